@@ -1,0 +1,17 @@
+"""Identifiers that a pure function can mint: UUID version 7 (RFC 9562) from a moment and a salt."""
+
+import hashlib
+import uuid
+
+
+def uuid7(wall_ms: int, salt: str) -> str:
+    """Return the UUIDv7 of *wall_ms* (milliseconds since 1970) with *salt* for its random bits.
+
+    The same arguments give the same id, so that a decision that is taken again after a crash
+    names its things as before. Unique as long as *salt* is used once.
+    """
+    random = int.from_bytes(hashlib.sha256(salt.encode()).digest()[:10], "big")
+    value = (wall_ms & 0xFFFF_FFFF_FFFF) << 80 | random & 0xFFFF_FFFF_FFFF_FFFF_FFFF
+    value = value & ~(0xF << 76) | 0x7 << 76  # version
+    value = value & ~(0x3 << 62) | 0x2 << 62  # variant
+    return str(uuid.UUID(int=value))

@@ -1,0 +1,53 @@
+"""Effects: what to do, in the imperative. The checkpoint carries them out after the commit."""
+
+from typing import Literal
+
+import msgspec
+
+from edge.clock import Stamp
+
+
+class Effect(msgspec.Struct, frozen=True, tag=True, tag_field="effect"):
+    """Something to do."""
+
+
+class UnlockLocker(Effect, frozen=True):
+    """Energise the lock of *locker* for one pulse, for *visit*."""
+
+    locker: int
+    visit: str
+
+
+class RingAide(Effect, frozen=True):
+    """Ring the aide at *aiphone* with *pattern* (call, reminder or limit)."""
+
+    aiphone: str
+    pattern: str
+
+
+class TakeStill(Effect, frozen=True):
+    """Take a still for *purpose*; the answer is StillTaken or StillMissed with the same id."""
+
+    still: str
+    purpose: str
+    visit: str
+
+
+class StartTimer(Effect, frozen=True):
+    """Post TimerFired(*key*) once *seconds* have passed since moment *since*; replaces *key*."""
+
+    key: str
+    since: Stamp
+    seconds: float
+
+
+class CancelTimer(Effect, frozen=True):
+    """Forget the timer *key*."""
+
+    key: str
+
+
+class Beep(Effect, frozen=True):
+    """Sound the buzzer: once short for accepted, twice short for refused, long for an alarm."""
+
+    pattern: Literal["accepted", "refused", "alarm"]

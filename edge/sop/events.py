@@ -1,0 +1,110 @@
+"""Events: what happened, in the past tense. Frozen; each carries the moment it was seen."""
+
+from typing import Literal
+
+import msgspec
+
+from edge.clock import Stamp
+
+
+class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
+    """Something happened at moment ``at``."""
+
+    at: Stamp
+
+
+class Started(Event, frozen=True):
+    """The daemon has started; timers must be set again and lost work accounted for."""
+
+
+class ButtonPressed(Event, frozen=True):
+    """An officer pressed (or held) a button of *panel* that means *action*."""
+
+    panel: str
+    action: str
+    procedure: str | None = None
+
+
+class HostAnswered(Event, frozen=True):
+    """The aide at *aiphone* used a contact of the intercom."""
+
+    aiphone: str
+    answer: Literal["accept", "decline", "release"]
+
+
+class CardPresented(Event, frozen=True):
+    """A card came near *reader* (once per presentation, however often the reader repeats it)."""
+
+    reader: str
+    card: str
+
+
+class LockerOpened(Event, frozen=True):
+    """A locker's door opened; *initial* if it was found so at start."""
+
+    locker: int
+    initial: bool = False
+
+
+class LockerClosed(Event, frozen=True):
+    """A locker's door closed; *initial* if it was found so at start."""
+
+    locker: int
+    initial: bool = False
+
+
+class DetectorAlarmed(Event, frozen=True):
+    """The metal detector's alarm contact became active; *initial* if found so at start."""
+
+    initial: bool = False
+
+
+class DetectorCleared(Event, frozen=True):
+    """The metal detector's alarm contact came back to rest; *initial* if found so at start."""
+
+    initial: bool = False
+
+
+class PassageMade(Event, frozen=True):
+    """Somebody has passed through the metal detector (its beam is free again)."""
+
+
+class TimerFired(Event, frozen=True):
+    """The timer *key* that the core asked for has run out."""
+
+    key: str
+
+
+class StillTaken(Event, frozen=True):
+    """The still *still* is in its file."""
+
+    still: str
+    sha256: str
+    size: int
+
+
+class StillMissed(Event, frozen=True):
+    """The still *still* could not be taken; *why* in words."""
+
+    still: str
+    why: str
+
+
+class DeviceFailed(Event, frozen=True):
+    """The device *device* does not work; *why* in words."""
+
+    device: str
+    why: str
+
+
+class DeviceRestored(Event, frozen=True):
+    """The device *device* works again."""
+
+    device: str
+
+
+class InputRefused(Event, frozen=True):
+    """A driver dropped something malformed (a bad checksum, noise): counted under *why*."""
+
+    device: str
+    why: str

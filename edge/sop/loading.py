@@ -1,0 +1,70 @@
+"""Procedure files to procedures: read, convert, verify, and name the exact text by its digest."""
+
+import hashlib
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from edge.errors import ConfigError
+from edge.sop.procedure import Procedure
+from edge.sop.verify import verify
+from edge.validate import Problems, convert, parse_toml, read_text
+
+
+def procedure_file(folder: Path, procedure_id: str) -> Path:
+    """Return where the procedure *procedure_id* stands in *folder*."""
+    return folder / f"{procedure_id}.toml"
+
+
+def parse_procedure(text: str, file: str) -> Procedure:
+    """Return the procedure that *text* describes; *file* names it in problems.
+
+    It is not verified: a visit that began under an older text must be able to end under it,
+    also when the rules have become stricter since.
+
+    :raises ConfigError: with every unknown key, missing key and wrong value
+    """
+    problems = Problems(file)
+    procedure = convert(Procedure, parse_toml(text, file), "", problems)
+    problems.raise_any()
+    assert isinstance(procedure, Procedure)
+    digest = hashlib.sha256(text.encode()).hexdigest()[:8]
+    return msgspec.structs.replace(procedure, version=f"{procedure.version}+{digest}")
+
+
+def load_procedure(path: Path) -> Procedure:
+    """Read and verify the procedure file *path*.
+
+    :raises ConfigError: with every problem found
+    """
+    procedure = parse_procedure(read_text(path), str(path))
+    problems = Problems(str(path))
+    if procedure.id != path.stem:
+        problems.add("id", f"is {procedure.id!r}; allowed: {path.stem!r}, as the file is called")
+    for problem in verify(procedure):
+        problems.add("", problem)
+    problems.raise_any()
+    return procedure
+
+
+def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
+    """Read and verify the procedures *ids* of *folder*.
+
+    :raises ConfigError: with every problem of every file
+    """
+    found: dict[str, Procedure] = {}
+    problems: list[str] = []
+    for procedure_id in ids:
+        try:
+            found[procedure_id] = load_procedure(procedure_file(folder, procedure_id))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return found
+
+
+def known_procedures(folder: Path) -> list[str]:
+    """Return the ids of all procedure files in *folder*, in order; empty if there is none."""
+    return sorted(path.stem for path in folder.glob("*.toml"))

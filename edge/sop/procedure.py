@@ -1,0 +1,209 @@
+"""A procedure (SOP) as data: its types, how it is read, and what is verified at load.
+
+A procedure is a list of steps; a step is a small state chart. Its *phases* say what is done on
+entering (``do``) and which events lead where (``on``). One interpreter, ``engine.py``, runs them
+all; a new procedure is a new file.
+
+Where a transition leads (``to``):
+
+============== ==================================================================================
+``name``       another phase of the same step
+``@next``      the step is completed; the next step of the file follows, or the visit ends completed
+``#step-id``   the step is completed; that step follows
+``@skip``      the step is skipped (``reason`` says why); the next step follows
+``@declined``  the visit ends with this outcome here (``reason`` says why); with ``via`` it first
+``@rescheduled`` goes through that step (to give back card and belongings)
+``@refused``
+``@abandoned``
+============== ==================================================================================
+"""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.config import Name, Seconds
+
+Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
+
+# Events a transition can wait for, and the evidence that each leaves in the step's record.
+# button.* come from the panel of the step's station; aiphone.* from the host's aide.
+EVIDENCE = {
+    "button.arrive": "button",
+    "button.done": "button",
+    "button.accept": "button",
+    "button.decline": "button",
+    "button.absent": "button",
+    "button.again": "button",
+    "button.reschedule": "button",
+    "button.locker": "button",
+    "button.nothing": "button",
+    "button.refuse": "button",
+    "button.leave": "button",
+    "aiphone.accept": "aiphone",
+    "aiphone.decline": "aiphone",
+    "aiphone.release": "door-release",
+    "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
+    "card.presented": "card",  # the visit's own card
+    "locker.opened": "locker-opened",
+    "locker.closed": "locker-closed",
+    "detector.alarm": "alarm",
+    "detector.passage": "passage",
+    "timeout": "timeout",  # needs after_s
+}
+
+# What entering a phase can do; the part behind the colon is the argument.
+VERBS = {
+    "ring": "ring the aide's aiphone with this pattern: call, reminder or limit",
+    "still": "take a still for this purpose, for example still:desk",
+    "unlock": "unlock the visit's locker, assigning a free one first if it has none",
+    "fault-locker": "put the visit's locker out of order and take it away from the visit",
+    "release-locker": "the visit's locker is empty: give it back to the pool",
+    "take-card": "the visit's card is back: return it to the pool",
+    "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
+    "clear": "clear this alarm, for example clear:metal-detector",
+}
+
+# What a phase can need; without it the visit goes to ``otherwise`` at once.
+NEEDS = {
+    "locker": "the visit has a locker",
+    "card": "the visit has a card",
+    "free-locker": "the visit has a locker or one is free",
+    "passage": "the metal detector has a passage contact",
+}
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a procedure file."""
+
+
+class Transition(Part, frozen=True, kw_only=True):
+    """What one event leads to.
+
+    :ivar event: a key of :data:`EVIDENCE`
+    :ivar to: see the table at the head of this module
+    :ivar after_s: only with ``timeout``: seconds since the phase was entered
+    :ivar reason: recorded with the visit
+    :ivar via: only with an ``@outcome``: the step that the visit goes through first
+    :ivar again: this is another attempt at the step (counted in its record)
+    :ivar pass_on: deliver the same event once more after the transition
+    """
+
+    event: str
+    to: str
+    after_s: Seconds | None = None
+    reason: str | None = None
+    via: Name | None = None
+    again: bool = False
+    pass_on: bool = False
+
+
+class Phase(Part, frozen=True, kw_only=True):
+    """A wait within a step: ``do`` on entering, then ``on`` the first event that fits.
+
+    :ivar lamp: what the station's lamp shows meanwhile: ``off`` nothing is wanted of the officer,
+        ``on`` a guest waits, ``slow`` a decision is wanted, ``fast`` an alarm
+    """
+
+    id: Name
+    do: tuple[str, ...] = ()
+    on: tuple[Transition, ...] = ()
+    needs: str | None = None
+    otherwise: str | None = None
+    lamp: Literal["off", "on", "slow", "fast"] = "on"
+
+
+class Step(Part, frozen=True, kw_only=True):
+    """One row of the SOP's table.
+
+    :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
+    :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
+    :ivar timed_from: the phase whose entry starts the time; the first phase if None
+    :ivar activity: the legal wording, verbatim (Indonesian)
+    :ivar source: where in the regulation it stands
+    """
+
+    number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
+    id: Name
+    role: str
+    station: Name
+    activity: str
+    title: str
+    equipment: tuple[str, ...] = ()
+    standard_s: Seconds | None = None
+    output: tuple[str, ...] = ()
+    note: str = ""
+    source: str
+    timed_from: Name | None = None
+    phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
+
+    def phase(self, phase_id: str) -> Phase:
+        """Return the phase *phase_id*; KeyError if there is none."""
+        for phase in self.phases:
+            if phase.id == phase_id:
+                return phase
+        raise KeyError(phase_id)
+
+
+class Text(Part, frozen=True, kw_only=True):
+    """The same text in Indonesian and English."""
+
+    id: str
+    en: str
+
+
+class Approval(Part, frozen=True, kw_only=True):
+    """The approval sheet (*lembar pengesahan*); what the law left blank stays empty."""
+
+    number: str = ""
+    made: str = ""
+    revised: str = ""
+    approved: str = ""
+    approved_by: tuple[str, ...] = ()
+    name: str = ""
+    office: str = ""
+    legal_basis: tuple[str, ...] = ()
+    qualifications: tuple[str, ...] = ()
+    related: tuple[str, ...] = ()
+    equipment: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+
+
+class Procedure(Part, frozen=True, kw_only=True):
+    """A whole SOP.
+
+    :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim
+    :ivar anywhere: transitions that hold in every phase of every step (a guest may always leave)
+    :ivar version: ``<declared version>+<first 8 hex digits of the file's SHA-256>``; the loader
+        appends the digest
+    """
+
+    id: Name
+    version: str
+    title: Text
+    source: str
+    office: str
+    aide: str = ""
+    approval: Approval = Approval()
+    prose: tuple[str, ...] = ()
+    anywhere: tuple[Transition, ...] = ()
+    steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="at least one step")]
+
+    @property
+    def key(self) -> str:
+        """Id and version: what a visit that started under this text refers to."""
+        return f"{self.id}@{self.version}"
+
+    def step(self, step_id: str) -> Step:
+        """Return the step *step_id*; KeyError if there is none."""
+        for step in self.steps:
+            if step.id == step_id:
+                return step
+        raise KeyError(step_id)
+
+    def after(self, step: Step) -> Step | None:
+        """Return the step that follows *step* in the file, or None after the last."""
+        place = self.steps.index(step) + 1
+        return self.steps[place] if place < len(self.steps) else None

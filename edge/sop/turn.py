@@ -1,0 +1,115 @@
+"""One turn of the core: a working copy of the state, and what the turn decides.
+
+The engine writes here; nobody outside ever sees a half-made turn. The state that went in is never
+touched, because its values are frozen and its tables are copied before the first write.
+"""
+
+from collections.abc import Iterator
+
+import msgspec
+from msgspec.structs import replace
+
+from edge.clock import Stamp
+from edge.ids import uuid7
+from edge.sop.effects import Effect
+from edge.sop.procedure import Phase, Procedure, Step
+from edge.sop.records import Data, Record
+from edge.sop.state import Alarm, LockerState, PendingStill, Rules, State, Visit
+
+
+class Result(msgspec.Struct, frozen=True):
+    """What one event led to. *closed* are the visits that ended, for the register."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+    records: tuple[Record, ...] = ()
+    closed: tuple[Visit, ...] = ()
+
+
+class Turn:
+    """The working copy. Its tables start as those of the state and are copied to be written."""
+
+    def __init__(self, rules: Rules, state: State, at: Stamp) -> None:
+        self.rules = rules
+        self.at = at
+        self.visits: dict[str, Visit] = dict(state.visits)
+        self.lockers: dict[int, LockerState] = dict(state.lockers)
+        self.cards: dict[str, str] = dict(state.cards)
+        self.alarms: dict[str, Alarm] = dict(state.alarms)
+        self.stills: dict[str, PendingStill] = dict(state.stills)
+        self.faults: dict[str, str] = dict(state.faults)
+        self.refusals: dict[str, int] = dict(state.refusals)
+        self.opened = state.opened
+        self.places = state.places
+        self.stills_asked = state.stills_asked
+        self.effects: list[Effect] = []
+        self.records: list[Record] = []
+        self.closed: list[Visit] = []
+        self._before = state
+
+    def result(self) -> Result:
+        """Return what this turn decided; the very same state if nothing changed in it."""
+        state = State(
+            visits=self.visits,
+            lockers=self.lockers,
+            cards=self.cards,
+            alarms=self.alarms,
+            stills=self.stills,
+            faults=self.faults,
+            refusals=self.refusals,
+            opened=self.opened,
+            places=self.places,
+            stills_asked=self.stills_asked,
+        )
+        if state == self._before:
+            state = self._before
+        return Result(state, tuple(self.effects), tuple(self.records), tuple(self.closed))
+
+    def change(self, visit: Visit, **values: object) -> Visit:
+        """Replace *visit* by one with other *values* and return that."""
+        changed = replace(visit, **values)
+        self.visits[visit.id] = changed
+        return changed
+
+    def locker(self, number: int, **values: object) -> LockerState:
+        """Replace what is known of locker *number* and return it."""
+        changed = replace(self.lockers.get(number, LockerState()), **values)
+        self.lockers[number] = changed
+        return changed
+
+    def procedure(self, visit: Visit) -> Procedure:
+        """Return the procedure text that *visit* goes through."""
+        return self.rules.procedures[visit.procedure_key]
+
+    def step(self, visit: Visit) -> Step:
+        """Return the step that *visit* is at."""
+        return self.procedure(visit).step(visit.step)
+
+    def phase(self, visit: Visit) -> Phase:
+        """Return the phase that *visit* is in."""
+        return self.step(visit).phase(visit.phase)
+
+    def in_line(self) -> Iterator[Visit]:
+        """Yield the open visits, first in line first."""
+        yield from sorted(self.visits.values(), key=lambda visit: visit.place)
+
+    def next_place(self) -> int:
+        """Return the place behind everybody."""
+        self.places += 1
+        return self.places
+
+    def mint(self, what: str, number: int) -> str:
+        """Return the id of the *number*-th *what* of this checkpoint."""
+        return uuid7(self.at.wall_ms, f"{self.rules.stream}/{what}/{number}")
+
+    def do(self, effect: Effect) -> None:
+        """Have *effect* carried out after the commit."""
+        self.effects.append(effect)
+
+    def record(self, kind: str, subject: str, visit: str | None, data: Data) -> None:
+        """Tell the central office; *kind* is a key of records.KINDS."""
+        self.records.append(Record(kind, subject, self.at, visit, data))
+
+    def refuse(self, why: str) -> None:
+        """Count a refusal under *why*."""
+        self.refusals[why] = self.refusals.get(why, 0) + 1

@@ -1,0 +1,144 @@
+"""What entering a phase does: one function for each verb of ``procedure.VERBS``.
+
+Every verb is safe to meet when there is nothing for it to do (no locker, no card): a guest who
+stored nothing has no locker to release.
+"""
+
+from collections.abc import Callable
+
+from edge.sop.effects import Beep, RingAide, TakeStill, UnlockLocker
+from edge.sop.records import AlarmChanged, EquipmentChanged, StillReference
+from edge.sop.state import Alarm, PendingStill, Visit
+from edge.sop.turn import Turn
+
+
+def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
+    for name, procedures in turn.rules.aiphones.items():
+        if visit.procedure in procedures:
+            turn.do(RingAide(name, pattern))
+            break
+    return visit
+
+
+def _still(turn: Turn, visit: Visit, purpose: str) -> Visit:
+    turn.stills_asked += 1
+    still = turn.mint("still", turn.stills_asked)
+    turn.stills[still] = PendingStill(visit=visit.id, step=visit.step, purpose=purpose)
+    turn.do(TakeStill(still, purpose, visit.id))
+    return turn.change(visit, stills=(*visit.stills, StillReference(still, purpose)))
+
+
+def free_locker(turn: Turn) -> int | None:
+    """Return the first locker that nobody has and that works, closed ones first; None if none."""
+    free = [
+        (locker.door == "open", number)
+        for number, locker in turn.lockers.items()
+        if locker.visit is None and locker.usable
+    ]
+    return min(free)[1] if free else None
+
+
+def _unlock(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    number = visit.locker or free_locker(turn)
+    assert number is not None  # the phase needs a locker: verified at load
+    turn.locker(number, visit=visit.id, unlocking=True)
+    turn.do(UnlockLocker(number, visit.id))
+    return turn.change(visit, locker=number)
+
+
+def _fault_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    if visit.locker is None:
+        return visit
+    turn.locker(visit.locker, visit=None, unlocking=False, usable=False)
+    device_fault(turn, f"locker/{visit.locker}", "did not open", visit.id)
+    return turn.change(visit, locker=None)
+
+
+def _release_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    if visit.locker is None:
+        return visit
+    turn.locker(visit.locker, visit=None, unlocking=False)
+    return turn.change(visit, locker=None)
+
+
+def _take_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    if visit.card is None:
+        return visit
+    turn.cards.pop(visit.card, None)
+    return turn.change(visit, card=None)
+
+
+def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
+    raise_alarm(turn, kind, visit.id)
+    return visit
+
+
+def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
+    clear_alarm(turn, kind)
+    return visit
+
+
+def raise_alarm(turn: Turn, kind: str, visit: str | None, detail: str | None = None) -> None:
+    """Raise the alarm *kind*, unless it stands already."""
+    if kind in turn.alarms:
+        return
+    turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
+    turn.do(Beep("alarm"))
+    _alarm_record(turn, "gardu.alarm.raised.v1", kind)
+
+
+def clear_alarm(turn: Turn, kind: str) -> None:
+    """Clear the alarm *kind*, if it stands."""
+    if kind in turn.alarms:
+        _alarm_record(turn, "gardu.alarm.cleared.v1", kind)
+        del turn.alarms[kind]
+
+
+def _alarm_record(turn: Turn, record: str, kind: str) -> None:
+    alarm = turn.alarms[kind]
+    data = AlarmChanged(
+        alarm=kind,
+        visit=alarm.visit,
+        detail=alarm.detail,
+        since=alarm.since.iso(),
+        clock_synced=turn.at.synced,
+    )
+    turn.record(record, f"alarm/{kind}", alarm.visit, data)
+
+
+def device_fault(turn: Turn, device: str, why: str, visit: str | None = None) -> None:
+    """Record that *device* does not work, once until it is restored."""
+    if device not in turn.faults:
+        turn.faults[device] = why
+        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit)
+
+
+def device_restored(turn: Turn, device: str) -> None:
+    """Record that *device* works again, if it did not."""
+    if turn.faults.pop(device, None) is not None:
+        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None)
+
+
+def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
+    """Record that a still for *purpose* could not be taken."""
+    _equipment_record(turn, "gardu.still.missed.v1", f"still/{purpose}", why, visit)
+
+
+def _equipment_record(
+    turn: Turn, record: str, device: str, why: str | None, visit: str | None
+) -> None:
+    data = EquipmentChanged(device=device, why=why, visit=visit, clock_synced=turn.at.synced)
+    turn.record(record, f"equipment/{device}", visit, data)
+
+
+# The verbs of procedure.VERBS.
+VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
+    "ring": _ring,
+    "still": _still,
+    "unlock": _unlock,
+    "fault-locker": _fault_locker,
+    "release-locker": _release_locker,
+    "take-card": _take_card,
+    "alarm": _alarm,
+    "clear": _clear,
+}

@@ -1,0 +1,286 @@
+"""*Verifikasi SOP*: is a procedure correct and consistent in itself? Pure.
+
+Each rule is a function that yields problems: one line each, naming step, phase, what is wrong
+and what is allowed. What a procedure asks of a checkpoint's equipment is in ``equipment.py``.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
+
+from edge.sop.procedure import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
+
+OUTCOMES = ("@declined", "@rescheduled", "@refused", "@abandoned")
+RINGS = ("call", "reminder", "limit")
+
+# Verbs of VERBS that take an argument behind a colon.
+_WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
+_WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_WORD_RULE = "allowed: lower-case letters, digits and single dashes"
+
+
+def verify(procedure: Procedure) -> list[str]:
+    """Return everything that is wrong with *procedure*; an empty list if nothing is."""
+    problems = [*_step_ids(procedure), *_numbers(procedure), *_anywhere(procedure)]
+    for step in procedure.steps:
+        problems += _step(procedure, step)
+    problems += _alarms(procedure)
+    problems += _unreached_steps(procedure)
+    problems += _pass_on_loops(procedure)
+    return problems
+
+
+def stuck(phases: Sequence[Phase], possible: Callable[[Transition], bool]) -> list[Phase]:
+    """Return the phases from which no chain of *possible* transitions leads out of the step."""
+    ids = {phase.id for phase in phases}
+    free: set[str] = set()
+    while True:
+        found = {
+            phase.id
+            for phase in phases
+            if phase.id not in free
+            and any(possible(way) and (way.to not in ids or way.to in free) for way in phase.on)
+        }
+        if not found:
+            return [phase for phase in phases if phase.id not in free]
+        free |= found
+
+
+def reached(step: Step) -> set[str]:
+    """Return the ids of the phases of *step* that some chain of transitions leads to."""
+    ways = {phase.id: [*(way.to for way in phase.on), phase.otherwise] for phase in step.phases}
+    return _closure(step.phases[0].id, lambda phase_id: ways.get(phase_id, []))
+
+
+def _closure(start: str, ways: Callable[[str], Iterable[str | None]]) -> set[str]:
+    seen: set[str] = set()
+    ahead = [start]
+    while ahead:
+        here = ahead.pop()
+        if here not in seen:
+            seen.add(here)
+            ahead += [there for there in ways(here) if there is not None]
+    return seen
+
+
+def _listed(words: Iterable[str]) -> str:
+    return ", ".join(words)
+
+
+def _twice(words: Sequence[str]) -> list[str]:
+    return sorted({word for word in words if words.count(word) > 1})
+
+
+def _step_ids(procedure: Procedure) -> Iterator[str]:
+    for step_id in _twice([step.id for step in procedure.steps]):
+        yield f"step {step_id}: is there twice; allowed: one step of each id"
+
+
+def _numbers(procedure: Procedure) -> Iterator[str]:
+    first = procedure.steps[0]
+    if first.number != 1:
+        yield f"step {first.id}: number is {first.number}; allowed: 1 for the first step"
+    for before, step in pairwise(procedure.steps):
+        if step.number not in (before.number, before.number + 1):
+            yield (
+                f"step {step.id}: number is {step.number} after {before.number}; allowed: "
+                f"{before.number + 1}, or {before.number} for an alternative"
+            )
+
+
+def _anywhere(procedure: Procedure) -> Iterator[str]:
+    yield from _events("anywhere", procedure.anywhere)
+    for way in procedure.anywhere:
+        where = f'anywhere, on "{way.event}"'
+        yield from _transition(procedure, None, where, way)
+        if way.event == "timeout":
+            yield f"{where}: a time-out belongs to one phase; allowed: every other event"
+
+
+def _step(procedure: Procedure, step: Step) -> Iterator[str]:
+    where = f"step {step.id}"
+    ids = [phase.id for phase in step.phases]
+    for phase_id in _twice(ids):
+        yield f"{where}, phase {phase_id}: is there twice; allowed: one phase of each id"
+    if step.timed_from is not None and step.timed_from not in ids:
+        yield f"{where}: timed_from is {step.timed_from!r}; allowed: {_listed(ids)}"
+    for phase in step.phases:
+        yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
+    for phase in step.phases:
+        if phase.id not in reached(step):
+            yield f"{where}, phase {phase.id}: no transition leads here"
+    yield from _waits_without_end(step)
+    yield from _otherwise_loops(step)
+
+
+def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
+    for deed in phase.do:
+        yield from _deed(deed, where)
+    if phase.needs is not None and phase.needs not in NEEDS:
+        yield f"{where}: needs is {phase.needs!r}; allowed: {_listed(NEEDS)}"
+    if (phase.needs is None) != (phase.otherwise is None):
+        yield f"{where}: needs and otherwise go together; allowed: both or none"
+    others = [other.id for other in step.phases if other.id != phase.id]
+    if phase.otherwise is not None and phase.otherwise not in others:
+        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed(others)}"
+    if "unlock" in phase.do and phase.needs not in ("locker", "free-locker"):
+        yield f'{where}: unlocks without a locker to rely on; allowed: needs = "locker" or "free-locker"'
+    if not phase.on:
+        yield f"{where}: waits for ever; allowed: at least one transition in on"
+    yield from _events(where, phase.on)
+    for way in phase.on:
+        yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
+
+
+def _deed(deed: str, where: str) -> Iterator[str]:
+    verb, colon, argument = deed.partition(":")
+    if verb not in VERBS:
+        yield f"{where}: do {deed!r} is unknown; allowed: {_listed(VERBS)}"
+    elif bool(colon) != (verb in _WITH_ARGUMENT):
+        form = f"{verb}:..." if verb in _WITH_ARGUMENT else verb
+        yield f"{where}: do {deed!r} is incomplete or too much; allowed: {form}"
+    elif verb == "ring" and argument not in RINGS:
+        yield f"{where}: do {deed!r} has an unknown pattern; allowed: {_listed(RINGS)}"
+    elif colon and not _WORD.fullmatch(argument):
+        yield f"{where}: do {deed!r} has a wrong name; {_WORD_RULE}"
+
+
+def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:
+    for event in _twice([way.event for way in ways]):
+        yield f'{where}: waits for "{event}" twice; allowed: one transition for each event'
+
+
+def _transition(
+    procedure: Procedure, step: Step | None, where: str, way: Transition
+) -> Iterator[str]:
+    if way.event not in EVIDENCE:
+        yield f"{where}: unknown event; allowed: {_listed(EVIDENCE)}"
+    if (way.event == "timeout") != (way.after_s is not None):
+        yield f"{where}: timeout and after_s go together; allowed: both or none"
+    if way.event == "timeout" and way.pass_on:
+        yield f"{where}: a time-out cannot be passed on; allowed: pass_on = false"
+    if way.reason is not None and not _WORD.fullmatch(way.reason):
+        yield f"{where}: reason is {way.reason!r}; {_WORD_RULE}"
+    if way.to == "@skip" and way.reason is None:
+        yield f"{where}: skips the step without saying why; allowed: with a reason"
+    yield from _target(procedure, step, where, way)
+    yield from _via(procedure, step, where, way)
+
+
+def _target(procedure: Procedure, step: Step | None, where: str, way: Transition) -> Iterator[str]:
+    phases = [phase.id for phase in step.phases] if step else []
+    steps = [f"#{other.id}" for other in procedure.steps]
+    allowed = [*phases, "@next", "@skip", *OUTCOMES, *steps]
+    if way.to not in allowed:
+        yield f"{where}: leads to {way.to!r}; allowed: {_listed(allowed)}"
+
+
+def _via(procedure: Procedure, step: Step | None, where: str, way: Transition) -> Iterator[str]:
+    if way.via is None:
+        return
+    others = [other.id for other in procedure.steps if other is not step]
+    if way.to not in OUTCOMES:
+        yield f"{where}: via goes with an outcome only; allowed: {_listed(OUTCOMES)}"
+    if way.via not in others:
+        yield f"{where}: via is {way.via!r}; allowed: {_listed(others)}"
+
+
+def _waits_without_end(step: Step) -> Iterator[str]:
+    trapped = [phase.id for phase in stuck(step.phases, lambda _: True) if phase.on]
+    if step.phases[0].id in trapped:
+        yield (
+            f"step {step.id}: nothing can complete it; allowed: transitions that lead from its "
+            "first phase to @next, @skip, an outcome or #step-id"
+        )
+        return
+    for phase_id in trapped:
+        yield f"step {step.id}, phase {phase_id}: no way leads out of the step from here"
+
+
+def _otherwise_loops(step: Step) -> Iterator[str]:
+    ways = {phase.id: phase.otherwise for phase in step.phases}
+    for phase in step.phases:
+        chain = [phase.id]
+        while (there := ways.get(chain[-1])) is not None and there not in chain:
+            chain.append(there)
+        if there == phase.id and phase.id == min(chain):
+            yield (
+                f"step {step.id}, phase {phase.id}: otherwise leads back here "
+                f"({' -> '.join([*chain, phase.id])}); allowed: an end in a phase without needs"
+            )
+
+
+def _alarms(procedure: Procedure) -> Iterator[str]:
+    deeds = {deed for step in procedure.steps for phase in step.phases for deed in phase.do}
+    raised = sorted(deed.partition(":")[2] for deed in deeds if deed.startswith("alarm:"))
+    for deed in sorted(deeds):
+        verb, _, alarm = deed.partition(":")
+        if verb == "clear" and alarm not in raised:
+            allowed = _listed(raised) or "nothing, as no phase raises an alarm"
+            yield f"do {deed!r} clears an alarm that no phase raises; allowed: {allowed}"
+
+
+def _unreached_steps(procedure: Procedure) -> Iterator[str]:
+    ways: dict[str, list[str | None]] = {}
+    for step in procedure.steps:
+        after = procedure.after(step)
+        follows = {"@next": after.id if after else None, "@skip": after.id if after else None}
+        on = [*procedure.anywhere, *(way for phase in step.phases for way in phase.on)]
+        ways[step.id] = [follows.get(way.to) for way in on]
+        ways[step.id] += [way.to[1:] for way in on if way.to.startswith("#")]
+        ways[step.id] += [way.via for way in on]
+    seen = _closure(procedure.steps[0].id, lambda step_id: ways.get(step_id, []))
+    for step in procedure.steps:
+        if step.id not in seen:
+            yield f"step {step.id}: no transition leads here"
+
+
+def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
+    """Follow each event that is passed on; it must not come back to where it was."""
+    hops = {
+        (step.id, phase.id, way.event): [
+            (*place, way.event) for place in _arrivals(procedure, step, way)
+        ]
+        for step in procedure.steps
+        for phase in step.phases
+        for way in phase.on
+        if way.pass_on
+    }
+    for start in hops:
+        seen: set[tuple[str, str, str]] = set()
+        ahead = list(hops[start])
+        while ahead:
+            here = ahead.pop()
+            if here in hops and here not in seen:
+                seen.add(here)
+                ahead += hops[here]
+        if start in seen:
+            step_id, phase_id, event = start
+            yield (
+                f'step {step_id}, phase {phase_id}, on "{event}": is passed on in a circle; '
+                "allowed: pass_on = false in one of its phases"
+            )
+
+
+def _arrivals(procedure: Procedure, step: Step, way: Transition) -> Iterator[tuple[str, str]]:
+    """Yield (step, phase) of every phase where *way* may arrive, by ``otherwise`` too."""
+    target, entry = _destination(procedure, step, way)
+    phases = {phase.id: phase for phase in target.phases} if target else {}
+    seen: set[str] = set()
+    while target and entry in phases and entry not in seen:
+        seen.add(entry)
+        yield target.id, entry
+        entry = phases[entry].otherwise or ""
+
+
+def _destination(procedure: Procedure, step: Step, way: Transition) -> tuple[Step | None, str]:
+    steps = {other.id: other for other in procedure.steps}
+    if way.to in ("@next", "@skip"):
+        target = procedure.after(step)
+    elif way.to.startswith("@"):
+        target = steps.get(way.via or "")
+    elif way.to.startswith("#"):
+        target = steps.get(way.to[1:])
+    else:
+        return step, way.to
+    return target, target.phases[0].id if target else ""

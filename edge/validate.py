@@ -1,0 +1,167 @@
+"""TOML to frozen values, collecting every problem instead of stopping at the first.
+
+msgspec checks each value; this module walks the structure so that one wrong key does not hide
+the next one.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+from msgspec.structs import FieldInfo, fields
+
+from edge.errors import ConfigError
+
+
+class Problems:
+    """What is wrong in one file: a growing list of ``file: section.key: what`` lines."""
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.lines: list[str] = []
+
+    def add(self, where: str, what: str) -> None:
+        """Note that *what* is wrong at key *where* (empty: the whole file)."""
+        self.lines.append(f"{self.file}: {where}: {what}" if where else f"{self.file}: {what}")
+
+    def raise_any(self) -> None:
+        """Raise :exc:`ConfigError` with all problems, if there are any."""
+        if self.lines:
+            raise ConfigError(self.lines)
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """Read a TOML file.
+
+    :raises ConfigError: if it cannot be read or is not TOML
+    """
+    return parse_toml(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """Read a text file in UTF-8.
+
+    :raises ConfigError: if it cannot be read or is not UTF-8
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise ConfigError([f"{path}: no such file"]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+    except UnicodeDecodeError as error:
+        raise ConfigError([f"{path}: is not UTF-8 text: {error.reason}"]) from None
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Parse TOML; *file* names it in problems.
+
+    :raises ConfigError: if it is not TOML
+    """
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError([f"{file}: is not valid TOML: {error}"]) from None
+    except RecursionError:
+        raise ConfigError([f"{file}: is not valid TOML: nested too deeply"]) from None
+
+
+def convert(kind: type[Any], raw: Any, where: str, problems: Problems) -> Any:
+    """Convert *raw* to *kind*, adding every problem under key *where*; None if there was one."""
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return _struct(kind, raw, where, problems)
+    return _value(kind, raw, where, problems)
+
+
+def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems) -> Any:
+    if not isinstance(raw, Mapping):
+        problems.add(where, f"must be a table [{where}], not {_shown(raw)}")
+        return None
+    before = len(problems.lines)
+    hints = get_type_hints(kind, include_extras=True)
+    known: dict[str, FieldInfo] = {field.encode_name: field for field in fields(kind)}
+    tag = kind.__struct_config__.tag_field
+    for key in raw:
+        if key not in known and key != tag:
+            allowed = ", ".join(sorted(known))
+            problems.add(_join(where, key), f"unknown key; known here: {allowed}")
+    values = {}
+    for name, field in known.items():
+        if name in raw:
+            values[field.name] = _value(hints[field.name], raw[name], _join(where, name), problems)
+        elif field.required:
+            problems.add(_join(where, name), f"is missing; {_expected(hints[field.name])}")
+    return kind(**values) if len(problems.lines) == before else None
+
+
+def _value(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    origin, arguments = get_origin(plain), get_args(plain)
+    if isinstance(plain, type) and issubclass(plain, msgspec.Struct):
+        return _struct(plain, raw, where, problems)
+    if origin in (Union, UnionType):
+        return _union(kind, arguments, raw, where, problems)
+    if origin is dict and isinstance(raw, Mapping):
+        for key in raw:
+            _leaf(arguments[0], key, where, problems)
+        return {
+            key: _value(arguments[1], item, _join(where, key), problems)
+            for key, item in raw.items()
+        }
+    if origin in (list, tuple) and isinstance(raw, list):
+        items = [
+            _value(arguments[0], item, f"{where}[{number}]", problems)
+            for number, item in enumerate(raw)
+        ]
+        return tuple(items) if origin is tuple else items
+    return _leaf(kind, raw, where, problems)
+
+
+def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems: Problems) -> Any:
+    structs = [a for a in arguments if isinstance(a, type) and issubclass(a, msgspec.Struct)]
+    if not structs or not isinstance(raw, Mapping):
+        return _leaf(kind, raw, where, problems)
+    if len(structs) == 1:
+        return _struct(structs[0], raw, where, problems)
+    tags = {s.__struct_config__.tag: s for s in structs}
+    field = str(structs[0].__struct_config__.tag_field)
+    chosen = tags.get(raw.get(field))
+    if chosen is None:
+        allowed = ", ".join(sorted(str(tag) for tag in tags))
+        shown = _shown(raw[field]) if field in raw else "missing"
+        problems.add(_join(where, field), f"is {shown}; allowed: {allowed}")
+        return None
+    return _struct(chosen, raw, where, problems)
+
+
+def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
+    try:
+        return msgspec.convert(raw, kind)
+    except msgspec.ValidationError as error:
+        reason = str(error).split(" - at ")[0]
+        problems.add(where, f"is {_shown(raw)}: {reason}; {_expected(kind)}")
+        return None
+
+
+def _expected(kind: Any) -> str:
+    """Say in words what a value of *kind* may be."""
+    meta = [m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)]
+    for note in meta:
+        if note.description:
+            return f"allowed: {note.description}"
+    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
+    if get_origin(plain) is Literal:
+        return "allowed: " + ", ".join(str(choice) for choice in get_args(plain))
+    return f"allowed: {getattr(plain, '__name__', plain)}"
+
+
+def _join(where: str, key: object) -> str:
+    return f"{where}.{key}" if where else str(key)
+
+
+def _shown(raw: Any) -> str:
+    text = repr(raw)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,140 @@
+"""A stand for the core: sends it events, keeps its timers in fake time, remembers what it said."""
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+from edge.clock import Stamp
+from edge.sop import events
+from edge.sop.effects import CancelTimer, Effect, StartTimer
+from edge.sop.engine import initial_state, step
+from edge.sop.events import Event
+from edge.sop.loading import load_procedures
+from edge.sop.procedure import Procedure
+from edge.sop.records import Record, StepCompleted, VisitClosed
+from edge.sop.state import Rules, Visit
+
+T = TypeVar("T")
+
+CONFIG = Path(__file__).parents[2] / "config"
+PROCEDURES = load_procedures(CONFIG / "sop", ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"])
+CARDS = [f"01006300{number:02X}" for number in range(8)]
+
+# 2026-11-23 08:00 WIB, a Monday.
+OPENING_MS = 1_795_395_600_000
+
+
+def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rules:
+    """A checkpoint that has everything, for all four procedures."""
+    values: dict[str, Any] = {
+        "stream": "00000000-0000-4000-8000-000000000000",
+        "procedures": {procedure.key: procedure for procedure in procedures.values()},
+        "current": {procedure.id: procedure.key for procedure in procedures.values()},
+        "panels": {
+            name: (name,)
+            for name in (
+                "reception", "officer-1", "officer-2", "officer-3", "security", "escort",
+            )
+        },
+        "readers": {"desk": ("reception", "officer-1")},
+        "aiphones": {"adc": tuple(procedures)},
+        "cards": frozenset(CARDS),
+        "lockers": (1, 2, 3),
+        "passage": True,
+    }  # fmt: skip
+    return Rules(**{**values, **changes})
+
+
+class Stand:
+    """The core under test, in fake time."""
+
+    def __init__(self, with_rules: Rules | None = None) -> None:
+        self.rules = with_rules or rules()
+        self.state = initial_state(self.rules)
+        self.seconds = 0.0
+        self.effects: list[Effect] = []
+        self.records: list[Record] = []
+        self.closed: list[Visit] = []
+        self.timers: dict[str, tuple[float, StartTimer]] = {}
+
+    @property
+    def now(self) -> Stamp:
+        """The present moment of the fake clock."""
+        return Stamp(int(self.seconds * 1e9), OPENING_MS + int(self.seconds * 1000), True, "boot")
+
+    def send(self, event: Event) -> list[Effect]:
+        """Let *event* happen; return its effects."""
+        result = step(self.rules, self.state, event)
+        self.state = result.state
+        self.effects += result.effects
+        self.records += result.records
+        self.closed += result.closed
+        for effect in result.effects:
+            if isinstance(effect, StartTimer):
+                due = effect.since.boot_ns / 1e9 + effect.seconds
+                self.timers[effect.key] = (due, effect)
+            elif isinstance(effect, CancelTimer):
+                self.timers.pop(effect.key, None)
+        return list(result.effects)
+
+    def wait(self, seconds: float) -> None:
+        """Let *seconds* pass; timers fire in order when they are due."""
+        end = self.seconds + seconds
+        while due := min((d for d in self.timers.values() if d[0] <= end), default=None, key=_due):
+            self.seconds = max(self.seconds, due[0])
+            del self.timers[due[1].key]
+            self.send(events.TimerFired(self.now, due[1].key))
+        self.seconds = end
+
+    def press(self, panel: str, action: str, procedure: str | None = None) -> list[Effect]:
+        """An officer presses a button."""
+        return self.send(events.ButtonPressed(self.now, panel, action, procedure))
+
+    def answer(self, answer: Any) -> list[Effect]:
+        """The aide uses a contact."""
+        return self.send(events.HostAnswered(self.now, "adc", answer))
+
+    def card(self, card: str) -> list[Effect]:
+        """A card is held to the reader at the desk."""
+        return self.send(events.CardPresented(self.now, "desk", card))
+
+    def opened(self, locker: int) -> list[Effect]:
+        """A locker's door opens."""
+        return self.send(events.LockerOpened(self.now, locker))
+
+    def closed_door(self, locker: int) -> list[Effect]:
+        """A locker's door closes."""
+        return self.send(events.LockerClosed(self.now, locker))
+
+    def detector(self, *what: str) -> None:
+        """The detector sees, in order: ``alarm``, ``clear`` (contact at rest) or ``passage``."""
+        kinds = {
+            "alarm": events.DetectorAlarmed,
+            "clear": events.DetectorCleared,
+            "passage": events.PassageMade,
+        }
+        for name in what:
+            self.send(kinds[name](self.now))
+
+    def steps(self) -> list[StepCompleted]:
+        """The step records so far."""
+        return self.data(StepCompleted)
+
+    def outcomes(self) -> list[str]:
+        """The outcomes of closed visits so far."""
+        return [data.outcome for data in self.data(VisitClosed)]
+
+    def data(self, kind: type[T]) -> list[T]:
+        """The data of the records of *kind* so far."""
+        return [record.data for record in self.records if isinstance(record.data, kind)]
+
+    def said(self, kind: str) -> list[Record]:
+        """The records of type *kind* so far."""
+        return [record for record in self.records if record.type == kind]
+
+    def of(self, kind: type[Effect]) -> list[Any]:
+        """The effects of *kind* so far."""
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+
+def _due(timer: tuple[float, StartTimer]) -> float:
+    return timer[0]

@@ -1,0 +1,53 @@
+"""The one place where library threads meet the loop.
+
+gpiozero, pyserial and paho call back in threads of their own. A callback here stamps the moment,
+hands over, and returns: it does no work, and nothing it does can raise, because an exception in
+lgpio's dispatch thread silences every pin for good.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from edge.clock import Clock, Stamp
+from edge.sop.events import Event
+
+log = logging.getLogger(__name__)
+
+# A lobby makes a few events a second; this many waiting means a flood or a hung disk.
+LIMIT = 10_000
+
+
+class Bridge:
+    """Events from any thread, in order, to the one consumer on *loop*."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, limit: int = LIMIT) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._queue: asyncio.Queue[Event] = asyncio.Queue(limit)
+        self.dropped = 0
+
+    def post(self, make: Callable[[Stamp], Event]) -> None:
+        """Hand over ``make(now)``; from any thread. Never raises."""
+        try:
+            event = make(self._clock.now())
+            self._loop.call_soon_threadsafe(self._put, event)
+        except Exception:  # the caller may be a library's only dispatch thread
+            log.exception("an event was lost between a driver and the loop")
+
+    def _put(self, event: Event) -> None:
+        try:
+            self._queue.put_nowait(event)
+        except asyncio.QueueFull:
+            self.dropped += 1
+            if self.dropped == 1:
+                log.warning("more than %d events wait; dropping: %r", self._queue.maxsize, event)
+
+    async def next(self) -> Event:
+        """Return the next event, waiting for one if need be."""
+        return await self._queue.get()
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait for the consumer."""
+        return self._queue.qsize()

@@ -1,0 +1,191 @@
+"""The checkpoint: the one consumer. An event comes in, the core decides, one transaction
+remembers, effects go out, the uplink is woken. Nothing else happens anywhere.
+
+Record, then act: effects run only after their decision is on disk. The one exception, by name, is
+the alarm's sound: it goes first and is recorded at once after.
+"""  # noqa: D205 - the first sentence is the rule
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+
+from edge.bridge import Bridge
+from edge.clock import Stamp
+from edge.sop.effects import Beep, CancelTimer, Effect, StartTimer
+from edge.sop.engine import initial_state, step
+from edge.sop.events import Event, Started, StillTaken
+from edge.sop.lamps import lamps, occupancy
+from edge.sop.state import Rules, State, Visit
+from edge.sop.turn import Result
+from edge.still_files import StillFiles
+from edge.store import Store
+from edge.timers import Timers
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Outputs(Protocol):
+    """What carries effects out; returns at once, works elsewhere."""
+
+    def carry_out(self, effect: Effect) -> None:
+        """Have *effect* done."""
+
+    def show(self, panel: str, mode: str) -> None:
+        """Show lamp *mode* on *panel*."""
+
+
+class Live(Protocol):
+    """What publishes live topics and the outbox."""
+
+    def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
+        """Publish the present value of a live topic."""
+
+    def wake(self) -> None:
+        """Say that the outbox has new rows."""
+
+
+class Checkpoint:
+    """Owns the state; everything that happens goes through :meth:`run`."""
+
+    def __init__(
+        self,
+        rules: Rules,
+        *,
+        bridge: Bridge,
+        store: Store,
+        worker: Worker,
+        timers: Timers,
+        outputs: Outputs,
+        live: Live,
+        stills: StillFiles,
+    ) -> None:
+        self.rules = rules
+        self.state = initial_state(rules)
+        self.handled = 0
+        self._bridge = bridge
+        self._store = store
+        self._worker = worker
+        self._timers = timers
+        self._outputs = outputs
+        self._live = live
+        self._stills = stills
+        self._lamps: dict[str, str] = {}
+        self._shown: dict[str, Any] = {}
+
+    async def start(self, at: Stamp) -> None:
+        """Take up the stored state where it stood, and set timers and lamps by it."""
+        document, visits = await self._worker.do(self._store.load)
+        if document is not None:
+            self.state = restore(document, visits)
+        await self.handle(Started(at))
+        self._show_live()
+
+    async def run(self) -> None:
+        """Handle events for ever."""
+        while True:
+            await self.handle(await self._bridge.next())
+
+    async def handle(self, event: Event) -> None:
+        """Decide, remember, act.
+
+        :raises StoreError: if the decision could not be remembered; nothing was done then
+        """
+        result = step(self.rules, self.state, event)
+        for effect in result.effects:
+            if isinstance(effect, Beep) and effect.pattern == "alarm":
+                self._outputs.carry_out(effect)
+        await self._remember(result, event)
+        before, self.state = self.state, result.state
+        self.handled += 1
+        self._act(result.effects)
+        if self.state is not before:
+            self._show_live()
+        if result.records:
+            self._live.wake()
+            for record in result.records:
+                log.info("%s %s", record.type, record.subject)
+
+    async def _remember(self, result: Result, event: Event) -> None:
+        still = None
+        if isinstance(event, StillTaken) and event.still in self.state.stills:
+            still = self._stills.row(event, self.state.stills[event.still])
+        if result.state is self.state and not result.records and still is None:
+            return
+        await self._worker.do(
+            self._store.commit,
+            checkpoint=_document(result.state, self.state),
+            visits=_changed(result.state.visits, self.state.visits),
+            closed=[_register(visit, event.at) for visit in result.closed],
+            records=result.records,
+            still=still,
+        )
+
+    def _act(self, effects: Sequence[Effect]) -> None:
+        for effect in effects:
+            match effect:
+                case StartTimer():
+                    self._timers.start(effect.key, effect.since, effect.seconds)
+                case CancelTimer():
+                    self._timers.cancel(effect.key)
+                case Beep(pattern="alarm"):
+                    pass  # has sounded already
+                case _:
+                    self._outputs.carry_out(effect)
+
+    def _show_live(self) -> None:
+        """Bring lamps and live topics up to the state; only what differs goes out."""
+        for panel, mode in lamps(self.rules, self.state).items():
+            if self._lamps.get(panel) != mode:
+                self._lamps[panel] = mode
+                self._outputs.show(panel, mode)
+        topics: dict[str, Any] = {"state/occupancy": occupancy(self.state)}
+        for kind, alarm in self.state.alarms.items():
+            topics[f"state/alarm/{kind}"] = {
+                "alarm": kind,
+                "since": alarm.since.iso(),
+                "visit": alarm.visit,
+                "detail": alarm.detail,
+            }
+        for suffix in self._shown.keys() - topics.keys():
+            self._live.show(suffix, None)
+        for suffix, payload in topics.items():
+            if self._shown.get(suffix) != payload:
+                self._live.show(suffix, payload)
+        self._shown = topics
+
+
+def restore(document: dict[str, Any], visits: Sequence[dict[str, Any]]) -> State:
+    """Return the state that was stored as *document* and *visits*."""
+    opened = sorted((msgspec.convert(visit, Visit) for visit in visits), key=lambda v: v.number)
+    state = msgspec.convert(document, State, strict=False)
+    return msgspec.structs.replace(state, visits={visit.id: visit for visit in opened})
+
+
+def _document(state: State, before: State) -> dict[str, Any] | None:
+    """Return the state less its visits as a document; None if only visits changed."""
+    bare = msgspec.structs.replace(state, visits={})
+    if bare == msgspec.structs.replace(before, visits={}):
+        return None
+    return dict(msgspec.to_builtins(bare, str_keys=True))
+
+
+def _changed(
+    visits: dict[str, Visit], before: dict[str, Visit]
+) -> dict[int, dict[str, Any] | None]:
+    """Return the documents of visits that changed by number; None for those that are gone."""
+    changed: dict[int, dict[str, Any] | None] = {
+        visit.number: None for key, visit in before.items() if key not in visits
+    }
+    for key, visit in visits.items():
+        if before.get(key) is not visit:
+            changed[visit.number] = msgspec.to_builtins(visit)
+    return changed
+
+
+def _register(visit: Visit, at: Stamp) -> dict[str, Any]:
+    """Return the document of a closed visit for the register of its month."""
+    document: dict[str, Any] = msgspec.to_builtins(visit)
+    return {**document, "closed": at.iso(), "month": at.iso()[:7]}

@@ -1,0 +1,238 @@
+"""The devices of one checkpoint: built from the config in one place, kept open, and made to act.
+
+Each device has a thread of its own, because its calls block (a lock's pulse, a ring's pattern, a
+camera's deadline). A device that is not there is tried again; the checkpoint goes on without it.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from edge.clock import Clock
+from edge.config import Config, HttpCamera
+from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Lockers, Panel, Post
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.effects import Beep, Effect, RingAide, TakeStill, UnlockLocker
+from edge.sop.events import DeviceFailed, DeviceRestored, StillMissed
+from edge.still_files import StillFiles
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# Real seconds. A plugged-in reader is in use again before its owner has sat down.
+RETRY_S = 2.0
+# How often levels are read again, in case an edge was missed.
+RECONCILE_S = 5.0
+# systemd gives the whole stop 5 s (systemd/gardu.service).
+CLOSE_S = 2.0
+
+
+class Kept:
+    """One device and its thread."""
+
+    def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
+        self.device = device
+        self.ready = False
+        self.why: str | None = None
+        self._post = post
+        self._opened = opened
+        self._worker = Worker(device.name)
+
+    async def keep(self) -> None:
+        """Open the device, for ever if need be; then read its levels again now and then."""
+        while not self.ready:
+            try:
+                await self._worker.do(self.device.open)
+            except (DeviceUnavailable, DeviceFault) as error:
+                self.failed(str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                self.ready = True
+                self.restored()
+        if self._opened is not None:
+            self._opened()
+        reconcile = getattr(self.device, "reconcile", None)
+        while reconcile is not None:
+            await asyncio.sleep(RECONCILE_S)
+            await self._worker.do(reconcile)
+
+    def act(self, call: Callable[[], None]) -> None:
+        """Run *call* on the device's thread; a failure is reported, never raised."""
+        task = asyncio.ensure_future(self._worker.do(self._guarded, call))
+        _running.add(task)
+        task.add_done_callback(_running.discard)
+
+    def _guarded(self, call: Callable[[], None]) -> None:
+        try:
+            call()
+        except (DeviceUnavailable, DeviceFault) as error:
+            self.failed(str(error))
+        except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
+            log.exception("%s: unexpected error", self.device.name)
+            self.failed(f"unexpected error: {error}")
+        else:
+            self.restored()
+
+    def failed(self, why: str) -> None:
+        """Report that the device does not work, once until it does."""
+        if self.why is None:
+            log.warning("%s: %s", self.device.name, why)
+            self._post(partial(DeviceFailed, device=self.device.name, why=why))
+        self.why = why
+
+    def restored(self) -> None:
+        """Report that the device works again, if it did not."""
+        if self.why is not None:
+            log.info("%s: works again", self.device.name)
+            self._post(partial(DeviceRestored, device=self.device.name))
+        self.why = None
+
+    async def close(self) -> None:
+        """Put the outputs at rest; give up after CLOSE_S."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._worker.do(self.device.close)
+        except TimeoutError:
+            log.warning("%s: did not close in %g s", self.device.name, CLOSE_S)
+        self._worker.stop()
+
+
+_running: set[asyncio.Future[None]] = set()
+
+
+class Devices:
+    """All devices of the checkpoint; carries effects out on them."""
+
+    def __init__(self, clock: Clock, post: Post, stills: StillFiles) -> None:
+        self.kept: list[Kept] = []
+        self._clock = clock
+        self._post = post
+        self._stills = stills
+        self._lockers: tuple[Kept, Lockers] | None = None
+        self._buzzer: tuple[Kept, Buzzer] | None = None
+        self._aiphones: dict[str, tuple[Kept, Aiphone]] = {}
+        self._panels: dict[str, tuple[Kept, Panel]] = {}
+        self._cameras: dict[str, tuple[Kept, Camera]] = {}
+        self._lamps: dict[str, str] = {}
+
+    def add(self, device: Device, opened: Callable[[], None] | None = None) -> Kept:
+        """Keep *device*; *opened* is called once it is in use."""
+        kept = Kept(device, self._post, opened)
+        self.kept.append(kept)
+        return kept
+
+    def add_lockers(self, lockers: Lockers) -> None:
+        """Keep the lockers."""
+        self._lockers = (self.add(lockers), lockers)
+
+    def add_buzzer(self, buzzer: Buzzer) -> None:
+        """Keep the buzzer."""
+        self._buzzer = (self.add(buzzer), buzzer)
+
+    def add_aiphone(self, name: str, aiphone: Aiphone) -> None:
+        """Keep the called station *name*."""
+        self._aiphones[name] = (self.add(aiphone), aiphone)
+
+    def add_panel(self, name: str, panel: Panel) -> None:
+        """Keep the panel *name*; its lamp is put right as soon as it is in use."""
+        kept = self.add(panel, opened=lambda: self.show(name, self._lamps.get(name, "off")))
+        self._panels[name] = (kept, panel)
+
+    def add_camera(self, camera: Camera, purposes: list[str]) -> None:
+        """Keep a camera for *purposes*; the first camera for a purpose takes its stills."""
+        kept = self.add(camera)
+        for purpose in purposes:
+            self._cameras.setdefault(purpose, (kept, camera))
+
+    async def keep(self) -> None:
+        """Open all devices and keep them."""
+        async with asyncio.TaskGroup() as group:
+            for kept in self.kept:
+                group.create_task(kept.keep())
+
+    async def close(self) -> None:
+        """Close all devices, all at once."""
+        await asyncio.gather(*(kept.close() for kept in self.kept))
+
+    def states(self) -> dict[str, str]:
+        """Return for each device ``ok``, or why it does not work."""
+        return {
+            kept.device.name: kept.why or ("ok" if kept.ready else "opening") for kept in self.kept
+        }
+
+    def show(self, panel: str, mode: str) -> None:
+        """Show lamp *mode* (off, on, slow, fast) on *panel*."""
+        self._lamps[panel] = mode
+        kept, device = self._panels[panel]
+        if kept.ready:
+            kept.act(lambda: device.show(mode))  # type: ignore[arg-type]
+
+    def carry_out(self, effect: Effect) -> None:
+        """Have *effect* done on its device's thread."""
+        match effect:
+            case UnlockLocker(locker=number) if self._lockers is not None:
+                kept, lockers = self._lockers
+                kept.act(lambda: lockers.unlock(number))
+            case RingAide(aiphone=name, pattern=pattern) if name in self._aiphones:
+                kept, aiphone = self._aiphones[name]
+                kept.act(lambda: aiphone.ring(pattern))
+            case Beep(pattern=sound):
+                if self._buzzer is not None:
+                    kept, buzzer = self._buzzer
+                    kept.act(lambda: buzzer.beep(sound))
+            case TakeStill():
+                self._take(effect)
+            case _:
+                log.error("nothing here can do %r", effect)
+
+    def _take(self, effect: TakeStill) -> None:
+        if effect.purpose not in self._cameras:
+            why = f"no camera takes stills for {effect.purpose}"
+            self._post(partial(StillMissed, still=effect.still, why=why))
+            return
+        kept, camera = self._cameras[effect.purpose]
+        kept.act(lambda: self._capture(camera, effect.still))
+
+    def _capture(self, camera: Camera, still: str) -> None:
+        try:
+            jpeg = camera.capture()
+            taken = self._stills.write(still, self._clock.now(), jpeg)
+        except OSError as error:  # DeviceUnavailable and DeviceFault are OSErrors too
+            self._post(partial(StillMissed, still=still, why=str(error)))
+            raise
+        self._post(lambda _now: taken)
+
+
+def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) -> Devices:
+    """Return the devices that *config* names, none of them opened yet."""
+    from edge.drivers.aiphone import GpioAiphone
+    from edge.drivers.buzzer import GpioBuzzer
+    from edge.drivers.http_camera import HttpSnapshotCamera
+    from edge.drivers.lockers import GpioLockers
+    from edge.drivers.metal_detector import GpioMetalDetector
+    from edge.drivers.panel import GpioPanel
+    from edge.drivers.picamera2 import PiCamera2
+    from edge.drivers.pins import pin_factory
+    from edge.drivers.rdm6300 import Rdm6300Reader
+
+    devices = Devices(clock, post, stills)
+    factory = pin_factory(config.gpio.chip)
+    if config.lockers is not None:
+        devices.add_lockers(GpioLockers("lockers", config.lockers, factory, clock, post))
+    if config.buzzer is not None:
+        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock, post))
+    if config.metal_detector is not None:
+        detector = config.metal_detector
+        devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
+    for name, aiphone in config.aiphone.items():
+        station = GpioAiphone(f"aiphone/{name}", aiphone, factory, clock, post)
+        devices.add_aiphone(name, station)
+    for name, panel in config.panels.items():
+        devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
+    for name, reader in config.card_readers.items():
+        devices.add(Rdm6300Reader(f"card-reader/{name}", reader, clock, post))
+    for name, camera in config.cameras.items():
+        kind = HttpSnapshotCamera if isinstance(camera, HttpCamera) else PiCamera2
+        devices.add_camera(kind(f"camera/{name}", camera, clock), camera.purposes)
+    return devices

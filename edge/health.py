@@ -1,0 +1,77 @@
+"""What the checkpoint says of itself: ``health`` every minute, ``meta`` at birth."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import edge
+from edge.clock import Clock
+from edge.config import Config
+from edge.sop.procedure import Procedure
+from edge.sop.records import KINDS
+
+_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
+
+
+def health(
+    clock: Clock,
+    folder: Path,
+    *,
+    devices: dict[str, str],
+    refusals: dict[str, int],
+    uplink: dict[str, Any],
+    events_waiting: int,
+    events_dropped: int,
+) -> dict[str, Any]:
+    """Return the present health: device states, depths of queues, disk, temperature, clock."""
+    now = clock.now()
+    return {
+        "time": now.iso(),
+        "clock_synced": now.synced,
+        "devices": devices,
+        "refusals": refusals,
+        "uplink": uplink,
+        "events_waiting": events_waiting,
+        "events_dropped": events_dropped,
+        "disk_free_bytes": shutil.disk_usage(folder).free,
+        "temperature_c": temperature(),
+        "memory_bytes": resident_bytes(),
+    }
+
+
+def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
+    """Return what is published at birth: versions, procedures, equipment, schemas."""
+    return {
+        "software": "gardu",
+        "version": edge.__version__,
+        "place": config.checkpoint.place,
+        "procedures": [
+            {"id": p.id, "version": p.version, "title": p.title.id, "steps": len(p.steps)}
+            for p in procedures
+        ],
+        "equipment": {
+            "lockers": len(config.lockers.locker) if config.lockers else 0,
+            "metal_detector": config.metal_detector is not None,
+            "aiphones": sorted(config.aiphone),
+            "card_readers": sorted(config.card_readers),
+            "panels": sorted(config.panels),
+            "cameras": sorted(config.cameras),
+            "visitor_cards": len(config.cards.visitor),
+        },
+        "schemas": sorted(KINDS),
+    }
+
+
+def temperature() -> float | None:
+    """Return the processor's temperature in °C; None where the kernel does not tell."""
+    try:
+        return int(_THERMAL.read_text(encoding="ascii")) / 1000
+    except (OSError, ValueError):
+        return None
+
+
+def resident_bytes() -> int:
+    """Return this process's resident memory in bytes (``/proc/self/statm``, second field)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")

@@ -1,0 +1,188 @@
+"""`gardu run`: the daemon. Wires everything together and runs it until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+from pathlib import Path
+
+from edge.bridge import Bridge
+from edge.checkpoint import Checkpoint
+from edge.clock import Clock
+from edge.config import Config
+from edge.devices import Devices, build_devices
+from edge.health import health, meta
+from edge.sop.loading import load_procedures, parse_procedure
+from edge.sop.procedure import Procedure
+from edge.sop.state import Rules
+from edge.still_files import StillFiles
+from edge.store import Store
+from edge.systemd import notify, watchdog_seconds
+from edge.timers import Timers
+from edge.uplink import Uplink
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# An event that has not been handled for this long (real seconds) means a hung disk: let systemd
+# restart the daemon.
+STUCK_S = 20.0
+
+
+class Stop(Exception):
+    """SIGTERM or Ctrl-C: a clean stop was asked for."""
+
+
+async def run(config: Config) -> None:
+    """Run the checkpoint until SIGTERM or SIGINT.
+
+    :raises ConfigError: if a procedure file is bad
+    :raises StoreError: if the database cannot be used
+    """
+    clock = Clock.from_environment()
+    folder = Path(config.checkpoint.data)
+    source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
+    procedures = load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
+    store = Store(folder, source, clock)
+    try:
+        await _run(config, clock, folder, store, procedures)
+    finally:
+        store.close()
+
+
+async def _run(
+    config: Config,
+    clock: Clock,
+    folder: Path,
+    store: Store,
+    procedures: dict[str, Procedure],
+) -> None:
+    loop = asyncio.get_running_loop()
+    bridge = Bridge(loop, clock)
+    stills = StillFiles(folder)
+    devices = build_devices(config, clock, bridge.post, stills)
+    worker = Worker("store")
+    uplink = Uplink(config, store, worker, Clock(), bridge.post, folder)
+    checkpoint = Checkpoint(
+        make_rules(config, procedures, store),
+        bridge=bridge,
+        store=store,
+        worker=worker,
+        timers=Timers(loop, clock, bridge.post),
+        outputs=devices,
+        live=uplink,
+        stills=stills,
+    )
+    uplink.show("meta", meta(config, list(procedures.values())))
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_until_told_to_stop(loop))
+            group.create_task(devices.keep())
+            await checkpoint.start(clock.now())
+            group.create_task(checkpoint.run())
+            group.create_task(uplink.run())
+            group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
+            group.create_task(_watch_over(checkpoint, bridge))
+            _say_ready(checkpoint)
+    except* Stop:
+        log.info("stopping: everything that happened is recorded")
+    finally:
+        notify("STOPPING=1")
+        await devices.close()
+        worker.stop()
+
+
+def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:
+    """Return what the core needs to know; procedures of running visits come from the store."""
+    known = {procedure.key: procedure for procedure in procedures.values()}
+    for key, text in store.procedures_in_use().items():
+        if key not in known:
+            known[key] = parse_procedure(text, f"{key} (kept by the database)")
+    return Rules(
+        stream=store.stream,
+        procedures=known,
+        current={procedure.id: procedure.key for procedure in procedures.values()},
+        panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
+        readers={name: tuple(reader.stations) for name, reader in config.card_readers.items()},
+        aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
+        cards=frozenset(config.cards.visitor),
+        lockers=tuple(locker.number for locker in config.lockers.locker) if config.lockers else (),
+        passage=config.metal_detector is not None and config.metal_detector.passage is not None,
+    )
+
+
+async def _until_told_to_stop(loop: asyncio.AbstractEventLoop) -> None:
+    told = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, told.set)
+    await told.wait()
+    raise Stop
+
+
+def _say_ready(checkpoint: Checkpoint) -> None:
+    visits = len(checkpoint.state.visits)
+    log.info("ready; %d open visits go on where they stood", visits)
+    notify(f"READY=1\nSTATUS=ready, {visits} open visits")
+
+
+async def _report_health(
+    config: Config,
+    clock: Clock,
+    checkpoint: Checkpoint,
+    devices: Devices,
+    bridge: Bridge,
+    uplink: Uplink,
+) -> None:
+    """Publish health every minute, and tell systemd in a line how things stand."""
+    folder = Path(config.checkpoint.data)
+    while True:
+        states = devices.states()
+        report = health(
+            clock,
+            folder,
+            devices=states,
+            refusals=checkpoint.state.refusals,
+            uplink=uplink.counts,
+            events_waiting=bridge.waiting,
+            events_dropped=bridge.dropped,
+        )
+        uplink.show("health", report, expiry_s=300)
+        bad = sorted(name for name, state in states.items() if state != "ok")
+        link = "connected" if uplink.connected else "no broker"
+        trouble = f", not working: {', '.join(bad)}" if bad else ""
+        notify(f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}")
+        await clock.pause(config.reporting.health_s)
+
+
+async def _watch_over(checkpoint: Checkpoint, bridge: Bridge) -> None:
+    """Tell systemd that the loop turns and that the consumer gets on with its work."""
+    every = watchdog_seconds()
+    if every is None:
+        return
+    loop = asyncio.get_running_loop()
+    handled, since = checkpoint.handled, loop.time()
+    while True:
+        if checkpoint.handled != handled or bridge.waiting == 0:
+            handled, since = checkpoint.handled, loop.time()
+        if loop.time() - since < STUCK_S:
+            notify("WATCHDOG=1")
+        else:
+            log.error("no event was handled for %g s; leaving it to the watchdog", STUCK_S)
+        await asyncio.sleep(every)
+
+
+def set_up_logging(*, verbose: bool) -> None:
+    """Log to stderr, in the form that suits whoever reads it: journald adds its own time."""
+    journal = "JOURNAL_STREAM" in os.environ
+    form = "%(levelname)s %(name)s: %(message)s"
+    logging.basicConfig(
+        level=logging.DEBUG if verbose else logging.INFO,
+        format=form if journal else f"%(asctime)s {form}",
+    )
+
+
+def run_daemon(config: Config) -> None:
+    """Run the daemon to its end."""
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(run(config))

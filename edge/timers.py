@@ -1,0 +1,39 @@
+"""Timers: effects that come back as events."""
+
+import asyncio
+from functools import partial
+
+from edge.clock import Clock, Stamp
+from edge.drivers.base import Post
+from edge.sop.events import TimerFired
+
+
+class Timers:
+    """Posts TimerFired when a timer is due; lives on the loop."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, post: Post) -> None:
+        self._loop = loop
+        self._clock = clock
+        self._post = post
+        self._handles: dict[str, asyncio.TimerHandle] = {}
+
+    def start(self, key: str, since: Stamp, seconds: float) -> None:
+        """Fire *key* once *seconds* have passed since moment *since*; at once if they have."""
+        self.cancel(key)
+        left = max(0.0, seconds - self._clock.now().seconds_since(since))
+        self._handles[key] = self._loop.call_later(self._clock.real(left), self._fire, key)
+
+    def cancel(self, key: str) -> None:
+        """Forget *key*, if it is there."""
+        handle = self._handles.pop(key, None)
+        if handle is not None:
+            handle.cancel()
+
+    def stop(self) -> None:
+        """Forget all timers."""
+        for key in list(self._handles):
+            self.cancel(key)
+
+    def _fire(self, key: str) -> None:
+        self._handles.pop(key, None)
+        self._post(partial(TimerFired, key=key))

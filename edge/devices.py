@@ -10,7 +10,7 @@ from collections.abc import Callable
 from functools import partial
 
 from edge.clock import Clock
-from edge.config import Config, HttpCamera
+from edge.config import Config, HttpCamera, PiCamera
 from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Lockers, Panel, Post
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import Beep, Effect, RingAide, TakeStill, UnlockLocker
@@ -55,13 +55,11 @@ class Kept:
         reconcile = getattr(self.device, "reconcile", None)
         while reconcile is not None:
             await asyncio.sleep(RECONCILE_S)
-            await self._worker.do(reconcile)
+            await self._worker.do(self._guarded, reconcile)
 
     def act(self, call: Callable[[], None]) -> None:
         """Run *call* on the device's thread; a failure is reported, never raised."""
-        task = asyncio.ensure_future(self._worker.do(self._guarded, call))
-        _running.add(task)
-        task.add_done_callback(_running.discard)
+        self._worker.submit(self._guarded, call)
 
     def _guarded(self, call: Callable[[], None]) -> None:
         try:
@@ -96,9 +94,6 @@ class Kept:
         except TimeoutError:
             log.warning("%s: did not close in %g s", self.device.name, CLOSE_S)
         self._worker.stop()
-
-
-_running: set[asyncio.Future[None]] = set()
 
 
 class Devices:
@@ -208,11 +203,9 @@ def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) 
     """Return the devices that *config* names, none of them opened yet."""
     from edge.drivers.aiphone import GpioAiphone
     from edge.drivers.buzzer import GpioBuzzer
-    from edge.drivers.http_camera import HttpSnapshotCamera
     from edge.drivers.lockers import GpioLockers
     from edge.drivers.metal_detector import GpioMetalDetector
     from edge.drivers.panel import GpioPanel
-    from edge.drivers.picamera2 import PiCamera2
     from edge.drivers.pins import pin_factory
     from edge.drivers.rdm6300 import Rdm6300Reader
 
@@ -221,7 +214,7 @@ def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) 
     if config.lockers is not None:
         devices.add_lockers(GpioLockers("lockers", config.lockers, factory, clock, post))
     if config.buzzer is not None:
-        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock, post))
+        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock))
     if config.metal_detector is not None:
         detector = config.metal_detector
         devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
@@ -233,6 +226,14 @@ def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) 
     for name, reader in config.card_readers.items():
         devices.add(Rdm6300Reader(f"card-reader/{name}", reader, clock, post))
     for name, camera in config.cameras.items():
-        kind = HttpSnapshotCamera if isinstance(camera, HttpCamera) else PiCamera2
-        devices.add_camera(kind(f"camera/{name}", camera, clock), camera.purposes)
+        devices.add_camera(_build_camera(f"camera/{name}", camera, clock), camera.purposes)
     return devices
+
+
+def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
+    from edge.drivers.http_camera import HttpSnapshotCamera
+    from edge.drivers.picamera2 import Picamera2Camera
+
+    if isinstance(config, HttpCamera):
+        return HttpSnapshotCamera(name, config, clock)
+    return Picamera2Camera(name, config, clock)

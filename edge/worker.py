@@ -19,6 +19,10 @@ class Worker:
         """Run *call* on the thread and return what it returns; its exceptions come through."""
         return await asyncio.wrap_future(self._pool.submit(call, *args, **kwargs))
 
+    def submit(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
+        """Run *call* on the thread, in its turn; it must not raise, nobody would hear."""
+        self._pool.submit(call, *args, **kwargs)
+
     def stop(self) -> None:
         """Forget what has not begun; do not wait for what has."""
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,241 @@
+"""The one consumer: decide, remember, act, in that order; and take up where it stood."""
+
+import asyncio
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.bridge import Bridge
+from edge.checkpoint import Checkpoint
+from edge.clock import Clock, Stamp
+from edge.errors import StoreError
+from edge.sop import events
+from edge.sop.effects import Beep, Effect, RingAide, TakeStill
+from edge.still_files import StillFiles
+from edge.store import Store
+from edge.timers import Timers
+from edge.worker import Worker
+from tests.sop.stand import CARDS, rules
+
+SOURCE = "/gardu/test/lobby"
+
+
+class Journal:
+    """Fake outputs and live topics that note what they were asked, in order."""
+
+    def __init__(self) -> None:
+        self.lines: list[Any] = []
+
+    def carry_out(self, effect: Effect) -> None:
+        """Note an effect."""
+        self.lines.append(effect)
+
+    def wake(self) -> None:
+        """Note that the outbox has rows."""
+        self.lines.append("wake")
+
+
+class Lamps(Journal):
+    """The outputs."""
+
+    def show(self, panel: str, mode: str) -> None:
+        """Note a lamp."""
+        self.lines.append((panel, mode))
+
+
+class Topics(Journal):
+    """The live topics."""
+
+    def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
+        """Note a topic."""
+        self.lines.append((suffix, payload))
+
+
+class Bench:
+    """A checkpoint on a real store, with fakes where the world would be."""
+
+    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
+        self.clock = Clock()
+        self.store = Store(folder, SOURCE, self.clock)
+        self.worker = Worker("store")
+        self.outputs, self.live = Lamps(), Topics()
+        self.bridge = Bridge(loop, self.clock)
+        self.timers = Timers(loop, self.clock, self.bridge.post)
+        self.checkpoint = Checkpoint(
+            rules(),
+            bridge=self.bridge,
+            store=self.store,
+            worker=self.worker,
+            timers=self.timers,
+            outputs=self.outputs,
+            live=self.live,
+            stills=StillFiles(folder),
+        )
+
+    async def send(self, *kinds: Any) -> None:
+        """Handle events, each made from the present moment."""
+        for make in kinds:
+            await self.checkpoint.handle(make(self.clock.now()))
+
+    def close(self) -> None:
+        """Let go of threads and files."""
+        self.timers.stop()
+        self.worker.stop()
+        self.store.close()
+
+
+def arrive(at: Stamp) -> events.ButtonPressed:
+    """A guest for the Pimpinan arrives."""
+    return events.ButtonPressed(at, "reception", "arrive", "pimpinan")
+
+
+def accept(at: Stamp) -> events.HostAnswered:
+    """The aide accepts."""
+    return events.HostAnswered(at, "adc", "accept")
+
+
+def card(at: Stamp) -> events.CardPresented:
+    """A visitor card is given out."""
+    return events.CardPresented(at, "desk", CARDS[0])
+
+
+def alarm(at: Stamp) -> events.DetectorAlarmed:
+    """The metal detector sounds."""
+    return events.DetectorAlarmed(at)
+
+
+@pytest.fixture
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """An event loop that is not running yet."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[Bench]:
+    """A checkpoint that has just been installed."""
+    bench = Bench(tmp_path, loop)
+    yield bench
+    bench.close()
+
+
+def test_effects_run_only_after_their_decision_is_stored(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """If the commit fails, nobody rings and nothing unlocks: record, then act."""
+
+    def no_disk(**_what: Any) -> None:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(bench.store, "commit", no_disk)
+    with pytest.raises(StoreError):
+        loop.run_until_complete(bench.send(arrive))
+    assert bench.outputs.lines == []
+    assert bench.live.lines == []
+    assert bench.checkpoint.state.visits == {}
+
+
+def test_alarm_sounds_first_and_is_recorded_at_once_after(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The exception by name: the alarm's sound does not wait for the disk."""
+    order: list[str] = []
+    commit = bench.store.commit
+
+    def noting(**what: Any) -> Any:
+        order.append(f"commit after {len(bench.outputs.lines)} effects")
+        return commit(**what)
+
+    monkeypatch.setattr(bench.store, "commit", noting)
+    loop.run_until_complete(bench.send(alarm))
+    assert order == ["commit after 1 effects"]
+    assert bench.outputs.lines.count(Beep("alarm")) == 1
+
+
+def test_a_restart_takes_up_the_state_where_it_stood(
+    bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    """What the next daemon reads is exactly what the last one had decided."""
+    loop.run_until_complete(bench.send(arrive, accept, card, arrive))
+    before = bench.checkpoint.state
+    bench.close()
+    again = Bench(tmp_path, loop)
+    try:
+        loop.run_until_complete(again.checkpoint.start(again.clock.now()))
+        state = again.checkpoint.state
+        assert {**state.visits} == {**before.visits}
+        assert (state.cards, state.lockers, state.opened) == (
+            before.cards, before.lockers, before.opened,
+        )  # fmt: skip
+        assert not [
+            line for line in again.outputs.lines if isinstance(line, RingAide | TakeStill | Beep)
+        ]
+        assert ("reception", "on") in again.outputs.lines
+    finally:
+        again.close()
+
+
+def test_state_and_records_are_in_one_transaction(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """Every record of a decision is in the outbox as soon as its state is stored."""
+    loop.run_until_complete(bench.send(arrive, accept))
+    kinds = [row.topic for row in bench.store.waiting(0, 100)]
+    assert kinds == ["event/visit"]
+    loop.run_until_complete(bench.send(card))
+    assert len(bench.store.load()[1]) == 1
+
+
+def test_only_what_changed_is_shown(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
+    """A lamp or live topic goes out when it differs, not with every event."""
+    loop.run_until_complete(bench.send(arrive))
+    lamp_lines = [line for line in bench.outputs.lines if isinstance(line, tuple)]
+    assert lamp_lines.count(("reception", "on")) == 1
+    bench.outputs.lines.clear()
+    loop.run_until_complete(bench.send(accept))
+    assert ("reception", "on") not in bench.outputs.lines
+
+
+def test_standing_alarm_is_a_live_topic_until_cleared(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """state/alarm/{kind} is shown while it stands and deleted when cleared."""
+    loop.run_until_complete(bench.send(alarm, events.DetectorCleared))
+    topics = [line for line in bench.live.lines if "alarm" in str(line[0])]
+    assert [(suffix, payload is None) for suffix, payload in topics] == [
+        ("state/alarm/metal-detector", False),
+        ("state/alarm/metal-detector", True),
+    ]
+
+
+def test_a_timer_comes_back_as_an_event(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
+    """A due timer is an event like any other, also when its time passed while nobody ran."""
+
+    async def due() -> events.Event:
+        past = Stamp(0, 0, False, bench.clock.now().boot)
+        bench.timers.start("some/key", past, 1.0)
+        bench.timers.start("never", bench.clock.now(), 3600.0)
+        return await bench.bridge.next()
+
+    event = loop.run_until_complete(due())
+    assert isinstance(event, events.TimerFired)
+    assert event.key == "some/key"
+
+
+def test_a_closed_visit_is_in_the_register_of_its_month(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """The register keeps the whole visit with its steps; the hot table forgets it."""
+
+    def leave(at: Stamp) -> events.ButtonPressed:
+        return events.ButtonPressed(at, "reception", "leave")
+
+    loop.run_until_complete(bench.send(arrive, leave))
+    month = bench.clock.now().iso()[:7]
+    (visit,) = bench.store.register(month)
+    assert visit["outcome"] == "abandoned"
+    assert [step["step"] for step in visit["history"]] == ["penerimaan"]
+    assert bench.store.load()[1] == []

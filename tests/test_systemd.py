@@ -1,0 +1,54 @@
+"""What systemd hears, on a real notification socket."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from edge.systemd import notify, watchdog_seconds
+
+
+def test_notify_sends_one_datagram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """READY and the rest arrive on NOTIFY_SOCKET as sd_notify(3) says."""
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        notify("READY=1\nSTATUS=ready")
+        assert listener.recv(100) == b"READY=1\nSTATUS=ready"
+
+
+def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An address may name an abstract socket with @."""
+    name = f"gardu-test-{os.getpid()}"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind("\0" + name)
+        monkeypatch.setenv("NOTIFY_SOCKET", "@" + name)
+        notify("WATCHDOG=1")
+        assert listener.recv(100) == b"WATCHDOG=1"
+
+
+def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand and in the simulator there is nobody to notify."""
+    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+    notify("READY=1")
+
+
+@pytest.mark.parametrize(
+    ("microseconds", "process", "seconds"),
+    [("30000000", None, 15.0), ("30000000", "1", None), (None, None, None)],
+)
+def test_watchdog_is_fed_at_half_its_time(
+    monkeypatch: pytest.MonkeyPatch,
+    microseconds: str | None,
+    process: str | None,
+    seconds: float | None,
+) -> None:
+    """Half of WatchdogSec; not at all when another process is watched."""
+    for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", process)):
+        if value is None:
+            monkeypatch.delenv(name, raising=False)
+        else:
+            monkeypatch.setenv(name, value)
+    assert watchdog_seconds() == seconds

@@ -1,5 +1,7 @@
 """The command line: `gardu`. Each command is a function in a module of its own noun."""
 
+import sys
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Annotated
@@ -13,10 +15,17 @@ DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    add_completion=False,
     context_settings={"help_option_names": ["-h", "--help"]},
     help="The edge controller of a visitor checkpoint: runs the office's visitor procedure (SOP) "
     "and reports every step over MQTT.",
 )
+
+
+@app.callback()
+def gardu() -> None:
+    """Keep `run` a command of its own even where it is the only one (see main)."""
+
 
 ConfigOption = Annotated[
     Path,
@@ -47,10 +56,38 @@ def run(
     run_daemon(load_checked(config))
 
 
+def _add_commands() -> None:
+    from edge.check import check
+    from edge.sop_commands import sop
+    from edge.watch import watch
+
+    app.command()(check)
+    app.add_typer(sop, name="sop")
+    app.command()(watch)
+    for extra in entry_points(group="gardu.commands"):
+        try:
+            app.command(name=extra.name)(extra.load())
+        except ModuleNotFoundError as missing:
+            app.command(name=extra.name)(_unavailable(extra.name, str(missing.name)))
+
+
+def _unavailable(name: str, missing: str) -> Callable[[], None]:
+    def say() -> None:
+        typer.echo(
+            f"gardu {name} needs {missing}, which is not installed: pip install 'gardu[{name}]'",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+    say.__doc__ = f"Not installed; it comes with gardu's extra {name}."
+    return say
+
+
 def main() -> None:
     """Run the command line; errors made for people come out as words, not tracebacks."""
-    for extra in entry_points(group="gardu.commands"):
-        app.command(name=extra.name)(extra.load())
+    # The daemon runs for months on a small machine: it does not carry the other commands along.
+    if sys.argv[1:2] != ["run"]:
+        _add_commands()
     try:
         app()
     except ConfigError as error:

@@ -68,14 +68,14 @@ class Kept:
             self.failed(str(error))
         except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
             log.exception("%s: unexpected error", self.device.name)
-            self.failed(f"unexpected error: {error}")
+            self.failed(f"{self.device.name}: unexpected error: {error}")
         else:
             self.restored()
 
     def failed(self, why: str) -> None:
         """Report that the device does not work, once until it does."""
         if self.why is None:
-            log.warning("%s: %s", self.device.name, why)
+            log.warning("%s", why)  # the driver names the device
             self._post(partial(DeviceFailed, device=self.device.name, why=why))
         self.why = why
 

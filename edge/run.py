@@ -13,7 +13,7 @@ from edge.clock import Clock
 from edge.config import Config
 from edge.devices import Devices, build_devices
 from edge.health import health, meta
-from edge.sop.loading import load_procedures, parse_procedure
+from edge.sop.loading import load_procedures, parse_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop.state import Rules
 from edge.still_files import StillFiles
@@ -21,6 +21,7 @@ from edge.store import Store
 from edge.systemd import notify, watchdog_seconds
 from edge.timers import Timers
 from edge.uplink import Uplink
+from edge.validate import read_text
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -46,6 +47,7 @@ async def run(config: Config) -> None:
     procedures = load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     store = Store(folder, source, clock)
     try:
+        remember_procedures(store, Path(config.checkpoint.sop), procedures)
         await _run(config, clock, folder, store, procedures)
     finally:
         store.close()
@@ -63,7 +65,7 @@ async def _run(
     stills = StillFiles(folder)
     devices = build_devices(config, clock, bridge.post, stills)
     worker = Worker("store")
-    uplink = Uplink(config, store, worker, Clock(), bridge.post, folder)
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder)
     checkpoint = Checkpoint(
         make_rules(config, procedures, store),
         bridge=bridge,
@@ -91,6 +93,16 @@ async def _run(
         notify("STOPPING=1")
         await devices.close()
         worker.stop()
+
+
+def remember_procedures(store: Store, folder: Path, procedures: dict[str, Procedure]) -> None:
+    """Keep the texts of present procedures, and of older ones while a visit goes through them."""
+    keys = {procedure.key for procedure in procedures.values()}
+    for procedure in procedures.values():
+        store.remember_procedure(procedure.key, read_text(procedure_file(folder, procedure.id)))
+    _, visits = store.load()
+    running = {f"{visit['procedure']}@{visit['version']}" for visit in visits}
+    store.forget_procedures(keys | running)
 
 
 def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:

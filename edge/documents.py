@@ -1,0 +1,256 @@
+"""TinyDB's documents on SQLite's durability.
+
+TinyDB keeps its API (tables, documents, queries); below it every document is one row of a
+:class:`~edge.database.Database`, and every TinyDB table is one table there. The rules it keeps:
+
+- What touches documents by id (``get(doc_id=)``, ``insert``, ``update(doc_ids=)``,
+  ``remove(doc_ids=)``, ``put``, ``scan``) touches only their rows, however many there are.
+  A query (``cond``) reads the whole table, a page at a time; ``len`` reads no document.
+- Outside :meth:`Documents.transaction` every call is a transaction of its own.
+- There is no query cache: the file is the only truth.
+"""
+
+from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from tinydb import TinyDB
+from tinydb.queries import QueryLike
+from tinydb.storages import Storage
+from tinydb.table import Document, Table
+
+from edge.database import Body, Database, encode
+
+# Rows that are read, or held for writing back, at a time.
+_PAGE = 256
+_BELOW_ALL, _ABOVE_ALL = -(2**63), 2**63 - 1
+
+
+class Rows(Mapping[int, Body]):
+    """One table as TinyDB reads it: each document is fetched when it is asked for."""
+
+    def __init__(self, database: Database, name: str) -> None:
+        self._database = database
+        self.name = name
+
+    def __getitem__(self, key: int | str) -> Body:
+        for row in self._database.run("get", self.name, int(key)):
+            return self._database.document(self.name, *row)
+        raise KeyError(key)
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, int | str) and bool(self._database.run("has", self.name, int(key)))
+
+    def __len__(self) -> int:
+        return sum(count for (count,) in self._database.run("count", self.name))
+
+    def __iter__(self) -> Iterator[int]:
+        """Iterate over the ids in order; the table may change meanwhile."""
+        after = _BELOW_ALL
+        while page := self._database.run("ids", self.name, after, _PAGE):
+            yield from (doc_id for (doc_id,) in page)
+            after = page[-1][0]
+
+    def items(self) -> ItemsView[int, Body]:
+        """Ids and documents in order of id, read a page at a time."""
+        return _Items(self)
+
+    def scan(self, after: int, limit: int) -> list[tuple[int, Body]]:
+        """Return the first *limit* documents with ids above *after*."""
+        return self._page("after", after, limit)
+
+    def scan_back(self, before: int, limit: int) -> list[tuple[int, Body]]:
+        """Return the last *limit* documents with ids below *before*, the highest id first."""
+        return self._page("before", before, limit)
+
+    def end(self, which: str) -> int | None:
+        """Return the ``first`` or ``last`` id, None if the table is empty."""
+        for (doc_id,) in self._database.run(which, self.name):
+            return None if doc_id is None else int(doc_id)
+        return None
+
+    def _page(self, statement: str, start: int, limit: int) -> list[tuple[int, Body]]:
+        rows = self._database.run(statement, self.name, start, limit)
+        return [(row[0], self._database.document(self.name, *row)) for row in rows]
+
+
+class _Items(ItemsView[int, Body]):
+    """Items by the page instead of one look-up an id."""
+
+    _mapping: Rows
+
+    def __iter__(self) -> Iterator[tuple[int, Body]]:
+        after = _BELOW_ALL
+        while page := self._mapping.scan(after, _PAGE):
+            yield from page
+            after = page[-1][0]
+
+
+class LentRows(Rows, MutableMapping[int, Body]):
+    """One table as TinyDB changes it: documents handed out are written back if they changed.
+
+    A document must be changed before _PAGE others have been asked for, as all of TinyDB's own
+    operations do; so memory stays bounded when they go through a whole table.
+    """
+
+    def __init__(self, database: Database, name: str) -> None:
+        super().__init__(database, name)
+        self._lent: dict[int, tuple[Body, bytes]] = {}
+
+    def __getitem__(self, key: int | str) -> Body:
+        doc_id = int(key)
+        if doc_id not in self._lent:
+            if len(self._lent) >= _PAGE:
+                self.settle()
+            document = super().__getitem__(doc_id)
+            self._lent[doc_id] = (document, encode(document))
+        return self._lent[doc_id][0]
+
+    def __setitem__(self, key: int, document: Mapping[str, Any]) -> None:
+        self._lent.pop(key, None)
+        self._database.put(self.name, key, document)
+
+    def __delitem__(self, key: int) -> None:
+        self._lent.pop(key, None)
+        if not self._database.run("delete", self.name, key):
+            raise KeyError(key)
+
+    def items(self) -> ItemsView[int, Body]:
+        """Ids and documents in order of id; these documents are lent too."""
+        return ItemsView(self)
+
+    def clear(self) -> None:
+        """Remove every row with one statement."""
+        self._lent.clear()
+        self._database.run("clear", self.name)
+
+    def settle(self) -> None:
+        """Write back what has changed."""
+        for doc_id, (document, before) in self._lent.items():
+            if encode(document) != before:
+                self._database.put(self.name, doc_id, document)
+        self._lent.clear()
+
+
+class SqliteStorage(Storage):
+    """TinyDB's storage over a :class:`~edge.database.Database`; what it reads is lazy."""
+
+    def __init__(self, path: Path | str) -> None:
+        self.database = Database(path)
+
+    def read(self) -> Any:
+        """Return a lazy mapping for each table, by name."""
+        return {name: Rows(self.database, name) for name in sorted(self.database.tables)}
+
+    def write(self, data: Mapping[str, Mapping[Any, Any]]) -> None:
+        """Make the tables be those of *data*; its lazy mappings stand for tables as they are."""
+        with self.database.transaction():
+            for name in self.database.tables - data.keys():
+                self.database.drop(name)
+            for name, documents in data.items():
+                if not (isinstance(documents, Rows) and documents.name == name):
+                    self._replace(name, documents)
+
+    def close(self) -> None:
+        """Let go of the file; may be called twice."""
+        self.database.close()
+
+    def _replace(self, name: str, documents: Mapping[Any, Any]) -> None:
+        self.database.create(name)
+        self.database.run("clear", name)
+        for doc_id, document in documents.items():
+            self.database.put(name, int(doc_id), document)
+
+
+class DocumentTable(Table):
+    """A TinyDB table whose documents are rows."""
+
+    def __init__(
+        self,
+        storage: SqliteStorage,
+        name: str,
+        cache_size: int = 0,
+        persist_empty: bool = False,  # noqa: FBT001, FBT002 - TinyDB's signature
+    ) -> None:
+        self._database = storage.database
+        self._rows = Rows(self._database, name)
+        self._highest = 0
+        super().__init__(storage, name, cache_size=min(cache_size, 0), persist_empty=persist_empty)
+
+    def get(
+        self,
+        cond: QueryLike | None = None,
+        doc_id: int | None = None,
+        doc_ids: list[int] | None = None,
+    ) -> Any:
+        """Return one document or None, or those of *doc_ids* that exist, in order of id."""
+        if doc_id is not None or doc_ids is None:
+            return super().get(cond, doc_id)  # type: ignore[arg-type]  # TinyDB refuses two Nones
+        found = ((number, self._rows.get(number)) for number in sorted(set(doc_ids)))
+        return [Document(body, number) for number, body in found if body is not None]
+
+    def put(self, doc_id: int, document: Mapping[str, Any]) -> None:
+        """Write the whole document *doc_id*, whether or not there was one."""
+        with self._database.transaction():
+            self._database.create(self.name)
+            self._database.put(self.name, doc_id, document)
+
+    def scan(self, after: int, limit: int) -> list[Document]:
+        """Return the first *limit* documents with ids above *after*, in order of id."""
+        return [Document(body, doc_id) for doc_id, body in self._rows.scan(after, limit)]
+
+    def backwards(self) -> Iterator[Document]:
+        """Iterate over the documents from the highest id down, read a page at a time."""
+        before = _ABOVE_ALL
+        while page := self._rows.scan_back(before, _PAGE):
+            yield from (Document(body, doc_id) for doc_id, body in page)
+            before = page[-1][0]
+
+    @property
+    def first_id(self) -> int | None:
+        """The lowest id, None if the table is empty; found without a scan."""
+        return self._rows.end("first")
+
+    @property
+    def last_id(self) -> int | None:
+        """The highest id, None if the table is empty; found without a scan."""
+        return self._rows.end("last")
+
+    def _get_next_id(self) -> int:
+        # Above the last id of the file and all given out since it was opened. A number that must
+        # never come twice is a counter's work, not this one's.
+        self._highest = max(self._highest, self.last_id or 0) + 1
+        return self._highest
+
+    def _read_table(self) -> Any:
+        return self._rows
+
+    def _update_table(self, updater: Callable[[Any], None]) -> None:
+        with self._database.transaction():
+            self._database.create(self.name)
+            rows = LentRows(self._database, self.name)
+            updater(rows)
+            rows.settle()
+
+
+class Documents(TinyDB):
+    """A TinyDB in one SQLite file: ``Documents(path)``.
+
+    :raises StoreError: from every method, if the file cannot be used (any more)
+    """
+
+    # TinyDB's annotations name its own classes; any class of the kind will do.
+    table_class = DocumentTable  # type: ignore[assignment]
+    default_storage_class = SqliteStorage  # type: ignore[assignment]
+
+    def table(self, name: str, **kwargs: Any) -> DocumentTable:
+        """Return the table *name*; it comes into being with its first document."""
+        table = super().table(name, **kwargs)
+        assert isinstance(table, DocumentTable)
+        return table
+
+    def transaction(self) -> AbstractContextManager[None]:
+        """Commit several changes, of any tables, at once or not at all; joins one under way."""
+        assert isinstance(self.storage, SqliteStorage)
+        return self.storage.database.transaction()

@@ -1,0 +1,289 @@
+"""The outbox: records and stills on their way to the central office.
+
+============== ====================== ==========================================================
+table          document number        what
+============== ====================== ==========================================================
+counters       1                      the last number given out, by what it counts
+outbox         sequence               every record, its payload frozen
+waiting        sequence               records to send: tries, and why the last one failed
+parked         sequence               records that were refused too often, until unparked
+acknowledged   in order of time       a batch of acknowledged sequences and its moment
+stills         in order of taking     stills to send
+stills-sent    the same               stills that were acknowledged
+============== ====================== ==========================================================
+
+A record is written once; on its way only its short row moves (waiting → acknowledged), so
+whatever is neither waiting nor parked has been acknowledged, also after a crash in between.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from tinydb.table import Document
+
+from edge.clock import Clock, Stamp
+from edge.documents import Documents
+from edge.ids import uuid7
+from edge.sop.records import KINDS, Record
+
+ONLY = 1
+"""The number of the one document in a table that has only one."""
+
+
+class OutboxRow(msgspec.Struct, frozen=True):
+    """A record on its way to the central office.
+
+    :ivar sequence: its number in the stream, without holes, from 1
+    :ivar topic: the topic's suffix, for example ``event/step``
+    :ivar payload: the CloudEvent, the same bytes at every try
+    :ivar tries: how often sending has failed since it was queued (or unparked)
+    :ivar why: why it failed the last time
+    """
+
+    sequence: int
+    id: str
+    topic: str
+    payload: bytes
+    visit: str | None = None
+    tries: int = 0
+    why: str = ""
+
+
+class StillRow(msgspec.Struct, frozen=True):
+    """A still on its way to the central office.
+
+    :ivar path: the JPEG, relative to the data folder
+    :ivar sha256: of the JPEG, 64 hexadecimal digits
+    :ivar size: of the JPEG, bytes
+    :ivar properties: what is to be said with it
+    """
+
+    id: str
+    purpose: str
+    path: str
+    sha256: str
+    size: int
+    properties: dict[str, str] = {}
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """Which records there are, and how far they have come.
+
+    :ivar oldest: the first sequence still kept; ``last + 1`` if none is
+    :ivar last: the last sequence given out; 0 before the first
+    :ivar acknowledged: all up to here have been acknowledged
+    :ivar waiting: how many wait to be sent
+    :ivar parked: how many are parked
+    """
+
+    stream: str
+    oldest: int
+    last: int
+    acknowledged: int
+    waiting: int = 0
+    parked: int = 0
+
+
+class Encode(Protocol):
+    """What freezes a record into its payload."""
+
+    def __call__(
+        self,
+        record: Record,
+        *,
+        id: str,  # noqa: A002 - CloudEvents' name
+        source: str,
+        stream: str,
+        sequence: int,
+        recorded_ms: int,
+    ) -> bytes:
+        """Return the payload, JSON in UTF-8."""
+
+
+class Outbox:
+    """The outbox's tables in *documents*; the store is one of these and more.
+
+    :param source: who speaks in the records, ``/gardu/{site}/{checkpoint}``
+    :param clock: stamps records and acknowledgements; the resend window is counted by it
+    """
+
+    def __init__(
+        self, documents: Documents, stream: str, source: str, clock: Clock, encode: Encode
+    ) -> None:
+        self.stream = stream
+        self._documents = documents
+        self._source = source
+        self._clock = clock
+        self._encode = encode
+        self._counters = documents.table("counters")
+        self._outbox = documents.table("outbox")
+        self._waiting = documents.table("waiting")
+        self._parked = documents.table("parked")
+        self._acknowledged = documents.table("acknowledged")
+        self._stills = documents.table("stills")
+        self._stills_sent = documents.table("stills-sent")
+
+    def append(self, records: Sequence[Record]) -> list[OutboxRow]:
+        """Give each record its sequence, id and payload, for good; they wait to be sent."""
+        if not records:
+            return []
+        recorded_ms = self._clock.wall_ms()
+        with self._documents.transaction():
+            first = self._take("sequence", len(records)) - len(records) + 1
+            rows = [self._freeze(*pair, recorded_ms) for pair in enumerate(records, first)]
+            self._outbox.insert_multiple(Document(_kept(row), row.sequence) for row in rows)
+            self._await(row.sequence for row in rows)
+        return rows
+
+    def waiting(self, after: int, limit: int) -> list[OutboxRow]:
+        """Return the first *limit* records to send with sequences above *after*, in order."""
+        return [self._row(entry) for entry in self._waiting.scan(after, limit)]
+
+    def acknowledge(self, sequences: Sequence[int]) -> None:
+        """Note that the broker has acknowledged these now (those that were resent: again)."""
+        if not sequences:
+            return
+        at = msgspec.to_builtins(self._clock.now())
+        batch = sorted(set(sequences))
+        with self._documents.transaction():
+            self._waiting.remove(doc_ids=batch)
+            self._parked.remove(doc_ids=batch)
+            self._acknowledged.insert({"at": at, "sequences": batch})
+
+    def failed(self, sequence: int, why: str) -> int:
+        """Count a try that failed; return how many have, 0 if the record does not wait."""
+        entry = self._waiting.get(doc_id=sequence)
+        if entry is None:
+            return 0
+        tries = int(entry["tries"]) + 1
+        self._waiting.put(sequence, {"tries": tries, "why": why})
+        return tries
+
+    def park(self, sequence: int, why: str) -> None:
+        """Set a record aside that is refused again and again: kept, but not sent."""
+        entry = self._waiting.get(doc_id=sequence)
+        if entry is None:
+            return
+        with self._documents.transaction():
+            self._waiting.remove(doc_ids=[sequence])
+            self._parked.put(sequence, {"tries": entry["tries"], "why": why})
+
+    def parked(self) -> list[OutboxRow]:
+        """Return the parked records in order."""
+        return [self._row(entry) for entry in self._parked]
+
+    def unpark(self) -> int:
+        """Let all parked records wait again, in their old places; return how many."""
+        with self._documents.transaction():
+            sequences = [entry.doc_id for entry in self._parked]
+            self._await(sequences)
+            self._parked.truncate()
+        return len(sequences)
+
+    def recently_acknowledged(
+        self, seconds: float, after: int = 0, limit: int | None = None
+    ) -> list[OutboxRow]:
+        """Return the records acknowledged within the last *seconds*, in order of sequence.
+
+        Pages by *after* and *limit* as :meth:`waiting` does. The time around a reboot counts by
+        the wall clock if that was right on both sides, else as none: rather twice than never.
+        """
+        chosen = sorted(s for s in self._recent_sequences(seconds) if s > after)[:limit]
+        return [_row(record) for record in self._outbox.get(doc_ids=chosen)]
+
+    def ledger(self) -> Ledger:
+        """Return where the stream stands (only the two counts cost more the more there are)."""
+        last = self._count("sequence")
+        oldest = self._outbox.first_id
+        unsent = [first for first in (self._waiting.first_id, self._parked.first_id) if first]
+        return Ledger(
+            stream=self.stream,
+            oldest=last + 1 if oldest is None else oldest,
+            last=last,
+            acknowledged=min(unsent) - 1 if unsent else last,
+            waiting=len(self._waiting),
+            parked=len(self._parked),
+        )
+
+    def next_session(self) -> int:
+        """Return a number that grows by one with every call, across restarts."""
+        return self._take("session")
+
+    def add_still(self, still: StillRow) -> None:
+        """Queue a still that is in its file."""
+        with self._documents.transaction():
+            self._stills.put(self._take("still"), msgspec.to_builtins(still))
+
+    def waiting_stills(self, limit: int) -> list[StillRow]:
+        """Return the first *limit* stills to send, the oldest first."""
+        return [StillRow(**still) for still in self._stills.scan(0, limit)]
+
+    def acknowledge_still(self, id: str) -> None:  # noqa: A002 - CloudEvents' name
+        """Note that the broker has acknowledged the still *id*, one of the first that wait."""
+        still = next((still for still in self._stills if still["id"] == id), None)
+        if still is None:
+            return
+        at = msgspec.to_builtins(self._clock.now())
+        with self._documents.transaction():
+            self._stills.remove(doc_ids=[still.doc_id])
+            self._stills_sent.put(still.doc_id, {**still, "at": at})
+
+    def _freeze(self, sequence: int, record: Record, recorded_ms: int) -> OutboxRow:
+        record_id = uuid7(recorded_ms, f"{self.stream}/record/{sequence}")
+        payload = self._encode(
+            record,
+            id=record_id,
+            source=self._source,
+            stream=self.stream,
+            sequence=sequence,
+            recorded_ms=recorded_ms,
+        )
+        return OutboxRow(sequence, record_id, KINDS[record.type][0], payload, record.visit)
+
+    def _await(self, sequences: Iterable[int]) -> None:
+        self._waiting.insert_multiple(Document({"tries": 0, "why": ""}, s) for s in sequences)
+
+    def _row(self, entry: Document) -> OutboxRow:
+        """Return the record that a row of waiting or parked is about."""
+        return _row(self._outbox.get(doc_id=entry.doc_id), **entry)
+
+    def _recent_sequences(self, seconds: float) -> set[int]:
+        """Walk back through the acknowledgements until they are older than *seconds*."""
+        found: set[int] = set()
+        later, age = self._clock.now(), 0.0
+        for batch in self._acknowledged.backwards():
+            at = msgspec.convert(batch["at"], Stamp)
+            age += _seconds_between(at, later)
+            if age > seconds:
+                break
+            found.update(batch["sequences"])
+            later = at
+        return found
+
+    def _count(self, what: str) -> int:
+        return int((self._counters.get(doc_id=ONLY) or {}).get(what, 0))
+
+    def _take(self, what: str, count: int = 1) -> int:
+        """Take *count* numbers of the counter *what*; return the last of them."""
+        with self._documents.transaction():
+            counters = self._counters.get(doc_id=ONLY) or {}
+            last = int(counters.get(what, 0)) + count
+            self._counters.put(ONLY, {**counters, what: last})
+        return last
+
+
+def _kept(row: OutboxRow) -> dict[str, Any]:
+    """Return what is kept of a record for good."""
+    return {"id": row.id, "topic": row.topic, "payload": row.payload.decode(), "visit": row.visit}
+
+
+def _row(kept: Document, *, tries: int = 0, why: str = "") -> OutboxRow:
+    payload = kept["payload"].encode()
+    return OutboxRow(kept.doc_id, kept["id"], kept["topic"], payload, kept["visit"], tries, why)
+
+
+def _seconds_between(earlier: Stamp, later: Stamp) -> float:
+    if earlier.boot == later.boot or (earlier.synced and later.synced):
+        return later.seconds_since(earlier)
+    return 0.0

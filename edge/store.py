@@ -1,0 +1,155 @@
+"""The store: everything that a checkpoint must not forget, in ``gardu.db`` of its data folder.
+
+Besides the outbox's tables (edge/outbox.py):
+
+============== ======================= =========================================================
+table          document number         what
+============== ======================= =========================================================
+database       1                       format and stream
+checkpoint     1                       the state of the checkpoint, less its visits
+visits         the visit's number      open visits only, so that they stay few
+register-Y-M   in order of closing     the visits closed in that month
+procedures     as they came            texts that open visits started under
+============== ======================= =========================================================
+"""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from edge import messages
+from edge.clock import Clock
+from edge.documents import Documents
+from edge.errors import StoreError
+from edge.lock import FolderLock
+from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
+from edge.sop.records import Record
+
+__all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
+
+FILE = "gardu.db"
+
+# Raise it when older code could not read what is written any more.
+FORMAT = 1
+
+
+class Store(Outbox):
+    """The tables of one checkpoint; every method returns when its change is on the disk.
+
+    Methods block on the disk: not for the event loop. Any thread may call, one at a time.
+
+    :param folder: the data folder; made (mode 0700) if it is not there
+    :param source: who speaks in the records, ``/gardu/{site}/{checkpoint}``
+    :param clock: stamps records and acknowledgements; the resend window is counted by it
+    :ivar stream: the database's name, made up when it is created
+    :raises StoreError: from every method, if the database cannot be used (any more)
+    """
+
+    def __init__(
+        self, folder: Path, source: str, clock: Clock, encode: Encode = messages.encode
+    ) -> None:
+        _make(folder)
+        self._lock = FolderLock(folder)
+        try:
+            documents = Documents(folder / FILE)
+        except BaseException:
+            self._lock.release()
+            raise
+        try:
+            super().__init__(documents, _stream(documents, folder), source, clock, encode)
+        except BaseException:
+            documents.close()
+            self._lock.release()
+            raise
+        self._checkpoint = documents.table("checkpoint")
+        self._visits = documents.table("visits")
+        self._procedures = documents.table("procedures")
+
+    def close(self) -> None:
+        """Close the database and let go of the folder; may be called twice."""
+        self._documents.close()
+        self._lock.release()
+
+    def load(self) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
+        """Return the checkpoint's document (None the first time) and those of the open visits."""
+        checkpoint = self._checkpoint.get(doc_id=ONLY)
+        visits = [dict(visit) for visit in self._visits]
+        return None if checkpoint is None else dict(checkpoint), visits
+
+    def commit(
+        self,
+        *,
+        checkpoint: dict[str, Any] | None,
+        visits: Mapping[int, dict[str, Any] | None],
+        closed: Sequence[dict[str, Any]] = (),
+        records: Sequence[Record] = (),
+        still: StillRow | None = None,
+    ) -> list[OutboxRow]:
+        """Remember one decision, whole or not at all; return its records as they will be sent.
+
+        :param checkpoint: the state less its visits; None if that is unchanged
+        :param visits: the visits that changed, by number; None for one that is open no more
+        :param closed: visits for the register of their ``month`` (``2026-11``)
+        :param still: a still that is in its file and is to be sent
+        """
+        with self._documents.transaction():
+            if checkpoint is not None:
+                self._checkpoint.put(ONLY, checkpoint)
+            for number, visit in visits.items():
+                self._keep(number, visit)
+            for visit in closed:
+                self._documents.table(f"register-{visit['month']}").insert(visit)
+            if still is not None:
+                self.add_still(still)
+            return self.append(records)
+
+    def register(self, month: str) -> Iterator[dict[str, Any]]:
+        """Iterate over the visits closed in *month* (``2026-11``), in order of closing."""
+        return (dict(visit) for visit in self._documents.table(f"register-{month}"))
+
+    def remember_procedure(self, key: str, text: str) -> None:
+        """Keep the *text* of the procedure *key*, for visits that start under it."""
+        if self.procedure(key) is None:
+            self._procedures.insert({"key": key, "text": text})
+
+    def procedure(self, key: str) -> str | None:
+        """Return the text kept under *key*, None if there is none."""
+        return self.procedures_in_use().get(key)
+
+    def procedures_in_use(self) -> dict[str, str]:
+        """Return the texts kept, by key: a handful."""
+        return {kept["key"]: kept["text"] for kept in self._procedures}
+
+    def forget_procedures(self, keep: Collection[str]) -> None:
+        """Drop the texts of all procedures but those whose keys are in *keep*."""
+        dropped = [kept.doc_id for kept in self._procedures if kept["key"] not in keep]
+        self._procedures.remove(doc_ids=dropped)
+
+    def _keep(self, number: int, visit: dict[str, Any] | None) -> None:
+        if visit is None:
+            self._visits.remove(doc_ids=[number])
+        else:
+            self._visits.put(number, visit)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise StoreError(f"{folder} cannot be made: {error.strerror}; check its owner") from error
+
+
+def _stream(documents: Documents, folder: Path) -> str:
+    """Return the stream's name, making one up in a new database."""
+    table = documents.table("database")
+    identity = table.get(doc_id=ONLY)
+    if identity is None:
+        identity = {"format": FORMAT, "stream": str(uuid.uuid4())}
+        table.put(ONLY, identity)
+    if identity["format"] != FORMAT:
+        raise StoreError(
+            f"{folder / FILE} has format {identity['format']}, this Gardu reads {FORMAT}: "
+            "install the version of Gardu that wrote it"
+        )
+    return str(identity["stream"])

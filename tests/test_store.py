@@ -1,0 +1,336 @@
+"""The store: one transaction a decision, and an outbox without holes."""
+
+import stat
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.clock import Clock
+from edge.documents import Documents
+from edge.errors import StoreError
+from edge.ids import uuid7
+from edge.sop.records import Record
+from edge.store import FILE, StillRow, Store
+from tests.store_bench import SOURCE, HandClock, record, say, sequences
+
+
+@pytest.fixture
+def clock() -> HandClock:
+    """A clock to be moved by hand."""
+    return HandClock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: HandClock) -> Iterator[Store]:
+    """A new store."""
+    opened = Store(tmp_path / "data", SOURCE, clock)
+    yield opened
+    opened.close()
+
+
+def reopened(store: Store, folder: Path, clock: Clock) -> Store:
+    """Close *store* and open its folder again."""
+    store.close()
+    return Store(folder, SOURCE, clock)
+
+
+def test_new_store(store: Store, tmp_path: Path) -> None:
+    """A new store is empty and its folder is nobody else's business."""
+    assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
+    assert store.load() == (None, [])
+    assert store.waiting(0, 10) == []
+    assert store.recently_acknowledged(60) == []
+    ledger = store.ledger()
+    assert (ledger.oldest, ledger.last, ledger.acknowledged) == (1, 0, 0)
+    assert ledger.stream == store.stream
+
+
+def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> None:
+    """State, visits, register, still and records of a decision come back as they were."""
+    store = Store(tmp_path, SOURCE, clock)
+    stream = store.stream
+    still = StillRow("s1", "desk", "stills/s1.jpg", "ab" * 32, 1000, {"subject": "still/desk"})
+    rows = store.commit(
+        checkpoint={"lockers": {"1": None}, "queue": [1, 2]},
+        visits={1: {"number": 1}, 2: {"number": 2, "step": "penerimaan"}},
+        closed=[{"number": 0, "month": "2026-11"}],
+        records=[record(7)],
+        still=still,
+    )
+    store = reopened(store, tmp_path, clock)
+    assert store.stream == stream
+    visits = [{"number": 1}, {"number": 2, "step": "penerimaan"}]
+    assert store.load() == ({"lockers": {"1": None}, "queue": [1, 2]}, visits)
+    assert list(store.register("2026-11")) == [{"number": 0, "month": "2026-11"}]
+    assert list(store.register("2026-12")) == []
+    assert store.waiting(0, 10) == rows
+    assert store.waiting_stills(10) == [still]
+    store.close()
+
+
+def test_commit_changes_only_what_it_is_given(store: Store) -> None:
+    """None leaves the checkpoint as it is; visits are replaced whole or leave the hot table."""
+    store.commit(checkpoint={"a": 1, "b": 2}, visits={1: {"x": 1, "y": 1}, 2: {"x": 2}})
+    store.commit(checkpoint=None, visits={1: {"x": 3}})
+    assert store.load() == ({"a": 1, "b": 2}, [{"x": 3}, {"x": 2}])
+    store.commit(checkpoint={"a": 1}, visits={1: None, 9: None})
+    assert store.load() == ({"a": 1}, [{"x": 2}])
+
+
+def test_failed_commit_leaves_nothing(store: Store) -> None:
+    """If one part of a decision cannot be written, no part is, and no sequence is lost."""
+    bad = {"number": 1, "month": "2026-11", "guest": object()}
+    with pytest.raises(TypeError):
+        store.commit(checkpoint={"a": 1}, visits={1: {}}, records=[record()], closed=[bad])
+    with pytest.raises(KeyError):
+        store.commit(checkpoint={"a": 1}, visits={}, records=[record(), record(0, "unknown")])
+    assert store.load() == (None, [])
+    assert store.waiting(0, 10) == []
+    assert list(store.register("2026-11")) == []
+    assert sequences(say(store, 1)) == [1]
+
+
+def test_payload_is_frozen(store: Store, clock: HandClock) -> None:
+    """A record's id, sequence, moment of recording and bytes never change once committed."""
+    (row,) = store.commit(checkpoint=None, visits={}, records=[record(3)])
+    assert (row.sequence, row.topic, row.visit) == (1, "event/alarm", "v3")
+    assert row.id == uuid7(clock.wall_ms(), f"{store.stream}/record/1")
+    envelope = msgspec.json.decode(row.payload)
+    assert envelope["id"] == row.id
+    assert envelope["source"] == SOURCE
+    assert envelope["streamid"] == store.stream
+    assert envelope["sequence"] == "0000000000000001"
+    assert envelope["recordedtime"] == clock.now().iso()
+    assert envelope["data"]["since"] == "…"
+    clock.pass_s(3600)
+    store.failed(1, "0x87")
+    assert store.waiting(0, 1)[0].payload == row.payload
+    store.acknowledge([1])
+    assert store.recently_acknowledged(1)[0].payload == row.payload
+
+
+def test_encode_can_be_given(tmp_path: Path, clock: HandClock) -> None:
+    """What freezes a record is a parameter and is told all that the store decides."""
+    told: list[dict[str, Any]] = []
+
+    def encode(record: Record, **decided: Any) -> bytes:
+        told.append(decided)
+        return record.subject.encode()
+
+    store = Store(tmp_path, SOURCE, clock, encode)
+    assert say(store, 2)[1].payload == b"alarm/metal-detector"
+    assert [decided["sequence"] for decided in told] == [1, 2]
+    assert set(told[0]) == {"id", "source", "stream", "sequence", "recorded_ms"}
+    store.close()
+
+
+def test_waiting_goes_in_order(store: Store) -> None:
+    """Pages follow each other by sequence, whatever was acknowledged in between."""
+    say(store, 25)
+    store.acknowledge([3, 4, 12])
+    seen: list[int] = []
+    while page := store.waiting(seen[-1] if seen else 0, 10):
+        assert len(page) <= 10
+        seen += sequences(page)
+    assert seen == [n for n in range(1, 26) if n not in (3, 4, 12)]
+
+
+def test_acknowledged_number(tmp_path: Path, clock: HandClock) -> None:
+    """The ledger's number is the end of the unbroken run, out of order and after a restart."""
+    store = Store(tmp_path, SOURCE, clock)
+    say(store, 6)
+
+    def acknowledged() -> int:
+        return store.ledger().acknowledged
+
+    store.acknowledge([2, 3])
+    assert acknowledged() == 0
+    store.acknowledge([1])
+    assert acknowledged() == 3
+    store.acknowledge([6, 4])
+    store.acknowledge([])
+    assert acknowledged() == 4
+    store = reopened(store, tmp_path, clock)
+    assert acknowledged() == 4
+    assert (store.ledger().oldest, store.ledger().last, store.ledger().waiting) == (1, 6, 1)
+    store.acknowledge([5, 5, 2])
+    assert acknowledged() == 6
+    assert sequences(say(store, 1)) == [7]
+    assert acknowledged() == 6
+    store.close()
+
+
+def test_sequence_is_never_used_twice(tmp_path: Path, clock: HandClock) -> None:
+    """Numbers go on after everything was acknowledged and the daemon restarted."""
+    store = Store(tmp_path, SOURCE, clock)
+    say(store, 3)
+    store.acknowledge([1, 2, 3])
+    store = reopened(store, tmp_path, clock)
+    assert sequences(say(store, 2)) == [4, 5]
+    store.close()
+
+
+def test_tries_are_counted(tmp_path: Path, clock: HandClock) -> None:
+    """Failures are counted across restarts, and not for what does not wait."""
+    store = Store(tmp_path, SOURCE, clock)
+    say(store, 2)
+    assert [store.failed(1, "0x87"), store.failed(1, "0x97")] == [1, 2]
+    store = reopened(store, tmp_path, clock)
+    assert store.failed(1, "0x10") == 3
+    first, second = store.waiting(0, 2)
+    assert (first.tries, first.why, second.tries) == (3, "0x10", 0)
+    store.acknowledge([2])
+    assert store.failed(2, "late") == 0
+    assert sequences(store.waiting(0, 5)) == [1]
+    store.close()
+
+
+def test_parked_records_are_kept(store: Store) -> None:
+    """A parked record holds the acknowledged number back until it is unparked and delivered."""
+    say(store, 4)
+    store.failed(2, "0x87")
+    store.park(2, "not authorised")
+    store.park(99, "there is none")
+    assert sequences(store.waiting(0, 9)) == [1, 3, 4]
+    (row,) = store.parked()
+    assert (row.sequence, row.tries, row.why) == (2, 1, "not authorised")
+    store.acknowledge([1, 3, 4])
+    assert (store.ledger().acknowledged, store.ledger().parked) == (1, 1)
+    assert store.unpark() == 1
+    assert store.parked() == []
+    (row,) = store.waiting(0, 9)
+    assert (row.sequence, row.tries) == (2, 0)
+    store.park(2, "again")
+    store.acknowledge([2])
+    assert store.parked() == []
+    assert store.ledger().acknowledged == 4
+
+
+def test_recent_by_boot_time(store: Store, clock: HandClock) -> None:
+    """The resend window is counted by boot time: the wall clock may jump as it likes."""
+    say(store, 5)
+    store.acknowledge([1])
+    clock.pass_s(50)
+    store.acknowledge([4, 2])
+    clock.moment = msgspec.structs.replace(clock.moment, wall_ms=0)
+    clock.pass_s(20)
+    store.acknowledge([3])
+    assert sequences(store.recently_acknowledged(60)) == [2, 3, 4]
+    assert sequences(store.recently_acknowledged(80)) == [1, 2, 3, 4]
+    assert sequences(store.recently_acknowledged(5)) == [3]
+    assert sequences(store.recently_acknowledged(80, after=1, limit=2)) == [2, 3]
+
+
+def test_recent_counts_from_the_last_acknowledgement(store: Store, clock: HandClock) -> None:
+    """What was resent and acknowledged again is recent again."""
+    say(store, 2)
+    store.acknowledge([1, 2])
+    clock.pass_s(50)
+    store.acknowledge([1])
+    clock.pass_s(50)
+    assert sequences(store.recently_acknowledged(60)) == [1]
+
+
+def test_recent_across_a_reboot(store: Store, clock: HandClock) -> None:
+    """A trusted wall clock counts the time that the machine was off."""
+    say(store, 3)
+    store.acknowledge([1])
+    clock.pass_s(30)
+    store.acknowledge([2])
+    clock.reboot(wall_jump_s=20)
+    store.acknowledge([3])
+    assert sequences(store.recently_acknowledged(60)) == [1, 2, 3]
+    assert sequences(store.recently_acknowledged(40)) == [2, 3]
+    clock.reboot(wall_jump_s=50)
+    assert sequences(store.recently_acknowledged(60)) == [3]
+
+
+@pytest.mark.parametrize("jump_s", [-1.7e9, 3e8])
+def test_recent_across_a_reboot_with_a_wrong_clock(
+    store: Store, clock: HandClock, jump_s: float
+) -> None:
+    """A wall clock of 1970 or of 2036 hides nothing recent and brings no old history back."""
+    say(store, 3)
+    store.acknowledge([1])
+    clock.pass_s(90)
+    store.acknowledge([2])
+    clock.reboot(jump_s, synced=False)
+    clock.pass_s(10)
+    store.acknowledge([3])
+    assert sequences(store.recently_acknowledged(60)) == [2, 3]
+
+
+def test_sessions_grow(tmp_path: Path, clock: HandClock) -> None:
+    """A session number is never given twice."""
+    store = Store(tmp_path, SOURCE, clock)
+    assert [store.next_session(), store.next_session()] == [1, 2]
+    store = reopened(store, tmp_path, clock)
+    assert store.next_session() == 3
+    store.close()
+
+
+def test_stills(tmp_path: Path, clock: HandClock) -> None:
+    """Stills wait in order of taking until each is acknowledged by its id."""
+    store = Store(tmp_path, SOURCE, clock)
+    stills = [StillRow(f"s{n}", "desk", f"stills/s{n}.jpg", "0" * 64, n) for n in range(4)]
+    for still in stills:
+        store.add_still(still)
+    store.acknowledge_still("s1")
+    store.acknowledge_still("s1")
+    store.acknowledge_still("unknown")
+    store = reopened(store, tmp_path, clock)
+    assert store.waiting_stills(2) == [stills[0], stills[2]]
+    for still in stills:
+        store.acknowledge_still(still.id)
+    assert store.waiting_stills(2) == []
+    store.add_still(stills[0])
+    assert store.waiting_stills(2) == [stills[0]]
+    store.close()
+
+
+def test_procedures(tmp_path: Path, clock: HandClock) -> None:
+    """The first text under a key is kept until it is forgotten."""
+    store = Store(tmp_path, SOURCE, clock)
+    store.remember_procedure("pimpinan@1", "id = 'pimpinan'")
+    store.remember_procedure("pimpinan@1", "another")
+    store.remember_procedure("jatim@1", "id = 'jatim'")
+    store = reopened(store, tmp_path, clock)
+    assert store.procedure("pimpinan@1") == "id = 'pimpinan'"
+    assert store.procedure("pimpinan@2") is None
+    assert set(store.procedures_in_use()) == {"pimpinan@1", "jatim@1"}
+    store.forget_procedures(keep=["jatim@1", "other@1"])
+    assert set(store.procedures_in_use()) == {"jatim@1"}
+    store.close()
+
+
+def test_newer_format_is_refused(tmp_path: Path, clock: HandClock) -> None:
+    """A database of a later Gardu is refused before anything is changed, and the lock let go."""
+    store = Store(tmp_path, SOURCE, clock)
+    store.close()
+    with Documents(tmp_path / FILE) as documents:
+        documents.table("database").update({"format": 2}, doc_ids=[1])
+    for _ in range(2):
+        with pytest.raises(StoreError, match="format 2, this Gardu reads 1"):
+            Store(tmp_path, SOURCE, clock)
+
+
+def test_unusable_folder_and_file(tmp_path: Path, clock: HandClock) -> None:
+    """A folder that cannot be made and a file that is no database are named."""
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StoreError, match="file"):
+        Store(tmp_path / "file", SOURCE, clock)
+    (tmp_path / FILE).write_bytes(b"garbage" * 1000)
+    for _ in range(2):
+        with pytest.raises(StoreError, match=r"gardu\.db.*damaged"):
+            Store(tmp_path, SOURCE, clock)
+
+
+def test_another_thread_may_use_the_store(store: Store) -> None:
+    """The store is opened in one thread and used in a worker's."""
+    with ThreadPoolExecutor(1) as worker:
+        rows = worker.submit(say, store, 1).result()
+    assert store.waiting(0, 1) == rows

@@ -65,6 +65,7 @@ class Checkpoint:
         self.rules = rules
         self.state = initial_state(rules)
         self.handled = 0
+        self._stored = self.state
         self._bridge = bridge
         self._store = store
         self._worker = worker
@@ -79,7 +80,7 @@ class Checkpoint:
         """Take up the stored state where it stood, and set timers and lamps by it."""
         document, visits = await self._worker.do(self._store.load)
         if document is not None:
-            self.state = restore(document, visits)
+            self.state = self._stored = restore(document, visits)
         await self.handle(Started(at))
         self._show_live()
 
@@ -112,16 +113,20 @@ class Checkpoint:
         still = None
         if isinstance(event, StillTaken) and event.still in self.state.stills:
             still = self._stills.row(event, self.state.stills[event.still])
-        if result.state is self.state and not result.records and still is None:
+        # Counts of refused input go to the disk with the next decision: a noisy line must not
+        # wear it out.
+        counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
+        if counted == self._stored and not result.records and still is None:
             return
         await self._worker.do(
             self._store.commit,
-            checkpoint=_document(result.state, self.state),
-            visits=_changed(result.state.visits, self.state.visits),
+            checkpoint=_document(result.state, self._stored),
+            visits=_changed(result.state.visits, self._stored.visits),
             closed=[_register(visit, event.at) for visit in result.closed],
             records=result.records,
             still=still,
         )
+        self._stored = result.state
 
     def _act(self, effects: Sequence[Effect]) -> None:
         for effect in effects:

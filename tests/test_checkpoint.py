@@ -239,3 +239,22 @@ def test_a_closed_visit_is_in_the_register_of_its_month(
     assert visit["outcome"] == "abandoned"
     assert [step["step"] for step in visit["history"]] == ["penerimaan"]
     assert bench.store.load()[1] == []
+
+
+def test_refused_input_is_counted_without_wearing_out_the_disk(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A noisy line makes no commit of its own; its count is stored with the next decision."""
+    commits: list[Any] = []
+    commit = bench.store.commit
+    monkeypatch.setattr(bench.store, "commit", lambda **what: commits.append(commit(**what)))
+
+    def noise(at: Stamp) -> events.InputRefused:
+        return events.InputRefused(at, "card-reader/desk", "checksum")
+
+    loop.run_until_complete(bench.send(*[noise] * 50))
+    assert commits == []
+    loop.run_until_complete(bench.send(arrive))
+    document, _ = bench.store.load()
+    assert document is not None
+    assert document["refusals"] == {"card-reader/desk/checksum": 50}

@@ -1,0 +1,1 @@
+"""Drivers: the only code that knows pin numbers, baud rates and frames."""

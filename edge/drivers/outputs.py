@@ -1,0 +1,95 @@
+"""A relay, lamp or buzzer on a pin.
+
+Rules this driver keeps
+-----------------------
+1. It is claimed at rest (off) and let go at rest; a pulse ends off, whatever happens in it.
+2. Closing ends a pulse or pattern that is under way at once.
+3. After closing, the pin is a floating input: the relay's own pull resistor holds it at rest.
+"""
+
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+from gpiozero import DigitalOutputDevice, Factory
+
+from edge.clock import Clock
+from edge.config import Output
+from edge.drivers.pins import pin_errors
+from edge.errors import DeviceFault, DeviceUnavailable
+
+
+class GpioOutput:
+    """One output; all seconds are seconds of *clock*."""
+
+    def __init__(self, config: Output, factory: Factory, clock: Clock) -> None:
+        self._config = config
+        self._factory = factory
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._device: Any = None
+
+    def open(self) -> None:
+        """Claim the pin at rest.
+
+        :raises gpiozero.GPIOZeroError: if the pin cannot be claimed
+        """
+        self._closing.clear()
+        self._device = DigitalOutputDevice(
+            self._config.pin,
+            active_high=self._config.active == "high",
+            initial_value=False,
+            pin_factory=self._factory,
+        )
+
+    def close(self) -> None:
+        """Switch off and let go of the pin. May be called at any time, also twice."""
+        self._closing.set()
+        with self._lock:
+            device, self._device = self._device, None
+            if device is None:
+                return
+            try:
+                device.off()
+            finally:
+                device.close()
+
+    def set(self, *, on: bool) -> None:
+        """Switch on or off, ending a blink.
+
+        :raises DeviceUnavailable: if the output is not open
+        :raises DeviceFault: if the pin cannot be driven
+        """
+        with self._lock:
+            self._drive("on" if on else "off")
+
+    def blink(self, on_s: float, off_s: float) -> None:
+        """Blink until told otherwise, beginning with on.
+
+        :raises DeviceUnavailable: if the output is not open
+        :raises DeviceFault: if the pin cannot be driven
+        """
+        with self._lock:
+            self._drive("blink", self._clock.real(on_s), self._clock.real(off_s))
+
+    def play(self, pattern: Sequence[float]) -> None:
+        """Be on and off by turns for the seconds of *pattern*; returns when it is over.
+
+        :raises DeviceUnavailable: if the output is not open, or was closed meanwhile
+        :raises DeviceFault: if the pin cannot be driven
+        """
+        try:
+            for place, seconds in enumerate(pattern):
+                self.set(on=place % 2 == 0)
+                self._closing.wait(self._clock.real(seconds))
+        finally:
+            self.set(on=False)
+
+    def _drive(self, verb: str, *seconds: float) -> None:
+        if self._device is None:
+            raise DeviceUnavailable(f"the output on pin {self._config.pin} is not open")
+        try:
+            getattr(self._device, verb)(*seconds)
+        except pin_errors() as error:
+            raise DeviceFault(f"pin {self._config.pin} cannot be driven: {error}") from error

@@ -1,0 +1,118 @@
+"""The header's pins: which gpiozero factory drives them, and how its errors are told.
+
+Rules this module keeps
+-----------------------
+1. ``GPIOZERO_PIN_FACTORY``, where it is set, decides (simulator, tests).
+2. Otherwise lgpio, on the chip that the device tree calls the header's: its number has moved
+   between kernels (on a Pi 5: 4, then 0, then 11 to 15).
+3. An output is claimed *with* its level. gpiozero claims it low and writes afterwards, which
+   switches an active-low relay on for a moment (gpiozero pull request 1177).
+4. lgpio makes a FIFO in the working directory when it is imported and changes to ``LG_WD``:
+   it gets a directory of its own and the working directory is put back.
+"""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+
+from gpiozero import Device, Factory, GPIOZeroError
+
+from edge.errors import DeviceUnavailable, GarduError
+
+CHOICE = "GPIOZERO_PIN_FACTORY"
+
+# The device-tree names of the controllers behind the 40-pin header: Pi 5; Pi 4; Pi Zero to 3.
+# Other gpiochips of a Pi (firmware expander, power management) have names of their own.
+HEADERS = ("raspberrypi,rp1-gpio", "brcm,bcm2711-gpio", "brcm,bcm2835-gpio")
+
+
+def pin_factory(chip: str, sysfs: Path = Path("/sys")) -> Factory:
+    """Return the pins of this machine.
+
+    :param chip: ``auto``, or the number of the gpiochip with the header's pins
+    :param sysfs: where sysfs is mounted
+    :raises DeviceUnavailable: if there are none, or they cannot be opened
+    """
+    with claiming("gpio"):
+        if os.environ.get(CHOICE):
+            Device.ensure_pin_factory()
+            return Device.pin_factory
+        return _lgpio_factory(header_chip(sysfs) if chip == "auto" else int(chip))
+
+
+def header_chip(sysfs: Path) -> int:
+    """Return the number of the gpiochip that the device tree calls the header's.
+
+    :raises DeviceUnavailable: if there is none
+    """
+    for compatible in sorted(sysfs.glob("bus/gpio/devices/gpiochip*/of_node/compatible")):
+        names = compatible.read_bytes().decode("ascii", "replace").split("\0")
+        if not set(HEADERS).isdisjoint(names):
+            return int(compatible.parts[-3].removeprefix("gpiochip"))
+    raise DeviceUnavailable(
+        f"gpio: no gpiochip under {sysfs} is a Raspberry Pi's header ({', '.join(HEADERS)}); "
+        "set [gpio] chip to its number"
+    )
+
+
+@contextmanager
+def claiming(device: str) -> Iterator[None]:
+    """Raise DeviceUnavailable, naming *device*, for whatever the pin libraries raise."""
+    try:
+        yield
+    except GarduError:
+        raise
+    except pin_errors() as error:
+        raise DeviceUnavailable(f"{device}: {error}") from error
+
+
+def pin_errors() -> tuple[type[Exception], ...]:
+    """Return what the pin libraries raise; lgpio's own error only once lgpio is imported."""
+    lgpio = sys.modules.get("lgpio")
+    return (GPIOZeroError, OSError, ImportError, *([lgpio.error] if lgpio else []))
+
+
+def _lgpio_factory(chip: int) -> Factory:
+    lgpio = _import_lgpio()
+    # Imports lgpio, so it can only come after the working directory has been settled.
+    from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
+
+    class LevelFirstPin(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
+        """A pin that becomes an output at the wanted level in one request to the kernel."""
+
+        def output_with_state(self, state: bool) -> None:  # noqa: FBT001  # gpiozero's signature
+            self.when_changed = None
+            # gpiozero keeps the handle to itself and offers no other way to name the chip.
+            lgpio.gpio_claim_output(self.factory._handle, self._number, int(state))  # noqa: SLF001
+
+    factory = LGPIOFactory(chip=chip)
+    factory.pin_class = LevelFirstPin
+    return factory
+
+
+def _import_lgpio() -> ModuleType:
+    if "LG_WD" not in os.environ:
+        os.environ["LG_WD"] = _fifo_directory()
+    before = Path.cwd()
+    try:
+        import lgpio  # hardware library; and see rule 4
+    finally:
+        os.chdir(before)
+    assert isinstance(lgpio, ModuleType)
+    return lgpio
+
+
+def _fifo_directory() -> str:
+    """Return systemd's runtime directory, or a temporary one that goes when we do."""
+    runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
+    if runtime:
+        return runtime
+    temporary = tempfile.mkdtemp(prefix="gardu-lgpio-")
+    atexit.register(shutil.rmtree, temporary, ignore_errors=True)
+    return temporary

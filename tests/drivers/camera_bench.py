@@ -1,0 +1,161 @@
+"""A small but real IP camera for the tests: HTTP with Basic or Digest, and every bad habit."""
+
+import base64
+import hashlib
+import re
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from types import TracebackType
+from typing import Self
+
+# As small as a JPEG's outside can be: what is between the markers is nobody's business here.
+JPEG = b"\xff\xd8\xff\xe0" + bytes(range(1, 200)) + b"\xff\xd9"
+
+USER, PASSWORD, REALM = "gardu", "rahasia", "camera"
+NONCE = "5ccc069c403ebaf9f0171e9517f40e41"
+
+
+def md5(text: str) -> str:
+    """Return the digest that RFC 2617 calls H."""
+    return hashlib.md5(text.encode()).hexdigest()
+
+
+class IpCamera(ThreadingHTTPServer):
+    """Listens on loopback; the path says how it behaves.
+
+    :ivar passwords: how many requests carried credentials
+    """
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.passwords = 0
+        self.over = threading.Event()
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
+
+    def url(self, path: str) -> str:
+        """Return the address of *path* on this camera."""
+        return f"http://127.0.0.1:{self.server_port}/{path}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.over.set()
+        self.shutdown()
+        self._thread.join()
+        self.server_close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: IpCamera
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
+        """Say nothing."""
+
+    def do_GET(self) -> None:  # its name
+        """Behave as the path says."""
+        behaviour = getattr(self, "_" + self.path.strip("/").replace("-", "_"))
+        behaviour()
+
+    def _plain(self) -> None:
+        self._body(JPEG)
+
+    def _padded(self) -> None:
+        self._body(JPEG + b"\0\0\r\n")
+
+    def _garbage(self) -> None:
+        self._body(b"<html>no camera here</html>")
+
+    def _truncated(self) -> None:
+        self._body(JPEG[:100])
+
+    def _huge(self) -> None:
+        self._body(b"\xff\xd8\xff" + bytes(9 * 1024 * 1024) + b"\xff\xd9")
+
+    def _redirect(self) -> None:
+        self._status(302, Location="/plain")
+
+    def _missing(self) -> None:
+        self._status(404)
+
+    def _busy(self) -> None:
+        self._status(503)
+
+    def _not_http(self) -> None:
+        self.wfile.write(b"220 ftp ready\r\n\r\n")
+
+    def _silent(self) -> None:
+        self.server.over.wait()
+
+    def _dripping_headers(self) -> None:
+        self.wfile.write(b"HTTP/1.0 200 OK\r\nX-Drip: ")
+        self._drip()
+
+    def _dripping_body(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", "1000000")
+        self.end_headers()
+        self.wfile.write(JPEG[:4])
+        self._drip()
+
+    def _drip(self) -> None:
+        try:
+            while not self.server.over.wait(0.01):
+                self.wfile.write(b"x")
+        except OSError:
+            self.close_connection = True
+
+    def _basic(self) -> None:
+        wanted = "Basic " + base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        self._guarded(f'Basic realm="{REALM}"', granted=self._sent() == wanted)
+
+    def _digest(self) -> None:
+        challenge = f'Digest realm="{REALM}", nonce="{NONCE}", qop="auth", algorithm=MD5'
+        self._guarded(challenge, granted=self._digest_fits())
+
+    def _unheard_of(self) -> None:
+        self._guarded('Bearer realm="cloud"', granted=False)
+
+    def _sent(self) -> str:
+        return str(self.headers.get("Authorization", ""))
+
+    def _digest_fits(self) -> bool:
+        """Check the response as RFC 2617 section 3.2.2.1 computes it."""
+        sent = dict(re.findall(r'(\w+)="?([^",]*)"?', self._sent().removeprefix("Digest ")))
+        if sent.get("nonce") != NONCE or sent.get("uri") != self.path:
+            return False
+        secret = md5(f"{USER}:{REALM}:{PASSWORD}")
+        words = (secret, NONCE, sent["nc"], sent["cnonce"], "auth", md5(f"GET:{self.path}"))
+        return sent.get("username") == USER and sent.get("response") == md5(":".join(words))
+
+    def _guarded(self, challenge: str, *, granted: bool) -> None:
+        self.server.passwords += bool(self._sent())
+        if granted:
+            self._body(JPEG)
+        else:
+            self._status(401, **{"WWW-Authenticate": challenge})
+
+    def _status(self, status: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _body(self, body: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "image/jpeg")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        try:
+            self.wfile.write(body)
+        except OSError:
+            self.close_connection = True  # the reader had enough

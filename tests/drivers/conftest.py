@@ -1,0 +1,136 @@
+"""What the driver tests share: a fast clock, what was posted, and pins that keep a diary."""
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
+
+import pytest
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from edge.clock import Clock, Stamp
+from edge.sop.events import Event
+
+E = TypeVar("E", bound=Event)
+
+# Only a bound on waiting for something that must happen; never waited out in a passing test.
+PATIENCE_S = 10.0
+
+
+class Posted:
+    """Takes the place of the bridge: keeps what drivers post, from any thread."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._news = threading.Condition()
+        self.events: list[Event] = []
+
+    def __call__(self, make: Callable[[Stamp], Event]) -> None:
+        """Be a ``Post``."""
+        with self._news:
+            self.events.append(make(self._clock.now()))
+            self._news.notify_all()
+
+    def wait(self, count: int) -> list[Event]:
+        """Return the events once there are *count* of them."""
+        with self._news:
+            assert self._news.wait_for(lambda: len(self.events) >= count, PATIENCE_S), self.events
+            return list(self.events)
+
+    def wait_for(self, kind: type[E]) -> E:
+        """Return the first event of *kind* once there is one."""
+        with self._news:
+            found: list[E] = []
+
+            def there() -> bool:
+                found[:] = [event for event in self.events if isinstance(event, kind)]
+                return bool(found)
+
+            assert self._news.wait_for(there, PATIENCE_S), self.events
+            return found[0]
+
+    def take(self) -> list[Event]:
+        """Return the events so far and forget them."""
+        with self._news:
+            taken, self.events = self.events, []
+            return taken
+
+
+def told(events: list[Event]) -> list[tuple[Any, ...]]:
+    """Return *events* without their moments: class, then fields."""
+    return [
+        (type(event), *(getattr(event, name) for name in event.__struct_fields__ if name != "at"))
+        for event in events
+    ]
+
+
+class DiaryPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    """A mock pin that notes every level it drove as an output, and *muted* misses edges.
+
+    Becoming an output without a level drives low first, as on the kernel's own interface.
+    """
+
+    def __init__(self, factory: Any, info: Any) -> None:
+        self.driven: list[bool] = []
+        self.muted = False
+        super().__init__(factory, info)
+
+    def output_with_state(self, state: Any) -> None:
+        """Become an output at a level at once."""
+        self._function = "output"
+        self._set_state(state)
+
+    def _set_function(self, value: str) -> None:
+        super()._set_function(value)
+        if value == "output":
+            self._set_state(value=False)
+
+    def _set_state(self, value: Any) -> None:
+        super()._set_state(value)
+        self.driven.append(bool(value))
+        self._factory.diary.append((self._number, bool(value)))
+
+    def _call_when_changed(self) -> None:
+        if not self.muted:
+            super()._call_when_changed()
+
+
+class Pins:
+    """The outside of the pins: what a test does to inputs and sees on outputs.
+
+    :ivar diary: pin and level of everything that was driven, in order
+    """
+
+    def __init__(self) -> None:
+        self.diary: list[tuple[int, bool]] = []
+        self.factory = MockFactory(pin_class=DiaryPin)
+        self.factory.diary = self.diary
+
+    def __getitem__(self, pin: int) -> Any:
+        return self.factory.pin(pin)
+
+    def drive(self, pin: int, *, high: bool) -> None:
+        """Apply a level to an input from outside."""
+        if high:
+            self[pin].drive_high()
+        else:
+            self[pin].drive_low()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Fifty times as fast as the world."""
+    return Clock.scaled(50)
+
+
+@pytest.fixture
+def posted(clock: Clock) -> Posted:
+    """What the driver under test has posted."""
+    return Posted(clock)
+
+
+@pytest.fixture
+def pins() -> Iterator[Pins]:
+    """Fresh mock pins."""
+    pins = Pins()
+    yield pins
+    pins.factory.close()

@@ -1,0 +1,148 @@
+"""The lobby of one checkpoint: everything that people there can see and touch.
+
+Made from the same config as the daemon's, because both must know the same wiring; everything
+else they have in common is the wire (pins, serial ports, the camera's HTTP).
+"""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from random import Random
+from types import TracebackType
+from typing import Any, Self
+
+from edge.clock import Clock
+from edge.config import Config, Output
+from sim.header import make_header
+from sim.pin_server import PinServer
+from sim.twins.aiphone import AiphoneTwin
+from sim.twins.buzzer import BuzzerTwin
+from sim.twins.camera import CameraTwin, make_password
+from sim.twins.card_reader import ReaderTwin
+from sim.twins.locker import LockerTwin
+from sim.twins.metal_detector import DetectorTwin
+from sim.twins.panel import PanelTwin
+from sim.twins.scene import Place, Scene
+
+PINS_SOCKET = "pins.sock"
+CAMERA_PASSWORD = "camera-password"  # noqa: S105 - the name of a file
+
+
+class Lobby:
+    """All twins of one checkpoint. Use as ``async with Lobby(...) as lobby``.
+
+    :param run_dir: an existing folder for the pin socket, the links to the serial ports
+        (``tty-<reader>``) and the cameras' password file
+    :param seed: of bounces and noise
+    :ivar figures: where each guest stands, by the guest's number; people in the lobby keep it,
+        the cameras see it
+    """
+
+    def __init__(self, config: Config, run_dir: Path, clock: Clock, seed: int = 0) -> None:
+        self.config = config
+        self.clock = clock
+        self.figures: dict[int, Place] = {}
+        chance = Random(seed)  # noqa: S311 - bounces and noise must be repeatable, not secret
+        header = make_header()
+        lockers = config.lockers.locker if config.lockers else []
+        detector, buzzer = config.metal_detector, config.buzzer
+        self.lockers = {item.number: LockerTwin(header, item, clock, chance) for item in lockers}
+        self.detector = DetectorTwin(header, detector, clock, chance) if detector else None
+        self.aiphones = {
+            name: AiphoneTwin(header, item, clock, chance) for name, item in config.aiphone.items()
+        }
+        self.panels = {
+            name: PanelTwin(header, item, clock, chance) for name, item in config.panels.items()
+        }
+        self.buzzer = BuzzerTwin(header[buzzer.pin], buzzer, clock) if buzzer else None
+        self.readers = {
+            name: ReaderTwin(run_dir / f"tty-{name}", clock, chance) for name in config.card_readers
+        }
+        self._password_file = run_dir / CAMERA_PASSWORD
+        password = make_password()
+        self.cameras = {name: CameraTwin(self.scene, password) for name in config.cameras}
+        self._pins = PinServer(header, run_dir / PINS_SOCKET, clock)
+        self._wired = wired_pins(config)
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as begun:
+            begun.push_async_callback(self._pins.close)
+            await self._pins.start()
+            for reader in self.readers.values():
+                begun.callback(reader.close)
+                reader.plug()
+            for camera in self.cameras.values():
+                begun.callback(camera.close)
+                camera.start()
+                self._write_password(camera.password)
+            self._running = begun.pop_all()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._running.aclose()
+
+    @property
+    def awake(self) -> bool:
+        """Whether a daemon holds every pin that is wired."""
+        return self._wired <= self._pins.claimed
+
+    async def wait_awake(self) -> None:
+        """Wait until a daemon holds every pin that is wired, however long."""
+        await self._pins.changed.until(lambda: self.awake, None)
+
+    def scene(self) -> Scene:
+        """Return what a camera sees now."""
+        return Scene(
+            place=self.config.checkpoint.place or self.config.checkpoint.id,
+            wall_ms=self.clock.wall_ms(),
+            lockers={number: locker.door_open for number, locker in self.lockers.items()},
+            alarming=None if self.detector is None else self.detector.alarming,
+            figures=dict(self.figures),
+        )
+
+    def snapshot(self) -> dict[str, Any]:
+        """Return the state of everything visible, for a live view (plain JSON values)."""
+        return {
+            "awake": self.awake,
+            "lamps": {name: panel.lamp for name, panel in self.panels.items()},
+            "lockers": {
+                number: {
+                    "open": locker.door_open,
+                    "energised": locker.energised,
+                    "jammed": locker.jammed,
+                    "unlocks": locker.unlocks,
+                }
+                for number, locker in self.lockers.items()
+            },
+            "alarming": self.detector is not None and self.detector.alarming,
+            "ringing": {name: aiphone.ringing for name, aiphone in self.aiphones.items()},
+            "cards": {name: reader.card for name, reader in self.readers.items()},
+            "beeping": self.buzzer is not None and self.buzzer.sounding,
+            "figures": dict(self.figures),
+        }
+
+    def _write_password(self, password: str) -> None:
+        self._password_file.touch(mode=0o600)
+        self._password_file.write_text(password + "\n", encoding="ascii")
+
+
+def wired_pins(config: Config) -> frozenset[int]:
+    """Return the numbers of all pins that *config* wires to something."""
+    outputs: list[Output | None] = [config.buzzer]
+    outputs += [aiphone.ring for aiphone in config.aiphone.values()]
+    outputs += [panel.lamp for panel in config.panels.values()]
+    contacts = [button for panel in config.panels.values() for button in panel.buttons]
+    pins = {output.pin for output in outputs if output} | {contact.pin for contact in contacts}
+    for aiphone in config.aiphone.values():
+        answers = (aiphone.accept, aiphone.decline, aiphone.release)
+        pins |= {answer.pin for answer in answers if answer}
+    for locker in config.lockers.locker if config.lockers else []:
+        pins |= {locker.relay.pin, locker.door.pin}
+    if config.metal_detector:
+        both = (config.metal_detector.alarm, config.metal_detector.passage)
+        pins |= {contact.pin for contact in both if contact}
+    return frozenset(pins)

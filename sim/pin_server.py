@@ -1,0 +1,187 @@
+"""The world's end of the pin socket: a daemon claims pins of the header here.
+
+The wire is a Unix stream socket with one JSON object a line.
+
+- daemon: ``{"claim": 17, "as": "input", "pull": "up"}``,
+  ``{"claim": 5, "as": "output", "level": 1}``, ``{"set": 5, "level": 0}``, ``{"release": 5}``
+- world: ``{"pin": 17, "level": 1}`` once in reply to every claim as input, then on every change
+
+A line from the world carries ``"at"``, and one from the daemon may: the moment of the change in
+boot nanoseconds of the clock that both run on. The kernel stamps edges too, and so a late reader
+still sees how long a level lasted.
+
+When a socket closes, its pins become floating inputs, as when a process dies on a Pi.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Annotated, Literal, cast
+
+import msgspec
+
+from edge.clock import Clock
+from edge.errors import ProtocolError
+from sim.header import HeaderPin, Pull
+from sim.notice import Notice
+
+log = logging.getLogger(__name__)
+
+Level = Annotated[int, msgspec.Meta(ge=0, le=1)]
+
+
+class Order(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, kw_only=True):
+    """A line from the daemon: exactly one of ``claim``, ``set`` and ``release`` names a pin."""
+
+    claim: int | None = None
+    use: Literal["input", "output"] | None = msgspec.field(name="as", default=None)
+    pull: Pull = "floating"
+    set: int | None = None
+    release: int | None = None
+    level: Level | None = None
+    at: int | None = None
+
+
+class Report(msgspec.Struct, forbid_unknown_fields=True):
+    """A line from the world: *pin* has had *level* since *at*."""
+
+    pin: int
+    level: Level
+    at: int
+
+
+class PinServer:
+    """Lets daemons claim the pins of one header, each pin by the last that claimed it.
+
+    :ivar claimed: the numbers of the pins that are claimed now
+    :ivar changed: told when ``claimed`` has changed
+    """
+
+    def __init__(self, header: Mapping[int, HeaderPin], path: Path, clock: Clock) -> None:
+        self.header = header
+        self.clock = clock
+        self.owners: dict[int, _Connection] = {}
+        self.connections: set[_Connection] = set()
+        self.changed = Notice()
+        self._path = path
+        self._server: asyncio.Server | None = None
+        for pin in header.values():
+            pin.watchers.append(partial(self._tell, pin))
+
+    @property
+    def claimed(self) -> frozenset[int]:
+        """The numbers of the pins that a daemon holds."""
+        return frozenset(self.owners)
+
+    async def start(self) -> None:
+        """Listen on the socket.
+
+        :raises OSError: if it cannot be made (its path may have at most 107 bytes)
+        """
+        loop = asyncio.get_running_loop()
+        self._server = await loop.create_unix_server(lambda: _Connection(self), self._path)
+
+    async def close(self) -> None:
+        """Hang up on every daemon and stop listening."""
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in self.connections:
+            connection.hang_up()
+        await self.changed.until(lambda: not self.connections, 1.0)
+        self._path.unlink(missing_ok=True)
+        self._server = None
+
+    def _tell(self, pin: HeaderPin, level: int, at: int) -> None:
+        owner = self.owners.get(pin.number)
+        if owner is not None and pin.driven is None:
+            owner.report(pin.number, level, at)
+
+
+class _Connection(asyncio.Protocol):
+    """One daemon's socket."""
+
+    def __init__(self, server: PinServer) -> None:
+        self._server = server
+        self._unread = b""
+        self._unsent: list[bytes] = []
+        self._decoder = msgspec.json.Decoder(Order)
+        self._encoder = msgspec.json.Encoder()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._server.connections.add(self)
+
+    def connection_lost(self, _exc: Exception | None) -> None:
+        now = self._server.clock.boot_ns()
+        for number in [n for n, owner in self._server.owners.items() if owner is self]:
+            self._release(number, now)
+        self._server.connections.discard(self)
+        self._server.changed.tell()
+
+    def data_received(self, data: bytes) -> None:
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        try:
+            for line in lines:
+                self._obey(self._decoder.decode(line))
+        except (msgspec.MsgspecError, ProtocolError) as error:
+            log.warning("a line on the pin socket is wrong, hanging up: %s", error)
+            self._transport.close()
+
+    def hang_up(self) -> None:
+        """Close the socket."""
+        self._transport.close()
+
+    def report(self, pin: int, level: int, at: int) -> None:
+        """Tell the daemon that *pin* has *level* since *at*.
+
+        What happens at once is written at once: half a burst of bounces, read before the other
+        half, would look like a level that stays.
+        """
+        if not self._unsent:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._unsent.append(self._encoder.encode(Report(pin, level, at)) + b"\n")
+
+    def _flush(self) -> None:
+        self._transport.write(b"".join(self._unsent))
+        self._unsent.clear()
+
+    def _obey(self, order: Order) -> None:
+        at = self._server.clock.boot_ns() if order.at is None else order.at
+        match order:
+            case Order(claim=int(number), use="input"):
+                pin = self._pin(number)
+                self._server.owners.pop(number, None)  # the reply is one line, whatever changes
+                pin.listen(order.pull, at)
+                self._own(number)
+                self.report(number, pin.level, at)
+            case Order(claim=int(number), use="output", level=int(level)):
+                self._pin(number).drive(level, at)
+                self._own(number)
+            case Order(set=int(number), level=int(level)) if self._owns(number):
+                self._server.header[number].drive(level, at)
+            case Order(release=int(number)):
+                self._release(number, at)
+            case _:
+                raise ProtocolError(f"not an order for a pin that is claimed: {order}")
+
+    def _pin(self, number: int) -> HeaderPin:
+        pin = self._server.header.get(number)
+        if pin is None:
+            raise ProtocolError(f"there is no GPIO {number} on the header")
+        return pin
+
+    def _own(self, number: int) -> None:
+        self._server.owners[number] = self
+        self._server.changed.tell()
+
+    def _owns(self, number: int) -> bool:
+        return self._server.owners.get(number) is self
+
+    def _release(self, number: int, at: int) -> None:
+        if self._owns(number):
+            del self._server.owners[number]
+            self._server.header[number].listen("floating", at)
+            self._server.changed.tell()

@@ -1,0 +1,252 @@
+"""The simulated header seen from inside the daemon: a pin factory for gpiozero.
+
+``GPIOZERO_PIN_FACTORY=gardu-sim`` chooses it; the environment variable ``GARDU_PINS`` names the
+socket of the world (:mod:`sim.pin_server` describes the wire).
+
+Rules kept, as lgpio keeps them on a Pi
+---------------------------------------
+1. One thread delivers all changes, in order. An exception in a callback ends that thread, and
+   every input is silent from then on.
+2. With a bounce time T a level counts once it has been stable for T of the clock, by the moments
+   stamped on the edges; shorter pulses vanish. Reading a pin gives its level as it is now.
+3. The level found when a pin is claimed is no change.
+4. A closed pin is a floating input; a process that dies closes all its pins.
+
+Unlike there: an output is claimed with its level (no blip), and when the world has gone inputs
+keep their last level and writes are lost, which is logged once and counted.
+"""
+
+import logging
+import os
+import select
+import socket
+import threading
+from typing import Any
+
+import msgspec
+from gpiozero.exc import BadPinFactory, PinInvalidBounce
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from edge.clock import Clock
+from sim.header import Pull
+from sim.pin_server import Order, Report
+
+log = logging.getLogger(__name__)
+
+ENVIRONMENT = "GARDU_PINS"
+
+# Raspberry Pi 4 Model B, 4 GB, revision 1.5.
+_REVISION = "c03115"
+# Real seconds in which the world must tell the level of a pin that is claimed.
+_REPLY_S = 10.0
+
+
+class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    """A pin whose electrical side is in the world's process."""
+
+    def __init__(self, factory: "SimFactory", info: Any) -> None:
+        super().__init__(factory, info)
+        self._level = bool(self._state)
+        self._since = 0
+        self._known = threading.Event()
+
+    def close(self) -> None:
+        """Make the pin a floating input."""
+        self.when_changed = None
+        self._function = "input"
+        self._pull = self.info.pull or "floating"
+        self.factory.release(self._number)
+
+    def output_with_state(self, state: Any) -> None:
+        """Make the pin an output that has *state* from the first moment."""
+        self._function = "output"
+        self._state = bool(state)
+        self.factory.say(Order(claim=self._number, use="output", level=int(self._state)))
+
+    def arrived(self, level: bool, at: int) -> None:  # noqa: FBT001 - a level, as in drive(True)
+        """Take the world's word that the pin has *level* since *at* (boot ns)."""
+        if self._known.is_set():
+            self.settle(at)
+            self._level, self._since = level, at
+            if not self._bounce:
+                self.settle(at)
+        else:
+            self._level = self._state = level
+            self._known.set()
+
+    def due(self) -> int | None:
+        """When the present level will count (boot ns), or None if it does already."""
+        if self._level == self._state or self._function != "input":
+            return None
+        return self._since + int((self._bounce or 0) * 1e9)
+
+    def settle(self, now: int) -> None:
+        """Let the present level count if it has been stable for the bounce time at *now*."""
+        due = self.due()
+        if due is None or due > now:
+            return
+        if self._level:
+            self.drive_high()
+        else:
+            self.drive_low()
+
+    def give_up(self) -> None:
+        """Stop waiting for the level: the world has gone."""
+        self._known.set()
+
+    def _set_function(self, value: str) -> None:
+        if value == "output":
+            self.output_with_state(state=False)
+        else:
+            super()._set_function(value)
+
+    def _set_pull(self, value: Pull) -> None:
+        super()._set_pull(value)
+        self._level = bool(self._state)
+        self._known.clear()
+        self.factory.listen(self._number, self, value)
+        if not self.factory.on_reader_thread and not self._known.wait(_REPLY_S):
+            log.error("the simulated world does not tell the level of %r", self)
+            self._known.set()
+
+    def _set_bounce(self, value: float | None) -> None:
+        if value is not None and value < 0:
+            raise PinInvalidBounce("bounce must be 0 or greater")
+        super()._set_bounce(value)
+
+    def _get_state(self) -> bool:
+        return bool(self._level if self._function == "input" else self._state)
+
+    def _change_state(self, value: bool) -> bool:  # noqa: FBT001 - gpiozero's signature
+        # The mock would also remember every state there ever was; a lamp may blink for weeks.
+        changed = bool(self._state != value)
+        self._state = value
+        if changed:
+            self._last_change = self.factory.ticks()
+        if self._function == "output" and changed:
+            self.factory.say(Order(set=self._number, level=int(value)))
+        return changed
+
+    def _call_when_changed(self) -> None:
+        # Another thread may take the handler away between the mock's look at it and its call.
+        with self._when_changed_lock:
+            reference = self._when_changed
+        method = None if reference is None else reference()
+        if method is not None:
+            method(self._last_change, self._state)
+
+
+class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
+    """Pins of a Raspberry Pi 4B whose header is in the simulated world.
+
+    :ivar lost_writes: how many orders could not be given because the world had gone
+    :raises BadPinFactory: if ``GARDU_PINS`` is not set or nobody listens there
+    """
+
+    def __init__(self) -> None:
+        super().__init__(revision=_REVISION, pin_class=SimPin)
+        self.lost_writes = 0
+        self._clock = Clock.from_environment()
+        self._encoder = msgspec.json.Encoder()
+        self._inputs: dict[int, SimPin] = {}
+        self._lock = threading.Lock()
+        self._closing = False
+        self._socket = _connect()
+        self._gone = False
+        self._reader = threading.Thread(target=self._read, name="gardu-sim-pins", daemon=True)
+        self._reader.start()
+
+    @property
+    def on_reader_thread(self) -> bool:
+        """Whether the caller is a callback: it must not wait for what only its thread can read."""
+        return threading.current_thread() is self._reader
+
+    def close(self) -> None:
+        """Close all pins and the socket."""
+        if self._closing:
+            return
+        super().close()
+        self._closing = True
+        try:
+            self._socket.shutdown(socket.SHUT_RDWR)
+        except OSError:
+            log.debug("the simulated world had gone before")
+        if not self.on_reader_thread:
+            self._reader.join()
+        self._socket.close()
+
+    def listen(self, number: int, pin: SimPin, pull: Pull) -> None:
+        """Claim *pin* as an input with *pull*; its level will arrive."""
+        self._inputs[number] = pin
+        self.say(Order(claim=number, use="input", pull=pull))
+        if self._gone:
+            pin.give_up()
+
+    def release(self, number: int) -> None:
+        """Let go of pin *number*."""
+        self._inputs.pop(number, None)
+        if not self._closing:
+            self.say(Order(release=number))
+
+    def say(self, order: Order) -> None:
+        """Give the world *order*; never raises."""
+        with self._lock:
+            if self._gone:
+                self.lost_writes += 1
+                return
+            order.at = self._clock.boot_ns()
+            try:
+                self._socket.sendall(self._encoder.encode(order) + b"\n")
+            except OSError:
+                self.lost_writes += 1
+
+    def _read(self) -> None:
+        decoder = msgspec.json.Decoder(Report)
+        unread = b""
+        while data := self._receive():
+            *lines, unread = (unread + data).split(b"\n")
+            for line in lines:
+                report = decoder.decode(line)
+                pin = self._inputs.get(report.pin)
+                if pin is not None:
+                    pin.arrived(bool(report.level), report.at)
+        self._lose()
+
+    def _receive(self) -> bytes:
+        """Return what the world says next (nothing: it has gone); meanwhile let levels count."""
+        while True:
+            ready, _, _ = select.select([self._socket], [], [], self._settle())
+            if ready:
+                try:
+                    return self._socket.recv(65536)
+                except OSError:
+                    return b""
+
+    def _settle(self) -> float | None:
+        """Let due levels count; return the real seconds until the next one is due."""
+        now = self._clock.boot_ns()
+        waiting = [pin for pin in tuple(self._inputs.values()) if pin.due() is not None]
+        for pin in waiting:
+            pin.settle(now)
+        due = [moment for pin in waiting if (moment := pin.due()) is not None]
+        return max(0.0, self._clock.real((min(due) - now) / 1e9)) if due else None
+
+    def _lose(self) -> None:
+        self._gone = True
+        if not self._closing:
+            log.warning("the simulated world has gone: inputs keep their level, writes are lost")
+        for pin in tuple(self._inputs.values()):
+            pin.give_up()
+
+
+def _connect() -> socket.socket:
+    path = os.environ.get(ENVIRONMENT)
+    if not path:
+        raise BadPinFactory(f"{ENVIRONMENT} is not set; start the daemon with: gardu sim")
+    connection = socket.socket(socket.AF_UNIX)
+    try:
+        connection.connect(path)
+    except OSError as error:
+        connection.close()
+        raise BadPinFactory(f"nobody listens at {ENVIRONMENT}={path}: {error}") from error
+    return connection

@@ -1,0 +1,95 @@
+"""A locker: a solenoid lock, a sprung door and its door contact."""
+
+import asyncio
+from random import Random
+
+from edge.clock import Clock
+from edge.config import Locker
+from sim.header import HeaderPin
+from sim.notice import Notice, patience
+from sim.twins.wiring import Load, Switch
+
+# The latch lets go this long after the solenoid is energised (cabinet lock data: 20 to 100 ms).
+_RELEASE_S = 0.05
+_PUSH_S = 5.0
+
+
+class LockerTwin:
+    """A locker as a guest finds it. A pulse on a closed, unjammed locker springs its door open.
+
+    :ivar door_open: whether the door stands open
+    :ivar jammed: the latch does not let go whatever the solenoid does (set it to cause the fault)
+    :ivar pulses: how often the solenoid has been energised
+    :ivar unlocks: how often that sprang the door open
+    :ivar energised_s: clock seconds that the solenoid has been energised in all (ended pulses)
+    """
+
+    def __init__(
+        self, header: dict[int, HeaderPin], locker: Locker, clock: Clock, chance: Random
+    ) -> None:
+        self.number = locker.number
+        self.door_open = False
+        self.jammed = False
+        self.pulses = 0
+        self.unlocks = 0
+        self.energised_s = 0.0
+        self.door = Switch(header[locker.door.pin], locker.door, clock, chance)
+        self._solenoid = Load(header[locker.relay.pin], locker.relay, self._powered)
+        self._clock = clock
+        self._since = 0
+        self._notice = Notice()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def energised(self) -> bool:
+        """Whether current flows through the solenoid now."""
+        return self._solenoid.on
+
+    async def wait_open(self, timeout_s: float) -> bool:
+        """Wait until the door is open, at most *timeout_s* clock seconds; say whether it is."""
+        real_s = patience(self._clock, timeout_s)
+        return await self._notice.until(lambda: self.door_open, real_s)
+
+    async def close_door(self) -> None:
+        """Push the door shut. It does not latch, and swings open, while the solenoid is energised.
+
+        A guest pushes for five clock seconds at most.
+        """
+        real_s = patience(self._clock, _PUSH_S)
+        if not await self._notice.until(lambda: not self.energised, real_s):
+            return
+        self.door_open = False
+        self.door.set(False)
+        self._notice.tell()
+
+    def force_open(self) -> None:
+        """Open the door without the lock, with a key or a crowbar."""
+        self._spring()
+
+    def _powered(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
+        if on:
+            self.pulses += 1
+            self._since = at
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._clock.real(_RELEASE_S), self._unlatch)
+            return
+        length = (at - self._since) / 1e9
+        self.energised_s += length
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            # Both edges may arrive at once: what counts is how long the pulse was.
+            if length >= _RELEASE_S:
+                self._unlatch()
+        self._notice.tell()
+
+    def _unlatch(self) -> None:
+        self._timer = None
+        if not self.jammed and not self.door_open:
+            self.unlocks += 1
+            self._spring()
+
+    def _spring(self) -> None:
+        self.door_open = True
+        self.door.set(True)
+        self._notice.tell()

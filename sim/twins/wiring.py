@@ -1,0 +1,102 @@
+"""How a twin hangs on the header: contacts that bounce, and loads that a level switches on."""
+
+from collections.abc import Callable
+from random import Random
+from typing import Literal
+
+from edge.clock import Clock
+from edge.config import Contact, Output
+from sim.header import HeaderPin
+
+# Relay and push-button data sheets give bounce times of 1 to 5 ms.
+_BOUNCE_NS = 5_000_000
+
+Fault = Literal["stuck", "cut"]
+
+
+class Switch:
+    """A dry contact, wired to its pin as the config says; it bounces a little when it moves.
+
+    The bounces are put on the pin at once with the moments at which they happen (up to 5 ms of
+    the clock ahead), because no timer could keep them apart at sixty times the speed.
+
+    :ivar active: whether the thing behind it is active (pressed, open, alarm), faulty or not
+    :ivar fault: ``stuck``: stays where it is; ``cut``: its wire is broken; None: works
+    """
+
+    def __init__(self, pin: HeaderPin, contact: Contact, clock: Clock, chance: Random) -> None:
+        self.active = False
+        self.fault: Fault | None = None
+        self._pin = pin
+        self._clock = clock
+        self._chance = chance
+        self._closed_when_active = contact.wired == "normally-open"
+        self._closed_level = int(contact.pull in ("down", "external-down"))
+        self._last = 0
+        if contact.pull.startswith("external-"):
+            pin.fit(1 - self._closed_level)
+        self._connect(self._closed, clock.boot_ns())
+
+    @property
+    def _closed(self) -> bool:
+        return self.active == self._closed_when_active
+
+    def set(self, active: bool) -> None:  # noqa: FBT001 - reads as set(True), like a pin's level
+        """Make the contact active or let it rest."""
+        if active == self.active:
+            return
+        self.active = active
+        if self.fault is None:
+            self._move()
+
+    def fail(self, fault: Fault | None) -> None:
+        """Break the contact, or mend it (None): it then takes the position it should have."""
+        self.fault = fault
+        if fault == "cut":
+            self._connect(closed=False, at=self._clock.boot_ns())
+        elif fault is None:
+            self._connect(self._closed, self._clock.boot_ns())
+
+    def _move(self) -> None:
+        start = max(self._clock.boot_ns(), self._last + 1)
+        bounces = 2 * self._chance.randrange(3)
+        later = sorted(self._chance.randrange(1, _BOUNCE_NS) for _ in range(bounces))
+        closed = self._closed
+        for offset in (0, *later):
+            self._connect(closed, start + offset)
+            closed = not closed
+
+    def _connect(self, closed: bool, at: int) -> None:  # noqa: FBT001 - private, named above
+        self._last = at
+        self._pin.tie(self._closed_level if closed else None, at)
+
+
+class Load:
+    """A relay, lamp or buzzer: on while its pin has the active level.
+
+    A resistor holds it off while nobody drives the pin, as the wiring guide asks.
+
+    :param changed: called with whether it is on and the moment (boot ns), on every change
+    """
+
+    def __init__(
+        self, pin: HeaderPin, output: Output, changed: Callable[[bool, int], None]
+    ) -> None:
+        self._pin = pin
+        self._active = int(output.active == "high")
+        self._changed = changed
+        pin.fit(1 - self._active)
+        pin.watchers.append(self._watch)
+
+    @property
+    def on(self) -> bool:
+        """Whether current flows now."""
+        return self._pin.level == self._active
+
+    @property
+    def driven(self) -> bool:
+        """Whether a daemon holds the pin as an output."""
+        return self._pin.driven is not None
+
+    def _watch(self, level: int, at: int) -> None:
+        self._changed(level == self._active, at)

@@ -4,12 +4,13 @@ One section of ``config/gardu.toml`` is one type here. Loading reports every pro
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
+from edge.crosscheck import crosscheck
 from edge.validate import Problems, convert, read_toml
 
 Name = Annotated[
@@ -27,6 +28,8 @@ CardNumber = Annotated[
 ]
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 
+Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
+
 # What an officer's button can mean (the words of the procedures; docs/panel.md).
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
@@ -36,6 +39,9 @@ Action = Literal[
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A section of the config file."""
+
+
+S = TypeVar("S", bound=Section)
 
 
 class Contact(Section, frozen=True, kw_only=True):
@@ -74,8 +80,8 @@ class Checkpoint(Section, frozen=True, kw_only=True):
     id: Name
     procedures: Annotated[list[Name], Meta(min_length=1, description="a list of procedure ids")]
     place: str = ""
-    data: str = "/var/lib/gardu"
-    sop: str = "sop"
+    data: Folder = "/var/lib/gardu"
+    sop: Folder = "sop"
 
 
 class Broker(Section, frozen=True, kw_only=True):
@@ -225,20 +231,49 @@ class Config(Section, frozen=True, kw_only=True):
 def load_config(path: Path) -> Config:
     """Read the config file *path*.
 
-    Relative paths in it (``sop``, certificate and password files) are taken from its folder.
+    Relative paths in it (``data``, ``sop``, certificate and password files) are taken from its
+    folder.
 
     :raises ConfigError: with every problem found
     """
     raw = read_toml(path)
     problems = Problems(str(path))
-    config = convert(Config, raw, "", problems)
+    config: Config | None = convert(Config, raw, "", problems)
     if config is not None:
-        _check_together(config, problems)
+        config = _resolved(config, path.absolute().parent)
+        crosscheck(config, problems)
     problems.raise_any()
-    assert isinstance(config, Config)
+    assert config is not None
     return config
 
 
-def _check_together(config: Config, problems: Problems) -> None:
-    """Add what only shows when sections are read together (pins used twice and the like)."""
-    raise NotImplementedError
+def default_config_folder() -> Path:
+    """Return the folder of the configs and procedures that Gardu comes with.
+
+    In an installed package that is ``edge/_config``, in a checkout of the sources ``config``.
+    """
+    installed = Path(__file__).parent / "_config"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """Return *config* with every file name made absolute, relative ones taken from *folder*."""
+    return msgspec.structs.replace(
+        config,
+        checkpoint=_absolute(config.checkpoint, folder, "data", "sop"),
+        broker=_absolute(
+            config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
+        ),
+        cameras={
+            name: _absolute(camera, folder, "password_file")
+            if isinstance(camera, HttpCamera)
+            else camera
+            for name, camera in config.cameras.items()
+        },
+    )
+
+
+def _absolute(section: S, folder: Path, *keys: str) -> S:
+    names = {key: getattr(section, key) for key in keys}
+    changed = {key: str(folder / name) for key, name in names.items() if name}
+    return msgspec.structs.replace(section, **changed)

@@ -78,7 +78,7 @@ def convert(kind: type[Any], raw: Any, where: str, problems: Problems) -> Any:
 
 def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems) -> Any:
     if not isinstance(raw, Mapping):
-        problems.add(where, f"must be a table [{where}], not {_shown(raw)}")
+        problems.add(where, f"is {_shown(raw)}; allowed: a table [{where}]")
         return None
     before = len(problems.lines)
     hints = get_type_hints(kind, include_extras=True)
@@ -87,7 +87,10 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
     for key in raw:
         if key not in known and key != tag:
             allowed = ", ".join(sorted(known))
-            problems.add(_join(where, key), f"unknown key; known here: {allowed}")
+            problems.add(_join(where, key), f"is no key here; allowed: {allowed}")
+    chosen = kind.__struct_config__.tag
+    if tag is not None and raw.get(tag, chosen) != chosen:
+        problems.add(_join(where, tag), f"is {_shown(raw[tag])}; allowed: {chosen}")
     values = {}
     for name, field in known.items():
         if name in raw:
@@ -126,11 +129,12 @@ def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems
         return _leaf(kind, raw, where, problems)
     if len(structs) == 1:
         return _struct(structs[0], raw, where, problems)
-    tags = {s.__struct_config__.tag: s for s in structs}
+    tags = {str(s.__struct_config__.tag): s for s in structs}
     field = str(structs[0].__struct_config__.tag_field)
-    chosen = tags.get(raw.get(field))
+    named = raw.get(field)
+    chosen = tags.get(named) if isinstance(named, str) else None
     if chosen is None:
-        allowed = ", ".join(sorted(str(tag) for tag in tags))
+        allowed = ", ".join(sorted(tags))
         shown = _shown(raw[field]) if field in raw else "missing"
         problems.add(_join(where, field), f"is {shown}; allowed: {allowed}")
         return None
@@ -140,22 +144,41 @@ def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems
 def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
     try:
         return msgspec.convert(raw, kind)
-    except msgspec.ValidationError as error:
-        reason = str(error).split(" - at ")[0]
-        problems.add(where, f"is {_shown(raw)}: {reason}; {_expected(kind)}")
+    except msgspec.ValidationError:
+        problems.add(where, f"is {_shown(raw)}; {_expected(kind)}")
         return None
 
 
 def _expected(kind: Any) -> str:
     """Say in words what a value of *kind* may be."""
-    meta = [m for m in get_args(kind)[1:] if isinstance(m, msgspec.Meta)]
-    for note in meta:
-        if note.description:
-            return f"allowed: {note.description}"
-    plain = get_args(kind)[0] if get_origin(kind) is Annotated else kind
-    if get_origin(plain) is Literal:
-        return "allowed: " + ", ".join(str(choice) for choice in get_args(plain))
-    return f"allowed: {getattr(plain, '__name__', plain)}"
+    return f"allowed: {_described(kind)}"
+
+
+# What TOML's values are called, for people who have never programmed.
+_WORDS = {
+    str: "text in quotes",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    list: "a list [ ]",
+    tuple: "a list [ ]",
+    dict: "a table",
+}
+
+
+def _described(kind: Any) -> str:
+    arguments = get_args(kind)
+    for note in arguments:
+        if isinstance(note, msgspec.Meta) and note.description:
+            return note.description
+    origin = get_origin(kind)
+    if origin is Annotated:
+        return _described(arguments[0])
+    if origin is Literal:
+        return ", ".join(str(choice) for choice in arguments)
+    if origin in (Union, UnionType):
+        return " or ".join(_described(one) for one in arguments if one is not type(None))
+    return _WORDS.get(origin or kind, "a table")
 
 
 def _join(where: str, key: object) -> str:

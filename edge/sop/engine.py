@@ -5,8 +5,9 @@ Rules it keeps
 1. One card belongs to at most one visit, one locker to at most one visit.
 2. A locker is unlocked only for a visit, by its procedure or by its own card.
 3. Every visit ends in exactly one outcome, once.
-4. Whose event is it? A card names its visit. A locker names the visit that holds it. Everything
-   else goes to the first in line for whom it means something (``visits.first_waiting``).
+4. Whose event is it? A card names its visit. A locker names the visit that holds it. The aide
+   answers the call that rings. Everything else goes to the first in line for whom it means
+   something (``visits.first_waiting``).
 5. An event that means nothing changes nothing but a counter, and the officer hears two beeps.
 6. Any event may come at any time, in any order, more than once.
 """
@@ -39,6 +40,9 @@ from edge.sop.visits import (
 )
 
 DETECTOR_ALARM = "metal-detector"
+
+# What a phase does while the aide is being called.
+_CALL = "ring:call"
 
 # Refusals are counted by kind; a flood of new kinds must not grow the state for ever.
 _MOST_KINDS_OF_REFUSAL = 100
@@ -98,13 +102,13 @@ def _refuse(turn: Turn, what: str) -> None:
 
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
-    """Deliver the aide's answer to the first visit, of those the aiphone serves, that waits."""
+    """Deliver the aide's answer: to a call that rings, else to the first in line that waits."""
     name = f"aiphone.{event.answer}"
     served = turn.rules.aiphones.get(event.aiphone, ())
-    for visit in turn.in_line():
-        if visit.procedure in served and deliver(turn, visit, name):
-            return
-    _refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+    visits = [visit for visit in turn.in_line() if visit.procedure in served]
+    visits.sort(key=lambda visit: _CALL not in turn.phase(visit).do)
+    if not any(deliver(turn, visit, name) for visit in visits):
+        _refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
 
 
 def _card(turn: Turn, event: events.CardPresented) -> None:

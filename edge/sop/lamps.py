@@ -23,7 +23,11 @@ def lamps(rules: Rules, state: State) -> dict[str, str]:
 def _asks(rules: Rules, visit: Visit) -> tuple[str, str]:
     """Return the station of *visit* and the lamp mode that it asks for there."""
     step = rules.procedures[visit.procedure_key].step(visit.step)
-    return step.station, "fast" if visit.overdue else step.phase(visit.phase).lamp
+    lamp = step.phase(visit.phase).lamp
+    if visit.overdue:
+        # Urgent for the officer who can act, a call to look for the one who can only wait.
+        lamp = "slow" if lamp == "off" else "fast"
+    return step.station, lamp
 
 
 def occupancy(state: State) -> dict[str, Any]:

@@ -74,7 +74,8 @@ def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
 
 
 def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
-    clear_alarm(turn, kind)
+    if kind in turn.alarms and turn.alarms[kind].visit == visit.id:
+        clear_alarm(turn, kind)
     return visit
 
 

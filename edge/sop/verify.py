@@ -7,8 +7,11 @@ and what is allowed. What a procedure asks of a checkpoint's equipment is in ``e
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
+from typing import TypeVar
 
 from edge.sop.procedure import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
+
+T = TypeVar("T")
 
 OUTCOMES = ("@declined", "@rescheduled", "@refused", "@abandoned")
 RINGS = ("call", "reminder", "limit")
@@ -52,8 +55,8 @@ def reached(step: Step) -> set[str]:
     return _closure(step.phases[0].id, lambda phase_id: ways.get(phase_id, []))
 
 
-def _closure(start: str, ways: Callable[[str], Iterable[str | None]]) -> set[str]:
-    seen: set[str] = set()
+def _closure(start: T, ways: Callable[[T], Iterable[T | None]]) -> set[T]:
+    seen: set[T] = set()
     ahead = [start]
     while ahead:
         here = ahead.pop()
@@ -124,7 +127,7 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     if phase.otherwise is not None and phase.otherwise not in others:
         yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed(others)}"
     if "unlock" in phase.do and phase.needs not in ("locker", "free-locker"):
-        yield f'{where}: unlocks without a locker to rely on; allowed: needs = "locker" or "free-locker"'
+        yield f"{where}: unlocks, but needs no locker; allowed: needs locker or free-locker"
     if not phase.on:
         yield f"{where}: waits for ever; allowed: at least one transition in on"
     yield from _events(where, phase.on)
@@ -246,15 +249,8 @@ def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
         for way in phase.on
         if way.pass_on
     }
-    for start in hops:
-        seen: set[tuple[str, str, str]] = set()
-        ahead = list(hops[start])
-        while ahead:
-            here = ahead.pop()
-            if here in hops and here not in seen:
-                seen.add(here)
-                ahead += hops[here]
-        if start in seen:
+    for start, arrivals in hops.items():
+        if any(start in _closure(place, lambda here: hops.get(here, [])) for place in arrivals):
             step_id, phase_id, event = start
             yield (
                 f'step {step_id}, phase {phase_id}, on "{event}": is passed on in a circle; '

@@ -62,13 +62,23 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
     """Return the first visit in line (at one of *stations*) for which event *name* means something.
 
     This is the rule of the house for every input that does not name its visit: first come, first
-    served.
+    served. What holds ``anywhere`` (a guest leaves) is meant for somebody who waits for it by
+    name, or else for somebody who is there, before somebody whose guest is elsewhere.
     """
-    for visit in turn.in_line():
-        here = stations is None or turn.step(visit).station in stations
-        if here and transition_for(turn, visit, name):
-            return visit
-    return None
+    waiting = [
+        (_meant(turn, visit, name), visit.place, visit)
+        for visit in turn.visits.values()
+        if (stations is None or turn.step(visit).station in stations)
+        and transition_for(turn, visit, name)
+    ]
+    return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
+
+
+def _meant(turn: Turn, visit: Visit, name: str) -> int:
+    phase = turn.phase(visit)
+    if any(transition.event == name for transition in phase.on):
+        return 0
+    return 1 if phase.lamp != "off" else 2
 
 
 def deliver(turn: Turn, visit: Visit, name: str) -> bool:

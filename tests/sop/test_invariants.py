@@ -30,8 +30,7 @@ ACTIONS = [
     "refuse", "leave",
 ]  # fmt: skip
 LOCKERS = st.sampled_from([1, 2, 3, 9])
-# Mostly the first way out of a phase, which as a rule leads onwards.
-CHOICES = st.lists(st.sampled_from([0, 0, 0, 1, 1, 2, 3, 5]), min_size=5, max_size=40)
+CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
 
 
@@ -121,6 +120,8 @@ class Lobby(RuleBasedStateMachine):
             if visit is None:
                 return
             ways = self._ways(visit)
+            onwards = [way for way in ways if way.to in {"@next", "@skip"} or way.to[0] != "@"]
+            ways = ways if choice == 0 else onwards or ways  # few visits end early
             self._fulfil(visit, ways[choice % len(ways)])
             self.count_states()
 
@@ -242,6 +243,8 @@ def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixtu
         for step in procedure.steps
         for phase in step.phases
     }
+    # The press that opens a visit passes through this one at once.
+    phases.discard(("jatim", "kedatangan", "tiba"))
     missed = sorted(phases - set(REACHED))
     with capsys.disabled():
         print(f"\nstates reached: {len(phases) - len(missed)} of {len(phases)}; not: {missed}")

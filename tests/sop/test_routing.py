@@ -5,7 +5,7 @@ from edge.sop.effects import Beep, StartTimer, UnlockLocker
 from edge.sop.engine import step
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.records import VisitClosed, VisitReconciled
-from tests.sop.stand import CARDS, Stand
+from tests.sop.stand import CARDS, Stand, rules
 from tests.sop.test_visits import give_back, meet, register, screen, store_belongings
 
 
@@ -244,3 +244,52 @@ def test_occupancy_counts_only() -> None:
     assert seen["cards_out"] == 1
     assert CARDS[0] not in str(seen)
     assert next(iter(stand.state.visits)) not in str(seen)
+
+
+def test_the_aide_answers_the_call_that_rings() -> None:
+    """A decline while the aiphone rings is for the new guest, not for the meeting under way."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    stand.answer("accept")
+    stand.press("reception", "arrive", "pimpinan")
+    meeting, caller = stand.state.visits.values()
+    stand.answer("decline")
+    assert stand.state.visits[meeting.id].phase == "bertemu"
+    assert stand.state.visits[caller.id].phase == "ditolak"
+    stand.answer("decline")
+    assert stand.state.visits[meeting.id].step == "pengembalian"
+
+
+def test_leave_is_for_a_guest_who_is_there() -> None:
+    """A guest in a meeting is not the one who walks away from officer 1."""
+    stand = Stand(rules(panels={"officer-1": ("officer-1", "aide"), "reception": ("reception",),
+                                "officer-2": ("officer-2",), "officer-3": ("officer-3",)}))  # fmt: skip
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    stand.answer("accept")
+    register(stand, "pimpinan", CARDS[1])
+    meeting, waiting = stand.state.visits.values()
+    stand.press("officer-1", "leave")
+    assert list(stand.state.visits) == [meeting.id]
+    stand.press("officer-1", "leave")
+    assert stand.outcomes() == ["abandoned", "abandoned"]
+    assert waiting.id in {visit.id for visit in stand.closed}
+
+
+def test_one_guests_clear_pass_does_not_clear_anothers_alarm() -> None:
+    """An alarm belongs to its visit until that visit is clear or gone."""
+    stand = Stand()
+    for card in CARDS[:2]:
+        register(stand, "pimpinan", card)
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+    first, _ = stand.state.visits.values()
+    stand.detector("alarm", "clear", "passage")
+    stand.press("officer-3", "leave")
+    assert stand.state.alarms == {}
+    assert first.id not in stand.state.visits

@@ -1,0 +1,128 @@
+"""`gardu check`: says whether config and procedures are right, and how everything is wired."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.config import Config, load_config
+from edge.errors import ConfigError
+from edge.sop.equipment import verify_equipment
+from edge.sop.loading import load_procedures, procedure_file
+from edge.sop.procedure import Procedure
+from edge.wiring import bus_notes, wiring
+
+DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
+
+
+class Checked:
+    """A config that is right, its procedures, and what is worth knowing about them."""
+
+    def __init__(self, config: Config, procedures: dict[str, Procedure], notes: list[str]) -> None:
+        self.config = config
+        self.procedures = procedures
+        self.notes = notes
+
+
+def load_checked(path: Path) -> Config:
+    """Read the config file *path* and hold its procedures against it.
+
+    :raises ConfigError: with every problem found in the config, in the procedures, or between them
+    """
+    return examine(path).config
+
+
+def examine(path: Path) -> Checked:
+    """Read everything that the config file *path* names.
+
+    :raises ConfigError: with every problem found
+    """
+    config = load_config(path)
+    folder = Path(config.checkpoint.sop)
+    procedures = load_procedures(folder, config.checkpoint.procedures)
+    problems: list[str] = []
+    notes: list[str] = []
+    for procedure in procedures.values():
+        file = procedure_file(folder, procedure.id)
+        findings = verify_equipment(procedure, config)
+        problems += [f"{path}: {line} ({file})" for line in findings.problems]
+        notes += findings.notes
+    if problems:
+        raise ConfigError(problems)
+    return Checked(config, procedures, notes)
+
+
+def check(
+    config: Annotated[
+        Path,
+        typer.Option(
+            "--config",
+            "-c",
+            envvar="GARDU_CONFIG",
+            help="The checkpoint's config file. config/gardu.toml shows every key.",
+        ),
+    ] = DEFAULT_CONFIG,
+) -> None:
+    """Check a config with its procedures, and print the wiring table.
+
+    Nothing is switched and no daemon is needed. Every problem is printed at once, with file, key
+    and what is allowed; then the command ends with 2. If all is well it prints notes, the wiring
+    of every pin (BCM number and position on the header) and the procedures, and ends with 0.
+    """
+    try:
+        found = examine(config)
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    _print_wiring(found.config)
+    _print_procedures(found.procedures)
+    for note in [*bus_notes(found.config), *found.notes]:
+        typer.echo(f"note: {note}")
+    typer.echo(f"{config}: no problems")
+
+
+def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
+    """Print a table: with lines on a terminal, in plain aligned columns anywhere else."""
+    # Imported here: the daemon loads its config through this module and must stay small.
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if console.is_terminal:
+        table = Table(*headers, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        return
+    typer.echo(title)
+    widths = [max(len(row[place]) for row in [headers, *rows]) for place in range(len(headers))]
+    for row in [headers, *rows]:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+    typer.echo()
+
+
+def _print_wiring(config: Config) -> None:
+    rows = [
+        [
+            str(wire.pin),
+            str(wire.header),
+            wire.function,
+            wire.direction,
+            wire.wired,
+            wire.boot_pull,
+            wire.warning,
+        ]
+        for wire in wiring(config)
+    ]
+    headers = ["BCM", "header", "function", "dir", "wired", "at boot", "warning"]
+    show_table("Wiring", headers, rows)
+
+
+def _print_procedures(procedures: dict[str, Procedure]) -> None:
+    rows = [
+        [procedure.id, procedure.version, str(len(procedure.steps)), procedure.title.id]
+        for procedure in procedures.values()
+    ]
+    show_table("Procedures", ["id", "version", "steps", "title"], rows)

@@ -1,0 +1,238 @@
+"""What only shows when the sections of a config are read together.
+
+Each rule is a function that notes problems under the key where an office would fix them.
+"""
+
+import os
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from edge.validate import Problems
+
+if TYPE_CHECKING:  # edge.config imports this module
+    from edge.config import Button, Config
+
+# GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
+FIXED_PULL_UP = (2, 3)
+# The Pi's own serial port is on these pins when it is in use.
+UART_PINS = (14, 15)
+UART_PORTS = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")
+
+_BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
+
+
+def crosscheck(config: "Config", problems: Problems) -> None:
+    """Note in *problems* everything in which the sections of *config* contradict each other."""
+    for rule in (
+        _pins, _procedures, _broker, _cards, _readers, _lockers, _aiphones, _panels, _cameras,
+    ):  # fmt: skip
+        rule(config, problems)
+
+
+def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (key, part) of every contact and output in *value*, in the order of the file."""
+    if isinstance(value, dict):
+        children = [(f"{where}.{key}", item) for key, item in value.items()]
+    elif isinstance(value, list):
+        children = [(f"{where}[{number}]", item) for number, item in enumerate(value)]
+    elif isinstance(value, msgspec.Struct):
+        if hasattr(value, "pin"):
+            yield where, value
+        names = value.__struct_fields__
+        children = [(f"{where}.{name}" if where else name, getattr(value, name)) for name in names]
+    else:
+        return
+    for key, item in children:
+        yield from wired_parts(item, key)
+
+
+def _twice(entries: list[tuple[Hashable, str]]) -> Iterator[tuple[Any, list[str]]]:
+    """Yield each thing that stands at more than one place, with its places."""
+    places: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for thing, where in entries:
+        places[thing].append(where)
+    for thing, found in places.items():
+        if len(found) > 1:
+            yield thing, found
+
+
+def _note_twice(
+    problems: Problems, entries: list[tuple[Hashable, str]], what: str, allowed: str
+) -> None:
+    for thing, places in _twice(entries):
+        others = " and ".join(places[:-1])
+        problems.add(places[-1], f"{what} {thing} is also at {others}; allowed: {allowed}")
+
+
+def _pins(config: "Config", problems: Problems) -> None:
+    parts = list(wired_parts(config))
+    _note_twice(
+        problems,
+        [(part.pin, f"{where}.pin") for where, part in parts],
+        "GPIO",
+        "each pin once",
+    )
+    for where, part in parts:
+        pull = getattr(part, "pull", None)
+        if part.pin in FIXED_PULL_UP and pull in ("down", "external-down"):
+            problems.add(
+                f"{where}.pull",
+                f"is {pull!r} on GPIO {part.pin}, which has a fixed pull-up; "
+                "allowed: up, external-up, or another pin",
+            )
+    for name, reader in config.card_readers.items():
+        for where, part in parts:
+            if reader.port in UART_PORTS and part.pin in UART_PINS:
+                problems.add(
+                    f"{where}.pin",
+                    f"is {part.pin}, which card_readers.{name}.port {reader.port!r} uses; "
+                    "allowed: another pin, or a reader on USB",
+                )
+
+
+def _procedures(config: "Config", problems: Problems) -> None:
+    named = [
+        (name, f"checkpoint.procedures[{number}]")
+        for number, name in enumerate(config.checkpoint.procedures)
+    ]
+    _note_twice(problems, list(named), "procedure", "each procedure once")
+
+
+def _broker(config: "Config", problems: Problems) -> None:
+    broker = config.broker
+    _url(problems, "broker.url", broker.url, ("mqtt", "mqtts"))
+    for name in _BROKER_FILES:
+        _file(problems, f"broker.{name}", getattr(broker, name))
+    if broker.password_file and not broker.username:
+        problems.add("broker.username", "is missing; allowed: a name to go with password_file")
+    if bool(broker.cert_file) != bool(broker.key_file):
+        missing = "key_file" if broker.cert_file else "cert_file"
+        problems.add(f"broker.{missing}", "is missing; allowed: cert_file and key_file, or neither")
+    for name in _BROKER_FILES[1:]:
+        if getattr(broker, name) and broker.url.startswith("mqtt://"):
+            problems.add(f"broker.{name}", "needs encryption; allowed: with an mqtts:// url")
+
+
+def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> None:
+    allowed = f"allowed: {' or '.join(f'{scheme}://' for scheme in schemes)} host, or host:port"
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        secret = parts.username is not None or parts.password is not None
+    except ValueError:
+        sound, secret = False, False
+    if not sound:
+        problems.add(where, f"is {url!r}; {allowed}")
+    elif secret:
+        problems.add(where, "holds a user name; allowed: username and password_file for that")
+
+
+def _file(problems: Problems, where: str, name: str) -> None:
+    if name and not os.path.isfile(name):  # noqa: PTH113 - it takes any string without raising
+        problems.add(where, f"is {name!r}, which is no file; allowed: a file that is there")
+
+
+def _cards(config: "Config", problems: Problems) -> None:
+    cards = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
+    _note_twice(problems, list(cards), "card", "each card once")
+
+
+def _readers(config: "Config", problems: Problems) -> None:
+    served = sorted({station for panel in config.panels.values() for station in panel.stations})
+    for name, reader in config.card_readers.items():
+        where = f"card_readers.{name}"
+        if not reader.port:
+            problems.add(f"{where}.port", "is empty; allowed: a device under /dev/serial/by-id/")
+        for number, station in enumerate(reader.stations):
+            if station not in served:
+                problems.add(
+                    f"{where}.stations[{number}]",
+                    f"is {station!r}, which no panel serves; allowed: {', '.join(served)}",
+                )
+    ports = [(reader.port, f"card_readers.{n}.port") for n, reader in config.card_readers.items()]
+    _note_twice(problems, list(ports), "port", "one reader on each port")
+
+
+def _lockers(config: "Config", problems: Problems) -> None:
+    lockers = config.lockers.locker if config.lockers else []
+    numbers = [(item.number, f"lockers.locker[{n}].number") for n, item in enumerate(lockers)]
+    _note_twice(problems, list(numbers), "locker", "each number once")
+
+
+def _aiphones(config: "Config", problems: Problems) -> None:
+    served = [
+        (procedure, f"aiphone.{name}.procedures[{number}]")
+        for name, aiphone in config.aiphone.items()
+        for number, procedure in enumerate(aiphone.procedures)
+    ]
+    _note_twice(problems, list(served), "procedure", "one aiphone for each procedure")
+    for procedure, where in served:
+        _known_procedure(config, problems, where, procedure)
+
+
+def _known_procedure(config: "Config", problems: Problems, where: str, procedure: str) -> None:
+    if procedure not in config.checkpoint.procedures:
+        allowed = ", ".join(config.checkpoint.procedures)
+        problems.add(where, f"is {procedure!r}; allowed: {allowed} (checkpoint.procedures)")
+
+
+def _panels(config: "Config", problems: Problems) -> None:
+    stations = [
+        (station, f"panels.{name}.stations[{number}]")
+        for name, panel in config.panels.items()
+        for number, station in enumerate(panel.stations)
+    ]
+    _note_twice(problems, list(stations), "station", "one panel for each station")
+    for name, panel in config.panels.items():
+        buttons = [
+            (button, f"panels.{name}.buttons[{n}]") for n, button in enumerate(panel.buttons)
+        ]
+        _meanings(problems, buttons)
+        for button, where in buttons:
+            _arrive(config, problems, button, where)
+
+
+def _meanings(problems: Problems, buttons: list[tuple["Button", str]]) -> None:
+    """One meaning, one button: two would be two words for the same thing on one panel."""
+    meanings: list[tuple[Hashable, str]] = []
+    for button, where in buttons:
+        for key in ("press", "hold"):
+            action = getattr(button, key)
+            if action is not None:
+                opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
+                meanings.append((f"{action}{opens}", f"{where}.{key}"))
+    _note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
+
+
+def _arrive(config: "Config", problems: Problems, button: "Button", where: str) -> None:
+    arrives = "arrive" in (button.press, button.hold)
+    known = ", ".join(config.checkpoint.procedures)
+    if arrives and button.procedure is None:
+        problems.add(f"{where}.procedure", f"is missing for arrive; allowed: {known}")
+    elif button.procedure is not None and not arrives:
+        problems.add(f"{where}.procedure", "is of no use here; allowed: only with arrive")
+    elif button.procedure is not None:
+        _known_procedure(config, problems, f"{where}.procedure", button.procedure)
+
+
+def _cameras(config: "Config", problems: Problems) -> None:
+    purposes = [
+        (purpose, f"cameras.{name}.purposes[{number}]")
+        for name, camera in config.cameras.items()
+        for number, purpose in enumerate(camera.purposes)
+    ]
+    _note_twice(problems, list(purposes), "purpose", "one camera for each purpose")
+    for name, camera in config.cameras.items():
+        url: str | None = getattr(camera, "url", None)
+        if url is not None:
+            where = f"cameras.{name}"
+            _url(problems, f"{where}.url", url, ("http", "https"))
+            _file(problems, f"{where}.password_file", getattr(camera, "password_file", ""))
+            if getattr(camera, "password_file", "") and not getattr(camera, "username", ""):
+                problems.add(
+                    f"{where}.username", "is missing; allowed: a name to go with password_file"
+                )

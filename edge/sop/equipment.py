@@ -1,0 +1,176 @@
+"""What a procedure asks of a checkpoint's equipment, held against its config. Pure.
+
+*Problems* stop the checkpoint: a guest would stand before something that is not there. *Notes*
+are worth knowing: a button that the procedure would take, but that no panel has.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from edge.config import Config
+from edge.sop.procedure import Phase, Procedure, Step, Transition
+from edge.sop.verify import stuck
+
+# Deeds and events that only lockers can carry out or see.
+_LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
+
+
+class Findings(msgspec.Struct, frozen=True):
+    """What was found; each line names procedure, step, what is missing and where to add it."""
+
+    problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def verify_equipment(procedure: Procedure, config: Config) -> Findings:
+    """Return what *procedure* asks for and the checkpoint of *config* does not have."""
+    site = _Site(procedure, config)
+    problems = list(site.cannot_begin())
+    notes: list[str] = []
+    for step in procedure.steps:
+        problems += site.missing(step)
+        problems += site.traps(step)
+        notes += site.absent_buttons(step)
+    notes += site.absent_anywhere()
+    name = procedure.id
+    return Findings(
+        tuple(f"procedure {name}: {line}" for line in problems),
+        tuple(f"procedure {name}: {line}" for line in notes),
+    )
+
+
+class _Site:
+    """One checkpoint, seen by one procedure."""
+
+    def __init__(self, procedure: Procedure, config: Config) -> None:
+        self.procedure = procedure
+        self.config = config
+        served = [a for a in config.aiphone.values() if procedure.id in a.procedures]
+        self.aiphone = served[0] if served else None
+        self.purposes = {p for camera in config.cameras.values() for p in camera.purposes}
+        self.beam = config.metal_detector is not None and config.metal_detector.passage is not None
+
+    def actions(self, station: str) -> set[str] | None:
+        """Return what can be pressed at *station*; None if it has no panel."""
+        for panel in self.config.panels.values():
+            if station in panel.stations:
+                return {
+                    action
+                    for button in panel.buttons
+                    for action in (button.press, button.hold)
+                    if action is not None
+                    and (action != "arrive" or button.procedure == self.procedure.id)
+                }
+        return None
+
+    def possible(self, step: Step, event: str) -> bool:
+        """Whether *event* can ever come at *step* of this checkpoint."""
+        source, _, name = event.partition(".")
+        if event == "button.arrive":
+            return True  # the press that opens the visit, on whatever panel
+        if source == "button":
+            return name in (self.actions(step.station) or ())
+        if source == "aiphone":
+            return self.aiphone is not None and getattr(self.aiphone, name, None) is not None
+        if event == "detector.passage":
+            return self.beam
+        return _equipment(self, step, event) is None
+
+    def never_entered(self, phase: Phase) -> bool:
+        """Whether this checkpoint always passes *phase* over to its ``otherwise``."""
+        return phase.needs == "passage" and not self.beam
+
+    def cannot_begin(self) -> Iterator[str]:
+        """Yield a problem if no button opens a visit of the procedure."""
+        for panel in self.config.panels.values():
+            for button in panel.buttons:
+                arrives = "arrive" in (button.press, button.hold)
+                if arrives and button.procedure == self.procedure.id:
+                    return
+        yield (
+            "no button opens a visit; add to a panel's buttons: "
+            f'{{ press = "arrive", procedure = "{self.procedure.id}", pin = ... }}'
+        )
+
+    def missing(self, step: Step) -> Iterator[str]:
+        """Yield what the phases of *step* ask for and the checkpoint lacks, each once."""
+        told: set[str] = set()
+        for phase in step.phases:
+            if self.never_entered(phase):
+                continue
+            for word in (*phase.do, *(way.event for way in phase.on)):
+                lacking = _equipment(self, step, word)
+                if lacking is not None and lacking not in told:
+                    told.add(lacking)
+                    yield f'step {step.id}, phase {phase.id}: asks for "{word}", but {lacking}'
+
+    def traps(self, step: Step) -> Iterator[str]:
+        """Yield the phases that what this checkpoint has cannot leave."""
+        phases = [self._as_entered(phase) for phase in step.phases]
+        for phase in stuck(phases, lambda way: self.possible(step, way.event)):
+            if not self.never_entered(phase) and phase.on:
+                words = ", ".join(way.event for way in phase.on)
+                yield (
+                    f"step {step.id}, phase {phase.id}: cannot be left with the equipment here; "
+                    f"add what gives one of: {words}"
+                )
+
+    def _as_entered(self, phase: Phase) -> Phase:
+        """Return *phase*, or one that leads to its ``otherwise`` if that is what happens."""
+        if not self.never_entered(phase) or phase.otherwise is None:
+            return phase
+        leads = Transition(event="timeout", to=phase.otherwise)
+        return msgspec.structs.replace(phase, on=(leads,))
+
+    def absent_buttons(self, step: Step) -> Iterator[str]:
+        """Yield a note if buttons that *step* would take are on no panel of its station."""
+        actions = self.actions(step.station)
+        if actions is None:
+            return
+        asked = [way.event for phase in step.phases for way in phase.on]
+        absent = _absent(asked, actions)
+        if absent:
+            yield f"step {step.id}: no button at station {step.station} means {', '.join(absent)}"
+
+    def absent_anywhere(self) -> Iterator[str]:
+        """Yield a note for stations without a button that the procedure would take anywhere."""
+        for way in self.procedure.anywhere:
+            stations = dict.fromkeys(step.station for step in self.procedure.steps)
+            action = way.event.partition(".")[2]
+            without = [s for s in stations if action not in (self.actions(s) or ())]
+            if way.event.startswith("button.") and without:
+                yield f"no button at station {', '.join(without)} means {action}"
+
+
+def _absent(events: Iterable[str], actions: set[str]) -> list[str]:
+    asked = dict.fromkeys(e.partition(".")[2] for e in events if e.startswith("button."))
+    return [action for action in asked if action not in actions and action != "arrive"]
+
+
+def _equipment(site: _Site, step: Step, word: str) -> str | None:
+    """Say what is missing here for *word*, a deed or an event; None if nothing is."""
+    config = site.config
+    lacking = None
+    if word in _LOCKER_WORDS and config.lockers is None:
+        lacking = "there are no lockers; add [lockers]"
+    elif word.startswith("detector.") and config.metal_detector is None:
+        lacking = "there is no metal detector; add [metal_detector]"
+    elif word.startswith(("ring:", "aiphone.")) and site.aiphone is None:
+        lacking = "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
+    elif word.startswith("still:") and word[6:] not in site.purposes:
+        lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
+    elif word.startswith("button.") and site.actions(step.station) is None:
+        lacking = f"no panel serves station {step.station}; add it to stations of a [panels.NAME]"
+    elif word == "card.presented" and not config.card_readers:
+        lacking = "there is no card reader; add a [card_readers.NAME]"
+    elif word == "card.issued" and not _reader_at(config, step.station):
+        lacking = (
+            f"no card reader serves station {step.station}; "
+            "add it to stations of a [card_readers.NAME]"
+        )
+    return lacking
+
+
+def _reader_at(config: Config, station: str) -> bool:
+    return any(station in reader.stations for reader in config.card_readers.values())

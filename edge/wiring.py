@@ -1,0 +1,122 @@
+"""The wiring table of a checkpoint: what its config says about every pin of the header."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from edge.config import Config, Contact, Output, Panel
+
+# BCM number → position on the 40-pin header, the same on every Pi since the B+.
+HEADER = {
+    2: 3, 3: 5, 4: 7, 5: 29, 6: 31, 7: 26, 8: 24, 9: 21, 10: 19, 11: 23, 12: 32, 13: 33, 14: 8,
+    15: 10, 16: 36, 17: 11, 18: 12, 19: 35, 20: 38, 21: 40, 22: 15, 23: 16, 24: 18, 25: 22, 26: 37,
+    27: 13,
+}  # fmt: skip
+
+# Pins that another function of the Pi may hold, and how that is switched off.
+_BUSES = (
+    ((2, 3), "I2C", "dtparam=i2c_arm=off"),
+    ((4,), "1-Wire", "no dtoverlay=w1-gpio"),
+    ((7, 8, 9, 10, 11), "SPI", "dtparam=spi=off"),
+    ((14, 15), "the serial console", "enable_uart=0"),
+    ((18, 19, 20, 21), "I2S sound", "dtparam=i2s=off"),
+)
+
+
+class Wire(msgspec.Struct, frozen=True, kw_only=True):
+    """One pin: a row of the wiring table.
+
+    :ivar pin: BCM number; ``header`` is its position on the 40-pin header
+    :ivar function: what it does, in words
+    :ivar wired: how it is wired and which level is active
+    :ivar boot_pull: where the Pi pulls the pin until the daemon claims it
+    :ivar warning: why an output may switch on by itself while the Pi boots; empty if it does not
+    """
+
+    pin: int
+    header: int
+    function: str
+    direction: Literal["in", "out"]
+    wired: str
+    boot_pull: Literal["up", "down"]
+    warning: str = ""
+
+
+def wiring(config: Config) -> list[Wire]:
+    """Return the wiring table of *config*, in the order of pins."""
+    return sorted((_wire(what, part) for what, part in _parts(config)), key=lambda wire: wire.pin)
+
+
+def bus_notes(config: Config) -> list[str]:
+    """Return which other functions of the Pi must be off for the pins that *config* uses."""
+    used = {wire.pin for wire in wiring(config)}
+    notes = []
+    for pins, bus, setting in _BUSES:
+        taken = [str(pin) for pin in pins if pin in used]
+        if taken:
+            notes.append(
+                f"GPIO {', '.join(taken)}: keep {bus} switched off "
+                f"({setting} in /boot/firmware/config.txt)"
+            )
+    return notes
+
+
+def boot_pull(pin: int) -> Literal["up", "down"]:
+    """Return where a Pi pulls BCM *pin* from power-on until somebody claims it."""
+    return "up" if pin <= 8 else "down"
+
+
+def _parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
+    for locker in config.lockers.locker if config.lockers else []:
+        yield f"locker {locker.number} lock", locker.relay
+        yield f"locker {locker.number} door", locker.door
+    if config.metal_detector:
+        yield "metal detector alarm", config.metal_detector.alarm
+        if config.metal_detector.passage:
+            yield "metal detector passage", config.metal_detector.passage
+    for name, aiphone in config.aiphone.items():
+        yield f"aiphone {name} ring", aiphone.ring
+        for answer in ("accept", "decline", "release"):
+            contact: Contact | None = getattr(aiphone, answer)
+            if contact:
+                yield f"aiphone {name} {answer}", contact
+    for name, panel in config.panels.items():
+        yield from _panel_parts(name, panel)
+    if config.buzzer:
+        yield "buzzer", config.buzzer
+
+
+def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Output]]:
+    if panel.lamp:
+        yield f"{name} lamp", panel.lamp
+    for button in panel.buttons:
+        held = f", held: {button.hold}" if button.hold else ""
+        opens = f" {button.procedure}" if button.procedure else ""
+        yield f"{name} button {button.press}{held}{opens}", button
+
+
+def _wire(function: str, part: Contact | Output) -> Wire:
+    pull = boot_pull(part.pin)
+    if isinstance(part, Contact):
+        level = "high" if part.active_level else "low"
+        wired, warning = f"{part.wired}, pull {part.pull}, active {level}", ""
+    else:
+        wired, warning = f"active {part.active}", _boot_warning(part, pull)
+    return Wire(
+        pin=part.pin,
+        header=HEADER[part.pin],
+        function=function,
+        direction="in" if isinstance(part, Contact) else "out",
+        wired=wired,
+        boot_pull=pull,
+        warning=warning,
+    )
+
+
+def _boot_warning(output: Output, pull: Literal["up", "down"]) -> str:
+    level = {"up": "high", "down": "low"}[pull]
+    if output.active != level:
+        return ""
+    where = "GPIO 9 to 27" if pull == "up" else "GPIO 2 to 8"
+    return f"on while the Pi boots (pulled {pull}): use {where}, or fit a resistor against it"

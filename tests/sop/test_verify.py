@@ -1,0 +1,496 @@
+"""Verification of procedures: one broken file a rule, and the exact words that an office reads."""
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.config import default_config_folder, load_config
+from edge.sop.equipment import Findings, verify_equipment
+from edge.sop.loading import load_procedures
+from edge.sop.procedure import Phase, Procedure, Step, Text, Transition
+from edge.sop.verify import verify
+
+FOLDER = default_config_folder()
+DONE = Transition(event="button.done", to="@next")
+NEXT_ALLOWED = "@next, @skip, @declined, @rescheduled, @refused, @abandoned"
+
+
+def phase(name: str = "wait", *on: Transition, **values: Any) -> Phase:
+    """A phase; without transitions it waits for done."""
+    return Phase(id=name, on=values.pop("on", on or (DONE,)), **values)
+
+
+def a_step(name: str = "only", *phases: Phase, number: int = 1, **values: Any) -> Step:
+    """A step at the desk."""
+    return Step(
+        number=number, id=name, role="Petugas", station="desk", activity="Menunggu",
+        title="Wait", source="none", phases=phases or (phase(),), **values,
+    )  # fmt: skip
+
+
+def a_procedure(*steps: Step, **values: Any) -> Procedure:
+    """A procedure of *steps*."""
+    title = Text(id="Contoh", en="Example")
+    return Procedure(
+        id="example", version="1", title=title, source="none", office="none",
+        steps=steps or (a_step(),), **values,
+    )  # fmt: skip
+
+
+def one_way(event: str = "button.done", to: str = "@next", **values: Any) -> Procedure:
+    """A procedure of one step, one phase and one transition."""
+    way = Transition(event=event, to=to, **values)
+    return a_procedure(a_step("only", phase("wait", way, DONE if event != DONE.event else way)))
+
+
+def test_a_right_procedure_has_no_problems() -> None:
+    """The example that the broken ones differ from."""
+    assert verify(a_procedure()) == []
+
+
+TIMEOUT = Transition(event="timeout", after_s=1, to="@next")
+BROKEN: dict[str, tuple[Procedure, list[str]]] = {
+    "step id twice": (
+        a_procedure(a_step("one"), a_step("one", number=2)),
+        ["step one: is there twice; allowed: one step of each id"],
+    ),
+    "phase id twice": (
+        a_procedure(a_step("one", phase("a"), phase("a"))),
+        ["step one, phase a: is there twice; allowed: one phase of each id"],
+    ),
+    "first number": (
+        a_procedure(a_step("one", number=2)),
+        ["step one: number is 2; allowed: 1 for the first step"],
+    ),
+    "number order": (
+        a_procedure(a_step("one"), a_step("two", number=3)),
+        ["step two: number is 3 after 1; allowed: 2, or 1 for an alternative"],
+    ),
+    "timed_from": (
+        a_procedure(a_step("one", timed_from="later")),
+        ["step one: timed_from is 'later'; allowed: wait"],
+    ),
+    "deed unknown": (
+        a_procedure(a_step("one", phase(do=("dance",)))),
+        [
+            (
+                "step one, phase wait: do 'dance' is unknown; allowed: ring, still, unlock, "
+                "fault-locker, release-locker, take-card, alarm, clear"
+            )
+        ],
+    ),
+    "deed without its argument": (
+        a_procedure(a_step("one", phase(do=("still",)))),
+        ["step one, phase wait: do 'still' is incomplete or too much; allowed: still:..."],
+    ),
+    "deed with too much": (
+        a_procedure(a_step("one", phase(do=("take-card:now",)))),
+        ["step one, phase wait: do 'take-card:now' is incomplete or too much; allowed: take-card"],
+    ),
+    "ring pattern": (
+        a_procedure(a_step("one", phase(do=("ring:long",)))),
+        [
+            (
+                "step one, phase wait: do 'ring:long' has an unknown pattern; "
+                "allowed: call, reminder, limit"
+            )
+        ],
+    ),
+    "deed name": (
+        a_procedure(a_step("one", phase(do=("still:The Desk",)))),
+        [
+            (
+                "step one, phase wait: do 'still:The Desk' has a wrong name; "
+                "allowed: lower-case letters, digits and single dashes"
+            )
+        ],
+    ),
+    "unlock without need": (
+        a_procedure(a_step("one", phase(do=("unlock",)))),
+        [
+            (
+                "step one, phase wait: unlocks, but needs no locker; allowed: needs locker or "
+                "free-locker"
+            )
+        ],
+    ),
+    "clear without alarm": (
+        a_procedure(a_step("one", phase(do=("clear:fire",)))),
+        [
+            (
+                "do 'clear:fire' clears an alarm that no phase raises; "
+                "allowed: nothing, as no phase raises an alarm"
+            )
+        ],
+    ),
+    "need unknown": (
+        a_procedure(a_step("one", phase("a", needs="luck", otherwise="b"), phase("b"))),
+        ["step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage"],
+    ),
+    "need alone": (
+        a_procedure(a_step("one", phase(needs="card"))),
+        ["step one, phase wait: needs and otherwise go together; allowed: both or none"],
+    ),
+    "otherwise unknown": (
+        a_procedure(
+            a_step("one", phase("a", DONE, needs="card", otherwise="@next"), phase("b")),
+        ),
+        [
+            "step one, phase a: otherwise is '@next'; allowed: b",
+            "step one, phase b: no transition leads here",
+        ],
+    ),
+    "otherwise loop": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", needs="card", otherwise="b"),
+                phase("b", needs="locker", otherwise="a"),
+            )
+        ),
+        [
+            (
+                "step one, phase a: otherwise leads back here (a -> b -> a); "
+                "allowed: an end in a phase without needs"
+            )
+        ],
+    ),
+    "wait for ever": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", DONE, Transition(event="button.again", to="b")),
+                Phase(id="b"),
+            )
+        ),
+        ["step one, phase b: waits for ever; allowed: at least one transition in on"],
+    ),
+    "event unknown": (
+        one_way("button.push"),
+        [
+            (
+                'step only, phase wait, on "button.push": unknown event; allowed: button.arrive, '
+                "button.done, button.accept, button.decline, button.absent, button.again, "
+                "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
+                "aiphone.accept, aiphone.decline, aiphone.release, card.issued, card.presented, "
+                "locker.opened, locker.closed, detector.alarm, detector.passage, timeout"
+            )
+        ],
+    ),
+    "event twice": (
+        a_procedure(a_step("one", phase("a", DONE, DONE))),
+        [
+            (
+                'step one, phase a: waits for "button.done" twice; allowed: one transition for '
+                "each event"
+            )
+        ],
+    ),
+    "timeout without after_s": (
+        one_way("timeout"),
+        [
+            (
+                'step only, phase wait, on "timeout": timeout and after_s go together; '
+                "allowed: both or none"
+            )
+        ],
+    ),
+    "after_s without timeout": (
+        one_way("button.again", after_s=3),
+        [
+            (
+                'step only, phase wait, on "button.again": timeout and after_s go together; '
+                "allowed: both or none"
+            )
+        ],
+    ),
+    "timeout passed on": (
+        one_way("timeout", after_s=3, pass_on=True),
+        [
+            (
+                'step only, phase wait, on "timeout": a time-out cannot be passed on; '
+                "allowed: pass_on = false"
+            )
+        ],
+    ),
+    "timeout anywhere": (
+        a_procedure(anywhere=(TIMEOUT,)),
+        ['anywhere, on "timeout": a time-out belongs to one phase; allowed: every other event'],
+    ),
+    "phase as target anywhere": (
+        a_procedure(anywhere=(Transition(event="button.leave", to="wait"),)),
+        [f"anywhere, on \"button.leave\": leads to 'wait'; allowed: {NEXT_ALLOWED}, #only"],
+    ),
+    "reason": (
+        one_way("button.leave", "@abandoned", reason="Guest left"),
+        [
+            (
+                "step only, phase wait, on \"button.leave\": reason is 'Guest left'; "
+                "allowed: lower-case letters, digits and single dashes"
+            )
+        ],
+    ),
+    "skip without reason": (
+        one_way("button.nothing", "@skip"),
+        [
+            (
+                'step only, phase wait, on "button.nothing": skips the step without saying why; '
+                "allowed: with a reason"
+            )
+        ],
+    ),
+    "target unknown": (
+        one_way("button.again", "#elsewhere"),
+        [
+            (
+                "step only, phase wait, on \"button.again\": leads to '#elsewhere'; "
+                f"allowed: wait, {NEXT_ALLOWED}, #only"
+            )
+        ],
+    ),
+    "via without outcome": (
+        a_procedure(
+            a_step("one", phase("a", Transition(event="button.done", to="@next", via="two"))),
+            a_step("two", number=2),
+        ),
+        [
+            (
+                'step one, phase a, on "button.done": via goes with an outcome only; '
+                "allowed: @declined, @rescheduled, @refused, @abandoned"
+            )
+        ],
+    ),
+    "via unknown": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", DONE, Transition(event="button.refuse", to="@refused", via="three")),
+            ),
+            a_step("two", number=2),
+        ),
+        ["step one, phase a, on \"button.refuse\": via is 'three'; allowed: two"],
+    ),
+    "phase not reached": (
+        a_procedure(a_step("one", phase("a"), phase("b"))),
+        ["step one, phase b: no transition leads here"],
+    ),
+    "step not reached": (
+        a_procedure(
+            a_step("one", phase("a", Transition(event="button.done", to="@declined"))),
+            a_step("two", number=2),
+        ),
+        ["step two: no transition leads here"],
+    ),
+    "step without end": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", Transition(event="button.done", to="b")),
+                phase("b", Transition(event="button.again", to="a")),
+            )
+        ),
+        [
+            (
+                "step one: nothing can complete it; allowed: transitions that lead from its first "
+                "phase to @next, @skip, an outcome or #step-id"
+            )
+        ],
+    ),
+    "phase without end": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", DONE, Transition(event="button.again", to="b")),
+                phase("b", Transition(event="button.again", to="b")),
+            )
+        ),
+        ["step one, phase b: no way leads out of the step from here"],
+    ),
+    "pass_on loop": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", DONE, Transition(event="card.presented", to="#two", pass_on=True)),
+            ),
+            a_step(
+                "two",
+                phase("b", DONE, Transition(event="card.presented", to="#one", pass_on=True)),
+                number=2,
+            ),
+        ),
+        [
+            f'step {step}, phase {name}, on "card.presented": is passed on in a circle; '
+            "allowed: pass_on = false in one of its phases"
+            for step, name in (("one", "a"), ("two", "b"))
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("rule", BROKEN)
+def test_each_rule_says_what_is_wrong_and_what_is_allowed(rule: str) -> None:
+    """The exact message of each rule; nothing else is complained about."""
+    procedure, problems = BROKEN[rule]
+    assert verify(procedure) == problems
+
+
+def test_an_event_may_be_passed_on_once() -> None:
+    """The card that ends a meeting is handed on to the step that takes it: that is no loop."""
+    way = Transition(event="card.presented", to="@next", pass_on=True)
+    last = a_step("two", phase("b", Transition(event="card.presented", to="@next")), number=2)
+    assert verify(a_procedure(a_step("one", phase("a", way)), last)) == []
+
+
+CONFIG = load_config(FOLDER / "gardu.toml")
+JATIM_CONFIG = load_config(FOLDER / "gardu-jatim.toml")
+PROCEDURES = load_procedures(FOLDER / "sop", ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"])
+
+
+@pytest.mark.parametrize("name", PROCEDURES)
+def test_every_procedure_fits_the_config_it_comes_with(name: str) -> None:
+    """All four procedures pass with their own checkpoints; notes are about buttons only."""
+    found = verify_equipment(PROCEDURES[name], JATIM_CONFIG if name == "jatim" else CONFIG)
+    assert found.problems == ()
+    assert all("no button at station" in note for note in found.notes)
+
+
+def fit(name: str = "pimpinan", **values: Any) -> Findings:
+    """Hold a procedure against the config it comes with, changed."""
+    return verify_equipment(PROCEDURES[name], msgspec.structs.replace(CONFIG, **values))
+
+
+LACKING: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "lockers": (
+        {"lockers": None},
+        [
+            (
+                'step penitipan, phase buka: asks for "unlock", but there are no lockers; '
+                "add [lockers]"
+            ),
+            (
+                'step pengembalian, phase loker: asks for "unlock", but there are no lockers; '
+                "add [lockers]"
+            ),
+        ],
+    ),
+    "metal detector": (
+        {"metal_detector": None},
+        [
+            (
+                'step pemeriksaan, phase lewat-tanpa-sinar: asks for "detector.alarm", but there '
+                "is "
+                "no metal detector; add [metal_detector]"
+            ),
+        ],
+    ),
+    "aiphone": (
+        {"aiphone": {}},
+        [
+            (
+                'step penerimaan, phase hubungi: asks for "ring:call", but no aiphone serves this '
+                "procedure; add it to procedures of an [aiphone.NAME]"
+            ),
+            (
+                'step menghadap, phase panggil: asks for "aiphone.accept", but no aiphone serves '
+                "this "
+                "procedure; add it to procedures of an [aiphone.NAME]"
+            ),
+        ],
+    ),
+    "cameras": (
+        {"cameras": {}},
+        [
+            (
+                'step penerimaan, phase selesai: asks for "still:desk", but no camera has the '
+                'purpose "desk"; add it to purposes of a [cameras.NAME]'
+            ),
+            (
+                'step pemeriksaan, phase alarm: asks for "still:alarm", but no camera has the '
+                'purpose "alarm"; add it to purposes of a [cameras.NAME]'
+            ),
+        ],
+    ),
+    "readers": (
+        {"card_readers": {}},
+        [
+            (
+                'step penerimaan, phase kartu: asks for "card.issued", but no card reader serves '
+                "station reception; add it to stations of a [card_readers.NAME]"
+            ),
+            (
+                'step menghadap, phase bertemu: asks for "card.presented", but there is no card '
+                "reader; "
+                "add a [card_readers.NAME]"
+            ),
+        ],
+    ),
+    "panel": (
+        {"panels": {n: p for n, p in CONFIG.panels.items() if n != "officer-1"}},
+        [
+            (
+                'step menunggu, phase arahkan: asks for "button.done", but no panel serves station '
+                "officer-1; add it to stations of a [panels.NAME]"
+            ),
+            (
+                "step menunggu, phase arahkan: cannot be left with the equipment here; "
+                "add what gives one of: button.done"
+            ),
+        ],
+    ),
+    "arrive": (
+        {"panels": {n: p for n, p in CONFIG.panels.items() if n != "reception"}},
+        [
+            (
+                "no button opens a visit; add to a panel's buttons: "
+                '{ press = "arrive", procedure = "pimpinan", pin = ... }'
+            ),
+            (
+                'step penerimaan, phase hubungi: asks for "button.accept", but no panel serves '
+                "station reception; add it to stations of a [panels.NAME]"
+            ),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", LACKING)
+def test_missing_equipment_is_named_with_the_place_to_add_it(what: str) -> None:
+    """Lockers, detector, aiphone, camera, reader, panel, arrive button: each in plain words."""
+    values, expected = LACKING[what]
+    problems = fit(**values).problems
+    assert set(problems) >= {f"procedure pimpinan: {line}" for line in expected}
+
+
+def test_a_detector_without_a_beam_is_enough() -> None:
+    """The passage contact is optional: the officer's button takes its place."""
+    detector = msgspec.structs.replace(CONFIG.metal_detector, passage=None)  # type: ignore[type-var]
+    assert fit(metal_detector=detector).problems == ()
+
+
+def test_a_phase_that_the_contacts_here_cannot_leave_is_a_problem() -> None:
+    """The aide has no button to accept at the door: the guest would wait for ever."""
+    adc = msgspec.structs.replace(CONFIG.aiphone["adc"], accept=None, decline=None)
+    problems = fit(aiphone={"adc": adc}).problems
+    assert (
+        "procedure pimpinan: step menghadap, phase panggil: cannot be left with the equipment "
+        "here; add what gives one of: aiphone.accept, aiphone.decline"
+    ) in problems
+
+
+def test_a_button_that_nobody_has_is_a_note_while_another_way_leads_on() -> None:
+    """Reception has no button for "again": done does the same, so it is only a note."""
+    found = fit()
+    assert "procedure pimpinan: step penerimaan: no button at station reception means again" in (
+        found.notes
+    )
+
+
+def test_a_station_whose_only_way_is_a_missing_button_is_a_problem() -> None:
+    """Officer 1's panel without done: nobody could show a guest to the waiting room."""
+    panel = msgspec.structs.replace(CONFIG.panels["officer-1"], buttons=[])
+    problems = fit(panels={**CONFIG.panels, "officer-1": panel}).problems
+    assert (
+        "procedure pimpinan: step menunggu, phase arahkan: cannot be left with the equipment "
+        "here; add what gives one of: button.done"
+    ) in problems

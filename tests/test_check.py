@@ -1,0 +1,219 @@
+"""`gardu check` and `gardu sop`: what people see, and how the commands end."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+import typer
+from typer.testing import CliRunner
+
+from edge.check import check, load_checked
+from edge.config import default_config_folder, load_config
+from edge.errors import ConfigError
+from edge.sop.loading import load_procedure
+from edge.sop_commands import Language, shown_number, sop, standard_time
+from edge.wiring import HEADER, boot_pull, bus_notes, wiring
+
+FOLDER = default_config_folder()
+APP = typer.Typer()
+APP.command()(check)
+APP.add_typer(sop, name="sop")
+
+
+def run(*words: str) -> tuple[int, str, str]:
+    """Run a command; return its exit code, stdout and stderr."""
+    result = CliRunner().invoke(APP, list(words), env={"COLUMNS": "200"})
+    return result.exit_code, result.stdout, result.stderr
+
+
+def write(folder: Path, **checkpoint: Any) -> Path:
+    """Write the shipped config into *folder*, with its procedures where they are."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    raw["checkpoint"]["sop"] = str(FOLDER / "sop")
+    for key, value in checkpoint.items():
+        raw[key] = value
+    path = folder / "gardu.toml"
+    path.write_text(tomli_w.dumps(raw), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize("name", ["gardu.toml", "gardu-jatim.toml"])
+def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
+    """Exit 0, no word on stderr, a row for every pin, a row for every procedure."""
+    code, out, err = run("check", "--config", str(FOLDER / name))
+    assert (code, err) == (0, "")
+    config = load_config(FOLDER / name)
+    for wire in wiring(config):
+        row = [f"{wire.pin} ", str(wire.header), wire.function]
+        assert any(all(cell in line for cell in row) for line in out.splitlines()), wire
+    for procedure in config.checkpoint.procedures:
+        assert load_procedure(FOLDER / "sop" / f"{procedure}.toml").version in out
+    assert "no problems" in out
+
+
+def test_config_may_be_named_by_the_environment() -> None:
+    """GARDU_CONFIG is as good as --config."""
+    name = str(FOLDER / "gardu-jatim.toml")
+    result = CliRunner().invoke(APP, ["check"], env={"GARDU_CONFIG": name})
+    assert result.exit_code == 0
+    assert "jatim" in result.stdout
+
+
+def test_problems_go_to_stderr_and_end_with_2(tmp_path: Path) -> None:
+    """All problems, one line each; nothing that looks like success."""
+    path = write(tmp_path, buzzer={"pin": 5}, gpio={"chip": "first"})
+    code, out, err = run("check", "--config", str(path))
+    assert (code, out) == (2, "")
+    assert err == f"{path}: gpio.chip: is 'first'; allowed: auto or a number\n"
+
+
+def test_equipment_that_procedures_ask_for_is_checked(tmp_path: Path) -> None:
+    """A config can be right in itself and still not carry its procedures."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    path = write(tmp_path, cameras={"lobby": raw["cameras"]["lobby"] | {"purposes": ["desk"]}})
+    code, _, err = run("check", "-c", str(path))
+    assert code == 2
+    assert (
+        f'{path}: procedure pimpinan: step pemeriksaan, phase alarm: asks for "still:alarm", but '
+        'no camera has the purpose "alarm"; add it to purposes of a [cameras.NAME] '
+        f"({FOLDER / 'sop' / 'pimpinan.toml'})"
+    ) in err.splitlines()
+    with pytest.raises(ConfigError, match="still:alarm"):
+        load_checked(path)
+
+
+def test_missing_procedure_files_are_named(tmp_path: Path) -> None:
+    """A config that was copied without its procedures."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    path = write(tmp_path, checkpoint=raw["checkpoint"] | {"sop": "sop"})
+    code, _, err = run("check", "-c", str(path))
+    assert code == 2
+    assert f"{tmp_path / 'sop' / 'pimpinan.toml'}: no such file" in err
+
+
+def test_missing_config_ends_with_2(tmp_path: Path) -> None:
+    """A wrong file name is not a traceback."""
+    code, _, err = run("check", "-c", str(tmp_path / "none.toml"))
+    assert (code, err) == (2, f"{tmp_path / 'none.toml'}: no such file\n")
+
+
+def test_header_has_every_usable_pin_once() -> None:
+    """The map of the 40-pin header: 26 GPIOs, 26 positions, power and ground not among them."""
+    assert sorted(HEADER) == list(range(2, 28))
+    power_and_ground = {1, 2, 4, 6, 9, 14, 17, 20, 25, 27, 28, 30, 34, 39}
+    assert set(HEADER.values()) == set(range(1, 41)) - power_and_ground
+    assert (HEADER[2], HEADER[14], HEADER[17], HEADER[21], HEADER[26]) == (3, 8, 11, 40, 37)
+
+
+def test_pulls_at_boot_are_those_of_the_chip() -> None:
+    """GPIO 0 to 8 are pulled up from power-on, the others down."""
+    assert [boot_pull(pin) for pin in (2, 8, 9, 27)] == ["up", "up", "down", "down"]
+
+
+def test_shipped_outputs_stay_off_while_the_pi_boots() -> None:
+    """No locker may open because a Pi starts."""
+    for name in ("gardu.toml", "gardu-jatim.toml"):
+        assert [wire for wire in wiring(load_config(FOLDER / name)) if wire.warning] == []
+
+
+@pytest.mark.parametrize(
+    ("pin", "active", "warning"),
+    [
+        (26, "low", ("on while the Pi boots (pulled down): use GPIO 2 to 8, or fit a resistor "
+         "against it")),
+        (8, "high", ("on while the Pi boots (pulled up): use GPIO 9 to 27, or fit a resistor "
+         "against it")),
+        (26, "high", ""),
+        (8, "low", ""),
+    ],
+)  # fmt: skip
+def test_outputs_that_switch_on_at_boot_are_warned_of(
+    tmp_path: Path, pin: int, active: str, warning: str
+) -> None:
+    """An active-low relay on a pin that is pulled down opens its lock at every start."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    ring = raw["aiphone"]["adc"] | {"ring": {"pin": 26, "active": "high"}}
+    if pin == 26:
+        ring = raw["aiphone"]["adc"]
+    path = write(tmp_path, aiphone={"adc": ring}, buzzer={"pin": pin, "active": active})
+    (buzzer,) = [wire for wire in wiring(load_config(path)) if wire.function == "buzzer"]
+    assert buzzer.warning == warning
+
+
+def test_pins_of_other_buses_are_noted() -> None:
+    """Serial console, I2C and SPI hold pins until they are switched off."""
+    notes = bus_notes(load_config(FOLDER / "gardu.toml"))
+    assert any(note.startswith("GPIO 14, 15: keep the serial console") for note in notes)
+    assert not any("14" in note for note in bus_notes(load_config(FOLDER / "gardu-jatim.toml")))
+
+
+def test_list_names_every_procedure() -> None:
+    """`gardu sop list`: id, version, steps and both titles."""
+    code, out, _ = run("sop", "list", "--folder", str(FOLDER / "sop"))
+    assert code == 0
+    for name in ("pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"):
+        assert load_procedure(FOLDER / "sop" / f"{name}.toml").version in out
+    assert "Pelayanan Penerimaan Tamu" in out
+    assert "Reception of guests" in out
+
+
+def test_list_goes_on_after_a_broken_file(tmp_path: Path) -> None:
+    """The good ones are listed, the bad one is named, the command ends with 2."""
+    good = (FOLDER / "sop" / "jatim.toml").read_text(encoding="utf-8")
+    (tmp_path / "jatim.toml").write_text(good, encoding="utf-8")
+    (tmp_path / "bad.toml").write_text("steps = 1", encoding="utf-8")
+    code, out, err = run("sop", "list", "--folder", str(tmp_path))
+    assert code == 2
+    assert "bad    has problems" in out
+    assert "jatim  1.0+" in out
+    assert "bad.toml: steps: is 1; allowed: at least one step" in err
+
+
+def test_show_prints_the_table_of_the_law() -> None:
+    """Numbers, roles, minutes as printed, and the approval sheet with its blanks."""
+    code, out, _ = run("sop", "show", "pimpinan", "--folder", str(FOLDER / "sop"))
+    assert code == 0
+    for words in (
+        "Pelaksana",
+        "Petugas 3",
+        "3 menit",
+        "10 menit",
+        "Tamu clear",
+        "Lembar pengesahan",
+        "Nomor SOP",
+        "Drs.H. AMBOK TUO,MM",
+        "1. Tamu yang datang",
+    ):
+        assert words in out  # fmt: skip
+
+
+def test_show_in_english_has_titles_and_units() -> None:
+    """--lang en: English headers, titles and times; what has no standard is "as needed"."""
+    _, out, _ = run("sop", "show", "jatim", "--lang", "en", "--folder", str(FOLDER / "sop"))
+    for words in ("Activity", "Smile, greet", "2 minutes", "1 minute ", "as needed", "5a", "5b"):
+        assert words in out
+    assert "No approval sheet" in out
+
+
+def test_unknown_procedure_ends_with_2_and_names_the_known_ones() -> None:
+    """A typing error is answered with what there is."""
+    code, out, err = run("sop", "show", "bupati", "--folder", str(FOLDER / "sop"))
+    assert (code, out) == (2, "")
+    assert "no procedure 'bupati'; known: eselon-2-3, eselon-4-asn, jatim, pimpinan" in err
+
+
+def test_times_are_printed_as_the_law_prints_them() -> None:
+    """Seconds in the data, minutes on paper; menyesuaikan where there is no standard."""
+    steps = load_procedure(FOLDER / "sop" / "jatim.toml").steps
+    shown = [standard_time(step, Language.ID) for step in steps]
+    assert shown == ["menyesuaikan", "2 menit", "2 menit", "2 menit", "1 menit", "1 menit",
+                     "2 menit", "menyesuaikan"]  # fmt: skip
+
+
+def test_alternatives_of_one_row_get_letters() -> None:
+    """Row 5 of Jawa Timur is 5a or 5b; every other row is its number."""
+    procedure = load_procedure(FOLDER / "sop" / "jatim.toml")
+    numbers = [shown_number(procedure, step) for step in procedure.steps]
+    assert numbers == ["1", "2", "3", "4", "5a", "5b", "6", "7"]

@@ -1,0 +1,364 @@
+"""The config: what is wrong in it is said at once, in words, with its key."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from edge.config import Config, default_config_folder, load_config
+from edge.errors import ConfigError
+
+FOLDER = default_config_folder()
+SHIPPED = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+
+
+def load(folder: Path, raw: dict[str, Any]) -> Config:
+    """Write *raw* as a config file and load it."""
+    path = folder / "gardu.toml"
+    path.write_text(tomli_w.dumps(raw), encoding="utf-8")
+    return load_config(path)
+
+
+def problems(folder: Path, raw: dict[str, Any]) -> list[str]:
+    """Return the problems of *raw*, without the file's name in front."""
+    with pytest.raises(ConfigError) as caught:
+        load(folder, raw)
+    return [line.removeprefix(f"{folder / 'gardu.toml'}: ") for line in caught.value.problems]
+
+
+def changed(**places: Any) -> dict[str, Any]:
+    """Return the shipped config with values at keys like ``panels__reception__lamp``; None drops.
+
+    A number in a key is the place in a list.
+    """
+    raw = tomllib.loads(tomli_w.dumps(SHIPPED))
+    for place, value in places.items():
+        *way, last = place.split("__")
+        here: Any = raw
+        for key in way:
+            here = here[int(key)] if isinstance(here, list) else here.setdefault(key, {})
+        name: Any = int(last) if isinstance(here, list) else last
+        if value is None:
+            del here[name]
+        else:
+            here[name] = value
+    return raw
+
+
+@pytest.mark.parametrize("name", ["gardu.toml", "gardu-jatim.toml"])
+def test_shipped_configs_are_right(name: str) -> None:
+    """What people start from must load."""
+    assert load_config(FOLDER / name).checkpoint.procedures
+
+
+def test_shipped_config_shows_every_key() -> None:
+    """Every key of every section stands in gardu.toml, if only as a comment with its default."""
+    text = (FOLDER / "gardu.toml").read_text(encoding="utf-8")
+    kinds, seen = [Config], set()
+    while kinds:
+        kind = kinds.pop()
+        if kind in seen:
+            continue
+        seen.add(kind)
+        for name in kind.__struct_fields__:
+            assert name in text, f"{kind.__name__}.{name}"
+        kinds += _kinds_in(kind.__annotations__)
+    assert len(seen) > 15
+
+
+def _kinds_in(annotations: dict[str, Any]) -> list[Any]:
+    """Return the section types that the *annotations* mention."""
+    found: list[Any] = []
+    pending = list(annotations.values())
+    while pending:
+        kind = pending.pop()
+        if isinstance(kind, type) and hasattr(kind, "__struct_fields__"):
+            found.append(kind)
+        pending += getattr(kind, "__args__", ())
+    return found
+
+
+def test_defaults_in_the_comments_are_the_defaults() -> None:
+    """A commented key shows the value that holds without it."""
+    text = (FOLDER / "gardu.toml").read_text(encoding="utf-8")
+    config = load_config(FOLDER / "gardu.toml")
+    for section in ("reporting", "gpio"):
+        body = text.split(f"[{section}]")[1].split("\n[")[0]
+        shown = [line[2:] for line in body.splitlines() if line.startswith("# ") and " = " in line]
+        raw = tomllib.loads("\n".join(shown))
+        assert raw == {key: getattr(getattr(config, section), key) for key in raw}
+        assert raw
+    broker = text.split("[broker]")[1].split("[reporting]")[0]
+    for key in ("keepalive_s", "will_delay_s", "window", "resend_window_s", "tries"):
+        (line,) = [line for line in broker.splitlines() if line.startswith(f"# {key} = ")]
+        assert tomllib.loads(line[2:])[key] == getattr(config.broker, key)
+
+
+def test_relative_names_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
+    """A daemon's working directory must not decide which files it reads."""
+    (tmp_path / "secret").write_text("x\n")
+    raw = changed(
+        checkpoint__data="data", broker__username="u", broker__password_file="secret",
+        cameras__lobby__username="c", cameras__lobby__password_file="secret",
+    )  # fmt: skip
+    config = load(tmp_path, raw)
+    assert config.checkpoint.sop == str(tmp_path / "sop")
+    assert config.checkpoint.data == str(tmp_path / "data")
+    assert config.broker.password_file == str(tmp_path / "secret")
+    assert getattr(config.cameras["lobby"], "password_file", "") == str(tmp_path / "secret")
+    assert config.broker.ca_file == ""
+
+
+WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
+    "pin twice": (
+        {"buzzer__pin": 5},
+        ["buzzer.pin: GPIO 5 is also at lockers.locker[0].relay.pin; allowed: each pin once"],
+    ),
+    "pull-down on GPIO 2": (
+        {"panels__reception__buttons__0__pull": "down"},
+        [
+            (
+                "panels.reception.buttons[0].pull: is 'down' on GPIO 2, which has a fixed pull-up; "
+                "allowed: up, external-up, or another pin"
+            )
+        ],
+    ),
+    "pins of the serial port in use": (
+        {"card_readers__desk__port": "/dev/serial0"},
+        [
+            f"panels.officer-3.buttons[{n}].pin: is {pin}, which card_readers.desk.port "
+            "'/dev/serial0' uses; allowed: another pin, or a reader on USB"
+            for n, pin in ((0, 14), (1, 15))
+        ],
+    ),
+    "procedure twice": (
+        {"checkpoint__procedures": ["pimpinan", "eselon-2-3", "eselon-4-asn", "pimpinan"]},
+        [
+            (
+                "checkpoint.procedures[3]: procedure pimpinan is also at checkpoint.procedures[0]; "
+                "allowed: each procedure once"
+            )
+        ],
+    ),
+    "broker scheme": (
+        {"broker__url": "http://centre"},
+        ["broker.url: is 'http://centre'; allowed: mqtt:// or mqtts:// host, or host:port"],
+    ),
+    "broker host": (
+        {"broker__url": "mqtt://"},
+        ["broker.url: is 'mqtt://'; allowed: mqtt:// or mqtts:// host, or host:port"],
+    ),
+    "broker port": (
+        {"broker__url": "mqtt://centre:99999"},
+        ["broker.url: is 'mqtt://centre:99999'; allowed: mqtt:// or mqtts:// host, or host:port"],
+    ),
+    "password in the url": (
+        {"broker__url": "mqtt://me:secret@centre"},
+        ["broker.url: holds a user name; allowed: username and password_file for that"],
+    ),
+    "password file missing": (
+        {"broker__username": "me", "broker__password_file": "/nowhere/password"},
+        [
+            (
+                "broker.password_file: is '/nowhere/password', which is no file; "
+                "allowed: a file that is there"
+            )
+        ],
+    ),
+    "certificate without key": (
+        {"broker__url": "mqtts://centre", "broker__cert_file": "/dev/null/x"},
+        [
+            "broker.cert_file: is '/dev/null/x', which is no file; allowed: a file that is there",
+            "broker.key_file: is missing; allowed: cert_file and key_file, or neither",
+        ],
+    ),
+    "card twice": (
+        {"cards__visitor__1": "0100A4C101"},
+        ["cards.visitor[1]: card 0100A4C101 is also at cards.visitor[0]; allowed: each card once"],
+    ),
+    "reader at an unknown station": (
+        {"card_readers__desk__stations": ["lobby"]},
+        [
+            (
+                "card_readers.desk.stations[0]: is 'lobby', which no panel serves; "
+                "allowed: officer-1, officer-2, officer-3, reception"
+            )
+        ],
+    ),
+    "two readers on one port": (
+        {
+            "card_readers__other": {
+                "driver": "rdm6300",
+                "port": SHIPPED["card_readers"]["desk"]["port"],
+                "stations": [],
+            }
+        },
+        [
+            (
+                f"card_readers.other.port: port {SHIPPED['card_readers']['desk']['port']} is also "
+                f"at "
+                "card_readers.desk.port; allowed: one reader on each port"
+            )
+        ],
+    ),
+    "locker number twice": (
+        {"lockers__locker__2__number": 1},
+        [
+            (
+                "lockers.locker[2].number: locker 1 is also at lockers.locker[0].number; "
+                "allowed: each number once"
+            )
+        ],
+    ),
+    "aiphone for a procedure that is not here": (
+        {"aiphone__adc__procedures": ["pimpinan", "jatim"]},
+        [
+            (
+                "aiphone.adc.procedures[1]: is 'jatim'; "
+                "allowed: pimpinan, eselon-2-3, eselon-4-asn (checkpoint.procedures)"
+            )
+        ],
+    ),
+    "two panels for one station": (
+        {"panels__officer-3__stations": ["officer-3", "officer-1"]},
+        [
+            (
+                "panels.officer-3.stations[1]: station officer-1 is also at "
+                "panels.officer-1.stations[0]; allowed: one panel for each station"
+            )
+        ],
+    ),
+    "same meaning twice": (
+        {"panels__officer-2__buttons__0__hold": "locker"},
+        [
+            (
+                "panels.officer-2.buttons[0].hold: the meaning locker is also at "
+                "panels.officer-2.buttons[0].press; allowed: each meaning once on a panel"
+            )
+        ],
+    ),
+    "arrive for nobody": (
+        {"panels__reception__buttons__0__procedure": None},
+        [
+            (
+                "panels.reception.buttons[0].procedure: is missing for arrive; "
+                "allowed: pimpinan, eselon-2-3, eselon-4-asn"
+            )
+        ],
+    ),
+    "arrive for a procedure that is not here": (
+        {"panels__reception__buttons__0__procedure": "jatim"},
+        [
+            (
+                "panels.reception.buttons[0].procedure: is 'jatim'; "
+                "allowed: pimpinan, eselon-2-3, eselon-4-asn (checkpoint.procedures)"
+            )
+        ],
+    ),
+    "procedure on another button": (
+        {"panels__officer-1__buttons__0__procedure": "pimpinan"},
+        ["panels.officer-1.buttons[0].procedure: is of no use here; allowed: only with arrive"],
+    ),
+    "purpose twice": (
+        {"cameras__gate": {"driver": "picamera2", "purposes": ["alarm"]}},
+        [
+            (
+                "cameras.gate.purposes[0]: purpose alarm is also at cameras.lobby.purposes[1]; "
+                "allowed: one camera for each purpose"
+            )
+        ],
+    ),
+    "camera url": (
+        {"cameras__lobby__url": "rtsp://camera"},
+        ["cameras.lobby.url: is 'rtsp://camera'; allowed: http:// or https:// host, or host:port"],
+    ),
+    "bounce out of range": (
+        {"metal_detector__alarm__bounce_s": 0.5},
+        ["metal_detector.alarm.bounce_s: is 0.5; allowed: seconds from 0 to 0.05"],
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_each_contradiction_is_named_with_its_key(what: str, tmp_path: Path) -> None:
+    """The exact words, and nothing else beside."""
+    values, expected = WRONG[what]
+    assert problems(tmp_path, changed(**values)) == expected
+
+
+def test_encryption_files_are_of_no_use_without_encryption(tmp_path: Path) -> None:
+    """Certificates beside mqtt:// would be ignored in silence."""
+    (tmp_path / "ca.pem").write_text("x")
+    assert problems(tmp_path, changed(broker__ca_file="ca.pem")) == [
+        "broker.ca_file: needs encryption; allowed: with an mqtts:// url"
+    ]
+
+
+def test_all_problems_come_at_once(tmp_path: Path) -> None:
+    """An office fixes a file once, not ten times."""
+    raw = changed(buzzer__pin=5, broker__url="x", cards__visitor__1="0100A4C101")
+    assert len(problems(tmp_path, raw)) == 3
+    raw = changed(buzzer__pin=99, broker__window=0, checkpoint__site="Setda", gpio__chop="auto")
+    assert len(problems(tmp_path, raw)) == 4
+
+
+ANYTHING = st.recursive(
+    st.none().map(lambda _: "") | st.booleans() | st.integers() | st.floats() | st.text()
+    | st.datetimes() | st.dates(),
+    lambda inner: st.lists(inner, max_size=3)
+    | st.dictionaries(st.text(max_size=8) | st.sampled_from(["pin", "driver", "url"]), inner),
+    max_leaves=8,
+)  # fmt: skip
+
+
+def _places(raw: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
+    """Return the way to every value in *raw*."""
+    inner = (
+        raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
+    )
+    return [way, *(place for key, value in inner for place in _places(value, (*way, key)))]
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.sampled_from(_places(SHIPPED)[1:]), value=ANYTHING)
+def test_garbage_anywhere_is_a_config_error_and_nothing_else(
+    tmp_path: Path, place: tuple[Any, ...], value: Any
+) -> None:
+    """Whatever stands at any key, loading either succeeds or says what is wrong."""
+    raw = changed()
+    here: Any = raw
+    for key in place[:-1]:
+        here = here[key]
+    here[place[-1]] = value
+    for line in _outcome(tmp_path, raw):
+        assert line.startswith(str(tmp_path))
+
+
+def _outcome(folder: Path, raw: dict[str, Any]) -> list[str]:
+    """Return the problems of *raw*; none if it loads, or if no TOML file can hold it."""
+    try:
+        load(folder, raw)
+    except ConfigError as error:
+        return error.problems or ["a ConfigError without problems"]
+    except UnicodeEncodeError:
+        return []
+    return []
+
+
+@settings(max_examples=100, deadline=None)
+@given(url=st.text() | st.text(alphabet="mqts:/[]@.%0\x00").map(lambda tail: f"mqtt://{tail}"))
+def test_any_text_as_url_is_judged(tmp_path_factory: pytest.TempPathFactory, url: str) -> None:
+    """Brackets, percent signs, zero bytes: a URL never crashes the loader."""
+    folder = tmp_path_factory.mktemp("url")
+    try:
+        config = load(folder, changed(broker__url=url))
+    except (ConfigError, UnicodeEncodeError):
+        return
+    assert config.broker.host
+    assert 0 < config.broker.port < 65536

@@ -1,0 +1,146 @@
+"""TOML to values: every problem, in words, with its key."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import pytest
+
+from edge.errors import ConfigError
+from edge.validate import Problems, convert, parse_toml, read_text, read_toml
+
+Small = Annotated[int, msgspec.Meta(ge=1, le=9, description="a whole number from 1 to 9")]
+
+
+class Cat(msgspec.Struct, frozen=True, tag_field="kind", tag="cat"):
+    """One of two kinds."""
+
+    lives: Small = 9
+
+
+class Dog(msgspec.Struct, frozen=True, tag_field="kind", tag="dog"):
+    """The other kind."""
+
+    name: str
+
+
+class House(msgspec.Struct, frozen=True):
+    """Everything that the walk can meet."""
+
+    rooms: Small
+    street: str = ""
+    light: bool = False
+    heat: float = 20.0
+    pets: dict[str, Cat | Dog] = {}
+    guards: dict[str, Dog] = {}
+    owners: tuple[str, ...] = ()
+    cellar: Cat | None = None
+
+
+def problems_of(raw: Any) -> list[str]:
+    """Return what is wrong with *raw* as a House."""
+    problems = Problems("house.toml")
+    convert(House, raw, "", problems)
+    return problems.lines
+
+
+def test_good_values_become_what_they_should() -> None:
+    """Nested tables, unions by tag, lists to tuples, whole numbers as numbers."""
+    raw = {
+        "rooms": 3,
+        "heat": 18,
+        "pets": {"tom": {"kind": "cat", "lives": 7}, "rex": {"kind": "dog", "name": "Rex"}},
+        "guards": {"hasso": {"name": "Hasso"}},
+        "owners": ["Ani", "Budi"],
+        "cellar": {"lives": 1},
+    }
+    problems = Problems("house.toml")
+    house = convert(House, raw, "", problems)
+    assert problems.lines == []
+    assert house == House(
+        rooms=3, heat=18.0, pets={"tom": Cat(lives=7), "rex": Dog(name="Rex")},
+        guards={"hasso": Dog(name="Hasso")}, owners=("Ani", "Budi"), cellar=Cat(lives=1),
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("raw", "message"),
+    [
+        ({}, "rooms: is missing; allowed: a whole number from 1 to 9"),
+        ({"rooms": 10}, "rooms: is 10; allowed: a whole number from 1 to 9"),
+        ({"rooms": True}, "rooms: is True; allowed: a whole number from 1 to 9"),
+        ({"rooms": 1, "street": 5}, "street: is 5; allowed: text in quotes"),
+        ({"rooms": 1, "light": 1}, "light: is 1; allowed: true or false"),
+        ({"rooms": 1, "heat": "warm"}, "heat: is 'warm'; allowed: a number"),
+        ({"rooms": 1, "owners": "Ani"}, "owners: is 'Ani'; allowed: a list [ ]"),
+        ({"rooms": 1, "owners": ["Ani", 2]}, "owners[1]: is 2; allowed: text in quotes"),
+        ({"rooms": 1, "pets": []}, "pets: is []; allowed: a table"),
+        ({"rooms": 1, "cellar": 3}, "cellar: is 3; allowed: a table"),
+        ({"rooms": 1, "pets": {"x": {}}}, "pets.x.kind: is missing; allowed: cat, dog"),
+        (
+            {"rooms": 1, "pets": {"x": {"kind": "cow"}}},
+            "pets.x.kind: is 'cow'; allowed: cat, dog",
+        ),
+        (
+            {"rooms": 1, "pets": {"x": {"kind": ["cat"]}}},
+            "pets.x.kind: is ['cat']; allowed: cat, dog",
+        ),
+        (
+            {"rooms": 1, "guards": {"x": {"kind": "cat", "name": "X"}}},
+            "guards.x.kind: is 'cat'; allowed: dog",
+        ),
+        ({"rooms": 1, "guards": {"x": 7}}, "guards.x: is 7; allowed: a table [guards.x]"),
+        (
+            {"rooms": 1, "roof": "red"},
+            (
+                "roof: is no key here; allowed: cellar, guards, heat, light, owners, pets, rooms, "
+                "street"
+            ),
+        ),
+    ],
+)
+def test_each_problem_names_key_value_and_what_is_allowed(raw: Any, message: str) -> None:
+    """The words are TOML's and an office's, not a programmer's."""
+    assert problems_of(raw) == [f"house.toml: {message}"]
+
+
+def test_one_problem_does_not_hide_the_next() -> None:
+    """All of them, in the order of the types."""
+    lines = problems_of({"rooms": 0, "street": 1, "pets": {"a": {"kind": "cat", "lives": 99}}})
+    assert [line.split(": ")[1] for line in lines] == ["rooms", "street", "pets.a.lives"]
+
+
+def test_long_values_are_shortened() -> None:
+    """A pasted page must not fill the screen."""
+    (line,) = problems_of({"rooms": "x" * 500})
+    assert len(line) < 150
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        (b"a = ", "is not valid TOML"),
+        (b"\xff\xfe", "is not UTF-8 text"),
+        (b"a = " + b"[" * 5000, "is not valid TOML"),
+    ],
+)
+def test_unreadable_files_are_said_so(tmp_path: Path, content: bytes, message: str) -> None:
+    """Broken TOML, other encodings, absurd nesting."""
+    path = tmp_path / "x.toml"
+    path.write_bytes(content)
+    with pytest.raises(ConfigError, match=message):
+        read_toml(path)
+
+
+def test_missing_file_and_folder_are_said_so(tmp_path: Path) -> None:
+    """A wrong name is not a traceback."""
+    with pytest.raises(ConfigError, match="no such file"):
+        read_text(tmp_path / "none.toml")
+    with pytest.raises(ConfigError, match="cannot be read"):
+        read_text(tmp_path)
+
+
+def test_text_is_named_in_problems() -> None:
+    """Texts that come from elsewhere have a name too."""
+    with pytest.raises(ConfigError, match="kept text: is not valid TOML"):
+        parse_toml("=", "kept text")

@@ -1,0 +1,280 @@
+"""`gardu watch`: a subscriber of one's own, as the central office's side would be.
+
+Shows a live board, or writes every record as one line of JSON (``--json``). It uses the
+contract's consumer (consumer.py), so what it says of gaps and duplicates is what a real one knows.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import sys
+import uuid
+from typing import Annotated, Any, Self
+from urllib.parse import urlsplit
+
+import typer
+from paho.mqtt.client import MQTTMessage
+from rich.console import Console, Group
+from rich.live import Live
+from rich.table import Table
+
+from edge.backoff import Backoff
+from edge.config import Broker
+from edge.consumer import CheckpointView, Consumer, Seen
+from edge.errors import DeviceUnavailable, ProtocolError
+from edge.link import Link
+from edge.messages import ROOT
+
+# How long the broker keeps what we have not fetched yet, seconds.
+SESSION_EXPIRY_S = 3600
+# How often the board is drawn and gaps are looked for, real seconds.
+_REFRESH_S = 0.5
+_BACKOFF = Backoff(0.5, 10.0)
+
+
+class Board:
+    """What is written to the terminal."""
+
+    def __init__(self, consumer: Consumer, broker: str) -> None:
+        self._consumer = consumer
+        self._broker = broker
+        self._live = Live(console=Console(), auto_refresh=False)
+
+    def __enter__(self) -> Self:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._live.stop()
+
+    def seen(self, seen: Seen) -> None:
+        """Nothing: the board is drawn from what the consumer knows."""
+
+    def refresh(self, at: float) -> None:
+        """Draw the board as things stand at time *at*."""
+        table = Table(title=f"Gardu checkpoints at {self._broker}", title_justify="left")
+        for heading in (
+            "checkpoint", "status", "visits by step", "overdue", "alarms", "outcomes",
+            "last sequence", "gaps", "duplicates",
+        ):  # fmt: skip
+            table.add_column(heading, overflow="fold")
+        for name, view in sorted(self._consumer.checkpoints.items()):
+            table.add_row(name, *_cells(view, at))
+        waiting = "" if self._consumer.checkpoints else "nothing heard yet"
+        self._live.update(Group(table, waiting), refresh=True)
+
+
+class Lines:
+    """One line of JSON a record on stdout, each written at once; duplicates are left out."""
+
+    def __init__(self, consumer: Consumer) -> None:
+        self._consumer = consumer
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        sys.stdout.flush()
+
+    def seen(self, seen: Seen) -> None:
+        """Write the record that *seen* tells of."""
+        if seen.event is None or seen.duplicate:
+            return
+        at = asyncio.get_running_loop().time()
+        gaps = self._consumer.gaps(at).get(seen.checkpoint)
+        about = {"checkpoint": seen.checkpoint, "duplicate": False, "gap": gaps}
+        line = json.dumps({**seen.event, "gardu": about}, ensure_ascii=False)
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+
+    def refresh(self, at: float) -> None:
+        """Nothing: lines are written as they come."""
+
+
+class Watch:
+    """Connects for ever and hands every message to the consumer and to *view*."""
+
+    def __init__(
+        self, broker: Broker, root: str, session: str, *, keep: bool, as_json: bool
+    ) -> None:
+        self._broker = broker
+        self._root = root
+        self._session = session
+        self._keep = keep
+        self._consumer = Consumer(root)
+        shown = f"{broker.host}:{broker.port}"
+        self._view = Lines(self._consumer) if as_json else Board(self._consumer, shown)
+        self._gaps: dict[str, list[tuple[int, int]]] = {}
+        self._told = asyncio.Event()
+
+    async def run(self) -> None:
+        """Watch until told to stop, or until nobody reads what is written."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._told.set)
+        with self._view:
+            tasks = [loop.create_task(self._connect()), loop.create_task(self._refresh())]
+            stopped = loop.create_task(self._told.wait())
+            done, _ = await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
+            for task in (*tasks, stopped):
+                task.cancel()
+            await asyncio.wait((*tasks, stopped))
+        for task in done:
+            task.result()
+
+    async def _connect(self) -> None:
+        failures = 0
+        while True:
+            link = Link(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
+            try:
+                await link.open()
+            except DeviceUnavailable as error:
+                why = str(error)
+            else:
+                failures = 0
+                why = await self._listen(link)
+            failures += 1
+            delay = _BACKOFF.delay(failures)
+            _say(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
+            await asyncio.sleep(delay)
+
+    async def _listen(self, link: Link) -> str:
+        try:
+            link.subscribe(f"{self._root}/#")
+            _say(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
+            while link.up:
+                link.changed.clear()
+                await link.changed.wait()
+        finally:
+            link.leave(end_session=not self._keep)
+        return link.why
+
+    def _take(self, message: MQTTMessage) -> None:
+        """Take in one message; paho acknowledges it when this returns."""
+        properties = message.properties
+        attributes = dict(getattr(properties, "UserProperty", []))
+        content = getattr(properties, "ContentType", "")
+        at = asyncio.get_running_loop().time()
+        try:
+            payload = bytes(message.payload)
+            self._view.seen(self._consumer.take(message.topic, payload, attributes, content, at))
+        except ProtocolError as error:
+            _say(f"not as the contract says: {error}")
+        except BrokenPipeError:  # as of `gardu watch --json | head`
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            self._told.set()
+
+    async def _refresh(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            self._view.refresh(loop.time())
+            gaps = self._consumer.gaps(loop.time())
+            for name, missing in gaps.items():
+                if missing != self._gaps.get(name):
+                    _say(f"gap at {name}: {_ranges(missing)} did not come")
+            self._gaps = gaps
+            await asyncio.sleep(_REFRESH_S)
+
+
+def watch(
+    broker: Annotated[
+        str,
+        typer.Option(help="Where to listen: mqtt://[user@]host[:port], or mqtts:// for TLS."),
+    ] = "mqtt://127.0.0.1:1883",
+    *,
+    as_json: Annotated[
+        bool,
+        typer.Option(
+            "--json",
+            help="One CloudEvent a line on stdout instead of the board, without duplicates; the "
+            'added key "gardu" names the checkpoint and what is missing. Gaps go to stderr.',
+        ),
+    ] = False,
+    topic_root: Annotated[
+        str, typer.Option(help="The first levels of the topics, before site and checkpoint.")
+    ] = ROOT,
+    session: Annotated[
+        str | None,
+        typer.Option(
+            help="Name of a session that the broker keeps for an hour: what was sent while this "
+            "was stopped comes at the next start. Two watchers must not share a name."
+        ),
+    ] = None,
+    ca_file: Annotated[str, typer.Option(help="TLS: the authority that signed the broker.")] = "",
+    cert_file: Annotated[str, typer.Option(help="TLS: our own certificate.")] = "",
+    key_file: Annotated[str, typer.Option(help="TLS: the key of our certificate.")] = "",
+    password_file: Annotated[
+        str, typer.Option(help="A file with the password, so that it is not seen in `ps`.")
+    ] = "",
+) -> None:
+    """Watch checkpoints report: open visits by step, overdue steps, alarms, gaps.
+
+    Reconnects for ever and misses nothing meanwhile. Ctrl-C ends it.
+
+    Example: gardu watch --broker mqtt://127.0.0.1:1883 --json | jq .type
+    """
+    try:
+        settings = _broker(broker)
+    except ValueError as error:
+        typer.echo(f"--broker {broker}: {error}", err=True)
+        raise typer.Exit(2) from None
+    settings = Broker(
+        url=settings.url,
+        username=settings.username,
+        password_file=password_file,
+        ca_file=ca_file,
+        cert_file=cert_file,
+        key_file=key_file,
+    )
+    name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"
+    root, keep = topic_root.strip("/"), session is not None
+    asyncio.run(Watch(settings, root, name, keep=keep, as_json=as_json).run())
+
+
+def _broker(url: str) -> Broker:
+    """Return the broker that *url* names.
+
+    :raises ValueError: saying what is wrong with it
+    """
+    parts = urlsplit(url)
+    if parts.scheme not in ("mqtt", "mqtts"):
+        raise ValueError("must begin with mqtt:// or mqtts://")
+    if not parts.hostname:
+        raise ValueError("names no host, as in mqtt://broker.example:1883")
+    if parts.port == 0:
+        raise ValueError("port 0 is no port")
+    if parts.password:
+        raise ValueError("give the password with --password-file: `ps` would show it here")
+    return Broker(url=url, username=parts.username or "")
+
+
+def _cells(view: CheckpointView, at: float) -> list[str]:
+    gaps = view.gaps(at)
+    return [
+        f"{view.status} (session {view.session})",
+        _steps(view),
+        ", ".join(sorted({step for _, step in view.overdue})),
+        ", ".join(sorted(view.alarms)),
+        ", ".join(f"{outcome} {count}" for outcome, count in sorted(view.outcomes.items())),
+        str(view.last),
+        _ranges(gaps),
+        str(view.counts["duplicates"]),
+    ]
+
+
+def _steps(view: CheckpointView) -> str:
+    """Say where the open visits are: by the checkpoint's own count, or else by its records."""
+    if view.occupancy:
+        steps: list[dict[str, Any]] = view.occupancy.get("steps", [])
+        return ", ".join(f"{one['step']} {one['visits']}" for one in steps) or "none"
+    return f"{len(view.visits)} open" if view.visits else "none"
+
+
+def _ranges(gaps: list[tuple[int, int]]) -> str:
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in gaps)
+
+
+def _say(words: str) -> None:
+    sys.stderr.write(f"gardu watch: {words}\n")
+    sys.stderr.flush()

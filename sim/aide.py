@@ -1,0 +1,85 @@
+"""The host's aide: answers the aiphone, shows guests in, ends meetings.
+
+The aiphone's buttons say nothing of whom they mean: the checkpoint takes an answer for the first
+guest who waits for one. So aide and reception keep a custom: while a call is going on nobody is
+shown in, and who stands at the door is shown in before the call is answered.
+"""
+
+import asyncio
+
+from edge.clock import Clock
+from sim.guests import Guest
+from sim.habits import pace
+from sim.hands import Hands
+
+# How long one waits for the aiphone to ring before answering all the same, seconds.
+_RING_S = 30.0
+# How often a meeting is ended by the aide's button; else by the card at the desk.
+_BY_BUTTON = 0.5
+
+
+class Aide:
+    """The aide at one aiphone (None: the procedure has none; everything is said aloud).
+
+    :ivar phone: held while a call goes on or a button is pressed
+    :ivar door: guests who wait to be shown in, first come first
+    :ivar meeting: guests who are with their hosts
+    """
+
+    def __init__(self, hands: Hands, clock: Clock, aiphone: str | None) -> None:
+        self.hands = hands
+        self.clock = clock
+        self.aiphone = aiphone
+        self.phone = asyncio.Lock()
+        self.door: list[Guest] = []
+        self.meeting: list[Guest] = []
+
+    @property
+    def rings(self) -> int:
+        """How often the aiphone has rung."""
+        return 0 if self.aiphone is None else self.hands.lobby.aiphones[self.aiphone].rings
+
+    async def take_call(self, guest: Guest) -> bool:
+        """Wait for the ring and answer as *guest*'s host wishes; True if done by a contact.
+
+        The caller holds ``phone``. A decline is said aloud while other guests are with the aide:
+        the button would be taken for the end of their meeting.
+        """
+        if self.aiphone is not None:
+            await self.hands.lobby.aiphones[self.aiphone].wait_ring(_RING_S)
+        await self.clock.pause(pace(guest.chance, "answering"))
+        if guest.plan.host == "accept":
+            while self.door:
+                await self._show_in(self.door[0])
+            return await self.hands.answer(self.aiphone, "accept")
+        if guest.plan.host == "decline" and not self.door and not self.meeting:
+            return await self.hands.answer(self.aiphone, "decline")
+        return False
+
+    async def admit(self, guest: Guest) -> None:
+        """Come to the door and show *guest* in."""
+        self.door.append(guest)
+        try:
+            async with self.phone:
+                await self.clock.pause(pace(guest.chance, "admitting"))
+                if guest in self.door:
+                    await self._show_in(guest)
+        finally:
+            if guest in self.door:
+                self.door.remove(guest)
+
+    async def end_meeting(self, guest: Guest) -> None:
+        """End *guest*'s meeting: by the button if it can mean nobody else, or leave it open."""
+        by_button = guest.chance.random() < _BY_BUTTON
+        try:
+            if by_button and self.meeting[:1] == [guest] and not self.phone.locked():
+                async with self.phone:
+                    await self.hands.answer(self.aiphone, "decline")
+        finally:
+            if guest in self.meeting:
+                self.meeting.remove(guest)
+
+    async def _show_in(self, guest: Guest) -> None:
+        self.door.remove(guest)
+        self.meeting.append(guest)
+        await self.hands.answer(self.aiphone, "accept")

@@ -1,0 +1,99 @@
+"""The unmodified daemon (`gardu run`) under a supervisor that starts it again, as systemd does."""
+
+import asyncio
+from asyncio.subprocess import Process
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Self
+
+from sim.process import gardu, spawn, stop
+from sim.rundir import RunDir
+
+_RESTART_REAL_S = 1.0
+# A daemon that dies sooner than this, so often in a row, has something to say.
+_EARLY_REAL_S = 2.0
+_EARLY_TIMES = 3
+_LAST_LINES = 15
+# `gardu run` exits with this code if its config is bad: starting it again would not help.
+_BAD_CONFIG = 2
+
+
+class Daemon:
+    """The daemon of the run directory *run*. Use as ``async with``.
+
+    :ivar restarts: how often it had to be started again
+    :ivar hopeless: it ended because its config is bad
+    """
+
+    def __init__(
+        self, run: RunDir, environment: dict[str, str], report: Callable[[str], None]
+    ) -> None:
+        self.restarts = 0
+        self.hopeless = False
+        self._told = asyncio.Event()
+        self._run = run
+        self._environment = environment
+        self._report = report
+        self._process: Process | None = None
+        self._keeping: asyncio.Task[None] | None = None
+
+    @property
+    def stopped(self) -> bool:
+        """Whether it was told to stop."""
+        return self._told.is_set()
+
+    async def __aenter__(self) -> Self:
+        self._keeping = asyncio.create_task(self._keep())
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self.stop(5.0)
+
+    async def stop(self, within_s: float) -> None:
+        """Stop it with SIGTERM; kill it after *within_s* real seconds."""
+        self._told.set()
+        if self._process is not None:
+            await stop(self._process, within_s)
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+            # It may have been started between the two.
+            if self._process is not None:
+                await stop(self._process, within_s)
+
+    def kill(self) -> None:
+        """Cut its power (SIGKILL)."""
+        if self._process is not None and self._process.returncode is None:
+            with suppress(ProcessLookupError):
+                self._process.kill()
+
+    def last_words(self) -> str:
+        """Return the end of its log."""
+        with suppress(OSError):
+            text = self._run.daemon_log.read_text(encoding="utf-8", errors="replace")
+            return "\n".join(text.splitlines()[-_LAST_LINES:])
+        return ""
+
+    async def _keep(self) -> None:
+        """Keep it running until it is told to stop."""
+        early = 0
+        loop = asyncio.get_running_loop()
+        while not self.hopeless:
+            began = loop.time()
+            code = await self._run_once()
+            if self._told.is_set():
+                return
+            self.restarts += 1
+            self.hopeless = code == _BAD_CONFIG
+            early = early + 1 if loop.time() - began < _EARLY_REAL_S else 0
+            if early == _EARLY_TIMES:
+                self._report(f"the daemon keeps dying (code {code}):\n{self.last_words()}")
+            await asyncio.sleep(_RESTART_REAL_S)
+
+    async def _run_once(self) -> int:
+        with self._run.daemon_log.open("ab") as log:
+            self._process = await spawn(
+                *gardu(), "run", "--config", str(self._run.config),
+                environment=self._environment, stdout=log, stderr=log,
+            )  # fmt: skip
+        return await self._process.wait()

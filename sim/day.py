@@ -1,0 +1,144 @@
+"""One day of the lobby: guests arrive, are served in order, and leave.
+
+Every officer serves one guest at a time, first come, first served. Nobody waits for ever: a guest
+whose visit hangs goes home in the end, and what is left is reconciled (``clear_line``).
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from typing import Any
+
+from sim.acts import ACTS, BACK, NEXT, OVER, Verdict
+from sim.guests import Guest
+from sim.habits import PROCEDURES, Row
+from sim.people import People
+
+# After this long a guest goes home whatever the checkpoint does (clock; and at least real).
+_PATIENCE_S = 4 * 3600.0
+_PATIENCE_REAL_S = 240.0
+# A door that nobody stands at is shut by an officer after this many rounds.
+_ROUND_S = 15.0
+_ROUNDS_OPEN = 8
+_FIRST_ARRIVAL_S = 10.0
+_LEAST_GAP_S = 40.0
+# Buttons that move a visit without a guest on, and in the end out.
+_CLEARING = ("nothing", "refuse", "leave", "decline", "done")
+_CLEARINGS = 4
+
+Tell = Callable[[dict[str, Any]], None]
+
+
+class Day:
+    """The day of *people*.
+
+    :param gap_s: mean seconds between two arrivals
+    :param tell: called with what happens, for whoever watches
+    """
+
+    def __init__(self, people: People, gap_s: float, tell: Tell) -> None:
+        self.people = people
+        self.clock = people.clock
+        self._gap_s = gap_s
+        self._tell = tell
+        self._officers: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+
+    async def live(self) -> None:
+        """Live the day, from the first arrival until the last guest has left."""
+        tidying = asyncio.create_task(self._tidy())
+        try:
+            async with asyncio.TaskGroup() as group:
+                gap = _FIRST_ARRIVAL_S
+                for guest in self.people.guests:
+                    await self.clock.pause(gap)
+                    gap = max(_LEAST_GAP_S, guest.chance.expovariate(1 / self._gap_s))
+                    group.create_task(self._visit(guest))
+        finally:
+            tidying.cancel()
+
+    async def _visit(self, guest: Guest) -> None:
+        guest.state = "here"
+        self._tell({"event": "arrived", "guest": guest.number, "procedure": guest.procedure})
+        real_s = max(self.clock.real(_PATIENCE_S), _PATIENCE_REAL_S)
+        try:
+            async with asyncio.timeout(real_s):
+                await self._go_through(guest)
+        except TimeoutError:
+            self._tell({"event": "gave-up", "guest": guest.number, "step": guest.step})
+        finally:
+            self.people.gone(guest)
+        self._tell({"event": "left", "guest": guest.number})
+
+    async def _go_through(self, guest: Guest) -> None:
+        rows = PROCEDURES[guest.procedure]
+        place = 0
+        while place < len(rows):
+            verdict = await self._serve(rows[place], guest)
+            place = {NEXT: place + 1, BACK: len(rows) - 1, OVER: len(rows)}[verdict]
+
+    async def _serve(self, row: Row, guest: Guest) -> Verdict:
+        """Wait for the officer of *row*, in order, and do what is done there."""
+        guest.served, guest.station = False, row.officer
+        self.people.at_step(guest, row.step)
+        async with AsyncExitStack() as stack:
+            if row.officer:
+                panel = self.people.hands.panel_at(row.officer) or row.officer
+                await stack.enter_async_context(self._officers[panel])
+            guest.served = True
+            return await ACTS[row.act](self.people, guest)
+
+    async def _tidy(self) -> None:
+        """An officer's round: shut the doors that nobody stands at."""
+        rounds: defaultdict[int, int] = defaultdict(int)
+        while True:
+            await self.clock.pause(_ROUND_S)
+            for number, locker in self.people.lobby.lockers.items():
+                left = locker.door_open and number not in self.people.taken
+                rounds[number] = rounds[number] + 1 if left else 0
+                if rounds[number] >= _ROUNDS_OPEN:
+                    await locker.close_door()
+
+    async def clear_line(self) -> None:
+        """Nobody is in the lobby: end every visit that the checkpoint still waits for.
+
+        That is how a day is reconciled: doors shut, hanging visits ended by the officers' buttons,
+        every card held to the reader so that what is still owed comes back.
+        """
+        for _ in range(_CLEARINGS):
+            await self._shut_doors()
+            for aide in self.people.aides.values():
+                await self.people.hands.answer(aide.aiphone, "decline")
+            if not await self._press_everything() and not await self._present_cards():
+                break
+        await self._shut_doors()
+
+    async def _press_everything(self) -> int:
+        """Press what moves a hanging visit, everywhere; return how often that was accepted."""
+        hands = self.people.hands
+        panels = hands.lobby.config.panels.values()
+        stations = [panel.stations[0] for panel in panels if panel.stations]
+        return sum(
+            [
+                await hands.press_until_refused(station, action)
+                for station in stations
+                for action in _CLEARING
+            ]
+        )
+
+    async def _present_cards(self) -> int:
+        """Hold every card to a reader; return how many were out."""
+        config, hands = self.people.lobby.config, self.people.hands
+        stations = [reader.stations[0] for reader in config.card_readers.values()]
+        return sum(
+            [
+                await hands.present(station, card)
+                for station in stations[:1]
+                for card in config.cards.visitor
+            ]
+        )
+
+    async def _shut_doors(self) -> None:
+        await self.people.hands.awake()
+        for locker in self.people.lobby.lockers.values():
+            await locker.close_door()

@@ -1,0 +1,121 @@
+"""What people at the checkpoint know: the order of the steps, their manners, their pace. Data.
+
+The people were taught the procedures by word of mouth, not by the daemon's files: an error in
+those files shows as people who cannot go on.
+"""
+
+import random
+from typing import Literal
+
+import msgspec
+
+from sim.scenario import Branch
+from sim.twins.scene import Place
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What will become of one guest, if the checkpoint does its work.
+
+    :ivar host: how the aide answers reception's call
+    :ivar settles: what a guest who is not received makes of it
+    :ivar alarms: how many passes through the metal detector alarm
+    :ivar refused: security refuses entry
+    :ivar stores: the guest has belongings for a locker
+    :ivar leaves: the guest does not wait
+    """
+
+    host: Literal["accept", "decline", "absent", "silent"] = "accept"
+    settles: Literal["decline", "reschedule"] = "decline"
+    alarms: int = 0
+    refused: bool = False
+    stores: bool = True
+    leaves: bool = False
+
+
+PLANS: dict[Branch, Plan] = {
+    "normal": Plan(),
+    "host-declines": Plan(host="decline"),
+    "host-absent": Plan(host="absent"),
+    "no-answer": Plan(host="silent"),
+    "rescheduled": Plan(host="decline", settles="reschedule"),
+    "alarm-then-clear": Plan(alarms=1),
+    "alarm-twice": Plan(alarms=2),
+    "refused": Plan(alarms=1, refused=True),
+    "nothing-to-store": Plan(stores=False),
+    "leaves": Plan(leaves=True),
+}
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One step as people see it.
+
+    :ivar step: what it is called
+    :ivar officer: the station of the officer who serves it, one guest at a time; "" for nobody's
+    :ivar act: what happens there: the name of a function of sim/acts.py
+    """
+
+    step: str
+    officer: str
+    act: str
+
+
+_FRONT = (
+    Row("penerimaan", "reception", "receive"),
+    Row("menunggu", "officer-1", "direct"),
+    Row("penitipan", "officer-2", "store"),
+)
+_SCREENING = (Row("pemeriksaan", "officer-3", "screen"),)
+_BACK = (
+    Row("menghadap", "", "meet"),
+    Row("pengembalian", "officer-1", "give_back"),
+)
+
+# The last row is where a guest goes who is turned away after having got a card.
+PROCEDURES: dict[str, tuple[Row, ...]] = {
+    "pimpinan": (*_FRONT, *_SCREENING, *_BACK),
+    "eselon-2-3": (*_FRONT, *_SCREENING, *_BACK),
+    "eselon-4-asn": (*_FRONT, *_BACK),
+    "jatim": (
+        Row("pemeriksaan", "security", "inspect"),
+        Row("buku-tamu", "reception", "sign_in"),
+        Row("pengantaran", "escort", "escort"),
+        Row("menghadap", "", "talk"),
+        Row("pengembalian-kartu", "reception", "hand_in"),
+    ),
+}
+
+# Where a guest stands while at an officer's station; "office" for all others.
+PLACES: dict[str, Place] = {
+    "security": "entrance",
+    "reception": "reception",
+    "officer-1": "waiting",
+    "officer-2": "lockers",
+    "officer-3": "detector",
+}
+
+# Seconds that things take people: at least, mostly, at most.
+PACE: dict[str, tuple[float, float, float]] = {
+    "greeting": (8, 15, 30),
+    "answering": (3, 6, 14),
+    "identity": (20, 35, 70),
+    "guest-book": (30, 45, 80),
+    "explaining": (5, 10, 25),
+    "directing": (20, 35, 70),
+    "unpacking": (10, 20, 45),
+    "storing": (25, 60, 150),
+    "approaching": (5, 10, 20),
+    "emptying-pockets": (15, 25, 50),
+    "looking": (4, 8, 15),
+    "admitting": (4, 8, 15),
+    "meeting": (300, 420, 640),
+    "taking-leave": (10, 20, 40),
+    "taking-out": (15, 25, 45),
+    "inspecting": (20, 40, 90),
+    "escorting": (30, 50, 90),
+}
+
+
+def pace(chance: random.Random, what: str) -> float:
+    """Return how many seconds *what* takes this time."""
+    low, mode, high = PACE[what]
+    return chance.triangular(low, high, mode)

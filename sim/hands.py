@@ -1,0 +1,186 @@
+"""Hands, eyes and ears: how people at the checkpoint use what is in front of them.
+
+A person presses and listens: one beep is "accepted", two are "refused". Nobody presses while
+somebody else listens, so that a beep belongs to its press. Silence means that the daemon sleeps
+or is slow: a person then waits until the lamps live again, looks, and presses once more. Nothing
+here waits for ever.
+"""
+
+import asyncio
+from contextlib import suppress
+from typing import Literal
+
+from edge.clock import Clock
+from sim.lobby import Lobby
+
+Heard = Literal["accepted", "refused", "silence"]
+AiphoneAnswer = Literal["accept", "decline", "release"]
+
+# How long one waits for a beep: people's patience (clock), but not less than a busy machine needs.
+_BEEP_S = 3.0
+_BEEP_REAL_S = 1.0
+# An eye needs this long to tell a steady lamp from a blinking one.
+_LOOK_S = 3.0
+_LOOK_REAL_S = 0.15
+# A moment between two movements of the same hand.
+_MOMENT_S = 1.0
+_MOMENT_REAL_S = 0.05
+# How long a dead checkpoint is waited for before the person gives up, real seconds.
+_AWAKE_REAL_S = 90.0
+_TRIES = 5
+
+
+class Hands:
+    """What people can do in *lobby*, one press at a time."""
+
+    def __init__(self, lobby: Lobby, clock: Clock) -> None:
+        self.lobby = lobby
+        self.clock = clock
+        self._one_at_a_time = asyncio.Lock()
+
+    def panel_at(self, station: str) -> str | None:
+        """Return the panel of *station*, if it has one."""
+        for name, panel in self.lobby.config.panels.items():
+            if station in panel.stations:
+                return name
+        return None
+
+    def reader_at(self, station: str) -> str | None:
+        """Return the card reader of *station*; any reader if it has none of its own."""
+        readers = self.lobby.config.card_readers
+        own = [name for name, reader in readers.items() if station in reader.stations]
+        return next(iter([*own, *readers]), None)
+
+    def can(self, station: str, action: str, procedure: str | None = None) -> bool:
+        """Whether a button at *station* means *action*."""
+        panel = self.panel_at(station)
+        return panel is not None and self.lobby.panels[panel].has(action, procedure)
+
+    def at_least(self, seconds: float, real: float) -> float:
+        """Return *seconds* of the clock, or as many as *real* seconds of the world take."""
+        return max(seconds, real * self.clock.speed)
+
+    async def awake(self) -> bool:
+        """Wait until the checkpoint lives; False if that takes too long."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_AWAKE_REAL_S):
+                await self.lobby.wait_awake()
+                return True
+        return False
+
+    async def press_once(self, station: str, action: str, procedure: str | None = None) -> Heard:
+        """Press one button and listen. A button that is not there is refused."""
+        if not self.can(station, action, procedure):
+            return "refused"
+        panel = self.lobby.panels[self.panel_at(station) or ""]
+        async with self._one_at_a_time:
+            listening = asyncio.create_task(self._listen())
+            try:
+                await panel.press(action, procedure)
+                return await listening
+            finally:
+                listening.cancel()
+
+    async def press(self, station: str, action: str, procedure: str | None = None) -> bool:
+        """Press until it is heard; True if it was accepted.
+
+        A refusal after a silence means that the silent press had been taken, and so does a lamp
+        that asks for nothing any more. A first refusal is tried once more after a moment.
+        """
+        silent = refused = 0
+        for _ in range(_TRIES):
+            if not await self.awake():
+                return False
+            heard = await self.press_once(station, action, procedure)
+            if heard == "accepted":
+                return True
+            if heard == "refused":
+                refused += 1
+                if silent or refused > 1:
+                    return bool(silent)
+            else:
+                silent += 1
+                if await self.awake() and await self.look(station) == "off":
+                    return True
+            await self.clock.pause(2)
+        return False
+
+    async def press_until_refused(self, station: str, action: str, most: int = 20) -> int:
+        """Press until nobody is left whom it concerns; return how often it was accepted."""
+        taken = 0
+        for _ in range(most):
+            if not await self.awake():
+                break
+            heard = await self.press_once(station, action)
+            if heard == "refused":
+                break
+            taken += heard == "accepted"
+        return taken
+
+    async def look(self, station: str) -> str:
+        """Look at the lamp of *station*: off, on, slow or fast; ``on`` where there is none."""
+        await self.clock.pause(self.at_least(_LOOK_S, _LOOK_REAL_S))
+        panel = self.panel_at(station)
+        if panel is None or self.lobby.config.panels[panel].lamp is None:
+            return "on"
+        return self.lobby.panels[panel].lamp
+
+    async def wait_lamp(self, station: str, mode: str, timeout_s: float) -> bool:
+        """Wait until the lamp of *station* shows *mode*; False after *timeout_s* seconds."""
+        end = self.clock.boot_ns() + timeout_s * 1e9
+        while self.clock.boot_ns() < end:
+            if await self.look(station) == mode:
+                return True
+        return False
+
+    async def present(self, station: str, card: str) -> bool:
+        """Hold *card* to the reader of *station*; True if it was accepted."""
+        name = self.reader_at(station)
+        if name is None:
+            return False
+        reader = self.lobby.readers[name]
+        for _ in range(_TRIES):
+            if not await self.awake():
+                return False
+            async with self._one_at_a_time:
+                listening = asyncio.create_task(self._listen())
+                try:
+                    await reader.present(card)
+                    heard = await listening
+                finally:
+                    listening.cancel()
+                    await reader.remove()
+            # The reader tells a new presentation from the old one by a moment without a card.
+            await self.clock.pause(self.at_least(_MOMENT_S, _MOMENT_REAL_S))
+            if heard != "silence":
+                return heard == "accepted"
+        return False
+
+    async def answer(self, aiphone: str | None, which: AiphoneAnswer) -> bool:
+        """Close one of the aide's contacts; False if it is not wired.
+
+        Nobody beeps for an aide: the contact is closed again if the checkpoint fell asleep.
+        """
+        if aiphone is None or getattr(self.lobby.config.aiphone[aiphone], which) is None:
+            return False
+        for _ in range(_TRIES):
+            if not await self.awake():
+                break
+            await self.lobby.aiphones[aiphone].answer(which)
+            await self.clock.pause(self.at_least(_MOMENT_S, _MOMENT_REAL_S))
+            if self.lobby.awake:
+                break
+        return True
+
+    async def _listen(self) -> Heard:
+        """Return what the buzzer says to a press; alarms are somebody else's."""
+        buzzer = self.lobby.buzzer
+        if buzzer is None:
+            await self.clock.pause(1)
+            return "accepted"
+        end = self.clock.boot_ns() + self.at_least(_BEEP_S, _BEEP_REAL_S) * 1e9
+        while (left := (end - self.clock.boot_ns()) / 1e9) > 0:
+            heard = await buzzer.listen(left)
+            if heard == "accepted" or heard == "refused":  # noqa: PLR1714 - mypy narrows this form
+                return heard
+        return "silence"

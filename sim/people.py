@@ -1,0 +1,121 @@
+"""The people of the lobby and what they share: officers, aides, visitor cards, lockers.
+
+They know the procedures as people do (sim/habits.py), see lamps and doors, hear rings and beeps,
+and touch only what the lobby gives them to touch. What they do at each step is in sim/acts.py,
+how their day goes in sim/day.py.
+"""
+
+import asyncio
+
+from edge.clock import Clock
+from sim.aide import Aide
+from sim.guests import Guest
+from sim.habits import PLACES, pace
+from sim.hands import Hands
+from sim.lobby import Lobby
+
+# Between two looks at the lockers.
+_GLANCE_S = 0.3
+_GLANCE_REAL_S = 0.02
+# A lock needs this long on a busy machine, real seconds.
+_DOOR_REAL_S = 1.0
+# Between two rounds of an officer who waits for a locker.
+_ROUND_S = 20.0
+
+
+class People:
+    """Everybody in *lobby* on one day.
+
+    :ivar taken: lockers that hold belongings, and whose (number of the guest)
+    """
+
+    def __init__(self, lobby: Lobby, clock: Clock, guests: list[Guest]) -> None:
+        self.lobby = lobby
+        self.clock = clock
+        self.guests = guests
+        self.hands = Hands(lobby, clock)
+        self.taken: dict[int, int] = {}
+        self._cards: asyncio.Queue[str] = asyncio.Queue()
+        for card in lobby.config.cards.visitor:
+            self._cards.put_nowait(card)
+        self.aides = {name: Aide(self.hands, clock, name) for name in lobby.config.aiphone}
+        self._without_aiphone = Aide(self.hands, clock, None)
+
+    def at_step(self, guest: Guest, step: str) -> None:
+        """Note that *guest* is at *step* from now on."""
+        guest.step = step
+        guest.since_ns = self.clock.boot_ns()
+        self.lobby.figures[guest.number] = PLACES.get(guest.station, "office")
+
+    def gone(self, guest: Guest) -> None:
+        """*guest* has left the lobby."""
+        self.give_up_locker(guest)
+        guest.state, guest.step, guest.station = "gone", "", ""
+        self.lobby.figures.pop(guest.number, None)
+
+    def alone_at(self, guest: Guest, station: str) -> bool:
+        """Whether no other guest can have a visit at the panel of *station*."""
+        panel = self.hands.panel_at(station)
+        return not any(
+            other.step
+            and other.station not in ("", station)
+            and self.hands.panel_at(other.station) == panel
+            for other in self.guests
+            if other is not guest
+        )
+
+    async def spend(self, guest: Guest, what: str) -> None:
+        """Let the time pass that *what* takes *guest* (sim/habits.py)."""
+        await self.clock.pause(pace(guest.chance, what))
+
+    def aide_of(self, guest: Guest) -> Aide:
+        """Return the aide of *guest*'s host."""
+        for name, aiphone in self.lobby.config.aiphone.items():
+            if guest.procedure in aiphone.procedures:
+                return self.aides[name]
+        return self._without_aiphone
+
+    async def take_card(self, guest: Guest) -> None:
+        """Take a visitor card from the pile for *guest*; wait while all are out."""
+        guest.card = await self._cards.get()
+
+    def put_card_back(self, guest: Guest) -> None:
+        """*guest*'s card is on the pile again."""
+        if guest.card is not None:
+            self._cards.put_nowait(guest.card)
+            guest.card = None
+
+    async def walk_through(self, *, metal: bool) -> None:
+        """Walk through the metal detector, once the checkpoint can see it."""
+        await self.hands.awake()
+        if self.lobby.detector is not None:
+            await self.lobby.detector.walk_through(metal=metal)
+
+    async def wait_locker_free(self, timeout_s: float) -> None:
+        """Wait a while, and on until belongings are in fewer than all lockers."""
+        end = self.clock.boot_ns() + timeout_s * 1e9
+        await self.clock.pause(_ROUND_S)
+        while len(self.taken) >= len(self.lobby.lockers) and self.clock.boot_ns() < end:
+            await self.clock.pause(_ROUND_S)
+
+    async def find_open_door(self, guest: Guest, timeout_s: float) -> int | None:
+        """Wait for a locker to spring open that is nobody's; it is *guest*'s from then on."""
+        end = self.clock.boot_ns() + self.hands.at_least(timeout_s, _DOOR_REAL_S) * 1e9
+        while self.clock.boot_ns() < end:
+            for number, locker in self.lobby.lockers.items():
+                if locker.door_open and number not in self.taken:
+                    self.taken[number] = guest.number
+                    return number
+            await self.clock.pause(self.hands.at_least(_GLANCE_S, _GLANCE_REAL_S))
+        return None
+
+    async def wait_door(self, number: int, timeout_s: float) -> bool:
+        """Wait until locker *number* is open."""
+        seconds = self.hands.at_least(timeout_s, _DOOR_REAL_S)
+        return await self.lobby.lockers[number].wait_open(seconds)
+
+    def give_up_locker(self, guest: Guest) -> None:
+        """*guest* has nothing in a locker any more."""
+        if guest.locker is not None:
+            self.taken.pop(guest.locker, None)
+            guest.locker = None

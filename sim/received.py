@@ -1,0 +1,152 @@
+"""What the central office has received of one run: records, visits, gaps. Pure bookkeeping."""
+
+from collections import Counter, deque
+from dataclasses import dataclass, field
+from typing import Any
+
+_LINES = 40
+
+
+@dataclass
+class VisitSeen:
+    """One visit, as its records tell it.
+
+    :ivar number: running number in this run, from 1; 0 for a visit of an earlier run
+    :ivar steps: the data of its ``gardu.step.completed.v1`` records, in order
+    :ivar outcome: None while it is open
+    """
+
+    number: int
+    procedure: str
+    steps: list[dict[str, Any]] = field(default_factory=list)
+    outcome: str | None = None
+    reason: str | None = None
+    duration_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Line:
+    """One record in a line: *visit* is its running number in this run, 0 for none."""
+
+    time: str
+    kind: str
+    visit: int
+    about: str
+
+
+class Received:
+    """Everything received so far.
+
+    :param fresh: the checkpoint's database is new: its records are numbered from 1
+    :ivar visits: by visit id, in order of opening
+    :ivar lines: the latest records, newest last
+    :ivar streamid: of the records; a checkpoint has one
+    :ivar last: the highest sequence that is known to exist
+    :ivar acked: up to which sequence the checkpoint knows its records delivered
+    :ivar status: ``online``, ``offline`` or ``unknown``
+    """
+
+    def __init__(self, *, fresh: bool = True) -> None:
+        self.visits: dict[str, VisitSeen] = {}
+        self.lines: deque[Line] = deque(maxlen=_LINES)
+        self.streamid = ""
+        self.last = 0
+        self.acked = 0
+        self.stills = 0
+        self.overdue = 0
+        self.status = "unknown"
+        self._fresh = fresh
+        self._sequences: set[int] = set()
+
+    def take(self, event: dict[str, Any]) -> None:
+        """Take in one CloudEvent; one that came before counts for nothing."""
+        if "streamid" not in event:
+            self.stills += event["type"].startswith("gardu.still.")
+            return
+        sequence = int(event["sequence"])
+        if sequence in self._sequences:
+            return
+        self._sequences.add(sequence)
+        self.streamid = event["streamid"]
+        self.last = max(self.last, sequence)
+        self._visit(event["type"], event["data"])
+        self.lines.append(self._line(event))
+
+    def day_begins(self) -> None:
+        """Guests come from now on: visits known already are of an earlier run."""
+        for visit in self.visits.values():
+            visit.number = 0
+
+    def _line(self, event: dict[str, Any]) -> Line:
+        data = event["data"]
+        about = (data.get(key) for key in ("step", "alarm", "device", "outcome"))
+        visit = self.visits.get(data.get("visit"))
+        return Line(
+            time=event["time"],
+            kind=event["type"].removeprefix("gardu.").rpartition(".v")[0],
+            visit=visit.number if visit else 0,
+            about=" ".join(words for words in about if words),
+        )
+
+    def take_ledger(self, ledger: dict[str, Any], *, retained: bool) -> None:
+        """Take in the checkpoint's ledger; a retained one may be of another time."""
+        if retained and ledger["streamid"] != self.streamid:
+            return
+        self.last = max(self.last, ledger["last_seq"])
+        self.acked = max(self.acked, ledger["acked_seq"])
+
+    def _visit(self, kind: str, data: dict[str, Any]) -> None:
+        if kind == "gardu.visit.opened.v1":
+            number = 1 + sum(visit.number > 0 for visit in self.visits.values())
+            self.visits[data["visit"]] = VisitSeen(number, data["procedure"])
+        elif kind == "gardu.step.overdue.v1":
+            self.overdue += 1
+        elif kind in ("gardu.step.completed.v1", "gardu.visit.closed.v1"):
+            visit = self.visits.setdefault(data["visit"], VisitSeen(0, data["procedure"]))
+            if kind == "gardu.step.completed.v1":
+                visit.steps.append(data)
+            else:
+                visit.outcome, visit.reason = data["outcome"], data["reason"]
+                visit.duration_s = data["duration_s"]
+
+    @property
+    def of_this_run(self) -> list[VisitSeen]:
+        """The visits that were opened in this run."""
+        return [visit for visit in self.visits.values() if visit.number]
+
+    @property
+    def outcomes(self) -> dict[str, int]:
+        """How many visits of this run ended in which outcome."""
+        ends = (visit.outcome for visit in self.of_this_run if visit.outcome)
+        return dict(sorted(Counter(ends).items()))
+
+    @property
+    def open_visits(self) -> int:
+        """Visits that have not ended."""
+        return sum(visit.outcome is None for visit in self.visits.values())
+
+    @property
+    def before(self) -> int:
+        """The last sequence that was delivered before this run."""
+        return 0 if self._fresh or not self._sequences else min(self._sequences) - 1
+
+    @property
+    def written(self) -> int:
+        """Records that exist, without those delivered before this run."""
+        return self.last - self.before
+
+    @property
+    def delivered(self) -> int:
+        """Records that have come, each counted once."""
+        return len(self._sequences)
+
+    @property
+    def gaps(self) -> int:
+        """Sequences below the highest received that have not come."""
+        highest = max(self._sequences, default=self.before)
+        return highest - self.before - self.delivered
+
+    @property
+    def settled(self) -> bool:
+        """Whether every record that exists has come and the checkpoint knows it."""
+        return self.last > 0 and self.acked >= self.last and self.delivered == self.written

@@ -1,0 +1,75 @@
+"""The run directory: the config that the daemon of a simulation gets, and where its files are."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+# What a simulation keeps of the user's [broker] section; where it leads and who may is ours.
+_BROKER_KEYS = (
+    "client_id", "keepalive_s", "will_delay_s", "window", "resend_window_s",
+    "acknowledge_timeout_s", "tries",
+)  # fmt: skip
+
+
+class RunDir:
+    """Files of one run.
+
+    :param folder: kept: config, logs, database and stills
+    :param wire: temporary and short, because a Unix socket's path may have 107 bytes only: pin
+        socket, links to the serial ports, the cameras' password
+    """
+
+    def __init__(self, folder: Path, wire: Path) -> None:
+        self.folder = folder.absolute()
+        self.wire = wire
+        self.data = self.folder / "data"
+        self.config = self.folder / "gardu.toml"
+        self.plan = self.folder / "plan.json"
+        self.daemon_log = self.folder / "daemon.log"
+        self.world_log = self.folder / "world.log"
+        self.watch_log = self.folder / "watch.log"
+        self.pins = wire / "pins.sock"
+        # A database of an earlier run is gone on with.
+        self.resumed = self.data.is_dir() and any(self.data.iterdir())
+        self.data.mkdir(parents=True, exist_ok=True)
+
+    @property
+    def stills(self) -> Path:
+        """Where the daemon keeps its stills."""
+        return self.data / "stills"
+
+    def write_config(self, source: Path, broker_port: int, cameras: dict[str, Any]) -> None:
+        """Write the daemon's config: that of *source* with simulated equipment at its ends."""
+        raw = tomllib.loads(source.read_text(encoding="utf-8"))
+        derived = derive(raw, source.absolute().parent, self, broker_port, cameras)
+        self.config.write_text(tomli_w.dumps(derived), encoding="utf-8")
+
+
+def derive(
+    raw: dict[str, Any], folder: Path, run: RunDir, broker_port: int, cameras: dict[str, Any]
+) -> dict[str, Any]:
+    """Return the config *raw* (of *folder*) changed where it meets the outside world."""
+    checkpoint = raw["checkpoint"]
+    broker = {key: value for key, value in raw.get("broker", {}).items() if key in _BROKER_KEYS}
+    derived = {
+        **raw,
+        "checkpoint": {
+            **checkpoint,
+            "data": str(run.data),
+            "sop": str(folder / checkpoint.get("sop", "sop")),
+        },
+        "broker": {**broker, "url": f"mqtt://127.0.0.1:{broker_port}"},
+    }
+    if "card_readers" in raw:
+        derived["card_readers"] = {
+            name: {**reader, "port": str(run.wire / f"tty-{name}")}
+            for name, reader in raw["card_readers"].items()
+        }
+    if "cameras" in raw:
+        derived["cameras"] = {
+            name: {"driver": "http", "purposes": camera["purposes"], **cameras[name]}
+            for name, camera in raw["cameras"].items()
+        }
+    return derived

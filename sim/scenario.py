@@ -1,0 +1,155 @@
+"""Scenarios: what kind of day the simulated lobby has, as data files.
+
+A scenario says who comes, how often, and what goes wrong and when. Times are seconds of the
+simulated clock since the checkpoint opened.
+"""
+
+import random
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import ConfigError
+from edge.validate import Problems, convert, read_toml
+
+FOLDER = Path(__file__).parent / "scenarios"
+
+# What can become of a guest's visit; the plan of each is in sim/habits.py.
+Branch = Literal[
+    "normal", "host-declines", "host-absent", "no-answer", "rescheduled", "alarm-then-clear",
+    "alarm-twice", "refused", "nothing-to-store", "leaves",
+]  # fmt: skip
+BRANCHES: tuple[Branch, ...] = get_args(Branch)
+
+Moment = Annotated[
+    float, Meta(ge=0, le=86400, description="seconds since opening, from 0 to 86400")
+]
+Weight = Annotated[float, Meta(gt=0, le=1000, description="a weight above 0, at most 1000")]
+Gap = Annotated[float, Meta(gt=0, le=3600, description="seconds, above 0, at most 3600")]
+
+
+class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A part of a scenario file."""
+
+
+class Title(Part, frozen=True, kw_only=True):
+    """What the scenario is called, in Indonesian and English."""
+
+    id: str
+    en: str
+
+
+class Guests(Part, frozen=True, kw_only=True):
+    """Who comes.
+
+    :ivar order: the branch of each guest in turn, repeated as often as needed
+    :ivar weights: instead of ``order``: branches drawn by chance in these proportions
+    :ivar gap_s: mean seconds between two arrivals
+    """
+
+    order: tuple[Branch, ...] = ()
+    weights: dict[Branch, Weight] = {}
+    gap_s: Gap = 240.0
+
+
+class NetworkEvent(Part, frozen=True, kw_only=True):
+    """What happens to the line between checkpoint and broker (sim/network.py)."""
+
+    at_s: Moment
+    do: Literal["cut", "half-open", "restore"]
+
+
+class Kill(Part, frozen=True, kw_only=True):
+    """The daemon loses its power (SIGKILL)."""
+
+    at_s: Moment
+
+
+class Fault(Part, frozen=True, kw_only=True):
+    """A piece of equipment goes wrong, or is put right.
+
+    :ivar locker: which locker, for ``jam-locker`` and ``free-locker``
+    :ivar reader: which card reader, for ``noise``
+    :ivar camera: which camera, for ``camera-off`` and ``camera-on``
+    """
+
+    at_s: Moment
+    do: Literal["jam-locker", "free-locker", "noise", "camera-off", "camera-on"]
+    locker: int | None = None
+    reader: str | None = None
+    camera: str | None = None
+
+
+class Scenario(Part, frozen=True, kw_only=True):
+    """A day at the checkpoint."""
+
+    title: Title
+    guests: Guests
+    network: tuple[NetworkEvent, ...] = ()
+    kill: tuple[Kill, ...] = ()
+    fault: tuple[Fault, ...] = ()
+
+    def branches(self, count: int, seed: int) -> list[Branch]:
+        """Return the branch of each of *count* guests; the same *seed* gives the same guests."""
+        order, weights = self.guests.order, self.guests.weights
+        if order:
+            return [order[number % len(order)] for number in range(count)]
+        chance = random.Random(f"{seed}/branches")  # noqa: S311 - play, not secrets
+        return chance.choices(list(weights), list(weights.values()), k=count)
+
+
+# What each fault must name.
+_FAULT_NEEDS = {
+    "jam-locker": "locker",
+    "free-locker": "locker",
+    "noise": "reader",
+    "camera-off": "camera",
+    "camera-on": "camera",
+}
+
+
+def names() -> list[str]:
+    """Return the names of the scenarios that come with the simulator."""
+    return sorted(path.stem for path in FOLDER.glob("*.toml"))
+
+
+def find(name: str) -> Path:
+    """Return the file of the scenario *name*: one of ours, or a path.
+
+    :raises ConfigError: if there is no such scenario
+    """
+    for path in (FOLDER / f"{name}.toml", Path(name)):
+        if path.is_file():
+            return path
+    known = ", ".join(names())
+    raise ConfigError([f"{name}: no such scenario; known: {known}, or the path of a TOML file"])
+
+
+def load(path: Path) -> Scenario:
+    """Read the scenario file *path*.
+
+    :raises ConfigError: with every problem found
+    """
+    raw = read_toml(path)
+    problems = Problems(str(path))
+    scenario: Any = convert(Scenario, raw, "", problems)
+    if scenario is not None:
+        _check_guests(scenario.guests, problems)
+        _check_faults(scenario.fault, problems)
+    problems.raise_any()
+    assert isinstance(scenario, Scenario)
+    return scenario
+
+
+def _check_guests(guests: Guests, problems: Problems) -> None:
+    if bool(guests.order) == bool(guests.weights):
+        problems.add("guests", "needs either order or weights, and not both")
+
+
+def _check_faults(faults: tuple[Fault, ...], problems: Problems) -> None:
+    for number, fault in enumerate(faults):
+        needed = _FAULT_NEEDS[fault.do]
+        if getattr(fault, needed) is None:
+            problems.add(f"fault[{number}].{needed}", f"is missing; {fault.do} needs it")

@@ -1,0 +1,302 @@
+"""The stage: broker, line, central office, world and daemon, each in a process of its own.
+
+The stage starts them, carries out what the scenario does to line and power, starts a daemon that
+died again, and knows when everything has been delivered. World and daemon meet only at the wire.
+"""
+
+import asyncio
+import shutil
+import sys
+import tempfile
+from asyncio.subprocess import PIPE, Process
+from collections.abc import Callable
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+import msgspec
+
+from edge.clock import ENVIRONMENT, Clock
+from edge.config import load_config
+from edge.errors import GarduError
+from sim.broker import Broker, listens
+from sim.central import Central
+from sim.daemon import Daemon
+from sim.network import Network
+from sim.process import spawn, stop
+from sim.received import Received
+from sim.rundir import RunDir
+from sim.scenario import Kill, NetworkEvent, Scenario
+from sim.world import Plan
+
+_WORLD_START_REAL_S = 30.0
+_GLANCE_REAL_S = 0.1
+# A daemon that is not awake for so long will not come any more.
+_ASLEEP_REAL_S = 60.0
+# How long deliveries may stand still before what is missing counts as lost.
+_DELIVERY_REAL_S = 40.0
+# How long the daemon may be quiet before a visit that nobody is at is ended.
+_QUIET_REAL_S = 2.0
+_CLEARINGS = 3
+_DAEMON_STOP_REAL_S = 10.0
+_OFFLINE_REAL_S = 3.0
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be simulated.
+
+    :ivar broker: address of a broker that runs already; None: an embedded one
+    :ivar folder: the run directory
+    """
+
+    config: Path
+    procedures: list[str]
+    guests: int
+    seed: int
+    speed: float
+    scenario: Scenario
+    scenario_name: str
+    broker: str | None
+    folder: Path
+
+
+class Stage:
+    """One simulation: ``async with await Stage(...).open() as stage: await stage.play()``.
+
+    :param report: called with what people may want to know, in words
+    :ivar received: what the central office has
+    :ivar snapshot: the world's latest snapshot
+    :ivar trouble: why the simulation failed, in words; empty while it did not
+    """
+
+    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.report = report
+        self.clock = Clock.scaled(settings.speed)
+        self.config = load_config(settings.config)
+        self.run = RunDir(settings.folder, Path(tempfile.mkdtemp(prefix="gardu-")))
+        self.received = Received(fresh=not self.run.resumed)
+        self.snapshot: dict[str, Any] = {}
+        self.trouble = ""
+        self.network: Network
+        self.daemon: Daemon
+        self._stack = AsyncExitStack()
+        self._world: Process
+        self._events: asyncio.Queue[str] = asyncio.Queue()
+        self._asleep_since = 0.0
+
+    async def open(self) -> Self:
+        """Start everything.
+
+        :raises GarduError: if a part does not start; the others are stopped again
+        """
+        self._stack.callback(shutil.rmtree, self.run.wire, ignore_errors=True)
+        try:
+            await self._set_up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._stack.aclose()
+
+    async def _set_up(self) -> None:
+        host, port = await self._find_broker()
+        self.network = await self._stack.enter_async_context(Network(host, port))
+        about = self.config.checkpoint
+        central = Central(self.received, host, port, about.site, about.id, self.run.watch_log)
+        await self._stack.enter_async_context(central)
+        cameras = await self._start_world()
+        self.run.write_config(self.settings.config, self.network.port, cameras)
+        self.daemon = Daemon(self.run, self._environment(), self.report)
+        await self._stack.enter_async_context(self.daemon)
+
+    async def _find_broker(self) -> tuple[str, int]:
+        """Return where the broker is; one that is away is waited for."""
+        if self.settings.broker is None:
+            broker = await self._stack.enter_async_context(Broker(self.run.folder))
+            return "127.0.0.1", broker.port
+        parts = urlsplit(self.settings.broker)
+        host, port = parts.hostname or "", parts.port or 1883
+        told = False
+        while True:
+            if await listens(host, port):
+                return host, port
+            if not told:
+                self.report(f"waiting for the broker at {host}:{port}")
+            told = True
+            await asyncio.sleep(1)
+
+    def _environment(self) -> dict[str, str]:
+        return {
+            ENVIRONMENT: self.clock.to_environment(),
+            "GARDU_PINS": str(self.run.pins),
+            "GPIOZERO_PIN_FACTORY": "gardu-sim",
+        }
+
+    async def _start_world(self) -> dict[str, Any]:
+        """Start the world and return its cameras once it stands."""
+        settings = self.settings
+        plan = Plan(
+            config=str(settings.config.absolute()),
+            folder=str(self.run.wire),
+            scenario=settings.scenario,
+            procedures=settings.procedures,
+            guests=settings.guests,
+            seed=settings.seed,
+            resumed=self.run.resumed,
+        )
+        self.run.plan.write_bytes(msgspec.json.encode(plan))
+        with self.run.world_log.open("ab") as log:
+            self._world = await spawn(
+                sys.executable, "-m", "sim.world", str(self.run.plan),
+                environment={ENVIRONMENT: self.clock.to_environment()},
+                stdin=PIPE, stdout=PIPE, stderr=log,
+            )  # fmt: skip
+        self._stack.push_async_callback(stop, self._world)
+        assert self._world.stdout is not None
+        async with asyncio.timeout(_WORLD_START_REAL_S):
+            first = await self._world.stdout.readline()
+        if not first:
+            raise GarduError(f"the simulated world did not start; see {self.run.world_log}")
+        cameras: dict[str, Any] = msgspec.json.decode(first)["cameras"]
+        return cameras
+
+    async def play(self) -> None:
+        """Play until all guests are gone and everything is delivered, or it cannot go on."""
+        tasks = [
+            asyncio.create_task(self._listen_to_world()),
+            asyncio.create_task(self._watch_daemon()),
+            asyncio.create_task(self._play_to_the_end()),
+        ]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except GarduError as error:
+            self.trouble = str(error)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _play_to_the_end(self) -> None:
+        await self._until("started")
+        self.received.day_begins()
+        directing = asyncio.create_task(self._direct())
+        try:
+            await self._until("done")
+        finally:
+            directing.cancel()
+        self.network.restore()
+        self.report("all guests are gone; waiting until everything is delivered")
+        for _ in range(_CLEARINGS):
+            await self._until_delivered()
+            if not self.received.open_visits:
+                break
+            await self._order("clear")
+            await self._until("done")
+        await self.stop_daemon()
+
+    async def stop_daemon(self) -> None:
+        """Stop the daemon as systemd would, and wait until the broker says that it is offline."""
+        await self.daemon.stop(_DAEMON_STOP_REAL_S)
+        for _ in range(int(_OFFLINE_REAL_S / _GLANCE_REAL_S)):
+            if self.received.status == "offline":
+                return
+            await asyncio.sleep(_GLANCE_REAL_S)
+
+    async def _until_delivered(self) -> None:
+        """Wait until everything is delivered and stays so, or until nothing comes any more."""
+        loop = asyncio.get_running_loop()
+        before, since = (-1, False), loop.time()
+        while True:
+            now = (self.received.delivered, self.received.settled)
+            if now != before:
+                before, since = now, loop.time()
+            quiet = _QUIET_REAL_S if self.received.settled else _DELIVERY_REAL_S
+            over = self.received.settled and not self.received.open_visits
+            if over or loop.time() - since > quiet:
+                return
+            await asyncio.sleep(_GLANCE_REAL_S)
+
+    async def _direct(self) -> None:
+        """Do to line and power what the scenario says, at its times."""
+        scenario = self.settings.scenario
+        acts: list[NetworkEvent | Kill] = [*scenario.network, *scenario.kill]
+        now_s = 0.0
+        for act in sorted(acts, key=lambda act: act.at_s):
+            await self.clock.pause(act.at_s - now_s)
+            now_s = act.at_s
+            self._act(act)
+
+    def _act(self, act: NetworkEvent | Kill) -> None:
+        if isinstance(act, NetworkEvent):
+            self.report(f"network: {act.do}")
+            self.network.do(act.do)
+        else:
+            self.report("power cut: the daemon is killed")
+            self.daemon.kill()
+
+    async def _listen_to_world(self) -> None:
+        """Take in what the world says.
+
+        :raises GarduError: when it ends
+        """
+        assert self._world.stdout is not None
+        while line := await self._world.stdout.readline():
+            said = msgspec.json.decode(line)
+            match said["event"]:
+                case "snapshot":
+                    self.snapshot = said
+                case "started" | "done" as event:
+                    self._events.put_nowait(event)
+                case event:
+                    self.report(_in_words(event, said))
+        raise GarduError(f"the simulated world has ended; see {self.run.world_log}")
+
+    async def _watch_daemon(self) -> None:
+        """Wait for what only a daemon that cannot go on brings about.
+
+        :raises GarduError: if it ends by itself over a bad config, or does not come up
+        """
+        loop = asyncio.get_running_loop()
+        awake_at = loop.time()
+        while True:
+            if self.snapshot.get("lobby", {}).get("awake") or self.daemon.stopped:
+                awake_at = loop.time()
+            if self.daemon.hopeless:
+                raise GarduError(f"the daemon refuses its config:\n{self.daemon.last_words()}")
+            if loop.time() - awake_at > _ASLEEP_REAL_S:
+                words = self.daemon.last_words()
+                raise GarduError(f"the daemon was not up for {_ASLEEP_REAL_S:.0f} s:\n{words}")
+            await asyncio.sleep(_GLANCE_REAL_S)
+
+    async def _order(self, what: Literal["clear", "stop"]) -> None:
+        assert self._world.stdin is not None
+        with suppress(ConnectionError):
+            self._world.stdin.write(msgspec.json.encode({"do": what}) + b"\n")
+            await self._world.stdin.drain()
+
+    async def _until(self, event: str) -> None:
+        while await self._events.get() != event:
+            pass
+
+
+def _in_words(event: str, said: dict[str, Any]) -> str:
+    """Return what the world said for people."""
+    match event:
+        case "arrived":
+            return f"guest {said['guest']} has arrived ({said['procedure']})"
+        case "left":
+            return f"guest {said['guest']} has left"
+        case "gave-up":
+            return f"guest {said['guest']} gave up waiting at {said['step']}"
+        case "fault":
+            return f"equipment: {said['do']}"
+    return event

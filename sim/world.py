@@ -1,0 +1,174 @@
+"""The world process: the lobby of one checkpoint and its people (``python -m sim.world PLAN``).
+
+It speaks JSON lines: what happens goes out on stdout, orders come in on stdin. It never learns
+anything from the daemon but what the lobby shows.
+
+Out: ``ready`` (the lobby stands; where its cameras are), ``started`` (a daemon is awake),
+``snapshot`` (4 a second or more), ``arrived``, ``left``, ``gave-up``, ``fault``, ``done`` (nobody
+is left). In: ``{"do": "clear"}`` (end what hangs, then ``done`` again), ``{"do": "stop"}``; the
+end of stdin is a stop too.
+"""
+
+import asyncio
+import os
+import signal
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.clock import Clock
+from edge.config import load_config
+from sim.day import Day
+from sim.guests import Guest, invite
+from sim.lobby import CAMERA_PASSWORD, Lobby
+from sim.people import People
+from sim.scenario import Fault, Scenario
+from sim.twins.camera import USERNAME
+
+_SNAPSHOT_REAL_S = 0.25
+_NOISE_BYTES = 40
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """What the stage asks of the world.
+
+    :ivar config: path of the checkpoint's config file
+    :ivar folder: the run directory
+    :ivar resumed: there is a database of an earlier run, perhaps with visits that nobody is at
+    """
+
+    config: str
+    folder: str
+    scenario: Scenario
+    procedures: list[str]
+    guests: int
+    seed: int
+    resumed: bool = False
+
+
+def tell(what: dict[str, Any]) -> None:
+    """Write one line for the stage."""
+    sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+async def run(plan: Plan) -> None:
+    """Run the world until it is told to stop."""
+    clock = Clock.from_environment()
+    config = load_config(Path(plan.config))
+    guests = invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
+    async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
+        tell({"event": "ready", "cameras": _cameras(lobby, plan.folder)})
+        day = Day(People(lobby, clock, guests), plan.scenario.guests.gap_s, tell)
+        obeying = asyncio.create_task(_obey(day))
+        pending = {
+            obeying,
+            asyncio.create_task(_live(day, lobby, plan)),
+            asyncio.create_task(_show(lobby, guests, clock)),
+        }
+        try:
+            while obeying in pending:
+                done, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    task.result()
+        finally:
+            for task in pending:
+                task.cancel()
+            await asyncio.gather(*pending, return_exceptions=True)
+
+
+async def _live(day: Day, lobby: Lobby, plan: Plan) -> None:
+    """Open the checkpoint once a daemon is awake, and live the day."""
+    await lobby.wait_awake()
+    if plan.resumed:
+        await day.clear_line()
+    tell({"event": "started"})
+    faults = asyncio.create_task(_break_things(lobby, plan.scenario.fault))
+    try:
+        await day.live()
+    finally:
+        faults.cancel()
+    tell({"event": "done"})
+
+
+async def _break_things(lobby: Lobby, faults: tuple[Fault, ...]) -> None:
+    """Carry out the scenario's faults; those of equipment that is not here are left out."""
+    now_s = 0.0
+    for fault in sorted(faults, key=lambda fault: fault.at_s):
+        await lobby.clock.pause(fault.at_s - now_s)
+        now_s = fault.at_s
+        if break_thing(lobby, fault):
+            tell({"event": "fault", "do": fault.do})
+
+
+def break_thing(lobby: Lobby, fault: Fault) -> bool:
+    """Carry out *fault*; False if the lobby has no such equipment."""
+    locker = lobby.lockers.get(fault.locker or 0)
+    reader = lobby.readers.get(fault.reader or "")
+    camera = lobby.cameras.get(fault.camera or "")
+    if locker is not None:
+        locker.jammed = fault.do == "jam-locker"
+    if reader is not None:
+        reader.noise(_NOISE_BYTES)
+    if camera is not None:
+        camera.fault = "refuse" if fault.do == "camera-off" else None
+    return any((locker, reader, camera))
+
+
+async def _show(lobby: Lobby, guests: list[Guest], clock: Clock) -> None:
+    """Send a snapshot again and again."""
+    while True:
+        now_ns = clock.boot_ns()
+        here = [guest.shown(now_ns) for guest in guests if guest.state == "here"]
+        gone = sum(guest.state == "gone" for guest in guests)
+        tell(
+            {
+                "event": "snapshot",
+                "wall_ms": clock.wall_ms(),
+                "lobby": lobby.snapshot(),
+                "guests": here,
+                "gone": gone,
+            }
+        )
+        await asyncio.sleep(_SNAPSHOT_REAL_S)
+
+
+async def _obey(day: Day) -> None:
+    """Carry out the stage's orders until one is to stop."""
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    stdin = os.fdopen(os.dup(0), "rb")
+    transport, _ = await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), stdin)
+    try:
+        while line := await reader.readline():
+            order = msgspec.json.decode(line)["do"]
+            if order == "stop":
+                return
+            if order == "clear":
+                await day.clear_line()
+                tell({"event": "done"})
+    finally:
+        transport.close()
+
+
+def _cameras(lobby: Lobby, folder: str) -> dict[str, dict[str, str]]:
+    """Return the camera settings that a daemon needs, by camera."""
+    password = str(Path(folder) / CAMERA_PASSWORD)
+    return {
+        name: {"url": camera.url, "username": USERNAME, "password_file": password}
+        for name, camera in lobby.cameras.items()
+    }
+
+
+def main() -> None:
+    """Run the world of the plan file that the command line names."""
+    # Ctrl-C in the terminal is the stage's business.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan)
+    asyncio.run(run(plan))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,319 @@
+"""A lobby without wires for tests of the people: what they touch goes straight to the SOP core.
+
+It keeps the rules of the real one: buttons that are not there cannot be pressed, a sleeping
+checkpoint answers nothing, effects reach lamps, lockers, aiphone and buzzer.
+"""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.sop import engine, events
+from edge.sop.effects import Beep, CancelTimer, Effect, RingAide, StartTimer, UnlockLocker
+from edge.sop.events import Event
+from edge.sop.lamps import lamps
+from edge.sop.loading import load_procedures
+from edge.sop.records import Record, VisitClosed
+from edge.sop.state import Rules
+
+SOP = Path(__file__).parents[2] / "config" / "sop"
+
+
+def make_config(procedures: list[str]) -> Config:
+    """Return the config of a checkpoint with everything that *procedures* need."""
+    pin = iter([2 + number % 26 for number in range(1000)])
+
+    def button(press: str, hold: str | None = None, procedure: str | None = None) -> dict[str, Any]:
+        return {"pin": next(pin), "press": press, "hold": hold, "procedure": procedure}
+
+    def panel(station: str, *buttons: dict[str, Any]) -> dict[str, Any]:
+        return {"stations": [station], "lamp": {"pin": next(pin)}, "buttons": list(buttons)}
+
+    arrive = [button("arrive", procedure=procedure) for procedure in procedures]
+    at_security = procedures == ["jatim"]
+    raw = {
+        "checkpoint": {"site": "kantor", "id": "lobi", "procedures": procedures},
+        "cards": {"visitor": [f"{number:010X}" for number in range(1, 13)]},
+        "buzzer": {"pin": next(pin)},
+        "card_readers": {
+            "desk": {"driver": "rdm6300", "port": "/x", "stations": ["reception", "officer-1"]}
+        },
+        "lockers": {
+            "locker": [
+                {"number": number, "relay": {"pin": next(pin)}, "door": {"pin": next(pin)}}
+                for number in (1, 2, 3)
+            ]
+        },
+        "metal_detector": {"alarm": {"pin": next(pin)}, "passage": {"pin": next(pin)}},
+        "aiphone": {
+            "adc": {
+                "procedures": procedures,
+                "ring": {"pin": next(pin)},
+                "accept": {"pin": next(pin)},
+                "decline": {"pin": next(pin)},
+                "release": {"pin": next(pin)},
+            }
+        },
+        "panels": {
+            "reception": panel(
+                "reception",
+                *([] if at_security else arrive),
+                button("done"),
+                button("decline", "absent"),
+                button("reschedule", "again" if at_security else "leave"),
+            ),
+            "officer-1": panel("officer-1", button("done", "leave")),
+            "officer-2": panel("officer-2", button("locker", "nothing")),
+            "officer-3": panel("officer-3", button("done", "accept"), button("refuse")),
+            "security": panel(
+                "security", *(arrive if at_security else []), button("done", "leave"),
+                button("refuse"),
+            ),
+            "escort": panel("escort", button("done"), button("decline", "leave")),
+        },
+    }  # fmt: skip
+    return msgspec.convert(raw, Config)
+
+
+class FakeLobby:
+    """The lobby, and the core behind it; ``asleep`` makes the checkpoint deaf."""
+
+    def __init__(self, config: Config, clock: Clock) -> None:
+        self.config = config
+        self.clock = clock
+        self.figures: dict[int, str] = {}
+        procedures = load_procedures(SOP, config.checkpoint.procedures)
+        self.rules = Rules(
+            stream="test",
+            procedures={item.key: item for item in procedures.values()},
+            current={item.id: item.key for item in procedures.values()},
+            panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
+            readers={name: tuple(item.stations) for name, item in config.card_readers.items()},
+            aiphones={name: tuple(item.procedures) for name, item in config.aiphone.items()},
+            cards=frozenset(config.cards.visitor),
+            lockers=(1, 2, 3),
+            passage=True,
+        )
+        self.state = engine.initial_state(self.rules)
+        self.records: list[Record] = []
+        self.buzzer = FakeBuzzer(clock)
+        self.panels = {name: FakePanel(self, name) for name in config.panels}
+        self.lockers = {number: FakeLocker(self, number) for number in (1, 2, 3)}
+        self.detector = FakeDetector(self)
+        self.aiphones = {name: FakeAiphone(self, name) for name in config.aiphone}
+        self.readers = {name: FakeReader(self, name) for name in config.card_readers}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._awake = asyncio.Event()
+        self._awake.set()
+
+    @property
+    def awake(self) -> bool:
+        """Whether the checkpoint answers."""
+        return self._awake.is_set()
+
+    async def wait_awake(self) -> None:
+        """Wait until it does."""
+        await self._awake.wait()
+
+    def sleep(self) -> None:
+        """Lose power: nothing is heard or shown from now on."""
+        self._awake.clear()
+
+    def wake(self) -> None:
+        """Start again from the state that was committed, and look at the doors."""
+        self._awake.set()
+        self.post(events.Started(self.clock.now()))
+        for locker in self.lockers.values():
+            kind = events.LockerOpened if locker.door_open else events.LockerClosed
+            self.post(kind(self.clock.now(), locker.number, initial=True))
+
+    def post(self, event: Event) -> None:
+        """Let *event* happen to the core, as the checkpoint's consumer would."""
+        if not self.awake:
+            return
+        result = engine.step(self.rules, self.state, event)
+        self.state = result.state
+        self.records += result.records
+        for effect in result.effects:
+            self._carry_out(effect)
+
+    def lamp(self, panel: str) -> str:
+        """Return what the lamp of *panel* shows."""
+        return lamps(self.rules, self.state)[panel] if self.awake else "off"
+
+    def outcomes(self) -> list[str]:
+        """Return how the closed visits ended, in order."""
+        return [
+            record.data.outcome for record in self.records if isinstance(record.data, VisitClosed)
+        ]
+
+    def _carry_out(self, effect: Effect) -> None:
+        match effect:
+            case Beep():
+                self.buzzer.sound(effect.pattern)
+            case UnlockLocker():
+                self.lockers[effect.locker].pulse()
+            case RingAide():
+                self.aiphones[effect.aiphone].ring()
+            case StartTimer():
+                self._start_timer(effect)
+            case CancelTimer() if effect.key in self._timers:
+                self._timers.pop(effect.key).cancel()
+
+    def _start_timer(self, effect: StartTimer) -> None:
+        left = effect.seconds - self.clock.now().seconds_since(effect.since)
+        if effect.key in self._timers:
+            self._timers[effect.key].cancel()
+        self._timers[effect.key] = asyncio.get_running_loop().call_later(
+            self.clock.real(max(0.0, left)),
+            lambda: self.post(events.TimerFired(self.clock.now(), effect.key)),
+        )
+
+
+class FakeBuzzer:
+    """Whoever listens hears the next pattern."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.clock = clock
+        self.listeners: list[asyncio.Future[str]] = []
+
+    def sound(self, pattern: str) -> None:
+        """Let everybody who listens hear *pattern*."""
+        for listener in self.listeners:
+            if not listener.done():
+                listener.set_result(pattern)
+        self.listeners.clear()
+
+    async def listen(self, timeout_s: float) -> str | None:
+        """Return the next pattern, or None after *timeout_s*."""
+        heard: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.listeners.append(heard)
+        try:
+            async with asyncio.timeout(self.clock.real(timeout_s)):
+                return await heard
+        except TimeoutError:
+            return None
+
+
+class FakePanel:
+    """A panel; *presses* are the actions of all presses so far."""
+
+    def __init__(self, lobby: FakeLobby, name: str) -> None:
+        self.lobby = lobby
+        self.name = name
+        self.presses: list[str] = []
+
+    @property
+    def lamp(self) -> str:
+        """What the lamp shows."""
+        return self.lobby.lamp(self.name)
+
+    def has(self, action: str, procedure: str | None = None) -> bool:
+        """Whether a button means *action*."""
+        return any(
+            action in (button.press, button.hold) and button.procedure in (None, procedure)
+            for button in self.lobby.config.panels[self.name].buttons
+        )
+
+    async def press(self, action: str, procedure: str | None = None) -> None:
+        """Press or hold the button that means *action*."""
+        assert self.has(action, procedure)
+        self.presses.append(action)
+        await asyncio.sleep(0)
+        now = self.lobby.clock.now()
+        self.lobby.post(events.ButtonPressed(now, self.name, action, procedure))
+
+
+class FakeLocker:
+    """Its door springs open at a pulse, unless it is jammed."""
+
+    def __init__(self, lobby: FakeLobby, number: int) -> None:
+        self.lobby = lobby
+        self.number = number
+        self.door_open = False
+        self.jammed = False
+        self.unlocks = 0
+
+    def pulse(self) -> None:
+        """Energise the lock."""
+        if not self.jammed and not self.door_open:
+            self.door_open = True
+            self.unlocks += 1
+            asyncio.get_running_loop().call_soon(
+                lambda: self.lobby.post(events.LockerOpened(self.lobby.clock.now(), self.number))
+            )
+
+    async def wait_open(self, timeout_s: float) -> bool:
+        """Wait until the door is open; say whether it is."""
+        end = self.lobby.clock.boot_ns() + timeout_s * 1e9
+        while not self.door_open and self.lobby.clock.boot_ns() < end:
+            await self.lobby.clock.pause(0.5)
+        return self.door_open
+
+    async def close_door(self) -> None:
+        """Shut the door."""
+        if self.door_open:
+            self.door_open = False
+            self.lobby.post(events.LockerClosed(self.lobby.clock.now(), self.number))
+
+
+class FakeDetector:
+    """Every walk is a passage; metal alarms first."""
+
+    def __init__(self, lobby: FakeLobby) -> None:
+        self.lobby = lobby
+
+    async def walk_through(self, *, metal: bool) -> None:
+        """Walk through once."""
+        if metal:
+            self.lobby.post(events.DetectorAlarmed(self.lobby.clock.now()))
+        await asyncio.sleep(0)
+        self.lobby.post(events.PassageMade(self.lobby.clock.now()))
+        if metal:
+            self.lobby.post(events.DetectorCleared(self.lobby.clock.now()))
+
+
+class FakeAiphone:
+    """Counts rings; answers go to the core."""
+
+    def __init__(self, lobby: FakeLobby, name: str) -> None:
+        self.lobby = lobby
+        self.name = name
+        self.rings = 0
+        self.noticed = 0
+
+    def ring(self) -> None:
+        """Ring once."""
+        self.rings += 1
+
+    async def wait_ring(self, timeout_s: float) -> bool:
+        """Wait for a ring not yet told of."""
+        end = self.lobby.clock.boot_ns() + timeout_s * 1e9
+        while self.rings == self.noticed and self.lobby.clock.boot_ns() < end:
+            await self.lobby.clock.pause(0.5)
+        rung, self.noticed = self.rings > self.noticed, self.rings
+        return rung
+
+    async def answer(self, which: Any) -> None:
+        """Close an answer contact."""
+        self.lobby.post(events.HostAnswered(self.lobby.clock.now(), self.name, which))
+
+
+class FakeReader:
+    """A card is seen once a presentation."""
+
+    def __init__(self, lobby: FakeLobby, name: str) -> None:
+        self.lobby = lobby
+        self.name = name
+
+    async def present(self, card: str) -> None:
+        """Hold *card* at the reader."""
+        await asyncio.sleep(0)
+        self.lobby.post(events.CardPresented(self.lobby.clock.now(), self.name, card))
+
+    async def remove(self) -> None:
+        """Take the card away."""

@@ -1,0 +1,193 @@
+"""The people of the simulator go through every procedure, on the real SOP core."""
+
+import asyncio
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+
+from edge.clock import Clock
+from edge.sop.records import StepCompleted
+from sim import hands, people
+from sim.day import Day
+from sim.guests import Guest, invite
+from sim.habits import PLANS, PROCEDURES
+from sim.lobby import Lobby
+from sim.people import People
+from sim.scenario import BRANCHES, Branch, Guests, Scenario, Title
+from tests.sim.fake_lobby import FakeLobby, make_config
+
+SPEED = 3000
+
+
+@pytest.fixture(autouse=True)
+def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The fake checkpoint answers at once: eyes and ears need no real time."""
+    monkeypatch.setattr(hands, "_BEEP_REAL_S", 0.02)
+    monkeypatch.setattr(hands, "_LOOK_REAL_S", 0.001)
+    monkeypatch.setattr(hands, "_MOMENT_REAL_S", 0.001)
+    monkeypatch.setattr(people, "_GLANCE_REAL_S", 0.001)
+    monkeypatch.setattr(people, "_DOOR_REAL_S", 0.01)
+
+
+def scenario(*order: Branch) -> Scenario:
+    """Return a scenario with guests of these branches in turn."""
+    return Scenario(title=Title(id="uji", en="test"), guests=Guests(order=order, gap_s=200))
+
+
+class Run:
+    """One day on a fake lobby."""
+
+    def __init__(self, procedures: list[str], *order: Branch, guests: int | None = None) -> None:
+        clock = Clock.scaled(SPEED)
+        self.lobby = FakeLobby(make_config(procedures), clock)
+        plan = scenario(*order)
+        self.guests: list[Guest] = invite(plan, procedures, guests or len(order), seed=7)
+        self.people = People(cast("Lobby", self.lobby), clock, self.guests)
+        self.told: list[dict[str, Any]] = []
+        self.day = Day(self.people, plan.guests.gap_s, self.told.append)
+
+    def live(self) -> "Run":
+        """Live the whole day."""
+        asyncio.run(self.day.live())
+        return self
+
+    def steps(self) -> list[tuple[str, str]]:
+        """Return step and outcome of every step record, in order."""
+        return [
+            (record.data.step, record.data.outcome)
+            for record in self.lobby.records
+            if isinstance(record.data, StepCompleted)
+        ]
+
+
+EXPECTED: dict[Branch, str] = {
+    "normal": "completed",
+    "host-declines": "declined",
+    "host-absent": "declined",
+    "no-answer": "declined",
+    "rescheduled": "rescheduled",
+    "alarm-then-clear": "completed",
+    "alarm-twice": "completed",
+    "refused": "refused",
+    "nothing-to-store": "completed",
+    "leaves": "abandoned",
+}
+
+
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_every_branch_ends_as_planned(branch: Branch) -> None:
+    """One guest of each branch ends in the outcome that the branch is about."""
+    run = Run(["pimpinan"], branch).live()
+    assert run.lobby.outcomes() == [EXPECTED[branch]]
+    assert not run.lobby.state.visits
+    assert not run.lobby.state.cards
+
+
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_every_branch_ends_in_the_second_office(branch: Branch) -> None:
+    """The people know the procedure of the second office as well."""
+    run = Run(["jatim"], branch).live()
+    assert run.lobby.outcomes() == [EXPECTED[branch]]
+    assert not run.lobby.state.cards
+
+
+@pytest.mark.parametrize("procedure", ["pimpinan", "eselon-2-3", "eselon-4-asn"])
+def test_a_normal_guest_completes_every_step(procedure: str) -> None:
+    """A normal guest completes exactly the steps that the people know, in their order."""
+    run = Run([procedure], "normal").live()
+    known = [(row.step, "completed") for row in PROCEDURES[procedure]]
+    assert run.steps() == known
+
+
+def test_an_alarm_leaves_its_evidence() -> None:
+    """One alarm and a clear pass show in the record of the screening."""
+    run = Run(["pimpinan"], "alarm-then-clear").live()
+    steps = [r.data for r in run.lobby.records if isinstance(r.data, StepCompleted)]
+    screening = next(step for step in steps if step.step == "pemeriksaan")
+    assert screening.evidence == ("alarm", "passage", "passage", "button")
+    assert screening.attempts == 2
+
+
+def test_many_guests_share_lobby_and_officers() -> None:
+    """Twelve guests of three procedures and all branches end as planned, nothing stays out."""
+    run = Run(["pimpinan", "eselon-2-3", "eselon-4-asn"], *BRANCHES, guests=12).live()
+    planned = Counter(EXPECTED[guest.branch] for guest in run.guests)
+    # Fourth-echelon guests meet no metal detector, so nobody refuses them there.
+    spared = sum(g.branch == "refused" and g.procedure == "eselon-4-asn" for g in run.guests)
+    planned.update({"refused": -spared, "completed": spared})
+    assert Counter(run.lobby.outcomes()) == +planned
+    assert not run.lobby.state.visits
+    assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
+
+
+def test_a_jammed_locker_is_given_up_for_another() -> None:
+    """A lock that does not open does not keep the guest: officer 2 takes the next one."""
+    run = Run(["pimpinan"], "normal")
+    run.lobby.lockers[1].jammed = True
+    run.live()
+    assert run.lobby.outcomes() == ["completed"]
+    assert run.lobby.lockers[2].unlocks == 2
+    assert "locker/1" in run.lobby.state.faults
+
+
+def test_power_cuts_do_not_stop_the_day() -> None:
+    """Guests wait while the checkpoint sleeps and go on afterwards; every visit ends."""
+    run = Run(["pimpinan"], "normal", "alarm-then-clear", "nothing-to-store", guests=4)
+
+    async def day_with_cuts() -> None:
+        async def cuts() -> None:
+            while True:
+                await run.people.clock.pause(170)
+                run.lobby.sleep()
+                await run.people.clock.pause(20)
+                run.lobby.wake()
+
+        cutting = asyncio.create_task(cuts())
+        try:
+            await run.day.live()
+        finally:
+            cutting.cancel()
+        if not run.lobby.awake:
+            run.lobby.wake()
+        await run.day.clear_line()
+
+    asyncio.run(day_with_cuts())
+    assert len(run.lobby.outcomes()) == run.lobby.state.opened
+    assert not run.lobby.state.visits
+    assert not run.lobby.state.cards
+
+
+def test_what_hangs_is_cleared() -> None:
+    """A visit without a guest, left by an earlier run, is ended and its card comes back."""
+    run = Run(["pimpinan"], "normal")
+
+    async def leave_one_behind() -> None:
+        living = asyncio.create_task(run.day.live())
+        while not any(locker.visit for locker in run.lobby.state.lockers.values()):
+            await asyncio.sleep(0.001)
+        living.cancel()
+        await asyncio.gather(living, return_exceptions=True)
+        assert run.lobby.state.visits
+        await run.day.clear_line()
+
+    asyncio.run(leave_one_behind())
+    assert not run.lobby.state.visits
+    assert not run.lobby.state.cards
+    assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
+
+
+def test_the_same_seed_brings_the_same_guests() -> None:
+    """Guests, branches and paces depend on the seed alone."""
+    plan = Scenario(
+        title=Title(id="uji", en="test"), guests=Guests(weights=dict.fromkeys(BRANCHES, 1.0))
+    )
+    once, again, other = (invite(plan, ["pimpinan"], 30, seed) for seed in (5, 5, 6))
+    assert [g.branch for g in once] == [g.branch for g in again]
+    assert [g.chance.random() for g in once] == [g.chance.random() for g in again]
+    assert [g.branch for g in once] != [g.branch for g in other]
+
+
+def test_everybody_has_a_plan() -> None:
+    """Each branch that a scenario may name has a plan."""
+    assert set(PLANS) == set(BRANCHES)

@@ -1,0 +1,99 @@
+"""Scenario files: all of ours load, and a wrong one says everything that is wrong."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ConfigError
+from sim import scenario
+from sim.scenario import BRANCHES
+
+SHIPPED = {
+    "alarm-and-second-pass", "good-day", "host-declines", "mixed", "network-cut", "no-answer",
+    "nothing-to-store", "power-cut", "refused", "rescheduled",
+}  # fmt: skip
+
+
+def write(folder: Path, text: str) -> Path:
+    """Write a scenario file and return its path."""
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_ours_are_all_there_and_load() -> None:
+    """Every scenario that comes with the simulator loads and has both titles."""
+    assert set(scenario.names()) == SHIPPED
+    for name in scenario.names():
+        loaded = scenario.load(scenario.find(name))
+        assert loaded.title.id
+        assert loaded.title.en
+
+
+def test_mixed_meets_every_branch() -> None:
+    """The mixed day has a guest of every branch."""
+    loaded = scenario.load(scenario.find("mixed"))
+    assert set(loaded.branches(len(BRANCHES), seed=1)) == set(BRANCHES)
+
+
+def test_order_is_kept_and_repeated() -> None:
+    """An exact list of branches is followed to the letter, whatever the seed."""
+    loaded = scenario.load(scenario.find("refused"))
+    assert loaded.branches(5, seed=1) == ["refused", "normal", "refused", "normal", "refused"]
+    assert loaded.branches(5, seed=1) == loaded.branches(5, seed=2)
+
+
+def test_weights_draw_by_seed(tmp_path: Path) -> None:
+    """Weights draw only what they name, about as often as they say, the same for a seed."""
+    path = write(
+        tmp_path,
+        '[title]\nid="a"\nen="b"\n[guests]\nweights={normal=3, refused=1}\n',
+    )
+    loaded = scenario.load(path)
+    drawn = loaded.branches(400, seed=9)
+    assert drawn == loaded.branches(400, seed=9)
+    counts = Counter(drawn)
+    assert set(counts) == {"normal", "refused"}
+    assert 240 < counts["normal"] < 360
+
+
+def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
+    """Unknown keys, wrong words and values out of range are all named, with what is allowed."""
+    path = write(
+        tmp_path,
+        '[title]\nid="a"\nname="b"\n[guests]\norder=["normal","happy"]\n'
+        '[[network]]\nat_s=-1\ndo="explode"\n',
+    )
+    with pytest.raises(ConfigError) as caught:
+        scenario.load(path)
+    words = "\n".join(caught.value.problems)
+    for expected in ("title.name", "title.en", "happy", "network[0].at_s", "explode"):
+        assert expected in words
+    assert "half-open" in words
+    assert all(str(path) in problem for problem in caught.value.problems)
+
+
+@pytest.mark.parametrize(
+    ("guests", "fault", "expected"),
+    [
+        ("", "", "order or weights"),
+        ('order=["normal"]\nweights={normal=1}', "", "order or weights"),
+        ('order=["normal"]', '[[fault]]\nat_s=1\ndo="jam-locker"', "fault[0].locker"),
+        ('order=["normal"]', '[[fault]]\nat_s=1\ndo="noise"\nlocker=1', "fault[0].reader"),
+    ],
+)
+def test_what_must_fit_together(tmp_path: Path, guests: str, fault: str, expected: str) -> None:
+    """Order and weights exclude each other; a fault names its equipment."""
+    path = write(tmp_path, f'[title]\nid="a"\nen="b"\n[guests]\n{guests}\n{fault}\n')
+    with pytest.raises(ConfigError) as caught:
+        scenario.load(path)
+    assert expected in str(caught.value)
+
+
+def test_a_file_of_ones_own_is_found(tmp_path: Path) -> None:
+    """A scenario may be a path; a name that is neither lists what there is."""
+    path = write(tmp_path, "")
+    assert scenario.find(str(path)) == path
+    with pytest.raises(ConfigError, match="good-day"):
+        scenario.find("no-such-day")

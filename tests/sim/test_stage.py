@@ -1,0 +1,176 @@
+"""The stage, with everything real: broker, line, subscriber, world and the unmodified daemon."""
+
+import asyncio
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.config import default_config_folder, load_config
+from sim.broker import Broker, listens
+from sim.process import spawn, stop
+from sim.received import Received
+from sim.rundir import RunDir
+from sim.scenario import Guests, Kill, NetworkEvent, Scenario, Title
+from sim.stage import Settings, Stage
+from sim.summary import as_json, succeeded
+
+CONFIG = default_config_folder() / "gardu.toml"
+
+# A short day with a cut line and two power cuts in it.
+SCENARIO = Scenario(
+    title=Title(id="uji", en="test"),
+    guests=Guests(order=("host-declines", "leaves"), gap_s=40),
+    network=(NetworkEvent(at_s=15, do="cut"), NetworkEvent(at_s=150, do="restore")),
+    kill=(Kill(at_s=60), Kill(at_s=220)),
+)
+
+
+def settings(folder: Path, **changes: object) -> Settings:
+    """Return the settings of a short simulation in *folder*."""
+    usual = Settings(
+        config=CONFIG,
+        procedures=["pimpinan"],
+        guests=2,
+        seed=4,
+        speed=60,
+        scenario=SCENARIO,
+        scenario_name="uji",
+        broker=None,
+        folder=folder,
+    )
+    return msgspec.structs.replace(usual, **changes)
+
+
+async def play(chosen: Settings) -> Stage:
+    """Play a simulation to its end and return its stage."""
+    said: list[str] = []
+    async with await Stage(chosen, said.append).open() as stage:
+        await stage.play()
+    return stage
+
+
+def test_nothing_is_lost_under_cuts_and_kills(tmp_path: Path) -> None:
+    """Line cut, daemon killed twice: every visit ends and every record is delivered once."""
+    stage = asyncio.run(play(settings(tmp_path)))
+    assert stage.trouble == ""
+    assert succeeded(stage)
+    assert stage.received.outcomes == {"abandoned": 1, "declined": 1}
+    assert stage.daemon.restarts == 2
+    result = as_json(stage, seconds=1.0)
+    assert result["records"]["written"] == result["records"]["delivered"]
+    assert result["last_sequence"] == stage.received.last
+    assert stage.received.status == "offline"
+    assert not stage.run.wire.exists()
+
+
+def test_a_bad_config_for_the_daemon_is_told(tmp_path: Path) -> None:
+    """A procedure that the daemon refuses ends the simulation with the daemon's own words."""
+    folder = tmp_path / "config"
+    (folder / "sop").mkdir(parents=True)
+    (folder / "gardu.toml").write_bytes(CONFIG.read_bytes())
+    for file in (CONFIG.parent / "sop").glob("*.toml"):
+        (folder / "sop" / file.name).write_text("nonsense = 1\n", encoding="utf-8")
+    stage = asyncio.run(play(settings(tmp_path / "run", config=folder / "gardu.toml")))
+    assert "nonsense" in stage.trouble
+    assert not succeeded(stage)
+
+
+def test_the_derived_config_changes_only_the_ends(tmp_path: Path) -> None:
+    """The daemon gets the user's config, valid, with simulated equipment at its ends."""
+    run = RunDir(tmp_path / "run", tmp_path / "wire")
+    password = tmp_path / "camera-password"
+    password.write_text("rahasia\n", encoding="ascii")
+    camera = {"url": "http://127.0.0.1:5/x", "username": "u", "password_file": str(password)}
+    run.write_config(CONFIG, 4567, {"lobby": camera})
+    before, after = load_config(CONFIG), load_config(run.config)
+    assert after.broker.url == "mqtt://127.0.0.1:4567"
+    assert after.checkpoint.data == str(run.data)
+    assert after.checkpoint.sop == before.checkpoint.sop
+    assert after.card_readers["desk"].port == str(tmp_path / "wire" / "tty-desk")
+    assert after.cameras["lobby"].purposes == before.cameras["lobby"].purposes
+    assert (after.panels, after.lockers, after.aiphone) == (
+        before.panels, before.lockers, before.aiphone,
+    )  # fmt: skip
+
+
+def test_the_broker_listens_and_is_gone_afterwards(tmp_path: Path) -> None:
+    """The embedded broker takes connections while it is in use, and leaves no process behind."""
+
+    async def main() -> int:
+        async with Broker(tmp_path) as broker:
+            assert await listens("127.0.0.1", broker.port)
+        assert not await listens("127.0.0.1", broker.port)
+        return broker.port
+
+    assert asyncio.run(main()) > 0
+
+
+def test_stop_kills_what_does_not_listen() -> None:
+    """A process that ignores SIGTERM is killed after its time; nothing is left over."""
+
+    async def main() -> int:
+        script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
+        process = await spawn("sh", "-c", script, stdout=asyncio.subprocess.PIPE)
+        assert process.stdout is not None
+        await process.stdout.readline()
+        code = await stop(process, within_s=0.1)
+        with pytest.raises(ProcessLookupError):
+            os.kill(process.pid, 0)
+        return code
+
+    assert asyncio.run(main()) == -9
+
+
+def event(sequence: int, kind: str, **data: object) -> dict[str, object]:
+    """Return a record as the subscriber writes it."""
+    return {
+        "type": kind,
+        "streamid": "s",
+        "sequence": f"{sequence:016d}",
+        "time": "2026-11-21T03:51:37.412Z",
+        "data": {"visit": "v", "procedure": "pimpinan", **data},
+    }
+
+
+def test_gaps_are_seen_and_duplicates_are_not_counted() -> None:
+    """A missing sequence is a gap until it comes; the same record twice counts once."""
+    received = Received()
+    received.take(event(1, "gardu.visit.opened.v1"))
+    received.take(event(3, "gardu.visit.closed.v1", outcome="completed", reason=None, duration_s=1))
+    received.take_ledger({"streamid": "s", "last_seq": 3, "acked_seq": 3}, retained=False)
+    assert (received.gaps, received.settled) == (1, False)
+    for _ in range(2):
+        received.take(event(2, "gardu.step.completed.v1", step="penerimaan", outcome="completed"))
+    assert (received.gaps, received.delivered, received.settled) == (0, 3, True)
+    assert received.outcomes == {"completed": 1}
+
+
+def test_records_that_exist_and_did_not_come_are_not_settled() -> None:
+    """The ledger's last sequence counts as written, also where nothing after it came."""
+    received = Received()
+    received.take(event(1, "gardu.visit.opened.v1"))
+    received.take_ledger({"streamid": "s", "last_seq": 2, "acked_seq": 2}, retained=False)
+    assert (received.written, received.delivered, received.settled) == (2, 1, False)
+
+
+def test_an_old_retained_ledger_says_nothing() -> None:
+    """A broker may keep the ledger of another database; it is not believed."""
+    received = Received()
+    received.take(event(1, "gardu.visit.opened.v1"))
+    received.take_ledger({"streamid": "old", "last_seq": 9, "acked_seq": 9}, retained=True)
+    assert received.written == 1
+
+
+def test_visits_of_an_earlier_run_are_kept_apart() -> None:
+    """What is resent of an earlier run does not count as this run's guests."""
+    received = Received(fresh=False)
+    received.take(event(7, "gardu.visit.opened.v1"))
+    received.day_begins()
+    received.take(event(8, "gardu.visit.opened.v1", visit="w"))
+    ending = {"outcome": "abandoned", "reason": None, "duration_s": 1}
+    received.take(event(9, "gardu.visit.closed.v1", **ending))
+    assert received.outcomes == {}
+    assert [visit.number for visit in received.visits.values()] == [0, 1]
+    assert (received.before, received.written) == (6, 3)

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from edge.crosscheck import crosscheck
+from edge.crosscheck import check_files, crosscheck
 from edge.validate import Problems, convert, read_toml
 
 Name = Annotated[
@@ -228,12 +228,14 @@ class Config(Section, frozen=True, kw_only=True):
     cameras: dict[Name, HttpCamera | PiCamera] = {}
 
 
-def load_config(path: Path) -> Config:
+def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     """Read the config file *path*.
 
     Relative paths in it (``data``, ``sop``, certificate and password files) are taken from its
     folder.
 
+    :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
+        certificate and password files need not be here
     :raises ConfigError: with every problem found
     """
     raw = read_toml(path)
@@ -242,6 +244,8 @@ def load_config(path: Path) -> Config:
     if config is not None:
         config = _resolved(config, path.absolute().parent)
         crosscheck(config, problems)
+        if not elsewhere:
+            check_files(config, problems)
     problems.raise_any()
     assert config is not None
     return config

@@ -33,6 +33,14 @@ def crosscheck(config: "Config", problems: Problems) -> None:
         rule(config, problems)
 
 
+def check_files(config: "Config", problems: Problems) -> None:
+    """Note in *problems* the certificate and password files that are not on this machine."""
+    for name in _BROKER_FILES:
+        _file(problems, f"broker.{name}", getattr(config.broker, name))
+    for name, camera in config.cameras.items():
+        _file(problems, f"cameras.{name}.password_file", getattr(camera, "password_file", ""))
+
+
 def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
     """Yield (key, part) of every contact and output in *value*, in the order of the file."""
     if isinstance(value, dict):
@@ -105,8 +113,6 @@ def _procedures(config: "Config", problems: Problems) -> None:
 def _broker(config: "Config", problems: Problems) -> None:
     broker = config.broker
     _url(problems, "broker.url", broker.url, ("mqtt", "mqtts"))
-    for name in _BROKER_FILES:
-        _file(problems, f"broker.{name}", getattr(broker, name))
     if broker.password_file and not broker.username:
         problems.add("broker.username", "is missing; allowed: a name to go with password_file")
     if bool(broker.cert_file) != bool(broker.key_file):
@@ -231,7 +237,6 @@ def _cameras(config: "Config", problems: Problems) -> None:
         if url is not None:
             where = f"cameras.{name}"
             _url(problems, f"{where}.url", url, ("http", "https"))
-            _file(problems, f"{where}.password_file", getattr(camera, "password_file", ""))
             if getattr(camera, "password_file", "") and not getattr(camera, "username", ""):
                 problems.add(
                     f"{where}.username", "is missing; allowed: a name to go with password_file"

@@ -103,7 +103,7 @@ def _settings(
 
     :raises ConfigError: with what is wrong
     """
-    offered = load_config(config).checkpoint.procedures
+    offered = load_config(config, elsewhere=True).checkpoint.procedures
     asked = list(dict.fromkeys(procedures)) or offered
     problems = [
         f"--procedure {name}: {config} has {', '.join(offered)}"
@@ -161,7 +161,7 @@ def _find_config(procedures: list[str]) -> Path:
     """
     # gardu.toml before gardu-jatim.toml.
     files = sorted(default_config_folder().glob("*.toml"), key=lambda file: file.stem)
-    offered = {file: load_config(file).checkpoint.procedures for file in files}
+    offered = {file: load_config(file, elsewhere=True).checkpoint.procedures for file in files}
     for file, names in offered.items():
         if set(procedures) <= set(names):
             return file
@@ -201,6 +201,8 @@ async def _simulate(settings: Settings, *, json_result: bool) -> int:
         _tell(stage, seconds, json_result=json_result)
         if told.done():
             return told.result()
+        if stage.daemon.hopeless:
+            return _USAGE
         return 0 if succeeded(stage) else _FAILED
 
 
@@ -250,6 +252,8 @@ async def _show(view: View | None) -> None:
 
 def _tell(stage: Stage, seconds: float, *, json_result: bool) -> None:
     if json_result:
+        if stage.trouble:
+            typer.echo(stage.trouble, err=True)
         typer.echo(json.dumps(as_json(stage, seconds)))
     else:
         print_summary(stage, seconds, Console())

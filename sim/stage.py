@@ -74,7 +74,7 @@ class Stage:
         self.settings = settings
         self.report = report
         self.clock = Clock.scaled(settings.speed)
-        self.config = load_config(settings.config)
+        self.config = load_config(settings.config, elsewhere=True)
         self.run = RunDir(settings.folder, Path(tempfile.mkdtemp(prefix="gardu-")))
         self.received = Received(fresh=not self.run.resumed)
         self.snapshot: dict[str, Any] = {}

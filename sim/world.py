@@ -57,7 +57,7 @@ def tell(what: dict[str, Any]) -> None:
 async def run(plan: Plan) -> None:
     """Run the world until it is told to stop."""
     clock = Clock.from_environment()
-    config = load_config(Path(plan.config))
+    config = load_config(Path(plan.config), elsewhere=True)
     guests = invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
     async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
         tell({"event": "ready", "cameras": _cameras(lobby, plan.folder)})

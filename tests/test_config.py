@@ -172,8 +172,8 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "certificate without key": (
         {"broker__url": "mqtts://centre", "broker__cert_file": "/dev/null/x"},
         [
-            "broker.cert_file: is '/dev/null/x', which is no file; allowed: a file that is there",
             "broker.key_file: is missing; allowed: cert_file and key_file, or neither",
+            "broker.cert_file: is '/dev/null/x', which is no file; allowed: a file that is there",
         ],
     ),
     "card twice": (
@@ -185,7 +185,7 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
         [
             (
                 "card_readers.desk.stations[0]: is 'lobby', which no panel serves; "
-                "allowed: officer-1, officer-2, officer-3, reception"
+                "allowed: aide, officer-1, officer-2, officer-3, reception"
             )
         ],
     ),
@@ -362,3 +362,19 @@ def test_any_text_as_url_is_judged(tmp_path_factory: pytest.TempPathFactory, url
         return
     assert config.broker.host
     assert 0 < config.broker.port < 65536
+
+
+def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> None:
+    """A simulation of an office's lobby runs on a machine without that office's password files."""
+    path = tmp_path / "gardu.toml"
+    text = (FOLDER / "gardu.toml").read_text(encoding="utf-8")
+    for key in ("username", "password_file"):
+        text = text.replace(f"# {key} =", f"{key} =")
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as refused:
+        load_config(path)
+    assert [problem.split(": ")[1] for problem in refused.value.problems] == [
+        "broker.password_file",
+        "cameras.lobby.password_file",
+    ]
+    assert load_config(path, elsewhere=True).broker.username == "lobi-utama"

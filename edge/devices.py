@@ -166,8 +166,9 @@ class Devices:
     def carry_out(self, effect: Effect) -> None:
         """Have *effect* done on its device's thread."""
         match effect:
-            case UnlockLocker(locker=number) if self._lockers is not None:
+            case UnlockLocker(locker=number, visit=visit) if self._lockers is not None:
                 kept, lockers = self._lockers
+                log.info("unlocking locker %d for visit %s", number, visit)
                 kept.act(lambda: lockers.unlock(number))
             case RingAide(aiphone=name, pattern=pattern) if name in self._aiphones:
                 kept, aiphone = self._aiphones[name]

@@ -12,6 +12,7 @@ from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
 from edge.devices import Devices, build_devices
+from edge.errors import GarduError
 from edge.health import health, meta
 from edge.sop.loading import load_procedures, parse_procedure, procedure_file
 from edge.sop.procedure import Procedure
@@ -29,6 +30,9 @@ log = logging.getLogger(__name__)
 # An event that has not been handled for this long (real seconds) means a hung disk: let systemd
 # restart the daemon.
 STUCK_S = 20.0
+
+# How soon `systemctl status` shows a change (real seconds).
+STATUS_S = 2.0
 
 
 class Stop(Exception):
@@ -85,10 +89,13 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
+            group.create_task(_tell_systemd(checkpoint, devices, uplink))
             group.create_task(_watch_over(checkpoint, bridge))
             _say_ready(checkpoint)
     except* Stop:
         log.info("stopping: everything that happened is recorded")
+    except* GarduError as failures:
+        raise _first(failures) from None
     finally:
         notify("STOPPING=1")
         await devices.close()
@@ -124,6 +131,12 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
     )
 
 
+def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:
+    """Return the first failure of a group, for people: the others came of it."""
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
 async def _until_told_to_stop(loop: asyncio.AbstractEventLoop) -> None:
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -146,25 +159,34 @@ async def _report_health(
     bridge: Bridge,
     uplink: Uplink,
 ) -> None:
-    """Publish health every minute, and tell systemd in a line how things stand."""
+    """Publish health, every minute."""
     folder = Path(config.checkpoint.data)
     while True:
-        states = devices.states()
         report = health(
             clock,
             folder,
-            devices=states,
+            devices=devices.states(),
             refusals=checkpoint.state.refusals,
             uplink=uplink.counts,
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
         )
         uplink.show("health", report, expiry_s=300)
-        bad = sorted(name for name, state in states.items() if state != "ok")
+        await clock.pause(config.reporting.health_s)
+
+
+async def _tell_systemd(checkpoint: Checkpoint, devices: Devices, uplink: Uplink) -> None:
+    """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
+    told = ""
+    while True:
+        bad = sorted(name for name, state in devices.states().items() if state != "ok")
         link = "connected" if uplink.connected else "no broker"
         trouble = f", not working: {', '.join(bad)}" if bad else ""
-        notify(f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}")
-        await clock.pause(config.reporting.health_s)
+        status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"
+        if status != told:
+            notify(status)
+            told = status
+        await asyncio.sleep(STATUS_S)
 
 
 async def _watch_over(checkpoint: Checkpoint, bridge: Bridge) -> None:

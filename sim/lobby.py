@@ -114,6 +114,7 @@ class Lobby:
                     "open": locker.door_open,
                     "energised": locker.energised,
                     "jammed": locker.jammed,
+                    "pulses": locker.pulses,
                     "unlocks": locker.unlocks,
                 }
                 for number, locker in self.lockers.items()

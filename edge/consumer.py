@@ -1,0 +1,269 @@
+"""Consumer: what the central office's side must keep to be sure that it has everything.
+
+Pure: no network and no clock; the caller says what time it is (seconds, of any clock that does
+not jump). The rules are the contract's (docs/mqtt.md):
+
+1. A message is the same as one before if source and id are; it then counts for nothing else.
+2. Records of one stream are complete up to the *contiguous* sequence. A hole above it is a gap
+   only once the checkpoint's ledger says that it was acknowledged, or once nothing of the stream
+   has come for the reorder time-out. A gap closes when its records come after all.
+3. An ``offline`` of an older session than the present one says nothing.
+4. What was recorded before this consumer first heard of a stream is not missing.
+"""
+
+import hashlib
+from collections import Counter, OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from edge.errors import ProtocolError
+from edge.messages import ROOT, STILL_CONTENT, LedgerState, Status
+
+# How long a hole may be mere reordering (a record that was refused once comes later), seconds.
+REORDER_S = 10.0
+# How many ids are remembered: far more than the largest resend window can repeat.
+MOST_IDS = 200_000
+# Below the root: site and checkpoint, then the suffix.
+_LEVELS = 2
+
+
+class Head(msgspec.Struct, frozen=True):
+    """The attributes of a CloudEvent that a consumer goes by."""
+
+    id: str
+    source: str
+    type: str
+    streamid: str = ""
+    sequence: str = "0"
+    data: Any = None
+
+
+class Stream:
+    """Which sequences of one stream have come.
+
+    :ivar last: the highest that is known to exist
+    """
+
+    def __init__(self, before: int, at: float) -> None:
+        self.last = before
+        self._highest = before
+        self._holes: list[tuple[int, int]] = []
+        self._acknowledged = 0
+        self._progress = at
+
+    @property
+    def contiguous(self) -> int:
+        """All up to here have come (or were recorded before this consumer listened)."""
+        return self._holes[0][0] - 1 if self._holes else self._highest
+
+    def arrived(self, sequence: int, at: float) -> None:
+        """Take in that *sequence* has come."""
+        self._progress = at
+        self.last = max(self.last, sequence)
+        if sequence > self._highest:
+            if sequence > self._highest + 1:
+                self._holes.append((self._highest + 1, sequence - 1))
+            self._highest = sequence
+            return
+        for place, (first, last) in enumerate(self._holes):
+            if first <= sequence <= last:
+                parts = ((first, sequence - 1), (sequence + 1, last))
+                self._holes[place : place + 1] = [part for part in parts if part[0] <= part[1]]
+                return
+
+    def told(self, ledger: LedgerState, at: float) -> None:
+        """Take in what the checkpoint says that there is."""
+        if ledger.last_seq > self.last:
+            self.last = ledger.last_seq
+            self._progress = at
+        self._acknowledged = max(self._acknowledged, ledger.acked_seq)
+
+    def gaps(self, at: float, reorder_s: float) -> list[tuple[int, int]]:
+        """Return the ranges that are missing for certain at time *at*: (first, last)."""
+        quiet = at - self._progress > reorder_s
+        limit = self.last if quiet else min(self._acknowledged, self.last)
+        open_end = (self._highest + 1, self.last)
+        return [
+            (first, min(last, limit)) for first, last in (*self._holes, open_end) if first <= limit
+        ]
+
+
+class CheckpointView:
+    """What is known of one checkpoint.
+
+    :ivar status: ``online``, ``offline`` or ``unknown``
+    :ivar visits: open visits by the step that each completed last (None: none yet)
+    :ivar overdue: (visit, step) that have taken longer than their standard
+    :ivar alarms: the alarms that stand now, by kind
+    :ivar occupancy: the last ``state/occupancy``
+    """
+
+    def __init__(self) -> None:
+        self.status = "unknown"
+        self.session = 0
+        self.streams: dict[str, Stream] = {}
+        self.stream = ""
+        self.visits: dict[str, str | None] = {}
+        self.overdue: set[tuple[str, str]] = set()
+        self.alarms: dict[str, dict[str, Any]] = {}
+        self.occupancy: dict[str, Any] = {}
+        self.outcomes: Counter[str] = Counter()
+        self.counts: Counter[str] = Counter(records=0, stills=0, duplicates=0)
+
+    @property
+    def last(self) -> int:
+        """The contiguous sequence of the present stream; 0 before the first record."""
+        return self.streams[self.stream].contiguous if self.stream in self.streams else 0
+
+    def gaps(self, at: float, reorder_s: float = REORDER_S) -> list[tuple[int, int]]:
+        """Return what is missing for certain of all streams."""
+        return [gap for stream in self.streams.values() for gap in stream.gaps(at, reorder_s)]
+
+
+class Seen(msgspec.Struct, frozen=True):
+    """What became of one message.
+
+    :ivar event: the CloudEvent as a JSON object, a still's image replaced by its size and digest;
+        None for a live topic
+    :ivar duplicate: whether it had come before
+    """
+
+    checkpoint: str
+    suffix: str
+    event: dict[str, Any] | None = None
+    duplicate: bool = False
+
+
+class Consumer:
+    """Everything heard from all checkpoints under one topic root.
+
+    :ivar checkpoints: by ``site/checkpoint``
+    :ivar malformed: messages that are not what the contract says
+    """
+
+    def __init__(self, root: str = ROOT, reorder_s: float = REORDER_S) -> None:
+        self.checkpoints: dict[str, CheckpointView] = {}
+        self.malformed = 0
+        self._root = root
+        self._reorder_s = reorder_s
+        self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
+
+    def take(
+        self, topic: str, payload: bytes, attributes: Mapping[str, str], content: str, at: float
+    ) -> Seen:
+        """Take in one message that came at time *at*, seconds.
+
+        :param attributes: the message's user properties
+        :param content: its content type
+        :raises ProtocolError: if it is not what the contract says; it is counted
+        """
+        try:
+            return self._take(topic, payload, attributes, content, at)
+        except (msgspec.DecodeError, ValueError, KeyError) as error:
+            self.malformed += 1
+            raise ProtocolError(f"{topic}: {error}") from error
+
+    def gaps(self, at: float) -> dict[str, list[tuple[int, int]]]:
+        """Return what is missing for certain, by checkpoint; those without gaps are left out."""
+        found = {name: view.gaps(at, self._reorder_s) for name, view in self.checkpoints.items()}
+        return {name: gaps for name, gaps in found.items() if gaps}
+
+    def _take(
+        self, topic: str, payload: bytes, attributes: Mapping[str, str], content: str, at: float
+    ) -> Seen:
+        name, suffix = self._split(topic)
+        view = self.checkpoints.setdefault(name, CheckpointView())
+        if content == STILL_CONTENT or suffix.startswith("still/"):
+            return self._still(view, Seen(name, suffix), payload, attributes)
+        if suffix.startswith(("event/", "report/")):
+            return self._record(view, Seen(name, suffix), payload, at)
+        _take_live(view, suffix, payload, at)
+        return Seen(name, suffix)
+
+    def _split(self, topic: str) -> tuple[str, str]:
+        if not topic.startswith(self._root + "/"):
+            raise ValueError(f"not under {self._root}")
+        levels = topic[len(self._root) + 1 :].split("/", _LEVELS)
+        if len(levels) <= _LEVELS:
+            raise ValueError("names no site, checkpoint and kind")
+        return "/".join(levels[:_LEVELS]), levels[_LEVELS]
+
+    def _still(
+        self, view: CheckpointView, seen: Seen, payload: bytes, attributes: Mapping[str, str]
+    ) -> Seen:
+        head = msgspec.convert(dict(attributes), Head)
+        digest = hashlib.sha256(payload).hexdigest()
+        purpose = seen.suffix.removeprefix("still/")
+        data = {"purpose": purpose, "size": len(payload), "sha256": digest}
+        event = {**attributes, "datacontenttype": STILL_CONTENT, "data": data}
+        duplicate = self._is_duplicate(view, head)
+        if not duplicate:
+            view.counts["stills"] += 1
+        return msgspec.structs.replace(seen, event=event, duplicate=duplicate)
+
+    def _record(self, view: CheckpointView, seen: Seen, payload: bytes, at: float) -> Seen:
+        head = msgspec.json.decode(payload, type=Head)
+        event = msgspec.json.decode(payload, type=dict[str, Any])
+        sequence = int(head.sequence)
+        if sequence < 1 or not head.streamid:
+            raise ValueError("a record without stream and sequence")
+        duplicate = self._is_duplicate(view, head)
+        if not duplicate:
+            view.counts["records"] += 1
+            view.stream = head.streamid
+            stream = view.streams.setdefault(head.streamid, Stream(sequence - 1, at))
+            stream.arrived(sequence, at)
+            _follow(view, head)
+        return msgspec.structs.replace(seen, event=event, duplicate=duplicate)
+
+    def _is_duplicate(self, view: CheckpointView, head: Head) -> bool:
+        key = (head.source, head.id)
+        if key in self._ids:
+            self._ids.move_to_end(key)
+            view.counts["duplicates"] += 1
+            return True
+        self._ids[key] = None
+        if len(self._ids) > MOST_IDS:
+            self._ids.popitem(last=False)
+        return False
+
+
+def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> None:
+    if suffix == "status" and payload:
+        status = msgspec.json.decode(payload, type=Status)
+        if status.status == "online" or status.session >= view.session:
+            view.status, view.session = status.status, status.session
+    elif suffix == "ledger" and payload:
+        ledger = msgspec.json.decode(payload, type=LedgerState)
+        view.stream = ledger.streamid
+        # Joining late: what was acknowledged before is somebody else's to have.
+        stream = view.streams.setdefault(ledger.streamid, Stream(ledger.acked_seq, at))
+        stream.told(ledger, at)
+    elif suffix == "state/occupancy" and payload:
+        view.occupancy = msgspec.json.decode(payload, type=dict[str, Any])
+    elif suffix.startswith("state/alarm/"):
+        kind = suffix.removeprefix("state/alarm/")
+        if payload:
+            view.alarms[kind] = msgspec.json.decode(payload, type=dict[str, Any])
+        else:
+            view.alarms.pop(kind, None)
+
+
+def _follow(view: CheckpointView, head: Head) -> None:
+    """Follow the visits through what their records say."""
+    data = head.data if isinstance(head.data, dict) else {}
+    visit = data.get("visit")
+    match head.type:
+        case "gardu.visit.opened.v1":
+            view.visits[str(visit)] = None
+        case "gardu.step.completed.v1":
+            view.visits[str(visit)] = str(data["step"])
+            view.overdue.discard((str(visit), str(data["step"])))
+        case "gardu.step.overdue.v1":
+            view.overdue.add((str(visit), str(data["step"])))
+        case "gardu.visit.closed.v1":
+            view.visits.pop(str(visit), None)
+            view.overdue = {one for one in view.overdue if one[0] != visit}
+            view.outcomes[str(data["outcome"])] += 1

@@ -1,0 +1,297 @@
+"""Dispatch: which stored record goes next, and what follows from the broker's answer to it.
+
+Lives as long as one connection. Rules
+-----
+1. Records go in order of their sequence; reading ahead is bounded.
+2. What the broker took is acknowledged in the store in batches, one transaction each.
+3. *Taken, but nobody was there* (0x10) is not delivered: the record is held, everything behind it
+   waits, and it alone is tried again until somebody hears it.
+4. *Refused* (0x80 and above) is tried again later, a limited number of times, while other records
+   go on; then it is parked, never deleted. When many are refused at once, all wait for them.
+5. Records acknowledged shortly before the connection are sent again first: the broker may have
+   lost them since.
+"""
+
+import asyncio
+from bisect import insort
+from collections import Counter, deque
+from collections.abc import Callable
+from functools import partial
+
+from edge.backoff import Backoff
+from edge.outbox import Outbox, OutboxRow
+from edge.packets import Answer
+from edge.troubles import Troubles
+from edge.worker import Worker
+
+# Rows read from the store at once; memory holds at most one and a half times as many.
+CHUNK = 500
+# How long acknowledgements are collected before they are stored, real seconds.
+BATCH_S = 0.05
+# Refused records that may wait for another try before everything waits for them.
+MOST_REFUSED = 10
+
+
+class Dispatch:
+    """The records to send over one connection.
+
+    :param resend_s: how far back what was acknowledged is sent again, seconds of the store's clock
+    :param tries: refusals before a record is parked
+    :param look: called when :meth:`take` may have something new
+    :ivar resent: set once everything that was sent again is answered
+    :ivar drained: set by the last acknowledgement that was stored with nothing left to send
+    """
+
+    def __init__(
+        self,
+        store: Outbox,
+        worker: Worker,
+        *,
+        resend_s: float,
+        tries: int,
+        backoff: Backoff,
+        troubles: Troubles,
+        counts: Counter[str],
+        look: Callable[[], None],
+    ) -> None:
+        self.resent = asyncio.Event()
+        self.drained = asyncio.Event()
+        self._store = store
+        self._worker = worker
+        self._tries = tries
+        self._backoff = backoff
+        self._troubles = troubles
+        self._counts = counts
+        self._look = look
+        self._resend_s = resend_s
+        # Reading
+        self._ahead: deque[OutboxRow] = deque()
+        self._again: set[int] = set()
+        self._again_read = False
+        self._caught_up = False
+        self._woken = asyncio.Event()
+        self._room = asyncio.Event()
+        # On the way and answered
+        self._unanswered = 0
+        self._delivered: list[int] = []
+        self._to_store = asyncio.Event()
+        # Held: nobody was there (rule 3)
+        self._held: list[OutboxRow] = []
+        self._unheard = 0
+        self._probe: OutboxRow | None = None
+        self._probe_due = False
+        # Refused (rule 4)
+        self._refused: set[int] = set()
+        self._refusals: deque[tuple[OutboxRow, str]] = deque()
+        self._retries: deque[OutboxRow] = deque()
+        self._timers: set[asyncio.TimerHandle] = set()
+        self._closed = False
+
+    @property
+    def idle(self) -> bool:
+        """Whether no record waits to be sent and none is on its way."""
+        return self._caught_up and not (self._ahead or self._held or self._unanswered)
+
+    def wake(self) -> None:
+        """Say that rows were added to the store."""
+        self._caught_up = False
+        self._woken.set()
+
+    def close(self) -> None:
+        """Forget what was to be tried again: the next connection reads it afresh."""
+        self._closed = True
+        for timer in self._timers:
+            timer.cancel()
+
+    # -- sending
+
+    def take(self) -> OutboxRow | None:
+        """Return the record to send next; None if there is none now."""
+        row = self._choose()
+        if row is not None:
+            self._unanswered += 1
+        return row
+
+    def _choose(self) -> OutboxRow | None:
+        if self._retries:
+            return self._retries.popleft()
+        if self._held:
+            return self._choose_probe()
+        while self._ahead and len(self._refused) < MOST_REFUSED:
+            row = self._ahead.popleft()
+            if len(self._ahead) <= CHUNK // 2:
+                self._room.set()
+            if row.tries == 0:
+                return row
+            self._put_off(row, row.tries)  # refused on an earlier connection: others first
+        return None
+
+    def _choose_probe(self) -> OutboxRow | None:
+        if not self._probe_due or self._probe is not None:
+            return None
+        self._probe_due = False
+        self._probe = self._held[0]
+        return self._probe
+
+    # -- answers
+
+    def answered(self, row: OutboxRow, answer: Answer) -> None:
+        """Take in what the broker said to *row*."""
+        self._unanswered -= 1
+        probing = row is self._probe
+        if probing:
+            self._probe = None
+        if answer.unheard:
+            self._hold(row, probing=probing)
+            return
+        if probing:
+            self._held.pop(0)
+        if answer.refused:
+            self._refuse(row, answer.words)
+        else:
+            self._deliver(row)
+        if probing:
+            self._after_probe(refused=answer.refused)
+        if not (self._held or answer.refused):
+            self._troubles.end("subscriber")
+
+    def _deliver(self, row: OutboxRow) -> None:
+        self._counts["acknowledged"] += 1
+        if row.sequence in self._again:
+            self._counts["resent"] += 1
+            self._leave_again(row)
+        self._refused.discard(row.sequence)
+        self._delivered.append(row.sequence)
+        self._to_store.set()
+
+    def _leave_again(self, row: OutboxRow) -> None:
+        self._again.discard(row.sequence)
+        self._tell_resent()
+
+    def _tell_resent(self) -> None:
+        if self._again_read and not self._again:
+            self.resent.set()
+
+    def _hold(self, row: OutboxRow, *, probing: bool) -> None:
+        self._troubles.begin("subscriber", f"no subscriber for {row.topic}")
+        if not probing:
+            insort(self._held, row, key=lambda held: held.sequence)
+        if probing or len(self._held) == 1:
+            self._unheard += 1
+            self._probe_due = False
+            self._later(self._backoff.delay(self._unheard), self._try_held)
+
+    def _try_held(self) -> None:
+        self._probe_due = True
+        self._look()
+
+    def _after_probe(self, *, refused: bool) -> None:
+        """A refusal says nothing of subscribers; anything else says that somebody listens."""
+        if refused and self._held:
+            self._try_held()
+            return
+        self._ahead.extendleft(reversed(self._held))
+        self._held.clear()
+        self._unheard = 0
+
+    def _refuse(self, row: OutboxRow, why: str) -> None:
+        self._counts["refused"] += 1
+        if row.sequence in self._again:  # was delivered once; it stays so
+            self._leave_again(row)
+            return
+        self._refused.add(row.sequence)
+        self._refusals.append((row, why))
+        self._to_store.set()
+
+    def _later(self, seconds: float, call: Callable[[], None]) -> None:
+        def run() -> None:
+            self._timers.discard(timer)
+            call()
+
+        if self._closed:
+            return
+        timer = asyncio.get_running_loop().call_later(seconds, run)
+        self._timers.add(timer)
+
+    # -- the store
+
+    async def read(self) -> None:
+        """Keep rows read ahead, for ever."""
+        await self._read_pages(self._read_again, 0)
+        self._again_read = True
+        self._tell_resent()
+        read_to = 0
+        while True:
+            self._woken.clear()
+            read_to = await self._read_pages(self._store.waiting, read_to)
+            self._caught_up = not self._woken.is_set()
+            self._look()
+            await self._woken.wait()
+
+    def _read_again(self, after: int, limit: int) -> list[OutboxRow]:
+        return self._store.recently_acknowledged(self._resend_s, after, limit)
+
+    async def _read_pages(self, page: Callable[[int, int], list[OutboxRow]], after: int) -> int:
+        """Read all that *page* has after a sequence, as there is room; return the last one."""
+        while True:
+            rows = await self._worker.do(page, after, CHUNK)
+            if not self._again_read:
+                self._again.update(row.sequence for row in rows)
+            self._ahead.extend(rows)
+            self._look()
+            if rows:
+                after = rows[-1].sequence
+            if len(rows) < CHUNK:
+                return after
+            while len(self._ahead) > CHUNK // 2:
+                self._room.clear()
+                await self._room.wait()
+
+    async def keep_accounts(self) -> None:
+        """Store what was answered, for ever."""
+        while True:
+            await self._to_store.wait()
+            await asyncio.sleep(BATCH_S)
+            self._to_store.clear()
+            await self.settle_accounts()
+            if self.idle and not (self._refused or self._delivered):
+                self.drained.set()
+
+    async def settle_accounts(self) -> None:
+        """Store all answers that have come; a broker may refuse and hang up in one breath."""
+        await self._acknowledge()
+        await self._count_refusals()
+
+    async def _acknowledge(self) -> None:
+        batch = self._delivered[:]
+        if batch:
+            await self._worker.do(self._store.acknowledge, batch)
+            del self._delivered[: len(batch)]
+
+    async def _count_refusals(self) -> None:
+        while self._refusals:
+            row, why = self._refusals[0]
+            tries = await self._worker.do(self._store.failed, row.sequence, why)
+            if tries == 0:  # it does not wait any more
+                self._refused.discard(row.sequence)
+            elif tries >= self._tries:
+                await self._park(row, f"{why} ({tries} tries)")
+            else:
+                self._put_off(row, tries)
+            self._refusals.popleft()
+
+    async def _park(self, row: OutboxRow, why: str) -> None:
+        await self._worker.do(self._store.park, row.sequence, why)
+        self._counts["parked"] += 1
+        self._refused.discard(row.sequence)
+        self._to_store.set()
+        self._troubles.begin("parked", f"record {row.sequence} was set aside: {why}")
+        self._look()
+
+    def _put_off(self, row: OutboxRow, tries: int) -> None:
+        self._refused.add(row.sequence)
+        self._later(self._backoff.delay(max(tries, 1)), partial(self._retry, row))
+
+    def _retry(self, row: OutboxRow) -> None:
+        self._retries.append(row)
+        self._look()

@@ -1,0 +1,326 @@
+"""Link: one MQTT 5 connection, from CONNECT to its end. Never reused, never reconnected.
+
+Rules
+-----
+1. A fresh paho client for every connection: its queue lives in memory, outlives a lost connection
+   and forgets its own window when it resends, so nothing is ever left in it for a second one.
+2. The asyncio loop drives the client (reader and writer of its socket); there is no thread of
+   paho's. Only name resolution, TCP connect and TLS handshake block, on a thread of their own.
+3. paho's callbacks only note what came; it is acted upon once paho has returned.
+4. Whatever goes wrong inside paho ends this connection and nothing else.
+5. Nothing is published unless connected; every acknowledgement's reason code is handed on.
+"""
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from edge.config import Broker
+from edge.credentials import password, tls_context
+from edge.errors import DeviceUnavailable
+from edge.messages import LIVE_CONTENT
+from edge.packets import Answer, Puback, properties
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# Real seconds for TCP and TLS, and again for the CONNACK.
+CONNECT_TIMEOUT_S = 10.0
+# How often paho may look after its keepalive, real seconds.
+_KEEPALIVE_CHECK_S = 1.0
+_MOST_IN_FLIGHT = 65535
+
+
+class Will(msgspec.Struct, frozen=True):
+    """What the broker publishes (QoS 1, retained) if this connection is lost."""
+
+    topic: str
+    payload: bytes
+    delay_s: int
+
+
+class Link:
+    """One connection to *broker*.
+
+    :param session_expiry_s: how long the broker keeps the session after the connection's end
+    :param on_message: called on the loop with every message; it is acknowledged afterwards
+    :ivar changed: set when the connection ended, and by whoever wants its user to look again
+    :ivar on_answers: called once acknowledgements came (at once: waking a task costs a round of
+        the loop, and throughput); an exception in it ends the connection and is left in *bug*
+    :ivar acknowledged: every PUBACK not yet taken away, as :class:`Puback`
+    :ivar why: why the connection ended, in words; empty while it stands
+    :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
+    """
+
+    def __init__(
+        self,
+        broker: Broker,
+        client_id: str,
+        session_expiry_s: int,
+        will: Will | None = None,
+        on_message: Callable[[MQTTMessage], None] | None = None,
+    ) -> None:
+        self.changed = asyncio.Event()
+        self.on_answers: Callable[[], None] = self.changed.set
+        self.bug: Exception | None = None
+        self.acknowledged: deque[Puback] = deque()
+        self.why = ""
+        self.window = _MOST_IN_FLIGHT
+        self.largest: int | None = None
+        self._broker = broker
+        self._expiry_s = session_expiry_s
+        self._connack: asyncio.Future[None] | None = None
+        self._upkeep: asyncio.TimerHandle | None = None
+        self._reading = -1
+        self._writing = False
+        self._client = self._make_client(client_id, will)
+        if on_message is not None:
+            self._client.on_message = lambda _client, _data, message: on_message(message)
+
+    @property
+    def up(self) -> bool:
+        """Whether the connection stands, as far as anybody can know."""
+        return self._reading >= 0
+
+    async def open(self) -> None:
+        """Connect and wait for the CONNACK.
+
+        :raises DeviceUnavailable: with the reason in words
+        """
+        worker = Worker("connect")
+        try:
+            await worker.do(self._dial)
+            await self._greet()
+        except BaseException as error:
+            self._end("the connection was not made")
+            if isinstance(error, TimeoutError):
+                raise DeviceUnavailable("the broker did not answer in time") from None
+            if isinstance(error, OSError | ValueError):  # ValueError: paho, on the host or port
+                raise DeviceUnavailable(_words(error)) from error
+            raise
+        finally:
+            worker.stop()
+
+    def publish(
+        self, topic: str, payload: bytes, properties: Properties, *, retain: bool = False
+    ) -> int | None:
+        """Send one QoS 1 message; return its message id, or None if the connection has ended."""
+        if not self.up:
+            return None
+        mid = None
+        try:
+            sent = self._client.publish(topic, payload, 1, retain, properties)
+            mid = sent.mid if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+        except Exception as error:  # noqa: BLE001 - rule 4
+            self._end(_words(error))
+        self._after_io()
+        return mid
+
+    def subscribe(self, topic_filter: str) -> None:
+        """Ask for the messages of *topic_filter* at QoS 1."""
+        self._guard(lambda: self._client.subscribe(topic_filter, qos=1))
+
+    def drop(self, why: str) -> None:
+        """Cut the connection without a farewell: the broker will publish the will."""
+        self._end(why)
+
+    def leave(self, *, end_session: bool = False) -> None:
+        """Say goodbye (no will) and close. What is in flight must be acknowledged before."""
+        expiry_s = 0 if end_session else None
+        farewell = properties(PacketTypes.DISCONNECT, SessionExpiryInterval=expiry_s)
+        if self.up:
+            self._guard(lambda: self._client.disconnect(properties=farewell))
+        self._end("left")
+
+    # -- connecting
+
+    def _make_client(self, client_id: str, will: Will | None) -> Client:
+        client = Client(
+            CallbackAPIVersion.VERSION2,
+            client_id=client_id,
+            protocol=MQTTProtocolVersion.MQTTv5,
+            reconnect_on_failure=False,
+        )
+        client.connect_timeout = CONNECT_TIMEOUT_S
+        # The caller bounds its window; a queue of paho's own would reorder around refusals.
+        client.max_inflight_messages = 0
+        client.on_connect = self._note_connack
+        client.on_publish = self._note_puback
+        client.on_subscribe = self._note_suback
+        client.on_disconnect = self._note_disconnect
+        if will is not None:
+            delayed = properties(
+                PacketTypes.WILLMESSAGE, WillDelayInterval=will.delay_s, ContentType=LIVE_CONTENT
+            )
+            client.will_set(will.topic, will.payload, 1, True, delayed)
+        return client
+
+    def _dial(self) -> None:
+        """Resolve, connect, shake hands and send CONNECT; on the worker's thread."""
+        broker, client = self._broker, self._client
+        if broker.username:
+            client.username_pw_set(broker.username, password(broker) or None)
+        if broker.tls:
+            client.tls_set_context(tls_context(broker))
+        session = properties(PacketTypes.CONNECT, SessionExpiryInterval=self._expiry_s)
+        client.connect(
+            broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=session
+        )
+        opened = client.socket()
+        if opened is not None and self.why:  # nobody waits for it any more
+            opened.close()
+        elif isinstance(
+            opened, socket.socket
+        ):  # a small message must not wait for the one before it
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def _greet(self) -> None:
+        """Let the loop drive the socket and wait for the CONNACK."""
+        opened = self._client.socket()
+        if opened is None:
+            raise DeviceUnavailable(self.why or "the broker closed the connection")
+        loop = asyncio.get_running_loop()
+        self._connack = loop.create_future()
+        self._reading = opened.fileno()
+        loop.add_reader(self._reading, self._read)
+        self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
+        self._after_io()
+        async with asyncio.timeout(CONNECT_TIMEOUT_S):
+            await self._connack
+
+    # -- the loop drives the client
+
+    def _read(self) -> None:
+        self._guard(self._read_all)
+        if self.acknowledged:
+            try:
+                self.on_answers()
+            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+                self.bug = error
+                self._end("a fault of ours")
+
+    def _read_all(self) -> None:
+        """Read what there is; TLS may hold whole packets that the socket no longer shows."""
+        self._client.loop_read()
+        while (opened := self._client.socket()) is not None and getattr(opened, "pending", int)():
+            self._client.loop_read()
+
+    def _write(self) -> None:
+        self._guard(self._client.loop_write)
+
+    def _keep_alive(self) -> None:
+        self._guard(self._client.loop_misc)
+        if self.up:
+            loop = asyncio.get_running_loop()
+            self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
+
+    def _guard(self, call: Callable[[], object]) -> None:
+        """Run *call* of paho's; an exception ends the connection."""
+        try:
+            call()
+        except Exception as error:
+            log.warning("broker connection ended by an error", exc_info=True)
+            self._end(_words(error))
+        self._after_io()
+
+    def _after_io(self) -> None:
+        """Follow what paho did: its socket may be gone, or have more to write than fits."""
+        if not self.up:
+            return
+        if self._client.socket() is None:
+            self._end(self.why or "connection lost")
+            return
+        wanted = self._client.want_write()
+        if wanted != self._writing:
+            loop = asyncio.get_running_loop()
+            if wanted:
+                loop.add_writer(self._reading, self._write)
+            else:
+                loop.remove_writer(self._reading)
+            self._writing = wanted
+
+    def _end(self, why: str) -> None:
+        """Let go of the socket; harmless when done before."""
+        self.why = self.why or why
+        if self._upkeep is not None:
+            self._upkeep.cancel()
+        if self.up:
+            loop = asyncio.get_running_loop()
+            loop.remove_reader(self._reading)
+            loop.remove_writer(self._reading)
+            self._reading = -1
+        if self._connack is not None and not self._connack.done():
+            self._connack.set_exception(DeviceUnavailable(self.why))
+            self._connack.exception()  # seen: nobody may be waiting any more
+        if (opened := self._client.socket()) is not None:
+            opened.close()
+        self.changed.set()
+
+    # -- paho's callbacks: they only note
+
+    def _note_connack(
+        self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, granted: Any
+    ) -> None:
+        assert self._connack is not None
+        if self._connack.done():
+            return
+        refusal = _refusal(reason, granted)
+        if refusal:
+            self.why = refusal
+            self._connack.set_exception(DeviceUnavailable(refusal))
+            return
+        self.window = getattr(granted, "ReceiveMaximum", _MOST_IN_FLIGHT)
+        self.largest = getattr(granted, "MaximumPacketSize", None)
+        self._connack.set_result(None)
+
+    def _note_puback(
+        self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any
+    ) -> None:
+        words = str(reason).lower() if reason.is_failure else ""
+        self.acknowledged.append(Puback(mid, Answer(reason.value, words)))
+
+    def _note_suback(
+        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+    ) -> None:
+        refused = [str(reason).lower() for reason in reasons if reason.is_failure]
+        if refused:
+            self.why = f"subscription refused: {refused[0]}"
+
+    def _note_disconnect(
+        self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+    ) -> None:
+        # paho says 0x80, unspecified error, for a connection that broke.
+        words = "connection lost" if reason.value == 0x80 else str(reason).lower()
+        self.why = self.why or words
+
+
+def _refusal(reason: ReasonCode, granted: Any) -> str:
+    """Why a CONNACK is of no use, in words; empty if it is."""
+    if reason.is_failure:
+        return str(reason).lower()
+    if getattr(granted, "MaximumQoS", 1) < 1:
+        return "the broker offers QoS 0 only"
+    if not getattr(granted, "RetainAvailable", 1):
+        return "the broker offers no retained messages"
+    return ""
+
+
+def _words(error: Exception) -> str:
+    """Say what went wrong without the numbers."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the broker's certificate is not accepted: {error.verify_message}"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return f"{where}{error.strerror}".lower()
+    return str(error).lower() or type(error).__name__

@@ -1,0 +1,66 @@
+"""What goes over a link: the properties of a message, and the broker's answer to it."""
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+
+
+class Answer(NamedTuple):
+    """What a broker said to a message: MQTT's reason code, and its words if it is a refusal."""
+
+    code: int
+    words: str = ""
+
+    @property
+    def refused(self) -> bool:
+        """Whether the broker did not take the message."""
+        return self.code >= 0x80
+
+    @property
+    def unheard(self) -> bool:
+        """Whether the broker took the message and had nobody to give it to: it is gone."""
+        return self.code == 0x10
+
+
+class Puback(NamedTuple):
+    """The answer to the message with id *mid* (of this connection; ids wrap at 65,535)."""
+
+    mid: int
+    answer: Answer
+
+
+class Packed(Properties):
+    """Properties of a PUBLISH, packed once: thousands of records share them.
+
+    :param expiry_s: after how long a broker forgets the message, seconds; None is never
+    :param user: MQTT user properties
+    """
+
+    _bytes: bytes
+
+    def __init__(
+        self, content: str, expiry_s: int | None = None, user: Mapping[str, str] | None = None
+    ) -> None:
+        values = {
+            "ContentType": content,
+            "MessageExpiryInterval": expiry_s,
+            "UserProperty": list(user.items()) if user else None,
+        }
+        made = properties(PacketTypes.PUBLISH, **values)
+        # Properties checks every attribute against MQTT's own list.
+        object.__setattr__(self, "_bytes", made.pack())  # type: ignore[no-untyped-call]
+
+    def pack(self) -> bytes:
+        """Return the bytes that go on the wire."""
+        return self._bytes
+
+
+def properties(packet: int, **values: Any) -> Properties:
+    """Return the MQTT properties of a *packet* (one of PacketTypes); None leaves one out."""
+    made = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
+    for name, value in values.items():
+        if value is not None:
+            setattr(made, name, value)
+    return made

@@ -1,0 +1,263 @@
+"""Schemas of every message, made from the code's own types: JSON Schema and AsyncAPI 3.
+
+``python -m edge.schemas > docs/asyncapi.json`` writes the document of the whole topic tree.
+"""
+
+import sys
+from typing import Any
+
+import msgspec
+
+from edge.messages import (
+    LIVE_CONTENT,
+    RECORD_CONTENT,
+    REPORT_TYPE,
+    ROOT,
+    STILL_CONTENT,
+    STILL_TYPE,
+    Envelope,
+    LedgerState,
+    StandingAlarm,
+    Status,
+    dataschema,
+)
+from edge.sop.records import KINDS
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_TIME = {"type": "string", "format": "date-time", "pattern": r"Z$"}
+_COUNT = {"type": "integer", "minimum": 0}
+_TEXT = {"type": "string", "minLength": 1}
+
+# What the envelope's attributes may hold, beyond their types.
+_ATTRIBUTES: dict[str, dict[str, Any]] = {
+    "id": {"type": "string", "format": "uuid"},
+    "source": {
+        "type": "string",
+        "format": "uri-reference",
+        "pattern": "^/gardu/[a-z0-9-]+/[a-z0-9-]+$",
+    },
+    "subject": _TEXT,
+    "time": _TIME,
+    "recordedtime": _TIME,
+    "streamid": {"type": "string", "format": "uuid"},
+    "sequence": {"type": "string", "pattern": "^[0-9]{16}$"},
+    "correlationid": _TEXT,
+}
+
+# Live documents that no record type describes. Consumers must ignore keys that they do not know.
+_DOCUMENTS: dict[str, dict[str, Any]] = {
+    "occupancy": {
+        "description": "What is in use now: counts only",
+        "type": "object",
+        "properties": {
+            "visits": _COUNT,
+            "steps": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"procedure": _TEXT, "step": _TEXT, "visits": _COUNT},
+                    "required": ["procedure", "step", "visits"],
+                },
+            },
+            "overdue": _COUNT,
+            "lockers_in_use": _COUNT,
+            "lockers_open": _COUNT,
+            "cards_out": _COUNT,
+        },
+        "required": ["visits", "steps", "lockers_in_use", "cards_out"],
+    },
+    "health": {
+        "description": "How the checkpoint is; forgotten by the broker after 300 s",
+        "type": "object",
+        "properties": {
+            "time": _TIME,
+            "clock_synced": {"type": "boolean"},
+            "devices": {"type": "object", "additionalProperties": {"type": "string"}},
+            "uplink": {"type": "object"},
+            "disk_free_bytes": _COUNT,
+            "temperature_c": {"type": ["number", "null"]},
+        },
+        "required": ["time", "clock_synced", "devices", "uplink", "disk_free_bytes"],
+    },
+    "meta": {
+        "description": "Birth: versions, procedures, equipment and record types",
+        "type": "object",
+        "properties": {
+            "software": {"const": "gardu"},
+            "version": _TEXT,
+            "procedures": {"type": "array", "items": {"type": "object"}},
+            "equipment": {"type": "object"},
+            "schemas": {"type": "array", "items": {"type": "string"}},
+        },
+        "required": ["software", "version", "procedures", "equipment", "schemas"],
+    },
+}
+
+# Suffix → (title, retained, seconds to expiry, names of its messages). One row a topic.
+_EVENTS = sorted({suffix for suffix, _ in KINDS.values()})
+_TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
+    "status": ("Whether it is connected; also the will", True, None, ["status"]),
+    "meta": ("What it is", True, None, ["meta"]),
+    "health": ("How it is", True, 300, ["health"]),
+    "ledger": ("Which records there are", True, None, ["ledger"]),
+    "state/occupancy": ("What is in use", True, None, ["occupancy"]),
+    "state/alarm/{kind}": ("An alarm that stands; deleted when cleared", True, None, ["alarm"]),
+    **{
+        suffix: (
+            "Records, stored until delivered",
+            False,
+            None,
+            [kind for kind, (where, _) in KINDS.items() if where == suffix],
+        )
+        for suffix in _EVENTS
+    },
+    "still/{purpose}": ("A JPEG", False, None, [STILL_TYPE]),
+    "report/{month}": ("The month's recapitulation", True, None, [REPORT_TYPE]),
+}
+
+_PARAMETERS = {
+    "site": "The office: lower-case letters, digits and dashes",
+    "checkpoint": "The checkpoint in it: lower-case letters, digits and dashes",
+    "kind": "What alarm, for example metal-detector",
+    "purpose": "What the still was taken for, for example desk",
+    "month": "Year and month, for example 2026-11",
+}
+
+
+def data_schemas() -> dict[str, dict[str, Any]]:
+    """Return the JSON Schema of the data of every kind of record, by CloudEvents type."""
+    return {kind: _schema(data) for kind, (_, data) in KINDS.items()}
+
+
+def record_schema(kind: str) -> dict[str, Any]:
+    """Return the JSON Schema of a whole record of *kind*: envelope and data."""
+    envelope = _schema(Envelope)
+    properties = {**envelope["properties"], **_ATTRIBUTES}
+    properties["specversion"] = {"const": "1.0"}
+    properties["type"] = {"const": kind}
+    properties["datacontenttype"] = {"const": "application/json"}
+    properties["dataschema"] = {"const": dataschema(kind)}
+    properties["data"] = data_schemas().get(kind, {"type": "object"})
+    constants = ["specversion", "datacontenttype"]
+    return {
+        "type": "object",
+        "description": properties["data"].get("description", "Counts and times of one month"),
+        "properties": properties,
+        "required": sorted({*envelope["required"], *constants}),
+    }
+
+
+def asyncapi() -> dict[str, Any]:
+    """Return the AsyncAPI 3 document of the whole topic tree."""
+    return {
+        "asyncapi": "3.0.0",
+        "info": {
+            "title": "Gardu: what a checkpoint tells the central office",
+            "version": "1.0.0",
+            "description": "MQTT 5, QoS 1. docs/mqtt.md says what a consumer may rely on.",
+        },
+        "defaultContentType": RECORD_CONTENT,
+        "channels": {_key(suffix): _channel(suffix) for suffix in _TOPICS},
+        "operations": {_key(suffix): _operation(suffix) for suffix in _TOPICS},
+        "components": {"messages": _messages()},
+    }
+
+
+def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the JSON Schema of one type, whole: types within it are put in their place."""
+    schema = msgspec.json.schema(kind)
+    parts = schema.get("$defs", {})
+    whole = _inlined(schema, parts)
+    assert isinstance(whole, dict)
+    return whole
+
+
+def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
+    if isinstance(schema, list):
+        return [_inlined(item, parts) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    if "$ref" in schema:
+        return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
+    return {key: _inlined(value, parts) for key, value in schema.items() if key != "$defs"}
+
+
+def _key(name: str) -> str:
+    """Return *name* as AsyncAPI wants keys: letters, digits, dots, dashes."""
+    return name.replace("/", ".").replace("{", "").replace("}", "")
+
+
+def _channel(suffix: str) -> dict[str, Any]:
+    title, retained, expiry_s, messages = _TOPICS[suffix]
+    address = f"{ROOT}/{{site}}/{{checkpoint}}/{suffix}"
+    return {
+        "address": address,
+        "title": title,
+        "parameters": {
+            name: {"description": text}
+            for name, text in _PARAMETERS.items()
+            if f"{{{name}}}" in address
+        },
+        "messages": {
+            _key(name): {"$ref": f"#/components/messages/{_key(name)}"} for name in messages
+        },
+        "x-retained": retained,
+        "x-expiry-seconds": expiry_s,
+    }
+
+
+def _operation(suffix: str) -> dict[str, Any]:
+    _, retained, expiry_s, _ = _TOPICS[suffix]
+    mqtt: dict[str, Any] = {"qos": 1, "retain": retained, "bindingVersion": "0.2.0"}
+    if expiry_s is not None:
+        mqtt["messageExpiryInterval"] = expiry_s
+    return {
+        "action": "send",
+        "channel": {"$ref": f"#/channels/{_key(suffix)}"},
+        "bindings": {"mqtt": mqtt},
+    }
+
+
+def _messages() -> dict[str, Any]:
+    records = {
+        kind: _message(kind, RECORD_CONTENT, record_schema(kind)) for kind in (*KINDS, REPORT_TYPE)
+    }
+    live = {
+        "status": _schema(Status),
+        "ledger": _schema(LedgerState),
+        "alarm": _schema(StandingAlarm),
+        **_DOCUMENTS,
+    }
+    still = _message(STILL_TYPE, STILL_CONTENT, {"type": "string", "format": "binary"})
+    names = ("id", "source", "subject", "time", "correlationid")
+    attributes = {name: _ATTRIBUTES[name] for name in names}
+    attributes["specversion"] = {"const": "1.0"}
+    attributes["type"] = {"const": STILL_TYPE}
+    still["headers"] = {
+        "type": "object",
+        "description": "CloudEvents attributes, each an MQTT user property",
+        "properties": attributes,
+        "required": sorted(attributes),
+    }
+    return {
+        _key(name): message
+        for name, message in {
+            **{name: _message(name, LIVE_CONTENT, schema) for name, schema in live.items()},
+            **records,
+            STILL_TYPE: still,
+        }.items()
+    }
+
+
+def _message(name: str, content: str, schema: dict[str, Any]) -> dict[str, Any]:
+    return {"name": name, "contentType": content, "payload": {"$schema": _DRAFT, **schema}}
+
+
+def main() -> None:
+    """Write the AsyncAPI document to stdout."""
+    text = msgspec.json.format(msgspec.json.encode(asyncapi()), indent=2)
+    sys.stdout.write(text.decode() + "\n")
+
+
+if __name__ == "__main__":
+    main()

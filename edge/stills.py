@@ -1,0 +1,127 @@
+"""Stills on their way out: one at a time, when no record waits."""
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from edge.backoff import Backoff
+from edge.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
+from edge.outbox import Outbox, StillRow
+from edge.packets import Answer, Packed
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+
+class Still(msgspec.Struct, frozen=True):
+    """A still ready to be sent."""
+
+    purpose: str
+    image: bytes
+    properties: Packed
+
+
+class StillQueue:
+    """The stills that wait, for the time of one connection.
+
+    One that cannot go over this connection (too large, refused, its file gone) is passed over,
+    logged and counted through *refused*; the next connection tries it again.
+    """
+
+    def __init__(
+        self,
+        store: Outbox,
+        worker: Worker,
+        folder: Path,
+        source: str,
+        *,
+        backoff: Backoff,
+        counts: Counter[str],
+        refused: Callable[[str], None],
+        look: Callable[[], None],
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._folder = folder
+        self._source = source
+        self._backoff = backoff
+        self._counts = counts
+        self._refused = refused
+        self._look = look
+        self._passed_over: set[str] = set()
+        self._ready: Still | None = None
+        self._woken = asyncio.Event()
+        self._answer: asyncio.Future[Answer] | None = None
+
+    def wake(self) -> None:
+        """Say that a still was added to the store."""
+        self._woken.set()
+
+    def take(self) -> Still | None:
+        """Return the still to send; None if there is none ready."""
+        still, self._ready = self._ready, None
+        return still
+
+    def answered(self, answer: Answer) -> None:
+        """Take in what the broker said to the still that was taken."""
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_result(answer)
+
+    async def read(self) -> None:
+        """Offer one still after the other, for ever."""
+        while True:
+            self._woken.clear()
+            row = await self._next_row()
+            if row is None:
+                await self._woken.wait()
+            else:
+                await self._deliver(row)
+
+    async def _next_row(self) -> StillRow | None:
+        rows = await self._worker.do(self._store.waiting_stills, len(self._passed_over) + 1)
+        return next((row for row in rows if row.id not in self._passed_over), None)
+
+    async def _deliver(self, row: StillRow) -> None:
+        try:
+            image = await self._worker.do((self._folder / row.path).read_bytes)
+        except OSError as error:
+            self._pass_over(row, "still-file-unreadable", str(error.strerror))
+            return
+        if len(image) > STILL_LIMIT:
+            self._pass_over(row, "still-too-large", f"{len(image)} bytes")
+            return
+        still = Still(row.purpose, image, Packed(STILL_CONTENT, user=self._attributes(row)))
+        failures = 0
+        while (answer := await self._offer(still)).unheard:
+            failures += 1
+            await asyncio.sleep(self._backoff.delay(failures))
+        if answer.refused:
+            self._pass_over(row, "still-refused", answer.words)
+        else:
+            await self._worker.do(self._store.acknowledge_still, row.id)
+            self._counts["stills"] += 1
+
+    async def _offer(self, still: Still) -> Answer:
+        self._answer = asyncio.get_running_loop().create_future()
+        self._ready = still
+        self._look()
+        return await self._answer
+
+    def _attributes(self, row: StillRow) -> dict[str, str]:
+        return still_attributes(
+            id=row.id,
+            source=self._source,
+            time=row.properties["time"],
+            visit=row.properties["visit"],
+            step=row.properties["step"],
+        )
+
+    def _pass_over(self, row: StillRow, why: str, detail: str) -> None:
+        log.warning("still %s stays here for now: %s (%s)", row.id, why, detail)
+        self._passed_over.add(row.id)
+        self._counts["still_refusals"] += 1
+        self._refused(why)

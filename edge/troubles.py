@@ -1,0 +1,70 @@
+"""Troubles of the way to the central office: each is told once, and its end too."""
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from edge.clock import Clock
+from edge.drivers.base import Post
+from edge.messages import StandingAlarm, document
+from edge.sop.events import DeviceFailed, DeviceRestored
+
+TOPIC = "state/alarm/uplink"
+
+# Each kind of trouble and the device that it is recorded under. A parked record stays one until
+# somebody looks; it must not hide that the broker itself is well again.
+_DEVICES = {"connection": "broker", "subscriber": "broker", "parked": "outbox"}
+
+
+class Trouble(msgspec.Struct, frozen=True):
+    """A trouble that stands: why, and since when (RFC 3339 UTC)."""
+
+    why: str
+    since: str
+
+
+class Troubles:
+    """What stands now. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``."""
+
+    def __init__(
+        self, post: Post, clock: Clock, show: Callable[[str, dict[str, Any] | None], None]
+    ) -> None:
+        self._post = post
+        self._clock = clock
+        self._show = show
+        self._standing: dict[str, Trouble] = {}
+        # Whether each device was said to work; after a restart nobody has said so yet.
+        self._well = {"broker": False, "outbox": True}
+
+    def begin(self, kind: str, why: str) -> None:
+        """Say once that trouble *kind* stands."""
+        if kind in self._standing:
+            return
+        self._standing[kind] = Trouble(why, self._clock.now().iso())
+        device = _DEVICES[kind]
+        self._well[device] = False
+        self._post(lambda at: DeviceFailed(at, device, why))
+        self._show_alarm()
+
+    def end(self, kind: str) -> None:
+        """Say that trouble *kind* is over, if it stood, and that its device works if it does."""
+        stood = self._standing.pop(kind, None)
+        device = _DEVICES[kind]
+        if not self._well[device] and not any(_DEVICES[k] == device for k in self._standing):
+            self._well[device] = True
+            self._post(lambda at: DeviceRestored(at, device))
+        if stood is not None:
+            self._show_alarm()
+
+    def _show_alarm(self) -> None:
+        """Show the troubles that a subscriber can be told of: not that nobody can be told."""
+        told = [trouble for kind, trouble in self._standing.items() if kind != "connection"]
+        if not told:
+            self._show(TOPIC, None)
+            return
+        detail = "; ".join(trouble.why for trouble in told)
+        alarm = StandingAlarm(
+            alarm="uplink", since=min(trouble.since for trouble in told), detail=detail
+        )
+        self._show(TOPIC, document(alarm))

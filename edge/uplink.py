@@ -1,0 +1,330 @@
+"""Uplink: keeps the central office told, over whatever connections it can get.
+
+Rules
+-----
+1. Every connection attempt is a fresh :class:`~edge.link.Link` with a new, persisted session
+   number in its will; between attempts it backs off with jitter.
+2. What may be in flight is bounded here: the configured window, or less if the broker says so.
+3. In order of precedence: live topics, records, then one still at a time.
+4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
+   MQTT's own ping.
+5. A clean stop says so (``offline``, ``stopped``) and waits for that to be acknowledged.
+"""
+
+import asyncio
+import contextlib
+import logging
+from collections import Counter
+from pathlib import Path
+from typing import Any, Literal
+
+from edge.backoff import Backoff
+from edge.clock import Clock
+from edge.config import Config
+from edge.dispatch import Dispatch
+from edge.drivers.base import Post
+from edge.errors import DeviceUnavailable
+from edge.link import Link, Will
+from edge.live import LiveTopics
+from edge.messages import (
+    LIVE_CONTENT,
+    RECORD_CONTENT,
+    ROOT,
+    LedgerState,
+    Status,
+    document,
+    pack,
+    source,
+    topic,
+)
+from edge.outbox import Outbox, OutboxRow
+from edge.packets import Answer, Packed
+from edge.sop.events import InputRefused
+from edge.stills import StillQueue
+from edge.troubles import Troubles
+from edge.window import Parcel, Window
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# How long the farewell may take, real seconds.
+FAREWELL_S = 2.0
+# The broker keeps the session at least this much longer than it delays the will, seconds.
+_SESSION_MARGIN_S = 60
+_RECORD = Packed(RECORD_CONTENT)
+
+
+class Uplink:
+    """The way to the central office's broker.
+
+    :param worker: the thread for calls of *store*
+    :param folder: what the paths of stills are relative to
+    :param backoff: between connections, and between tries of a record that was not delivered
+    :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        store: Outbox,
+        worker: Worker,
+        clock: Clock,
+        post: Post,
+        folder: Path,
+        backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+    ) -> None:
+        names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
+        self.counts: Counter[str] = Counter(dict.fromkeys((*names, "stills", "still_refusals"), 0))
+        self._config = config
+        self._broker = config.broker
+        self._store = store
+        self._worker = worker
+        self._clock = clock
+        self._post = post
+        self._folder = folder
+        self._backoff = backoff
+        self._live = LiveTopics()
+        self._troubles = Troubles(post, clock, self.show)
+        self._link: Link | None = None
+        self._dispatch: Dispatch | None = None
+        self._stills: StillQueue | None = None
+        self._greeted = False
+        self._careful = False
+        self._covered = 0.0
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker has this connection, as far as anybody can know."""
+        return self._link is not None and self._link.up
+
+    def wake(self) -> None:
+        """Say that the store has new rows or stills."""
+        if self._dispatch is not None and self._stills is not None:
+            self._dispatch.wake()
+            self._stills.wake()
+
+    def show(
+        self, suffix: str, payload: dict[str, Any] | None, expiry_s: int | None = None
+    ) -> None:
+        """Keep *payload* as the present value of the live topic *suffix*; None deletes it.
+
+        It is published retained, now (if it changed, or would expire) and at every connect.
+        """
+        self._show(suffix, b"" if payload is None else pack(payload), expiry_s)
+
+    async def run(self) -> None:
+        """Connect, deliver, and connect again, until cancelled.
+
+        :raises StoreError: if the store cannot be used
+        """
+        self._covered = asyncio.get_running_loop().time()
+        failures = 0
+        while True:
+            self._greeted = False
+            why = await self._one_connection()
+            failures = 1 if self._greeted else failures + 1
+            self._troubles.begin("connection", why)
+            await asyncio.sleep(self._backoff.delay(failures))
+            self.counts["reconnects"] += 1
+
+    # -- one connection
+
+    async def _one_connection(self) -> str:
+        """Connect and deliver until the connection ends; return why it did."""
+        session = await self._worker.do(self._store.next_session)
+        link = Link(
+            self._broker,
+            self._broker.client_id or _client_id(self._config),
+            self._broker.will_delay_s + _SESSION_MARGIN_S,
+            Will(
+                topic(self._config, "status"),
+                pack(self._status("offline", session, "lost")),
+                self._broker.will_delay_s,
+            ),
+        )
+        try:
+            await link.open()
+        except DeviceUnavailable as error:
+            return str(error)
+        self._link = link
+        window = Window(link, self._broker.window, self.counts, careful=self._careful)
+        try:
+            await self._serve(link, window, session)
+        finally:
+            self._link = None
+            link.drop("ended")
+        self._careful = not window.empty
+        return link.why
+
+    async def _serve(self, link: Link, window: Window, session: int) -> None:
+        loop = asyncio.get_running_loop()
+        # What was acknowledged shortly before the broker was lost, however long ago that is.
+        resend_s = self._broker.resend_window_s
+        if resend_s > 0:
+            resend_s += loop.time() - self._covered
+        dispatch = self._make_dispatch(link, resend_s * self._clock.speed)
+        stills = StillQueue(
+            self._store, self._worker, self._folder, source(self._config),
+            backoff=self._backoff, counts=self.counts, refused=self._still_refused,
+            look=link.changed.set,
+        )  # fmt: skip
+        self._dispatch, self._stills = dispatch, stills
+        self._show("status", pack(self._status("online", session, "connected")))
+        self._live.all_due()
+        jobs = (
+            dispatch.read(), dispatch.keep_accounts(), stills.read(),
+            window.watch(self._broker.acknowledge_timeout_s),
+            self._keep_ledger(dispatch), self._tell_drained(dispatch),
+        )  # fmt: skip
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(job) for job in jobs]
+                await self._pump(link, window, dispatch, stills)
+                for task in tasks:
+                    task.cancel()
+        except asyncio.CancelledError:
+            await self._say_farewell(link, window, session)
+            raise
+        finally:
+            self._dispatch = self._stills = None
+            dispatch.close()
+            window.settle()
+            await dispatch.settle_accounts()
+            if dispatch.resent.is_set():
+                self._covered = loop.time()
+
+    def _make_dispatch(self, link: Link, resend_s: float) -> Dispatch:
+        return Dispatch(
+            self._store,
+            self._worker,
+            resend_s=resend_s,
+            tries=self._broker.tries,
+            backoff=self._backoff,
+            troubles=self._troubles,
+            counts=self.counts,
+            look=link.changed.set,
+        )
+
+    async def _pump(
+        self, link: Link, window: Window, dispatch: Dispatch, stills: StillQueue
+    ) -> None:
+        """Publish as the window allows, until the connection ends."""
+
+        def turn() -> None:
+            window.settle()
+            while window.open and (parcel := self._next(window, dispatch, stills)) is not None:
+                window.send(parcel)
+
+        link.on_answers = turn
+        try:
+            while link.up:
+                link.changed.clear()
+                turn()
+                await link.changed.wait()
+        finally:
+            link.on_answers = link.changed.set
+        if link.bug is not None:
+            raise link.bug
+
+    def _next(self, window: Window, dispatch: Dispatch, stills: StillQueue) -> Parcel | None:
+        if (suffix := self._live.take()) is not None:
+            return self._live_parcel(suffix)
+        if (row := dispatch.take()) is not None:
+            return self._record_parcel(dispatch, row)
+        if dispatch.idle and window.empty and (still := stills.take()) is not None:
+            where = topic(self._config, f"still/{still.purpose}")
+            return Parcel(where, still.image, still.properties, False, stills.answered)
+        return None
+
+    def _live_parcel(self, suffix: str) -> Parcel:
+        value = self._live.value(suffix)
+
+        def answered(answer: Answer) -> None:
+            self._greeted = True
+            self._troubles.end("connection")
+            if answer.refused:
+                self.counts["refused"] += 1
+                log.warning("the broker refused live topic %s: %s", suffix, answer.words)
+
+        where = topic(self._config, suffix)
+        return Parcel(where, value.payload, Packed(LIVE_CONTENT, value.expiry_s), True, answered)
+
+    def _record_parcel(self, dispatch: Dispatch, row: OutboxRow) -> Parcel:
+        return Parcel(
+            topic(self._config, row.topic),
+            row.payload,
+            _RECORD,
+            row.topic.startswith("report/"),
+            lambda answer: dispatch.answered(row, answer),
+        )
+
+    def _still_refused(self, why: str) -> None:
+        self._post(lambda at: InputRefused(at, "broker", why))
+
+    # -- what the uplink says of itself
+
+    def _show(self, suffix: str, payload: bytes, expiry_s: int | None = None) -> None:
+        if self._live.put(suffix, payload, expiry_s) and self._link is not None:
+            self._link.changed.set()
+
+    def _status(
+        self,
+        status: Literal["online", "offline"],
+        session: int,
+        reason: Literal["connected", "stopped", "lost"],
+    ) -> Status:
+        now = self._clock.now().iso()
+        return Status(status=status, session=session, reason=reason, time=now)
+
+    async def _keep_ledger(self, dispatch: Dispatch) -> None:
+        """Show the ledger once the resend is over, then every few minutes.
+
+        Not earlier: it tells consumers what they ought to have by now.
+        """
+        await dispatch.resent.wait()
+        while True:
+            await self._show_ledger()
+            await self._clock.pause(self._config.reporting.ledger_s)
+
+    async def _tell_drained(self, dispatch: Dispatch) -> None:
+        while True:
+            await dispatch.drained.wait()
+            dispatch.drained.clear()
+            await self._show_ledger()
+
+    async def _show_ledger(self) -> None:
+        now = await self._worker.do(self._store.ledger)
+        state = LedgerState(
+            streamid=now.stream,
+            oldest_seq=now.oldest,
+            last_seq=now.last,
+            acked_seq=now.acknowledged,
+        )
+        self.show("ledger", document(state))
+        if now.parked:
+            self._troubles.begin("parked", f"{now.parked} records are set aside")
+        else:
+            self._troubles.end("parked")
+
+    async def _say_farewell(self, link: Link, window: Window, session: int) -> None:
+        """Publish the clean offline, wait for its acknowledgement, disconnect (rule 5)."""
+        heard, sent = asyncio.Event(), False
+        payload = pack(self._status("offline", session, "stopped"))
+        parcel = Parcel(
+            topic(self._config, "status"), payload, Packed(LIVE_CONTENT), True,
+            lambda _answer: heard.set(),
+        )  # fmt: skip
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FAREWELL_S):
+                while link.up and not heard.is_set():
+                    if not sent and window.open:
+                        window.send(parcel)
+                        sent = True
+                    await link.changed.wait()
+                    link.changed.clear()
+                    window.settle()
+        link.leave()
+
+
+def _client_id(config: Config) -> str:
+    return f"{ROOT.split('/', maxsplit=1)[0]}-{config.checkpoint.site}-{config.checkpoint.id}"

@@ -1,0 +1,187 @@
+"""Real brokers on free loopback ports, and the central office's side of a test.
+
+- ``mosquitto``: Debian's, as a process of its own that can be killed; skipped where it is missing.
+- ``embedded``: the broker that the simulator brings along.
+- :class:`Centre`: a subscriber that keeps what it hears.
+"""
+
+import asyncio
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Self
+
+import pytest
+from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
+
+from edge.packets import properties
+
+MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
+HOST = "127.0.0.1"
+
+
+def free_port() -> int:
+    """Return a TCP port of the loopback that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind((HOST, 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_listening(port: int, timeout_s: float = 10.0) -> None:
+    """Return once something accepts connections on *port*; AssertionError if nothing does."""
+    end = time.monotonic() + timeout_s
+    while time.monotonic() < end:
+        with socket.socket() as probe:
+            if probe.connect_ex((HOST, port)) == 0:
+                return
+        time.sleep(0.01)
+    raise AssertionError(f"nothing listens on port {port}")
+
+
+async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
+    """Return once *condition* holds; AssertionError if it never does."""
+    end = asyncio.get_running_loop().time() + timeout_s
+    while not condition():
+        assert asyncio.get_running_loop().time() < end, "it did not happen in time"
+        await asyncio.sleep(0.005)
+
+
+class Mosquitto:
+    """One mosquitto process with *lines* in its config; the same port at every start."""
+
+    def __init__(self, folder: Path, lines: str = "") -> None:
+        self.port = free_port()
+        self._folder = folder
+        self._file = folder / "mosquitto.conf"
+        self._process: subprocess.Popen[bytes] | None = None
+        self.configure(lines)
+
+    def configure(self, lines: str) -> None:
+        """Write the config; it counts from the next start."""
+        access = "" if "allow_anonymous" in lines else "allow_anonymous true\n"
+        self._file.write_text(
+            # Started by root it would become a user who may not read the test's files.
+            f"user root\nlistener {self.port} {HOST}\nmax_queued_messages 0\n{access}{lines}\n",
+            encoding="utf-8",
+        )
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"mqtt://{HOST}:{self.port}"
+
+    def start(self) -> None:
+        """Start it; returns once it listens."""
+        assert MOSQUITTO is not None
+        with (self._folder / "mosquitto.log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [MOSQUITTO, "-v", "-c", str(self._file)], stdout=log, stderr=log
+            )
+        wait_listening(self.port)
+
+    def stop(self, *, kill: bool = False) -> None:
+        """Stop it cleanly, or with SIGKILL; harmless if it does not run."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill() if kill else process.terminate()
+        process.wait(10)
+
+    @property
+    def log(self) -> str:
+        """What it has logged so far: every packet it received and sent."""
+        return (self._folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")
+
+
+@pytest.fixture
+def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
+    """A running mosquitto without persistence; anybody may do everything."""
+    if MOSQUITTO is None:
+        pytest.skip("needs mosquitto (sudo apt install mosquitto)")
+    folder = tmp_path / "mosquitto"
+    folder.mkdir()
+    broker = Mosquitto(folder)
+    broker.start()
+    yield broker
+    broker.stop()
+
+
+EMBEDDED = """
+id = 0
+[router]
+id = 0
+max_connections = 100
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+[v5.1]
+name = "v5-1"
+listen = "{host}:{port}"
+next_connection_delay_ms = 1
+    [v5.1.connections]
+    connection_timeout_ms = 60000
+    max_payload_size = 1048576
+    max_inflight_count = 100
+    dynamic_filters = true
+"""
+
+
+@pytest.fixture
+def embedded(tmp_path: Path) -> Iterator[str]:
+    """The URL of a running embedded broker."""
+    from iotcore import Broker
+
+    port = free_port()
+    file = tmp_path / "embedded.toml"
+    file.write_text(EMBEDDED.format(host=HOST, port=port), encoding="utf-8")
+    broker = Broker(config_path=str(file)).start()
+    yield f"mqtt://{HOST}:{port}"
+    broker.stop()
+
+
+class Centre:
+    """A subscriber as the central office would be; keeps every message in order.
+
+    :param session: a name makes the broker keep its session while it is away
+    """
+
+    def __init__(self, port: int, topic: str = "gardu/v1/#", session: str = "") -> None:
+        self.messages: list[MQTTMessage] = []
+        self._topic = topic
+        self._ready = False
+        self._client = Client(
+            CallbackAPIVersion.VERSION2, session or "", protocol=MQTTProtocolVersion.MQTTv5
+        )
+        self._client.reconnect_delay_set(1, 1)
+        self._client.on_connect = self._subscribe
+        self._client.on_subscribe = self._subscribed
+        self._client.on_message = lambda _client, _data, message: self.messages.append(message)
+        kept = properties(PacketTypes.CONNECT, SessionExpiryInterval=3600 if session else None)
+        self._client.connect(HOST, port, clean_start=not session, properties=kept)
+
+    def __enter__(self) -> Self:
+        self._client.loop_start()
+        end = time.monotonic() + 10
+        while not self._ready:
+            assert time.monotonic() < end, "the centre could not subscribe"
+            time.sleep(0.005)
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def heard(self, part: str) -> list[MQTTMessage]:
+        """Return the messages whose topic contains *part*."""
+        return [message for message in list(self.messages) if part in message.topic]
+
+    def _subscribe(self, *_arguments: object) -> None:
+        self._client.subscribe(self._topic, qos=1)
+
+    def _subscribed(self, *_arguments: object) -> None:
+        self._ready = True

@@ -1,0 +1,193 @@
+"""The consumer: duplicates, order and gaps, as the centre must see them."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.consumer import REORDER_S, Consumer, Seen
+from edge.errors import ProtocolError
+
+TOPIC = "gardu/v1/kantor/lobi/"
+STREAM = "stream-1"
+
+
+class Feed:
+    """A consumer, and short ways to hand it messages."""
+
+    def __init__(self) -> None:
+        self.consumer = Consumer()
+
+    @property
+    def view(self) -> Any:
+        """What is known of the one checkpoint."""
+        return self.consumer.checkpoints["kantor/lobi"]
+
+    def record(self, sequence: int, at: float = 0.0, **change: Any) -> Seen:
+        """Hand over the record *sequence*."""
+        event = {
+            "id": f"id-{sequence}",
+            "source": "/gardu/kantor/lobi",
+            "type": "gardu.visit.opened.v1",
+            "streamid": STREAM,
+            "sequence": f"{sequence:016d}",
+            "data": {"visit": f"v-{sequence}"},
+            **change,
+        }
+        return self.raw("event/visit", json.dumps(event).encode(), at)
+
+    def live(self, suffix: str, at: float = 0.0, **value: Any) -> Seen:
+        """Hand over a live document."""
+        return self.raw(suffix, json.dumps(value).encode(), at)
+
+    def ledger(self, last: int, acknowledged: int, at: float = 0.0) -> None:
+        """Hand over a ledger."""
+        self.live(
+            "ledger", at, streamid=STREAM, oldest_seq=1, last_seq=last, acked_seq=acknowledged
+        )
+
+    def raw(self, suffix: str, payload: bytes, at: float = 0.0, content: str = "") -> Seen:
+        """Hand over anything."""
+        return self.consumer.take(TOPIC + suffix, payload, {}, content, at)
+
+    def gaps(self, at: float) -> list[tuple[int, int]]:
+        """Return what is missing for certain."""
+        return self.consumer.gaps(at).get("kantor/lobi", [])
+
+
+def test_same_id_counts_once() -> None:
+    """A record that comes again is a duplicate and changes nothing."""
+    feed = Feed()
+    assert not feed.record(1).duplicate
+    assert feed.record(1).duplicate
+    assert feed.view.counts == {"records": 1, "stills": 0, "duplicates": 1}
+    assert feed.view.last == 1
+
+
+def test_hole_is_a_gap_only_after_the_reorder_time() -> None:
+    """A refused record that comes later is no gap; one that never comes is."""
+    feed = Feed()
+    for sequence in (1, 2, 5, 6):
+        feed.record(sequence, at=0.0)
+    assert feed.gaps(REORDER_S) == []
+    assert feed.gaps(REORDER_S + 0.1) == [(3, 4)]
+    feed.record(4, at=20.0)
+    assert feed.gaps(40.0) == [(3, 3)]
+    feed.record(3, at=41.0)
+    assert feed.gaps(99.0) == []
+    assert feed.view.last == 6
+
+
+def test_ledger_shows_a_lost_tail_at_once() -> None:
+    """What the checkpoint counts as delivered and we have not is missing, also at the end."""
+    feed = Feed()
+    feed.record(1)
+    feed.ledger(last=4, acknowledged=3)
+    assert feed.gaps(0.0) == [(2, 3)]
+    assert feed.gaps(REORDER_S + 1) == [(2, 4)]
+
+
+def test_ledger_of_a_backlog_is_no_gap_while_it_comes() -> None:
+    """Records that are still on their way after an outage are not missing."""
+    feed = Feed()
+    feed.record(1)
+    feed.ledger(last=1000, acknowledged=1, at=100.0)
+    for sequence in range(2, 500):
+        feed.record(sequence, at=100.0 + sequence)
+        assert feed.gaps(100.0 + sequence) == []
+    assert feed.gaps(1000.0) == [(500, 1000)]
+
+
+def test_joining_late_misses_nothing() -> None:
+    """What was delivered before this consumer listened is not a gap."""
+    feed = Feed()
+    feed.ledger(last=40, acknowledged=40)
+    assert feed.gaps(999.0) == []
+    feed.record(41, at=999.0)
+    assert (feed.gaps(9999.0), feed.view.last) == ([], 41)
+
+
+def test_new_stream_starts_afresh() -> None:
+    """After a restore the sequence begins again under a new stream id."""
+    feed = Feed()
+    feed.record(700)
+    feed.record(1, id="other", streamid="stream-2")
+    assert feed.gaps(999.0) == []
+    assert feed.view.last == 1
+
+
+def test_offline_of_an_older_session_is_ignored() -> None:
+    """A will that comes after the reconnect does not make the checkpoint look dead."""
+    feed = Feed()
+    feed.live("status", status="online", session=7, reason="connected", time="")
+    feed.live("status", status="offline", session=6, reason="lost", time="")
+    assert (feed.view.status, feed.view.session) == ("online", 7)
+    feed.live("status", status="offline", session=7, reason="stopped", time="")
+    assert feed.view.status == "offline"
+
+
+def test_visits_alarms_and_outcomes_are_followed() -> None:
+    """A visit opens, completes a step late, and closes; an alarm stands until deleted."""
+    feed = Feed()
+    visit = {"visit": "v", "step": "penerimaan"}
+    feed.record(1, data={"visit": "v"})
+    feed.record(2, type="gardu.step.overdue.v1", data=visit)
+    assert feed.view.overdue == {("v", "penerimaan")}
+    feed.record(3, type="gardu.step.completed.v1", data=visit)
+    assert (feed.view.visits, feed.view.overdue) == ({"v": "penerimaan"}, set())
+    feed.record(4, type="gardu.visit.closed.v1", data={"visit": "v", "outcome": "completed"})
+    assert (feed.view.visits, feed.view.outcomes) == ({}, {"completed": 1})
+    feed.live("state/alarm/metal-detector", alarm="metal-detector")
+    assert list(feed.view.alarms) == ["metal-detector"]
+    feed.raw("state/alarm/metal-detector", b"")
+    assert feed.view.alarms == {}
+
+
+def test_still_is_told_without_its_image() -> None:
+    """A still becomes its attributes, size and digest."""
+    attributes = {"id": "s", "source": "/gardu/kantor/lobi", "type": "gardu.still.taken.v1"}
+    consumer = Consumer()
+    seen = consumer.take(TOPIC + "still/desk", b"\xff\xd8", attributes, "image/jpeg", 0.0)
+    assert seen.event is not None
+    assert seen.event["data"]["size"] == 2
+    assert seen.event["data"]["purpose"] == "desk"
+    assert len(seen.event["data"]["sha256"]) == 64
+    assert consumer.take(TOPIC + "still/desk", b"", attributes, "image/jpeg", 0.0).duplicate
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        (TOPIC + "event/step", b"not json"),
+        (TOPIC + "event/step", b"[]"),
+        (TOPIC + "event/step", b"\xff\xfe"),
+        (TOPIC + "event/step", b'{"id":"1","source":"s","type":"t"}'),
+        (TOPIC + "event/step", b'{"id":"1","source":"s","type":"t","sequence":"x","streamid":"s"}'),
+        (TOPIC + "ledger", b"{}"),
+        (TOPIC + "status", b'{"status":"maybe"}'),
+        (TOPIC + "still/desk", b"no attributes"),
+        ("gardu/v1/kantor", b"{}"),
+        ("other/v1/kantor/lobi/status", b"{}"),
+    ],
+)
+def test_malformed_messages_are_refused_and_counted(topic: str, payload: bytes) -> None:
+    """Whatever breaks the contract is a ProtocolError, counted, and harms nothing."""
+    consumer = Consumer()
+    with pytest.raises(ProtocolError):
+        consumer.take(topic, payload, {}, "", 0.0)
+    assert consumer.malformed == 1
+
+
+@given(st.lists(st.integers(1, 40), max_size=80))
+def test_gaps_are_exactly_what_did_not_come(arrivals: list[int]) -> None:
+    """In any order, with any repeats: missing plus heard is everything, and nothing is both."""
+    feed = Feed()
+    feed.record(1)
+    for sequence in arrivals:
+        feed.record(sequence)
+    heard = {1, *arrivals}
+    missing = {n for first, last in feed.gaps(REORDER_S + 1) for n in range(first, last + 1)}
+    assert missing == set(range(1, max(heard) + 1)) - heard
+    assert feed.view.last == min(missing, default=max(heard) + 1) - 1

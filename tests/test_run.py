@@ -1,0 +1,147 @@
+"""The daemon as a process: systemd, signals, a second instance, missing equipment."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.clock import Clock
+from edge.config import default_config_folder
+from edge.store import Store
+from sim.process import gardu
+
+CONFIG = default_config_folder() / "gardu.toml"
+SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
+
+
+class Systemd:
+    """The service manager's end of the notification socket."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "notify"
+        self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self._socket.bind(str(self.path))
+        self._socket.settimeout(20)
+
+    def until(self, wanted: str) -> str:
+        """Return the first notification that has *wanted* in it."""
+        while wanted not in (heard := self._socket.recv(4096).decode()):
+            pass
+        return heard
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+
+@pytest.fixture
+def systemd(tmp_path: Path) -> Iterator[Systemd]:
+    """A service manager that listens."""
+    manager = Systemd(tmp_path)
+    yield manager
+    manager.close()
+
+
+def config_file(folder: Path) -> Path:
+    """A config whose reader, camera and broker are nowhere to be found."""
+    text = CONFIG.read_text(encoding="utf-8")
+    text = text.replace('# data = "/var/lib/gardu"', f'data = "{folder / "data"}"')
+    text = text.replace('# sop = "sop"', f'sop = "{CONFIG.parent / "sop"}"')
+    lines = [
+        'url = "http://127.0.0.1:9/snapshot.jpg"' if line.startswith('url = "http') else line
+        for line in text.splitlines()
+    ]
+    text = "\n".join(lines).replace('# url = "mqtt://127.0.0.1:1883"', 'url = "mqtt://127.0.0.1:9"')
+    path = folder / "gardu.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def start(config: Path, manager: Systemd | None = None) -> subprocess.Popen[str]:
+    """Start the daemon on mock pins."""
+    environment = {**os.environ, "GPIOZERO_PIN_FACTORY": "mock"}
+    if manager is not None:
+        environment |= {"NOTIFY_SOCKET": str(manager.path), "WATCHDOG_USEC": "400000"}
+    return subprocess.Popen(
+        [*gardu(), "run", "--config", str(config)],
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def stored(folder: Path) -> list[dict[str, object]]:
+    """Return the records in the daemon's outbox."""
+    store = Store(folder / "data", SOURCE, Clock())
+    try:
+        return [json.loads(row.payload) for row in store.waiting(0, 1000)]
+    finally:
+        store.close()
+
+
+def test_it_runs_without_reader_camera_and_broker_and_says_so(
+    tmp_path: Path, systemd: Systemd
+) -> None:
+    """READY, STATUS and WATCHDOG reach systemd; SIGTERM stops it clean; the faults are records."""
+    daemon = start(config_file(tmp_path), systemd)
+    try:
+        assert "STATUS=" in systemd.until("READY=1")
+        systemd.until("WATCHDOG=1")
+        systemd.until("not working")
+        began = time.monotonic()
+        daemon.send_signal(signal.SIGTERM)
+        systemd.until("STOPPING=1")
+        _, log = daemon.communicate(timeout=20)
+    finally:
+        daemon.kill()
+    assert daemon.returncode == 0
+    assert time.monotonic() - began < 5.0
+    assert "Traceback" not in log
+    records = stored(tmp_path)
+    devices = {
+        record["data"]["device"]  # type: ignore[index]
+        for record in records
+        if record["type"] == "gardu.equipment.fault.v1"
+    }
+    assert {"card-reader/desk", "camera/lobby", "broker"} <= devices
+    assert [record["sequence"] for record in records] == [
+        f"{number:016d}" for number in range(1, len(records) + 1)
+    ]
+
+
+def test_a_second_daemon_on_the_same_folder_is_refused(tmp_path: Path, systemd: Systemd) -> None:
+    """One process owns the database; the second one names the first and ends with 1."""
+    config = config_file(tmp_path)
+    first = start(config, systemd)
+    try:
+        systemd.until("READY=1")
+        second = start(config)
+        _, words = second.communicate(timeout=20)
+        assert second.returncode == 1
+        assert str(first.pid) in words
+        assert "Traceback" not in words
+    finally:
+        first.terminate()
+        first.communicate(timeout=20)
+    assert first.returncode == 0
+
+
+def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) -> None:
+    """Exit 2, all problems at once, no database made."""
+    config = config_file(tmp_path)
+    text = config.read_text(encoding="utf-8")
+    text = text.replace("# pulse_s =", "puls_s =").replace("pin = 26", "pin = 99")
+    config.write_text(text.replace("[cards]", "[card]"), encoding="utf-8")
+    daemon = start(config)
+    _, words = daemon.communicate(timeout=20)
+    assert daemon.returncode == 2
+    for wrong in ("pin: is 99", "card: is no key here", "cards: is missing", "puls_s: is no key"):
+        assert wrong in words
+    assert "Traceback" not in words
+    assert not (tmp_path / "data").exists()

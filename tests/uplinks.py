@@ -1,0 +1,105 @@
+"""What the uplink's tests share: a config, records, and an uplink that runs beside the test."""
+
+import asyncio
+import contextlib
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+from paho.mqtt.client import MQTTMessage
+
+from edge.backoff import Backoff
+from edge.clock import Clock, Stamp
+from edge.config import Broker, Cards, Checkpoint, Config
+from edge.messages import source
+from edge.sop.events import Event
+from edge.sop.records import Record, VisitOpened
+from edge.store import Store
+from edge.uplink import Uplink
+from edge.worker import Worker
+
+QUICK = Backoff(0.02, 0.1)
+AT = Stamp(1_000_000_000, 1_795_233_097_412, synced=True, boot="test")
+
+
+def make_config(url: str, **broker: Any) -> Config:
+    """Return the config of a checkpoint that reports to *url*."""
+    settings: dict[str, Any] = {"url": url, "resend_window_s": 0.0, **broker}
+    return Config(
+        checkpoint=Checkpoint(site="kantor", id="lobi", procedures=["pimpinan"]),
+        cards=Cards(visitor=["0000000001"]),
+        broker=Broker(**settings),
+    )
+
+
+def opened(visit: str) -> Record:
+    """Return the record of a visit that was opened."""
+    data = VisitOpened(
+        visit=visit, procedure="pimpinan", procedure_version="1+00000000", clock_synced=True
+    )
+    return Record("gardu.visit.opened.v1", f"visit/{visit}", AT, visit, data)
+
+
+def make_store(folder: Path, records: int = 0) -> Store:
+    """Return a store that holds *records* records to send."""
+    store = Store(folder, "/gardu/kantor/lobi", Clock())
+    store.append([opened(f"visit-{number}") for number in range(1, records + 1)])
+    return store
+
+
+def sequences(messages: list[MQTTMessage]) -> list[int]:
+    """Return the sequence of each record in *messages*."""
+    return [int(json.loads(message.payload)["sequence"]) for message in messages]
+
+
+def about(message: MQTTMessage) -> Any:
+    """Return the MQTT properties of *message*."""
+    assert message.properties is not None
+    return message.properties
+
+
+class Running:
+    """An uplink at work, with what it posted."""
+
+    def __init__(self, config: Config, store: Store, folder: Path, backoff: Backoff) -> None:
+        self.store = store
+        self.events: list[Event] = []
+        self.worker = Worker("store")
+        assert source(config) == "/gardu/kantor/lobi"
+        self.uplink = Uplink(config, store, self.worker, Clock(), self._post, folder, backoff)
+
+    async def add(self, *records: Record) -> None:
+        """Record *records* and wake the uplink, as the checkpoint does."""
+        await self.worker.do(self.store.append, records)
+        self.uplink.wake()
+
+    async def stored(self, call: Callable[[], Any]) -> Any:
+        """Return what *call* of the store returns, on the store's thread."""
+        return await self.worker.do(call)
+
+    async def drained(self, timeout_s: float = 15.0) -> None:
+        """Return once nothing waits in the store."""
+        async with asyncio.timeout(timeout_s):
+            while (await self.stored(self.store.ledger)).waiting:
+                await asyncio.sleep(0.02)
+
+    def _post(self, make: Callable[[Stamp], Event]) -> None:
+        self.events.append(make(AT))
+
+
+@contextlib.asynccontextmanager
+async def running(
+    config: Config, store: Store, folder: Path, backoff: Backoff = QUICK
+) -> AsyncIterator[Running]:
+    """Run an uplink; leaving the block stops it cleanly."""
+    run = Running(config, store, folder, backoff)
+    task = asyncio.create_task(run.uplink.run())
+    try:
+        yield run
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        run.worker.stop()
+        store.close()

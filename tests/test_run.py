@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -145,3 +146,22 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
         assert wrong in words
     assert "Traceback" not in words
     assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize("room", [40_000, 100_000], ids=["at start", "running"])
+def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: int) -> None:
+    """A failed write ends the process with 1 and what to do; nothing goes on unrecorded."""
+    daemon = subprocess.Popen(
+        [*gardu(), "run", "--config", str(config_file(tmp_path))],
+        env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
+    )
+    try:
+        _, words = daemon.communicate(timeout=20)
+    finally:
+        daemon.kill()
+    assert daemon.returncode == 1
+    assert "gardu.db" in words
+    assert "Traceback" not in words

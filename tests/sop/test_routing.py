@@ -265,8 +265,9 @@ def test_the_aide_answers_the_call_that_rings() -> None:
 
 def test_leave_is_for_a_guest_who_is_there() -> None:
     """A guest in a meeting is not the one who walks away from officer 1."""
-    stand = Stand(rules(panels={"officer-1": ("officer-1", "aide"), "reception": ("reception",),
-                                "officer-2": ("officer-2",), "officer-3": ("officer-3",)}))  # fmt: skip
+    panels = ("reception", "officer-2", "officer-3")
+    kept = {"officer-1": ("officer-1", "aide"), **{name: (name,) for name in panels}}
+    stand = Stand(rules(panels=kept))
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")

@@ -21,7 +21,8 @@ $(STAMP): pyproject.toml
 	@touch $@
 
 demo: $(STAMP)
-	@$(BIN)/gardu sim --procedure pimpinan --guests 8 --seed 2017 --speed 30 --data demo-output
+	@rm -rf demo-output
+	@$(BIN)/gardu sim --procedure pimpinan --guests 8 --seed 2017 --speed 40 --data demo-output
 
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh

@@ -2,7 +2,6 @@
 
 import json
 import os
-import resource
 import signal
 import socket
 import subprocess
@@ -152,11 +151,10 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
 def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: int) -> None:
     """A failed write ends the process with 1 and what to do; nothing goes on unrecorded."""
     daemon = subprocess.Popen(
-        [*gardu(), "run", "--config", str(config_file(tmp_path))],
+        ["prlimit", f"--fsize={room}", *gardu(), "run", "--config", str(config_file(tmp_path))],
         env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (room, room)),
     )
     try:
         _, words = daemon.communicate(timeout=20)

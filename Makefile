@@ -4,11 +4,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help demo test check format clean
+BENCH := .venv-bench
+
+.PHONY: help demo test bench soak check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
 	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
+	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
+	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 10 minutes)'
 	@echo 'make check   ruff and mypy --strict'
 	@echo 'make format  let ruff format the code'
 	@echo 'make clean   remove the virtual environment and caches'
@@ -26,7 +30,24 @@ demo: $(STAMP)
 
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh
+	@sh tests/install-fuse.sh
 	@$(BIN)/python -m pytest
+
+# mqtt-io has dependencies of its own and must not meddle with ours; without it its rows say so.
+$(BENCH)/.installed: pyproject.toml
+	@$(PYTHON) -m venv $(BENCH)
+	@echo 'Installing mqtt-io into $(BENCH) ...'
+	@{ $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check mqtt-io==2.7.0 gpiozero msgspec \
+	  && $(BENCH)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --editable . \
+	  && touch $@; } || echo 'mqtt-io cannot be installed here: its rows are left out'
+
+bench: $(STAMP) $(BENCH)/.installed
+	@sh tests/install-mosquitto.sh
+	@$(BIN)/python -m bench
+
+soak: $(STAMP)
+	@sh tests/install-mosquitto.sh
+	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
 
 check: $(STAMP)
 	$(BIN)/ruff check .
@@ -38,4 +59,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output

@@ -24,7 +24,7 @@ class Bridge:
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, limit: int = LIMIT) -> None:
         self._loop = loop
         self._clock = clock
-        self._queue: asyncio.Queue[Event] = asyncio.Queue(limit)
+        self._queue: asyncio.Queue[Event | asyncio.Future[None]] = asyncio.Queue(limit)
         self.dropped = 0
 
     def post(self, make: Callable[[Stamp], Event]) -> None:
@@ -45,7 +45,16 @@ class Bridge:
 
     async def next(self) -> Event:
         """Return the next event, waiting for one if need be."""
-        return await self._queue.get()
+        while isinstance(entry := await self._queue.get(), asyncio.Future):
+            if not entry.done():
+                entry.set_result(None)
+        return entry
+
+    async def settled(self) -> None:
+        """Wait until the consumer has handled every event that was posted before now."""
+        passed = self._loop.create_future()
+        await self._queue.put(passed)
+        await passed
 
     @property
     def waiting(self) -> int:

@@ -1,67 +1,18 @@
 """`gardu check`: says whether config and procedures are right, and how everything is wired."""
 
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
-from edge.config import Config, load_config
+from edge.checked import examine
+from edge.cli import DEFAULT_CONFIG
+from edge.config import Config
 from edge.errors import ConfigError
-from edge.sop.equipment import verify_equipment
-from edge.sop.loading import load_procedures, procedure_file
+from edge.options import ConfigOption
 from edge.sop.procedure import Procedure
 from edge.wiring import bus_notes, wiring
 
-DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
-
-
-class Checked:
-    """A config that is right, its procedures, and what is worth knowing about them."""
-
-    def __init__(self, config: Config, procedures: dict[str, Procedure], notes: list[str]) -> None:
-        self.config = config
-        self.procedures = procedures
-        self.notes = notes
-
-
-def load_checked(path: Path) -> Config:
-    """Read the config file *path* and hold its procedures against it.
-
-    :raises ConfigError: with every problem found in the config, in the procedures, or between them
-    """
-    return examine(path).config
-
-
-def examine(path: Path) -> Checked:
-    """Read everything that the config file *path* names.
-
-    :raises ConfigError: with every problem found
-    """
-    config = load_config(path)
-    folder = Path(config.checkpoint.sop)
-    procedures = load_procedures(folder, config.checkpoint.procedures)
-    problems: list[str] = []
-    notes: list[str] = []
-    for procedure in procedures.values():
-        file = procedure_file(folder, procedure.id)
-        findings = verify_equipment(procedure, config)
-        problems += [f"{path}: {line} ({file})" for line in findings.problems]
-        notes += findings.notes
-    if problems:
-        raise ConfigError(problems)
-    return Checked(config, procedures, notes)
-
 
 def check(
-    config: Annotated[
-        Path,
-        typer.Option(
-            "--config",
-            "-c",
-            envvar="GARDU_CONFIG",
-            help="The checkpoint's config file. config/gardu.toml shows every key.",
-        ),
-    ] = DEFAULT_CONFIG,
+    config: ConfigOption = DEFAULT_CONFIG,
 ) -> None:
     """Check a config with its procedures, and print the wiring table.
 
@@ -84,7 +35,6 @@ def check(
 
 def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
     """Print a table: with lines on a terminal, in plain aligned columns anywhere else."""
-    # Imported here: the daemon loads its config through this module and must stay small.
     from rich.console import Console
     from rich.table import Table
 

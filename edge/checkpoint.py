@@ -20,7 +20,7 @@ from edge.sop.lamps import lamps, occupancy
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store import OutboxRow, Store
 from edge.timers import Timers
 from edge.worker import Worker
 
@@ -43,8 +43,8 @@ class Live(Protocol):
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Publish the present value of a live topic."""
 
-    def wake(self) -> None:
-        """Say that the outbox has new rows."""
+    def wake(self, rows: Sequence[OutboxRow]) -> None:
+        """Say that the outbox has new *rows*."""
 
 
 class Checkpoint:
@@ -98,18 +98,19 @@ class Checkpoint:
         for effect in result.effects:
             if isinstance(effect, Beep) and effect.pattern == "alarm":
                 self._outputs.carry_out(effect)
-        await self._remember(result, event)
+        rows = await self._remember(result, event)
         before, self.state = self.state, result.state
         self.handled += 1
         self._act(result.effects)
+        if result.records:
+            self._live.wake(rows)  # first: nobody waits as long as the central office
         if self.state is not before:
             self._show_live()
-        if result.records:
-            self._live.wake()
-            for record in result.records:
-                log.info("%s %s", record.type, record.subject)
+        for record in result.records:
+            log.info("%s %s", record.type, record.subject)
 
-    async def _remember(self, result: Result, event: Event) -> None:
+    async def _remember(self, result: Result, event: Event) -> Sequence[OutboxRow]:
+        """Store what was decided; return the rows of its records."""
         still = None
         if isinstance(event, StillTaken) and event.still in self.state.stills:
             still = self._stills.row(event, self.state.stills[event.still])
@@ -117,8 +118,8 @@ class Checkpoint:
         # wear it out.
         counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
         if counted == self._stored and not result.records and still is None:
-            return
-        await self._worker.do(
+            return ()
+        rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),
             visits=_changed(result.state.visits, self._stored.visits),
@@ -127,6 +128,7 @@ class Checkpoint:
             still=still,
         )
         self._stored = result.state
+        return rows
 
     def _act(self, effects: Sequence[Effect]) -> None:
         for effect in effects:

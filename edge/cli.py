@@ -1,99 +1,80 @@
-"""The command line: `gardu`. Each command is a function in a module of its own noun."""
+"""The command line: `gardu`. Its commands are in edge/commands.py, all but the daemon's start.
 
+The daemon runs for months on a small machine and must be up again at once after a power cut: it
+does not carry along what only the other commands need (typer and what it brings would be a fifth
+of its memory and a third of the time its imports take). So the plain options of `gardu run` are
+read here; whatever needs words (help, an option that is not there) goes to typer.
+"""
+
+import os
 import sys
-from collections.abc import Callable
-from importlib.metadata import entry_points
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
-
-import typer
+from typing import NamedTuple
 
 from edge.errors import ConfigError, GarduError
 
 DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="The edge controller of a visitor checkpoint: runs the office's visitor procedure (SOP) "
-    "and reports every step over MQTT.",
-)
+_VERBOSE = {"--verbose": True, "--no-verbose": False}
 
 
-@app.callback()
-def gardu() -> None:
-    """Keep `run` a command of its own even where it is the only one (see main)."""
+class RunOptions(NamedTuple):
+    """The options of `gardu run`."""
+
+    config: Path
+    verbose: bool
 
 
-ConfigOption = Annotated[
-    Path,
-    typer.Option(
-        "--config",
-        "-c",
-        envvar="GARDU_CONFIG",
-        help="The checkpoint's config file. config/gardu.toml shows every key.",
-    ),
-]
+def run_options(arguments: Sequence[str]) -> RunOptions | None:
+    """Return the options of `gardu run`; None if typer has to look at *arguments*."""
+    config, verbose = os.environ.get("GARDU_CONFIG") or str(DEFAULT_CONFIG), False
+    rest = iter(arguments)
+    for argument in rest:
+        name, joined, value = argument.partition("=")
+        if argument in _VERBOSE:
+            verbose = _VERBOSE[argument]
+        elif name == "--config" or argument == "-c":
+            config = value if joined else next(rest, "")
+            if not config or config.startswith("-"):
+                return None
+        else:
+            return None
+    return RunOptions(Path(config), verbose)
 
 
-@app.command()
-def run(
-    config: ConfigOption = DEFAULT_CONFIG,
-    *,
-    verbose: Annotated[bool, typer.Option(help="Log every detail.")] = False,
-) -> None:
-    """Run the checkpoint's daemon until SIGTERM or Ctrl-C.
+def daemon(config: Path, *, verbose: bool) -> None:
+    """Run the daemon to its end.
 
-    Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
-    watchdog. Exits 0 after a clean stop, 2 if the config is bad, 1 for anything else.
+    :raises GarduError: if it cannot go on
     """
-    from edge.check import load_checked
+    from edge.checked import load_checked
     from edge.run import run_daemon, set_up_logging
 
     set_up_logging(verbose=verbose)
     run_daemon(load_checked(config))
 
 
-def _add_commands() -> None:
-    from edge.check import check
-    from edge.sop_commands import sop
-    from edge.watch import watch
-
-    app.command()(check)
-    app.add_typer(sop, name="sop")
-    app.command()(watch)
-    for extra in entry_points(group="gardu.commands"):
-        try:
-            app.command(name=extra.name)(extra.load())
-        except ModuleNotFoundError as missing:
-            app.command(name=extra.name)(_unavailable(extra.name, str(missing.name)))
-
-
-def _unavailable(name: str, missing: str) -> Callable[[], None]:
-    def say() -> None:
-        typer.echo(
-            f"gardu {name} needs {missing}, which is not installed: pip install 'gardu[{name}]'",
-            err=True,
-        )
-        raise typer.Exit(1)
-
-    say.__doc__ = f"Not installed; it comes with gardu's extra {name}."
-    return say
-
-
 def main() -> None:
     """Run the command line; errors made for people come out as words, not tracebacks."""
-    # The daemon runs for months on a small machine: it does not carry the other commands along.
-    if sys.argv[1:2] != ["run"]:
-        _add_commands()
+    running = sys.argv[1:2] == ["run"]
+    options = run_options(sys.argv[2:]) if running else None
     try:
-        app()
+        if options is not None:
+            daemon(options.config, verbose=options.verbose)
+        else:
+            _command(others=not running)
     except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
+        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         raise SystemExit(2) from None
     except GarduError as error:
-        typer.echo(f"gardu: {error}", err=True)
+        sys.stderr.write(f"gardu: {error}\n")
         raise SystemExit(1) from None
+
+
+def _command(*, others: bool) -> None:
+    from edge.commands import add_others, app
+
+    if others:
+        add_others()
+    app()

@@ -2,6 +2,8 @@
 
 - Durations come from ``CLOCK_BOOTTIME``: it never jumps and counts suspended time.
 - Wall time is only for people and records; ``synced`` says whether the kernel trusts it.
+- Boot time starts anew at every boot. Across one, only two trusted wall clocks can say how long
+  something took; without them :class:`Span` says the least that is certain, and that it is that.
 - The simulator scales time: ``GARDU_CLOCK=speed,boot_ns,wall_ns`` makes every process that has
   it run *speed* times as fast from one common origin.
 """
@@ -22,6 +24,25 @@ _TIME_ERROR = 5
 _TIMEX_SIZE = 512
 
 
+# How wrong a span between two trusted moments of different boots can be, seconds. systemd-timesyncd
+# slews differences below 0.4 s and steps larger ones (NTP_MAX_ADJUST in its source), so each end
+# of the span may be 0.4 s off; the rest is for the drift between two polls.
+REBOOT_UNCERTAINTY_S = 1.0
+
+
+class Span(msgspec.Struct, frozen=True):
+    """How long something took.
+
+    :ivar seconds: never negative
+    :ivar uncertainty_s: how wrong *seconds* can be: 0 within one boot,
+        :data:`REBOOT_UNCERTAINTY_S` across a reboot with a trusted clock on both sides; None if
+        nobody can say, and then *seconds* is the least that it was
+    """
+
+    seconds: float
+    uncertainty_s: float | None
+
+
 class Stamp(msgspec.Struct, frozen=True, array_like=True):
     """One moment, as this device knew it.
 
@@ -36,14 +57,33 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
     synced: bool = False
     boot: str = ""
 
-    def seconds_since(self, earlier: "Stamp") -> float:
-        """Seconds from *earlier* to this moment, never negative.
+    def since(self, earlier: "Stamp") -> Span:
+        """Return how long it took from *earlier* to this moment.
 
-        Within one boot this is exact; across a reboot only the wall clock can say.
+        What began before this boot is at least as old as the boot. Trusted wall clocks that say
+        less than that contradict themselves: nobody can say then.
         """
         if self.boot == earlier.boot:
-            return max(0.0, (self.boot_ns - earlier.boot_ns) / 1e9)
-        return max(0.0, (self.wall_ms - earlier.wall_ms) / 1e3)
+            return Span(max(0.0, (self.boot_ns - earlier.boot_ns) / 1e9), 0.0)
+        least = max(0.0, self.boot_ns / 1e9)
+        by_wall = (self.wall_ms - earlier.wall_ms) / 1e3
+        if self.synced and earlier.synced and by_wall >= least - REBOOT_UNCERTAINTY_S:
+            return Span(max(0.0, by_wall), REBOOT_UNCERTAINTY_S)
+        return Span(least, None)
+
+    def seconds_since(self, earlier: "Stamp") -> float:
+        """Seconds from *earlier* to this moment, never negative; see :meth:`since`."""
+        return self.since(earlier).seconds
+
+    def dating(self, earlier: "Stamp") -> int:
+        """Return the wall time of *earlier* (ms) as it is known now.
+
+        A date is corrected only by a better one: that of a moment before the clock was trusted,
+        once it is, by the time that has passed since.
+        """
+        if earlier.synced or not self.synced:
+            return earlier.wall_ms
+        return self.wall_ms - round(self.since(earlier).seconds * 1e3)
 
     def iso(self) -> str:
         """The wall time as RFC 3339 UTC with milliseconds, the form used in every record."""
@@ -120,8 +160,12 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def synchronised() -> bool:
-    """Whether the kernel holds the wall clock for synchronised (adjtimex, read only)."""
-    return bool(_libc.adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE)) != _TIME_ERROR)
+    """Whether the kernel holds the wall clock for synchronised (adjtimex, read only).
+
+    Not if the call is forbidden: a clock that nobody vouches for is not trusted.
+    """
+    state = _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE))
+    return bool(0 <= state < _TIME_ERROR)
 
 
 def _boot_id() -> str:

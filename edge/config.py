@@ -23,6 +23,7 @@ Name = Annotated[
 ]
 Pin = Annotated[int, Meta(ge=2, le=27, description="a BCM GPIO number from 2 to 27")]
 Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
+Days = Annotated[int, Meta(ge=1, le=3650, description="days from 1 to 3650")]
 CardNumber = Annotated[
     str, Meta(pattern=r"^[0-9A-F]{10}$", description="10 hexadecimal digits, upper case")
 ]
@@ -124,6 +125,13 @@ class Reporting(Section, frozen=True, kw_only=True):
     ledger_s: Seconds = 300.0
 
 
+class Retention(Section, frozen=True, kw_only=True):
+    """How long what was delivered is kept here; what was not is kept for ever."""
+
+    delivered_days: Days = 90
+    stills_days: Days = 90
+
+
 class Gpio(Section, frozen=True, kw_only=True):
     """Which gpiochip has the header's pins; ``auto`` finds it by its device-tree name."""
 
@@ -160,10 +168,15 @@ class Lockers(Section, frozen=True, kw_only=True):
 
 
 class MetalDetector(Section, frozen=True, kw_only=True):
-    """The walk-through detector's relay contacts; ``passage`` is the optional beam."""
+    """The walk-through detector's relay contacts; ``passage`` is the optional beam.
+
+    :ivar stuck_s: a contact that is active for longer is stuck, or its wire is cut. No maker
+        publishes the longest alarm; a guest who stands in the frame is sent back sooner than this
+    """
 
     alarm: Contact
     passage: Contact | None = None
+    stuck_s: Annotated[float, Meta(ge=5, le=3600, description="seconds from 5 to 3600")] = 60.0
 
 
 class Aiphone(Section, frozen=True, kw_only=True):
@@ -218,6 +231,7 @@ class Config(Section, frozen=True, kw_only=True):
     cards: Cards
     broker: Broker = Broker()
     reporting: Reporting = Reporting()
+    retention: Retention = Retention()
     gpio: Gpio = Gpio()
     card_readers: dict[Name, Rdm6300] = {}
     lockers: Lockers | None = None

@@ -9,6 +9,9 @@ not jump). The rules are the contract's (docs/mqtt.md):
    has come for the reorder time-out. A gap closes when its records come after all.
 3. An ``offline`` of an older session than the present one says nothing.
 4. What was recorded before this consumer first heard of a stream is not missing.
+5. The records of a stream follow on each other (edge/chain.py). Where one does not follow on its
+   predecessor, or is not the one whose head the checkpoint published, the chain is *broken*: some
+   record was changed after it was recorded.
 """
 
 import hashlib
@@ -18,6 +21,7 @@ from typing import Any
 
 import msgspec
 
+from edge.chain import Link, Mark, Witness
 from edge.errors import ProtocolError
 from edge.messages import ROOT, STILL_CONTENT, LedgerState, Status
 
@@ -25,8 +29,17 @@ from edge.messages import ROOT, STILL_CONTENT, LedgerState, Status
 REORDER_S = 10.0
 # How many ids are remembered: far more than the largest resend window can repeat.
 MOST_IDS = 200_000
+# Digits of a sequence.
+_SEQUENCE_DIGITS = 16
 # Below the root: site and checkpoint, then the suffix.
 _LEVELS = 2
+
+
+class StepCount(msgspec.Struct, frozen=True):
+    """How many visits are at a step, in ``state/occupancy``."""
+
+    step: str
+    visits: int
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -37,17 +50,20 @@ class Head(msgspec.Struct, frozen=True):
     type: str
     streamid: str = ""
     sequence: str = "0"
+    prevhash: Link | None = None
     data: Any = None
 
 
 class Stream:
-    """Which sequences of one stream have come.
+    """Which sequences of one stream have come, and whether they are those that were recorded.
 
     :ivar last: the highest that is known to exist
+    :ivar chain: what its hash chain shows
     """
 
-    def __init__(self, before: int, at: float) -> None:
+    def __init__(self, name: str, before: int, at: float) -> None:
         self.last = before
+        self.chain = Witness(name)
         self._highest = before
         self._holes: list[tuple[int, int]] = []
         self._acknowledged = 0
@@ -79,6 +95,7 @@ class Stream:
             self.last = ledger.last_seq
             self._progress = at
         self._acknowledged = max(self._acknowledged, ledger.acked_seq)
+        self.chain.told(Mark(ledger.head_seq, ledger.head))
 
     def gaps(self, at: float, reorder_s: float) -> list[tuple[int, int]]:
         """Return the ranges that are missing for certain at time *at*: (first, last)."""
@@ -121,6 +138,11 @@ class CheckpointView:
         """Return what is missing for certain of all streams."""
         return [gap for stream in self.streams.values() for gap in stream.gaps(at, reorder_s)]
 
+    @property
+    def broken(self) -> list[int]:
+        """Where the chains of all streams are broken."""
+        return sorted({one for stream in self.streams.values() for one in stream.chain.broken})
+
 
 class Seen(msgspec.Struct, frozen=True):
     """What became of one message.
@@ -161,7 +183,7 @@ class Consumer:
         """
         try:
             return self._take(topic, payload, attributes, content, at)
-        except (msgspec.DecodeError, ValueError, KeyError) as error:
+        except (msgspec.DecodeError, ValueError, KeyError, RecursionError) as error:
             self.malformed += 1
             raise ProtocolError(f"{topic}: {error}") from error
 
@@ -206,15 +228,21 @@ class Consumer:
     def _record(self, view: CheckpointView, seen: Seen, payload: bytes, at: float) -> Seen:
         head = msgspec.json.decode(payload, type=Head)
         event = msgspec.json.decode(payload, type=dict[str, Any])
-        sequence = int(head.sequence)
-        if sequence < 1 or not head.streamid:
+        sequence = int(head.sequence[:_SEQUENCE_DIGITS])
+        if len(head.sequence) > _SEQUENCE_DIGITS or sequence < 1 or not head.streamid:
             raise ValueError("a record without stream and sequence")
+        # The broker guards topics only: whoever may publish here could name anybody as source.
+        if head.source != f"/gardu/{seen.checkpoint}":
+            raise ValueError(f"{head.source} does not publish here")
         duplicate = self._is_duplicate(view, head)
         if not duplicate:
             view.counts["records"] += 1
             view.stream = head.streamid
-            stream = view.streams.setdefault(head.streamid, Stream(sequence - 1, at))
+            new = Stream(head.streamid, sequence - 1, at)
+            stream = view.streams.setdefault(head.streamid, new)
             stream.arrived(sequence, at)
+            if head.prevhash is not None:
+                stream.chain.arrived(sequence, head.prevhash, payload)
             _follow(view, head)
         return msgspec.structs.replace(seen, event=event, duplicate=duplicate)
 
@@ -239,10 +267,13 @@ def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> 
         ledger = msgspec.json.decode(payload, type=LedgerState)
         view.stream = ledger.streamid
         # Joining late: what was acknowledged before is somebody else's to have.
-        stream = view.streams.setdefault(ledger.streamid, Stream(ledger.acked_seq, at))
+        new = Stream(ledger.streamid, ledger.acked_seq, at)
+        stream = view.streams.setdefault(ledger.streamid, new)
         stream.told(ledger, at)
     elif suffix == "state/occupancy" and payload:
-        view.occupancy = msgspec.json.decode(payload, type=dict[str, Any])
+        occupancy = msgspec.json.decode(payload, type=dict[str, Any])
+        msgspec.convert(occupancy.get("steps", []), list[StepCount])
+        view.occupancy = occupancy
     elif suffix.startswith("state/alarm/"):
         kind = suffix.removeprefix("state/alarm/")
         if payload:

@@ -3,13 +3,17 @@
 - A change is on the disk when its transaction has ended (write-ahead log, ``synchronous=FULL``),
   whole or not at all.
 - Each row carries a CRC-32 of its table, id and body: SQLite itself would not notice a bit that
-  flipped inside a body. ``PRAGMA quick_check`` would read the whole file at every start, seconds
-  on an SD card; damage is noticed where it is read instead.
+  flipped inside a body. What else SQLite passes over is looked for in edge/damage.py.
 - After an I/O error, damage or a failed commit the file is not used again, and above all not
   synced again: the kernel forgets the pages that it failed to write, so a second fsync would lie.
+  SQLite's own checkpoints of the log keep such an error to themselves and sync again at the next
+  commit; therefore they are switched off and done here.
+- Damage leaves a mark beside the file, so that the next start sets it aside (edge/quarantine.py).
+- A full disk refuses a change and nothing else; there may be room for the next one.
 - One thread at a time; a second one waits for the end of the transaction.
 """
 
+import contextlib
 import functools
 import re
 import sqlite3
@@ -22,17 +26,24 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import StoreError
+from edge.errors import StoreDamaged, StoreError, StoreFull
+from edge.mark import mark
 
 Body = dict[str, Any]
 
 _NAME = re.compile(r"_?[a-z0-9]+(-[a-z0-9]+)*")
 
 _SETTINGS = (
+    # A change writes whole pages: small ones spare the memory card. Counts when the file is made.
+    "PRAGMA page_size = 1024",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
+    "PRAGMA wal_autocheckpoint = 0",
     "PRAGMA journal_size_limit = 16777216",  # bytes that the log may keep after a flood
 )
+
+# Rows changed between two checkpoints of the log: about as many pages, so about 4 MB of log.
+_CHECKPOINT_EVERY = 1000
 
 # Statements about one table; {0} is its name, which has been checked against _NAME.
 _STATEMENTS = {
@@ -46,22 +57,34 @@ _STATEMENTS = {
     "count": 'SELECT count(*) FROM "{0}"',
     "first": 'SELECT min(id) FROM "{0}"',
     "last": 'SELECT max(id) FROM "{0}"',
+    "all": 'SELECT id, body, crc FROM "{0}"',
     "ids": 'SELECT id FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "after": 'SELECT id, body, crc FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',
 }
 
-# How SQLite's name of the error begins → what to do about it.
-_ADVICE = {
-    "SQLITE_FULL": "the disk is full: free some space; this change was not kept, all before it are",
-    "SQLITE_BUSY": "another program is writing in it: end that program",
-    "SQLITE_CORRUPT": "it is damaged: stop Gardu, move it and its -wal file aside, start again",
-    "SQLITE_NOTADB": "it is damaged: stop Gardu, move it and its -wal file aside, start again",
-    "SQLITE_IOERR": "the disk failed: restart Gardu; if it happens again, replace the card or disk",
-    "SQLITE_CANTOPEN": "check that its folder exists and belongs to Gardu's user",
-    "SQLITE_READONLY": "check that it belongs to Gardu's user and the disk is mounted writable",
+# How SQLite's name of the error begins → which error it is here, and what to do about it. The
+# shared memory of the log is a file too: it may find no room before the log itself does.
+_FULL = "the disk is full: free some space; this change was not kept, all before it are"
+_DAMAGED = "it is damaged: restart Gardu, which sets it aside and begins a new one"
+_MEANINGS: dict[str, tuple[type[StoreError], str]] = {
+    "SQLITE_FULL": (StoreFull, _FULL),
+    "SQLITE_IOERR_SHMSIZE": (StoreFull, _FULL),
+    "SQLITE_BUSY": (StoreError, "another program is writing in it: end that program"),
+    "SQLITE_CORRUPT": (StoreDamaged, _DAMAGED),
+    "SQLITE_NOTADB": (StoreDamaged, _DAMAGED),
+    "SQLITE_TOOBIG": (StoreDamaged, _DAMAGED),  # no document of ours ever is
+    "SQLITE_IOERR": (
+        StoreError,
+        "the disk failed: restart Gardu; if it happens again, replace the card or disk",
+    ),
+    "SQLITE_CANTOPEN": (StoreError, "check that its folder exists and belongs to Gardu's user"),
+    "SQLITE_READONLY": (
+        StoreError,
+        "check that it belongs to Gardu's user and the disk is mounted writable",
+    ),
 }
-_FATAL = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_IOERR")
+_FATAL = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_IOERR")
 
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Body).decode
@@ -72,8 +95,19 @@ def _sql(statement: str, table: str) -> str:
     return _STATEMENTS[statement].format(table)
 
 
-def _crc(table: str, doc_id: int, body: bytes) -> int:
+def checksum(table: str, doc_id: int, body: bytes) -> int:
+    """Return the CRC-32 that a row carries."""
     return zlib.crc32(body, zlib.crc32(f"{table}/{doc_id}".encode()))
+
+
+def _text(raw: bytes) -> str:
+    """Return a text that damage may have made; no body is a text."""
+    return raw.decode("utf-8", "backslashreplace")
+
+
+def create_statement(table: str) -> str:
+    """Return the statement that *table* is made by, as SQLite keeps it."""
+    return _sql("create", table)
 
 
 class Database:
@@ -93,6 +127,8 @@ class Database:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._failure(error) from error
+        self._connection.text_factory = _text
+        self._changes = 0  # rows changed up to the last checkpoint of the log
         try:
             for setting in _SETTINGS:
                 self._execute(setting)
@@ -153,19 +189,39 @@ class Database:
         :raises TypeError: if it is not JSON
         """
         body = encode(document)
-        self.run("put", table, doc_id, body, _crc(table, doc_id, body))
+        self.run("put", table, doc_id, body, checksum(table, doc_id, body))
 
     def document(self, table: str, doc_id: int, body: bytes, crc: int) -> Body:
         """Return the document of a row that was read."""
-        if crc != _crc(table, doc_id, body):
-            error = sqlite3.DatabaseError(f"wrong checksum of document {doc_id} in table {table}")
-            error.sqlite_errorname = "SQLITE_CORRUPT"
-            raise self._failure(error)
+        self.check(table, doc_id, body, crc)
         return _decode(body)
 
+    def check(self, table: str, doc_id: int, body: bytes, crc: int) -> None:
+        """Hold a row that was read against its checksum."""
+        if not isinstance(body, bytes) or crc != checksum(table, doc_id, body):
+            raise self.damaged(f"wrong checksum of document {doc_id} in table {table}")
+
+    def damaged(self, how: str) -> StoreError:
+        """Return the error to raise when damage was found; the file is not used any more."""
+        error = sqlite3.DatabaseError(how)
+        error.sqlite_errorname = "SQLITE_CORRUPT"
+        return self._failure(error)
+
+    def schema(self) -> list[tuple[Any, ...]]:
+        """Return type, name, table name and statement of everything that is in the file."""
+        return self._execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
+
+    def examine(self, table: str = "") -> str:
+        """Let SQLite look through the structure of *table*, or of the whole file.
+
+        :return: what is wrong, empty if nothing is
+        """
+        what = f'PRAGMA quick_check("{table}")' if table else "PRAGMA quick_check"
+        found = "; ".join(line for (line,) in self._execute(what))
+        return "" if found == "ok" else found
+
     def _list_tables(self) -> set[str]:
-        rows = self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
-        return {name for (name,) in rows}
+        return {name for kind, name, *_ in self.schema() if kind == "table"}
 
     def _execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         with self._lock:
@@ -175,6 +231,8 @@ class Database:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
                 raise self._failure(error, ending=sql in ("COMMIT", "ROLLBACK")) from error
+            except UnicodeDecodeError as error:  # of SQLite's message about a damaged schema
+                raise self.damaged("the schema is wrong") from error
 
     def _leave(self) -> bool:
         """Leave one level of the transaction; return False if it cannot be kept."""
@@ -195,6 +253,10 @@ class Database:
             if not self._refusal:
                 self._roll_back()
             raise
+        if self._connection.total_changes - self._changes >= _CHECKPOINT_EVERY:
+            self._changes = self._connection.total_changes
+            with contextlib.suppress(StoreFull):  # what is in the log is safe there
+                self._execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # on a full disk SQLite has rolled back by itself
@@ -204,8 +266,12 @@ class Database:
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
         """Return the error to raise; refuse further use unless the file is surely as it was."""
         name = getattr(error, "sqlite_errorname", "")
-        advice = [text for begin, text in _ADVICE.items() if name.startswith(begin)]
-        message = f"{self._path} cannot be used: {error}; " + (advice or ["restart Gardu"])[0]
-        if name.startswith(_FATAL) or (ending and name != "SQLITE_FULL"):
+        meanings = [meaning for begin, meaning in _MEANINGS.items() if name.startswith(begin)]
+        kind, advice = (meanings or [(StoreError, "restart Gardu")])[0]
+        message = f"{self._path} cannot be used: {error}; {advice}"
+        if kind is not StoreFull and (name.startswith(_FATAL) or ending):
             self._refusal = message
-        return StoreError(message)
+        if kind is StoreDamaged:
+            with contextlib.suppress(OSError):  # then the next start's own look must do
+                mark(self._path, str(error))
+        return kind(message)

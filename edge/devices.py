@@ -8,12 +8,13 @@ import asyncio
 import logging
 from collections.abc import Callable
 from functools import partial
+from typing import Literal
 
 from edge.clock import Clock
 from edge.config import Config, HttpCamera, PiCamera
 from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Lockers, Panel, Post
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sop.effects import Beep, Effect, RingAide, TakeStill, UnlockLocker
+from edge.sop.effects import Beep, Effect, FlashLamp, RingAide, TakeStill, UnlockLocker
 from edge.sop.events import DeviceFailed, DeviceRestored, StillMissed
 from edge.still_files import StillFiles
 from edge.worker import Worker
@@ -28,13 +29,21 @@ RECONCILE_S = 5.0
 CLOSE_S = 2.0
 
 
+# What of a device can fail by itself.
+Part = Literal["calls", "levels"]
+
+
 class Kept:
-    """One device and its thread."""
+    """One device and its thread.
+
+    What was asked of it and what its levels say fail and recover apart: a lamp that lights does
+    not mend the stuck button beside it.
+    """
 
     def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
         self.device = device
         self.ready = False
-        self.why: str | None = None
+        self._whys: dict[Part, str] = {}
         self._post = post
         self._opened = opened
         self._worker = Worker(device.name)
@@ -55,36 +64,44 @@ class Kept:
         reconcile = getattr(self.device, "reconcile", None)
         while reconcile is not None:
             await asyncio.sleep(RECONCILE_S)
-            await self._worker.do(self._guarded, reconcile)
+            await self._worker.do(self._guarded, reconcile, "levels")
 
     def act(self, call: Callable[[], None]) -> None:
         """Run *call* on the device's thread; a failure is reported, never raised."""
         self._worker.submit(self._guarded, call)
 
-    def _guarded(self, call: Callable[[], None]) -> None:
+    def _guarded(self, call: Callable[[], None], part: Part = "calls") -> None:
         try:
             call()
         except (DeviceUnavailable, DeviceFault) as error:
-            self.failed(str(error))
+            self.failed(str(error), part)
         except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
             log.exception("%s: unexpected error", self.device.name)
-            self.failed(f"{self.device.name}: unexpected error: {error}")
+            self.failed(f"{self.device.name}: unexpected error: {error}", part)
         else:
-            self.restored()
+            self.restored(part)
 
-    def failed(self, why: str) -> None:
+    @property
+    def why(self) -> str | None:
+        """Why the device does not work; None if it does."""
+        return next(iter(self._whys.values()), None)
+
+    def remember(self, why: str) -> None:
+        """Take up a fault that was reported before the restart: its end is to be told too."""
+        self._whys["calls"] = why
+
+    def failed(self, why: str, part: Part = "calls") -> None:
         """Report that the device does not work, once until it does."""
-        if self.why is None:
+        if not self._whys:
             log.warning("%s", why)  # the driver names the device
             self._post(partial(DeviceFailed, device=self.device.name, why=why))
-        self.why = why
+        self._whys[part] = why
 
-    def restored(self) -> None:
+    def restored(self, part: Part = "calls") -> None:
         """Report that the device works again, if it did not."""
-        if self.why is not None:
+        if self._whys.pop(part, None) is not None and not self._whys:
             log.info("%s: works again", self.device.name)
             self._post(partial(DeviceRestored, device=self.device.name))
-        self.why = None
 
     async def close(self) -> None:
         """Put the outputs at rest; give up after CLOSE_S."""
@@ -150,6 +167,12 @@ class Devices:
         """Close all devices, all at once."""
         await asyncio.gather(*(kept.close() for kept in self.kept))
 
+    def remember(self, faults: dict[str, str]) -> None:
+        """Take up the faults that stood when the last run ended, before anything is opened."""
+        for kept in self.kept:
+            if kept.device.name in faults:
+                kept.remember(faults[kept.device.name])
+
     def states(self) -> dict[str, str]:
         """Return for each device ``ok``, or why it does not work."""
         return {
@@ -177,6 +200,9 @@ class Devices:
                 if self._buzzer is not None:
                     kept, buzzer = self._buzzer
                     kept.act(lambda: buzzer.beep(sound))
+            case FlashLamp(panel=name):
+                kept, panel = self._panels[name]
+                kept.act(panel.flash)
             case TakeStill():
                 self._take(effect)
             case _:

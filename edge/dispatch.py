@@ -10,6 +10,7 @@ Lives as long as one connection. Rules
    go on; then it is parked, never deleted. When many are refused at once, all wait for them.
 5. Records acknowledged shortly before the connection are sent again first: the broker may have
    lost them since.
+6. Records that somebody asked for again are sent in their old places, before those after them.
 """
 
 import asyncio
@@ -21,11 +22,10 @@ from functools import partial
 from edge.backoff import Backoff
 from edge.outbox import Outbox, OutboxRow
 from edge.packets import Answer
+from edge.read_ahead import ReadAhead
 from edge.troubles import Troubles
 from edge.worker import Worker
 
-# Rows read from the store at once; memory holds at most one and a half times as many.
-CHUNK = 500
 # How long acknowledgements are collected before they are stored, real seconds.
 BATCH_S = 0.05
 # Refused records that may wait for another try before everything waits for them.
@@ -35,10 +35,9 @@ MOST_REFUSED = 10
 class Dispatch:
     """The records to send over one connection.
 
-    :param resend_s: how far back what was acknowledged is sent again, seconds of the store's clock
+    :param ahead: the records to send
     :param tries: refusals before a record is parked
     :param look: called when :meth:`take` may have something new
-    :ivar resent: set once everything that was sent again is answered
     :ivar drained: set by the last acknowledgement that was stored with nothing left to send
     """
 
@@ -46,15 +45,14 @@ class Dispatch:
         self,
         store: Outbox,
         worker: Worker,
+        ahead: ReadAhead,
         *,
-        resend_s: float,
         tries: int,
         backoff: Backoff,
         troubles: Troubles,
         counts: Counter[str],
         look: Callable[[], None],
     ) -> None:
-        self.resent = asyncio.Event()
         self.drained = asyncio.Event()
         self._store = store
         self._worker = worker
@@ -63,14 +61,7 @@ class Dispatch:
         self._troubles = troubles
         self._counts = counts
         self._look = look
-        self._resend_s = resend_s
-        # Reading
-        self._ahead: deque[OutboxRow] = deque()
-        self._again: set[int] = set()
-        self._again_read = False
-        self._caught_up = False
-        self._woken = asyncio.Event()
-        self._room = asyncio.Event()
+        self._ahead = ahead
         # On the way and answered
         self._unanswered = 0
         self._delivered: list[int] = []
@@ -90,12 +81,7 @@ class Dispatch:
     @property
     def idle(self) -> bool:
         """Whether no record waits to be sent and none is on its way."""
-        return self._caught_up and not (self._ahead or self._held or self._unanswered)
-
-    def wake(self) -> None:
-        """Say that rows were added to the store."""
-        self._caught_up = False
-        self._woken.set()
+        return self._ahead.caught_up and not (self._ahead or self._held or self._unanswered)
 
     def close(self) -> None:
         """Forget what was to be tried again: the next connection reads it afresh."""
@@ -118,9 +104,7 @@ class Dispatch:
         if self._held:
             return self._choose_probe()
         while self._ahead and len(self._refused) < MOST_REFUSED:
-            row = self._ahead.popleft()
-            if len(self._ahead) <= CHUNK // 2:
-                self._room.set()
+            row = self._ahead.pop()
             if row.tries == 0:
                 return row
             self._put_off(row, row.tries)  # refused on an earlier connection: others first
@@ -157,20 +141,11 @@ class Dispatch:
 
     def _deliver(self, row: OutboxRow) -> None:
         self._counts["acknowledged"] += 1
-        if row.sequence in self._again:
+        if self._ahead.was_again(row.sequence):
             self._counts["resent"] += 1
-            self._leave_again(row)
         self._refused.discard(row.sequence)
         self._delivered.append(row.sequence)
         self._to_store.set()
-
-    def _leave_again(self, row: OutboxRow) -> None:
-        self._again.discard(row.sequence)
-        self._tell_resent()
-
-    def _tell_resent(self) -> None:
-        if self._again_read and not self._again:
-            self.resent.set()
 
     def _hold(self, row: OutboxRow, *, probing: bool) -> None:
         self._troubles.begin("subscriber", f"no subscriber for {row.topic}")
@@ -190,14 +165,14 @@ class Dispatch:
         if refused and self._held:
             self._try_held()
             return
-        self._ahead.extendleft(reversed(self._held))
+        self._ahead.put(self._held)
         self._held.clear()
         self._unheard = 0
 
     def _refuse(self, row: OutboxRow, why: str) -> None:
         self._counts["refused"] += 1
-        if row.sequence in self._again:  # was delivered once; it stays so
-            self._leave_again(row)
+        if self._ahead.was_again(row.sequence):  # was delivered once; it stays so
+            self._ahead.forget(row.sequence)
             return
         self._refused.add(row.sequence)
         self._refusals.append((row, why))
@@ -214,38 +189,6 @@ class Dispatch:
         self._timers.add(timer)
 
     # -- the store
-
-    async def read(self) -> None:
-        """Keep rows read ahead, for ever."""
-        await self._read_pages(self._read_again, 0)
-        self._again_read = True
-        self._tell_resent()
-        read_to = 0
-        while True:
-            self._woken.clear()
-            read_to = await self._read_pages(self._store.waiting, read_to)
-            self._caught_up = not self._woken.is_set()
-            self._look()
-            await self._woken.wait()
-
-    def _read_again(self, after: int, limit: int) -> list[OutboxRow]:
-        return self._store.recently_acknowledged(self._resend_s, after, limit)
-
-    async def _read_pages(self, page: Callable[[int, int], list[OutboxRow]], after: int) -> int:
-        """Read all that *page* has after a sequence, as there is room; return the last one."""
-        while True:
-            rows = await self._worker.do(page, after, CHUNK)
-            if not self._again_read:
-                self._again.update(row.sequence for row in rows)
-            self._ahead.extend(rows)
-            self._look()
-            if rows:
-                after = rows[-1].sequence
-            if len(rows) < CHUNK:
-                return after
-            while len(self._ahead) > CHUNK // 2:
-                self._room.clear()
-                await self._room.wait()
 
     async def keep_accounts(self) -> None:
         """Store what was answered, for ever."""
@@ -267,6 +210,7 @@ class Dispatch:
         if batch:
             await self._worker.do(self._store.acknowledge, batch)
             del self._delivered[: len(batch)]
+            self._ahead.forget(*batch)
 
     async def _count_refusals(self) -> None:
         while self._refusals:
@@ -274,6 +218,7 @@ class Dispatch:
             tries = await self._worker.do(self._store.failed, row.sequence, why)
             if tries == 0:  # it does not wait any more
                 self._refused.discard(row.sequence)
+                self._ahead.forget(row.sequence)
             elif tries >= self._tries:
                 await self._park(row, f"{why} ({tries} tries)")
             else:
@@ -284,6 +229,7 @@ class Dispatch:
         await self._worker.do(self._store.park, row.sequence, why)
         self._counts["parked"] += 1
         self._refused.discard(row.sequence)
+        self._ahead.forget(row.sequence)
         self._to_store.set()
         self._troubles.begin("parked", f"record {row.sequence} was set aside: {why}")
         self._look()

@@ -190,6 +190,16 @@ class DocumentTable(Table):
         found = ((number, self._rows.get(number)) for number in sorted(set(doc_ids)))
         return [Document(body, number) for number, body in found if body is not None]
 
+    def need(self, doc_id: int) -> Document:
+        """Return the document *doc_id*, which must be there.
+
+        :raises StoreDamaged: if it is not: other documents say that it was written
+        """
+        body = self._rows.get(doc_id)
+        if body is None:
+            raise self._database.damaged(f"document {doc_id} is missing in table {self.name}")
+        return Document(body, doc_id)
+
     def put(self, doc_id: int, document: Mapping[str, Any]) -> None:
         """Write the whole document *doc_id*, whether or not there was one."""
         with self._database.transaction():

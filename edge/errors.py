@@ -33,3 +33,11 @@ class ProtocolError(GarduError, ValueError):
 
 class StoreError(GarduError):
     """The database cannot be used (locked by another process, damaged, or a failed fsync)."""
+
+
+class StoreFull(StoreError):
+    """There is no room on the disk: this change was not kept, all before it are; try it again."""
+
+
+class StoreDamaged(StoreError):
+    """The database is damaged: the process must end, the next start sets the file aside."""

@@ -19,7 +19,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
-import msgspec
 from paho.mqtt.client import Client, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -30,7 +29,7 @@ from edge.config import Broker
 from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
 from edge.messages import LIVE_CONTENT
-from edge.packets import Answer, Puback, properties
+from edge.packets import Answer, Puback, Will, properties, refusal
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -40,14 +39,8 @@ CONNECT_TIMEOUT_S = 10.0
 # How often paho may look after its keepalive, real seconds.
 _KEEPALIVE_CHECK_S = 1.0
 _MOST_IN_FLIGHT = 65535
-
-
-class Will(msgspec.Struct, frozen=True):
-    """What the broker publishes (QoS 1, retained) if this connection is lost."""
-
-    topic: str
-    payload: bytes
-    delay_s: int
+# The reason code that paho gives when its own ping was not answered.
+_KEEP_ALIVE_TIMEOUT = 0x8D
 
 
 class Link:
@@ -60,6 +53,7 @@ class Link:
         the loop, and throughput); an exception in it ends the connection and is left in *bug*
     :ivar acknowledged: every PUBACK not yet taken away, as :class:`Puback`
     :ivar why: why the connection ended, in words; empty while it stands
+    :ivar hung_up: whether the broker ended the connection, and not we or a silence on the line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
 
@@ -76,6 +70,7 @@ class Link:
         self.bug: Exception | None = None
         self.acknowledged: deque[Puback] = deque()
         self.why = ""
+        self.hung_up = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
         self._broker = broker
@@ -204,11 +199,17 @@ class Link:
     def _read(self) -> None:
         self._guard(self._read_all)
         if self.acknowledged:
-            try:
-                self.on_answers()
-            except Exception as error:  # noqa: BLE001 - raised again where it is waited for
-                self.bug = error
-                self._end("a fault of ours")
+            self.look()
+
+    def look(self) -> None:
+        """Have whoever uses this link look at it now, if it stands."""
+        if not self.up:
+            return
+        try:
+            self.on_answers()
+        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+            self.bug = error
+            self._end("a fault of ours")
 
     def _read_all(self) -> None:
         """Read what there is; TLS may hold whole packets that the socket no longer shows."""
@@ -275,10 +276,10 @@ class Link:
         assert self._connack is not None
         if self._connack.done():
             return
-        refusal = _refusal(reason, granted)
-        if refusal:
-            self.why = refusal
-            self._connack.set_exception(DeviceUnavailable(refusal))
+        refused = refusal(reason, granted)
+        if refused:
+            self.why = refused
+            self._connack.set_exception(DeviceUnavailable(refused))
             return
         self.window = getattr(granted, "ReceiveMaximum", _MOST_IN_FLIGHT)
         self.largest = getattr(granted, "MaximumPacketSize", None)
@@ -302,18 +303,8 @@ class Link:
     ) -> None:
         # paho says 0x80, unspecified error, for a connection that broke.
         words = "connection lost" if reason.value == 0x80 else str(reason).lower()
+        self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
         self.why = self.why or words
-
-
-def _refusal(reason: ReasonCode, granted: Any) -> str:
-    """Why a CONNACK is of no use, in words; empty if it is."""
-    if reason.is_failure:
-        return str(reason).lower()
-    if getattr(granted, "MaximumQoS", 1) < 1:
-        return "the broker offers QoS 0 only"
-    if not getattr(granted, "RetainAvailable", 1):
-        return "the broker offers no retained messages"
-    return ""
 
 
 def _words(error: Exception) -> str:

@@ -4,6 +4,7 @@
 forked (not spawned) would hold it on, so nothing in Gardu forks without ``exec``.
 """
 
+import contextlib
 import fcntl
 import os
 from pathlib import Path
@@ -33,8 +34,9 @@ class FolderLock:
                 f"{folder} is in use by process {holder}: stop that one first "
                 "(systemctl stop gardu), or give this one a data folder of its own"
             ) from error
-        os.ftruncate(self._file, 0)
-        os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
+        with contextlib.suppress(OSError):  # on a full disk the lock holds, only nameless
+            os.ftruncate(self._file, 0)
+            os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
         """Let others have the folder; may be called twice."""

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from edge.chain import Link
 from edge.clock import iso
 from edge.config import Config
 from edge.sop.records import Record
@@ -32,6 +33,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar time: when it happened; *recordedtime*: when it was committed here (RFC 3339 UTC)
     :ivar sequence: 16 digits, without holes within one *streamid*
+    :ivar prevhash: the link of the record before it in the chain (edge/chain.py)
     :ivar correlationid: the visit; absent where there is none
     """
 
@@ -44,6 +46,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     recordedtime: str
     streamid: str
     sequence: str
+    prevhash: Link
     correlationid: str | UnsetType = UNSET
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str
@@ -64,12 +67,17 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
-    """``ledger``: which sequence numbers exist, and up to where all are acknowledged."""
+    """``ledger``: which sequence numbers exist, and up to where all are acknowledged.
+
+    :ivar head: the link of record *head_seq* (= *last_seq*): it vouches for all up to there
+    """
 
     streamid: str
     oldest_seq: int
     last_seq: int
     acked_seq: int
+    head_seq: int
+    head: Link
 
 
 class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,10 +100,12 @@ def encode(
     source: str,
     stream: str,
     sequence: int,
+    previous: str,
     recorded_ms: int,
 ) -> bytes:
     """Return the frozen payload of *record*: a CloudEvents JSON object in UTF-8.
 
+    :param previous: the link of the record before it in the chain
     :param recorded_ms: when it is being committed, milliseconds since 1970 UTC
     """
     return _encoder.encode(
@@ -108,6 +118,7 @@ def encode(
             recordedtime=iso(recorded_ms),
             streamid=stream,
             sequence=f"{sequence:016d}",
+            prevhash=previous,
             correlationid=UNSET if record.visit is None else record.visit,
             dataschema=dataschema(record.type),
             data=record.data,

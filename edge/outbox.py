@@ -3,8 +3,9 @@
 ============== ====================== ==========================================================
 table          document number        what
 ============== ====================== ==========================================================
-counters       1                      the last number given out, by what it counts
-outbox         sequence               every record, its payload frozen
+counters       1                      the last number given out, by what it counts; the chain's head
+outbox         sequence               every record, its payload frozen, and its link in the chain
+removed        1                      sequence and link of the last record that was removed
 waiting        sequence               records to send: tries, and why the last one failed
 parked         sequence               records that were refused too often, until unparked
 acknowledged   in order of time       a batch of acknowledged sequences and its moment
@@ -16,89 +17,24 @@ A record is written once; on its way only its short row moves (waiting → ackno
 whatever is neither waiting nor parked has been acknowledged, also after a crash in between.
 """
 
-from collections.abc import Iterable, Sequence
-from typing import Any, Protocol
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 from tinydb.table import Document
 
+from edge.chain import genesis, link
 from edge.clock import Clock, Stamp
 from edge.documents import Documents
 from edge.ids import uuid7
+from edge.rows import Encode, Ledger, OutboxRow, Resent, StillRow
 from edge.sop.records import KINDS, Record
+
+__all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
 
 ONLY = 1
 """The number of the one document in a table that has only one."""
-
-
-class OutboxRow(msgspec.Struct, frozen=True):
-    """A record on its way to the central office.
-
-    :ivar sequence: its number in the stream, without holes, from 1
-    :ivar topic: the topic's suffix, for example ``event/step``
-    :ivar payload: the CloudEvent, the same bytes at every try
-    :ivar tries: how often sending has failed since it was queued (or unparked)
-    :ivar why: why it failed the last time
-    """
-
-    sequence: int
-    id: str
-    topic: str
-    payload: bytes
-    visit: str | None = None
-    tries: int = 0
-    why: str = ""
-
-
-class StillRow(msgspec.Struct, frozen=True):
-    """A still on its way to the central office.
-
-    :ivar path: the JPEG, relative to the data folder
-    :ivar sha256: of the JPEG, 64 hexadecimal digits
-    :ivar size: of the JPEG, bytes
-    :ivar properties: what is to be said with it
-    """
-
-    id: str
-    purpose: str
-    path: str
-    sha256: str
-    size: int
-    properties: dict[str, str] = {}
-
-
-class Ledger(msgspec.Struct, frozen=True):
-    """Which records there are, and how far they have come.
-
-    :ivar oldest: the first sequence still kept; ``last + 1`` if none is
-    :ivar last: the last sequence given out; 0 before the first
-    :ivar acknowledged: all up to here have been acknowledged
-    :ivar waiting: how many wait to be sent
-    :ivar parked: how many are parked
-    """
-
-    stream: str
-    oldest: int
-    last: int
-    acknowledged: int
-    waiting: int = 0
-    parked: int = 0
-
-
-class Encode(Protocol):
-    """What freezes a record into its payload."""
-
-    def __call__(
-        self,
-        record: Record,
-        *,
-        id: str,  # noqa: A002 - CloudEvents' name
-        source: str,
-        stream: str,
-        sequence: int,
-        recorded_ms: int,
-    ) -> bytes:
-        """Return the payload, JSON in UTF-8."""
 
 
 class Outbox:
@@ -118,21 +54,34 @@ class Outbox:
         self._encode = encode
         self._counters = documents.table("counters")
         self._outbox = documents.table("outbox")
+        self._removed = documents.table("removed")
         self._waiting = documents.table("waiting")
         self._parked = documents.table("parked")
         self._acknowledged = documents.table("acknowledged")
         self._stills = documents.table("stills")
         self._stills_sent = documents.table("stills-sent")
 
+    @property
+    def documents(self) -> Documents:
+        """Where all of it is kept."""
+        return self._documents
+
     def append(self, records: Sequence[Record]) -> list[OutboxRow]:
-        """Give each record its sequence, id and payload, for good; they wait to be sent."""
+        """Give each record its sequence, id, payload and link, for good; they wait to be sent."""
         if not records:
             return []
         recorded_ms = self._clock.wall_ms()
+        rows: list[OutboxRow] = []
         with self._documents.transaction():
-            first = self._take("sequence", len(records)) - len(records) + 1
-            rows = [self._freeze(*pair, recorded_ms) for pair in enumerate(records, first)]
-            self._outbox.insert_multiple(Document(_kept(row), row.sequence) for row in rows)
+            counters = self._counters.get(doc_id=ONLY) or {}
+            last, head = int(counters.get("sequence", 0)), self._head(counters)
+            for record in records:
+                last += 1
+                rows.append(self._freeze(last, record, recorded_ms, head))
+                head = rows[-1].link
+            self._counters.put(ONLY, {**counters, "sequence": last, "head": head})
+            for row in rows:
+                self._outbox.put(row.sequence, _kept(row))
             self._await(row.sequence for row in rows)
         return rows
 
@@ -150,6 +99,12 @@ class Outbox:
             self._waiting.remove(doc_ids=batch)
             self._parked.remove(doc_ids=batch)
             self._acknowledged.insert({"at": at, "sequences": batch})
+
+    def quiet_s(self) -> float:
+        """Return how many seconds ago the last acknowledgement came; 0 before the first."""
+        for batch in self._acknowledged.backwards():
+            return _seconds_between(msgspec.convert(batch["at"], Stamp), self._clock.now())
+        return 0.0
 
     def failed(self, sequence: int, why: str) -> int:
         """Count a try that failed; return how many have, 0 if the record does not wait."""
@@ -181,29 +136,49 @@ class Outbox:
             self._parked.truncate()
         return len(sequences)
 
+    def resend(self, first: int, last: int) -> Resent:
+        """Let the records *first* to *last* wait again, in their old places, parked ones too."""
+        counts: Counter[str] = Counter()
+        with self._documents.transaction():
+            for sequence in range(first, last + 1):
+                if self._waiting.contains(doc_id=sequence):
+                    counts["waiting"] += 1
+                elif not self._outbox.contains(doc_id=sequence):
+                    counts["missing"] += 1
+                else:
+                    counts["unparked" if self._parked.remove(doc_ids=[sequence]) else "marked"] += 1
+                    self._await([sequence])
+        return Resent(**counts)
+
     def recently_acknowledged(
-        self, seconds: float, after: int = 0, limit: int | None = None
+        self, seconds: float, after: int = 0, limit: int | None = None, now: Stamp | None = None
     ) -> list[OutboxRow]:
         """Return the records acknowledged within the last *seconds*, in order of sequence.
 
-        Pages by *after* and *limit* as :meth:`waiting` does. The time around a reboot counts by
-        the wall clock if that was right on both sides, else as none: rather twice than never.
+        Pages by *after* and *limit* as :meth:`waiting` does; pages of one list need the same
+        *now*. The time around a reboot counts by the wall clock if that was right on both sides,
+        else as none: rather twice than never.
         """
-        chosen = sorted(s for s in self._recent_sequences(seconds) if s > after)[:limit]
+        recent = self._recent_sequences(seconds, now or self._clock.now())
+        chosen = sorted(sequence for sequence in recent if sequence > after)[:limit]
         return [_row(record) for record in self._outbox.get(doc_ids=chosen)]
 
     def ledger(self) -> Ledger:
         """Return where the stream stands (only the two counts cost more the more there are)."""
-        last = self._count("sequence")
+        counters = self._counters.get(doc_id=ONLY) or {}
+        last = int(counters.get("sequence", 0))
         oldest = self._outbox.first_id
         unsent = [first for first in (self._waiting.first_id, self._parked.first_id) if first]
+        # Undelivered records of an older stream may be there too, below (edge/salvage.py).
+        before = int((self._removed.get(doc_id=ONLY) or {}).get("sequence", 0))
         return Ledger(
             stream=self.stream,
-            oldest=last + 1 if oldest is None else oldest,
+            oldest=last + 1 if oldest is None else max(oldest, before + 1),
             last=last,
-            acknowledged=min(unsent) - 1 if unsent else last,
+            acknowledged=max(min(unsent) - 1, before) if unsent else last,
             waiting=len(self._waiting),
             parked=len(self._parked),
+            head=self._head(counters),
         )
 
     def next_session(self) -> int:
@@ -229,7 +204,7 @@ class Outbox:
             self._stills.remove(doc_ids=[still.doc_id])
             self._stills_sent.put(still.doc_id, {**still, "at": at})
 
-    def _freeze(self, sequence: int, record: Record, recorded_ms: int) -> OutboxRow:
+    def _freeze(self, sequence: int, record: Record, recorded_ms: int, previous: str) -> OutboxRow:
         record_id = uuid7(recorded_ms, f"{self.stream}/record/{sequence}")
         payload = self._encode(
             record,
@@ -237,23 +212,33 @@ class Outbox:
             source=self._source,
             stream=self.stream,
             sequence=sequence,
+            previous=previous,
             recorded_ms=recorded_ms,
         )
-        return OutboxRow(sequence, record_id, KINDS[record.type][0], payload, record.visit)
+        return OutboxRow(
+            sequence,
+            record_id,
+            KINDS[record.type][0],
+            payload,
+            record.visit,
+            link=link(previous, payload),
+        )
 
     def _await(self, sequences: Iterable[int]) -> None:
         self._waiting.insert_multiple(Document({"tries": 0, "why": ""}, s) for s in sequences)
 
     def _row(self, entry: Document) -> OutboxRow:
         """Return the record that a row of waiting or parked is about."""
-        return _row(self._outbox.get(doc_id=entry.doc_id), **entry)
+        return _row(self._outbox.need(entry.doc_id), **entry)
 
-    def _recent_sequences(self, seconds: float) -> set[int]:
+    def _recent_sequences(self, seconds: float, now: Stamp) -> set[int]:
         """Walk back through the acknowledgements until they are older than *seconds*."""
         found: set[int] = set()
-        later, age = self._clock.now(), 0.0
+        later, age = now, 0.0
         for batch in self._acknowledged.backwards():
             at = msgspec.convert(batch["at"], Stamp)
+            if at.boot == now.boot and at.boot_ns > now.boot_ns:
+                continue  # since that moment
             age += _seconds_between(at, later)
             if age > seconds:
                 break
@@ -261,8 +246,9 @@ class Outbox:
             later = at
         return found
 
-    def _count(self, what: str) -> int:
-        return int((self._counters.get(doc_id=ONLY) or {}).get(what, 0))
+    def _head(self, counters: Mapping[str, Any]) -> str:
+        """Return the link that the next record follows on."""
+        return str(counters.get("head") or genesis(self.stream))
 
     def _take(self, what: str, count: int = 1) -> int:
         """Take *count* numbers of the counter *what*; return the last of them."""
@@ -275,12 +261,20 @@ class Outbox:
 
 def _kept(row: OutboxRow) -> dict[str, Any]:
     """Return what is kept of a record for good."""
-    return {"id": row.id, "topic": row.topic, "payload": row.payload.decode(), "visit": row.visit}
+    return {
+        "id": row.id,
+        "topic": row.topic,
+        "payload": row.payload.decode(),
+        "visit": row.visit,
+        "link": row.link,
+    }
 
 
 def _row(kept: Document, *, tries: int = 0, why: str = "") -> OutboxRow:
     payload = kept["payload"].encode()
-    return OutboxRow(kept.doc_id, kept["id"], kept["topic"], payload, kept["visit"], tries, why)
+    return OutboxRow(
+        kept.doc_id, kept["id"], kept["topic"], payload, kept["visit"], tries, why, kept["link"]
+    )
 
 
 def _seconds_between(earlier: Stamp, later: Stamp) -> float:

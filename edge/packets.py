@@ -3,8 +3,18 @@
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
+import msgspec
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+
+class Will(msgspec.Struct, frozen=True):
+    """What the broker publishes (QoS 1, retained) if this connection is lost."""
+
+    topic: str
+    payload: bytes
+    delay_s: int
 
 
 class Answer(NamedTuple):
@@ -64,3 +74,14 @@ def properties(packet: int, **values: Any) -> Properties:
         if value is not None:
             setattr(made, name, value)
     return made
+
+
+def refusal(reason: ReasonCode, granted: Any) -> str:
+    """Why a CONNACK is of no use, in words; empty if it is."""
+    if reason.is_failure:
+        return str(reason).lower()
+    if getattr(granted, "MaximumQoS", 1) < 1:
+        return "the broker offers QoS 0 only"
+    if not getattr(granted, "RetainAvailable", 1):
+        return "the broker offers no retained messages"
+    return ""

@@ -2,34 +2,48 @@
 
 import asyncio
 import contextlib
+import faulthandler
 import logging
 import os
 import signal
+from functools import partial
 from pathlib import Path
 
+from edge import crash_loop
 from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
+from edge.control import serve_control
 from edge.devices import Devices, build_devices
+from edge.drivers.base import Post
 from edge.errors import GarduError
 from edge.health import health, meta
+from edge.retention import run_retention
+from edge.sop.effects import Beep
+from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.loading import load_procedures, parse_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop.state import Rules
+from edge.space import PatientWorker, Space
 from edge.still_files import StillFiles
 from edge.store import Store
 from edge.systemd import notify, watchdog_seconds
 from edge.timers import Timers
 from edge.uplink import Uplink
 from edge.validate import read_text
-from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
 # An event that has not been handled for this long (real seconds) means a hung disk: let systemd
 # restart the daemon.
 STUCK_S = 20.0
+
+CRASH_LOOP = "crash-loop"
+DATABASE_DAMAGED = "database-damaged"
+
+# A stop waits this long for events to be recorded; uplink and devices need the rest of the 5 s.
+SETTLE_S = 1.0
 
 # How soon `systemctl status` shows a change (real seconds).
 STATUS_S = 2.0
@@ -51,8 +65,10 @@ async def run(config: Config) -> None:
     procedures = load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     store = Store(folder, source, clock)
     try:
+        this_run = crash_loop.begin(folder, clock.now())
         remember_procedures(store, Path(config.checkpoint.sop), procedures)
-        await _run(config, clock, folder, store, procedures)
+        await _run(config, clock, folder, store, procedures, this_run)
+        crash_loop.end(folder, this_run)
     finally:
         store.close()
 
@@ -63,12 +79,20 @@ async def _run(
     folder: Path,
     store: Store,
     procedures: dict[str, Procedure],
+    this_run: crash_loop.Run,
 ) -> None:
     loop = asyncio.get_running_loop()
     bridge = Bridge(loop, clock)
-    stills = StillFiles(folder)
+    stills = StillFiles(folder, store.room_for_still)
     devices = build_devices(config, clock, bridge.post, stills)
-    worker = Worker("store")
+    devices.remember(stored_faults(store))
+    worker = PatientWorker(
+        "store",
+        store.space,
+        store.free_space,
+        sound=partial(devices.carry_out, Beep("alarm")),
+        post=bridge.post,
+    )
     uplink = Uplink(config, store, worker, clock, bridge.post, folder)
     checkpoint = Checkpoint(
         make_rules(config, procedures, store),
@@ -83,17 +107,21 @@ async def _run(
     uplink.show("meta", meta(config, list(procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_until_told_to_stop(loop))
+            group.create_task(_until_told_to_stop(loop, bridge))
             group.create_task(devices.keep())
             await checkpoint.start(clock.now())
+            await _own_up(checkpoint, store, this_run)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
+            group.create_task(serve_control(folder, store, worker, uplink))
+            group.create_task(run_retention(store, worker, clock, folder, config.retention))
             group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
             group.create_task(_tell_systemd(checkpoint, devices, uplink))
-            group.create_task(_watch_over(checkpoint, bridge))
+            group.create_task(_watch_over(checkpoint, bridge, store.space))
+            group.create_task(_end_crash_loop(clock, bridge.post))
             _say_ready(checkpoint)
     except* Stop:
-        log.info("stopping: everything that happened is recorded")
+        pass
     except* GarduError as failures:
         raise _first(failures) from None
     finally:
@@ -110,6 +138,13 @@ def remember_procedures(store: Store, folder: Path, procedures: dict[str, Proced
     _, visits = store.load()
     running = {f"{visit['procedure']}@{visit['version']}" for visit in visits}
     store.forget_procedures(keys | running)
+
+
+def stored_faults(store: Store) -> dict[str, str]:
+    """Return the devices that did not work when the last run ended, and why."""
+    checkpoint, _ = store.load()
+    faults: dict[str, str] = (checkpoint or {}).get("faults", {})
+    return faults
 
 
 def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:
@@ -137,11 +172,21 @@ def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def _until_told_to_stop(loop: asyncio.AbstractEventLoop) -> None:
+async def _until_told_to_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
+    """Wait for the signal, then until what has happened before it is recorded.
+
+    :raises Stop: always
+    """
     told = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, told.set)
     await told.wait()
+    try:
+        async with asyncio.timeout(SETTLE_S):
+            await bridge.settled()
+        log.info("stopping: everything that happened is recorded")
+    except TimeoutError:
+        log.warning("stopping, although %d events wait for the disk", bridge.waiting)
     raise Stop
 
 
@@ -149,6 +194,30 @@ def _say_ready(checkpoint: Checkpoint) -> None:
     visits = len(checkpoint.state.visits)
     log.info("ready; %d open visits go on where they stood", visits)
     notify(f"READY=1\nSTATUS=ready, {visits} open visits")
+
+
+async def _own_up(checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run) -> None:
+    """Record how the last run ended, if it ended badly, and what is wrong with this folder."""
+    at = this_run.began
+    if this_run.previous is not None:
+        crashes = len(this_run.crashes)
+        log.warning("the last run did not end on purpose: %s", this_run.previous)
+        await checkpoint.handle(RunEnded(at, this_run.previous, crashes))
+        if this_run.looping:
+            detail = f"{crashes} crashes within {crash_loop.WITHIN_S:g} s"
+            await checkpoint.handle(SystemAlarmRaised(at, CRASH_LOOP, detail))
+    damaged = store.quarantined
+    if damaged is None:
+        await checkpoint.handle(SystemAlarmCleared(at, DATABASE_DAMAGED))
+    else:
+        detail = f"{damaged.name} was set aside; take it out of the data folder"
+        await checkpoint.handle(SystemAlarmRaised(at, DATABASE_DAMAGED, detail))
+
+
+async def _end_crash_loop(clock: Clock, post: Post) -> None:
+    """Clear the alarm, whichever run raised it, once this one has lasted long enough."""
+    await clock.pause(crash_loop.WITHIN_S)
+    post(partial(SystemAlarmCleared, kind=CRASH_LOOP))
 
 
 async def _report_health(
@@ -189,15 +258,15 @@ async def _tell_systemd(checkpoint: Checkpoint, devices: Devices, uplink: Uplink
         await asyncio.sleep(STATUS_S)
 
 
-async def _watch_over(checkpoint: Checkpoint, bridge: Bridge) -> None:
-    """Tell systemd that the loop turns and that the consumer gets on with its work."""
+async def _watch_over(checkpoint: Checkpoint, bridge: Bridge, space: Space) -> None:
+    """Tell systemd that the loop turns and that the consumer gets on, or waits for room."""
     every = watchdog_seconds()
     if every is None:
         return
     loop = asyncio.get_running_loop()
     handled, since = checkpoint.handled, loop.time()
     while True:
-        if checkpoint.handled != handled or bridge.waiting == 0:
+        if checkpoint.handled != handled or bridge.waiting == 0 or space.waiting:
             handled, since = checkpoint.handled, loop.time()
         if loop.time() - since < STUCK_S:
             notify("WATCHDOG=1")
@@ -218,5 +287,7 @@ def set_up_logging(*, verbose: bool) -> None:
 
 def run_daemon(config: Config) -> None:
     """Run the daemon to its end."""
+    # The watchdog ends a hung daemon with SIGABRT: the journal then has where each thread stood.
+    faulthandler.enable()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(config))

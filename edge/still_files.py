@@ -1,10 +1,13 @@
 """Stills on disk, by day. A file's name is the still's id: no name of a person, no number."""
 
+import errno
 import hashlib
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from edge import folders
 from edge.clock import Stamp
 from edge.sop.events import StillTaken
 from edge.sop.state import PendingStill
@@ -12,24 +15,35 @@ from edge.store import StillRow
 
 
 class StillFiles:
-    """The folder ``stills`` of the data folder."""
+    """The folder ``stills`` of the data folder.
 
-    def __init__(self, data: Path) -> None:
+    :param room: says whether there is room for a still (edge/space.py); by default there is
+    """
+
+    def __init__(self, data: Path, room: Callable[[], bool] = lambda: True) -> None:
         self._data = data
+        self._room = room
 
     def write(self, still: str, at: Stamp, jpeg: bytes) -> StillTaken:
         """Write *jpeg* durably; it is either whole under its name or not there.
 
-        :raises OSError: if it cannot be written
+        :raises OSError: if it cannot be written, or the room that is left is for records
         """
+        if not self._room():
+            raise OSError(errno.ENOSPC, "the disk is nearly full; what is left is for records")
         path = self._path(still, at)
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        folders.make(path.parent)
         part = path.with_suffix(".part")
-        with part.open("wb") as file:
-            file.write(jpeg)
-            file.flush()
-            os.fsync(file.fileno())
+        try:
+            with part.open("wb") as file:
+                file.write(jpeg)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError:
+            part.unlink(missing_ok=True)
+            raise
         part.rename(path)
+        folders.sync(path.parent)
         return StillTaken(at, still, hashlib.sha256(jpeg).hexdigest(), len(jpeg))
 
     def row(self, taken: StillTaken, pending: PendingStill) -> StillRow:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 import msgspec
@@ -12,6 +12,7 @@ from edge.backoff import Backoff
 from edge.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
 from edge.outbox import Outbox, StillRow
 from edge.packets import Answer, Packed
+from edge.window import Key
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 class Still(msgspec.Struct, frozen=True):
     """A still ready to be sent."""
 
+    id: str
     purpose: str
     image: bytes
     properties: Packed
@@ -30,6 +32,8 @@ class StillQueue:
 
     One that cannot go over this connection (too large, refused, its file gone) is passed over,
     logged and counted through *refused*; the next connection tries it again.
+
+    :param hopeless: ids of stills that are passed over: brokers hang up on them
     """
 
     def __init__(
@@ -43,6 +47,7 @@ class StillQueue:
         counts: Counter[str],
         refused: Callable[[str], None],
         look: Callable[[], None],
+        hopeless: Collection[Key] = (),
     ) -> None:
         self._store = store
         self._worker = worker
@@ -52,7 +57,7 @@ class StillQueue:
         self._counts = counts
         self._refused = refused
         self._look = look
-        self._passed_over: set[str] = set()
+        self._passed_over: set[Key] = set(hopeless)
         self._ready: Still | None = None
         self._woken = asyncio.Event()
         self._answer: asyncio.Future[Answer] | None = None
@@ -94,7 +99,7 @@ class StillQueue:
         if len(image) > STILL_LIMIT:
             self._pass_over(row, "still-too-large", f"{len(image)} bytes")
             return
-        still = Still(row.purpose, image, Packed(STILL_CONTENT, user=self._attributes(row)))
+        still = Still(row.id, row.purpose, image, Packed(STILL_CONTENT, user=self._attributes(row)))
         failures = 0
         while (answer := await self._offer(still)).unheard:
             failures += 1

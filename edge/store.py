@@ -20,18 +20,22 @@ from typing import Any
 
 from edge import messages
 from edge.clock import Clock
-from edge.documents import Documents
-from edge.errors import StoreError
+from edge.documents import Documents, SqliteStorage
+from edge.errors import StoreError, StoreFull
+from edge.folders import make
 from edge.lock import FolderLock
 from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
+from edge.quarantine import damaged_beside, open_sound
+from edge.salvage import salvage
 from edge.sop.records import Record
+from edge.space import Space
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 
 FILE = "gardu.db"
 
 # Raise it when older code could not read what is written any more.
-FORMAT = 1
+FORMAT = 2
 
 
 class Store(Outbox):
@@ -42,22 +46,32 @@ class Store(Outbox):
     :param folder: the data folder; made (mode 0700) if it is not there
     :param source: who speaks in the records, ``/gardu/{site}/{checkpoint}``
     :param clock: stamps records and acknowledgements; the resend window is counted by it
+    :param space: the disk below; by default one with a reserve
     :ivar stream: the database's name, made up when it is created
+    :raises StoreFull: if there is no room: nothing of the change was kept, it may be tried again
     :raises StoreError: from every method, if the database cannot be used (any more)
     """
 
     def __init__(
-        self, folder: Path, source: str, clock: Clock, encode: Encode = messages.encode
+        self,
+        folder: Path,
+        source: str,
+        clock: Clock,
+        encode: Encode = messages.encode,
+        *,
+        space: Space | None = None,
     ) -> None:
         _make(folder)
+        self._path = folder / FILE
+        self.space = space or Space(folder)
         self._lock = FolderLock(folder)
         try:
-            documents = Documents(folder / FILE)
+            documents = _open(self._path, self.space)
         except BaseException:
             self._lock.release()
             raise
         try:
-            super().__init__(documents, _stream(documents, folder), source, clock, encode)
+            super().__init__(documents, _stream(documents), source, clock, encode)
         except BaseException:
             documents.close()
             self._lock.release()
@@ -65,6 +79,31 @@ class Store(Outbox):
         self._checkpoint = documents.table("checkpoint")
         self._visits = documents.table("visits")
         self._procedures = documents.table("procedures")
+        self.space.reserve()
+
+    @property
+    def quarantined(self) -> Path | None:
+        """The newest damaged database that was set aside, as long as it lies in the folder."""
+        return damaged_beside(self._path)
+
+    def free_space(self) -> bool:
+        """Make room for records at the cost of delivered stills, then of the reserve."""
+        return self.space.free(self.documents)
+
+    def room_for_still(self) -> bool:
+        """Say whether there is room for a new still, delivered ones having gone if need be."""
+        return self.space.room_for_still(self.documents)
+
+    def examine(self) -> None:
+        """Read the whole file's structure: what no start has time for (a second for 100 MB).
+
+        :raises StoreDamaged: if it is wrong
+        """
+        assert isinstance(self.documents.storage, SqliteStorage)
+        database = self.documents.storage.database
+        found = database.examine()
+        if found:
+            raise database.damaged(found)
 
     def close(self) -> None:
         """Close the database and let go of the folder; may be called twice."""
@@ -135,21 +174,44 @@ class Store(Outbox):
 
 def _make(folder: Path) -> None:
     try:
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error.strerror}; check its owner") from error
 
 
-def _stream(documents: Documents, folder: Path) -> str:
+def _open(path: Path, space: Space) -> Documents:
+    """Open the database; a disk that is full even for that gets the reserve."""
+    try:
+        return open_sound(path, _admit, _salvage)
+    except StoreFull:
+        if not space.release():
+            raise
+        return open_sound(path, _admit, _salvage)
+
+
+def _salvage(damaged: Path, new: Path) -> None:
+    salvage(damaged, new, _new_identity())
+
+
+def _new_identity() -> dict[str, Any]:
+    return {"format": FORMAT, "stream": str(uuid.uuid4())}
+
+
+def _admit(documents: Documents) -> None:
+    """Refuse a database of another format, before anything else is asked of it."""
+    identity = documents.table("database").get(doc_id=ONLY)
+    if identity is not None and identity["format"] != FORMAT:
+        raise StoreError(
+            f"{FILE} has format {identity['format']}, this Gardu reads {FORMAT}: "
+            "install the version of Gardu that wrote it"
+        )
+
+
+def _stream(documents: Documents) -> str:
     """Return the stream's name, making one up in a new database."""
     table = documents.table("database")
     identity = table.get(doc_id=ONLY)
     if identity is None:
-        identity = {"format": FORMAT, "stream": str(uuid.uuid4())}
+        identity = _new_identity()
         table.put(ONLY, identity)
-    if identity["format"] != FORMAT:
-        raise StoreError(
-            f"{folder / FILE} has format {identity['format']}, this Gardu reads {FORMAT}: "
-            "install the version of Gardu that wrote it"
-        )
     return str(identity["stream"])

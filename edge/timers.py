@@ -18,7 +18,11 @@ class Timers:
         self._handles: dict[str, asyncio.TimerHandle] = {}
 
     def start(self, key: str, since: Stamp, seconds: float) -> None:
-        """Fire *key* once *seconds* have passed since moment *since*; at once if they have."""
+        """Fire *key* once *seconds* have passed since moment *since*; at once if they have.
+
+        A reboot in between: what passed by :meth:`Stamp.since`, which is the least that is
+        certain. So a timer comes late rather than early, and never later than *seconds* from now.
+        """
         self.cancel(key)
         left = max(0.0, seconds - self._clock.now().seconds_since(since))
         self._handles[key] = self._loop.call_later(self._clock.real(left), self._fire, key)

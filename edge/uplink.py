@@ -8,13 +8,17 @@ Rules
 3. In order of precedence: live topics, records, then one still at a time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
-5. A clean stop says so (``offline``, ``stopped``) and waits for that to be acknowledged.
+5. A message that brokers hang up on must not block the others for ever: what was on its way when
+   a connection was lost goes alone from then on; a record that is alone and well greeted when the
+   broker hangs up has been refused. Silence does not count: that is the line's fault.
+6. A clean stop says so (``offline``, ``stopped``) and waits for that to be acknowledged.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,25 +28,25 @@ from edge.config import Config
 from edge.dispatch import Dispatch
 from edge.drivers.base import Post
 from edge.errors import DeviceUnavailable
-from edge.link import Link, Will
+from edge.ledger import LedgerTopic
+from edge.link import Link
 from edge.live import LiveTopics
 from edge.messages import (
     LIVE_CONTENT,
     RECORD_CONTENT,
     ROOT,
-    LedgerState,
     Status,
-    document,
     pack,
     source,
     topic,
 )
 from edge.outbox import Outbox, OutboxRow
-from edge.packets import Answer, Packed
+from edge.packets import Answer, Packed, Will
+from edge.read_ahead import ReadAhead
 from edge.sop.events import InputRefused
 from edge.stills import StillQueue
 from edge.troubles import Troubles
-from edge.window import Parcel, Window
+from edge.window import HUNG_UP, Key, Parcel, Window
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -85,11 +89,17 @@ class Uplink:
         self._backoff = backoff
         self._live = LiveTopics()
         self._troubles = Troubles(post, clock, self.show)
+        self._ledger = LedgerTopic(
+            store, worker, clock, config.reporting.ledger_s,
+            show=self.show, troubles=self._troubles,
+        )  # fmt: skip
         self._link: Link | None = None
-        self._dispatch: Dispatch | None = None
+        self._ahead: ReadAhead | None = None
         self._stills: StillQueue | None = None
         self._greeted = False
         self._careful = False
+        self._suspects: set[Key] = set()
+        self._hangups: Counter[Key] = Counter()
         self._covered = 0.0
 
     @property
@@ -97,11 +107,18 @@ class Uplink:
         """Whether the broker has this connection, as far as anybody can know."""
         return self._link is not None and self._link.up
 
-    def wake(self) -> None:
-        """Say that the store has new rows or stills."""
-        if self._dispatch is not None and self._stills is not None:
-            self._dispatch.wake()
+    def wake(self, rows: Sequence[OutboxRow] = ()) -> None:
+        """Say that the store has new rows (*rows*, if the caller has them) or stills."""
+        if self._ahead is not None and self._stills is not None:
+            self._ahead.wake(rows)
             self._stills.wake()
+            if self._link is not None:
+                self._link.look()  # at once: waking the pump's task costs a round of the loop
+
+    def go_back(self, first: int) -> None:
+        """Say that records from sequence *first* on may wait again."""
+        if self._ahead is not None:
+            self._ahead.go_back(first)
 
     def show(
         self, suffix: str, payload: dict[str, Any] | None, expiry_s: int | None = None
@@ -117,7 +134,10 @@ class Uplink:
 
         :raises StoreError: if the store cannot be used
         """
-        self._covered = asyncio.get_running_loop().time()
+        # Broker and daemon may have lost their power together: the resend window reaches back to
+        # the last acknowledgement, however long this daemon was away.
+        quiet_s = await self._worker.do(self._store.quiet_s)
+        self._covered = asyncio.get_running_loop().time() - self._clock.real(quiet_s)
         failures = 0
         while True:
             self._greeted = False
@@ -147,7 +167,9 @@ class Uplink:
         except DeviceUnavailable as error:
             return str(error)
         self._link = link
-        window = Window(link, self._broker.window, self.counts, careful=self._careful)
+        window = Window(
+            link, self._broker.window, self.counts, self._suspects, careful=self._careful
+        )
         try:
             await self._serve(link, window, session)
         finally:
@@ -162,19 +184,27 @@ class Uplink:
         resend_s = self._broker.resend_window_s
         if resend_s > 0:
             resend_s += loop.time() - self._covered
-        dispatch = self._make_dispatch(link, resend_s * self._clock.speed)
+        ahead = ReadAhead(
+            self._store, self._worker, connected=self._clock.now(),
+            resend_s=resend_s * self._clock.speed, hopeless=self._hopeless(),
+            look=link.changed.set,
+        )  # fmt: skip
+        dispatch = Dispatch(
+            self._store, self._worker, ahead, tries=self._broker.tries, backoff=self._backoff,
+            troubles=self._troubles, counts=self.counts, look=link.changed.set,
+        )  # fmt: skip
         stills = StillQueue(
             self._store, self._worker, self._folder, source(self._config),
             backoff=self._backoff, counts=self.counts, refused=self._still_refused,
-            look=link.changed.set,
+            look=link.changed.set, hopeless=self._hopeless(),
         )  # fmt: skip
-        self._dispatch, self._stills = dispatch, stills
+        self._ahead, self._stills = ahead, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
         jobs = (
-            dispatch.read(), dispatch.keep_accounts(), stills.read(),
+            ahead.read(), dispatch.keep_accounts(), stills.read(),
             window.watch(self._broker.acknowledge_timeout_s),
-            self._keep_ledger(dispatch), self._tell_drained(dispatch),
+            self._ledger.keep(ahead.resent, dispatch.drained, self._suspects.clear),
         )  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:
@@ -186,24 +216,25 @@ class Uplink:
             await self._say_farewell(link, window, session)
             raise
         finally:
-            self._dispatch = self._stills = None
+            self._ahead = self._stills = None
             dispatch.close()
-            window.settle()
+            self._judge(link, window)
             await dispatch.settle_accounts()
-            if dispatch.resent.is_set():
+            if ahead.resent.is_set():
                 self._covered = loop.time()
 
-    def _make_dispatch(self, link: Link, resend_s: float) -> Dispatch:
-        return Dispatch(
-            self._store,
-            self._worker,
-            resend_s=resend_s,
-            tries=self._broker.tries,
-            backoff=self._backoff,
-            troubles=self._troubles,
-            counts=self.counts,
-            look=link.changed.set,
-        )
+    def _judge(self, link: Link, window: Window) -> None:
+        """See what was on its way when the connection ended (rule 5)."""
+        window.settle()
+        lost = window.unanswered
+        self._suspects.update(parcel.key for parcel in lost if parcel.key is not None)
+        if len(lost) == 1 and lost[0].key is not None and self._greeted and link.hung_up:
+            self._hangups[lost[0].key] += 1
+            lost[0].answered(HUNG_UP)
+
+    def _hopeless(self) -> set[Key]:
+        """Return what brokers have hung up on too often."""
+        return {key for key, times in self._hangups.items() if times >= self._broker.tries}
 
     async def _pump(
         self, link: Link, window: Window, dispatch: Dispatch, stills: StillQueue
@@ -233,7 +264,7 @@ class Uplink:
             return self._record_parcel(dispatch, row)
         if dispatch.idle and window.empty and (still := stills.take()) is not None:
             where = topic(self._config, f"still/{still.purpose}")
-            return Parcel(where, still.image, still.properties, False, stills.answered)
+            return Parcel(where, still.image, still.properties, False, stills.answered, still.id)
         return None
 
     def _live_parcel(self, suffix: str) -> Parcel:
@@ -256,6 +287,7 @@ class Uplink:
             _RECORD,
             row.topic.startswith("report/"),
             lambda answer: dispatch.answered(row, answer),
+            row.sequence,
         )
 
     def _still_refused(self, why: str) -> None:
@@ -276,53 +308,12 @@ class Uplink:
         now = self._clock.now().iso()
         return Status(status=status, session=session, reason=reason, time=now)
 
-    async def _keep_ledger(self, dispatch: Dispatch) -> None:
-        """Show the ledger once the resend is over, then every few minutes.
-
-        Not earlier: it tells consumers what they ought to have by now.
-        """
-        await dispatch.resent.wait()
-        while True:
-            await self._show_ledger()
-            await self._clock.pause(self._config.reporting.ledger_s)
-
-    async def _tell_drained(self, dispatch: Dispatch) -> None:
-        while True:
-            await dispatch.drained.wait()
-            dispatch.drained.clear()
-            await self._show_ledger()
-
-    async def _show_ledger(self) -> None:
-        now = await self._worker.do(self._store.ledger)
-        state = LedgerState(
-            streamid=now.stream,
-            oldest_seq=now.oldest,
-            last_seq=now.last,
-            acked_seq=now.acknowledged,
-        )
-        self.show("ledger", document(state))
-        if now.parked:
-            self._troubles.begin("parked", f"{now.parked} records are set aside")
-        else:
-            self._troubles.end("parked")
-
     async def _say_farewell(self, link: Link, window: Window, session: int) -> None:
-        """Publish the clean offline, wait for its acknowledgement, disconnect (rule 5)."""
-        heard, sent = asyncio.Event(), False
+        """Publish the clean offline, wait for its acknowledgement, disconnect (rule 6)."""
         payload = pack(self._status("offline", session, "stopped"))
-        parcel = Parcel(
-            topic(self._config, "status"), payload, Packed(LIVE_CONTENT), True,
-            lambda _answer: heard.set(),
-        )  # fmt: skip
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(FAREWELL_S):
-                while link.up and not heard.is_set():
-                    if not sent and window.open:
-                        window.send(parcel)
-                        sent = True
-                    await link.changed.wait()
-                    link.changed.clear()
-                    window.settle()
+                await window.finish(topic(self._config, "status"), payload, Packed(LIVE_CONTENT))
         link.leave()
 
 

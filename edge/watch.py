@@ -83,7 +83,8 @@ class Lines:
             return
         at = asyncio.get_running_loop().time()
         gaps = self._consumer.gaps(at).get(seen.checkpoint)
-        about = {"checkpoint": seen.checkpoint, "duplicate": False, "gap": gaps}
+        broken = self._consumer.checkpoints[seen.checkpoint].broken or None
+        about = {"checkpoint": seen.checkpoint, "duplicate": False, "gap": gaps, "broken": broken}
         line = json.dumps({**seen.event, "gardu": about}, ensure_ascii=False)
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
@@ -106,6 +107,7 @@ class Watch:
         shown = f"{broker.host}:{broker.port}"
         self._view = Lines(self._consumer) if as_json else Board(self._consumer, shown)
         self._gaps: dict[str, list[tuple[int, int]]] = {}
+        self._broken: dict[str, list[int]] = {}
         self._told = asyncio.Event()
 
     async def run(self) -> None:
@@ -174,7 +176,16 @@ class Watch:
                 if missing != self._gaps.get(name):
                     _say(f"gap at {name}: {_ranges(missing)} did not come")
             self._gaps = gaps
+            self._tell_broken()
             await asyncio.sleep(_REFRESH_S)
+
+    def _tell_broken(self) -> None:
+        """Say where a chain was found broken since the last time."""
+        for name, view in self._consumer.checkpoints.items():
+            new = set(view.broken).difference(self._broken.get(name, []))
+            for sequence in sorted(new):
+                _say(f"broken chain at {name}: record {sequence} or the one before it was changed")
+            self._broken[name] = view.broken
 
 
 def watch(
@@ -208,7 +219,7 @@ def watch(
         str, typer.Option(help="A file with the password, so that it is not seen in `ps`.")
     ] = "",
 ) -> None:
-    """Watch checkpoints report: open visits by step, overdue steps, alarms, gaps.
+    """Watch checkpoints report: open visits by step, overdue steps, alarms, gaps, broken chains.
 
     Reconnects for ever and misses nothing meanwhile. Ctrl-C ends it.
 
@@ -258,7 +269,7 @@ def _cells(view: CheckpointView, at: float) -> list[str]:
         ", ".join(sorted(view.alarms)),
         ", ".join(f"{outcome} {count}" for outcome, count in sorted(view.outcomes.items())),
         str(view.last),
-        _ranges(gaps),
+        _missing(gaps, view.broken),
         str(view.counts["duplicates"]),
     ]
 
@@ -269,6 +280,11 @@ def _steps(view: CheckpointView) -> str:
         steps: list[dict[str, Any]] = view.occupancy.get("steps", [])
         return ", ".join(f"{one['step']} {one['visits']}" for one in steps) or "none"
     return f"{len(view.visits)} open" if view.visits else "none"
+
+
+def _missing(gaps: list[tuple[int, int]], broken: list[int]) -> str:
+    chain = f"chain broken at {', '.join(map(str, broken))}" if broken else ""
+    return "; ".join(part for part in (_ranges(gaps), chain) if part)
 
 
 def _ranges(gaps: list[tuple[int, int]]) -> str:

@@ -15,16 +15,21 @@ _FRAMING = 9
 CAREFUL = 20
 # What a broker would say by ending the connection.
 _TOO_LARGE = Answer(0x95, "larger than the broker's maximum packet size")
+HUNG_UP = Answer(0x80, "the broker hung up on it")
+
+# What a message is known by from one connection to the next: a record's sequence, a still's id.
+Key = int | str
 
 
 class Parcel(msgspec.Struct, frozen=True):
-    """One message to publish, and whom to tell the broker's answer."""
+    """One message to publish, and whom to tell the broker's answer; live topics have no *key*."""
 
     topic: str
     payload: bytes
     properties: Packed
     retain: bool
     answered: Callable[[Answer], None]
+    key: Key | None = None
 
     @property
     def size(self) -> int:
@@ -36,30 +41,46 @@ class Parcel(msgspec.Struct, frozen=True):
 class Window:
     """At most *limit* messages on their way, or fewer if the broker says so.
 
+    :param suspects: keys of messages that go alone, so that it shows if the broker hangs up on one;
+        each is taken out when it is answered
     :param careful: begin with one at a time. After a connection that was lost on messages this
         tells which of them the broker hangs up on: a reset of the connection can swallow the
         answers to all (mosquitto 2.0.11 hangs up after every refusal)
     """
 
     def __init__(
-        self, link: Link, limit: int, counts: Counter[str], *, careful: bool = False
+        self,
+        link: Link,
+        limit: int,
+        counts: Counter[str],
+        suspects: set[Key],
+        *,
+        careful: bool = False,
     ) -> None:
         self._counts = counts
         self._link = link
         self._full = min(limit, link.window)
         self._limit = 1 if careful else self._full
         self._answered = 0
+        self._suspects = suspects
+        self._alone = False  # a suspect is on its way
+        self._kept: Parcel | None = None  # a suspect, until nothing is on its way any more
         self._flying: dict[int, tuple[float, Parcel]] = {}
 
     @property
     def open(self) -> bool:
         """Whether one more message may be sent."""
-        return len(self._flying) < self._limit
+        return len(self._flying) < self._limit and not self._alone and self._kept is None
 
     @property
     def empty(self) -> bool:
         """Whether everything sent was answered."""
-        return not self._flying
+        return not self._flying and self._kept is None
+
+    @property
+    def unanswered(self) -> list[Parcel]:
+        """What is on its way."""
+        return [parcel for _, parcel in self._flying.values()]
 
     def send(self, parcel: Parcel) -> None:
         """Publish *parcel*; on a link that has ended it is never answered.
@@ -70,12 +91,17 @@ class Window:
         if largest is not None and parcel.size > largest:
             parcel.answered(_TOO_LARGE)
             return
+        suspect = parcel.key in self._suspects
+        if suspect and self._flying:
+            self._kept = parcel
+            return
         mid = self._link.publish(
             parcel.topic, parcel.payload, parcel.properties, retain=parcel.retain
         )
         if mid is not None:
             self._counts["published"] += 1
             self._flying[mid] = asyncio.get_running_loop().time(), parcel
+            self._alone = suspect
 
     def settle(self) -> None:
         """Hand every answer that came to whom it is for."""
@@ -84,9 +110,28 @@ class Window:
             _, parcel = self._flying.pop(mid, (0.0, None))
             if parcel is not None:
                 self._answered += 1
+                if parcel.key is not None:
+                    self._suspects.discard(parcel.key)
                 parcel.answered(answer)
+        if not self._flying:
+            self._alone = False
+            kept, self._kept = self._kept, None
+            if kept is not None:
+                self.send(kept)
         if self._answered > CAREFUL:
             self._limit = self._full
+
+    async def finish(self, topic: str, payload: bytes, properties: Packed) -> None:
+        """Publish a last, retained message and wait for its answer, or for the link's end."""
+        answers: list[Answer] = []
+        parcel: Parcel | None = Parcel(topic, payload, properties, True, answers.append)
+        while self._link.up and not answers:
+            if parcel is not None and self.open:
+                self.send(parcel)
+                parcel = None
+            await self._link.changed.wait()
+            self._link.changed.clear()
+            self.settle()
 
     async def watch(self, longest_s: float) -> None:
         """Cut the link once an answer stays away longer than *longest_s* real seconds."""

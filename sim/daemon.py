@@ -38,6 +38,12 @@ class Daemon:
         self._keeping: asyncio.Task[None] | None = None
 
     @property
+    def pid(self) -> int | None:
+        """Its process id; None while it does not run."""
+        running = self._process is not None and self._process.returncode is None
+        return self._process.pid if self._process is not None and running else None
+
+    @property
     def stopped(self) -> bool:
         """Whether it was told to stop."""
         return self._told.is_set()

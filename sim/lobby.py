@@ -33,6 +33,7 @@ class Lobby:
     :param run_dir: an existing folder for the pin socket, the links to the serial ports
         (``tty-<reader>``) and the cameras' password file
     :param seed: of bounces and noise
+    :ivar header: the pins, for whoever wants to touch one bare
     :ivar figures: where each guest stands, by the guest's number; people in the lobby keep it,
         the cameras see it
     """
@@ -42,7 +43,7 @@ class Lobby:
         self.clock = clock
         self.figures: dict[int, Place] = {}
         chance = Random(seed)  # noqa: S311 - bounces and noise must be repeatable, not secret
-        header = make_header()
+        self.header = header = make_header()
         lockers = config.lockers.locker if config.lockers else []
         detector, buzzer = config.metal_detector, config.buzzer
         self.lockers = {item.number: LockerTwin(header, item, clock, chance) for item in lockers}

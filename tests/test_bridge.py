@@ -67,3 +67,29 @@ def test_a_flood_is_bounded_and_counted() -> None:
 
     bridge = asyncio.run(play())
     assert (bridge.waiting, bridge.dropped) == (10, 15)
+
+
+def test_settled_means_that_all_before_it_was_handled() -> None:
+    """A clean stop waits for the events that came before the signal, not for later ones."""
+
+    async def play() -> list[int]:
+        bridge = Bridge(asyncio.get_running_loop(), Clock())
+        handled: list[int] = []
+
+        async def consume() -> None:
+            while True:
+                event = await bridge.next()
+                await asyncio.sleep(0)
+                assert isinstance(event, LockerOpened)
+                handled.append(event.locker)
+
+        for number in range(5):
+            bridge.post(partial(LockerOpened, locker=number))
+        await asyncio.sleep(0)
+        consuming = asyncio.create_task(consume())
+        await bridge.settled()
+        seen = list(handled)
+        consuming.cancel()
+        return seen
+
+    assert asyncio.run(play()) == [0, 1, 2, 3, 4]

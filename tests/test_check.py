@@ -9,7 +9,8 @@ import tomli_w
 import typer
 from typer.testing import CliRunner
 
-from edge.check import check, load_checked
+from edge.check import check
+from edge.checked import load_checked
 from edge.config import default_config_folder, load_config
 from edge.errors import ConfigError
 from edge.sop.loading import load_procedure

@@ -1,7 +1,7 @@
 """The one consumer: decide, remember, act, in that order; and take up where it stood."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from edge.errors import StoreError
 from edge.sop import events
 from edge.sop.effects import Beep, Effect, RingAide, TakeStill
 from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store import OutboxRow, Store
 from edge.timers import Timers
 from edge.worker import Worker
 from tests.sop.stand import CARDS, rules
@@ -32,9 +32,9 @@ class Journal:
         """Note an effect."""
         self.lines.append(effect)
 
-    def wake(self) -> None:
-        """Note that the outbox has rows."""
-        self.lines.append("wake")
+    def wake(self, rows: Sequence[OutboxRow]) -> None:
+        """Note the outbox's new rows."""
+        self.lines.append(("wake", [row.topic for row in rows]))
 
 
 class Lamps(Journal):
@@ -247,7 +247,12 @@ def test_refused_input_is_counted_without_wearing_out_the_disk(
     """A noisy line makes no commit of its own; its count is stored with the next decision."""
     commits: list[Any] = []
     commit = bench.store.commit
-    monkeypatch.setattr(bench.store, "commit", lambda **what: commits.append(commit(**what)))
+
+    def noting(**what: Any) -> Any:
+        commits.append(what)
+        return commit(**what)
+
+    monkeypatch.setattr(bench.store, "commit", noting)
 
     def noise(at: Stamp) -> events.InputRefused:
         return events.InputRefused(at, "card-reader/desk", "checksum")

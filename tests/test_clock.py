@@ -2,7 +2,8 @@
 
 import pytest
 
-from edge.clock import Clock, Stamp, iso
+from edge import clock as module
+from edge.clock import REBOOT_UNCERTAINTY_S, Clock, Span, Stamp, iso, synchronised
 
 
 def test_seconds_within_one_boot_ignore_the_wall_clock() -> None:
@@ -50,3 +51,51 @@ def test_the_real_clock_is_the_kernels() -> None:
     assert clock.speed == 1.0
     first = clock.now()
     assert clock.now().seconds_since(first) >= 0.0
+
+
+BEFORE = Stamp(9_000_000_000_000, 1_000_000_000, True, "a")
+
+
+@pytest.mark.parametrize(
+    ("wall_ms", "trusted", "span"),
+    [
+        (1_000_060_000, True, Span(60.0, REBOOT_UNCERTAINTY_S)),
+        (1_000_060_000, False, Span(30.0, None)),
+        (0, False, Span(30.0, None)),
+        (10**13, False, Span(30.0, None)),
+        (1_000_020_000, True, Span(30.0, None)),
+        (1_000_029_500, True, Span(29.5, REBOOT_UNCERTAINTY_S)),
+    ],
+    ids=["trusted", "untrusted", "1970", "year 2286", "contradiction", "within uncertainty"],
+)
+def test_a_span_across_a_reboot_says_how_sure_it_is(
+    wall_ms: int, trusted: bool, span: Span
+) -> None:
+    """Two trusted moments, or the time since the boot as the least: never years, never negative."""
+    after = Stamp(30_000_000_000, wall_ms, trusted, "b")
+    assert after.since(BEFORE) == span
+    assert after.seconds_since(BEFORE) == span.seconds
+
+
+def test_a_date_is_corrected_only_by_a_better_one() -> None:
+    """What happened in "1970" gets its date from NTP; what has a trusted date keeps it."""
+    in_1970 = Stamp(1_000_000_000, 12_000, False, "a")
+    trusted = Stamp(61_000_000_000, 1_795_313_497_412, True, "a")
+    untrusted = Stamp(121_000_000_000, 5_000, False, "a")
+    assert trusted.dating(in_1970) == trusted.wall_ms - 60_000
+    assert untrusted.dating(in_1970) == in_1970.wall_ms
+    assert untrusted.dating(trusted) == trusted.wall_ms
+
+
+@pytest.mark.parametrize(("answer", "trusted"), [(0, True), (4, True), (5, False), (-1, False)])
+def test_the_clock_is_trusted_only_if_the_kernel_says_so(
+    monkeypatch: pytest.MonkeyPatch, answer: int, trusted: bool
+) -> None:
+    """TIME_OK and its leap seconds are trust; TIME_ERROR is not, nor a call that is forbidden."""
+
+    class Kernel:
+        def adjtimex(self, _buffer: object) -> int:
+            return answer
+
+    monkeypatch.setattr(module, "_libc", Kernel())
+    assert synchronised() is trusted

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.chain import genesis, link
 from edge.consumer import REORDER_S, Consumer, Seen
 from edge.errors import ProtocolError
 
@@ -45,8 +46,9 @@ class Feed:
     def ledger(self, last: int, acknowledged: int, at: float = 0.0) -> None:
         """Hand over a ledger."""
         self.live(
-            "ledger", at, streamid=STREAM, oldest_seq=1, last_seq=last, acked_seq=acknowledged
-        )
+            "ledger", at, streamid=STREAM, oldest_seq=1, last_seq=last, acked_seq=acknowledged,
+            head_seq=last, head="ab" * 32,
+        )  # fmt: skip
 
     def raw(self, suffix: str, payload: bytes, at: float = 0.0, content: str = "") -> Seen:
         """Hand over anything."""
@@ -157,6 +159,56 @@ def test_still_is_told_without_its_image() -> None:
     assert consumer.take(TOPIC + "still/desk", b"", attributes, "image/jpeg", 0.0).duplicate
 
 
+def chained(count: int) -> list[bytes]:
+    """Return the payloads of records that follow on each other."""
+    payloads, previous = [], genesis(STREAM)
+    for sequence in range(1, count + 1):
+        event = {
+            "id": f"id-{sequence}",
+            "source": "/gardu/kantor/lobi",
+            "type": "gardu.visit.opened.v1",
+            "streamid": STREAM,
+            "sequence": f"{sequence:016d}",
+            "prevhash": previous,
+            "data": {"visit": f"v-{sequence}"},
+        }
+        payloads.append(json.dumps(event).encode())
+        previous = link(previous, payloads[-1])
+    return payloads
+
+
+def test_broken_chain_is_seen_and_stays_seen() -> None:
+    """A record that was changed on its way or after it was recorded does not fit the next one."""
+    feed = Feed()
+    payloads = chained(4)
+    for payload in (*payloads[:2], payloads[0]):  # one comes twice
+        feed.raw("event/visit", payload)
+    assert feed.view.broken == []
+    feed.raw("event/visit", payloads[2].replace(b"v-3", b"v-9"))
+    feed.raw("event/visit", payloads[3])
+    assert feed.view.broken == [4]
+    assert (feed.gaps(99.0), feed.view.last) == ([], 4)
+
+
+def test_ledger_s_head_is_held_against_what_came() -> None:
+    """A checkpoint whose published head is not that of the records it sent has another history."""
+    feed = Feed()
+    for payload in chained(3):
+        feed.raw("event/visit", payload)
+    true = json.loads(chained(4)[3])["prevhash"]
+    about: dict[str, Any] = {
+        "streamid": STREAM,
+        "oldest_seq": 1,
+        "last_seq": 3,
+        "acked_seq": 3,
+        "head_seq": 3,
+    }
+    feed.live("ledger", **about, head=true)
+    assert feed.view.broken == []
+    feed.live("ledger", **about, head="ab" * 32)
+    assert feed.view.broken == [3]
+
+
 @pytest.mark.parametrize(
     ("topic", "payload"),
     [
@@ -165,6 +217,10 @@ def test_still_is_told_without_its_image() -> None:
         (TOPIC + "event/step", b"\xff\xfe"),
         (TOPIC + "event/step", b'{"id":"1","source":"s","type":"t"}'),
         (TOPIC + "event/step", b'{"id":"1","source":"s","type":"t","sequence":"x","streamid":"s"}'),
+        (
+            TOPIC + "event/step",
+            b'{"id":"1","source":"s","type":"t","sequence":"1","streamid":"s","prevhash":"short"}',
+        ),
         (TOPIC + "ledger", b"{}"),
         (TOPIC + "status", b'{"status":"maybe"}'),
         (TOPIC + "still/desk", b"no attributes"),

@@ -11,7 +11,7 @@ from edge import devices as module
 from edge.clock import Clock, Stamp
 from edge.devices import Devices
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sop.effects import Beep, RingAide, TakeStill, UnlockLocker
+from edge.sop.effects import Beep, FlashLamp, RingAide, TakeStill, UnlockLocker
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillMissed, StillTaken
 from edge.still_files import StillFiles
 
@@ -73,6 +73,10 @@ class Fake:
         """Show."""
         self._call("show", mode)
 
+    def flash(self) -> None:
+        """Flash."""
+        self._call("flash")
+
     def capture(self) -> bytes:
         """Take a picture."""
         self._call("capture")
@@ -129,6 +133,7 @@ def test_each_effect_reaches_its_device(stage: Stage) -> None:
         stage.devices.carry_out(UnlockLocker(2, "v"))
         stage.devices.carry_out(RingAide("adc", "call"))
         stage.devices.carry_out(Beep("refused"))
+        stage.devices.carry_out(FlashLamp("desk"))
         stage.devices.carry_out(TakeStill("s", "desk", "v"))
         await stage.posts.until(StillTaken)
 
@@ -136,6 +141,7 @@ def test_each_effect_reaches_its_device(stage: Stage) -> None:
     assert ("unlock", 2) in stage.lockers.calls
     assert ("ring", "call") in stage.adc.calls
     assert ("beep", "refused") in stage.buzzer.calls
+    assert ("flash",) in stage.panel.calls
     assert stage.lockers.calls[-1] == ("close",)
 
 

@@ -33,6 +33,7 @@ from edge.sop.lamps import occupancy
 from edge.sop.records import (
     KINDS,
     AlarmChanged,
+    DaemonRestarted,
     Data,
     EquipmentChanged,
     Record,
@@ -95,6 +96,7 @@ EXAMPLES: dict[type[Data], Data] = {
     AlarmChanged: AlarmChanged(
         alarm="metal-detector", visit=None, detail=None, since=AT.iso(), clock_synced=True
     ),
+    DaemonRestarted: DaemonRestarted(ended="crashed", crashes=1, clock_synced=True),
     EquipmentChanged: EquipmentChanged(
         device="card-reader/desk", why="gone", visit=None, clock_synced=True
     ),
@@ -126,6 +128,7 @@ def make(kind: str, visit: str | None = "v-1") -> bytes:
     record = Record(kind, "visit/v-1/step/pemeriksaan", AT, visit, EXAMPLES[KINDS[kind][1]])
     return encode(
         record, id=ID, source="/gardu/kantor/lobi", stream=STREAM, sequence=4711,
+        previous="cd" * 32,
         recorded_ms=AT.wall_ms + 6,
     )  # fmt: skip
 
@@ -151,6 +154,7 @@ def test_envelope_is_the_contract_s() -> None:
         "recordedtime": "2026-11-21T03:51:37.418Z",
         "streamid": STREAM,
         "sequence": "0000000000004711",
+        "prevhash": "cd" * 32,
         "correlationid": "v-1",
         "datacontenttype": "application/json",
         "dataschema": "urn:gardu:schema:step.completed:1",
@@ -180,7 +184,12 @@ def test_every_record_fits_its_schema(kind: str) -> None:
     schema = schemas.record_schema(kind)
     event = json.loads(make(kind))
     check(event, schema)
-    for broken in ({**event, "sequence": "4711"}, {**event, "data": {}}, {**event, "type": "x"}):
+    for broken in (
+        {**event, "sequence": "4711"},
+        {**event, "prevhash": "cd"},
+        {**event, "data": {}},
+        {**event, "type": "x"},
+    ):
         with pytest.raises(jsonschema.ValidationError):
             check(broken, schema)
     check(event["data"], schemas.data_schemas()[kind])
@@ -215,7 +224,11 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     )
     shown = {
         "status": document(Status(status="online", session=1, reason="connected", time=AT.iso())),
-        "ledger": document(LedgerState(streamid=STREAM, oldest_seq=1, last_seq=2, acked_seq=2)),
+        "ledger": document(
+            LedgerState(
+                streamid=STREAM, oldest_seq=1, last_seq=2, acked_seq=2, head_seq=2, head="ab" * 32
+            )
+        ),
         "alarm": document(StandingAlarm(alarm="metal-detector", since=AT.iso())),
         "occupancy": occupancy(State()),
         "health": report,

@@ -3,6 +3,7 @@
 import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from edge.clock import Clock
 from edge.documents import Documents
 from edge.errors import StoreError
 from edge.ids import uuid7
+from edge.rows import Resent
 from edge.sop.records import Record
-from edge.store import FILE, StillRow, Store
+from edge.store import FILE, FORMAT, StillRow, Store
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
 
 
@@ -124,7 +126,7 @@ def test_encode_can_be_given(tmp_path: Path, clock: HandClock) -> None:
     store = Store(tmp_path, SOURCE, clock, encode)
     assert say(store, 2)[1].payload == b"alarm/metal-detector"
     assert [decided["sequence"] for decided in told] == [1, 2]
-    assert set(told[0]) == {"id", "source", "stream", "sequence", "recorded_ms"}
+    assert set(told[0]) == {"id", "source", "stream", "sequence", "previous", "recorded_ms"}
     store.close()
 
 
@@ -225,6 +227,33 @@ def test_recent_by_boot_time(store: Store, clock: HandClock) -> None:
     assert sequences(store.recently_acknowledged(80, after=1, limit=2)) == [2, 3]
 
 
+def test_pages_of_the_recent_are_of_one_moment(store: Store, clock: HandClock) -> None:
+    """While they are read and sent, time passes and more is acknowledged: none is left out."""
+    say(store, 4)
+    store.acknowledge([1, 2, 3, 4])
+    clock.pass_s(59)
+    moment = clock.now()
+    assert sequences(store.recently_acknowledged(60, 0, 2, moment)) == [1, 2]
+    clock.pass_s(5)
+    store.acknowledge([1, 2])
+    assert sequences(store.recently_acknowledged(60, 2, 2, moment)) == [3, 4]
+
+
+def test_resend_keeps_places_and_tries(store: Store) -> None:
+    """What was delivered or parked waits again as new; what waits keeps its tries."""
+    say(store, 6)
+    store.acknowledge([1, 2, 4])
+    store.failed(3, "0x87")
+    store.failed(5, "0x87")
+    store.park(5, "0x87")
+    assert store.resend(2, 9) == Resent(marked=2, unparked=1, waiting=2, missing=3)
+    assert [(row.sequence, row.tries) for row in store.waiting(0, 9)] == [
+        (2, 0), (3, 1), (4, 0), (5, 0), (6, 0),
+    ]  # fmt: skip
+    assert store.parked() == []
+    assert store.ledger().acknowledged == 1
+
+
 def test_recent_counts_from_the_last_acknowledgement(store: Store, clock: HandClock) -> None:
     """What was resent and acknowledged again is recent again."""
     say(store, 2)
@@ -312,21 +341,21 @@ def test_newer_format_is_refused(tmp_path: Path, clock: HandClock) -> None:
     store = Store(tmp_path, SOURCE, clock)
     store.close()
     with Documents(tmp_path / FILE) as documents:
-        documents.table("database").update({"format": 2}, doc_ids=[1])
+        documents.table("database").update({"format": FORMAT + 1}, doc_ids=[1])
     for _ in range(2):
-        with pytest.raises(StoreError, match="format 2, this Gardu reads 1"):
+        with pytest.raises(StoreError, match=f"format {FORMAT + 1}, this Gardu reads {FORMAT}"):
             Store(tmp_path, SOURCE, clock)
 
 
 def test_unusable_folder_and_file(tmp_path: Path, clock: HandClock) -> None:
-    """A folder that cannot be made and a file that is no database are named."""
+    """A folder that cannot be made is named; a file that is no database is set aside whole."""
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StoreError, match="file"):
         Store(tmp_path / "file", SOURCE, clock)
     (tmp_path / FILE).write_bytes(b"garbage" * 1000)
-    for _ in range(2):
-        with pytest.raises(StoreError, match=r"gardu\.db.*damaged"):
-            Store(tmp_path, SOURCE, clock)
+    with closing(Store(tmp_path, SOURCE, clock)) as store:
+        assert store.quarantined is not None
+        assert store.quarantined.read_bytes() == b"garbage" * 1000
 
 
 def test_another_thread_may_use_the_store(store: Store) -> None:

@@ -69,6 +69,7 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
     "failed": lambda store: store.failed(store.ledger().last, "0x10"),
     "park": lambda store: store.park(store.ledger().last, "0x87"),
     "parked": lambda store: store.parked(),
+    "resend": lambda store: store.resend(store.ledger().last - 3, store.ledger().last),
     "unpark": lambda store: store.unpark(),
     "ledger": lambda store: store.ledger(),
     "next session": lambda store: store.next_session(),

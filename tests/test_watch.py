@@ -77,7 +77,12 @@ def test_json_lines_without_duplicates(mosquitto: Mosquitto, tmp_path: Path) -> 
             assert await seen.end(signal.SIGTERM) == 0
             lines = [json.loads(line) for line in seen.out]
             assert [int(line["sequence"]) for line in lines] == [1, 2, 3, 4]
-            about = {"checkpoint": "kantor/lobi", "duplicate": False, "gap": None}
+            about = {
+                "checkpoint": "kantor/lobi",
+                "duplicate": False,
+                "gap": None,
+                "broken": None,
+            }
             assert all(line["gardu"] == about for line in lines)
 
     asyncio.run(scenario())
@@ -132,6 +137,31 @@ def test_board_shows_the_checkpoint(mosquitto: Mosquitto, tmp_path: Path) -> Non
         board = "".join(seen.out)
         assert "Gardu checkpoints" in board
         assert "kantor" in board
+
+    asyncio.run(scenario())
+
+
+def test_broken_chain_is_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """A record that does not follow on the one before is told once on stderr, and in each line."""
+
+    async def scenario() -> None:
+        async with watching("--broker", mosquitto.url, "--json") as seen:
+            await until(lambda: "SUBSCRIBE" in mosquitto.log)
+            store = make_store(tmp_path, 4)
+            table = store.documents.table("outbox")
+            row = table.get(doc_id=3)
+            forged = row["payload"].replace('"clock_synced":true', '"clock_synced":false')
+            table.update({"payload": forged}, doc_ids=[3])
+            async with running(make_config(mosquitto.url), store, tmp_path) as run:
+                await run.drained()
+                await until(lambda: len(seen.out) == 4)
+                await until(lambda: any("broken chain" in line for line in seen.err))
+            assert await seen.end(signal.SIGTERM) == 0
+            broken = [json.loads(line)["gardu"]["broken"] for line in seen.out]
+            assert broken == [None, None, None, [4]]
+            told = [line for line in seen.err if "broken chain" in line]
+            where = "broken chain at kantor/lobi"
+            assert told == [f"gardu watch: {where}: record 4 or the one before it was changed\n"]
 
     asyncio.run(scenario())
 

@@ -15,7 +15,7 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config import Aiphone, Contact
 from edge.drivers.base import Post
-from edge.drivers.contacts import GpioContact
+from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.sop.events import HostAnswered
@@ -45,7 +45,7 @@ class GpioAiphone(WiredDevice):
             "release": config.release,
         }
         contacts = [
-            GpioContact(contact, factory, clock, partial(self._answered, answer))
+            GpioContact(contact, factory, clock, partial(self._answered, answer), HELD_S)
             for answer, contact in wired.items()
             if contact is not None
         ]

@@ -72,6 +72,9 @@ class Panel(Device, Protocol):
     def show(self, mode: LampMode) -> None:
         """Show *mode* on the panel's lamp; a panel without one does nothing."""
 
+    def flash(self) -> None:
+        """Flash the lamp twice, then show what it showed; returns when that is over."""
+
 
 class Buzzer(Device, Protocol):
     """The buzzer that every officer hears."""

@@ -10,7 +10,10 @@ Rules this driver keeps
 3. lgpio has one thread for the edges of all pins, and an exception in a callback ends it: every
    input goes silent. So the callback only hands over, and an exception is logged there; the
    change then counts as not reported, and :meth:`GpioContact.reconcile` reports it again.
-4. No call into gpiozero while the lock is held (a pin factory may hold locks of its own).
+4. A contact that is active for longer than anybody presses, alarms or stands in a beam is stuck,
+   or the wire of a closed loop is cut: a fault until it rests again. It stays reported as active.
+   (The cut wire of an open loop looks like rest for ever: wire alarms as closed loops.)
+5. No call into gpiozero while the lock is held (a pin factory may hold locks of its own).
 """
 
 import logging
@@ -21,6 +24,9 @@ from gpiozero import Factory, InputDevice
 
 from edge.clock import Clock
 from edge.config import Contact
+
+HELD_S = 30.0
+"""The longest that a button is held on purpose, seconds."""
 
 # gpiozero's pull_up by our words. None switches the Pi's own resistor off.
 _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
@@ -42,9 +48,17 @@ class GpioContact:
     """One contact; reports through *report* from any thread.
 
     :param config: pin, wiring and bounce time (seconds of this clock)
+    :param stuck_s: active for longer than this it is stuck, seconds of this clock; None: never
     """
 
-    def __init__(self, config: Contact, factory: Factory, clock: Clock, report: Report) -> None:
+    def __init__(
+        self,
+        config: Contact,
+        factory: Factory,
+        clock: Clock,
+        report: Report,
+        stuck_s: float | None = None,
+    ) -> None:
         self._config = config
         self._factory = factory
         self._clock = clock
@@ -52,6 +66,8 @@ class GpioContact:
         self._lock = threading.Lock()
         self._device: Any = None
         self._active: bool | None = None
+        self._stuck_s = stuck_s
+        self._since_ns = 0
 
     def open(self) -> None:
         """Claim the pin, follow its edges and report the level found.
@@ -91,6 +107,17 @@ class GpioContact:
         if self._read() == found:
             self._see(active=found)
 
+    def stuck(self) -> str | None:
+        """Return in words that the contact is stuck; None if it is not."""
+        active_s = (self._clock.boot_ns() - self._since_ns) / 1e9
+        if not self._active or self._stuck_s is None or active_s <= self._stuck_s:
+            return None
+        cut = " or its wire is cut" if self._config.wired == "normally-closed" else ""
+        return (
+            f"the contact on pin {self._config.pin} has been active for more than "
+            f"{self._stuck_s:g} s: it is stuck{cut}"
+        )
+
     def _claim(self) -> Any:
         pin, pull_up = self._config.pin, _PULLS[self._config.pull]
         if pull_up is None and pin in _FIXED_PULL_UPS:
@@ -120,4 +147,4 @@ class GpioContact:
             if self._device is None or active == self._active:
                 return
             self._report(active=active, initial=self._active is None)
-            self._active = active
+            self._active, self._since_ns = active, self._clock.boot_ns()

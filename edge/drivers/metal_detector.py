@@ -4,7 +4,8 @@ Rules this driver keeps
 -----------------------
 1. The alarm contact is a level with two edges: both are posted, and the level found at opening.
 2. Where it is wired normally-closed, a cut wire reads as an alarm, never as clear.
-3. A passage is made when its beam is free *again*: the person has gone through. The beam is
+3. An alarm or a blocked beam that lasts longer than ``stuck_s`` is a fault; the alarm stays one.
+4. A passage is made when its beam is free *again*: the person has gone through. The beam is
    optional; without one an officer's button marks the passage.
 """
 
@@ -25,9 +26,10 @@ class GpioMetalDetector(WiredDevice):
         self, name: str, config: MetalDetector, factory: Factory, clock: Clock, post: Post
     ) -> None:
         self._post = post
-        contacts = [GpioContact(config.alarm, factory, clock, self._alarm_changed)]
+        contacts = [GpioContact(config.alarm, factory, clock, self._alarm_changed, config.stuck_s)]
         if config.passage is not None:
-            contacts.append(GpioContact(config.passage, factory, clock, self._beam_changed))
+            beam = GpioContact(config.passage, factory, clock, self._beam_changed, config.stuck_s)
+            contacts.append(beam)
         super().__init__(name, (), contacts)
 
     def _alarm_changed(self, *, active: bool, initial: bool) -> None:

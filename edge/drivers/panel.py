@@ -17,7 +17,7 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config import Action, Button, Panel
 from edge.drivers.base import LampMode, Post
-from edge.drivers.contacts import GpioContact
+from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.sop.events import ButtonPressed
@@ -26,6 +26,10 @@ HOLD_S = 1.0
 
 # Seconds on and off: 0.5 Hz for low priority, 2 Hz for urgent (IEC 60073 by secondary sources).
 BLINKS: dict[LampMode, tuple[float, float]] = {"slow": (1.0, 1.0), "fast": (0.25, 0.25)}
+
+
+# Seconds on and off of the two flashes that say "this means nothing now".
+FLASHES = (0.1, 0.15, 0.1, 0.15)
 
 
 class GpioPanel(WiredDevice):
@@ -41,7 +45,7 @@ class GpioPanel(WiredDevice):
             _Press(button, clock, partial(self._pressed, button)) for button in config.buttons
         ]
         contacts = [
-            GpioContact(button, factory, clock, press.changed)
+            GpioContact(button, factory, clock, press.changed, HELD_S)
             for button, press in zip(config.buttons, self._presses, strict=True)
         ]
         super().__init__(name, (self._lamp,) if self._lamp else (), contacts)
@@ -65,6 +69,17 @@ class GpioPanel(WiredDevice):
         else:
             self._lamp.set(on=mode == "on")
         self._shown = mode
+
+    def flash(self) -> None:
+        """Flash the lamp twice, then show what it showed.
+
+        :raises DeviceFault: if its pin cannot be driven
+        """
+        if self._lamp is None:
+            return
+        mode, self._shown = self._shown, "off"
+        self._lamp.play(FLASHES)
+        self.show(mode)
 
     def _pressed(self, button: Button, action: Action) -> None:
         self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))

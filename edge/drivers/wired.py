@@ -6,7 +6,7 @@ from contextlib import ExitStack
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.pins import claiming
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceFault, DeviceUnavailable
 
 
 class WiredDevice:
@@ -46,7 +46,11 @@ class WiredDevice:
         """Read every contact again and post the changes that were missed.
 
         :raises DeviceUnavailable: if a pin cannot be read
+        :raises DeviceFault: if a contact is stuck
         """
         with claiming(self.name):
             for contact in self._contacts:
                 contact.reconcile()
+        stuck = [words for contact in self._contacts if (words := contact.stuck())]
+        if stuck:
+            raise DeviceFault(f"{self.name}: {'; '.join(stuck)}")

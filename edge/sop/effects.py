@@ -51,3 +51,9 @@ class Beep(Effect, frozen=True):
     """Sound the buzzer: once short for accepted, twice short for refused, long for an alarm."""
 
     pattern: Literal["accepted", "refused", "alarm"]
+
+
+class FlashLamp(Effect, frozen=True):
+    """Flash the lamp of *panel* twice: an input there was refused. It then shows what it did."""
+
+    panel: str

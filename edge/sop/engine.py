@@ -18,9 +18,9 @@ from typing import Any
 from msgspec.structs import replace
 
 from edge.sop import events
-from edge.sop.effects import Beep, UnlockLocker
+from edge.sop.effects import Beep, FlashLamp, UnlockLocker
 from edge.sop.events import Event
-from edge.sop.records import VisitReconciled
+from edge.sop.records import DaemonRestarted, VisitReconciled
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
 from edge.sop.verbs import (
@@ -31,15 +31,15 @@ from edge.sop.verbs import (
     still_missed,
 )
 from edge.sop.visits import (
+    DETECTOR,
     deliver,
     first_waiting,
+    in_alarm,
     open_visit,
     set_timers,
     timer_fired,
     transition_for,
 )
-
-DETECTOR_ALARM = "metal-detector"
 
 # What a phase does while the aide is being called.
 _CALL = "ring:call"
@@ -70,6 +70,11 @@ def _started(turn: Turn, _event: events.Started) -> None:
         _still_missed(turn, still, "the daemon was restarted")
 
 
+def _run_ended(turn: Turn, event: events.RunEnded) -> None:
+    data = DaemonRestarted(ended=event.ending, crashes=event.crashes, clock_synced=turn.at.synced)
+    turn.record("gardu.daemon.restarted.v1", "daemon", None, data)
+
+
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
     if event.action == "arrive":
         accepted = _arrive(turn, event.procedure)
@@ -77,7 +82,7 @@ def _button(turn: Turn, event: events.ButtonPressed) -> None:
         name = f"button.{event.action}"
         visit = first_waiting(turn, name, turn.rules.panels.get(event.panel, ()))
         accepted = visit is not None and deliver(turn, visit, name)
-    _answer(turn, accepted, f"button/{event.panel}/{event.action}")
+    _answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
 
 
 def _arrive(turn: Turn, procedure: str | None) -> bool:
@@ -89,10 +94,12 @@ def _arrive(turn: Turn, procedure: str | None) -> bool:
     return True
 
 
-def _answer(turn: Turn, accepted: bool, what: str) -> None:  # noqa: FBT001 - a plain fact
-    """Let the officer hear whether the input meant something; count it if not."""
+def _answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: FBT001 - a fact
+    """Let the officer hear whether the input meant something; if not, see it too, and count it."""
     turn.do(Beep("accepted" if accepted else "refused"))
     if not accepted:
+        if panel in turn.rules.panels:
+            turn.do(FlashLamp(panel))
         _refuse(turn, what)
 
 
@@ -121,7 +128,15 @@ def _card(turn: Turn, event: events.CardPresented) -> None:
     else:
         accepted = _reconcile(turn, event.card, holder)
     kind = "in use" if holder else "free" if event.card in turn.rules.cards else "unknown"
-    _answer(turn, accepted, f"card/{event.reader}/{kind}")
+    _answer(turn, accepted, f"card/{event.reader}/{kind}", _panel_at(turn, stations))
+
+
+def _panel_at(turn: Turn, stations: tuple[str, ...]) -> str:
+    """Return the first panel that serves one of *stations*; empty if none does."""
+    beside = (
+        name for name, kept in turn.rules.panels.items() if not set(kept).isdisjoint(stations)
+    )
+    return next(beside, "")
 
 
 def _issue(turn: Turn, card: str, stations: tuple[str, ...]) -> bool:
@@ -202,24 +217,31 @@ def _forced(number: int) -> str:
 
 
 def _detector_alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
+    turn.alarming = True
     visit = first_waiting(turn, "detector.alarm")
     if visit is not None:
         deliver(turn, visit, "detector.alarm")
     else:
-        raise_alarm(turn, DETECTOR_ALARM, None, "nobody is being screened")
+        raise_alarm(turn, DETECTOR, None, "nobody is being screened")
 
 
 def _detector_cleared(turn: Turn, _event: events.DetectorCleared) -> None:
     """An alarm that belongs to no visit ends with its contact; a visit's ends with its step."""
-    alarm = turn.alarms.get(DETECTOR_ALARM)
+    turn.alarming = False
+    alarm = turn.alarms.get(DETECTOR)
     if alarm is not None and alarm.visit is None:
-        clear_alarm(turn, DETECTOR_ALARM)
+        clear_alarm(turn, DETECTOR)
 
 
 def _passage(turn: Turn, _event: events.PassageMade) -> None:
+    """Deliver it. Under an active alarm contact (stuck, or its wire cut) nobody is clear."""
     visit = first_waiting(turn, "detector.passage")
-    if visit is not None:
-        deliver(turn, visit, "detector.passage")
+    if visit is None:
+        return
+    if turn.alarming and not in_alarm(turn, visit):
+        deliver(turn, visit, "detector.alarm")
+    if visit.id in turn.visits:
+        deliver(turn, turn.visits[visit.id], "detector.passage")
 
 
 def _timer(turn: Turn, event: events.TimerFired) -> None:
@@ -260,8 +282,20 @@ def _input_refused(turn: Turn, event: events.InputRefused) -> None:
     _refuse(turn, f"{event.device}/{event.why}")
 
 
+def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
+    raise_alarm(turn, event.kind, None, event.detail)
+
+
+def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
+    """Clear it; a visit's alarm of that name is the visit's own affair."""
+    alarm = turn.alarms.get(event.kind)
+    if alarm is not None and alarm.visit is None:
+        clear_alarm(turn, event.kind)
+
+
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Started: _started,
+    events.RunEnded: _run_ended,
     events.ButtonPressed: _button,
     events.HostAnswered: _host,
     events.CardPresented: _card,
@@ -276,4 +310,6 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.DeviceFailed: _device_failed,
     events.DeviceRestored: _device_restored,
     events.InputRefused: _input_refused,
+    events.SystemAlarmRaised: _system_alarm_raised,
+    events.SystemAlarmCleared: _system_alarm_cleared,
 }

@@ -5,6 +5,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
+from edge.sop.records import Ending
 
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
@@ -15,6 +16,16 @@ class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
 
 class Started(Event, frozen=True):
     """The daemon has started; timers must be set again and lost work accounted for."""
+
+
+class RunEnded(Event, frozen=True):
+    """The run of the daemon before this one is known to have ended, and not on purpose.
+
+    *crashes* is how often that happened within the last ten minutes.
+    """
+
+    ending: Ending
+    crashes: int
 
 
 class ButtonPressed(Event, frozen=True):
@@ -108,3 +119,19 @@ class InputRefused(Event, frozen=True):
 
     device: str
     why: str
+
+
+class SystemAlarmRaised(Event, frozen=True):
+    """The checkpoint itself is unwell (``disk-full``, ``crash-loop``, …); *detail* in words.
+
+    Whoever raises *kind* also clears it, after a restart too: the alarm stands in the state.
+    """
+
+    kind: str
+    detail: str
+
+
+class SystemAlarmCleared(Event, frozen=True):
+    """The checkpoint is well again as regards *kind*; means nothing if no such alarm stands."""
+
+    kind: str

@@ -4,12 +4,17 @@ The core decides what is said; the store adds id, sequence and time of recording
 transaction. No name, card number or ID number is ever in a record.
 """
 
+from typing import Literal
+
 import msgspec
 
 from edge.clock import Stamp
 
 # A step's own outcome: completed, skipped, or the outcome of the visit that ended it here.
 StepOutcome = str
+
+# How the daemon's last run ended, if not on purpose.
+Ending = Literal["crashed", "power-lost"]
 
 
 class StillReference(msgspec.Struct, frozen=True):
@@ -21,7 +26,12 @@ class StillReference(msgspec.Struct, frozen=True):
 
 
 class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
-    """A step of a visit has ended."""
+    """A step of a visit has ended.
+
+    :ivar uncertainty_s: how wrong ``duration_s`` (and ``over_s``) can be: 0 unless the machine was
+        restarted meanwhile; None if nobody can say, and then ``duration_s`` is the least it was
+    :ivar waited_uncertainty_s: the same of ``waited_s``
+    """
 
     visit: str
     procedure: str
@@ -41,6 +51,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     evidence: tuple[str, ...]
     clock_synced: bool
     stills: tuple[StillReference, ...]
+    uncertainty_s: float | None = None
+    waited_uncertainty_s: float | None = None
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -68,7 +80,10 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit has ended in exactly one outcome; *card_out* and *locker_out* are still owed."""
+    """A visit has ended in exactly one outcome; *card_out* and *locker_out* are still owed.
+
+    :ivar uncertainty_s: how wrong ``duration_s`` can be, as in StepCompleted
+    """
 
     visit: str
     procedure: str
@@ -81,6 +96,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     card_out: bool
     locker_out: int | None
     clock_synced: bool
+    uncertainty_s: float | None = None
 
 
 class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,6 +117,18 @@ class AlarmChanged(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
 
 
+class DaemonRestarted(msgspec.Struct, frozen=True, kw_only=True):
+    """The daemon runs again after an end that nobody asked for.
+
+    :ivar ended: ``crashed``: it died or was killed; ``power-lost``: the whole machine was restarted
+    :ivar crashes: how often it has crashed within the last ten minutes
+    """
+
+    ended: Ending
+    crashes: int
+    clock_synced: bool
+
+
 class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A device failed or was restored, or a still was missed."""
 
@@ -118,6 +146,7 @@ Data = (
     | VisitReconciled
     | AlarmChanged
     | EquipmentChanged
+    | DaemonRestarted
 )
 
 # CloudEvents type → (MQTT topic suffix, type of the data). One row a kind of record.
@@ -133,6 +162,7 @@ KINDS: dict[str, tuple[str, type[Data]]] = {
     "gardu.equipment.fault.v1": ("event/equipment", EquipmentChanged),
     "gardu.equipment.restored.v1": ("event/equipment", EquipmentChanged),
     "gardu.still.missed.v1": ("event/equipment", EquipmentChanged),
+    "gardu.daemon.restarted.v1": ("event/equipment", DaemonRestarted),
 }
 
 

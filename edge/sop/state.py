@@ -89,6 +89,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     :ivar cards: visitor cards that are out, and the visit that has each
     :ivar faults: devices that do not work now, and why
     :ivar refusals: how often each kind of input was refused
+    :ivar alarming: the metal detector's alarm contact is active
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
     """
 
@@ -99,6 +100,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True):
     stills: dict[str, PendingStill] = {}
     faults: dict[str, str] = {}
     refusals: dict[str, int] = {}
+    alarming: bool = False
     opened: int = 0
     places: int = 0
     stills_asked: int = 0

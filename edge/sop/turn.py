@@ -26,19 +26,26 @@ class Result(msgspec.Struct, frozen=True):
     closed: tuple[Visit, ...] = ()
 
 
+# The moments of a visit.
+_MOMENTS = ("opened", "arrived", "started", "entered")
+
+
 class Turn:
     """The working copy. Its tables start as those of the state and are copied to be written."""
 
     def __init__(self, rules: Rules, state: State, at: Stamp) -> None:
         self.rules = rules
         self.at = at
-        self.visits: dict[str, Visit] = dict(state.visits)
+        self.visits: dict[str, Visit] = {
+            key: _dated(visit, at) for key, visit in state.visits.items()
+        }
         self.lockers: dict[int, LockerState] = dict(state.lockers)
         self.cards: dict[str, str] = dict(state.cards)
         self.alarms: dict[str, Alarm] = dict(state.alarms)
         self.stills: dict[str, PendingStill] = dict(state.stills)
         self.faults: dict[str, str] = dict(state.faults)
         self.refusals: dict[str, int] = dict(state.refusals)
+        self.alarming = state.alarming
         self.opened = state.opened
         self.places = state.places
         self.stills_asked = state.stills_asked
@@ -57,6 +64,7 @@ class Turn:
             stills=self.stills,
             faults=self.faults,
             refusals=self.refusals,
+            alarming=self.alarming,
             opened=self.opened,
             places=self.places,
             stills_asked=self.stills_asked,
@@ -113,3 +121,16 @@ class Turn:
     def refuse(self, why: str) -> None:
         """Count a refusal under *why*."""
         self.refusals[why] = self.refusals.get(why, 0) + 1
+
+
+def _dated(visit: Visit, at: Stamp) -> Visit:
+    """Return *visit*, its moments from before the clock was trusted dated by *at*, if that is.
+
+    After a reboot it would be too late: only boot time can tell how long ago they were.
+    """
+    changes: dict[str, Stamp] = {}
+    for name in _MOMENTS if at.synced else ():
+        moment: Stamp | None = getattr(visit, name)
+        if moment is not None and not moment.synced and moment.boot == at.boot:
+            changes[name] = replace(moment, wall_ms=at.dating(moment), synced=True)
+    return replace(visit, **changes) if changes else visit

@@ -6,6 +6,7 @@ stored nothing has no locker to release.
 
 from collections.abc import Callable
 
+from edge.clock import iso
 from edge.sop.effects import Beep, RingAide, TakeStill, UnlockLocker
 from edge.sop.records import AlarmChanged, EquipmentChanged, StillReference
 from edge.sop.state import Alarm, PendingStill, Visit
@@ -101,7 +102,7 @@ def _alarm_record(turn: Turn, record: str, kind: str) -> None:
         alarm=kind,
         visit=alarm.visit,
         detail=alarm.detail,
-        since=alarm.since.iso(),
+        since=iso(turn.at.dating(alarm.since)),
         clock_synced=turn.at.synced,
     )
     turn.record(record, f"alarm/{kind}", alarm.visit, data)

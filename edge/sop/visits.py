@@ -11,12 +11,16 @@ Rules
 
 from msgspec.structs import replace
 
+from edge.clock import iso
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import StepCompleted, StepOverdue, VisitClosed, VisitOpened
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import VERBS_DONE, clear_alarm, free_locker
+
+DETECTOR = "metal-detector"
+"""What the metal detector is called as a device; its alarm has the same name."""
 
 # A step that never ends must not grow its record for ever.
 _MOST_EVIDENCE = 100
@@ -72,6 +76,12 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
         and transition_for(turn, visit, name)
     ]
     return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
+
+
+def in_alarm(turn: Turn, visit: Visit) -> bool:
+    """Whether a metal detector's alarm would change nothing: *visit* is in its alarm already."""
+    transition = transition_for(turn, visit, "detector.alarm")
+    return transition is None or transition.to == visit.phase
 
 
 def _meant(turn: Turn, visit: Visit, name: str) -> int:
@@ -155,7 +165,11 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         stills=(),
         overdue=False,
     )
-    return _enter(turn, visit, step.phases[0])
+    visit = _enter(turn, visit, step.phases[0])
+    # A stuck detector has no edge for the next guest, and without a beam it has no other voice.
+    if turn.alarming and (DETECTOR in turn.faults or not turn.rules.passage):
+        deliver(turn, visit, "detector.alarm")
+    return turn.visits.get(visit.id, visit)
 
 
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
@@ -198,7 +212,7 @@ def _end_step(
 ) -> None:
     """Record the step, take back its alarms and timers."""
     started = visit.started or turn.at
-    duration = turn.at.seconds_since(started)
+    took, waited = turn.at.since(started), started.since(visit.arrived)
     standard = step.standard_s
     data = StepCompleted(
         visit=visit.id,
@@ -210,11 +224,13 @@ def _end_step(
         role=step.role,
         outcome=outcome,
         reason=reason,
-        started=started.iso(),
-        duration_s=round(duration, 3),
-        waited_s=round(started.seconds_since(visit.arrived), 3),
+        started=iso(turn.at.dating(started)),
+        duration_s=round(took.seconds, 3),
+        uncertainty_s=took.uncertainty_s,
+        waited_s=round(waited.seconds, 3),
+        waited_uncertainty_s=waited.uncertainty_s,
         standard_s=standard,
-        over_s=round(max(0.0, duration - standard), 3) if standard is not None else 0.0,
+        over_s=round(max(0.0, took.seconds - standard), 3) if standard is not None else 0.0,
         attempts=visit.attempts,
         evidence=visit.evidence,
         clock_synced=turn.at.synced,
@@ -231,6 +247,7 @@ def _end_step(
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     """End *visit*; what it still holds is owed."""
     del turn.visits[visit.id]
+    took = turn.at.since(visit.opened)
     closed = replace(visit, outcome=outcome)
     turn.closed.append(closed)
     data = VisitClosed(
@@ -239,8 +256,9 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         procedure_version=visit.version,
         outcome=outcome,
         reason=visit.reason if outcome != "completed" else None,
-        opened=visit.opened.iso(),
-        duration_s=round(turn.at.seconds_since(visit.opened), 3),
+        opened=iso(turn.at.dating(visit.opened)),
+        duration_s=round(took.seconds, 3),
+        uncertainty_s=took.uncertainty_s,
         steps=len(visit.history),
         card_out=visit.card is not None,
         locker_out=visit.locker,
@@ -273,7 +291,7 @@ def _overdue(turn: Turn, visit: Visit) -> None:
         number=step.number,
         station=step.station,
         role=step.role,
-        started=visit.started.iso(),
+        started=iso(turn.at.dating(visit.started)),
         standard_s=step.standard_s,
         clock_synced=turn.at.synced,
     )

@@ -8,6 +8,7 @@ import pytest
 from edge.clock import Clock
 from edge.config import Button, Output, Panel
 from edge.drivers import base
+from edge.drivers.base import LampMode
 from edge.drivers.panel import HOLD_S, GpioPanel
 from edge.errors import DeviceUnavailable
 from edge.sop.events import ButtonPressed
@@ -156,6 +157,20 @@ def test_showing_the_same_mode_again_changes_nothing(bench: Bench) -> None:
         return bench.toggles() >= before + 4
 
     _until(blinks)
+
+
+@pytest.mark.parametrize(("mode", "lit"), [("off", False), ("on", True)])
+def test_a_refusal_flashes_twice_and_the_lamp_goes_on_as_before(
+    bench: Bench, mode: LampMode, lit: bool
+) -> None:
+    """Two flashes say "this means nothing now", and leave no trace on what the lamp says."""
+    bench.driver.show(mode)
+    before = bench.toggles()
+    bench.driver.flash()
+    assert bench.toggles() - before == 4
+    assert bench.lit() == lit
+    bench.driver.show(mode)
+    assert bench.lit() == lit
 
 
 def test_the_lamp_is_off_after_closing_and_shows_again_after_opening(bench: Bench) -> None:

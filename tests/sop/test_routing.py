@@ -1,7 +1,7 @@
 """Whose event is it? Several guests at once, cards, lockers, refusals, restarts."""
 
 from edge.sop import events
-from edge.sop.effects import Beep, StartTimer, UnlockLocker
+from edge.sop.effects import Beep, FlashLamp, StartTimer, UnlockLocker
 from edge.sop.engine import step
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.records import VisitClosed, VisitReconciled
@@ -86,7 +86,7 @@ def test_unknown_card_is_refused_and_counted() -> None:
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     stand.answer("accept")
-    assert Beep("refused") in stand.card("FFFFFFFFFF")
+    assert stand.card("FFFFFFFFFF") == [Beep("refused"), FlashLamp("reception")]
     assert stand.state.refusals == {"card/desk/unknown": 1}
     assert stand.state.cards == {}
 
@@ -107,7 +107,7 @@ def test_meaningless_button_changes_nothing_but_a_counter() -> None:
     """A press that means nothing now: two beeps and a count."""
     stand = Stand()
     before = stand.state
-    assert stand.press("officer-3", "done") == [Beep("refused")]
+    assert stand.press("officer-3", "done") == [Beep("refused"), FlashLamp("officer-3")]
     assert stand.state.refusals == {"button/officer-3/done": 1}
     assert stand.state.visits == before.visits
     assert stand.records == []

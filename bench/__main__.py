@@ -1,0 +1,56 @@
+"""`make bench`: measure everything, print one table. ``python -m bench [--only NAME] [--quick]``.
+
+The table goes to stdout, what is going on to stderr. Exits 1 if a figure falls short.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import sys
+from collections.abc import Awaitable, Callable
+
+from bench import commit, drain, hour, idle, latency, start
+from bench.bed import Bed, bed, say
+from bench.peers import mqtt_io
+from bench.table import Row, render
+
+Measure = Callable[[Bed], Awaitable[list[Row]]]
+
+MEASURES: dict[str, Measure] = {
+    "latency": latency.measure,
+    "commit": commit.measure,
+    "drain": drain.measure,
+    "hour": hour.measure,
+    "start": start.measure,
+    "idle": idle.measure,
+}
+
+
+def main() -> int:
+    """Run the measures asked for."""
+    parser = argparse.ArgumentParser(prog="bench", description=__doc__)
+    parser.add_argument("--only", action="append", choices=MEASURES, help="this measure alone")
+    parser.add_argument("--quick", action="store_true", help="few rounds; the figures mean little")
+    asked = parser.parse_args()
+    # An installed Gardu has its bytecode beside it, whatever a developer's shell prefers.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    if not mqtt_io.version():
+        say("mqtt-io is not here (make bench installs it): its rows are left out")
+    rows = asyncio.run(_measure(asked.only or list(MEASURES), quick=asked.quick))
+    sys.stdout.write(render(rows) + "\n")
+    return int(any(row.reached is False for row in rows))
+
+
+async def _measure(names: list[str], *, quick: bool) -> list[Row]:
+    rows: list[Row] = []
+    async with bed(quick=quick) as made:
+        python = platform.python_version()
+        say(f"Python {python}, {os.cpu_count()} processors, broker: {made.broker_name}")
+        for name in names:
+            rows += await MEASURES[name](made)
+    return rows
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

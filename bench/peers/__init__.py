@@ -1,0 +1,1 @@
+"""What Gardu is measured against, each a program of its own."""

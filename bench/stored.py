@@ -1,0 +1,92 @@
+"""Stores with a past: register documents and waiting records by the hundred thousand, made fast."""
+
+import sqlite3
+import zlib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bench.bed import CHECKPOINT, SITE
+from edge.clock import Clock, Stamp
+from edge.sop.records import Record, StepCompleted
+from edge.store import FILE, Store
+
+SOURCE = f"/gardu/{SITE}/{CHECKPOINT}"
+MONTH = "2026-11"
+
+_AT = Stamp(1_000_000_000, 1_795_000_000_000, synced=True, boot="bench")
+_BATCH = 5_000
+
+
+def step_record(number: int) -> Record:
+    """Return the record of a step as a visit makes six of them."""
+    data = StepCompleted(
+        visit=f"01a200bb-75a4-7221-8d5c-{number:012d}",
+        procedure="pimpinan",
+        procedure_version="1+0a1b2c3d",
+        step="penerimaan",
+        number=1 + number % 6,
+        station="reception",
+        role="resepsionis",
+        outcome="completed",
+        reason=None,
+        started=_AT.iso(),
+        duration_s=93.5,
+        waited_s=12.25,
+        standard_s=180.0,
+        over_s=0.0,
+        attempts=1,
+        evidence=("button.arrive", "card.issued"),
+        clock_synced=True,
+        stills=(),
+    )
+    subject = f"visit/{data.visit}/step/{data.step}"
+    return Record("gardu.step.completed.v1", subject, _AT, data.visit, data)
+
+
+def closed_visit(number: int) -> dict[str, Any]:
+    """Return the document of a closed visit, of the size that one has."""
+    history = [msgspec.to_builtins(step_record(number).data) for _ in range(3)]
+    return {"number": number, "month": MONTH, "closed": _AT.iso(), "history": history}
+
+
+def open_store(folder: Path) -> Store:
+    """Open the store of the bed's checkpoint in *folder*."""
+    return Store(folder, SOURCE, Clock())
+
+
+def fill_register(folder: Path, count: int) -> None:
+    """Put *count* closed visits into the register of one month, in one transaction.
+
+    The first goes in through the store, which so makes the table; the others are copies of its
+    row under numbers and checksums of their own.
+    """
+    store = open_store(folder)
+    store.commit(checkpoint=None, visits={}, closed=[closed_visit(1)])
+    store.close()
+    table = f"register-{MONTH}"
+    connection = sqlite3.connect(folder / FILE, isolation_level=None)
+    connection.execute("PRAGMA synchronous = OFF")
+    (body,) = connection.execute(f'SELECT body FROM "{table}"').fetchone()  # noqa: S608 - ours
+    connection.execute("BEGIN")
+    rows = ((number, body, _checksum(table, number, body)) for number in range(2, count + 1))
+    connection.executemany(f'INSERT INTO "{table}" VALUES (?, ?, ?)', rows)  # noqa: S608 - ours
+    connection.execute("COMMIT")
+    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    connection.close()
+
+
+def _checksum(table: str, number: int, body: bytes) -> int:
+    return zlib.crc32(body, zlib.crc32(f"{table}/{number}".encode()))
+
+
+def fill_outbox(folder: Path, count: int) -> None:
+    """Have *count* records wait in the store of *folder*."""
+    store = open_store(folder)
+    try:
+        for first in range(0, count, _BATCH):
+            records = [step_record(n) for n in range(first, min(first + _BATCH, count))]
+            store.commit(checkpoint=None, visits={}, records=records)
+    finally:
+        store.close()

@@ -1,0 +1,218 @@
+"""The hash chain of a stream: no record can be changed, dropped or moved without it showing.
+
+The *link* of a record is the SHA-256 of its predecessor's link and its own payload, byte for byte
+as it is sent; the first follows on the :func:`genesis` of its stream. So one link, known outside,
+vouches for every record up to there: the checkpoint publishes its newest one, the *head*, in
+``ledger``. Each payload also names its predecessor's link (``prevhash``), so that whoever has two
+neighbours can check them without the rest.
+
+Pure: how records are kept and sent is not known here.
+"""
+
+import hashlib
+from collections.abc import Iterable
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from edge.sop.records import KINDS
+
+Link = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+
+
+def genesis(stream: str) -> str:
+    """Return what the first record of *stream* follows on, 64 hexadecimal digits."""
+    return hashlib.sha256(f"gardu/{stream}".encode()).hexdigest()
+
+
+def link(previous: str, payload: bytes) -> str:
+    """Return the link of the record *payload* after the link *previous*, 64 hexadecimal digits."""
+    return hashlib.sha256(bytes.fromhex(previous) + payload).hexdigest()
+
+
+class Mark(msgspec.Struct, frozen=True):
+    """The link of one record, by its sequence; that of record 0 is the genesis."""
+
+    sequence: int
+    link: str
+
+
+class KeptRecord(msgspec.Struct, frozen=True):
+    """A record as it was found in a database; *fault* says what is wrong with its row, if known."""
+
+    sequence: int
+    id: str = ""
+    topic: str = ""
+    visit: str | None = None
+    payload: bytes = b""
+    link: str = ""
+    fault: str = ""
+
+
+class Difference(msgspec.Struct, frozen=True):
+    """The first record that is not as it was written, and what differs; what is unknown is empty.
+
+    :ivar time: when it happened, as its own payload says
+    """
+
+    sequence: int
+    what: str
+    id: str = ""
+    type: str = ""
+    time: str = ""
+
+
+class _Event(msgspec.Struct, frozen=True):
+    """What is checked of a payload."""
+
+    id: str
+    type: str
+    time: str
+    streamid: str
+    sequence: str
+    prevhash: str
+    correlationid: str | None = None
+
+
+class Walk:
+    """Goes through the kept records of one stream, from the oldest, until one differs.
+
+    :param start: where the kept records begin: the last one that was removed, or the genesis.
+        Records up to it that are still there were salvaged from a damaged database: they are of
+        an older stream, and not of this chain
+    :param published: the head that is known from outside, if one is
+    :param at: the sequence that it was published with (``head_seq``), not below *start*; None: any
+    :ivar reached: the last record that is as it should be
+    """
+
+    def __init__(
+        self, stream: str, start: Mark, published: str | None = None, at: int | None = None
+    ) -> None:
+        self.reached = start
+        self._stream = stream
+        self._published = published
+        self._at = at
+        self._vouched = published is None or (
+            published == start.link and at in (None, start.sequence)
+        )
+
+    def go(self, records: Iterable[KeptRecord], head: Mark) -> Difference | None:
+        """Return the first difference in *records*, which should end with *head*; None if none."""
+        for record in records:
+            difference = self._step(record)
+            if difference is not None:
+                return difference
+        return self._end(head)
+
+    def _step(self, record: KeptRecord) -> Difference | None:
+        due, event = self.reached.sequence + 1, _event(record)
+        if record.sequence < due:
+            if event is not None and event.streamid != self._stream:
+                return None
+            return _difference(record, event, "was removed before, and is there again")
+        if record.sequence > due:
+            gone = str(due) if record.sequence == due + 1 else f"{due} to {record.sequence - 1}"
+            return Difference(due, f"missing: {gone}")
+        reached = link(self.reached.link, record.payload)
+        what = self._fault(record, event, reached)
+        if not what:
+            self.reached = Mark(due, reached)
+            what = self._hold_against_published()
+        return _difference(record, event, what) if what else None
+
+    def _fault(self, record: KeptRecord, event: _Event | None, reached: str) -> str:
+        """Say what is wrong with *record*, empty if nothing is."""
+        if record.fault or event is None:
+            return record.fault or "the payload cannot be read"
+        beside = (event.id, KINDS.get(event.type, (record.topic,))[0], event.correlationid)
+        wrong = {
+            "the payload is that of another stream": event.streamid != self._stream,
+            f"the payload is that of record {event.sequence}": (
+                event.sequence != f"{record.sequence:016d}"
+            ),
+            "the payload names another predecessor": event.prevhash != self.reached.link,
+            "the payload does not give the link that was stored": record.link != reached,
+            "id, topic or visit beside the payload": beside
+            != (record.id, record.topic, record.visit),
+        }
+        return next((what for what, is_wrong in wrong.items() if is_wrong), "")
+
+    def _hold_against_published(self) -> str:
+        """Say what is wrong with the link that was reached, empty if nothing is."""
+        if self._at not in (None, self.reached.sequence):
+            return ""
+        if self._published == self.reached.link:
+            self._vouched = True
+        elif self._at is not None:
+            return (
+                f"its link is {self.reached.link}, not the one published: "
+                "it or one before was changed"
+            )
+        return ""
+
+    def _end(self, head: Mark) -> Difference | None:
+        due = self.reached.sequence + 1
+        if head.sequence >= due:
+            return Difference(due, f"missing: {due} to {head.sequence}, the end")
+        if head != self.reached:
+            return Difference(self.reached.sequence, "the stored head is not its link")
+        if self._vouched:
+            return None
+        if self._at is not None and self._at >= due:
+            return Difference(due, f"missing: {due} to {self._at}, the end")
+        return Difference(self.reached.sequence, "neither its link nor any before is the published")
+
+
+def _event(record: KeptRecord) -> _Event | None:
+    try:
+        return msgspec.json.decode(record.payload, type=_Event)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def _difference(record: KeptRecord, event: _Event | None, what: str) -> Difference:
+    if event is None:
+        return Difference(record.sequence, what, record.id)
+    return Difference(record.sequence, what, event.id, event.type, event.time)
+
+
+class Witness:
+    """What a consumer knows of a stream's chain, whatever the order that records come in.
+
+    Remembers links only where a neighbour has not come yet.
+
+    :ivar broken: sequences of records that do not follow on their predecessor, or whose link is
+        not the head that the checkpoint published
+    """
+
+    def __init__(self, stream: str) -> None:
+        self.broken: set[int] = set()
+        self._known = {0: genesis(stream)}  # links of records whose successors have not come
+        self._claimed: dict[int, str] = {}  # what successors say of records that have not come
+        self._head = Mark(0, self._known[0])
+
+    def arrived(self, sequence: int, previous: str, payload: bytes) -> None:
+        """Take in a record that has not come before, and the link of its predecessor."""
+        head = self._head.link if self._head.sequence == sequence - 1 else None
+        before = self._known.pop(sequence - 1, head)
+        if before is None:
+            self._claimed[sequence - 1] = previous
+        elif before != previous:
+            self.broken.add(sequence)
+        own, claimed = link(previous, payload), self._claimed.pop(sequence, None)
+        if claimed is None:
+            self._known[sequence] = own
+        elif claimed != own:
+            self.broken.add(sequence + 1)
+        self._check_head()
+
+    def told(self, head: Mark) -> None:
+        """Take in the head that the checkpoint published."""
+        self._head = head
+        self._check_head()
+
+    def _check_head(self) -> None:
+        known = self._known.get(self._head.sequence)
+        if known is not None and known != self._head.link:
+            self.broken.add(self._head.sequence)

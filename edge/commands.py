@@ -1,0 +1,69 @@
+"""The commands of `gardu`, with their help. Each is a function in a module of its own noun."""
+
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from edge.cli import DEFAULT_CONFIG, daemon
+from edge.options import ConfigOption
+
+app = typer.Typer(
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="The edge controller of a visitor checkpoint: runs the office's visitor procedure (SOP) "
+    "and reports every step over MQTT.",
+)
+
+
+@app.callback()
+def gardu() -> None:
+    """Keep `run` a command of its own even where it is the only one (see edge/cli.py)."""
+
+
+@app.command()
+def run(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    verbose: Annotated[bool, typer.Option(help="Log every detail.")] = False,
+) -> None:
+    """Run the checkpoint's daemon until SIGTERM or Ctrl-C.
+
+    Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
+    watchdog. Exits 0 after a clean stop, 2 if the config is bad, 1 for anything else.
+    """
+    daemon(config, verbose=verbose)
+
+
+def add_others() -> None:
+    """Add every command but `run`."""
+    from edge.check import check
+    from edge.history import records, verify
+    from edge.sop_commands import sop
+    from edge.watch import watch
+
+    app.command()(check)
+    app.add_typer(sop, name="sop")
+    app.command()(watch)
+    app.add_typer(records, name="records")
+    app.command()(verify)
+    for extra in entry_points(group="gardu.commands"):
+        try:
+            app.command(name=extra.name)(extra.load())
+        except ModuleNotFoundError as missing:
+            app.command(name=extra.name)(_unavailable(extra.name, str(missing.name)))
+
+
+def _unavailable(name: str, missing: str) -> Callable[[], None]:
+    def say() -> None:
+        typer.echo(
+            f"gardu {name} needs {missing}, which is not installed: pip install 'gardu[{name}]'",
+            err=True,
+        )
+        raise typer.Exit(1)
+
+    say.__doc__ = f"Not installed; it comes with gardu's extra {name}."
+    return say

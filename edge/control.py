@@ -1,0 +1,208 @@
+"""Control: what other processes of this machine may ask the running daemon, over a Unix socket.
+
+The database belongs to the daemon, so what changes it must be asked of it. Rules
+-----
+1. The socket ``control.sock`` lies in the data folder, mode 0600: for the daemon's own user.
+2. One request a connection, one line of JSON each way, of bounded length.
+3. Whatever is asked, however wrongly, the daemon answers in words and goes on.
+
+``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
+the answer is a :class:`~edge.rows.Resent`. A refusal is ``{"error":"why"}``.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import msgspec
+from msgspec import Meta
+from msgspec.structs import astuple, replace
+
+from edge.errors import DeviceUnavailable, ProtocolError, StoreError, StoreFull
+from edge.outbox import Ledger, Outbox, Resent
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+NAME = "control.sock"
+# Longest request or answer, bytes.
+LONGEST = 4096
+# How long a line may take to come, real seconds; an answer may have to wait for a slow disk.
+REQUEST_S = 5.0
+ANSWER_S = 600.0
+# Records marked in one transaction.
+PAGE = 200
+
+Sequence = Annotated[int, Meta(ge=1, le=10**16 - 1, description="a sequence number, from 1")]
+
+
+class Resend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="resend"):
+    """Send the records *first* to *last* again."""
+
+    first: Sequence = msgspec.field(name="from")
+    last: Sequence = msgspec.field(name="to")
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """Why a request was not fulfilled, in words."""
+
+    error: str
+
+
+class Sender(Protocol):
+    """The uplink, as it is needed here."""
+
+    def go_back(self, first: int) -> None:
+        """Say that rows from sequence *first* on may wait again."""
+
+
+async def serve_control(folder: Path, store: Outbox, worker: Worker, sender: Sender) -> None:
+    """Answer requests until cancelled.
+
+    :param worker: the thread for calls of *store*
+    :raises StoreError: if the store cannot be used (any more)
+    """
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _serve(reader, writer, store, worker, sender)
+        except StoreError as error:
+            if not broken.done():
+                broken.set_exception(error)
+        finally:
+            writer.close()
+
+    with _listening(folder) as listener:
+        server = await asyncio.start_unix_server(serve, sock=listener, limit=LONGEST)
+        try:
+            await broken
+        finally:
+            server.close()  # and wait for nobody who is still connected
+
+
+async def _serve(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    store: Outbox,
+    worker: Worker,
+    sender: Sender,
+) -> None:
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        answer: Resent | Refusal
+        try:
+            async with asyncio.timeout(REQUEST_S):
+                request = msgspec.json.decode(await reader.readline(), type=Resend)
+            answer = await resend(request, store, worker, sender)
+        except (ValueError, StoreFull) as error:  # also a line that is too long, or no JSON
+            log.warning("a request was refused: %s", error)
+            answer = Refusal(str(error))
+        writer.write(msgspec.json.encode(answer) + b"\n")
+        async with asyncio.timeout(REQUEST_S):
+            await writer.drain()
+
+
+async def resend(request: Resend, store: Outbox, worker: Worker, sender: Sender) -> Resent:
+    """Let the records of *request* wait again, and have them sent.
+
+    :raises ValueError: if the range is none
+    """
+    total = Resent()
+    for first, last in _pages(request, await worker.do(store.ledger)):
+        total = _add(total, await worker.do(store.resend, first, last))
+        sender.go_back(first)
+    log.info("records %d to %d are sent again: %s", request.first, request.last, total)
+    return _rest_missing(request, total)
+
+
+def resend_offline(request: Resend, store: Outbox) -> Resent:
+    """Let the records of *request* wait again, for the daemon to send when it runs.
+
+    :raises ValueError: if the range is none
+    """
+    total = Resent()
+    for first, last in _pages(request, store.ledger()):
+        total = _add(total, store.resend(first, last))
+    return _rest_missing(request, total)
+
+
+def ask(folder: Path, request: Resend) -> Resent | None:
+    """Ask the daemon of the data *folder*; return its answer, None if no daemon runs there.
+
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.settimeout(ANSWER_S)
+        try:
+            with _reachable(folder) as path:
+                connection.connect(path)
+        except (FileNotFoundError, ConnectionRefusedError):
+            return None
+        except OSError as error:
+            raise DeviceUnavailable(f"{folder / NAME}: {error.strerror}") from error
+        try:
+            connection.sendall(msgspec.json.encode(request) + b"\n")
+            with connection.makefile("rb") as answers:
+                line = answers.readline(LONGEST)
+        except OSError as error:
+            raise DeviceUnavailable(f"the daemon does not answer: {error}") from error
+    return _understood(line)
+
+
+def _understood(line: bytes) -> Resent:
+    try:
+        raw = msgspec.json.decode(line)
+        if "error" in raw:
+            raise ProtocolError(f"the daemon refuses: {raw['error']}")
+        return msgspec.convert(raw, Resent)
+    except (msgspec.DecodeError, TypeError) as error:
+        raise ProtocolError(f"the daemon's answer cannot be read: {error}") from error
+
+
+def _pages(request: Resend, ledger: Ledger) -> Iterator[tuple[int, int]]:
+    """Yield the kept part of the range in pieces."""
+    if request.last < request.first:
+        raise ValueError(f"from {request.first} to {request.last}: the range ends before it begins")
+    last = min(request.last, ledger.last)
+    for first in range(max(request.first, ledger.oldest), last + 1, PAGE):
+        yield first, min(first + PAGE - 1, last)
+
+
+def _add(one: Resent, other: Resent) -> Resent:
+    return Resent(*(a + b for a, b in zip(astuple(one), astuple(other), strict=True)))
+
+
+def _rest_missing(request: Resend, total: Resent) -> Resent:
+    """Count what is outside of what is kept."""
+    found = total.marked + total.unparked + total.waiting
+    return replace(total, missing=request.last - request.first + 1 - found)
+
+
+@contextlib.contextmanager
+def _listening(folder: Path) -> Iterator[socket.socket]:
+    """Make the socket; take it away at the end. Whoever has the folder's lock may do so."""
+    with _reachable(folder) as path, socket.socket(socket.AF_UNIX) as listener:
+        Path(path).unlink(missing_ok=True)  # of a process that was killed
+        listener.bind(path)
+        Path(path).chmod(0o600)  # before anybody can connect
+        listener.setblocking(False)
+        try:
+            yield listener
+        finally:
+            Path(path).unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def _reachable(folder: Path) -> Iterator[str]:
+    """Give a name of the socket in *folder* that is short enough for one (108 bytes)."""
+    number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        yield f"/proc/self/fd/{number}/{NAME}"
+    finally:
+        os.close(number)

@@ -1,0 +1,98 @@
+"""Whether the daemon keeps crashing: how its last run ended, and how many did badly of late.
+
+systemd starts it again whatever happens (systemd/gardu.service), so somebody must be told when
+that happens all the time. The file :data:`FILE` in the data folder says that a run has begun, and
+is told when it ends on purpose: a run that began and has not ended was killed, died, or lost its
+power. It is not in the database, whose own failures must count too. Crashes are counted within one
+boot, by boot time: a lobby whose power is switched off every evening does not crash.
+"""
+
+import logging
+import os
+from pathlib import Path
+
+import msgspec
+
+from edge.clock import Stamp
+from edge.sop.records import Ending
+
+log = logging.getLogger(__name__)
+
+FILE = "last-run.json"
+
+# So many crashes within so many seconds are a crash loop; it is over after as long without one.
+MOST_CRASHES = 5
+WITHIN_S = 600.0
+
+# What is kept of earlier crashes, however many there were.
+_KEPT = 20
+
+
+class Run(msgspec.Struct, frozen=True, kw_only=True):
+    """One run of the daemon.
+
+    :ivar on_purpose: it was told to stop, and did
+    :ivar previous: how the run before it ended, if not on purpose
+    :ivar crashes: when runs were found to have crashed, this boot, within :data:`WITHIN_S`
+    """
+
+    began: Stamp
+    on_purpose: bool = False
+    previous: Ending | None = None
+    crashes: tuple[Stamp, ...] = ()
+
+    @property
+    def looping(self) -> bool:
+        """Whether this is one of too many runs."""
+        return len(self.crashes) >= MOST_CRASHES
+
+
+def after(last: Run | None, now: Stamp) -> Run:
+    """Return the run that begins *now*, after the run *last* (None: there was none)."""
+    previous: Ending | None = None
+    if last is not None and not last.on_purpose:
+        previous = "crashed" if last.began.boot == now.boot else "power-lost"
+    crashes = last.crashes if last is not None else ()
+    if previous == "crashed":
+        crashes = (*crashes, now)
+    recent = [
+        crash
+        for crash in crashes
+        if crash.boot == now.boot and now.seconds_since(crash) <= WITHIN_S
+    ]
+    return Run(began=now, previous=previous, crashes=tuple(recent[-_KEPT:]))
+
+
+def begin(folder: Path, now: Stamp) -> Run:
+    """Note in *folder* that a run begins *now*, and return it."""
+    run = after(_read(folder / FILE), now)
+    _write(folder / FILE, run)
+    return run
+
+
+def end(folder: Path, run: Run) -> None:
+    """Note in *folder* that *run* ends on purpose."""
+    _write(folder / FILE, msgspec.structs.replace(run, on_purpose=True))
+
+
+def _read(path: Path) -> Run | None:
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Run)
+    except FileNotFoundError:
+        return None
+    except (OSError, msgspec.MsgspecError) as error:
+        log.warning("%s cannot be read (%s): earlier crashes are forgotten", path, error)
+        return None
+
+
+def _write(path: Path, run: Run) -> None:
+    """Replace the file, whole or not at all; a full disk must not stop the lobby over this."""
+    new = path.with_suffix(".new")
+    try:
+        with new.open("wb") as file:
+            file.write(msgspec.json.encode(run))
+            file.flush()
+            os.fsync(file.fileno())
+        new.replace(path)
+    except OSError as error:
+        log.warning("%s cannot be written (%s): crashes may be counted wrong", path, error)

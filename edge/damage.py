@@ -1,0 +1,152 @@
+"""Damage that SQLite passes over in silence, looked for when a database is opened.
+
+- **The log.** SQLite takes the first frame with a wrong checksum for the torn end of the log and
+  forgets what comes after. A power cut does leave such an end; but a frame *before* it that is
+  wrong was once synced and is damage (:func:`log_damage`). Two things tell them apart: frames of a
+  later transaction follow, or the log's shared memory, which survives a killed process and is
+  written only after the sync, counts more frames than are right. Formats: "WAL-mode File Format"
+  in SQLite's documentation. What remains: damage in the very last transaction, together with a
+  power cut that lost the shared memory, looks like one that was under way.
+- **The tables in use.** A wrong count in a page hides rows, a wrong name hides a table. So the
+  schema must be exactly ours, and of every table that the checkpoint lives by the structure and
+  all checksums must be right (:func:`table_damage`). They are small. History is as large as the
+  file: its rows are checked when they are read, its structure when the whole file is examined.
+"""
+
+import itertools
+import struct
+from collections.abc import Iterator
+from pathlib import Path
+
+from edge.database import Database, create_statement
+
+# Tables that only grow; all others are in use.
+HISTORY = ("outbox", "acknowledged", "stills-sent", "register-")
+
+# "The Database Header" in SQLite's documentation: the first bytes; versions of writing and reading
+# at 18 and 19; the format of the schema, 4 at most, at 44.
+_HEAD = b"SQLite format 3\0"
+_HEAD_SIZE = 100
+_SCHEMA = 4
+
+_HEADER = struct.Struct(">IIII8s8s")  # magic, version, page size, checkpoints, salts, checksum
+_FRAME = struct.Struct(">II8s8s")  # page, pages of the database after a commit, salts, checksum
+_PAIR = struct.Struct(">II")
+_MAGIC = 0x377F0682  # the last bit says that checksums are of big-endian words
+# The head of the shared memory, kept twice: version, 0, changes, ready, order, page size, frames,
+# pages, the last frame's checksum, salts, its own checksum. In the machine's own byte order.
+_INDEX = struct.Struct("=IIIBBHII8s8sII")
+_INDEX_SUM = 40
+
+
+def file_damage(path: Path) -> str:
+    """Return what is wrong with the head of the database file *path*; empty if nothing is.
+
+    SQLite would take some of it for a file that it may not write, or that a later SQLite made.
+
+    :raises OSError: if it cannot be read
+    """
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_SIZE)
+    if not head:  # a power cut came before the first page
+        return ""
+    right = (
+        len(head) == _HEAD_SIZE
+        and head.startswith(_HEAD)
+        and set(head[18:20]) <= {1, 2}
+        and int.from_bytes(head[44:48], "big") <= _SCHEMA
+    )
+    return "" if right else "the head of the file is wrong"
+
+
+def log_damage(path: Path) -> str:
+    """Return what is wrong with the log of the database *path*; empty if nothing is.
+
+    To be asked before SQLite opens the file, and only by the one process that uses it.
+
+    :raises OSError: if it cannot be read
+    """
+    log = _read(Path(f"{path}-wal"))
+    if len(log) <= _HEADER.size:
+        return ""
+    magic, _, page_size, _, salts, sums = _HEADER.unpack_from(log)
+    words = ">" if magic & 1 else "<"
+    if magic | 1 != _MAGIC | 1 or _PAIR.pack(*_sums(log[:24], (0, 0), words)) != sums:
+        return "the head of the log is wrong"
+    frames = list(_frames(log, page_size, salts, sums, words))
+    right = list(itertools.takewhile(lambda frame: frame[0], frames))
+    after = frames[len(right) :]
+    if any(commit and follows for (_, commit), (follows, _) in itertools.pairwise(after)):
+        return f"frame {len(right) + 1} of the log is wrong"
+    committed = max((n for n, (_, commit) in enumerate(right, 1) if commit), default=0)
+    promised = _promised(_read(Path(f"{path}-shm")), salts)
+    return f"the log ends after frame {committed} of {promised}" if promised > committed else ""
+
+
+def table_damage(database: Database) -> str:
+    """Return what is wrong with the tables in use of *database*; empty if nothing is.
+
+    :raises StoreDamaged: if a row's checksum is wrong, or SQLite noticed something by itself
+    """
+    for kind, name, table, statement in database.schema():
+        if (kind, table, statement) != ("table", name, create_statement(name)):
+            return f"the schema is wrong: {kind} {name}"
+    for table in sorted(database.tables):
+        if not table.startswith(HISTORY):
+            found = database.examine(table) or _row_damage(database, table)
+            if found:
+                return found
+    return ""
+
+
+def _row_damage(database: Database, table: str) -> str:
+    for row in database.run("all", table):
+        database.check(table, *row)
+    return ""
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _frames(
+    log: bytes, page_size: int, salts: bytes, sums: bytes, words: str
+) -> Iterator[tuple[bool, bool]]:
+    """Yield for each frame whether it follows on the one before it, and whether it commits."""
+    size = _FRAME.size + page_size
+    for start in range(_HEADER.size, len(log) - size + 1, size):
+        _, pages, frame_salts, frame_sums = _FRAME.unpack_from(log, start)
+        if frame_salts != salts:  # left over from before the log was begun anew, or damaged
+            yield False, False
+        else:
+            content = log[start : start + 8] + log[start + _FRAME.size : start + size]
+            found = _PAIR.pack(*_sums(content, _PAIR.unpack(sums), words))
+            yield found == frame_sums, pages > 0
+        sums = frame_sums
+
+
+def _sums(content: bytes, before: tuple[int, ...], words: str) -> tuple[int, int]:
+    """Return the log's checksum of *content* after one of *before*."""
+    one, two = before
+    for first, second in struct.iter_unpack(f"{words}II", content):
+        one = (one + first + two) & 0xFFFFFFFF
+        two = (two + second + one) & 0xFFFFFFFF
+    return one, two
+
+
+def _promised(shared: bytes, salts: bytes) -> int:
+    """Return how many frames of the log with *salts* were committed, as far as that is known."""
+    if (
+        len(shared) < 2 * _INDEX.size
+        or shared[: _INDEX.size] != shared[_INDEX.size :][: _INDEX.size]
+    ):
+        return 0
+    _, _, _, ready, _, _, frames, _, _, index_salts, *own = _INDEX.unpack_from(shared)
+    if not ready or index_salts != salts or own != list(_sums(shared[:_INDEX_SUM], (0, 0), "=")):
+        return 0
+    return int(frames)

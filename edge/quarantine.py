@@ -1,0 +1,109 @@
+"""Quarantine: a damaged database is set aside and a new one begun.
+
+The mark beside a database (edge/mark.py) says that it is damaged, and its moment names the file
+that it becomes: ``gardu.db.damaged-20261122T031507Z``, its log and shared memory likewise. Every
+step below can be cut off and is simply done again at the next start, because the mark goes last:
+
+1. the mark is there;
+2. database, log and shared memory get their new names;
+3. a new database is made under a name of its own, with what could be salvaged (edge/salvage.py);
+4. it gets the old one's name;
+5. the mark goes.
+
+The damaged file stays until somebody takes it away, and so does the alarm about it.
+"""
+
+import errno
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from edge import folders
+from edge.damage import file_damage, log_damage, table_damage
+from edge.documents import Documents, SqliteStorage
+from edge.errors import StoreDamaged, StoreError, StoreFull
+from edge.mark import mark, mark_of, moment_of
+
+log = logging.getLogger(__name__)
+
+_PARTS = ("-shm", "-wal", "")
+
+Salvage = Callable[[Path, Path], None]
+"""Makes a new database (the second) with what can be had of a damaged one (the first)."""
+
+Admit = Callable[[Documents], None]
+"""Raises StoreError if a database is none of ours to touch."""
+
+
+def open_sound(path: Path, admit: Admit, salvage: Salvage) -> Documents:
+    """Open the database *path*; if it is damaged, set it aside and open the new one.
+
+    :raises StoreError: if it cannot be used for another reason, or the new one cannot be made
+    """
+    how = ""
+    if not mark_of(path).exists():
+        try:
+            return _open(path, admit)
+        except StoreDamaged as error:
+            how = str(error)
+    try:
+        mark(path, how)
+        aside = _set_aside(path, salvage)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise StoreFull(f"{path} is damaged; to set it aside needs room on the disk") from error
+        raise StoreError(
+            f"{path} is damaged and cannot be set aside: {error.strerror}; move it, its -wal and "
+            f"its -shm file elsewhere, remove {mark_of(path).name}, and start again"
+        ) from error
+    log.error("%s was damaged and is now %s; a new database was begun", path.name, aside.name)
+    return _open(path, admit)
+
+
+def damaged_beside(path: Path) -> Path | None:
+    """Return the newest damaged database that lies beside *path*; None if none does."""
+    found = [file for file in path.parent.glob(f"{path.name}.damaged-*Z") if file.is_file()]
+    return max(found, default=None)
+
+
+def _open(path: Path, admit: Admit) -> Documents:
+    try:
+        _raise_if(path, file_damage(path) or log_damage(path))
+    except OSError as error:
+        raise StoreError(f"{path} cannot be read: {error.strerror}; check the disk") from error
+    documents = Documents(path)
+    try:
+        admit(documents)
+        assert isinstance(documents.storage, SqliteStorage)
+        _raise_if(path, table_damage(documents.storage.database))
+    except BaseException:
+        documents.close()
+        raise
+    return documents
+
+
+def _raise_if(path: Path, damage: str) -> None:
+    if damage:
+        raise StoreDamaged(f"{path} cannot be used: {damage}")
+
+
+def _set_aside(path: Path, salvage: Salvage) -> Path:
+    aside = path.with_name(f"{path.name}.damaged-{moment_of(path)}")
+    if not aside.exists():  # else this was cut off later, and *path* is the new one
+        for part in _PARTS:
+            _rename(Path(f"{path}{part}"), Path(f"{aside}{part}"))
+    folders.sync(path.parent)
+    new = path.with_name(f"{path.name}.new")
+    for part in _PARTS:
+        Path(f"{new}{part}").unlink(missing_ok=True)
+    salvage(aside, new)
+    new.rename(path)
+    folders.sync(path.parent)
+    mark_of(path).unlink()
+    folders.sync(path.parent)
+    return aside
+
+
+def _rename(old: Path, new: Path) -> None:
+    if old.exists():
+        old.rename(new)

@@ -1,0 +1,238 @@
+"""Retention: what was delivered long ago is removed; nothing else ever is.
+
+Rules
+-----
+1. Only what the broker acknowledged more than so many days ago goes: a record or still that waits
+   or is parked stays, whatever its age.
+2. Records go from the oldest on and without holes, so a hole in the history is never retention's
+   work: a record that stays keeps those after it. The link of the last one that went is kept, so
+   that the chain can be checked from there on.
+3. Nothing goes while the wall clock is not trusted, or says what cannot be.
+4. Work comes in small transactions, so that the store's thread is soon free for the next event.
+
+The visits in the register tables are history and stay.
+"""
+
+import logging
+from collections.abc import Callable
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+from tinydb.table import Document
+
+from edge.clock import Clock, Stamp, iso
+from edge.config import Retention as Limits
+from edge.documents import Documents, DocumentTable
+from edge.errors import GarduError, StoreFull
+from edge.outbox import ONLY, Outbox
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+DAY_S = 86_400.0
+# How soon it is tried again if the clock is not trusted, or the disk has no room for it.
+AGAIN_S = 600.0
+# Rows looked at or removed in one go.
+PAGE = 200
+# By how much two clocks of one machine may differ before one of them is wrong, seconds.
+_DISAGREEMENT_S = DAY_S
+_NO_END = 2**63 - 1
+
+
+class RetentionPostponed(GarduError):
+    """The clock cannot be relied on now."""
+
+
+class _Recorded(msgspec.Struct):
+    recordedtime: str
+
+
+class Rows:
+    """The rows of *table* from the newest back, each with its age.
+
+    What was dated by a clock that nobody trusted is as old as what came after it, at least.
+    """
+
+    def __init__(self, table: DocumentTable, now: Stamp) -> None:
+        self._rows = table.backwards()
+        self._now = now
+        self._least_s = 0.0
+
+    def page(self) -> list[tuple[Document, float]]:
+        """Return the next rows, with how many seconds ago they are from at least."""
+        return [(row, self._age(row)) for row in islice(self._rows, PAGE)]
+
+    def _age(self, row: Document) -> float:
+        span = self._now.since(msgspec.convert(row["at"], Stamp))
+        if span.uncertainty_s is None:
+            return max(self._least_s, span.seconds)
+        self._least_s = span.seconds
+        return span.seconds
+
+
+class Sweep:
+    """One look for what has had its time. Each step does a small piece of it.
+
+    :param folder: what the paths of stills are relative to
+    :param now: the moment that ages are counted to
+    :ivar records: how many records were removed so far
+    :ivar stills: how many stills were
+    """
+
+    def __init__(self, documents: Documents, folder: Path, limits: Limits, now: Stamp) -> None:
+        self.records = 0
+        self.stills = 0
+        self._documents = documents
+        self._folder = folder
+        self._now = now
+        self._outbox = documents.table("outbox")
+        self._acknowledged = documents.table("acknowledged")
+        self._stills = documents.table("stills")
+        self._stills_sent = documents.table("stills-sent")
+        self._records_s = limits.delivered_days * DAY_S
+        self._stills_s = limits.stills_days * DAY_S
+        self._batches = Rows(self._acknowledged, now)
+        self._sent = Rows(self._stills_sent, now)
+        self._stays = _NO_END  # the first record that was delivered too recently
+        self._last_batch = 0  # the newest batch of acknowledgements that is old enough
+
+    @property
+    def steps(self) -> tuple[Callable[[], bool], ...]:
+        """What is to be called, each until it returns False."""
+        return (
+            self._date_records,
+            self._remove_records,
+            self._remove_batches,
+            self._remove_stills,
+            self._remove_strays,
+        )
+
+    def trouble(self) -> str:
+        """Say why the clock cannot be relied on, empty if it can."""
+        if not self._now.synced:
+            return "the clock is not trusted"
+        newest = next(self._acknowledged.backwards(), None)
+        if newest is not None and self._contradicts(msgspec.convert(newest["at"], Stamp)):
+            return f"the clock says {self._now.iso()}, which the last delivery contradicts"
+        record = next(self._outbox.backwards(), None)
+        if record is not None and self._now.iso() < _recorded(record):
+            return f"the clock says {self._now.iso()}, but there are newer records"
+        return ""
+
+    def _contradicts(self, at: Stamp) -> bool:
+        by_wall = (self._now.wall_ms - at.wall_ms) / 1e3
+        if not at.synced or at.boot != self._now.boot:
+            return at.synced and by_wall < 0
+        return abs(by_wall - self._now.since(at).seconds) > _DISAGREEMENT_S
+
+    def _date_records(self) -> bool:
+        """Look through the deliveries, from the newest back."""
+        for batch, age_s in (page := self._batches.page()):
+            if age_s > self._records_s:
+                self._last_batch = max(self._last_batch, batch.doc_id)
+            else:
+                self._stays = min(self._stays, *batch["sequences"])
+        return bool(page)
+
+    def _remove_records(self) -> bool:
+        stays = min(self._stays, self._first_undelivered())
+        going = [row for row in self._outbox.scan(0, PAGE) if row.doc_id < stays]
+        if going:
+            removed, last = self._documents.table("removed"), going[-1]
+            with self._documents.transaction():
+                # Records from before the chain (edge/salvage.py) have no place in it.
+                if last.doc_id > (removed.get(doc_id=ONLY) or {"sequence": 0})["sequence"]:
+                    removed.put(ONLY, {"sequence": last.doc_id, "link": last["link"]})
+                self._outbox.remove(doc_ids=[row.doc_id for row in going])
+        self.records += len(going)
+        return bool(going)
+
+    def _remove_batches(self) -> bool:
+        batches = self._acknowledged.scan(0, PAGE)
+        going = [batch.doc_id for batch in batches if batch.doc_id <= self._last_batch]
+        self._acknowledged.remove(doc_ids=going)
+        return bool(going)
+
+    def _remove_stills(self) -> bool:
+        page = self._sent.page()
+        going = [still for still, age_s in page if age_s > self._stills_s]
+        # First the files: a row without its file does no harm, a file without its row stays on.
+        for still in going:
+            (self._folder / still["path"]).unlink(missing_ok=True)
+        self._stills_sent.remove(doc_ids=[still.doc_id for still in going])
+        self.stills += len(going)
+        return bool(page)
+
+    def _remove_strays(self) -> bool:
+        """Remove old files that no row knows: the process ended between the two."""
+        days = {f"stills/{day.name}": day for day in self._old_days()}
+        files = [file for day in days.values() for file in day.iterdir()]
+        known = set()
+        if files:
+            rows = (row["path"] for table in (self._stills, self._stills_sent) for row in table)
+            known = {path for path in rows if path.rpartition("/")[0] in days}
+        for file in files:
+            if str(file.relative_to(self._folder)) not in known:
+                file.unlink()
+                self.stills += 1
+        for day in days.values():
+            if not any(day.iterdir()):
+                day.rmdir()
+        return False
+
+    def _old_days(self) -> list[Path]:
+        """Return the folders of stills that were taken before the oldest that may stay."""
+        # A day more: the folder's name says the day of taking, in UTC.
+        oldest = iso(self._now.wall_ms - int((self._stills_s + DAY_S) * 1e3))[: len("2026-11-21")]
+        days = self._folder.glob("stills/[0-9]*-[0-9]*-[0-9]*")
+        return [day for day in days if day.name < oldest and day.is_dir()]
+
+    def _first_undelivered(self) -> int:
+        tables = [self._documents.table(name) for name in ("waiting", "parked")]
+        return min((table.first_id or _NO_END for table in tables), default=_NO_END)
+
+
+async def run_retention(
+    store: Outbox, worker: Worker, clock: Clock, folder: Path, limits: Limits
+) -> None:
+    """Remove what has had its time, now and every day, until cancelled.
+
+    :param worker: the thread for calls of the store
+    :raises StoreError: if the store cannot be used
+    """
+    told = ""
+    while True:
+        trouble = ""
+        try:
+            await remove_expired(store, worker, clock.now(), folder, limits)
+        except (RetentionPostponed, StoreFull, OSError) as error:
+            trouble = str(error)
+        if trouble and trouble != told:
+            log.warning("nothing old is removed for now: %s", trouble)
+        told = trouble
+        await clock.pause(AGAIN_S if trouble else DAY_S)
+
+
+async def remove_expired(
+    store: Outbox, worker: Worker, now: Stamp, folder: Path, limits: Limits
+) -> Sweep:
+    """Remove everything that has had its time at *now*, piece by piece.
+
+    :raises RetentionPostponed: if the clock cannot be relied on
+    :raises OSError: if a file cannot be removed
+    """
+    sweep = Sweep(store.documents, folder, limits, now)
+    if trouble := await worker.do(sweep.trouble):
+        raise RetentionPostponed(trouble)
+    for step in sweep.steps:
+        while await worker.do(step):
+            pass
+    if sweep.records or sweep.stills:
+        log.info("removed %d old records and %d old stills", sweep.records, sweep.stills)
+    return sweep
+
+
+def _recorded(record: Document) -> str:
+    """Return when *record* was committed."""
+    return msgspec.json.decode(record["payload"], type=_Recorded).recordedtime

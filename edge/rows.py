@@ -1,0 +1,97 @@
+"""Rows: what the outbox says of records and stills."""
+
+from typing import Protocol
+
+import msgspec
+
+from edge.sop.records import Record
+
+
+class OutboxRow(msgspec.Struct, frozen=True):
+    """A record on its way to the central office.
+
+    :ivar sequence: its number in the stream, without holes, from 1
+    :ivar topic: the topic's suffix, for example ``event/step``
+    :ivar payload: the CloudEvent, the same bytes at every try
+    :ivar tries: how often sending has failed since it was queued (or unparked)
+    :ivar why: why it failed the last time
+    :ivar link: its link in the hash chain (edge/chain.py)
+    """
+
+    sequence: int
+    id: str
+    topic: str
+    payload: bytes
+    visit: str | None = None
+    tries: int = 0
+    why: str = ""
+    link: str = ""
+
+
+class StillRow(msgspec.Struct, frozen=True):
+    """A still on its way to the central office.
+
+    :ivar path: the JPEG, relative to the data folder
+    :ivar sha256: of the JPEG, 64 hexadecimal digits
+    :ivar size: of the JPEG, bytes
+    :ivar properties: what is to be said with it
+    """
+
+    id: str
+    purpose: str
+    path: str
+    sha256: str
+    size: int
+    properties: dict[str, str] = {}
+
+
+class Ledger(msgspec.Struct, frozen=True):
+    """Which records there are, and how far they have come.
+
+    :ivar oldest: the first sequence still kept; ``last + 1`` if none is
+    :ivar last: the last sequence given out; 0 before the first
+    :ivar acknowledged: all up to here have been acknowledged
+    :ivar waiting: how many wait to be sent
+    :ivar parked: how many are parked
+    :ivar head: the link of the record *last*
+    """
+
+    stream: str
+    oldest: int
+    last: int
+    acknowledged: int
+    waiting: int = 0
+    parked: int = 0
+    head: str = ""
+
+
+class Resent(msgspec.Struct, frozen=True):
+    """What became of the records that were to be sent again.
+
+    :ivar marked: were delivered, and wait again
+    :ivar unparked: were parked, and wait again
+    :ivar waiting: waited anyway
+    :ivar missing: are not kept (any more), or not recorded yet
+    """
+
+    marked: int = 0
+    unparked: int = 0
+    waiting: int = 0
+    missing: int = 0
+
+
+class Encode(Protocol):
+    """What freezes a record into its payload."""
+
+    def __call__(
+        self,
+        record: Record,
+        *,
+        id: str,  # noqa: A002 - CloudEvents' name
+        source: str,
+        stream: str,
+        sequence: int,
+        previous: str,
+        recorded_ms: int,
+    ) -> bytes:
+        """Return the payload, JSON in UTF-8."""

@@ -1,0 +1,102 @@
+"""Salvage: what is carried over from a damaged database into a new one.
+
+Carried over is what reads whole and whose checksum is right, nothing else:
+
+- records that wait or are parked, byte for byte, under their old numbers: each still says of which
+  stream it is, and a consumer that had it already knows its id;
+- the checkpoint's document; the open visits whose procedure text is there too;
+- stills that wait.
+
+The new database has a stream of its own. Its records are numbered on after the old ones, so that
+no number stands for two records, and its chain begins there (the document in ``removed``).
+Closed visits and delivered records stay in the damaged file. What is carried over may be older
+than the last decision if the log was damaged; the start looks at doors and contacts anyway.
+"""
+
+import logging
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from edge.chain import genesis
+from edge.database import Body, checksum
+from edge.documents import Documents
+
+log = logging.getLogger(__name__)
+
+Found = dict[str, dict[int, Body]]
+
+_WHOLE = ("checkpoint", "procedures", "stills")
+_SENDING = ("waiting", "parked")
+
+
+def salvage(damaged: Path, new: Path, identity: Body) -> None:
+    """Make the database *new* with what is sound in *damaged*.
+
+    :param identity: the document that names the new database's format and stream
+    :raises StoreError: if the new one cannot be made
+    """
+    found = read(damaged)
+    with Documents(new) as documents, documents.transaction():
+        documents.table("database").put(1, identity)
+        for name, bodies in chosen(found, identity["stream"]).items():
+            for doc_id, body in bodies.items():
+                documents.table(name).put(doc_id, body)
+            log.warning("%d documents of table %s were salvaged", len(bodies), name)
+
+
+def read(damaged: Path) -> Found:
+    """Return all sound documents of the tables that matter, leaving the file as it is."""
+    names = (*_WHOLE, *_SENDING, "visits", "counters", "outbox")
+    try:
+        with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as file:
+            file.text_factory = bytes
+            return {name: _read_table(file, name) for name in names}
+    except sqlite3.Error as error:
+        log.warning("nothing can be read of %s: %s", damaged.name, error)
+        return {name: {} for name in names}
+
+
+def chosen(found: Found, stream: str) -> Found:
+    """Return what of *found* goes into a new database of *stream*."""
+    kept: Found = {name: found[name] for name in _WHOLE}
+    texts = {body["key"] for body in found["procedures"].values()}
+    if found["checkpoint"]:
+        kept["visits"] = {n: body for n, body in found["visits"].items() if _key(body) in texts}
+    records = found["outbox"]
+    for name in _SENDING:
+        kept[name] = {n: body for n, body in found[name].items() if n in records}
+    kept["outbox"] = {n: records[n] for name in _SENDING for n in kept[name]}
+    counters = found["counters"].get(1, {})
+    last = max((counters.get("sequence", 0), *records, *found["waiting"], *found["parked"]))
+    kept["counters"] = {1: {**counters, "sequence": last, "head": genesis(stream)}}
+    kept["removed"] = {1: {"sequence": last, "link": genesis(stream)}}
+    return kept
+
+
+def _key(visit: Body) -> str:
+    return f"{visit.get('procedure')}@{visit.get('version')}"
+
+
+def _read_table(file: sqlite3.Connection, name: str) -> dict[int, Body]:
+    """Read up to the first damage from the front, then up to the last from the back."""
+    found: dict[int, Body] = {}
+    forwards = _read_rows(file, name, "ASC", found)
+    if not forwards:
+        _read_rows(file, name, "DESC", found)
+    return found
+
+
+def _read_rows(file: sqlite3.Connection, name: str, order: str, found: dict[int, Body]) -> bool:
+    """Put the sound rows into *found*; return whether the table could be read to its end."""
+    try:
+        for doc_id, body, crc in file.execute(
+            f'SELECT id, body, crc FROM "{name}" ORDER BY id {order}'  # noqa: S608 - our own names
+        ):
+            if isinstance(body, bytes) and crc == checksum(name, doc_id, body):
+                found[doc_id] = msgspec.json.decode(body)
+    except sqlite3.Error:
+        return False
+    return True

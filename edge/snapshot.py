@@ -1,0 +1,137 @@
+"""Snapshot: a checkpoint's database as it is at one moment, read beside the running daemon.
+
+Opened read-only, in one transaction, without Gardu's lock: the daemon goes on, and nothing in the
+file changes. A long look only lets the daemon's log grow a little meanwhile.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+from edge.chain import KeptRecord, Mark, genesis
+from edge.database import checksum
+from edge.errors import StoreError
+from edge.store import FILE, FORMAT
+
+# What a record is while its number is in the table of that name; else it was delivered.
+_STATES = ("waiting", "parked")
+
+
+class Snapshot:
+    """The database in the data *folder*.
+
+    :ivar stream: the stream that is recorded now
+    :raises StoreError: from every method, if it cannot be read
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._path = folder / FILE
+        if not self._path.exists():
+            raise StoreError(f"{self._path} is not there: nothing was ever recorded here")
+        try:
+            self._connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=ro", uri=True, isolation_level=None
+            )
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+        try:
+            self.stream = self._begin()
+        except StoreError:
+            self._connection.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self._connection.close()
+
+    @property
+    def start(self) -> Mark:
+        """The last record that was removed, or what the first one followed on."""
+        removed = self._document("removed")
+        if not removed:
+            return Mark(0, genesis(self.stream))
+        return msgspec.convert(removed, Mark)
+
+    @property
+    def head(self) -> Mark:
+        """The newest record and its link, as they were noted when it was recorded."""
+        counters = self._document("counters")
+        return Mark(counters.get("sequence", 0), counters.get("head") or genesis(self.stream))
+
+    def records(self, *, backwards: bool = False) -> Iterator[KeptRecord]:
+        """Iterate over the records that are kept, in order of their sequence."""
+        order = "DESC" if backwards else "ASC"
+        for sequence, body, crc in self._rows(
+            f"SELECT id, body, crc FROM outbox ORDER BY id {order}"  # noqa: S608 - no input
+        ):
+            yield _record(sequence, body, crc)
+
+    def state(self, sequence: int) -> str:
+        """Say whether the record is waiting, parked, or delivered."""
+        for state in _STATES:
+            if any(self._rows(f"SELECT 1 FROM {state} WHERE id = ?", sequence)):  # noqa: S608
+                return state
+        return "delivered"
+
+    def _begin(self) -> str:
+        # A reader waits a little for a daemon that is just recovering its log.
+        list(self._execute("PRAGMA busy_timeout = 5000"))
+        list(self._execute("BEGIN"))
+        tables = self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
+        self._tables = {name for (name,) in tables}
+        identity = self._document("database")
+        if identity.get("format") != FORMAT:
+            raise StoreError(
+                f"{self._path} has format {identity.get('format')}, this Gardu reads {FORMAT}"
+            )
+        return str(identity["stream"])
+
+    def _document(self, table: str) -> dict[str, Any]:
+        """Return the one document of *table*, empty if there is none."""
+        for (body,) in self._rows(f"SELECT body FROM {table} WHERE id = 1"):  # noqa: S608
+            try:
+                return msgspec.json.decode(body, type=dict[str, Any])
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise StoreError(f"{self._path}: table {table} cannot be read: {error}") from error
+        return {}
+
+    def _rows(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
+        """Iterate over the rows of a statement; a table that is not there has none."""
+        table = sql.partition(" FROM ")[2].partition(" ")[0]
+        if table in self._tables:
+            yield from self._execute(sql, *parameters)
+
+    def _execute(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
+        try:
+            yield from self._connection.execute(sql, parameters)
+        except sqlite3.Error as error:
+            raise self._failure(error) from error
+
+    def _failure(self, error: sqlite3.Error) -> StoreError:
+        return StoreError(f"{self._path} cannot be read: {error}")
+
+
+def _record(sequence: int, body: Any, crc: int) -> KeptRecord:
+    """Return the record of a row; damage is told in it, not raised."""
+    if not isinstance(body, bytes) or checksum("outbox", sequence, body) != crc:
+        return KeptRecord(sequence, fault="the checksum of its row is wrong")
+    try:
+        kept = msgspec.json.decode(body, type=_Kept)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return KeptRecord(sequence, fault=f"its row cannot be read: {error}")
+    return KeptRecord(sequence, kept.id, kept.topic, kept.visit, kept.payload.encode(), kept.link)
+
+
+class _Kept(msgspec.Struct):
+    """A row of the table outbox."""
+
+    id: str
+    topic: str
+    payload: str
+    visit: str | None
+    link: str

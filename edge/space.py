@@ -1,0 +1,191 @@
+"""Space on the disk: what goes first when it runs out, and what waits.
+
+1. New stills are refused while less than ``STILLS_NEED`` is free; before that, delivered stills
+   are deleted, the oldest first.
+2. Records have a reserve: the file ``gardu.reserve``, which is given up when nothing else is left.
+   While it is given up the alarm ``disk-full`` stands; it is made again as soon as there is room.
+3. When there is none even so, a change waits, once a second tried again, the alarm sounding:
+   nothing acts before it is recorded.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import threading
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from edge import folders
+from edge.documents import Documents
+from edge.drivers.base import Post
+from edge.errors import StoreError, StoreFull
+from edge.sop.events import SystemAlarmCleared, SystemAlarmRaised
+from edge.worker import P, T, Worker
+
+log = logging.getLogger(__name__)
+
+ALARM = "disk-full"
+FILE = "gardu.reserve"
+
+# Bytes. A decision needs about 30 kB of log: the reserve is worth some five hundred.
+RESERVE = 16 * 2**20
+STILLS_NEED = 64 * 2**20
+
+# Seconds between two tries while there is no room.
+WAIT_S = 1.0
+
+_MOST_AT_ONCE = 256  # stills looked at in one go
+
+
+class Space:
+    """The disk under the data folder *folder*.
+
+    :param reserve: size of the reserve, bytes; 0 for none
+    :param stills_need: bytes that must be free for a new still
+    :ivar waiting: whether a change waits for room now
+    """
+
+    def __init__(
+        self, folder: Path, *, reserve: int = RESERVE, stills_need: int = STILLS_NEED
+    ) -> None:
+        self._folder = folder
+        self._path = folder / FILE
+        self._size = reserve
+        self._stills_need = stills_need
+        self._lock = threading.Lock()
+        self.waiting = False
+
+    @property
+    def free_bytes(self) -> int:
+        """Bytes that this user may still write."""
+        return shutil.disk_usage(self._folder).free
+
+    @property
+    def reserved(self) -> bool:
+        """Whether the reserve is there (always, if there is to be none)."""
+        return not self._size or self._path.exists()
+
+    def reserve(self) -> bool:
+        """Make the reserve if there is room for twice as much; return whether it is there."""
+        with self._lock:
+            if not self.reserved and self.free_bytes >= 2 * self._size:
+                self._make()
+            return self.reserved
+
+    def release(self) -> bool:
+        """Give the reserve up; return whether there was one."""
+        with self._lock:
+            if not self._path.exists():
+                return False
+            self._path.unlink()
+            return True
+
+    def free(self, documents: Documents) -> bool:
+        """Make room for records: by delivered stills if that is enough, else by the reserve."""
+        return self.delete_delivered(documents, self._size or 1) or self.release()
+
+    def room_for_still(self, documents: Documents) -> bool:
+        """Say whether a new still may be written; delete delivered ones first if need be."""
+        lacking = self._stills_need - self.free_bytes
+        if lacking <= 0:
+            return True
+        try:
+            return self.delete_delivered(documents, lacking)
+        except StoreError as error:  # whoever records next will meet it too
+            log.warning("no room for stills: %s", error)
+            return False
+
+    def delete_delivered(self, documents: Documents, wanted: int) -> bool:
+        """Delete delivered stills, the oldest first; return whether *wanted* bytes are free now.
+
+        The files go before their rows: deleting a file needs no room.
+        """
+        table, freed, gone = documents.table("stills-sent"), 0, list[int]()
+        for row in table.scan(0, _MOST_AT_ONCE):
+            if freed >= wanted:
+                break
+            file = self._folder / row["path"]
+            with contextlib.suppress(FileNotFoundError):
+                freed += file.stat().st_blocks * 512
+                file.unlink()
+            gone.append(row.doc_id)
+        if gone:
+            log.warning("%d delivered stills were deleted: the disk is nearly full", len(gone))
+            with contextlib.suppress(StoreFull):  # rows without files do no harm
+                table.remove(doc_ids=gone)
+        return freed >= wanted
+
+    def _make(self) -> None:
+        part = self._path.with_suffix(".part")
+        try:
+            with part.open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, self._size)
+            part.rename(self._path)
+            folders.sync(self._folder)
+        except OSError as error:
+            log.warning("no reserve could be made: %s", error)
+            part.unlink(missing_ok=True)
+
+
+class PatientWorker(Worker):
+    """A worker for the store: what finds the disk full waits for room, it does not fail.
+
+    :param sound: sounds the alarm, once for every try in vain
+    :param post: is told when the alarm ``disk-full`` begins and ends
+    """
+
+    def __init__(
+        self,
+        name: str,
+        space: Space,
+        free: Callable[[], bool],
+        *,
+        sound: Callable[[], None],
+        post: Post,
+    ) -> None:
+        super().__init__(name)
+        self._space = space
+        self._free = free
+        self._sound = sound
+        self._post = post
+        self._short: bool | None = None  # whether the alarm stands; unknown after a start
+
+    async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run *call* on the thread; on a full disk make room, or wait for it, and run it again.
+
+        Its other exceptions come through.
+        """
+        while True:
+            try:
+                done = await super().do(call, *args, **kwargs)
+            except StoreFull as error:
+                await self._make_room(error)
+            else:
+                self._space.waiting = False
+                if self._short is not False or not self._space.reserved:
+                    await self._look()
+                return done
+
+    async def _make_room(self, error: StoreFull) -> None:
+        if await super().do(self._free):
+            return
+        if not self._space.waiting:
+            log.error("%s; waiting for room", error)
+        self._space.waiting = True
+        self._sound()
+        await asyncio.sleep(WAIT_S)
+
+    async def _look(self) -> None:
+        """Make the reserve again if there is room, and say how things stand if that changed."""
+        short = not await super().do(self._space.reserve)
+        if short == self._short:
+            return
+        self._short = short
+        if short:
+            detail = f"{self._space.free_bytes // 2**20} MiB are free"
+            self._post(partial(SystemAlarmRaised, kind=ALARM, detail=detail))
+        else:
+            self._post(partial(SystemAlarmCleared, kind=ALARM))

@@ -1,0 +1,197 @@
+"""The checker: what the store committed, held against what the subscriber got. Pure.
+
+In the manner of Jepsen: the histories are taken down by others while faults happen, and judged
+here afterwards. What is promised:
+
+1. Every committed record arrives, whole, under its own id; it may arrive more than once.
+2. Nothing arrives that was not committed.
+3. The sequences of one stream have no hole, neither in the store nor at the subscriber.
+4. A lock is energised only for a committed decision, and once for each.
+"""
+
+import sqlite3
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+
+
+@dataclass(frozen=True)
+class Committed:
+    """A record in the store's outbox."""
+
+    sequence: int
+    id: str
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Pulse:
+    """A lock that was energised.
+
+    :ivar decision: the committed decision that ordered it; None if there was none
+    """
+
+    locker: int
+    decision: str | None
+
+
+@dataclass
+class Findings:
+    """What became of the records of one or more streams; they add up.
+
+    :ivar committed: records that were committed
+    :ivar delivered: of these, how many arrived whole
+    :ivar duplicates: messages with an id that had arrived before
+    :ivar holes: sequences that are missing at the subscriber or in the store
+    :ivar healed: records that came after a later one, but came
+    :ivar corrupted: messages that are not what was committed under their id, or no record at all
+    :ivar uncommitted: records that arrived and were never committed
+    :ivar forgotten: records that the store had committed and has no more
+    :ivar pulses: locks energised, for whatever cause
+    :ivar unlocks: locks energised without a committed decision, or again for the same one
+    :ivar other: whatever else was wrong, in words
+    """
+
+    committed: int = 0
+    delivered: int = 0
+    duplicates: int = 0
+    holes: int = 0
+    healed: int = 0
+    corrupted: int = 0
+    uncommitted: int = 0
+    forgotten: int = 0
+    pulses: int = 0
+    unlocks: int = 0
+    other: list[str] = field(default_factory=list)
+
+    @property
+    def lost(self) -> int:
+        """How many records are lost, spoilt or made up."""
+        missing = max(self.holes, self.committed - self.delivered)
+        return missing + self.corrupted + self.uncommitted + self.forgotten
+
+    @property
+    def clean(self) -> bool:
+        """Whether every promise was kept."""
+        return not (self.lost or self.unlocks or self.other)
+
+    def __add__(self, more: "Findings") -> "Findings":
+        """Return the findings of both together."""
+        names = [item.name for item in fields(self)]
+        return Findings(**{name: getattr(self, name) + getattr(more, name) for name in names})
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What of a CloudEvent the checker goes by."""
+
+    id: str
+    sequence: str
+
+    @classmethod
+    def of(cls, payload: bytes) -> Self | None:
+        """Return the head of *payload*; None if it is no record."""
+        try:
+            head = msgspec.json.decode(payload, type=cls)
+            return head if int(head.sequence) > 0 else None
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            return None
+
+
+def check(
+    committed: Sequence[Committed],
+    heard: Iterable[bytes],
+    pulses: Iterable[Pulse] = (),
+    promised: Mapping[int, str] | None = None,
+) -> Findings:
+    """Return what became of one stream's records.
+
+    :param committed: what the store has
+    :param heard: payloads in the order in which the subscriber got them, duplicates included
+    :param pulses: every energising of a lock that the world saw
+    :param promised: ids by sequence that the store said were committed, at the moment it did
+    """
+    seen = list(pulses)
+    found = Findings(committed=len(committed), pulses=len(seen), unlocks=_without_cause(seen))
+    kept = {record.id: record for record in committed}
+    for sequence, identity in (promised or {}).items():
+        found.forgotten += identity not in kept or kept[identity].sequence != sequence
+    arrived = _listen(kept, heard, found)
+    sequences = {kept[identity].sequence for identity in arrived}
+    last = max((record.sequence for record in committed), default=0)
+    found.delivered = len(arrived)
+    found.holes = len(set(range(1, last + 1)) - sequences)
+    return found
+
+
+def _listen(kept: Mapping[str, Committed], heard: Iterable[bytes], found: Findings) -> set[str]:
+    """Go through the messages; return the ids that arrived whole."""
+    seen: set[str] = set()
+    arrived: set[str] = set()
+    highest = 0
+    for payload in heard:
+        head = Head.of(payload)
+        if head is None:
+            found.corrupted += 1
+            continue
+        record = kept.get(head.id)
+        found.duplicates += head.id in seen
+        if record is None:
+            found.uncommitted += head.id not in seen
+        elif record.payload != payload:
+            found.corrupted += 1
+        elif head.id not in arrived:
+            arrived.add(head.id)
+            found.healed += record.sequence < highest
+            highest = max(highest, record.sequence)
+        seen.add(head.id)
+    return arrived
+
+
+def _without_cause(pulses: Iterable[Pulse]) -> int:
+    """Count the pulses that nobody ordered, and those after the first of one order."""
+    causes = Counter((pulse.locker, pulse.decision) for pulse in pulses)
+    return sum(count if cause is None else count - 1 for (_, cause), count in causes.items())
+
+
+Documents = dict[int, dict[str, Any]]
+
+
+def read_tables(database: Path, *tables: str) -> list[Documents]:
+    """Return the documents of *tables* by number, at one moment, beside the *database*'s owner."""
+    if not database.exists():
+        return [{} for _ in tables]
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        connection.execute("BEGIN")
+        return [_read_table(connection, table) for table in tables]
+
+
+def _read_table(connection: sqlite3.Connection, table: str) -> Documents:
+    known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
+    if known.fetchone() is None:
+        return {}
+    rows = connection.execute(f'SELECT id, body FROM "{table}" ORDER BY id')  # noqa: S608 - ours
+    return {number: msgspec.json.decode(body) for number, body in rows}
+
+
+def read_committed(database: Path) -> list[Committed]:
+    """Return the records in the outbox of *database*, in order."""
+    (outbox,) = read_tables(database, "outbox")
+    return [
+        Committed(sequence, kept["id"], kept["payload"].encode())
+        for sequence, kept in outbox.items()
+    ]
+
+
+def lost_visits(database: Path) -> int:
+    """Return how many visits of *database* were opened and are neither open nor closed now."""
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        names = connection.execute("SELECT name FROM sqlite_schema WHERE name LIKE 'register-%'")
+        registers = [name for (name,) in names]
+    checkpoint, visits, *closed = read_tables(database, "checkpoint", "visits", *registers)
+    opened = checkpoint.get(1, {}).get("opened", 0)
+    return int(opened) - len(visits) - sum(map(len, closed))

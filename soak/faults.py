@@ -1,0 +1,193 @@
+"""The faults of broker, line and daemon: how each begins and ends. Data, and one way to do them.
+
+The daemon is killed (SIGKILL) at a random moment of every third fault besides.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from random import Random
+from typing import Any, NamedTuple
+
+from soak.checker import Findings
+from soak.progress import Progress
+from soak.rig import Rig
+
+Deed = Callable[[Rig], None]
+
+# Real seconds at most: before a fault, and how long it lasts.
+_BEFORE_S = 0.4
+_LASTS_S = 0.8
+# A victim lives this long at most before it is killed: most from their fork on (their store
+# may not be open yet), every fourth from its first commit on.
+_LIFE_S = 0.1
+# Longer than an outage here, so that what the broker lost with its memory is sent again.
+_RESEND_S = 5.0
+# An outage: how long the victim tries in vain, and how often its memory is looked at, seconds.
+_SETTLED_S = 1.0
+_SAMPLE_S = 0.1
+# How long everything may take to arrive in the end, real seconds.
+PATIENCE_S = 30.0
+# What a victim's memory may be at most, and how much of that draining may add, bytes.
+MOST_MEMORY = 120 << 20
+MOST_GROWTH = 20 << 20
+_KEEPS = "persistence true\npersistence_location {folder}/\nautosave_interval 1\n"
+
+
+class Fault(NamedTuple):
+    """One kind of fault.
+
+    :ivar before: done a moment before it begins
+    :ivar lines: of mosquitto's config; ``{folder}`` is its folder
+    :ivar broker: settings of ``[broker]``
+    :ivar least_s: how long it lasts at least, real seconds
+    """
+
+    begin: Deed
+    end: Deed
+    lines: str = "persistence false"
+    broker: dict[str, Any] = {}  # noqa: RUF012 - never written
+    before: Deed = lambda _rig: None
+    least_s: float = 0.0
+
+
+def _fill(rig: Rig) -> None:
+    """Have the broker acknowledge what it cannot pass on yet: it alone has that then."""
+    rig.office_line.cut()
+
+
+def _restart(rig: Rig) -> None:
+    rig.server.start()
+    rig.office_line.restore()
+
+
+def _replace(rig: Rig) -> None:
+    rig.server.forget()
+    _restart(rig)
+
+
+def _mend(rig: Rig) -> None:
+    """End a half-open line either way: what hung goes on, or the connection breaks."""
+    if rig.dice.random() < 0.5:
+        rig.line.cut()
+    rig.line.restore()
+
+
+def _lose_both(rig: Rig) -> None:
+    """The power of the whole building goes: daemon and broker at once."""
+    rig.kill()
+    rig.server.stop(kill=True)
+
+
+_IMPATIENT = {"acknowledge_timeout_s": 0.3}
+
+FAULTS: dict[str, Fault] = {
+    "broker stopped": Fault(lambda rig: rig.server.stop(), lambda rig: rig.server.start(), _KEEPS),
+    "broker killed, its memory lost": Fault(
+        lambda rig: rig.server.stop(kill=True),
+        _restart,
+        broker={"resend_window_s": _RESEND_S},
+        before=_fill,
+    ),
+    "broker replaced by an empty one": Fault(
+        lambda rig: rig.server.stop(), _replace, _KEEPS, {"resend_window_s": _RESEND_S}, _fill
+    ),
+    # They come back later than the resend window is long.
+    "daemon and broker lost at once": Fault(
+        _lose_both, _restart, broker={"resend_window_s": 1.0}, before=_fill, least_s=1.2
+    ),
+    "line cut": Fault(lambda rig: rig.line.cut(), lambda rig: rig.line.restore()),
+    "line half-open": Fault(lambda rig: rig.line.hang(), _mend, broker=_IMPATIENT),
+    "line swallows everything": Fault(
+        lambda rig: rig.line.lose("everything"), lambda rig: rig.line.restore(), broker=_IMPATIENT
+    ),
+    "acknowledgements lost": Fault(
+        lambda rig: rig.line.lose("answers"), lambda rig: rig.line.restore(), broker=_IMPATIENT
+    ),
+    "refused by ACL (0x87)": Fault(
+        lambda rig: rig.server.allow(events=False),
+        lambda rig: rig.server.allow(),
+        "acl_file {folder}/acl",
+    ),
+    "nobody subscribes (0x10)": Fault(
+        lambda rig: rig.office.leave(), lambda rig: rig.office.come_back()
+    ),
+}
+
+
+async def kill_daemon(folder: Path, rounds: int, seed: int, progress: Progress) -> Findings:
+    """SIGKILL the daemon's process *rounds* times, at any moment of its life."""
+    async with Rig(folder, _dice(seed)) as rig:
+        for number in progress.over(rounds):
+            rig.start()
+            if number % 4 == 0:  # the others may die before they have done anything
+                await rig.at_work()
+            await rig.pause(_LIFE_S)
+            rig.kill()
+        await rig.drain(PATIENCE_S)
+        return rig.findings()
+
+
+async def suffer(
+    name: str,
+    folder: Path,
+    rounds: int,
+    seed: int,
+    progress: Progress,
+    patience_s: float = PATIENCE_S,
+) -> Findings:
+    """Have the fault *name* happen *rounds* times under load, the daemon killed in some."""
+    fault = FAULTS[name]
+    async with Rig(folder, _dice(seed), fault.lines, **fault.broker) as rig:
+        for number in progress.over(rounds):
+            await _once(rig, fault, kill=number % 3 == 0)
+        await rig.drain(patience_s)
+        return rig.findings()
+
+
+async def _once(rig: Rig, fault: Fault, *, kill: bool) -> None:
+    if rig.pid is None:
+        rig.start()
+    await rig.office_listens()
+    await rig.pause(_BEFORE_S)
+    fault.before(rig)
+    await rig.pause(_BEFORE_S)
+    fault.begin(rig)
+    try:
+        await rig.pause(fault.least_s + _LASTS_S, fault.least_s)
+        if kill:
+            rig.kill()
+        if kill and rig.dice.random() < 0.5:  # else it comes back when the fault is over
+            rig.start()
+            await rig.pause(_LASTS_S)
+    finally:
+        fault.end(rig)
+
+
+async def outage(folder: Path, records: int, seed: int, progress: Progress) -> Findings:
+    """Let *records* wait while the broker is away; then drain them, memory watched all the way.
+
+    ``other`` says so if the order was not kept or the process grew by more than it may.
+    """
+    async with Rig(folder, _dice(seed)) as rig:
+        rig.line.cut()
+        rig.fill(records)
+        rig.start(guests=False)
+        await rig.pause(_SETTLED_S, _SETTLED_S)
+        before = most = rig.memory()
+        rig.line.restore()
+        while not (progress.stopped or rig.delivered()):
+            most = max(most, rig.memory())
+            await rig.pause(_SAMPLE_S)
+        rig.kill()
+        found = rig.findings()
+    progress.done = 1
+    progress.say(f"memory {before >> 20} MiB before, {most >> 20} MiB at most")
+    if most - before > MOST_GROWTH or most > MOST_MEMORY:
+        found.other.append(f"memory grew from {before} to {most} bytes")
+    if found.healed:
+        found.other.append("the order was not kept")
+    return found
+
+
+def _dice(seed: int) -> Random:
+    return Random(seed)  # noqa: S311 - play, not secrets

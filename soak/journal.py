@@ -1,0 +1,110 @@
+"""The journal of a victim, read: what must be in its database after each of its deaths."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from soak.checker import Pulse, read_tables
+
+Document = dict[str, Any]
+
+
+class Model:
+    """What a victim's database must hold, by what the victim told before it died.
+
+    :ivar promised: ids of the records that it said were committed, by sequence
+    :ivar pulses: the locks that it energised, and the committed decision behind each
+    :ivar read: how many bytes of the journal have been followed
+    :ivar wrong: what was not as it must be, in words
+    """
+
+    def __init__(self, journal: Path) -> None:
+        self.promised: dict[int, str] = {}
+        self.pulses: list[Pulse] = []
+        self.wrong: list[str] = []
+        self._journal = journal
+        self.read = 0
+        self._checkpoint: Document = {}
+        self._visits: dict[int, Document] = {}
+        self._wanted: Document | None = None
+
+    def settle(self, database: Path) -> None:
+        """Follow the journal of a process that is dead, and hold *database* against it.
+
+        The change under way when it died may be there or not, but only whole.
+        """
+        self._follow()
+        stored = _state(database)
+        wanted, self._wanted = self._wanted, None
+        if stored == (self._checkpoint, self._visits):
+            return
+        if wanted is not None:
+            self._change(wanted)
+        if stored != (self._checkpoint, self._visits):
+            self.wrong.append("the stored state is not the last committed one")
+            self._checkpoint, self._visits = stored
+
+    def _follow(self) -> None:
+        if not self._journal.exists():
+            return
+        with self._journal.open("rb") as file:
+            file.seek(self.read)
+            lines = file.read()
+        self.read += len(lines)
+        for line in lines.split(b"\n"):
+            try:
+                self._take(msgspec.json.decode(line, type=Document))
+            except msgspec.DecodeError:
+                continue  # cut short by the kill: as if it had not been begun
+
+    def _take(self, fact: Document) -> None:
+        match fact:
+            case {"wants": change}:
+                self._wanted = change
+            case {"did": rows}:
+                assert self._wanted is not None
+                self._change(self._wanted)
+                self._wanted = None
+                self.promised.update((sequence, identity) for sequence, identity in rows)
+            case {"pulse": [locker, visit]}:
+                cause = decision(self._checkpoint, self._visits, locker, visit)
+                self.pulses.append(Pulse(locker, cause))
+
+    def _change(self, change: Document) -> None:
+        if change["checkpoint"] is not None:
+            self._checkpoint = change["checkpoint"]
+        for number, visit in change["visits"].items():
+            if visit is None:
+                self._visits.pop(int(number), None)
+            else:
+                self._visits[int(number)] = visit
+
+
+def decision(
+    checkpoint: Document, visits: dict[int, Document], locker: int, visit: str | None = None
+) -> str | None:
+    """Return what in the committed state orders *locker* to be unlocked; None if nothing does.
+
+    Within a visit each phase that it enters is another decision (``entries`` counts them); a
+    visit that owes a locker when it is over has its card only once.
+
+    :param visit: for whom it must be, if that is known
+    """
+    known = checkpoint.get("lockers", {}).get(str(locker), {})
+    holder = known.get("visit")
+    if holder is None or not known.get("unlocking") or visit not in (None, holder):
+        return None
+    entries = [one["entries"] for one in visits.values() if one["id"] == holder]
+    return f"{holder}/{entries[0] if entries else 'owed'}"
+
+
+def committed_decision(database: Path, locker: int) -> str | None:
+    """Return the decision in *database* that orders *locker* to be unlocked now, if any."""
+    return decision(*_state(database), locker)
+
+
+def _state(database: Path) -> tuple[Document, dict[int, Document]]:
+    """Return the stored checkpoint and open visits."""
+    checkpoint, visits = read_tables(database, "checkpoint", "visits")
+    return checkpoint.get(1, {}), visits

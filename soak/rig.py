@@ -1,0 +1,241 @@
+"""The rig: one checkpoint's victim under load, its broker, the line between, the subscriber."""
+
+import asyncio
+import resource
+import signal
+from contextlib import AsyncExitStack
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from random import Random
+from typing import Any, Self
+
+from paho.mqtt.client import Client, MQTTMessage
+
+from edge.clock import Clock
+from edge.messages import source
+from edge.store import Store
+from sim.broker import Broker
+from soak.checker import Findings, check, lost_visits, read_committed, read_tables
+from soak.journal import Model
+from soak.line import Line
+from soak.victim import CONFIG, JOURNAL, Orders, start
+from tests.brokers import HOST, MOSQUITTO, Centre, Mosquitto, until
+from tests.uplinks import opened
+
+# Guests live this much faster than people, so that time-outs of procedures happen too.
+SPEED = 100.0
+_GLANCE_S = 0.05
+# Between two attempts of the office to connect: paho takes any number of seconds, typed as int.
+_RECONNECT_S = 0.1
+# How long a part may take to be ready, real seconds.
+_READY_S = 10.0
+# Records that are put into the store at once.
+_BATCH = 1000
+
+
+class Office(Centre):
+    """The central office: keeps the payload of every record, in order of arrival.
+
+    Its broker keeps its session while it is away; a broker that lost its memory is told anew.
+    """
+
+    def __init__(self, port: int) -> None:
+        super().__init__(port, session="office")
+        self.payloads: list[bytes] = []
+        self._away = False
+        self._client.on_message = self._keep
+        self._client.on_disconnect = self._lost
+        self._client.reconnect_delay_set(_RECONNECT_S, _RECONNECT_S)  # type: ignore[arg-type]
+
+    @property
+    def listening(self) -> bool:
+        """Whether its broker knows of its subscription, or it wants none."""
+        return self._ready or self._away
+
+    def leave(self) -> None:
+        """Subscribe to nothing any more."""
+        self._away = True
+        self._client.unsubscribe(self._topic)
+
+    def come_back(self) -> None:
+        """Subscribe again."""
+        self._away = False
+        self._subscribe()
+
+    def _subscribe(self, *_arguments: object) -> None:
+        if not self._away:
+            super()._subscribe()
+
+    def _lost(self, *_arguments: object) -> None:
+        self._ready = False
+
+    def _keep(self, _client: Client, _data: Any, message: MQTTMessage) -> None:
+        if "/event/" in message.topic:
+            self.payloads.append(bytes(message.payload))
+
+
+class Server(Mosquitto):
+    """A mosquitto that can be told to refuse, and to forget."""
+
+    def __init__(self, folder: Path, lines: str) -> None:
+        folder.mkdir()
+        super().__init__(folder, lines.format(folder=folder))
+        self.allow()
+
+    def allow(self, *, events: bool = True) -> None:
+        """Let the daemon publish what happened, or refuse it (0x87)."""
+        allowed = ("status", "meta", "health", "ledger", "state/#", *(["event/#"] * events))
+        rules = "".join(f"topic write gardu/v1/+/+/{topic}\n" for topic in allowed)
+        (self._folder / "acl").write_text(f"topic read gardu/#\n{rules}", encoding="utf-8")
+        if self._process is not None:
+            self._process.send_signal(signal.SIGHUP)
+
+    def forget(self) -> None:
+        """Lose what was kept on the disk (while it does not run)."""
+        (self._folder / "mosquitto.db").unlink(missing_ok=True)
+
+
+class Rig:
+    """A victim, its broker and its subscriber. Use as ``async with``.
+
+    :ivar line: between victim and broker
+    :ivar office_line: between broker and subscriber
+    :ivar model: what the victim's database must hold
+
+    :param lines: of mosquitto's config; ``{folder}`` is its folder
+    :param broker: settings of ``[broker]`` for the victim
+    """
+
+    def __init__(self, folder: Path, dice: Random, lines: str = "", **broker: Any) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.dice = dice
+        self.folder = folder
+        self.line: Line
+        self.office_line: Line
+        self.office: Office
+        self.server: Server
+        self.model = Model(folder / JOURNAL)
+        self._lines = lines
+        self._broker = {"resend_window_s": 0.5, "tries": 1000, **broker}
+        self._clock = Clock.scaled(SPEED).to_environment().split(",")
+        self._victim: BaseProcess | None = None
+        self._stack = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        async with AsyncExitStack() as begun:
+            port = await self._start_broker(begun)
+            self.line = await begun.enter_async_context(Line(HOST, port))
+            self.office_line = await begun.enter_async_context(Line(HOST, port))
+            self.office = Office(self.office_line.port)
+            await asyncio.to_thread(begun.enter_context, self.office)
+            begun.callback(self.kill)
+            self._stack = begun.pop_all()
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._stack.aclose()
+
+    async def _start_broker(self, begun: AsyncExitStack) -> int:
+        """Start mosquitto, or the embedded broker where there is none and none is asked for."""
+        if MOSQUITTO is None and not self._lines:
+            return (await begun.enter_async_context(Broker(self.folder))).port
+        self.server = Server(self.folder / "mosquitto", self._lines)
+        self.server.start()
+        begun.callback(self.server.stop)
+        return self.server.port
+
+    @property
+    def database(self) -> Path:
+        """The victim's database."""
+        return self.folder / "gardu.db"
+
+    @property
+    def pid(self) -> int | None:
+        """The victim, while there is one."""
+        return None if self._victim is None else self._victim.pid
+
+    def start(self, *, guests: bool = True) -> None:
+        """Start a victim on the same folder as the one before."""
+        assert self._victim is None
+        speed, boot_ns, wall_ns = self._clock
+        self._victim = start(
+            Orders(
+                folder=str(self.folder),
+                broker={"url": f"mqtt://{HOST}:{self.line.port}", **self._broker},
+                clock=(float(speed), int(boot_ns), int(wall_ns)),
+                guests=self.dice.getrandbits(32) if guests else None,
+            )
+        )
+
+    def kill(self) -> None:
+        """SIGKILL the victim; its database must then hold what it said it did."""
+        victim, self._victim = self._victim, None
+        if victim is None:
+            return
+        died_before = victim.exitcode is not None
+        victim.kill()
+        victim.join()
+        victim.close()
+        if died_before:
+            self.model.wrong.append("the daemon's process ended by itself")
+        self.model.settle(self.database)
+
+    async def pause(self, most_s: float, least_s: float = 0.0) -> None:
+        """Let a moment of *least_s* to *most_s* real seconds pass."""
+        await asyncio.sleep(self.dice.uniform(least_s, most_s))
+
+    async def at_work(self) -> None:
+        """Wait until the victim has begun to commit something."""
+        journal = self.folder / JOURNAL
+        told = self.model.read
+        await until(lambda: journal.exists() and journal.stat().st_size > told + 1, _READY_S)
+
+    async def office_listens(self) -> None:
+        """Wait until the office has its subscription."""
+        await until(lambda: self.office.listening, _READY_S)
+
+    async def drain(self, within_s: float) -> None:
+        """Have a victim without guests deliver everything; give up after *within_s*.
+
+        Whether everything came is for the checker to say.
+        """
+        self.kill()
+        self.start(guests=False)
+        loop = asyncio.get_running_loop()
+        end = loop.time() + within_s
+        while loop.time() < end and not self.delivered():
+            await self.pause(_GLANCE_S, _GLANCE_S)
+        self.kill()
+
+    def delivered(self) -> bool:
+        """Whether the store has nothing to send and the office has as many records as it."""
+        outbox, waiting, parked = read_tables(self.database, "outbox", "waiting", "parked")
+        return not (waiting or parked) and len(set(self.office.payloads)) >= len(outbox) > 0
+
+    def findings(self) -> Findings:
+        """Return what became of everything so far; the victim must be dead."""
+        assert self._victim is None
+        model, heard = self.model, list(self.office.payloads)
+        found = check(read_committed(self.database), heard, model.pulses, model.promised)
+        found.other += model.wrong
+        if lost := lost_visits(self.database):
+            found.other.append(f"{lost} visits are neither open nor closed")
+        return found
+
+    def fill(self, records: int) -> None:
+        """Put *records* records into the store, as an outage would; the victim must be dead."""
+        assert self._victim is None
+        store = Store(self.folder, source(CONFIG), Clock())
+        try:
+            for first in range(0, records, _BATCH):
+                numbers = range(first, min(first + _BATCH, records))
+                store.append([opened(f"visit-{number}") for number in numbers])
+        finally:
+            store.close()
+
+    def memory(self) -> int:
+        """Return the victim's resident memory, bytes; 0 while there is none."""
+        if self.pid is None:
+            return 0
+        pages = Path(f"/proc/{self.pid}/statm").read_text(encoding="ascii").split()[1]
+        return int(pages) * resource.getpagesize()

@@ -1,0 +1,155 @@
+"""A process to be killed: the real store, core, checkpoint and uplink under guests made by dice.
+
+It has no pins; what would go out on them goes to the journal (soak/journal.py) instead. Thousands
+of starts are cheap because each is a fork of a server that has everything imported.
+"""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+
+from edge.backoff import Backoff
+from edge.bridge import Bridge
+from edge.checkpoint import Checkpoint
+from edge.clock import Clock
+from edge.config import Config, default_config_folder, load_config
+from edge.messages import source
+from edge.outbox import OutboxRow
+from edge.run import make_rules, remember_procedures
+from edge.sop.effects import Effect, UnlockLocker
+from edge.sop.loading import load_procedures
+from edge.still_files import StillFiles
+from edge.store import Store
+from edge.timers import Timers
+from edge.uplink import Uplink
+from edge.worker import Worker
+from soak.guests import happen
+
+JOURNAL = "journal"
+QUICK = Backoff(0.02, 0.2)
+# Read once, in the server that victims are forked from.
+CONFIG = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
+SOP = Path(CONFIG.checkpoint.sop)
+PROCEDURES = load_procedures(SOP, CONFIG.checkpoint.procedures)
+# Real seconds between two events, at most: some two hundred events a second.
+_PACE_S = 0.005
+
+
+class Orders(msgspec.Struct, frozen=True, kw_only=True):
+    """What a victim is to do.
+
+    :ivar broker: settings of ``[broker]`` that differ from the usual, ``url`` above all
+    :ivar clock: what ``GARDU_CLOCK`` would say, so that every victim of a folder shares one time
+    :ivar guests: seed of the guests that come; None: nobody comes
+    """
+
+    folder: str
+    broker: dict[str, Any]
+    clock: tuple[float, int, int]
+    guests: int | None
+
+
+def start(orders: Orders) -> BaseProcess:
+    """Start a victim; it runs until it is killed."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["soak.victim"])
+    process = context.Process(target=_main, args=(orders,), daemon=True)
+    process.start()
+    return process
+
+
+def victim_config(orders: Orders) -> Config:
+    """Return the config that comes with Gardu, reporting to the victim's broker."""
+    broker = msgspec.structs.replace(CONFIG.broker, **orders.broker)
+    return msgspec.structs.replace(CONFIG, broker=broker)
+
+
+class Journal:
+    """What this process did, told to a file that outlives it: a line of JSON a fact."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        # A kill may have cut the last line of the process before.
+        os.write(self._file, b"\n")
+
+    def tell(self, **fact: Any) -> None:
+        """Write *fact*; once this returns a SIGKILL cannot take it back."""
+        os.write(self._file, msgspec.json.encode(fact) + b"\n")
+
+
+class JournalledStore(Store):
+    """The store, with a witness: what it was asked to commit, and what it said it had."""
+
+    def __init__(self, folder: Path, config: Config, clock: Clock, journal: Journal) -> None:
+        super().__init__(folder, source(config), clock)
+        self._journal = journal
+
+    def commit(self, **change: Any) -> list[OutboxRow]:
+        """Commit as the store does."""
+        self._journal.tell(wants={name: change[name] for name in ("checkpoint", "visits")})
+        rows = super().commit(**change)
+        self._journal.tell(did=[(row.sequence, row.id) for row in rows])
+        return rows
+
+
+class JournalledOutputs:
+    """Pins that are not there: an unlock is a line of the journal."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+
+    def carry_out(self, effect: Effect) -> None:
+        """Tell of an unlock; the rest leaves no trace."""
+        if isinstance(effect, UnlockLocker):
+            self._journal.tell(pulse=(effect.locker, effect.visit))
+
+    def show(self, panel: str, mode: str) -> None:
+        """Nobody sees the lamps."""
+
+
+def _main(orders: Orders) -> None:
+    logging.basicConfig(filename=Path(orders.folder) / "victim.log")
+    asyncio.run(_work(orders))
+
+
+async def _work(orders: Orders) -> None:
+    """Wire everything as edge/run.py does, with guests in place of devices."""
+    loop, folder = asyncio.get_running_loop(), Path(orders.folder)
+    clock, config = Clock(*orders.clock), victim_config(orders)
+    journal = Journal(folder)
+    store = JournalledStore(folder, config, clock, journal)
+    remember_procedures(store, SOP, PROCEDURES)
+    bridge, worker = Bridge(loop, clock), Worker("store")
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder, QUICK)
+    checkpoint = Checkpoint(
+        make_rules(config, PROCEDURES, store),
+        bridge=bridge,
+        store=store,
+        worker=worker,
+        timers=Timers(loop, clock, bridge.post),
+        outputs=JournalledOutputs(journal),
+        live=uplink,
+        stills=StillFiles(folder),
+    )
+    await checkpoint.start(clock.now())
+    async with asyncio.TaskGroup() as group:
+        group.create_task(checkpoint.run())
+        group.create_task(uplink.run())
+        if orders.guests is not None:
+            group.create_task(_come(checkpoint, bridge, clock, orders.guests))
+
+
+async def _come(checkpoint: Checkpoint, bridge: Bridge, clock: Clock, seed: int) -> None:
+    """Have guests come and go for ever."""
+    dice = Random(seed)  # noqa: S311 - play, not secrets
+    while True:
+        event = happen(checkpoint.rules, checkpoint.state, clock.now(), dice)
+        bridge.post(lambda _at, event=event: event)  # type: ignore[misc]
+        await asyncio.sleep(dice.uniform(0, _PACE_S))

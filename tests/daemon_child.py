@@ -1,0 +1,107 @@
+"""The daemon on mock pins, with what a test does to it read from standard input, a line a deed.
+
+- ``press PIN``: close the contact on an input for a moment
+- ``wall MS``: set the wall clock, milliseconds since 1970; it runs on from there
+- ``synced 0`` or ``synced 1``: the kernel says that the clock is trusted, or not
+- ``hang``: block the event loop for ever, while all other threads live on
+
+``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [DEED ...]]``: deeds that come first, and the
+name of the boot and how long it has lasted, where a test wants one of its own.
+"""
+
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+
+from gpiozero import Device
+from gpiozero.pins.mock import MockFactory
+
+from edge.clock import Clock
+from edge.config import load_config
+from edge.run import run_daemon, set_up_logging
+
+
+class SetClock(Clock):
+    """A clock that can be set; boot time is the kernel's, or that of a boot of its own."""
+
+    def __init__(self, boot: str | None = None, uptime_s: float = 0.0) -> None:
+        super().__init__()
+        self._offset_ms = 0
+        self._trusted = True
+        self._off_ns = 0
+        if boot is not None:
+            self._boot = boot
+            self._off_ns = int(uptime_s * 1e9) - super().boot_ns()
+
+    def boot_ns(self) -> int:
+        """Nanoseconds since boot."""
+        return super().boot_ns() + self._off_ns
+
+    def wall_ms(self) -> int:
+        """Milliseconds since 1970 by the clock as it was set."""
+        return self.boot_ns() // 1_000_000 + self._offset_ms
+
+    def trusted(self) -> bool:
+        """Whether the kernel would say that the clock is synchronised."""
+        return self._trusted
+
+    def do(self, deed: str, value: str) -> None:
+        """Set the clock or its trust."""
+        if deed == "wall":
+            self._offset_ms = int(value) - self.boot_ns() // 1_000_000
+        else:
+            self._trusted = value == "1"
+
+
+def press(pin: int) -> None:
+    """Close the contact between *pin* and ground, and let go."""
+    Device.pin_factory.pin(pin).drive_low()
+    Device.pin_factory.pin(pin).drive_high()
+
+
+def obey(clock: SetClock, line: str) -> None:
+    """Do what *line* says."""
+    deed, _, value = line.strip().partition(" ")
+    if deed == "press":
+        press(int(value))
+    elif deed == "hang":
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    else:
+        clock.do(deed, value)
+
+
+def listen(clock: SetClock) -> None:
+    """Obey line after line, on a thread of its own."""
+    for line in sys.stdin:
+        obey(clock, line)
+
+
+def hang(_signal: int, _frame: object) -> None:
+    """Never come back: signal handlers run on the main thread, so this blocks the loop."""
+    while True:
+        time.sleep(3600)
+
+
+def main() -> None:
+    """Run the daemon."""
+    config, *times = sys.argv[1:]
+    clock = SetClock(times[0], float(times[1])) if times else SetClock()
+    for line in times[2:]:
+        obey(clock, line)
+    from edge import clock as module
+
+    module.Clock.from_environment = classmethod(lambda _cls: clock)  # type: ignore[assignment,method-assign]
+    module.synchronised = clock.trusted
+    Device.pin_factory = MockFactory()
+    os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
+    signal.signal(signal.SIGUSR1, hang)
+    set_up_logging(verbose=False)
+    threading.Thread(target=listen, args=(clock,), daemon=True).start()
+    run_daemon(load_config(Path(config), elsewhere=True))
+
+
+if __name__ == "__main__":
+    main()

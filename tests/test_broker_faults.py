@@ -1,0 +1,68 @@
+"""Broker and line at their worst, under load, the daemon killed in some rounds (soak/ for longer).
+
+What the store committed is held against what the subscriber got, as soak/checker.py does it.
+"""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+from soak.checker import Findings
+from soak.faults import FAULTS, outage, suffer
+from soak.progress import Progress
+from tests.brokers import MOSQUITTO
+
+pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")
+
+BOTH = "daemon and broker lost at once"
+FORGETFUL = ("broker killed, its memory lost", "broker replaced by an empty one")
+
+
+def suffer_all(
+    folder: Path, names: list[str], rounds: int, patience_s: float
+) -> dict[str, Findings]:
+    """Have each of the faults *names* happen to a checkpoint of its own, all at the same time."""
+
+    async def all_at_once() -> list[Findings]:
+        sufferings = [
+            suffer(name, folder / str(number), rounds, 2017, Progress(), patience_s)
+            for number, name in enumerate(names)
+        ]
+        return await asyncio.gather(*sufferings)
+
+    return dict(zip(names, asyncio.run(all_at_once()), strict=True))
+
+
+def test_the_office_ends_complete(tmp_path: Path) -> None:
+    """Whatever the fault, every committed record arrives, once by id, and none is made up."""
+    names = [name for name in FAULTS if name != BOTH]
+    for name, found in suffer_all(tmp_path, names, rounds=2, patience_s=20.0).items():
+        assert found.clean, (name, found)
+        assert found.delivered == found.committed > 0, name
+
+
+def test_daemon_and_broker_lost_at_once(tmp_path: Path) -> None:
+    """A power cut of the whole building, longer than the resend window: still nothing lost."""
+    found = suffer_all(tmp_path, [BOTH], rounds=1, patience_s=4.0)[BOTH]
+    assert found.clean, found
+
+
+def test_forgetful_brokers_lose_records_without_the_resend_window(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The checker sees the loss that the resend window heals: these faults do lose something."""
+    for name in FORGETFUL:
+        bare = FAULTS[name]._replace(broker={"resend_window_s": 0.0})
+        monkeypatch.setitem(FAULTS, name, bare)
+    for name, found in suffer_all(tmp_path, list(FORGETFUL), rounds=1, patience_s=2.0).items():
+        assert found.holes > 0, name
+        assert not found.clean
+
+
+def test_an_outage_with_thousands_of_records_waiting(tmp_path: Path) -> None:
+    """They are drained in order, and memory does not grow with them."""
+    found = asyncio.run(outage(tmp_path, 5000, 2017, Progress()))
+    assert found.clean, found
+    assert found.committed >= 5000
+    assert found.healed == 0

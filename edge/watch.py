@@ -54,9 +54,10 @@ class Board:
     def refresh(self, at: float) -> None:
         """Draw the board as things stand at time *at*."""
         table = Table(title=f"Gardu checkpoints at {self._broker}", title_justify="left")
+        table.add_column("checkpoint", no_wrap=True)
         for heading in (
-            "checkpoint", "status", "visits by step", "overdue", "alarms", "outcomes",
-            "last sequence", "gaps", "duplicates",
+            "status", "visits by step", "overdue", "alarms", "outcomes", "last", "gaps",
+            "duplicates",
         ):  # fmt: skip
             table.add_column(heading, overflow="fold")
         for name, view in sorted(self._consumer.checkpoints.items()):

@@ -57,7 +57,6 @@ _STATEMENTS = {
     "count": 'SELECT count(*) FROM "{0}"',
     "first": 'SELECT min(id) FROM "{0}"',
     "last": 'SELECT max(id) FROM "{0}"',
-    "all": 'SELECT id, body, crc FROM "{0}"',
     "ids": 'SELECT id FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "after": 'SELECT id, body, crc FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',

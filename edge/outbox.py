@@ -87,7 +87,17 @@ class Outbox:
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
         """Return the first *limit* records to send with sequences above *after*, in order."""
-        return [self._row(entry) for entry in self._waiting.scan(after, limit)]
+        entries = self._waiting.scan(after, limit)
+        if not entries:
+            return []
+        # A backlog has no holes as a rule: its records are read at one go.
+        found = {
+            kept.doc_id: kept for kept in self._outbox.scan(entries[0].doc_id - 1, len(entries))
+        }
+        return [
+            _row(found.get(entry.doc_id) or self._outbox.need(entry.doc_id), **entry)
+            for entry in entries
+        ]
 
     def acknowledge(self, sequences: Sequence[int]) -> None:
         """Note that the broker has acknowledged these now (those that were resent: again)."""

@@ -7,7 +7,7 @@ counters       1                      the last number given out, by what it coun
 outbox         sequence               every record, its payload frozen, and its link in the chain
 removed        1                      sequence and link of the last record that was removed
 waiting        sequence               records to send: tries, and why the last one failed
-parked         sequence               records that were refused too often, until unparked
+parked         sequence               records that were refused too often, until resent
 acknowledged   in order of time       a batch of acknowledged sequences and its moment
 stills         in order of taking     stills to send
 stills-sent    the same               stills that were acknowledged
@@ -137,14 +137,6 @@ class Outbox:
     def parked(self) -> list[OutboxRow]:
         """Return the parked records in order."""
         return [self._row(entry) for entry in self._parked]
-
-    def unpark(self) -> int:
-        """Let all parked records wait again, in their old places; return how many."""
-        with self._documents.transaction():
-            sequences = [entry.doc_id for entry in self._parked]
-            self._await(sequences)
-            self._parked.truncate()
-        return len(sequences)
 
     def resend(self, first: int, last: int) -> Resent:
         """Let the records *first* to *last* wait again, in their old places, parked ones too."""

@@ -13,7 +13,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
     :ivar sequence: its number in the stream, without holes, from 1
     :ivar topic: the topic's suffix, for example ``event/step``
     :ivar payload: the CloudEvent, the same bytes at every try
-    :ivar tries: how often sending has failed since it was queued (or unparked)
+    :ivar tries: how often sending has failed since it was queued (or resent)
     :ivar why: why it failed the last time
     :ivar link: its link in the hash chain (edge/chain.py)
     """

@@ -192,7 +192,7 @@ def test_tries_are_counted(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_parked_records_are_kept(store: Store) -> None:
-    """A parked record holds the acknowledged number back until it is unparked and delivered."""
+    """A parked record holds the acknowledged number back until it is resent and delivered."""
     say(store, 4)
     store.failed(2, "0x87")
     store.park(2, "not authorised")
@@ -202,7 +202,7 @@ def test_parked_records_are_kept(store: Store) -> None:
     assert (row.sequence, row.tries, row.why) == (2, 1, "not authorised")
     store.acknowledge([1, 3, 4])
     assert (store.ledger().acknowledged, store.ledger().parked) == (1, 1)
-    assert store.unpark() == 1
+    assert store.resend(2, 2).unparked == 1
     assert store.parked() == []
     (row,) = store.waiting(0, 9)
     assert (row.sequence, row.tries) == (2, 0)

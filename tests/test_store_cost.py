@@ -70,7 +70,7 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
     "park": lambda store: store.park(store.ledger().last, "0x87"),
     "parked": lambda store: store.parked(),
     "resend": lambda store: store.resend(store.ledger().last - 3, store.ledger().last),
-    "unpark": lambda store: store.unpark(),
+    "resend a parked one": lambda store: store.resend(*[store.parked()[0].sequence] * 2),
     "ledger": lambda store: store.ledger(),
     "next session": lambda store: store.next_session(),
     "acknowledge a still": lambda store: store.acknowledge_still("s1"),

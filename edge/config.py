@@ -4,74 +4,24 @@ One section of ``config/gardu.toml`` is one type here. Loading reports every pro
 """
 
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, TypeVar
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from edge.crosscheck import check_files, crosscheck
+from edge.sections.aiphone import Aiphone
+from edge.sections.cameras import HttpCamera, PiCamera
+from edge.sections.card_readers import Rdm6300
+from edge.sections.lockers import Lockers
+from edge.sections.metal_detector import MetalDetector
+from edge.sections.panels import Panel
+from edge.sections.pins import Output
+from edge.sections.words import CardNumber, Days, Folder, Name, Seconds, Section
 from edge.validate import Problems, convert, read_toml
 
-Name = Annotated[
-    str,
-    Meta(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
-        max_length=64,
-        description="lower-case letters, digits and single dashes, at most 64",
-    ),
-]
-Pin = Annotated[int, Meta(ge=2, le=27, description="a BCM GPIO number from 2 to 27")]
-Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
-Days = Annotated[int, Meta(ge=1, le=3650, description="days from 1 to 3650")]
-CardNumber = Annotated[
-    str, Meta(pattern=r"^[0-9A-F]{10}$", description="10 hexadecimal digits, upper case")
-]
-LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
-
-Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
-
-# What an officer's button can mean (the words of the procedures; docs/panel.md).
-Action = Literal[
-    "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
-    "refuse", "leave",
-]  # fmt: skip
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A section of the config file."""
-
-
 S = TypeVar("S", bound=Section)
-
-
-class Contact(Section, frozen=True, kw_only=True):
-    """A dry contact on a pin.
-
-    :ivar wired: ``normally-open``: closes when active (pressed, alarm, answer);
-        ``normally-closed``: opens when active, so that a cut wire is never "clear"
-    :ivar pull: ``up``: contact between pin and ground, the Pi's own pull-up; ``down``: between
-        pin and 3.3 V; ``external-up``/``external-down``: the same with a resistor fitted outside
-    :ivar bounce_s: a level counts once it has been stable this long, seconds
-    """
-
-    pin: Pin
-    wired: Literal["normally-open", "normally-closed"] = "normally-open"
-    pull: Literal["up", "down", "external-up", "external-down"] = "up"
-    bounce_s: Annotated[float, Meta(ge=0, le=0.05, description="seconds from 0 to 0.05")] = 0.02
-
-    @property
-    def active_level(self) -> bool:
-        """The pin's level (True = high) while the contact is active."""
-        closed_level = self.pull in ("down", "external-down")
-        return closed_level if self.wired == "normally-open" else not closed_level
-
-
-class Output(Section, frozen=True, kw_only=True):
-    """A relay, lamp or buzzer on a pin; ``active`` is the level that switches it on."""
-
-    pin: Pin
-    active: Literal["high", "low"] = "high"
 
 
 class Checkpoint(Section, frozen=True, kw_only=True):
@@ -144,86 +94,6 @@ class Cards(Section, frozen=True, kw_only=True):
     visitor: Annotated[list[CardNumber], Meta(min_length=1, description="a list of card numbers")]
 
 
-class Rdm6300(Section, frozen=True, kw_only=True, tag_field="driver", tag="rdm6300"):
-    """An RDM6300 125 kHz card reader on a serial port (9600 8N1)."""
-
-    port: str
-    stations: list[Name]
-    removed_after_s: Seconds = 0.3
-
-
-class Locker(Section, frozen=True, kw_only=True):
-    """One locker: the relay of its lock, and the contact that is active while its door is open."""
-
-    number: LockerNumber
-    relay: Output
-    door: Contact
-
-
-class Lockers(Section, frozen=True, kw_only=True):
-    """The lockers and how long a lock's solenoid is energised."""
-
-    pulse_s: Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")] = 0.5
-    locker: Annotated[list[Locker], Meta(min_length=1, description="a list of lockers")]
-
-
-class MetalDetector(Section, frozen=True, kw_only=True):
-    """The walk-through detector's relay contacts; ``passage`` is the optional beam.
-
-    :ivar stuck_s: a contact that is active for longer is stuck, or its wire is cut. No maker
-        publishes the longest alarm; a guest who stands in the frame is sent back sooner than this
-    """
-
-    alarm: Contact
-    passage: Contact | None = None
-    stuck_s: Annotated[float, Meta(ge=5, le=3600, description="seconds from 5 to 3600")] = 60.0
-
-
-class Aiphone(Section, frozen=True, kw_only=True):
-    """One called station of the intercom: the relay that rings it and its answer contacts."""
-
-    procedures: list[Name]
-    ring: Output
-    accept: Contact | None = None
-    decline: Contact | None = None
-    release: Contact | None = None
-
-
-class Button(Contact, frozen=True, kw_only=True):
-    """An officer's button: what a press means, and what holding it for a second means."""
-
-    press: Action
-    hold: Action | None = None
-    procedure: Name | None = None
-
-
-class Panel(Section, frozen=True, kw_only=True):
-    """The lamp and buttons in front of one officer, for the stations that officer keeps."""
-
-    stations: list[Name]
-    lamp: Output | None = None
-    buttons: list[Button] = []
-
-
-class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="http"):
-    """An IP camera's HTTP snapshot, with Basic or Digest authentication."""
-
-    url: str
-    purposes: list[Name]
-    username: str = ""
-    password_file: str = ""
-    timeout_s: Seconds = 5.0
-
-
-class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="picamera2"):
-    """A camera on the Pi's own connector, kept in a child process that can be killed."""
-
-    purposes: list[Name]
-    width: Annotated[int, Meta(ge=160, le=4608, description="pixels, 160 to 4608")] = 1280
-    height: Annotated[int, Meta(ge=120, le=2592, description="pixels, 120 to 2592")] = 720
-    timeout_s: Seconds = 5.0
-
-
 class Config(Section, frozen=True, kw_only=True):
     """Everything one checkpoint needs to know about itself."""
 
@@ -233,13 +103,13 @@ class Config(Section, frozen=True, kw_only=True):
     reporting: Reporting = Reporting()
     retention: Retention = Retention()
     gpio: Gpio = Gpio()
-    card_readers: dict[Name, Rdm6300] = {}
+    card_readers: dict[Name, Rdm6300] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
-    aiphone: dict[Name, Aiphone] = {}
-    panels: dict[Name, Panel] = {}
+    aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)
+    panels: dict[Name, Panel] = msgspec.field(default_factory=dict)
     buzzer: Output | None = None
-    cameras: dict[Name, HttpCamera | PiCamera] = {}
+    cameras: dict[Name, HttpCamera | PiCamera] = msgspec.field(default_factory=dict)
 
 
 def load_config(path: Path, *, elsewhere: bool = False) -> Config:

@@ -14,7 +14,8 @@ import msgspec
 from edge.validate import Problems
 
 if TYPE_CHECKING:  # edge.config imports this module
-    from edge.config import Button, Config
+    from edge.config import Config
+    from edge.sections.panels import Button
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)

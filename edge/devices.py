@@ -11,9 +11,10 @@ from functools import partial
 from typing import Literal
 
 from edge.clock import Clock
-from edge.config import Config, HttpCamera, PiCamera
+from edge.config import Config
 from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Lockers, Panel, Post
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.cameras import HttpCamera, PiCamera
 from edge.sop.effects import Beep, Effect, FlashLamp, RingAide, TakeStill, UnlockLocker
 from edge.sop.events import DeviceFailed, DeviceRestored, StillMissed
 from edge.still_files import StillFiles

@@ -5,7 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from edge.config import Config, Contact, Output, Panel
+from edge.config import Config
+from edge.sections.panels import Panel
+from edge.sections.pins import Contact, Output
 
 # BCM number → position on the 40-pin header, the same on every Pi since the B+.
 HEADER = {

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from edge.clock import Clock
-from edge.config import Config, Output
+from edge.config import Config
+from edge.sections.pins import Output
 from sim.header import make_header
 from sim.pin_server import PinServer
 from sim.twins.aiphone import AiphoneTwin

@@ -13,11 +13,12 @@ from typing import Literal
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.config import Aiphone, Contact
 from edge.drivers.base import Post
 from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
+from edge.sections.aiphone import Aiphone
+from edge.sections.pins import Contact
 from edge.sop.events import HostAnswered
 
 Answer = Literal["accept", "decline", "release"]

@@ -9,10 +9,10 @@ Rules this driver keeps
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.config import Output
 from edge.drivers.base import BeepPattern
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
+from edge.sections.pins import Output
 
 # Seconds on, off, on ...
 BEEPS: dict[BeepPattern, tuple[float, ...]] = {

@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 from urllib.request import AbstractHTTPHandler, OpenerDirector, Request
 
 from edge.clock import Clock
-from edge.config import HttpCamera
 from edge.drivers.camera import MAX_SIZE, Deadline, checked_jpeg
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.sections.cameras import HttpCamera
 
 # HTTP statuses that somebody must see to, and where. Others may pass by themselves.
 _FAULTS = {

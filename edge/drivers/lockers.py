@@ -13,12 +13,12 @@ from functools import partial
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.config import Lockers
 from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.errors import DeviceFault
+from edge.sections.lockers import Lockers
 from edge.sop.events import LockerClosed, LockerOpened
 
 

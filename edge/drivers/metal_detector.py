@@ -12,10 +12,10 @@ Rules this driver keeps
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.config import MetalDetector
 from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
 from edge.drivers.wired import WiredDevice
+from edge.sections.metal_detector import MetalDetector
 from edge.sop.events import DetectorAlarmed, DetectorCleared, PassageMade
 
 

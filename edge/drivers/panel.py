@@ -15,11 +15,12 @@ from functools import partial
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.config import Action, Button, Panel
 from edge.drivers.base import LampMode, Post
 from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
+from edge.sections.panels import Button, Panel
+from edge.sections.words import Action
 from edge.sop.events import ButtonPressed
 
 HOLD_S = 1.0

@@ -20,10 +20,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from edge.clock import Clock
-from edge.config import PiCamera
 from edge.drivers.camera import MAX_SIZE, Deadline, checked_jpeg
 from edge.drivers.picamera2_child import ERROR, HEAD, PICTURE, READY
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.sections.cameras import PiCamera
 
 # Importing picamera2 and starting the camera takes seconds on a small Pi.
 HELLO_S = 15.0

@@ -20,9 +20,9 @@ import threading
 from typing import Any
 
 from edge.clock import Clock
-from edge.config import Rdm6300
 from edge.drivers.base import Post
 from edge.errors import DeviceUnavailable, ProtocolError
+from edge.sections.card_readers import Rdm6300
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, InputRefused
 
 BAUD_RATE = 9600

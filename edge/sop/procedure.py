@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.config import Name, Seconds
+from edge.sections.words import Name, Seconds
 
 Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
 

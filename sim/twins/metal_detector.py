@@ -4,7 +4,7 @@ import asyncio
 from random import Random
 
 from edge.clock import Clock
-from edge.config import MetalDetector
+from edge.sections.metal_detector import MetalDetector
 from sim.header import HeaderPin
 from sim.twins.wiring import Switch
 

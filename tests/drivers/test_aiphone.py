@@ -6,10 +6,11 @@ from typing import Any, Protocol
 import pytest
 
 from edge.clock import Clock
-from edge.config import Aiphone, Contact, Output
 from edge.drivers import base
 from edge.drivers.aiphone import RINGS, GpioAiphone
 from edge.errors import DeviceUnavailable
+from edge.sections.aiphone import Aiphone
+from edge.sections.pins import Contact, Output
 from edge.sop.events import HostAnswered
 
 from .conftest import Pins, Posted, told

@@ -7,10 +7,10 @@ from typing import Any, Protocol
 import pytest
 
 from edge.clock import Clock
-from edge.config import Output
 from edge.drivers import base
 from edge.drivers.buzzer import GpioBuzzer
 from edge.errors import DeviceUnavailable
+from edge.sections.pins import Output
 
 from .conftest import Pins
 

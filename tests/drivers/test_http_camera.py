@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock
-from edge.config import HttpCamera
 from edge.drivers.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.cameras import HttpCamera
 
 from .camera_bench import JPEG, PASSWORD, USER, IpCamera
 from .conftest import PATIENCE_S

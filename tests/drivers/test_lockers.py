@@ -7,10 +7,11 @@ from typing import Any, Protocol
 import pytest
 
 from edge.clock import Clock
-from edge.config import Contact, Locker, Lockers, Output
 from edge.drivers import base
 from edge.drivers.lockers import GpioLockers
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.lockers import Locker, Lockers
+from edge.sections.pins import Contact, Output
 from edge.sop.events import LockerClosed, LockerOpened
 
 from .conftest import PATIENCE_S, Pins, Posted, told

@@ -6,9 +6,10 @@ from typing import Any, Protocol
 import pytest
 
 from edge.clock import Clock
-from edge.config import Contact, MetalDetector
 from edge.drivers import base
 from edge.drivers.metal_detector import GpioMetalDetector
+from edge.sections.metal_detector import MetalDetector
+from edge.sections.pins import Contact
 from edge.sop.events import DetectorAlarmed, DetectorCleared, PassageMade
 
 from .conftest import Pins, Posted, told

@@ -6,11 +6,12 @@ from typing import Any, Protocol
 import pytest
 
 from edge.clock import Clock
-from edge.config import Button, Output, Panel
 from edge.drivers import base
 from edge.drivers.base import LampMode
 from edge.drivers.panel import HOLD_S, GpioPanel
 from edge.errors import DeviceUnavailable
+from edge.sections.panels import Button, Panel
+from edge.sections.pins import Output
 from edge.sop.events import ButtonPressed
 
 from .conftest import PATIENCE_S, Pins, Posted, told

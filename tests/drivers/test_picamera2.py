@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock
-from edge.config import PiCamera
 from edge.drivers.picamera2 import Picamera2Camera
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.cameras import PiCamera
 
 from .camera_bench import JPEG
 from .conftest import PATIENCE_S

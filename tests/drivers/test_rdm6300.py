@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.clock import Clock, Stamp
-from edge.config import Rdm6300
 from edge.drivers import base, rdm6300
 from edge.drivers.rdm6300 import Framer, Rdm6300Reader
 from edge.errors import DeviceUnavailable, ProtocolError
+from edge.sections.card_readers import Rdm6300
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
 
 from .conftest import PATIENCE_S, Posted, told

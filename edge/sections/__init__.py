@@ -1,0 +1,1 @@
+"""The sections of the config that describe equipment: one noun, one module."""

@@ -1,0 +1,33 @@
+"""Words of the config: the types of single values, and what every section is."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+Name = Annotated[
+    str,
+    Meta(
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        max_length=64,
+        description="lower-case letters, digits and single dashes, at most 64",
+    ),
+]
+Pin = Annotated[int, Meta(ge=2, le=27, description="a BCM GPIO number from 2 to 27")]
+Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
+Days = Annotated[int, Meta(ge=1, le=3650, description="days from 1 to 3650")]
+CardNumber = Annotated[
+    str, Meta(pattern=r"^[0-9A-F]{10}$", description="10 hexadecimal digits, upper case")
+]
+LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
+Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
+
+# What an officer's button can mean (the words of the procedures; docs/panel.md).
+Action = Literal[
+    "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
+    "refuse", "leave",
+]  # fmt: skip  # fmt: skip
+
+
+class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A section of the config file."""

@@ -71,7 +71,7 @@ class Lobby:
             await self._pins.start()
             for reader in self.readers.values():
                 begun.callback(reader.close)
-                reader.plug()
+                reader.port.plug()
             for camera in self.cameras.values():
                 begun.callback(camera.close)
                 camera.start()

@@ -46,7 +46,10 @@ class Device(Protocol):
 
 
 class Lockers(Device, Protocol):
-    """The lockers of the checkpoint. Posts LockerOpened and LockerClosed."""
+    """The lockers of the checkpoint.
+
+    Posts LockerOpened and LockerClosed; LockerFailed and LockerRestored where a board is between.
+    """
 
     def unlock(self, locker: int) -> None:
         """Energise one lock for its pulse; other locks wait (one solenoid at a time).
@@ -56,14 +59,38 @@ class Lockers(Device, Protocol):
 
 
 class MetalDetector(Device, Protocol):
-    """The walk-through detector. Posts DetectorAlarmed, DetectorCleared and PassageMade."""
+    """The walk-through detector.
+
+    Posts DetectorAlarmed, DetectorCleared, PassageMade and PassageTooFast; InputAlarmed and
+    InputRestored of the kinds ``detector-tamper`` and ``beam-blocked``.
+    """
+
+
+class Door(Device, Protocol):
+    """One access door with an electric strike. Posts DoorOpened and DoorClosed."""
+
+    def release(self) -> None:
+        """Release the strike for the door's release time; returns when that is over.
+
+        :raises DeviceFault: if the strike cannot be driven
+        """
+
+    def hold(self, *, released: bool) -> None:
+        """Hold the strike released until told otherwise, or end that."""
+
+
+class SafetyInputs(Device, Protocol):
+    """Fire loop, duress loop, tamper and supply contacts. Posts InputAlarmed, InputRestored."""
 
 
 class Aiphone(Device, Protocol):
-    """One called station of the intercom. Posts HostAnswered."""
+    """One called station of the intercom. Posts HostAnswered and StationBusy."""
 
     def ring(self, pattern: str) -> None:
-        """Ring with ``call``, ``reminder`` or ``limit``; returns when the pattern is over."""
+        """Ring with ``call``, ``reminder`` or ``limit``; returns when the pattern is over.
+
+        A station that is in use is not rung: StationBusy is posted.
+        """
 
 
 class Panel(Device, Protocol):
@@ -85,6 +112,10 @@ class Buzzer(Device, Protocol):
 
 class CardReader(Device, Protocol):
     """Posts CardPresented once a presentation, and InputRefused for every broken frame."""
+
+
+class CodeScanner(Device, Protocol):
+    """Reads the invitations of guests. Posts InvitationPresented and InvitationRefused."""
 
 
 class Camera(Device, Protocol):

@@ -26,7 +26,7 @@ Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave",
-]  # fmt: skip  # fmt: skip
+]  # fmt: skip
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

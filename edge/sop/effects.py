@@ -18,6 +18,20 @@ class UnlockLocker(Effect, frozen=True):
     visit: str
 
 
+class ReleaseDoor(Effect, frozen=True):
+    """Release the access door *door* once, for as long as its config says, for *visit*."""
+
+    door: str
+    visit: str
+
+
+class HoldDoor(Effect, frozen=True):
+    """Hold the access door *door* released until told otherwise (fire), or end that."""
+
+    door: str
+    released: bool
+
+
 class RingAide(Effect, frozen=True):
     """Ring the aide at *aiphone* with *pattern* (call, reminder or limit)."""
 

@@ -7,6 +7,12 @@ import msgspec
 from edge.clock import Stamp
 from edge.sop.records import Ending
 
+InputKind = Literal[
+    "fire", "duress", "enclosure-tamper", "mains-lost", "battery-low", "detector-tamper",
+    "beam-blocked",
+]  # fmt: skip
+"""Inputs that are alarms by themselves; the alarm has the same name."""
+
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
     """Something happened at moment ``at``."""
@@ -64,6 +70,47 @@ class LockerClosed(Event, frozen=True):
     initial: bool = False
 
 
+class LockerFailed(Event, frozen=True):
+    """The lock of a locker cannot be worked from here (its board is silent); *why* in words."""
+
+    locker: int
+    why: str
+
+
+class LockerRestored(Event, frozen=True):
+    """The lock of a locker can be worked again."""
+
+    locker: int
+
+
+class DoorOpened(Event, frozen=True):
+    """The access door *door* stands open; *initial* if it was found so at start."""
+
+    door: str
+    initial: bool = False
+
+
+class DoorClosed(Event, frozen=True):
+    """The access door *door* is shut; *initial* if it was found so at start."""
+
+    door: str
+    initial: bool = False
+
+
+class InputAlarmed(Event, frozen=True):
+    """A safety input, or one of the metal detector's own, is in alarm; *initial* if found so."""
+
+    kind: InputKind
+    initial: bool = False
+
+
+class InputRestored(Event, frozen=True):
+    """The input *kind* is at rest again; *initial* if it was found so at start."""
+
+    kind: InputKind
+    initial: bool = False
+
+
 class DetectorAlarmed(Event, frozen=True):
     """The metal detector's alarm contact became active; *initial* if found so at start."""
 
@@ -78,6 +125,37 @@ class DetectorCleared(Event, frozen=True):
 
 class PassageMade(Event, frozen=True):
     """Somebody has passed through the metal detector (its beam is free again)."""
+
+
+class PassageTooFast(Event, frozen=True):
+    """Somebody went through the metal detector faster than it can look: it does not count."""
+
+
+class StationBusy(Event, frozen=True):
+    """The called station *aiphone* is in use by another call: it could not be rung."""
+
+    aiphone: str
+
+
+class InvitationPresented(Event, frozen=True):
+    """A valid invitation was shown at *reader*: a guest for *procedure* is here.
+
+    The daemon has checked its signature, its time and that it is for this checkpoint.
+
+    :ivar invitation: its id; *expires_ms* is when nobody can show it any more (wall clock, ms)
+    """
+
+    reader: str
+    invitation: str
+    procedure: str
+    expires_ms: int
+
+
+class InvitationRefused(Event, frozen=True):
+    """What was shown at *reader* is no valid invitation; *why* is one of a few words."""
+
+    reader: str
+    why: str
 
 
 class TimerFired(Event, frozen=True):

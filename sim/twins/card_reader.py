@@ -5,22 +5,16 @@ bytes as two digits, 03; repeated every 50 to 65 ms while a card is near.
 """
 
 import asyncio
-import fcntl
-import os
-import struct
-import termios
-import tty
 from functools import reduce
 from operator import xor
 from pathlib import Path
 from random import Random
 
 from edge.clock import Clock
+from sim.serial_port import SerialPort
 
 _REPEAT_S = 0.06
 _LEAST_REPEAT_REAL_S = 0.002
-# A UART whose other end does not read loses bytes; a terminal would keep old ones for ever.
-_UNREAD_MOST = 512
 
 
 def frame(card: str) -> bytes:
@@ -32,42 +26,21 @@ def frame(card: str) -> bytes:
 class ReaderTwin:
     """A reader on a serial port of its own.
 
-    :ivar port: the path to open, a link that stays the same when the reader is replugged
+    :ivar port: where it is plugged in
     :ivar card: the card that is held at it, or None
     """
 
     def __init__(self, port: Path, clock: Clock, chance: Random) -> None:
-        self.port = port
+        self.port = SerialPort(port)
         self.card: str | None = None
         self._chance = chance
         self._repeat_real_s = max(clock.real(_REPEAT_S), _LEAST_REPEAT_REAL_S)
         self._timer: asyncio.TimerHandle | None = None
-        self._ends: tuple[int, int] | None = None
-
-    def plug(self) -> None:
-        """Connect it: the port appears (under a new number each time)."""
-        if self._ends is not None:
-            return
-        ours, theirs = os.openpty()
-        tty.setraw(theirs)
-        os.set_blocking(ours, False)
-        self.port.unlink(missing_ok=True)
-        self.port.symlink_to(os.ttyname(theirs))
-        # Their end stays open here too: the port outlives a daemon that closes it.
-        self._ends = ours, theirs
-
-    def unplug(self) -> None:
-        """Disconnect it: the port vanishes, whoever has it open gets an error."""
-        if self._ends is not None:
-            self.port.unlink(missing_ok=True)
-            for end in self._ends:
-                os.close(end)
-            self._ends = None
 
     def close(self) -> None:
         """Take the card away and disconnect the reader."""
         self._stop()
-        self.unplug()
+        self.port.unplug()
 
     async def present(self, card: str) -> None:
         """Hold *card* at the reader until :meth:`remove`."""
@@ -81,16 +54,16 @@ class ReaderTwin:
 
     def noise(self, count: int) -> None:
         """Put *count* bytes of noise on the line."""
-        self._send(self._chance.randbytes(count))
+        self.port.send(self._chance.randbytes(count))
 
     def bad_checksum(self, card: str) -> None:
         """Send one frame of *card* with a wrong checksum, as a card at the edge of reach does."""
         good = frame(card)
         wrong = int(good[11:13], 16) ^ self._chance.randrange(1, 256)
-        self._send(good[:11] + f"{wrong:02X}".encode() + good[13:])
+        self.port.send(good[:11] + f"{wrong:02X}".encode() + good[13:])
 
     def _repeat(self, message: bytes) -> None:
-        self._send(message)
+        self.port.send(message)
         loop = asyncio.get_running_loop()
         self._timer = loop.call_later(self._repeat_real_s, self._repeat, message)
 
@@ -99,15 +72,3 @@ class ReaderTwin:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-
-    def _send(self, message: bytes) -> None:
-        if self._ends is None:
-            return
-        ours, theirs = self._ends
-        unread = struct.unpack("i", fcntl.ioctl(theirs, termios.FIONREAD, bytes(4)))[0]
-        if unread > _UNREAD_MOST:
-            return
-        try:
-            os.write(ours, message)
-        except BlockingIOError:
-            return

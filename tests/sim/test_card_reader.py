@@ -19,7 +19,7 @@ from tests.sim.wiring import CARD, until
 def plugged(folder: Path, speed: float = 60.0) -> Iterator[ReaderTwin]:
     """Return a reader whose port is there."""
     reader = ReaderTwin(folder / "tty-desk", Clock.scaled(speed), Random(1))
-    reader.plug()
+    reader.port.plug()
     try:
         yield reader
     finally:
@@ -42,7 +42,7 @@ def test_a_card_repeats_until_it_is_taken_away(tmp_path: Path) -> None:
     """Frames keep coming while the card is held, and stop with it."""
 
     async def run() -> None:
-        with plugged(tmp_path) as reader, serial.Serial(str(reader.port), timeout=0) as port:
+        with plugged(tmp_path) as reader, serial.Serial(str(reader.port.path), timeout=0) as port:
             await reader.present(CARD)
             held = reader.card
             await until(lambda: port.in_waiting >= 5 * 14)
@@ -58,7 +58,7 @@ def test_a_card_repeats_until_it_is_taken_away(tmp_path: Path) -> None:
 
 def test_noise_and_bad_checksums(tmp_path: Path) -> None:
     """Faults on command: any bytes, and a frame whose checksum is never right."""
-    with plugged(tmp_path) as reader, serial.Serial(str(reader.port), timeout=1) as port:
+    with plugged(tmp_path) as reader, serial.Serial(str(reader.port.path), timeout=1) as port:
         reader.noise(9)
         assert len(port.read(9)) == 9
         for _ in range(20):
@@ -78,7 +78,7 @@ def test_a_port_that_nobody_reads_loses_bytes(tmp_path: Path) -> None:
                 reader.noise(100)
                 await asyncio.sleep(0.0005)
             unread = 0
-            descriptor = os.open(reader.port, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
+            descriptor = os.open(reader.port.path, os.O_RDONLY | os.O_NOCTTY | os.O_NONBLOCK)
             with suppress(BlockingIOError):
                 while chunk := os.read(descriptor, 65536):
                     unread += len(chunk)
@@ -91,14 +91,14 @@ def test_a_port_that_nobody_reads_loses_bytes(tmp_path: Path) -> None:
 def test_unplugging_is_noticed_and_replugging_keeps_the_name(tmp_path: Path) -> None:
     """The port vanishes under whoever has it open, and comes back behind the same link."""
     with plugged(tmp_path) as reader:
-        with serial.Serial(str(reader.port), timeout=1) as port:
-            reader.unplug()
+        with serial.Serial(str(reader.port.path), timeout=1) as port:
+            reader.port.unplug()
             with pytest.raises(serial.SerialException):
                 port.read(1)
-        assert not reader.port.exists()
+        assert not reader.port.path.exists()
         reader.noise(3)
-        reader.plug()
-        with serial.Serial(str(reader.port), timeout=1) as port:
+        reader.port.plug()
+        with serial.Serial(str(reader.port.path), timeout=1) as port:
             reader.bad_checksum(CARD)
             assert len(port.read(14)) == 14
-    assert not reader.port.is_symlink()
+    assert not reader.port.path.is_symlink()

@@ -1,0 +1,23 @@
+"""Serial lines that several devices share (RS-485)."""
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from edge.sections.words import Section
+
+BaudRate = Literal[4800, 9600, 19200, 38400, 57600, 115200]
+
+
+class Bus(Section, frozen=True, kw_only=True):
+    """One RS-485 line behind one serial port; always 8 data bits, no parity, 1 stop bit.
+
+    :ivar port: a name that stays when other devices are plugged in (``/dev/serial/by-id/...``)
+    :ivar answer_s: how long a device may take to begin its answer, real seconds
+    :ivar pause_s: silence between two requests, so that every device sees where one ends
+    """
+
+    port: Annotated[str, Meta(min_length=1, description="a device under /dev/serial/by-id/")]
+    baud_rate: BaudRate = 9600
+    answer_s: Annotated[float, Meta(ge=0.02, le=5, description="seconds from 0.02 to 5")] = 0.3
+    pause_s: Annotated[float, Meta(ge=0, le=0.5, description="seconds from 0 to 0.5")] = 0.005

@@ -1,0 +1,77 @@
+"""A serial port whose other end is a twin: a pseudo-terminal behind a link that keeps its name."""
+
+import asyncio
+import fcntl
+import os
+import struct
+import termios
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+# A UART whose other end does not read loses bytes; a terminal would keep old ones for ever.
+_UNREAD_MOST = 512
+_READ = 4096
+
+
+class SerialPort:
+    """One port of the daemon's machine, seen from the device at its other end.
+
+    :param path: what the daemon opens: a link that stays the same when the plug comes back
+    :param heard: called on the loop with every bytes that the daemon has written
+    """
+
+    def __init__(self, path: Path, heard: Callable[[bytes], None] | None = None) -> None:
+        self.path = path
+        self._heard = heard
+        self._ends: tuple[int, int] | None = None
+
+    @property
+    def plugged(self) -> bool:
+        """Whether the port is there."""
+        return self._ends is not None
+
+    def plug(self) -> None:
+        """Connect it: the port appears (under a new number each time)."""
+        if self._ends is not None:
+            return
+        ours, theirs = os.openpty()
+        tty.setraw(theirs)
+        os.set_blocking(ours, False)
+        self.path.unlink(missing_ok=True)
+        self.path.symlink_to(os.ttyname(theirs))
+        # Their end stays open here too: the port outlives a daemon that closes it.
+        self._ends = ours, theirs
+        if self._heard is not None:
+            asyncio.get_running_loop().add_reader(ours, self._read)
+
+    def unplug(self) -> None:
+        """Disconnect it: the port vanishes, whoever has it open gets an error."""
+        if self._ends is None:
+            return
+        if self._heard is not None:
+            asyncio.get_running_loop().remove_reader(self._ends[0])
+        self.path.unlink(missing_ok=True)
+        for end in self._ends:
+            os.close(end)
+        self._ends = None
+
+    def send(self, message: bytes) -> None:
+        """Let the daemon hear *message*; lost if nobody reads, or the port is not there."""
+        if self._ends is None:
+            return
+        ours, theirs = self._ends
+        unread = struct.unpack("i", fcntl.ioctl(theirs, termios.FIONREAD, bytes(4)))[0]
+        if unread > _UNREAD_MOST:
+            return
+        try:
+            os.write(ours, message)
+        except BlockingIOError:
+            return
+
+    def _read(self) -> None:
+        if self._ends is not None and self._heard is not None:
+            try:
+                self._heard(os.read(self._ends[0], _READ))
+            except BlockingIOError:
+                return

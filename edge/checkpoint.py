@@ -43,6 +43,13 @@ class Live(Protocol):
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Publish the present value of a live topic."""
 
+    @property
+    def delivered(self) -> Sequence[int]:
+        """What the broker has taken and the store does not know of yet."""
+
+    def stored(self, sequences: Sequence[int]) -> None:
+        """Say that the store knows now that these were delivered."""
+
     def wake(self, rows: Sequence[OutboxRow]) -> None:
         """Say that the outbox has new *rows*."""
 
@@ -119,6 +126,7 @@ class Checkpoint:
         counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
         if counted == self._stored and not result.records and still is None:
             return ()
+        delivered = self._live.delivered
         rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),
@@ -126,7 +134,9 @@ class Checkpoint:
             closed=[_register(visit, event.at) for visit in result.closed],
             records=result.records,
             still=still,
+            acknowledged=delivered,
         )
+        self._live.stored(delivered)
         self._stored = result.state
         return rows
 

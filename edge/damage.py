@@ -21,7 +21,7 @@ from pathlib import Path
 from edge.database import Database, create_statement
 
 # Tables that only grow; all others are in use.
-HISTORY = ("outbox", "acknowledged", "stills-sent", "register-")
+HISTORY = ("outbox", "acknowledged", "stills-sent", "register-", "steps-")
 
 # "The Database Header" in SQLite's documentation: the first bytes; versions of writing and reading
 # at 18 and 19; the format of the schema, 4 at most, at 44.
@@ -105,7 +105,7 @@ def table_damage(database: Database) -> str:
 
 
 def _row_damage(database: Database, table: str) -> str:
-    """Hold every row against its checksum, page by page: 100,000 records may be waiting."""
+    """Hold every row against its checksum, page by page."""
     last = _FIRST_ID - 1
     while rows := database.run("after", table, last, _PAGE):
         for row in rows:

@@ -3,7 +3,10 @@
 Lives as long as one connection. Rules
 -----
 1. Records go in order of their sequence; reading ahead is bounded.
-2. What the broker took is acknowledged in the store in batches, one transaction each.
+2. What the broker took is acknowledged in the store in batches. Once a backlog is gone it waits
+   for the next decision, whose commit takes it along (a commit of its own would wear the memory
+   card), or for RIDE_S. Lost in a crash before that, a record is sent twice, as the resend window
+   would have it anyway.
 3. *Taken, but nobody was there* (0x10) is not delivered: the record is held, everything behind it
    waits, and it alone is tried again until somebody hears it.
 4. *Refused* (0x80 and above) is tried again later, a limited number of times, while other records
@@ -14,9 +17,10 @@ Lives as long as one connection. Rules
 """
 
 import asyncio
+import contextlib
 from bisect import insort
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import partial
 
 from edge.backoff import Backoff
@@ -26,8 +30,11 @@ from edge.read_ahead import ReadAhead
 from edge.troubles import Troubles
 from edge.worker import Worker
 
-# How long acknowledgements are collected before they are stored, real seconds.
+# How long acknowledgements of a backlog are collected before they are stored, real seconds.
 BATCH_S = 0.05
+# How long others wait for a decision to take them along, seconds of the clock, and how many may.
+RIDE_S = 30.0
+MOST_RIDING = 50
 # Refused records that may wait for another try before everything waits for them.
 MOST_REFUSED = 10
 
@@ -37,6 +44,7 @@ class Dispatch:
 
     :param ahead: the records to send
     :param tries: refusals before a record is parked
+    :param ride_s: how long acknowledgements may wait for a decision, real seconds
     :param look: called when :meth:`take` may have something new
     :ivar drained: set by the last acknowledgement that was stored with nothing left to send
     """
@@ -48,6 +56,7 @@ class Dispatch:
         ahead: ReadAhead,
         *,
         tries: int,
+        ride_s: float,
         backoff: Backoff,
         troubles: Troubles,
         counts: Counter[str],
@@ -57,6 +66,7 @@ class Dispatch:
         self._store = store
         self._worker = worker
         self._tries = tries
+        self._ride_s = ride_s
         self._backoff = backoff
         self._troubles = troubles
         self._counts = counts
@@ -66,6 +76,8 @@ class Dispatch:
         self._unanswered = 0
         self._delivered: list[int] = []
         self._to_store = asyncio.Event()
+        self._at_once = asyncio.Event()
+        self._relaxed = False  # the backlog that there was at first is gone
         # Held: nobody was there (rule 3)
         self._held: list[OutboxRow] = []
         self._unheard = 0
@@ -146,6 +158,8 @@ class Dispatch:
         self._refused.discard(row.sequence)
         self._delivered.append(row.sequence)
         self._to_store.set()
+        if len(self._delivered) > MOST_RIDING:
+            self._at_once.set()
 
     def _hold(self, row: OutboxRow, *, probing: bool) -> None:
         self._troubles.begin("subscriber", f"no subscriber for {row.topic}")
@@ -177,6 +191,7 @@ class Dispatch:
         self._refused.add(row.sequence)
         self._refusals.append((row, why))
         self._to_store.set()
+        self._at_once.set()
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         def run() -> None:
@@ -190,27 +205,46 @@ class Dispatch:
 
     # -- the store
 
+    @property
+    def delivered(self) -> tuple[int, ...]:
+        """What the broker took and the store does not know of yet."""
+        return tuple(self._delivered)
+
+    def stored(self, sequences: Collection[int]) -> None:
+        """Say that the store knows now that these were delivered."""
+        if not sequences:
+            return
+        known = set(sequences)
+        self._delivered = [number for number in self._delivered if number not in known]
+        self._ahead.forget(*known)
+        if self.idle and not (self._refused or self._delivered):
+            self._relaxed = True
+            self.drained.set()
+
     async def keep_accounts(self) -> None:
         """Store what was answered, for ever."""
         while True:
             await self._to_store.wait()
-            await asyncio.sleep(BATCH_S)
+            await self._collect()
             self._to_store.clear()
             await self.settle_accounts()
-            if self.idle and not (self._refused or self._delivered):
-                self.drained.set()
+
+    async def _collect(self) -> None:
+        """Let answers come together, as long as rule 2 allows."""
+        await asyncio.sleep(BATCH_S)
+        self._at_once.clear()
+        if self._relaxed and not self._refusals and len(self._delivered) <= MOST_RIDING:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(self._ride_s):
+                    await self._at_once.wait()
 
     async def settle_accounts(self) -> None:
         """Store all answers that have come; a broker may refuse and hang up in one breath."""
-        await self._acknowledge()
-        await self._count_refusals()
-
-    async def _acknowledge(self) -> None:
-        batch = self._delivered[:]
+        batch = self.delivered
         if batch:
             await self._worker.do(self._store.acknowledge, batch)
-            del self._delivered[: len(batch)]
-            self._ahead.forget(*batch)
+            self.stored(batch)
+        await self._count_refusals()
 
     async def _count_refusals(self) -> None:
         while self._refusals:

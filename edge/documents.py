@@ -206,6 +206,10 @@ class DocumentTable(Table):
             self._database.create(self.name)
             self._database.put(self.name, doc_id, document)
 
+    def append(self, document: Mapping[str, Any]) -> None:
+        """Write *document* under the number after the highest."""
+        self.put(self._get_next_id(), document)
+
     def scan(self, after: int, limit: int) -> list[Document]:
         """Return the first *limit* documents with ids above *after*, in order of id."""
         return [Document(body, doc_id) for doc_id, body in self._rows.scan(after, limit)]

@@ -3,22 +3,23 @@
 ============== ====================== ==========================================================
 table          document number        what
 ============== ====================== ==========================================================
-counters       1                      the last number given out, by what it counts; the chain's head
+counters       1                      the last numbers given out; the chain's head; what waits
 outbox         sequence               every record, its payload frozen, and its link in the chain
 removed        1                      sequence and link of the last record that was removed
-waiting        sequence               records to send: tries, and why the last one failed
+refused        sequence               of records that wait: how often sending failed, and why
 parked         sequence               records that were refused too often, until resent
 acknowledged   in order of time       a batch of acknowledged sequences and its moment
 stills         in order of taking     stills to send
 stills-sent    the same               stills that were acknowledged
 ============== ====================== ==========================================================
 
-A record is written once; on its way only its short row moves (waiting → acknowledged), so
-whatever is neither waiting nor parked has been acknowledged, also after a crash in between.
+A record is written once; which ones wait is one set of ranges (edge/ranges.py), however many they
+are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import msgspec
@@ -28,6 +29,7 @@ from edge.chain import genesis, link
 from edge.clock import Clock, Stamp
 from edge.documents import Documents
 from edge.ids import uuid7
+from edge.ranges import Ranges
 from edge.rows import Encode, Ledger, OutboxRow, Resent, StillRow
 from edge.sop.records import KINDS, Record
 
@@ -35,6 +37,20 @@ __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
 
 ONLY = 1
 """The number of the one document in a table that has only one."""
+
+
+class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The one document of the table ``counters``.
+
+    :ivar sequence: of the last record; ``head`` is its link
+    :ivar waiting: the sequences of the records to send
+    """
+
+    sequence: int = 0
+    head: str = ""
+    session: int = 0
+    still: int = 0
+    waiting: Ranges = Ranges()
 
 
 class Outbox:
@@ -52,10 +68,13 @@ class Outbox:
         self._source = source
         self._clock = clock
         self._encode = encode
-        self._counters = documents.table("counters")
+        self._kept_counters = documents.table("counters")
+        # This process alone writes them: what it remembers of them is what the file says.
+        self._counters = msgspec.convert(self._kept_counters.get(doc_id=ONLY) or {}, Counters)
+        self._changing = False
         self._outbox = documents.table("outbox")
         self._removed = documents.table("removed")
-        self._waiting = documents.table("waiting")
+        self._refused = documents.table("refused")
         self._parked = documents.table("parked")
         self._acknowledged = documents.table("acknowledged")
         self._stills = documents.table("stills")
@@ -72,43 +91,47 @@ class Outbox:
             return []
         recorded_ms = self._clock.wall_ms()
         rows: list[OutboxRow] = []
-        with self._documents.transaction():
-            counters = self._counters.get(doc_id=ONLY) or {}
-            last, head = int(counters.get("sequence", 0)), self._head(counters)
-            for record in records:
-                last += 1
-                rows.append(self._freeze(last, record, recorded_ms, head))
+        with self._change():
+            last, head = self._counters.sequence, self._head
+            for sequence, record in enumerate(records, last + 1):
+                rows.append(self._freeze(sequence, record, recorded_ms, head))
                 head = rows[-1].link
-            self._counters.put(ONLY, {**counters, "sequence": last, "head": head})
-            for row in rows:
-                self._outbox.put(row.sequence, _kept(row))
-            self._await(row.sequence for row in rows)
+                self._outbox.put(sequence, _kept(rows[-1]))
+            self._count(sequence=last + len(rows), head=head)
+            self._await(Ranges(((last + 1, last + len(rows)),)))
         return rows
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
         """Return the first *limit* records to send with sequences above *after*, in order."""
-        entries = self._waiting.scan(after, limit)
-        if not entries:
+        sequences = list(self._counters.waiting.after(after, limit))
+        if not sequences:
             return []
         # A backlog has no holes as a rule: its records are read at one go.
-        found = {
-            kept.doc_id: kept for kept in self._outbox.scan(entries[0].doc_id - 1, len(entries))
-        }
+        found = {kept.doc_id: kept for kept in self._outbox.scan(sequences[0] - 1, len(sequences))}
+        failed = {} if self._refused.first_id is None else self._tries(sequences)
         return [
-            _row(found.get(entry.doc_id) or self._outbox.need(entry.doc_id), **entry)
-            for entry in entries
+            _row(found.get(sequence) or self._outbox.need(sequence), **failed.get(sequence, {}))
+            for sequence in sequences
         ]
+
+    @property
+    def first_undelivered(self) -> int | None:
+        """The lowest sequence that waits or is parked, None if all have been delivered."""
+        unsent = (self._counters.waiting.first, self._parked.first_id)
+        return min((first for first in unsent if first is not None), default=None)
 
     def acknowledge(self, sequences: Sequence[int]) -> None:
         """Note that the broker has acknowledged these now (those that were resent: again)."""
         if not sequences:
             return
-        at = msgspec.to_builtins(self._clock.now())
-        batch = sorted(set(sequences))
-        with self._documents.transaction():
-            self._waiting.remove(doc_ids=batch)
-            self._parked.remove(doc_ids=batch)
-            self._acknowledged.insert({"at": at, "sequences": batch})
+        batch = Ranges.of(sequences)
+        document = msgspec.to_builtins({"at": self._clock.now(), "sequences": batch})
+        with self._change():
+            self._count(waiting=self._counters.waiting.minus(batch))
+            for table in (self._refused, self._parked):
+                if table.first_id is not None:  # both are empty as a rule
+                    table.remove(doc_ids=list(batch))
+            self._acknowledged.append(document)
 
     def quiet_s(self) -> float:
         """Return how many seconds ago the last acknowledgement came; 0 before the first."""
@@ -118,38 +141,40 @@ class Outbox:
 
     def failed(self, sequence: int, why: str) -> int:
         """Count a try that failed; return how many have, 0 if the record does not wait."""
-        entry = self._waiting.get(doc_id=sequence)
-        if entry is None:
+        if sequence not in self._counters.waiting:
             return 0
-        tries = int(entry["tries"]) + 1
-        self._waiting.put(sequence, {"tries": tries, "why": why})
+        tries = int((self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]) + 1
+        self._refused.put(sequence, {"tries": tries, "why": why})
         return tries
 
     def park(self, sequence: int, why: str) -> None:
         """Set a record aside that is refused again and again: kept, but not sent."""
-        entry = self._waiting.get(doc_id=sequence)
-        if entry is None:
+        if sequence not in self._counters.waiting:
             return
-        with self._documents.transaction():
-            self._waiting.remove(doc_ids=[sequence])
-            self._parked.put(sequence, {"tries": entry["tries"], "why": why})
+        tries = (self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]
+        with self._change():
+            self._count(waiting=self._counters.waiting.minus(Ranges.of([sequence])))
+            self._refused.remove(doc_ids=[sequence])
+            self._parked.put(sequence, {"tries": tries, "why": why})
 
     def parked(self) -> list[OutboxRow]:
         """Return the parked records in order."""
-        return [self._row(entry) for entry in self._parked]
+        return [_row(self._outbox.need(entry.doc_id), **entry) for entry in self._parked]
 
     def resend(self, first: int, last: int) -> Resent:
         """Let the records *first* to *last* wait again, in their old places, parked ones too."""
         counts: Counter[str] = Counter()
-        with self._documents.transaction():
+        again = list[int]()
+        with self._change():
             for sequence in range(first, last + 1):
-                if self._waiting.contains(doc_id=sequence):
+                if sequence in self._counters.waiting:
                     counts["waiting"] += 1
                 elif not self._outbox.contains(doc_id=sequence):
                     counts["missing"] += 1
                 else:
                     counts["unparked" if self._parked.remove(doc_ids=[sequence]) else "marked"] += 1
-                    self._await([sequence])
+                    again.append(sequence)
+            self._await(Ranges.of(again))
         return Resent(**counts)
 
     def recently_acknowledged(
@@ -162,35 +187,35 @@ class Outbox:
         else as none: rather twice than never.
         """
         recent = self._recent_sequences(seconds, now or self._clock.now())
-        chosen = sorted(sequence for sequence in recent if sequence > after)[:limit]
+        chosen = list(recent.after(after, limit))
         return [_row(record) for record in self._outbox.get(doc_ids=chosen)]
 
     def ledger(self) -> Ledger:
-        """Return where the stream stands (only the two counts cost more the more there are)."""
-        counters = self._counters.get(doc_id=ONLY) or {}
-        last = int(counters.get("sequence", 0))
-        oldest = self._outbox.first_id
-        unsent = [first for first in (self._waiting.first_id, self._parked.first_id) if first]
+        """Return where the stream stands (only the parked cost more the more there are)."""
+        last = self._counters.sequence
+        oldest, unsent = self._outbox.first_id, self.first_undelivered
         # Undelivered records of an older stream may be there too, below (edge/salvage.py).
         before = int((self._removed.get(doc_id=ONLY) or {}).get("sequence", 0))
         return Ledger(
             stream=self.stream,
             oldest=last + 1 if oldest is None else max(oldest, before + 1),
             last=last,
-            acknowledged=max(min(unsent) - 1, before) if unsent else last,
-            waiting=len(self._waiting),
+            acknowledged=last if unsent is None else max(unsent - 1, before),
+            waiting=self._counters.waiting.count,
             parked=len(self._parked),
-            head=self._head(counters),
+            head=self._head,
         )
 
     def next_session(self) -> int:
         """Return a number that grows by one with every call, across restarts."""
-        return self._take("session")
+        with self._change():
+            return self._count(session=self._counters.session + 1).session
 
     def add_still(self, still: StillRow) -> None:
         """Queue a still that is in its file."""
-        with self._documents.transaction():
-            self._stills.put(self._take("still"), msgspec.to_builtins(still))
+        with self._change():
+            number = self._count(still=self._counters.still + 1).still
+            self._stills.put(number, msgspec.to_builtins(still))
 
     def waiting_stills(self, limit: int) -> list[StillRow]:
         """Return the first *limit* stills to send, the oldest first."""
@@ -226,16 +251,16 @@ class Outbox:
             link=link(previous, payload),
         )
 
-    def _await(self, sequences: Iterable[int]) -> None:
-        self._waiting.insert_multiple(Document({"tries": 0, "why": ""}, s) for s in sequences)
+    def _await(self, sequences: Ranges) -> None:
+        self._count(waiting=self._counters.waiting.plus(sequences))
 
-    def _row(self, entry: Document) -> OutboxRow:
-        """Return the record that a row of waiting or parked is about."""
-        return _row(self._outbox.need(entry.doc_id), **entry)
+    def _tries(self, sequences: Sequence[int]) -> dict[int, Document]:
+        """Return what is known of failed tries to send these, by sequence."""
+        return {entry.doc_id: entry for entry in self._refused.get(doc_ids=list(sequences))}
 
-    def _recent_sequences(self, seconds: float, now: Stamp) -> set[int]:
+    def _recent_sequences(self, seconds: float, now: Stamp) -> Ranges:
         """Walk back through the acknowledgements until they are older than *seconds*."""
-        found: set[int] = set()
+        found = Ranges()
         later, age = now, 0.0
         for batch in self._acknowledged.backwards():
             at = msgspec.convert(batch["at"], Stamp)
@@ -244,21 +269,35 @@ class Outbox:
             age += _seconds_between(at, later)
             if age > seconds:
                 break
-            found.update(batch["sequences"])
+            found = found.plus(msgspec.convert(batch["sequences"], Ranges))
             later = at
         return found
 
-    def _head(self, counters: Mapping[str, Any]) -> str:
-        """Return the link that the next record follows on."""
-        return str(counters.get("head") or genesis(self.stream))
+    @property
+    def _head(self) -> str:
+        """The link that the next record follows on."""
+        return self._counters.head or genesis(self.stream)
 
-    def _take(self, what: str, count: int = 1) -> int:
-        """Take *count* numbers of the counter *what*; return the last of them."""
-        with self._documents.transaction():
-            counters = self._counters.get(doc_id=ONLY) or {}
-            last = int(counters.get(what, 0)) + count
-            self._counters.put(ONLY, {**counters, what: last})
-        return last
+    def _count(self, **values: object) -> Counters:
+        """Change the counters, within :meth:`_change`; return what they are now."""
+        self._counters = msgspec.structs.replace(self._counters, **values)
+        return self._counters
+
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        """Commit what is changed within, counters last, or nothing if an exception comes out."""
+        before, outer = self._counters, not self._changing
+        self._changing = True
+        try:
+            with self._documents.transaction():
+                yield
+                if outer and self._counters is not before:
+                    self._kept_counters.put(ONLY, msgspec.to_builtins(self._counters))
+        except BaseException:
+            self._counters = before
+            raise
+        finally:
+            self._changing = not outer
 
 
 def _kept(row: OutboxRow) -> dict[str, Any]:

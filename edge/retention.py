@@ -23,9 +23,10 @@ from tinydb.table import Document
 
 from edge.clock import Clock, Stamp, iso
 from edge.config import Retention as Limits
-from edge.documents import Documents, DocumentTable
+from edge.documents import DocumentTable
 from edge.errors import GarduError, StoreFull
 from edge.outbox import ONLY, Outbox
+from edge.ranges import Ranges
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -80,10 +81,11 @@ class Sweep:
     :ivar stills: how many stills were
     """
 
-    def __init__(self, documents: Documents, folder: Path, limits: Limits, now: Stamp) -> None:
+    def __init__(self, store: Outbox, folder: Path, limits: Limits, now: Stamp) -> None:
         self.records = 0
         self.stills = 0
-        self._documents = documents
+        self._store = store
+        self._documents = documents = store.documents
         self._folder = folder
         self._now = now
         self._outbox = documents.table("outbox")
@@ -132,11 +134,13 @@ class Sweep:
             if age_s > self._records_s:
                 self._last_batch = max(self._last_batch, batch.doc_id)
             else:
-                self._stays = min(self._stays, *batch["sequences"])
+                first = msgspec.convert(batch["sequences"], Ranges).first
+                self._stays = self._stays if first is None else min(self._stays, first)
         return bool(page)
 
     def _remove_records(self) -> bool:
-        stays = min(self._stays, self._first_undelivered())
+        undelivered = self._store.first_undelivered
+        stays = self._stays if undelivered is None else min(self._stays, undelivered)
         going = [row for row in self._outbox.scan(0, PAGE) if row.doc_id < stays]
         if going:
             removed, last = self._documents.table("removed"), going[-1]
@@ -188,10 +192,6 @@ class Sweep:
         days = self._folder.glob("stills/[0-9]*-[0-9]*-[0-9]*")
         return [day for day in days if day.name < oldest and day.is_dir()]
 
-    def _first_undelivered(self) -> int:
-        tables = [self._documents.table(name) for name in ("waiting", "parked")]
-        return min((table.first_id or _NO_END for table in tables), default=_NO_END)
-
 
 async def run_retention(
     store: Outbox, worker: Worker, clock: Clock, folder: Path, limits: Limits
@@ -222,7 +222,7 @@ async def remove_expired(
     :raises RetentionPostponed: if the clock cannot be relied on
     :raises OSError: if a file cannot be removed
     """
-    sweep = Sweep(store.documents, folder, limits, now)
+    sweep = Sweep(store, folder, limits, now)
     if trouble := await worker.do(sweep.trouble):
         raise RetentionPostponed(trouble)
     for step in sweep.steps:

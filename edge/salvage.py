@@ -23,13 +23,15 @@ import msgspec
 from edge.chain import genesis
 from edge.database import Body, checksum
 from edge.documents import Documents
+from edge.outbox import Counters
+from edge.ranges import Ranges
 
 log = logging.getLogger(__name__)
 
 Found = dict[str, dict[int, Body]]
 
 _WHOLE = ("checkpoint", "procedures", "stills")
-_SENDING = ("waiting", "parked")
+_READ = (*_WHOLE, "visits", "counters", "outbox", "refused", "parked", "acknowledged")
 
 
 def salvage(damaged: Path, new: Path, identity: Body) -> None:
@@ -49,14 +51,13 @@ def salvage(damaged: Path, new: Path, identity: Body) -> None:
 
 def read(damaged: Path) -> Found:
     """Return all sound documents of the tables that matter, leaving the file as it is."""
-    names = (*_WHOLE, *_SENDING, "visits", "counters", "outbox")
     try:
         with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as file:
             file.text_factory = bytes
-            return {name: _read_table(file, name) for name in names}
+            return {name: _read_table(file, name) for name in _READ}
     except sqlite3.Error as error:
         log.warning("nothing can be read of %s: %s", damaged.name, error)
-        return {name: {} for name in names}
+        return {name: {} for name in _READ}
 
 
 def chosen(found: Found, stream: str) -> Found:
@@ -65,15 +66,30 @@ def chosen(found: Found, stream: str) -> Found:
     texts = {body["key"] for body in found["procedures"].values()}
     if found["checkpoint"]:
         kept["visits"] = {n: body for n, body in found["visits"].items() if _key(body) in texts}
-    records = found["outbox"]
-    for name in _SENDING:
-        kept[name] = {n: body for n, body in found[name].items() if n in records}
-    kept["outbox"] = {n: records[n] for name in _SENDING for n in kept[name]}
-    counters = found["counters"].get(1, {})
-    last = max((counters.get("sequence", 0), *records, *found["waiting"], *found["parked"]))
-    kept["counters"] = {1: {**counters, "sequence": last, "head": genesis(stream)}}
-    kept["removed"] = {1: {"sequence": last, "link": genesis(stream)}}
+    records, parked = found["outbox"], found["parked"]
+    before = _counters(found)
+    waiting = Ranges.of(number for number in before.waiting if number in records)
+    kept["refused"] = {n: body for n, body in found["refused"].items() if n in waiting}
+    kept["parked"] = {n: body for n, body in parked.items() if n in records}
+    kept["outbox"] = {n: records[n] for n in (*waiting, *kept["parked"])}
+    link = genesis(stream)
+    counters = msgspec.structs.replace(before, head=link, waiting=waiting)
+    kept["counters"] = {1: msgspec.to_builtins(counters)}
+    kept["removed"] = {1: {"sequence": before.sequence, "link": link}}
     return kept
+
+
+def _counters(found: Found) -> Counters:
+    """Return the counters; without them, what was not acknowledged waits."""
+    records, parked = found["outbox"], found["parked"]
+    last = max((0, *records, *parked))
+    if body := found["counters"].get(1):
+        counters = msgspec.convert(body, Counters)
+        return msgspec.structs.replace(counters, sequence=max(counters.sequence, last))
+    waiting = Ranges.of(number for number in records if number not in parked)
+    for batch in found["acknowledged"].values():
+        waiting = waiting.minus(msgspec.convert(batch["sequences"], Ranges))
+    return Counters(sequence=last, still=max(found["stills"], default=0), waiting=waiting)
 
 
 def _key(visit: Body) -> str:

@@ -14,10 +14,8 @@ import msgspec
 from edge.chain import KeptRecord, Mark, genesis
 from edge.database import checksum
 from edge.errors import StoreError
+from edge.outbox import Counters
 from edge.store import FILE, FORMAT
-
-# What a record is while its number is in the table of that name; else it was delivered.
-_STATES = ("waiting", "parked")
 
 
 class Snapshot:
@@ -60,8 +58,7 @@ class Snapshot:
     @property
     def head(self) -> Mark:
         """The newest record and its link, as they were noted when it was recorded."""
-        counters = self._document("counters")
-        return Mark(counters.get("sequence", 0), counters.get("head") or genesis(self.stream))
+        return Mark(self._counters.sequence, self._counters.head or genesis(self.stream))
 
     def records(self, *, backwards: bool = False) -> Iterator[KeptRecord]:
         """Iterate over the records that are kept, in order of their sequence."""
@@ -73,10 +70,10 @@ class Snapshot:
 
     def state(self, sequence: int) -> str:
         """Say whether the record is waiting, parked, or delivered."""
-        for state in _STATES:
-            if any(self._rows(f"SELECT 1 FROM {state} WHERE id = ?", sequence)):  # noqa: S608
-                return state
-        return "delivered"
+        if sequence in self._counters.waiting:
+            return "waiting"
+        parked = any(self._rows("SELECT 1 FROM parked WHERE id = ?", sequence))
+        return "parked" if parked else "delivered"
 
     def _begin(self) -> str:
         # A reader waits a little for a daemon that is just recovering its log.
@@ -89,6 +86,7 @@ class Snapshot:
             raise StoreError(
                 f"{self._path} has format {identity.get('format')}, this Gardu reads {FORMAT}"
             )
+        self._counters = msgspec.convert(self._document("counters"), Counters)
         return str(identity["stream"])
 
     def _document(self, table: str) -> dict[str, Any]:

@@ -18,14 +18,14 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.config import Config
-from edge.dispatch import Dispatch
+from edge.dispatch import RIDE_S, Dispatch
 from edge.drivers.base import Post
 from edge.errors import DeviceUnavailable
 from edge.ledger import LedgerTopic
@@ -63,6 +63,7 @@ class Uplink:
 
     :param worker: the thread for calls of *store*
     :param folder: what the paths of stills are relative to
+    :param ride_s: how long acknowledgements may wait for a decision, seconds of the clock
     :param backoff: between connections, and between tries of a record that was not delivered
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills
     """
@@ -76,6 +77,7 @@ class Uplink:
         post: Post,
         folder: Path,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
+        ride_s: float = RIDE_S,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, "stills", "still_refusals"), 0))
@@ -87,6 +89,7 @@ class Uplink:
         self._post = post
         self._folder = folder
         self._backoff = backoff
+        self._ride_s = clock.real(ride_s)
         self._live = LiveTopics()
         self._troubles = Troubles(post, clock, self.show)
         self._ledger = LedgerTopic(
@@ -95,6 +98,7 @@ class Uplink:
         )  # fmt: skip
         self._link: Link | None = None
         self._ahead: ReadAhead | None = None
+        self._dispatch: Dispatch | None = None
         self._stills: StillQueue | None = None
         self._greeted = False
         self._careful = False
@@ -114,6 +118,16 @@ class Uplink:
             self._stills.wake()
             if self._link is not None:
                 self._link.look()  # at once: waking the pump's task costs a round of the loop
+
+    @property
+    def delivered(self) -> tuple[int, ...]:
+        """What the broker has taken and the store does not know of yet."""
+        return () if self._dispatch is None else self._dispatch.delivered
+
+    def stored(self, sequences: Collection[int]) -> None:
+        """Say that the store knows now that these were delivered."""
+        if self._dispatch is not None:
+            self._dispatch.stored(sequences)
 
     def go_back(self, first: int) -> None:
         """Say that records from sequence *first* on may wait again."""
@@ -190,15 +204,16 @@ class Uplink:
             look=link.changed.set,
         )  # fmt: skip
         dispatch = Dispatch(
-            self._store, self._worker, ahead, tries=self._broker.tries, backoff=self._backoff,
-            troubles=self._troubles, counts=self.counts, look=link.changed.set,
+            self._store, self._worker, ahead, tries=self._broker.tries,
+            ride_s=self._ride_s, backoff=self._backoff, troubles=self._troubles,
+            counts=self.counts, look=link.changed.set,
         )  # fmt: skip
         stills = StillQueue(
             self._store, self._worker, self._folder, source(self._config),
             backoff=self._backoff, counts=self.counts, refused=self._still_refused,
             look=link.changed.set, hopeless=self._hopeless(),
         )  # fmt: skip
-        self._ahead, self._stills = ahead, stills
+        self._ahead, self._dispatch, self._stills = ahead, dispatch, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
         jobs = (
@@ -216,7 +231,7 @@ class Uplink:
             await self._say_farewell(link, window, session)
             raise
         finally:
-            self._ahead = self._stills = None
+            self._ahead = self._dispatch = self._stills = None
             dispatch.close()
             self._judge(link, window)
             await dispatch.settle_accounts()

@@ -46,7 +46,13 @@ class Lamps(Journal):
 
 
 class Topics(Journal):
-    """The live topics."""
+    """The live topics; *delivered* is what the broker has taken."""
+
+    delivered: Sequence[int] = ()
+
+    def stored(self, sequences: Sequence[int]) -> None:
+        """Note what the store knows of now."""
+        self.lines += [("stored", number) for number in sequences]
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Note a topic."""
@@ -225,10 +231,21 @@ def test_a_timer_comes_back_as_an_event(bench: Bench, loop: asyncio.AbstractEven
     assert event.key == "some/key"
 
 
+def test_acknowledgements_ride_with_the_next_decision(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """What the broker took is stored with the decision that comes, and whoever waits is told."""
+    loop.run_until_complete(bench.send(arrive))
+    bench.live.delivered = [1]
+    loop.run_until_complete(bench.send(arrive))
+    assert ("stored", 1) in bench.live.lines
+    assert [row.sequence for row in bench.store.waiting(0, 9)] == [2]
+
+
 def test_a_closed_visit_is_in_the_register_of_its_month(
     bench: Bench, loop: asyncio.AbstractEventLoop
 ) -> None:
-    """The register keeps the whole visit with its steps; the hot table forgets it."""
+    """The register keeps the visit, and its steps beside it; the hot table forgets it."""
 
     def leave(at: Stamp) -> events.ButtonPressed:
         return events.ButtonPressed(at, "reception", "leave")
@@ -237,7 +254,9 @@ def test_a_closed_visit_is_in_the_register_of_its_month(
     month = bench.clock.now().iso()[:7]
     (visit,) = bench.store.register(month)
     assert visit["outcome"] == "abandoned"
-    assert [step["step"] for step in visit["history"]] == ["penerimaan"]
+    steps = [(step["visit"], step["step"]) for step in bench.store.steps(month)]
+    assert steps == [(visit["id"], "penerimaan")]
+    assert visit["steps"] == 1
     assert bench.store.load()[1] == []
 
 

@@ -124,7 +124,7 @@ def test_large_histories_go_in_small_pieces(store: Store, clock: HandClock, tmp_
     for _ in range(retention.PAGE + 50):
         store.acknowledge(sequences(say(store, 2)))
     clock.pass_s(100 * DAY)
-    one = Sweep(store.documents, tmp_path, LIMITS, clock.now())
+    one = Sweep(store, tmp_path, LIMITS, clock.now())
     counts = []
     for step in one.steps:
         while True:

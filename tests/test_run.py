@@ -166,7 +166,7 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("room", [40_000, 100_000], ids=["at start", "running"])
+@pytest.mark.parametrize("room", [40_000, 85_000], ids=["at start", "running"])
 def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: int) -> None:
     """A failed write ends the process with 1 and what to do; nothing goes on unrecorded."""
     daemon = subprocess.Popen(

@@ -20,6 +20,8 @@ from edge.uplink import Uplink
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)
+# Here nobody decides anything that an acknowledgement could ride with.
+RIDE_S = 0.05
 AT = Stamp(1_000_000_000, 1_795_233_097_412, synced=True, boot="test")
 
 
@@ -67,7 +69,9 @@ class Running:
         self.events: list[Event] = []
         self.worker = Worker("store")
         assert source(config) == "/gardu/kantor/lobi"
-        self.uplink = Uplink(config, store, self.worker, Clock(), self._post, folder, backoff)
+        self.uplink = Uplink(
+            config, store, self.worker, Clock(), self._post, folder, backoff, RIDE_S
+        )
 
     async def add(self, *records: Record) -> None:
         """Record *records* and wake the uplink, as the checkpoint does."""

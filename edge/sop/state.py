@@ -10,7 +10,7 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.procedure import Outcome, Procedure
-from edge.sop.records import StepCompleted, StillReference
+from edge.sop.records import StillReference
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,6 +22,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     :ivar started: when the standard time of the step began to run; None while it does not yet
     :ivar entered: when the present phase was entered
     :ivar entries: how many phases were entered so far; tells a timer from one of an earlier phase
+    :ivar steps: how many steps were completed so far
     :ivar outcome: decided already, while the guest still gives back card and belongings
     """
 
@@ -45,7 +46,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
     locker: int | None = None
     outcome: Outcome | None = None
     reason: str | None = None
-    history: tuple[StepCompleted, ...] = ()
+    steps: int = 0
 
     @property
     def procedure_key(self) -> str:

@@ -239,7 +239,7 @@ def _end_step(
     turn.record("gardu.step.completed.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
     turn.do(CancelTimer(_overdue_key(visit)))
     turn.do(CancelTimer(_phase_key(visit)))
-    turn.change(visit, history=(*visit.history, data))
+    turn.change(visit, steps=visit.steps + 1)
     for kind in [kind for kind, alarm in turn.alarms.items() if alarm.visit == visit.id]:
         clear_alarm(turn, kind)
 
@@ -259,7 +259,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         opened=iso(turn.at.dating(visit.opened)),
         duration_s=round(took.seconds, 3),
         uncertainty_s=took.uncertainty_s,
-        steps=len(visit.history),
+        steps=visit.steps,
         card_out=visit.card is not None,
         locker_out=visit.locker,
         clock_synced=turn.at.synced,

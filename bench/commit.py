@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bench.bed import Bed, say
-from bench.stored import closed_visit, fill_register, open_store, step_record
+from bench.stored import fill_register, open_store, open_visit, step_record
 from bench.table import Row, median
 from edge.sop.records import Record
 from edge.store import FILE, Store
@@ -79,7 +79,7 @@ def _compare(bed: Bed, count: int, rounds: int) -> tuple[float, float]:
 def _round(store: Store, reader: "_Reader", bare: "_Bare", first: int) -> tuple[float, float]:
     ours, floor = [], []
     for number in range(first, first + _STEPS):
-        state, visit, record = _state(number), closed_visit(number), step_record(number)
+        state, visit, record = _state(number), open_visit(number), step_record(number)
         ours.append(_timed(lambda: _commit(store, state, visit, record)))  # noqa: B023 - at once
         rows = reader.written()
         bare.make(rows)

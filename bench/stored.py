@@ -9,7 +9,8 @@ import msgspec
 
 from bench.bed import CHECKPOINT, SITE
 from edge.clock import Clock, Stamp
-from edge.sop.records import Record, StepCompleted
+from edge.sop.records import Record, StepCompleted, StillReference
+from edge.sop.state import Visit
 from edge.store import FILE, Store
 
 SOURCE = f"/gardu/{SITE}/{CHECKPOINT}"
@@ -45,10 +46,29 @@ def step_record(number: int) -> Record:
     return Record("gardu.step.completed.v1", subject, _AT, data.visit, data)
 
 
-def closed_visit(number: int) -> dict[str, Any]:
-    """Return the document of a closed visit, of the size that one has."""
-    history = [msgspec.to_builtins(step_record(number).data) for _ in range(3)]
-    return {"number": number, "month": MONTH, "closed": _AT.iso(), "history": history}
+def open_visit(number: int) -> dict[str, Any]:
+    """Return the document of a visit in the middle of a procedure."""
+    visit = Visit(
+        id=f"01a200bb-75a4-7221-8d5c-{number:012d}",
+        number=number,
+        procedure="pimpinan",
+        version="1.0+4e8f2a96",
+        opened=_AT,
+        place=number,
+        step="penitipan",
+        phase="terbuka",
+        arrived=_AT,
+        started=_AT,
+        entered=_AT,
+        entries=7,
+        evidence=("locker-opened",),
+        stills=(StillReference(f"01a200bb-75a4-7221-8d5d-{number:012d}", "desk", "ab" * 32),),
+        card="0100A4C104",
+        locker=2,
+        steps=2,
+    )
+    document: dict[str, Any] = msgspec.to_builtins(visit)
+    return document
 
 
 def open_store(folder: Path) -> Store:
@@ -57,15 +77,15 @@ def open_store(folder: Path) -> Store:
 
 
 def fill_register(folder: Path, count: int) -> None:
-    """Put *count* closed visits into the register of one month, in one transaction.
+    """Put what *count* records said into the register of one month, in one transaction.
 
     The first goes in through the store, which so makes the table; the others are copies of its
     row under numbers and checksums of their own.
     """
-    store = open_store(folder)
-    store.commit(checkpoint=None, visits={}, closed=[closed_visit(1)])
+    store, table = open_store(folder), f"register-{MONTH}"
+    fact = {"type": step_record(1).type, "time": _AT.iso(), "data": step_record(1).data}
+    store.documents.table(table).put(1, msgspec.to_builtins(fact))
     store.close()
-    table = f"register-{MONTH}"
     connection = sqlite3.connect(folder / FILE, isolation_level=None)
     connection.execute("PRAGMA synchronous = OFF")
     (body,) = connection.execute(f'SELECT body FROM "{table}"').fetchone()  # noqa: S608 - ours

@@ -126,12 +126,12 @@ class Checkpoint:
         counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
         if counted == self._stored and not result.records and still is None:
             return ()
-        delivered = self._live.delivered
+        # With records the counters are written anyway: acknowledgements cost nearly nothing then.
+        delivered = self._live.delivered if result.records else ()
         rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),
             visits=_changed(result.state.visits, self._stored.visits),
-            closed=[_register(visit, event.at) for visit in result.closed],
             records=result.records,
             still=still,
             acknowledged=delivered,
@@ -200,9 +200,3 @@ def _changed(
         if before.get(key) is not visit:
             changed[visit.number] = msgspec.to_builtins(visit)
     return changed
-
-
-def _register(visit: Visit, at: Stamp) -> dict[str, Any]:
-    """Return the document of a closed visit for the register of its month."""
-    document: dict[str, Any] = msgspec.to_builtins(visit)
-    return {**document, "closed": at.iso(), "month": at.iso()[:7]}

@@ -21,7 +21,7 @@ from pathlib import Path
 from edge.database import Database, create_statement
 
 # Tables that only grow; all others are in use.
-HISTORY = ("outbox", "acknowledged", "stills-sent", "register-", "steps-")
+HISTORY = ("outbox", "acknowledged", "stills-sent", "register-")
 
 # "The Database Header" in SQLite's documentation: the first bytes; versions of writing and reading
 # at 18 and 19; the format of the schema, 4 at most, at 44.

@@ -3,7 +3,7 @@
 ============== ====================== ==========================================================
 table          document number        what
 ============== ====================== ==========================================================
-counters       1                      the last numbers given out; the chain's head; what waits
+checkpoint     2 (COUNTERS)           the last numbers given out; the chain's head; what waits
 outbox         sequence               every record, its payload frozen, and its link in the chain
 removed        1                      sequence and link of the last record that was removed
 refused        sequence               of records that wait: how often sending failed, and why
@@ -15,6 +15,8 @@ stills-sent    the same               stills that were acknowledged
 
 A record is written once; which ones wait is one set of ranges (edge/ranges.py), however many they
 are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
+The counters share a table with the checkpoint's state: what nearly every decision changes then
+lies on one page.
 """
 
 from collections import Counter
@@ -38,9 +40,12 @@ __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
 ONLY = 1
 """The number of the one document in a table that has only one."""
 
+COUNTERS = 2
+"""The number of the counters' document in the table ``checkpoint``."""
+
 
 class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The one document of the table ``counters``.
+    """What the outbox must not forget besides its rows.
 
     :ivar sequence: of the last record; ``head`` is its link
     :ivar waiting: the sequences of the records to send
@@ -68,9 +73,9 @@ class Outbox:
         self._source = source
         self._clock = clock
         self._encode = encode
-        self._kept_counters = documents.table("counters")
+        self._kept_counters = documents.table("checkpoint")
         # This process alone writes them: what it remembers of them is what the file says.
-        self._counters = msgspec.convert(self._kept_counters.get(doc_id=ONLY) or {}, Counters)
+        self._counters = msgspec.convert(self._kept_counters.get(doc_id=COUNTERS) or {}, Counters)
         self._changing = False
         self._outbox = documents.table("outbox")
         self._removed = documents.table("removed")
@@ -292,7 +297,7 @@ class Outbox:
             with self._documents.transaction():
                 yield
                 if outer and self._counters is not before:
-                    self._kept_counters.put(ONLY, msgspec.to_builtins(self._counters))
+                    self._kept_counters.put(COUNTERS, msgspec.to_builtins(self._counters))
         except BaseException:
             self._counters = before
             raise

@@ -10,7 +10,7 @@ Rules
 3. Nothing goes while the wall clock is not trusted, or says what cannot be.
 4. Work comes in small transactions, so that the store's thread is soon free for the next event.
 
-The visits in the register tables are history and stay.
+What a record said stays in the register (edge/register.py).
 """
 
 import logging
@@ -27,6 +27,7 @@ from edge.documents import DocumentTable
 from edge.errors import GarduError, StoreFull
 from edge.outbox import ONLY, Outbox
 from edge.ranges import Ranges
+from edge.register import archive
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -148,6 +149,7 @@ class Sweep:
                 # Records from before the chain (edge/salvage.py) have no place in it.
                 if last.doc_id > (removed.get(doc_id=ONLY) or {"sequence": 0})["sequence"]:
                     removed.put(ONLY, {"sequence": last.doc_id, "link": last["link"]})
+                archive(self._documents, going)
                 self._outbox.remove(doc_ids=[row.doc_id for row in going])
         self.records += len(going)
         return bool(going)

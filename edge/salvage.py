@@ -23,7 +23,7 @@ import msgspec
 from edge.chain import genesis
 from edge.database import Body, checksum
 from edge.documents import Documents
-from edge.outbox import Counters
+from edge.outbox import COUNTERS, ONLY, Counters
 from edge.ranges import Ranges
 
 log = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 Found = dict[str, dict[int, Body]]
 
 _WHOLE = ("checkpoint", "procedures", "stills")
-_READ = (*_WHOLE, "visits", "counters", "outbox", "refused", "parked", "acknowledged")
+_READ = (*_WHOLE, "visits", "outbox", "refused", "parked", "acknowledged")
 
 
 def salvage(damaged: Path, new: Path, identity: Body) -> None:
@@ -64,7 +64,7 @@ def chosen(found: Found, stream: str) -> Found:
     """Return what of *found* goes into a new database of *stream*."""
     kept: Found = {name: found[name] for name in _WHOLE}
     texts = {body["key"] for body in found["procedures"].values()}
-    if found["checkpoint"]:
+    if ONLY in found["checkpoint"]:
         kept["visits"] = {n: body for n, body in found["visits"].items() if _key(body) in texts}
     records, parked = found["outbox"], found["parked"]
     before = _counters(found)
@@ -74,7 +74,7 @@ def chosen(found: Found, stream: str) -> Found:
     kept["outbox"] = {n: records[n] for n in (*waiting, *kept["parked"])}
     link = genesis(stream)
     counters = msgspec.structs.replace(before, head=link, waiting=waiting)
-    kept["counters"] = {1: msgspec.to_builtins(counters)}
+    kept["checkpoint"] = {**kept["checkpoint"], COUNTERS: msgspec.to_builtins(counters)}
     kept["removed"] = {1: {"sequence": before.sequence, "link": link}}
     return kept
 
@@ -83,7 +83,7 @@ def _counters(found: Found) -> Counters:
     """Return the counters; without them, what was not acknowledged waits."""
     records, parked = found["outbox"], found["parked"]
     last = max((0, *records, *parked))
-    if body := found["counters"].get(1):
+    if body := found["checkpoint"].get(COUNTERS):
         counters = msgspec.convert(body, Counters)
         return msgspec.structs.replace(counters, sequence=max(counters.sequence, last))
     waiting = Ranges.of(number for number in records if number not in parked)

@@ -14,7 +14,7 @@ import msgspec
 from edge.chain import KeptRecord, Mark, genesis
 from edge.database import checksum
 from edge.errors import StoreError
-from edge.outbox import Counters
+from edge.outbox import COUNTERS, ONLY, Counters
 from edge.store import FILE, FORMAT
 
 
@@ -86,12 +86,12 @@ class Snapshot:
             raise StoreError(
                 f"{self._path} has format {identity.get('format')}, this Gardu reads {FORMAT}"
             )
-        self._counters = msgspec.convert(self._document("counters"), Counters)
+        self._counters = msgspec.convert(self._document("checkpoint", COUNTERS), Counters)
         return str(identity["stream"])
 
-    def _document(self, table: str) -> dict[str, Any]:
-        """Return the one document of *table*, empty if there is none."""
-        for (body,) in self._rows(f"SELECT body FROM {table} WHERE id = 1"):  # noqa: S608
+    def _document(self, table: str, number: int = ONLY) -> dict[str, Any]:
+        """Return the document *number* of *table*, empty if there is none."""
+        for (body,) in self._rows(f"SELECT body FROM {table} WHERE id = ?", number):  # noqa: S608
             try:
                 return msgspec.json.decode(body, type=dict[str, Any])
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

@@ -8,21 +8,18 @@ table          document number         what
 database       1                       format and stream
 checkpoint     1                       the state of the checkpoint, less its visits
 visits         the visit's number      open visits only, so that they stay few
-register-Y-M   in order of closing     the visits closed in that month
-steps-Y-M      in order of completion  the steps completed in that month
+register-Y-M   sequence                what records of that month said (edge/register.py)
 procedures     as they came            texts that open visits started under
 ============== ======================= =========================================================
 """
 
 import uuid
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from edge import messages
-from edge.clock import Clock, Stamp
+from edge.clock import Clock
 from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreError, StoreFull
 from edge.folders import make
@@ -30,7 +27,7 @@ from edge.lock import FolderLock
 from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.quarantine import damaged_beside, open_sound
 from edge.salvage import salvage
-from edge.sop.records import Record, StepCompleted
+from edge.sop.records import Record
 from edge.space import Space
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
@@ -124,7 +121,6 @@ class Store(Outbox):
         *,
         checkpoint: dict[str, Any] | None,
         visits: Mapping[int, dict[str, Any] | None],
-        closed: Sequence[dict[str, Any]] = (),
         records: Sequence[Record] = (),
         still: StillRow | None = None,
         acknowledged: Sequence[int] = (),
@@ -133,7 +129,6 @@ class Store(Outbox):
 
         :param checkpoint: the state less its visits; None if that is unchanged
         :param visits: the visits that changed, by number; None for one that is open no more
-        :param closed: visits for the register of their ``month`` (``2026-11``)
         :param still: a still that is in its file and is to be sent
         :param acknowledged: what the broker has acknowledged meanwhile (saves a commit of its own)
         """
@@ -142,23 +137,10 @@ class Store(Outbox):
                 self._checkpoint.put(ONLY, checkpoint)
             for number, visit in visits.items():
                 self._keep(number, visit)
-            for visit in closed:
-                self._documents.table(f"register-{visit['month']}").append(visit)
-            for record in records:
-                if isinstance(record.data, StepCompleted):
-                    self._remember_step(record.at, record.data)
             if still is not None:
                 self.add_still(still)
             self.acknowledge(acknowledged)
             return self.append(records)
-
-    def register(self, month: str) -> Iterator[dict[str, Any]]:
-        """Iterate over the visits closed in *month* (``2026-11``), in order of closing."""
-        return (dict(visit) for visit in self._documents.table(f"register-{month}"))
-
-    def steps(self, month: str) -> Iterator[dict[str, Any]]:
-        """Iterate over the steps completed in *month*, in order of completion."""
-        return (dict(step) for step in self._documents.table(f"steps-{month}"))
 
     def remember_procedure(self, key: str, text: str) -> None:
         """Keep the *text* of the procedure *key*, for visits that start under it."""
@@ -177,10 +159,6 @@ class Store(Outbox):
         """Drop the texts of all procedures but those whose keys are in *keep*."""
         dropped = [kept.doc_id for kept in self._procedures if kept["key"] not in keep]
         self._procedures.remove(doc_ids=dropped)
-
-    def _remember_step(self, at: Stamp, step: StepCompleted) -> None:
-        """Put *step* beside the register: records go some day, this stays."""
-        self._documents.table(f"steps-{at.iso()[:7]}").append(msgspec.to_builtins(step))
 
     def _keep(self, number: int, visit: dict[str, Any] | None) -> None:
         if visit is None:

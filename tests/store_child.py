@@ -9,7 +9,7 @@ from edge.store import Store
 
 
 def main(folder: Path) -> None:
-    """Commit state, visit, register and record together for ever; print each sequence after."""
+    """Commit state, visit and record together for ever; print each sequence after."""
     store = Store(folder, "/gardu/site/checkpoint", Clock())
     checkpoint, _ = store.load()
     number = checkpoint["number"] if checkpoint else 0
@@ -19,7 +19,6 @@ def main(folder: Path) -> None:
         row = store.commit(
             checkpoint={"number": number},
             visits={number: {"number": number}, number - 1: None},
-            closed=[{"number": number - 1, "month": "2026-11"}],
             records=[opened(number)],
         )[0]
         print("committed", row.sequence, flush=True)

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock
+from edge.sop.records import Record, VisitClosed
 from edge.store import Store
 from soak.checker import Committed, Findings, Pulse, check, lost_visits, read_committed
 from soak.journal import Model
 from soak.table import Row, table
-from tests.uplinks import opened
+from tests.uplinks import AT, opened
 
 COUNT = 20
 
@@ -149,11 +150,20 @@ def test_it_reads_a_real_store(tmp_path: Path) -> None:
     assert (found.holes, found.uncommitted) == (1, 1)
 
 
+def closed(visit: str) -> Record:
+    """Return the record of a visit that has ended."""
+    data = VisitClosed(
+        visit=visit, procedure="pimpinan", procedure_version="1+00000000", outcome="abandoned",
+        reason=None, opened=AT.iso(), duration_s=1.0, steps=0, card_out=False, locker_out=None,
+        clock_synced=True,
+    )  # fmt: skip
+    return Record("gardu.visit.closed.v1", f"visit/{visit}", AT, visit, data)
+
+
 def test_a_lost_visit_is_found(tmp_path: Path) -> None:
-    """Every visit that was opened is open or in a register."""
+    """Every visit that was opened is open, or a record says how it ended."""
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
-    closed = {"number": 1, "month": "2026-11"}
-    store.commit(checkpoint={"opened": 2}, visits={2: {"number": 2}}, closed=[closed])
+    store.commit(checkpoint={"opened": 2}, visits={2: {"number": 2}}, records=[closed("v1")])
     assert lost_visits(tmp_path / "gardu.db") == 0
     store.commit(checkpoint={"opened": 3}, visits={2: None})
     assert lost_visits(tmp_path / "gardu.db") == 2

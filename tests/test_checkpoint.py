@@ -11,6 +11,7 @@ from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock, Stamp
 from edge.errors import StoreError
+from edge.register import facts
 from edge.sop import events
 from edge.sop.effects import Beep, Effect, RingAide, TakeStill
 from edge.still_files import StillFiles
@@ -242,22 +243,19 @@ def test_acknowledgements_ride_with_the_next_decision(
     assert [row.sequence for row in bench.store.waiting(0, 9)] == [2]
 
 
-def test_a_closed_visit_is_in_the_register_of_its_month(
-    bench: Bench, loop: asyncio.AbstractEventLoop
-) -> None:
-    """The register keeps the visit, and its steps beside it; the hot table forgets it."""
+def test_a_closed_visit_is_open_no_more(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
+    """The hot table forgets it; its records say how it ended and what it went through."""
 
     def leave(at: Stamp) -> events.ButtonPressed:
         return events.ButtonPressed(at, "reception", "leave")
 
     loop.run_until_complete(bench.send(arrive, leave))
-    month = bench.clock.now().iso()[:7]
-    (visit,) = bench.store.register(month)
-    assert visit["outcome"] == "abandoned"
-    steps = [(step["visit"], step["step"]) for step in bench.store.steps(month)]
-    assert steps == [(visit["id"], "penerimaan")]
-    assert visit["steps"] == 1
     assert bench.store.load()[1] == []
+    told = {
+        fact.type: fact.data for fact in facts(bench.store.documents, bench.clock.now().iso()[:7])
+    }
+    assert told["gardu.visit.closed.v1"]["outcome"] == "abandoned"
+    assert told["gardu.step.completed.v1"]["step"] == "penerimaan"
 
 
 def test_refused_input_is_counted_without_wearing_out_the_disk(

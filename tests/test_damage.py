@@ -51,7 +51,6 @@ def decide(store: Store, number: int) -> None:
     store.commit(
         checkpoint={"number": number},
         visits={number: visit, number - 3: None},
-        closed=[{"number": number - 3, "month": "2026-11"}],
         records=[opened(number), opened(number)],
         still=StillRow(f"s{number}", "desk", f"stills/{number}.jpg", "0" * 64, 1),
     )
@@ -71,7 +70,6 @@ def contents(store: Store) -> dict[str, Any]:
         "parked": store.parked(),
         "acknowledged": store.recently_acknowledged(10**6),
         "stills": store.waiting_stills(1000),
-        "register": list(store.register("2026-11")),
         "procedures": store.procedures_in_use(),
     }
 

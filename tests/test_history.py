@@ -20,6 +20,7 @@ from edge.config import default_config_folder
 from edge.control import NAME, serve_control
 from edge.database import checksum
 from edge.history import records, verify
+from edge.outbox import COUNTERS
 from edge.store import FILE, Store
 from edge.worker import Worker
 from sim import process
@@ -257,7 +258,7 @@ def rewrite(config: Path, first: int, last: int) -> None:
         row["payload"] = json.dumps(event, ensure_ascii=False, separators=(",", ":"))
         previous = row["link"] = link(previous, row["payload"].encode())
         changes.append(put(sequence, row))
-    changes.append(put(1, {"sequence": last, "head": previous}, "counters"))
+    changes.append(put(COUNTERS, {"sequence": last, "head": previous}, "checkpoint"))
     tamper(config, *changes)
 
 
@@ -284,7 +285,7 @@ def test_truncated_history_is_found(store: Store, config: Path) -> None:
     code, found = verified(config)
     assert (code, found["difference"]["sequence"]) == (1, 6)
     head = body_of(config, 5)["link"]
-    tamper(config, put(1, {"sequence": 5, "head": head}, "counters"))
+    tamper(config, put(COUNTERS, {"sequence": 5, "head": head}, "checkpoint"))
     assert verified(config)[0] == 0
     code, found = verified(config, "--head", published, "--sequence", "8")
     assert (code, found["difference"]["sequence"]) == (1, 6)

@@ -12,7 +12,7 @@ import pytest
 from edge.chain import genesis
 from edge.errors import StoreDamaged, StoreError
 from edge.mark import mark_of
-from edge.outbox import OutboxRow
+from edge.outbox import COUNTERS, OutboxRow
 from edge.store import FILE, Store
 from tests.powercut.disk import Image, write_out
 from tests.powercut.mount import missing, mounted
@@ -49,7 +49,7 @@ def test_what_is_sound_is_carried_over(folder: Path, before: Store) -> None:
     state, texts, stream = before.load(), before.procedures_in_use(), before.stream
     ledger = before.ledger()
     before.close()
-    damage(folder, "counters", 1)
+    damage(folder, "checkpoint", COUNTERS)
     with closing(open_store(folder)) as store:
         assert store.quarantined is not None
         assert store.quarantined.name.startswith(f"{FILE}.damaged-2")
@@ -151,7 +151,7 @@ def test_power_cut_in_the_middle(folder: Path, before: Store, tmp_path: Path) ->
     """Cut off anywhere, setting aside is done to its end by the next start: nothing is lost."""
     waiting, state = before.waiting(0, 999), before.load()
     before.close()
-    damage(folder, "counters", 1)
+    damage(folder, "checkpoint", COUNTERS)
     begin = image_of(folder)
     (tmp_path / "place").mkdir()
     with mounted(tmp_path / "place") as mount:

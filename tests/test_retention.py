@@ -14,11 +14,12 @@ from edge import retention
 from edge.chain import Walk
 from edge.clock import Clock, iso
 from edge.config import Retention as Limits
+from edge.register import facts
 from edge.retention import RetentionPostponed, Sweep, remove_expired, run_retention
 from edge.snapshot import Snapshot
 from edge.store import StillRow, Store
 from edge.worker import Worker
-from tests.store_bench import SOURCE, HandClock, say, sequences
+from tests.store_bench import SOURCE, HandClock, record, say, sequences
 
 DAY = 86_400.0
 LIMITS = Limits()
@@ -111,12 +112,21 @@ def test_what_was_not_delivered_stays_for_ever(
     assert intact(tmp_path)
 
 
-def test_registers_stay(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """Closed visits are history, whatever their age."""
-    store.commit(checkpoint=None, visits={}, closed=[{"number": 1, "month": "2026-11"}])
+def test_what_records_said_stays(store: Store, clock: HandClock, tmp_path: Path) -> None:
+    """A month reads the same before its records go, when some have gone, and after."""
+    month = record(1).at.iso()[:7]
+    say(store, 5)
+    store.acknowledge([1, 2])
+    before = list(facts(store.documents, month))
+    assert len(before) == 5
+    clock.pass_s(91 * DAY)
+    sweep(store, tmp_path, clock)
+    assert (kept(store), list(facts(store.documents, month))) == ([3, 4, 5], before)
+    store.acknowledge([3, 4, 5])
     clock.pass_s(4000 * DAY)
     sweep(store, tmp_path, clock)
-    assert len(list(store.register("2026-11"))) == 1
+    assert (kept(store), list(facts(store.documents, month))) == ([], before)
+    assert list(facts(store.documents, "1999-12")) == []
 
 
 def test_large_histories_go_in_small_pieces(store: Store, clock: HandClock, tmp_path: Path) -> None:

@@ -2,10 +2,11 @@
 
 import asyncio
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pytest
 
+from edge.sop.state import LockerState
 from sim.hands import Hands
 from soak.checker import read_tables
 from soak.faults import kill_daemon
@@ -63,11 +64,11 @@ def test_a_cut_pulse_is_never_repeated_blindly(tmp_path: Path, *, sprung: bool) 
             assert (locker.energised, locker.door_open) == (False, sprung)
             await stand.lobby.wait_awake()
             door = "open" if sprung else "closed"
-            await until(lambda: _known(stand, 1)["door"] == door)
+            await until(lambda: _known(stand, 1).door == door)
             await hands.press_once("reception", "arrive", "pimpinan")  # it is at work again
             known = _known(stand, 1)
             # Still waited for, or given up by the procedure's own time-out: an officer decides.
-            assert not known["unlocking"] if sprung else known["unlocking"] or not known["usable"]
+            assert not known.unlocking if sprung else known.unlocking or not known.usable
             (pulse,) = stand.pulses
             assert pulse.decision is not None
             assert stand.wrong == []
@@ -84,7 +85,7 @@ async def _until_lockers(hands: Hands) -> None:
     assert await hands.press("officer-1", "done")
 
 
-def _known(stand: Stand, locker: int) -> Any:
+def _known(stand: Stand, locker: int) -> LockerState:
     """Return what the daemon has stored about *locker*."""
     (checkpoint,) = read_tables(stand.database, "checkpoint")
-    return checkpoint[1]["lockers"][str(locker)]
+    return msgspec.convert(checkpoint[1]["lockers"][str(locker)], LockerState)

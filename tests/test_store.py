@@ -52,14 +52,13 @@ def test_new_store(store: Store, tmp_path: Path) -> None:
 
 
 def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> None:
-    """State, visits, register, still and records of a decision come back as they were."""
+    """State, visits, still and records of a decision come back as they were."""
     store = Store(tmp_path, SOURCE, clock)
     stream = store.stream
     still = StillRow("s1", "desk", "stills/s1.jpg", "ab" * 32, 1000, {"subject": "still/desk"})
     rows = store.commit(
         checkpoint={"lockers": {"1": None}, "queue": [1, 2]},
         visits={1: {"number": 1}, 2: {"number": 2, "step": "penerimaan"}},
-        closed=[{"number": 0, "month": "2026-11"}],
         records=[record(7)],
         still=still,
     )
@@ -67,8 +66,6 @@ def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> No
     assert store.stream == stream
     visits = [{"number": 1}, {"number": 2, "step": "penerimaan"}]
     assert store.load() == ({"lockers": {"1": None}, "queue": [1, 2]}, visits)
-    assert list(store.register("2026-11")) == [{"number": 0, "month": "2026-11"}]
-    assert list(store.register("2026-12")) == []
     assert store.waiting(0, 10) == rows
     assert store.waiting_stills(10) == [still]
     store.close()
@@ -85,14 +82,12 @@ def test_commit_changes_only_what_it_is_given(store: Store) -> None:
 
 def test_failed_commit_leaves_nothing(store: Store) -> None:
     """If one part of a decision cannot be written, no part is, and no sequence is lost."""
-    bad = {"number": 1, "month": "2026-11", "guest": object()}
     with pytest.raises(TypeError):
-        store.commit(checkpoint={"a": 1}, visits={1: {}}, records=[record()], closed=[bad])
+        store.commit(checkpoint={"a": 1}, visits={1: {"guest": object()}}, records=[record()])
     with pytest.raises(KeyError):
         store.commit(checkpoint={"a": 1}, visits={}, records=[record(), record(0, "unknown")])
     assert store.load() == (None, [])
     assert store.waiting(0, 10) == []
-    assert list(store.register("2026-11")) == []
     assert sequences(say(store, 1)) == [1]
 
 

@@ -60,7 +60,7 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
         checkpoint={"a": 1}, visits={1: {"b": 2}, 2: None}, records=[record()]
     ),
     "close a visit": lambda store: store.commit(
-        checkpoint=None, visits={1: None}, closed=[{"month": "2026-11"}]
+        checkpoint=None, visits={1: None}, records=[record()], acknowledged=[1]
     ),
     "load": lambda store: store.load(),
     "waiting": lambda store: store.waiting(0, 10),
@@ -84,7 +84,6 @@ def worn_store(folder: Path, records: int) -> Store:
     with store._documents.transaction():
         for _ in range(records // 2):
             store.acknowledge(sequences(say(store, 2)))
-            store.commit(checkpoint=None, visits={}, closed=[{"month": "2026-11"}])
     clock.pass_s(1000)
     store.acknowledge(sequences(say(store, 7)))
     for row in say(store, 17)[::3][:5]:

@@ -13,7 +13,7 @@ from edge.sop.procedure import Outcome, Procedure
 from edge.sop.records import StillReference
 
 
-class Visit(msgspec.Struct, frozen=True, kw_only=True):
+class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One guest or group on the way through a procedure.
 
     :ivar number: running number of the visit on this checkpoint, from 1
@@ -54,7 +54,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True):
         return f"{self.procedure}@{self.version}"
 
 
-class LockerState(msgspec.Struct, frozen=True, kw_only=True):
+class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one locker.
 
     :ivar visit: the visit (open, or closed and still owing it) whose belongings it holds
@@ -83,7 +83,7 @@ class PendingStill(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
 
 
-class State(msgspec.Struct, frozen=True, kw_only=True):
+class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Everything the checkpoint must remember.
 
     :ivar visits: the open visits by id, in order of opening

@@ -126,8 +126,7 @@ class Checkpoint:
         counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
         if counted == self._stored and not result.records and still is None:
             return ()
-        # With records the counters are written anyway: acknowledgements cost nearly nothing then.
-        delivered = self._live.delivered if result.records else ()
+        delivered = self._live.delivered
         rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),

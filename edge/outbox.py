@@ -8,7 +8,7 @@ outbox         sequence               every record, its payload frozen, and its 
 removed        1                      sequence and link of the last record that was removed
 refused        sequence               of records that wait: how often sending failed, and why
 parked         sequence               records that were refused too often, until resent
-acknowledged   in order of time       a batch of acknowledged sequences and its moment
+acknowledged   in order of time       batches of acknowledged sequences and their moments
 stills         in order of taking     stills to send
 stills-sent    the same               stills that were acknowledged
 ============== ====================== ==========================================================
@@ -16,7 +16,8 @@ stills-sent    the same               stills that were acknowledged
 A record is written once; which ones wait is one set of ranges (edge/ranges.py), however many they
 are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
 The counters share a table with the checkpoint's state: what nearly every decision changes then
-lies on one page.
+lies on one page. There too is the batch of acknowledgements that is being filled; each is dated
+by its last, so that a record may be taken for acknowledged up to FILL_S later than it was.
 """
 
 from collections import Counter
@@ -44,11 +45,25 @@ COUNTERS = 2
 """The number of the counters' document in the table ``checkpoint``."""
 
 
+# How long a batch of acknowledgements is filled, seconds: a row of their own for each would be
+# most of what a quiet hour writes.
+FILL_S = 300.0
+
+
+class Batch(msgspec.Struct, frozen=True):
+    """Acknowledgements: *at* is the moment of the last of them; *since* of the first."""
+
+    at: Stamp
+    since: Stamp
+    sequences: Ranges
+
+
 class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the outbox must not forget besides its rows.
 
     :ivar sequence: of the last record; ``head`` is its link
     :ivar waiting: the sequences of the records to send
+    :ivar batch: the newest acknowledgements
     """
 
     sequence: int = 0
@@ -56,6 +71,7 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
     session: int = 0
     still: int = 0
     waiting: Ranges = Ranges()
+    batch: Batch | None = None
 
 
 class Outbox:
@@ -129,20 +145,24 @@ class Outbox:
         """Note that the broker has acknowledged these now (those that were resent: again)."""
         if not sequences:
             return
-        batch = Ranges.of(sequences)
-        document = msgspec.to_builtins({"at": self._clock.now(), "sequences": batch})
+        delivered = Ranges.of(sequences)
         with self._change():
-            self._count(waiting=self._counters.waiting.minus(batch))
+            self._count(
+                waiting=self._counters.waiting.minus(delivered), batch=self._batch_with(delivered)
+            )
             for table in (self._refused, self._parked):
                 if table.first_id is not None:  # both are empty as a rule
-                    table.remove(doc_ids=list(batch))
-            self._acknowledged.append(document)
+                    table.remove(doc_ids=list(delivered))
 
     def quiet_s(self) -> float:
         """Return how many seconds ago the last acknowledgement came; 0 before the first."""
-        for batch in self._acknowledged.backwards():
-            return _seconds_between(msgspec.convert(batch["at"], Stamp), self._clock.now())
-        return 0.0
+        newest = self.newest_batch
+        return 0.0 if newest is None else _seconds_between(newest.at, self._clock.now())
+
+    @property
+    def newest_batch(self) -> Batch | None:
+        """The newest acknowledgements, None before the first."""
+        return self._counters.batch
 
     def failed(self, sequence: int, why: str) -> int:
         """Count a try that failed; return how many have, 0 if the record does not wait."""
@@ -267,16 +287,33 @@ class Outbox:
         """Walk back through the acknowledgements until they are older than *seconds*."""
         found = Ranges()
         later, age = now, 0.0
-        for batch in self._acknowledged.backwards():
-            at = msgspec.convert(batch["at"], Stamp)
+        for batch in self._batches():
+            at = batch.at
             if at.boot == now.boot and at.boot_ns > now.boot_ns:
                 continue  # since that moment
             age += _seconds_between(at, later)
             if age > seconds:
                 break
-            found = found.plus(msgspec.convert(batch["sequences"], Ranges))
+            found = found.plus(batch.sequences)
             later = at
         return found
+
+    def _batch_with(self, delivered: Ranges) -> Batch:
+        """Return the batch that has *delivered* too; one that is full goes into its table."""
+        now, batch = self._clock.now(), self._counters.batch
+        if batch is None:
+            return Batch(now, now, delivered)
+        if batch.since.boot == now.boot and now.seconds_since(batch.since) < FILL_S:
+            return Batch(now, batch.since, batch.sequences.plus(delivered))
+        self._acknowledged.append(msgspec.to_builtins(batch))
+        return Batch(now, now, delivered)
+
+    def _batches(self) -> Iterator[Batch]:
+        """Iterate over the acknowledgements from the newest back."""
+        if self._counters.batch is not None:
+            yield self._counters.batch
+        for batch in self._acknowledged.backwards():
+            yield msgspec.convert(batch, Batch)
 
     @property
     def _head(self) -> str:

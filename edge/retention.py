@@ -97,7 +97,7 @@ class Sweep:
         self._stills_s = limits.stills_days * DAY_S
         self._batches = Rows(self._acknowledged, now)
         self._sent = Rows(self._stills_sent, now)
-        self._stays = _NO_END  # the first record that was delivered too recently
+        self._stays = self._first_of_newest()  # the first record that was delivered too recently
         self._last_batch = 0  # the newest batch of acknowledgements that is old enough
 
     @property
@@ -115,8 +115,8 @@ class Sweep:
         """Say why the clock cannot be relied on, empty if it can."""
         if not self._now.synced:
             return "the clock is not trusted"
-        newest = next(self._acknowledged.backwards(), None)
-        if newest is not None and self._contradicts(msgspec.convert(newest["at"], Stamp)):
+        newest = self._store.newest_batch
+        if newest is not None and self._contradicts(newest.at):
             return f"the clock says {self._now.iso()}, which the last delivery contradicts"
         record = next(self._outbox.backwards(), None)
         if record is not None and self._now.iso() < _recorded(record):
@@ -128,6 +128,13 @@ class Sweep:
         if not at.synced or at.boot != self._now.boot:
             return at.synced and by_wall < 0
         return abs(by_wall - self._now.since(at).seconds) > _DISAGREEMENT_S
+
+    def _first_of_newest(self) -> int:
+        """Return the first record of the batch that is still being filled, unless it is old."""
+        newest = self._store.newest_batch
+        if newest is None or self._now.since(newest.at).seconds > self._records_s:
+            return _NO_END
+        return newest.sequences.first or _NO_END
 
     def _date_records(self) -> bool:
         """Look through the deliveries, from the newest back."""

@@ -21,6 +21,12 @@ from tests.store_child import opened
 from tests.test_damage import DECISIONS, make_store, open_store
 
 
+@pytest.fixture(autouse=True)
+def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every acknowledgement be a batch of its own: these tests are about their moments."""
+    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A data folder with a sound database in it."""
@@ -49,7 +55,7 @@ def test_what_is_sound_is_carried_over(folder: Path, before: Store) -> None:
     state, texts, stream = before.load(), before.procedures_in_use(), before.stream
     ledger = before.ledger()
     before.close()
-    damage(folder, "checkpoint", COUNTERS)
+    damage(folder, "database", 1)
     with closing(open_store(folder)) as store:
         assert store.quarantined is not None
         assert store.quarantined.name.startswith(f"{FILE}.damaged-2")
@@ -70,6 +76,16 @@ def test_what_is_sound_is_carried_over(folder: Path, before: Store) -> None:
         assert store.waiting(0, 999) == waiting[1:]
         store.quarantined.unlink()
         assert store.quarantined is None
+
+
+def test_without_the_counters_rather_twice_than_never(folder: Path, before: Store) -> None:
+    """What is not known to be delivered waits again; no record is forgotten, no number reused."""
+    waiting, parked, last = before.waiting(0, 999), before.parked(), before.ledger().last
+    before.close()
+    damage(folder, "checkpoint", COUNTERS)
+    with closing(open_store(folder)) as store:
+        assert set(store.waiting(0, 999)) >= set(waiting)
+        assert (store.parked(), store.ledger().last) == (parked, last)
 
 
 @pytest.mark.parametrize("doc_id", [1, 5])
@@ -151,7 +167,7 @@ def test_power_cut_in_the_middle(folder: Path, before: Store, tmp_path: Path) ->
     """Cut off anywhere, setting aside is done to its end by the next start: nothing is lost."""
     waiting, state = before.waiting(0, 999), before.load()
     before.close()
-    damage(folder, "checkpoint", COUNTERS)
+    damage(folder, "database", 1)
     begin = image_of(folder)
     (tmp_path / "place").mkdir()
     with mounted(tmp_path / "place") as mount:

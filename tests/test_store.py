@@ -14,10 +14,17 @@ from edge.clock import Clock
 from edge.documents import Documents
 from edge.errors import StoreError
 from edge.ids import uuid7
+from edge.outbox import FILL_S
 from edge.rows import Resent
 from edge.sop.records import Record
 from edge.store import FILE, FORMAT, StillRow, Store
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
+
+
+@pytest.fixture(autouse=True)
+def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every acknowledgement be a batch of its own: these tests are about their moments."""
+    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
 
 
 @pytest.fixture
@@ -358,3 +365,21 @@ def test_another_thread_may_use_the_store(store: Store) -> None:
     with ThreadPoolExecutor(1) as worker:
         rows = worker.submit(say, store, 1).result()
     assert store.waiting(0, 1) == rows
+
+
+def test_acknowledgements_fill_a_batch(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For five minutes they are one batch, dated by its last; then the next one begins."""
+    monkeypatch.undo()
+    say(store, 3)
+    store.acknowledge([1])
+    clock.pass_s(FILL_S - 1)
+    store.acknowledge([2])
+    assert sequences(store.recently_acknowledged(1)) == [1, 2]
+    assert len(store.documents.table("acknowledged")) == 0
+    clock.pass_s(1)
+    store.acknowledge([3])
+    assert len(store.documents.table("acknowledged")) == 1
+    assert sequences(store.recently_acknowledged(0.5)) == [3]
+    assert sequences(store.recently_acknowledged(1)) == [1, 2, 3]

@@ -40,6 +40,7 @@ _SETTINGS = (
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 0",
     "PRAGMA journal_size_limit = 16777216",  # bytes that the log may keep after a flood
+    "PRAGMA cache_size = -512",  # KiB: the tables in use are small, history is read once
 )
 
 # Rows changed between two checkpoints of the log: about as many pages, so about 4 MB of log.

@@ -12,7 +12,7 @@ from edge.window import Key
 from edge.worker import Worker
 
 # Rows read from the store at once; memory holds at most one and a half times as many.
-CHUNK = 500
+CHUNK = 250
 
 Page = Callable[[int, int], list[OutboxRow]]
 

@@ -6,11 +6,12 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo test bench soak check format clean
+.PHONY: help demo test hardware-test bench soak check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
 	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
+	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 10 minutes)'
 	@echo 'make check   ruff and mypy --strict'
@@ -32,6 +33,11 @@ test: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@sh tests/install-fuse.sh
 	@$(BIN)/python -m pytest
+
+# A person needs time: no time-out. Stop the daemon first, it has the equipment.
+hardware-test: $(STAMP)
+	@test -n '$(CONFIG)' || { echo 'Say which config: make hardware-test CONFIG=/etc/gardu/gardu.toml'; exit 2; }
+	@GARDU_HARDWARE='$(abspath $(CONFIG))' $(BIN)/python -m pytest tests/hardware -v --timeout 0
 
 # mqtt-io has dependencies of its own and must not meddle with ours; without it its rows say so.
 $(BENCH)/.installed: pyproject.toml

@@ -5,6 +5,7 @@ import typer
 from edge.checked import examine
 from edge.cli import DEFAULT_CONFIG
 from edge.config import Config
+from edge.crosscheck_contacts import loop_notes
 from edge.errors import ConfigError
 from edge.options import ConfigOption
 from edge.sop.procedure import Procedure
@@ -26,9 +27,9 @@ def check(
         for problem in error.problems:
             typer.echo(problem, err=True)
         raise typer.Exit(2) from None
-    _print_wiring(found.config)
+    print_wiring(found.config)
     _print_procedures(found.procedures)
-    for note in [*bus_notes(found.config), *found.notes]:
+    for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
         typer.echo(f"note: {note}")
     typer.echo(f"{config}: no problems")
 
@@ -53,7 +54,8 @@ def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
     typer.echo()
 
 
-def _print_wiring(config: Config) -> None:
+def print_wiring(config: Config) -> None:
+    """Print a row for every pin that *config* uses."""
     rows = [
         [
             str(wire.pin),

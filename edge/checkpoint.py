@@ -1,8 +1,9 @@
 """The checkpoint: the one consumer. An event comes in, the core decides, one transaction
 remembers, effects go out, the uplink is woken. Nothing else happens anywhere.
 
-Record, then act: effects run only after their decision is on disk. The one exception, by name, is
-the alarm's sound: it goes first and is recorded at once after.
+Record, then act: effects run only after their decision is on disk. The exceptions, by name, are
+the alarm's sound and the doors that fire releases: they go first and are recorded at once after.
+Fire does not even wait for its turn: a full disk must not keep a door locked.
 """  # noqa: D205 - the first sentence is the rule
 
 import logging
@@ -13,9 +14,9 @@ import msgspec
 
 from edge.bridge import Bridge
 from edge.clock import Stamp
-from edge.sop.effects import Beep, CancelTimer, Effect, StartTimer
+from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
-from edge.sop.events import Event, Started, StillTaken
+from edge.sop.events import Event, InputAlarmed, Started, StillTaken
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
@@ -82,6 +83,7 @@ class Checkpoint:
         self._stills = stills
         self._lamps: dict[str, str] = {}
         self._shown: dict[str, Any] = {}
+        bridge.watch(self._foresee)
 
     async def start(self, at: Stamp) -> None:
         """Take up the stored state where it stood, and set timers and lamps by it."""
@@ -102,19 +104,24 @@ class Checkpoint:
         :raises StoreError: if the decision could not be remembered; nothing was done then
         """
         result = step(self.rules, self.state, event)
-        for effect in result.effects:
-            if isinstance(effect, Beep) and effect.pattern == "alarm":
-                self._outputs.carry_out(effect)
+        self._act([effect for effect in result.effects if _goes_first(effect)])
         rows = await self._remember(result, event)
         before, self.state = self.state, result.state
         self.handled += 1
-        self._act(result.effects)
+        self._act([effect for effect in result.effects if not _goes_first(effect)])
         if result.records:
             self._live.wake(rows)  # first: nobody waits as long as the central office
         if self.state is not before:
             self._show_live()
         for record in result.records:
             log.info("%s %s", record.type, record.subject)
+
+    def _foresee(self, event: Event) -> None:
+        """Release the doors in a fire, whatever waits for the disk; its turn does it once more."""
+        if isinstance(event, InputAlarmed):
+            for effect in step(self.rules, self.state, event).effects:
+                if isinstance(effect, HoldDoor):
+                    self._outputs.carry_out(effect)
 
     async def _remember(self, result: Result, event: Event) -> Sequence[OutboxRow]:
         """Store what was decided; return the rows of its records."""
@@ -146,8 +153,6 @@ class Checkpoint:
                     self._timers.start(effect.key, effect.since, effect.seconds)
                 case CancelTimer():
                     self._timers.cancel(effect.key)
-                case Beep(pattern="alarm"):
-                    pass  # has sounded already
                 case _:
                     self._outputs.carry_out(effect)
 
@@ -171,6 +176,14 @@ class Checkpoint:
             if self._shown.get(suffix) != payload:
                 self._live.show(suffix, payload)
         self._shown = topics
+
+
+def _goes_first(effect: Effect) -> bool:
+    """Whether *effect* must not wait for the disk: an alarm's sound, doors released in a fire."""
+    match effect:
+        case Beep(pattern="alarm") | HoldDoor(released=True):
+            return True
+    return False
 
 
 def restore(document: dict[str, Any], visits: Sequence[dict[str, Any]]) -> State:

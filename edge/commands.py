@@ -41,13 +41,21 @@ def run(
 def add_others() -> None:
     """Add every command but `run`."""
     from edge.check import check
+    from edge.doctor.command import doctor
     from edge.history import records, verify
+    from edge.invitation_commands import invitation
     from edge.sop_commands import sop
     from edge.watch import watch
+    from edge.watch_inputs import watch_inputs
+    from edge.wiring_command import wiring_
 
     app.command()(check)
+    app.command()(doctor)
+    app.add_typer(invitation, name="invitation")
     app.add_typer(sop, name="sop")
     app.command()(watch)
+    app.command()(watch_inputs)
+    app.command("wiring")(wiring_)
     app.add_typer(records, name="records")
     app.command()(verify)
     for extra in entry_points(group="gardu.commands"):

@@ -12,12 +12,18 @@ from msgspec import Meta
 
 from edge.crosscheck import check_files, crosscheck
 from edge.sections.aiphone import Aiphone
+from edge.sections.buses import Bus
 from edge.sections.cameras import HttpCamera, PiCamera
-from edge.sections.card_readers import Rdm6300
+from edge.sections.card_readers import CardReader
+from edge.sections.doors import Door
+from edge.sections.invitations import Invitations
 from edge.sections.lockers import Lockers
 from edge.sections.metal_detector import MetalDetector
 from edge.sections.panels import Panel
 from edge.sections.pins import Output
+from edge.sections.safety import Safety
+from edge.sections.scanners import Gm65
+from edge.sections.stills import Stills
 from edge.sections.words import CardNumber, Days, Folder, Name, Seconds, Section
 from edge.validate import Problems, convert, read_toml
 
@@ -103,13 +109,19 @@ class Config(Section, frozen=True, kw_only=True):
     reporting: Reporting = Reporting()
     retention: Retention = Retention()
     gpio: Gpio = Gpio()
-    card_readers: dict[Name, Rdm6300] = msgspec.field(default_factory=dict)
+    card_readers: dict[Name, CardReader] = msgspec.field(default_factory=dict)
+    scanners: dict[Name, Gm65] = msgspec.field(default_factory=dict)
+    invitations: Invitations = Invitations()
+    buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
     aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)
+    doors: dict[Name, Door] = msgspec.field(default_factory=dict)
+    safety: Safety | None = None
     panels: dict[Name, Panel] = msgspec.field(default_factory=dict)
     buzzer: Output | None = None
     cameras: dict[Name, HttpCamera | PiCamera] = msgspec.field(default_factory=dict)
+    stills: Stills = Stills()
 
 
 def load_config(path: Path, *, elsewhere: bool = False) -> Config:
@@ -153,7 +165,7 @@ def _resolved(config: Config, folder: Path) -> Config:
             config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
         ),
         cameras={
-            name: _absolute(camera, folder, "password_file")
+            name: _absolute(camera, folder, "password_file", "ca_file")
             if isinstance(camera, HttpCamera)
             else camera
             for name, camera in config.cameras.items()

@@ -7,7 +7,8 @@ The database belongs to the daemon, so what changes it must be asked of it. Rule
 3. Whatever is asked, however wrongly, the daemon answers in words and goes on.
 
 ``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
-the answer is a :class:`~edge.rows.Resent`. A refusal is ``{"error":"why"}``.
+the answer is a :class:`~edge.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
+answer is :class:`DeviceStates`. A refusal is ``{"error":"why"}``.
 """
 
 import asyncio
@@ -15,9 +16,9 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Protocol, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -30,13 +31,16 @@ from edge.worker import Worker
 log = logging.getLogger(__name__)
 
 NAME = "control.sock"
-# Longest request or answer, bytes.
+# Longest request and longest answer, bytes.
 LONGEST = 4096
+LONGEST_ANSWER = 2**20
 # How long a line may take to come, real seconds; an answer may have to wait for a slow disk.
 REQUEST_S = 5.0
 ANSWER_S = 600.0
 # Records marked in one transaction.
 PAGE = 200
+
+A = TypeVar("A")
 
 Sequence = Annotated[int, Meta(ge=1, le=10**16 - 1, description="a sequence number, from 1")]
 
@@ -46,6 +50,18 @@ class Resend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 
     first: Sequence = msgspec.field(name="from")
     last: Sequence = msgspec.field(name="to")
+
+
+class AskDevices(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="devices"
+):
+    """Say how the devices are."""
+
+
+class DeviceStates(msgspec.Struct, frozen=True):
+    """How each device is, in the daemon's words: ``ok``, ``opening``, or why it does not work."""
+
+    devices: dict[str, str]
 
 
 class Refusal(msgspec.Struct, frozen=True):
@@ -61,17 +77,28 @@ class Sender(Protocol):
         """Say that rows from sequence *first* on may wait again."""
 
 
-async def serve_control(folder: Path, store: Outbox, worker: Worker, sender: Sender) -> None:
+def _no_devices() -> dict[str, str]:
+    return {}
+
+
+async def serve_control(
+    folder: Path,
+    store: Outbox,
+    worker: Worker,
+    sender: Sender,
+    devices: Callable[[], dict[str, str]] = _no_devices,
+) -> None:
     """Answer requests until cancelled.
 
     :param worker: the thread for calls of *store*
+    :param devices: says how each device is
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _serve(reader, writer, store, worker, sender)
+            await _serve(reader, writer, store, worker, sender, devices)
         except StoreError as error:
             if not broken.done():
                 broken.set_exception(error)
@@ -92,13 +119,17 @@ async def _serve(
     store: Outbox,
     worker: Worker,
     sender: Sender,
+    devices: Callable[[], dict[str, str]],
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
-        answer: Resent | Refusal
+        answer: Resent | DeviceStates | Refusal
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = msgspec.json.decode(await reader.readline(), type=Resend)
-            answer = await resend(request, store, worker, sender)
+                request = msgspec.json.decode(await reader.readline(), type=Resend | AskDevices)
+            if isinstance(request, AskDevices):
+                answer = DeviceStates(devices())
+            else:
+                answer = await resend(request, store, worker, sender)
         except (ValueError, StoreFull) as error:  # also a line that is too long, or no JSON
             log.warning("a request was refused: %s", error)
             answer = Refusal(str(error))
@@ -137,6 +168,20 @@ def ask(folder: Path, request: Resend) -> Resent | None:
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
     """
+    return _ask(folder, request, Resent)
+
+
+def ask_devices(folder: Path) -> dict[str, str] | None:
+    """Ask the daemon of the data *folder* how its devices are; None if no daemon runs there.
+
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    states = _ask(folder, AskDevices(), DeviceStates)
+    return None if states is None else states.devices
+
+
+def _ask(folder: Path, request: Resend | AskDevices, kind: type[A]) -> A | None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
         try:
@@ -149,18 +194,18 @@ def ask(folder: Path, request: Resend) -> Resent | None:
         try:
             connection.sendall(msgspec.json.encode(request) + b"\n")
             with connection.makefile("rb") as answers:
-                line = answers.readline(LONGEST)
+                line = answers.readline(LONGEST_ANSWER)
         except OSError as error:
             raise DeviceUnavailable(f"the daemon does not answer: {error}") from error
-    return _understood(line)
+    return _understood(line, kind)
 
 
-def _understood(line: bytes) -> Resent:
+def _understood(line: bytes, kind: type[A]) -> A:
     try:
         raw = msgspec.json.decode(line)
         if "error" in raw:
             raise ProtocolError(f"the daemon refuses: {raw['error']}")
-        return msgspec.convert(raw, Resent)
+        return msgspec.convert(raw, kind)
     except (msgspec.DecodeError, TypeError) as error:
         raise ProtocolError(f"the daemon's answer cannot be read: {error}") from error
 

@@ -4,14 +4,16 @@ Each rule is a function that notes problems under the key where an office would 
 """
 
 import os
-from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from edge.validate import Problems
+from edge.crosscheck_contacts import safety
+from edge.crosscheck_lockers import lockers
+from edge.crosscheck_serial import check_library, invitations, ports, readers, serial_ports
+from edge.validate import Problems, note_twice
 
 if TYPE_CHECKING:  # edge.config imports this module
     from edge.config import Config
@@ -29,17 +31,20 @@ _BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 def crosscheck(config: "Config", problems: Problems) -> None:
     """Note in *problems* everything in which the sections of *config* contradict each other."""
     for rule in (
-        _pins, _procedures, _broker, _cards, _readers, _lockers, _aiphones, _panels, _cameras,
+        _pins, ports, _procedures, _broker, _cards, readers, invitations, lockers, _aiphones,
+        _doors, safety, _panels, _cameras,
     ):  # fmt: skip
         rule(config, problems)
 
 
 def check_files(config: "Config", problems: Problems) -> None:
-    """Note in *problems* the certificate and password files that are not on this machine."""
+    """Note in *problems* the files and libraries that are not on this machine."""
     for name in _BROKER_FILES:
         _file(problems, f"broker.{name}", getattr(config.broker, name))
     for name, camera in config.cameras.items():
-        _file(problems, f"cameras.{name}.password_file", getattr(camera, "password_file", ""))
+        for key in ("password_file", "ca_file"):
+            _file(problems, f"cameras.{name}.{key}", getattr(camera, key, ""))
+    check_library(config, problems)
 
 
 def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
@@ -59,27 +64,9 @@ def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
         yield from wired_parts(item, key)
 
 
-def _twice(entries: list[tuple[Hashable, str]]) -> Iterator[tuple[Any, list[str]]]:
-    """Yield each thing that stands at more than one place, with its places."""
-    places: defaultdict[Hashable, list[str]] = defaultdict(list)
-    for thing, where in entries:
-        places[thing].append(where)
-    for thing, found in places.items():
-        if len(found) > 1:
-            yield thing, found
-
-
-def _note_twice(
-    problems: Problems, entries: list[tuple[Hashable, str]], what: str, allowed: str
-) -> None:
-    for thing, places in _twice(entries):
-        others = " and ".join(places[:-1])
-        problems.add(places[-1], f"{what} {thing} is also at {others}; allowed: {allowed}")
-
-
 def _pins(config: "Config", problems: Problems) -> None:
     parts = list(wired_parts(config))
-    _note_twice(
+    note_twice(
         problems,
         [(part.pin, f"{where}.pin") for where, part in parts],
         "GPIO",
@@ -93,12 +80,12 @@ def _pins(config: "Config", problems: Problems) -> None:
                 f"is {pull!r} on GPIO {part.pin}, which has a fixed pull-up; "
                 "allowed: up, external-up, or another pin",
             )
-    for name, reader in config.card_readers.items():
+    for port, key in serial_ports(config):
         for where, part in parts:
-            if reader.port in UART_PORTS and part.pin in UART_PINS:
+            if port in UART_PORTS and part.pin in UART_PINS:
                 problems.add(
                     f"{where}.pin",
-                    f"is {part.pin}, which card_readers.{name}.port {reader.port!r} uses; "
+                    f"is {part.pin}, which {key} {port!r} uses; "
                     "allowed: another pin, or a reader on USB",
                 )
 
@@ -108,7 +95,7 @@ def _procedures(config: "Config", problems: Problems) -> None:
         (name, f"checkpoint.procedures[{number}]")
         for number, name in enumerate(config.checkpoint.procedures)
     ]
-    _note_twice(problems, list(named), "procedure", "each procedure once")
+    note_twice(problems, list(named), "procedure", "each procedure once")
 
 
 def _broker(config: "Config", problems: Problems) -> None:
@@ -145,38 +132,28 @@ def _file(problems: Problems, where: str, name: str) -> None:
 
 def _cards(config: "Config", problems: Problems) -> None:
     cards = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
-    _note_twice(problems, list(cards), "card", "each card once")
-
-
-def _readers(config: "Config", problems: Problems) -> None:
-    served = sorted({station for panel in config.panels.values() for station in panel.stations})
-    for name, reader in config.card_readers.items():
-        where = f"card_readers.{name}"
-        if not reader.port:
-            problems.add(f"{where}.port", "is empty; allowed: a device under /dev/serial/by-id/")
-        for number, station in enumerate(reader.stations):
-            if station not in served:
-                problems.add(
-                    f"{where}.stations[{number}]",
-                    f"is {station!r}, which no panel serves; allowed: {', '.join(served)}",
-                )
-    ports = [(reader.port, f"card_readers.{n}.port") for n, reader in config.card_readers.items()]
-    _note_twice(problems, list(ports), "port", "one reader on each port")
-
-
-def _lockers(config: "Config", problems: Problems) -> None:
-    lockers = config.lockers.locker if config.lockers else []
-    numbers = [(item.number, f"lockers.locker[{n}].number") for n, item in enumerate(lockers)]
-    _note_twice(problems, list(numbers), "locker", "each number once")
+    note_twice(problems, list(cards), "card", "each card once")
 
 
 def _aiphones(config: "Config", problems: Problems) -> None:
+    serving = {f"aiphone.{name}": item.procedures for name, item in config.aiphone.items()}
+    _serving(config, problems, serving, "one aiphone for each procedure")
+
+
+def _doors(config: "Config", problems: Problems) -> None:
+    serving = {f"doors.{name}": item.procedures for name, item in config.doors.items()}
+    _serving(config, problems, serving, "one door for each procedure")
+
+
+def _serving(
+    config: "Config", problems: Problems, serving: dict[str, list[str]], allowed: str
+) -> None:
     served = [
-        (procedure, f"aiphone.{name}.procedures[{number}]")
-        for name, aiphone in config.aiphone.items()
-        for number, procedure in enumerate(aiphone.procedures)
+        (procedure, f"{where}.procedures[{number}]")
+        for where, procedures in serving.items()
+        for number, procedure in enumerate(procedures)
     ]
-    _note_twice(problems, list(served), "procedure", "one aiphone for each procedure")
+    note_twice(problems, list(served), "procedure", allowed)
     for procedure, where in served:
         _known_procedure(config, problems, where, procedure)
 
@@ -193,7 +170,7 @@ def _panels(config: "Config", problems: Problems) -> None:
         for name, panel in config.panels.items()
         for number, station in enumerate(panel.stations)
     ]
-    _note_twice(problems, list(stations), "station", "one panel for each station")
+    note_twice(problems, list(stations), "station", "one panel for each station")
     for name, panel in config.panels.items():
         buttons = [
             (button, f"panels.{name}.buttons[{n}]") for n, button in enumerate(panel.buttons)
@@ -212,7 +189,7 @@ def _meanings(problems: Problems, buttons: list[tuple["Button", str]]) -> None:
             if action is not None:
                 opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
                 meanings.append((f"{action}{opens}", f"{where}.{key}"))
-    _note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
+    note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
 
 
 def _arrive(config: "Config", problems: Problems, button: "Button", where: str) -> None:
@@ -232,7 +209,7 @@ def _cameras(config: "Config", problems: Problems) -> None:
         for name, camera in config.cameras.items()
         for number, purpose in enumerate(camera.purposes)
     ]
-    _note_twice(problems, list(purposes), "purpose", "one camera for each purpose")
+    note_twice(problems, list(purposes), "purpose", "one camera for each purpose")
     for name, camera in config.cameras.items():
         url: str | None = getattr(camera, "url", None)
         if url is not None:
@@ -242,3 +219,8 @@ def _cameras(config: "Config", problems: Problems) -> None:
                 problems.add(
                     f"{where}.username", "is missing; allowed: a name to go with password_file"
                 )
+            for key in ("ca_file", "fingerprint"):
+                if getattr(camera, key, "") and url.startswith("http://"):
+                    problems.add(
+                        f"{where}.{key}", "needs encryption; allowed: with an https:// url"
+                    )

@@ -6,16 +6,42 @@ camera's deadline). A device that is not there is tried again; the checkpoint go
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
-from edge.clock import Clock
+from edge.clock import Clock, Stamp
 from edge.config import Config
-from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Lockers, Panel, Post
+from edge.drivers.base import (
+    Aiphone,
+    Buzzer,
+    Camera,
+    CardReader,
+    CodeScanner,
+    Device,
+    Door,
+    Lockers,
+    Panel,
+    Post,
+)
+from edge.drivers.bus import SerialBus
+from edge.drivers.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sections.cameras import HttpCamera, PiCamera
-from edge.sop.effects import Beep, Effect, FlashLamp, RingAide, TakeStill, UnlockLocker
+from edge.sections.card_readers import CardReader as CardReaderSection
+from edge.sections.card_readers import Pn532
+from edge.sections.lockers import GpioLockers, KerongLockers
+from edge.sections.lockers import Lockers as LockersSection
+from edge.sop.effects import (
+    Beep,
+    Effect,
+    FlashLamp,
+    HoldDoor,
+    ReleaseDoor,
+    RingAide,
+    TakeStill,
+    UnlockLocker,
+)
 from edge.sop.events import DeviceFailed, DeviceRestored, StillMissed
 from edge.still_files import StillFiles
 from edge.worker import Worker
@@ -67,9 +93,9 @@ class Kept:
             await asyncio.sleep(RECONCILE_S)
             await self._worker.do(self._guarded, reconcile, "levels")
 
-    def act(self, call: Callable[[], None]) -> None:
-        """Run *call* on the device's thread; a failure is reported, never raised."""
-        self._worker.submit(self._guarded, call)
+    def act(self, call: Callable[[], None], worker: Worker | None = None) -> None:
+        """Run *call* on the device's thread or on *worker*; a failure is reported, never raised."""
+        (worker or self._worker).submit(self._guarded, call)
 
     def _guarded(self, call: Callable[[], None], part: Part = "calls") -> None:
         try:
@@ -125,9 +151,14 @@ class Devices:
         self._lockers: tuple[Kept, Lockers] | None = None
         self._buzzer: tuple[Kept, Buzzer] | None = None
         self._aiphones: dict[str, tuple[Kept, Aiphone]] = {}
+        self._doors: dict[str, tuple[Kept, Door]] = {}
         self._panels: dict[str, tuple[Kept, Panel]] = {}
         self._cameras: dict[str, tuple[Kept, Camera]] = {}
+        self._stamper: tuple[Kept, Stamper] | None = None
         self._lamps: dict[str, str] = {}
+        # Holding a door released must not wait behind a release; it takes no time itself.
+        self._holds: dict[str, bool] = {}
+        self._holding = Worker("doors")
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> Kept:
         """Keep *device*; *opened* is called once it is in use."""
@@ -147,6 +178,11 @@ class Devices:
         """Keep the called station *name*."""
         self._aiphones[name] = (self.add(aiphone), aiphone)
 
+    def add_door(self, name: str, door: Door) -> None:
+        """Keep the access door *name*; a hold asked for before it is in use is made good then."""
+        kept = self.add(door, opened=lambda: self._hold(name))
+        self._doors[name] = (kept, door)
+
     def add_panel(self, name: str, panel: Panel) -> None:
         """Keep the panel *name*; its lamp is put right as soon as it is in use."""
         kept = self.add(panel, opened=lambda: self.show(name, self._lamps.get(name, "off")))
@@ -158,6 +194,10 @@ class Devices:
         for purpose in purposes:
             self._cameras.setdefault(purpose, (kept, camera))
 
+    def add_stamper(self, stamper: Stamper) -> None:
+        """Keep what puts time and place into the stills of all cameras."""
+        self._stamper = (self.add(stamper), stamper)
+
     async def keep(self) -> None:
         """Open all devices and keep them."""
         async with asyncio.TaskGroup() as group:
@@ -165,8 +205,11 @@ class Devices:
                 group.create_task(kept.keep())
 
     async def close(self) -> None:
-        """Close all devices, all at once."""
+        """Close all devices, all at once; a door's release is ended, not waited for."""
+        for kept, door in self._doors.values():
+            kept.act(door.close, self._holding)
         await asyncio.gather(*(kept.close() for kept in self.kept))
+        self._holding.stop()
 
     def remember(self, faults: dict[str, str]) -> None:
         """Take up the faults that stood when the last run ended, before anything is opened."""
@@ -197,6 +240,14 @@ class Devices:
             case RingAide(aiphone=name, pattern=pattern) if name in self._aiphones:
                 kept, aiphone = self._aiphones[name]
                 kept.act(lambda: aiphone.ring(pattern))
+            case ReleaseDoor(door=name, visit=visit) if name in self._doors:
+                kept, door = self._doors[name]
+                log.info("releasing door %s for visit %s", name, visit)
+                kept.act(door.release)
+            case HoldDoor(door=name, released=released) if name in self._doors:
+                log.info("door %s: hold %s", name, "released" if released else "ended")
+                self._holds[name] = released
+                self._hold(name)
             case Beep(pattern=sound):
                 if self._buzzer is not None:
                     kept, buzzer = self._buzzer
@@ -209,38 +260,64 @@ class Devices:
             case _:
                 log.error("nothing here can do %r", effect)
 
+    def _hold(self, name: str) -> None:
+        kept, door = self._doors[name]
+        released = self._holds.get(name)
+        if kept.ready and released is not None:
+            kept.act(lambda: door.hold(released=released), self._holding)
+
     def _take(self, effect: TakeStill) -> None:
         if effect.purpose not in self._cameras:
             why = f"no camera takes stills for {effect.purpose}"
             self._post(partial(StillMissed, still=effect.still, why=why))
             return
         kept, camera = self._cameras[effect.purpose]
-        kept.act(lambda: self._capture(camera, effect.still))
+        kept.act(lambda: self._capture(camera, effect))
 
-    def _capture(self, camera: Camera, still: str) -> None:
+    def _capture(self, camera: Camera, effect: TakeStill) -> None:
         try:
             jpeg = camera.capture()
-            taken = self._stills.write(still, self._clock.now(), jpeg)
+            at = self._clock.now()
+            taken = self._stills.write(effect.still, at, self._finished(jpeg, effect, at))
         except OSError as error:  # DeviceUnavailable and DeviceFault are OSErrors too
-            self._post(partial(StillMissed, still=still, why=str(error)))
+            self._post(partial(StillMissed, still=effect.still, why=str(error)))
             raise
         self._post(lambda _now: taken)
 
+    def _finished(self, jpeg: bytes, effect: TakeStill, at: Stamp) -> bytes:
+        """Return the picture as it is kept; one that cannot be stamped is kept all the same."""
+        if self._stamper is None:
+            return jpeg
+        kept, stamper = self._stamper
+        try:
+            jpeg = stamper.stamp(jpeg, effect.purpose, at)
+        except (DeviceUnavailable, DeviceFault) as error:
+            kept.failed(str(error))
+        else:
+            kept.restored()
+        return stamper.describe(jpeg, effect.still, effect.purpose, at)
 
-def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) -> Devices:
-    """Return the devices that *config* names, none of them opened yet."""
+
+def build_devices(
+    config: Config, clock: Clock, post: Post, stills: StillFiles, factory: Any = None
+) -> Devices:
+    """Return the devices that *config* names, none of them opened yet.
+
+    :param factory: a gpiozero factory of the pins; by default this machine's own
+    """
     from edge.drivers.aiphone import GpioAiphone
     from edge.drivers.buzzer import GpioBuzzer
-    from edge.drivers.lockers import GpioLockers
+    from edge.drivers.door import GpioDoor
     from edge.drivers.metal_detector import GpioMetalDetector
     from edge.drivers.panel import GpioPanel
     from edge.drivers.pins import pin_factory
-    from edge.drivers.rdm6300 import Rdm6300Reader
+    from edge.drivers.safety import GpioSafetyInputs
 
     devices = Devices(clock, post, stills)
-    factory = pin_factory(config.gpio.chip)
+    factory = factory or pin_factory(config.gpio.chip)
+    buses = {name: SerialBus(f"bus/{name}", bus, post) for name, bus in config.buses.items()}
     if config.lockers is not None:
-        devices.add_lockers(GpioLockers("lockers", config.lockers, factory, clock, post))
+        devices.add_lockers(build_lockers(config.lockers, buses, factory, clock, post))
     if config.buzzer is not None:
         devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock))
     if config.metal_detector is not None:
@@ -249,13 +326,76 @@ def build_devices(config: Config, clock: Clock, post: Post, stills: StillFiles) 
     for name, aiphone in config.aiphone.items():
         station = GpioAiphone(f"aiphone/{name}", aiphone, factory, clock, post)
         devices.add_aiphone(name, station)
+    for name, door in config.doors.items():
+        devices.add_door(name, GpioDoor(f"door/{name}", door, factory, clock, post))
+    if config.safety is not None:
+        devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
     for name, panel in config.panels.items():
         devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
+    for reader in _build_readers(config, clock, post):
+        devices.add(reader)
+    _add_cameras(devices, config, clock)
+    return devices
+
+
+def build_lockers(
+    config: LockersSection,
+    buses: Mapping[str, SerialBus],
+    factory: Any,
+    clock: Clock,
+    post: Post,
+) -> Lockers:
+    """Return the driver of the lockers of *config*; *buses* by the names in the config."""
+    from edge.drivers.kerong import KerongBoards
+    from edge.drivers.lockers import WiredLockers
+    from edge.drivers.modbus_lockers import ModbusLockers
+
+    match config:
+        case GpioLockers():
+            return WiredLockers("lockers", config, factory, clock, post)
+        case KerongLockers():
+            return KerongBoards("lockers", config, buses[config.bus], clock, post)
+        case _:
+            return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
+
+
+def _build_readers(config: Config, clock: Clock, post: Post) -> Iterator[Device]:
     for name, reader in config.card_readers.items():
-        devices.add(Rdm6300Reader(f"card-reader/{name}", reader, clock, post))
+        yield build_card_reader(f"card-reader/{name}", reader, clock, post)
+    for name in config.scanners:
+        yield build_scanner(name, config, clock, post)
+
+
+def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
+    """Return the driver of one card reader."""
+    from edge.drivers.frame_reader import FrameReader
+    from edge.drivers.pn532 import Pn532Reader
+
+    if isinstance(config, Pn532):
+        return Pn532Reader(name, config, clock, post)
+    return FrameReader(name, config, clock, post)
+
+
+def build_scanner(name: str, config: Config, clock: Clock, post: Post) -> CodeScanner:
+    """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
+    from edge.drivers.gm65 import Gm65Scanner
+    from edge.invitations import Invitation, key_ring, read
+
+    here, rules = config.checkpoint, config.invitations
+    keys = key_ring(rules.keys.values())
+
+    def read_here(text: str, at: Stamp) -> Invitation:
+        now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
+        return read(text, keys, now_ms, here.site, here.id, here.procedures)
+
+    return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
+
+
+def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
     for name, camera in config.cameras.items():
         devices.add_camera(_build_camera(f"camera/{name}", camera, clock), camera.purposes)
-    return devices
+    if config.cameras:
+        devices.add_stamper(Stamper("stamper", config.stills, config.checkpoint))
 
 
 def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:

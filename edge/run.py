@@ -20,11 +20,11 @@ from edge.drivers.base import Post
 from edge.errors import GarduError
 from edge.health import health, meta
 from edge.retention import run_retention
+from edge.rules import make_rules
 from edge.sop.effects import Beep
 from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.sop.loading import load_procedures, parse_procedure, procedure_file
+from edge.sop.loading import load_procedures, procedure_file
 from edge.sop.procedure import Procedure
-from edge.sop.state import Rules
 from edge.space import PatientWorker, Space
 from edge.still_files import StillFiles
 from edge.store import Store
@@ -113,7 +113,7 @@ async def _run(
             await _own_up(checkpoint, store, this_run)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
-            group.create_task(serve_control(folder, store, worker, uplink))
+            group.create_task(serve_control(folder, store, worker, uplink, devices.states))
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
             group.create_task(_tell_systemd(checkpoint, devices, uplink))
@@ -145,25 +145,6 @@ def stored_faults(store: Store) -> dict[str, str]:
     checkpoint, _ = store.load()
     faults: dict[str, str] = (checkpoint or {}).get("faults", {})
     return faults
-
-
-def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:
-    """Return what the core needs to know; procedures of running visits come from the store."""
-    known = {procedure.key: procedure for procedure in procedures.values()}
-    for key, text in store.procedures_in_use().items():
-        if key not in known:
-            known[key] = parse_procedure(text, f"{key} (kept by the database)")
-    return Rules(
-        stream=store.stream,
-        procedures=known,
-        current={procedure.id: procedure.key for procedure in procedures.values()},
-        panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
-        readers={name: tuple(reader.stations) for name, reader in config.card_readers.items()},
-        aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
-        cards=frozenset(config.cards.visitor),
-        lockers=tuple(locker.number for locker in config.lockers.locker) if config.lockers else (),
-        passage=config.metal_detector is not None and config.metal_detector.passage is not None,
-    )
 
 
 def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:

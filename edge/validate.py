@@ -5,7 +5,8 @@ the next one.
 """
 
 import tomllib
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Hashable, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -31,6 +32,19 @@ class Problems:
         """Raise :exc:`ConfigError` with all problems, if there are any."""
         if self.lines:
             raise ConfigError(self.lines)
+
+
+def note_twice(
+    problems: Problems, entries: list[tuple[Hashable, str]], what: str, allowed: str
+) -> None:
+    """Note each thing in *entries* (thing, key) that stands at more than one key."""
+    places: defaultdict[Hashable, list[str]] = defaultdict(list)
+    for thing, where in entries:
+        places[thing].append(where)
+    for thing, found in places.items():
+        if len(found) > 1:
+            others = " and ".join(found[:-1])
+            problems.add(found[-1], f"{what} {thing} is also at {others}; allowed: {allowed}")
 
 
 def read_toml(path: Path) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from edge.config import Config
+from edge.crosscheck import wired_parts
 from edge.sections.panels import Panel
 from edge.sections.pins import Contact, Output
 
@@ -24,6 +25,9 @@ _BUSES = (
     ((14, 15), "the serial console", "enable_uart=0"),
     ((18, 19, 20, 21), "I2S sound", "dtparam=i2s=off"),
 )
+
+# Sections that one speaks of in another number than the config does.
+_SPOKEN = {"doors": "door"}
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,23 +74,23 @@ def boot_pull(pin: int) -> Literal["up", "down"]:
 
 
 def _parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
-    for locker in config.lockers.locker if config.lockers else []:
-        yield f"locker {locker.number} lock", locker.relay
-        yield f"locker {locker.number} door", locker.door
-    if config.metal_detector:
-        yield "metal detector alarm", config.metal_detector.alarm
-        if config.metal_detector.passage:
-            yield "metal detector passage", config.metal_detector.passage
-    for name, aiphone in config.aiphone.items():
-        yield f"aiphone {name} ring", aiphone.ring
-        for answer in ("accept", "decline", "release"):
-            contact: Contact | None = getattr(aiphone, answer)
-            if contact:
-                yield f"aiphone {name} {answer}", contact
+    """Yield everything on a pin with what the technician calls it, mostly its key in the config."""
+    yield from _locker_parts(config)
     for name, panel in config.panels.items():
         yield from _panel_parts(name, panel)
-    if config.buzzer:
-        yield "buzzer", config.buzzer
+    for where, part in wired_parts(config):
+        section, _, rest = where.partition(".")
+        if section not in ("lockers", "panels"):
+            words = f"{_SPOKEN.get(section, section)} {rest}"
+            yield words.replace(".", " ").replace("_", " ").strip(), part
+
+
+def _locker_parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
+    for locker in config.lockers.locker if config.lockers else []:
+        for what, key in (("lock", "relay"), ("door", "door")):
+            part = getattr(locker, key, None)  # a board has its locks, or both, at itself
+            if isinstance(part, Contact | Output):
+                yield f"locker {locker.number} {what}", part
 
 
 def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Output]]:

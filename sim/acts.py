@@ -142,19 +142,26 @@ async def sign_in(people: People, guest: Guest) -> Verdict:
 
 
 async def escort(people: People, guest: Guest) -> Verdict:
-    """The escort brings the guest to the host's door, which the host releases; they meet."""
-    aide = people.aide_of(guest)
+    """The escort brings the guest to the host's door, which the host releases; they go in.
+
+    A door that the checkpoint watches says by itself that they did; the lamp tells.
+    """
     await people.spend(guest, "escorting")
     for _ in range(_TRIES):
-        await people.hands.answer(aide.aiphone, "release")
-        if await people.hands.press("escort", "done"):
+        through = await people.go_in(guest)
+        if through and await people.hands.look("escort") == "off":
+            break
+        if await people.hands.press("escort", "done") or through:
             break
     return NEXT
 
 
 async def talk(people: People, guest: Guest) -> Verdict:
-    """Host and guest talk behind the host's door, seen by no equipment."""
+    """Host and guest talk behind the host's door, seen by no equipment; the guest comes out."""
     await people.spend(guest, "meeting")
+    door = people.door_of(guest)
+    if door is not None:
+        await door.go_out()
     return NEXT
 
 

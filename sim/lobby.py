@@ -12,16 +12,19 @@ from typing import Any, Self
 
 from edge.clock import Clock
 from edge.config import Config
-from edge.sections.pins import Output
+from edge.crosscheck import wired_parts
 from sim.header import make_header
 from sim.pin_server import PinServer
 from sim.twins.aiphone import AiphoneTwin
+from sim.twins.bus import BusTwin
 from sim.twins.buzzer import BuzzerTwin
 from sim.twins.camera import CameraTwin, make_password
-from sim.twins.card_reader import ReaderTwin
-from sim.twins.locker import LockerTwin
+from sim.twins.door import DoorTwin
+from sim.twins.lockers import make_lockers
 from sim.twins.metal_detector import DetectorTwin
 from sim.twins.panel import PanelTwin
+from sim.twins.readers import make_readers, make_scanners
+from sim.twins.safety import SafetyTwin
 from sim.twins.scene import Place, Scene
 
 PINS_SOCKET = "pins.sock"
@@ -32,7 +35,7 @@ class Lobby:
     """All twins of one checkpoint. Use as ``async with Lobby(...) as lobby``.
 
     :param run_dir: an existing folder for the pin socket, the links to the serial ports
-        (``tty-<reader>``) and the cameras' password file
+        (``tty-<reader>``, ``scanner-<name>``, ``bus-<name>``) and the cameras' password file
     :param seed: of bounces and noise
     :ivar header: the pins, for whoever wants to touch one bare
     :ivar figures: where each guest stands, by the guest's number; people in the lobby keep it,
@@ -45,20 +48,27 @@ class Lobby:
         self.figures: dict[int, Place] = {}
         chance = Random(seed)  # noqa: S311 - bounces and noise must be repeatable, not secret
         self.header = header = make_header()
-        lockers = config.lockers.locker if config.lockers else []
         detector, buzzer = config.metal_detector, config.buzzer
-        self.lockers = {item.number: LockerTwin(header, item, clock, chance) for item in lockers}
+        self.buses = {
+            name: BusTwin(run_dir / f"bus-{name}", bus, chance)
+            for name, bus in config.buses.items()
+        }
+        self.lockers = make_lockers(config.lockers, header, self.buses, clock, chance)
         self.detector = DetectorTwin(header, detector, clock, chance) if detector else None
         self.aiphones = {
             name: AiphoneTwin(header, item, clock, chance) for name, item in config.aiphone.items()
         }
+        self.doors = {
+            name: DoorTwin(header, item, clock, chance) for name, item in config.doors.items()
+        }
+        safety = config.safety
+        self.safety = SafetyTwin(header, safety, clock, chance) if safety else None
         self.panels = {
             name: PanelTwin(header, item, clock, chance) for name, item in config.panels.items()
         }
         self.buzzer = BuzzerTwin(header[buzzer.pin], buzzer, clock) if buzzer else None
-        self.readers = {
-            name: ReaderTwin(run_dir / f"tty-{name}", clock, chance) for name in config.card_readers
-        }
+        self.readers = make_readers(config, run_dir, clock, chance)
+        self.scanners = make_scanners(config, run_dir, clock, chance)
         self._password_file = run_dir / CAMERA_PASSWORD
         password = make_password()
         self.cameras = {name: CameraTwin(self.scene, password) for name in config.cameras}
@@ -69,9 +79,12 @@ class Lobby:
         async with AsyncExitStack() as begun:
             begun.push_async_callback(self._pins.close)
             await self._pins.start()
-            for reader in self.readers.values():
+            for reader in [*self.readers.values(), *self.scanners.values()]:
                 begun.callback(reader.close)
                 reader.port.plug()
+            for bus in self.buses.values():
+                begun.callback(bus.close)
+                bus.port.plug()
             for camera in self.cameras.values():
                 begun.callback(camera.close)
                 camera.start()
@@ -123,6 +136,11 @@ class Lobby:
             },
             "alarming": self.detector is not None and self.detector.alarming,
             "ringing": {name: aiphone.ringing for name, aiphone in self.aiphones.items()},
+            "doors": {
+                name: {"open": door.is_open, "released": door.released}
+                for name, door in self.doors.items()
+            },
+            "alarms": [] if self.safety is None else self.safety.alarms,
             "cards": {name: reader.card for name, reader in self.readers.items()},
             "beeping": self.buzzer is not None and self.buzzer.sounding,
             "figures": dict(self.figures),
@@ -135,17 +153,4 @@ class Lobby:
 
 def wired_pins(config: Config) -> frozenset[int]:
     """Return the numbers of all pins that *config* wires to something."""
-    outputs: list[Output | None] = [config.buzzer]
-    outputs += [aiphone.ring for aiphone in config.aiphone.values()]
-    outputs += [panel.lamp for panel in config.panels.values()]
-    contacts = [button for panel in config.panels.values() for button in panel.buttons]
-    pins = {output.pin for output in outputs if output} | {contact.pin for contact in contacts}
-    for aiphone in config.aiphone.values():
-        answers = (aiphone.accept, aiphone.decline, aiphone.release)
-        pins |= {answer.pin for answer in answers if answer}
-    for locker in config.lockers.locker if config.lockers else []:
-        pins |= {locker.relay.pin, locker.door.pin}
-    if config.metal_detector:
-        both = (config.metal_detector.alarm, config.metal_detector.passage)
-        pins |= {contact.pin for contact in both if contact}
-    return frozenset(pins)
+    return frozenset(part.pin for _where, part in wired_parts(config))

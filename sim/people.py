@@ -13,12 +13,15 @@ from sim.guests import Guest
 from sim.habits import PLACES, pace
 from sim.hands import Hands
 from sim.lobby import Lobby
+from sim.twins.door import DoorTwin
 
 # Between two looks at the lockers.
 _GLANCE_S = 0.3
 _GLANCE_REAL_S = 0.02
-# A lock needs this long on a busy machine, real seconds.
+# A lock or a strike needs this long on a busy machine, real seconds.
 _DOOR_REAL_S = 1.0
+# How long a guest pushes at a door, and how long its closer may need.
+_PUSH_S = 20.0
 # Between two rounds of an officer who waits for a locker.
 _ROUND_S = 20.0
 
@@ -74,6 +77,32 @@ class People:
             if guest.procedure in aiphone.procedures:
                 return self.aides[name]
         return self._without_aiphone
+
+    def door_of(self, guest: Guest) -> DoorTwin | None:
+        """Return the access door to *guest*'s host, where one is watched."""
+        for name, door in self.lobby.config.doors.items():
+            if guest.procedure in door.procedures:
+                return self.lobby.doors[name]
+        return None
+
+    async def go_in(self, guest: Guest) -> bool:
+        """The host releases the door and *guest* goes through; True if it is shut again.
+
+        False where no door is watched: nobody sees a release there.
+        """
+        aiphone = self.aide_of(guest).aiphone
+        door = self.door_of(guest)
+        if door is None:
+            await self.hands.answer(aiphone, "release")
+            return False
+        await self.hands.awake()
+        patience_s = self.hands.at_least(_PUSH_S, _DOOR_REAL_S)
+        going = asyncio.create_task(door.go_through(patience_s))
+        try:
+            await self.hands.answer(aiphone, "release")
+            return await going and await door.wait_shut(patience_s)
+        finally:
+            going.cancel()
 
     async def take_card(self, guest: Guest) -> None:
         """Take a visitor card from the pile for *guest*; wait while all are out."""

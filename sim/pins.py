@@ -8,7 +8,8 @@ Rules kept, as lgpio keeps them on a Pi
 1. One thread delivers all changes, in order. An exception in a callback ends that thread, and
    every input is silent from then on.
 2. With a bounce time T a level counts once it has been stable for T of the clock, by the moments
-   stamped on the edges; shorter pulses vanish. Reading a pin gives its level as it is now.
+   stamped on the edges (callbacks get them as ticks); shorter pulses vanish. Reading a pin gives
+   its level as it is now.
 3. The level found when a pin is claimed is no change.
 4. A closed pin is a floating input; a process that dies closes all its pins.
 
@@ -122,7 +123,8 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         changed = bool(self._state != value)
         self._state = value
         if changed:
-            self._last_change = self.factory.ticks()
+            late = self._function == "input"
+            self._last_change = self.factory.ticks_at(self._since if late else None)
         if self._function == "output" and changed:
             self.factory.say(Order(set=self._number, level=int(value)))
         return changed
@@ -174,6 +176,11 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         if not self.on_reader_thread:
             self._reader.join()
         self._socket.close()
+
+    def ticks_at(self, at: int | None) -> float:
+        """Return the ticks (real seconds) of moment *at* (boot ns); None: of this moment."""
+        now = float(self.ticks())
+        return now if at is None else now - self._clock.real((self._clock.boot_ns() - at) / 1e9)
 
     def listen(self, number: int, pin: SimPin, pull: Pull) -> None:
         """Claim *pin* as an input with *pull*; its level will arrive."""

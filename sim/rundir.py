@@ -67,6 +67,19 @@ def derive(
             name: {**reader, "port": str(run.wire / f"tty-{name}")}
             for name, reader in raw["card_readers"].items()
         }
+    if "scanners" in raw:
+        derived["scanners"] = {
+            name: {**scanner, "port": str(run.wire / f"scanner-{name}")}
+            for name, scanner in raw["scanners"].items()
+        }
+        # The simulation's time is made up: no time server vouches for it.
+        invitations = raw.get("invitations", {})
+        derived["invitations"] = {**invitations, "need_synced_clock": False}
+    if "buses" in raw:
+        derived["buses"] = {
+            name: {**bus, "port": str(run.wire / f"bus-{name}")}
+            for name, bus in raw["buses"].items()
+        }
     if "cameras" in raw:
         derived["cameras"] = {
             name: {"driver": "http", "purposes": camera["purposes"], **cameras[name]}

@@ -73,13 +73,20 @@ class Fault(Part, frozen=True, kw_only=True):
     :ivar locker: which locker, for ``jam-locker`` and ``free-locker``
     :ivar reader: which card reader, for ``noise``
     :ivar camera: which camera, for ``camera-off`` and ``camera-on``
+    :ivar door: which access door, for ``wedge-door``, ``free-door`` and ``force-door``
+    :ivar input: which safety input (the key of its contact), for ``alarm`` and ``reset``
     """
 
     at_s: Moment
-    do: Literal["jam-locker", "free-locker", "noise", "camera-off", "camera-on"]
+    do: Literal[
+        "jam-locker", "free-locker", "noise", "camera-off", "camera-on", "wedge-door", "free-door",
+        "force-door", "alarm", "reset", "cut-detector", "mend-detector",
+    ]  # fmt: skip
     locker: int | None = None
     reader: str | None = None
     camera: str | None = None
+    door: str | None = None
+    input: str | None = None
 
 
 class Scenario(Part, frozen=True, kw_only=True):
@@ -107,6 +114,11 @@ _FAULT_NEEDS = {
     "noise": "reader",
     "camera-off": "camera",
     "camera-on": "camera",
+    "wedge-door": "door",
+    "free-door": "door",
+    "force-door": "door",
+    "alarm": "input",
+    "reset": "input",
 }
 
 
@@ -150,6 +162,6 @@ def _check_guests(guests: Guests, problems: Problems) -> None:
 
 def _check_faults(faults: tuple[Fault, ...], problems: Problems) -> None:
     for number, fault in enumerate(faults):
-        needed = _FAULT_NEEDS[fault.do]
-        if getattr(fault, needed) is None:
+        needed = _FAULT_NEEDS.get(fault.do)
+        if needed is not None and getattr(fault, needed) is None:
             problems.add(f"fault[{number}].{needed}", f"is missing; {fault.do} needs it")

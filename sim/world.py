@@ -13,6 +13,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -105,16 +106,60 @@ async def _break_things(lobby: Lobby, faults: tuple[Fault, ...]) -> None:
 
 def break_thing(lobby: Lobby, fault: Fault) -> bool:
     """Carry out *fault*; False if the lobby has no such equipment."""
-    locker = lobby.lockers.get(fault.locker or 0)
-    reader = lobby.readers.get(fault.reader or "")
-    camera = lobby.cameras.get(fault.camera or "")
-    if locker is not None:
-        locker.jammed = fault.do == "jam-locker"
-    if reader is not None:
-        reader.noise(_NOISE_BYTES)
-    if camera is not None:
-        camera.fault = "refuse" if fault.do == "camera-off" else None
-    return any((locker, reader, camera))
+    try:
+        _FAULTS[fault.do](lobby, fault)
+    except LookupError:
+        return False
+    return True
+
+
+def _jam(lobby: Lobby, fault: Fault) -> None:
+    lobby.lockers[fault.locker or 0].jammed = fault.do == "jam-locker"
+
+
+def _noise(lobby: Lobby, fault: Fault) -> None:
+    lobby.readers[fault.reader or ""].noise(_NOISE_BYTES)
+
+
+def _camera(lobby: Lobby, fault: Fault) -> None:
+    lobby.cameras[fault.camera or ""].fault = "refuse" if fault.do == "camera-off" else None
+
+
+def _wedge(lobby: Lobby, fault: Fault) -> None:
+    lobby.doors[fault.door or ""].wedge(wedged=fault.do == "wedge-door")
+
+
+def _force(lobby: Lobby, fault: Fault) -> None:
+    lobby.doors[fault.door or ""].force()
+
+
+def _input(lobby: Lobby, fault: Fault) -> None:
+    if lobby.safety is None:
+        raise LookupError("there are no safety inputs")
+    change = lobby.safety.raise_alarm if fault.do == "alarm" else lobby.safety.reset
+    change(fault.input or "")
+
+
+def _detector(lobby: Lobby, fault: Fault) -> None:
+    if lobby.detector is None:
+        raise LookupError("there is no metal detector")
+    lobby.detector.alarm.fail("cut" if fault.do == "cut-detector" else None)
+
+
+_FAULTS: dict[str, Callable[[Lobby, Fault], None]] = {
+    "jam-locker": _jam,
+    "free-locker": _jam,
+    "noise": _noise,
+    "camera-off": _camera,
+    "camera-on": _camera,
+    "wedge-door": _wedge,
+    "free-door": _wedge,
+    "force-door": _force,
+    "alarm": _input,
+    "reset": _input,
+    "cut-detector": _detector,
+    "mend-detector": _detector,
+}
 
 
 async def _show(lobby: Lobby, guests: list[Guest], clock: Clock) -> None:

@@ -17,6 +17,7 @@ from typing import Any, Self
 
 from edge.clock import ENVIRONMENT, Clock
 from edge.config import Config, default_config_folder, load_config
+from edge.sections.lockers import GpioLockers
 from sim.daemon import Daemon
 from sim.day import Day
 from sim.guests import invite
@@ -58,7 +59,7 @@ class WitnessedLobby(Lobby):
 
     def witness(self, config: Config, tell: Callable[[int], None]) -> None:
         """Have *tell* called with the locker's number."""
-        assert config.lockers is not None
+        assert isinstance(config.lockers, GpioLockers)
         for locker in config.lockers.locker:
             active = int(locker.relay.active == "high")
             watch = partial(_energised, locker.number, active, tell)

@@ -40,7 +40,9 @@ def write(folder: Path, **checkpoint: Any) -> Path:
     return path
 
 
-@pytest.mark.parametrize("name", ["gardu.toml", "gardu-jatim.toml"])
+@pytest.mark.parametrize(
+    "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
+)
 def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
     """Exit 0, no word on stderr, a row for every pin, a row for every procedure."""
     code, out, err = run("check", "--config", str(FOLDER / name))

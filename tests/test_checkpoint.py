@@ -1,6 +1,7 @@
 """The one consumer: decide, remember, act, in that order; and take up where it stood."""
 
 import asyncio
+import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from edge.clock import Clock, Stamp
 from edge.errors import StoreError
 from edge.register import facts
 from edge.sop import events
-from edge.sop.effects import Beep, Effect, RingAide, TakeStill
+from edge.sop.effects import Beep, Effect, HoldDoor, RingAide, TakeStill
 from edge.still_files import StillFiles
 from edge.store import OutboxRow, Store
 from edge.timers import Timers
@@ -113,6 +114,19 @@ def alarm(at: Stamp) -> events.DetectorAlarmed:
     return events.DetectorAlarmed(at)
 
 
+def fire(at: Stamp) -> events.InputAlarmed:
+    """The fire loop opens."""
+    return events.InputAlarmed(at, "fire")
+
+
+def fire_is_out(at: Stamp) -> events.InputRestored:
+    """The fire loop is closed again."""
+    return events.InputRestored(at, "fire")
+
+
+HOLD, LET_GO = HoldDoor("office", released=True), HoldDoor("office", released=False)
+
+
 @pytest.fixture
 def loop() -> Iterator[asyncio.AbstractEventLoop]:
     """An event loop that is not running yet."""
@@ -160,6 +174,114 @@ def test_alarm_sounds_first_and_is_recorded_at_once_after(
     loop.run_until_complete(bench.send(alarm))
     assert order == ["commit after 1 effects"]
     assert bench.outputs.lines.count(Beep("alarm")) == 1
+
+
+def test_fire_releases_the_doors_though_nothing_can_be_recorded(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other exception by name: nobody is locked in because a disk has failed."""
+
+    def no_disk(**_what: Any) -> None:
+        raise StoreError("the disk is gone")
+
+    monkeypatch.setattr(bench.store, "commit", no_disk)
+    with pytest.raises(StoreError):
+        loop.run_until_complete(bench.send(fire))
+    assert HOLD in bench.outputs.lines
+
+
+def test_doors_lock_again_only_once_that_is_recorded(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Releasing goes first, locking does not: a daemon that crashes here holds them again."""
+    order: list[list[Any]] = []
+    commit = bench.store.commit
+
+    def noting(**what: Any) -> Any:
+        order.append([line for line in bench.outputs.lines if isinstance(line, HoldDoor)])
+        return commit(**what)
+
+    monkeypatch.setattr(bench.store, "commit", noting)
+    loop.run_until_complete(bench.send(fire, fire_is_out))
+    assert order == [[HOLD], [HOLD]]
+    assert [line for line in bench.outputs.lines if isinstance(line, HoldDoor)] == [HOLD, LET_GO]
+
+
+def test_fire_does_not_wait_behind_a_disk_that_is_stuck(
+    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An earlier event waits for the disk and the consumer with it; the doors do not."""
+    stuck, commit = threading.Event(), bench.store.commit
+
+    def waiting(**what: Any) -> Any:
+        stuck.wait()
+        return commit(**what)
+
+    async def burn() -> tuple[list[Any], bool]:
+        consumer = asyncio.create_task(bench.checkpoint.run())
+        bench.bridge.post(arrive)
+        bench.bridge.post(fire)
+        while HOLD not in bench.outputs.lines:
+            await asyncio.sleep(0)
+        seen = list(bench.outputs.lines), "fire" in bench.checkpoint.state.alarms
+        stuck.set()
+        await bench.bridge.settled()
+        consumer.cancel()
+        return seen
+
+    monkeypatch.setattr(bench.store, "commit", waiting)
+    try:
+        lines, recorded = loop.run_until_complete(burn())
+    finally:
+        stuck.set()
+    assert lines == [HOLD]
+    assert not recorded
+    assert "fire" in bench.checkpoint.state.alarms
+
+
+def test_a_fire_that_outlasts_the_daemon_holds_the_doors_from_its_first_moment(
+    bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    """Before any loop was read: the fire is remembered, and locked would be the wrong guess."""
+    loop.run_until_complete(bench.send(fire))
+    bench.close()
+    again = Bench(tmp_path, loop)
+    try:
+        loop.run_until_complete(again.checkpoint.start(again.clock.now()))
+        assert again.outputs.lines[0] == HOLD
+    finally:
+        again.close()
+
+
+def test_what_equipment_says_is_remembered_over_a_restart(
+    bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
+) -> None:
+    """Doors, unreachable lockers and used invitations are state like any other."""
+
+    def unlocked(at: Stamp) -> events.LockerOpened:
+        return events.LockerOpened(at, 1)
+
+    def silent(at: Stamp) -> events.LockerFailed:
+        return events.LockerFailed(at, 2, "silent")
+
+    def door(at: Stamp) -> events.DoorOpened:
+        return events.DoorOpened(at, "office")
+
+    def invited(at: Stamp) -> events.InvitationPresented:
+        return events.InvitationPresented(at, "gate", "one", "pimpinan", at.wall_ms + 60_000)
+
+    loop.run_until_complete(bench.send(unlocked, silent, door, invited))
+    before = bench.checkpoint.state
+    bench.close()
+    again = Bench(tmp_path, loop)
+    try:
+        loop.run_until_complete(again.checkpoint.start(again.clock.now()))
+        state = again.checkpoint.state
+        assert (state.lockers, state.doors, state.invitations, state.alarms) == (
+            before.lockers, before.doors, before.invitations, before.alarms,
+        )  # fmt: skip
+    finally:
+        again.close()
 
 
 def test_a_restart_takes_up_the_state_where_it_stood(

@@ -49,7 +49,9 @@ def changed(**places: Any) -> dict[str, Any]:
     return raw
 
 
-@pytest.mark.parametrize("name", ["gardu.toml", "gardu-jatim.toml"])
+@pytest.mark.parametrize(
+    "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
+)
 def test_shipped_configs_are_right(name: str) -> None:
     """What people start from must load."""
     assert load_config(FOLDER / name).checkpoint.procedures
@@ -201,7 +203,75 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
             (
                 f"card_readers.other.port: port {SHIPPED['card_readers']['desk']['port']} is also "
                 f"at "
-                "card_readers.desk.port; allowed: one reader on each port"
+                "card_readers.desk.port; allowed: one reader or bus on each port"
+            )
+        ],
+    ),
+    "a card number of no kind": (
+        {"cards__visitor__0": "0100A4C1011"},
+        [
+            (
+                "cards.visitor[0]: is '0100A4C1011'; "
+                "allowed: 8, 10, 14 or 20 hexadecimal digits, upper case"
+            )
+        ],
+    ),
+    "a card reader of no kind": (
+        {"card_readers__desk__driver": "em4100"},
+        ["card_readers.desk.driver: is 'em4100'; allowed: id-12la, pn532, rdm6300"],
+    ),
+    "a key of one reader at another": (
+        {"card_readers__desk__poll_s": 0.1},
+        [("card_readers.desk.poll_s: is no key here; allowed: port, removed_after_s, stations")],
+    ),
+    "a scanner on a reader's port, under its name, without keys": (
+        {
+            "scanners__desk": {
+                "driver": "gm65",
+                "port": SHIPPED["card_readers"]["desk"]["port"],
+                "stations": ["lobby"],
+            }
+        },
+        [
+            (
+                f"scanners.desk.port: port {SHIPPED['card_readers']['desk']['port']} is also at "
+                "card_readers.desk.port; allowed: one reader or bus on each port"
+            ),
+            (
+                "scanners.desk.stations[0]: is 'lobby', which no panel serves; "
+                "allowed: aide, officer-1, officer-2, officer-3, reception"
+            ),
+            "scanners.desk: is also a card reader's name; allowed: another name",
+            (
+                "invitations.keys: is missing, but there are [scanners]; allowed: public keys, as "
+                "`gardu invitation key` prints them"
+            ),
+        ],
+    ),
+    "half a key": (
+        {
+            "invitations__keys": {
+                "half": "q83vASNFZ4mrze8BI0VniavN7wEj",
+            }
+        },
+        [
+            (
+                "invitations.keys.half: is 'q83vASNFZ4mrze8BI0VniavN7wEj'; allowed: a public "
+                "key as `gardu invitation key` prints it (44 characters)"
+            )
+        ],
+    ),
+    "a key under two names": (
+        {
+            "invitations__keys": {
+                "one": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
+                "two": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg=",
+            }
+        },
+        [
+            (
+                "invitations.keys.two: key A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg= is also "
+                "at invitations.keys.one; allowed: each key once"
             )
         ],
     ),
@@ -270,6 +340,12 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "cameras.gate.purposes[0]: purpose alarm is also at cameras.lobby.purposes[1]; "
                 "allowed: one camera for each purpose"
             )
+        ],
+    ),
+    "camera certificate without encryption": (
+        {"cameras__lobby__fingerprint": "00" * 32},
+        [
+            "cameras.lobby.fingerprint: needs encryption; allowed: with an https:// url",
         ],
     ),
     "camera url": (
@@ -362,6 +438,22 @@ def test_any_text_as_url_is_judged(tmp_path_factory: pytest.TempPathFactory, url
         return
     assert config.broker.host
     assert 0 < config.broker.port < 65536
+
+
+def test_a_scanner_needs_what_checks_signatures(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Told when the daemon starts, not by a guest at the desk; a simulation's config is spared."""
+    raw = changed(
+        scanners__gate={"driver": "gm65", "port": "/dev/x", "stations": ["reception"]},
+        invitations__keys={"protokol": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="},
+    )
+    assert load(tmp_path, raw).scanners["gate"].mode == "presence"
+    monkeypatch.setattr("edge.crosscheck_serial.find_spec", lambda _name: None)
+    assert problems(tmp_path, raw) == [
+        "scanners: need PyNaCl; install it: pip install 'gardu[invitations]'"
+    ]
+    assert load_config(tmp_path / "gardu.toml", elsewhere=True).scanners
 
 
 def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> None:

@@ -90,7 +90,7 @@ def test_resend_marks_wakes_and_counts(tmp_path: Path) -> None:
         (b"", "truncated"),
         (b"hello\n", "malformed"),
         (b"[]\n", "object"),
-        (b"{}\n", "from"),
+        (b"{}\n", "do"),
         (b'{"do":"reboot"}\n', "reboot"),
         (b'{"do":"resend","from":1}\n', "to"),
         (b'{"do":"resend","from":0,"to":4}\n', ">= 1"),

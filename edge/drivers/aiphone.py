@@ -3,8 +3,11 @@
 Rules this driver keeps
 -----------------------
 1. Ringing is a pattern of relay pulses; the relay is off afterwards, always.
-2. An answer is posted when its contact becomes active; one that is found active at opening is
-   a stuck contact or an answer to nobody, and is not posted.
+2. A station that is in use by another call is not rung: that it is busy is posted instead.
+3. An answer is posted when its contact has been active for ``minimum_s``. What is shorter is
+   crosstalk or bounce: counted, no answer. One that is found active at opening is a stuck contact
+   or an answer to nobody, and is not posted.
+4. An answer contact that stays active for longer than anybody presses is a fault.
 """
 
 from functools import partial
@@ -16,50 +19,63 @@ from edge.clock import Clock
 from edge.drivers.base import Post
 from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
+from edge.drivers.timed_contact import TimedContact
 from edge.drivers.wired import WiredDevice
 from edge.sections.aiphone import Aiphone
-from edge.sections.pins import Contact
-from edge.sop.events import HostAnswered
+from edge.sop.events import HostAnswered, InputRefused, StationBusy
 
 Answer = Literal["accept", "decline", "release"]
+ANSWERS: tuple[Answer, ...] = ("accept", "decline", "release")
 
-# Seconds on, off, on ...; told apart by ear: two long; two short; two short and one long.
-# The pulse that an Aiphone LE/LEF needs is not published: try these at the station.
-RINGS = {
-    "call": (1.0, 0.5, 1.0),
-    "reminder": (0.3, 0.3, 0.3),
-    "limit": (0.3, 0.3, 0.3, 0.3, 1.0),
-}
+SHORT_ANSWER = "answer contact active for too short a time"
+
+TALK_S = 3600.0
+"""The longest that a station is in use by one call, seconds: more is a stuck contact."""
 
 
 class GpioAiphone(WiredDevice):
-    """One station. Posts HostAnswered with its id (the last part of *name*)."""
+    """One station. Posts HostAnswered and StationBusy with its id (the last part of *name*)."""
 
     def __init__(
         self, name: str, config: Aiphone, factory: Factory, clock: Clock, post: Post
     ) -> None:
+        self._config = config
         self._post = post
         self._ring = GpioOutput(config.ring, factory, clock)
-        wired: dict[Answer, Contact | None] = {
-            "accept": config.accept,
-            "decline": config.decline,
-            "release": config.release,
-        }
-        contacts = [
-            GpioContact(contact, factory, clock, partial(self._answered, answer), HELD_S)
-            for answer, contact in wired.items()
-            if contact is not None
-        ]
+        contacts: list[GpioContact] = [
+            TimedContact(
+                contact, factory, clock, partial(self._answered, answer), self._too_short,
+                minimum_s=config.minimum_s, stuck_s=HELD_S,
+            )
+            for answer in ANSWERS
+            if (contact := getattr(config, answer)) is not None
+        ]  # fmt: skip
+        self._busy: GpioContact | None = None
+        if config.busy is not None:
+            self._busy = GpioContact(config.busy, factory, clock, _nothing, TALK_S)
+            contacts.append(self._busy)
         super().__init__(name, (self._ring,), contacts)
 
     def ring(self, pattern: str) -> None:
-        """Ring with a pattern of :data:`RINGS`; returns when it is over.
+        """Ring with a pattern of the config's ``rings``; returns when it is over.
+
+        A station that is in use is not rung: StationBusy is posted.
 
         :raises DeviceUnavailable: if the aiphone is not open for use
         :raises DeviceFault: if its pin cannot be driven
         """
-        self._ring.play(RINGS[pattern])
+        if self._busy is not None and self._busy.active:
+            self._post(lambda at: StationBusy(at, self.id))
+            return
+        self._ring.play(getattr(self._config.rings, pattern))
 
     def _answered(self, answer: Answer, *, active: bool, initial: bool) -> None:
         if active and not initial:
             self._post(lambda at: HostAnswered(at, self.id, answer))
+
+    def _too_short(self) -> None:
+        self._post(lambda at: InputRefused(at, self.name, SHORT_ANSWER))
+
+
+def _nothing(*, active: bool, initial: bool) -> None:
+    """Say nothing when a call begins or ends: it is looked at when the station is to ring."""

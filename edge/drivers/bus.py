@@ -4,34 +4,52 @@ Rules this driver keeps
 -----------------------
 1. Whoever speaks on the line holds it for a whole turn: request and answer are never interleaved
    with another device's.
-2. Before a turn the line has been silent for ``pause_s``, and what came uncalled is thrown away.
-3. The port is opened when it is first needed, under the name of the config, and anew after every
-   error: a plug that was pulled and comes back under another number is found by its link.
-4. A port that is not there is DeviceUnavailable for whoever asked; nobody waits for it here.
+2. Before a turn the line has been silent for ``pause_s``. What came uncalled (noise, an answer
+   that came too late) is thrown away, counted, and posted as InputRefused once a turn.
+3. A line that is never silent is DeviceUnavailable: a request would drown in what is spoken there.
+4. The port is opened when it is first needed, under the name of the config, and anew after every
+   error: a plug that was pulled and comes back under another number is found by its link. If it
+   was pulled and came back between two turns, nobody notices.
+5. A port that is not there is DeviceUnavailable for whoever asked; nobody waits for it here. No
+   read lasts longer than ``answer_s`` and no write longer than WRITE_S.
 """
 
+import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from edge.errors import DeviceUnavailable
+from edge.drivers.base import Post
+from edge.errors import DeviceUnavailable, GarduError
 from edge.sections.buses import Bus
+from edge.sop.events import InputRefused
 
 if TYPE_CHECKING:
     from serial import Serial
+
+# Real seconds. The longest request here takes 20 ms at 9600 baud; an adapter that does not take
+# it in this time hangs.
+WRITE_S = 1.0
+# Pauses that a speaker may spoil before the line counts as never silent.
+MOST_PAUSES = 20
+
+# What a port raises that has gone; pyserial lets the terminal's own error through in places.
+_PORT_ERRORS = (OSError, termios.error)
 
 
 class SerialBus:
     """The line of *config*; its devices take turns.
 
+    :param post: told of uncalled bytes, in the name of the bus
     :ivar discarded: bytes that came when nobody had asked for any
     """
 
-    def __init__(self, name: str, config: Bus) -> None:
+    def __init__(self, name: str, config: Bus, post: Post | None = None) -> None:
         self.name = name
         self.discarded = 0
         self._config = config
+        self._post = post
         self._lock = threading.Lock()
         self._port: Serial | None = None
         self._quiet = threading.Event()  # never set: waiting for it is the pause
@@ -40,18 +58,14 @@ class SerialBus:
     def turn(self) -> Iterator["Serial"]:
         """Hold the line: ``with bus.turn() as port``; reads end after ``answer_s``.
 
-        :raises DeviceUnavailable: if the port is not there, or failed within
+        :raises DeviceUnavailable: if the port is not there, failed within, or is never silent
         """
         with self._lock:
             try:
-                port = self._port = self._port or self._open()
-                self._quiet.wait(self._config.pause_s)
-                self.discarded += len(port.read(port.in_waiting)) if port.in_waiting else 0
-                yield port
-            except OSError as error:
-                # What the user of the line says of his own device is passed on as it is.
-                if isinstance(error, DeviceUnavailable):
-                    raise
+                yield self._silent_port()
+            except GarduError:
+                raise  # what the user of the line says of his own device is passed on as it is
+            except _PORT_ERRORS as error:
                 self._close()
                 raise DeviceUnavailable(f"{self.name}: {error}") from error
 
@@ -60,15 +74,45 @@ class SerialBus:
         with self._lock:
             self._close()
 
+    def _silent_port(self) -> "Serial":
+        """Return the port once the line is silent; one that has gone is opened anew."""
+        if self._port is not None:
+            try:
+                return self._silence(self._port)
+            except DeviceUnavailable:
+                raise
+            except _PORT_ERRORS:
+                self._close()
+        self._port = self._open()
+        return self._silence(self._port)
+
+    def _silence(self, port: "Serial") -> "Serial":
+        before = self.discarded
+        try:
+            for _ in range(MOST_PAUSES):
+                self._quiet.wait(self._config.pause_s)
+                waiting = port.in_waiting
+                if not waiting:
+                    return port
+                self.discarded += len(port.read(waiting))
+        finally:
+            if self.discarded > before and self._post is not None:
+                self._post(lambda at: InputRefused(at, self.name, "uncalled bytes"))
+        raise DeviceUnavailable(f"{self.name}: something speaks on the line without a pause")
+
     def _open(self) -> "Serial":
         import serial  # hardware library
 
         config = self._config
         try:
             return serial.Serial(
-                config.port, config.baud_rate, timeout=config.answer_s, exclusive=True
+                config.port,
+                config.baud_rate,
+                timeout=config.answer_s,
+                write_timeout=WRITE_S,
+                exclusive=True,
             )
-        except (OSError, ValueError) as error:
+        except (*_PORT_ERRORS, ValueError) as error:
             raise DeviceUnavailable(f"{self.name}: {error}") from error
 
     def _close(self) -> None:

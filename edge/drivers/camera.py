@@ -1,5 +1,6 @@
 """What every camera driver keeps: a deadline for each still, and what counts as a JPEG."""
 
+from edge import jpeg
 from edge.clock import Clock
 from edge.errors import DeviceFault
 
@@ -27,15 +28,15 @@ class Deadline:
 
 
 def checked_jpeg(data: bytes, camera: str) -> bytes:
-    """Return *data* as one whole JPEG, without the padding that some cameras append.
+    """Return *data* as one whole JPEG, without what some cameras append to it.
 
-    :raises DeviceFault: if it does not begin with FF D8 FF and end with FF D9, or is too large
+    :raises DeviceFault: if it is none from its first marker to its last, or is too large
     """
     if len(data) > MAX_SIZE:
         raise DeviceFault(f"{camera}: the picture is larger than {MAX_SIZE} bytes")
-    if not data.startswith(b"\xff\xd8\xff"):
-        raise DeviceFault(f"{camera}: sent {len(data)} bytes that are not a JPEG")
-    data = data.rstrip(b"\0\r\n")
-    if not data.endswith(b"\xff\xd9"):
-        raise DeviceFault(f"{camera}: the JPEG is cut short after {len(data)} bytes")
-    return data
+    try:
+        return jpeg.whole(data)
+    except jpeg.NotJpeg:
+        raise DeviceFault(f"{camera}: sent {len(data)} bytes that are not a JPEG") from None
+    except jpeg.CutShort:
+        raise DeviceFault(f"{camera}: the JPEG is cut short after {len(data)} bytes") from None

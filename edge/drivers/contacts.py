@@ -68,6 +68,8 @@ class GpioContact:
         self._active: bool | None = None
         self._stuck_s = stuck_s
         self._since_ns = 0
+        self._ticks: float | None = None
+        self._lasted_s = 0.0
 
     def open(self) -> None:
         """Claim the pin, follow its edges and report the level found.
@@ -107,16 +109,26 @@ class GpioContact:
         if self._read() == found:
             self._see(active=found)
 
+    @property
+    def active(self) -> bool:
+        """Whether it was active when it was last seen."""
+        return bool(self._active)
+
     def stuck(self) -> str | None:
         """Return in words that the contact is stuck; None if it is not."""
-        active_s = (self._clock.boot_ns() - self._since_ns) / 1e9
-        if not self._active or self._stuck_s is None or active_s <= self._stuck_s:
+        since_ns = self._active_since()
+        if since_ns is None or self._stuck_s is None:
+            return None
+        if (self._clock.boot_ns() - since_ns) / 1e9 <= self._stuck_s:
             return None
         cut = " or its wire is cut" if self._config.wired == "normally-closed" else ""
         return (
             f"the contact on pin {self._config.pin} has been active for more than "
             f"{self._stuck_s:g} s: it is stuck{cut}"
         )
+
+    def _active_since(self) -> int | None:
+        return self._since_ns if self._active else None
 
     def _claim(self) -> Any:
         pin, pull_up = self._config.pin, _PULLS[self._config.pull]
@@ -136,15 +148,25 @@ class GpioContact:
     def _level(self, state: float) -> bool:
         return bool(state) == self._config.active_level
 
-    def _changed(self, _ticks: object, state: float) -> None:
+    def _changed(self, ticks: float, state: float) -> None:
         try:
-            self._see(active=self._level(state))
+            self._see(active=self._level(state), ticks=ticks)
         except Exception:  # noqa: BLE001  # rule 3
             _log.exception("the change of pin %d could not be reported", self._config.pin)
 
-    def _see(self, *, active: bool) -> None:
+    def _see(self, *, active: bool, ticks: float | None = None) -> None:
         with self._lock:
             if self._device is None or active == self._active:
                 return
+            self._lasted_s = self._lasted(ticks)
             self._report(active=active, initial=self._active is None)
-            self._active, self._since_ns = active, self._clock.boot_ns()
+            self._active, self._since_ns, self._ticks = active, self._clock.boot_ns(), ticks
+
+    def _lasted(self, ticks: float | None) -> float:
+        """Return how long the level before lasted, seconds of this clock.
+
+        By the moments of its two edges, where both are known: a late callback lengthens nothing.
+        """
+        if ticks is None or self._ticks is None:
+            return (self._clock.boot_ns() - self._since_ns) / 1e9
+        return float(self._factory.ticks_diff(ticks, self._ticks)) / self._clock.real(1.0)

@@ -2,30 +2,31 @@
 
 Rules this driver keeps
 -----------------------
-1. One deadline for a whole still, however slowly bytes drip: when it passes, the connection is
-   cut from another thread, whatever it is doing (TLS handshake, headers, body).
-2. Basic or Digest, whichever the camera asks for. The password is sent once: trying again with
-   a wrong one locks the account on many cameras.
-3. No proxy, no redirect, nothing but http and https; at most ``MAX_SIZE`` bytes are read.
+1. One deadline for a whole still, and a bound on its size (``http_get.py``).
+2. Basic or Digest, whichever is the safest that the camera offers (``http_auth.py``). A password
+   is sent once: trying again with a wrong one locks the account on many cameras. Only a camera that
+   says that its own nonce was stale is answered a second time.
+3. Redirects are refused: the password is for the host in the config and nobody else.
 4. The password comes from its file for every still (it may be changed meanwhile) and is in no
    message.
+5. A stale picture is no still: whoever looks at it later would take it for the moment it is stamped
+   with. Stale is the same picture, bit for bit, as more than ``oldest_s`` ago (a sensor's noise
+   never repeats), and one that by the camera's own headers is older than that.
 """
 
+import hashlib
+import secrets
 import socket
-import threading
-import urllib.request
-from collections.abc import Callable
-from contextlib import suppress
-from http.client import HTTPConnection, HTTPException, HTTPMessage, HTTPSConnection
+import ssl
+from email.utils import parsedate_to_datetime
+from http.client import HTTPException
 from pathlib import Path
-from types import TracebackType
-from typing import IO, Any, Self
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
-from urllib.request import AbstractHTTPHandler, OpenerDirector, Request
 
 from edge.clock import Clock
-from edge.drivers.camera import MAX_SIZE, Deadline, checked_jpeg
+from edge.drivers import http_auth
+from edge.drivers.camera import Deadline, checked_jpeg
+from edge.drivers.http_get import Answer, Cut, WrongCertificate, address, get, target
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 from edge.sections.cameras import HttpCamera
 
@@ -47,16 +48,17 @@ class HttpSnapshotCamera:
         self.name = name
         self._config = config
         self._clock = clock
+        self._url = urlsplit(config.url)
+        # The last picture: its digest, and when it first came (ns since boot).
+        self._last = ("", 0)
 
     def open(self) -> None:
         """See whether something listens there; the password is not tried.
 
         :raises DeviceUnavailable: if nothing does
         """
-        url = urlsplit(self._config.url)
-        address = (url.hostname or "", url.port or (443 if url.scheme == "https" else 80))
         try:
-            socket.create_connection(address, self._deadline().left()).close()
+            socket.create_connection(address(self._url), self._deadline().left()).close()
         except OSError as error:
             raise DeviceUnavailable(f"{self.name}: cannot be reached: {error}") from error
 
@@ -67,34 +69,101 @@ class HttpSnapshotCamera:
         """Return one JPEG that was asked for after this call.
 
         :raises DeviceUnavailable: if the camera cannot be reached or is not done in time
-        :raises DeviceFault: if it refuses, or what came is not a JPEG
+        :raises DeviceFault: if it refuses, or what came is not a JPEG or stale
         """
         deadline = self._deadline()
-        with _Cut(deadline.left()) as cut:
+        with Cut(deadline.left()) as cut:
             try:
-                data = self._read(cut, deadline)
+                answer = self._authorised(cut, deadline)
             except GarduError:
                 raise
             except (OSError, HTTPException, ValueError) as error:
                 raise self._told(error, cut) from error
             if cut.made:
                 raise self._late()
-        return checked_jpeg(data, self.name)
+        self._check(answer)
+        picture = self._picture(answer)
+        self._check_age(answer, picture)
+        return picture
 
-    def _read(self, cut: "_Cut", deadline: Deadline) -> bytes:
-        with self._opener(cut).open(self._config.url, timeout=deadline.left()) as response:
-            data: bytes = response.read(MAX_SIZE + 1)
-        return data
+    def _authorised(self, cut: Cut, deadline: Deadline) -> Answer:
+        """Return the camera's last word, its challenge answered once, or twice if it was stale."""
+        answer = self._get({}, cut, deadline)
+        proofs = 0
+        while answer.status == 401 and self._config.username:
+            offered = http_auth.challenges(answer.headers.get("www-authenticate", []))
+            challenge = http_auth.best(offered)
+            if challenge is None or proofs == 2 or (proofs == 1 and not challenge.stale):
+                break
+            proof = http_auth.answer(
+                challenge,
+                self._config.username,
+                self._password(),
+                target(self._url),
+                secrets.token_hex(8),
+            )
+            answer = self._get({"Authorization": proof}, cut, deadline)
+            proofs += 1
+        return answer
 
-    def _told(self, error: Exception, cut: "_Cut") -> GarduError:
+    def _get(self, headers: dict[str, str], cut: Cut, deadline: Deadline) -> Answer:
+        # A time-out of 0 would mean not to wait at all; the cut has been made by then.
+        timeout_s = max(deadline.left(), 0.001)
+        config = self._config
+        return get(self._url, headers, cut, timeout_s, self._tls(), config.fingerprint)
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self._url.scheme != "https":
+            return None
+        context = ssl.create_default_context(cafile=self._config.ca_file or None)
+        if self._config.fingerprint:  # the certificate itself is known: who signed it says no more
+            context.check_hostname = False
+            context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def _check(self, answer: Answer) -> None:
+        """See that *answer* is a picture that was given."""
+        if 300 <= answer.status < 400:
+            raise DeviceFault(
+                f"{self.name}: redirects ({answer.status}): correct url in the config"
+            )
+        if answer.status != 200:
+            why = _FAULTS.get(answer.status, f"answers {answer.status} {answer.reason}")
+            kind = DeviceUnavailable if answer.status >= 500 else DeviceFault
+            raise kind(f"{self.name}: {why}")
+        if answer.header("content-type").lower().startswith("multipart/"):
+            raise DeviceFault(f"{self.name}: sends a film: correct url to that of its snapshot")
+
+    def _picture(self, answer: Answer) -> bytes:
+        try:
+            return checked_jpeg(answer.body, self.name)
+        except DeviceFault:
+            if answer.whole:
+                raise
+            raise DeviceUnavailable(f"{self.name}: hung up in the middle of the picture") from None
+
+    def _check_age(self, answer: Answer, picture: bytes) -> None:
+        now_ns, digest = self._clock.boot_ns(), hashlib.sha256(picture).hexdigest()
+        if digest != self._last[0]:
+            self._last = (digest, now_ns)
+        age_s = (now_ns - self._last[1]) / 1e9
+        if self._config.dated:
+            age_s = max(age_s, _age_s(answer))
+        if age_s > self._config.oldest_s:
+            raise DeviceFault(
+                f"{self.name}: sends a stale picture, {age_s:.0f} s old: "
+                "the camera is frozen, switch it off and on"
+            )
+
+    def _told(self, error: Exception, cut: Cut) -> GarduError:
         """Return *error* in the words of the checkpoint."""
-        if isinstance(error, HTTPError):
-            error.close()
-            why = _FAULTS.get(error.code, f"answers {error.code} {error.reason}")
-            kind = DeviceUnavailable if error.code >= 500 else DeviceFault
-            return kind(f"{self.name}: {why}")
         if cut.made or isinstance(error, TimeoutError):
             return self._late()
+        if isinstance(error, WrongCertificate):
+            return DeviceFault(f"{self.name}: {error}: put it into fingerprint if that is right")
+        if isinstance(error, ssl.SSLCertVerificationError):
+            why = f"its certificate is not trusted ({error.verify_message})"
+            return DeviceFault(f"{self.name}: {why}: set ca_file or fingerprint in the config")
         if isinstance(error, OSError):
             return DeviceUnavailable(f"{self.name}: cannot be reached: {error}")
         return DeviceFault(f"{self.name}: does not answer as a camera: {error!r}")
@@ -104,20 +173,6 @@ class HttpSnapshotCamera:
 
     def _deadline(self) -> Deadline:
         return Deadline(self._clock, self._config.timeout_s)
-
-    def _opener(self, cut: "_Cut") -> OpenerDirector:
-        """Return an opener with just what rule 3 allows."""
-        opener = OpenerDirector()
-        opener.add_handler(_Handler(cut))
-        opener.add_handler(urllib.request.HTTPErrorProcessor())
-        opener.add_handler(urllib.request.HTTPDefaultErrorHandler())
-        opener.add_handler(urllib.request.UnknownHandler())
-        if self._config.username:
-            passwords = urllib.request.HTTPPasswordMgrWithDefaultRealm()
-            passwords.add_password(None, self._config.url, self._config.username, self._password())
-            opener.add_handler(_DigestOnce(passwords))
-            opener.add_handler(_BasicOnce(passwords))
-        return opener
 
     def _password(self) -> str:
         file = self._config.password_file
@@ -129,118 +184,20 @@ class HttpSnapshotCamera:
             raise DeviceFault(f"{self.name}: the password file cannot be read: {error}") from error
 
 
-class _DigestOnce(urllib.request.HTTPDigestAuthHandler):
-    """Digest authentication that takes the camera's first no for an answer."""
+def _age_s(answer: Answer) -> float:
+    """Return how old the camera itself says the picture is, seconds; 0 where it does not.
 
-    def http_error_401(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
-    ) -> Any:
-        """Answer the challenge if it is Digest and has not been answered before."""
-        if req.has_header("Authorization") or not _asked("digest", headers):
-            return None
-        fp.close()  # urllib forgets the refusal's connection
-        return super().http_error_401(req, fp, code, msg, headers)
-
-
-class _BasicOnce(urllib.request.HTTPBasicAuthHandler):
-    """Basic authentication likewise; urllib's own raises where the challenge is another."""
-
-    def http_error_401(
-        self, req: Request, fp: IO[bytes], code: int, msg: str, headers: HTTPMessage
-    ) -> Any:
-        """Answer the challenge if it is Basic and has not been answered before."""
-        if req.has_header("Authorization") or not _asked("basic", headers):
-            return None
-        fp.close()  # urllib forgets the refusal's connection
-        return super().http_error_401(req, fp, code, msg, headers)
-
-
-def _asked(scheme: str, headers: HTTPMessage) -> bool:
-    challenges: list[str] = headers.get_all("WWW-Authenticate", [])
-    return any(challenge.lower().startswith(scheme) for challenge in challenges)
-
-
-class _Cut:
-    """Cuts the connections of one request when its time is over.
-
-    It shuts a duplicate of the socket, which ends the connection for every holder and stays
-    valid while TLS takes the original over.
+    Age is what a cache in between adds (RFC 9111); Last-Modified against Date are both by the
+    camera's own clock, however wrong that is.
     """
-
-    def __init__(self, seconds: float) -> None:
-        self.made = False
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._make)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            for held in self._sockets:
-                held.close()
-            self._sockets.clear()
-
-    def watch(self, connection: socket.socket) -> None:
-        """Cut *connection* too when the time comes."""
-        with self._lock:
-            self._sockets.append(connection.dup())
-        if self.made:
-            self._make()
-
-    def _make(self) -> None:
-        with self._lock:
-            self.made = True
-            for held in self._sockets:
-                with suppress(OSError):  # the camera was faster and has closed it
-                    held.shutdown(socket.SHUT_RDWR)
-
-
-class _Connection(HTTPConnection):
-    """A connection that is watched from the moment it stands, before any TLS handshake."""
-
-    cut: _Cut
-
-    def connect(self) -> None:
-        """Connect, and have it cut when the time is over."""
-        super().connect()
-        self.cut.watch(self.sock)
-
-
-class _TlsConnection(HTTPSConnection, _Connection):
-    """The same with TLS; HTTPSConnection.connect calls _Connection.connect, then shakes hands."""
-
-
-class _Handler(AbstractHTTPHandler):
-    """Opens http and https with connections that the request's cut watches."""
-
-    http_request = https_request = AbstractHTTPHandler.do_request_
-
-    def __init__(self, cut: _Cut) -> None:
-        super().__init__()
-        self._cut = cut
-
-    def http_open(self, request: Request) -> Any:
-        """Open an http URL."""
-        return self.do_open(self._watched(_Connection), request)
-
-    def https_open(self, request: Request) -> Any:
-        """Open an https URL; the certificate is checked as everywhere."""
-        return self.do_open(self._watched(_TlsConnection), request)
-
-    def _watched(self, kind: type[_Connection]) -> Callable[..., HTTPConnection]:
-        def connect(host: str, **options: Any) -> HTTPConnection:
-            connection = kind(host, **options)
-            connection.cut = self._cut
-            return connection
-
-        return connect
+    ages = [0.0]
+    if answer.header("age").isdigit():
+        ages.append(float(answer.header("age")))
+    try:
+        date, changed = (
+            parsedate_to_datetime(answer.header(name)) for name in ("date", "last-modified")
+        )
+        ages.append((date - changed).total_seconds())
+    except (ValueError, TypeError):  # one is missing, nonsense, or without its zone
+        pass
+    return max(ages)

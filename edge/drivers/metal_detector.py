@@ -3,10 +3,14 @@
 Rules this driver keeps
 -----------------------
 1. The alarm contact is a level with two edges: both are posted, and the level found at opening.
+   Pulses shorter than ``minimum_pulse_s`` are noise and counted; an alarm ends ``hold_s`` after
+   its last edge, so that a relay that warbles is one alarm.
 2. Where it is wired normally-closed, a cut wire reads as an alarm, never as clear.
-3. An alarm or a blocked beam that lasts longer than ``stuck_s`` is a fault; the alarm stays one.
-4. A passage is made when its beam is free *again*: the person has gone through. The beam is
-   optional; without one an officer's button marks the passage.
+3. An alarm or an interrupted beam that lasts longer than ``stuck_s`` is a fault; the alarm stays.
+4. A passage is made when its beam is free *again*: the person has gone through. One that was
+   interrupted for less than ``too_fast_s`` was no walking person; one for longer than
+   ``blocked_s`` is blocked, and one that was found interrupted at opening tells of nobody. The
+   beam is optional; without one an officer's button marks the passage.
 """
 
 from gpiozero import Factory
@@ -14,28 +18,95 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
+from edge.drivers.countdown import Countdown
+from edge.drivers.safety import alarm_input
+from edge.drivers.timed_contact import TimedContact
 from edge.drivers.wired import WiredDevice
 from edge.sections.metal_detector import MetalDetector
-from edge.sop.events import DetectorAlarmed, DetectorCleared, PassageMade
+from edge.sections.pins import Contact
+from edge.sop.events import (
+    DetectorAlarmed,
+    DetectorCleared,
+    InputAlarmed,
+    InputRefused,
+    InputRestored,
+    PassageMade,
+    PassageTooFast,
+)
+
+SHORT_ALARM = "alarm contact active for too short a time"
 
 
 class GpioMetalDetector(WiredDevice):
-    """The detector. Posts DetectorAlarmed, DetectorCleared and PassageMade."""
+    """The detector: its alarm, and where wired its tamper contact and its beam.
+
+    Posts DetectorAlarmed, DetectorCleared, PassageMade, PassageTooFast; InputAlarmed and
+    InputRestored of the kinds ``detector-tamper`` and ``beam-blocked``; InputRefused for noise.
+    """
 
     def __init__(
         self, name: str, config: MetalDetector, factory: Factory, clock: Clock, post: Post
     ) -> None:
         self._post = post
-        contacts = [GpioContact(config.alarm, factory, clock, self._alarm_changed, config.stuck_s)]
+        alarm = TimedContact(
+            config.alarm, factory, clock, self._alarm_changed, self._too_short,
+            minimum_s=config.minimum_pulse_s, hold_s=config.hold_s, stuck_s=config.stuck_s,
+        )  # fmt: skip
+        contacts: list[GpioContact] = [alarm]
+        if config.tamper is not None:
+            contacts.append(alarm_input("detector-tamper", config.tamper, factory, clock, post))
         if config.passage is not None:
-            beam = GpioContact(config.passage, factory, clock, self._beam_changed, config.stuck_s)
-            contacts.append(beam)
+            contacts.append(_Beam(config, config.passage, factory, clock, post))
         super().__init__(name, (), contacts)
 
     def _alarm_changed(self, *, active: bool, initial: bool) -> None:
         kind = DetectorAlarmed if active else DetectorCleared
         self._post(lambda at: kind(at, initial))
 
-    def _beam_changed(self, *, active: bool, initial: bool) -> None:
-        if not active and not initial:
+    def _too_short(self) -> None:
+        self._post(lambda at: InputRefused(at, self.name, SHORT_ALARM))
+
+
+class _Beam(GpioContact):
+    """The beam across the passage, active while it is interrupted."""
+
+    def __init__(
+        self, config: MetalDetector, contact: Contact, factory: Factory, clock: Clock, post: Post
+    ) -> None:
+        super().__init__(contact, factory, clock, self._moved, config.stuck_s)
+        self._limits = config
+        self._post = post
+        self._begun = False
+        self._blocked = False
+        self._countdown = Countdown(clock, self._lock, self._block)
+
+    def close(self) -> None:
+        """Let go of the pin; nothing is reported any more."""
+        super().close()
+        with self._lock:
+            self._countdown.stop()
+
+    def _moved(self, *, active: bool, initial: bool) -> None:
+        if active:
+            self._begun, self._blocked = not initial, False
+            self._countdown.start(self._limits.blocked_s)
+            return
+        self._countdown.stop()
+        if initial or not self._begun:
+            self._post(lambda at: InputRestored(at, "beam-blocked", initial))
+        else:
+            self._freed(self._lasted_s)
+
+    def _freed(self, after_s: float) -> None:
+        if self._blocked or after_s > self._limits.blocked_s:
+            if not self._blocked:  # the countdown is late
+                self._block()
+            self._post(lambda at: InputRestored(at, "beam-blocked"))
+        elif after_s < self._limits.too_fast_s:
+            self._post(PassageTooFast)
+        else:
             self._post(PassageMade)
+
+    def _block(self) -> None:
+        self._blocked = True
+        self._post(lambda at: InputAlarmed(at, "beam-blocked"))

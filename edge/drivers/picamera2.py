@@ -1,37 +1,38 @@
 """A camera on the Pi's own connector, held by a child process that can be killed.
 
 Only a Raspberry Pi can show that the child's camera works; see ``picamera2_child.py``. This
-side, which keeps the child, is tested with children that hang, die and talk nonsense.
+side, which keeps the child, is tested with children that hang, die, leak and talk nonsense.
 
 Rules this driver keeps
 -----------------------
-1. Every wait has a deadline, and it is kept by waiting here, not by killing there: a child that
-   is stuck in the kernel's camera driver does not even die.
-2. A child that is late, dies or breaks the protocol is killed; the next still starts a new one.
+1. A child that is late, dies, breaks the protocol or uses more than ``memory_mb`` is killed
+   (``child.py``). Another is started at once when a still is wanted; otherwise at the next look at
+   it, at longer and longer intervals while that fails.
+2. A frame whose exposure began before the still was asked for is no still.
 3. Closing ends a still that is under way.
 """
 
-import os
-import select
-import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
 
+from edge.backoff import Backoff
 from edge.clock import Clock
-from edge.drivers.camera import MAX_SIZE, Deadline, checked_jpeg
-from edge.drivers.picamera2_child import ERROR, HEAD, PICTURE, READY
-from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.drivers.camera import Deadline, checked_jpeg
+from edge.drivers.child import Child
+from edge.drivers.picamera2_child import EXPOSED
+from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sections.cameras import PiCamera
 
 # Importing picamera2 and starting the camera takes seconds on a small Pi.
 HELLO_S = 15.0
 
-# A killed child is gone at once, or hangs in the kernel and is left to it.
-_FUNERAL_S = 1.0
+# Starting costs a small Pi seconds of work, which a camera that is gone is not worth.
+RESTART = Backoff(5.0, 120.0)
 
-_CHUNK = 65536
+# A camera stamps its frames with the machine's own time since boot, also where the simulator's
+# clock runs faster.
+_MACHINE = Clock()
 
 
 class Picamera2Camera:
@@ -55,8 +56,11 @@ class Picamera2Camera:
         self._command = command or (sys.executable, "-m", "edge.drivers.picamera2_child")
         self._hello_s = hello_s
         self._lock = threading.Lock()
-        self._in_use = False
-        self._child: subprocess.Popen[bytes] | None = None
+        self._in_use = threading.Event()
+        self._child: Child | None = None
+        self._failures = 0
+        self._why: DeviceUnavailable | None = None
+        self._again = Deadline(_MACHINE, 0)
 
     def open(self) -> None:
         """Start the child and wait until its camera runs.
@@ -64,13 +68,13 @@ class Picamera2Camera:
         :raises DeviceUnavailable: if that fails or takes too long
         """
         with self._lock:
-            self._in_use = True
+            self._in_use.set()
             self._drop()
             self._start()
 
     def close(self) -> None:
         """End the child, and a still that is under way. May be called twice."""
-        self._in_use = False
+        self._in_use.clear()
         child = self._child
         if child is not None:
             child.kill()
@@ -81,81 +85,64 @@ class Picamera2Camera:
         """Return one JPEG exposed after this call, starting a new child if need be.
 
         :raises DeviceUnavailable: if there is no camera or no picture within its time-out
-        :raises DeviceFault: if what came is not a JPEG
+        :raises DeviceFault: if what came is not a JPEG, or older than this call
         """
         with self._lock:
-            if not self._in_use:
-                raise DeviceUnavailable(f"{self.name}: is closed")
-            if self._child is None:
-                self._start()
+            child = self._child or self._start()
             deadline = Deadline(self._clock, self._config.timeout_s)
-            with self._or_drop():
-                self._ask()
-                return checked_jpeg(self._answer(PICTURE, deadline), self.name)
+            asked_ns = _MACHINE.boot_ns()
+            try:
+                return self._checked(child.ask(b"", deadline), asked_ns)
+            except (DeviceUnavailable, DeviceFault):
+                self._drop()
+                raise
 
-    def _start(self) -> None:
+    def reconcile(self) -> None:
+        """Replace a child that has died or grown too large, before a still is wanted of it.
+
+        :raises DeviceUnavailable: while there is no camera
+        """
+        with self._lock:
+            if self._child is not None:
+                try:
+                    self._child.look()
+                except DeviceUnavailable:
+                    self._drop()
+            if self._child is None and self._in_use.is_set():
+                self._start_again()
+
+    def _start_again(self) -> None:
+        if self._why is not None and self._again.left():
+            raise DeviceUnavailable(str(self._why))
+        self._start()
+
+    def _start(self) -> Child:
+        if not self._in_use.is_set():
+            raise DeviceUnavailable(f"{self.name}: is closed")
         size = (str(self._config.width), str(self._config.height))
         try:
-            self._child = subprocess.Popen(  # noqa: S603  # our own command, no shell
-                [*self._command, *size],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                bufsize=0,
-            )
-        except OSError as error:
-            raise DeviceUnavailable(f"{self.name}: cannot be started: {error}") from error
-        try:
-            with self._or_drop():
-                self._answer(READY, Deadline(self._clock, self._hello_s))
-        except DeviceFault as error:
-            raise DeviceUnavailable(str(error)) from error
-
-    @contextmanager
-    def _or_drop(self) -> Iterator[None]:
-        try:
-            yield
-        except GarduError:
+            self._child = Child(self.name, [*self._command, *size], self._config.memory_mb)
+            if not self._in_use.is_set():  # closed meanwhile, without a child to kill
+                self._child.kill()
+            self._child.ready(Deadline(self._clock, self._hello_s))
+        except DeviceUnavailable as error:
             self._drop()
+            self._failures += 1
+            self._why, self._again = error, Deadline(_MACHINE, RESTART.delay(self._failures))
             raise
+        self._failures, self._why = 0, None
+        return self._child
 
-    def _ask(self) -> None:
-        assert self._child is not None
-        assert self._child.stdin is not None
-        try:
-            self._child.stdin.write(b"?")
-        except OSError as error:
-            raise DeviceUnavailable(f"{self.name}: its process has ended: {error}") from error
-
-    def _answer(self, wanted: bytes, deadline: Deadline) -> bytes:
-        what, length = HEAD.unpack(self._read(HEAD.size, deadline))
-        if what not in (wanted, ERROR) or length > MAX_SIZE:
+    def _checked(self, answer: bytes, asked_ns: int) -> bytes:
+        if len(answer) < EXPOSED.size:
             raise DeviceFault(f"{self.name}: its process sent nonsense")
-        body = self._read(length, deadline)
-        if what == ERROR:
-            raise DeviceUnavailable(f"{self.name}: {body.decode('utf-8', 'replace')}")
-        return body
-
-    def _read(self, length: int, deadline: Deadline) -> bytes:
-        assert self._child is not None
-        assert self._child.stdout is not None
-        pipe = self._child.stdout.fileno()
-        data = bytearray()
-        while len(data) < length:
-            if not select.select([pipe], [], [], deadline.left())[0]:
-                raise DeviceUnavailable(f"{self.name}: no answer in time")
-            part = os.read(pipe, min(length - len(data), _CHUNK))
-            if not part:
-                raise DeviceUnavailable(f"{self.name}: its process has ended")
-            data += part
-        return bytes(data)
+        (exposed_ns,) = EXPOSED.unpack_from(answer)
+        if exposed_ns and exposed_ns < asked_ns:
+            age_s = (asked_ns - exposed_ns) / 1e9
+            raise DeviceFault(f"{self.name}: the picture is {age_s:.1f} s older than its request")
+        return checked_jpeg(answer[EXPOSED.size :], self.name)
 
     def _drop(self) -> None:
         child, self._child = self._child, None
-        if child is None:
-            return
-        child.kill()
-        for pipe in (child.stdin, child.stdout):
-            assert pipe is not None
-            pipe.close()
-        with suppress(subprocess.TimeoutExpired):  # rule 1: stuck in the kernel
-            child.wait(_FUNERAL_S)
+        if child is not None:
+            child.end()

@@ -1,14 +1,40 @@
 """The called stations of the intercom."""
 
+from typing import Annotated
+
+from msgspec import Meta
+
 from edge.sections.pins import Contact, Output
 from edge.sections.words import Name, Section
 
+# Aiphone GT takes a closing of its dry inputs only after 0.1 s; LE/LEF publish no time.
+_Pulse = Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")]
+Pattern = Annotated[
+    tuple[_Pulse, ...], Meta(min_length=1, max_length=15, description="1 to 15 numbers of seconds")
+]
+"""Seconds on, off, on … of the ring relay."""
+
+
+class Rings(Section, frozen=True, kw_only=True):
+    """How a station is rung, told apart by ear: two long; two short; two short and one long."""
+
+    call: Pattern = (1.0, 0.5, 1.0)
+    reminder: Pattern = (0.3, 0.3, 0.3)
+    limit: Pattern = (0.3, 0.3, 0.3, 0.3, 1.0)
+
 
 class Aiphone(Section, frozen=True, kw_only=True):
-    """One called station of the intercom: the relay that rings it and its answer contacts."""
+    """One called station of the intercom: the relay that rings it and its answer contacts.
+
+    :ivar busy: active while the station is in use by another call: it is not rung then
+    :ivar minimum_s: an answer contact that closes for less is crosstalk or bounce, no answer
+    """
 
     procedures: list[Name]
     ring: Output
     accept: Contact | None = None
     decline: Contact | None = None
     release: Contact | None = None
+    busy: Contact | None = None
+    rings: Rings = Rings()
+    minimum_s: Annotated[float, Meta(ge=0, le=1, description="seconds from 0 to 1")] = 0.1

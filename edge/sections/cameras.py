@@ -6,21 +6,43 @@ from msgspec import Meta
 
 from edge.sections.words import Name, Seconds, Section
 
+Fingerprint = Annotated[
+    str,
+    Meta(
+        pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$|^$",
+        description="64 hexadecimal digits, with colons or without",
+    ),
+]
+
 
 class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="http"):
-    """An IP camera's HTTP snapshot, with Basic or Digest authentication."""
+    """An IP camera's HTTP snapshot, with Basic or Digest authentication.
+
+    :ivar oldest_s: how old a picture may be; the same bytes again after that are a frozen camera
+    :ivar dated: whether Last-Modified and Age of the camera's answers say how old a picture is
+    :ivar ca_file: who signed the camera's certificate (https); by default the system's own list
+    :ivar fingerprint: SHA-256 of the camera's own certificate: then nothing else of it is checked
+    """
 
     url: str
     purposes: list[Name]
     username: str = ""
     password_file: str = ""
     timeout_s: Seconds = 5.0
+    oldest_s: Annotated[float, Meta(ge=0.5, le=3600, description="seconds, 0.5 to 3600")] = 5.0
+    dated: bool = True
+    ca_file: str = ""
+    fingerprint: Fingerprint = ""
 
 
 class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="picamera2"):
-    """A camera on the Pi's own connector, kept in a child process that can be killed."""
+    """A camera on the Pi's own connector, kept in a child process that can be killed.
+
+    :ivar memory_mb: resident memory of that process above which it is started anew, MiB
+    """
 
     purposes: list[Name]
     width: Annotated[int, Meta(ge=160, le=4608, description="pixels, 160 to 4608")] = 1280
     height: Annotated[int, Meta(ge=120, le=2592, description="pixels, 120 to 2592")] = 720
     timeout_s: Seconds = 5.0
+    memory_mb: Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")] = 300

@@ -1,11 +1,42 @@
-"""Card readers and code scanners."""
+"""The card readers. Each has a serial port of its own."""
+
+from typing import Annotated
+
+from msgspec import Meta
 
 from edge.sections.words import Name, Seconds, Section
 
 
 class Rdm6300(Section, frozen=True, kw_only=True, tag_field="driver", tag="rdm6300"):
-    """An RDM6300 125 kHz card reader on a serial port (9600 8N1)."""
+    """An RDM6300, 125 kHz, 9600 8N1. It repeats a card every 50 to 65 ms while it lies there."""
 
     port: str
     stations: list[Name]
     removed_after_s: Seconds = 0.3
+
+
+class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12la"):
+    """An ID-12LA or ID-20LA, 125 kHz, 9600 8N1, in its ASCII format.
+
+    Whether it repeats a card that stays is not documented: both are understood.
+    """
+
+    port: str
+    stations: list[Name]
+    removed_after_s: Seconds = 0.3
+
+
+class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532"):
+    """A PN532, 13.56 MHz, over its high-speed UART (115200 8N1). Only card numbers are read.
+
+    :ivar poll_s: how often it is asked which cards are there
+    :ivar removed_after_s: a card is gone once it has been missing from the answers this long
+    """
+
+    port: str
+    stations: list[Name]
+    poll_s: Annotated[float, Meta(ge=0.05, le=2, description="seconds from 0.05 to 2")] = 0.1
+    removed_after_s: Seconds = 1.0
+
+
+CardReader = Rdm6300 | Id12La | Pn532

@@ -29,6 +29,12 @@ class Contact(Section, frozen=True, kw_only=True):
         return closed_level if self.wired == "normally-open" else not closed_level
 
 
+class Loop(Contact, frozen=True, kw_only=True):
+    """A supervised contact: normally-closed unless said otherwise, so that a cut wire alarms."""
+
+    wired: Literal["normally-open", "normally-closed"] = "normally-closed"
+
+
 class Output(Section, frozen=True, kw_only=True):
     """A relay, lamp or buzzer on a pin; ``active`` is the level that switches it on."""
 

@@ -16,8 +16,13 @@ Name = Annotated[
 Pin = Annotated[int, Meta(ge=2, le=27, description="a BCM GPIO number from 2 to 27")]
 Seconds = Annotated[float, Meta(gt=0, le=86400, description="seconds, above 0, at most 86400")]
 Days = Annotated[int, Meta(ge=1, le=3650, description="days from 1 to 3650")]
+# 125 kHz cards have numbers of 5 bytes; 13.56 MHz cards (ISO 14443-A) of 4, 7 or 10.
 CardNumber = Annotated[
-    str, Meta(pattern=r"^[0-9A-F]{10}$", description="10 hexadecimal digits, upper case")
+    str,
+    Meta(
+        pattern=r"^([0-9A-F]{8}|[0-9A-F]{10}|[0-9A-F]{14}|[0-9A-F]{20})$",
+        description="8, 10, 14 or 20 hexadecimal digits, upper case",
+    ),
 ]
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]

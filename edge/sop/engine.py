@@ -3,7 +3,8 @@
 Rules it keeps
 --------------
 1. One card belongs to at most one visit, one locker to at most one visit.
-2. A locker is unlocked only for a visit, by its procedure or by its own card.
+2. A locker is unlocked only for a visit, by its procedure or by its own card. An access door is
+   released only for a visit, by its procedure; while fire stands every door is held released.
 3. Every visit ends in exactly one outcome, once.
 4. Whose event is it? A card names its visit. A locker names the visit that holds it. The aide
    answers the call that rings. Everything else goes to the first in line for whom it means
@@ -17,10 +18,10 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.sop import events
-from edge.sop.effects import Beep, FlashLamp, UnlockLocker
+from edge.sop import detector, doors, events, invitations, lockers, safety, visits
+from edge.sop.answers import answer, panel_at, refuse
 from edge.sop.events import Event
-from edge.sop.records import DaemonRestarted, VisitReconciled
+from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
 from edge.sop.verbs import (
@@ -28,24 +29,13 @@ from edge.sop.verbs import (
     device_fault,
     device_restored,
     raise_alarm,
+    reconciled,
     still_missed,
 )
-from edge.sop.visits import (
-    DETECTOR,
-    deliver,
-    first_waiting,
-    in_alarm,
-    open_visit,
-    set_timers,
-    timer_fired,
-    transition_for,
-)
+from edge.sop.visits import arrive, deliver, first_waiting, set_timers, transition_for
 
 # What a phase does while the aide is being called.
 _CALL = "ring:call"
-
-# Refusals are counted by kind; a flood of new kinds must not grow the state for ever.
-_MOST_KINDS_OF_REFUSAL = 100
 
 
 def initial_state(rules: Rules) -> State:
@@ -61,9 +51,10 @@ def step(rules: Rules, state: State, event: Event) -> Result:
 
 
 def _started(turn: Turn, _event: events.Started) -> None:
-    """Set the timers of open visits again; own up to stills that the restart lost."""
-    for number in turn.rules.lockers:
-        turn.lockers.setdefault(number, LockerState())
+    """Hold the doors if there is fire, set timers again, own up to stills that were lost."""
+    lockers.started(turn)
+    safety.started(turn)
+    doors.started(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
     for still in list(turn.stills):
@@ -77,35 +68,14 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
     if event.action == "arrive":
-        accepted = _arrive(turn, event.procedure)
+        accepted = event.procedure in turn.rules.current
+        if event.procedure in turn.rules.current:
+            arrive(turn, event.procedure)
     else:
         name = f"button.{event.action}"
         visit = first_waiting(turn, name, turn.rules.panels.get(event.panel, ()))
         accepted = visit is not None and deliver(turn, visit, name)
-    _answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
-
-
-def _arrive(turn: Turn, procedure: str | None) -> bool:
-    """Open a visit; the press itself is the first event that the visit sees."""
-    if procedure not in turn.rules.current:
-        return False
-    visit = open_visit(turn, procedure)
-    deliver(turn, visit, "button.arrive")
-    return True
-
-
-def _answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: FBT001 - a fact
-    """Let the officer hear whether the input meant something; if not, see it too, and count it."""
-    turn.do(Beep("accepted" if accepted else "refused"))
-    if not accepted:
-        if panel in turn.rules.panels:
-            turn.do(FlashLamp(panel))
-        _refuse(turn, what)
-
-
-def _refuse(turn: Turn, what: str) -> None:
-    known = what in turn.refusals or len(turn.refusals) < _MOST_KINDS_OF_REFUSAL
-    turn.refuse(what if known else "other")
+    answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
 
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
@@ -115,7 +85,24 @@ def _host(turn: Turn, event: events.HostAnswered) -> None:
     visits = [visit for visit in turn.in_line() if visit.procedure in served]
     visits.sort(key=lambda visit: _CALL not in turn.phase(visit).do)
     if not any(deliver(turn, visit, name) for visit in visits):
-        _refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+        refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+
+
+def _busy(turn: Turn, event: events.StationBusy) -> None:
+    """Deliver it to the call that was made last: an earlier one may be what the aide talks to."""
+    served = turn.rules.aiphones.get(event.aiphone, ())
+    calls = [
+        visit
+        for visit in turn.visits.values()
+        if visit.procedure in served and _CALL in turn.phase(visit).do
+    ]
+    last = max(
+        calls,
+        default=None,
+        key=lambda call: (call.entered.boot == turn.at.boot, call.entered.boot_ns),
+    )
+    if last is None or not deliver(turn, last, "aiphone.busy"):
+        refuse(turn, f"aiphone/{event.aiphone}/busy")
 
 
 def _card(turn: Turn, event: events.CardPresented) -> None:
@@ -128,15 +115,7 @@ def _card(turn: Turn, event: events.CardPresented) -> None:
     else:
         accepted = _reconcile(turn, event.card, holder)
     kind = "in use" if holder else "free" if event.card in turn.rules.cards else "unknown"
-    _answer(turn, accepted, f"card/{event.reader}/{kind}", _panel_at(turn, stations))
-
-
-def _panel_at(turn: Turn, stations: tuple[str, ...]) -> str:
-    """Return the first panel that serves one of *stations*; empty if none does."""
-    beside = (
-        name for name, kept in turn.rules.panels.items() if not set(kept).isdisjoint(stations)
-    )
-    return next(beside, "")
+    answer(turn, accepted, f"card/{event.reader}/{kind}", panel_at(turn, stations))
 
 
 def _issue(turn: Turn, card: str, stations: tuple[str, ...]) -> bool:
@@ -163,89 +142,14 @@ def _present(turn: Turn, visit: Visit, stations: tuple[str, ...]) -> bool:
 def _reconcile(turn: Turn, card: str, holder: str) -> bool:
     """A card owed by a closed visit is back: unlock what that visit left in a locker."""
     del turn.cards[card]
-    _reconciled(turn, holder, "card")
-    for number, locker in turn.lockers.items():
-        if locker.visit == holder:
-            turn.locker(number, unlocking=True)
-            turn.do(UnlockLocker(number, holder))
-            break
+    reconciled(turn, holder, "card")
+    lockers.unlock_owed(turn, holder)
     return True
 
 
-def _reconciled(turn: Turn, visit: str, returned: str) -> None:
-    data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced)
-    turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
-
-
-def _opened(turn: Turn, event: events.LockerOpened) -> None:
-    before = turn.lockers.get(event.locker)
-    if before is None:
-        return
-    turn.locker(event.locker, door="open", unlocking=False)
-    visit = turn.visits.get(before.visit or "")
-    if visit is not None and deliver(turn, visit, "locker.opened"):
-        return
-    if not before.unlocking and not event.initial:
-        raise_alarm(turn, _forced(event.locker), before.visit, "opened without an unlock")
-
-
-def _closed(turn: Turn, event: events.LockerClosed) -> None:
-    before = turn.lockers.get(event.locker)
-    if before is None:
-        return
-    turn.locker(event.locker, door="closed")
-    clear_alarm(turn, _forced(event.locker))
-    visit = turn.visits.get(before.visit or "")
-    if visit is not None:
-        deliver(turn, visit, "locker.closed")
-    elif before.door == "open":
-        _closed_by_nobody(turn, event.locker, before)
-
-
-def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
-    """A locker of no open visit was opened and closed: emptied by its late guest, or repaired."""
-    if before.visit is not None and before.visit not in turn.cards.values():
-        turn.locker(number, visit=None)
-        _reconciled(turn, before.visit, f"locker/{number}")
-    if not before.usable:
-        turn.locker(number, usable=True)
-        device_restored(turn, f"locker/{number}")
-
-
-def _forced(number: int) -> str:
-    return f"locker-forced-{number}"
-
-
-def _detector_alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
-    turn.alarming = True
-    visit = first_waiting(turn, "detector.alarm")
-    if visit is not None:
-        deliver(turn, visit, "detector.alarm")
-    else:
-        raise_alarm(turn, DETECTOR, None, "nobody is being screened")
-
-
-def _detector_cleared(turn: Turn, _event: events.DetectorCleared) -> None:
-    """An alarm that belongs to no visit ends with its contact; a visit's ends with its step."""
-    turn.alarming = False
-    alarm = turn.alarms.get(DETECTOR)
-    if alarm is not None and alarm.visit is None:
-        clear_alarm(turn, DETECTOR)
-
-
-def _passage(turn: Turn, _event: events.PassageMade) -> None:
-    """Deliver it. Under an active alarm contact (stuck, or its wire cut) nobody is clear."""
-    visit = first_waiting(turn, "detector.passage")
-    if visit is None:
-        return
-    if turn.alarming and not in_alarm(turn, visit):
-        deliver(turn, visit, "detector.alarm")
-    if visit.id in turn.visits:
-        deliver(turn, turn.visits[visit.id], "detector.passage")
-
-
 def _timer(turn: Turn, event: events.TimerFired) -> None:
-    timer_fired(turn, event.key)
+    whose = _TIMERS.get(event.key.partition("/")[0], visits.timer_fired)
+    whose(turn, event.key)
 
 
 def _still_taken(turn: Turn, event: events.StillTaken) -> None:
@@ -279,7 +183,7 @@ def _device_restored(turn: Turn, event: events.DeviceRestored) -> None:
 
 
 def _input_refused(turn: Turn, event: events.InputRefused) -> None:
-    _refuse(turn, f"{event.device}/{event.why}")
+    refuse(turn, f"{event.device}/{event.why}")
 
 
 def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
@@ -293,17 +197,30 @@ def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
         clear_alarm(turn, event.kind)
 
 
+# The first word of a timer's key says whose it is; all others belong to visits.
+_TIMERS = {"locker": lockers.timer_fired, "door": doors.timer_fired}
+
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Started: _started,
     events.RunEnded: _run_ended,
     events.ButtonPressed: _button,
     events.HostAnswered: _host,
+    events.StationBusy: _busy,
     events.CardPresented: _card,
-    events.LockerOpened: _opened,
-    events.LockerClosed: _closed,
-    events.DetectorAlarmed: _detector_alarmed,
-    events.DetectorCleared: _detector_cleared,
-    events.PassageMade: _passage,
+    events.InvitationPresented: invitations.presented,
+    events.InvitationRefused: invitations.refused,
+    events.LockerOpened: lockers.opened,
+    events.LockerClosed: lockers.closed,
+    events.LockerFailed: lockers.failed,
+    events.LockerRestored: lockers.restored,
+    events.DoorOpened: doors.opened,
+    events.DoorClosed: doors.closed,
+    events.DetectorAlarmed: detector.alarmed,
+    events.DetectorCleared: detector.cleared,
+    events.PassageMade: detector.passage,
+    events.PassageTooFast: detector.too_fast,
+    events.InputAlarmed: safety.alarmed,
+    events.InputRestored: safety.restored,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

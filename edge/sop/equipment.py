@@ -50,6 +50,7 @@ class _Site:
         self.aiphone = served[0] if served else None
         self.purposes = {p for camera in config.cameras.values() for p in camera.purposes}
         self.beam = config.metal_detector is not None and config.metal_detector.passage is not None
+        self.doors = [d for d in config.doors.values() if procedure.id in d.procedures]
 
     def actions(self, station: str) -> set[str] | None:
         """Return what can be pressed at *station*; None if it has no panel."""
@@ -73,13 +74,16 @@ class _Site:
             return name in (self.actions(step.station) or ())
         if source == "aiphone":
             return self.aiphone is not None and getattr(self.aiphone, name, None) is not None
-        if event == "detector.passage":
+        if event in ("detector.passage", "detector.too-fast"):
             return self.beam
+        if source == "door":
+            return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
     def never_entered(self, phase: Phase) -> bool:
         """Whether this checkpoint always passes *phase* over to its ``otherwise``."""
-        return phase.needs == "passage" and not self.beam
+        fitted = {"passage": self.beam, "door": bool(self.doors)}
+        return phase.needs is not None and not fitted.get(phase.needs, True)
 
     def cannot_begin(self) -> Iterator[str]:
         """Yield a problem if no button opens a visit of the procedure."""
@@ -156,6 +160,8 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
         lacking = "there are no lockers; add [lockers]"
     elif word.startswith("detector.") and config.metal_detector is None:
         lacking = "there is no metal detector; add [metal_detector]"
+    elif word == "release-door" and not site.doors:
+        lacking = "no door serves this procedure; add it to procedures of a [doors.NAME]"
     elif word.startswith(("ring:", "aiphone.")) and site.aiphone is None:
         lacking = "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
     elif word.startswith("still:") and word[6:] not in site.purposes:

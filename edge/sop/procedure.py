@@ -44,12 +44,16 @@ EVIDENCE = {
     "aiphone.accept": "aiphone",
     "aiphone.decline": "aiphone",
     "aiphone.release": "door-release",
+    "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
     "locker.opened": "locker-opened",
     "locker.closed": "locker-closed",
     "detector.alarm": "alarm",
     "detector.passage": "passage",
+    "detector.too-fast": "too-fast",  # a walk that the detector could not look at
+    "door.opened": "door-opened",  # the access door that was released for the visit
+    "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
 }
 
@@ -60,6 +64,7 @@ VERBS = {
     "unlock": "unlock the visit's locker, assigning a free one first if it has none",
     "fault-locker": "put the visit's locker out of order and take it away from the visit",
     "release-locker": "the visit's locker is empty: give it back to the pool",
+    "release-door": "release the access door that serves the visit's procedure, once",
     "take-card": "the visit's card is back: return it to the pool",
     "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
     "clear": "clear this alarm, for example clear:metal-detector",
@@ -71,6 +76,7 @@ NEEDS = {
     "card": "the visit has a card",
     "free-locker": "the visit has a locker or one is free",
     "passage": "the metal detector has a passage contact",
+    "door": "an access door serves the visit's procedure",
 }
 
 

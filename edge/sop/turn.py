@@ -14,7 +14,7 @@ from edge.ids import uuid7
 from edge.sop.effects import Effect
 from edge.sop.procedure import Phase, Procedure, Step
 from edge.sop.records import Data, Record
-from edge.sop.state import Alarm, LockerState, PendingStill, Rules, State, Visit
+from edge.sop.state import Alarm, DoorState, LockerState, PendingStill, Release, Rules, State, Visit
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -40,11 +40,13 @@ class Turn:
             key: _dated(visit, at) for key, visit in state.visits.items()
         }
         self.lockers: dict[int, LockerState] = dict(state.lockers)
+        self.doors: dict[str, DoorState] = dict(state.doors)
         self.cards: dict[str, str] = dict(state.cards)
         self.alarms: dict[str, Alarm] = dict(state.alarms)
         self.stills: dict[str, PendingStill] = dict(state.stills)
         self.faults: dict[str, str] = dict(state.faults)
         self.refusals: dict[str, int] = dict(state.refusals)
+        self.invitations: dict[str, int] = dict(state.invitations)
         self.alarming = state.alarming
         self.opened = state.opened
         self.places = state.places
@@ -59,11 +61,13 @@ class Turn:
         state = State(
             visits=self.visits,
             lockers=self.lockers,
+            doors=self.doors,
             cards=self.cards,
             alarms=self.alarms,
             stills=self.stills,
             faults=self.faults,
             refusals=self.refusals,
+            invitations=self.invitations,
             alarming=self.alarming,
             opened=self.opened,
             places=self.places,
@@ -84,6 +88,26 @@ class Turn:
         changed = replace(self.lockers.get(number, LockerState()), **values)
         self.lockers[number] = changed
         return changed
+
+    def door(self, name: str, **values: object) -> DoorState:
+        """Replace what is known of the access door *name* and return it."""
+        changed = replace(self.doors.get(name, DoorState()), **values)
+        self.doors[name] = changed
+        return changed
+
+    def valid_releases(self, name: str) -> list[Release]:
+        """Return the releases of door *name* that no opening has used and that are still good.
+
+        Two that were asked for at once are carried out one after the other: so each is good for
+        as long as the door may stand open, too.
+        """
+        door = self.rules.doors[name]
+        known = self.doors.get(name, DoorState()).releases
+        return [
+            release
+            for release in known
+            if self.at.seconds_since(release.at) <= door.release_s + door.held_s
+        ]
 
     def procedure(self, visit: Visit) -> Procedure:
         """Return the procedure text that *visit* goes through."""

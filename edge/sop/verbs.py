@@ -7,9 +7,9 @@ stored nothing has no locker to release.
 from collections.abc import Callable
 
 from edge.clock import iso
-from edge.sop.effects import Beep, RingAide, TakeStill, UnlockLocker
-from edge.sop.records import AlarmChanged, EquipmentChanged, StillReference
-from edge.sop.state import Alarm, PendingStill, Visit
+from edge.sop.effects import Beep, ReleaseDoor, RingAide, TakeStill, UnlockLocker
+from edge.sop.records import AlarmChanged, EquipmentChanged, StillReference, VisitReconciled
+from edge.sop.state import Alarm, PendingStill, Release, Visit
 from edge.sop.turn import Turn
 
 
@@ -34,7 +34,10 @@ def free_locker(turn: Turn) -> int | None:
     free = [
         (locker.door == "open", number)
         for number, locker in turn.lockers.items()
-        if locker.visit is None and locker.usable
+        if locker.visit is None
+        and locker.usable
+        and locker.reachable
+        and number in turn.rules.lockers
     ]
     return min(free)[1] if free else None
 
@@ -50,7 +53,10 @@ def _unlock(turn: Turn, visit: Visit, _argument: str) -> Visit:
 def _fault_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
     if visit.locker is None:
         return visit
-    turn.locker(visit.locker, visit=None, unlocking=False, usable=False)
+    # A lock that nobody could tell to open has not jammed: it is back as soon as its board is.
+    before = turn.lockers[visit.locker]
+    usable = before.usable and not before.reachable
+    turn.locker(visit.locker, visit=None, unlocking=False, usable=usable)
     device_fault(turn, f"locker/{visit.locker}", "did not open", visit.id)
     return turn.change(visit, locker=None)
 
@@ -60,6 +66,21 @@ def _release_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
         return visit
     turn.locker(visit.locker, visit=None, unlocking=False)
     return turn.change(visit, locker=None)
+
+
+def door_for(turn: Turn, visit: Visit) -> str | None:
+    """Return the access door that serves the visit's procedure; None if none does."""
+    served = (n for n, door in turn.rules.doors.items() if visit.procedure in door.procedures)
+    return next(served, None)
+
+
+def _release_door(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    name = door_for(turn, visit)
+    if name is not None:
+        others = [release for release in turn.valid_releases(name) if release.visit != visit.id]
+        turn.door(name, releases=(*others, Release(visit.id, turn.at)))
+        turn.do(ReleaseDoor(name, visit.id))
+    return visit
 
 
 def _take_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
@@ -80,12 +101,15 @@ def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
     return visit
 
 
-def raise_alarm(turn: Turn, kind: str, visit: str | None, detail: str | None = None) -> None:
-    """Raise the alarm *kind*, unless it stands already."""
+def raise_alarm(
+    turn: Turn, kind: str, visit: str | None, detail: str | None = None, *, silent: bool = False
+) -> None:
+    """Raise the alarm *kind*, unless it stands already; *silent*: nobody here hears of it."""
     if kind in turn.alarms:
         return
     turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
-    turn.do(Beep("alarm"))
+    if not silent:
+        turn.do(Beep("alarm"))
     _alarm_record(turn, "gardu.alarm.raised.v1", kind)
 
 
@@ -126,6 +150,12 @@ def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
     _equipment_record(turn, "gardu.still.missed.v1", f"still/{purpose}", why, visit)
 
 
+def reconciled(turn: Turn, visit: str, returned: str) -> None:
+    """Record that *returned*, owed by the closed *visit*, is back."""
+    data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced)
+    turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
+
+
 def _equipment_record(
     turn: Turn, record: str, device: str, why: str | None, visit: str | None
 ) -> None:
@@ -140,6 +170,7 @@ VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
     "unlock": _unlock,
     "fault-locker": _fault_locker,
     "release-locker": _release_locker,
+    "release-door": _release_door,
     "take-card": _take_card,
     "alarm": _alarm,
     "clear": _clear,

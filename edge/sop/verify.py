@@ -7,14 +7,18 @@ and what is allowed. What a procedure asks of a checkpoint's equipment is in ``e
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import TypeVar
+from typing import TypeVar, get_args
 
+from edge.sop.events import InputKind
 from edge.sop.procedure import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
 
 T = TypeVar("T")
 
 OUTCOMES = ("@declined", "@rescheduled", "@refused", "@abandoned")
 RINGS = ("call", "reminder", "limit")
+
+# Alarms that are contacts of the checkpoint: no visit raises them, or they would end with it.
+_RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 
 # Verbs of VERBS that take an argument behind a colon.
 _WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
@@ -146,6 +150,8 @@ def _deed(deed: str, where: str) -> Iterator[str]:
         yield f"{where}: do {deed!r} has an unknown pattern; allowed: {_listed(RINGS)}"
     elif colon and not _WORD.fullmatch(argument):
         yield f"{where}: do {deed!r} has a wrong name; {_WORD_RULE}"
+    elif verb == "alarm" and argument in _RESERVED_ALARMS:
+        yield f"{where}: do {deed!r} is a safety input's own alarm; allowed: another name"
 
 
 def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:

@@ -17,7 +17,7 @@ from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import StepCompleted, StepOverdue, VisitClosed, VisitOpened
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.verbs import VERBS_DONE, clear_alarm, free_locker
+from edge.sop.verbs import VERBS_DONE, clear_alarm, door_for, free_locker
 
 DETECTOR = "metal-detector"
 """What the metal detector is called as a device; its alarm has the same name."""
@@ -52,6 +52,16 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
     )
     turn.record("gardu.visit.opened.v1", f"visit/{visit.id}", visit.id, data)
     return _begin_step(turn, visit, procedure.steps[0])
+
+
+def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
+    """Open a visit for a guest who has arrived. What shows it is the first event of the visit.
+
+    :param proof: what shows it, if not a button; evidence of the first step, whatever that awaits
+    """
+    visit = open_visit(turn, procedure_id)
+    if visit.id in turn.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
+        turn.change(visit, evidence=(*visit.evidence, proof))
 
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
@@ -91,14 +101,17 @@ def _meant(turn: Turn, visit: Visit, name: str) -> int:
     return 1 if phase.lamp != "off" else 2
 
 
-def deliver(turn: Turn, visit: Visit, name: str) -> bool:
-    """Let event *name* happen to *visit*; False if it means nothing there."""
+def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bool:
+    """Let event *name* happen to *visit*; False if it means nothing there.
+
+    :param proof: the evidence that it leaves, if not the usual one
+    """
     transition = transition_for(turn, visit, name)
     if transition is None:
         return False
     evidence = visit.evidence
     if name != "timeout" and len(evidence) < _MOST_EVIDENCE:
-        evidence = (*evidence, EVIDENCE[name])
+        evidence = (*evidence, proof or EVIDENCE[name])
     visit = turn.change(
         visit,
         evidence=evidence,
@@ -107,7 +120,7 @@ def deliver(turn: Turn, visit: Visit, name: str) -> bool:
     )
     _follow(turn, visit, transition)
     if transition.pass_on and visit.id in turn.visits:
-        deliver(turn, turn.visits[visit.id], name)
+        deliver(turn, turn.visits[visit.id], name, proof)
     return True
 
 
@@ -204,6 +217,8 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
         return visit.card is not None
     if need == "free-locker":
         return visit.locker is not None or free_locker(turn) is not None
+    if need == "door":
+        return door_for(turn, visit) is not None
     return turn.rules.passage
 
 

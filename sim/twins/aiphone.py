@@ -17,13 +17,17 @@ Answer = Literal["accept", "decline", "release"]
 _QUIET_S = 2.0
 # Aiphone's dry inputs ask for at least 0.1 s; a finger stays a little longer.
 _CONTACT_S = 0.3
+# What a pulse on the next pair of a long cable brings about, longer than a contact bounces.
+_CROSSTALK_S = 0.04
 
 
 class AiphoneTwin:
     """The aide's station.
 
     :ivar rings: how many ring patterns have been heard to their end
-    :ivar contacts: the answer contacts that are wired, by their name
+    :ivar heard: of how many tones the last of them was
+    :ivar contacts: the answer contacts that are wired, by their name; *fail* one to have it stuck
+    :ivar busy: the contact that says that the station is in use; None: not wired
     """
 
     def __init__(
@@ -35,7 +39,10 @@ class AiphoneTwin:
             for name, contact in wired.items()
             if contact is not None
         }
+        busy = aiphone.busy
+        self.busy = Switch(header[busy.pin], busy, clock, chance) if busy else None
         self.rings = 0
+        self.heard = 0
         self._noticed = 0
         self._clock = clock
         self._notice = Notice()
@@ -60,6 +67,18 @@ class AiphoneTwin:
         self._noticed = self.rings
         return rung
 
+    def talk(self, *, talking: bool = True) -> None:
+        """Take up a call from elsewhere, or hang up."""
+        if self.busy is not None:
+            self.busy.set(talking)
+
+    async def crosstalk(self, which: Answer) -> None:
+        """Let an answer contact close for 40 ms although nobody has touched it."""
+        begun = self._clock.boot_ns()
+        self.contacts[which].set(True, begun)
+        await self._clock.pause(_CROSSTALK_S)
+        self.contacts[which].set(False, begun + int(_CROSSTALK_S * 1e9))
+
     async def answer(self, which: Answer) -> None:
         """Press an answer button for 0.3 s.
 
@@ -69,11 +88,13 @@ class AiphoneTwin:
         if contact is None:
             raise LookupError(f"this aiphone has no contact {which!r}")
         async with self._finger:
-            contact.set(True)
+            begun = self._clock.boot_ns()
+            contact.set(True, begun)
             await self._clock.pause(_CONTACT_S)
-            contact.set(False)
+            contact.set(False, begun + int(_CONTACT_S * 1e9))
             await self._clock.pause(_CONTACT_S)
 
-    def _heard(self, _pulses: list[float]) -> None:
+    def _heard(self, pulses: list[float]) -> None:
         self.rings += 1
+        self.heard = len(pulses)
         self._notice.tell()

@@ -1,8 +1,10 @@
-"""An IP camera: HTTP snapshots with Digest authentication (RFC 7616, MD5, qop auth).
+"""An IP camera: HTTP snapshots behind Basic (RFC 7617) or Digest authentication (RFC 7616).
 
-It runs in threads of its own, as a camera would, and only reads the lobby.
+Digest with MD5 or SHA-256, qop auth. It runs in threads of its own, as a camera would, and only
+reads the lobby.
 """
 
+import base64
 import hashlib
 import hmac
 import secrets
@@ -15,15 +17,43 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 from urllib.request import parse_http_list, parse_keqv_list
 
-from sim.twins.scene import Scene, draw
+from sim.twins.scene import DARK, Scene, draw
 
 USERNAME = "gardu"
 PATH = "/snapshot.jpg"
 _REALM = "kamera lobi"
 # Challenges that are remembered; older ones must be asked for again.
 _NONCES = 64
+# Seconds between two bytes of a camera that drips: a still would take days.
+_DRIP_S = 0.02
 
-Fault = Literal["hang", "garbage", "refuse"]
+Scheme = Literal["basic", "digest", "digest-sha-256"]
+SCHEMES: tuple[Scheme, ...] = ("basic", "digest", "digest-sha-256")
+
+Fault = Literal[
+    "hang", "refuse", "wrong-password", "stale-nonce", "redirect", "drop", "drip", "cut-short",
+    "garbage", "frozen", "old", "film",
+]  # fmt: skip
+"""What a camera can be told to do wrong.
+
+=============== ===================================================================
+hang            never answers
+refuse          answers 503
+wrong-password  lets nobody in
+stale-nonce     takes the first answer to each challenge for too late (``stale=true``)
+redirect        sends to another address
+drop            hangs up in the middle of the picture
+drip            sends the picture byte by byte, slowly
+cut-short       ends the picture early, with a Content-Length that fits
+garbage         sends something that is no JPEG
+frozen          sends the same picture for ever
+old             sends a picture that by its own headers is an hour old
+film            sends a film that never ends (multipart)
+=============== ===================================================================
+"""
+
+_HASHES = {"digest": hashlib.md5, "digest-sha-256": hashlib.sha256}
+_ALGORITHMS = {"digest": "MD5", "digest-sha-256": "SHA-256"}
 
 
 def make_password() -> str:
@@ -32,33 +62,43 @@ def make_password() -> str:
 
 
 class CameraTwin:
-    """A camera on a free port of 127.0.0.1.
+    """A camera on a port of 127.0.0.1 that was free when it first started.
 
     :param look: returns what the camera sees; called from the camera's threads
-    :ivar fault: ``hang``: never answers; ``garbage``: sends no JPEG; ``refuse``: answers 503;
-        None: works (set it to cause the fault)
+    :ivar fault: set it to cause one of :data:`Fault`; None: works
+    :ivar covered: whether something is before its lens
     :ivar stills: how many pictures have been sent
+    :ivar proofs: how many requests carried credentials
     """
 
-    def __init__(self, look: Callable[[], Scene], password: str) -> None:
+    def __init__(self, look: Callable[[], Scene], password: str, scheme: Scheme = "digest") -> None:
         self.password = password
+        self.scheme: Scheme = scheme
         self.fault: Fault | None = None
+        self.covered = False
         self.stills = 0
-        self.look = look
+        self.proofs = 0
         self.closing = threading.Event()
+        self._look = look
+        self._frozen: bytes | None = None
         self._nonces: deque[str] = deque(maxlen=_NONCES)
+        self._spent: set[str] = set()
+        self._port = 0
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
-        """Address of the snapshot, while the camera runs."""
-        port = self._server.server_port if self._server else 0
-        return f"http://127.0.0.1:{port}{PATH}"
+        """Address of the snapshot, once the camera has started."""
+        return f"http://127.0.0.1:{self._port}{PATH}"
 
     def start(self) -> None:
-        """Serve snapshots until :meth:`close`."""
-        self._server = _Server(self)
+        """Serve snapshots until :meth:`close`; always at the same address."""
+        if self._server is not None:
+            return
+        self.closing.clear()
+        self._server = _Server(self, self._port)
+        self._port = self._server.server_port
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 
@@ -72,24 +112,57 @@ class CameraTwin:
         self._server.server_close()
         self._server = None
 
-    def challenge(self) -> str:
+    def picture(self) -> bytes:
+        """Return what the camera sees; a frozen one sees what it saw when it froze."""
+        if self.fault != "frozen":
+            self._frozen = None
+            return self._seen()
+        self._frozen = self._frozen or self._seen()
+        return self._frozen
+
+    def _seen(self) -> bytes:
+        return DARK if self.covered else draw(self._look())
+
+    def challenge(self, *, stale: bool = False) -> str:
         """Return a new value for the header ``WWW-Authenticate``."""
+        if self.scheme == "basic":
+            return f'Basic realm="{_REALM}", charset="UTF-8"'
         nonce = secrets.token_hex(16)
         self._nonces.append(nonce)
-        return f'Digest realm="{_REALM}", nonce="{nonce}", algorithm=MD5, qop="auth"'
+        algorithm = _ALGORITHMS[self.scheme]
+        late = ", stale=true" if stale else ""
+        return f'Digest realm="{_REALM}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{late}'
 
     def admits(self, method: str, uri: str, authorization: str) -> bool:
         """Whether *authorization* (the request's header) proves knowledge of the password."""
         scheme, _, rest = authorization.partition(" ")
+        if self.fault == "wrong-password" or scheme.lower() != self.scheme.partition("-")[0]:
+            return False
+        if self.scheme == "basic":
+            right = base64.b64encode(f"{USERNAME}:{self.password}".encode())
+            return hmac.compare_digest(right, rest.strip().encode())
+        return self._admits_digest(method, uri, rest)
+
+    def too_late(self, authorization: str) -> bool:
+        """Whether *authorization* answers a challenge whose time is taken to be over."""
+        if self.fault != "stale-nonce" or not authorization or self._spent:
+            return False
+        self._spent.update(self._nonces)
+        return True
+
+    def _admits_digest(self, method: str, uri: str, rest: str) -> bool:
         try:
             said = parse_keqv_list(parse_http_list(rest))
         except ValueError:
             return False
-        if scheme.lower() != "digest" or said.get("nonce") not in self._nonces:
+        if said.get("nonce") not in set(self._nonces) - self._spent:
             return False
         if said.get("username") != USERNAME or said.get("uri") != uri:
             return False
-        right = digest(self.password, method, said)
+        if said.get("algorithm", "MD5") != _ALGORITHMS[self.scheme]:
+            return False
+        right = digest(self.password, method, said, scheme=self.scheme)
+        self._spent.clear()
         return hmac.compare_digest(right.encode(), said.get("response", "").encode())
 
 
@@ -99,25 +172,26 @@ def digest(
     said: dict[str, str],
     username: str = USERNAME,
     realm: str = _REALM,
+    scheme: Scheme = "digest",
 ) -> str:
     """Return the response that RFC 7616 asks for with the parameters that the client *said*."""
-    secret = _md5(f"{username}:{realm}:{password}")
-    request = _md5(f"{method}:{said.get('uri', '')}")
+
+    def hashed(text: str) -> str:
+        return _HASHES[scheme](text.encode(), usedforsecurity=False).hexdigest()
+
+    secret = hashed(f"{username}:{realm}:{password}")
+    request = hashed(f"{method}:{said.get('uri', '')}")
     middle = ":".join(said.get(key, "") for key in ("nonce", "nc", "cnonce", "qop"))
-    return _md5(f"{secret}:{middle}:{request}")
-
-
-def _md5(text: str) -> str:
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
+    return hashed(f"{secret}:{middle}:{request}")
 
 
 class _Server(ThreadingHTTPServer):
     # Requests in flight are waited for on closing, so that no thread outlives the lobby.
     daemon_threads = False
 
-    def __init__(self, camera: CameraTwin) -> None:
+    def __init__(self, camera: CameraTwin, port: int) -> None:
         self.camera = camera
-        super().__init__(("127.0.0.1", 0), _Request)
+        super().__init__(("127.0.0.1", port), _Request)
 
     def handle_error(self, request: object, client_address: object) -> None:
         """A client that has hung up is its own affair; anything else is a bug here."""
@@ -132,31 +206,57 @@ class _Request(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         camera = self.server.camera
+        proof = self.headers.get("Authorization", "")
+        camera.proofs += bool(proof)
         if camera.fault == "hang":
             camera.closing.wait()
         elif camera.fault == "refuse":
             self.send_error(HTTPStatus.SERVICE_UNAVAILABLE)
-        elif not camera.admits("GET", self.path, self.headers.get("Authorization", "")):
+        elif camera.too_late(proof):
+            self._ask_who(stale=True)
+        elif not camera.admits("GET", self.path, proof):
             self._ask_who()
         elif self.path != PATH:
             self.send_error(HTTPStatus.NOT_FOUND)
+        elif camera.fault == "redirect":
+            self._head(HTTPStatus.FOUND, 0, Location="/login.html")
         else:
             self._send_still(camera)
 
-    def _ask_who(self) -> None:
-        self.send_response(HTTPStatus.UNAUTHORIZED)
-        self.send_header("WWW-Authenticate", self.server.camera.challenge())
-        self.send_header("Content-Length", "0")
-        self.end_headers()
+    def _ask_who(self, *, stale: bool = False) -> None:
+        challenge = self.server.camera.challenge(stale=stale)
+        self._head(HTTPStatus.UNAUTHORIZED, 0, **{"WWW-Authenticate": challenge})
 
     def _send_still(self, camera: CameraTwin) -> None:
-        still = secrets.token_bytes(2000) if camera.fault == "garbage" else draw(camera.look())
-        self.send_response(HTTPStatus.OK)
-        self.send_header("Content-Type", "image/jpeg")
-        self.send_header("Content-Length", str(len(still)))
-        self.end_headers()
-        self.wfile.write(still)
+        still, headers = camera.picture(), {"Content-Type": "image/jpeg"}
+        match camera.fault:
+            case "garbage":
+                still = secrets.token_bytes(2000)
+            case "cut-short":
+                still = still[: len(still) // 2]
+            case "old":
+                headers["Last-Modified"] = self.date_time_string(1)
+            case "film":
+                headers["Content-Type"] = "multipart/x-mixed-replace; boundary=next"
+        self._head(HTTPStatus.OK, len(still), **headers)
         camera.stills += 1
+        if camera.fault == "drip":
+            self._drip(still)
+        else:
+            self.wfile.write(still[: len(still) // 2] if camera.fault == "drop" else still)
+
+    def _drip(self, still: bytes) -> None:
+        for at in range(len(still)):
+            if self.server.camera.closing.wait(_DRIP_S):
+                return
+            self.wfile.write(still[at : at + 1])
+
+    def _head(self, status: HTTPStatus, length: int, **headers: str) -> None:
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
         """Say nothing: the world's output is for people."""

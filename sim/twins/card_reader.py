@@ -1,11 +1,13 @@
-"""An RDM6300 card reader at the other end of a pseudo-terminal.
+"""A 125 kHz card reader at the other end of a pseudo-terminal: RDM6300, or ID-12LA / ID-20LA.
 
-The frame (data sheet): 02, the card's five bytes as ten hexadecimal digits, the XOR of the five
-bytes as two digits, 03; repeated every 50 to 65 ms while a card is near.
+The frame (data sheets): 02, the card's five bytes as ten hexadecimal digits, the XOR of the five
+bytes as two digits, then 03 (RDM6300) or CR LF 03 (ID-12LA). An RDM6300 repeats it every 50 to
+65 ms while a card is near. Whether an ID-12LA repeats is not documented; this one does not.
 """
 
 import asyncio
 from functools import reduce
+from itertools import cycle
 from operator import xor
 from pathlib import Path
 from random import Random
@@ -13,43 +15,68 @@ from random import Random
 from edge.clock import Clock
 from sim.serial_port import SerialPort
 
+RDM6300_END = b"\x03"
+ID_12LA_END = b"\r\n\x03"
+
 _REPEAT_S = 0.06
 _LEAST_REPEAT_REAL_S = 0.002
 
 
-def frame(card: str) -> bytes:
+def frame(card: str, end: bytes = RDM6300_END) -> bytes:
     """Return the reader's frame for *card* (ten hexadecimal digits)."""
     checksum = reduce(xor, bytes.fromhex(card))
-    return b"\x02" + card.encode() + f"{checksum:02X}".encode() + b"\x03"
+    return b"\x02" + card.encode() + f"{checksum:02X}".encode() + end
 
 
 class ReaderTwin:
     """A reader on a serial port of its own.
 
+    :param end: how its frames end
+    :param repeats: whether it says again that a card is there, or only that one has come
     :ivar port: where it is plugged in
-    :ivar card: the card that is held at it, or None
+    :ivar cards: the cards that are held at it
+    :ivar dead: it says nothing whatever is held at it (set it to cause the fault)
     """
 
-    def __init__(self, port: Path, clock: Clock, chance: Random) -> None:
+    def __init__(
+        self,
+        port: Path,
+        clock: Clock,
+        chance: Random,
+        end: bytes = RDM6300_END,
+        *,
+        repeats: bool = True,
+    ) -> None:
         self.port = SerialPort(port)
-        self.card: str | None = None
+        self.cards: tuple[str, ...] = ()
+        self.dead = False
         self._chance = chance
+        self._end = end
         self._repeat_real_s = max(clock.real(_REPEAT_S), _LEAST_REPEAT_REAL_S)
+        self._repeats = repeats
         self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def card(self) -> str | None:
+        """The card that is held at it, or None."""
+        return self.cards[0] if self.cards else None
 
     def close(self) -> None:
         """Take the card away and disconnect the reader."""
         self._stop()
         self.port.unplug()
 
-    async def present(self, card: str) -> None:
-        """Hold *card* at the reader until :meth:`remove`."""
+    async def present(self, card: str, *others: str) -> None:
+        """Hold *card* at the reader until :meth:`remove`; with *others* it reads them in turns."""
         self._stop()
-        self.card = card
-        self._repeat(frame(card))
+        self.cards = (card, *others)
+        self._turns = cycle(frame(held, self._end) for held in self.cards)
+        for _ in others:
+            self._send(next(self._turns))
+        self._repeat()
 
     async def remove(self) -> None:
-        """Take the card away."""
+        """Take all cards away."""
         self._stop()
 
     def noise(self, count: int) -> None:
@@ -58,17 +85,26 @@ class ReaderTwin:
 
     def bad_checksum(self, card: str) -> None:
         """Send one frame of *card* with a wrong checksum, as a card at the edge of reach does."""
-        good = frame(card)
+        good = frame(card, self._end)
         wrong = int(good[11:13], 16) ^ self._chance.randrange(1, 256)
         self.port.send(good[:11] + f"{wrong:02X}".encode() + good[13:])
 
-    def _repeat(self, message: bytes) -> None:
-        self.port.send(message)
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(self._repeat_real_s, self._repeat, message)
+    def half_frame(self, card: str) -> None:
+        """Send the beginning of a frame of *card*, as a loose plug does."""
+        self.port.send(frame(card, self._end)[: self._chance.randrange(2, 13)])
+
+    def _repeat(self) -> None:
+        self._send(next(self._turns))
+        if self._repeats:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._repeat_real_s, self._repeat)
+
+    def _send(self, message: bytes) -> None:
+        if not self.dead:
+            self.port.send(message)
 
     def _stop(self) -> None:
-        self.card = None
+        self.cards = ()
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

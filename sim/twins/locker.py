@@ -1,10 +1,11 @@
 """A locker: a solenoid lock, a sprung door and its door contact."""
 
 import asyncio
+from collections.abc import Callable
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.lockers import Locker
+from edge.sections.lockers import GpioLocker
 from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
@@ -14,36 +15,34 @@ _RELEASE_S = 0.05
 _PUSH_S = 5.0
 
 
-class LockerTwin:
+class SprungDoor:
     """A locker as a guest finds it. A pulse on a closed, unjammed locker springs its door open.
 
+    Whoever drives its solenoid calls :meth:`energise`; whoever sees its door is told by *moved*.
+
+    :param moved: called with whether the door is open now, whenever it moves
     :ivar door_open: whether the door stands open
     :ivar jammed: the latch does not let go whatever the solenoid does (set it to cause the fault)
     :ivar pulses: how often the solenoid has been energised
     :ivar unlocks: how often that sprang the door open
+    :ivar energised: whether current flows through the solenoid now
+    :ivar watchers: called with whether current flows, on every change
     :ivar energised_s: clock seconds that the solenoid has been energised in all (ended pulses)
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], locker: Locker, clock: Clock, chance: Random
-    ) -> None:
-        self.number = locker.number
+    def __init__(self, clock: Clock, moved: Callable[[bool], None] = lambda _open: None) -> None:
         self.door_open = False
         self.jammed = False
         self.pulses = 0
         self.unlocks = 0
+        self.energised = False
         self.energised_s = 0.0
-        self.door = Switch(header[locker.door.pin], locker.door, clock, chance)
-        self._solenoid = Load(header[locker.relay.pin], locker.relay, self._powered)
+        self.watchers: list[Callable[[bool], None]] = []
+        self._moved = moved
         self._clock = clock
         self._since = 0
         self._notice = Notice()
         self._timer: asyncio.TimerHandle | None = None
-
-    @property
-    def energised(self) -> bool:
-        """Whether current flows through the solenoid now."""
-        return self._solenoid.on
 
     async def wait_open(self, timeout_s: float) -> bool:
         """Wait until the door is open, at most *timeout_s* clock seconds; say whether it is."""
@@ -59,14 +58,18 @@ class LockerTwin:
         if not await self._notice.until(lambda: not self.energised, real_s):
             return
         self.door_open = False
-        self.door.set(False)
+        self._moved(False)
         self._notice.tell()
 
     def force_open(self) -> None:
         """Open the door without the lock, with a key or a crowbar."""
         self._spring()
 
-    def _powered(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
+    def energise(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
+        """Let current flow through the solenoid, or end that, at moment *at* (boot ns)."""
+        self.energised = on
+        for watch in self.watchers:
+            watch(on)
         if on:
             self.pulses += 1
             self._since = at
@@ -91,5 +94,16 @@ class LockerTwin:
 
     def _spring(self) -> None:
         self.door_open = True
-        self.door.set(True)
+        self._moved(True)
         self._notice.tell()
+
+
+class LockerTwin(SprungDoor):
+    """A locker whose solenoid hangs on a relay of the header, and its door contact on a pin."""
+
+    def __init__(
+        self, header: dict[int, HeaderPin], locker: GpioLocker, clock: Clock, chance: Random
+    ) -> None:
+        self.door = Switch(header[locker.door.pin], locker.door, clock, chance)
+        super().__init__(clock, self.door.set)
+        self._relay = Load(header[locker.relay.pin], locker.relay, self.energise)

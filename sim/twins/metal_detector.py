@@ -1,10 +1,11 @@
-"""The walk-through metal detector: an alarm contact and, where fitted, the beam's contact."""
+"""The walk-through metal detector: an alarm relay, a tamper relay and the beam across it."""
 
 import asyncio
 from random import Random
 
 from edge.clock import Clock
 from edge.sections.metal_detector import MetalDetector
+from edge.sections.pins import Contact
 from sim.header import HeaderPin
 from sim.twins.wiring import Switch
 
@@ -12,12 +13,19 @@ from sim.twins.wiring import Switch
 _ALARM_S = 1.0
 _BEFORE_BEAM_S = 0.2
 _BEAM_S = 0.6
+# Somebody who runs, or only an arm: less than half of what a body takes at walking pace.
+_RUN_S = 0.05
+# The relay of a frame whose coils are saturated (a large piece of metal) goes on and off.
+_WARBLE_S = 0.75
+# What a lift's motor or a lamp puts on a long cable, longer than a contact bounces.
+_SPIKE_S = 0.04
 
 
 class DetectorTwin:
     """The frame that guests walk through, one at a time.
 
-    :ivar alarm: the alarm contact
+    :ivar alarm: the alarm contact; *fail* it to have it stuck or its wire cut
+    :ivar tamper: the contact that says that somebody is at the detector; None: not wired
     :ivar passage: the beam's contact, active while somebody stands in the beam; None: not wired
     :ivar passages: how many walks there have been
     """
@@ -25,10 +33,12 @@ class DetectorTwin:
     def __init__(
         self, header: dict[int, HeaderPin], detector: MetalDetector, clock: Clock, chance: Random
     ) -> None:
+        def switch(contact: Contact | None) -> Switch | None:
+            return Switch(header[contact.pin], contact, clock, chance) if contact else None
+
         self.alarm = Switch(header[detector.alarm.pin], detector.alarm, clock, chance)
-        self.passage: Switch | None = None
-        if detector.passage is not None:
-            self.passage = Switch(header[detector.passage.pin], detector.passage, clock, chance)
+        self.tamper = switch(detector.tamper)
+        self.passage = switch(detector.passage)
         self.passages = 0
         self._clock = clock
         self._frame = asyncio.Lock()
@@ -45,13 +55,47 @@ class DetectorTwin:
         and lasts until after the beam is free.
         """
         async with self._frame:
-            self.alarm.set(metal)
+            begun = self._clock.boot_ns()
+            self.alarm.set(metal, begun)
             await self._clock.pause(_BEFORE_BEAM_S)
-            if self.passage is not None:
-                self.passage.set(True)
-            await self._clock.pause(_BEAM_S)
-            if self.passage is not None:
-                self.passage.set(False)
+            await self._interrupt(_BEAM_S)
             await self._clock.pause(_ALARM_S - _BEFORE_BEAM_S - _BEAM_S)
             self.alarm.set(False)
             self.passages += 1
+
+    async def run_through(self) -> None:
+        """Run, or throw something, through the frame: faster than the detector can look."""
+        async with self._frame:
+            await self._interrupt(_RUN_S)
+
+    def block(self, *, blocked: bool = True) -> None:
+        """Put a suitcase into the beam, or take it away."""
+        if self.passage is not None:
+            self.passage.set(blocked)
+
+    async def warble(self, times: int) -> None:
+        """Let the alarm relay go on and off *times*, three quarters of a second each."""
+        for _ in range(times):
+            await self._pulse(self.alarm, _WARBLE_S)
+            await self._clock.pause(_WARBLE_S)
+
+    async def spike(self) -> None:
+        """Let 40 ms of interference through to the alarm contact."""
+        await self._pulse(self.alarm, _SPIKE_S)
+
+    def meddle(self, *, opened: bool = True) -> None:
+        """Open the detector's cabinet, or close it."""
+        if self.tamper is not None:
+            self.tamper.set(opened)
+
+    async def _interrupt(self, seconds: float) -> None:
+        if self.passage is None:
+            await self._clock.pause(seconds)
+        else:
+            await self._pulse(self.passage, seconds)
+
+    async def _pulse(self, switch: Switch, seconds: float) -> None:
+        begun = self._clock.boot_ns()
+        switch.set(True, begun)
+        await self._clock.pause(seconds)
+        switch.set(False, begun + int(seconds * 1e9))

@@ -78,6 +78,16 @@ def draw(scene: Scene) -> bytes:
     return jpeg.getvalue()
 
 
+def _dark() -> bytes:
+    jpeg = BytesIO()
+    Image.new("RGB", SIZE).save(jpeg, "JPEG", quality=_QUALITY)
+    return jpeg.getvalue()
+
+
+DARK = _dark()
+"""What a camera sees with something before its lens."""
+
+
 class _Pen:
     """Draws in the still's pixels on the larger picture."""
 

@@ -41,13 +41,16 @@ class Switch:
     def _closed(self) -> bool:
         return self.active == self._closed_when_active
 
-    def set(self, active: bool) -> None:  # noqa: FBT001 - reads as set(True), like a pin's level
-        """Make the contact active or let it rest."""
+    def set(self, active: bool, at: int | None = None) -> None:  # noqa: FBT001 - like a pin's level
+        """Make the contact active or let it rest, at moment *at* (boot ns) or now.
+
+        Who moves it twice in a row says when, so that no busy machine stretches what is between.
+        """
         if active == self.active:
             return
         self.active = active
         if self.fault is None:
-            self._move()
+            self._move(self._clock.boot_ns() if at is None else at)
 
     def fail(self, fault: Fault | None) -> None:
         """Break the contact, or mend it (None): it then takes the position it should have."""
@@ -57,8 +60,8 @@ class Switch:
         elif fault is None:
             self._connect(self._closed, self._clock.boot_ns())
 
-    def _move(self) -> None:
-        start = max(self._clock.boot_ns(), self._last + 1)
+    def _move(self, at: int) -> None:
+        start = max(at, self._last + 1)
         bounces = 2 * self._chance.randrange(3)
         later = sorted(self._chance.randrange(1, _BOUNCE_NS) for _ in range(bounces))
         closed = self._closed

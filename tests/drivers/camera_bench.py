@@ -5,14 +5,28 @@ import hashlib
 import re
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import BytesIO
 from types import TracebackType
 from typing import Self
 
-# As small as a JPEG's outside can be: what is between the markers is nobody's business here.
-JPEG = b"\xff\xd8\xff\xe0" + bytes(range(1, 200)) + b"\xff\xd9"
+from PIL import Image
+
+
+def picture(colour: str = "grey") -> bytes:
+    """Return a small JPEG."""
+    jpeg = BytesIO()
+    Image.new("RGB", (16, 12), colour).save(jpeg, "JPEG")
+    return jpeg.getvalue()
+
+
+JPEG = picture()
 
 USER, PASSWORD, REALM = "gardu", "rahasia", "camera"
 NONCE = "5ccc069c403ebaf9f0171e9517f40e41"
+NONCE_2 = "b5909fb9f04e4d1fd2b1a0a5a6a1e9f1"
+
+
+NONE: dict[str, str] = {}
 
 
 def md5(text: str) -> str:
@@ -56,6 +70,8 @@ class IpCamera(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: IpCamera
+    # Chunks are of HTTP 1.1; every answer is the last on its connection all the same.
+    protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
         """Say nothing."""
@@ -79,6 +95,77 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _huge(self) -> None:
         self._body(b"\xff\xd8\xff" + bytes(9 * 1024 * 1024) + b"\xff\xd9")
+
+    def _chunked(self) -> None:
+        self._chunks(JPEG, b"0\r\n\r\n")
+
+    def _chunked_and_dropped(self) -> None:
+        self._chunks(JPEG[:300], b"")
+
+    def _says_too_much(self) -> None:
+        self._body(JPEG, says=len(JPEG) + 1000)
+
+    def _says_too_little(self) -> None:
+        self._body(JPEG, says=len(JPEG) - 200)
+
+    def _dropped(self) -> None:
+        self._body(JPEG[:300], says=len(JPEG))
+
+    def _no_length(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(JPEG)
+
+    def _dated(self) -> None:
+        self._body(JPEG, headers={"Last-Modified": self.date_time_string(10**9)})
+
+    def _just_now(self) -> None:
+        self._body(JPEG, headers={"Last-Modified": self.date_time_string()})
+
+    def _nonsense_dates(self) -> None:
+        self._body(JPEG, headers={"Last-Modified": "yesterday", "Age": "old"})
+
+    def _cached(self) -> None:
+        self._body(JPEG, headers={"Age": "7200"})
+
+    def _film(self) -> None:
+        self.send_response(200)
+        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
+        self.end_headers()
+        self._drip()
+
+    def _stale_nonce(self) -> None:
+        """Take the first answer for too late."""
+        late = self._sent() and NONCE_2 not in self._sent()
+        nonce, more = (NONCE_2, ", stale=true") if late else (NONCE, "")
+        challenge = f'Digest realm="{REALM}", nonce="{nonce}", qop="auth"{more}'
+        self._guarded(challenge, granted=not late and self._digest_fits(NONCE_2))
+
+    def _always_stale(self) -> None:
+        challenge = f'Digest realm="{REALM}", nonce="{NONCE}", qop="auth", stale=true'
+        self._guarded(challenge, granted=False)
+
+    def _many_ways(self) -> None:
+        """Offer everything at once, in two headers; only the safest is let in."""
+        sent = self._sent()
+        if sent.startswith("Digest") and "SHA-256" in sent:
+            self.server.passwords += 1
+            self._body(JPEG)
+            return
+        self.server.passwords += bool(sent)
+        self.send_response(401)
+        self.send_header("WWW-Authenticate", f'Basic realm="a, Digest b", Digest realm="{REALM}", '
+                         f'nonce="{NONCE}", qop="auth,auth-int", algorithm=MD5')  # fmt: skip
+        self.send_header("WWW-Authenticate", f'Digest realm="{REALM}", nonce="{NONCE}", '
+                         'qop="auth", algorithm=SHA-256')  # fmt: skip
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def _chunks(self, body: bytes, end: bytes) -> None:
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        self.wfile.write(f"{len(body):x}\r\n".encode() + body + b"\r\n" + end)
 
     def _redirect(self) -> None:
         self._status(302, Location="/plain")
@@ -127,13 +214,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _sent(self) -> str:
         return str(self.headers.get("Authorization", ""))
 
-    def _digest_fits(self) -> bool:
+    def _digest_fits(self, nonce: str = NONCE) -> bool:
         """Check the response as RFC 2617 section 3.2.2.1 computes it."""
         sent = dict(re.findall(r'(\w+)="?([^",]*)"?', self._sent().removeprefix("Digest ")))
-        if sent.get("nonce") != NONCE or sent.get("uri") != self.path:
+        if sent.get("nonce") != nonce or sent.get("uri") != self.path:
             return False
         secret = md5(f"{USER}:{REALM}:{PASSWORD}")
-        words = (secret, NONCE, sent["nc"], sent["cnonce"], "auth", md5(f"GET:{self.path}"))
+        words = (secret, nonce, sent["nc"], sent["cnonce"], "auth", md5(f"GET:{self.path}"))
         return sent.get("username") == USER and sent.get("response") == md5(":".join(words))
 
     def _guarded(self, challenge: str, *, granted: bool) -> None:
@@ -150,10 +237,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", "0")
         self.end_headers()
 
-    def _body(self, body: bytes) -> None:
+    def _body(self, body: bytes, says: int | None = None, headers: dict[str, str] = NONE) -> None:
         self.send_response(200)
         self.send_header("Content-Type", "image/jpeg")
-        self.send_header("Content-Length", str(len(body)))
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(body) if says is None else says))
         self.end_headers()
         try:
             self.wfile.write(body)

@@ -36,6 +36,11 @@ class Posted:
             assert self._news.wait_for(lambda: len(self.events) >= count, PATIENCE_S), self.events
             return list(self.events)
 
+    def until(self, true: Callable[[list[Event]], bool]) -> None:
+        """Wait until what was posted so far makes *true* come true."""
+        with self._news:
+            assert self._news.wait_for(lambda: true(self.events), PATIENCE_S), self.events
+
     def wait_for(self, kind: type[E]) -> E:
         """Return the first event of *kind* once there is one."""
         with self._news:

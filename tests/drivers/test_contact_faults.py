@@ -24,6 +24,8 @@ from edge.sop.events import (
     DetectorCleared,
     DeviceFailed,
     DeviceRestored,
+    InputAlarmed,
+    InputRestored,
     PassageMade,
 )
 from edge.still_files import StillFiles
@@ -48,11 +50,14 @@ def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         assert CONFIG.metal_detector is not None
         assert lobby.detector is not None
-        config = replace(CONFIG.metal_detector, stuck_s=STUCK_S)
+        config = replace(CONFIG.metal_detector, stuck_s=STUCK_S, minimum_pulse_s=0.0, hold_s=0.0)
         posted = Posted(lobby.clock)
         driver = GpioMetalDetector("metal-detector", config, factory, lobby.clock, posted)
         await asyncio.to_thread(driver.open)
-        assert told(posted.take()) == [(DetectorCleared, True)]
+        assert told(posted.take()) == [
+            (DetectorCleared, True),
+            (InputRestored, "beam-blocked", True),
+        ]
         try:
             await scene(lobby.detector, driver, posted)
         finally:
@@ -140,7 +145,10 @@ def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
         twin.alarm.fail("cut")
         await asyncio.to_thread(driver.open)
         await fault(driver)
-        assert told(posted.take()) == [(DetectorAlarmed, True)]
+        assert told(posted.take()) == [
+            (DetectorAlarmed, True),
+            (InputRestored, "beam-blocked", True),
+        ]
 
     with_detector(tmp_path, monkeypatch, scene)
 
@@ -148,17 +156,17 @@ def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
 def test_a_blocked_beam_is_a_fault_and_no_passage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A suitcase in the frame: nobody has passed until it is gone."""
+    """A suitcase in the frame: an alarm, later a fault; nobody has passed, even once it is gone."""
 
     async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
         assert isinstance(twin.passage, Switch)
         twin.passage.set(True)
         assert f"pin {BEAM}" in await fault(driver)
-        assert posted.take() == []
+        assert told(posted.take()) == [(InputAlarmed, "beam-blocked", False)]
         twin.passage.set(False)
         await until(lambda: bool(posted.events))
         await asyncio.to_thread(driver.reconcile)
-        assert told(posted.take()) == [(PassageMade,)]
+        assert told(posted.take()) == [(InputRestored, "beam-blocked", False)]
 
     with_detector(tmp_path, monkeypatch, scene)
 
@@ -173,6 +181,7 @@ def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -
         clock.sleep(0.4 * STUCK_S)
         driver.reconcile()
         pins.drive(ALARM, high=True)
+        clock.sleep(2 * config.hold_s)
     clock.sleep(2 * STUCK_S)
     driver.reconcile()
     driver.close()

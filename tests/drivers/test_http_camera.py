@@ -1,9 +1,14 @@
 """The HTTP camera against a real server on loopback: good, guarded, slow and wrong."""
 
+import hashlib
+import shutil
 import socket
+import ssl
+import subprocess
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -31,7 +36,13 @@ def password_file(tmp_path: Path) -> Path:
     return file
 
 
-def camera(url: str, password_file: Path | str = "", timeout_s: float = 5.0) -> HttpSnapshotCamera:
+def camera(
+    url: str,
+    password_file: Path | str = "",
+    timeout_s: float = 5.0,
+    clock: Clock | None = None,
+    **settings: Any,
+) -> HttpSnapshotCamera:
     """Return a camera at *url* that knows the user."""
     config = HttpCamera(
         url=url,
@@ -39,13 +50,14 @@ def camera(url: str, password_file: Path | str = "", timeout_s: float = 5.0) -> 
         username=USER if password_file else "",
         password_file=str(password_file),
         timeout_s=timeout_s,
+        **settings,
     )
-    return HttpSnapshotCamera("camera/lobby", config, Clock())
+    return HttpSnapshotCamera("camera/lobby", config, clock or Clock())
 
 
-@pytest.mark.parametrize("path", ["plain", "padded"])
+@pytest.mark.parametrize("path", ["plain", "padded", "chunked", "no-length", "says-too-much"])
 def test_a_still_is_one_whole_jpeg(server: IpCamera, path: str) -> None:
-    """Some cameras pad their pictures; the digest is taken of the JPEG itself."""
+    """Some cameras pad their pictures or lie about their length; the JPEG itself says its end."""
     device = camera(server.url(path))
     device.open()
     assert device.capture() == JPEG
@@ -114,7 +126,9 @@ def test_a_tls_handshake_that_takes_for_ever_is_cut_off() -> None:
         ("truncated", "cut short"),
         ("huge", "larger than"),
         ("missing", "correct url"),
-        ("redirect", "302"),
+        ("says-too-little", "cut short"),
+        ("film", "its snapshot"),
+        ("redirect", r"redirects \(302\)"),
         ("not-http", "does not answer as a camera"),
         ("unheard-of", "refuses the username"),
     ],
@@ -127,10 +141,113 @@ def test_what_somebody_must_see_to_is_a_fault(
         camera(server.url(path), password_file).capture()
 
 
-def test_what_may_pass_is_unavailable(server: IpCamera) -> None:
-    """A busy camera is asked again another time."""
-    with pytest.raises(DeviceUnavailable, match="503"):
-        camera(server.url("busy")).capture()
+@pytest.mark.parametrize(
+    ("path", "why"),
+    [("busy", "503"), ("dropped", "hung up"), ("chunked-and-dropped", "hung up")],
+)
+def test_what_may_pass_is_unavailable(server: IpCamera, path: str, why: str) -> None:
+    """A camera that is busy or lost on the way is asked again another time."""
+    with pytest.raises(DeviceUnavailable, match=why):
+        camera(server.url(path)).capture()
+
+
+def test_a_stale_nonce_is_answered_once_more(server: IpCamera, password_file: Path) -> None:
+    """The password was right; only the camera's challenge was too old."""
+    assert camera(server.url("stale-nonce"), password_file).capture() == JPEG
+    assert server.passwords == 2
+
+
+def test_a_nonce_that_is_always_stale_is_given_up(server: IpCamera, password_file: Path) -> None:
+    """A camera that never has enough is not asked for ever."""
+    with pytest.raises(DeviceFault, match="refuses the username"):
+        camera(server.url("always-stale"), password_file).capture()
+    assert server.passwords == 2
+
+
+def test_the_safest_way_in_is_taken(server: IpCamera, password_file: Path) -> None:
+    """Of several headers and several ways in one header; the password never goes out bare."""
+    assert camera(server.url("many-ways"), password_file).capture() == JPEG
+    assert server.passwords == 1
+
+
+def test_a_frozen_camera_is_a_fault(server: IpCamera) -> None:
+    """The same picture bit for bit is an old one: its time stamp would be false evidence."""
+    clock = Clock.scaled(100)
+    device = camera(server.url("plain"), clock=clock, oldest_s=5)
+    assert device.capture() == JPEG
+    clock.sleep(6)
+    with pytest.raises(DeviceFault, match=r"camera/lobby: sends a stale picture, \d+ s old"):
+        device.capture()
+    with pytest.raises(DeviceFault, match="switch it off and on"):
+        device.capture()
+
+
+@pytest.mark.parametrize("path", ["dated", "cached"])
+def test_a_picture_that_is_old_by_its_own_headers_is_a_fault(server: IpCamera, path: str) -> None:
+    """Already the first; unless the config says that this camera's headers mean nothing."""
+    with pytest.raises(DeviceFault, match="stale"):
+        camera(server.url(path)).capture()
+    assert camera(server.url(path), dated=False).capture() == JPEG
+
+
+@pytest.mark.parametrize("path", ["just-now", "nonsense-dates"])
+def test_headers_that_say_nothing_of_age_do_no_harm(server: IpCamera, path: str) -> None:
+    """Many cameras have wrong clocks or none."""
+    assert camera(server.url(path)).capture() == JPEG
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
+    tool = shutil.which("openssl")
+    if tool is None:
+        pytest.skip("needs openssl")
+    folder = tmp_path_factory.mktemp("tls")
+    both = folder / "camera.pem"
+    subprocess.run(
+        [tool, "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2",
+         "-subj", "/CN=camera", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", folder / "key.pem", "-out", folder / "certificate.pem"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    both.write_bytes((folder / "key.pem").read_bytes() + (folder / "certificate.pem").read_bytes())
+    return both
+
+
+@pytest.fixture
+def tls_url(server: IpCamera, certificate: Path) -> str:
+    """Address of the same camera behind TLS."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.socket = context.wrap_socket(
+        server.socket, server_side=True, do_handshake_on_connect=False
+    )
+    return server.url("plain").replace("http:", "https:")
+
+
+def fingerprint(certificate: Path) -> str:
+    """Return the SHA-256 of the certificate in *certificate*, as browsers show it."""
+    pem = certificate.read_text()
+    der = ssl.PEM_cert_to_DER_cert(pem[pem.index("-----BEGIN CERT") :])
+    return hashlib.sha256(der).digest().hex(":").upper()
+
+
+def test_a_certificate_that_nobody_vouches_for_is_a_fault(tls_url: str) -> None:
+    """With the two ways to put it right; the password was not sent."""
+    with pytest.raises(DeviceFault, match="set ca_file or fingerprint"):
+        camera(tls_url).capture()
+
+
+def test_a_known_signer_or_fingerprint_is_let_in(tls_url: str, certificate: Path) -> None:
+    """Cameras sign their certificates themselves: one of the two must be possible."""
+    assert camera(tls_url, ca_file=str(certificate)).capture() == JPEG
+    assert camera(tls_url, fingerprint=fingerprint(certificate)).capture() == JPEG
+
+
+def test_another_certificate_than_the_pinned_one_is_a_fault(tls_url: str) -> None:
+    """Somebody else answers in the camera's place; it is told what was shown."""
+    with pytest.raises(DeviceFault, match=r"has the fingerprint [0-9a-f]{64}"):
+        camera(tls_url, fingerprint="00" * 32).capture()
 
 
 def test_a_camera_that_is_not_there_is_unavailable() -> None:
@@ -152,7 +269,7 @@ def test_no_proxy_and_no_other_scheme(
     assert camera(server.url("plain")).capture() == JPEG
     picture = tmp_path / "picture.jpg"
     picture.write_bytes(JPEG)
-    with pytest.raises(DeviceUnavailable, match="unknown url type"):
+    with pytest.raises(DeviceFault, match="neither http:// nor https://"):
         camera(picture.as_uri()).capture()
 
 

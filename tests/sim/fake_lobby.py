@@ -13,12 +13,20 @@ import msgspec
 from edge.clock import Clock
 from edge.config import Config
 from edge.sop import engine, events
-from edge.sop.effects import Beep, CancelTimer, Effect, RingAide, StartTimer, UnlockLocker
+from edge.sop.effects import (
+    Beep,
+    CancelTimer,
+    Effect,
+    ReleaseDoor,
+    RingAide,
+    StartTimer,
+    UnlockLocker,
+)
 from edge.sop.events import Event
 from edge.sop.lamps import lamps
 from edge.sop.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
-from edge.sop.state import Rules
+from edge.sop.state import Door, Rules
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
@@ -43,6 +51,7 @@ def make_config(procedures: list[str]) -> Config:
             "desk": {"driver": "rdm6300", "port": "/x", "stations": ["reception", "officer-1"]}
         },
         "lockers": {
+            "driver": "gpio",
             "locker": [
                 {"number": number, "relay": {"pin": next(pin)}, "door": {"pin": next(pin)}}
                 for number in (1, 2, 3)
@@ -75,6 +84,14 @@ def make_config(procedures: list[str]) -> Config:
             ),
             "escort": panel("escort", button("done"), button("decline", "leave")),
         },
+        "doors": {
+            name: {
+                "procedures": [name],
+                "strike": {"pin": next(pin)},
+                "contact": {"pin": next(pin)},
+            }
+            for name in (procedures if at_security else [])
+        },
     }  # fmt: skip
     return msgspec.convert(raw, Config)
 
@@ -96,6 +113,14 @@ class FakeLobby:
             aiphones={name: tuple(item.procedures) for name, item in config.aiphone.items()},
             cards=frozenset(config.cards.visitor),
             lockers=(1, 2, 3),
+            doors={
+                name: Door(
+                    procedures=tuple(item.procedures),
+                    release_s=item.release_s,
+                    held_s=item.held_s,
+                )
+                for name, item in config.doors.items()
+            },
             passage=True,
         )
         self.state = engine.initial_state(self.rules)
@@ -104,6 +129,7 @@ class FakeLobby:
         self.panels = {name: FakePanel(self, name) for name in config.panels}
         self.lockers = {number: FakeLocker(self, number) for number in (1, 2, 3)}
         self.detector = FakeDetector(self)
+        self.doors = {name: FakeDoor(self, name) for name in config.doors}
         self.aiphones = {name: FakeAiphone(self, name) for name in config.aiphone}
         self.readers = {name: FakeReader(self, name) for name in config.card_readers}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -157,6 +183,8 @@ class FakeLobby:
                 self.buzzer.sound(effect.pattern)
             case UnlockLocker():
                 self.lockers[effect.locker].pulse()
+            case ReleaseDoor():
+                self.doors[effect.door].released.set()
             case RingAide():
                 self.aiphones[effect.aiphone].ring()
             case StartTimer():
@@ -275,6 +303,36 @@ class FakeDetector:
         self.lobby.post(events.PassageMade(self.lobby.clock.now()))
         if metal:
             self.lobby.post(events.DetectorCleared(self.lobby.clock.now()))
+
+
+class FakeDoor:
+    """Opens for whoever pushes once it was released, and shuts behind."""
+
+    def __init__(self, lobby: FakeLobby, name: str) -> None:
+        self.lobby = lobby
+        self.name = name
+        self.released = asyncio.Event()
+        self.passes = 0
+
+    async def go_through(self, timeout_s: float) -> bool:
+        """Push until it gives way."""
+        try:
+            async with asyncio.timeout(self.lobby.clock.real(timeout_s)):
+                await self.released.wait()
+        except TimeoutError:
+            return False
+        self.released.clear()
+        self.passes += 1
+        self.lobby.post(events.DoorOpened(self.lobby.clock.now(), self.name))
+        return True
+
+    async def wait_shut(self, _timeout_s: float) -> bool:
+        """Let it fall shut."""
+        self.lobby.post(events.DoorClosed(self.lobby.clock.now(), self.name))
+        return True
+
+    async def go_out(self) -> None:
+        """Leave by the handle inside, which nobody sees."""
 
 
 class FakeAiphone:

@@ -2,9 +2,10 @@
 
 import asyncio
 import urllib.request
+from base64 import b64encode
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from http.client import HTTPConnection
+from http.client import HTTPConnection, IncompleteRead
 from io import BytesIO
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,7 +15,7 @@ from PIL import Image, ImageChops
 
 from edge.clock import Clock
 from sim.lobby import Lobby
-from sim.twins.camera import PATH, USERNAME, CameraTwin, digest
+from sim.twins.camera import PATH, USERNAME, CameraTwin, Fault, Scheme, digest
 from sim.twins.scene import SIZE, Scene, draw
 from tests.sim.wiring import CONFIG
 
@@ -24,9 +25,9 @@ EMPTY = Scene(
 
 
 @contextmanager
-def camera() -> Iterator[CameraTwin]:
+def camera(scheme: Scheme = "digest") -> Iterator[CameraTwin]:
     """Return a camera that runs."""
-    twin = CameraTwin(lambda: EMPTY, "rahasia")
+    twin = CameraTwin(lambda: EMPTY, "rahasia", scheme)
     twin.start()
     try:
         yield twin
@@ -75,8 +76,15 @@ def test_a_snapshot_needs_the_password() -> None:
         assert twin.stills == 2
 
 
-def test_digest_agrees_with_the_rfcs_formula() -> None:
-    """The example of RFC 7616, section 3.9.1 (MD5)."""
+@pytest.mark.parametrize(
+    ("scheme", "response"),
+    [
+        ("digest", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("digest-sha-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_digest_agrees_with_the_rfcs_formula(scheme: Scheme, response: str) -> None:
+    """The examples of RFC 7616, section 3.9.1."""
     said = {
         "uri": "/dir/index.html",
         "nonce": "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v",
@@ -85,8 +93,7 @@ def test_digest_agrees_with_the_rfcs_formula() -> None:
         "qop": "auth",
     }
     assert (
-        digest("Circle of Life", "GET", said, "Mufasa", "http-auth@example.org")
-        == "8ca523f5e9506fed4657c9700eebdbec"
+        digest("Circle of Life", "GET", said, "Mufasa", "http-auth@example.org", scheme) == response
     )
 
 
@@ -114,6 +121,65 @@ def test_faults_on_command() -> None:
         with pytest.raises(TimeoutError):
             status(twin, PATH, "rahasia")
     assert twin.stills == 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "answers"),
+    [("wrong-password", 401), ("stale-nonce", 401), ("redirect", 302), ("refuse", 503)],
+)
+def test_faults_that_show_in_the_status(fault: Fault, answers: int) -> None:
+    """And the right password does not help."""
+    with camera() as twin:
+        twin.fault = fault
+        assert status(twin, PATH, "rahasia") == answers
+
+
+def test_a_stale_nonce_is_said_to_be_one_and_the_next_is_taken() -> None:
+    """The standard library's own client answers it once more, and is let in."""
+    with camera() as twin:
+        twin.fault = "stale-nonce"
+        assert ask(twin.url, "rahasia").startswith(b"\xff\xd8\xff")
+        assert twin.proofs == 2
+        assert "stale=true" in twin.challenge(stale=True)
+
+
+def test_faults_that_show_in_the_picture() -> None:
+    """Cut short, the connection dropped, frozen, old by its headers, dark: each as it is named."""
+    with camera() as twin:
+        good = ask(twin.url, "rahasia")
+        twin.fault = "cut-short"
+        assert ask(twin.url, "rahasia") == good[: len(good) // 2]
+        twin.fault = "drop"
+        with pytest.raises(IncompleteRead):
+            ask(twin.url, "rahasia")
+        twin.fault = "frozen"
+        assert ask(twin.url, "rahasia") == good
+        twin.covered = True
+        assert ask(twin.url, "rahasia") == good
+        twin.fault = None
+        assert Image.open(BytesIO(ask(twin.url, "rahasia"))).convert("L").getextrema() == (0, 0)
+
+
+def test_basic_asks_for_the_password_itself() -> None:
+    """As old cameras do; a wrong one is not let in."""
+    with camera("basic") as twin:
+        assert twin.challenge().startswith("Basic ")
+        right, wrong = (
+            b64encode(f"{USERNAME}:{word}".encode()).decode() for word in ("rahasia", "x")
+        )
+        assert twin.admits("GET", PATH, f"Basic {right}")
+        assert not twin.admits("GET", PATH, f"Basic {wrong}")
+        assert not twin.admits("GET", PATH, f"Digest {right}")
+
+
+def test_a_camera_comes_back_at_its_old_address() -> None:
+    """It was switched off and on; nobody changes a config for that."""
+    with camera() as twin:
+        url = twin.url
+        twin.close()
+        twin.start()
+        assert twin.url == url
+        assert ask(url, "rahasia").startswith(b"\xff\xd8\xff")
 
 
 @pytest.mark.parametrize(

@@ -275,6 +275,8 @@ def test_the_lobby_is_awake_once_all_pins_are_claimed(
             },
             "alarming": False,
             "ringing": {"adc": True},
+            "doors": {},
+            "alarms": [],
             "cards": {"desk": None},
             "beeping": False,
             "figures": {},

@@ -10,8 +10,8 @@ from sim import scenario
 from sim.scenario import BRANCHES
 
 SHIPPED = {
-    "alarm-and-second-pass", "good-day", "host-declines", "mixed", "network-cut", "no-answer",
-    "nothing-to-store", "power-cut", "refused", "rescheduled",
+    "alarm-and-second-pass", "alarms", "good-day", "host-declines", "mixed", "network-cut",
+    "no-answer", "nothing-to-store", "power-cut", "refused", "rescheduled",
 }  # fmt: skip
 
 

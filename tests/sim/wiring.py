@@ -32,6 +32,7 @@ CONFIG = msgspec.convert(
             "desk": {"driver": "rdm6300", "port": "/dev/ttyUSB0", "stations": ["reception"]}
         },
         "lockers": {
+            "driver": "gpio",
             "locker": [
                 {
                     "number": 1,
@@ -39,7 +40,7 @@ CONFIG = msgspec.convert(
                     "door": {"pin": DOOR, "wired": "normally-closed"},
                 },
                 {"number": 2, "relay": {"pin": RELAY_2}, "door": {"pin": DOOR_2, "pull": "down"}},
-            ]
+            ],
         },
         "metal_detector": {
             "alarm": {"pin": ALARM, "wired": "normally-closed", "pull": "external-up"},

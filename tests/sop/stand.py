@@ -1,17 +1,17 @@
 """A stand for the core: sends it events, keeps its timers in fake time, remembers what it said."""
 
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 from edge.clock import Stamp
 from edge.sop import events
 from edge.sop.effects import CancelTimer, Effect, StartTimer
 from edge.sop.engine import initial_state, step
-from edge.sop.events import Event
+from edge.sop.events import Event, InputKind
 from edge.sop.loading import load_procedures
 from edge.sop.procedure import Procedure
 from edge.sop.records import Record, StepCompleted, VisitClosed
-from edge.sop.state import Rules, Visit
+from edge.sop.state import Door, Rules, Visit
 
 T = TypeVar("T")
 
@@ -35,11 +35,14 @@ def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rule
                 "reception", "officer-1", "officer-2", "officer-3", "security", "escort",
             )
         },
-        "readers": {"desk": ("reception", "officer-1")},
+        "readers": {"desk": ("reception", "officer-1"), "gate": ("reception",)},
         "aiphones": {"adc": tuple(procedures)},
         "cards": frozenset(CARDS),
         "lockers": (1, 2, 3),
+        "left_open_s": 120.0,
+        "doors": {"office": Door(procedures=("jatim",), release_s=5.0, held_s=30.0)},
         "passage": True,
+        "inputs": frozenset(get_args(InputKind)),
     }  # fmt: skip
     return Rules(**{**values, **changes})
 
@@ -105,12 +108,41 @@ class Stand:
         """A locker's door closes."""
         return self.send(events.LockerClosed(self.now, locker))
 
+    def door(self, *what: str, initial: bool = False) -> None:
+        """The access door ``opened`` or ``closed``, in order."""
+        for name in what:
+            kind = events.DoorOpened if name == "opened" else events.DoorClosed
+            self.send(kind(self.now, "office", initial))
+
+    def alarmed(self, kind: InputKind, *, initial: bool = False) -> list[Effect]:
+        """A safety input is in alarm."""
+        return self.send(events.InputAlarmed(self.now, kind, initial))
+
+    def restored(self, kind: InputKind, *, initial: bool = False) -> list[Effect]:
+        """A safety input is at rest."""
+        return self.send(events.InputRestored(self.now, kind, initial))
+
+    def invited(
+        self, invitation: str, procedure: str = "pimpinan", *, valid_s: float = 3600.0
+    ) -> list[Effect]:
+        """An invitation is shown at the gate."""
+        expires_ms = self.now.wall_ms + int(valid_s * 1000)
+        return self.send(
+            events.InvitationPresented(self.now, "gate", invitation, procedure, expires_ms)
+        )
+
+    def restart(self) -> list[Effect]:
+        """The daemon was killed and started again: timers are gone until the core asks anew."""
+        self.timers.clear()
+        return self.send(events.Started(self.now))
+
     def detector(self, *what: str) -> None:
-        """The detector sees, in order: ``alarm``, ``clear`` (contact at rest) or ``passage``."""
+        """The detector sees: ``alarm``, ``clear`` (contact at rest), ``passage``, ``too-fast``."""
         kinds = {
             "alarm": events.DetectorAlarmed,
             "clear": events.DetectorCleared,
             "passage": events.PassageMade,
+            "too-fast": events.PassageTooFast,
         }
         for name in what:
             self.send(kinds[name](self.now))

@@ -5,6 +5,7 @@ that make none. It counts the states that it reached; the last test here prints 
 """
 
 from collections import Counter
+from typing import get_args
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,12 +17,15 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from msgspec.structs import replace
 
 from edge.sop import events
-from edge.sop.effects import UnlockLocker
+from edge.sop.effects import Beep, Effect, FlashLamp, HoldDoor, ReleaseDoor, UnlockLocker
+from edge.sop.events import Event, InputKind
+from edge.sop.lamps import lamps
 from edge.sop.procedure import Transition
 from edge.sop.records import VisitClosed
-from edge.sop.state import Visit
+from edge.sop.state import State, Visit
 from tests.sop.stand import CARDS, PROCEDURES, Stand, rules
 
 PANELS = ["reception", "officer-1", "officer-2", "officer-3", "security", "escort"]
@@ -34,17 +38,76 @@ CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
 
 
+class Witness(Stand):
+    """A stand that looks at every single event: what it led to, and what it must not lead to."""
+
+    held = False
+
+    def send(self, event: Event) -> list[Effect]:
+        """Let *event* happen, and judge it."""
+        before = self.state
+        effects = super().send(event)
+        self._releases(event, effects)
+        self._holds(event, effects)
+        self._silence(event, effects, before)
+        self._lockers_given(before)
+        self._fire_explains(before)
+        return effects
+
+    def _releases(self, event: Event, effects: list[Effect]) -> None:
+        """A door is released because a host said so, for an open visit that it serves."""
+        for release in effects:
+            if isinstance(release, ReleaseDoor):
+                assert isinstance(event, events.HostAnswered)
+                assert event.answer == "release"
+                served = self.rules.doors[release.door].procedures
+                assert self.state.visits[release.visit].procedure in served
+
+    def _holds(self, event: Event, effects: list[Effect]) -> None:
+        """Held while fire stands, and not otherwise; a daemon that starts finds doors locked."""
+        if isinstance(event, events.Started):
+            self.held = False
+        for hold in effects:
+            if isinstance(hold, HoldDoor):
+                self.held = hold.released
+        assert self.held == ("fire" in self.state.alarms and bool(self.rules.doors))
+
+    def _silence(self, event: Event, effects: list[Effect], before: State) -> None:
+        """Duress is neither heard nor seen."""
+        if isinstance(event, events.InputAlarmed) and event.kind == "duress":
+            assert not any(isinstance(effect, Beep | FlashLamp) for effect in effects)
+            assert lamps(self.rules, self.state) == lamps(self.rules, before)
+            assert "duress" in self.state.alarms
+
+    def _lockers_given(self, before: State) -> None:
+        """Nobody is given a locker that has jammed, is unreachable or belongs to somebody."""
+        for number, locker in self.state.lockers.items():
+            was = before.lockers[number]
+            if locker.visit is not None and locker.visit != was.visit:
+                assert was.visit is None
+                assert was.usable
+                assert was.reachable
+
+    def _fire_explains(self, before: State) -> None:
+        """While fire holds the doors nobody forces one or holds one open."""
+        if "fire" in before.alarms and "fire" in self.state.alarms:
+            new = self.state.alarms.keys() - before.alarms.keys()
+            assert not [kind for kind in new if kind.startswith("door-")]
+
+
 class Lobby(RuleBasedStateMachine):
     """A lobby where anything may happen at any time."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.stand = Stand()
+        self.stand: Stand = Witness()
+        self.invited: Counter[str] = Counter()
 
-    @initialize(passage=st.booleans())
-    def checkpoint(self, passage: bool) -> None:
-        """Some metal detectors have a beam, some have none."""
-        self.stand = Stand(rules(passage=passage))
+    @initialize(passage=st.booleans(), door=st.booleans())
+    def checkpoint(self, passage: bool, door: bool) -> None:
+        """Some metal detectors have a beam, some have none; some offices have a door of ours."""
+        everything = rules(passage=passage)
+        self.stand = Witness(everything if door else replace(everything, doors={}))
 
     @rule(procedure=st.sampled_from([*PROCEDURES, "unknown"]))
     def arrive(self, procedure: str) -> None:
@@ -72,7 +135,55 @@ class Lobby(RuleBasedStateMachine):
         kind = events.LockerOpened if opens else events.LockerClosed
         self.stand.send(kind(self.stand.now, locker, initial))
 
-    @rule(what=st.lists(st.sampled_from(["alarm", "clear", "passage"]), min_size=1, max_size=3))
+    @rule(locker=LOCKERS, fails=st.booleans())
+    def board(self, locker: int, fails: bool) -> None:
+        """A locker's board falls silent, or answers again."""
+        if fails:
+            self.stand.send(events.LockerFailed(self.stand.now, locker, "silent"))
+        else:
+            self.stand.send(events.LockerRestored(self.stand.now, locker))
+
+    @rule(opens=st.booleans(), initial=st.booleans(), door=st.sampled_from(["office", "lost"]))
+    def access_door(self, opens: bool, initial: bool, door: str) -> None:
+        """An access door moves, or is found so."""
+        kind = events.DoorOpened if opens else events.DoorClosed
+        self.stand.send(kind(self.stand.now, door, initial))
+
+    @rule(kind=st.sampled_from(get_args(InputKind)), initial=st.booleans(), alarmed=st.booleans())
+    def safety(self, kind: InputKind, initial: bool, alarmed: bool) -> None:
+        """A safety input changes, or is found so."""
+        happens = events.InputAlarmed if alarmed else events.InputRestored
+        self.stand.send(happens(self.stand.now, kind, initial))
+
+    @rule(aiphone=st.sampled_from(["adc", "unknown"]))
+    def busy(self, aiphone: str) -> None:
+        """A called station is in use."""
+        self._busy(aiphone)
+
+    def _busy(self, aiphone: str = "adc") -> None:
+        self.stand.send(events.StationBusy(self.stand.now, aiphone))
+
+    @rule(
+        invitation=st.sampled_from(["one", "two", "three"]),
+        procedure=st.sampled_from([*PROCEDURES, "unknown"]),
+    )
+    def invitation(self, invitation: str, procedure: str) -> None:
+        """An invitation is shown, perhaps once more: it opens at most one visit."""
+        opened = self.stand.state.opened
+        self.stand.invited(invitation, procedure, valid_s=1e6)
+        self.invited[invitation] += self.stand.state.opened - opened
+        assert self.invited[invitation] <= 1
+
+    @rule()
+    def no_invitation(self) -> None:
+        """Something else is shown at the scanner."""
+        self.stand.send(events.InvitationRefused(self.stand.now, "gate", "unreadable"))
+
+    @rule(
+        what=st.lists(
+            st.sampled_from(["alarm", "clear", "passage", "too-fast"]), min_size=1, max_size=3
+        )
+    )
     def detector(self, what: list[str]) -> None:
         """Somebody or something at the detector."""
         self.stand.detector(*what)
@@ -107,8 +218,7 @@ class Lobby(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """The daemon was killed and started again: timers are gone until the core asks anew."""
-        self.stand.timers.clear()
-        self.stand.send(events.Started(self.stand.now))
+        self.stand.restart()
 
     @rule(procedure=st.sampled_from(sorted(PROCEDURES)), choices=CHOICES)
     def guided(self, procedure: str, choices: list[int]) -> None:
@@ -143,21 +253,28 @@ class Lobby(RuleBasedStateMachine):
         station = self.stand.rules.procedures[visit.procedure_key].step(visit.step).station
         if kind == "button":
             self.stand.press(station, what)
+        elif way.event == "aiphone.busy":
+            self._busy()
         elif kind == "aiphone":
             self.stand.answer(what)
         elif kind == "detector":
             self.stand.detector(what)
+        elif kind == "door":
+            self.stand.door(what)
         elif kind == "timeout":
             self.stand.wait(way.after_s or 0)
         elif kind == "locker" and visit.locker:
             opens = what == "opened"
             self.stand.opened(visit.locker) if opens else self.stand.closed_door(visit.locker)
-        elif way.event == "card.presented" and visit.card:
+        elif kind == "card":
+            self._show_card(visit, what)
+
+    def _show_card(self, visit: Visit, what: str) -> None:
+        free = [card for card in CARDS if card not in self.stand.state.cards]
+        if what == "presented" and visit.card:
             self.stand.card(visit.card)
-        elif way.event == "card.issued":
-            free = [card for card in CARDS if card not in self.stand.state.cards]
-            if free:
-                self.stand.card(free[0])
+        elif what == "issued" and free:
+            self.stand.card(free[0])
 
     @invariant()
     def count_states(self) -> None:
@@ -230,7 +347,7 @@ def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixtu
     run_state_machine_as_test(
         Lobby,
         settings=settings(
-            max_examples=300,
+            max_examples=450,
             stateful_step_count=50,
             deadline=None,
             derandomize=True,

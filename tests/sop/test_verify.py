@@ -6,6 +6,8 @@ import msgspec
 import pytest
 
 from edge.config import default_config_folder, load_config
+from edge.sections.doors import Door
+from edge.sections.pins import Contact, Output
 from edge.sop.equipment import Findings, verify_equipment
 from edge.sop.loading import load_procedures
 from edge.sop.procedure import Phase, Procedure, Step, Text, Transition
@@ -76,7 +78,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase wait: do 'dance' is unknown; allowed: ring, still, unlock, "
-                "fault-locker, release-locker, take-card, alarm, clear"
+                "fault-locker, release-locker, release-door, take-card, alarm, clear"
             )
         ],
     ),
@@ -87,6 +89,15 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
     "deed with too much": (
         a_procedure(a_step("one", phase(do=("take-card:now",)))),
         ["step one, phase wait: do 'take-card:now' is incomplete or too much; allowed: take-card"],
+    ),
+    "alarm of an input": (
+        a_procedure(a_step("one", phase(do=("alarm:fire", "clear:fire")))),
+        [
+            (
+                "step one, phase wait: do 'alarm:fire' is a safety input's own alarm; "
+                "allowed: another name"
+            )
+        ],
     ),
     "ring pattern": (
         a_procedure(a_step("one", phase(do=("ring:long",)))),
@@ -126,7 +137,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
     ),
     "need unknown": (
         a_procedure(a_step("one", phase("a", needs="luck", otherwise="b"), phase("b"))),
-        ["step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage"],
+        ["step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, door"],
     ),
     "need alone": (
         a_procedure(a_step("one", phase(needs="card"))),
@@ -173,8 +184,9 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 'step only, phase wait, on "button.push": unknown event; allowed: button.arrive, '
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
-                "aiphone.accept, aiphone.decline, aiphone.release, card.issued, card.presented, "
-                "locker.opened, locker.closed, detector.alarm, detector.passage, timeout"
+                "aiphone.accept, aiphone.decline, aiphone.release, aiphone.busy, card.issued, "
+                "card.presented, locker.opened, locker.closed, detector.alarm, detector.passage, "
+                "detector.too-fast, door.opened, door.closed, timeout"
             )
         ],
     ),
@@ -494,3 +506,36 @@ def test_a_station_whose_only_way_is_a_missing_button_is_a_problem() -> None:
         "procedure pimpinan: step menunggu, phase arahkan: cannot be left with the equipment "
         "here; add what gives one of: button.done"
     ) in problems
+
+
+def test_a_procedure_that_needs_no_door_says_so_or_asks_for_one() -> None:
+    """Jatim passes over its door where there is none; a deed without "needs" is a problem."""
+    config = msgspec.structs.replace(JATIM_CONFIG, doors={})
+    assert verify_equipment(PROCEDURES["jatim"], config).problems == ()
+    bare = a_procedure(a_step("one", phase("a", DONE, do=("release-door",))))
+    assert (
+        'procedure example: step one, phase a: asks for "release-door", but no door serves this '
+        "procedure; add it to procedures of a [doors.NAME]"
+    ) in verify_equipment(bare, config).problems
+
+
+@pytest.mark.parametrize("contact", [None, Contact(pin=4)])
+def test_waiting_for_a_door_needs_a_door_that_says_when_it_opens(contact: Contact | None) -> None:
+    """A strike without a contact never says that the guest went in: the visit would be stuck."""
+    door = Door(procedures=["example"], strike=Output(pin=5), contact=contact)
+    config = msgspec.structs.replace(JATIM_CONFIG, doors={"office": door})
+    waits = phase("a", Transition(event="door.opened", to="@next"), do=("release-door",))
+    problems = verify_equipment(a_procedure(a_step("one", waits)), config).problems
+    stuck = "one, phase a: cannot be left with the equipment here; add what gives one of: door.open"
+    assert any(stuck in problem for problem in problems) == (contact is None)
+
+
+def test_a_walk_can_be_too_fast_only_before_a_beam() -> None:
+    """Without a beam nothing tells how fast a guest walked."""
+    waits = phase("a", Transition(event="detector.too-fast", to="@next"))
+    procedure = a_procedure(a_step("one", waits))
+    bare = msgspec.structs.replace(CONFIG.metal_detector, passage=None)  # type: ignore[type-var]
+    for detector, stuck in ((CONFIG.metal_detector, False), (bare, True)):
+        config = msgspec.structs.replace(CONFIG, metal_detector=detector)
+        problems = verify_equipment(procedure, config).problems
+        assert any("cannot be left" in problem for problem in problems) == stuck

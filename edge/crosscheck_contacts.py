@@ -1,0 +1,44 @@
+"""What must be so about contacts and doors for people's safety; and what is only worth a note."""
+
+from typing import TYPE_CHECKING
+
+from edge.sections.pins import Contact
+from edge.validate import Problems
+
+if TYPE_CHECKING:  # edge.config is checked by this module
+    from edge.config import Config
+
+_LOOPS = ("fire", "duress")
+
+
+def safety(config: "Config", problems: Problems) -> None:
+    """Fire and duress must be closed loops: nobody notices a cut wire of an open one."""
+    for name in _LOOPS:
+        contact: Contact | None = getattr(config.safety, name, None)
+        if contact is not None and contact.wired != "normally-closed":
+            problems.add(
+                f"safety.{name}.wired",
+                f"is {contact.wired!r}, which a cut wire would silence for ever; "
+                "allowed: normally-closed",
+            )
+
+
+def loop_notes(config: "Config") -> list[str]:
+    """Return which contacts are wired so that a cut wire reads as "all is well"."""
+    watched: dict[str, Contact | None] = {}
+    if config.metal_detector is not None:
+        watched |= {
+            f"metal_detector.{name}": getattr(config.metal_detector, name)
+            for name in ("alarm", "tamper")
+        }
+    watched |= {
+        f"safety.{name}": getattr(config.safety, name, None)
+        for name in ("enclosure_tamper", "mains", "battery")
+    }
+    watched |= {f"doors.{name}.contact": door.contact for name, door in config.doors.items()}
+    return [
+        f"{where} is wired normally-open: a cut wire reads as no alarm and nobody can tell; "
+        "wire it normally-closed if the device can"
+        for where, contact in watched.items()
+        if contact is not None and contact.wired == "normally-open"
+    ]

@@ -1,0 +1,94 @@
+"""What only shows when the [lockers] are read together with the rest of the config."""
+
+from typing import TYPE_CHECKING
+
+from edge.sections.lockers import (
+    LOCKS_ON_BOARD,
+    KerongLockers,
+    R421a08Lockers,
+    WaveshareLockers,
+)
+from edge.validate import Problems, note_twice
+
+if TYPE_CHECKING:  # edge.config imports this module
+    from edge.config import Config
+
+KERONG_BAUD_RATE = 19200
+R421A08_BAUD_RATE = 9600
+
+
+def lockers(config: "Config", problems: Problems) -> None:
+    """Note in *problems* what is wrong with the lockers of *config*."""
+    if config.lockers is None:
+        return
+    numbers = [
+        (item.number, f"lockers.locker[{n}].number") for n, item in enumerate(config.lockers.locker)
+    ]
+    note_twice(problems, list(numbers), "locker", "each number once")
+    if isinstance(config.lockers, KerongLockers):
+        _kerong(config, config.lockers, problems)
+    elif isinstance(config.lockers, WaveshareLockers | R421a08Lockers):
+        _relays(config, config.lockers, problems)
+
+
+def locker_bus(config: "Config", name: str, baud_rate: int | None, problems: Problems) -> None:
+    """Note that the lockers' bus *name* is not there, or has not the boards' *baud_rate*.
+
+    None: boards that can be set to any speed.
+    """
+    bus = config.buses.get(name)
+    if bus is None:
+        known = ", ".join(sorted(config.buses)) or "a [buses.NAME], there is none yet"
+        problems.add("lockers.bus", f"is {name!r}; allowed: {known}")
+    elif baud_rate is not None and bus.baud_rate != baud_rate:
+        problems.add(
+            f"buses.{name}.baud_rate",
+            f"is {bus.baud_rate}, but the lockers' boards are on this bus; allowed: {baud_rate}",
+        )
+
+
+def _kerong(config: "Config", boards: KerongLockers, problems: Problems) -> None:
+    locker_bus(config, boards.bus, KERONG_BAUD_RATE, problems)
+    locks = [
+        (f"{item.lock} of board {item.address}", f"lockers.locker[{n}].lock")
+        for n, item in enumerate(boards.locker)
+    ]
+    note_twice(problems, list(locks), "lock", "each lock of a board once")
+    if boards.board == "cu48" and boards.unlock_s is not None:
+        problems.add("lockers.unlock_s", "is of no use with a cu48; allowed: leave it out")
+    most = LOCKS_ON_BOARD[boards.board]
+    for number, item in enumerate(boards.locker):
+        if item.lock > most:
+            where = f"lockers.locker[{number}].lock"
+            problems.add(where, f"is {item.lock} on a {boards.board}; allowed: 1 to {most}")
+
+
+def _relays(
+    config: "Config", boards: WaveshareLockers | R421a08Lockers, problems: Problems
+) -> None:
+    fixed = R421A08_BAUD_RATE if isinstance(boards, R421a08Lockers) else None
+    locker_bus(config, boards.bus, fixed, problems)
+    relays = [
+        (f"{item.channel} of board {item.address}", f"lockers.locker[{n}].channel")
+        for n, item in enumerate(boards.locker)
+    ]
+    note_twice(problems, list(relays), "relay", "each relay of a board once")
+    for number, item in enumerate(boards.locker):
+        if item.channel > boards.channels:
+            problems.add(
+                f"lockers.locker[{number}].channel",
+                f"is {item.channel}; allowed: 1 to {boards.channels} (lockers.channels)",
+            )
+    _pulse(boards, problems)
+
+
+def _pulse(boards: WaveshareLockers | R421a08Lockers, problems: Problems) -> None:
+    """The boards count in steps; what lies between would be another pulse than was asked for."""
+    tenths = boards.pulse_s * 10
+    if isinstance(boards, WaveshareLockers) and abs(tenths - round(tenths)) > 1e-6:
+        problems.add("lockers.pulse_s", f"is {boards.pulse_s}; allowed: steps of 0.1 seconds")
+    if isinstance(boards, R421a08Lockers) and boards.command == "delay" and boards.pulse_s % 1:
+        problems.add(
+            "lockers.pulse_s",
+            f'is {boards.pulse_s}; allowed: 1, 2 or 3 seconds with command "delay"',
+        )

@@ -1,0 +1,126 @@
+"""Acting on purpose: each lock, ring, lamp, strike and beep once, one question before each.
+
+Only for ``--actuate``. The real pins are claimed here, a device at a time, after its first yes.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.devices import build_devices
+from edge.doctor.finding import Asker, Finding
+from edge.doctor.heard import Heard
+from edge.doctor.words import trouble
+from edge.drivers.base import Device
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.events import Event, LockerFailed, LockerOpened
+from edge.still_files import StillFiles
+
+# Seconds that a sprung door may take to be seen open, and that a lamp shines to be looked at.
+_OPENS_S = 3.0
+_SHINES_S = 2.0
+
+
+class Act(NamedTuple):
+    """One thing to do.
+
+    :ivar what: in the imperative, for the question before it
+    :ivar asked: the question after it; empty if the equipment answers by itself
+    :ivar answer: whether an event is the equipment's answer
+    """
+
+    what: str
+    do: Callable[[], None]
+    asked: str = ""
+    answer: Callable[[Event], bool] | None = None
+
+
+def actuate(
+    config: Config, clock: Clock, factory: Any, only: set[str], asker: Asker | None
+) -> Iterator[Finding]:
+    """Do everything that can be done, each thing after a yes, and yield what came of it.
+
+    :param factory: the real pins
+    :param only: the names of the devices to act on
+    :param asker: who is asked before and after; None: nobody, everything is done
+    """
+    heard = Heard(clock)
+    stills = StillFiles(Path(config.checkpoint.data))
+    devices = build_devices(config, clock, heard.post, stills, factory)
+    for kept in devices.kept:
+        if kept.device.name in only:
+            yield from _actuate(config, clock, kept.device, heard, asker)
+
+
+def _actuate(
+    config: Config, clock: Clock, device: Device, heard: Heard, asker: Asker | None
+) -> Iterator[Finding]:
+    opened = False
+    try:
+        for act in acts(config, clock, device):
+            if asker is not None and not asker.agrees(f"{act.what}?"):
+                yield Finding(device.name, "skipped", f"{act.what}: not done.")
+                continue
+            if not opened:
+                device.open()
+                opened = True
+            yield _done(device.name, act, heard, asker)
+    except (DeviceUnavailable, DeviceFault) as error:
+        yield trouble(device.name, str(error))
+    finally:
+        device.close()
+
+
+def _done(device: str, act: Act, heard: Heard, asker: Asker | None) -> Finding:
+    """Do it, and say what the equipment or the technician says."""
+    heard.take()
+    act.do()
+    if act.answer is not None:
+        event = heard.wait(act.answer, _OPENS_S)
+        if isinstance(event, LockerOpened):
+            return Finding(device, "ok", f"{act.what}: the door opened.")
+        why = event.why if isinstance(event, LockerFailed) else "the door did not open"
+        try_ = "Is its supply on? Look at the relay's click, the lock's wires and the door contact."
+        return Finding(device, "wrong", f"{act.what}: {why}.", try_)
+    if asker is None:
+        return Finding(device, "unknown", f"{act.what}: done; nobody was asked what came of it.")
+    if asker.agrees(act.asked):
+        return Finding(device, "ok", f"{act.what}: done, and it was noticed.")
+    try_ = "Look at its supply, its wires and the pin; does `active` fit the relay board?"
+    return Finding(device, "wrong", f"{act.what}: done, and nobody noticed.", try_)
+
+
+def acts(config: Config, clock: Clock, device: Any) -> Iterator[Act]:
+    """Yield what *device* can do, by the verbs of its Protocol (edge/drivers/base.py)."""
+    name = device.name
+    if hasattr(device, "unlock"):
+        for locker in config.lockers.locker if config.lockers else []:
+            yield _unlock(device, locker.number)
+    if hasattr(device, "ring"):
+        yield Act(f"Ring {name}", lambda: device.ring("call"), "Did it ring?")
+    if hasattr(device, "show") and _has_lamp(config, name):
+        yield Act(f"Light the lamp of {name}", lambda: _shine(clock, device), "Did it light?")
+    if hasattr(device, "beep"):
+        yield Act("Sound the buzzer", lambda: device.beep("accepted"), "Did it sound?")
+    if hasattr(device, "release"):
+        yield Act(f"Release {name}", device.release, "Could the door be opened?")
+
+
+def _unlock(device: Any, number: int) -> Act:
+    def answer(event: Event) -> bool:
+        return isinstance(event, LockerOpened | LockerFailed) and event.locker == number
+
+    return Act(f"Unlock locker {number}", lambda: device.unlock(number), answer=answer)
+
+
+def _has_lamp(config: Config, name: str) -> bool:
+    panel = config.panels.get(name.rpartition("/")[2])
+    return panel is not None and panel.lamp is not None
+
+
+def _shine(clock: Clock, panel: Any) -> None:
+    panel.show("on")
+    clock.sleep(_SHINES_S)
+    panel.show("off")

@@ -1,0 +1,178 @@
+"""`gardu doctor`: looks at everything and says what is wrong and what to try."""
+
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edge.checked import Checked, examine
+from edge.cli import DEFAULT_CONFIG
+from edge.clock import Clock
+from edge.config import Config
+from edge.control import ask_devices
+from edge.doctor.acts import actuate
+from edge.doctor.devices import device_names, examine_devices, open_pins
+from edge.doctor.finding import Asker, Finding
+from edge.doctor.machine import CHECKS
+from edge.doctor.words import trouble
+from edge.errors import ConfigError, DeviceUnavailable, ProtocolError, StoreError
+from edge.lock import FolderLock
+from edge.options import ConfigOption
+
+_COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
+
+
+class Terminal:
+    """The technician at this terminal."""
+
+    def agrees(self, question: str) -> bool:
+        """Ask on stderr, so that stdout has findings only; Enter means no."""
+        return typer.confirm(question, default=False, err=True)
+
+
+def doctor(
+    devices: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Look at these only: names as in `health` (lockers, panel/reception, "
+            "camera/lobby), and user, clock, disk, data, broker."
+        ),
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    actuate_: Annotated[
+        bool,
+        typer.Option(
+            "--actuate",
+            help="Then also unlock, ring, light, release and beep, one question before each.",
+        ),
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="With --actuate: do not ask.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Look at every device and at this machine; say what is wrong and what to try.
+
+    Safe in an office: nothing is unlocked, rung, lit or released without --actuate. Pins are only
+    read, serial devices are asked how they are, cameras take one picture each. While the daemon
+    runs it has the devices; then it is asked, and `systemctl stop gardu` lets you look closer.
+
+    Ends with 0 if all is well, 1 if something is wrong, 2 if the config or the command is.
+
+    Example: gardu doctor --config /etc/gardu/gardu.toml lockers camera/lobby
+    """
+    try:
+        checked = examine(config)
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    only = _known(checked.config, devices or [])
+    terminal = Terminal() if sys.stdin.isatty() else None
+    if actuate_ and terminal is None and not yes:
+        typer.echo("--actuate asks before each act: use a terminal, or add --yes", err=True)
+        raise typer.Exit(2)
+    asker = None if as_json else terminal
+    found = _run(checked, only, asker, act=actuate_, sure=yes)
+    findings = list(found) if as_json else list(_told(found))
+    wrong = sum(finding.state == "wrong" for finding in findings)
+    if as_json:
+        typer.echo(msgspec.json.encode({"config": str(config), "findings": findings}).decode())
+    else:
+        typer.echo(f"\n{len(findings)} things looked at, {wrong or 'nothing'} wrong.")
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _known(config: Config, names: list[str]) -> set[str]:
+    known = [*CHECKS, *device_names(config)]
+    for name in names:
+        if name not in known:
+            typer.echo(f"{name}: nothing here has that name; there are: {', '.join(known)}",
+                       err=True)  # fmt: skip
+            raise typer.Exit(2)
+    return set(names)
+
+
+def _run(
+    checked: Checked, only: set[str], asker: Asker | None, *, act: bool, sure: bool
+) -> Iterator[Finding]:
+    """Yield every finding, the machine's first."""
+    if not only:
+        yield Finding("config", "ok", "The config and its procedures are right.")
+        for note in checked.notes:
+            yield Finding("config", "ok", f"Note: {note}.")
+    for name, check in CHECKS.items():
+        if not only or name in only:
+            yield from check(checked.config)
+    wanted = {name for name in device_names(checked.config) if not only or name in only}
+    if wanted:
+        yield from _devices(checked.config, wanted, asker, act=act, sure=sure)
+
+
+def _devices(
+    config: Config, wanted: set[str], asker: Asker | None, *, act: bool, sure: bool
+) -> Iterator[Finding]:
+    """Look at the devices, or ask the daemon that has them."""
+    folder = Path(config.checkpoint.data)
+    try:
+        lock = FolderLock(folder) if folder.is_dir() else None
+    except StoreError as error:
+        yield from _ask_daemon(folder, wanted, str(error))
+        return
+    pins = open_pins(config)
+    clock = Clock.from_environment()
+    try:
+        bad = set()
+        for finding in examine_devices(config, clock, pins, wanted, asker):
+            bad |= {finding.device} if finding.state == "wrong" else set()
+            yield finding
+        if act:
+            for device in sorted(bad & wanted):
+                yield Finding(device, "skipped", "Not acted on: put right what is wrong first.")
+            doer = None if sure else asker or Terminal()
+            if not pins.why:
+                yield from actuate(config, clock, pins.factory, wanted - bad, doer)
+    finally:
+        if pins.factory is not None:
+            pins.factory.close()
+        if lock is not None:
+            lock.release()
+
+
+def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding]:
+    """Tell what the running daemon says of its devices."""
+    stop = "To look closer: sudo systemctl stop gardu, gardu doctor again, systemctl start gardu."
+    if "denied" in locked:
+        yield trouble("daemon", locked)
+        return
+    try:
+        states = ask_devices(folder)
+    except (DeviceUnavailable, ProtocolError) as error:
+        yield Finding("daemon", "wrong", f"The daemon has the devices and says nothing: {error}.",
+                      stop)  # fmt: skip
+        return
+    if states is None:
+        yield Finding("daemon", "wrong", f"{locked}.", stop)
+        return
+    yield Finding("daemon", "ok", "The daemon is running and has the devices; so it was asked.",
+                  stop)  # fmt: skip
+    for name, state in states.items():
+        if name not in wanted:
+            continue
+        if state in ("ok", "opening"):
+            words = {"ok": "it works", "opening": "it is being opened"}[state]
+            yield Finding(name, "ok" if state == "ok" else "unknown", f"The daemon says: {words}.")
+        else:
+            yield trouble(name, state)
+
+
+def _told(findings: Iterable[Finding]) -> Iterator[Finding]:
+    """Print each finding as it comes."""
+    for finding in findings:
+        state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
+        typer.echo(f"{state} {finding.device:<20} {finding.saw}")
+        if finding.try_:
+            typer.echo(f"{'':<29} Try: {finding.try_}")
+        yield finding

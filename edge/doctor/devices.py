@@ -1,0 +1,249 @@
+"""The devices, one by one: pins read, ports looked at, drivers opened, pictures taken.
+
+Nothing is fired: pins are only read (edge/taps.py), and drivers get a mirror of them. Opening a
+device on a serial line or in the network asks it how it is, as the daemon does at its start.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.devices import build_devices
+from edge.doctor.finding import Asker, Finding
+from edge.doctor.heard import Heard
+from edge.doctor.ports import port_findings
+from edge.doctor.words import event_words, meaning_of, trouble
+from edge.drivers.base import Device
+from edge.drivers.pins import pin_factory
+from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.fitted import fitted, kind_of, lines
+from edge.jpeg import size
+from edge.sop.events import (
+    CardPresented,
+    DetectorAlarmed,
+    DetectorCleared,
+    DeviceFailed,
+    DeviceRestored,
+    DoorClosed,
+    DoorOpened,
+    Event,
+    InputAlarmed,
+    InputRefused,
+    InputRestored,
+    InvitationPresented,
+    InvitationRefused,
+    LockerClosed,
+    LockerFailed,
+    LockerOpened,
+    LockerRestored,
+)
+from edge.still_files import StillFiles
+from edge.taps import Mirror, Tap, Taps
+
+# Seconds: how long pins are looked at and a reader is listened to; how long boards on a line are
+# (a silent one is known after three questions); how long a card may take to be held up.
+LISTEN_S = 1.0
+LINE_S = 4.0
+PRESENT_S = 10.0
+# A contact that moves more often than this while it is looked at is loose.
+_MOVES = 4
+
+# What a reader is shown when there is somebody to do it.
+_SHOWN = {"card-reader": "Hold a card to", "scanner": "Show a code to"}
+_PRESENTED = (CardPresented, InvitationPresented, InvitationRefused)
+_BAD = (DeviceFailed, InputAlarmed, InputRefused, LockerFailed, LockerOpened)
+_MENDED = (DeviceRestored, LockerRestored)
+_LEVELS = (
+    DetectorAlarmed, DetectorCleared, DoorClosed, DoorOpened, InputAlarmed, InputRestored,
+    LockerClosed, LockerOpened,
+)  # fmt: skip
+
+
+class Bench(NamedTuple):
+    """What a device is looked at with."""
+
+    config: Config
+    clock: Clock
+    taps: Taps
+    mirror: Mirror
+    heard: Heard
+    asker: Asker | None
+
+
+class Pins(NamedTuple):
+    """The pins of this machine, or *why* there are none."""
+
+    factory: Any
+    why: str
+
+
+def open_pins(config: Config) -> Pins:
+    """Return the pins of this machine; close the factory in the end."""
+    try:
+        return Pins(pin_factory(config.gpio.chip), "")
+    except DeviceUnavailable as error:
+        return Pins(None, str(error))
+
+
+def examine_devices(
+    config: Config, clock: Clock, pins: Pins, only: set[str], asker: Asker | None
+) -> Iterator[Finding]:
+    """Look at the devices named in *only*, and yield what is found.
+
+    :param asker: who can hold a card to a reader; None: nobody is there
+    """
+    parts = [part for part in fitted(config) if pins.factory and part.device in only]
+    if pins.why:
+        yield trouble("gpio", pins.why)
+    heard = Heard(clock)
+    with Taps(parts, pins.factory, clock) as taps:
+        mirror = Mirror(taps.taps)
+        bench = Bench(config, clock, taps, mirror, heard, asker)
+        stills = StillFiles(Path(config.checkpoint.data))
+        for kept in build_devices(config, clock, heard.post, stills, mirror).kept:
+            if kept.device.name in only:
+                yield from _examine(bench, kept.device, pins=not pins.why)
+        mirror.close()
+
+
+def device_names(config: Config) -> list[str]:
+    """Return the names of all devices of *config*."""
+    names = [part.device for part in fitted(config)]
+    names += [line.device for line in lines(config)]
+    names += [f"camera/{name}" for name in config.cameras]
+    return list(dict.fromkeys(names))
+
+
+def _examine(bench: Bench, device: Device, *, pins: bool) -> Iterator[Finding]:
+    """Look at one device in every way there is."""
+    name = device.name
+    if not pins and any(part.device == name for part in fitted(bench.config)):
+        yield Finding(name, "skipped", "It hangs on the pins, which are not here.")
+        return
+    found = list(_examine_pins(bench, name))
+    for line in lines(bench.config):
+        if line.device == name:
+            found += port_findings(name, line.port)
+    yield from found
+    if all(finding.state == "ok" or "GPIO" in finding.saw for finding in found):
+        yield from _examine_driver(bench, device, quiet=bool(found))
+
+
+def _examine_pins(bench: Bench, device: str) -> Iterator[Finding]:
+    taps = bench.taps.of(device)
+    if taps:
+        bench.clock.sleep(LISTEN_S)
+    for tap in taps:
+        yield _tapped(tap)
+
+
+def _tapped(tap: Tap) -> Finding:
+    """Say what one pin shows."""
+    part = tap.fitted
+    if tap.why or tap.high is None:
+        return trouble(part.device, tap.why)
+    where = f"GPIO {tap.pin} is {'high' if tap.high else 'low'}"
+    if tap.changes > _MOVES:
+        saw = f"{part.function}: {where} now, and changed {tap.changes} times while I looked."
+        return Finding(part.device, "wrong", saw, "A loose wire, or no pull resistor (pull = ...).")
+    if part.is_output:
+        return _output(tap, where)
+    means = meaning_of(part.key)
+    if tap.active:
+        return Finding(part.device, "wrong", f"{part.function}: {means.active} ({where}).",
+                       means.try_)  # fmt: skip
+    return Finding(part.device, "ok", f"{part.function}: {means.rest} ({where}).")
+
+
+def _output(tap: Tap, where: str) -> Finding:
+    part = tap.fitted
+    if not tap.active:
+        return Finding(part.device, "ok", f"{part.function}: off ({where}, not driven).")
+    level = "3.3 V" if not tap.high else "ground"
+    try_ = (
+        f"Nobody drives it, and yet its level is the one that switches it on. Fit a resistor of "
+        f"10 kilohm from the pin to {level}, or correct `active`."
+    )
+    return Finding(part.device, "wrong", f"{part.function}: on ({where}, not driven).", try_)
+
+
+def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Finding]:
+    """Open the device as the daemon does, and listen to it.
+
+    :param quiet: its pins have been told already: only what else it says is news
+    """
+    bench.heard.take()
+    try:
+        device.open()
+        _reconcile(device)
+    except (DeviceUnavailable, DeviceFault) as error:
+        yield trouble(device.name, str(error))
+        device.close()
+        return
+    said: list[Finding] = []
+    try:
+        wired = bool(bench.taps.of(device.name))
+        mine = [line for line in lines(bench.config) if line.device == device.name]
+        if mine or not wired:
+            bench.clock.sleep(LINE_S if any(line.bus for line in mine) else LISTEN_S)
+            said = list(_said(device.name, bench.heard.take(), wired=wired))
+            yield from said
+        yield from _present(bench, device)
+        capture = getattr(device, "capture", None)
+        if capture is not None:
+            yield _picture(bench.clock, device.name, capture)
+        elif not (quiet or wired or said):
+            yield Finding(device.name, "ok", "It can be opened.")
+    finally:
+        device.close()
+
+
+def _reconcile(device: Device) -> None:
+    """Have it read its levels again, as the daemon does now and then."""
+    reconcile = getattr(device, "reconcile", None)
+    if reconcile is not None:
+        reconcile()
+
+
+def _said(device: str, events: list[Event], *, wired: bool) -> Iterator[Finding]:
+    """Tell each thing that the device said, once; what its pins showed has been told."""
+    for words, event in {event_words(event): event for event in events}.items():
+        if isinstance(event, _MENDED) or (wired and isinstance(event, _LEVELS)):
+            continue
+        if isinstance(event, _BAD):
+            yield trouble(device, words.removesuffix("."))
+        else:
+            yield Finding(device, "ok", words)
+
+
+def _present(bench: Bench, device: Device) -> Iterator[Finding]:
+    """Have something held to a reader, if somebody is there to do it."""
+    shown = _SHOWN.get(kind_of(device.name))
+    if shown is None or bench.asker is None:
+        return
+    if not bench.asker.agrees(f"{shown} {device.name} within {PRESENT_S:g} s. Begin?"):
+        yield Finding(device.name, "skipped", "Nothing was held to it.")
+        return
+    event = bench.heard.wait(lambda event: isinstance(event, _PRESENTED), PRESENT_S)
+    if event is None:
+        yield trouble(device.name, "Nothing was read")
+    else:
+        yield Finding(device.name, "ok", event_words(event))
+
+
+def _picture(clock: Clock, device: str, capture: Any) -> Finding:
+    """Take a picture, which harms nobody, and say how large and how old it is."""
+    began = clock.boot_ns()
+    try:
+        jpeg = capture()
+        width, height = size(jpeg)
+    except (GarduError, ValueError) as error:
+        return trouble(device, str(error))
+    took_s = (clock.boot_ns() - began) / 1e9
+    saw = (
+        f"A picture of {width} x {height} pixels, {len(jpeg) / 1000:.0f} kB, "
+        f"at most {took_s:.1f} s old."
+    )
+    return Finding(device, "ok", saw)

@@ -1,0 +1,42 @@
+"""What drivers say while a tool looks at them: the recording end of ``post``."""
+
+import threading
+from collections.abc import Callable
+
+from edge.clock import Clock, Stamp
+from edge.sop.events import Event
+
+Hear = Callable[[Event], None]
+
+
+class Heard:
+    """Keeps every event, from any thread; :meth:`post` is a :data:`~edge.drivers.base.Post`.
+
+    :param tell: called with each event, in the driver's thread: only hand over
+    """
+
+    def __init__(self, clock: Clock, tell: Hear = lambda _event: None) -> None:
+        self._clock = clock
+        self._tell = tell
+        self._news = threading.Condition()
+        self._events: list[Event] = []
+
+    def post(self, make: Callable[[Stamp], Event]) -> None:
+        """Take an event."""
+        event = make(self._clock.now())
+        with self._news:
+            self._events.append(event)
+            self._news.notify_all()
+        self._tell(event)
+
+    def take(self) -> list[Event]:
+        """Return the events so far and forget them."""
+        with self._news:
+            taken, self._events = self._events, []
+            return taken
+
+    def wait(self, wanted: Callable[[Event], bool], seconds: float) -> Event | None:
+        """Return the first event that is *wanted*, waiting *seconds* of the clock for it."""
+        with self._news:
+            self._news.wait_for(lambda: any(map(wanted, self._events)), self._clock.real(seconds))
+            return next(filter(wanted, self._events), None)

@@ -1,0 +1,166 @@
+"""The machine around the devices: user, clock, disk, data folder, broker."""
+
+import asyncio
+import grp
+import os
+import pwd
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from edge.clock import synchronised
+from edge.config import Config
+from edge.doctor.finding import Finding
+from edge.drivers.pins import CHOICE
+from edge.errors import DeviceUnavailable
+from edge.fitted import fitted, lines
+from edge.link import Link
+from edge.sections.cameras import PiCamera
+from edge.space import RESERVE, STILLS_NEED
+
+Check = Callable[[Config], Iterator[Finding]]
+
+_MIB = 2**20
+# Below this the checkpoint soon takes no more stills.
+_ROOM = STILLS_NEED + 2 * RESERVE
+
+
+def user(
+    config: Config, number: int | None = None, groups: set[int] | None = None
+) -> Iterator[Finding]:
+    """Whether a user (by default this process's) is in the groups that its devices ask for."""
+    uid = os.geteuid() if number is None else number
+    if uid == 0:
+        yield Finding("user", "ok", "root may use every device.")
+        return
+    name, mine = _name(uid), {os.getegid(), *os.getgroups()} if groups is None else groups
+    for group, what in _groups(config):
+        wanted = _group(group)
+        if wanted is None:
+            saw = f"This machine has no group {group} ({what}): is it a Raspberry Pi?"
+            yield Finding("user", "unknown", saw, "Go on; each device is tried by itself.")
+        elif wanted in mine:
+            yield Finding("user", "ok", f"{name} is in the group {group} ({what}).")
+        else:
+            try_ = f"sudo usermod -aG {group} {name}, then log in again."
+            yield Finding("user", "wrong", f"{name} is not in the group {group} ({what}).", try_)
+
+
+def _groups(config: Config) -> Iterator[tuple[str, str]]:
+    if fitted(config) and not os.environ.get(CHOICE):
+        yield "gpio", "pins"
+    if lines(config):
+        yield "dialout", "serial ports"
+    if any(isinstance(camera, PiCamera) for camera in config.cameras.values()):
+        yield "video", "the Pi's camera"
+
+
+def _name(number: int) -> str:
+    try:
+        return pwd.getpwuid(number).pw_name
+    except KeyError:
+        return f"user {number}"
+
+
+def _group(name: str) -> int | None:
+    try:
+        return grp.getgrnam(name).gr_gid
+    except KeyError:
+        return None
+
+
+def clock(_config: Config, synced: Callable[[], bool] = synchronised) -> Iterator[Finding]:
+    """Whether the kernel trusts the wall clock."""
+    if synced():
+        yield Finding("clock", "ok", "The clock is synchronised.")
+        return
+    try_ = (
+        "timedatectl timesync-status says which time server is asked; without a network fit a "
+        "clock module. Until then records say that their time is not certain."
+    )
+    yield Finding("clock", "wrong", "The clock is not synchronised.", try_)
+
+
+def data_folder(config: Config) -> Iterator[Finding]:
+    """Whether the data folder is there and may be written."""
+    folder = Path(config.checkpoint.data)
+    try:
+        with tempfile.TemporaryFile(dir=folder):
+            yield Finding("data", "ok", f"{folder} can be written.")
+    except FileNotFoundError:
+        try_ = f"sudo install -d -o gardu -g gardu -m 0700 {folder}; systemd makes /var/lib/gardu."
+        yield Finding("data", "wrong", f"The data folder {folder} is not there.", try_)
+    except OSError as error:
+        try_ = "Run this as the daemon's user: sudo -u gardu gardu doctor ..."
+        saw = f"The data folder {folder} cannot be written: {error.strerror}."
+        yield Finding("data", "wrong", saw, try_)
+
+
+def disk(config: Config) -> Iterator[Finding]:
+    """Whether there is room for records and stills."""
+    try:
+        free = shutil.disk_usage(config.checkpoint.data).free
+    except OSError as error:
+        yield Finding("disk", "skipped", f"The disk cannot be looked at: {error.strerror}.")
+        return
+    saw = f"{free // _MIB} MiB are free."
+    if free >= _ROOM:
+        yield Finding("disk", "ok", saw)
+        return
+    try_ = f"Make room: below {_ROOM // _MIB} MiB stills are refused. du -xh / | sort -h | tail"
+    yield Finding("disk", "wrong", saw, try_)
+
+
+def broker(config: Config) -> Iterator[Finding]:
+    """Whether the broker is reached, trusted, and lets us in."""
+    where = f"{config.broker.host}:{config.broker.port}"
+    # Not the daemon's own id: the broker would end the daemon's connection.
+    name = config.broker.client_id or f"gardu-{config.checkpoint.site}-{config.checkpoint.id}"
+    try:
+        asyncio.run(_greet(config, f"{name}-doctor"))
+    except DeviceUnavailable as error:
+        saw = f"The broker at {where} cannot be used: {error}."
+        yield Finding("broker", "wrong", saw, _broker_remedy(str(error)))
+        return
+    except OSError as error:  # a certificate or password file that cannot be read
+        yield Finding("broker", "wrong", f"{error}.", "Look at the files named in [broker].")
+        return
+    how = "over TLS, its certificate is good" if config.broker.tls else "without encryption"
+    yield Finding("broker", "ok", f"The broker at {where} lets us in ({how}).")
+
+
+async def _greet(config: Config, client_id: str) -> None:
+    link = Link(config.broker, client_id, 0)
+    await link.open()
+    link.leave(end_session=True)
+
+
+_BROKER_REMEDIES = (
+    ("name or service", "The name is not found: correct url in [broker], or look at DNS."),
+    ("name resolution", "The name is not found: is there a network? ip addr; ping the router."),
+    ("certificate", ("ca_file in [broker] must be the authority that signed the broker; a wrong "
+     "clock makes good certificates look bad.")),
+    ("not authorized", ("Correct username and password_file in [broker], or ask the central "
+     "office.")),
+    ("bad user name", "Correct username and password_file in [broker]."),
+    ("refused", ("Nothing listens there: is the broker running, and the port in url right "
+     "(1883, with TLS 8883)?")),
+    ("", ("Is there a network? ping the broker's address; look at firewall and url in [broker]. "
+     "The lobby works without it, and records wait.")),
+)  # fmt: skip
+
+
+def _broker_remedy(why: str) -> str:
+    words = why.lower()
+    return next(try_ for part, try_ in _BROKER_REMEDIES if part in words)
+
+
+CHECKS: dict[str, Check] = {
+    "user": user,
+    "clock": clock,
+    "disk": disk,
+    "data": data_folder,
+    "broker": broker,
+}
+"""What is looked at besides the devices, by its name."""

@@ -1,0 +1,153 @@
+"""What the doctor says: levels of contacts by what they watch, and what to try by the trouble.
+
+Only data. A contact is found by the last word of its key in the config, a trouble by words in
+the error; what is not listed here gets the general words.
+"""
+
+from typing import NamedTuple
+
+import msgspec
+
+from edge.doctor.finding import Finding
+from edge.fitted import kind_of
+from edge.sop.events import Event
+
+
+class Meaning(NamedTuple):
+    """What a contact says at rest and when active, and what to try if it ought to rest."""
+
+    rest: str
+    active: str
+    try_: str
+
+
+_CUT = "If not: a loop that is normally closed also reads so when its wire is cut or not connected"
+_WIRED = "; one that never rests may be the other way round (wired = ...)"
+_PRESSED = f"Is somebody pressing it? {_CUT}{_WIRED}."
+
+_GENERAL = Meaning("at rest", "active", f"Ought it to be active now? {_CUT}{_WIRED}.")
+
+_MEANINGS = {
+    "door": Meaning("the door is shut", "the door is open", f"Shut it. {_CUT}{_WIRED}."),
+    "contact": Meaning("the door is shut", "the door is open", f"Shut it. {_CUT}{_WIRED}."),
+    "alarm": Meaning("no alarm", "alarm", f"Is somebody in the frame? {_CUT}{_WIRED}."),
+    "passage": Meaning("the beam is free", "the beam is broken",
+                       f"Does anything stand in the beam? {_CUT}{_WIRED}."),
+    "buttons": Meaning("not pressed", "pressed", _PRESSED),
+    "accept": Meaning("not pressed", "pressed", _PRESSED),
+    "decline": Meaning("not pressed", "pressed", _PRESSED),
+    "release": Meaning("not pressed", "pressed", _PRESSED),
+    "busy": Meaning("the station is free", "the station is in use",
+                    f"Is somebody talking there? {_CUT}{_WIRED}."),
+    "fire": Meaning("no fire alarm", "fire alarm", f"Is the fire alarm on? {_CUT}{_WIRED}."),
+    "duress": Meaning("not pressed", "pressed: it latches",
+                      f"Reset it with its key: did somebody press it? {_CUT}{_WIRED}."),
+    "tamper": Meaning("closed", "opened", f"Shut the detector's cover. {_CUT}{_WIRED}."),
+    "enclosure_tamper": Meaning("the lid is shut", "the lid is open",
+                                f"Shut the enclosure. {_CUT}{_WIRED}."),
+    "mains": Meaning("mains power is there", "mains power is lost",
+                     f"Is the power supply plugged in? {_CUT}{_WIRED}."),
+    "battery": Meaning("the battery is well", "the battery is low",
+                       f"Let it charge, or change it. {_CUT}{_WIRED}."),
+}  # fmt: skip
+
+
+def meaning_of(key: str) -> Meaning:
+    """Return what the contact at *key* of the config says (``panels.desk.buttons[1]``)."""
+    return _MEANINGS.get(key.rpartition(".")[2].partition("[")[0], _GENERAL)
+
+
+# Kind of device (empty: any), words in the error, what to try; the first that fits counts.
+_REMEDIES = (
+    ("daemon", "", "Run this as the daemon's user: sudo -u gardu gardu doctor ..."),
+    ("gpio", "no gpiochip", ("Run this on the Pi; if this is one, set [gpio] chip to the number "
+     "that `gpiodetect` shows for the header.")),
+    ("gpio", "permission", ("Add the user to the group gpio (sudo usermod -aG gpio USER, then log "
+     "in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
+    ("gpio", "module", "Install the pin library: pip install 'gardu[pi]'."),
+    ("", "busy", ("Something else holds it. For a pin: `gpioinfo` says who; SPI, I2C or the serial "
+     "console may (gardu wiring lists what must be off). For a port: stop the other program.")),
+    ("", "exclusive", "Another program has the port: stop it (sudo fuser -v PORT says who)."),
+    ("", "temporarily unavailable", ("Another program has the port: stop it (sudo fuser -v PORT "
+     "says who).")),
+    ("", "permission denied", ("Add the user to the group dialout (sudo usermod -aG dialout USER, "
+     "then log in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
+    ("", "no such file", ("Plug it in. ls -l /dev/serial/by-id/ shows what is plugged in; the name "
+     "there belongs in the config.")),
+    ("camera", "password", ("Put the camera's password into password_file, alone on its first "
+     "line, and look whether username is right.")),
+    ("camera", "no picture at this address", ("Open the url in a browser; the camera's manual "
+     "names the address of its snapshot.")),
+    ("camera", "cannot be reached", ("Is it powered and in this network? ping its address; open "
+     "the url in a browser.")),
+    ("camera", "answers 5", ("The camera itself is in trouble: switch it off and on, open the url "
+     "in a browser.")),
+    ("camera", "no picture within", ("Open the url in a browser: if that is slow too, the camera "
+     "or the network is; else raise timeout_s.")),
+    ("camera", "jpeg", ("Open the url in a browser: it must show one picture, not a page or a "
+     "film.")),
+    ("camera", "old", "The camera repeats an old picture: switch it off and on."),
+    ("camera", "", ("Look at its cable and power; for a camera on the Pi: rpicam-hello "
+     "--list-cameras.")),
+    ("lockers", "the door is open", ("Shut it. If it is shut, look at its latch and wires; a "
+     "board's latches may read the other way round (closed_bit).")),
+    ("lockers", "answer", ("Look at the board's power, at A and B (swap them once), at the address "
+     "switch and the bus's baud_rate; end the bus with 120 ohm at both ends.")),
+    ("", "answer", "Look at its power and cable, and at baud_rate; on RS-485 swap A and B once."),
+    ("card-reader", "", ("Look at its power and at the reader's TX line; baud rate is fixed by the "
+     "reader's kind: is `driver` right?")),
+    ("", "", "Look at its cable and power, then run gardu doctor again."),
+)  # fmt: skip
+
+
+def remedy(device: str, why: str) -> str:
+    """Return what to try when *device* says *why*."""
+    kind, words = kind_of(device), why.lower()
+    return next(try_ for of, part, try_ in _REMEDIES if of in ("", kind) and part in words)
+
+
+def trouble(device: str, why: str) -> Finding:
+    """Return the finding that *device* does not work, *why* in words."""
+    saw = why.removeprefix(f"{device}: ")
+    return Finding(device, "wrong", _sentence(saw), remedy(device, why))
+
+
+# What an event says, by its name; {} are its fields.
+_EVENTS = {
+    "LockerOpened": "Locker {locker}: the door is open.",
+    "LockerClosed": "Locker {locker}: the door is shut.",
+    "LockerFailed": "Locker {locker}: {why}.",
+    "LockerRestored": "Locker {locker} can be worked.",
+    "DoorOpened": "The door is open.",
+    "DoorClosed": "The door is shut.",
+    "InputAlarmed": "Alarm: {kind}.",
+    "InputRestored": "No alarm: {kind}.",
+    "DetectorAlarmed": "The metal detector alarms.",
+    "DetectorCleared": "The metal detector is at rest.",
+    "PassageMade": "Somebody went through the metal detector.",
+    "PassageTooFast": "Somebody went through the metal detector too fast.",
+    "CardPresented": "Card {card}.",
+    "InvitationPresented": "A valid invitation for {procedure}.",
+    "InvitationRefused": "A code that is no valid invitation: {why}.",
+    "InputRefused": "Something malformed was dropped: {why}.",
+    "DeviceFailed": "{why}.",
+    "DeviceRestored": "It works again.",
+    "ButtonPressed": "Button of panel {panel}: {action}.",
+    "HostAnswered": "The aide at {aiphone} answered: {answer}.",
+    "StationBusy": "The station {aiphone} is in use.",
+}
+
+
+def event_words(event: Event) -> str:
+    """Say what *event* tells, in one sentence."""
+    fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "at"}
+    told = _EVENTS.get(type(event).__name__)
+    if told is not None:
+        return told.format(**fields)
+    return f"{type(event).__name__} {msgspec.json.encode(fields).decode()}."
+
+
+def _sentence(words: str) -> str:
+    """Begin with a capital, end with a stop."""
+    ended = words if words.endswith((".", "!", "?")) else f"{words}."
+    return ended[:1].upper() + ended[1:]

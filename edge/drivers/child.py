@@ -1,0 +1,177 @@
+"""A child process that can be killed: asked over pipes, with deadlines and a memory ceiling.
+
+Rules kept here
+---------------
+1. Every wait has a deadline, and it is kept by waiting here, not by killing there: a child that
+   is stuck in a kernel driver does not even die.
+2. A child that is late, dies, breaks the protocol or grows too large is killed; who keeps it starts
+   another.
+3. Its memory is what the kernel says is resident (``/proc``), looked at while an answer is waited
+   for and whenever somebody asks. Limits on address space would not do: camera buffers are
+   mapped, not used.
+"""
+
+import os
+import select
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+
+from edge.drivers.camera import MAX_SIZE, Deadline
+from edge.drivers.child_pipe import ANSWER, ASK, ERROR, HEAD, READY
+from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+
+# How often a child's memory is looked at while it works, real seconds.
+_LOOK_S = 0.1
+
+# A killed child is gone at once, or hangs in the kernel and is left to it.
+_FUNERAL_S = 1.0
+
+_CHUNK = 65536
+_PAGE = os.sysconf("SC_PAGESIZE")
+_MIB = 2**20
+
+# What an answer may hold beside a picture.
+_LARGEST = MAX_SIZE + 4096
+
+
+class Child:
+    """One process, from its start to its end; it cannot be started again.
+
+    :param name: the device it belongs to, for messages
+    :param memory_mb: resident memory above which it is killed, MiB
+    :raises DeviceUnavailable: if it cannot be started
+    """
+
+    def __init__(self, name: str, command: Sequence[str], memory_mb: int) -> None:
+        self._name = name
+        self._memory_mb = memory_mb
+        try:
+            self._process = subprocess.Popen(  # noqa: S603  # our own command, no shell
+                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
+            )
+        except OSError as error:
+            raise DeviceUnavailable(f"{name}: cannot be started: {error}") from error
+        self._in, self._out = _pipes(self._process)
+        os.set_blocking(self._in, False)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        return self._process.pid
+
+    def ready(self, deadline: Deadline) -> None:
+        """Wait until it says that it is ready.
+
+        :raises DeviceUnavailable: if it cannot be, or is not in time; it has been ended then
+        """
+        try:
+            with self._or_end():
+                self._answer(READY, deadline)
+        except DeviceFault as error:
+            raise DeviceUnavailable(str(error)) from error
+
+    def ask(self, request: bytes, deadline: Deadline) -> bytes:
+        """Return its answer to *request*.
+
+        :raises DeviceUnavailable: if there is none in time; it has been ended then
+        :raises DeviceFault: if it talks nonsense; likewise
+        """
+        with self._or_end():
+            self._write(HEAD.pack(ASK, len(request)) + request, deadline)
+            return self._answer(ANSWER, deadline)
+
+    def look(self) -> None:
+        """See whether it lives and has kept within its memory.
+
+        :raises DeviceUnavailable: if not; it has been ended then
+        """
+        with self._or_end():
+            if self._process.poll() is not None:
+                raise self._ended()
+            self._weigh()
+
+    def kill(self) -> None:
+        """End it now, from any thread; who waits for its answer is told that it has ended."""
+        self._process.kill()
+
+    def end(self) -> None:
+        """Kill it and let go of it. May be called twice."""
+        self.kill()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
+        with suppress(subprocess.TimeoutExpired):  # rule 1: stuck in the kernel
+            self._process.wait(_FUNERAL_S)
+
+    @contextmanager
+    def _or_end(self) -> Iterator[None]:
+        try:
+            yield
+        except GarduError:
+            self.end()
+            raise
+
+    def _write(self, data: bytes, deadline: Deadline) -> None:
+        rest = memoryview(data)
+        while rest:
+            self._wait(self._in, select.POLLOUT, deadline)
+            try:
+                rest = rest[os.write(self._in, rest[:_CHUNK]) :]
+            except BlockingIOError:
+                continue
+            except BrokenPipeError:  # it has ended; what it said before says why
+                return
+
+    def _answer(self, wanted: bytes, deadline: Deadline) -> bytes:
+        what, length = HEAD.unpack(self._read(HEAD.size, deadline))
+        if what not in (wanted, ERROR) or length > _LARGEST:
+            raise DeviceFault(f"{self._name}: its process sent nonsense")
+        body = self._read(length, deadline)
+        if what == ERROR:
+            raise DeviceUnavailable(f"{self._name}: {body.decode('utf-8', 'replace')}")
+        return body
+
+    def _read(self, length: int, deadline: Deadline) -> bytes:
+        data = bytearray()
+        while len(data) < length:
+            self._wait(self._out, select.POLLIN, deadline)
+            part = os.read(self._out, min(length - len(data), _CHUNK))
+            if not part:
+                raise self._ended()
+            data += part
+        return bytes(data)
+
+    def _wait(self, pipe: int, what: int, deadline: Deadline) -> None:
+        poll = select.poll()
+        poll.register(pipe, what)
+        while not poll.poll(min(deadline.left(), _LOOK_S) * 1000):
+            self._weigh()
+            if not deadline.left():
+                raise DeviceUnavailable(f"{self._name}: no answer in time")
+
+    def _weigh(self) -> None:
+        used_mb = resident_mb(self.pid)
+        if used_mb > self._memory_mb:
+            raise DeviceUnavailable(
+                f"{self._name}: its process was ended: it used {used_mb:.0f} MiB, "
+                f"above its limit of {self._memory_mb}"
+            )
+
+    def _ended(self) -> DeviceUnavailable:
+        return DeviceUnavailable(f"{self._name}: its process has ended")
+
+
+def resident_mb(pid: int) -> float:
+    """Return the resident memory of process *pid*, MiB; 0 if it is gone or hidden."""
+    try:
+        with open(f"/proc/{pid}/statm", encoding="ascii") as file:  # noqa: PTH123 - no Path needed
+            return int(file.read().split()[1]) * _PAGE / _MIB
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def _pipes(process: subprocess.Popen[bytes]) -> tuple[int, int]:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    return process.stdin.fileno(), process.stdout.fileno()

@@ -1,0 +1,78 @@
+"""Lockers whose doors have contacts on the Pi's pins, whatever it is that drives their locks.
+
+Rules this driver keeps
+-----------------------
+1. One solenoid at a time (supply current): an unlock waits until the one before is over.
+2. Whether a door opened is said by its contact alone.
+"""
+
+import threading
+from collections.abc import Sequence
+from functools import partial
+from typing import Protocol
+
+from gpiozero import Factory
+
+from edge.clock import Clock
+from edge.drivers.base import Post
+from edge.drivers.contacts import GpioContact
+from edge.drivers.outputs import GpioOutput
+from edge.drivers.wired import WiredDevice
+from edge.errors import DeviceFault
+from edge.sections.pins import Contact
+from edge.sop.events import LockerClosed, LockerOpened
+
+
+class LockerWithDoor(Protocol):
+    """What this module needs to know of a locker."""
+
+    @property
+    def number(self) -> int:
+        """The number on its door."""
+
+    @property
+    def door(self) -> Contact:
+        """The contact that is active while the door is open."""
+
+
+class ContactLockers(WiredDevice):
+    """The lockers of one checkpoint. Posts LockerOpened and LockerClosed."""
+
+    def __init__(
+        self,
+        name: str,
+        lockers: Sequence[LockerWithDoor],
+        outputs: Sequence[GpioOutput],
+        factory: Factory,
+        clock: Clock,
+        post: Post,
+    ) -> None:
+        self._post = post
+        self._open_doors: set[int] = set()
+        self._numbers = {locker.number for locker in lockers}
+        self._one_at_a_time = threading.Lock()
+        doors = [
+            GpioContact(locker.door, factory, clock, partial(self._door_moved, locker.number))
+            for locker in lockers
+        ]
+        super().__init__(name, outputs, doors)
+
+    def unlock(self, locker: int) -> None:
+        """Energise the lock of *locker* for its pulse; returns when it is over.
+
+        :raises DeviceFault: if there is no such lock or it cannot be driven
+        :raises DeviceUnavailable: if the lockers are not open for use
+        """
+        if locker not in self._numbers:
+            raise DeviceFault(f"{self.name}: no lock is wired for locker {locker}")
+        with self._one_at_a_time:
+            self.energise(locker)
+
+    def energise(self, locker: int) -> None:
+        """Give the lock of *locker* its pulse; returns when it is over."""
+        raise NotImplementedError
+
+    def _door_moved(self, locker: int, *, active: bool, initial: bool) -> None:
+        (self._open_doors.add if active else self._open_doors.discard)(locker)
+        kind = LockerOpened if active else LockerClosed
+        self._post(lambda at: kind(at, locker, initial))

@@ -1,0 +1,110 @@
+"""A GM65 or GM8xx scanner that reads the QR codes of invitations.
+
+Rules this driver keeps
+-----------------------
+1. What it says is read by :class:`~edge.drivers.gm65_frames.CodeFramer`. Noise and broken codes
+   are posted as InputRefused; a whole code is an invitation or is refused as one.
+2. The same code counts once as long as it has not been away for ``repeat_s``: a guest holds a
+   telephone still for seconds.
+3. What a code says is never logged: it may hold a guest's name.
+4. In mode ``host`` every trigger must be acknowledged before the next one, or the device has
+   failed. In mode ``presence`` a dead scanner cannot be told from one that nobody uses.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from edge.clock import Clock, Stamp
+from edge.drivers.base import Post
+from edge.drivers.gm65_frames import TRIGGER, CodeFramer
+from edge.drivers.serial_reader import SerialReader
+from edge.errors import DeviceUnavailable, ProtocolError
+from edge.invitations import Invitation, Refused
+from edge.sections.scanners import Gm65
+from edge.sop.events import InvitationPresented, InvitationRefused
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+BAUD_RATE = 9600
+# Longer than between two bytes of one code, real seconds; USB adapters hold bytes for 16 ms.
+GAP_S = 0.2
+# After a code the guest takes the telephone away, seconds of the clock.
+_AFTER_CODE_S = 1.0
+
+Read = Callable[[str, Stamp], Invitation]
+"""Read an invitation at a moment; raises :exc:`~edge.invitations.Refused`."""
+
+
+class Gm65Scanner(SerialReader):
+    """One scanner on the port of *config*; *read* says what a code is worth."""
+
+    def __init__(self, name: str, config: Gm65, read: Read, clock: Clock, post: Post) -> None:
+        super().__init__(name, config.port, BAUD_RATE, GAP_S, post)
+        self._config = config
+        self._read = read
+        self._clock = clock
+        self._last_code = ""
+        self._last_ns = 0
+
+    def _greet(self, port: "Serial") -> None:
+        self._framer, self._due_ns = CodeFramer(), 0
+        if self._config.mode == "host":
+            self._trigger(port)
+            while not self._framer.acknowledged and self._listen(port):
+                pass
+            self._need_acknowledgement()
+
+    def _work(self, port: "Serial") -> None:
+        while not self._closing.is_set():
+            if self._config.mode == "host" and self._clock.boot_ns() >= self._due_ns:
+                self._need_acknowledgement()
+                self._trigger(port)
+            self._listen(port)
+
+    def _trigger(self, port: "Serial") -> None:
+        self._framer.acknowledged = 0
+        port.write(TRIGGER)
+        self._wait(self._config.reading_s)
+
+    def _wait(self, seconds: float) -> None:
+        """Let the next trigger be due in *seconds*."""
+        self._due_ns = self._clock.boot_ns() + int(seconds * 1e9)
+
+    def _need_acknowledgement(self) -> None:
+        if not self._framer.acknowledged:
+            raise DeviceUnavailable(f"{self.name}: no answer to a trigger")
+
+    def _listen(self, port: "Serial") -> bool:
+        """Take what comes within GAP_S; return whether anything did."""
+        data = port.read(max(1, port.in_waiting))
+        if self._closing.is_set():
+            return False
+        for found in self._framer.feed(data) if data else self._framer.silence():
+            if isinstance(found, ProtocolError):
+                self._refuse(found)
+            else:
+                self._shown(found)
+        return bool(data)
+
+    def _shown(self, code: str) -> None:
+        """Post what *code* is worth, unless it is still the one before."""
+        now = self._clock.now()
+        away_s = (now.boot_ns - self._last_ns) / 1e9
+        still_there = code == self._last_code and away_s < self._config.repeat_s
+        self._last_code, self._last_ns = code, now.boot_ns
+        self._wait(_AFTER_CODE_S)
+        if still_there:
+            return
+        try:
+            invitation = self._read(code, now)
+        except Refused as refused:
+            self._say(InvitationRefused, self.id, refused.why)
+            return
+        self._say(
+            InvitationPresented,
+            self.id,
+            invitation.id,
+            invitation.procedure,
+            invitation.not_after_ms,
+        )

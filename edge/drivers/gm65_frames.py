@@ -1,0 +1,83 @@
+"""What a GM65 says: bytes in, codes out. Pure.
+
+A code is printable text that ends with CR or CR LF. The acknowledgement of a trigger has no end of
+its own and would stand before the code: it is taken out wherever it comes.
+"""
+
+from edge.errors import ProtocolError
+
+TRIGGER = bytes.fromhex("7E 00 08 01 00 02 01 AB CD")
+"""Start one reading. (AB CD stands for a checksum that is not checked.)"""
+
+ACKNOWLEDGED = bytes.fromhex("02 00 00 01 00 33 31")
+
+LONGEST = 600
+"""No code of ours is longer; what is longer is thrown away."""
+
+_ENDS = b"\r\n"
+
+
+class CodeFramer:
+    """The same bytes give the same codes, however they are split.
+
+    :ivar acknowledged: how many acknowledgements came; whoever triggers sets it back
+    """
+
+    def __init__(self) -> None:
+        self.acknowledged = 0
+        self._text = bytearray()
+        self._ack = 0  # how many bytes of an acknowledgement have come
+        self._in_noise = False
+        self._too_long = False
+
+    def feed(self, data: bytes) -> list[str | ProtocolError]:
+        """Take the next bytes; return codes and what was wrong, in order."""
+        return [item for byte in data for item in self._take(byte)]
+
+    def silence(self) -> list[str | ProtocolError]:
+        """Nothing has come for longer than between two bytes of one code."""
+        cut_short = bool(self._text or self._ack) and not self._too_long
+        self._start_anew()
+        return [ProtocolError("code without an end")] if cut_short else []
+
+    def _take(self, byte: int) -> list[str | ProtocolError]:
+        if self._ack or byte == ACKNOWLEDGED[0]:
+            return self._acknowledgement(byte)
+        if byte in _ENDS:
+            return self._end()
+        if not 0x20 <= byte < 0x7F:
+            return self._noise()
+        self._text.append(byte)
+        if len(self._text) > LONGEST and not self._too_long:
+            self._too_long = True
+            return [ProtocolError("code too long")]
+        if self._too_long:
+            self._text.clear()
+        return []
+
+    def _acknowledgement(self, byte: int) -> list[str | ProtocolError]:
+        if byte != ACKNOWLEDGED[self._ack]:
+            self._ack = 0
+            return [*self._noise(), *self._take(byte)]
+        self._ack += 1
+        if self._ack == len(ACKNOWLEDGED):
+            self._ack = 0
+            self.acknowledged += 1
+        return []
+
+    def _end(self) -> list[str | ProtocolError]:
+        code, too_long = self._text.decode("ascii"), self._too_long
+        self._start_anew()
+        return [code] if code and not too_long else []
+
+    def _noise(self) -> list[str | ProtocolError]:
+        """Drop bytes that are no text; refuse a run of them once."""
+        if self._in_noise:
+            return []
+        self._in_noise = True
+        return [ProtocolError("noise")]
+
+    def _start_anew(self) -> None:
+        self._text.clear()
+        self._ack = 0
+        self._in_noise = self._too_long = False

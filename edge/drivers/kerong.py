@@ -1,0 +1,255 @@
+"""Lockers on KERONG lock boards (CU12, CU16, NCU16L, CU48) on an RS-485 line.
+
+Rules this driver keeps
+-----------------------
+1. A lock is only worked on a board that has just answered, by one request that is never
+   repeated. Whether a door opened is said by its latch alone.
+2. One solenoid at a time on all boards (supply current): the next waits until this one's unlock
+   time is over. The board ends the pulse, so it ends even if the Pi dies.
+3. Some boards answer an unlock with a status and some with nothing: neither means anything.
+4. Every latch is asked for each ``poll_s``. A board that does not answer three times in a row is
+   silent: its lockers are failed until it answers again. Either is posted at opening. A CU12 or
+   CU16 is told once before to give up being busy (see ``Family.clear_busy`` in kerong_frames.py).
+5. What is wrong on the line is posted as InputRefused and never as a latch.
+"""
+
+import logging
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING
+
+from edge.clock import Clock
+from edge.drivers.base import Post
+from edge.drivers.bus import SerialBus
+from edge.drivers.kerong_frames import FAMILIES, Framer, Status
+from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
+from edge.sections.lockers import KerongLockers
+from edge.sop.events import (
+    InputRefused,
+    LockerClosed,
+    LockerFailed,
+    LockerOpened,
+    LockerRestored,
+)
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+TRIES = 3
+# No source says how long boards energise a lock that were not told; the longest that is likely.
+UNTOLD_UNLOCK_S = 1.0
+# Real seconds: a simulated clock cannot make the line faster.
+LEAST_POLL_S = 0.02
+# Whoever talks on for longer than this answers nothing.
+MOST_BYTES = 256
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Board:
+    """One board: which lock is which locker's, and what is known of it."""
+
+    address: int
+    lockers: dict[int, int] = field(default_factory=dict)
+    closed: dict[int, bool] = field(default_factory=dict)
+    silent: bool | None = None  # None: not known yet
+    told: bool = False
+
+
+class KerongBoards:
+    """The lockers of one checkpoint.
+
+    Posts LockerOpened, LockerClosed, LockerFailed, LockerRestored and InputRefused.
+    """
+
+    def __init__(
+        self, name: str, config: KerongLockers, bus: SerialBus, clock: Clock, post: Post
+    ) -> None:
+        self.name = name
+        self._config = config
+        self._bus = bus
+        self._clock = clock
+        self._post = post
+        self._family = FAMILIES[config.board]
+        self._boards: dict[int, _Board] = {}
+        self._places: dict[int, tuple[int, int]] = {}
+        for locker in config.locker:
+            board = self._boards.setdefault(locker.address, _Board(locker.address))
+            board.lockers[locker.lock] = locker.number
+            self._places[locker.number] = locker.address, locker.lock
+        self._one_at_a_time = threading.Lock()
+        self._looking = threading.Lock()
+        self._closing = threading.Event()
+        self._closing.set()
+        self._thread: threading.Thread | None = None
+        self._gone: str | None = None
+
+    def open(self) -> None:
+        """Look at every latch, and go on doing so.
+
+        :raises DeviceUnavailable: if the port is not there
+        """
+        self.close()
+        for board in self._boards.values():
+            board.closed, board.silent, board.told = {}, board.silent or None, False
+        self._look_at_all()
+        self._closing.clear()
+        self._thread = threading.Thread(target=self._poll, name=self.name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking and let go of the line. May be called twice."""
+        self._closing.set()
+        thread, self._thread = self._thread, None
+        if thread is not None:
+            thread.join()
+            self._bus.close()
+
+    def unlock(self, locker: int) -> None:
+        """Have the lock of *locker* energised once; returns when its unlock time is over.
+
+        :raises DeviceFault: if there is no such lock
+        :raises DeviceUnavailable: if its board or the port is not there, or this is not open
+        """
+        if locker not in self._places:
+            raise DeviceFault(f"{self.name}: no lock is wired for locker {locker}")
+        address, lock = self._places[locker]
+        board = self._boards[address]
+        with self._one_at_a_time:
+            self._require(board)
+            with self._noticing(), self._bus.turn() as port:
+                port.write(self._family.unlock(address, lock))
+                self._hear(port, address)
+            self._closing.wait(self._clock.real(self._config.unlock_s or UNTOLD_UNLOCK_S))
+            self._require(board)
+
+    def reconcile(self) -> None:
+        """Tell what is wrong; the latches are looked at all the time.
+
+        :raises DeviceUnavailable: if the port is not there
+        :raises DeviceFault: if a board is silent
+        """
+        if self._gone is not None:
+            raise DeviceUnavailable(f"{self.name}: {self._gone}")
+        silent = [str(board.address) for board in self._boards.values() if board.silent]
+        if silent:
+            raise DeviceFault(f"{self.name}: no answer from board {', '.join(silent)}")
+
+    def _require(self, board: _Board) -> None:
+        """Look at *board*; it must answer."""
+        if self._closing.is_set():
+            raise DeviceUnavailable(f"{self.name}: not open")
+        with self._noticing():
+            self._look(board)
+        if board.silent:
+            raise DeviceUnavailable(f"{self.name}: no answer from board {board.address}")
+
+    def _poll(self) -> None:
+        pause_s = max(self._clock.real(self._config.poll_s), LEAST_POLL_S)
+        while not self._closing.wait(pause_s):
+            try:
+                self._look_at_all()
+            except DeviceUnavailable:
+                continue  # told by _noticing; the line opens its port anew when it is back
+            except Exception:  # noqa: BLE001  # an error must not end the thread: doors go unseen
+                _log.exception("%s: the latches could not be looked at", self.name)
+
+    def _look_at_all(self) -> None:
+        with self._noticing():
+            for board in self._boards.values():
+                self._look(board)
+
+    @contextmanager
+    def _noticing(self) -> Iterator[None]:
+        """Fail all lockers while the port is not there."""
+        try:
+            yield
+        except DeviceUnavailable as error:
+            self._gone = str(error)
+            with self._looking:
+                for board in self._boards.values():
+                    self._fell_silent(board, str(error))
+            raise
+        self._gone = None
+
+    def _look(self, board: _Board) -> None:
+        """Ask *board* for its latches and post what has changed."""
+        with self._looking:
+            status = self._ask(board)
+            if status is None:
+                self._fell_silent(board, f"no answer from board {board.address}")
+                return
+            if board.silent is not False:
+                board.silent = False
+                for locker in board.lockers.values():
+                    self._post(partial(LockerRestored, locker=locker))
+            for lock, locker in board.lockers.items():
+                self._saw(board, locker, closed=self._closed(status, lock))
+            if not board.told and self._config.unlock_s is not None:
+                self._say(self._family.set_unlock_time(board.address, self._config.unlock_s))
+                board.told = True
+
+    def _closed(self, status: Status, lock: int) -> bool:
+        return (status.latches >> (lock - 1) & 1) == self._config.closed_bit
+
+    def _saw(self, board: _Board, locker: int, *, closed: bool) -> None:
+        before = board.closed.get(locker)
+        if closed != before:
+            board.closed[locker] = closed
+            kind = LockerClosed if closed else LockerOpened
+            self._post(lambda at: kind(at, locker, before is None))
+
+    def _fell_silent(self, board: _Board, why: str) -> None:
+        if not board.silent:
+            # A board that has lost its power may have lost its unlock time too.
+            board.silent, board.told = True, False
+            for locker in board.lockers.values():
+                self._post(partial(LockerFailed, locker=locker, why=why))
+
+    def _ask(self, board: _Board) -> Status | None:
+        """Return the status of *board*; None if it does not answer."""
+        for attempt in range(1 if board.silent else TRIES):
+            if attempt == TRIES - 1:
+                self._say(self._family.clear_busy(board.address))
+            with self._bus.turn() as port:
+                port.write(self._family.query(board.address))
+                status = self._hear(port, board.address)
+            if status is not None:
+                return status
+        return None
+
+    def _hear(self, port: "Serial", address: int) -> Status | None:
+        """Return the next status of the board *address*; None if it does not come."""
+        framer, heard = Framer(self._family), 0
+        while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):
+            heard += len(data)
+            status = self._sift(framer.feed(data), address)
+            if status is not None:
+                return status
+        return self._sift(framer.end(), address)
+
+    def _sift(self, found: Iterable[Status | ProtocolError], address: int) -> Status | None:
+        """Return the first status of the board *address* in *found*; refuse what is wrong."""
+        for item in found:
+            if isinstance(item, ProtocolError):
+                self._post(partial(InputRefused, device=self.name, why=str(item)))
+            elif item.address == address:
+                return item
+            else:
+                why = "an answer from another board"
+                self._post(partial(InputRefused, device=self.name, why=why))
+        return None
+
+    def _say(self, request: bytes | None) -> None:
+        """Send *request* (None: there is no such one) and let what it brings about pass by."""
+        if request is None:
+            return
+        with self._bus.turn() as port:
+            port.write(request)
+            heard = 0
+            while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):
+                heard += len(data)

@@ -1,0 +1,190 @@
+"""What is said on a line with KERONG lock boards: requests to bytes, bytes to statuses. Pure.
+
+Every frame begins with ``02`` and ends with ``03`` and the low byte of the sum of all bytes
+before it. The families differ in where the command stands and in how much follows:
+
+======== ================================ ==================================================
+family   request                          status
+======== ================================ ==================================================
+CU12, 16 ``02 ADDR CMD 03 SUM``           ``02 ADDR 35 L1-8 L9-16 IR1-8 IR9-16 03 SUM``
+CU48     ``02 ADDR LOCK CMD 03 SUM``      ``02 ADDR LOCK 75 LLLLLL SSSSSS 03 SUM``
+======== ================================ ==================================================
+
+ADDR of the first is board * 16 + lock, of the second the board; locks on the wire begin at 0 and
+are lock 1, 2, … here. Bit 0 of the first L byte is lock 1. That the CU48's bytes go on in that
+order is taken from the smaller boards; no source shows it.
+"""
+
+from collections.abc import Mapping
+from typing import NamedTuple, Protocol
+
+from edge.errors import ProtocolError
+from edge.sections.lockers import Board
+
+_START, _END = 0x02, 0x03
+
+
+class Status(NamedTuple):
+    """The latches of one board, as it sent them: bit 0 of *latches* is lock 1."""
+
+    address: int
+    latches: int
+
+
+class Family(Protocol):
+    """How the boards of one family speak."""
+
+    command_at: int
+    """Where in a frame the command stands."""
+    lengths: Mapping[int, int]
+    """How long the frame of each command is: requests too, for adapters that hear themselves."""
+
+    def query(self, address: int) -> bytes:
+        """Ask the board for its status."""
+
+    def unlock(self, address: int, lock: int) -> bytes:
+        """Have the board energise *lock* (from 1) for its unlock time."""
+
+    def set_unlock_time(self, address: int, seconds: float) -> bytes | None:
+        """Set the unlock time; None if no source says how. One unofficial source says this."""
+
+    def clear_busy(self, address: int) -> bytes | None:
+        """Free a board that is stuck; None if no source says how.
+
+        One unofficial source does it with 38, which two others have as the code of a reply.
+        """
+
+    def status(self, frame: bytes) -> Status | None:
+        """Read a whole and sound *frame*; None if it is no status."""
+
+
+class Cu16:
+    """CU12, CU16 and NCU16L."""
+
+    command_at = 2
+    lengths: Mapping[int, int] = {0x30: 5, 0x31: 5, 0x35: 9}
+
+    def query(self, address: int) -> bytes:
+        """``30`` at the board's own address."""
+        return framed(address << 4, 0x30)
+
+    def unlock(self, address: int, lock: int) -> bytes:
+        """``31`` at the lock's address."""
+        return framed(address << 4 | lock - 1, 0x31)
+
+    def set_unlock_time(self, address: int, seconds: float) -> bytes | None:
+        """``37`` and two bytes, high first, in units of 10 ms."""
+        return framed(address << 4, 0x37, *round(seconds * 100).to_bytes(2, "big"))
+
+    def clear_busy(self, address: int) -> bytes | None:
+        """``38``."""
+        return framed(address << 4, 0x38)
+
+    def status(self, frame: bytes) -> Status | None:
+        """``35``; who asked for which lock does not matter."""
+        if frame[self.command_at] != 0x35:
+            return None
+        return Status(frame[1] >> 4, int.from_bytes(frame[3:5], "little"))
+
+
+class Cu48:
+    """CU48."""
+
+    command_at = 3
+    lengths: Mapping[int, int] = {0x60: 6, 0x61: 6, 0x75: 18}
+
+    def query(self, address: int) -> bytes:
+        """``60`` for lock 00, which answers for all."""
+        return framed(address, 0, 0x60)
+
+    def unlock(self, address: int, lock: int) -> bytes:
+        """``61``."""
+        return framed(address, lock - 1, 0x61)
+
+    def set_unlock_time(self, address: int, seconds: float) -> None:
+        """No source says how."""
+
+    def clear_busy(self, address: int) -> None:
+        """No source says how."""
+
+    def status(self, frame: bytes) -> Status | None:
+        """``75``."""
+        if frame[self.command_at] != 0x75:
+            return None
+        return Status(frame[1], int.from_bytes(frame[4:10], "little"))
+
+
+FAMILIES: dict[Board, Family] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu48()}
+
+
+def framed(*body: int) -> bytes:
+    """Put ``02``, *body*, ``03`` and the sum together."""
+    frame = bytes([_START, *body, _END])
+    return frame + bytes([sum(frame) & 0xFF])
+
+
+class Framer:
+    """Bytes in, statuses out: the same bytes give the same, however they are split.
+
+    Frames have no mark that cannot also be data, so after a broken one the search goes on at the
+    byte after its ``02``: a whole frame is found whatever is before it.
+
+    :ivar broken: how many runs of bytes there were that are no frames
+    """
+
+    def __init__(self, family: Family) -> None:
+        self.broken = 0
+        self._family = family
+        self._unread = bytearray()
+        self._in_noise = False
+
+    def feed(self, data: bytes) -> list[Status | ProtocolError]:
+        """Take the next bytes; return statuses and what was wrong, in order."""
+        self._unread += data
+        found: list[Status | ProtocolError] = []
+        while self._unread:
+            length = self._length()
+            if isinstance(length, str):
+                found += self._skip(length)
+            elif length is None or len(self._unread) < length:
+                break
+            else:
+                found += self._take(length)
+        return found
+
+    def end(self) -> list[Status | ProtocolError]:
+        """Nothing more comes: whatever waits for its end is broken."""
+        found: list[Status | ProtocolError] = []
+        while self._unread:
+            found += [*self._skip("frame cut short"), *self.feed(b"")]
+        self._in_noise = False
+        return found
+
+    def _length(self) -> int | str | None:
+        """Return how long the frame here is; None: not known yet; words: there is none."""
+        if self._unread[0] != _START:
+            return "noise between frames"
+        if len(self._unread) <= self._family.command_at:
+            return None
+        command = self._unread[self._family.command_at]
+        return self._family.lengths.get(command, "no command that is known")
+
+    def _take(self, length: int) -> list[Status | ProtocolError]:
+        frame = bytes(self._unread[:length])
+        if frame[-2] != _END:
+            return self._skip("wrong end of frame")
+        if frame[-1] != sum(frame[:-1]) & 0xFF:
+            return self._skip("wrong sum")
+        del self._unread[:length]
+        self._in_noise = False
+        status = self._family.status(frame)
+        return [status] if status else []
+
+    def _skip(self, why: str) -> list[Status | ProtocolError]:
+        """Drop one byte; a run of dropped bytes is one trouble."""
+        del self._unread[0]
+        if self._in_noise:
+            return []
+        self._in_noise = True
+        self.broken += 1
+        return [ProtocolError(why)]

@@ -1,0 +1,158 @@
+"""Lockers whose locks hang on Modbus relay boards, and whose doors have contacts on the Pi's pins.
+
+Rules this driver keeps (and those of ``contact_lockers.py`` and ``modbus_relays.py``)
+-----------------------
+1. The board times the pulse: it ends even if this machine dies in it. The next lock waits until
+   it is over, also where nobody knows whether it began.
+2. On opening, all relays of every board are switched off. If no board answers, the lockers are
+   not there; if some do not, theirs are out of order and the others work.
+3. A board that stops answering, or answers nonsense, has its lockers out of order (LockerFailed,
+   once each) until it answers again; its relays are then switched off first (LockerRestored).
+   On opening either is posted of every locker: what was so before a restart may be so no more.
+4. A relay that is on although nobody unlocked is switched off, and a fault: a solenoid burns.
+"""
+
+import threading
+from collections import defaultdict
+from collections.abc import Iterable
+from contextlib import suppress
+from functools import partial
+
+from gpiozero import Factory
+
+from edge.clock import Clock
+from edge.drivers.base import Post
+from edge.drivers.bus import SerialBus
+from edge.drivers.contact_lockers import ContactLockers
+from edge.drivers.modbus_relays import MARGIN_S, R421a08, RelayBoard, RelayKind, Waveshare, words
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.sop.events import InputRefused, LockerFailed, LockerRestored
+
+Section = WaveshareLockers | R421a08Lockers
+
+
+class ModbusLockers(ContactLockers):
+    """The lockers of one checkpoint.
+
+    Posts LockerOpened, LockerClosed, LockerFailed, LockerRestored and InputRefused.
+    """
+
+    def __init__(
+        self, name: str, config: Section, bus: SerialBus, factory: Factory, clock: Clock, post: Post
+    ) -> None:
+        super().__init__(name, config.locker, (), factory, clock, post)
+        self._pulse_real_s = clock.real(config.pulse_s + MARGIN_S)
+        self._lockers = {locker.number: locker for locker in config.locker}
+        self._boards = {
+            address: RelayBoard(
+                name, _kind(config), address, channels, bus, clock, config.pulse_s, self._refused
+            )
+            for address, channels in _channels(config.locker).items()
+        }
+        self._whys: dict[int, str | None] = {}  # why the board at an address does not work
+        self._pulsing: RelayBoard | None = None
+        self._opened = False
+        self._closing = threading.Event()
+
+    def open(self) -> None:
+        """Switch all relays off, then claim the doors, which report their levels.
+
+        :raises DeviceUnavailable: if no board answers, or a pin cannot be claimed
+        """
+        self._closing.clear()
+        whys = {}
+        for address, board in self._boards.items():
+            try:
+                board.rest()
+            except (DeviceUnavailable, DeviceFault) as error:
+                whys[address] = str(error)
+        if len(whys) == len(self._boards):
+            raise DeviceUnavailable("; ".join(whys.values()))
+        super().open()
+        self._opened = True
+        self._whys.clear()
+        for address in self._boards:
+            self._found(address, whys.get(address))
+
+    def close(self) -> None:
+        """End a pulse under way and let go of the doors. May be called at any time."""
+        self._opened = False
+        self._closing.set()
+        pulsing = self._pulsing
+        if pulsing is not None:
+            with suppress(DeviceUnavailable, DeviceFault):  # then the board's own timer ends it
+                pulsing.rest()
+        super().close()
+
+    def energise(self, locker: int) -> None:
+        """Have the board of *locker* give the pulse; returns when it is over."""
+        if not self._opened:
+            raise DeviceUnavailable(f"{self.name}: not open")
+        wired = self._lockers[locker]
+        self._pulsing = board = self._boards[wired.address]
+        try:
+            board.pulse(wired.channel, shut=lambda: locker not in self._open_doors)
+        except DeviceUnavailable as error:
+            self._found(wired.address, str(error))
+            raise
+        finally:
+            self._closing.wait(self._pulse_real_s)
+            self._pulsing = None
+
+    def reconcile(self) -> None:
+        """Look whether every board answers and every relay is off; then read the doors again.
+
+        :raises DeviceUnavailable: if a board is silent
+        :raises DeviceFault: if one answers nonsense, or a relay was on
+        """
+        with self._one_at_a_time:
+            looked_at = self._boards if self._opened else ()
+            troubles = [error for address in looked_at if (error := self._look(address))]
+        super().reconcile()
+        if troubles:
+            raise troubles[0]
+
+    def _look(self, address: int) -> DeviceUnavailable | DeviceFault | None:
+        board = self._boards[address]
+        try:
+            stuck = set() if self._whys.get(address) else board.on()
+            if stuck or self._whys.get(address):
+                board.rest()
+        except (DeviceUnavailable, DeviceFault) as error:
+            self._found(address, str(error))
+            return error
+        self._found(address, None)
+        if stuck:
+            return DeviceFault(
+                f"{board.name}: relay {words(stuck)} was on although nobody unlocked; switched off"
+            )
+        return None
+
+    def _found(self, address: int, why: str | None) -> None:
+        """Post whether the lockers of a board can be worked, if that is news."""
+        news = address not in self._whys or bool(self._whys[address]) != bool(why)
+        self._whys[address] = why
+        for number in self._numbers_at(address) if news else ():
+            if why is None:
+                self._post(partial(LockerRestored, locker=number))
+            else:
+                self._post(partial(LockerFailed, locker=number, why=why))
+
+    def _numbers_at(self, address: int) -> list[int]:
+        return [n for n, locker in self._lockers.items() if locker.address == address]
+
+    def _refused(self, why: str) -> None:
+        self._post(lambda at: InputRefused(at, self.name, why))
+
+
+def _kind(config: Section) -> RelayKind:
+    return Waveshare(config) if isinstance(config, WaveshareLockers) else R421a08(config)
+
+
+def _channels(lockers: Iterable[RelayLocker]) -> dict[int, list[int]]:
+    """Return for each address which relays are used there."""
+    channels: defaultdict[int, list[int]] = defaultdict(list)
+    for locker in lockers:
+        channels[locker.address].append(locker.channel)
+    return channels

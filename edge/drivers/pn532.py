@@ -1,0 +1,117 @@
+"""A PN532 card reader (13.56 MHz, ISO 14443-A) on a serial port, over its high-speed UART.
+
+Rules this driver keeps
+-----------------------
+1. Only card numbers (UIDs) are asked for: no card's data channel is opened, no file is read. A
+   card number is no identity: anybody can make a card with any number.
+2. The chip is asked every ``poll_s``. It answers each command with "heard" and then the answer; a
+   command is tried three times, then the device has failed.
+3. Every broken or unexpected frame is posted as InputRefused and never as a card.
+4. A card is gone once the answers have lacked it for ``removed_after_s``, counted from the first
+   that did: a thread that was held up never takes a card that stayed for a new presentation.
+5. What is taken follows the rules of :mod:`edge.drivers.card_reader`.
+"""
+
+from typing import TYPE_CHECKING
+
+from edge.clock import Clock
+from edge.drivers import pn532_frames as frames
+from edge.drivers.base import Post
+from edge.drivers.card_reader import CardReader, Presence
+from edge.errors import DeviceUnavailable, ProtocolError
+from edge.sections.card_readers import Pn532
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+BAUD_RATE = 115200
+# Real seconds. "Heard" comes within 15 ms, an answer to LIST_CARDS within 100 ms.
+ANSWER_S = 0.4
+TRIES = 3
+# A simulated clock cannot make a thread wake more often; real seconds.
+_LEAST_POLL_S = 0.005
+# The longest frame and as much noise again.
+_MOST_BYTES = 520
+
+
+class Pn532Reader(CardReader):
+    """One reader on the port of *config*."""
+
+    def __init__(self, name: str, config: Pn532, clock: Clock, post: Post) -> None:
+        super().__init__(name, config.port, BAUD_RATE, ANSWER_S, post)
+        self._clock = clock
+        self._poll_s = max(clock.real(config.poll_s), _LEAST_POLL_S)
+        self._removed_ns = config.removed_after_s * 1e9
+
+    def _greet(self, port: "Serial") -> None:
+        port.write(frames.WAKE)
+        for command in (frames.SAM_CONFIGURATION, frames.RETRIES, frames.PARAMETERS):
+            self._ask(port, command)
+
+    def _work(self, port: "Serial") -> None:
+        presence, missing_since = Presence(), None
+        while not self._closing.wait(self._poll_s):
+            listed = self._ask(port, frames.LIST_CARDS)
+            try:
+                numbers = frames.card_numbers(listed)
+            except ProtocolError as error:
+                self._refuse(error)
+                continue
+            for number in numbers:
+                self._take(presence.seen(number))
+            now = self._clock.boot_ns()
+            missing_since = None if numbers else missing_since or now
+            if missing_since is not None and now - missing_since >= self._removed_ns:
+                self._take(presence.gone())
+
+    def _ask(self, port: "Serial", command: bytes) -> bytes:
+        """Return the chip's answer to *command*.
+
+        :raises DeviceUnavailable: if none came in three tries
+        """
+        why = "no answer"
+        for attempt in range(TRIES):
+            if self._closing.is_set():
+                break
+            if attempt:
+                port.write(frames.ACK)  # give up what you are doing
+            self._discard(port)
+            port.write(frames.frame(command))
+            try:
+                found = self._answer(port, command)
+            except ProtocolError as error:
+                why = str(error)
+                self._refuse(error)
+            else:
+                if found is not None:
+                    return found
+        raise DeviceUnavailable(f"{self.name}: {why} in {TRIES} tries")
+
+    def _discard(self, port: "Serial") -> None:
+        """Throw away what came uncalled: noise, or an answer that came too late."""
+        if port.in_waiting:
+            port.read(port.in_waiting)
+            self._refuse("uncalled bytes")
+
+    def _answer(self, port: "Serial", command: bytes) -> bytes | None:
+        """Return the answer that follows "heard"; None if nothing comes.
+
+        :raises ProtocolError: at the first thing that is wrong
+        """
+        framer, heard, count = frames.AnswerFramer(), False, 0
+        while count < _MOST_BYTES:
+            data = port.read(max(1, port.in_waiting))
+            count += len(data)
+            if not data:
+                if framer.begun:
+                    raise ProtocolError("frame cut short")
+                return None
+            for found in framer.feed(data):
+                if isinstance(found, ProtocolError):
+                    raise found
+                if found:
+                    if not heard:
+                        raise ProtocolError("answer without being heard")
+                    return frames.answer(command, found)
+                heard = True
+        raise ProtocolError("noise without an end")

@@ -1,0 +1,54 @@
+"""The safety inputs: fire and duress loops, tamper and supply contacts, on the Pi's pins.
+
+Rules this driver keeps
+-----------------------
+1. Each contact is a level with two edges: both are posted, and the level found at opening.
+2. The loops are normally-closed: a cut wire reads as the alarm itself, never as "all is well".
+3. Nothing is held, latched or judged here. A duress button latches by itself until it is reset
+   with its key; the fire relay releases the locks' power by itself; this only says what they do.
+"""
+
+from gpiozero import Factory
+
+from edge.clock import Clock
+from edge.drivers.base import Post
+from edge.drivers.contacts import GpioContact
+from edge.drivers.wired import WiredDevice
+from edge.sections.pins import Contact
+from edge.sections.safety import Safety
+from edge.sop.events import InputAlarmed, InputKind, InputRestored
+
+KINDS: dict[str, InputKind] = {
+    "fire": "fire",
+    "duress": "duress",
+    "enclosure_tamper": "enclosure-tamper",
+    "mains": "mains-lost",
+    "battery": "battery-low",
+}
+"""The input that each key of the config's section is."""
+
+
+class GpioSafetyInputs(WiredDevice):
+    """All safety inputs. Posts InputAlarmed and InputRestored."""
+
+    def __init__(
+        self, name: str, config: Safety, factory: Factory, clock: Clock, post: Post
+    ) -> None:
+        contacts = [
+            alarm_input(kind, contact, factory, clock, post)
+            for key, kind in KINDS.items()
+            if (contact := getattr(config, key)) is not None
+        ]
+        super().__init__(name, (), contacts)
+
+
+def alarm_input(
+    kind: InputKind, contact: Contact, factory: Factory, clock: Clock, post: Post
+) -> GpioContact:
+    """Return *contact* as one that posts InputAlarmed and InputRestored of *kind*."""
+
+    def changed(*, active: bool, initial: bool) -> None:
+        event = InputAlarmed if active else InputRestored
+        post(lambda at: event(at, kind, initial))
+
+    return GpioContact(contact, factory, clock, changed)

@@ -1,0 +1,167 @@
+"""A device with a serial port of its own: what card readers and scanners have in common.
+
+Rules this driver keeps
+-----------------------
+1. One thread reads the port. It ends with ``close`` at once, whatever it waits for.
+2. A port that vanishes, or a device that does not answer, is posted as DeviceFailed once. Then it
+   is tried again every 2 s (real ones: a plug does not come back sooner in a simulation) under
+   the name of the config, and posted as DeviceRestored once it answers.
+3. Nothing that goes wrong here or in ``post`` ends the thread: a deaf reader that looks well is
+   the worst of ends.
+"""
+
+import logging
+import termios
+import threading
+from abc import ABC, abstractmethod
+from typing import TYPE_CHECKING, Any
+
+from edge.drivers.base import Post
+from edge.errors import DeviceUnavailable
+from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
+
+if TYPE_CHECKING:
+    from serial import Serial
+
+RETRY_S = 2.0
+# Real seconds; the longest request takes a few milliseconds.
+WRITE_S = 1.0
+
+# What a port raises that has gone; pyserial lets the terminal's own error through in places.
+_PORT_ERRORS = (OSError, termios.error)
+
+_log = logging.getLogger(__name__)
+
+
+class SerialReader(ABC):
+    """The port, its thread, and what is posted about it.
+
+    :param name: what the device is called in records, for example ``card-reader/desk``
+    :param timeout_s: how long one read waits for the first byte, real seconds
+    """
+
+    def __init__(self, name: str, port: str, baud_rate: int, timeout_s: float, post: Post) -> None:
+        self.name = name
+        self.id = name.rpartition("/")[2]
+        self._path = port
+        self._baud_rate = baud_rate
+        self._timeout_s = timeout_s
+        self._post = post
+        self._closing = threading.Event()
+        self._port_lock = threading.Lock()  # the thread closes the port that close() wakes
+        self._thread: threading.Thread | None = None
+        self._port: Serial | None = None
+
+    def open(self) -> None:
+        """Open the port, greet the device and begin to read.
+
+        :raises DeviceUnavailable: if the port is not there, somebody else has it, or the device
+            does not answer
+        """
+        self.close()
+        self._closing.clear()
+        port = self._begin()
+        self._thread = threading.Thread(target=self._run, args=(port,), name=self.name, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop reading; returns once the thread has ended. May be called twice."""
+        self._closing.set()
+        thread, self._thread = self._thread, None
+        if thread is None:
+            return
+        with self._port_lock:
+            if self._port is not None:
+                self._port.cancel_read()
+        thread.join()
+
+    @abstractmethod
+    def _greet(self, port: "Serial") -> None:
+        """Make the device ready.
+
+        :raises OSError: if it does not answer
+        """
+
+    @abstractmethod
+    def _work(self, port: "Serial") -> None:
+        """Read until closing.
+
+        :raises OSError: if the port or the device fails
+        """
+
+    def _say(self, kind: Any, *words: Any) -> None:
+        """Post an event of *kind*."""
+        try:
+            self._post(lambda at: kind(at, *words))
+        except Exception:  # noqa: BLE001  # rule 3
+            _log.exception("%s: %s could not be posted", self.name, kind.__name__)
+
+    def _refuse(self, why: object) -> None:
+        """Post that something malformed was dropped."""
+        self._say(InputRefused, self.name, str(why))
+
+    def _begin(self) -> "Serial":
+        """Return the port, open and with the device at its end ready."""
+        port = self._open_port()
+        with self._port_lock:
+            self._port = port
+        try:
+            self._greet(port)
+        except _PORT_ERRORS as error:
+            self._close_port()
+            raise DeviceUnavailable(self._named(error)) from error
+        except BaseException:
+            self._close_port()
+            raise
+        return port
+
+    def _open_port(self) -> "Serial":
+        import serial  # hardware library
+
+        try:
+            return serial.Serial(
+                self._path,
+                self._baud_rate,
+                timeout=self._timeout_s,
+                write_timeout=WRITE_S,
+                exclusive=True,
+            )
+        except (*_PORT_ERRORS, ValueError) as error:
+            raise DeviceUnavailable(self._named(error)) from error
+
+    def _run(self, port: "Serial") -> None:
+        begun: Serial | None = port
+        while begun is not None and not self._closing.is_set():
+            try:
+                self._work(begun)
+            except _PORT_ERRORS as error:
+                begun = self._again(self._named(error))
+            except Exception as error:  # noqa: BLE001  # rule 3
+                _log.exception("%s: unexpected error", self.name)
+                begun = self._again(self._named(f"unexpected error: {error}"))
+        self._close_port()
+
+    def _again(self, why: str) -> "Serial | None":
+        """Say that the device failed, then try until it works; None if it is closed first."""
+        self._close_port()
+        if self._closing.is_set():
+            return None
+        self._say(DeviceFailed, self.name, why)
+        while not self._closing.wait(RETRY_S):
+            try:
+                port = self._begin()
+            except DeviceUnavailable:
+                continue
+            self._say(DeviceRestored, self.name)
+            return port
+        return None
+
+    def _named(self, error: object) -> str:
+        words = str(error)
+        return words if words.startswith(self.name) else f"{self.name}: {words}"
+
+    def _close_port(self) -> None:
+        with self._port_lock:
+            port, self._port = self._port, None
+            if port is not None:
+                port.close()

@@ -1,0 +1,130 @@
+"""What is fitted where: the parts, ports and bus places of a config, by the device they belong to.
+
+Read from the config's own structure, so that a section added tomorrow shows up here by itself:
+whatever has a ``pin`` is a part, whatever has a ``port`` is on a serial port, whatever has a
+``bus`` is on a shared line.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from edge.config import Config
+from edge.crosscheck import wired_parts
+from edge.sections.pins import Contact, Output
+from edge.wiring import wiring
+
+# A section with many devices is in the plural, a device's name is not.
+_SINGULAR = {"buses": "bus"}
+
+
+class Fitted(msgspec.Struct, frozen=True, kw_only=True):
+    """One contact or output.
+
+    :ivar device: what it belongs to, as health and records call it (``panel/reception``)
+    :ivar key: where it stands in the config
+    :ivar function: what it does, in the words of the wiring table
+    """
+
+    device: str
+    key: str
+    function: str
+    part: Contact | Output
+
+    @property
+    def is_output(self) -> bool:
+        """Whether the Pi drives it."""
+        return not isinstance(self.part, Contact)
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """Something on a serial line: *port* is its own, or that of the bus it shares.
+
+    :ivar driver: what it is, as the config says
+    :ivar bus: the name of that bus; empty if the port is its own
+    :ivar addresses: of its boards on the bus
+    """
+
+    device: str
+    port: str
+    driver: str = ""
+    bus: str = ""
+    addresses: tuple[int, ...] = ()
+
+
+def fitted(config: Config) -> list[Fitted]:
+    """Return every contact and output of *config*, in the order of the file."""
+    functions = {wire.pin: wire.function for wire in wiring(config)}
+    return [
+        Fitted(
+            device=device_of(config, key),
+            key=key,
+            function=functions.get(part.pin) or key.replace("_", " "),
+            part=part,
+        )
+        for key, part in wired_parts(config)
+    ]
+
+
+def lines(config: Config) -> list[Line]:
+    """Return every device of *config* that hangs on a serial line."""
+    buses = config.buses
+    found = []
+    for key, section in _sections(config):
+        device = device_of(config, key)
+        port, bus = getattr(section, "port", None), getattr(section, "bus", None)
+        if isinstance(port, str) and not key.startswith("buses."):
+            found.append(Line(device=device, port=port, driver=driver_of(section)))
+        elif isinstance(bus, str) and bus in buses:
+            addresses = {getattr(one, "address", None) for _, one in _sections(section, key)}
+            found.append(
+                Line(
+                    device=device,
+                    port=buses[bus].port,
+                    driver=driver_of(section),
+                    bus=bus,
+                    addresses=tuple(sorted(one for one in addresses if one is not None)),
+                )
+            )
+    return found
+
+
+def driver_of(section: Any) -> str:
+    """Return the section's key ``driver``; empty if it has none."""
+    return str(section.__struct_config__.tag or "")
+
+
+def device_of(config: Config, key: str) -> str:
+    """Return the name of the device that the config's *key* belongs to.
+
+    ``panels.reception.lamp`` is part of ``panel/reception``, ``lockers.locker[0].door`` of
+    ``lockers``.
+    """
+    section, _, rest = key.replace("[", ".").partition(".")
+    if not isinstance(getattr(config, section), dict):
+        return section.replace("_", "-")
+    kind = _SINGULAR.get(section) or section.removesuffix("s")
+    return f"{kind.replace('_', '-')}/{rest.partition('.')[0]}"
+
+
+def kind_of(device: str) -> str:
+    """Return what sort of device *device* is: ``panel`` of ``panel/reception``."""
+    return device.partition("/")[0]
+
+
+def _sections(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield (key, section) of every section within *value*, in the order of the file."""
+    if isinstance(value, dict):
+        children = [(f"{where}.{key}", item) for key, item in value.items()]
+    elif isinstance(value, list | tuple):
+        children = [(f"{where}[{number}]", item) for number, item in enumerate(value)]
+    elif isinstance(value, msgspec.Struct):
+        if where:
+            yield where, value
+        prefix = f"{where}." if where else ""
+        children = [(prefix + name, getattr(value, name)) for name in value.__struct_fields__]
+    else:
+        return
+    for key, item in children:
+        yield from _sections(item, key)

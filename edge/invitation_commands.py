@@ -1,0 +1,219 @@
+"""`gardu invitation`: make keys and invitations, on the protocol desk's computer; check one."""
+
+import base64
+import binascii
+import os
+import uuid
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.clock import Clock, iso
+from edge.errors import GarduError
+from edge.invitations import (
+    Guest,
+    Invitation,
+    Refused,
+    key_ring,
+    make_key,
+    public_key,
+    verified,
+    write,
+)
+
+invitation = typer.Typer(
+    no_args_is_help=True,
+    help="Invite guests with a QR code that the checkpoint's scanner reads (docs/invitations.md).",
+)
+
+_SECRET = "gardu-secret-key "  # noqa: S105 - how the file begins
+# QR: 15 % of the points may be unreadable. Dots in a picture: 8 pixels each.
+_ERROR_CORRECTION = "m"
+_SCALE = 8
+
+KeyOption = Annotated[Path, typer.Option("--key", help="The secret key file.")]
+
+
+@invitation.command("key")
+def make_key_file(
+    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the secret key.")],
+) -> None:
+    """Make a pair of keys: FILE, the secret one, and FILE.pub, the public one.
+
+    Keep FILE where invitations are written, and nowhere else: who has it can invite. The public
+    key goes into the config of every checkpoint that shall take these invitations.
+    """
+    secret, public = make_key()
+    _write_new(out, _SECRET + _base64(secret) + "\n", 0o600)
+    _write_new(_beside(out), _base64(public) + "\n", 0o644)
+    typer.echo(f"secret key: {out} (keep it here; it can invite)")
+    typer.echo(f"public key: {_beside(out)}; for the config of each checkpoint:\n")
+    typer.echo(f'[invitations.keys]\nprotokol = "{_base64(public)}"')
+
+
+@invitation.command("make")
+def make_invitation(
+    key: KeyOption,
+    site: Annotated[str, typer.Option(help="The site of the checkpoint's config.")],
+    procedure: Annotated[str, typer.Option(help="The procedure, for example pimpinan.")],
+    until: Annotated[
+        str, typer.Option(metavar="TIME", help="Until when, for example 2026-11-21T12:00.")
+    ],
+    from_: Annotated[
+        str, typer.Option("--from", metavar="TIME", help="From when. Default: now.")
+    ] = "",
+    checkpoint: Annotated[
+        str, typer.Option(help="The id of the checkpoint's config. Default: any of the site.")
+    ] = "",
+    name: Annotated[str, typer.Option(help="The guest's name, for the guest book.")] = "",
+    organisation: Annotated[str, typer.Option(help="Whom the guest comes from.")] = "",
+    purpose: Annotated[str, typer.Option(help="What the guest comes for.")] = "",
+    head_count: Annotated[int, typer.Option(help="How many come, 1 to 99.")] = 1,
+    out: Annotated[
+        str,
+        typer.Option("-o", "--out", help="A file .svg or .png, or - for the text. Default: shown."),
+    ] = "",
+) -> None:
+    """Make one invitation and show it as a QR code.
+
+    Times without an offset are those of this computer's time zone; an invitation is good for 31
+    days at most. It opens one visit, once. What is said of the guest stands in the code in the
+    clear: whoever photographs it can read it.
+    """
+    guest = Guest(name, organisation, purpose, head_count)
+    text = write(
+        Invitation(
+            id=str(uuid.uuid4()),
+            site=site,
+            checkpoint=checkpoint,
+            procedure=procedure,
+            not_before_ms=_moment(from_) if from_ else Clock().wall_ms(),
+            not_after_ms=_moment(until),
+            guest=None if guest == Guest("") else guest,
+        ),
+        _secret(key),
+    )
+    _put_out(text, out)
+
+
+@invitation.command("read")
+def read_invitation(
+    text: Annotated[str, typer.Argument(help="The text of the code; - reads it from stdin.")],
+    key_file: Annotated[Path, typer.Option(help="The public key file, or the secret one.")],
+) -> None:
+    """Check an invitation's signature and show what it says, the guest's details too.
+
+    Ends with 0 if it is good now, somewhere; with 1 and the reason if not. A checkpoint also asks
+    whether it is meant, and whether the invitation was shown before.
+    """
+    if text == "-":
+        text = typer.get_text_stream("stdin").readline()
+    try:
+        found = verified(text.strip(), key_ring([_public(key_file)]))
+    except Refused as refused:
+        typer.echo(refused.why, err=True)
+        raise typer.Exit(1) from None
+    _show(found)
+    now_ms = Clock().wall_ms()
+    if not found.not_before_ms <= now_ms < found.not_after_ms:
+        typer.echo("expired" if now_ms >= found.not_after_ms else "not yet valid", err=True)
+        raise typer.Exit(1)
+
+
+def _show(found: Invitation) -> None:
+    rows = [
+        ("id", found.id),
+        ("site", found.site),
+        ("checkpoint", found.checkpoint or "any of the site"),
+        ("procedure", found.procedure),
+        ("from", iso(found.not_before_ms)),
+        ("until", iso(found.not_after_ms)),
+    ]
+    if found.guest is not None:
+        guest = found.guest
+        rows += [("name", guest.name), ("organisation", guest.organisation)]
+        rows += [("purpose", guest.purpose), ("head count", str(guest.head_count))]
+    for word, value in rows:
+        typer.echo(f"{word:12}  {value}")
+
+
+def _put_out(text: str, out: str) -> None:
+    if out == "-":
+        typer.echo(text)
+        return
+    try:
+        import segno
+    except ModuleNotFoundError:
+        raise GarduError("QR codes need segno: pip install 'gardu[invitations]'") from None
+    code = segno.make(text, error=_ERROR_CORRECTION, micro=False, boost_error=False)
+    if not out:
+        code.terminal(compact=True)
+        typer.echo(text)
+    elif Path(out).suffix.lower() in (".svg", ".png"):
+        try:
+            code.save(out, scale=_SCALE)
+        except OSError as error:
+            raise GarduError(f"{out}: cannot be written: {error.strerror}") from None
+    else:
+        raise GarduError(f"{out}: allowed: a name that ends with .svg or .png, or -")
+
+
+def _moment(text: str) -> int:
+    """Return the moment *text* in milliseconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise GarduError(f"{text!r} is no time; allowed: as in 2026-11-21T12:00") from None
+    return round(moment.astimezone(UTC).timestamp() * 1000)
+
+
+def _secret(path: Path) -> bytes:
+    """Return the secret key in the file *path*."""
+    line = _line(path)
+    if not line.startswith(_SECRET):
+        raise GarduError(f"{path}: is no secret key; make one: gardu invitation key -o FILE")
+    return _key(path, line.removeprefix(_SECRET))
+
+
+def _public(path: Path) -> str:
+    """Return the public key in, or belonging to, the file *path*."""
+    line = _line(path)
+    if line.startswith(_SECRET):
+        return _base64(public_key(_secret(path)))
+    return _base64(_key(path, line))
+
+
+def _key(path: Path, text: str) -> bytes:
+    try:
+        key = base64.b64decode(text, validate=True)
+    except binascii.Error:
+        key = b""
+    if len(key) != 32:
+        raise GarduError(f"{path}: holds no key")
+    return key
+
+
+def _line(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise GarduError(f"{path}: cannot be read: {error}") from None
+
+
+def _write_new(path: Path, text: str, mode: int) -> None:
+    """Write a file that was not there: a key that is lost cannot be made again."""
+    try:
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
+            file.write(text)
+    except OSError as error:
+        raise GarduError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _beside(path: Path) -> Path:
+    return path.with_name(path.name + ".pub")
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")

@@ -1,0 +1,254 @@
+"""Invitations of pre-registered guests, as QR codes: signed, expiring, for one procedure. Pure.
+
+The text of a code is ``GARDU1:`` and base32 (RFC 4648, upper case, no padding) of
+
+========  =====================================================================
+4 bytes   which key signed it: the first bytes of the public key's SHA-256
+n bytes   MessagePack array: id (16 bytes), site, checkpoint (empty: any of the site), procedure,
+          not before, not after (seconds since 1970 UTC), guest (nil, or an array: name,
+          organisation, purpose, head count)
+64 bytes  Ed25519 signature of ``GARDU1:`` and all bytes before
+========  =====================================================================
+
+Base32 because its characters are letters and digits: QR codes have a compact mode for them, and
+they survive a scanner that types on whatever keyboard layout, a shell and an e-mail. (base45 is
+6 % shorter, but has blanks and ``$ % *``; base64url has lower case, for which QR codes need 21 %
+more.)
+
+Nothing but the exact text is taken: no other spelling of the same bytes, no bytes behind.
+"""
+
+import base64
+import binascii
+import hashlib
+import uuid
+from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import GarduError
+from edge.sections.words import Name
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+PREFIX = "GARDU1:"
+
+LONGEST_TEXT = 512
+"""A QR code of 73 by 73 points at 15 % error correction: cheap scanners read it off a telephone."""
+
+LONGEST_S = 31 * 86400
+"""An invitation is for a day, not a pass for ever; and used ones are remembered so long."""
+
+Why = Literal[
+    "not an invitation", "unknown key", "wrong signature", "for another checkpoint",
+    "unknown procedure", "clock not trusted", "not yet valid", "expired",
+]  # fmt: skip
+
+_KEY_ID, _SIGNATURE = 4, 64
+
+_Text = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+_NameOrNone = Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
+_Moment = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
+_Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
+
+
+class Refused(GarduError):
+    """What was shown does not open a visit; *why* is one of a few words, none of them a guest's."""
+
+    def __init__(self, why: Why) -> None:
+        self.why = why
+        super().__init__(why)
+
+
+class Guest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    """Who is invited: personal data. Its ``repr`` says nothing, so that no log can.
+
+    :ivar head_count: how many come, 1 to 99
+    """
+
+    name: _Text
+    organisation: _Text = ""
+    purpose: _Text = ""
+    head_count: Annotated[int, Meta(ge=1, le=99)] = 1
+
+    def __repr__(self) -> str:
+        return "Guest(…)"
+
+
+class Invitation(msgspec.Struct, frozen=True):
+    """What an invitation says.
+
+    :ivar id: a UUID; whoever shows it a second time shows the same
+    :ivar checkpoint: empty: any checkpoint of *site*
+    :ivar not_before_ms: from when it is good, milliseconds since 1970 UTC, whole seconds
+    :ivar not_after_ms: the first moment when it is not good any more
+    """
+
+    id: str
+    site: str
+    checkpoint: str
+    procedure: str
+    not_before_ms: int
+    not_after_ms: int
+    guest: Guest | None = None
+
+
+class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
+    id: _Id
+    site: Name
+    checkpoint: _NameOrNone
+    procedure: Name
+    not_before: _Moment
+    not_after: _Moment
+    guest: Guest | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 < self.not_after - self.not_before <= LONGEST_S:
+            raise ValueError("not after must be later than not before, by 31 days at most")
+
+
+def read(
+    text: str,
+    keys: dict[bytes, bytes],
+    now_ms: int | None,
+    site: str,
+    checkpoint: str,
+    procedures: Collection[str],
+) -> Invitation:
+    """Return the invitation *text*, if it is good at this checkpoint now.
+
+    :param keys: who may invite, as :func:`key_ring` makes it
+    :param now_ms: the wall clock, milliseconds since 1970 UTC; None if nobody vouches for it
+    :param procedures: those that this checkpoint runs
+    :raises Refused: with the first reason not to take it
+    """
+    invitation = verified(text, keys)
+    if invitation.site != site or invitation.checkpoint not in ("", checkpoint):
+        raise Refused("for another checkpoint")
+    if invitation.procedure not in procedures:
+        raise Refused("unknown procedure")
+    if now_ms is None:
+        raise Refused("clock not trusted")
+    if now_ms < invitation.not_before_ms:
+        raise Refused("not yet valid")
+    if now_ms >= invitation.not_after_ms:
+        raise Refused("expired")
+    return invitation
+
+
+def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
+    """Return the invitation *text* if one of *keys* has signed it, wherever and whenever for.
+
+    :raises Refused: "not an invitation", "unknown key" or "wrong signature"
+    """
+    data = _bytes(text)
+    signed, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
+    key = keys.get(signed[:_KEY_ID])
+    if key is None:
+        raise Refused("unknown key")
+    nacl = _nacl()
+    try:
+        nacl.signing.VerifyKey(key).verify(PREFIX.encode() + signed, signature)
+    except nacl.exceptions.BadSignatureError:
+        raise Refused("wrong signature") from None
+    try:
+        body = msgspec.msgpack.decode(signed[_KEY_ID:], type=_Body)
+    except msgspec.MsgspecError:
+        raise Refused("not an invitation") from None
+    return Invitation(
+        id=str(uuid.UUID(bytes=body.id)),
+        site=body.site,
+        checkpoint=body.checkpoint,
+        procedure=body.procedure,
+        not_before_ms=body.not_before * 1000,
+        not_after_ms=body.not_after * 1000,
+        guest=body.guest,
+    )
+
+
+def write(invitation: Invitation, secret: bytes) -> str:
+    """Return the text of *invitation*, signed with *secret* (the 32 bytes of a secret key).
+
+    :raises GarduError: if the invitation breaks a rule of the format, or is too long for a code
+    """
+    body = (
+        uuid.UUID(invitation.id).bytes,
+        invitation.site,
+        invitation.checkpoint,
+        invitation.procedure,
+        invitation.not_before_ms // 1000,
+        invitation.not_after_ms // 1000,
+        invitation.guest,
+    )
+    packed = msgspec.msgpack.encode(body)
+    try:
+        msgspec.msgpack.decode(packed, type=_Body)
+    except msgspec.ValidationError as error:
+        raise GarduError(f"this invitation is not possible: {_named(str(error))}") from None
+    key = _nacl().signing.SigningKey(secret)
+    signed = key_id(bytes(key.verify_key)) + packed
+    signature = key.sign(PREFIX.encode() + signed).signature
+    text = PREFIX + base64.b32encode(signed + signature).decode("ascii").rstrip("=")
+    if len(text) > LONGEST_TEXT:
+        raise GarduError(
+            f"the invitation has {len(text)} characters, {LONGEST_TEXT} are possible: "
+            "shorten name, organisation or purpose"
+        )
+    return text
+
+
+def key_id(public: bytes) -> bytes:
+    """Return which key this is, in 4 bytes."""
+    return hashlib.sha256(public).digest()[:_KEY_ID]
+
+
+def key_ring(publics: Iterable[str]) -> dict[bytes, bytes]:
+    """Return the public keys *publics* (base64) by their id."""
+    keys = [base64.b64decode(public, validate=True) for public in publics]
+    return {key_id(key): key for key in keys}
+
+
+def make_key() -> tuple[bytes, bytes]:
+    """Return a new secret key and its public key, 32 bytes each."""
+    secret = _nacl().signing.SigningKey.generate()
+    return bytes(secret), bytes(secret.verify_key)
+
+
+def public_key(secret: bytes) -> bytes:
+    """Return the public key that belongs to *secret*."""
+    return bytes(_nacl().signing.SigningKey(secret).verify_key)
+
+
+def _bytes(text: str) -> bytes:
+    """Return the bytes of *text*, of which there is exactly one spelling."""
+    digits = text.removeprefix(PREFIX)
+    if digits == text or len(text) > LONGEST_TEXT:
+        raise Refused("not an invitation")
+    try:
+        data = base64.b32decode(digits + "=" * (-len(digits) % 8))
+    except (binascii.Error, ValueError):
+        raise Refused("not an invitation") from None
+    spelled = base64.b32encode(data).decode("ascii").rstrip("=")
+    if spelled != digits or len(data) <= _KEY_ID + _SIGNATURE:
+        raise Refused("not an invitation")
+    return data
+
+
+def _named(problem: str) -> str:
+    """Return *problem* with names for places in the array."""
+    for place, name in enumerate(_Body.__struct_fields__):
+        problem = problem.replace(f"$[{place}]", name)
+    return problem
+
+
+def _nacl() -> "ModuleType":
+    """Return PyNaCl; imported here because a checkpoint without a scanner does without."""
+    try:
+        import nacl.exceptions
+        import nacl.signing
+    except ModuleNotFoundError:
+        raise GarduError("invitations need PyNaCl: pip install 'gardu[invitations]'") from None
+    return nacl

@@ -1,0 +1,137 @@
+"""The parts list of a checkpoint: what must be bought or fitted for what its config says.
+
+Rows are data: which contacts, outputs and devices ask for which part, and why.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+
+import msgspec
+
+from edge.config import Config
+from edge.fitted import Fitted, driver_of, fitted, kind_of, lines
+from edge.sections.pins import Contact
+
+RESISTOR = "10 kilohm"
+
+
+class Part(msgspec.Struct, frozen=True, order=True):
+    """One row: how many of what, and what for."""
+
+    count: int
+    what: str
+    why: str
+
+
+def pull_resistor(part: Fitted) -> str:
+    """Return what a resistor at the part's pin must pull to: ``3.3 V``, ``GND``, or nothing.
+
+    Every output gets one against its active level: the pin floats while the Pi boots and when
+    the daemon has let go of it.
+    """
+    contact = part.part
+    if isinstance(contact, Contact):
+        return {"external-up": "3.3 V", "external-down": "GND"}.get(contact.pull, "")
+    return "GND" if contact.active == "high" else "3.3 V"
+
+
+def _last(part: Fitted) -> str:
+    """The last word of its key: ``door`` of ``lockers.locker[0].door``."""
+    return part.key.rpartition(".")[2].partition("[")[0]
+
+
+def _is(*names: str) -> Callable[[Fitted], bool]:
+    return lambda part: _last(part) in names
+
+
+def _of(kind: str) -> Callable[[Fitted], bool]:
+    return lambda part: kind_of(part.device) == kind
+
+
+_CURRENT = "a Pi's pull-up is below the current that such contacts need to stay clean"
+
+# Which parts at the pins ask for what, and why.
+_AT_PINS: tuple[tuple[Callable[[Fitted], bool], str, str], ...] = (
+    (_is("relay"), "relay channel for a lock's solenoid",
+     "with a flyback diode (1N4007) across each solenoid; one is energised at a time"),
+    (_is("strike"), "relay channel for a door strike",
+     "with a flyback diode (1N4007); in a fire alarm all are released at once"),
+    (_is("ring"), "relay channel, dry contact, for the aiphone's call", "closes E and - (LE/LEF)"),
+    (_is("lamp"), "lamp (LED) with a transistor or relay",
+     "a pin gives a few mA only; position and label too, never colour alone"),
+    (_is("buzzer"), "active buzzer with a transistor", "one for all officers"),
+    (_is("buttons"), "push button, normally open", "between pin and ground"),
+    (lambda part: _last(part) in ("door", "contact"), "magnetic contact for a door",
+     "closed while the door is shut: a cut wire then reads as open"),
+    (lambda part: _of("aiphone")(part) and not part.is_output,
+     "interposing relay for an aiphone contact",
+     f"GT asks for 5 V 100 mA at least, LE/LEF door release for an RY-PA: {_CURRENT}"),
+    (lambda part: _of("metal-detector")(part) and not part.is_output,
+     "optocoupler or interposing relay for the metal detector",
+     f"its contact rating is not published; {_CURRENT}"),
+    (_of("safety"), "supervised loop contact",
+     "normally closed, so that a cut wire alarms; fire through the panel's own relay"),
+)  # fmt: skip
+
+_DRIVERS = {
+    "rdm6300": ("RDM6300 card reader, 125 kHz, with coil",
+                "5 V logic: through a USB serial adapter, not on the Pi's own pins"),
+    "id-12la": ("ID-12LA or ID-20LA card reader, 125 kHz", "ASCII format; USB serial adapter"),
+    "pn532": ("PN532 card reader, 13.56 MHz, set to HSU", "USB serial adapter, 3.3 V"),
+    "gm65": ("GM65 or GM8xx code scanner", "set to serial output; USB serial adapter, 3.3 V"),
+    "http": ("IP camera with an HTTP snapshot", "with a fixed address in this network"),
+    "picamera2": ("Pi camera", "on the Pi's own connector; apt install python3-picamera2"),
+    "kerong": ("KERONG locker board", "12 V or 24 V for locks and board; RS-485"),
+    "waveshare": ("Waveshare Modbus RTU relay board", "the board times the pulse itself; RS-485"),
+    "r421a08": ("R421A08 or R4D8 relay board", "the board times the pulse itself; RS-485"),
+}  # fmt: skip
+
+
+def parts(config: Config) -> list[Part]:
+    """Return the parts list of *config*."""
+    return [*_of_pins(config), *_of_devices(config), *_of_lines(config), *_supply(config)]
+
+
+def _of_pins(config: Config) -> Iterator[Part]:
+    wired = fitted(config)
+    for asks, what, why in _AT_PINS:
+        count = sum(map(asks, wired))
+        if count:
+            yield Part(count, what, why)
+    for rail, count in sorted(Counter(map(pull_resistor, wired)).items()):
+        if rail:
+            pins = sorted(part.part.pin for part in wired if pull_resistor(part) == rail)
+            where = ", ".join(map(str, pins))
+            yield Part(count, f"resistor {RESISTOR} to {rail}", f"at GPIO {where}")
+
+
+def _of_devices(config: Config) -> Iterator[Part]:
+    drivers: Counter[str] = Counter()
+    for line in lines(config):
+        drivers[line.driver] += max(1, len(line.addresses))
+    drivers.update(driver_of(camera) for camera in config.cameras.values())
+    for driver, count in drivers.items():
+        what, why = _DRIVERS.get(driver, (driver, ""))
+        yield Part(count, what, why)
+
+
+def _of_lines(config: Config) -> Iterator[Part]:
+    own = [line for line in lines(config) if not line.bus]
+    if own:
+        yield Part(len(own), "USB serial adapter with a serial number of its own",
+                   "so that each has a name of its own under /dev/serial/by-id/")  # fmt: skip
+    buses = {line.bus for line in lines(config) if line.bus}
+    if buses:
+        yield Part(len(buses), "USB RS-485 adapter", "isolated, if the boards have another supply")
+        yield Part(2 * len(buses), "resistor 120 ohm", "between A and B at both ends of a bus")
+
+
+def _supply(config: Config) -> Iterator[Part]:
+    yield Part(len(config.cards.visitor), "visitor card", "their numbers are in [cards]")
+    yield Part(1, "supply for the Pi: 5 V 3 A (Pi 5: 5 A)", "not shared with locks or strikes")
+    if config.lockers:
+        yield Part(1, "supply for the locks", "sized for one solenoid at a time")
+    if config.doors:
+        count = len(config.doors)
+        yield Part(1, "supply for the strikes", f"sized for all {count} at once (fire); "
+                   "the fire relay cuts fail-safe strikes in hardware")  # fmt: skip

@@ -1,0 +1,65 @@
+"""The rules of the core, from config, procedures and store."""
+
+from edge.config import Config
+from edge.sop.events import InputKind
+from edge.sop.loading import parse_procedure
+from edge.sop.procedure import Procedure
+from edge.sop.state import Door, Rules
+from edge.store import Store
+
+# Which section and key of the config each input is.
+_INPUTS: dict[InputKind, tuple[str, str]] = {
+    "fire": ("safety", "fire"),
+    "duress": ("safety", "duress"),
+    "enclosure-tamper": ("safety", "enclosure_tamper"),
+    "mains-lost": ("safety", "mains"),
+    "battery-low": ("safety", "battery"),
+    "detector-tamper": ("metal_detector", "tamper"),
+    "beam-blocked": ("metal_detector", "passage"),
+}
+
+
+def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:
+    """Return what the core needs to know; procedures of running visits come from the store."""
+    known = {procedure.key: procedure for procedure in procedures.values()}
+    for key, text in store.procedures_in_use().items():
+        if key not in known:
+            known[key] = parse_procedure(text, f"{key} (kept by the database)")
+    lockers = config.lockers
+    return Rules(
+        stream=store.stream,
+        procedures=known,
+        current={procedure.id: procedure.key for procedure in procedures.values()},
+        panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
+        readers=_readers(config),
+        aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
+        cards=frozenset(config.cards.visitor),
+        lockers=tuple(locker.number for locker in lockers.locker) if lockers else (),
+        left_open_s=lockers.left_open_s if lockers else 0.0,
+        doors=_doors(config),
+        passage="beam-blocked" in fitted_inputs(config),
+        inputs=fitted_inputs(config),
+    )
+
+
+def fitted_inputs(config: Config) -> frozenset[InputKind]:
+    """Return the inputs that the checkpoint of *config* has."""
+    return frozenset(
+        kind
+        for kind, (section, key) in _INPUTS.items()
+        if getattr(getattr(config, section), key, None) is not None
+    )
+
+
+def _readers(config: Config) -> dict[str, tuple[str, ...]]:
+    return {
+        name: tuple(device.stations)
+        for name, device in [*config.card_readers.items(), *config.scanners.items()]
+    }
+
+
+def _doors(config: Config) -> dict[str, Door]:
+    return {
+        name: Door(procedures=tuple(door.procedures), release_s=door.release_s, held_s=door.held_s)
+        for name, door in config.doors.items()
+    }

@@ -1,0 +1,30 @@
+"""What an officer hears and sees of an input: it was taken, or it means nothing and is counted."""
+
+from edge.sop.effects import Beep, FlashLamp
+from edge.sop.turn import Turn
+
+# Refusals are counted by kind; a flood of new kinds must not grow the state for ever.
+_MOST_KINDS_OF_REFUSAL = 100
+
+
+def answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: FBT001 - a fact
+    """Let the officer hear whether the input meant something; if not, see it too, and count it."""
+    turn.do(Beep("accepted" if accepted else "refused"))
+    if not accepted:
+        if panel in turn.rules.panels:
+            turn.do(FlashLamp(panel))
+        refuse(turn, what)
+
+
+def refuse(turn: Turn, what: str) -> None:
+    """Count the refusal of *what*."""
+    known = what in turn.refusals or len(turn.refusals) < _MOST_KINDS_OF_REFUSAL
+    turn.refuse(what if known else "other")
+
+
+def panel_at(turn: Turn, stations: tuple[str, ...]) -> str:
+    """Return the first panel that serves one of *stations*; empty if none does."""
+    beside = (
+        name for name, kept in turn.rules.panels.items() if not set(kept).isdisjoint(stations)
+    )
+    return next(beside, "")

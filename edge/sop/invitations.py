@@ -1,0 +1,48 @@
+"""Invitations: codes of guests who were registered beforehand. Each opens one visit, once."""
+
+from edge.sop import events
+from edge.sop.answers import answer, panel_at
+from edge.sop.turn import Turn
+from edge.sop.visits import arrive
+
+# Each takes some 60 bytes of the state, which is stored with nearly every event. A guest whose
+# invitation is refused for this arrives by the button.
+MOST_REMEMBERED = 1000
+
+
+def presented(turn: Turn, event: events.InvitationPresented) -> None:
+    """Open a visit of the invitation's procedure, unless it has opened one already."""
+    _forget_expired(turn)
+    why = _refused(turn, event)
+    if why is None:
+        turn.invitations[event.invitation] = event.expires_ms
+        arrive(turn, event.procedure, "invitation")
+    stations = turn.rules.readers.get(event.reader, ())
+    answer(turn, why is None, f"invitation/{event.reader}/{why}", panel_at(turn, stations))
+
+
+def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
+    """Return why the invitation means nothing here and now; None if it does."""
+    if event.invitation in turn.invitations:
+        return "shown before"
+    if event.procedure not in turn.rules.current:
+        return "unknown procedure"
+    if len(turn.invitations) >= MOST_REMEMBERED:
+        return "too many"
+    return None
+
+
+def refused(turn: Turn, event: events.InvitationRefused) -> None:
+    """Say that it is no valid invitation, at the panel beside the scanner."""
+    stations = turn.rules.readers.get(event.reader, ())
+    answer(turn, False, f"invitation/{event.reader}/{event.why}", panel_at(turn, stations))
+
+
+def _forget_expired(turn: Turn) -> None:
+    """Forget those that nobody can show any more. Only a trusted clock can tell."""
+    if turn.at.synced:
+        turn.invitations = {
+            invitation: expires_ms
+            for invitation, expires_ms in turn.invitations.items()
+            if expires_ms >= turn.at.wall_ms
+        }

@@ -1,0 +1,137 @@
+"""The lockers: what their doors and locks say.
+
+A locker is ``closed`` or ``open``, and beside that it can be
+
+============== ==================================================================================
+did not open   jammed: ``usable`` is False until its door was opened and closed; a fault
+left open      open for ``left_open_s`` while no visit waits for it to close: an alarm
+forced open    opened without an unlock: an alarm until it is closed
+out of order   its board is silent: ``reachable`` is False until it answers again; a fault
+============== ==================================================================================
+
+Whoever is jammed or out of order is given to nobody.
+"""
+
+from edge.clock import Stamp
+from edge.sop import events
+from edge.sop.effects import CancelTimer, StartTimer, UnlockLocker
+from edge.sop.state import LockerState
+from edge.sop.turn import Turn
+from edge.sop.verbs import (
+    clear_alarm,
+    device_fault,
+    device_restored,
+    raise_alarm,
+    reconciled,
+)
+from edge.sop.visits import deliver, transition_for
+
+
+def started(turn: Turn) -> None:
+    """Take up the lockers of the config; those that it no longer has cannot be in alarm.
+
+    The time that a door stands open is set again by its driver's first look at it: what was open
+    before the restart may be closed by now.
+    """
+    for number in turn.rules.lockers:
+        turn.lockers.setdefault(number, LockerState())
+    for number in sorted(turn.lockers.keys() - set(turn.rules.lockers)):
+        clear_alarm(turn, _forced(number))
+        clear_alarm(turn, _left_open(number))
+
+
+def opened(turn: Turn, event: events.LockerOpened) -> None:
+    """Deliver it to the visit that has the locker; an opening that nobody ordered is an alarm."""
+    before = turn.lockers.get(event.locker)
+    if before is None:
+        return
+    since = before.opened if before.door == "open" and before.opened else turn.at
+    turn.locker(event.locker, door="open", opened=since, unlocking=False)
+    turn.do(StartTimer(_open_key(event.locker, since), since, turn.rules.left_open_s))
+    visit = turn.visits.get(before.visit or "")
+    if visit is not None and deliver(turn, visit, "locker.opened"):
+        return
+    if not before.unlocking and not event.initial:
+        raise_alarm(turn, _forced(event.locker), before.visit, "opened without an unlock")
+
+
+def closed(turn: Turn, event: events.LockerClosed) -> None:
+    """Deliver it to the visit that has the locker; what an open door meant is over."""
+    before = turn.lockers.get(event.locker)
+    if before is None:
+        return
+    turn.locker(event.locker, door="closed", opened=None)
+    if before.opened is not None:
+        turn.do(CancelTimer(_open_key(event.locker, before.opened)))
+    clear_alarm(turn, _forced(event.locker))
+    clear_alarm(turn, _left_open(event.locker))
+    visit = turn.visits.get(before.visit or "")
+    if visit is not None:
+        deliver(turn, visit, "locker.closed")
+    elif before.door == "open":
+        _closed_by_nobody(turn, event.locker, before)
+
+
+def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
+    """A locker of no open visit was opened and closed: emptied by its late guest, or repaired."""
+    if before.visit is not None and before.visit not in turn.cards.values():
+        turn.locker(number, visit=None)
+        reconciled(turn, before.visit, f"locker/{number}")
+    if not before.usable:
+        turn.locker(number, usable=True)
+        _working(turn, number)
+
+
+def failed(turn: Turn, event: events.LockerFailed) -> None:
+    """Give the locker to nobody while its lock cannot be worked."""
+    if event.locker in turn.lockers:
+        turn.locker(event.locker, reachable=False)
+        device_fault(turn, f"locker/{event.locker}", event.why)
+
+
+def restored(turn: Turn, event: events.LockerRestored) -> None:
+    """The lock can be worked again; a jam does not end with that."""
+    if event.locker in turn.lockers:
+        turn.locker(event.locker, reachable=True)
+        _working(turn, event.locker)
+
+
+def _working(turn: Turn, number: int) -> None:
+    locker = turn.lockers[number]
+    if locker.usable and locker.reachable:
+        device_restored(turn, f"locker/{number}")
+
+
+def timer_fired(turn: Turn, key: str) -> None:
+    """A door has stood open for long: an alarm, unless a visit waits for it to close."""
+    for number, locker in turn.lockers.items():
+        if locker.opened is None or key != _open_key(number, locker.opened):
+            continue
+        visit = turn.visits.get(locker.visit or "")
+        if visit is not None and transition_for(turn, visit, "locker.closed"):
+            turn.do(StartTimer(key, turn.at, turn.rules.left_open_s))
+        else:
+            detail = f"open for more than {turn.rules.left_open_s:g} s"
+            raise_alarm(turn, _left_open(number), None, detail)
+
+
+def unlock_owed(turn: Turn, holder: str) -> None:
+    """Unlock what the closed visit *holder* left in a locker."""
+    for number, locker in turn.lockers.items():
+        if locker.visit == holder:
+            turn.locker(number, unlocking=True)
+            turn.do(UnlockLocker(number, holder))
+            break
+
+
+def _forced(number: int) -> str:
+    return f"locker-forced-{number}"
+
+
+def _left_open(number: int) -> str:
+    return f"locker-left-open-{number}"
+
+
+def _open_key(number: int, since: Stamp) -> str:
+    """Name the timer of the opening at *since*; an earlier opening's means nothing any more."""
+    return f"locker/{number}/open/{since.boot_ns}"

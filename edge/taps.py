@@ -1,0 +1,189 @@
+"""Taps: every wired pin of a checkpoint, read and never driven.
+
+For the technician's tools, which must be safe in an office. Rules
+-----
+1. A tap claims its pin as an input, also where an output is wired: what switches a lock or a ring
+   cannot be switched by it. An output's pin keeps the pull that it has while the Pi boots, so
+   reading it changes nothing.
+2. Every edge counts, bounces too: a change that comes sooner than the contact's ``bounce_s``
+   after the one before is counted as a bounce.
+3. Drivers see the taps through :class:`Mirror`, pins that have the taps' levels once these are
+   stable; what a driver puts out there goes nowhere.
+4. A pin that cannot be claimed says why, and the others are read all the same.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Self
+
+import msgspec
+from gpiozero import Factory
+from gpiozero.pins.mock import MockFactory, MockPin
+
+from edge.clock import Clock
+from edge.drivers.contacts import GpioContact
+from edge.drivers.pins import claiming
+from edge.errors import DeviceUnavailable
+from edge.fitted import Fitted
+from edge.sections.pins import Contact
+from edge.wiring import boot_pull
+
+# Raspberry Pi 4 Model B, 4 GB: any board with the 40-pin header will do for the mirror.
+_REVISION = "c03115"
+
+Moved = Callable[["Tap"], None]
+
+
+class Tap:
+    """One pin, looked at.
+
+    :param factory: the real pins
+    :param moved: called on every change, in the pins' thread: only hand over
+    :ivar why: why it cannot be read; empty if it can
+    :ivar high: its level; None as long as it is not read
+    :ivar changes: edges since it was opened; *bounces*: those of them that were none
+    """
+
+    def __init__(self, fitted: Fitted, factory: Factory, clock: Clock, moved: Moved) -> None:
+        self.fitted = fitted
+        self.why = ""
+        self.high: bool | None = None
+        self.changes = 0
+        self.bounces = 0
+        self._clock = clock
+        self._moved = moved
+        self._since_ns = 0
+        self._bounce_ns = int(getattr(fitted.part, "bounce_s", 0) * 1e9)
+        self._read_as = _read_as(fitted)
+        self._contact = GpioContact(self._read_as, factory, clock, self._seen)
+
+    @property
+    def pin(self) -> int:
+        """BCM number."""
+        return self.fitted.part.pin
+
+    @property
+    def active(self) -> bool | None:
+        """Whether the contact is active, or the output's load switched on; None: not read."""
+        if self.high is None:
+            return None
+        part = self.fitted.part
+        if isinstance(part, Contact):
+            return self.high == part.active_level
+        return self.high == (part.active == "high")
+
+    @property
+    def steady_s(self) -> float:
+        """For how long the level has been what it is, seconds."""
+        return (self._clock.boot_ns() - self._since_ns) / 1e9
+
+    @property
+    def stable(self) -> bool:
+        """Whether the level has been there for the contact's bounce time."""
+        return self._clock.boot_ns() - self._since_ns >= self._bounce_ns
+
+    def open(self) -> None:
+        """Claim the pin, or note why it cannot be."""
+        try:
+            with claiming(f"GPIO {self.pin}"):
+                self._contact.open()
+        except DeviceUnavailable as error:
+            self.why = str(error)
+
+    def close(self) -> None:
+        """Let go of the pin."""
+        self._contact.close()
+
+    def _seen(self, *, active: bool, initial: bool) -> None:
+        now = self._clock.boot_ns()
+        if not initial:
+            self.changes += 1
+            self.bounces += now - self._since_ns < self._bounce_ns
+        self.high = active == self._read_as.active_level
+        self._since_ns = now
+        if not initial:
+            self._moved(self)
+
+
+class Taps:
+    """The taps of *parts*. Use as ``with``."""
+
+    def __init__(
+        self,
+        parts: Iterable[Fitted],
+        factory: Factory,
+        clock: Clock,
+        moved: Moved = lambda _tap: None,
+    ) -> None:
+        self.taps = [Tap(part, factory, clock, moved) for part in parts]
+
+    def __enter__(self) -> Self:
+        for tap in self.taps:
+            tap.open()
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        for tap in self.taps:
+            tap.close()
+
+    def of(self, device: str) -> list[Tap]:
+        """Return the taps of *device*."""
+        return [tap for tap in self.taps if tap.fitted.device == device]
+
+
+class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
+    """Pins for drivers that show the levels of *taps*; outputs lead nowhere.
+
+    :param unread: pins of outputs that have no tap: drivers find them low
+    :param why: what is said of any other pin that has no tap
+    """
+
+    def __init__(
+        self, taps: Iterable[Tap], unread: Iterable[int] = (), why: str = "this pin is not read"
+    ) -> None:
+        super().__init__(revision=_REVISION, pin_class=_MirrorPin)
+        self._taps = {tap.pin: tap for tap in taps}
+        self._unread = frozenset(unread)
+        self._why = why
+
+    def level(self, number: int) -> bool:
+        """Return the level of pin *number*.
+
+        :raises DeviceUnavailable: if it is not read
+        """
+        if number in self._unread:
+            return False
+        tap = self._taps.get(number)
+        if tap is None or tap.high is None:
+            raise DeviceUnavailable((tap.why if tap else "") or f"GPIO {number}: {self._why}")
+        return tap.high
+
+    def settle(self) -> None:
+        """Show drivers every level that has been stable for its bounce time; call it often."""
+        for tap in self._taps.values():
+            if tap.high is not None and tap.stable:
+                self.pin(tap.pin).follow(tap.high)
+
+
+class _MirrorPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
+    """A pin that has its tap's level, whatever pull a driver asks for."""
+
+    def __init__(self, factory: Mirror, info: Any) -> None:
+        super().__init__(factory, info)
+        self._state = factory.level(self._number)
+
+    def follow(self, high: bool) -> None:  # noqa: FBT001 - a level, as in drive(True)
+        """Take over the tap's level, unless a driver uses the pin as an output."""
+        if self._function == "input" and high != self._state:
+            (self.drive_high if high else self.drive_low)()
+
+    def _set_pull(self, value: str) -> None:
+        super()._set_pull(value)
+        self._state = self._factory.level(self._number)
+
+
+def _read_as(fitted: Fitted) -> Contact:
+    """Return the contact that a tap claims: no bounce time, so that every edge is seen."""
+    part = fitted.part
+    if isinstance(part, Contact):
+        return msgspec.structs.replace(part, bounce_s=0.0)
+    return Contact(pin=part.pin, pull=boot_pull(part.pin), bounce_s=0.0)

@@ -1,0 +1,83 @@
+"""`gardu wiring`: the wiring table, the parts list and the picture of the header."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edge.check import print_wiring, show_table
+from edge.cli import DEFAULT_CONFIG
+from edge.config import Config, load_config
+from edge.errors import ConfigError
+from edge.fitted import lines
+from edge.options import ConfigOption
+from edge.parts import parts
+from edge.wiring import bus_notes, wiring
+
+
+def wiring_(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    svg: Annotated[
+        Path | None,
+        typer.Option(help="Write the picture here (SVG, A4): print it, and hang it on the wall."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+) -> None:
+    """Print what goes where: every pin, serial line and part; with --svg also draw it.
+
+    Only the config is read: this works anywhere, and the equipment need not be there. Problems
+    are printed and end the command with 2.
+
+    Example: gardu wiring --config /etc/gardu/gardu.toml --svg wiring.svg
+    """
+    try:
+        read = load_config(config, elsewhere=True)
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    if svg is not None:
+        _write_picture(read, svg)
+    if as_json:
+        typer.echo(_json(read))
+        return
+    print_wiring(read)
+    _print_lines(read)
+    rows = [[str(part.count), part.what, part.why] for part in parts(read)]
+    show_table("Parts", ["count", "part", "why"], rows)
+    for note in bus_notes(read):
+        typer.echo(f"note: {note}")
+    if svg is not None:
+        typer.echo(f"the picture is in {svg}")
+
+
+def _write_picture(config: Config, path: Path) -> None:
+    from edge.wiring_sheet import sheet
+    from edge.wiring_svg import svg
+
+    try:
+        path.write_text(svg(sheet(config)), encoding="utf-8")
+    except OSError as error:
+        typer.echo(f"{path}: cannot be written: {error.strerror}", err=True)
+        raise typer.Exit(1) from None
+
+
+def _json(config: Config) -> str:
+    document = {
+        "pins": wiring(config),
+        "lines": lines(config),
+        "parts": parts(config),
+        "notes": bus_notes(config),
+    }
+    return msgspec.json.encode(document).decode()
+
+
+def _print_lines(config: Config) -> None:
+    rows = [
+        [line.device, line.driver, line.bus, ", ".join(map(str, line.addresses)), line.port]
+        for line in lines(config)
+    ]
+    if rows:
+        show_table("Serial lines", ["device", "driver", "bus", "address", "port"], rows)

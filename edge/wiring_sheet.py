@@ -1,0 +1,307 @@
+"""The layout of the wiring picture: where everything stands on the sheet. Pure; millimetres.
+
+A portrait A4 sheet: the header in the middle with a label for each of its 40 pins beside it, then
+what hangs on serial lines, RS-485 and the network, then notes and the parts list. Where that is
+more than a page holds, the sheet grows downwards (printers fit it to the page).
+"""
+
+import textwrap
+from typing import Literal, NamedTuple
+
+from edge.config import Config
+from edge.crosscheck import UART_PORTS
+from edge.fitted import Fitted, driver_of, fitted, kind_of, lines
+from edge.parts import RESISTOR, parts, pull_resistor
+from edge.sections.cameras import HttpCamera
+from edge.sections.pins import Contact
+from edge.wiring import HEADER, boot_pull, bus_notes, wiring
+
+WIDTH, HEIGHT = 210.0, 297.0
+MARGIN = 8.0
+
+PITCH = 7.2
+TOP = 46.0
+ODD_X, EVEN_X = 100.8, 109.2
+LABEL_WIDTH, LABEL_HEIGHT = 80.0, 6.3
+
+CARD_WIDTH, CARD_HEIGHT, CARD_GAP = 45.5, 17.0, 4.0
+CARDS_A_ROW = 4
+LINE = 3.3
+
+Kind = Literal["3.3 V", "5 V", "ground", "id", "in", "out", "serial", "free"]
+
+_POWER: dict[int, Kind] = {
+    1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V", 27: "id", 28: "id",
+    **dict.fromkeys((6, 9, 14, 20, 25, 30, 34, 39), "ground"),
+}  # fmt: skip
+_SERIAL = {14: "transmits (TXD)", 15: "receives (RXD)"}
+
+
+class Box(NamedTuple):
+    """A rectangle: left, top, width, height."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+    def meets(self, other: "Box") -> bool:
+        """Whether the two overlap."""
+        return (
+            self.x < other.x + other.width
+            and other.x < self.x + self.width
+            and self.y < other.y + other.height
+            and other.y < self.y + self.height
+        )
+
+
+class Label(NamedTuple):
+    """What stands beside one pin of the header.
+
+    :ivar position: on the header, 1 to 40
+    :ivar group: the kind of device, for its colour; empty for power and free pins
+    :ivar resistor: what a resistor at the pin pulls to; empty without one
+    """
+
+    position: int
+    kind: Kind
+    box: Box
+    title: str
+    detail: str = ""
+    group: str = ""
+    resistor: str = ""
+    warning: bool = False
+
+
+class Card(NamedTuple):
+    """A box for what is not on the header.
+
+    :ivar bus: the bus that it hangs on; empty if none
+    """
+
+    box: Box
+    title: str
+    details: tuple[str, ...]
+    group: str
+    bus: str = ""
+
+
+class Text(NamedTuple):
+    """A line of text, its baseline at *y*."""
+
+    x: float
+    y: float
+    words: str
+    heading: bool = False
+
+
+class Sheet(NamedTuple):
+    """The whole picture."""
+
+    title: str
+    place: str
+    labels: list[Label]
+    cards: list[Card]
+    texts: list[Text]
+    height: float
+
+
+def sheet(config: Config) -> Sheet:
+    """Return the layout of the picture of *config*."""
+    below = TOP + 20 * PITCH + 5
+    cards = _cards(config, below)
+    bottom = max((card.box.y + CARD_HEIGHT for card in cards), default=below - 4)
+    texts = _texts(config, bottom + 8)
+    end = max(text.y for text in texts) + 6
+    checkpoint = config.checkpoint
+    return Sheet(
+        title=f"{checkpoint.site} / {checkpoint.id}",
+        place=checkpoint.place,
+        labels=[_label(config, position) for position in range(1, 41)],
+        cards=cards,
+        texts=texts,
+        height=max(HEIGHT, end),
+    )
+
+
+def pin_y(position: int) -> float:
+    """Return where the middle of pin *position* is."""
+    return TOP + ((position - 1) // 2 + 0.5) * PITCH
+
+
+def text_width(words: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide *words* are at most in a common sans-serif of *size*."""
+    return len(words) * size * (0.66 if bold else 0.6)
+
+
+def fit(words: str, size: float, width: float, *, bold: bool = False) -> float:
+    """Return the size, at most *size*, at which *words* are no wider than *width*."""
+    return min(size, size * width / max(text_width(words, size, bold=bold), 0.01))
+
+
+def elide(words: str, size: float, width: float, *, bold: bool = False) -> str:
+    """Return *words*, or where they are too wide their two ends."""
+    most = int(width / text_width("m", size, bold=bold))
+    if len(words) <= most:
+        return words
+    return f"{words[: most - most // 2 - 1]}…{words[-(most // 2) :]}"
+
+
+def _box(position: int) -> Box:
+    x = MARGIN if position % 2 else WIDTH - MARGIN - LABEL_WIDTH
+    return Box(x, pin_y(position) - LABEL_HEIGHT / 2, LABEL_WIDTH, LABEL_HEIGHT)
+
+
+def _label(config: Config, position: int) -> Label:
+    box = _box(position)
+    if position in _POWER:
+        kind = _POWER[position]
+        title = {"id": "reserved for HATs", "ground": "ground (GND)"}.get(kind, kind)
+        return Label(position, kind, box, title)
+    pin = next(number for number, place in HEADER.items() if place == position)
+    part = next((part for part in fitted(config) if part.part.pin == pin), None)
+    if part is not None:
+        return _wired(config, position, box, part)
+    user = next((line.device for line in lines(config) if line.port in UART_PORTS), "")
+    if user and pin in _SERIAL:
+        return Label(position, "serial", box, f"{user} {_SERIAL[pin]}", f"GPIO {pin}")
+    return Label(position, "free", box, f"GPIO {pin}, free")
+
+
+def _wired(config: Config, position: int, box: Box, part: Fitted) -> Label:
+    wire = next(wire for wire in wiring(config) if wire.pin == part.part.pin)
+    return Label(
+        position,
+        "out" if part.is_output else "in",
+        box,
+        part.function,
+        f"GPIO {part.part.pin} · {_detail(part)}",
+        kind_of(part.device),
+        pull_resistor(part),
+        bool(wire.warning),
+    )
+
+
+def _detail(part: Fitted) -> str:
+    """Say how it is wired, in few words."""
+    contact = part.part
+    if not isinstance(contact, Contact):
+        return f"on when {contact.active}"
+    wired = {"normally-open": "N/O", "normally-closed": "N/C"}[contact.wired]
+    other = "3.3 V" if contact.pull in ("down", "external-down") else "GND"
+    return f"{wired} to {other} · {'high' if contact.active_level else 'low'} when active"
+
+
+_Bare = tuple[str, tuple[str, ...], str, str]
+"""A card without its place: title, details, group, bus."""
+
+
+def _cards(config: Config, top: float) -> list[Card]:
+    """Place a row for each bus, then one for everything with a port or address of its own."""
+    rows = [_bus_row(config, bus) for bus in config.buses]
+    alone: list[_Bare] = [
+        (line.device, (line.driver, _short(line.port)), kind_of(line.device), "")
+        for line in lines(config)
+        if not line.bus
+    ]
+    alone += [
+        (f"camera/{name}", _camera(camera), "camera", "") for name, camera in config.cameras.items()
+    ]
+    rows += [alone[start : start + CARDS_A_ROW] for start in range(0, len(alone), CARDS_A_ROW)]
+    return [
+        Card(_card_box(row, place, top), *card)
+        for row, cards in enumerate(_broken(rows))
+        for place, card in enumerate(cards)
+    ]
+
+
+def _broken(rows: list[list[_Bare]]) -> list[list[_Bare]]:
+    """Break rows that are too long."""
+    return [
+        row[start : start + CARDS_A_ROW]
+        for row in rows
+        for start in range(0, len(row), CARDS_A_ROW)
+    ]
+
+
+def _bus_row(config: Config, bus: str) -> list[_Bare]:
+    section = config.buses[bus]
+    adapter: _Bare = (
+        f"bus {bus}",
+        ("RS-485 adapter on USB", _short(section.port), f"{section.baud_rate} 8N1"),
+        "bus",
+        bus,
+    )
+    return [adapter, *(_on_bus(line.device, line.driver, line.addresses, bus)
+                       for line in lines(config) if line.bus == bus)]  # fmt: skip
+
+
+def _on_bus(device: str, driver: str, addresses: tuple[int, ...], bus: str) -> _Bare:
+    boards = f"address {', '.join(map(str, addresses))}" if addresses else ""
+    return device, (driver, boards, "A to A, B to B, GND"), kind_of(device), bus
+
+
+def _camera(camera: object) -> tuple[str, ...]:
+    if isinstance(camera, HttpCamera):
+        return (driver_of(camera), camera.url, f"for {', '.join(camera.purposes)}")
+    purposes = ", ".join(getattr(camera, "purposes", []))
+    return (driver_of(camera), "on the camera connector (CSI)", f"for {purposes}")
+
+
+def _short(port: str) -> str:
+    """Return what tells a port from others: the end of its name."""
+    return port.rpartition("/")[2]
+
+
+def _card_box(row: int, place: int, top: float) -> Box:
+    x = MARGIN + place * (CARD_WIDTH + CARD_GAP)
+    return Box(x, top + row * (CARD_HEIGHT + CARD_GAP), CARD_WIDTH, CARD_HEIGHT)
+
+
+_COLUMN = (WIDTH - 2 * MARGIN - 6) / 2
+_NOTE_SIZE = 2.4
+_BULLET = "• "
+
+
+def _texts(config: Config, top: float) -> list[Text]:
+    """Place what to mind on the left, the parts list on the right."""
+    left = _column("To mind", _notes(config), MARGIN, top)
+    rows = [f"{part.count} x {part.what}" for part in parts(config)]
+    return [*left, *_column("Parts", rows, MARGIN + _COLUMN + 6, top)]
+
+
+def _column(heading: str, rows: list[str], x: float, top: float) -> list[Text]:
+    most = int(_COLUMN / (_NOTE_SIZE * 0.56))
+    wrapped = [line for row in rows for line in _wrap(row, most)]
+    return [
+        Text(x, top, heading, heading=True),
+        *(
+            Text(x + (0 if line.startswith(_BULLET) else 2.0), top + 4.5 + number * LINE, line)
+            for number, line in enumerate(wrapped)
+        ),
+    ]
+
+
+def _wrap(words: str, most: int) -> list[str]:
+    return textwrap.wrap(words, most, initial_indent=_BULLET)
+
+
+def _notes(config: Config) -> list[str]:
+    warned = [
+        f"GPIO {wire.pin} ({wire.function}) is {wire.warning}"
+        for wire in wiring(config)
+        if wire.warning
+    ]
+    pulled = any(pull_resistor(part) for part in fitted(config))
+    notes = [
+        "Pin 1 has the square pad; on a Pi 3 to 5 it is at the end away from the USB sockets.",
+        "3.3 V only: 5 V on a GPIO destroys the Pi. Switch everything off before wiring.",
+    ]
+    if pulled:
+        notes.append(
+            f"White boxes: fit a resistor of {RESISTOR} from the pin to what is named. While the "
+            "Pi boots, and when the daemon is stopped, only this keeps an output off."
+        )
+    if any(part.is_output and boot_pull(part.part.pin) == "up" for part in fitted(config)):
+        notes.append("GPIO 2 to 8 are pulled up while the Pi boots, 9 to 27 down.")
+    return [*warned, *notes, *bus_notes(config)]

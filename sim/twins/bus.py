@@ -1,0 +1,105 @@
+"""An RS-485 line: one serial port of the daemon's machine, and every board that listens on it."""
+
+import asyncio
+from pathlib import Path
+from random import Random
+from typing import Literal
+
+from edge.sections.buses import Bus
+from sim.serial_port import SerialPort
+
+Fault = Literal["dead", "slow", "wrong-sum", "half"]
+
+
+class BusTwin:
+    """The line. Everybody hears every message, those of other boards too.
+
+    :param path: the name of the port for the daemon
+    :param config: its speed and how long an answer may take (real seconds)
+    :ivar echo: the adapter hears itself: what the daemon says comes back to it first
+    :ivar boards: who is on it
+    :ivar cut: the wires behind the adapter are broken: nothing goes through, the port stays
+    """
+
+    def __init__(self, path: Path, config: Bus, chance: Random) -> None:
+        self.port = SerialPort(path, self._heard)
+        self.config = config
+        self.echo = False
+        self.cut = False
+        self.boards: list[Board] = []
+        self._chance = chance
+        self._late: set[asyncio.TimerHandle] = set()
+
+    def join(self, board: "Board") -> None:
+        """Connect *board* to the line."""
+        self.boards.append(board)
+
+    def close(self) -> None:
+        """Unplug the port; answers that are still to come are lost."""
+        for timer in self._late:
+            timer.cancel()
+        self._late.clear()
+        self.port.unplug()
+
+    def noise(self, count: int) -> None:
+        """Put *count* bytes of noise on the line, as the daemon hears it."""
+        self.port.send(self._chance.randbytes(count))
+
+    def say(self, speaker: "Board", message: bytes) -> None:
+        """Let *speaker* say *message*: the daemon and all other boards hear it."""
+        if self.cut:
+            return
+        self.port.send(message)
+        self._tell(message, speaker)
+
+    def say_late(self, speaker: "Board", message: bytes) -> None:
+        """Let *speaker* say *message* when the daemon's patience is over."""
+        loop = asyncio.get_running_loop()
+        timer = loop.call_later(1.5 * self.config.answer_s, self.say, speaker, message)
+        self._late = {old for old in self._late if old.when() > loop.time()} | {timer}
+
+    def _heard(self, message: bytes) -> None:
+        if self.echo:
+            self.port.send(message)
+        if not self.cut:
+            self._tell(message, None)
+
+    def _tell(self, message: bytes, speaker: "Board | None") -> None:
+        for board in self.boards:
+            if board is not speaker:
+                board.hear(message)
+
+
+class Board:
+    """A device on the line.
+
+    :ivar fault: ``dead``: hears nothing and says nothing; ``slow``: answers when nobody waits any
+        more; ``wrong-sum``: the last byte of its answers is wrong; ``half``: only the first half
+        of them arrives; None: works (set it to cause the fault)
+    """
+
+    def __init__(self, bus: BusTwin) -> None:
+        self.fault: Fault | None = None
+        self._bus = bus
+        bus.join(self)
+
+    def hear(self, message: bytes) -> None:
+        """Take bytes off the line: a message, a part of one, or several."""
+        if self.fault != "dead":
+            self.listen(message)
+
+    def listen(self, message: bytes) -> None:
+        """Do what *message* asks of this board, and answer."""
+        raise NotImplementedError
+
+    def answer(self, message: bytes) -> None:
+        """Say *message* on the line, as well as the fault lets it."""
+        match self.fault:
+            case "slow":
+                self._bus.say_late(self, message)
+            case "wrong-sum":
+                self._bus.say(self, message[:-1] + bytes([message[-1] ^ 0x55]))
+            case "half":
+                self._bus.say(self, message[: len(message) // 2])
+            case _:
+                self._bus.say(self, message)

@@ -1,0 +1,120 @@
+"""An access door: a strike that a relay works, a leaf with a closer, and its contact."""
+
+import asyncio
+from random import Random
+
+from edge.clock import Clock
+from edge.sections.doors import Door
+from sim.header import HeaderPin
+from sim.notice import Notice, patience
+from sim.twins.wiring import Load, Switch
+
+# Seconds: somebody goes through, then the closer pulls the leaf shut.
+_PASS_S = 2.0
+_CLOSER_S = 3.0
+
+
+class DoorTwin:
+    """A door as people find it. Released, it opens when somebody pushes; then it closes by itself.
+
+    :ivar is_open: whether the leaf stands open
+    :ivar releases: how often the strike has been released
+    :ivar wedged: something keeps the leaf from closing (see :meth:`wedge`)
+    :ivar contact: the contact of the leaf; None: not wired
+    """
+
+    def __init__(
+        self, header: dict[int, HeaderPin], door: Door, clock: Clock, chance: Random
+    ) -> None:
+        self.is_open = False
+        self.releases = 0
+        self.wedged = False
+        contact = door.contact
+        self.contact = Switch(header[contact.pin], contact, clock, chance) if contact else None
+        self._on_releases = door.fail == "secure"
+        self._strike = Load(header[door.strike.pin], door.strike, self._switched)
+        self._clock = clock
+        self._notice = Notice()
+        self._closer: asyncio.TimerHandle | None = None
+        self._pushing = 0
+
+    @property
+    def released(self) -> bool:
+        """Whether the leaf can be pushed open now."""
+        return self._strike.on == self._on_releases
+
+    async def wait_released(self, timeout_s: float) -> bool:
+        """Wait until the strike is released, at most *timeout_s* clock seconds."""
+        return await self._notice.until(lambda: self.released, patience(self._clock, timeout_s))
+
+    async def wait_shut(self, timeout_s: float) -> bool:
+        """Wait until the leaf is shut, at most *timeout_s* clock seconds; say whether it is."""
+        return await self._notice.until(lambda: not self.is_open, patience(self._clock, timeout_s))
+
+    async def go_through(self, timeout_s: float) -> bool:
+        """Push until the leaf gives way, and go through; False if it does not in that time.
+
+        The leaf is let go of behind the person and closes by itself.
+        """
+        self._pushing += 1
+        try:
+            if self.released:
+                self._swing_open()
+            real_s = patience(self._clock, timeout_s)
+            if not await self._notice.until(lambda: self.is_open, real_s):
+                return False
+        finally:
+            self._pushing -= 1
+        await self._clock.pause(_PASS_S)
+        self._let_go()
+        return True
+
+    async def go_out(self) -> None:
+        """Leave by the handle inside; its switch bridges the contact, which does not see it."""
+        self._stop_closer()
+        self.is_open = True
+        await self._clock.pause(_PASS_S)
+        self._let_go()
+
+    def force(self) -> None:
+        """Break the door open, strike or not; it then closes by itself."""
+        self._swing_open()
+        self._let_go()
+
+    def wedge(self, *, wedged: bool = True) -> None:
+        """Put a wedge under the leaf when it opens next (or stands open now), or take it away."""
+        self.wedged = wedged
+        if self.is_open:
+            self._let_go()
+
+    def _switched(self, _on: bool, _at: int) -> None:  # noqa: FBT001 - a load's watcher
+        if self.released:
+            self.releases += 1
+            if self._pushing:
+                self._swing_open()
+        self._notice.tell()
+
+    def _swing_open(self) -> None:
+        self._stop_closer()
+        self.is_open = True
+        if self.contact is not None:
+            self.contact.set(True)
+        self._notice.tell()
+
+    def _let_go(self) -> None:
+        self._stop_closer()
+        if not self.wedged:
+            loop = asyncio.get_running_loop()
+            self._closer = loop.call_later(self._clock.real(_CLOSER_S), self._shut)
+
+    def _shut(self) -> None:
+        self._closer = None
+        self.is_open = False
+        if self.contact is not None:
+            self.contact.set(False)
+        self._notice.tell()
+
+    def _stop_closer(self) -> None:
+        if self._closer is not None:
+            self._closer.cancel()
+            self._closer = None

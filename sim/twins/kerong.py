@@ -1,0 +1,111 @@
+"""A KERONG lock board on an RS-485 line, with the locks that are wired to it.
+
+Requests (all numbers hexadecimal, SUM = low byte of the sum of all bytes before it):
+
+- CU12, CU16: ``02 AL CMD 03 SUM`` with A the board and L the lock from 0; CMD 30 asks for the
+  status, 31 unlocks, 38 ends being busy; ``02 AL 37 HI LO 03 SUM`` sets the unlock time
+- CU48: ``02 AA LL CMD 03 SUM``; CMD 60 asks, 61 unlocks
+
+Status: ``02 A0 35`` and 2 + 2 bytes, or ``02 AA LL 75`` and 6 + 6 bytes, of latches and of
+infrared sensors, lock 1 in the lowest bit of the first byte.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable
+
+from edge.clock import Clock
+from edge.sections.lockers import LOCKS_ON_BOARD
+from edge.sections.lockers import Board as Model
+from sim.twins.bus import Board, BusTwin
+from sim.twins.locker import SprungDoor
+
+_SMALL = re.compile(
+    rb"\x02(?P<at>.)(?:(?P<do>[\x30\x31\x38])|\x37(?P<time>..))\x03(?P<sum>.)", re.DOTALL
+)
+_LARGE = re.compile(rb"\x02(?P<at>.)(?P<lock>.)(?P<do>[\x60\x61])\x03(?P<sum>.)", re.DOTALL)
+_LONGEST_REQUEST = 7
+# Cabinet locks are pulsed for about as long; no source says what boards come with.
+_UNLOCK_S = 0.5
+
+
+class KerongTwin(Board):
+    """One board.
+
+    :ivar doors: the doors that are wired to it, by lock (from 1); other locks read as open
+    :ivar address: as set on its switch
+    :ivar closed_bit: what it says of a closed latch
+    :ivar items: locks whose infrared sensor sees something
+    :ivar busy: stuck: neither answers nor unlocks until it is told to end that
+    :ivar answers_unlock: answers an unlock with its status, as some boards do
+    :ivar unlock_s: how long it energises a lock, clock seconds
+    """
+
+    def __init__(
+        self, bus: BusTwin, model: Model, address: int, closed_bit: int, clock: Clock
+    ) -> None:
+        self.doors: dict[int, SprungDoor] = {}
+        self.closed_bit = closed_bit
+        self.items: set[int] = set()
+        self.busy = False
+        self.answers_unlock = True
+        self.unlock_s = _UNLOCK_S
+        self._large = model == "cu48"
+        self._locks = LOCKS_ON_BOARD[model]
+        self.address = address
+        self._clock = clock
+        self._unread = b""
+        super().__init__(bus)
+
+    def listen(self, message: bytes) -> None:
+        """Do what the requests for this board in *message* ask."""
+        self._unread += message
+        end = 0
+        for found in (_LARGE if self._large else _SMALL).finditer(self._unread):
+            end = found.end()
+            if sum(found[0][:-1]) & 0xFF == found["sum"][0]:
+                self._obey(found)
+        self._unread = self._unread[max(end, len(self._unread) - _LONGEST_REQUEST) :]
+
+    def _obey(self, request: re.Match[bytes]) -> None:
+        at = request["at"][0]
+        board, lock = (at, request["lock"][0]) if self._large else divmod(at, 16)
+        if board != self.address:
+            return
+        what = request["do"]
+        if what == b"\x38":
+            self.busy = False
+        elif self.busy:
+            return
+        elif what is None:
+            self.unlock_s = int.from_bytes(request["time"], "big") / 100
+        elif what in b"\x31\x61":
+            self._unlock(lock + 1)
+            if self.answers_unlock:
+                self.answer(self.status())
+        else:
+            self.answer(self.status())
+
+    def status(self) -> bytes:
+        """Return the status as it is now."""
+        width = 6 if self._large else 2
+        closed = {lock for lock, door in self.doors.items() if not door.door_open}
+        locks = range(1, self._locks + 1)
+        latches = [lock for lock in locks if (lock in closed) == (self.closed_bit == 1)]
+        head = bytes([2, self.address, 0, 0x75] if self._large else [2, self.address << 4, 0x35])
+        frame = head + _bits(latches, width) + _bits(self.items, width) + b"\x03"
+        return frame + bytes([sum(frame) & 0xFF])
+
+    def _unlock(self, lock: int) -> None:
+        door = self.doors.get(lock)
+        if door is None or door.energised:
+            return
+        door.energise(True, self._clock.boot_ns())
+        asyncio.get_running_loop().call_later(self._clock.real(self.unlock_s), self._rest, door)
+
+    def _rest(self, door: SprungDoor) -> None:
+        door.energise(False, self._clock.boot_ns())
+
+
+def _bits(locks: Iterable[int], width: int) -> bytes:
+    return sum(1 << (lock - 1) for lock in locks).to_bytes(width, "little")

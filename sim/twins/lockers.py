@@ -1,0 +1,64 @@
+"""The lockers of a lobby, whatever drives their locks."""
+
+from collections.abc import Mapping
+from random import Random
+
+from edge.clock import Clock
+from edge.sections.lockers import (
+    GpioLockers,
+    KerongLockers,
+    Lockers,
+    R421a08Lockers,
+    WaveshareLockers,
+)
+from sim.header import HeaderPin
+from sim.twins.bus import BusTwin
+from sim.twins.kerong import KerongTwin
+from sim.twins.locker import LockerTwin, SprungDoor
+from sim.twins.modbus import RelayLockerTwin, relay_boards
+
+
+def make_lockers(
+    config: Lockers | None,
+    header: dict[int, HeaderPin],
+    buses: Mapping[str, BusTwin],
+    clock: Clock,
+    chance: Random,
+) -> dict[int, SprungDoor]:
+    """Return the lockers by their numbers; their boards have joined their bus."""
+    match config:
+        case GpioLockers(locker=lockers):
+            return {item.number: LockerTwin(header, item, clock, chance) for item in lockers}
+        case KerongLockers():
+            return _on_kerong(config, buses[config.bus], clock)
+        case WaveshareLockers() | R421a08Lockers():
+            return _on_relays(config, header, buses[config.bus], clock, chance)
+        case None:
+            return {}
+
+
+def _on_kerong(config: KerongLockers, bus: BusTwin, clock: Clock) -> dict[int, SprungDoor]:
+    boards = {
+        address: KerongTwin(bus, config.board, address, config.closed_bit, clock)
+        for address in sorted({item.address for item in config.locker})
+    }
+    doors: dict[int, SprungDoor] = {}
+    for item in config.locker:
+        doors[item.number] = boards[item.address].doors[item.lock] = SprungDoor(clock)
+    return doors
+
+
+def _on_relays(
+    config: WaveshareLockers | R421a08Lockers,
+    header: dict[int, HeaderPin],
+    bus: BusTwin,
+    clock: Clock,
+    chance: Random,
+) -> dict[int, SprungDoor]:
+    boards = relay_boards(bus, config, clock)
+    return {
+        item.number: RelayLockerTwin(
+            header, item, boards[item.address].relays[item.channel], clock, chance
+        )
+        for item in config.locker
+    }

@@ -1,0 +1,132 @@
+"""The contract of card readers. Every driver passes it, on its twin and on a technician's desk.
+
+A test module subclasses :class:`CardReaderContract` as ``Test…`` and gives it a fixture ``bench``
+whose driver is open, with no card near and nothing posted since.
+"""
+
+from typing import Protocol
+
+from edge.drivers import base
+from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
+
+NAME = "card-reader/desk"
+
+
+class Bench(Protocol):
+    """The reader ``desk`` behind a driver, seen from outside: cards, noise and its plug."""
+
+    @property
+    def driver(self) -> base.CardReader:
+        """The driver under test."""
+
+    @property
+    def cards(self) -> tuple[str, str]:
+        """The numbers of two cards that this reader can read."""
+
+    def present(self, *cards: str) -> None:
+        """Hold one card, or two at once, at the reader."""
+
+    def remove(self) -> None:
+        """Take all cards away, and wait until the driver must have noticed."""
+
+    def disturb(self) -> None:
+        """Have the reader say something that is broken."""
+
+    def unplug(self) -> None:
+        """Take the reader away."""
+
+    def plug(self) -> None:
+        """Bring it back, under another number."""
+
+    def wait_for(self, kind: type[Event]) -> Event:
+        """Wait until an event of *kind* is posted, of those not taken yet, and return it."""
+
+    def take(self) -> list[Event]:
+        """Return everything posted since the last call."""
+
+
+def cards_in(events: list[Event]) -> list[tuple[str, str]]:
+    """Return reader and card of every presentation in *events*."""
+    return [(event.reader, event.card) for event in events if isinstance(event, CardPresented)]
+
+
+def refusals_in(events: list[Event]) -> list[str]:
+    """Return why something was refused, of every refusal in *events*."""
+    return [event.why for event in events if isinstance(event, InputRefused)]
+
+
+class CardReaderContract:
+    """What officers and the core rely on, whatever reader is on the desk."""
+
+    def test_a_card_is_posted_once_a_presentation(self, bench: Bench) -> None:
+        """However long a card lies there, it was presented once."""
+        bench.present(bench.cards[0])
+        bench.wait_for(CardPresented)
+        bench.remove()
+        assert cards_in(bench.take()) == [("desk", bench.cards[0])]
+
+    def test_a_card_that_comes_back_is_posted_again(self, bench: Bench) -> None:
+        """Issued in the morning, returned in the afternoon: two presentations."""
+        for card in (bench.cards[0], bench.cards[0], bench.cards[1]):
+            bench.present(card)
+            bench.wait_for(CardPresented)
+            bench.remove()
+            assert cards_in(bench.take()) == [("desk", card)]
+
+    def test_two_cards_at_once_are_no_card(self, bench: Bench) -> None:
+        """Nobody knows which was meant: told once, and one card alone is read afterwards."""
+        bench.present(*bench.cards)
+        refused = bench.wait_for(InputRefused)
+        bench.remove()
+        events = bench.take()
+        assert (getattr(refused, "device", ""), refusals_in(events)) == (
+            NAME,
+            ["two cards at once"],
+        )
+        assert cards_in(events) == []
+        bench.present(bench.cards[1])
+        bench.wait_for(CardPresented)
+        assert cards_in(bench.take()) == [("desk", bench.cards[1])]
+
+    def test_what_is_left_of_two_cards_is_no_card(self, bench: Bench) -> None:
+        """Of two cards that are lifted together one is seen last, alone: that means nothing."""
+        bench.present(*bench.cards)
+        bench.wait_for(InputRefused)
+        bench.present(bench.cards[0])
+        bench.remove()
+        assert cards_in(bench.take()) == []
+
+    def test_something_broken_is_refused_and_the_reader_goes_on(self, bench: Bench) -> None:
+        """Trouble is counted with the device's name and is never a card; the next card is read."""
+        bench.disturb()
+        refused = bench.wait_for(InputRefused)
+        assert getattr(refused, "device", "") == NAME
+        assert cards_in(bench.take()) == []
+        bench.present(bench.cards[0])
+        bench.wait_for(CardPresented)
+        assert cards_in(bench.take()) == [("desk", bench.cards[0])]
+
+    def test_a_reader_that_vanishes_is_restored_when_it_is_back(self, bench: Bench) -> None:
+        """Unplugged and plugged again under another number: told both times, and read again."""
+        bench.unplug()
+        failed = bench.wait_for(DeviceFailed)
+        assert (getattr(failed, "device", ""), bool(getattr(failed, "why", ""))) == (NAME, True)
+        bench.plug()
+        restored = bench.wait_for(DeviceRestored)
+        assert getattr(restored, "device", "") == NAME
+        bench.take()
+        bench.present(bench.cards[0])
+        bench.wait_for(CardPresented)
+        assert cards_in(bench.take()) == [("desk", bench.cards[0])]
+
+    def test_it_can_be_closed_twice_and_opened_again(self, bench: Bench) -> None:
+        """The checkpoint closes and opens devices as it likes; a closed reader says nothing."""
+        bench.driver.close()
+        bench.driver.close()
+        bench.present(bench.cards[0])
+        bench.remove()
+        assert bench.take() == []
+        bench.driver.open()
+        bench.present(bench.cards[0])
+        bench.wait_for(CardPresented)
+        assert cards_in(bench.take()) == [("desk", bench.cards[0])]

@@ -1,0 +1,137 @@
+"""The contract of an access door, on its twin and on the bench of a technician.
+
+A test module subclasses :class:`DoorContract` as ``Test…`` and gives it a fixture ``bench`` with
+the door ``kantor``, released for five seconds at a time, whose driver is open, with the door shut
+and nothing posted since.
+"""
+
+import threading
+from typing import Any, Protocol
+
+import pytest
+
+from edge.drivers import base
+from edge.errors import DeviceUnavailable
+from edge.sop.events import DoorClosed, DoorOpened
+
+Said = tuple[Any, ...]
+
+OPENED, CLOSED = (DoorOpened, "kantor", False), (DoorClosed, "kantor", False)
+
+
+class Bench(Protocol):
+    """The door behind a driver, seen by those who stand before it."""
+
+    fail: str
+    """``secure`` or ``safe``: what the door does when its relay drops out."""
+
+    @property
+    def driver(self) -> base.Door:
+        """The driver under test."""
+
+    def push(self) -> bool:
+        """Push the door once; True if it gives way (somebody goes through, it closes behind)."""
+
+    def force(self) -> None:
+        """Break it open; it closes by itself."""
+
+    def wedge(self, *, wedged: bool) -> None:
+        """Put a wedge under the open door, or take it away."""
+
+    def wait_for_release(self, *, released: bool) -> None:
+        """Wait until the strike is released, or is locked."""
+
+    def posted(self, *wanted: Said) -> list[Said]:
+        """Wait until all *wanted* are posted; return everything posted since the last call."""
+
+
+class DoorContract:
+    """What holds for every access door with a contact."""
+
+    def test_opening_posts_the_door_as_initial_and_locks_it(self, bench: Bench) -> None:
+        """After a restart the checkpoint is told what stands open, and lets nobody in by it."""
+        bench.driver.close()
+        bench.posted()
+        bench.driver.open()
+        assert bench.posted((DoorClosed, "kantor", True)) == [(DoorClosed, "kantor", True)]
+        bench.wait_for_release(released=False)
+        assert not bench.push()
+
+    def test_a_release_lets_somebody_through_and_locks_again(self, bench: Bench) -> None:
+        """The door says itself that it opened and closed."""
+        releasing = threading.Thread(target=bench.driver.release)
+        releasing.start()
+        bench.wait_for_release(released=True)
+        assert bench.push()
+        releasing.join()
+        assert bench.posted(OPENED, CLOSED) == [OPENED, CLOSED]
+        bench.wait_for_release(released=False)
+        assert not bench.push()
+
+    def test_a_hold_releases_until_it_ends(self, bench: Bench) -> None:
+        """In a fire the door is open for everybody, however long."""
+        bench.driver.hold(released=True)
+        bench.wait_for_release(released=True)
+        assert bench.push()
+        assert bench.posted(OPENED, CLOSED) == [OPENED, CLOSED]
+        bench.driver.hold(released=False)
+        bench.wait_for_release(released=False)
+        assert not bench.push()
+
+    def test_a_hold_survives_a_release_that_ends(self, bench: Bench) -> None:
+        """A guest's release must not lock the door in a fire."""
+        releasing = threading.Thread(target=bench.driver.release)
+        releasing.start()
+        bench.wait_for_release(released=True)
+        bench.driver.hold(released=True)
+        releasing.join()
+        bench.driver.release()
+        assert bench.push()
+
+    def test_a_release_survives_a_hold_that_ends(self, bench: Bench) -> None:
+        """Who was let in just now is let in, although the fire alarm was reset meanwhile."""
+        bench.driver.hold(released=True)
+        releasing = threading.Thread(target=bench.driver.release)
+        releasing.start()
+        bench.driver.hold(released=False)
+        assert bench.push() or not releasing.is_alive()
+        releasing.join()
+        bench.wait_for_release(released=False)
+
+    def test_forcing_is_seen(self, bench: Bench) -> None:
+        """Whoever has a crowbar does not ask for a release."""
+        bench.force()
+        assert bench.posted(OPENED, CLOSED) == [OPENED, CLOSED]
+
+    def test_a_door_that_is_held_open_stays_open(self, bench: Bench) -> None:
+        """A wedge under the door: it is opened once, and closed when the wedge is gone."""
+        bench.force()
+        bench.wedge(wedged=True)
+        bench.posted(OPENED)
+        bench.driver.release()
+        assert bench.posted() == []
+        bench.wedge(wedged=False)
+        assert bench.posted(CLOSED) == [CLOSED]
+
+    def test_closing_ends_release_and_hold(self, bench: Bench) -> None:
+        """A stopped daemon leaves the door to its relay, which then says what ``fail`` says."""
+        releasing = threading.Thread(target=bench.driver.release)
+        releasing.start()
+        bench.wait_for_release(released=True)
+        bench.driver.hold(released=True)
+        bench.driver.close()
+        bench.driver.close()
+        releasing.join()
+        bench.wait_for_release(released=bench.fail == "safe")
+        bench.driver.open()
+        bench.wait_for_release(released=False)
+
+    def test_a_release_that_fails_leaves_nothing_behind(self, bench: Bench) -> None:
+        """A door that was away must not come back as one that never locks again."""
+        bench.driver.close()
+        with pytest.raises(DeviceUnavailable):
+            bench.driver.release()
+        bench.driver.open()
+        bench.driver.release()
+        bench.wait_for_release(released=False)
+        assert not bench.push()

@@ -1,0 +1,91 @@
+"""The part that every bench of a driver on pins shares: a simulated lobby and what was posted."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import pytest
+
+from edge.clock import ENVIRONMENT, Clock
+from edge.config import Config
+from edge.drivers.base import Post
+from edge.errors import DeviceFault
+from edge.sop.events import Event
+from sim.lobby import Lobby
+from sim.pins import ENVIRONMENT as PINS
+from sim.pins import SimFactory
+from tests.contract.live_lobby import LiveLobby
+from tests.drivers.conftest import Posted
+
+Said = tuple[Any, ...]
+"""An event without its moment: its class, then its fields."""
+
+_BASE: dict[str, Any] = {
+    "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["jatim"]},
+    "cards": {"visitor": ["010063E9AE"]},
+}
+
+Build = Callable[[Config, SimFactory, Clock, Post], Any]
+
+
+class PinBench:
+    """One driver on the pins of a simulated lobby.
+
+    :param raw: the sections of the config that the lobby is made of
+    :param build: makes the driver under test
+    """
+
+    def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock, build: Build) -> None:
+        config = msgspec.convert({**_BASE, **raw}, Config)
+        self.clock = clock
+        self._posted = Posted(clock)
+        with ExitStack() as stack:
+            self.world = stack.enter_context(LiveLobby(config, folder, clock))
+            self.factory = SimFactory()
+            stack.callback(self.factory.close)
+            self.driver = build(config, self.factory, clock, self._posted)
+            stack.callback(self.driver.close)
+            self._stack = stack.pop_all()
+
+    @classmethod
+    @contextmanager
+    def made(
+        cls, folder: Path, monkeypatch: pytest.MonkeyPatch, speed: float, *wiring: Any
+    ) -> Iterator[Self]:
+        """Make a bench in *folder* whose driver is open, with nothing posted since."""
+        clock = Clock.scaled(speed)
+        monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
+        monkeypatch.setenv(PINS, str(folder / "pins.sock"))
+        bench = cls(folder, clock, *wiring)  # type: ignore[arg-type]  # a subclass's own wiring
+        with bench._stack:
+            bench.driver.open()
+            bench.posted()
+            yield bench
+
+    @property
+    def lobby(self) -> Lobby:
+        """The lobby; touch it by ``world`` only."""
+        return self.world.lobby
+
+    def posted(self, *wanted: Said) -> list[Said]:
+        """Wait until all *wanted* are posted; return everything posted since the last call."""
+        needed = Counter(wanted)
+        self._posted.until(lambda events: needed <= Counter(map(_said, events)))
+        return [_said(event) for event in self._posted.take()]
+
+    def fault(self) -> str:
+        """Read the levels now and then, as the daemon does, until they are a fault."""
+        while True:
+            try:
+                self.driver.reconcile()
+            except DeviceFault as error:
+                return str(error)
+            self.clock.sleep(0.1)
+
+
+def _said(event: Event) -> Said:
+    names = [name for name in event.__struct_fields__ if name != "at"]
+    return (type(event), *(getattr(event, name) for name in names))

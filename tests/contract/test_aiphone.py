@@ -1,0 +1,98 @@
+"""Every driver of an intercom station on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.aiphone import Answer, GpioAiphone
+from sim.lobby import Lobby
+from sim.twins.aiphone import AiphoneTwin
+from tests.contract.aiphone import AiphoneContract
+from tests.contract.pin_bench import PinBench
+
+SPEED = 10.0
+PATIENCE_S = 60.0
+
+# The ring relay, and how all contacts are wired.
+WIRINGS: dict[str, tuple[str, dict[str, Any]]] = {
+    "active low, contacts to ground": ("low", {}),
+    "active high, contacts to 3.3 V": ("high", {"pull": "down"}),
+    "active low, closed loops": ("low", {"wired": "normally-closed", "pull": "external-up"}),
+}
+
+
+class TwinBench(PinBench):
+    """The station of a simulated lobby."""
+
+    def __init__(self, folder: Path, clock: Clock, active: str, wired: dict[str, Any]) -> None:
+        pins = {"accept": 25, "decline": 16, "release": 20, "busy": 21}
+        section = {
+            "procedures": ["jatim"],
+            "ring": {"pin": 8, "active": active},
+            "rings": {"call": [0.8, 0.4, 0.8], "limit": [0.4] * 9},
+            "minimum_s": 0.25,
+            **{name: {"pin": pin, **wired} for name, pin in pins.items()},
+        }
+        super().__init__({"aiphone": {"adc": section}}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> AiphoneTwin:
+        return self.lobby.aiphones["adc"]
+
+    def press(self, answer: Answer) -> None:
+        """Press a button and let go."""
+        self.world.wait(self._twin.answer(answer))
+
+    def crosstalk(self, answer: Answer) -> None:
+        """Close a contact for 40 ms."""
+        self.world.wait(self._twin.crosstalk(answer))
+
+    def press_for_ever(self, answer: Answer) -> None:
+        """Stick."""
+
+        def stick(_lobby: Lobby) -> None:
+            self._twin.contacts[answer].set(True)
+            self._twin.contacts[answer].fail("stuck")
+
+        self.world.do(stick)
+
+    def talk(self, *, talking: bool) -> None:
+        """Take up a call, or hang up."""
+        self.world.do(lambda _lobby: self._twin.talk(talking=talking))
+
+    def rung(self) -> int:
+        """Wait for the end of a ring; return of how many tones it was."""
+        assert self.world.wait(self._twin.wait_ring(PATIENCE_S))
+        return self._twin.heard
+
+    def ringing(self) -> bool:
+        """Whether it rings."""
+        return self._twin.ringing
+
+    def wait_ringing(self) -> None:
+        """Wait until it rings."""
+        while not self.ringing():
+            self.clock.sleep(0.01)
+
+    def rings(self) -> int:
+        """How often it has rung."""
+        return self._twin.rings
+
+
+def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioAiphone:
+    return GpioAiphone("aiphone/adc", config.aiphone["adc"], factory, clock, post)
+
+
+class TestPins(AiphoneContract):
+    """A ring relay and dry contacts on the Pi's pins."""
+
+    @pytest.fixture(params=WIRINGS)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """One way to wire it."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
+            yield bench

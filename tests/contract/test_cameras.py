@@ -1,0 +1,148 @@
+"""Every camera driver on its twin."""
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers import base
+from edge.drivers.http_camera import HttpSnapshotCamera
+from edge.drivers.picamera2 import Picamera2Camera
+from edge.sections.cameras import HttpCamera, PiCamera
+from sim.twins import camera as twins
+from sim.twins.scene import Scene
+from tests.contract import cameras
+
+# What a good still takes on a busy machine, and what each silent one costs here.
+TIMEOUT_S = 0.7
+OLDEST_S = 5.0
+SPEED = 50
+
+# What the contract's faults are called at an IP camera.
+AT_HTTP: dict[cameras.Fault, twins.Fault] = {
+    "silent": "hang", "slow": "drip", "hangs-up": "drop", "cut-short": "cut-short",
+    "garbage": "garbage", "frozen": "frozen",
+}  # fmt: skip
+
+
+class HttpBench:
+    """An IP camera on loopback."""
+
+    def __init__(self, folder: Path, scheme: twins.Scheme) -> None:
+        self._clock = Clock.scaled(SPEED)
+        self._twin = twins.CameraTwin(self._lobby, "rahasia", scheme)
+        self._twin.start()
+        password = folder / "password"
+        password.write_text("rahasia\n")
+        config = HttpCamera(
+            url=self._twin.url,
+            purposes=["desk"],
+            username=twins.USERNAME,
+            password_file=str(password),
+            timeout_s=TIMEOUT_S,
+            oldest_s=OLDEST_S,
+        )
+        self.driver: base.Camera = HttpSnapshotCamera("camera/lobby", config, self._clock)
+
+    def cover(self) -> None:
+        """Hold something before the lens."""
+        self._twin.covered = True
+
+    def uncover(self) -> None:
+        """Take it away."""
+        self._twin.covered = False
+
+    def breaks(self, fault: cameras.Fault) -> None:
+        """Make the camera go wrong; one that is gone has let go of its port."""
+        if fault == "gone":
+            self._twin.close()
+        else:
+            self._twin.fault = AT_HTTP[fault]
+
+    def recovers(self) -> None:
+        """Make it right again, at the same address."""
+        self._twin.fault = None
+        self._twin.start()
+
+    def pass_time(self) -> None:
+        """Let a picture grow too old."""
+        self._clock.sleep(OLDEST_S + 1)
+
+    def close(self) -> None:
+        """Close driver and twin."""
+        self.driver.close()
+        self._twin.close()
+
+    def _lobby(self) -> Scene:
+        return Scene(
+            place="Lobi", wall_ms=self._clock.wall_ms(), lockers={1: False}, alarming=False,
+            figures={},
+        )  # fmt: skip
+
+
+class ChildBench:
+    """A Pi's camera whose child process is a stand-in, real in everything but the camera."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        program = str(Path(__file__).with_name("camera_child.py"))
+        config = PiCamera(purposes=["desk"], width=640, height=480, timeout_s=TIMEOUT_S)
+        command = (sys.executable, program, str(folder))
+        self.driver: base.Camera = Picamera2Camera("camera/lobby", config, Clock(), command)
+
+    def cover(self) -> None:
+        """Hold something before the lens."""
+        (self._folder / "covered").touch()
+
+    def uncover(self) -> None:
+        """Take it away."""
+        (self._folder / "covered").unlink()
+
+    def breaks(self, fault: cameras.Fault) -> None:
+        """Make the camera go wrong; one that is gone takes its process with it."""
+        (self._folder / "fault").write_text(fault if fault != "gone" else "hangs-up")
+        if fault == "gone":
+            with pytest.raises(OSError, match="camera/lobby"):
+                self.driver.capture()
+            (self._folder / "fault").write_text("gone")
+
+    def recovers(self) -> None:
+        """Make it right again."""
+        (self._folder / "fault").unlink()
+
+    def pass_time(self) -> None:
+        """Its frames say themselves when they were exposed."""
+
+    def close(self) -> None:
+        """Close the driver."""
+        self.driver.close()
+
+
+class TestHttp(cameras.CamerasContract):
+    """IP cameras, with each way to ask for the password."""
+
+    @pytest.fixture(params=twins.SCHEMES)
+    def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        bench = HttpBench(tmp_path, request.param)
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()
+
+
+class TestPicamera2(cameras.CamerasContract):
+    """The Pi's own camera."""
+
+    @pytest.fixture
+    def bench(self, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        bench = ChildBench(tmp_path)
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()

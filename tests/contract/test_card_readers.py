@@ -1,0 +1,113 @@
+"""Every driver of card readers on its twin."""
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.devices import build_card_reader
+from edge.drivers import base, serial_reader
+from edge.sop.events import Event
+from tests.contract.card_readers import NAME, CardReaderContract
+from tests.contract.live_lobby import LiveLobby
+from tests.drivers.conftest import Posted
+
+SPEED = 20
+# Long enough that a busy machine takes no pause of a twin for a card that was taken away.
+SILENCE_REAL_S = 0.2
+
+SHORT_NUMBERS = ("010063E9AE", "0100A4C101")
+READERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "rdm6300": ({"driver": "rdm6300"}, SHORT_NUMBERS),
+    "id-12la": ({"driver": "id-12la"}, SHORT_NUMBERS),
+    "pn532": ({"driver": "pn532"}, ("DEADBEEF", "04A2241A2B3C80")),
+    "pn532 long": ({"driver": "pn532", "poll_s": 0.5}, ("01020304", "04A2241A2B3C80112233")),
+}
+
+
+class TwinBench:
+    """A driver on its twin's serial port."""
+
+    def __init__(
+        self, lobby: LiveLobby, config: Config, posted: Posted, cards: tuple[str, str]
+    ) -> None:
+        self.cards = cards
+        self._lobby = lobby
+        self._posted = posted
+        self._twin = lobby.lobby.readers["desk"]
+        self.driver: base.CardReader = build_card_reader(
+            NAME, config.card_readers["desk"], lobby.lobby.clock, posted
+        )
+
+    def present(self, *cards: str) -> None:
+        """Hold cards at the twin."""
+        self._lobby.wait(self._twin.present(*cards))
+
+    def remove(self) -> None:
+        """Take them away and wait for longer than the silence that the driver waits for."""
+        self._lobby.wait(self._twin.remove())
+        Clock().sleep(2.2 * SILENCE_REAL_S)
+
+    def disturb(self) -> None:
+        """Spoil a checksum."""
+        self._lobby.do(lambda _: self._twin.bad_checksum(self.cards[0]))
+
+    def unplug(self) -> None:
+        """Pull the plug."""
+        self._lobby.do(lambda _: self._twin.port.unplug())
+
+    def plug(self) -> None:
+        """Plug it in again."""
+        self._lobby.do(lambda _: self._twin.port.plug())
+
+    def wait_for(self, kind: type[Event]) -> Event:
+        """Wait until an event of *kind* is posted."""
+        return self._posted.wait_for(kind)
+
+    def take(self) -> list[Event]:
+        """Return what was posted since the last call."""
+        return self._posted.take()
+
+
+def wired(folder: Path, reader: dict[str, Any]) -> Config:
+    """Return a checkpoint with one card reader."""
+    desk = {
+        "port": str(folder / "tty-desk"),
+        "stations": ["reception"],
+        "removed_after_s": SILENCE_REAL_S * SPEED,
+        **reader,
+    }
+    return msgspec.convert(
+        {
+            "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["pimpinan"]},
+            "cards": {"visitor": ["010063E9AE"]},
+            "card_readers": {"desk": desk},
+        },
+        Config,
+    )
+
+
+@pytest.fixture(params=READERS)
+def bench(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[TwinBench]:
+    """Return a reader in use."""
+    monkeypatch.setattr(serial_reader, "RETRY_S", 0.02)
+    reader, cards = READERS[request.param]
+    config, clock = wired(tmp_path, reader), Clock.scaled(SPEED)
+    before = threading.active_count()
+    with LiveLobby(config, tmp_path, clock) as lobby:
+        bench = TwinBench(lobby, config, Posted(clock), cards)
+        bench.driver.open()
+        yield bench
+        bench.driver.close()
+    assert threading.active_count() == before
+
+
+class TestOnTwins(CardReaderContract):
+    """Every driver of card readers keeps the contract."""

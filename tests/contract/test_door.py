@@ -1,0 +1,78 @@
+"""Every driver of an access door on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.door import GpioDoor
+from sim.twins.door import DoorTwin
+from tests.contract.door import DoorContract
+from tests.contract.pin_bench import PinBench
+
+SPEED = 40.0
+PUSH_S = 0.5
+
+# What the relay does, the level that switches it on, how the contact of the leaf is wired.
+WIRINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "fail-secure, active low": ("secure", "low", {"wired": "normally-closed"}),
+    "fail-secure, active high": ("secure", "high", {"pull": "down"}),
+    "fail-safe, active low": ("safe", "low", {"wired": "normally-closed", "pull": "external-up"}),
+    "fail-safe, active high": ("safe", "high", {"wired": "normally-closed", "pull": "down"}),
+}
+
+
+class TwinBench(PinBench):
+    """The door of a simulated lobby."""
+
+    def __init__(
+        self, folder: Path, clock: Clock, fail: str, active: str, wired: dict[str, Any]
+    ) -> None:
+        self.fail = fail
+        section = {
+            "procedures": ["jatim"],
+            "strike": {"pin": 6, "active": active},
+            "fail": fail,
+            "contact": {"pin": 25, **wired},
+        }
+        super().__init__({"doors": {"kantor": section}}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> DoorTwin:
+        return self.lobby.doors["kantor"]
+
+    def push(self) -> bool:
+        """Push for half a second (at least a quarter of a real one)."""
+        through = self.world.wait(self._twin.go_through(PUSH_S))
+        return through and self.world.wait(self._twin.wait_shut(60))
+
+    def force(self) -> None:
+        """Break it open."""
+        self.world.do(lambda _lobby: self._twin.force())
+
+    def wedge(self, *, wedged: bool) -> None:
+        """Put a wedge under it, or take it away."""
+        self.world.do(lambda _lobby: self._twin.wedge(wedged=wedged))
+
+    def wait_for_release(self, *, released: bool) -> None:
+        """Look at the strike until it is so."""
+        while self._twin.released != released:
+            self.clock.sleep(0.05)
+
+
+def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioDoor:
+    return GpioDoor("door/kantor", config.doors["kantor"], factory, clock, post)
+
+
+class TestPins(DoorContract):
+    """A strike relay and a contact on the Pi's pins."""
+
+    @pytest.fixture(params=WIRINGS)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """One way to wire it."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
+            yield bench

@@ -1,0 +1,60 @@
+"""Every driver of lockers on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.contract.locker_bench import DOORS, TwinBench, bench_of
+from tests.contract.lockers import BoardLockersContract, LockersContract
+
+
+def gpio(active: str) -> dict[str, Any]:
+    """Lockers 1 and 2 on pins, with relays of one kind."""
+    pins = {1: 5, 2: 6}
+    lockers = [
+        {"number": n, "relay": {"pin": pins[n], "active": active}, "door": DOORS[n]} for n in (1, 2)
+    ]
+    return {"lockers": {"driver": "gpio", "locker": lockers}}
+
+
+def kerong(board: str, last: int, **more: Any) -> dict[str, Any]:
+    """Locker 1 is lock 5 of board 0, locker 2 the last lock of board 15."""
+    places = [{"number": 1, "address": 0, "lock": 5}, {"number": 2, "address": 15, "lock": last}]
+    return {
+        "buses": {"lockers": {"port": "filled in", "baud_rate": 19200, "answer_s": 0.1}},
+        "lockers": {
+            "driver": "kerong", "bus": "lockers", "board": board, "poll_s": 0.1, "locker": places,
+            **more,
+        },
+    }  # fmt: skip
+
+
+class TestPins(LockersContract):
+    """Relays and door contacts on the Pi's pins."""
+
+    @pytest.fixture(params=["high", "low"])
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Relays that a high or a low level switches on."""
+        yield from bench_of(gpio(request.param), tmp_path, monkeypatch)
+
+
+KERONG = {
+    "cu12": kerong("cu12", 12, closed_bit=0, unlock_s=0.3),
+    "cu16": kerong("cu16", 16),
+    "cu48": kerong("cu48", 48),
+}
+
+
+class TestKerong(BoardLockersContract):
+    """KERONG boards on an RS-485 line."""
+
+    @pytest.fixture(params=KERONG)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Each family, and each setting that the sources leave open."""
+        yield from bench_of(KERONG[request.param], tmp_path, monkeypatch)

@@ -1,0 +1,127 @@
+"""Every driver of a metal detector on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.metal_detector import GpioMetalDetector
+from edge.sop.events import PassageTooFast
+from sim.lobby import Lobby
+from sim.twins.metal_detector import DetectorTwin
+from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, MetalDetectorContract
+from tests.contract.pin_bench import PinBench
+
+SPEED = 10.0
+
+# How the alarm, the tamper contact and the beam are wired.
+WIRINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
+    "to ground": ({"wired": "normally-closed"}, {}, {}),
+    "to 3.3 V": (
+        {"wired": "normally-closed", "pull": "external-down"},
+        {"wired": "normally-open", "pull": "down"},
+        {"wired": "normally-closed", "pull": "down"},
+    ),
+}
+
+
+class TwinBench(PinBench):
+    """The detector of a simulated lobby."""
+
+    def __init__(self, folder: Path, clock: Clock, *wiring: dict[str, Any]) -> None:
+        alarm, tamper, passage = wiring
+        section = {
+            "alarm": {"pin": 23, **alarm},
+            "tamper": {"pin": 12, **tamper},
+            "passage": {"pin": 24, **passage},
+            "minimum_pulse_s": 0.5,
+            "hold_s": 3.0,
+            "stuck_s": 6.0,
+            "blocked_s": 4.0,
+        }
+        super().__init__({"metal_detector": section}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> DetectorTwin:
+        assert self.lobby.detector is not None
+        return self.lobby.detector
+
+    def walk(self, *, metal: bool) -> None:
+        """Walk through."""
+        self.world.wait(self._twin.walk_through(metal=metal))
+
+    def run(self) -> None:
+        """Run through."""
+        self.world.wait(self._twin.run_through())
+
+    def block(self, *, blocked: bool) -> None:
+        """Put a suitcase into the beam, or take it away."""
+        self.world.do(lambda _lobby: self._twin.block(blocked=blocked))
+
+    def warble(self, times: int) -> None:
+        """Saturate the detector."""
+        self.world.wait(self._twin.warble(times))
+
+    def spike(self) -> None:
+        """Start a lift's motor."""
+        self.world.wait(self._twin.spike())
+
+    def meddle(self, *, opened: bool) -> None:
+        """Open the cabinet, or close it."""
+        self.world.do(lambda _lobby: self._twin.meddle(opened=opened))
+
+    def break_alarm(self, how: str | None) -> None:
+        """Break or mend the alarm contact."""
+
+        def breaking(_lobby: Lobby) -> None:
+            alarm = self._twin.alarm
+            if how == "stuck active":
+                alarm.set(True)
+                alarm.fail("stuck")
+                alarm.set(False)
+            else:
+                alarm.fail("cut" if how == "cut" else None)
+
+        self.world.do(breaking)
+
+
+def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioMetalDetector:
+    return GpioMetalDetector("metal-detector", config.metal_detector, factory, clock, post)
+
+
+class TestPins(MetalDetectorContract):
+    """Relay contacts on the Pi's pins."""
+
+    @pytest.fixture(params=WIRINGS)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """One way to wire it."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
+            yield bench
+
+
+def test_at_sixty_times_the_speed_walks_are_walks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A pass of ten real milliseconds is neither too fast nor an alarm; a run is too fast."""
+    with TwinBench.made(tmp_path, monkeypatch, 60.0, *WIRINGS["to ground"]) as bench:
+        for _ in range(5):
+            bench.walk(metal=False)
+            bench.run()
+        kinds = [said[0].__name__ for said in bench.posted(*[(PassageTooFast,)] * 5)]
+    assert kinds.count("PassageTooFast") == 5
+    assert "DetectorAlarmed" not in kinds
+
+
+def test_an_open_loop_works_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Normally-open alarms and clears alike; only its cut wire is seen by nobody."""
+    wiring: tuple[dict[str, Any], ...] = ({"wired": "normally-open"}, {}, {})
+    with TwinBench.made(tmp_path, monkeypatch, SPEED, *wiring) as bench:
+        bench.walk(metal=True)
+        assert bench.posted(CLEARED) == [ALARMED, PASSED, CLEARED]
+        bench.break_alarm("cut")
+        bench.walk(metal=True)
+        assert bench.posted(PASSED) == [PASSED]

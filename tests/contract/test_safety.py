@@ -1,0 +1,60 @@
+"""Every driver of safety inputs on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.safety import KINDS, GpioSafetyInputs
+from sim.twins.safety import SafetyTwin
+from tests.contract.pin_bench import PinBench
+from tests.contract.safety import SafetyContract
+
+SPEED = 20.0
+
+
+class TwinBench(PinBench):
+    """The loops of a simulated lobby."""
+
+    def __init__(self, folder: Path, clock: Clock, pull: str) -> None:
+        section = {key: {"pin": 13 + number, "pull": pull} for number, key in enumerate(KINDS)}
+        super().__init__({"safety": section}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> SafetyTwin:
+        assert self.lobby.safety is not None
+        return self.lobby.safety
+
+    def alarm(self, loop: str) -> None:
+        """Let it alarm."""
+        self.world.do(lambda _lobby: self._twin.raise_alarm(loop))
+
+    def reset(self, loop: str) -> None:
+        """End the alarm."""
+        self.world.do(lambda _lobby: self._twin.reset(loop))
+
+    def cut(self, loop: str) -> None:
+        """Cut its wire."""
+        self.world.do(lambda _lobby: self._twin.loops[loop].fail("cut"))
+
+    def mend(self, loop: str) -> None:
+        """Mend it."""
+        self.world.do(lambda _lobby: self._twin.loops[loop].fail(None))
+
+
+def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioSafetyInputs:
+    return GpioSafetyInputs("safety", config.safety, factory, clock, post)
+
+
+class TestPins(SafetyContract):
+    """Loops on the Pi's pins."""
+
+    @pytest.fixture(params=["up", "down", "external-up", "external-down"])
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Loops to ground or to 3.3 V."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, request.param) as bench:
+            yield bench

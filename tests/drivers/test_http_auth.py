@@ -1,0 +1,100 @@
+"""HTTP authentication against the worked examples of its RFCs, and against nonsense."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge.drivers.http_auth import Challenge, answer, best, challenges
+
+# RFC 7616, section 3.9.1.
+NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"
+CNONCE = "f2/wE4q74E6zIJEtWaHKaf5wv/H5QzzpXusqGemxURZJ"
+OPAQUE = "FQhe/qaU925kfnzjCev0ciny7QMkPqMAFRtzCUYo5tdS"
+SAID = {"realm": "http-auth@example.org", "qop": "auth", "nonce": NONCE, "opaque": OPAQUE}
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "response"),
+    [
+        ("MD5", "8ca523f5e9506fed4657c9700eebdbec"),
+        ("SHA-256", "753927fa0e85d155564e2e272a28d1802ca10daf4496794697cf8db5856cb6c1"),
+    ],
+)
+def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
+    """Response and every parameter, as section 3.9.1 prints them."""
+    challenge = Challenge("digest", {**SAID, "algorithm": algorithm})
+    header = answer(challenge, "Mufasa", "Circle of Life", "/dir/index.html", CNONCE)
+    (sent,) = challenges([header])
+    assert sent.said == {
+        "username": "Mufasa", "realm": "http-auth@example.org", "uri": "/dir/index.html",
+        "algorithm": algorithm, "nonce": NONCE, "nc": "00000001", "cnonce": CNONCE, "qop": "auth",
+        "response": response, "opaque": OPAQUE,
+    }  # fmt: skip
+    assert f"algorithm={algorithm}, qop=auth, nc=00000001" in header  # these go without quotes
+
+
+def test_the_response_without_qop_is_that_of_rfc_2069() -> None:
+    """Old cameras know no qop; the example of RFC 2617 worked out without it."""
+    said = {"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"}
+    header = answer(
+        Challenge("digest", said), "Mufasa", "Circle Of Life", "/dir/index.html", CNONCE
+    )
+    assert 'response="670fd8c2df070c60b045671b8b24ff02"' in header
+    assert "cnonce" not in header
+
+
+def test_the_example_of_rfc_7617() -> None:
+    """Basic, section 2."""
+    header = answer(Challenge("basic", {"realm": "x"}), "Aladdin", "open sesame", "/", "")
+    assert header == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
+
+
+def test_several_ways_in_one_header_are_told_apart() -> None:
+    """A comma stands between ways and between parameters, and may stand in quotes."""
+    header = (
+        'Newauth realm="apps", type=1, title="Login to \\"apps\\", Basic b=c", '
+        'Basic realm="simple", Negotiate, DIGEST nonce="n"'
+    )
+    found = challenges([header, 'Digest nonce = "m" , stale=TRUE'])
+    assert [challenge.scheme for challenge in found] == [
+        "newauth", "basic", "negotiate", "digest", "digest",
+    ]  # fmt: skip
+    assert found[0].said["title"] == 'Login to "apps", Basic b=c'
+    assert [challenge.stale for challenge in found] == [False] * 4 + [True]
+
+
+@pytest.mark.parametrize(
+    ("headers", "chosen"),
+    [
+        (['Basic realm="x"', 'Digest nonce="n", qop="auth"'], "MD5"),
+        (['Digest nonce="n", algorithm=MD5', 'Digest nonce="n", algorithm=SHA-256'], "SHA-256"),
+        (['Digest nonce="n", algorithm=SHA-256, qop="auth,auth-int"', "Basic"], "SHA-256"),
+        (['Digest nonce="n", algorithm=sha-256-sess', 'Basic realm="x"'], "basic"),
+        (['Digest nonce="n", qop="auth-int"', 'Basic realm="x"'], "basic"),
+        (['Digest realm="no nonce"'], None),
+        (["Negotiate", 'Bearer realm="x"'], None),
+        ([], None),
+    ],
+)
+def test_the_safest_usable_way_is_chosen(headers: list[str], chosen: str | None) -> None:
+    """What we cannot do is not tried: a wrong answer counts as a wrong password."""
+    way = best(challenges(headers))
+    if way is None:
+        assert chosen is None
+    else:
+        assert chosen == (way.said.get("algorithm", "MD5") if way.scheme == "digest" else "basic")
+
+
+def test_quotes_in_a_name_do_not_end_it() -> None:
+    """A username is whatever the office has set in the camera."""
+    challenge = Challenge("digest", {"realm": 'a"b', "nonce": "n"})
+    (sent,) = challenges([answer(challenge, 'pak "budi"\\', "x", "/", "c")])
+    assert (sent.said["username"], sent.said["realm"]) == ('pak "budi"\\', 'a"b')
+
+
+@given(st.lists(st.text(max_size=80), max_size=3))
+def test_nonsense_is_no_way_in_and_no_error(headers: list[str]) -> None:
+    """Headers come from the network."""
+    way = best(challenges(headers))
+    if way is not None:
+        assert answer(way, "u", "p", "/", "c").lower().startswith(way.scheme)

@@ -1,0 +1,224 @@
+"""The strip and the EXIF of stills, by the real child process, and by children that go wrong."""
+
+import sys
+from datetime import datetime, timedelta, timezone
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image, ImageStat
+
+from edge import jpeg
+from edge.clock import Stamp
+from edge.config import Checkpoint
+from edge.drivers.stamper import Stamper, indonesian, strip
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sections.stills import Stills
+
+CHECKPOINT = Checkpoint(
+    site="setda", id="lobi", procedures=["pimpinan"], place="Lobi utama Kantor Bupati"
+)
+AT = Stamp(0, 1_795_233_097_412, synced=True)
+UNSURE = Stamp(0, AT.wall_ms, synced=False)
+ID = "01907c1e-aaaa-7bbb-8ccc-0123456789ab"
+
+
+def still(width: int = 640, height: int = 480, noise: int = 80, **options: Any) -> bytes:
+    """Return a still with much detail, as cameras send them in the dusk."""
+    data = BytesIO()
+    Image.effect_noise((width, height), noise).convert("RGB").save(data, "JPEG", **options)
+    return data.getvalue()
+
+
+def stamper(*command: str, stamp_s: float = 20.0, **settings: Any) -> Stamper:
+    """Return a stamper with *settings*; *command* in the place of the real child."""
+    return Stamper("stamper", Stills(**settings), CHECKPOINT, command or None, stamp_s)
+
+
+def opened(data: bytes) -> Image.Image:
+    """Return the picture, read to its last pixel."""
+    image = Image.open(BytesIO(data))
+    image.load()
+    return image
+
+
+@pytest.mark.parametrize("size", [(1280, 720), (640, 480)])
+def test_the_strip_is_below_the_picture(size: tuple[int, int]) -> None:
+    """Nothing of the picture is covered, and there is writing in the strip."""
+    before = still(*size, noise=10)
+    after = opened(stamper().stamp(before, "desk", AT))
+    assert after.width == size[0]
+    assert size[1] * 1.05 < after.height < size[1] * 1.2
+    picture = after.crop((0, 0, *size))
+    assert ImageStat.Stat(picture).mean == pytest.approx(ImageStat.Stat(opened(before)).mean, abs=2)
+    ink = after.crop((0, size[1], *after.size)).convert("L").histogram()
+    assert sum(ink[200:]) > 0.02 * sum(ink)
+    assert sum(ink[:60]) > 0.5 * sum(ink)
+
+
+def test_every_word_of_the_strip_changes_it() -> None:
+    """Time, trust, purpose and place are really drawn."""
+    before = still(quality=30)
+    told = {
+        stamper(words=words).stamp(before, purpose, at)
+        for words, purpose, at in (
+            ({}, "desk", AT),
+            ({}, "desk", UNSURE),
+            ({}, "alarm", AT),
+            ({"desk": "Loket"}, "desk", AT),
+            ({}, "desk", Stamp(0, AT.wall_ms + 1000, synced=True)),
+        )
+    }
+    assert len(told) == 5
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (7, "Sabtu, 21 November 2026 10.51.37 WIB (UTC+07:00)"),
+        (8, "Sabtu, 21 November 2026 11.51.37 WITA (UTC+08:00)"),
+        (9, "Sabtu, 21 November 2026 12.51.37 WIT (UTC+09:00)"),
+        (0, "Sabtu, 21 November 2026 03.51.37 UTC+00:00"),
+        (-11, "Jumat, 20 November 2026 16.51.37 UTC-11:00"),
+        (7.5, "Sabtu, 21 November 2026 11.21.37 UTC+07:30"),
+    ],
+)
+def test_the_time_is_said_as_in_the_office(hours: float, said: str) -> None:
+    """Indonesian words and zones, with the offset, so that it is unmistakable anywhere."""
+    zone = timezone(timedelta(hours=hours))
+    assert indonesian(datetime.fromtimestamp(AT.wall_ms / 1000, zone)) == said
+
+
+def test_what_the_strip_says() -> None:
+    """Site, checkpoint, place, purpose, time, and that the clock is not sure; nothing else."""
+    words = strip(CHECKPOINT, "Meja penerima tamu", UNSURE)
+    assert set(words) == {"time", "warning", "purpose", "place", "checkpoint"}
+    assert words["warning"] == "JAM BELUM DIPASTIKAN"
+    assert words["place"] == "Lobi utama Kantor Bupati"
+    assert words["checkpoint"] == "setda / lobi"
+    assert strip(CHECKPOINT, "x", AT)["warning"] == ""
+
+
+@pytest.mark.parametrize("limit_kib", [256, 64, 16])
+def test_a_still_is_made_to_fit(limit_kib: int) -> None:
+    """With EXIF; and it is still as large a picture as fits."""
+    device = stamper(limit_kib=limit_kib)
+    before = still(1920, 1080, quality=95)
+    assert len(before) > 1024 * 1024
+    after = device.describe(device.stamp(before, "desk", AT), ID, "desk", AT)
+    assert 0.3 * limit_kib * 1024 < len(after) <= limit_kib * 1024
+    assert opened(after).width >= 320
+
+
+def test_a_large_camera_fits_into_the_childs_memory() -> None:
+    """Twelve megapixels, read smaller than they are."""
+    after = opened(stamper().stamp(still(4056, 3040, quality=40), "desk", AT))
+    assert 600 < after.width <= 1920
+
+
+def test_a_turned_picture_is_stamped_upright() -> None:
+    """EXIF's orientation is carried out: the EXIF that said so is replaced."""
+    turned = Image.Exif()
+    turned[0x0112] = 6
+    assert opened(stamper().stamp(still(640, 480, exif=turned), "desk", AT)).width == 480
+
+
+def test_without_a_strip_a_small_still_is_left_as_it_is() -> None:
+    """No child is even started; a large one is made to fit all the same."""
+    small = still(quality=30)
+    assert stamper("/no/such/program", stamp=False).stamp(small, "desk", AT) is small
+    fitted = stamper(stamp=False, limit_kib=32).stamp(still(quality=95), "desk", AT)
+    image = opened(fitted)
+    assert len(fitted) <= 32 * 1024
+    assert image.height / image.width == pytest.approx(480 / 640, abs=0.01)
+
+
+def test_exif_says_which_still_it_is() -> None:
+    """Also where the strip could not be drawn: it is written without opening the picture."""
+    after = stamper().describe(still(), ID, "alarm", UNSURE)
+    with opened(after) as image:
+        tags = image.getexif()
+    assert tags[0x010E] == "site=setda checkpoint=lobi purpose=alarm clock=not-trusted"
+    assert tags[0x0131].startswith("Gardu ")
+    own = tags.get_ifd(0x8769)
+    assert own[0xA420] == ID.replace("-", "")
+    local = datetime.strptime(own[0x9003] + own[0x9011], "%Y:%m:%d %H:%M:%S%z")
+    assert int(local.timestamp()) == AT.wall_ms // 1000
+    assert jpeg.whole(after) == after
+
+
+def test_what_is_no_jpeg_is_described_as_it_is() -> None:
+    """Nothing that was kept is lost here."""
+    assert stamper().describe(b"no picture", ID, "desk", AT) == b"no picture"
+
+
+# What every child below can say and do; written out so that an error in the driver shows.
+SAY = """
+import os, struct, sys, time
+def say(what, body=b""):
+    os.write(1, what + struct.pack(">I", len(body)) + body)
+def heard():
+    _, length = struct.unpack(">cI", sys.stdin.buffer.read(5))
+    return sys.stdin.buffer.read(length)
+"""
+
+
+@pytest.mark.parametrize(
+    ("program", "error", "why"),
+    [
+        ("time.sleep(3600)", DeviceUnavailable, "no answer in time"),
+        ("say(b'R'); time.sleep(3600)", DeviceUnavailable, "no answer in time"),
+        ("say(b'R'); os.read(0, 9); os._exit(1)", DeviceUnavailable, "has ended"),
+        ("os._exit(1)", DeviceUnavailable, "has ended"),
+        ("say(b'R'); say(b'E', b'MemoryError: ')", DeviceUnavailable, "MemoryError"),
+        ("say(b'E', b'Pillow is not installed')", DeviceUnavailable, "Pillow is not installed"),
+        (
+            "say(b'R'); heard(); os.write(1, b'Traceback (most'); time.sleep(9)",
+            DeviceFault,
+            "nonsense",
+        ),
+        ("say(b'R'); heard(); say(b'A', b'GIF89a')", DeviceFault, "not a JPEG"),
+        ("say(b'R'); k = bytearray(b'x') * 2**28; time.sleep(9)", DeviceUnavailable, "limit of"),
+    ],
+)
+def test_a_child_that_goes_wrong_is_told(program: str, error: type[Exception], why: str) -> None:
+    """Within the time for one still, in words; a large still does not block on its pipe."""
+    device = stamper(sys.executable, "-c", SAY + program, stamp_s=0.5)
+    with pytest.raises(error, match=f"stamper: .*{why}"):
+        device.stamp(still(1280, 960, quality=95), "desk", AT)
+
+
+def test_broken_pixels_are_told() -> None:
+    """A JPEG can be whole outside and broken inside."""
+    good = still()
+    tables = [part for part in jpeg.segments(good) if part.marker == 0xDB]
+    broken = good[: tables[0].start] + good[tables[-1].end :]
+    assert jpeg.whole(broken) == broken
+    with pytest.raises(DeviceUnavailable, match="stamper: OSError"):
+        stamper().stamp(broken, "desk", AT)
+
+
+def test_without_the_library_it_does_not_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Said at the start, with what to do; not where no strip is wanted."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "PIL"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(DeviceUnavailable, match=r"pip install 'gardu\[stills\]'"):
+        stamper().open()
+    stamper(stamp=False).open()
+
+
+def test_the_daemon_does_not_load_the_library() -> None:
+    """It costs as much memory as the daemon itself."""
+    import subprocess
+
+    program = (
+        "import edge.run, edge.drivers.stamper as s, sys; s.__name__; print('PIL' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"

@@ -1,0 +1,223 @@
+"""Benches whose other side is a technician: the contracts' verbs become words to a person."""
+
+import inspect
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from gpiozero import InputDevice
+
+from edge.clock import Clock
+from edge.config import Config
+from edge.devices import build_devices
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.fitted import fitted, lines
+from edge.sop.events import CardPresented, Event
+from edge.still_files import StillFiles
+from tests.drivers.conftest import Posted
+from tests.hardware.hands import LASTING, UNDO, Hand
+from tests.hardware.technician import Technician
+
+
+class Desk(NamedTuple):
+    """Where a technician works: a config (edge's, as the contracts want it), pins, a clock."""
+
+    config: Config
+    clock: Clock
+    factory: Any
+    technician: Technician
+
+
+class HandBench:
+    """One driver, and a technician for everything outside of it.
+
+    :param device: its name, as `health` has it
+    :param protocol: the contract's ``Bench``: its methods are the verbs
+    :param hands: the words for them
+    """
+
+    def __init__(self, desk: Desk, device: str, protocol: type, hands: tuple[Hand, ...]) -> None:
+        self.desk = desk
+        self.device = device
+        self._protocol = protocol
+        self._hands = hands
+        self._events = Posted(desk.clock)
+        self._asked: set[str] = set()
+        stills = StillFiles(Path(desk.config.checkpoint.data))
+        devices = build_devices(desk.config, desk.clock, self._events, stills, desk.factory)
+        found = [kept.device for kept in devices.kept if kept.device.name == device]
+        if not found:
+            pytest.skip(f"the config has no {device}")
+        self.driver: Any = found[0]
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        if verb.startswith("_") or not hasattr(self._protocol, verb):
+            raise AttributeError(verb)
+        return lambda *given, **named: self._ask(verb, given, named)
+
+    def _ask(self, verb: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
+        """Have the technician do or answer what *verb* means."""
+        signature = inspect.signature(getattr(self._protocol, verb))
+        arguments = dict(signature.bind(self, *given, **named).arguments)
+        hand = next((hand for hand in self._hands if hand.fits(verb, arguments)), None)
+        if hand is None:
+            pytest.skip(f"{verb}: this cannot be done by hand")
+        self._asked.add(verb)
+        words = hand.words.format(**arguments)
+        technician = self.desk.technician
+        if signature.return_annotation is bool:
+            return technician.says(words)
+        if signature.return_annotation is int:
+            return technician.counts(words)
+        return technician.does(words)
+
+    def words(self, verb: str) -> str:
+        """Return the first words for *verb*."""
+        return next(hand.words for hand in self._hands if hand.verb == verb)
+
+    def close(self) -> None:
+        """Close the driver, and have what was to last until now undone."""
+        self.driver.close()
+        if not self._asked.isdisjoint(LASTING):
+            self.desk.technician.does(UNDO)
+
+    def posted(self, *wanted: Any) -> list[Any]:
+        """Wait until all *wanted* are posted; return everything posted since the last call."""
+        needed = Counter(map(self.named, wanted))
+        self._events.until(lambda events: needed <= Counter(map(self.seen, events)))
+        return [self.given(event) for event in self._events.take()]
+
+    def named(self, wanted: Any) -> Any:
+        """Return what makes a wanted event the same as one that was seen."""
+        return wanted
+
+    def seen(self, event: Event) -> Any:
+        """Return an event as the contract names it: its class, then its fields."""
+        names = [name for name in event.__struct_fields__ if name != "at"]
+        return (type(event), *(getattr(event, name) for name in names))
+
+    def given(self, event: Event) -> Any:
+        """Return an event as the contract wants it."""
+        return self.seen(event)
+
+    def wait_for(self, kind: type[Event]) -> Event:
+        """Wait until an event of *kind* is posted, and return it."""
+        return self._events.wait_for(kind)
+
+    def take(self) -> list[Event]:
+        """Return everything posted since the last call."""
+        return self._events.take()
+
+    def fault(self) -> str:
+        """Read the levels now and then, as the daemon does, until they are a fault."""
+        while True:
+            try:
+                self.driver.reconcile()
+            except DeviceFault as error:
+                return str(error)
+            self.desk.clock.sleep(0.1)
+
+
+class LockersBench(HandBench):
+    """Lockers; their contract names events by example."""
+
+    _taken: InputDevice | None = None
+
+    def named(self, wanted: Any) -> Any:
+        """Return an example without its moment and its words for people."""
+        return self.seen(wanted)
+
+    def seen(self, event: Event) -> Any:
+        """Return an event without its moment and its words for people."""
+        names = [name for name in event.__struct_fields__ if name not in ("at", "why")]
+        return (type(event), *(getattr(event, name) for name in names))
+
+    def given(self, event: Event) -> Event:
+        """Return the event itself."""
+        return event
+
+    def posted(self, *wanted: Any) -> list[Any]:
+        """Look again first: a board that is between is seen so."""
+        if hasattr(self.driver, "reconcile"):
+            with suppress(DeviceUnavailable, DeviceFault):
+                self.driver.reconcile()
+        return super().posted(*wanted)
+
+    def most_at_once(self) -> int:
+        """Say 2 if two locks were heard at once."""
+        return 2 if self.desk.technician.says(self.words("most_at_once")) else 1
+
+    def wait_for_current(self, locker: int, *, flowing: bool) -> None:
+        """Wait for a pulse to have begun; nobody sees current, but a lock that holds on hums."""
+        if flowing:
+            self.desk.clock.sleep(0.2)
+        else:
+            words = self.words("wait_for_current").format(locker=locker)
+            assert self.desk.technician.says(words)
+
+    def take_away(self) -> None:
+        """Pull the plug; without one, have somebody else take a pin."""
+        if any(line.device == self.device for line in lines(self.desk.config)):
+            self._ask("take_away", (), {})
+            return
+        pin = next(part.part.pin for part in fitted(self.desk.config) if part.device == self.device)
+        self._taken = InputDevice(pin, pin_factory=self.desk.factory)
+
+    def bring_back(self) -> None:
+        """Put it back."""
+        if self._taken is None:
+            self._ask("bring_back", (), {})
+        else:
+            self._taken.close()
+            self._taken = None
+
+
+class AiphoneBench(HandBench):
+    """The called station."""
+
+    def wait_ringing(self) -> None:
+        """Wait for a ring to have begun."""
+        self.desk.clock.sleep(0.5)
+
+
+class DoorBench(HandBench):
+    """The access door."""
+
+    @property
+    def fail(self) -> str:
+        """What the door does when its relay drops out."""
+        return next(iter(self.desk.config.doors.values())).fail
+
+    def wait_for_release(self, *, released: bool) -> None:
+        """Give the strike its time: whether it let go, the push that follows tells."""
+        self.desk.clock.sleep(0.5 if released else 0.2)
+
+
+NAMES = ("first card", "second card")
+
+
+class ReaderBench(HandBench):
+    """The card reader; the technician has two cards, and their numbers are learned."""
+
+    def learn(self, learned: list[str]) -> None:
+        """Have both cards held to the reader once; *learned* keeps them for the next test."""
+        for name in NAMES[len(learned) :]:
+            self.desk.technician.does(self.words("present").format(cards=name))
+            learned.append(getattr(self.wait_for(CardPresented), "card", ""))
+            self.remove()
+            self.take()
+        self.cards = learned
+
+    def present(self, *cards: str) -> None:
+        """Have one or both held there."""
+        names = " and ".join(NAMES[self.cards.index(card)] for card in cards)
+        self.desk.technician.does(self.words("present").format(cards=names))
+
+    def remove(self) -> None:
+        """Have them taken away, and wait until the driver must have noticed."""
+        self.desk.technician.does(self.words("remove"))
+        section = next(iter(self.desk.config.card_readers.values()))
+        self.desk.clock.sleep(1.5 * section.removed_after_s)

@@ -1,0 +1,70 @@
+"""A real checkpoint's config in the shape that the contracts want.
+
+They speak of lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk`` and
+the camera ``lobby``, with times of their own: so the first of each is called that, and gets those.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec.structs import replace
+
+from edge.config import Config
+from edge.sections.aiphone import Rings
+
+# What the contracts ask for (the heads of tests/contract/*.py). A person needs longer than a
+# program to walk to a door.
+DETECTOR = {"minimum_pulse_s": 0.5, "hold_s": 3.0, "stuck_s": 30.0, "blocked_s": 4.0}
+AIPHONE = {"minimum_s": 0.25, "rings": Rings(limit=(0.4,) * 9)}
+DOOR = {"release_s": 20.0}
+
+
+def contract_config(config: Config) -> Config:
+    """Return *config* with the contracts' names and times."""
+    detector = config.metal_detector
+    return replace(
+        config,
+        lockers=_two(config.lockers),
+        metal_detector=replace(detector, **DETECTOR) if detector else None,
+        aiphone=_first(config.aiphone, "adc", **AIPHONE),
+        doors=_first(config.doors, "kantor", **DOOR),
+        card_readers=_first(config.card_readers, "desk"),
+        cameras=_first(config.cameras, "lobby"),
+    )
+
+
+def names(config: Config) -> Iterator[str]:
+    """Yield what the contracts' names mean in *config*, in words for the technician."""
+    if config.lockers:
+        for number, locker in enumerate(_places(config.lockers), start=1):
+            yield f"Locker {number} in the tests is locker {locker.number} here."
+    for what, section in (
+        ("The aide's station", config.aiphone), ("The door", config.doors),
+        ("The reader", config.card_readers), ("The camera", config.cameras),
+    ):  # fmt: skip
+        if section:
+            yield f"{what} in the tests is {next(iter(section))} here."
+
+
+def _first(section: dict[str, Any], name: str, **settings: Any) -> dict[str, Any]:
+    if not section:
+        return {}
+    return {name: replace(next(iter(section.values())), **settings)}
+
+
+def _places(lockers: Any) -> list[Any]:
+    """Return two lockers, on different boards if there are two."""
+    first = lockers.locker[0]
+    others = [one for one in lockers.locker[1:] if _board(one) != _board(first)]
+    return [first, *(others or lockers.locker[1:])[:1]]
+
+
+def _board(locker: Any) -> Any:
+    return getattr(locker, "address", None)
+
+
+def _two(lockers: Any) -> Any:
+    if lockers is None:
+        return None
+    places = enumerate(_places(lockers), start=1)
+    return replace(lockers, locker=[replace(place, number=number) for number, place in places])

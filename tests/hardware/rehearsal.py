@@ -1,0 +1,52 @@
+"""A technician who is a program: hears the words, and moves simulated equipment accordingly."""
+
+from typing import Any
+
+from tests.hardware.bench import NAMES
+from tests.hardware.hands import UNDO, Hand
+
+
+class Rehearsed:
+    """Does what the words say on *twin*, the contract's own bench of simulated equipment.
+
+    It knows nothing but the words: an instruction that could mean two things, or loses an
+    argument, goes wrong here as it would in the lobby.
+
+    :ivar heard: everything that was said to it
+    """
+
+    def __init__(self, twin: Any, hands: tuple[Hand, ...]) -> None:
+        self.heard: list[str] = []
+        self._twin = twin
+        self._hands = hands
+
+    def hears(self, words: str) -> None:
+        """Note it."""
+        self.heard.append(words)
+
+    def does(self, instruction: str) -> None:
+        """Do it."""
+        self.heard.append(instruction)
+        if instruction != UNDO:
+            self._act(instruction)
+
+    def says(self, question: str) -> bool:
+        """Look, and answer; to have waited for something is a yes."""
+        self.heard.append(question)
+        answer = self._act(question)
+        return answer is None or bool(answer)
+
+    def counts(self, question: str) -> int:
+        """Count, and answer."""
+        self.heard.append(question)
+        return int(self._act(question))
+
+    def _act(self, words: str) -> Any:
+        meant = [(hand, told) for hand in self._hands if (told := hand.heard(words)) is not None]
+        ((hand, told),) = meant
+        if hand.verb == "present":
+            held = [self._twin.cards[NAMES.index(name)] for name in told["cards"].split(" and ")]
+            return self._twin.present(*held)
+        if hand.verb == "most_at_once":
+            return self._twin.most_at_once() > 1
+        return getattr(self._twin, hand.verb)(**told)

@@ -1,0 +1,246 @@
+"""The contract suites with a technician: on a Pi by hand, anywhere else rehearsed.
+
+On a Pi: ``make hardware-test CONFIG=/etc/gardu/gardu.toml`` (docs/technician.md).
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from edge.clock import Clock
+from edge.config import Cards, Checkpoint, Config, load_config
+from edge.drivers import serial_reader
+from edge.drivers.pins import pin_factory
+from edge.errors import DeviceUnavailable
+from edge.sections.lockers import GpioLockers
+from tests.contract import aiphone, cameras, card_readers, door, lockers, metal_detector, safety
+from tests.contract import test_aiphone as aiphones
+from tests.contract import test_cameras as http_cameras
+from tests.contract import test_card_readers as readers
+from tests.contract import test_door as doors
+from tests.contract import test_lockers as locker_twins
+from tests.contract import test_metal_detector as detectors
+from tests.contract import test_safety as safeties
+from tests.contract.live_lobby import LiveLobby
+from tests.contract.locker_bench import bench_of
+from tests.drivers.conftest import Posted
+from tests.hardware import hands
+from tests.hardware.bench import AiphoneBench, Desk, DoorBench, HandBench, LockersBench, ReaderBench
+from tests.hardware.contract_config import contract_config, names
+from tests.hardware.rehearsal import Rehearsed
+from tests.hardware.technician import Person
+
+CONFIG = os.environ.get("GARDU_HARDWARE", "")
+"""The config of the Pi that this runs on; empty: rehearse."""
+
+MODES = ["by-hand"] if CONFIG else ["rehearsed"]
+HINT = "on a Pi, at a terminal: make hardware-test CONFIG=/etc/gardu/gardu.toml"
+SPEED = 20.0
+
+
+class Suite(NamedTuple):
+    """What a suite is run with.
+
+    :ivar twin: makes the contract's own bench of simulated equipment, its driver closed
+    """
+
+    device: str
+    kind: type[HandBench]
+    protocol: type
+    words: tuple[hands.Hand, ...]
+    twin: Any
+
+
+@contextmanager
+def locker_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Lockers on pins."""
+    making = contextmanager(bench_of)(locker_twins.gpio("low"), folder, patch)
+    with making as twin:
+        twin.driver.close()
+        yield twin, twin.world.lobby.config
+
+
+@contextmanager
+def board_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Lockers on boards of an RS-485 line."""
+    making = contextmanager(bench_of)(locker_twins.KERONG["cu16"], folder, patch)
+    with making as twin:
+        twin.driver.close()
+        yield twin, twin.world.lobby.config
+
+
+def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
+    """Return how the bench of *module* is made."""
+
+    @contextmanager
+    def make(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+        with module.TwinBench.made(folder, patch, speed, *wiring) as twin:
+            twin.driver.close()
+            yield twin, twin.lobby.config
+
+    return make
+
+
+@contextmanager
+def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Return an RDM6300 on its port."""
+    patch.setattr(serial_reader, "RETRY_S", 0.02)
+    reader, cards = readers.READERS["rdm6300"]
+    config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
+    with LiveLobby(config, folder, clock) as lobby:
+        twin: Any = readers.TwinBench(lobby, config, Posted(clock), cards)
+        twin.clock, twin.factory = clock, object()
+        yield twin, config
+
+
+@contextmanager
+def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Return an IP camera on loopback."""
+    twin: Any = http_cameras.HttpBench(folder, "digest")
+    twin.clock, twin.factory = twin._clock, object()
+    checkpoint = Checkpoint(site="setda", id="lobi", procedures=["pimpinan"], data=str(folder))
+    pool = Cards(visitor=["010063E9AE"])
+    try:
+        yield (
+            twin,
+            Config(checkpoint=checkpoint, cards=pool, cameras={"lobby": twin.driver._config}),
+        )
+    finally:
+        twin.close()
+
+
+@contextmanager
+def station(
+    suite: Suite, folder: Path, patch: pytest.MonkeyPatch, cards: list[str]
+) -> Iterator[Any]:
+    """Give an open bench with nothing posted since, by hand or rehearsed."""
+    with ExitStack() as stack:
+        desk = _by_hand(stack) if CONFIG else _rehearsed(stack, suite, folder, patch)
+        bench = suite.kind(desk, suite.device, suite.protocol, suite.words)
+        stack.callback(bench.close)
+        bench.driver.open()
+        if isinstance(bench, ReaderBench):
+            bench.learn(cards)
+        if desk.config.lockers and suite.device == "lockers":
+            bench.posted(*(lockers.closed(n, initial=True) for n in (1, 2)))
+        bench.take()
+        yield bench
+
+
+def _by_hand(stack: ExitStack) -> Desk:
+    config = load_config(Path(CONFIG))
+    person = stack.enter_context(Person())
+    try:
+        factory = pin_factory(config.gpio.chip)
+    except DeviceUnavailable as error:
+        pytest.skip(f"needs a Pi: {error}")
+    stack.callback(factory.close)
+    for words in names(config):
+        person.hears(words)
+    return Desk(contract_config(config), Clock(), factory, person)
+
+
+def _rehearsed(stack: ExitStack, suite: Suite, folder: Path, patch: pytest.MonkeyPatch) -> Desk:
+    twin, config = stack.enter_context(suite.twin(folder, patch))
+    clock = getattr(twin, "clock", None) or twin._clock
+    return Desk(config, clock, twin.factory, Rehearsed(twin, suite.words))
+
+
+LOCKERS = Suite("lockers", LockersBench, lockers.Bench, hands.LOCKERS, locker_twin)
+BOARDS = Suite("lockers", LockersBench, lockers.BoardBench, hands.LOCKERS, board_twin)
+DETECTOR = Suite(
+    "metal-detector", HandBench, metal_detector.Bench, hands.DETECTOR,
+    pin_twin(detectors, *detectors.WIRINGS["to ground"], speed=10.0),
+)  # fmt: skip
+AIPHONE = Suite(
+    "aiphone/adc", AiphoneBench, aiphone.Bench, hands.AIPHONE,
+    pin_twin(aiphones, *aiphones.WIRINGS["active low, contacts to ground"], speed=10.0),
+)  # fmt: skip
+DOOR = Suite(
+    "door/kantor", DoorBench, door.Bench, hands.DOOR,
+    pin_twin(doors, *doors.WIRINGS["fail-secure, active low"]),
+)  # fmt: skip
+SAFETY = Suite("safety", HandBench, safety.Bench, hands.SAFETY, pin_twin(safeties, "up"))
+READER = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, reader_twin)
+CAMERA = Suite("camera/lobby", HandBench, cameras.Bench, hands.CAMERA, camera_twin)
+
+
+@pytest.fixture(scope="session")
+def cards() -> list[str]:
+    """Keep the numbers of the technician's two cards, once they are learned."""
+    return []
+
+
+@pytest.fixture(params=MODES)
+def bench(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    cards: list[str],
+) -> Iterator[Any]:
+    """Return the bench of the test's suite."""
+    suite: Suite = request.cls.SUITE
+    if CONFIG and suite in (LOCKERS, BOARDS):
+        section = load_config(Path(CONFIG)).lockers
+        if section is not None and isinstance(section, GpioLockers) == (suite is BOARDS):
+            pytest.skip("the config has the other kind of lockers")
+    with station(suite, tmp_path, monkeypatch, cards) as bench:
+        yield bench
+
+
+class TestLockers(lockers.LockersContract):
+    """Lockers on pins."""
+
+    SUITE = LOCKERS
+
+
+class TestBoardLockers(lockers.BoardLockersContract):
+    """Lockers with a board between."""
+
+    SUITE = BOARDS
+
+
+class TestMetalDetector(metal_detector.MetalDetectorContract):
+    """The walk-through detector."""
+
+    SUITE = DETECTOR
+
+
+class TestAiphone(aiphone.AiphoneContract):
+    """The called station."""
+
+    SUITE = AIPHONE
+
+
+class TestDoor(door.DoorContract):
+    """The access door."""
+
+    SUITE = DOOR
+
+
+class TestSafety(safety.SafetyContract):
+    """The safety inputs."""
+
+    SUITE = SAFETY
+
+
+class TestCardReader(card_readers.CardReaderContract):
+    """The card reader."""
+
+    SUITE = READER
+
+
+class TestCamera(cameras.CamerasContract):
+    """The camera."""
+
+    SUITE = CAMERA
+
+
+@pytest.mark.skipif(bool(CONFIG), reason="this is one")
+def test_on_a_pi() -> None:
+    """Only a rehearsal was run here; this line in the report says how to do it in earnest."""
+    pytest.skip(HINT)

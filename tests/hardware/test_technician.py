@@ -1,0 +1,82 @@
+"""The technician's terminal, and the words that a person is given."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.config import default_config_folder, load_config
+from edge.sections.lockers import GpioLockers
+from tests.hardware import hands
+from tests.hardware.contract_config import contract_config, names
+from tests.hardware.technician import Person
+
+TABLES = (
+    hands.LOCKERS, hands.DETECTOR, hands.READER, hands.AIPHONE, hands.DOOR, hands.SAFETY,
+    hands.CAMERA,
+)  # fmt: skip
+
+
+def at_terminal(typed: str, act: Callable[[Person], Any]) -> Any:
+    """Return what *act* gives with a person who types *typed* at a real terminal."""
+    ours, theirs = os.openpty()
+    try:
+        os.write(ours, typed.encode())
+        with Person(Path(os.ttyname(theirs))) as person:
+            return act(person)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+
+
+def test_a_person_is_asked_until_the_answer_is_one() -> None:
+    """Neither an empty line nor a word is taken for a yes, nor letters for a number."""
+    assert at_terminal("\nperhaps\ny\n", lambda person: person.says("Did it ring?")) is True
+    assert at_terminal("no\n", lambda person: person.says("Did it ring?")) is False
+    assert at_terminal("two\n2\n", lambda person: person.counts("How often?")) == 2
+
+
+def test_what_cannot_be_done_is_skipped_and_quitting_ends_all() -> None:
+    """A technician who cannot do it here does not fail the equipment."""
+    with pytest.raises(pytest.skip.Exception, match="could not do it"):
+        at_terminal("s\n", lambda person: person.does("Cut the wire."))
+    with pytest.raises(pytest.exit.Exception):
+        at_terminal("q\n", lambda person: person.does("Cut the wire."))
+
+
+def test_without_a_terminal_it_is_skipped_in_words() -> None:
+    """Nobody there: said, not failed."""
+    with pytest.raises(pytest.skip.Exception, match="needs a terminal"):
+        Person(Path("/dev/no-such-terminal"))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_no_two_things_have_the_same_words(table: tuple[hands.Hand, ...]) -> None:
+    """Whatever is asked can mean one thing only, and tells all of its arguments."""
+    for hand in table:
+        fields = {
+            "locker": 7,
+            "times": 3,
+            "cards": "first card",
+            "answer": "accept",
+            "loop": "fire",
+        }
+        words = hand.words.format(**fields)
+        meant = [other for other in table if other.heard(words) is not None]
+        assert meant == [hand]
+
+
+def test_a_real_config_gets_the_names_of_the_contracts() -> None:
+    """The first of everything is renamed, the technician is told, and times are the contracts'."""
+    config = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
+    assert isinstance(config.lockers, GpioLockers)
+    shaped = contract_config(config)
+    assert shaped.lockers is not None
+    assert [locker.number for locker in shaped.lockers.locker] == [1, 2]
+    assert list(shaped.aiphone) == ["adc"]
+    assert shaped.metal_detector is not None
+    assert shaped.metal_detector.hold_s == 3.0
+    assert "Locker 2 in the tests is locker 2 here." in list(names(config))
+    assert (shaped.doors, config.doors) == ({}, {})

@@ -1,0 +1,44 @@
+"""An event loop in a thread of its own, for twins that a blocking driver talks to."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+T = TypeVar("T")
+
+# Only a bound on what must happen; never waited out in a passing test.
+PATIENCE_S = 10.0
+
+
+class LoopThread:
+    """Use as ``with LoopThread() as loop``; everything given to it runs on the loop's thread."""
+
+    def __enter__(self) -> Self:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="twins")
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join(PATIENCE_S)
+        self.loop.close()
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run *coroutine* on the loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop).result(PATIENCE_S)
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Call *function* on the loop and return its result."""
+
+        async def called() -> T:
+            return function()
+
+        return self.run(called())

@@ -1,0 +1,243 @@
+"""Access doors: released for a visit by its host, forced, held open, and a fire."""
+
+import pytest
+
+from edge.sop import events
+from edge.sop.effects import Beep, HoldDoor, ReleaseDoor
+from edge.sop.lamps import lamps
+from tests.sop.stand import CARDS, Stand, rules
+
+FORCED = "door-forced-office"
+HELD = "door-held-office"
+
+
+def escorted(stand: Stand, card: str = CARDS[0]) -> str:
+    """A guest of Jawa Timur stands before the access door; return the visit."""
+    stand.press("security", "arrive", "jatim")
+    stand.press("security", "done")
+    stand.press("reception", "done")
+    stand.answer("accept")
+    stand.card(card)
+    stand.press("reception", "done")
+    return max(stand.state.visits.values(), key=lambda visit: visit.number).id
+
+
+def step_of(stand: Stand, visit: str) -> str:
+    """Return the step that *visit* is at."""
+    return stand.state.visits[visit].step
+
+
+def test_the_host_releases_and_the_guest_goes_in() -> None:
+    """Step 6: one release, for the visit; opened and closed by the guest completes the step."""
+    stand = Stand()
+    visit = escorted(stand)
+    stand.answer("release")
+    assert stand.of(ReleaseDoor) == [ReleaseDoor("office", visit)]
+    stand.wait(3)
+    stand.door("opened", "closed")
+    assert stand.steps()[-1].evidence == ("door-release", "door-opened", "door-closed")
+    assert step_of(stand, visit) == "pengembalian-kartu"
+    assert stand.state.alarms == {}
+
+
+@pytest.mark.parametrize("seen", [(), ("opened",)])
+def test_the_escorts_done_stands_for_what_no_contact_saw(seen: tuple[str, ...]) -> None:
+    """A door without a contact, or one that is kept open for the next guest."""
+    stand = Stand()
+    visit = escorted(stand)
+    stand.answer("release")
+    stand.door(*seen)
+    stand.press("escort", "done")
+    assert step_of(stand, visit) == "pengembalian-kartu"
+    assert stand.steps()[-1].evidence[0] == "door-release"
+
+
+def test_without_a_door_the_host_still_releases_and_the_escort_goes_on() -> None:
+    """The office's own lock opens: nothing is released by us, nobody waits for a contact."""
+    stand = Stand(rules(doors={}))
+    visit = escorted(stand)
+    stand.answer("release")
+    stand.press("escort", "done")
+    assert stand.of(ReleaseDoor) == []
+    assert step_of(stand, visit) == "pengembalian-kartu"
+
+
+def test_who_was_too_slow_is_released_once_more() -> None:
+    """The strike has locked again: the host presses again, another attempt at the step."""
+    stand = Stand()
+    visit = escorted(stand)
+    stand.answer("release")
+    stand.wait(60)
+    stand.answer("release")
+    stand.door("opened", "closed")
+    assert stand.of(ReleaseDoor) == [ReleaseDoor("office", visit)] * 2
+    assert stand.steps()[-1].attempts == 2
+    assert stand.state.alarms == {}
+
+
+def test_a_door_that_does_not_open_ends_the_visit_with_the_card_given_back() -> None:
+    """The escort gives up: declined, through the return of the card."""
+    stand = Stand()
+    visit = escorted(stand)
+    stand.answer("release")
+    stand.press("escort", "decline")
+    assert step_of(stand, visit) == "pengembalian-kartu"
+    assert stand.state.visits[visit].reason == "no-door-release"
+
+
+def test_a_door_that_opens_without_a_release_was_forced() -> None:
+    """Alarm, with its sound, until the door is closed."""
+    stand = Stand()
+    stand.door("closed", initial=True)
+    stand.door("opened")
+    assert FORCED in stand.state.alarms
+    assert Beep("alarm") in stand.effects
+    stand.door("closed")
+    assert stand.state.alarms == {}
+
+
+def test_one_release_is_good_for_one_opening() -> None:
+    """Whoever opens the door again after the guest has closed it had no leave to."""
+    stand = Stand()
+    escorted(stand)
+    stand.answer("release")
+    stand.door("opened", "closed", "opened")
+    assert FORCED in stand.state.alarms
+
+
+def test_two_guests_have_an_opening_each() -> None:
+    """Two releases, two openings, each the evidence of its own visit."""
+    stand = Stand()
+    first, second = escorted(stand, CARDS[0]), escorted(stand, CARDS[1])
+    stand.answer("release")
+    stand.door("opened")
+    stand.answer("release")
+    stand.door("closed")
+    assert step_of(stand, first) == "pengembalian-kartu"
+    assert step_of(stand, second) == "pengantaran"
+    stand.door("opened", "closed")
+    assert step_of(stand, second) == "pengembalian-kartu"
+    assert [effect.visit for effect in stand.of(ReleaseDoor)] == [first, second]
+    assert stand.state.alarms == {}
+
+
+def test_a_release_that_nobody_used_does_not_explain_an_opening_at_night() -> None:
+    """The strike locked long ago: an opening after release and held time was forced."""
+    stand = Stand()
+    escorted(stand)
+    stand.answer("release")
+    stand.wait(34)
+    stand.door("opened", "closed")
+    assert stand.state.alarms == {}
+    escorted(stand, CARDS[1])
+    stand.answer("release")
+    stand.wait(36)
+    stand.door("opened")
+    assert FORCED in stand.state.alarms
+
+
+def test_a_door_that_stands_open_is_held_until_it_closes() -> None:
+    """After held_s, released or not."""
+    stand = Stand()
+    escorted(stand)
+    stand.answer("release")
+    stand.door("opened")
+    stand.wait(29)
+    assert stand.state.alarms == {}
+    stand.wait(2)
+    assert stand.state.alarms[HELD].detail == "open for more than 30 s"
+    stand.door("closed")
+    assert stand.state.alarms == {}
+
+
+def test_a_door_found_open_at_the_start_is_watched_but_was_not_forced() -> None:
+    """Nobody saw it open: that is no proof of force; that it stands open is seen now."""
+    stand = Stand()
+    stand.door("opened", initial=True)
+    assert stand.state.alarms == {}
+    stand.wait(31)
+    assert list(stand.state.alarms) == [HELD]
+
+
+def test_the_time_that_a_door_stands_open_runs_on_over_a_restart() -> None:
+    """Open for 20 s before the restart: the alarm comes 10 s after it."""
+    stand = Stand()
+    escorted(stand)
+    stand.answer("release")
+    stand.door("opened")
+    stand.wait(20)
+    stand.restart()
+    stand.door("opened", initial=True)
+    stand.wait(11)
+    assert list(stand.state.alarms) == [HELD]
+
+
+def test_a_release_survives_a_restart_between_it_and_the_opening() -> None:
+    """The guest opens the door a second after the daemon came back: no alarm, and evidence."""
+    stand = Stand()
+    visit = escorted(stand)
+    stand.answer("release")
+    stand.restart()
+    stand.door("closed", initial=True)
+    stand.door("opened", "closed")
+    assert step_of(stand, visit) == "pengembalian-kartu"
+    assert stand.state.alarms == {}
+
+
+def test_fire_holds_every_door_and_opens_are_no_alarms_meanwhile() -> None:
+    """People run out: nobody forced a door, nobody holds one open. Afterwards both count again."""
+    stand = Stand()
+    assert HoldDoor("office", released=True) in stand.alarmed("fire")
+    stand.door("opened")
+    stand.wait(600)
+    assert list(stand.state.alarms) == ["fire"]
+    assert HoldDoor("office", released=False) in stand.restored("fire")
+    stand.wait(29)
+    assert stand.state.alarms == {}
+    stand.wait(2)
+    assert list(stand.state.alarms) == [HELD]
+    stand.door("closed", "opened")
+    assert list(stand.state.alarms) == [FORCED]
+
+
+def test_a_fire_that_outlasts_a_restart_holds_the_doors_again() -> None:
+    """At once, by what is remembered; again by the loop; and no more once that is closed."""
+    stand = Stand()
+    stand.alarmed("fire")
+    assert stand.restart()[0] == HoldDoor("office", released=True)
+    assert HoldDoor("office", released=True) in stand.alarmed("fire", initial=True)
+    assert len(stand.said("gardu.alarm.raised.v1")) == 1
+    stand.restart()
+    assert HoldDoor("office", released=False) in stand.restored("fire", initial=True)
+    assert stand.state.alarms == {}
+
+
+def test_a_quiet_start_moves_no_door() -> None:
+    """The first look at a closed fire loop is no news."""
+    stand = Stand()
+    stand.restart()
+    assert stand.restored("fire", initial=True) == []
+    assert stand.of(HoldDoor) == []
+
+
+def test_a_door_that_was_taken_out_of_the_config_is_not_in_alarm() -> None:
+    """Nobody could ever close it here."""
+    stand = Stand()
+    stand.door("opened")
+    stand.wait(60)
+    assert set(stand.state.alarms) == {FORCED, HELD}
+    stand.rules = rules(doors={})
+    stand.restart()
+    assert stand.state.alarms == {}
+    before = stand.state
+    stand.door("opened", "closed")
+    stand.send(events.TimerFired(stand.now, "door/office/open/0"))
+    assert stand.state is before
+
+
+def test_the_escort_is_asked_for_while_the_door_waits() -> None:
+    """The lamp stays on until the guest is in."""
+    stand = Stand()
+    escorted(stand)
+    stand.answer("release")
+    assert lamps(stand.rules, stand.state)["escort"] == "on"

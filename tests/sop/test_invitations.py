@@ -1,0 +1,92 @@
+"""Invitations: each opens one visit, once; what is refused is heard, seen and counted."""
+
+import pytest
+
+from edge.clock import Stamp
+from edge.sop import events
+from edge.sop.effects import Beep, FlashLamp, RingAide
+from edge.sop.engine import initial_state, step
+from edge.sop.invitations import MOST_REMEMBERED
+from tests.sop.stand import CARDS, OPENING_MS, Stand, rules
+
+REFUSED = [Beep("refused"), FlashLamp("reception")]
+
+
+@pytest.mark.parametrize("procedure", ["pimpinan", "eselon-2-3", "eselon-4-asn"])
+def test_an_invitation_opens_a_visit_as_the_button_does(procedure: str) -> None:
+    """The aide is called, the officer hears one beep, the first step says how the guest came."""
+    stand = Stand()
+    effects = stand.invited("one", procedure)
+    assert effects[-1] == Beep("accepted")
+    assert len([effect for effect in effects if isinstance(effect, RingAide)]) == 1
+    (visit,) = stand.state.visits.values()
+    assert visit.procedure == procedure
+    stand.answer("accept")
+    stand.card(CARDS[0])
+    stand.press("reception", "done")
+    assert stand.steps()[0].evidence == ("invitation", "aiphone", "card", "button")
+
+
+def test_an_invitation_takes_the_place_of_the_arrival_button() -> None:
+    """Jatim's first step is the arrival itself: done, with the invitation as its evidence."""
+    stand = Stand()
+    stand.invited("one", "jatim")
+    assert [(s.number, s.evidence) for s in stand.steps()] == [(1, ("invitation",))]
+
+
+def test_an_invitation_opens_at_most_one_visit() -> None:
+    """Shown again, by whomever: two beeps, two flashes, counted; also after a restart."""
+    stand = Stand()
+    stand.invited("one")
+    assert stand.invited("one") == REFUSED
+    stand.restart()
+    assert stand.invited("one") == REFUSED
+    assert len(stand.state.visits) == 1
+    assert stand.state.refusals == {"invitation/gate/shown before": 2}
+
+
+def test_an_invitation_for_a_procedure_that_is_not_here_is_refused_and_not_used_up() -> None:
+    """It may be good again when the config is."""
+    stand = Stand()
+    assert stand.invited("one", "arsip") == REFUSED
+    assert stand.state.invitations == {}
+    assert stand.state.refusals == {"invitation/gate/unknown procedure": 1}
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_an_invitation_is_forgotten_when_a_trusted_clock_says_it_has_expired(synced: bool) -> None:
+    """Not before, and never by a clock that nobody vouches for: it could be shown again."""
+    stand = Stand()
+    stand.invited("one", valid_s=60)
+    at = Stamp(int(61e9), OPENING_MS + 61_000, synced, "boot")
+    result = step(
+        stand.rules,
+        stand.state,
+        events.InvitationPresented(at, "gate", "two", "pimpinan", OPENING_MS + 120_000),
+    )
+    assert set(result.state.invitations) == ({"two"} if synced else {"one", "two"})
+
+
+def test_no_more_invitations_are_remembered_than_fit() -> None:
+    """Beyond the bound they are refused, never forgotten: the guest arrives by the button."""
+    state = initial_state(rules())
+    at = Stamp(0, OPENING_MS, True, "boot")
+    for number in range(MOST_REMEMBERED + 1):
+        event = events.InvitationPresented(at, "gate", f"{number}", "pimpinan", OPENING_MS + 1)
+        state = step(rules(), state, event).state
+        if state.visits:
+            state = step(rules(), state, events.ButtonPressed(at, "reception", "leave")).state
+    assert len(state.invitations) == MOST_REMEMBERED
+    assert state.refusals == {"invitation/gate/too many": 1}
+    later = events.InvitationPresented(
+        Stamp(int(1e9), OPENING_MS + 1000, True, "boot"), "gate", "new", "pimpinan", OPENING_MS * 2
+    )
+    assert set(step(rules(), state, later).state.invitations) == {"new"}
+
+
+def test_what_is_no_valid_invitation_is_refused_at_the_scanners_panel() -> None:
+    """Heard, seen, counted under the scanner's word; nothing else changes."""
+    stand = Stand()
+    assert stand.send(events.InvitationRefused(stand.now, "gate", "expired")) == REFUSED
+    assert stand.state.refusals == {"invitation/gate/expired": 1}
+    assert stand.records == []

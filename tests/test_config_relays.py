@@ -1,0 +1,93 @@
+"""What a config may say of lockers on Modbus relay boards, and what it is told otherwise."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tomli_w
+
+from edge.config import default_config_folder, load_config
+from edge.errors import ConfigError
+from edge.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.validate import read_toml
+
+FIRST, ONCE = "lockers.locker[0].channel", "allowed: each relay of a board once"
+RAW = read_toml(default_config_folder() / "gardu-modbus.toml")
+
+
+def problems(folder: Path, lockers: dict[str, Any], bus: dict[str, Any] | None = None) -> list[str]:
+    """Return what is wrong with the example's config once *lockers* and *bus* are changed."""
+    raw = copy.deepcopy(RAW)
+    raw["checkpoint"]["sop"] = str(default_config_folder() / "sop")
+    raw["lockers"].update(lockers)
+    raw["buses"]["relays"].update(bus or {})
+    file = folder / "gardu.toml"
+    file.write_text(tomli_w.dumps(raw))
+    try:
+        load_config(file, elsewhere=True)
+    except ConfigError as error:
+        return [line.removeprefix(f"{file}: ") for line in error.problems]
+    return []
+
+
+def locker(**keys: Any) -> dict[str, Any]:
+    """Return one locker of the example, changed."""
+    return {**RAW["lockers"]["locker"][0], **keys}
+
+
+def test_the_example_is_sound(tmp_path: Path) -> None:
+    """With either kind of board; a locker's address is 1 unless it says otherwise."""
+    config = load_config(default_config_folder() / "gardu-modbus.toml", elsewhere=True)
+    assert isinstance(config.lockers, WaveshareLockers)
+    assert problems(tmp_path, {"driver": "r421a08", "pulse_s": 1.5}) == []
+    assert problems(tmp_path, {"driver": "r421a08", "command": "delay", "pulse_s": 2.0}) == []
+    without = {key: value for key, value in locker().items() if key != "address"}
+    assert problems(tmp_path, {"locker": [without]}) == []
+    assert R421a08Lockers(bus="relays", locker=[]).command == "momentary"
+
+
+@pytest.mark.parametrize(
+    ("lockers", "line"),
+    [
+        ({"bus": "rs485"}, "lockers.bus: is 'rs485'; allowed: relays"),
+        ({"pulse_s": 0.55}, "lockers.pulse_s: is 0.55; allowed: steps of 0.1 seconds"),
+        ({"pulse_s": 3.5}, "lockers.pulse_s: is 3.5; allowed: seconds from 0.1 to 3"),
+        ({"channels": 33}, "lockers.channels: is 33; allowed: a relay's number from 1 to 32"),
+        (
+            {"driver": "r421a08", "command": "delay", "pulse_s": 0.5},
+            'lockers.pulse_s: is 0.5; allowed: 1, 2 or 3 seconds with command "delay"',
+        ),
+        (
+            {"locker": [locker(channel=9)]},
+            "lockers.locker[0].channel: is 9; allowed: 1 to 8 (lockers.channels)",
+        ),
+        (
+            {"locker": [locker(address=248)]},
+            "lockers.locker[0].address: is 248; allowed: a Modbus address from 1 to 247",
+        ),
+        (
+            {"locker": [locker(), locker(number=2, door={"pin": 6})]},
+            f"lockers.locker[1].channel: relay 1 of board 1 is also at {FIRST}; {ONCE}",
+        ),
+    ],
+)
+def test_what_is_wrong_is_told_at_its_key(
+    tmp_path: Path, lockers: dict[str, Any], line: str
+) -> None:
+    """One thing wrong is one line, which names what is allowed."""
+    assert problems(tmp_path, lockers) == [line]
+
+
+def test_an_r421a08_board_has_one_speed(tmp_path: Path) -> None:
+    """A Waveshare board can be set to others."""
+    assert problems(tmp_path, {}, {"baud_rate": 19200}) == []
+    assert problems(tmp_path, {"driver": "r421a08"}, {"baud_rate": 19200}) == [
+        "buses.relays.baud_rate: is 19200, but the lockers' boards are on this bus; allowed: 9600"
+    ]
+
+
+@pytest.mark.parametrize("tenths", range(1, 31))
+def test_every_step_of_a_pulse_is_allowed(tmp_path: Path, tenths: int) -> None:
+    """Tenths are not exact in a float; nobody is to be told that 0.3 is no step of 0.1."""
+    assert problems(tmp_path, {"pulse_s": tenths / 10}) == []

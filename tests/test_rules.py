@@ -1,0 +1,86 @@
+"""From the config to the core's rules: what is fitted is what the core knows of."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from edge.clock import Clock
+from edge.config import Config, default_config_folder, load_config
+from edge.rules import fitted_inputs, make_rules
+from edge.sections.pins import Contact, Loop
+from edge.sections.safety import Safety
+from edge.sections.scanners import Gm65
+from edge.sop.loading import load_procedures
+from edge.sop.state import Rules
+from edge.store import Store
+
+FOLDER = default_config_folder()
+JATIM = load_config(FOLDER / "gardu-jatim.toml", elsewhere=True)
+TANJABBAR = load_config(FOLDER / "gardu.toml", elsewhere=True)
+BARE = msgspec.structs.replace(JATIM, lockers=None, doors={}, safety=None, metal_detector=None)
+
+
+def rules_of(config: Config, folder: Path) -> Rules:
+    """Return the rules of *config* with a store of its own."""
+    store = Store(folder, "/gardu/test/lobby", Clock())
+    try:
+        wanted = config.checkpoint.procedures
+        return make_rules(config, load_procedures(FOLDER / "sop", wanted), store)
+    finally:
+        store.close()
+
+
+def test_doors_of_the_config_are_the_doors_of_the_core(tmp_path: Path) -> None:
+    """Whose guests each serves, and how long it may be released and stand open."""
+    rules = rules_of(JATIM, tmp_path)
+    (section,) = JATIM.doors.values()
+    (door,) = rules.doors.values()
+    assert list(rules.doors) == list(JATIM.doors)
+    assert (door.procedures, door.release_s, door.held_s) == (
+        ("jatim",), section.release_s, section.held_s,
+    )  # fmt: skip
+
+
+def test_lockers_bring_the_time_that_they_may_stand_open(tmp_path: Path) -> None:
+    """left_open_s of the section, whatever the driver."""
+    assert TANJABBAR.lockers is not None
+    longer = msgspec.structs.replace(TANJABBAR.lockers, left_open_s=77.0)
+    rules = rules_of(msgspec.structs.replace(TANJABBAR, lockers=longer), tmp_path)
+    assert rules.left_open_s == 77.0
+    assert rules.lockers == tuple(locker.number for locker in longer.locker)
+
+
+def test_a_scanner_stands_at_stations_as_a_reader_does(tmp_path: Path) -> None:
+    """What it refuses is seen at the panel beside it."""
+    scanner = Gm65(port="/dev/serial/by-id/scanner", stations=["security"])
+    rules = rules_of(msgspec.structs.replace(JATIM, scanners={"gate": scanner}), tmp_path)
+    assert rules.readers["gate"] == ("security",)
+    assert set(JATIM.card_readers) < set(rules.readers)
+
+
+@pytest.mark.parametrize(
+    ("key", "kind"),
+    [
+        ("fire", "fire"),
+        ("duress", "duress"),
+        ("enclosure_tamper", "enclosure-tamper"),
+        ("mains", "mains-lost"),
+        ("battery", "battery-low"),
+    ],
+)
+def test_each_safety_input_that_is_fitted_is_known(key: str, kind: str) -> None:
+    """One key of the config, one input of the core."""
+    safety = Safety(**{key: Loop(pin=4)})
+    assert fitted_inputs(msgspec.structs.replace(BARE, safety=safety)) == {kind}
+
+
+def test_the_detectors_own_inputs_are_known(tmp_path: Path) -> None:
+    """A beam can be blocked, a tamper contact opened; a bare detector has neither."""
+    assert TANJABBAR.metal_detector is not None
+    bare = msgspec.structs.replace(TANJABBAR.metal_detector, passage=None, tamper=None)
+    both = msgspec.structs.replace(bare, passage=Contact(pin=4), tamper=Loop(pin=5))
+    rules = rules_of(msgspec.structs.replace(TANJABBAR, metal_detector=both), tmp_path)
+    assert {"detector-tamper", "beam-blocked"} <= rules.inputs
+    assert rules.passage
+    assert fitted_inputs(msgspec.structs.replace(BARE, metal_detector=bare)) == frozenset()

@@ -288,9 +288,10 @@ class Outbox:
         found = Ranges()
         later, age = now, 0.0
         for batch in self._batches():
-            at = batch.at
-            if at.boot == now.boot and at.boot_ns > now.boot_ns:
+            if batch.since.boot == now.boot and batch.since.boot_ns > now.boot_ns:
                 continue  # since that moment
+            # A batch that is still being filled may be dated later than the moment asked about.
+            at = now if batch.at.boot == now.boot and batch.at.boot_ns > now.boot_ns else batch.at
             age += _seconds_between(at, later)
             if age > seconds:
                 break

@@ -155,7 +155,7 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
     """Exit 2, all problems at once, no database made."""
     config = config_file(tmp_path)
     text = config.read_text(encoding="utf-8")
-    text = text.replace("# pulse_s =", "puls_s =").replace("pin = 26", "pin = 99")
+    text = text.replace("# pulse_s =", "puls_s =", 1).replace("pin = 26", "pin = 99")
     config.write_text(text.replace("[cards]", "[card]"), encoding="utf-8")
     daemon = start(config)
     _, words = daemon.communicate(timeout=20)

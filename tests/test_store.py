@@ -383,3 +383,18 @@ def test_acknowledgements_fill_a_batch(
     assert len(store.documents.table("acknowledged")) == 1
     assert sequences(store.recently_acknowledged(0.5)) == [3]
     assert sequences(store.recently_acknowledged(1)) == [1, 2, 3]
+
+
+def test_a_batch_that_is_filled_meanwhile_still_counts(
+    store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the recent ones are read by the page, answers to the first page hide no later one."""
+    monkeypatch.undo()
+    say(store, 4)
+    store.acknowledge([1, 2, 3, 4])
+    clock.pass_s(10)
+    connected = clock.now()
+    assert sequences(store.recently_acknowledged(60, 0, 2, connected)) == [1, 2]
+    clock.pass_s(1)
+    store.acknowledge([1, 2])
+    assert sequences(store.recently_acknowledged(60, 2, 2, connected)) == [3, 4]

@@ -137,6 +137,7 @@ class Checkpoint:
         rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),
+            invitations=_invitations(result.state, self._stored),
             visits=_changed(result.state.visits, self._stored.visits),
             records=result.records,
             still=still,
@@ -194,11 +195,16 @@ def restore(document: dict[str, Any], visits: Sequence[dict[str, Any]]) -> State
 
 
 def _document(state: State, before: State) -> dict[str, Any] | None:
-    """Return the state less its visits as a document; None if only visits changed."""
-    bare = msgspec.structs.replace(state, visits={})
-    if bare == msgspec.structs.replace(before, visits={}):
+    """Return the state less its visits and invitations; None if only those changed."""
+    bare = msgspec.structs.replace(state, visits={}, invitations={})
+    if bare == msgspec.structs.replace(before, visits={}, invitations={}):
         return None
     return dict(msgspec.to_builtins(bare, str_keys=True))
+
+
+def _invitations(state: State, before: State) -> dict[str, int] | None:
+    """Return the invitations if they changed."""
+    return None if state.invitations == before.invitations else dict(state.invitations)
 
 
 def _changed(

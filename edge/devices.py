@@ -1,4 +1,4 @@
-"""The devices of one checkpoint: built from the config in one place, kept open, and made to act.
+"""The devices of one checkpoint: kept open, and made to act.
 
 Each device has a thread of its own, because its calls block (a lock's pulse, a ring's pattern, a
 camera's deadline). A device that is not there is tried again; the checkpoint goes on without it.
@@ -6,32 +6,23 @@ camera's deadline). A device that is not there is tried again; the checkpoint go
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Literal
 
 from edge.clock import Clock, Stamp
-from edge.config import Config
 from edge.drivers.base import (
     Aiphone,
     Buzzer,
     Camera,
-    CardReader,
-    CodeScanner,
     Device,
     Door,
     Lockers,
     Panel,
     Post,
 )
-from edge.drivers.bus import SerialBus
 from edge.drivers.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.cameras import HttpCamera, PiCamera
-from edge.sections.card_readers import CardReader as CardReaderSection
-from edge.sections.card_readers import Pn532
-from edge.sections.lockers import GpioLockers, KerongLockers
-from edge.sections.lockers import Lockers as LockersSection
+from edge.kept import Kept
 from edge.sop.effects import (
     Beep,
     Effect,
@@ -42,102 +33,11 @@ from edge.sop.effects import (
     TakeStill,
     UnlockLocker,
 )
-from edge.sop.events import DeviceFailed, DeviceRestored, StillMissed
+from edge.sop.events import StillMissed
 from edge.still_files import StillFiles
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
-
-# Real seconds. A plugged-in reader is in use again before its owner has sat down.
-RETRY_S = 2.0
-# How often levels are read again, in case an edge was missed.
-RECONCILE_S = 5.0
-# systemd gives the whole stop 5 s (systemd/gardu.service).
-CLOSE_S = 2.0
-
-
-# What of a device can fail by itself.
-Part = Literal["calls", "levels"]
-
-
-class Kept:
-    """One device and its thread.
-
-    What was asked of it and what its levels say fail and recover apart: a lamp that lights does
-    not mend the stuck button beside it.
-    """
-
-    def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
-        self.device = device
-        self.ready = False
-        self._whys: dict[Part, str] = {}
-        self._post = post
-        self._opened = opened
-        self._worker = Worker(device.name)
-
-    async def keep(self) -> None:
-        """Open the device, for ever if need be; then read its levels again now and then."""
-        while not self.ready:
-            try:
-                await self._worker.do(self.device.open)
-            except (DeviceUnavailable, DeviceFault) as error:
-                self.failed(str(error))
-                await asyncio.sleep(RETRY_S)
-            else:
-                self.ready = True
-                self.restored()
-        if self._opened is not None:
-            self._opened()
-        reconcile = getattr(self.device, "reconcile", None)
-        while reconcile is not None:
-            await asyncio.sleep(RECONCILE_S)
-            await self._worker.do(self._guarded, reconcile, "levels")
-
-    def act(self, call: Callable[[], None], worker: Worker | None = None) -> None:
-        """Run *call* on the device's thread or on *worker*; a failure is reported, never raised."""
-        (worker or self._worker).submit(self._guarded, call)
-
-    def _guarded(self, call: Callable[[], None], part: Part = "calls") -> None:
-        try:
-            call()
-        except (DeviceUnavailable, DeviceFault) as error:
-            self.failed(str(error), part)
-        except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
-            log.exception("%s: unexpected error", self.device.name)
-            self.failed(f"{self.device.name}: unexpected error: {error}", part)
-        else:
-            self.restored(part)
-
-    @property
-    def why(self) -> str | None:
-        """Why the device does not work; None if it does."""
-        return next(iter(self._whys.values()), None)
-
-    def remember(self, why: str) -> None:
-        """Take up a fault that was reported before the restart: its end is to be told too."""
-        self._whys["calls"] = why
-
-    def failed(self, why: str, part: Part = "calls") -> None:
-        """Report that the device does not work, once until it does."""
-        if not self._whys:
-            log.warning("%s", why)  # the driver names the device
-            self._post(partial(DeviceFailed, device=self.device.name, why=why))
-        self._whys[part] = why
-
-    def restored(self, part: Part = "calls") -> None:
-        """Report that the device works again, if it did not."""
-        if self._whys.pop(part, None) is not None and not self._whys:
-            log.info("%s: works again", self.device.name)
-            self._post(partial(DeviceRestored, device=self.device.name))
-
-    async def close(self) -> None:
-        """Put the outputs at rest; give up after CLOSE_S."""
-        try:
-            async with asyncio.timeout(CLOSE_S):
-                await self._worker.do(self.device.close)
-        except TimeoutError:
-            log.warning("%s: did not close in %g s", self.device.name, CLOSE_S)
-        self._worker.stop()
 
 
 class Devices:
@@ -217,10 +117,15 @@ class Devices:
             if kept.device.name in faults:
                 kept.remember(faults[kept.device.name])
 
-    def states(self) -> dict[str, str]:
-        """Return for each device ``ok``, or why it does not work."""
+    def states(self, faults: Mapping[str, str]) -> dict[str, str]:
+        """Return for each device ``ok``, or why it does not work.
+
+        :param faults: what the checkpoint knows besides: readers tell it themselves
+        """
         return {
-            kept.device.name: kept.why or ("ok" if kept.ready else "opening") for kept in self.kept
+            name: kept.why or faults.get(name) or ("ok" if kept.ready else "opening")
+            for kept in self.kept
+            for name in (kept.device.name,)
         }
 
     def show(self, panel: str, mode: str) -> None:
@@ -296,112 +201,3 @@ class Devices:
         else:
             kept.restored()
         return stamper.describe(jpeg, effect.still, effect.purpose, at)
-
-
-def build_devices(
-    config: Config, clock: Clock, post: Post, stills: StillFiles, factory: Any = None
-) -> Devices:
-    """Return the devices that *config* names, none of them opened yet.
-
-    :param factory: a gpiozero factory of the pins; by default this machine's own
-    """
-    from edge.drivers.aiphone import GpioAiphone
-    from edge.drivers.buzzer import GpioBuzzer
-    from edge.drivers.door import GpioDoor
-    from edge.drivers.metal_detector import GpioMetalDetector
-    from edge.drivers.panel import GpioPanel
-    from edge.drivers.pins import pin_factory
-    from edge.drivers.safety import GpioSafetyInputs
-
-    devices = Devices(clock, post, stills)
-    factory = factory or pin_factory(config.gpio.chip)
-    buses = {name: SerialBus(f"bus/{name}", bus, post) for name, bus in config.buses.items()}
-    if config.lockers is not None:
-        devices.add_lockers(build_lockers(config.lockers, buses, factory, clock, post))
-    if config.buzzer is not None:
-        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock))
-    if config.metal_detector is not None:
-        detector = config.metal_detector
-        devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
-    for name, aiphone in config.aiphone.items():
-        station = GpioAiphone(f"aiphone/{name}", aiphone, factory, clock, post)
-        devices.add_aiphone(name, station)
-    for name, door in config.doors.items():
-        devices.add_door(name, GpioDoor(f"door/{name}", door, factory, clock, post))
-    if config.safety is not None:
-        devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
-    for name, panel in config.panels.items():
-        devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
-    for reader in _build_readers(config, clock, post):
-        devices.add(reader)
-    _add_cameras(devices, config, clock)
-    return devices
-
-
-def build_lockers(
-    config: LockersSection,
-    buses: Mapping[str, SerialBus],
-    factory: Any,
-    clock: Clock,
-    post: Post,
-) -> Lockers:
-    """Return the driver of the lockers of *config*; *buses* by the names in the config."""
-    from edge.drivers.kerong import KerongBoards
-    from edge.drivers.lockers import WiredLockers
-    from edge.drivers.modbus_lockers import ModbusLockers
-
-    match config:
-        case GpioLockers():
-            return WiredLockers("lockers", config, factory, clock, post)
-        case KerongLockers():
-            return KerongBoards("lockers", config, buses[config.bus], clock, post)
-        case _:
-            return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
-
-
-def _build_readers(config: Config, clock: Clock, post: Post) -> Iterator[Device]:
-    for name, reader in config.card_readers.items():
-        yield build_card_reader(f"card-reader/{name}", reader, clock, post)
-    for name in config.scanners:
-        yield build_scanner(name, config, clock, post)
-
-
-def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
-    """Return the driver of one card reader."""
-    from edge.drivers.frame_reader import FrameReader
-    from edge.drivers.pn532 import Pn532Reader
-
-    if isinstance(config, Pn532):
-        return Pn532Reader(name, config, clock, post)
-    return FrameReader(name, config, clock, post)
-
-
-def build_scanner(name: str, config: Config, clock: Clock, post: Post) -> CodeScanner:
-    """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
-    from edge.drivers.gm65 import Gm65Scanner
-    from edge.invitations import Invitation, key_ring, read
-
-    here, rules = config.checkpoint, config.invitations
-    keys = key_ring(rules.keys.values())
-
-    def read_here(text: str, at: Stamp) -> Invitation:
-        now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
-        return read(text, keys, now_ms, here.site, here.id, here.procedures)
-
-    return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
-
-
-def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
-    for name, camera in config.cameras.items():
-        devices.add_camera(_build_camera(f"camera/{name}", camera, clock), camera.purposes)
-    if config.cameras:
-        devices.add_stamper(Stamper("stamper", config.stills, config.checkpoint))
-
-
-def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
-    from edge.drivers.http_camera import HttpSnapshotCamera
-    from edge.drivers.picamera2 import Picamera2Camera
-
-    if isinstance(config, HttpCamera):
-        return HttpSnapshotCamera(name, config, clock)
-    return Picamera2Camera(name, config, clock)

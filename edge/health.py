@@ -8,6 +8,7 @@ from typing import Any
 import edge
 from edge.clock import Clock
 from edge.config import Config
+from edge.rules import fitted_inputs
 from edge.sop.procedure import Procedure
 from edge.sop.records import KINDS
 
@@ -55,6 +56,9 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
             "metal_detector": config.metal_detector is not None,
             "aiphones": sorted(config.aiphone),
             "card_readers": sorted(config.card_readers),
+            "scanners": sorted(config.scanners),
+            "doors": sorted(config.doors),
+            "safety_inputs": sorted(fitted_inputs(config)),
             "panels": sorted(config.panels),
             "cameras": sorted(config.cameras),
             "visitor_cards": len(config.cards.visitor),

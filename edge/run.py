@@ -11,11 +11,12 @@ from pathlib import Path
 
 from edge import crash_loop
 from edge.bridge import Bridge
+from edge.build import build_devices
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
 from edge.control import serve_control
-from edge.devices import Devices, build_devices
+from edge.devices import Devices
 from edge.drivers.base import Post
 from edge.errors import GarduError
 from edge.health import health, meta
@@ -104,6 +105,10 @@ async def _run(
         live=uplink,
         stills=stills,
     )
+
+    def states() -> dict[str, str]:
+        return devices.states(checkpoint.state.faults)
+
     uplink.show("meta", meta(config, list(procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
@@ -113,7 +118,7 @@ async def _run(
             await _own_up(checkpoint, store, this_run)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
-            group.create_task(serve_control(folder, store, worker, uplink, devices.states))
+            group.create_task(serve_control(folder, store, worker, uplink, states))
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
             group.create_task(_tell_systemd(checkpoint, devices, uplink))
@@ -215,7 +220,7 @@ async def _report_health(
         report = health(
             clock,
             folder,
-            devices=devices.states(),
+            devices=devices.states(checkpoint.state.faults),
             refusals=checkpoint.state.refusals,
             uplink=uplink.counts,
             events_waiting=bridge.waiting,
@@ -229,7 +234,9 @@ async def _tell_systemd(checkpoint: Checkpoint, devices: Devices, uplink: Uplink
     """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
     told = ""
     while True:
-        bad = sorted(name for name, state in devices.states().items() if state != "ok")
+        bad = sorted(
+            name for name, state in devices.states(checkpoint.state.faults).items() if state != "ok"
+        )
         link = "connected" if uplink.connected else "no broker"
         trouble = f", not working: {', '.join(bad)}" if bad else ""
         status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"

@@ -8,6 +8,7 @@ table          document number         what
 database       1                       format and stream
 checkpoint     1                       the state of the checkpoint, less its visits
 visits         the visit's number      open visits only, so that they stay few
+invitations    1                       those that have opened a visit, until they expire
 register-Y-M   sequence                what records of that month said (edge/register.py)
 procedures     as they came            texts that open visits started under
 ============== ======================= =========================================================
@@ -78,6 +79,7 @@ class Store(Outbox):
             raise
         self._checkpoint = documents.table("checkpoint")
         self._visits = documents.table("visits")
+        self._invitations = documents.table("invitations")
         self._procedures = documents.table("procedures")
         self.space.reserve()
 
@@ -114,7 +116,10 @@ class Store(Outbox):
         """Return the checkpoint's document (None the first time) and those of the open visits."""
         checkpoint = self._checkpoint.get(doc_id=ONLY)
         visits = [dict(visit) for visit in self._visits]
-        return None if checkpoint is None else dict(checkpoint), visits
+        if checkpoint is None:
+            return None, visits
+        invitations = self._invitations.get(doc_id=ONLY)
+        return {**checkpoint, **({"invitations": dict(invitations)} if invitations else {})}, visits
 
     def commit(
         self,
@@ -122,13 +127,16 @@ class Store(Outbox):
         checkpoint: dict[str, Any] | None,
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
+        invitations: Mapping[str, int] | None = None,
         still: StillRow | None = None,
         acknowledged: Sequence[int] = (),
     ) -> list[OutboxRow]:
         """Remember one decision, whole or not at all; return its records as they will be sent.
 
-        :param checkpoint: the state less its visits; None if that is unchanged
+        :param checkpoint: the state less its visits and invitations; None if that is unchanged
         :param visits: the visits that changed, by number; None for one that is open no more
+        :param invitations: all that are remembered; None if that is unchanged. They may be many,
+            and change seldom: the checkpoint's document is written with nearly every decision
         :param still: a still that is in its file and is to be sent
         :param acknowledged: what the broker has acknowledged meanwhile (saves a commit of its own)
         """
@@ -137,6 +145,8 @@ class Store(Outbox):
                 self._checkpoint.put(ONLY, checkpoint)
             for number, visit in visits.items():
                 self._keep(number, visit)
+            if invitations is not None:
+                self._invitations.put(ONLY, invitations)
             if still is not None:
                 self.add_still(still)
             self.acknowledge(acknowledged)

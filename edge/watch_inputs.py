@@ -19,11 +19,11 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
+from edge.build import build_devices
 from edge.checked import load_checked
 from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
 from edge.config import Config
-from edge.devices import build_devices
 from edge.doctor.heard import Heard
 from edge.doctor.words import event_words, meaning_of
 from edge.drivers.base import Device

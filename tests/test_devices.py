@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from edge import devices as module
+from edge import kept as module
 from edge.clock import Clock, Stamp
 from edge.devices import Devices
 from edge.errors import DeviceFault, DeviceUnavailable
@@ -115,7 +115,7 @@ class Stage:
     async def ready(self) -> None:
         """Wait until every device is in use."""
         async with asyncio.timeout(10):
-            while set(self.devices.states().values()) != {"ok"}:
+            while set(self.devices.states({}).values()) != {"ok"}:
                 await asyncio.sleep(0.005)
 
 
@@ -234,3 +234,12 @@ def test_a_drivers_bug_is_a_fault_not_the_end(stage: Stage) -> None:
 
     stage.play(scene)
     assert ("unlock", 2) in stage.lockers.calls
+
+
+def test_what_a_device_told_itself_shows_in_its_state() -> None:
+    """A reader whose plug was pulled is not "ok" because it was opened once."""
+    devices = Devices(Clock(), lambda make: None, None)  # type: ignore[arg-type]  # no stills here
+    reader = devices.add(Fake("card-reader/desk"))
+    reader.ready = True
+    assert devices.states({}) == {"card-reader/desk": "ok"}
+    assert devices.states({"card-reader/desk": "unplugged"}) == {"card-reader/desk": "unplugged"}

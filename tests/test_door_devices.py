@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from edge import devices as module
+from edge import kept as module
+from edge.build import build_devices
 from edge.clock import Clock
 from edge.config import Config, default_config_folder, load_config
-from edge.devices import Devices, build_devices
+from edge.devices import Devices
 from edge.errors import DeviceUnavailable
 from edge.sop.effects import Effect, HoldDoor, ReleaseDoor
 from edge.sop.events import DeviceFailed, Event
@@ -84,7 +85,7 @@ def kept(door: FakeDoor, folder: Path, scene: Callable[[Devices], Awaitable[None
 async def ready(devices: Devices) -> None:
     """Wait until the door is in use."""
     async with asyncio.timeout(PATIENCE_S):
-        while devices.states() != {"door/kantor": "ok"}:
+        while devices.states({}) != {"door/kantor": "ok"}:
             await asyncio.sleep(0.005)
 
 

@@ -11,9 +11,10 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 from PIL import Image
 
+from edge.build import build_devices
 from edge.clock import Clock, Stamp
 from edge.config import Checkpoint, default_config_folder, load_config
-from edge.devices import Devices, build_devices
+from edge.devices import Devices
 from edge.drivers.stamper import Stamper
 from edge.messages import STILL_LIMIT
 from edge.sections.stills import Stills
@@ -137,6 +138,6 @@ def test_a_config_with_cameras_has_a_stamper(tmp_path: Path) -> None:
     config = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
     factory = MockFactory()
     devices = build_devices(config, Clock(), lambda _make: None, StillFiles(tmp_path), factory)
-    assert "stamper" in devices.states()
+    assert "stamper" in devices.states({})
     asyncio.run(devices.close())
     factory.close()

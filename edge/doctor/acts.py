@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from edge.build import build_devices
 from edge.clock import Clock
 from edge.config import Config
-from edge.devices import build_devices
 from edge.doctor.finding import Asker, Finding
 from edge.doctor.heard import Heard
 from edge.doctor.words import trouble

@@ -5,8 +5,8 @@ from edge.sop.answers import answer, panel_at
 from edge.sop.turn import Turn
 from edge.sop.visits import arrive
 
-# Each takes some 60 bytes of the state, which is stored with nearly every event. A guest whose
-# invitation is refused for this arrives by the button.
+# All are written anew with each that comes, some 50 bytes each. A guest whose invitation is refused
+# for this arrives by the button.
 MOST_REMEMBERED = 1000
 
 
@@ -39,8 +39,12 @@ def refused(turn: Turn, event: events.InvitationRefused) -> None:
 
 
 def _forget_expired(turn: Turn) -> None:
-    """Forget those that nobody can show any more. Only a trusted clock can tell."""
-    if turn.at.synced:
+    """Forget those that nobody can show any more.
+
+    Only a trusted clock can tell; where the config does without one it must do when there are
+    too many, or no invitation would be taken any more.
+    """
+    if turn.at.synced or len(turn.invitations) >= MOST_REMEMBERED:
         turn.invitations = {
             invitation: expires_ms
             for invitation, expires_ms in turn.invitations.items()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from edge import devices as module
+from edge import kept as module
 from edge.clock import Clock
 from edge.devices import Devices
 from edge.drivers.contacts import HELD_S
@@ -210,7 +210,7 @@ class House:
             keeping = asyncio.ensure_future(self.devices.keep())
             try:
                 async with asyncio.timeout(20):
-                    while "opening" in self.devices.states().values():
+                    while "opening" in self.devices.states({}).values():
                         await asyncio.sleep(0.005)
                     await scene()
             finally:
@@ -243,10 +243,10 @@ def test_a_stuck_contact_is_reported_once_and_its_end_too(pins: Pins, house: Hou
         (failed,) = await house.until(DeviceFailed)
         assert failed.device == "metal-detector"
         await asyncio.sleep(0.1)
-        assert "stuck" in house.devices.states()["metal-detector"]
+        assert "stuck" in house.devices.states({})["metal-detector"]
         pins.drive(ALARM, high=True)
         await house.until(DeviceRestored)
-        assert house.devices.states()["metal-detector"] == "ok"
+        assert house.devices.states({})["metal-detector"] == "ok"
         assert len(await house.until(DeviceFailed)) == 1
 
     house.keep(scene)

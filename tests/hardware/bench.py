@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 import pytest
 from gpiozero import InputDevice
 
+from edge.build import build_devices
 from edge.clock import Clock
 from edge.config import Config
-from edge.devices import build_devices
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.fitted import fitted, lines
 from edge.sop.events import CardPresented, Event

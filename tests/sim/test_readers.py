@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import tomli_w
 
+from edge.build import build_card_reader, build_scanner
 from edge.clock import Clock
 from edge.config import Config, default_config_folder, load_config
-from edge.devices import build_card_reader, build_scanner
 from edge.drivers.frame_reader import FrameReader
 from edge.drivers.gm65 import Gm65Scanner
 from edge.drivers.pn532 import Pn532Reader

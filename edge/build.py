@@ -1,0 +1,136 @@
+"""The one place where the config becomes devices; none of them is opened here.
+
+Drivers are imported where they are needed: their libraries cost memory, and some are on a Pi only.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from edge.clock import Clock, Stamp
+from edge.config import Config
+from edge.devices import Devices
+from edge.drivers.base import (
+    Camera,
+    CardReader,
+    CodeScanner,
+    Device,
+    Lockers,
+    Post,
+)
+from edge.drivers.bus import SerialBus
+from edge.drivers.stamper import Stamper
+from edge.sections.cameras import HttpCamera, PiCamera
+from edge.sections.card_readers import CardReader as CardReaderSection
+from edge.sections.card_readers import Pn532
+from edge.sections.lockers import GpioLockers, KerongLockers
+from edge.sections.lockers import Lockers as LockersSection
+from edge.still_files import StillFiles
+
+
+def build_devices(
+    config: Config, clock: Clock, post: Post, stills: StillFiles, factory: Any = None
+) -> Devices:
+    """Return the devices that *config* names, none of them opened yet.
+
+    :param factory: a gpiozero factory of the pins; by default this machine's own
+    """
+    from edge.drivers.aiphone import GpioAiphone
+    from edge.drivers.buzzer import GpioBuzzer
+    from edge.drivers.door import GpioDoor
+    from edge.drivers.metal_detector import GpioMetalDetector
+    from edge.drivers.panel import GpioPanel
+    from edge.drivers.pins import pin_factory
+    from edge.drivers.safety import GpioSafetyInputs
+
+    devices = Devices(clock, post, stills)
+    factory = factory or pin_factory(config.gpio.chip)
+    buses = {name: SerialBus(f"bus/{name}", bus, post) for name, bus in config.buses.items()}
+    if config.lockers is not None:
+        devices.add_lockers(build_lockers(config.lockers, buses, factory, clock, post))
+    if config.buzzer is not None:
+        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock))
+    if config.metal_detector is not None:
+        detector = config.metal_detector
+        devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
+    for name, aiphone in config.aiphone.items():
+        station = GpioAiphone(f"aiphone/{name}", aiphone, factory, clock, post)
+        devices.add_aiphone(name, station)
+    for name, door in config.doors.items():
+        devices.add_door(name, GpioDoor(f"door/{name}", door, factory, clock, post))
+    if config.safety is not None:
+        devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
+    for name, panel in config.panels.items():
+        devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
+    for reader in _build_readers(config, clock, post):
+        devices.add(reader)
+    _add_cameras(devices, config, clock)
+    return devices
+
+
+def build_lockers(
+    config: LockersSection,
+    buses: Mapping[str, SerialBus],
+    factory: Any,
+    clock: Clock,
+    post: Post,
+) -> Lockers:
+    """Return the driver of the lockers of *config*; *buses* by the names in the config."""
+    from edge.drivers.kerong import KerongBoards
+    from edge.drivers.lockers import WiredLockers
+    from edge.drivers.modbus_lockers import ModbusLockers
+
+    match config:
+        case GpioLockers():
+            return WiredLockers("lockers", config, factory, clock, post)
+        case KerongLockers():
+            return KerongBoards("lockers", config, buses[config.bus], clock, post)
+        case _:
+            return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
+
+
+def _build_readers(config: Config, clock: Clock, post: Post) -> Iterator[Device]:
+    for name, reader in config.card_readers.items():
+        yield build_card_reader(f"card-reader/{name}", reader, clock, post)
+    for name in config.scanners:
+        yield build_scanner(name, config, clock, post)
+
+
+def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
+    """Return the driver of one card reader."""
+    from edge.drivers.frame_reader import FrameReader
+    from edge.drivers.pn532 import Pn532Reader
+
+    if isinstance(config, Pn532):
+        return Pn532Reader(name, config, clock, post)
+    return FrameReader(name, config, clock, post)
+
+
+def build_scanner(name: str, config: Config, clock: Clock, post: Post) -> CodeScanner:
+    """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
+    from edge.drivers.gm65 import Gm65Scanner
+    from edge.invitations import Invitation, key_ring, read
+
+    here, rules = config.checkpoint, config.invitations
+    keys = key_ring(rules.keys.values())
+
+    def read_here(text: str, at: Stamp) -> Invitation:
+        now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
+        return read(text, keys, now_ms, here.site, here.id, here.procedures)
+
+    return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
+
+
+def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
+    for name, camera in config.cameras.items():
+        devices.add_camera(_build_camera(f"camera/{name}", camera, clock), camera.purposes)
+    if config.cameras:
+        devices.add_stamper(Stamper("stamper", config.stills, config.checkpoint))
+
+
+def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
+    from edge.drivers.http_camera import HttpSnapshotCamera
+    from edge.drivers.picamera2 import Picamera2Camera
+
+    if isinstance(config, HttpCamera):
+        return HttpSnapshotCamera(name, config, clock)
+    return Picamera2Camera(name, config, clock)

@@ -1,0 +1,108 @@
+"""One device in use: its thread, its opening and its closing, and whether it works."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+from typing import Literal
+
+from edge.drivers.base import (
+    Device,
+    Post,
+)
+from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.events import DeviceFailed, DeviceRestored
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# Real seconds. A plugged-in reader is in use again before its owner has sat down.
+RETRY_S = 2.0
+# How often levels are read again, in case an edge was missed.
+RECONCILE_S = 5.0
+# systemd gives the whole stop 5 s (systemd/gardu.service).
+CLOSE_S = 2.0
+
+
+# What of a device can fail by itself.
+Part = Literal["calls", "levels"]
+
+
+class Kept:
+    """One device and its thread.
+
+    What was asked of it and what its levels say fail and recover apart: a lamp that lights does
+    not mend the stuck button beside it.
+    """
+
+    def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
+        self.device = device
+        self.ready = False
+        self._whys: dict[Part, str] = {}
+        self._post = post
+        self._opened = opened
+        self._worker = Worker(device.name)
+
+    async def keep(self) -> None:
+        """Open the device, for ever if need be; then read its levels again now and then."""
+        while not self.ready:
+            try:
+                await self._worker.do(self.device.open)
+            except (DeviceUnavailable, DeviceFault) as error:
+                self.failed(str(error))
+                await asyncio.sleep(RETRY_S)
+            else:
+                self.ready = True
+                self.restored()
+        if self._opened is not None:
+            self._opened()
+        reconcile = getattr(self.device, "reconcile", None)
+        while reconcile is not None:
+            await asyncio.sleep(RECONCILE_S)
+            await self._worker.do(self._guarded, reconcile, "levels")
+
+    def act(self, call: Callable[[], None], worker: Worker | None = None) -> None:
+        """Run *call* on the device's thread or on *worker*; a failure is reported, never raised."""
+        (worker or self._worker).submit(self._guarded, call)
+
+    def _guarded(self, call: Callable[[], None], part: Part = "calls") -> None:
+        try:
+            call()
+        except (DeviceUnavailable, DeviceFault) as error:
+            self.failed(str(error), part)
+        except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
+            log.exception("%s: unexpected error", self.device.name)
+            self.failed(f"{self.device.name}: unexpected error: {error}", part)
+        else:
+            self.restored(part)
+
+    @property
+    def why(self) -> str | None:
+        """Why the device does not work; None if it does."""
+        return next(iter(self._whys.values()), None)
+
+    def remember(self, why: str) -> None:
+        """Take up a fault that was reported before the restart: its end is to be told too."""
+        self._whys["calls"] = why
+
+    def failed(self, why: str, part: Part = "calls") -> None:
+        """Report that the device does not work, once until it does."""
+        if not self._whys:
+            log.warning("%s", why)  # the driver names the device
+            self._post(partial(DeviceFailed, device=self.device.name, why=why))
+        self._whys[part] = why
+
+    def restored(self, part: Part = "calls") -> None:
+        """Report that the device works again, if it did not."""
+        if self._whys.pop(part, None) is not None and not self._whys:
+            log.info("%s: works again", self.device.name)
+            self._post(partial(DeviceRestored, device=self.device.name))
+
+    async def close(self) -> None:
+        """Put the outputs at rest; give up after CLOSE_S."""
+        try:
+            async with asyncio.timeout(CLOSE_S):
+                await self._worker.do(self.device.close)
+        except TimeoutError:
+            log.warning("%s: did not close in %g s", self.device.name, CLOSE_S)
+        self._worker.stop()

@@ -187,8 +187,8 @@ class Stand:
         loop = asyncio.get_running_loop()
         end = loop.time() + _DELIVERY_S
         while loop.time() < end:
-            outbox, waiting = read_tables(self.database, "outbox", "waiting")
-            if not waiting and len(set(self.office.payloads)) >= len(outbox):
+            (outbox,) = read_tables(self.database, "outbox")
+            if len(set(self.office.payloads)) >= len(outbox):
                 break
             await asyncio.sleep(0.1)
         await self.daemon.stop(5.0)

@@ -203,14 +203,19 @@ class Rig:
         self.start(guests=False)
         loop = asyncio.get_running_loop()
         end = loop.time() + within_s
-        while loop.time() < end and not self.delivered():
+        while loop.time() < end:
+            if self.delivered():
+                self.kill()
+                if self.delivered():  # nothing was committed between the look and the kill
+                    return
+                self.start(guests=False)
             await self.pause(_GLANCE_S, _GLANCE_S)
         self.kill()
 
     def delivered(self) -> bool:
-        """Whether the store has nothing to send and the office has as many records as it."""
-        outbox, waiting, parked = read_tables(self.database, "outbox", "waiting", "parked")
-        return not (waiting or parked) and len(set(self.office.payloads)) >= len(outbox) > 0
+        """Whether nothing is parked and the office has as many records as the store."""
+        outbox, parked = read_tables(self.database, "outbox", "parked")
+        return not parked and len(set(self.office.payloads)) >= len(outbox) > 0
 
     def findings(self) -> Findings:
         """Return what became of everything so far; the victim must be dead."""

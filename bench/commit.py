@@ -131,7 +131,7 @@ class _Bare:
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)
-        self._connection.execute("PRAGMA page_size = 1024")
+        self._connection.execute("PRAGMA page_size = 512")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._tables: set[str] = set()

@@ -92,8 +92,9 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
 
 def iso(wall_ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 UTC, for example ``2026-11-21T03:51:37.412Z``."""
-    moment = datetime.fromtimestamp(wall_ms / 1000, UTC)
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{wall_ms % 1000:03d}Z"
+    seconds, milliseconds = divmod(wall_ms, 1000)
+    moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
+    return f"{moment.isoformat()}.{milliseconds:03d}Z"
 
 
 class Clock:

@@ -1,7 +1,6 @@
 """Identifiers that a pure function can mint: UUID version 7 (RFC 9562) from a moment and a salt."""
 
 import hashlib
-import uuid
 
 
 def uuid7(wall_ms: int, salt: str) -> str:
@@ -14,4 +13,5 @@ def uuid7(wall_ms: int, salt: str) -> str:
     value = (wall_ms & 0xFFFF_FFFF_FFFF) << 80 | random & 0xFFFF_FFFF_FFFF_FFFF_FFFF
     value = value & ~(0xF << 76) | 0x7 << 76  # version
     value = value & ~(0x3 << 62) | 0x2 << 62  # variant
-    return str(uuid.UUID(int=value))
+    digits = f"{value:032x}"
+    return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"

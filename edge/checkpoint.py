@@ -14,6 +14,7 @@ import msgspec
 
 from edge.bridge import Bridge
 from edge.clock import Stamp
+from edge.rows import Delivered
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
@@ -45,11 +46,11 @@ class Live(Protocol):
         """Publish the present value of a live topic."""
 
     @property
-    def delivered(self) -> Sequence[int]:
+    def delivered(self) -> Delivered:
         """What the broker has taken and the store does not know of yet."""
 
-    def stored(self, sequences: Sequence[int]) -> None:
-        """Say that the store knows now that these were delivered."""
+    def stored(self, delivered: Delivered) -> None:
+        """Say that the store knows now of *delivered*."""
 
     def wake(self, rows: Sequence[OutboxRow]) -> None:
         """Say that the outbox has new *rows*."""

@@ -5,8 +5,8 @@ Lives as long as one connection. Rules
 1. Records go in order of their sequence; reading ahead is bounded.
 2. What the broker took is acknowledged in the store in batches. Once a backlog is gone it waits
    for the next decision, whose commit takes it along (a commit of its own would wear the memory
-   card), or for RIDE_S. Lost in a crash before that, a record is sent twice, as the resend window
-   would have it anyway.
+   card), or for RIDE_S. Lost in a crash before that, a record is sent twice, as most of them are
+   in the resend window anyway.
 3. *Taken, but nobody was there* (0x10) is not delivered: the record is held, everything behind it
    waits, and it alone is tried again until somebody hears it.
 4. *Refused* (0x80 and above) is tried again later, a limited number of times, while other records
@@ -33,7 +33,7 @@ from edge.worker import Worker
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.
 BATCH_S = 0.05
 # How long others wait for a decision to take them along, seconds of the clock, and how many may.
-RIDE_S = 60.0
+RIDE_S = 120.0
 MOST_RIDING = 50
 # Refused records that may wait for another try before everything waits for them.
 MOST_REFUSED = 10

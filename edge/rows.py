@@ -45,6 +45,13 @@ class StillRow(msgspec.Struct, frozen=True):
     properties: dict[str, str] = {}
 
 
+class Delivered(msgspec.Struct, frozen=True):
+    """What the broker has taken: sequences of records, ids of stills."""
+
+    records: tuple[int, ...] = ()
+    stills: tuple[str, ...] = ()
+
+
 class Ledger(msgspec.Struct, frozen=True):
     """Which records there are, and how far they have come.
 

@@ -33,6 +33,8 @@ class StillQueue:
     One that cannot go over this connection (too large, refused, its file gone) is passed over,
     logged and counted through *refused*; the next connection tries it again.
 
+    :param ride_s: how long an acknowledgement may wait for a decision to take it along into the
+        store, real seconds
     :param hopeless: ids of stills that are passed over: brokers hang up on them
     """
 
@@ -47,6 +49,7 @@ class StillQueue:
         counts: Counter[str],
         refused: Callable[[str], None],
         look: Callable[[], None],
+        ride_s: float,
         hopeless: Collection[Key] = (),
     ) -> None:
         self._store = store
@@ -58,6 +61,9 @@ class StillQueue:
         self._refused = refused
         self._look = look
         self._passed_over: set[Key] = set(hopeless)
+        self._ride_s = ride_s
+        self._delivered: list[str] = []
+        self._to_store = asyncio.Event()
         self._ready: Still | None = None
         self._woken = asyncio.Event()
         self._answer: asyncio.Future[Answer] | None = None
@@ -76,6 +82,29 @@ class StillQueue:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
+    @property
+    def delivered(self) -> tuple[str, ...]:
+        """What the broker took and the store does not know of yet."""
+        return tuple(self._delivered)
+
+    def stored(self, ids: Collection[str]) -> None:
+        """Say that the store knows now that these were delivered."""
+        self._delivered = [still for still in self._delivered if still not in ids]
+
+    async def keep_accounts(self) -> None:
+        """Store what no decision took along in time, for ever."""
+        while True:
+            await self._to_store.wait()
+            await asyncio.sleep(self._ride_s)
+            self._to_store.clear()
+            await self.settle_accounts()
+
+    async def settle_accounts(self) -> None:
+        """Store now what the broker took."""
+        for still in self.delivered:
+            await self._worker.do(self._store.acknowledge_still, still)
+            self.stored((still,))
+
     async def read(self) -> None:
         """Offer one still after the other, for ever."""
         while True:
@@ -87,8 +116,9 @@ class StillQueue:
                 await self._deliver(row)
 
     async def _next_row(self) -> StillRow | None:
-        rows = await self._worker.do(self._store.waiting_stills, len(self._passed_over) + 1)
-        return next((row for row in rows if row.id not in self._passed_over), None)
+        done = self._passed_over.union(self._delivered)
+        rows = await self._worker.do(self._store.waiting_stills, len(done) + 1)
+        return next((row for row in rows if row.id not in done), None)
 
     async def _deliver(self, row: StillRow) -> None:
         try:
@@ -107,7 +137,8 @@ class StillQueue:
         if answer.refused:
             self._pass_over(row, "still-refused", answer.words)
         else:
-            await self._worker.do(self._store.acknowledge_still, row.id)
+            self._delivered.append(row.id)
+            self._to_store.set()
             self._counts["stills"] += 1
 
     async def _offer(self, still: Still) -> Answer:

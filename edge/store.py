@@ -27,6 +27,7 @@ from edge.folders import make
 from edge.lock import FolderLock
 from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.quarantine import damaged_beside, open_sound
+from edge.rows import Delivered
 from edge.salvage import salvage
 from edge.sop.records import Record
 from edge.space import Space
@@ -129,7 +130,7 @@ class Store(Outbox):
         records: Sequence[Record] = (),
         invitations: Mapping[str, int] | None = None,
         still: StillRow | None = None,
-        acknowledged: Sequence[int] = (),
+        acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
     ) -> list[OutboxRow]:
         """Remember one decision, whole or not at all; return its records as they will be sent.
 
@@ -149,7 +150,9 @@ class Store(Outbox):
                 self._invitations.put(ONLY, invitations)
             if still is not None:
                 self.add_still(still)
-            self.acknowledge(acknowledged)
+            self.acknowledge(acknowledged.records)
+            for sent in acknowledged.stills:
+                self.acknowledge_still(sent)
             return self.append(records)
 
     def remember_procedure(self, key: str, text: str) -> None:

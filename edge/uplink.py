@@ -18,7 +18,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +43,7 @@ from edge.messages import (
 from edge.outbox import Outbox, OutboxRow
 from edge.packets import Answer, Packed, Will
 from edge.read_ahead import ReadAhead
+from edge.rows import Delivered
 from edge.sop.events import InputRefused
 from edge.stills import StillQueue
 from edge.troubles import Troubles
@@ -120,14 +121,17 @@ class Uplink:
                 self._link.look()  # at once: waking the pump's task costs a round of the loop
 
     @property
-    def delivered(self) -> tuple[int, ...]:
+    def delivered(self) -> Delivered:
         """What the broker has taken and the store does not know of yet."""
-        return () if self._dispatch is None else self._dispatch.delivered
+        if self._dispatch is None or self._stills is None:
+            return Delivered()
+        return Delivered(self._dispatch.delivered, self._stills.delivered)
 
-    def stored(self, sequences: Collection[int]) -> None:
-        """Say that the store knows now that these were delivered."""
-        if self._dispatch is not None:
-            self._dispatch.stored(sequences)
+    def stored(self, delivered: Delivered) -> None:
+        """Say that the store knows now of *delivered*."""
+        if self._dispatch is not None and self._stills is not None:
+            self._dispatch.stored(delivered.records)
+            self._stills.stored(delivered.stills)
 
     def go_back(self, first: int) -> None:
         """Say that records from sequence *first* on may wait again."""
@@ -211,13 +215,13 @@ class Uplink:
         stills = StillQueue(
             self._store, self._worker, self._folder, source(self._config),
             backoff=self._backoff, counts=self.counts, refused=self._still_refused,
-            look=link.changed.set, hopeless=self._hopeless(),
+            look=link.changed.set, ride_s=self._ride_s, hopeless=self._hopeless(),
         )  # fmt: skip
         self._ahead, self._dispatch, self._stills = ahead, dispatch, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
         jobs = (
-            ahead.read(), dispatch.keep_accounts(), stills.read(),
+            ahead.read(), dispatch.keep_accounts(), stills.read(), stills.keep_accounts(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.keep(ahead.resent, dispatch.drained, self._suspects.clear),
         )  # fmt: skip
@@ -235,6 +239,7 @@ class Uplink:
             dispatch.close()
             self._judge(link, window)
             await dispatch.settle_accounts()
+            await stills.settle_accounts()
             if ahead.resent.is_set():
                 self._covered = loop.time()
 

@@ -13,6 +13,7 @@ from edge.checkpoint import Checkpoint
 from edge.clock import Clock, Stamp
 from edge.errors import StoreError
 from edge.register import facts
+from edge.rows import Delivered
 from edge.sop import events
 from edge.sop.effects import Beep, Effect, HoldDoor, RingAide, TakeStill
 from edge.still_files import StillFiles
@@ -50,11 +51,11 @@ class Lamps(Journal):
 class Topics(Journal):
     """The live topics; *delivered* is what the broker has taken."""
 
-    delivered: Sequence[int] = ()
+    delivered = Delivered()
 
-    def stored(self, sequences: Sequence[int]) -> None:
+    def stored(self, delivered: Delivered) -> None:
         """Note what the store knows of now."""
-        self.lines += [("stored", number) for number in sequences]
+        self.lines.append(("stored", delivered))
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Note a topic."""
@@ -359,9 +360,9 @@ def test_acknowledgements_ride_with_the_next_decision(
 ) -> None:
     """What the broker took is stored with the decision that comes, and whoever waits is told."""
     loop.run_until_complete(bench.send(arrive))
-    bench.live.delivered = [1]
+    bench.live.delivered = Delivered((1,))
     loop.run_until_complete(bench.send(arrive))
-    assert ("stored", 1) in bench.live.lines
+    assert ("stored", Delivered((1,))) in bench.live.lines
     assert [row.sequence for row in bench.store.waiting(0, 9)] == [2]
 
 

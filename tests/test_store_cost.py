@@ -10,6 +10,7 @@ from tinydb import where
 from tinydb.table import Document
 
 from edge.documents import Documents
+from edge.rows import Delivered
 from edge.store import StillRow, Store
 from tests.store_bench import SOURCE, HandClock, fill, record, say, sequences, statements, work
 
@@ -60,7 +61,7 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
         checkpoint={"a": 1}, visits={1: {"b": 2}, 2: None}, records=[record()]
     ),
     "close a visit": lambda store: store.commit(
-        checkpoint=None, visits={1: None}, records=[record()], acknowledged=[1]
+        checkpoint=None, visits={1: None}, records=[record()], acknowledged=Delivered((1,), ("s1",))
     ),
     "load": lambda store: store.load(),
     "waiting": lambda store: store.waiting(0, 10),

@@ -261,8 +261,10 @@ def test_stills_follow_the_records(mosquitto: Mosquitto, tmp_path: Path) -> None
                     centre.heard("event/visit")[49]
                 )
                 await until(lambda: run.uplink.counts["stills"] == 1)
-                left = await run.stored(lambda: store.waiting_stills(9))
-                assert [row.id for row in left] == ["gone"]
+                while [row.id for row in await run.stored(lambda: store.waiting_stills(9))] != [
+                    "gone"
+                ]:
+                    await asyncio.sleep(0.01)
                 assert InputRefused(AT, "broker", "still-file-unreadable") in run.events
             attributes = dict(about(still).UserProperty)
             assert still.payload == image

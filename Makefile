@@ -6,10 +6,11 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo test hardware-test bench soak check format clean
+.PHONY: help demo day test hardware-test bench soak check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
+	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 10 minutes)'
 	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
@@ -28,6 +29,10 @@ $(STAMP): pyproject.toml
 demo: $(STAMP)
 	@rm -rf demo-output
 	@$(BIN)/gardu sim --procedure pimpinan --guests 8 --seed 2017 --speed 40 --data demo-output
+
+day: $(STAMP)
+	@rm -rf day-output
+	@$(BIN)/gardu sim day --seed $(or $(SEED),2017) --speed 60 --data day-output
 
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh
@@ -65,4 +70,4 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 clean:
-	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output
+	rm -rf $(VENV) $(BENCH) .pytest_cache .mypy_cache .ruff_cache .hypothesis demo-output day-output

@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import commit, drain, hour, idle, latency, start
+from bench import commit, drain, hour, idle, latency, report, start
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -24,6 +24,7 @@ MEASURES: dict[str, Measure] = {
     "hour": hour.measure,
     "start": start.measure,
     "idle": idle.measure,
+    "report": report.measure,
 }
 
 

@@ -3,8 +3,8 @@
 Drivers are imported where they are needed: their libraries cost memory, and some are on a Pi only.
 """
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any
 
 from edge.clock import Clock, Stamp
 from edge.config import Config
@@ -26,13 +26,25 @@ from edge.sections.lockers import GpioLockers, KerongLockers
 from edge.sections.lockers import Lockers as LockersSection
 from edge.still_files import StillFiles
 
+if TYPE_CHECKING:
+    from edge.invitations import Invitation
+
+Expect = Callable[["Invitation"], None]
+"""Is told of an invitation that was found good."""
+
 
 def build_devices(
-    config: Config, clock: Clock, post: Post, stills: StillFiles, factory: Any = None
+    config: Config,
+    clock: Clock,
+    post: Post,
+    stills: StillFiles,
+    factory: Any = None,
+    expect: Expect | None = None,
 ) -> Devices:
     """Return the devices that *config* names, none of them opened yet.
 
     :param factory: a gpiozero factory of the pins; by default this machine's own
+    :param expect: is told of each good invitation, before the core is
     """
     from edge.drivers.aiphone import GpioAiphone
     from edge.drivers.buzzer import GpioBuzzer
@@ -48,7 +60,8 @@ def build_devices(
     if config.lockers is not None:
         devices.add_lockers(build_lockers(config.lockers, buses, factory, clock, post))
     if config.buzzer is not None:
-        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock))
+        zone = config.checkpoint.timezone
+        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock, zone))
     if config.metal_detector is not None:
         detector = config.metal_detector
         devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
@@ -61,7 +74,7 @@ def build_devices(
         devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
     for name, panel in config.panels.items():
         devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
-    for reader in _build_readers(config, clock, post):
+    for reader in _build_readers(config, clock, post, expect):
         devices.add(reader)
     _add_cameras(devices, config, clock)
     return devices
@@ -88,11 +101,13 @@ def build_lockers(
             return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
 
 
-def _build_readers(config: Config, clock: Clock, post: Post) -> Iterator[Device]:
+def _build_readers(
+    config: Config, clock: Clock, post: Post, expect: Expect | None
+) -> Iterator[Device]:
     for name, reader in config.card_readers.items():
         yield build_card_reader(f"card-reader/{name}", reader, clock, post)
     for name in config.scanners:
-        yield build_scanner(name, config, clock, post)
+        yield build_scanner(name, config, clock, post, expect)
 
 
 def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
@@ -105,7 +120,9 @@ def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: 
     return FrameReader(name, config, clock, post)
 
 
-def build_scanner(name: str, config: Config, clock: Clock, post: Post) -> CodeScanner:
+def build_scanner(
+    name: str, config: Config, clock: Clock, post: Post, expect: Expect | None = None
+) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
     from edge.drivers.gm65 import Gm65Scanner
     from edge.invitations import Invitation, key_ring, read
@@ -115,7 +132,10 @@ def build_scanner(name: str, config: Config, clock: Clock, post: Post) -> CodeSc
 
     def read_here(text: str, at: Stamp) -> Invitation:
         now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
-        return read(text, keys, now_ms, here.site, here.id, here.procedures)
+        invitation = read(text, keys, now_ms, here.site, here.id, here.procedures)
+        if expect is not None:
+            expect(invitation)
+        return invitation
 
     return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
 

@@ -73,6 +73,7 @@ class _Event(msgspec.Struct, frozen=True):
     sequence: str
     prevhash: str
     correlationid: str | None = None
+    subject: str = ""
 
 
 class Walk:
@@ -125,7 +126,10 @@ class Walk:
         """Say what is wrong with *record*, empty if nothing is."""
         if record.fault or event is None:
             return record.fault or "the payload cannot be read"
-        beside = (event.id, KINDS.get(event.type, (record.topic,))[0], event.correlationid)
+        where = KINDS.get(event.type, (record.topic,))[0]
+        # A report's topic has its month, and so has its subject: they are the same.
+        topic = event.subject if "{" in where else where
+        beside = (event.id, topic, event.correlationid)
         wrong = {
             "the payload is that of another stream": event.streamid != self._stream,
             f"the payload is that of record {event.sequence}": (

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from edge.config import Config, load_config
+from edge.config import Config, default_config_folder, load_config
 from edge.errors import ConfigError
 from edge.sop.equipment import verify_equipment
 from edge.sop.loading import load_procedures, procedure_file
 from edge.sop.procedure import Procedure
+from edge.sop.wording import Wording, load_wording, without_words
 
 
 class Checked:
@@ -32,15 +33,36 @@ def examine(path: Path) -> Checked:
     :raises ConfigError: with every problem found
     """
     config = load_config(path)
+    procedures, notes = fitting_procedures(config, f"{path}: ")
+    return Checked(config, procedures, notes)
+
+
+def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Procedure], list[str]]:
+    """Read the procedures of *config* and hold them against its equipment; return them with notes.
+
+    :param prefix: stands before what the equipment lacks: the config's file
+    :raises ConfigError: with every problem found
+    """
     folder = Path(config.checkpoint.sop)
     procedures = load_procedures(folder, config.checkpoint.procedures)
+    wording = wording_of(config)
     problems: list[str] = []
     notes: list[str] = []
     for procedure in procedures.values():
         file = procedure_file(folder, procedure.id)
         findings = verify_equipment(procedure, config)
-        problems += [f"{path}: {line} ({file})" for line in findings.problems]
+        problems += [f"{prefix}{line} ({file})" for line in findings.problems]
         notes += findings.notes
+    notes += without_words(procedures.values(), wording)
     if problems:
         raise ConfigError(problems)
-    return Checked(config, procedures, notes)
+    return procedures, notes
+
+
+def wording_of(config: Config) -> Wording:
+    """Read the polite words that go with *config*: its own file, or the one Gardu comes with.
+
+    :raises ConfigError: with every problem found
+    """
+    own = config.checkpoint.wording
+    return load_wording(Path(own) if own else default_config_folder() / "wording.toml")

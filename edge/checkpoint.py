@@ -15,10 +15,13 @@ import msgspec
 from edge.bridge import Bridge
 from edge.clock import Stamp
 from edge.rows import Delivered
+from edge.rules import renewed
+from edge.sop import alarms, day
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
 from edge.sop.lamps import lamps, occupancy
+from edge.sop.procedure import Procedure
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles
@@ -84,6 +87,7 @@ class Checkpoint:
         self._stills = stills
         self._lamps: dict[str, str] = {}
         self._shown: dict[str, Any] = {}
+        self._adopted: dict[str, Procedure] | None = None
         bridge.watch(self._foresee)
 
     async def start(self, at: Stamp) -> None:
@@ -104,6 +108,7 @@ class Checkpoint:
 
         :raises StoreError: if the decision could not be remembered; nothing was done then
         """
+        self._take_up()
         result = step(self.rules, self.state, event)
         self._act([effect for effect in result.effects if _goes_first(effect)])
         rows = await self._remember(result, event)
@@ -116,6 +121,16 @@ class Checkpoint:
             self._show_live()
         for record in result.records:
             log.info("%s %s", record.type, record.subject)
+
+    def adopt(self, procedures: dict[str, Procedure]) -> None:
+        """Let new visits begin under *procedures*, from the next event on."""
+        self._adopted = procedures
+
+    def _take_up(self) -> None:
+        """Between two events: visits that are under way keep the texts they began with."""
+        if self._adopted is not None:
+            self.rules = renewed(self.rules, self._adopted, self.state)
+            self._adopted = None
 
     def _foresee(self, event: Event) -> None:
         """Release the doors in a fire, whatever waits for the disk; its turn does it once more."""
@@ -165,13 +180,10 @@ class Checkpoint:
                 self._lamps[panel] = mode
                 self._outputs.show(panel, mode)
         topics: dict[str, Any] = {"state/occupancy": occupancy(self.state)}
-        for kind, alarm in self.state.alarms.items():
-            topics[f"state/alarm/{kind}"] = {
-                "alarm": kind,
-                "since": alarm.since.iso(),
-                "visit": alarm.visit,
-                "detail": alarm.detail,
-            }
+        topics |= alarms.standing(self.state)
+        office = day.summary(self.state)
+        if office is not None:
+            topics["state/day"] = office
         for suffix in self._shown.keys() - topics.keys():
             self._live.show(suffix, None)
         for suffix, payload in topics.items():

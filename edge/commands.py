@@ -42,8 +42,13 @@ def add_others() -> None:
     """Add every command but `run`."""
     from edge.check import check
     from edge.doctor.command import doctor
+    from edge.guestbook_commands import guestbook
     from edge.history import records, verify
     from edge.invitation_commands import invitation
+    from edge.panel_command import panel
+    from edge.reasons_command import reasons
+    from edge.reload_command import reload
+    from edge.report.command import report
     from edge.sop_commands import sop
     from edge.watch import watch
     from edge.watch_inputs import watch_inputs
@@ -51,8 +56,13 @@ def add_others() -> None:
 
     app.command()(check)
     app.command()(doctor)
+    app.add_typer(guestbook, name="guestbook")
     app.add_typer(invitation, name="invitation")
+    app.command()(reload)
+    sop.command("reasons")(reasons)
     app.add_typer(sop, name="sop")
+    app.command()(report)
+    app.command()(panel)
     app.command()(watch)
     app.command()(watch_inputs)
     app.command("wiring")(wiring_)

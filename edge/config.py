@@ -15,16 +15,18 @@ from edge.sections.aiphone import Aiphone
 from edge.sections.buses import Bus
 from edge.sections.cameras import HttpCamera, PiCamera
 from edge.sections.card_readers import CardReader
+from edge.sections.cards import Cards
+from edge.sections.day import Day
 from edge.sections.doors import Door
+from edge.sections.guestbook import GuestBook
 from edge.sections.invitations import Invitations
 from edge.sections.lockers import Lockers
 from edge.sections.metal_detector import MetalDetector
-from edge.sections.panels import Panel
-from edge.sections.pins import Output
+from edge.sections.panels import Buzzer, Panel
 from edge.sections.safety import Safety
 from edge.sections.scanners import Gm65
 from edge.sections.stills import Stills
-from edge.sections.words import CardNumber, Days, Folder, Name, Seconds, Section
+from edge.sections.words import Days, Folder, Name, Seconds, Section
 from edge.validate import Problems, convert, read_toml
 
 S = TypeVar("S", bound=Section)
@@ -37,8 +39,11 @@ class Checkpoint(Section, frozen=True, kw_only=True):
     id: Name
     procedures: Annotated[list[Name], Meta(min_length=1, description="a list of procedure ids")]
     place: str = ""
+    timezone: str = ""
     data: Folder = "/var/lib/gardu"
     sop: Folder = "sop"
+    wording: str = ""
+    abandoned_after_s: Seconds = 7200.0
 
 
 class Broker(Section, frozen=True, kw_only=True):
@@ -94,12 +99,6 @@ class Gpio(Section, frozen=True, kw_only=True):
     chip: Annotated[str, Meta(pattern=r"^(auto|\d+)$", description="auto or a number")] = "auto"
 
 
-class Cards(Section, frozen=True, kw_only=True):
-    """The pool of visitor cards."""
-
-    visitor: Annotated[list[CardNumber], Meta(min_length=1, description="a list of card numbers")]
-
-
 class Config(Section, frozen=True, kw_only=True):
     """Everything one checkpoint needs to know about itself."""
 
@@ -112,6 +111,8 @@ class Config(Section, frozen=True, kw_only=True):
     card_readers: dict[Name, CardReader] = msgspec.field(default_factory=dict)
     scanners: dict[Name, Gm65] = msgspec.field(default_factory=dict)
     invitations: Invitations = Invitations()
+    day: Day | None = None
+    guestbook: GuestBook = GuestBook()
     buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
@@ -119,7 +120,7 @@ class Config(Section, frozen=True, kw_only=True):
     doors: dict[Name, Door] = msgspec.field(default_factory=dict)
     safety: Safety | None = None
     panels: dict[Name, Panel] = msgspec.field(default_factory=dict)
-    buzzer: Output | None = None
+    buzzer: Buzzer | None = None
     cameras: dict[Name, HttpCamera | PiCamera] = msgspec.field(default_factory=dict)
     stills: Stills = Stills()
 
@@ -160,7 +161,7 @@ def _resolved(config: Config, folder: Path) -> Config:
     """Return *config* with every file name made absolute, relative ones taken from *folder*."""
     return msgspec.structs.replace(
         config,
-        checkpoint=_absolute(config.checkpoint, folder, "data", "sop"),
+        checkpoint=_absolute(config.checkpoint, folder, "data", "sop", "wording"),
         broker=_absolute(
             config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
         ),

@@ -8,7 +8,9 @@ The database belongs to the daemon, so what changes it must be asked of it. Rule
 
 ``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
 the answer is a :class:`~edge.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
-answer is :class:`DeviceStates`. A refusal is ``{"error":"why"}``.
+answer is :class:`DeviceStates`. ``{"do":"reload"}`` has the procedures read anew; the answer is
+:class:`~edge.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}`` removes
+guests' details from before then; the answer is :class:`Purged`. A refusal is ``{"error":"why"}``.
 """
 
 import asyncio
@@ -16,16 +18,18 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
-from typing import Annotated, Protocol, TypeVar
+from typing import Annotated, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
 from msgspec.structs import astuple, replace
 
-from edge.errors import DeviceUnavailable, ProtocolError, StoreError, StoreFull
+from edge.errors import ConfigError, DeviceUnavailable, ProtocolError, StoreError, StoreFull
+from edge.guestbook import BookUnusable
 from edge.outbox import Ledger, Outbox, Resent
+from edge.reload import Reloaded
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -58,6 +62,26 @@ class AskDevices(
     """Say how the devices are."""
 
 
+class AskReload(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="reload"
+):
+    """Read the procedures anew."""
+
+
+class AskPurge(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="purge-guestbook"
+):
+    """Remove the details of guests that were entered before *before_ms* (wall clock, ms)."""
+
+    before_ms: Annotated[int, Meta(ge=0, le=2**53)]
+
+
+class Purged(msgspec.Struct, frozen=True):
+    """How many visits' details were removed."""
+
+    visits: int
+
+
 class DeviceStates(msgspec.Struct, frozen=True):
     """How each device is, in the daemon's words: ``ok``, ``opening``, or why it does not work."""
 
@@ -68,6 +92,9 @@ class Refusal(msgspec.Struct, frozen=True):
     """Why a request was not fulfilled, in words."""
 
     error: str
+
+
+Request: TypeAlias = Resend | AskDevices | AskReload | AskPurge
 
 
 class Sender(Protocol):
@@ -81,24 +108,36 @@ def _no_devices() -> dict[str, str]:
     return {}
 
 
+async def _no_reload() -> Reloaded:
+    raise ConfigError(["nothing can be read anew here"])
+
+
+async def _no_purge(_before_ms: int) -> int:
+    raise BookUnusable("no guest book is kept here")
+
+
 async def serve_control(
     folder: Path,
     store: Outbox,
     worker: Worker,
     sender: Sender,
     devices: Callable[[], dict[str, str]] = _no_devices,
+    reload: Callable[[], Awaitable[Reloaded]] = _no_reload,
+    purge: Callable[[int], Awaitable[int]] = _no_purge,
 ) -> None:
     """Answer requests until cancelled.
 
     :param worker: the thread for calls of *store*
     :param devices: says how each device is
+    :param reload: reads the procedures anew
+    :param purge: removes guests' details from before a moment and says of how many visits
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _serve(reader, writer, store, worker, sender, devices)
+            await _serve(reader, writer, store, worker, sender, devices, reload, purge)
         except StoreError as error:
             if not broken.done():
                 broken.set_exception(error)
@@ -120,17 +159,28 @@ async def _serve(
     worker: Worker,
     sender: Sender,
     devices: Callable[[], dict[str, str]],
+    reload: Callable[[], Awaitable[Reloaded]],
+    purge: Callable[[int], Awaitable[int]],
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
-        answer: Resent | DeviceStates | Refusal
+        answer: Resent | DeviceStates | Reloaded | Purged | Refusal
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = msgspec.json.decode(await reader.readline(), type=Resend | AskDevices)
+                request = msgspec.json.decode(await reader.readline(), type=Request)
             if isinstance(request, AskDevices):
                 answer = DeviceStates(devices())
+            elif isinstance(request, AskReload):
+                answer = await reload()
+            elif isinstance(request, AskPurge):
+                answer = Purged(await purge(request.before_ms))
             else:
                 answer = await resend(request, store, worker, sender)
-        except (ValueError, StoreFull) as error:  # also a line that is too long, or no JSON
+        except (
+            ValueError,
+            ConfigError,
+            BookUnusable,
+            StoreFull,
+        ) as error:  # also a line that is too long, or no JSON
             log.warning("a request was refused: %s", error)
             answer = Refusal(str(error))
         writer.write(msgspec.json.encode(answer) + b"\n")
@@ -181,7 +231,27 @@ def ask_devices(folder: Path) -> dict[str, str] | None:
     return None if states is None else states.devices
 
 
-def _ask(folder: Path, request: Resend | AskDevices, kind: type[A]) -> A | None:
+def ask_reload(folder: Path) -> Reloaded | None:
+    """Have the daemon of the data *folder* read its procedures anew; None if none runs there.
+
+    :raises ProtocolError: if it refuses them, in its words: every problem on a line
+    :raises DeviceUnavailable: if it does not answer
+    """
+    return _ask(folder, AskReload(), Reloaded)
+
+
+def ask_purge(folder: Path, before_ms: int) -> int | None:
+    """Have the daemon of the data *folder* purge the guest book; None if no daemon runs there.
+
+    :return: how many visits' details were removed
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    purged = _ask(folder, AskPurge(before_ms), Purged)
+    return None if purged is None else purged.visits
+
+
+def _ask(folder: Path, request: Request, kind: type[A]) -> A | None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
         try:

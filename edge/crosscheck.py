@@ -7,13 +7,16 @@ import os
 from collections.abc import Hashable, Iterator
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.crosscheck_cards import cards
 from edge.crosscheck_contacts import safety
 from edge.crosscheck_lockers import lockers
 from edge.crosscheck_serial import check_library, invitations, ports, readers, serial_ports
 from edge.validate import Problems, note_twice
+from edge.zone import zone_of
 
 if TYPE_CHECKING:  # edge.config imports this module
     from edge.config import Config
@@ -31,10 +34,21 @@ _BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 def crosscheck(config: "Config", problems: Problems) -> None:
     """Note in *problems* everything in which the sections of *config* contradict each other."""
     for rule in (
-        _pins, ports, _procedures, _broker, _cards, readers, invitations, lockers, _aiphones,
-        _doors, safety, _panels, _cameras,
+        _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
+        _aiphones, _doors, safety, _panels, _lamps, _quiet, _cameras,
     ):  # fmt: skip
         rule(config, problems)
+
+
+def _timezone(config: "Config", problems: Problems) -> None:
+    try:
+        zone_of(config.checkpoint.timezone)
+    except ZoneInfoNotFoundError:
+        problems.add(
+            "checkpoint.timezone",
+            f"{config.checkpoint.timezone} is not known here; allowed: an IANA time zone, for "
+            "example Asia/Jakarta, or empty for the machine's own",
+        )
 
 
 def check_files(config: "Config", problems: Problems) -> None:
@@ -130,11 +144,6 @@ def _file(problems: Problems, where: str, name: str) -> None:
         problems.add(where, f"is {name!r}, which is no file; allowed: a file that is there")
 
 
-def _cards(config: "Config", problems: Problems) -> None:
-    cards = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
-    note_twice(problems, list(cards), "card", "each card once")
-
-
 def _aiphones(config: "Config", problems: Problems) -> None:
     serving = {f"aiphone.{name}": item.procedures for name, item in config.aiphone.items()}
     _serving(config, problems, serving, "one aiphone for each procedure")
@@ -178,6 +187,25 @@ def _panels(config: "Config", problems: Problems) -> None:
         _meanings(problems, buttons)
         for button, where in buttons:
             _arrive(config, problems, button, where)
+
+
+def _lamps(config: "Config", problems: Problems) -> None:
+    for name, panel in config.panels.items():
+        fitted, where = panel.fitted_lamps, f"panels.{name}.lamps"
+        if "lamp" in fitted and len(fitted) > 1:
+            problems.add(where, "stands beside lamp; allowed: lamp, or lamps in colours")
+        elif fitted and not {"lamp", "white", "green"} & set(fitted):
+            colours = ", ".join(fitted)
+            problems.add(
+                where,
+                f"has {colours} only; allowed: white or green too, which say that a guest waits",
+            )
+
+
+def _quiet(config: "Config", problems: Problems) -> None:
+    quiet = config.buzzer.quiet if config.buzzer else None
+    if quiet is not None and quiet.begin == quiet.end:
+        problems.add("buzzer.quiet.to", f"is {quiet.end!r} as from; allowed: another time")
 
 
 def _meanings(problems: Problems, buttons: list[tuple["Button", str]]) -> None:

@@ -43,6 +43,8 @@ _SETTINGS = (
     "PRAGMA cache_size = -512",  # KiB: the tables in use are small, history is read once
 )
 
+_SECRET_SETTINGS = ("PRAGMA secure_delete = ON",)
+
 # Rows changed between two checkpoints of the log: about as many pages, so about 4 MB of log.
 _CHECKPOINT_EVERY = 1000
 
@@ -131,11 +133,12 @@ class _Transaction:
 class Database:
     """The SQLite file *path*: tables of documents by number.
 
+    :param secret: what is deleted is overwritten, not only forgotten (personal data)
     :ivar tables: names of the tables there are
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(self, path: Path | str, *, secret: bool = False) -> None:
         self._path = path
         self._lock = threading.RLock()
         self._transaction = _Transaction(self._enter, self._end)
@@ -149,7 +152,7 @@ class Database:
         self._connection.text_factory = _text
         self._changes = 0  # rows changed up to the last checkpoint of the log
         try:
-            for setting in _SETTINGS:
+            for setting in (*_SETTINGS, *(_SECRET_SETTINGS if secret else ())):
                 self._execute(setting)
             self.tables = self._list_tables()
         except StoreError:
@@ -213,6 +216,21 @@ class Database:
         error = sqlite3.DatabaseError(how)
         error.sqlite_errorname = "SQLITE_CORRUPT"
         return self._failure(error)
+
+    def scrub(self) -> None:
+        """Leave no byte of what was deleted in the file, nor in its log.
+
+        ``secure_delete`` overwrites rows, but a row that was moved within the file before may have
+        left a copy in the gap; writing the file anew closes all gaps, and the log, which has the
+        old pages, is cut off. Needs room for twice the file meanwhile.
+
+        :raises StoreError: if somebody reads the file all the while: the log could not be cut
+        """
+        with self._lock:
+            self._execute("VACUUM")
+            self._changes = self._connection.total_changes
+            if self._execute("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
+                raise StoreError(f"{self._path} is being read: try again when that has ended")
 
     def schema(self) -> list[tuple[Any, ...]]:
         """Return type, name, table name and statement of everything that is in the file."""

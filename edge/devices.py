@@ -28,6 +28,7 @@ from edge.sop.effects import (
     Effect,
     FlashLamp,
     HoldDoor,
+    KeepDetails,
     ReleaseDoor,
     RingAide,
     TakeStill,
@@ -59,6 +60,7 @@ class Devices:
         # Holding a door released must not wait behind a release; it takes no time itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
+        self._keep_details: Callable[[str, str], None] = lambda _invitation, _visit: None
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> Kept:
         """Keep *device*; *opened* is called once it is in use."""
@@ -84,8 +86,8 @@ class Devices:
         self._doors[name] = (kept, door)
 
     def add_panel(self, name: str, panel: Panel) -> None:
-        """Keep the panel *name*; its lamp is put right as soon as it is in use."""
-        kept = self.add(panel, opened=lambda: self.show(name, self._lamps.get(name, "off")))
+        """Keep the panel *name*; a lamp test, then what it is to show, once it is in use."""
+        kept = self.add(panel, opened=lambda: self._begin(name))
         self._panels[name] = (kept, panel)
 
     def add_camera(self, camera: Camera, purposes: list[str]) -> None:
@@ -93,6 +95,10 @@ class Devices:
         kept = self.add(camera)
         for purpose in purposes:
             self._cameras.setdefault(purpose, (kept, camera))
+
+    def add_guestbook(self, keep_details: Callable[[str, str], None]) -> None:
+        """Have *keep_details* enter what an invitation (its id) says of a visit's guest."""
+        self._keep_details = keep_details
 
     def add_stamper(self, stamper: Stamper) -> None:
         """Keep what puts time and place into the stills of all cameras."""
@@ -129,7 +135,7 @@ class Devices:
         }
 
     def show(self, panel: str, mode: str) -> None:
-        """Show lamp *mode* (off, on, slow, fast) on *panel*."""
+        """Show lamp *mode* (edge/drivers/base.py) on *panel*."""
         self._lamps[panel] = mode
         kept, device = self._panels[panel]
         if kept.ready:
@@ -162,8 +168,15 @@ class Devices:
                 kept.act(panel.flash)
             case TakeStill():
                 self._take(effect)
+            case KeepDetails(invitation=invitation, visit=visit):
+                self._keep_details(invitation, visit)
             case _:
                 log.error("nothing here can do %r", effect)
+
+    def _begin(self, name: str) -> None:
+        kept, panel = self._panels[name]
+        kept.act(panel.test)
+        self.show(name, self._lamps.get(name, "off"))
 
     def _hold(self, name: str) -> None:
         kept, door = self._doors[name]

@@ -136,8 +136,8 @@ class LentRows(Rows, MutableMapping[int, Body]):
 class SqliteStorage(Storage):
     """TinyDB's storage over a :class:`~edge.database.Database`; what it reads is lazy."""
 
-    def __init__(self, path: Path | str) -> None:
-        self.database = Database(path)
+    def __init__(self, path: Path | str, *, secret: bool = False) -> None:
+        self.database = Database(path, secret=secret)
 
     def read(self) -> Any:
         """Return a lazy mapping for each table, by name."""
@@ -251,6 +251,8 @@ class DocumentTable(Table):
 class Documents(TinyDB):
     """A TinyDB in one SQLite file: ``Documents(path)``.
 
+    With ``secret=True`` what is deleted is overwritten (:class:`~edge.database.Database`).
+
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
 
@@ -263,6 +265,21 @@ class Documents(TinyDB):
         table = super().table(name, **kwargs)
         assert isinstance(table, DocumentTable)
         return table
+
+    def bodies(self, table: str, first: int, last: int) -> Iterator[tuple[int, bytes]]:
+        """Iterate over the documents *first* to *last* of *table*, as JSON, a page at a time.
+
+        A table that is not there has none.
+        """
+        assert isinstance(self.storage, SqliteStorage)
+        database = self.storage.database
+        while page := database.run("after", table, first - 1, _PAGE):
+            for number, body, crc in page:
+                if number > last:
+                    return
+                database.check(table, number, body, crc)
+                yield number, body
+            first = page[-1][0] + 1
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit several changes, of any tables, at once or not at all; joins one under way."""

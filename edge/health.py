@@ -6,11 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import edge
+from edge.checked import wording_of
 from edge.clock import Clock
 from edge.config import Config
 from edge.rules import fitted_inputs
 from edge.sop.procedure import Procedure
 from edge.sop.records import KINDS
+from edge.sop.wording import published
 
 _THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
@@ -42,7 +44,10 @@ def health(
 
 
 def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
-    """Return what is published at birth: versions, procedures, equipment, schemas."""
+    """Return what is published at birth: versions, procedures, equipment, reasons, schemas.
+
+    :raises ConfigError: if the wording of the reasons cannot be read
+    """
     return {
         "software": "gardu",
         "version": edge.__version__,
@@ -63,6 +68,7 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
             "cameras": sorted(config.cameras),
             "visitor_cards": len(config.cards.visitor),
         },
+        "reasons": published(wording_of(config)),
         "schemas": sorted(KINDS),
     }
 

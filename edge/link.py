@@ -24,12 +24,13 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config import Broker
 from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
 from edge.messages import LIVE_CONTENT
-from edge.packets import Answer, Puback, Will, properties, refusal
+from edge.packets import Answer, Puback, Receive, Will, properties, refusal
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -48,11 +49,14 @@ class Link:
 
     :param session_expiry_s: how long the broker keeps the session after the connection's end
     :param on_message: called on the loop with every message; it is acknowledged afterwards
+    :param receive: how many messages, and how large, the broker may send that :meth:`acknowledge`
+        has not been called for; by default they are acknowledged once *on_message* has returned
     :ivar changed: set when the connection ended, and by whoever wants its user to look again
     :ivar on_answers: called once acknowledgements came (at once: waking a task costs a round of
         the loop, and throughput); an exception in it ends the connection and is left in *bug*
     :ivar acknowledged: every PUBACK not yet taken away, as :class:`Puback`
     :ivar why: why the connection ended, in words; empty while it stands
+    :ivar deaf: why a subscription was refused, in words; empty if none was
     :ivar hung_up: whether the broker ended the connection, and not we or a silence on the line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
@@ -64,17 +68,20 @@ class Link:
         session_expiry_s: int,
         will: Will | None = None,
         on_message: Callable[[MQTTMessage], None] | None = None,
+        receive: Receive | None = None,
     ) -> None:
         self.changed = asyncio.Event()
         self.on_answers: Callable[[], None] = self.changed.set
         self.bug: Exception | None = None
         self.acknowledged: deque[Puback] = deque()
         self.why = ""
+        self.deaf = ""
         self.hung_up = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
         self._broker = broker
         self._expiry_s = session_expiry_s
+        self._receive = receive
         self._connack: asyncio.Future[None] | None = None
         self._upkeep: asyncio.TimerHandle | None = None
         self._reading = -1
@@ -122,9 +129,19 @@ class Link:
         self._after_io()
         return mid
 
-    def subscribe(self, topic_filter: str) -> None:
-        """Ask for the messages of *topic_filter* at QoS 1."""
-        self._guard(lambda: self._client.subscribe(topic_filter, qos=1))
+    def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> None:
+        """Ask for the messages of *topic_filter* at QoS 1.
+
+        :param retain_as_published: a message that comes while the subscription stands keeps its
+            mark *retained*; without, only what was retained before has it
+        """
+        options = SubscribeOptions(qos=1, retainAsPublished=retain_as_published)
+        self._guard(lambda: self._client.subscribe(topic_filter, options=options))
+
+    def acknowledge(self, mid: int, qos: int) -> None:
+        """Tell the broker that the message *mid* is done (with *receive* only)."""
+        if self.up:
+            self._guard(lambda: self._client.ack(mid, qos))
 
     def drop(self, why: str) -> None:
         """Cut the connection without a farewell: the broker will publish the will."""
@@ -146,6 +163,7 @@ class Link:
             client_id=client_id,
             protocol=MQTTProtocolVersion.MQTTv5,
             reconnect_on_failure=False,
+            manual_ack=self._receive is not None,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         # The caller bounds its window; a queue of paho's own would reorder around refusals.
@@ -168,7 +186,12 @@ class Link:
             client.username_pw_set(broker.username, password(broker) or None)
         if broker.tls:
             client.tls_set_context(tls_context(broker))
-        session = properties(PacketTypes.CONNECT, SessionExpiryInterval=self._expiry_s)
+        session = properties(
+            PacketTypes.CONNECT,
+            SessionExpiryInterval=self._expiry_s,
+            ReceiveMaximum=self._receive and self._receive.most,
+            MaximumPacketSize=self._receive and self._receive.largest,
+        )
         client.connect(
             broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=session
         )
@@ -296,7 +319,8 @@ class Link:
     ) -> None:
         refused = [str(reason).lower() for reason in reasons if reason.is_failure]
         if refused:
-            self.why = f"subscription refused: {refused[0]}"
+            self.deaf = f"subscription refused: {refused[0]}"
+            log.warning("%s", self.deaf)
 
     def _note_disconnect(
         self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any

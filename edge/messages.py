@@ -81,12 +81,19 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
-    """``state/alarm/{kind}``: an alarm that stands now."""
+    """``state/alarm/{kind}``: an alarm that stands now.
+
+    :ivar acknowledged: when an officer said that it was seen; None if nobody has
+    :ivar visits: of the fire alarm: open visits now; *persons*: how many people that is
+    """
 
     alarm: str
     since: str
     visit: str | None = None
     detail: str | None = None
+    acknowledged: str | None = None
+    visits: int | None = None
+    persons: int | None = None
 
 
 # JSON as msgspec writes it, made once: an encoder is reusable and quicker than the function.

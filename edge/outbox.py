@@ -11,6 +11,7 @@ parked         sequence               records that were refused too often, until
 acknowledged   in order of time       batches of acknowledged sequences and their moments
 stills         in order of taking     stills to send
 stills-sent    the same               stills that were acknowledged
+days           sequence               from which record on they are of which day (edge/register.py)
 ============== ====================== ==========================================================
 
 A record is written once; which ones wait is one set of ranges (edge/ranges.py), however many they
@@ -33,8 +34,9 @@ from edge.clock import Clock, Stamp
 from edge.documents import Documents
 from edge.ids import uuid7
 from edge.ranges import Ranges
+from edge.register import DAY_MS
 from edge.rows import Encode, Ledger, OutboxRow, Resent, StillRow
-from edge.sop.records import KINDS, Record
+from edge.sop.records import Record, suffix
 
 __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
 
@@ -64,6 +66,7 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
     :ivar sequence: of the last record; ``head`` is its link
     :ivar waiting: the sequences of the records to send
     :ivar batch: the newest acknowledgements
+    :ivar day: on which day the last record happened, since 1970 UTC
     """
 
     sequence: int = 0
@@ -72,6 +75,7 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
     still: int = 0
     waiting: Ranges = Ranges()
     batch: Batch | None = None
+    day: int | None = None
 
 
 class Outbox:
@@ -98,6 +102,7 @@ class Outbox:
         self._refused = documents.table("refused")
         self._parked = documents.table("parked")
         self._acknowledged = documents.table("acknowledged")
+        self._days = documents.table("days")
         self._stills = documents.table("stills")
         self._stills_sent = documents.table("stills-sent")
 
@@ -118,6 +123,7 @@ class Outbox:
                 rows.append(self._freeze(sequence, record, recorded_ms, head))
                 head = rows[-1].link
                 self._outbox.put(sequence, _kept(rows[-1]))
+                self._note_day(sequence, record.at.wall_ms // DAY_MS)
             self._count(sequence=last + len(rows), head=head)
             self._await(Ranges(((last + 1, last + len(rows)),)))
         return rows
@@ -270,11 +276,17 @@ class Outbox:
         return OutboxRow(
             sequence,
             record_id,
-            KINDS[record.type][0],
+            suffix(record),
             payload,
             record.visit,
             link=link(previous, payload),
         )
+
+    def _note_day(self, sequence: int, day: int) -> None:
+        """Begin a run of records of *day*, unless the last one was of it too."""
+        if day != self._counters.day:
+            self._days.put(sequence, {"day": day})
+            self._count(day=day)
 
     def _await(self, sequences: Ranges) -> None:
         self._count(waiting=self._counters.waiting.plus(sequences))

@@ -17,6 +17,13 @@ class Will(msgspec.Struct, frozen=True):
     delay_s: int
 
 
+class Receive(NamedTuple):
+    """What a broker may send: *most* messages unacknowledged, each of *largest* bytes."""
+
+    most: int
+    largest: int
+
+
 class Answer(NamedTuple):
     """What a broker said to a message: MQTT's reason code, and its words if it is a refusal."""
 
@@ -46,17 +53,23 @@ class Packed(Properties):
 
     :param expiry_s: after how long a broker forgets the message, seconds; None is never
     :param user: MQTT user properties
+    :param correlation: what tells a requester which request this answers
     """
 
     _bytes: bytes
 
     def __init__(
-        self, content: str, expiry_s: int | None = None, user: Mapping[str, str] | None = None
+        self,
+        content: str,
+        expiry_s: int | None = None,
+        user: Mapping[str, str] | None = None,
+        correlation: bytes | None = None,
     ) -> None:
         values = {
             "ContentType": content,
             "MessageExpiryInterval": expiry_s,
             "UserProperty": list(user.items()) if user else None,
+            "CorrelationData": correlation,
         }
         made = properties(PacketTypes.PUBLISH, **values)
         # Properties checks every attribute against MQTT's own list.

@@ -5,11 +5,13 @@ Rows are data: which contacts, outputs and devices ask for which part, and why.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
+from typing import get_args
 
 import msgspec
 
 from edge.config import Config
 from edge.fitted import Fitted, driver_of, fitted, kind_of, lines
+from edge.sections.panels import Colour
 from edge.sections.pins import Contact
 
 RESISTOR = "10 kilohm"
@@ -57,7 +59,7 @@ _AT_PINS: tuple[tuple[Callable[[Fitted], bool], str, str], ...] = (
     (_is("strike"), "relay channel for a door strike",
      "with a flyback diode (1N4007); in a fire alarm all are released at once"),
     (_is("ring"), "relay channel, dry contact, for the aiphone's call", "closes E and - (LE/LEF)"),
-    (_is("lamp"), "lamp (LED) with a transistor or relay",
+    (_is("lamp", *get_args(Colour)), "lamp (LED) with a transistor or relay",
      "a pin gives a few mA only; position and label too, never colour alone"),
     (_is("buzzer"), "active buzzer with a transistor", "one for all officers"),
     (_is("buttons"), "push button, normally open", "between pin and ground"),

@@ -35,15 +35,17 @@ Admit = Callable[[Documents], None]
 """Raises StoreError if a database is none of ours to touch."""
 
 
-def open_sound(path: Path, admit: Admit, salvage: Salvage) -> Documents:
+def open_sound(path: Path, admit: Admit, salvage: Salvage, *, secret: bool = False) -> Documents:
     """Open the database *path*; if it is damaged, set it aside and open the new one.
+
+    :param secret: what is deleted is overwritten (:class:`~edge.database.Database`)
 
     :raises StoreError: if it cannot be used for another reason, or the new one cannot be made
     """
     how = ""
     if not mark_of(path).exists():
         try:
-            return _open(path, admit)
+            return _open(path, admit, secret=secret)
         except StoreDamaged as error:
             how = str(error)
     try:
@@ -57,21 +59,32 @@ def open_sound(path: Path, admit: Admit, salvage: Salvage) -> Documents:
             f"its -shm file elsewhere, remove {mark_of(path).name}, and start again"
         ) from error
     log.error("%s was damaged and is now %s; a new database was begun", path.name, aside.name)
-    return _open(path, admit)
+    return _open(path, admit, secret=secret)
 
 
 def damaged_beside(path: Path) -> Path | None:
     """Return the newest damaged database that lies beside *path*; None if none does."""
-    found = [file for file in path.parent.glob(f"{path.name}.damaged-*Z") if file.is_file()]
-    return max(found, default=None)
+    return max(all_damaged_beside(path), default=None)
 
 
-def _open(path: Path, admit: Admit) -> Documents:
+def all_damaged_beside(path: Path) -> list[Path]:
+    """Return the damaged databases that lie beside *path*, without their logs."""
+    return [file for file in path.parent.glob(f"{path.name}.damaged-*Z") if file.is_file()]
+
+
+def remove_damaged(aside: Path) -> None:
+    """Remove the damaged database *aside* for good, with its log and shared memory."""
+    for part in _PARTS:
+        Path(f"{aside}{part}").unlink(missing_ok=True)
+    folders.sync(aside.parent)
+
+
+def _open(path: Path, admit: Admit, *, secret: bool) -> Documents:
     try:
         _raise_if(path, file_damage(path) or log_damage(path))
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}; check the disk") from error
-    documents = Documents(path)
+    documents = Documents(path, secret=secret)
     try:
         admit(documents)
         assert isinstance(documents.storage, SqliteStorage)

@@ -1,11 +1,14 @@
 """The rules of the core, from config, procedures and store."""
 
+from msgspec.structs import replace
+
 from edge.config import Config
 from edge.sop.events import InputKind
 from edge.sop.loading import parse_procedure
 from edge.sop.procedure import Procedure
-from edge.sop.state import Door, Rules
+from edge.sop.state import DayRules, Door, Rules, State
 from edge.store import Store
+from edge.zone import zone_of
 
 # Which section and key of the config each input is.
 _INPUTS: dict[InputKind, tuple[str, str]] = {
@@ -34,11 +37,26 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         readers=_readers(config),
         aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
         cards=frozenset(config.cards.visitor),
+        supervisors=dict(config.cards.supervisor),
+        opening_reasons=tuple(config.cards.opening_reasons),
         lockers=tuple(locker.number for locker in lockers.locker) if lockers else (),
         left_open_s=lockers.left_open_s if lockers else 0.0,
         doors=_doors(config),
+        day=_day(config),
+        abandoned_after_s=config.checkpoint.abandoned_after_s,
         passage="beam-blocked" in fitted_inputs(config),
         inputs=fitted_inputs(config),
+    )
+
+
+def renewed(rules: Rules, procedures: dict[str, Procedure], state: State) -> Rules:
+    """Return *rules* with *procedures* for new visits; running ones keep what they began under."""
+    running = {visit.procedure_key for visit in state.visits.values()}
+    kept = {key: text for key, text in rules.procedures.items() if key in running}
+    return replace(
+        rules,
+        procedures=kept | {procedure.key: procedure for procedure in procedures.values()},
+        current={procedure.id: procedure.key for procedure in procedures.values()},
     )
 
 
@@ -56,6 +74,14 @@ def _readers(config: Config) -> dict[str, tuple[str, ...]]:
         name: tuple(device.stations)
         for name, device in [*config.card_readers.items(), *config.scanners.items()]
     }
+
+
+def _day(config: Config) -> DayRules | None:
+    if config.day is None:
+        return None
+    hours, minutes = config.day.opens.split(":")
+    opens_s = 3600 * int(hours) + 60 * int(minutes)
+    return DayRules(opens_s=opens_s, zone=zone_of(config.checkpoint.timezone))
 
 
 def _doors(config: Config) -> dict[str, Door]:

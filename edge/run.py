@@ -12,19 +12,25 @@ from pathlib import Path
 from edge import crash_loop
 from edge.bridge import Bridge
 from edge.build import build_devices
+from edge.checked import wording_of
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
 from edge.control import serve_control
+from edge.desk import Desk, present
 from edge.devices import Devices
 from edge.drivers.base import Post
 from edge.errors import GarduError
+from edge.guestbook import GuestBook
+from edge.guestbook_purge import Purger
 from edge.health import health, meta
+from edge.reload import PROCEDURES_REFUSED, Reload, remember_procedures
+from edge.report.publisher import publisher
 from edge.retention import run_retention
 from edge.rules import make_rules
 from edge.sop.effects import Beep
 from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.sop.loading import load_procedures, procedure_file
+from edge.sop.loading import load_procedures
 from edge.sop.procedure import Procedure
 from edge.space import PatientWorker, Space
 from edge.still_files import StillFiles
@@ -32,7 +38,7 @@ from edge.store import Store
 from edge.systemd import notify, watchdog_seconds
 from edge.timers import Timers
 from edge.uplink import Uplink
-from edge.validate import read_text
+from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
@@ -85,7 +91,19 @@ async def _run(
     loop = asyncio.get_running_loop()
     bridge = Bridge(loop, clock)
     stills = StillFiles(folder, store.room_for_still)
-    devices = build_devices(config, clock, bridge.post, stills)
+    book, book_worker = GuestBook(folder), Worker("guest-book")
+    desk = Desk(
+        config.guestbook,
+        (*config.checkpoint.procedures, *config.aiphone),
+        wording_of(config).reasons,
+        clock=clock,
+        post=bridge.post,
+        book=book,
+        worker=book_worker,
+        present=lambda: present(checkpoint.rules, checkpoint.state),
+    )
+    devices = build_devices(config, clock, bridge.post, stills, expect=desk.expect)
+    devices.add_guestbook(desk.arrived)
     devices.remember(stored_faults(store))
     worker = PatientWorker(
         "store",
@@ -94,7 +112,8 @@ async def _run(
         sound=partial(devices.carry_out, Beep("alarm")),
         post=bridge.post,
     )
-    uplink = Uplink(config, store, worker, clock, bridge.post, folder)
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder, desk=desk)
+    purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
         make_rules(config, procedures, store),
         bridge=bridge,
@@ -106,6 +125,16 @@ async def _run(
         stills=stills,
     )
 
+    reload = Reload(
+        config,
+        procedures,
+        store=store,
+        worker=worker,
+        post=bridge.post,
+        consumer=checkpoint,
+        live=uplink,
+    )
+
     def states() -> dict[str, str]:
         return devices.states(checkpoint.state.faults)
 
@@ -114,12 +143,21 @@ async def _run(
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_told_to_stop(loop, bridge))
             group.create_task(devices.keep())
+            group.create_task(_reload_when_told(loop, reload))
             await checkpoint.start(clock.now())
             await _own_up(checkpoint, store, this_run)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
-            group.create_task(serve_control(folder, store, worker, uplink, states))
+            desk.own_up()
+            purge = purger.purge
+            group.create_task(serve_control(folder, store, worker, uplink, states, reload, purge))
+            group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
+            reports = publisher(
+                store, worker, clock, folder=folder, zone=config.checkpoint.timezone,
+                wake=uplink.wake,
+            )  # fmt: skip
+            group.create_task(reports.run())
             group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
             group.create_task(_tell_systemd(checkpoint, devices, uplink))
             group.create_task(_watch_over(checkpoint, bridge, store.space))
@@ -133,16 +171,7 @@ async def _run(
         notify("STOPPING=1")
         await devices.close()
         worker.stop()
-
-
-def remember_procedures(store: Store, folder: Path, procedures: dict[str, Procedure]) -> None:
-    """Keep the texts of present procedures, and of older ones while a visit goes through them."""
-    keys = {procedure.key for procedure in procedures.values()}
-    for procedure in procedures.values():
-        store.remember_procedure(procedure.key, read_text(procedure_file(folder, procedure.id)))
-    _, visits = store.load()
-    running = {f"{visit['procedure']}@{visit['version']}" for visit in visits}
-    store.forget_procedures(keys | running)
+        book_worker.submit(book.close)
 
 
 def stored_faults(store: Store) -> dict[str, str]:
@@ -176,6 +205,16 @@ async def _until_told_to_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -
     raise Stop
 
 
+async def _reload_when_told(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
+    """Read the procedures anew at every SIGHUP; several while one is under way count once."""
+    told = asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, told.set)
+    while True:
+        await told.wait()
+        told.clear()
+        await reload.on_signal()
+
+
 def _say_ready(checkpoint: Checkpoint) -> None:
     visits = len(checkpoint.state.visits)
     log.info("ready; %d open visits go on where they stood", visits)
@@ -192,6 +231,7 @@ async def _own_up(checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run
         if this_run.looping:
             detail = f"{crashes} crashes within {crash_loop.WITHIN_S:g} s"
             await checkpoint.handle(SystemAlarmRaised(at, CRASH_LOOP, detail))
+    await checkpoint.handle(SystemAlarmCleared(at, PROCEDURES_REFUSED))  # read, or it had not begun
     damaged = store.quarantined
     if damaged is None:
         await checkpoint.handle(SystemAlarmCleared(at, DATABASE_DAMAGED))

@@ -21,6 +21,7 @@ from edge.messages import (
     Status,
     dataschema,
 )
+from edge.requests import ANSWER_EXPIRY_S, AVAILABILITY, REGISTER, Answer, Availability, Register
 from edge.sop.records import KINDS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -66,6 +67,21 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
         },
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },
+    "day": {
+        "description": "The office day; what is still out, once its closing was asked for",
+        "type": "object",
+        "properties": {
+            "number": _COUNT,
+            "status": {"enum": ["open", "closing", "closed"]},
+            "opened": _TIME,
+            "closed": {"anyOf": [_TIME, {"type": "null"}]},
+            "visits_open": _COUNT,
+            "cards_out": _COUNT,
+            "lockers_out": _COUNT,
+            "ids_held": _COUNT,
+        },
+        "required": ["number", "status", "opened", "closed"],
+    },
     "health": {
         "description": "How the checkpoint is; forgotten by the broker after 300 s",
         "type": "object",
@@ -87,6 +103,15 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "version": _TEXT,
             "procedures": {"type": "array", "items": {"type": "object"}},
             "equipment": {"type": "object"},
+            "reasons": {
+                "description": "What a guest may be told, by the reason of the records",
+                "type": "object",
+                "additionalProperties": {
+                    "type": "object",
+                    "properties": {"id": _TEXT, "en": _TEXT},
+                    "required": ["id", "en"],
+                },
+            },
             "schemas": {"type": "array", "items": {"type": "string"}},
         },
         "required": ["software", "version", "procedures", "equipment", "schemas"],
@@ -101,6 +126,7 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     "health": ("How it is", True, 300, ["health"]),
     "ledger": ("Which records there are", True, None, ["ledger"]),
     "state/occupancy": ("What is in use", True, None, ["occupancy"]),
+    "state/day": ("The office day: open, closing, closed", True, None, ["day"]),
     "state/alarm/{kind}": ("An alarm that stands; deleted when cleared", True, None, ["alarm"]),
     **{
         suffix: (
@@ -110,14 +136,29 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
             [kind for kind, (where, _) in KINDS.items() if where == suffix],
         )
         for suffix in _EVENTS
+        if not suffix.startswith("report/")
     },
     "still/{purpose}": ("A JPEG", False, None, [STILL_TYPE]),
     "report/{month}": ("The month's recapitulation", True, None, [REPORT_TYPE]),
 }
 
+# What a checkpoint may be asked: rows like those above; whether it is retained is the asker's duty.
+_REQUESTS: dict[str, tuple[str, bool, int | None, list[str]]] = {
+    REGISTER: ("Who a guest is; never retained", False, None, ["register"]),
+    f"{AVAILABILITY}/{{host}}": ("Whether a host receives", True, None, ["availability"]),
+}
+_REPLY = {
+    "address": None,
+    "title": "Answers, with the correlation data of the request; below reply/ of the checkpoint",
+    "messages": {"answer": {"$ref": "#/components/messages/answer"}},
+    "x-retained": False,
+    "x-expiry-seconds": ANSWER_EXPIRY_S,
+}
+
 _PARAMETERS = {
     "site": "The office: lower-case letters, digits and dashes",
     "checkpoint": "The checkpoint in it: lower-case letters, digits and dashes",
+    "host": "A procedure's id, or that of the called station that serves it",
     "kind": "What alarm, for example metal-detector",
     "purpose": "What the still was taken for, for example desk",
     "month": "Year and month, for example 2026-11",
@@ -137,11 +178,11 @@ def record_schema(kind: str) -> dict[str, Any]:
     properties["type"] = {"const": kind}
     properties["datacontenttype"] = {"const": "application/json"}
     properties["dataschema"] = {"const": dataschema(kind)}
-    properties["data"] = data_schemas().get(kind, {"type": "object"})
+    properties["data"] = data_schemas()[kind]
     constants = ["specversion", "datacontenttype"]
     return {
         "type": "object",
-        "description": properties["data"].get("description", "Counts and times of one month"),
+        "description": properties["data"]["description"],
         "properties": properties,
         "required": sorted({*envelope["required"], *constants}),
     }
@@ -152,13 +193,15 @@ def asyncapi() -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Gardu: what a checkpoint tells the central office",
+            "title": "Gardu: what a checkpoint tells the central office, and what it may be asked",
             "version": "1.0.0",
             "description": "MQTT 5, QoS 1. docs/mqtt.md says what a consumer may rely on.",
         },
         "defaultContentType": RECORD_CONTENT,
-        "channels": {_key(suffix): _channel(suffix) for suffix in _TOPICS},
-        "operations": {_key(suffix): _operation(suffix) for suffix in _TOPICS},
+        "channels": {_key(suffix): _channel(suffix) for suffix in (*_TOPICS, *_REQUESTS)}
+        | {"reply": _REPLY},
+        "operations": {_key(suffix): _operation(suffix) for suffix in _TOPICS}
+        | {_key(suffix): _asked(suffix) for suffix in _REQUESTS},
         "components": {"messages": _messages()},
     }
 
@@ -187,8 +230,24 @@ def _key(name: str) -> str:
     return name.replace("/", ".").replace("{", "").replace("}", "")
 
 
+def _asked(suffix: str) -> dict[str, Any]:
+    """Return the operation of what a checkpoint is asked, with where it answers."""
+    return {
+        "action": "receive",
+        "channel": {"$ref": f"#/channels/{_key(suffix)}"},
+        "bindings": {"mqtt": {"qos": 1, "bindingVersion": "0.2.0"}},
+        "reply": {
+            "address": {
+                "description": "The MQTT 5 response topic of the request",
+                "location": "$message.header#/responseTopic",
+            },
+            "channel": {"$ref": "#/channels/reply"},
+        },
+    }
+
+
 def _channel(suffix: str) -> dict[str, Any]:
-    title, retained, expiry_s, messages = _TOPICS[suffix]
+    title, retained, expiry_s, messages = (_TOPICS | _REQUESTS)[suffix]
     address = f"{ROOT}/{{site}}/{{checkpoint}}/{suffix}"
     return {
         "address": address,
@@ -219,13 +278,14 @@ def _operation(suffix: str) -> dict[str, Any]:
 
 
 def _messages() -> dict[str, Any]:
-    records = {
-        kind: _message(kind, RECORD_CONTENT, record_schema(kind)) for kind in (*KINDS, REPORT_TYPE)
-    }
+    records = {kind: _message(kind, RECORD_CONTENT, record_schema(kind)) for kind in KINDS}
     live = {
         "status": _schema(Status),
         "ledger": _schema(LedgerState),
         "alarm": _schema(StandingAlarm),
+        "register": _schema(Register),
+        "availability": _schema(Availability),
+        "answer": _schema(Answer),
         **_DOCUMENTS,
     }
     still = _message(STILL_TYPE, STILL_CONTENT, {"type": "string", "format": "binary"})

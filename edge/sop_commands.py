@@ -1,59 +1,35 @@
-"""`gardu sop`: read the procedures as people do, as the table that the law prints."""
+"""`gardu sop`: read the procedures as people do, check them, compare them."""
 
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table
 
 from edge.check import show_table
 from edge.config import default_config_folder
 from edge.errors import ConfigError
+from edge.paper.deliver import Format, deliver
+from edge.paper.flow_svg import flow_picture
+from edge.paper.forms import Form, forms_page
+from edge.paper.page import pdf
+from edge.paper.terminal import show_forms
+from edge.paper.words import Language
 from edge.sop.loading import known_procedures, load_procedure, procedure_file
-from edge.sop.procedure import Approval, Procedure, Step
+from edge.sop.procedure import Procedure
+from edge.sop_diff_command import diff
+from edge.sop_verify_command import verify
 
 # The office's own procedures, where `gardu` is installed as a service.
 OFFICE_FOLDER = Path("/etc/gardu/sop")
 
-# Where nothing says how wide the output may be (a file, a pipe).
-_WIDTH = 120
-
 sop = typer.Typer(
     no_args_is_help=True,
-    help="Read the procedures (SOP) that a checkpoint can run.",
+    help="Read, check and compare the procedures (SOP) that a checkpoint can run.",
 )
 
 
-class Language(StrEnum):
-    """In which language a procedure is shown."""
-
-    ID = "id"
-    EN = "en"
-
-
-_HEADERS = {
-    Language.ID: ["No", "Aktivitas", "Pelaksana", "Kelengkapan", "Waktu", "Output", "Dasar"],
-    Language.EN: ["No", "Activity", "Role", "Equipment", "Time", "Output", "Source"],
-}
-# The approval sheet (lembar pengesahan), field by field.
-_SHEET = [
-    ("number", "Nomor SOP", "SOP number"),
-    ("made", "Tgl Pembuatan", "Made"),
-    ("revised", "Tgl Revisi", "Revised"),
-    ("approved", "Tgl Pengesahan", "Approved"),
-    ("approved_by", "Disahkan Oleh", "Approved by"),
-    ("name", "Nama SOP", "Name"),
-    ("office", "Instansi", "Office"),
-    ("legal_basis", "Dasar Hukum", "Legal basis"),
-    ("qualifications", "Kualifikasi Pelaksana", "Qualifications"),
-    ("related", "Keterkaitan", "Related units"),
-    ("equipment", "Peralatan/ Perlengkapan", "Equipment"),
-    ("warnings", "Peringatan", "Warnings"),
-    ("records", "Pencatatan dan pendataan", "Records"),
-]
+sop.command("verify")(verify)
+sop.command("diff")(diff)
 
 FolderOption = Annotated[
     Path | None,
@@ -96,35 +72,49 @@ def show_procedure(
     procedure_id: Annotated[
         str, typer.Argument(metavar="ID", help="A procedure, for example pimpinan.")
     ],
+    form: Annotated[Form, typer.Option(help="Which form of it.")] = Form.ALL,
     lang: Annotated[
         Language,
         typer.Option(help="id: the legal wording. en: an English title for each step."),
     ] = Language.ID,
+    form_at: Annotated[
+        Format, typer.Option("--format", help="svg: the flow chart only.")
+    ] = Format.TERMINAL,
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write. Default: stdout.")
+    ] = None,
     folder: FolderOption = None,
 ) -> None:
-    """Show one procedure: its table of steps, its prose, its approval sheet.
+    """Show the forms of an SOP: table, text, flow chart and approval sheet.
 
-    Wording and blanks are those of the law; the prose is printed in Indonesian only.
+    Wording and blanks are those of the law. The terminal has no flow chart; HTML (one file) and
+    PDF (A4, fonts embedded) have all forms and need gardu's extra `print`.
     """
-    where = _folder(folder)
+    procedure = _found(_folder(folder), procedure_id)
+    if form_at is Format.TERMINAL:
+        _refuse_file(out)
+        if form is Form.FLOWCHART:
+            _complain(["a terminal cannot show the flow chart; allowed: --format html, pdf or svg"])
+        show_forms(procedure, form, lang)
+    elif form_at is Format.SVG:
+        if form is not Form.FLOWCHART:
+            _complain([f"the form {form} cannot be drawn as svg; allowed: --form flowchart"])
+        deliver(flow_picture(procedure, lang), out)
+    else:
+        page = forms_page(procedure, form, lang)
+        deliver(page if form_at is Format.HTML else pdf(page), out)
+
+
+def _found(where: Path, procedure_id: str) -> Procedure:
     known = known_procedures(where)
     if procedure_id not in known:
         _complain([f"{where}: no procedure {procedure_id!r}; known: {', '.join(known) or 'none'}"])
-    try:
-        procedure = load_procedure(procedure_file(where, procedure_id))
-    except ConfigError as error:
-        _complain(error.problems)
-        return
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=_WIDTH)
-    console.print(_steps_table(procedure, lang))
-    for number, sentence in enumerate(procedure.prose, 1):
-        console.print(f"{number}. {escape(sentence)}", highlight=False)
-    if procedure.approval != Approval():
-        console.print(_approval_table(procedure, lang))
-    else:
-        console.print("No approval sheet (lembar pengesahan) is printed in the source.")
+    return load_procedure(procedure_file(where, procedure_id))
+
+
+def _refuse_file(out: Path | None) -> None:
+    if out is not None:
+        _complain(["-o writes a file; allowed: with --format html, pdf or svg"])
 
 
 def _folder(given: Path | None) -> Path:
@@ -139,58 +129,3 @@ def _complain(problems: list[str]) -> None:
         typer.echo(problem, err=True)
     if problems:
         raise typer.Exit(2)
-
-
-def standard_time(step: Step, lang: Language) -> str:
-    """Return the standard time of *step* as the law prints it: ``3 menit``, ``menyesuaikan``."""
-    if step.standard_s is None:
-        return "menyesuaikan" if lang is Language.ID else "as needed"
-    minutes = f"{step.standard_s / 60:g}"
-    if lang is Language.ID:
-        return f"{minutes} menit"
-    return f"{minutes} minute{'' if minutes == '1' else 's'}"
-
-
-def shown_number(procedure: Procedure, step: Step) -> str:
-    """Return the number of *step*; alternatives that share one get a letter: ``5a``, ``5b``."""
-    alike = [other.id for other in procedure.steps if other.number == step.number]
-    letter = "abcdefghijklmnopqrstuvwxyz"[alike.index(step.id)] if len(alike) > 1 else ""
-    return f"{step.number}{letter}"
-
-
-def _steps_table(procedure: Procedure, lang: Language) -> Table:
-    title = procedure.title.id if lang is Language.ID else procedure.title.en
-    caption = f"{procedure.source}\n{procedure.id} {procedure.version}"
-    table = Table(
-        title=escape(title), caption=escape(caption), title_justify="left", caption_justify="left",
-        show_lines=True,
-    )  # fmt: skip
-    for header in _HEADERS[lang]:
-        table.add_column(header, no_wrap=header in ("No", "Waktu", "Time"), overflow="fold")
-    for step in procedure.steps:
-        wording = f"{step.activity}\n({step.note})" if step.note else step.activity
-        cells = [
-            shown_number(procedure, step),
-            wording if lang is Language.ID else step.title,
-            step.role,
-            "\n".join(step.equipment),
-            standard_time(step, lang),
-            "\n".join(step.output),
-            step.source,
-        ]
-        table.add_row(*(escape(cell) for cell in cells))
-    return table
-
-
-def _approval_table(procedure: Procedure, lang: Language) -> Table:
-    """Return the approval sheet; what is blank in the law is blank here."""
-    table = Table(
-        title="Lembar pengesahan" if lang is Language.ID else "Approval sheet",
-        title_justify="left",
-        show_header=False,
-    )
-    for field, indonesian, english in _SHEET:
-        value = getattr(procedure.approval, field)
-        text = value if isinstance(value, str) else "\n".join(value)
-        table.add_row(indonesian if lang is Language.ID else english, escape(text))
-    return table

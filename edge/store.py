@@ -11,6 +11,7 @@ visits         the visit's number      open visits only, so that they stay few
 invitations    1                       those that have opened a visit, until they expire
 register-Y-M   sequence                what records of that month said (edge/register.py)
 procedures     as they came            texts that open visits started under
+reports        year and month, 202611  the months' reports that were published
 ============== ======================= =========================================================
 """
 
@@ -82,6 +83,7 @@ class Store(Outbox):
         self._visits = documents.table("visits")
         self._invitations = documents.table("invitations")
         self._procedures = documents.table("procedures")
+        self._reports = documents.table("reports")
         self.space.reserve()
 
     @property
@@ -154,6 +156,21 @@ class Store(Outbox):
             for sent in acknowledged.stills:
                 self.acknowledge_still(sent)
             return self.append(records)
+
+    def publish_report(
+        self, month: int, noted: Mapping[str, Any], record: Record | None
+    ) -> list[OutboxRow]:
+        """Remember what is *noted* of the report of *month* (202611), and its *record*, at once.
+
+        :param record: None if nothing new is to be published
+        """
+        with self._change():
+            self._reports.put(month, noted)
+            return self.append(() if record is None else (record,))
+
+    def reports(self) -> dict[int, dict[str, Any]]:
+        """Return what is noted of published reports, by month."""
+        return {note.doc_id: dict(note) for note in self._reports}
 
     def remember_procedure(self, key: str, text: str) -> None:
         """Keep the *text* of the procedure *key*, for visits that start under it."""

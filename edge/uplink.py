@@ -5,7 +5,7 @@ Rules
 1. Every connection attempt is a fresh :class:`~edge.link.Link` with a new, persisted session
    number in its will; between attempts it backs off with jitter.
 2. What may be in flight is bounded here: the configured window, or less if the broker says so.
-3. In order of precedence: live topics, records, then one still at a time.
+3. In order of precedence: live topics, answers, records, then one still at a time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
 5. A message that brokers hang up on must not block the others for ever: what was on its way when
@@ -25,9 +25,11 @@ from typing import Any, Literal
 from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.config import Config
+from edge.desk import Desk
 from edge.dispatch import RIDE_S, Dispatch
 from edge.drivers.base import Post
 from edge.errors import DeviceUnavailable
+from edge.inbox import LARGEST, MOST, Inbox
 from edge.ledger import LedgerTopic
 from edge.link import Link
 from edge.live import LiveTopics
@@ -41,7 +43,7 @@ from edge.messages import (
     topic,
 )
 from edge.outbox import Outbox, OutboxRow
-from edge.packets import Answer, Packed, Will
+from edge.packets import Answer, Packed, Receive, Will
 from edge.read_ahead import ReadAhead
 from edge.rows import Delivered
 from edge.sop.events import InputRefused
@@ -66,7 +68,9 @@ class Uplink:
     :param folder: what the paths of stills are relative to
     :param ride_s: how long acknowledgements may wait for a decision, seconds of the clock
     :param backoff: between connections, and between tries of a record that was not delivered
-    :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills
+    :param desk: answers what is asked over MQTT; None: nothing is subscribed to
+    :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
+        requests
     """
 
     def __init__(
@@ -79,9 +83,11 @@ class Uplink:
         folder: Path,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         ride_s: float = RIDE_S,
+        desk: Desk | None = None,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        self.counts: Counter[str] = Counter(dict.fromkeys((*names, "stills", "still_refusals"), 0))
+        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
         self._config = config
         self._broker = config.broker
         self._store = store
@@ -91,6 +97,8 @@ class Uplink:
         self._folder = folder
         self._backoff = backoff
         self._ride_s = clock.real(ride_s)
+        self._desk = desk
+        self._inbox: Inbox | None = None
         self._live = LiveTopics()
         self._troubles = Troubles(post, clock, self.show)
         self._ledger = LedgerTopic(
@@ -170,6 +178,7 @@ class Uplink:
     async def _one_connection(self) -> str:
         """Connect and deliver until the connection ends; return why it did."""
         session = await self._worker.do(self._store.next_session)
+        inbox = self._new_inbox()
         link = Link(
             self._broker,
             self._broker.client_id or _client_id(self._config),
@@ -179,19 +188,21 @@ class Uplink:
                 pack(self._status("offline", session, "lost")),
                 self._broker.will_delay_s,
             ),
+            None if inbox is None else inbox.put,
+            None if inbox is None else Receive(MOST, LARGEST),
         )
         try:
             await link.open()
         except DeviceUnavailable as error:
             return str(error)
-        self._link = link
+        self._link, self._inbox = link, inbox
         window = Window(
             link, self._broker.window, self.counts, self._suspects, careful=self._careful
         )
         try:
             await self._serve(link, window, session)
         finally:
-            self._link = None
+            self._link = self._inbox = None
             link.drop("ended")
         self._careful = not window.empty
         return link.why
@@ -224,6 +235,7 @@ class Uplink:
             ahead.read(), dispatch.keep_accounts(), stills.read(), stills.keep_accounts(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.keep(ahead.resent, dispatch.drained, self._suspects.clear),
+            *([] if self._inbox is None else [self._inbox.serve(link)]),
         )  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:
@@ -280,12 +292,19 @@ class Uplink:
     def _next(self, window: Window, dispatch: Dispatch, stills: StillQueue) -> Parcel | None:
         if (suffix := self._live.take()) is not None:
             return self._live_parcel(suffix)
+        if self._inbox is not None and (answer := self._inbox.take()) is not None:
+            return answer
         if (row := dispatch.take()) is not None:
             return self._record_parcel(dispatch, row)
         if dispatch.idle and window.empty and (still := stills.take()) is not None:
             where = topic(self._config, f"still/{still.purpose}")
             return Parcel(where, still.image, still.properties, False, stills.answered, still.id)
         return None
+
+    def _new_inbox(self) -> Inbox | None:
+        if self._desk is None:
+            return None
+        return Inbox(topic(self._config, ""), self._desk, self._post, self.counts)
 
     def _live_parcel(self, suffix: str) -> Parcel:
         value = self._live.value(suffix)

@@ -129,12 +129,23 @@ def _value(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
             for key, item in raw.items()
         }
     if origin in (list, tuple) and isinstance(raw, list):
+        if not _length_allowed(kind, len(raw)):
+            problems.add(where, f"has {len(raw)} items; {_expected(kind)}")
         items = [
             _value(arguments[0], item, f"{where}[{number}]", problems)
             for number, item in enumerate(raw)
         ]
         return tuple(items) if origin is tuple else items
     return _leaf(kind, raw, where, problems)
+
+
+def _length_allowed(kind: Any, length: int) -> bool:
+    """Whether a list of *kind* may have *length* items."""
+    notes = [note for note in get_args(kind) if isinstance(note, msgspec.Meta)]
+    return all(
+        (note.min_length or 0) <= length <= (length if note.max_length is None else note.max_length)
+        for note in notes
+    )
 
 
 def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems: Problems) -> Any:

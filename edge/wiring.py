@@ -94,8 +94,8 @@ def _locker_parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
 
 
 def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Output]]:
-    if panel.lamp:
-        yield f"{name} lamp", panel.lamp
+    for lamp, output in panel.fitted_lamps.items():
+        yield f"{name} lamp" if lamp == "lamp" else f"{name} {lamp} lamp", output
     for button in panel.buttons:
         held = f", held: {button.hold}" if button.hold else ""
         opens = f" {button.procedure}" if button.procedure else ""

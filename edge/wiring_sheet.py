@@ -129,24 +129,6 @@ def pin_y(position: int) -> float:
     return TOP + ((position - 1) // 2 + 0.5) * PITCH
 
 
-def text_width(words: str, size: float, *, bold: bool = False) -> float:
-    """Return how wide *words* are at most in a common sans-serif of *size*."""
-    return len(words) * size * (0.66 if bold else 0.6)
-
-
-def fit(words: str, size: float, width: float, *, bold: bool = False) -> float:
-    """Return the size, at most *size*, at which *words* are no wider than *width*."""
-    return min(size, size * width / max(text_width(words, size, bold=bold), 0.01))
-
-
-def elide(words: str, size: float, width: float, *, bold: bool = False) -> str:
-    """Return *words*, or where they are too wide their two ends."""
-    most = int(width / text_width("m", size, bold=bold))
-    if len(words) <= most:
-        return words
-    return f"{words[: most - most // 2 - 1]}…{words[-(most // 2) :]}"
-
-
 def _box(position: int) -> Box:
     x = MARGIN if position % 2 else WIDTH - MARGIN - LABEL_WIDTH
     return Box(x, pin_y(position) - LABEL_HEIGHT / 2, LABEL_WIDTH, LABEL_HEIGHT)

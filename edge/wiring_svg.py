@@ -1,12 +1,9 @@
-"""The wiring picture as SVG, from its layout (edge/wiring_sheet.py).
-
-Written with the standard library's ElementTree: it escapes what must be escaped, the file is
-self-contained (no fonts, no scripts), and the SVG libraries there are would add a dependency to
-every Pi for what are a few element names.
-"""
+"""The wiring picture as SVG, from its layout (edge/wiring_sheet.py)."""
 
 from xml.etree import ElementTree as ET
 
+from edge import drawing as draw
+from edge.drawing import INK, elide, fit, text_width
 from edge.wiring_sheet import (
     EVEN_X,
     MARGIN,
@@ -18,10 +15,7 @@ from edge.wiring_sheet import (
     Kind,
     Label,
     Sheet,
-    elide,
-    fit,
     pin_y,
-    text_width,
 )
 
 # Pads by kind (Okabe and Ito's colours, told apart by the colour-blind) and their numbers' colour.
@@ -44,7 +38,7 @@ _EDGES = {
     "buzzer": "#b78103", "door": "#1d8a84", "safety": "#b8336a", "card-reader": "#7a6a45",
     "scanner": "#7a6a45", "camera": "#555555", "bus": "#7b3f98",
 }  # fmt: skip
-_INK, _FAINT, _WARNING = "#1b1b1b", "#8a8a8a", "#b00020"
+_FAINT, _WARNING = "#8a8a8a", "#b00020"
 _PAD_RADIUS = 2.35
 # The smallest print that is read at arm's length; longer titles lose their middle.
 _SMALLEST = 2.2
@@ -52,16 +46,7 @@ _SMALLEST = 2.2
 
 def svg(sheet: Sheet) -> str:
     """Return *sheet* as an SVG document."""
-    root = ET.Element(
-        "svg",
-        xmlns="http://www.w3.org/2000/svg",
-        width=f"{WIDTH:g}mm",
-        height=_n(sheet.height) + "mm",
-        viewBox=f"0 0 {WIDTH:g} {_n(sheet.height)}",
-    )
-    root.set("font-family", "Helvetica, Arial, 'DejaVu Sans', sans-serif")
-    ET.SubElement(root, "title").text = f"Gardu wiring of {sheet.title}"
-    _rect(root, 0, 0, WIDTH, sheet.height, fill="#ffffff")
+    root = draw.document(WIDTH, sheet.height, f"Gardu wiring of {sheet.title}")
     _head(root, sheet)
     _header(root)
     for label in sheet.labels:
@@ -71,30 +56,29 @@ def svg(sheet: Sheet) -> str:
         _card(root, card)
     for text in sheet.texts:
         size = 3.4 if text.heading else 2.4
-        _text(root, text.x, text.y, text.words, size, bold=text.heading)
-    ET.indent(root)
-    return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+        draw.text(root, text.x, text.y, text.words, size, bold=text.heading)
+    return draw.written(root)
 
 
 def _head(root: ET.Element, sheet: Sheet) -> None:
-    _text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 120, bold=True), bold=True)
-    _text(root, MARGIN, 20, sheet.place, fit(sheet.place, 3.2, WIDTH - 2 * MARGIN), fill="#555")
-    _text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the Pi's header", 3.2, anchor="end",
+    draw.text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 120, bold=True), bold=True)
+    draw.text(root, MARGIN, 20, sheet.place, fit(sheet.place, 3.2, WIDTH - 2 * MARGIN), fill="#555")
+    draw.text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the Pi's header", 3.2, anchor="end",
           fill="#555")  # fmt: skip
     x = MARGIN + 2
     for kind, words in _LEGEND.items():
-        _circle(root, x, 29, 1.7, _PADS[kind][0])
-        _text(root, x + 3, 30, words, 2.6)
+        draw.circle(root, x, 29, 1.7, _PADS[kind][0])
+        draw.text(root, x + 3, 30, words, 2.6)
         x += 7 + text_width(words, 2.6) * 0.92
     _resistor(root, MARGIN, 35.4, "3.3 V")
-    _text(root, MARGIN + 21, 37.6, "resistor to fit", 2.6)
+    draw.text(root, MARGIN + 21, 37.6, "resistor to fit", 2.6)
     _triangle(root, MARGIN + 50, 36.6)
-    _text(root, MARGIN + 55.5, 37.6, "may switch on while the Pi boots", 2.6)
+    draw.text(root, MARGIN + 55.5, 37.6, "may switch on while the Pi boots", 2.6)
 
 
 def _header(root: ET.Element) -> None:
     """Draw the plastic of the header."""
-    _rect(root, ODD_X - 4.6, TOP - 1.4, EVEN_X - ODD_X + 9.2, 20 * PITCH + 2.8,
+    draw.rect(root, ODD_X - 4.6, TOP - 1.4, EVEN_X - ODD_X + 9.2, 20 * PITCH + 2.8,
           fill="#3b3b3b", rx=1.4)  # fmt: skip
 
 
@@ -104,19 +88,19 @@ def _label(root: ET.Element, label: Label) -> None:
     box, (colour, ink) = label.box, _PADS[label.kind]
     near = box.x + box.width if left else box.x
     if label.group or label.kind == "serial":
-        _line(root, near, y, x, y, colour, 0.7)
-        _rect(root, *box, fill=_GROUPS.get(label.group, "#fff"), rx=0.9,
+        draw.line(root, near, y, x, y, colour, 0.7)
+        draw.rect(root, *box, fill=_GROUPS.get(label.group, "#fff"), rx=0.9,
               stroke=_EDGES.get(label.group, colour))  # fmt: skip
         far = box.x if left else box.x + box.width - 1.6
-        _rect(root, far, box.y, 1.6, box.height, fill=_EDGES.get(label.group, colour), rx=0.8)
+        draw.rect(root, far, box.y, 1.6, box.height, fill=_EDGES.get(label.group, colour), rx=0.8)
         _arrow(root, near, y, left=left, out=label.kind == "out", colour=colour)
         _words(root, label)
     else:
-        _text(root, near + (-2 if left else 2), y + 0.95, label.title, 2.6,
+        draw.text(root, near + (-2 if left else 2), y + 0.95, label.title, 2.6,
               anchor="end" if left else "start",
-              fill=_FAINT if label.kind in ("free", "id") else _INK)  # fmt: skip
+              fill=_FAINT if label.kind in ("free", "id") else INK)  # fmt: skip
     _pad(root, label.position, x, y, colour)
-    _text(root, x, y + 0.85, str(label.position), 2.3, anchor="middle", fill=ink, bold=True)
+    draw.text(root, x, y + 0.85, str(label.position), 2.3, anchor="middle", fill=ink, bold=True)
 
 
 def _words(root: ET.Element, label: Label) -> None:
@@ -129,8 +113,8 @@ def _words(root: ET.Element, label: Label) -> None:
     x += tags if left else 0.0
     size = max(_SMALLEST, fit(label.title, 2.9, room, bold=True))
     title = elide(label.title, size, room, bold=True)
-    _text(root, x, box.y + 2.75, title, size, bold=True)
-    _text(root, x, box.y + 5.45, label.detail, fit(label.detail, 2.15, room), fill="#444")
+    draw.text(root, x, box.y + 2.75, title, size, bold=True)
+    draw.text(root, x, box.y + 5.45, label.detail, fit(label.detail, 2.15, room), fill="#444")
     tag_x = box.x + 3.0 if left else box.x + box.width - 3.0 - tags
     if label.warning:
         _triangle(root, tag_x, box.y + box.height / 2)
@@ -142,15 +126,14 @@ def _words(root: ET.Element, label: Label) -> None:
 def _resistor(root: ET.Element, x: float, y: float, rail: str) -> None:
     """Draw a resistor (IEC) and what it leads to."""
     middle = y + 1.6
-    _line(root, x, middle, x + 8, middle, _INK, 0.35)
-    _rect(root, x + 1.6, y + 0.6, 4.8, 2.0, fill="#fff", stroke=_INK)
-    _text(root, x + 8.6, middle + 0.8, rail, 2.3, bold=True)
+    draw.line(root, x, middle, x + 8, middle, INK, 0.35)
+    draw.rect(root, x + 1.6, y + 0.6, 4.8, 2.0, fill="#fff", stroke=INK)
+    draw.text(root, x + 8.6, middle + 0.8, rail, 2.3, bold=True)
 
 
 def _triangle(root: ET.Element, x: float, y: float) -> None:
-    points = f"{_n(x)},{_n(y + 1.6)} {_n(x + 1.9)},{_n(y - 1.8)} {_n(x + 3.8)},{_n(y + 1.6)}"
-    ET.SubElement(root, "polygon", points=points, fill=_WARNING)
-    _text(root, x + 1.9, y + 1.25, "!", 2.4, anchor="middle", fill="#fff", bold=True)
+    draw.polygon(root, (x, y + 1.6), (x + 1.9, y - 1.8), (x + 3.8, y + 1.6), fill=_WARNING)
+    draw.text(root, x + 1.9, y + 1.25, "!", 2.4, anchor="middle", fill="#fff", bold=True)
 
 
 def _arrow(root: ET.Element, near: float, y: float, *, left: bool, out: bool, colour: str) -> None:
@@ -159,15 +142,16 @@ def _arrow(root: ET.Element, near: float, y: float, *, left: bool, out: bool, co
     way = outwards if out else -outwards
     tip = near + outwards * -2.6 + way * 1.3
     back = tip - way * 2.4
-    points = f"{_n(tip)},{_n(y)} {_n(back)},{_n(y - 1.2)} {_n(back)},{_n(y + 1.2)}"
-    ET.SubElement(root, "polygon", points=points, fill=colour)
+    draw.polygon(root, (tip, y), (back, y - 1.2), (back, y + 1.2), fill=colour)
 
 
 def _pad(root: ET.Element, position: int, x: float, y: float, colour: str) -> None:
     if position == 1:
-        _rect(root, x - _PAD_RADIUS, y - _PAD_RADIUS, 2 * _PAD_RADIUS, 2 * _PAD_RADIUS, fill=colour)
+        draw.rect(
+            root, x - _PAD_RADIUS, y - _PAD_RADIUS, 2 * _PAD_RADIUS, 2 * _PAD_RADIUS, fill=colour
+        )
     else:
-        _circle(root, x, y, _PAD_RADIUS, colour)
+        draw.circle(root, x, y, _PAD_RADIUS, colour)
 
 
 def _bus_lines(root: ET.Element, cards: list[Card]) -> None:
@@ -179,71 +163,22 @@ def _bus_lines(root: ET.Element, cards: list[Card]) -> None:
     for (_, top), row in rows.items():
         first, last = row[0].box, row[-1].box
         for wire, offset in (("A", 6.0), ("B", 11.0)):
-            _line(root, first.x, top + offset, last.x + last.width, top + offset, "#7b3f98", 0.8)
+            draw.line(
+                root, first.x, top + offset, last.x + last.width, top + offset, "#7b3f98", 0.8
+            )
             for card in row[1:]:
-                _text(root, card.box.x - 2.0, top + offset - 0.7, wire, 2.2, anchor="middle",
+                draw.text(root, card.box.x - 2.0, top + offset - 0.7, wire, 2.2, anchor="middle",
                       fill="#7b3f98", bold=True)  # fmt: skip
 
 
 def _card(root: ET.Element, card: Card) -> None:
-    box, edge = card.box, _EDGES.get(card.group, _INK)
-    _rect(root, *box, fill=_GROUPS.get(card.group, "#fff"), rx=1.2, stroke=edge)
-    _rect(root, box.x, box.y, box.width, 1.4, fill=edge, rx=0.7)
+    box, edge = card.box, _EDGES.get(card.group, INK)
+    draw.rect(root, *box, fill=_GROUPS.get(card.group, "#fff"), rx=1.2, stroke=edge)
+    draw.rect(root, box.x, box.y, box.width, 1.4, fill=edge, rx=0.7)
     room = box.width - 4
-    _text(root, box.x + 2, box.y + 5, card.title, fit(card.title, 3.0, room, bold=True), bold=True)
+    draw.text(
+        root, box.x + 2, box.y + 5, card.title, fit(card.title, 3.0, room, bold=True), bold=True
+    )
     for number, words in enumerate(filter(None, card.details)):
         size = fit(words, 2.3, room)
-        _text(root, box.x + 2, box.y + 8.6 + number * 3.1, words, size, fill="#333")
-
-
-def _text(
-    root: ET.Element,
-    x: float,
-    y: float,
-    words: str,
-    size: float,
-    *,
-    anchor: str = "start",
-    fill: str = _INK,
-    bold: bool = False,
-) -> None:
-    text = ET.SubElement(root, "text", x=_n(x), y=_n(y), fill=fill)
-    text.set("font-size", _n(size))
-    text.set("text-anchor", anchor)
-    if bold:
-        text.set("font-weight", "bold")
-    text.text = words
-
-
-def _rect(
-    root: ET.Element,
-    x: float,
-    y: float,
-    width: float,
-    height: float,
-    *,
-    fill: str,
-    rx: float = 0.0,
-    stroke: str = "none",
-) -> None:
-    rect = ET.SubElement(root, "rect", x=_n(x), y=_n(y), width=_n(width), height=_n(height),
-                         rx=_n(rx), fill=fill, stroke=stroke)  # fmt: skip
-    rect.set("stroke-width", "0.3")
-
-
-def _circle(root: ET.Element, x: float, y: float, radius: float, fill: str) -> None:
-    circle = ET.SubElement(root, "circle", cx=_n(x), cy=_n(y), r=_n(radius), fill=fill)
-    circle.set("stroke", "#00000040")
-    circle.set("stroke-width", "0.25")
-
-
-def _line(
-    root: ET.Element, x1: float, y1: float, x2: float, y2: float, colour: str, width: float
-) -> None:
-    line = ET.SubElement(root, "line", x1=_n(x1), y1=_n(y1), x2=_n(x2), y2=_n(y2), stroke=colour)
-    line.set("stroke-width", _n(width))
-
-
-def _n(value: float) -> str:
-    """Write a number of millimetres, to hundredths."""
-    return f"{value:.2f}".rstrip("0").rstrip(".")
+        draw.text(root, box.x + 2, box.y + 8.6 + number * 3.1, words, size, fill="#333")

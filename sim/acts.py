@@ -1,7 +1,8 @@
 """What officer and guest do together at each step: one function a step.
 
 Each takes the people and the guest and returns where the guest goes from here: ``NEXT`` step,
-``BACK`` to give back card and belongings, or ``OVER``: out of the door.
+``BACK`` to give back card and belongings, ``OVER``: out of the door, or ``LATER``: out of the
+door, and the card comes back another time.
 
 What does not go as it should is tried again a few times, as people do; after that the officer
 lets the guest go (``leave``).
@@ -13,19 +14,25 @@ from typing import Literal
 from sim.guests import Guest
 from sim.people import People
 
-Verdict = Literal["next", "back", "over"]
+Verdict = Literal["next", "back", "over", "later"]
 NEXT: Verdict = "next"
 BACK: Verdict = "back"
 OVER: Verdict = "over"
+LATER: Verdict = "later"
 
 _TRIES = 4
 # The procedures let the aiphone ring for 45 s before the lamp says that nobody answers.
 _NO_ANSWER_S = 90.0
 # A lock's door springs open within the pulse; after 15 s the procedure calls it stuck.
 _DOOR_S = 20.0
-# How often officer 2 tries for a locker, and waits for another guest to give one back.
-_LOCKER_TRIES = 30
-_LOCKER_WAIT_S = 1800.0
+# A card of some other building.
+_NOBODYS_CARD = "0BADC0FFEE"
+# The first says that the guest has no card to give back, the second that the guest is gone.
+_LEAVINGS = 2
+# How often officer 2 tries for a locker, and waits for another guest to give one back; after that
+# the guest keeps the belongings, and those behind in line do not wait for ever.
+_LOCKER_TRIES = 4
+_LOCKER_WAIT_S = 300.0
 
 
 async def receive(people: People, guest: Guest) -> Verdict:
@@ -71,6 +78,9 @@ async def screen(people: People, guest: Guest) -> Verdict:
     """Officer 3 has the guest walk through the metal detector, again after each alarm."""
     hands = people.hands
     await people.spend(guest, "approaching")
+    for _ in range(guest.plan.runs):
+        await people.run_through()
+        await people.spend(guest, "looking")
     for _ in range(guest.plan.alarms):
         await people.walk_through(metal=True)
         await people.spend(guest, "emptying-pockets")
@@ -101,6 +111,10 @@ async def give_back(people: People, guest: Guest) -> Verdict:
     """Officer 1 takes the visitor card; the locker springs open; belongings and identity back."""
     hands = people.hands
     await people.spend(guest, "taking-leave")
+    if guest.plan.keeps == "pocket":
+        return await _go_with_card(people, "officer-1")
+    if guest.plan.keeps == "lost":
+        return await _give_back_without_card(people, guest, "officer-1")
     await _card_at_desk(people, guest, "officer-1")
     if guest.locker is not None:
         await _empty_locker(people, guest, guest.locker)
@@ -167,6 +181,10 @@ async def talk(people: People, guest: Guest) -> Verdict:
 
 async def hand_in(people: People, guest: Guest) -> Verdict:
     """Reception takes the visitor card, returns the identity card and says thanks."""
+    if guest.plan.keeps == "pocket":
+        return await _go_with_card(people, "reception")
+    if guest.plan.keeps == "lost":
+        return await _give_back_without_card(people, guest, "reception")
     for _ in range(_TRIES):
         await people.hands.present("reception", guest.card or "")
         await people.spend(guest, "taking-leave")
@@ -197,6 +215,8 @@ async def _open(people: People, guest: Guest, station: str) -> bool:
         rings = aide.rings
         heard = await hands.press_once(station, "arrive", guest.procedure)
         if heard == "accepted":
+            for _ in range(guest.persons - 1):
+                await hands.press_once(station, "more")
             return True
         # Nothing heard: a lit lamp or the aide's aiphone says that it was taken all the same.
         if heard == "silence" and await _shows(people, station, aide.rings > rings):
@@ -215,18 +235,24 @@ async def _call_host(people: People, guest: Guest, dial: Callable[[], Awaitable[
     """Call the aide and do what the answer asks; True if the host receives the guest."""
     aide = people.aide_of(guest)
     async with aide.phone:
+        rings = aide.rings
         await dial()
-        by_contact = await aide.take_call(guest)
+        by_contact = guest.plan.host == "late" or await aide.take_call(guest, rings)
     plan = guest.plan
-    if plan.host == "accept":
+    if guest.away:
+        await people.spend(guest, "explaining")
+        await _turn_away(people, guest)
+        return False
+    if plan.host in ("late", "silent"):
+        await people.hands.wait_lamp("reception", "slow", _NO_ANSWER_S)
+        async with aide.phone:
+            await _call_again(people)
+            by_contact = await aide.take_call(guest)
+    if plan.host in ("accept", "late"):
         if not by_contact:
             await people.hands.press("reception", "accept")
         return True
     if plan.host == "silent":
-        await people.hands.wait_lamp("reception", "slow", _NO_ANSWER_S)
-        async with aide.phone:
-            await _call_again(people)
-            await aide.take_call(guest)
         await people.hands.wait_lamp("reception", "slow", _NO_ANSWER_S)
     elif not by_contact:
         await people.hands.press("reception", plan.host)
@@ -259,6 +285,7 @@ async def _issue_card(people: People, guest: Guest) -> Verdict:
     """Bind a card of the pile to the visit; if that is refused the call was not heard."""
     hands = people.hands
     aide = people.aide_of(guest)
+    await _mistake_card(people, guest)
     for _ in range(_TRIES):
         if await hands.present("reception", guest.card or ""):
             await people.clock.pause(3)
@@ -271,6 +298,46 @@ async def _issue_card(people: People, guest: Guest) -> Verdict:
     await hands.press("reception", "leave")
     await _card_after_all(people, guest, "reception")
     return OVER
+
+
+async def _mistake_card(people: People, guest: Guest) -> None:
+    """Reception takes a card that is nobody's, or another guest's: two beeps, and the next one.
+
+    A guest who is with an official, or at this very desk, would be meant by that card: reception
+    has it in its hand only while its guest is elsewhere in the lobby.
+    """
+    cards = {"unknown": lambda: _NOBODYS_CARD, "shared": people.card_elsewhere}
+    wrong = cards[guest.plan.mistaken]() if guest.plan.mistaken else None
+    if wrong is not None:
+        await people.hands.present("reception", wrong)
+
+
+async def _go_with_card(people: People, station: str) -> Verdict:
+    """Go home with the card in a pocket; come back with it later, for the belongings too."""
+    for _ in range(_LEAVINGS):
+        await people.hands.press(station, "leave")
+    return LATER
+
+
+async def _give_back_without_card(people: People, guest: Guest, station: str) -> Verdict:
+    """The card is lost: the officer hands out the belongings without it. It is found later."""
+    await people.hands.press(station, "leave")
+    await people.hands.press(station, "done")
+    if guest.locker is not None:
+        await _empty_locker(people, guest, guest.locker)
+        await people.hands.press(station, "done")
+    return LATER
+
+
+async def bring_back(people: People, guest: Guest, station: str) -> None:
+    """Somebody brings the card of a visit that is over; its locker, if any, springs open."""
+    if guest.card is not None:
+        await people.hands.present(station, guest.card)
+    if guest.locker is not None:
+        await people.wait_door(guest.locker, _DOOR_S)
+        await _use_locker(people, guest, guest.locker, "taking-out")
+        people.give_up_locker(guest)
+    people.put_card_back(guest)
 
 
 async def _card_after_all(people: People, guest: Guest, station: str) -> None:

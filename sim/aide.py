@@ -14,6 +14,8 @@ from sim.hands import Hands
 
 # How long one waits for the aiphone to ring before answering all the same, seconds.
 _RING_S = 30.0
+# Between two looks at whose meeting is the longest, seconds.
+_TURN_S = 5.0
 # How often a meeting is ended by the aide's button; else by the card at the desk.
 _BY_BUTTON = 0.5
 
@@ -39,22 +41,37 @@ class Aide:
         """How often the aiphone has rung."""
         return 0 if self.aiphone is None else self.hands.lobby.aiphones[self.aiphone].rings
 
-    async def take_call(self, guest: Guest) -> bool:
+    async def take_call(self, guest: Guest, rings: int = -1) -> bool:
         """Wait for the ring and answer as *guest*'s host wishes; True if done by a contact.
 
         The caller holds ``phone``. A decline is said aloud while other guests are with the aide:
         the button would be taken for the end of their meeting.
+
+        :param rings: how often it had rung before the call; reception then looks whether it was
+            rung at all (``guest.away``)
         """
+        guest.away = await self._nobody_rung(rings)
+        if guest.away:
+            return False
         if self.aiphone is not None:
             await self.hands.lobby.aiphones[self.aiphone].wait_ring(_RING_S)
         await self.clock.pause(pace(guest.chance, "answering"))
-        if guest.plan.host == "accept":
+        if guest.plan.host in ("accept", "late"):
             while self.door:
                 await self._show_in(self.door[0])
             return await self.hands.answer(self.aiphone, "accept")
         if guest.plan.host == "decline" and not self.door and not self.meeting:
             return await self.hands.answer(self.aiphone, "decline")
         return False
+
+    async def _nobody_rung(self, rings: int) -> bool:
+        """Whether reception's lamp asks for a decision, nobody was rung and the line is free."""
+        busy = None
+        if self.aiphone is not None:
+            busy = self.hands.lobby.aiphones[self.aiphone].busy
+        in_use = busy is not None and busy.active
+        asked = not in_use and await self.hands.look("reception") == "slow"
+        return asked and self.rings == rings
 
     async def admit(self, guest: Guest) -> None:
         """Come to the door and show *guest* in."""
@@ -70,8 +87,11 @@ class Aide:
 
     async def end_meeting(self, guest: Guest) -> None:
         """End *guest*'s meeting: by the button if it can mean nobody else, or leave it open."""
-        by_button = guest.chance.random() < _BY_BUTTON
+        by_button = guest.chance.random() < _BY_BUTTON or bool(guest.plan.keeps)
         try:
+            # Who has no card to show at the desk waits until the button means this meeting.
+            while guest.plan.keeps and self.meeting[:1] != [guest]:
+                await self.clock.pause(_TURN_S)
             if by_button and self.meeting[:1] == [guest] and not self.phone.locked():
                 async with self.phone:
                     await self.hands.answer(self.aiphone, "decline")

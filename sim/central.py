@@ -1,7 +1,8 @@
 """The central office of a simulation: `gardu watch --json` for the records, and the live topics.
 
-Records come through the real subscriber in a process of its own; ledger and status through a
-small MQTT client, because that subscriber writes records only.
+Records come through the real subscriber in a process of its own; live topics through a small MQTT
+client, because that subscriber writes records only. One central office hears any number of
+checkpoints.
 """
 
 import asyncio
@@ -13,10 +14,13 @@ from typing import Any, Self
 import msgspec
 from paho.mqtt.client import Client, ConnectFlags, MQTTMessage
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from edge.clock import Clock
 from edge.errors import GarduError
+from sim.desk import Message
 from sim.process import gardu, spawn, stop
 from sim.received import Received
 
@@ -24,25 +28,49 @@ _START_REAL_S = 30.0
 _RECONNECT_S = 1
 
 
+_ROOT = "gardu/v1"
+# Status, health and ledger of every checkpoint, what stands below ``state``, answers to the desk.
+_LIVE = (f"{_ROOT}/+/+/+", f"{_ROOT}/+/+/state/#", f"{_ROOT}/+/+/reply/#")
+
+
 class Central:
-    """Receives what the checkpoint *site*/*checkpoint* reports. Use as ``async with``.
+    """Receives what checkpoints report. Use as ``async with``; ``hear`` says which.
 
     :param host: of the broker; *port* likewise
-    :param log: file for what the subscriber says on stderr
+    :param log: file for what the subscriber says on stderr; beside it all that it writes is kept
+        (``records.jsonl``)
+    :param clock: that of the checkpoints, for how late a record comes
     """
 
-    def __init__(
-        self, received: Received, host: str, port: int, site: str, checkpoint: str, log: Path
-    ) -> None:
-        self._received = received
+    def __init__(self, host: str, port: int, log: Path, clock: Clock) -> None:
+        self._heard: dict[str, Received] = {}
         self._host, self._port = host, port
-        self._name = f"{site}/{checkpoint}"
-        self._root = f"gardu/v1/{self._name}"
+        self._clock = clock
         self._log = log
         self._process: Process | None = None
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
         self._tasks: list[asyncio.Task[None]] = []
         self._listening = asyncio.Event()
+
+    def hear(self, name: str, received: Received) -> None:
+        """From now on *received* takes in what the checkpoint *name* (``site/id``) reports.
+
+        What is retained comes as if it were said now.
+        """
+        self._heard[name] = received
+        if self._client.is_connected():
+            self._ask()
+
+    def say(self, name: str, message: Message) -> None:
+        """Send *message* to the checkpoint *name*."""
+        base = f"{_ROOT}/{name}/"
+        properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
+        if message.reply is not None:
+            properties.ResponseTopic = base + message.reply
+        self._client.publish(
+            base + message.suffix, message.payload, qos=1, retain=message.retain,
+            properties=properties,
+        )  # fmt: skip
 
     async def __aenter__(self) -> Self:
         url = f"mqtt://{self._host}:{self._port}"
@@ -75,10 +103,13 @@ class Central:
 
     async def _read_records(self, process: Process) -> None:
         assert process.stdout is not None
-        while line := await process.stdout.readline():
-            event = msgspec.json.decode(line)
-            if event.get("gardu", {}).get("checkpoint") == self._name:
-                self._received.take(event)
+        with self._log.with_name("records.jsonl").open("ab") as kept:
+            while line := await process.stdout.readline():
+                kept.write(line)
+                event = msgspec.json.decode(line)
+                received = self._heard.get(event.get("gardu", {}).get("checkpoint", ""))
+                if received is not None:
+                    received.take(event, self._clock.wall_ms())
 
     async def _read_words(self, process: Process) -> None:
         assert process.stderr is not None
@@ -89,17 +120,17 @@ class Central:
                     self._listening.set()
 
     def _subscribe(self) -> None:
-        """Have ledger and status come in; reconnects by itself."""
+        """Have the live topics come in; reconnects by itself."""
         loop = asyncio.get_running_loop()
 
         def connected(
-            client: Client,
+            _client: Client,
             _data: Any,
             _flags: ConnectFlags,
             _code: ReasonCode,
             _p: Properties | None,
         ) -> None:
-            client.subscribe([(f"{self._root}/ledger", 1), (f"{self._root}/status", 1)])
+            self._ask()
 
         def came(_client: Client, _data: Any, message: MQTTMessage) -> None:
             with suppress(RuntimeError):  # the loop is closed: the simulation is over
@@ -111,12 +142,16 @@ class Central:
         self._client.connect_async(self._host, self._port, clean_start=True)
         self._client.loop_start()
 
+    def _ask(self) -> None:
+        self._client.subscribe([(topic, 1) for topic in _LIVE])
+
     def _take_live(self, message: MQTTMessage) -> None:
+        site, checkpoint, suffix = message.topic.removeprefix(f"{_ROOT}/").split("/", maxsplit=2)
+        received = self._heard.get(f"{site}/{checkpoint}")
+        if received is None:
+            return
         value = msgspec.json.decode(message.payload) if message.payload else {}
-        if message.topic.endswith("/ledger") and value:
-            self._received.take_ledger(value, retained=message.retain)
-        elif message.topic.endswith("/status") and not message.retain:
-            self._received.status = value.get("status", "unknown")
+        received.take_live(suffix, value, retained=message.retain)
 
 
 def _tail(file: Path) -> str:

@@ -18,6 +18,9 @@ from rich.live import Live
 from edge.config import default_config_folder, load_config
 from edge.errors import ConfigError
 from sim import scenario as scenarios
+from sim.day_command import play as play_day
+from sim.day_command import settings_for
+from sim.day_stage import DaySettings
 from sim.habits import PROCEDURES
 from sim.stage import Settings, Stage
 from sim.standards import standards
@@ -25,6 +28,7 @@ from sim.summary import as_json, print_summary, succeeded
 from sim.view import View
 
 _REFRESH_REAL_S = 0.25
+_GUESTS = 6
 # Exit codes; 128 + signal number is the shell's custom for Ctrl-C.
 _FAILED = 1
 _USAGE = 2
@@ -32,11 +36,21 @@ _INTERRUPTED = 130
 
 
 def simulate(
+    day: Annotated[
+        str | None,
+        typer.Argument(
+            help="A whole day at several checkpoints instead of a scenario at one: day, morning, "
+            "or a TOML file. Of the options only guests, seed, speed, data and json mean something."
+        ),
+    ] = None,
     procedure: Annotated[
         list[str] | None,
         typer.Option(help="A procedure that guests come for; may be given again. Default: all."),
     ] = None,
-    guests: Annotated[int, typer.Option(min=1, max=500, help="How many guests come.")] = 6,
+    guests: Annotated[
+        int | None,
+        typer.Option(min=1, max=500, help="How many guests come. Default: 6; of a day its own."),
+    ] = None,
     seed: Annotated[
         int | None, typer.Option(min=0, help="The same seed brings the same guests.")
     ] = None,
@@ -72,13 +86,20 @@ def simulate(
     if every guest's visit came to an outcome and every record was delivered, 1 if not, 2 for a
     wrong option or file.
 
+    With DAY it plays that day at all its checkpoints at once and prints the day's report; it then
+    exits 1 if the day does not add up.
+
     Example: gardu sim --procedure pimpinan --guests 8 --scenario power-cut
     """
+    chosen_seed = secrets.randbelow(10**6) if seed is None else seed
+    if day is not None:
+        planned = settings_for(day, guests, chosen_seed, speed, _run_folder(data))
+        raise typer.Exit(asyncio.run(_play_day(planned, json_result=json_result)))
     settings = _settings(
         config=config or _find_config(procedure or []),
         procedures=procedure or [],
-        guests=guests,
-        seed=secrets.randbelow(10**6) if seed is None else seed,
+        guests=guests or _GUESTS,
+        seed=chosen_seed,
         speed=speed,
         scenario=scenario,
         broker=broker,
@@ -160,7 +181,7 @@ def _find_config(procedures: list[str]) -> Path:
     :raises ConfigError: if none has them all, naming which has which
     """
     # gardu.toml before gardu-jatim.toml.
-    files = sorted(default_config_folder().glob("*.toml"), key=lambda file: file.stem)
+    files = sorted(default_config_folder().glob("gardu*.toml"), key=lambda file: file.stem)
     offered = {file: load_config(file, elsewhere=True).checkpoint.procedures for file in files}
     for file, names in offered.items():
         if set(procedures) <= set(names):
@@ -168,6 +189,15 @@ def _find_config(procedures: list[str]) -> Path:
     has = [f"{file} has {', '.join(names)}" for file, names in offered.items()]
     asked = ", ".join(procedures)
     raise ConfigError([f"no config has all of the procedures {asked}", *has])
+
+
+async def _play_day(settings: DaySettings, *, json_result: bool) -> int:
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[int] = loop.create_future()
+    _on_signals(loop, told)
+    about = f"{settings.path.stem}: {settings.guests} guests, seed {settings.seed}"
+    typer.echo(f"{about}, {settings.speed:g} times as fast", err=True)
+    return await play_day(settings, told, as_json=json_result)
 
 
 async def _simulate(settings: Settings, *, json_result: bool) -> int:

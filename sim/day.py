@@ -10,7 +10,7 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from sim.acts import ACTS, BACK, NEXT, OVER, Verdict
+from sim.acts import ACTS, BACK, LATER, NEXT, Verdict, bring_back
 from sim.guests import Guest
 from sim.habits import PROCEDURES, Row
 from sim.people import People
@@ -47,15 +47,28 @@ class Day:
     async def live(self) -> None:
         """Live the day, from the first arrival until the last guest has left."""
         tidying = asyncio.create_task(self._tidy())
+        await self._everywhere("open-day")
         try:
             async with asyncio.TaskGroup() as group:
                 gap = _FIRST_ARRIVAL_S
+                opened_ns = self.clock.boot_ns()
                 for guest in self.people.guests:
-                    await self.clock.pause(gap)
+                    if guest.at_s is not None:
+                        gap = guest.at_s - (self.clock.boot_ns() - opened_ns) / 1e9
+                    await self.clock.pause(max(0.0, gap))
                     gap = max(_LEAST_GAP_S, guest.chance.expovariate(1 / self._gap_s))
                     group.create_task(self._visit(guest))
+            # The officials leave when their last guest has: the day closes then, not by the hour.
+            await self._everywhere("close-day")
         finally:
             tidying.cancel()
+
+    async def _everywhere(self, action: str) -> None:
+        """Press *action* at the first panel that has it, if any does."""
+        for panel in self.people.lobby.config.panels.values():
+            if panel.stations and self.people.hands.can(panel.stations[0], action):
+                await self.people.hands.press_once(panel.stations[0], action)
+                break
 
     async def _visit(self, guest: Guest) -> None:
         guest.state = "here"
@@ -75,18 +88,33 @@ class Day:
         place = 0
         while place < len(rows):
             verdict = await self._serve(rows[place], guest)
-            place = {NEXT: place + 1, BACK: len(rows) - 1, OVER: len(rows)}[verdict]
+            if verdict == LATER:
+                await self._come_back(guest, rows[place].officer)
+            place = {NEXT: place + 1, BACK: len(rows) - 1}.get(verdict, len(rows))
 
     async def _serve(self, row: Row, guest: Guest) -> Verdict:
         """Wait for the officer of *row*, in order, and do what is done there."""
         guest.served, guest.station = False, row.officer
         self.people.at_step(guest, row.step)
+        if row is PROCEDURES[guest.procedure][-1] and guest.plan.keeps:
+            await self.people.until_alone(guest)
         async with AsyncExitStack() as stack:
             if row.officer:
-                panel = self.people.hands.panel_at(row.officer) or row.officer
-                await stack.enter_async_context(self._officers[panel])
+                await stack.enter_async_context(self._desk(row.officer))
             guest.served = True
             return await ACTS[row.act](self.people, guest)
+
+    def _desk(self, station: str) -> asyncio.Lock:
+        """Return what whoever is served at *station* holds."""
+        return self._officers[self.people.hands.panel_at(station) or station]
+
+    async def _come_back(self, guest: Guest, officer: str) -> None:
+        """*guest* has gone home with the card and brings it (or somebody finds it) later."""
+        guest.step, guest.station = "gone", ""
+        self.people.figure_gone(guest)
+        await self.people.spend(guest, "coming-back")
+        async with self._desk(officer):
+            await bring_back(self.people, guest, officer)
 
     async def _tidy(self) -> None:
         """An officer's round: shut the doors that nobody stands at."""

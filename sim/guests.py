@@ -1,11 +1,27 @@
 """A guest: who comes, with which plan, and where in the lobby the guest is now."""
 
 import random
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
+
 from sim.habits import PLANS, PROCEDURES, Plan
 from sim.scenario import Branch, Scenario
+
+
+class Arrival(msgspec.Struct, frozen=True, kw_only=True):
+    """Who comes when, on a day that is planned guest by guest.
+
+    :ivar at_s: seconds since opening
+    :ivar persons: how many come together, on one card
+    """
+
+    at_s: float
+    procedure: str
+    branch: Branch
+    persons: int = 1
 
 
 @dataclass
@@ -14,9 +30,12 @@ class Guest:
 
     :ivar number: running number in this run, from 1; people here have no names
     :ivar chance: the guest's own dice: what one guest does never changes another's day
+    :ivar at_s: when the guest comes, seconds since opening; None: a while after the one before
+    :ivar persons: how many the guest is: a group has one card and one locker
     :ivar step: the step the guest is at, "" before the first and after the last
     :ivar station: where the officer of that step sits, "" if it has none
     :ivar since_ns: when that began, nanoseconds of the clock
+    :ivar away: the lamp says that the guest's host does not receive: nobody was rung
     :ivar served: whether an officer is busy with the guest (else the guest waits)
     """
 
@@ -25,12 +44,15 @@ class Guest:
     branch: Branch
     plan: Plan
     chance: random.Random
+    at_s: float | None = None
+    persons: int = 1
     card: str | None = None
     locker: int | None = None
     step: str = ""
     station: str = ""
     since_ns: int = 0
     served: bool = False
+    away: bool = False
     state: Literal["expected", "here", "gone"] = "expected"
 
     def shown(self, now_ns: int) -> dict[str, Any]:
@@ -52,15 +74,32 @@ def invite(scenario: Scenario, procedures: list[str], count: int, seed: int) -> 
     :raises KeyError: if nobody here knows one of the procedures
     """
     return [
-        Guest(
-            number=number,
-            procedure=_known(procedures[(number - 1) % len(procedures)]),
-            branch=branch,
-            plan=PLANS[branch],
-            chance=random.Random(f"{seed}/guest/{number}"),  # noqa: S311 - play, not secrets
-        )
+        _guest(number, procedures[(number - 1) % len(procedures)], branch, seed)
         for number, branch in enumerate(scenario.branches(count, seed), start=1)
     ]
+
+
+def expect(arrivals: Iterable[Arrival], seed: int) -> list[Guest]:
+    """Return the guests of a day that is planned guest by guest, in order of their coming.
+
+    :raises KeyError: if nobody here knows one of the procedures
+    """
+    guests = []
+    for number, arrival in enumerate(sorted(arrivals, key=lambda one: one.at_s), start=1):
+        guest = _guest(number, arrival.procedure, arrival.branch, seed)
+        guest.at_s, guest.persons = arrival.at_s, arrival.persons
+        guests.append(guest)
+    return guests
+
+
+def _guest(number: int, procedure: str, branch: Branch, seed: int) -> Guest:
+    return Guest(
+        number=number,
+        procedure=_known(procedure),
+        branch=branch,
+        plan=PLANS[branch],
+        chance=random.Random(f"{seed}/guest/{number}"),  # noqa: S311 - play, not secrets
+    )
 
 
 def _known(procedure: str) -> str:

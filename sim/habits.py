@@ -16,20 +16,27 @@ from sim.twins.scene import Place
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What will become of one guest, if the checkpoint does its work.
 
-    :ivar host: how the aide answers reception's call
+    :ivar host: how the aide answers reception's call; ``late``: only the second one
     :ivar settles: what a guest who is not received makes of it
     :ivar alarms: how many passes through the metal detector alarm
     :ivar refused: security refuses entry
     :ivar stores: the guest has belongings for a locker
     :ivar leaves: the guest does not wait
+    :ivar runs: how often the guest is too fast for the metal detector first
+    :ivar mistaken: which wrong card reception takes first: one of nobody's, or another guest's
+    :ivar keeps: the guest goes without giving the card back: it is ``lost``, or still in a pocket
+        (``pocket``) with belongings in a locker, and guest and card come back later
     """
 
-    host: Literal["accept", "decline", "absent", "silent"] = "accept"
+    host: Literal["accept", "decline", "absent", "silent", "late"] = "accept"
     settles: Literal["decline", "reschedule"] = "decline"
     alarms: int = 0
     refused: bool = False
     stores: bool = True
     leaves: bool = False
+    runs: int = 0
+    mistaken: Literal["", "unknown", "shared"] = ""
+    keeps: Literal["", "lost", "pocket"] = ""
 
 
 PLANS: dict[Branch, Plan] = {
@@ -43,6 +50,12 @@ PLANS: dict[Branch, Plan] = {
     "refused": Plan(alarms=1, refused=True),
     "nothing-to-store": Plan(stores=False),
     "leaves": Plan(leaves=True),
+    "answers-late": Plan(host="late"),
+    "too-fast": Plan(runs=1),
+    "unknown-card": Plan(mistaken="unknown"),
+    "shared-card": Plan(mistaken="shared"),
+    "loses-card": Plan(keeps="lost"),
+    "forgets-belongings": Plan(keeps="pocket"),
 }
 
 
@@ -112,6 +125,8 @@ PACE: dict[str, tuple[float, float, float]] = {
     "taking-out": (15, 25, 45),
     "inspecting": (20, 40, 90),
     "escorting": (30, 50, 90),
+    "searching": (60, 120, 240),
+    "coming-back": (900, 1500, 2400),
 }
 
 

@@ -14,7 +14,7 @@ from edge.clock import Clock
 from sim.lobby import Lobby
 
 Heard = Literal["accepted", "refused", "silence"]
-AiphoneAnswer = Literal["accept", "decline", "release"]
+AiphoneAnswer = Literal["accept", "decline", "release", "extend"]
 
 # How long one waits for a beep: people's patience (clock), but not less than a busy machine needs.
 _BEEP_S = 3.0
@@ -118,15 +118,15 @@ class Hands:
         return taken
 
     async def look(self, station: str) -> str:
-        """Look at the lamp of *station*: off, on, slow or fast; ``on`` where there is none."""
+        """Look at the lamps of *station*: off, on, slow, amber, red or fast; ``on`` without any."""
         await self.clock.pause(self.at_least(_LOOK_S, _LOOK_REAL_S))
         panel = self.panel_at(station)
-        if panel is None or self.lobby.config.panels[panel].lamp is None:
+        if panel is None or not self.lobby.config.panels[panel].fitted_lamps:
             return "on"
         return self.lobby.panels[panel].lamp
 
     async def wait_lamp(self, station: str, mode: str, timeout_s: float) -> bool:
-        """Wait until the lamp of *station* shows *mode*; False after *timeout_s* seconds."""
+        """Wait until the lamps of *station* show *mode*; False after *timeout_s* seconds."""
         end = self.clock.boot_ns() + timeout_s * 1e9
         while self.clock.boot_ns() < end:
             if await self.look(station) == mode:

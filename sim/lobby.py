@@ -124,6 +124,7 @@ class Lobby:
         return {
             "awake": self.awake,
             "lamps": {name: panel.lamp for name, panel in self.panels.items()},
+            "shining": {name: panel.shining for name, panel in self.panels.items()},
             "lockers": {
                 number: {
                     "open": locker.door_open,

@@ -22,6 +22,10 @@ _GLANCE_REAL_S = 0.02
 _DOOR_REAL_S = 1.0
 # How long a guest pushes at a door, and how long its closer may need.
 _PUSH_S = 20.0
+# Where a guest with a card is neither at a desk with a reader nor with the host.
+_BETWEEN = ("penitipan", "pemeriksaan", "pengantaran")
+# How long a guest without a card lets others go first, seconds.
+_OTHERS_S = 1200.0
 # Between two rounds of an officer who waits for a locker.
 _ROUND_S = 20.0
 
@@ -53,8 +57,27 @@ class People:
     def gone(self, guest: Guest) -> None:
         """*guest* has left the lobby."""
         self.give_up_locker(guest)
+        self.put_card_back(guest)  # who gave up left it at the desk
         guest.state, guest.step, guest.station = "gone", "", ""
+        self.figure_gone(guest)
+
+    def figure_gone(self, guest: Guest) -> None:
+        """*guest* is out of the lobby, perhaps not for good."""
         self.lobby.figures.pop(guest.number, None)
+
+    def card_elsewhere(self) -> str | None:
+        """Return a card that is out with a guest at lockers, detector or on the way to the host."""
+        return next(
+            (guest.card for guest in self.guests if guest.card and guest.step in _BETWEEN), None
+        )
+
+    async def until_alone(self, guest: Guest) -> None:
+        """Wait a while until nobody else is at *guest*'s step: a button could mean them."""
+        end = self.clock.boot_ns() + _OTHERS_S * 1e9
+        while self.clock.boot_ns() < end and any(
+            other.step == guest.step for other in self.guests if other is not guest
+        ):
+            await self.clock.pause(_GLANCE_S)
 
     def alone_at(self, guest: Guest, station: str) -> bool:
         """Whether no other guest can have a visit at the panel of *station*."""
@@ -104,6 +127,11 @@ class People:
         finally:
             going.cancel()
 
+    @property
+    def pile(self) -> int:
+        """How many visitor cards lie on the pile."""
+        return self._cards.qsize()
+
     async def take_card(self, guest: Guest) -> None:
         """Take a visitor card from the pile for *guest*; wait while all are out."""
         guest.card = await self._cards.get()
@@ -119,6 +147,12 @@ class People:
         await self.hands.awake()
         if self.lobby.detector is not None:
             await self.lobby.detector.walk_through(metal=metal)
+
+    async def run_through(self) -> None:
+        """Run through the metal detector, once the checkpoint can see it."""
+        await self.hands.awake()
+        if self.lobby.detector is not None:
+            await self.lobby.detector.run_through()
 
     async def wait_locker_free(self, timeout_s: float) -> None:
         """Wait a while, and on until belongings are in fewer than all lockers."""

@@ -2,6 +2,7 @@
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 _LINES = 40
@@ -25,6 +26,19 @@ class VisitSeen:
 
 
 @dataclass(frozen=True)
+class Fact:
+    """What one record says.
+
+    :ivar late_s: how long after it was recorded it came, seconds of the checkpoint's clock
+    """
+
+    type: str
+    time: str
+    late_s: float
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class Line:
     """One record in a line: *visit* is its running number in this run, 0 for none."""
 
@@ -39,6 +53,8 @@ class Received:
 
     :param fresh: the checkpoint's database is new: its records are numbered from 1
     :ivar visits: by visit id, in order of opening
+    :ivar facts: what every record of this run says, in order of arrival
+    :ivar live: what each live topic said last, by its suffix; an empty message takes it away
     :ivar lines: the latest records, newest last
     :ivar streamid: of the records; a checkpoint has one
     :ivar last: the highest sequence that is known to exist
@@ -48,6 +64,8 @@ class Received:
 
     def __init__(self, *, fresh: bool = True) -> None:
         self.visits: dict[str, VisitSeen] = {}
+        self.facts: list[Fact] = []
+        self.live: dict[str, Any] = {}
         self.lines: deque[Line] = deque(maxlen=_LINES)
         self.streamid = ""
         self.last = 0
@@ -58,8 +76,11 @@ class Received:
         self._fresh = fresh
         self._sequences: set[int] = set()
 
-    def take(self, event: dict[str, Any]) -> None:
-        """Take in one CloudEvent; one that came before counts for nothing."""
+    def take(self, event: dict[str, Any], at_ms: int | None = None) -> None:
+        """Take in one CloudEvent; one that came before counts for nothing.
+
+        :param at_ms: when it came, wall clock of the checkpoint; None if nobody looked
+        """
         if "streamid" not in event:
             self.stills += event["type"].startswith("gardu.still.")
             return
@@ -69,6 +90,7 @@ class Received:
         self._sequences.add(sequence)
         self.streamid = event["streamid"]
         self.last = max(self.last, sequence)
+        self.facts.append(_fact(event, at_ms))
         self._visit(event["type"], event["data"])
         self.lines.append(self._line(event))
 
@@ -87,6 +109,20 @@ class Received:
             visit=visit.number if visit else 0,
             about=" ".join(words for words in about if words),
         )
+
+    def take_live(self, suffix: str, value: dict[str, Any], *, retained: bool) -> None:
+        """Take in what the live topic *suffix* says; *value* is empty for an empty message."""
+        if suffix.startswith("reply/"):
+            self.facts.append(Fact("reply", "", 0.0, value))
+            return
+        if suffix == "ledger" and value:
+            self.take_ledger(value, retained=retained)
+        if suffix == "status" and not retained:
+            self.status = value.get("status", "unknown")
+        if value:
+            self.live[suffix] = value
+        else:
+            self.live.pop(suffix, None)
 
     def take_ledger(self, ledger: dict[str, Any], *, retained: bool) -> None:
         """Take in the checkpoint's ledger; a retained one may be of another time."""
@@ -150,3 +186,11 @@ class Received:
     def settled(self) -> bool:
         """Whether every record that exists has come and the checkpoint knows it."""
         return self.last > 0 and self.acked >= self.last and self.delivered == self.written
+
+
+def _fact(event: dict[str, Any], at_ms: int | None) -> Fact:
+    recorded = event.get("recordedtime")
+    late_s = 0.0
+    if at_ms is not None and recorded:
+        late_s = at_ms / 1000 - datetime.fromisoformat(recorded).timestamp()
+    return Fact(event["type"], event["time"], late_s, event["data"])

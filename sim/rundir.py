@@ -72,9 +72,10 @@ def derive(
             name: {**scanner, "port": str(run.wire / f"scanner-{name}")}
             for name, scanner in raw["scanners"].items()
         }
-        # The simulation's time is made up: no time server vouches for it.
         invitations = raw.get("invitations", {})
         derived["invitations"] = {**invitations, "need_synced_clock": False}
+    # The simulation's time is made up: no time server vouches for it.
+    derived["guestbook"] = {**raw.get("guestbook", {}), "need_synced_clock": False}
     if "buses" in raw:
         derived["buses"] = {
             name: {**bus, "port": str(run.wire / f"bus-{name}")}

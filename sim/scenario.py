@@ -19,7 +19,8 @@ FOLDER = Path(__file__).parent / "scenarios"
 # What can become of a guest's visit; the plan of each is in sim/habits.py.
 Branch = Literal[
     "normal", "host-declines", "host-absent", "no-answer", "rescheduled", "alarm-then-clear",
-    "alarm-twice", "refused", "nothing-to-store", "leaves",
+    "alarm-twice", "refused", "nothing-to-store", "leaves", "answers-late", "too-fast",
+    "unknown-card", "shared-card", "loses-card", "forgets-belongings",
 ]  # fmt: skip
 BRANCHES: tuple[Branch, ...] = get_args(Branch)
 
@@ -70,23 +71,30 @@ class Kill(Part, frozen=True, kw_only=True):
 class Fault(Part, frozen=True, kw_only=True):
     """A piece of equipment goes wrong, or is put right.
 
-    :ivar locker: which locker, for ``jam-locker`` and ``free-locker``
+    :ivar locker: which locker, for ``jam-locker``, ``free-locker`` and ``force-locker``
     :ivar reader: which card reader, for ``noise``
     :ivar camera: which camera, for ``camera-off`` and ``camera-on``
     :ivar door: which access door, for ``wedge-door``, ``free-door`` and ``force-door``
     :ivar input: which safety input (the key of its contact), for ``alarm`` and ``reset``
+    :ivar station: where an officer acts, for ``press`` and ``supervise``
+    :ivar action: which button, for ``press``
+    :ivar aiphone: which called station, for ``busy-aiphone`` and ``free-aiphone``
     """
 
     at_s: Moment
     do: Literal[
         "jam-locker", "free-locker", "noise", "camera-off", "camera-on", "wedge-door", "free-door",
-        "force-door", "alarm", "reset", "cut-detector", "mend-detector",
+        "force-door", "alarm", "reset", "cut-detector", "mend-detector", "force-locker",
+        "busy-aiphone", "free-aiphone", "press", "supervise",
     ]  # fmt: skip
     locker: int | None = None
     reader: str | None = None
     camera: str | None = None
     door: str | None = None
     input: str | None = None
+    aiphone: str | None = None
+    station: str | None = None
+    action: str | None = None
 
 
 class Scenario(Part, frozen=True, kw_only=True):
@@ -111,6 +119,11 @@ class Scenario(Part, frozen=True, kw_only=True):
 _FAULT_NEEDS = {
     "jam-locker": "locker",
     "free-locker": "locker",
+    "force-locker": "locker",
+    "press": "action",
+    "supervise": "station",
+    "busy-aiphone": "aiphone",
+    "free-aiphone": "aiphone",
     "noise": "reader",
     "camera-off": "camera",
     "camera-on": "camera",
@@ -149,7 +162,7 @@ def load(path: Path) -> Scenario:
     scenario: Any = convert(Scenario, raw, "", problems)
     if scenario is not None:
         _check_guests(scenario.guests, problems)
-        _check_faults(scenario.fault, problems)
+        check_faults(scenario.fault, problems)
     problems.raise_any()
     assert isinstance(scenario, Scenario)
     return scenario
@@ -160,7 +173,8 @@ def _check_guests(guests: Guests, problems: Problems) -> None:
         problems.add("guests", "needs either order or weights, and not both")
 
 
-def _check_faults(faults: tuple[Fault, ...], problems: Problems) -> None:
+def check_faults(faults: tuple[Fault, ...], problems: Problems) -> None:
+    """Add to *problems* what the faults do not name although they must."""
     for number, fault in enumerate(faults):
         needed = _FAULT_NEEDS.get(fault.do)
         if needed is not None and getattr(fault, needed) is None:

@@ -12,6 +12,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
+from random import Random
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
@@ -23,6 +24,8 @@ from edge.errors import GarduError
 from sim.broker import Broker, listens
 from sim.central import Central
 from sim.daemon import Daemon
+from sim.desk import Request, message
+from sim.guests import Arrival
 from sim.network import Network
 from sim.process import spawn, stop
 from sim.received import Received
@@ -48,6 +51,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar broker: address of a broker that runs already; None: an embedded one
     :ivar folder: the run directory
+    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
+    :ivar requests: what the office's desk says to the checkpoint, and when
+    :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
     """
 
     config: Path
@@ -59,25 +65,40 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     scenario_name: str
     broker: str | None
     folder: Path
+    arrivals: tuple[Arrival, ...] = ()
+    opens_ms: int = 0
+    requests: tuple[Request, ...] = ()
 
 
 class Stage:
     """One simulation: ``async with await Stage(...).open() as stage: await stage.play()``.
 
     :param report: called with what people may want to know, in words
+    :param clock: whose time it is; None: a clock of its own that starts now
+    :param central: the central office of several checkpoints; None: one of its own
+    :ivar left: what was still out or open when nobody was left in the lobby (sim/world.py)
     :ivar received: what the central office has
     :ivar snapshot: the world's latest snapshot
     :ivar trouble: why the simulation failed, in words; empty while it did not
     """
 
-    def __init__(self, settings: Settings, report: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        report: Callable[[str], None],
+        clock: Clock | None = None,
+        central: Central | None = None,
+    ) -> None:
         self.settings = settings
         self.report = report
-        self.clock = Clock.scaled(settings.speed)
+        self.clock = clock or Clock.scaled(settings.speed)
+        self._central = central
+        self._chance = Random(f"{settings.seed}/desk")  # noqa: S311 - play, not secrets
         self.config = load_config(settings.config, elsewhere=True)
         self.run = RunDir(settings.folder, Path(tempfile.mkdtemp(prefix="gardu-")))
         self.received = Received(fresh=not self.run.resumed)
         self.snapshot: dict[str, Any] = {}
+        self.left: dict[str, Any] = {}
         self.trouble = ""
         self.network: Network
         self.daemon: Daemon
@@ -108,13 +129,19 @@ class Stage:
     async def _set_up(self) -> None:
         host, port = await self._find_broker()
         self.network = await self._stack.enter_async_context(Network(host, port))
-        about = self.config.checkpoint
-        central = Central(self.received, host, port, about.site, about.id, self.run.watch_log)
-        await self._stack.enter_async_context(central)
+        if self._central is None:
+            self._central = Central(host, port, self.run.watch_log, self.clock)
+            await self._stack.enter_async_context(self._central)
+        self._central.hear(self.name, self.received)
         cameras = await self._start_world()
         self.run.write_config(self.settings.config, self.network.port, cameras)
         self.daemon = Daemon(self.run, self._environment(), self.report)
         await self._stack.enter_async_context(self.daemon)
+
+    @property
+    def name(self) -> str:
+        """Which checkpoint this is: ``site/id``."""
+        return f"{self.config.checkpoint.site}/{self.config.checkpoint.id}"
 
     async def _find_broker(self) -> tuple[str, int]:
         """Return where the broker is; one that is away is waited for."""
@@ -149,6 +176,8 @@ class Stage:
             procedures=settings.procedures,
             guests=settings.guests,
             seed=settings.seed,
+            arrivals=list(settings.arrivals),
+            opens_ms=settings.opens_ms,
             resumed=self.run.resumed,
         )
         self.run.plan.write_bytes(msgspec.json.encode(plan))
@@ -228,15 +257,20 @@ class Stage:
     async def _direct(self) -> None:
         """Do to line and power what the scenario says, at its times."""
         scenario = self.settings.scenario
-        acts: list[NetworkEvent | Kill] = [*scenario.network, *scenario.kill]
+        requests = self.settings.requests
+        acts: list[NetworkEvent | Kill | Request] = [*scenario.network, *scenario.kill, *requests]
         now_s = 0.0
         for act in sorted(acts, key=lambda act: act.at_s):
             await self.clock.pause(act.at_s - now_s)
             now_s = act.at_s
             self._act(act)
 
-    def _act(self, act: NetworkEvent | Kill) -> None:
-        if isinstance(act, NetworkEvent):
+    def _act(self, act: NetworkEvent | Kill | Request) -> None:
+        if isinstance(act, Request):
+            self.report(f"the desk: {act.do}")
+            assert self._central is not None
+            self._central.say(self.name, message(act, self.clock.wall_ms(), self._chance))
+        elif isinstance(act, NetworkEvent):
             self.report(f"network: {act.do}")
             self.network.do(act.do)
         else:
@@ -255,6 +289,7 @@ class Stage:
                 case "snapshot":
                     self.snapshot = said
                 case "started" | "done" as event:
+                    self.left = {key: value for key, value in said.items() if key != "event"}
                     self._events.put_nowait(event)
                 case event:
                     self.report(_in_words(event, said))

@@ -15,13 +15,21 @@ from sim.summary import OUTCOME_STYLES, clock_time
 
 # Both offices keep Western Indonesian Time.
 _WIB = timezone(timedelta(hours=7), "WIB")
-# A lamp is told by its word as well as its colour.
-_LAMPS = {
-    "off": ("○", "dim", "off"),
-    "on": ("●", "green", "on"),
-    "slow": ("●", "yellow", "needed"),
-    "fast": ("●", "bold red", "urgent"),
+# A panel is told by its word as well as the colours of its lamps.
+_WORDS = {
+    "off": ("dim", "off"),
+    "on": ("green", "waits"),
+    "slow": ("blue", "decide"),
+    "amber": ("yellow", "soon"),
+    "red": ("red", "late"),
+    "fast": ("bold red", "urgent"),
+    "test": ("white", "test"),
 }
+_COLOURS = {
+    "lamp": "green", "white": "white", "green": "green", "blue": "blue", "amber": "yellow",
+    "red": "red",
+}  # fmt: skip
+_RHYTHMS = {"off": "○", "steady": "●", "wink": "◕", "slow": "◐", "fast": "◉"}
 _NETWORK_STYLES = {"up": "green", "cut": "bold red", "half-open": "bold yellow"}
 _BAR = 10
 _LEFT_WIDTH = 28
@@ -102,8 +110,7 @@ class View:
         now = self._lobby_now
         table = Table.grid(padding=(0, 1))
         for name, lamp in now.get("lamps", {}).items():
-            dot, style, word = _LAMPS[lamp]
-            table.add_row(name, Text(f"{dot} {word}", style))
+            table.add_row(name, _panel(now.get("shining", {}).get(name, {}), lamp))
         holders = {guest["locker"]: guest["number"] for guest in self._here}
         for number, locker in now.get("lockers", {}).items():
             table.add_row(f"locker {number}", _locker(locker, holders.get(int(number))))
@@ -161,6 +168,16 @@ class View:
             visit = f"{line.visit} " if line.visit else ""
             table.add_row(f"{time:%H:%M:%S}", line.kind, visit + line.about)
         return table
+
+
+def _panel(shining: dict[str, str], mode: str) -> Text:
+    """Return a panel's lamps, each in its colour, and what they say."""
+    text = Text()
+    for name, rhythm in shining.items():
+        style = _COLOURS[name] if rhythm != "off" else "dim"
+        text.append(_RHYTHMS[rhythm], style)
+    style, word = _WORDS[mode]
+    return text.append(f" {word}", style)
 
 
 def _locker(locker: dict[str, Any], holder: int | None) -> Text:

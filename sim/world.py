@@ -5,8 +5,8 @@ anything from the daemon but what the lobby shows.
 
 Out: ``ready`` (the lobby stands; where its cameras are), ``started`` (a daemon is awake),
 ``snapshot`` (4 a second or more), ``arrived``, ``left``, ``gave-up``, ``fault``, ``done`` (nobody
-is left). In: ``{"do": "clear"}`` (end what hangs, then ``done`` again), ``{"do": "stop"}``; the
-end of stdin is a stop too.
+is left; and what is still out). In: ``{"do": "clear"}`` (end what hangs, then ``done`` again),
+``{"do": "stop"}``; the end of stdin is a stop too.
 """
 
 import asyncio
@@ -22,7 +22,8 @@ import msgspec
 from edge.clock import Clock
 from edge.config import load_config
 from sim.day import Day
-from sim.guests import Guest, invite
+from sim.gestures import GESTURES
+from sim.guests import Arrival, Guest, expect, invite
 from sim.lobby import CAMERA_PASSWORD, Lobby
 from sim.people import People
 from sim.scenario import Fault, Scenario
@@ -37,6 +38,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar config: path of the checkpoint's config file
     :ivar folder: the run directory
+    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
+    :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
     :ivar resumed: there is a database of an earlier run, perhaps with visits that nobody is at
     """
 
@@ -46,6 +49,8 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     procedures: list[str]
     guests: int
     seed: int
+    arrivals: list[Arrival] = []
+    opens_ms: int = 0
     resumed: bool = False
 
 
@@ -59,7 +64,11 @@ async def run(plan: Plan) -> None:
     """Run the world until it is told to stop."""
     clock = Clock.from_environment()
     config = load_config(Path(plan.config), elsewhere=True)
-    guests = invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
+    guests = (
+        expect(plan.arrivals, plan.seed)
+        if plan.arrivals
+        else invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
+    )
     async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
         tell({"event": "ready", "cameras": _cameras(lobby, plan.folder)})
         day = Day(People(lobby, clock, guests), plan.scenario.guests.gap_s, tell)
@@ -85,23 +94,45 @@ async def _live(day: Day, lobby: Lobby, plan: Plan) -> None:
     await lobby.wait_awake()
     if plan.resumed:
         await day.clear_line()
+    await lobby.clock.pause(max(0.0, (plan.opens_ms - lobby.clock.wall_ms()) / 1000))
     tell({"event": "started"})
-    faults = asyncio.create_task(_break_things(lobby, plan.scenario.fault))
+    faults = asyncio.create_task(_break_things(day.people, plan.scenario.fault))
     try:
         await day.live()
     finally:
         faults.cancel()
-    tell({"event": "done"})
+    tell({"event": "done", **left(day)})
 
 
-async def _break_things(lobby: Lobby, faults: tuple[Fault, ...]) -> None:
-    """Carry out the scenario's faults; those of equipment that is not here are left out."""
-    now_s = 0.0
-    for fault in sorted(faults, key=lambda fault: fault.at_s):
-        await lobby.clock.pause(fault.at_s - now_s)
-        now_s = fault.at_s
-        if break_thing(lobby, fault):
-            tell({"event": "fault", "do": fault.do})
+def left(day: Day) -> dict[str, Any]:
+    """Return what people can see of the lobby once nobody is left: what is still out or open."""
+    people = day.people
+    return {
+        "came": sum(guest.state != "expected" for guest in people.guests),
+        "cards_missing": len(people.lobby.config.cards.visitor) - people.pile,
+        "lockers_taken": sorted(people.taken),
+        "doors_open": [
+            *(f"locker {number}" for number, one in people.lobby.lockers.items() if one.door_open),
+            *(name for name, door in people.lobby.doors.items() if door.is_open),
+        ],
+    }
+
+
+async def _break_things(people: People, faults: tuple[Fault, ...]) -> None:
+    """Carry out the scenario's faults; those of equipment that is not here are left out.
+
+    What an officer does takes its own time, and nothing else waits for it.
+    """
+    opened_ns = people.clock.boot_ns()
+    async with asyncio.TaskGroup() as doing:
+        for fault in sorted(faults, key=lambda fault: fault.at_s):
+            gone_s = (people.clock.boot_ns() - opened_ns) / 1e9
+            await people.clock.pause(max(0.0, fault.at_s - gone_s))
+            if fault.do in GESTURES:
+                doing.create_task(GESTURES[fault.do](people, fault))
+                tell({"event": "fault", "do": f"{fault.do} {fault.action or ''}".rstrip()})
+            elif break_thing(people.lobby, fault):
+                tell({"event": "fault", "do": fault.do})
 
 
 def break_thing(lobby: Lobby, fault: Fault) -> bool:
@@ -115,6 +146,14 @@ def break_thing(lobby: Lobby, fault: Fault) -> bool:
 
 def _jam(lobby: Lobby, fault: Fault) -> None:
     lobby.lockers[fault.locker or 0].jammed = fault.do == "jam-locker"
+
+
+def _force_locker(lobby: Lobby, fault: Fault) -> None:
+    lobby.lockers[fault.locker or 0].force_open()
+
+
+def _busy(lobby: Lobby, fault: Fault) -> None:
+    lobby.aiphones[fault.aiphone or ""].talk(talking=fault.do == "busy-aiphone")
 
 
 def _noise(lobby: Lobby, fault: Fault) -> None:
@@ -149,6 +188,9 @@ def _detector(lobby: Lobby, fault: Fault) -> None:
 _FAULTS: dict[str, Callable[[Lobby, Fault], None]] = {
     "jam-locker": _jam,
     "free-locker": _jam,
+    "force-locker": _force_locker,
+    "busy-aiphone": _busy,
+    "free-aiphone": _busy,
     "noise": _noise,
     "camera-off": _camera,
     "camera-on": _camera,
@@ -193,7 +235,7 @@ async def _obey(day: Day) -> None:
                 return
             if order == "clear":
                 await day.clear_line()
-                tell({"event": "done"})
+                tell({"event": "done", **left(day)})
     finally:
         transport.close()
 

@@ -22,8 +22,8 @@ from edge.clock import Clock
 from edge.config import Config, default_config_folder, load_config
 from edge.messages import source
 from edge.outbox import OutboxRow
+from edge.reload import remember_procedures
 from edge.rules import make_rules
-from edge.run import remember_procedures
 from edge.sop.effects import Effect, UnlockLocker
 from edge.sop.loading import load_procedures
 from edge.still_files import StillFiles

@@ -147,16 +147,21 @@ def embedded(tmp_path: Path) -> Iterator[str]:
 class Centre:
     """A subscriber as the central office would be; keeps every message in order.
 
+    :param user: who the broker takes it for
     :param session: a name makes the broker keep its session while it is away
     """
 
-    def __init__(self, port: int, topic: str = "gardu/v1/#", session: str = "") -> None:
+    def __init__(
+        self, port: int, topic: str = "gardu/v1/#", session: str = "", user: str = ""
+    ) -> None:
         self.messages: list[MQTTMessage] = []
         self._topic = topic
         self._ready = False
         self._client = Client(
             CallbackAPIVersion.VERSION2, session or "", protocol=MQTTProtocolVersion.MQTTv5
         )
+        if user:
+            self._client.username_pw_set(user)
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._subscribe
         self._client.on_subscribe = self._subscribed

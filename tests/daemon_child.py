@@ -3,6 +3,7 @@
 - ``press PIN``: close the contact on an input for a moment
 - ``wall MS``: set the wall clock, milliseconds since 1970; it runs on from there
 - ``synced 0`` or ``synced 1``: the kernel says that the clock is trusted, or not
+- ``die entering``: be killed (SIGKILL) as soon as the next guest is in the guest book
 - ``hang``: block the event loop for ever, while all other threads live on
 
 ``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [DEED ...]]``: deeds that come first, and the
@@ -21,6 +22,8 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.clock import Clock
 from edge.config import load_config
+from edge.drivers.presses import AGAIN_S
+from edge.guestbook import Entry, GuestBook
 from edge.run import run_daemon, set_up_logging
 
 
@@ -56,21 +59,35 @@ class SetClock(Clock):
             self._trusted = value == "1"
 
 
-def press(pin: int) -> None:
-    """Close the contact between *pin* and ground, and let go."""
+def press(clock: Clock, pin: int) -> None:
+    """Close the contact between *pin* and ground, and let go: long enough that the next counts."""
     Device.pin_factory.pin(pin).drive_low()
     Device.pin_factory.pin(pin).drive_high()
+    clock.sleep(1.2 * AGAIN_S)
 
 
 def obey(clock: SetClock, line: str) -> None:
     """Do what *line* says."""
     deed, _, value = line.strip().partition(" ")
     if deed == "press":
-        press(int(value))
+        press(clock, int(value))
+    elif deed == "die":
+        die_entering()
     elif deed == "hang":
         signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
     else:
         clock.do(deed, value)
+
+
+def die_entering() -> None:
+    """Have the next entry in the guest book be the last thing that this process does."""
+    put = GuestBook.put
+
+    def put_and_die(book: GuestBook, entry: Entry, request: str | None = None) -> None:
+        put(book, entry, request)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    GuestBook.put = put_and_die  # type: ignore[method-assign,assignment]
 
 
 def listen(clock: SetClock) -> None:

@@ -66,7 +66,7 @@ def test_shipped_config_shows_every_key() -> None:
         if kind in seen:
             continue
         seen.add(kind)
-        for name in kind.__struct_fields__:
+        for name in kind.__struct_encode_fields__:
             assert name in text, f"{kind.__name__}.{name}"
         kinds += _kinds_in(kind.__annotations__)
     assert len(seen) > 15
@@ -291,6 +291,34 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
                 "aiphone.adc.procedures[1]: is 'jatim'; "
                 "allowed: pimpinan, eselon-2-3, eselon-4-asn (checkpoint.procedures)"
             )
+        ],
+    ),
+    "a lamp beside lamps in colours": (
+        {"buzzer": None, "panels__officer-2__lamps": {"red": {"pin": 26}}},
+        ["panels.officer-2.lamps: stands beside lamp; allowed: lamp, or lamps in colours"],
+    ),
+    "no lamp for a guest who waits": (
+        {
+            "buzzer": None,
+            "panels__officer-2__lamp": None,
+            "panels__officer-2__lamps": {"red": {"pin": 11}, "blue": {"pin": 26}},
+        },
+        [
+            (
+                "panels.officer-2.lamps: has blue, red only; "
+                "allowed: white or green too, which say that a guest waits"
+            )
+        ],
+    ),
+    "quiet hours that never end": (
+        {"buzzer__quiet": {"from": "21:00", "to": "21:00"}},
+        ["buzzer.quiet.to: is '21:00' as from; allowed: another time"],
+    ),
+    "quiet hours that are no times": (
+        {"buzzer__quiet": {"from": "9 pm", "to": "24:00"}},
+        [
+            "buzzer.quiet.from: is '9 pm'; allowed: a local time such as \"21:00\"",
+            "buzzer.quiet.to: is '24:00'; allowed: a local time such as \"21:00\"",
         ],
     ),
     "two panels for one station": (

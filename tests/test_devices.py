@@ -73,6 +73,10 @@ class Fake:
         """Show."""
         self._call("show", mode)
 
+    def test(self) -> None:
+        """Light every lamp."""
+        self._call("test")
+
     def flash(self) -> None:
         """Flash."""
         self._call("flash")
@@ -219,6 +223,7 @@ def test_a_lamp_wanted_before_its_panel_was_there_is_lit_when_it_comes(
                 await asyncio.sleep(0.005)
 
     stage.play(scene)
+    assert stage.panel.calls.index(("test",)) < stage.panel.calls.index(("show", "fast"))
 
 
 def test_a_drivers_bug_is_a_fault_not_the_end(stage: Stage) -> None:

@@ -310,14 +310,17 @@ def test_a_checkpoint_trusts_its_clock_or_not(
         Config,
     )
     posted: list[Any] = []
+    expected: list[Invitation] = []
     scanner: Any = build_scanner(
         "desk",
         config,
         Synced(FROM_MS, synced=synced),
         lambda make: posted.append(make(Stamp(1, 2))),
+        expected.append,
     )
     scanner._shown(TEXT)
     (event,) = posted
+    assert expected == ([INVITATION] if taken else [])  # the guest book, past the events
     assert event.reader == "desk"
     if taken:
         assert (event.invitation, event.expires_ms) == (INVITATION.id, UNTIL_MS)

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from edge import schemas
 from edge.clock import Clock, Stamp
-from edge.config import Cards, Checkpoint, Config, load_config
+from edge.config import Checkpoint, Config, load_config
 from edge.health import health, meta
 from edge.messages import (
     ROOT,
@@ -29,22 +30,35 @@ from edge.messages import (
     still_attributes,
     topic,
 )
+from edge.report.tally import summarise
+from edge.sections.cards import Cards
+from edge.sop.day import summary
 from edge.sop.lamps import occupancy
 from edge.sop.records import (
     KINDS,
     AlarmChanged,
+    CardLost,
     DaemonRestarted,
     Data,
+    DayClosed,
+    DayOpened,
     EquipmentChanged,
+    GuestBookPurged,
+    LockerOpened,
+    MonthlyReport,
     Record,
     StepCompleted,
     StepOverdue,
     StillReference,
     VisitClosed,
+    VisitCorrected,
+    VisitExtended,
     VisitOpened,
     VisitReconciled,
+    VisitUnseen,
 )
-from edge.sop.state import State
+from edge.sop.state import DayState, State
+from edge.zone import month_named
 
 ROOT_FOLDER = Path(__file__).parent.parent
 AT = Stamp(5_000_000_000, 1_795_233_097_412, synced=True, boot="b")
@@ -93,10 +107,76 @@ EXAMPLES: dict[type[Data], Data] = {
         clock_synced=False,
     ),
     VisitReconciled: VisitReconciled(visit="v-1", returned="card", clock_synced=True),
+    VisitCorrected: VisitCorrected(
+        **_VISIT,
+        correction="back",
+        from_step="penitipan",
+        to_step="menunggu",
+        station="officer-2",
+        clock_synced=True,
+    ),
+    CardLost: CardLost(visit="v-1", clock_synced=True),
+    LockerOpened: LockerOpened(
+        locker=3, visit=None, who="duty-officer", why="inspection", clock_synced=True
+    ),
+    VisitExtended: VisitExtended(
+        **_VISIT,
+        step="menghadap",
+        number=5,
+        extensions=1,
+        extended_s=300.0,
+        standard_s=600.0,
+        clock_synced=True,
+    ),
+    VisitUnseen: VisitUnseen(
+        **_VISIT,
+        step="pengembalian",
+        number=6,
+        station="officer-1",
+        unseen_s=7200.0,
+        uncertainty_s=0.0,
+        asked=1,
+        clock_synced=True,
+    ),
+    DayOpened: DayOpened(
+        number=1,
+        date="2026-11-23",
+        by="arrival",
+        visits_carried=0,
+        cards_out=1,
+        lockers_out=1,
+        clock_synced=True,
+    ),
+    DayClosed: DayClosed(
+        number=1,
+        date="2026-11-23",
+        how="carried-over",
+        opened=AT.iso(),
+        visits_carried=0,
+        visits_opened=3,
+        persons=5,
+        outcomes={"completed": 2},
+        reconciled=0,
+        visits_open=1,
+        cards_out=2,
+        cards_lost=0,
+        lockers_out=1,
+        ids_held=2,
+        clock_synced=True,
+    ),
     AlarmChanged: AlarmChanged(
         alarm="metal-detector", visit=None, detail=None, since=AT.iso(), clock_synced=True
     ),
+    MonthlyReport: MonthlyReport(
+        month="2026-11",
+        revision=1,
+        summary=summarise([], month_named("2026-11", UTC)),
+        clock_synced=True,
+    ),
     DaemonRestarted: DaemonRestarted(ended="crashed", crashes=1, clock_synced=True),
+    GuestBookPurged: GuestBookPurged(
+        visits=40, before="2026-08-24T00:00:00.000Z", by="retention", clock_synced=True
+    ),
     EquipmentChanged: EquipmentChanged(
         device="card-reader/desk", why="gone", visit=None, clock_synced=True
     ),
@@ -231,6 +311,7 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
         ),
         "alarm": document(StandingAlarm(alarm="metal-detector", since=AT.iso())),
         "occupancy": occupancy(State()),
+        "day": summary(State(day=DayState(number=1, opened=AT, closing="reception"))),
         "health": report,
         "meta": meta(config, []),
     }

@@ -13,10 +13,11 @@ import typer
 from typer.testing import CliRunner
 
 from edge.config import Config, default_config_folder, load_config
+from edge.drawing import text_width
 from edge.parts import parts
 from edge.wiring import HEADER, wiring
 from edge.wiring_command import wiring_
-from edge.wiring_sheet import WIDTH, Box, Sheet, sheet, text_width
+from edge.wiring_sheet import WIDTH, Box, Sheet, sheet
 from edge.wiring_svg import svg
 
 FOLDER = default_config_folder()

@@ -11,8 +11,11 @@ from paho.mqtt.client import MQTTMessage
 
 from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
-from edge.config import Broker, Cards, Checkpoint, Config
+from edge.config import Broker, Checkpoint, Config
+from edge.desk import Desk
+from edge.drivers.base import Post
 from edge.messages import source
+from edge.sections.cards import Cards
 from edge.sop.events import Event
 from edge.sop.records import Record, VisitOpened
 from edge.store import Store
@@ -64,14 +67,22 @@ def about(message: MQTTMessage) -> Any:
 class Running:
     """An uplink at work, with what it posted."""
 
-    def __init__(self, config: Config, store: Store, folder: Path, backoff: Backoff) -> None:
+    def __init__(
+        self,
+        config: Config,
+        store: Store,
+        folder: Path,
+        backoff: Backoff,
+        desk: Callable[[Post], Desk] | None = None,
+    ) -> None:
         self.store = store
         self.events: list[Event] = []
         self.worker = Worker("store")
         assert source(config) == "/gardu/kantor/lobi"
         self.uplink = Uplink(
-            config, store, self.worker, Clock(), self._post, folder, backoff, RIDE_S
-        )
+            config, store, self.worker, Clock(), self._post, folder, backoff, RIDE_S,
+            None if desk is None else desk(self._post),
+        )  # fmt: skip
 
     async def add(self, *records: Record) -> None:
         """Record *records* and wake the uplink, as the checkpoint does."""
@@ -94,10 +105,14 @@ class Running:
 
 @contextlib.asynccontextmanager
 async def running(
-    config: Config, store: Store, folder: Path, backoff: Backoff = QUICK
+    config: Config,
+    store: Store,
+    folder: Path,
+    backoff: Backoff = QUICK,
+    desk: Callable[[Post], Desk] | None = None,
 ) -> AsyncIterator[Running]:
     """Run an uplink; leaving the block stops it cleanly."""
-    run = Running(config, store, folder, backoff)
+    run = Running(config, store, folder, backoff, desk)
     task = asyncio.create_task(run.uplink.run())
     try:
         yield run

@@ -101,7 +101,7 @@ def acts(config: Config, clock: Clock, device: Any) -> Iterator[Act]:
     if hasattr(device, "ring"):
         yield Act(f"Ring {name}", lambda: device.ring("call"), "Did it ring?")
     if hasattr(device, "show") and _has_lamp(config, name):
-        yield Act(f"Light the lamp of {name}", lambda: _shine(clock, device), "Did it light?")
+        yield Act(f"Light every lamp of {name}", lambda: _shine(clock, device), "Did all light?")
     if hasattr(device, "beep"):
         yield Act("Sound the buzzer", lambda: device.beep("accepted"), "Did it sound?")
     if hasattr(device, "release"):
@@ -117,10 +117,10 @@ def _unlock(device: Any, number: int) -> Act:
 
 def _has_lamp(config: Config, name: str) -> bool:
     panel = config.panels.get(name.rpartition("/")[2])
-    return panel is not None and panel.lamp is not None
+    return panel is not None and bool(panel.fitted_lamps)
 
 
 def _shine(clock: Clock, panel: Any) -> None:
-    panel.show("on")
+    panel.show("test")
     clock.sleep(_SHINES_S)
     panel.show("off")

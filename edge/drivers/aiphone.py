@@ -24,8 +24,8 @@ from edge.drivers.wired import WiredDevice
 from edge.sections.aiphone import Aiphone
 from edge.sop.events import HostAnswered, InputRefused, StationBusy
 
-Answer = Literal["accept", "decline", "release"]
-ANSWERS: tuple[Answer, ...] = ("accept", "decline", "release")
+Answer = Literal["accept", "decline", "release", "extend"]
+ANSWERS: tuple[Answer, ...] = ("accept", "decline", "release", "extend")
 
 SHORT_ANSWER = "answer contact active for too short a time"
 

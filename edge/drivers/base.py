@@ -23,8 +23,9 @@ from edge.sop.events import Event
 Post = Callable[[Callable[[Stamp], Event]], None]
 """Hand an event over to the checkpoint: ``post(make)`` calls ``make(now)``; from any thread."""
 
-LampMode = Literal["off", "on", "slow", "fast"]
-"""slow: 0.5 Hz, low priority; fast: 2 Hz, urgent (IEC 60073 by secondary sources)."""
+LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
+"""on: a guest waits; slow: a decision is wanted; amber: 80 % of the standard time is used; red:
+overdue; fast: an alarm; test: all lamps lit. What they look like: edge/drivers/lamps.py."""
 
 BeepPattern = Literal["accepted", "refused", "alarm"]
 
@@ -94,13 +95,16 @@ class Aiphone(Device, Protocol):
 
 
 class Panel(Device, Protocol):
-    """Lamp and buttons in front of one officer. Posts ButtonPressed."""
+    """Lamps and buttons in front of one officer. Posts ButtonPressed."""
 
     def show(self, mode: LampMode) -> None:
-        """Show *mode* on the panel's lamp; a panel without one does nothing."""
+        """Show *mode* on the panel's lamps; a panel without any does nothing."""
 
     def flash(self) -> None:
         """Flash the lamp twice, then show what it showed; returns when that is over."""
+
+    def test(self) -> None:
+        """Light all lamps for a moment, then show what was to be shown; returns at once."""
 
 
 class Buzzer(Device, Protocol):

@@ -4,15 +4,21 @@ Rules this driver keeps
 -----------------------
 1. The patterns differ in count and length, never in tone: any buzzer will do.
 2. It is silent afterwards, always.
+3. An alarm always sounds in full. Only answers are softened in the quiet hours, and only while the
+   clock is trusted: an officer must not wait for a beep because a clock is wrong.
 """
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, tzinfo
 
 from gpiozero import Factory
 
-from edge.clock import Clock
+from edge.clock import Clock, Stamp
 from edge.drivers.base import BeepPattern
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
-from edge.sections.pins import Output
+from edge.sections.panels import Buzzer, Quiet
+from edge.zone import zone_of
 
 # Seconds on, off, on ...
 BEEPS: dict[BeepPattern, tuple[float, ...]] = {
@@ -21,12 +27,26 @@ BEEPS: dict[BeepPattern, tuple[float, ...]] = {
     "alarm": (1.0,),
 }
 
+# The same answers as ticks, for those who stand beside it.
+TICKS: dict[BeepPattern, tuple[float, ...]] = {
+    "accepted": (0.02,),
+    "refused": (0.02, 0.15, 0.02),
+}
+
 
 class GpioBuzzer(WiredDevice):
-    """The buzzer. Posts nothing."""
+    """The buzzer. Posts nothing.
 
-    def __init__(self, name: str, config: Output, factory: Factory, clock: Clock) -> None:
+    :param zone: whose hours the quiet hours are, for example ``Asia/Jakarta``; empty: the machine's
+    """
+
+    def __init__(
+        self, name: str, config: Buzzer, factory: Factory, clock: Clock, zone: str = ""
+    ) -> None:
+        self._zone = zone_of(zone)
         self._buzzer = GpioOutput(config, factory, clock)
+        self._quiet = config.quiet
+        self._clock = clock
         super().__init__(name, (self._buzzer,), ())
 
     def beep(self, pattern: BeepPattern) -> None:
@@ -35,4 +55,22 @@ class GpioBuzzer(WiredDevice):
         :raises DeviceUnavailable: if the buzzer is not open for use
         :raises DeviceFault: if its pin cannot be driven
         """
-        self._buzzer.play(BEEPS[pattern])
+        self._buzzer.play(sound(pattern, self._quiet, self._clock.now(), self._zone))
+
+
+def sound(pattern: BeepPattern, quiet: Quiet | None, now: Stamp, zone: tzinfo) -> Sequence[float]:
+    """Return how *pattern* sounds at *now*: seconds on, off, on ..."""
+    if pattern not in TICKS or quiet is None or not is_quiet(quiet, now, zone):
+        return BEEPS[pattern]
+    return TICKS[pattern] if quiet.beeps == "short" else ()
+
+
+def is_quiet(quiet: Quiet, now: Stamp, zone: tzinfo) -> bool:
+    """Whether *now* is in the quiet hours; never while the clock is not trusted."""
+    if not now.synced:
+        return False
+    local = datetime.fromtimestamp(now.wall_ms / 1000, UTC).astimezone(zone)
+    time = f"{local:%H:%M}"
+    if quiet.begin <= quiet.end:
+        return quiet.begin <= time < quiet.end
+    return time >= quiet.begin or time < quiet.end

@@ -1,15 +1,14 @@
-"""The lamp and buttons in front of one officer, on the Pi's pins.
+"""The lamps and buttons in front of one officer, on the Pi's pins.
 
 Rules this driver keeps
 -----------------------
-1. A button with one meaning counts at once when pressed. With a second meaning for holding it,
-   the first counts on release, the second as soon as it has been held for :data:`HOLD_S`.
-2. A button found pressed at opening is stuck or held by chance: it counts from its next press.
-3. The lamp never blinks anew when it is shown the mode it shows already.
+1. What a mode looks like is in edge/drivers/lamps.py, what fingers mean in edge/drivers/presses.py;
+   docs/panel.md tells both to officers.
+2. A lamp test is this driver's own business: nobody is told, nothing is recorded, and buttons go
+   on to work.
 """
 
-import threading
-from collections.abc import Callable
+import logging
 from functools import partial
 
 from gpiozero import Factory
@@ -17,20 +16,15 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.drivers.base import LampMode, Post
 from edge.drivers.contacts import HELD_S, GpioContact
-from edge.drivers.outputs import GpioOutput
+from edge.drivers.lamps import Lamps
+from edge.drivers.presses import Presses
 from edge.drivers.wired import WiredDevice
+from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sections.panels import Button, Panel
 from edge.sections.words import Action
 from edge.sop.events import ButtonPressed
 
-HOLD_S = 1.0
-
-# Seconds on and off: 0.5 Hz for low priority, 2 Hz for urgent (IEC 60073 by secondary sources).
-BLINKS: dict[LampMode, tuple[float, float]] = {"slow": (1.0, 1.0), "fast": (0.25, 0.25)}
-
-
-# Seconds on and off of the two flashes that say "this means nothing now".
-FLASHES = (0.1, 0.15, 0.1, 0.15)
+log = logging.getLogger(__name__)
 
 
 class GpioPanel(WiredDevice):
@@ -40,94 +34,50 @@ class GpioPanel(WiredDevice):
         self, name: str, config: Panel, factory: Factory, clock: Clock, post: Post
     ) -> None:
         self._post = post
-        self._shown: LampMode = "off"
-        self._lamp = GpioOutput(config.lamp, factory, clock) if config.lamp else None
-        self._presses = [
-            _Press(button, clock, partial(self._pressed, button)) for button in config.buttons
-        ]
+        self._lamps = Lamps(config.fitted_lamps, factory, clock)
+        self._presses = Presses(config.buttons, clock, self._pressed, self._asked)
         contacts = [
-            GpioContact(button, factory, clock, press.changed, HELD_S)
-            for button, press in zip(config.buttons, self._presses, strict=True)
+            GpioContact(button, factory, clock, partial(self._presses.changed, number), HELD_S)
+            for number, button in enumerate(config.buttons)
         ]
-        super().__init__(name, (self._lamp,) if self._lamp else (), contacts)
+        super().__init__(name, self._lamps.outputs, contacts)
 
     def close(self) -> None:
-        """Switch the lamp off, forget half-made presses and let go of all pins."""
+        """Switch the lamps off, forget half-made presses and let go of all pins."""
         super().close()
-        self._shown = "off"
-        for press in self._presses:
-            press.forget()
+        self._lamps.closed()
+        self._presses.forget()
 
     def show(self, mode: LampMode) -> None:
-        """Show *mode* on the lamp; a panel without one does nothing.
+        """Show *mode* on the lamps; a panel without any does nothing.
 
-        :raises DeviceFault: if its pin cannot be driven
+        :raises DeviceUnavailable: if the panel is not open
+        :raises DeviceFault: if a pin cannot be driven
         """
-        if self._lamp is None or mode == self._shown:
-            return
-        if mode in BLINKS:
-            self._lamp.blink(*BLINKS[mode])
-        else:
-            self._lamp.set(on=mode == "on")
-        self._shown = mode
+        self._lamps.show(mode)
 
     def flash(self) -> None:
         """Flash the lamp twice, then show what it showed.
 
+        :raises DeviceUnavailable: if the panel is not open
         :raises DeviceFault: if its pin cannot be driven
         """
-        if self._lamp is None:
-            return
-        mode, self._shown = self._shown, "off"
-        self._lamp.play(FLASHES)
-        self.show(mode)
+        self._lamps.flash()
+
+    def test(self) -> None:
+        """Light all lamps for a moment; returns at once.
+
+        :raises DeviceUnavailable: if the panel is not open
+        :raises DeviceFault: if a pin cannot be driven
+        """
+        self._lamps.test()
 
     def _pressed(self, button: Button, action: Action) -> None:
         self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))
 
-
-class _Press:
-    """Tells a press of one button from holding it."""
-
-    def __init__(self, button: Button, clock: Clock, say: Callable[[Action], None]) -> None:
-        self._button = button
-        self._clock = clock
-        self._say = say
-        self._lock = threading.Lock()
-        self._timer: threading.Timer | None = None
-
-    def changed(self, *, active: bool, initial: bool) -> None:
-        """Take the next state of the button."""
-        if active and not initial:
-            self._begin()
-        elif not active and self._take():
-            self._say(self._button.press)
-
-    def forget(self) -> None:
-        """Forget a press that has not been decided."""
-        self._take()
-
-    def _begin(self) -> None:
-        if self._button.hold is None:
-            self._say(self._button.press)
-            return
-        timer = threading.Timer(self._clock.real(HOLD_S), self._held, (self._button.hold,))
-        timer.daemon = True
-        with self._lock:
-            self._timer = timer
-        timer.start()
-
-    def _held(self, action: Action) -> None:
-        with self._lock:
-            if self._timer is not threading.current_thread():
-                return  # released at the last moment
-            self._timer = None
-        self._say(action)
-
-    def _take(self) -> bool:
-        """Stop the timer; whether there was one, that is, a press not decided yet."""
-        with self._lock:
-            timer, self._timer = self._timer, None
-        if timer is not None:
-            timer.cancel()
-        return timer is not None
+    def _asked(self) -> None:
+        """Do the lamp test that an officer's fingers asked for."""
+        try:
+            self._lamps.test()
+        except (DeviceUnavailable, DeviceFault) as error:
+            log.warning("%s: no lamp test: %s", self.name, error)

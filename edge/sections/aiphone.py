@@ -35,6 +35,7 @@ class Aiphone(Section, frozen=True, kw_only=True):
     accept: Contact | None = None
     decline: Contact | None = None
     release: Contact | None = None
+    extend: Contact | None = None
     busy: Contact | None = None
     rings: Rings = Rings()
     minimum_s: Annotated[float, Meta(ge=0, le=1, description="seconds from 0 to 1")] = 0.1

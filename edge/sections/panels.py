@@ -1,22 +1,80 @@
-"""The officers' panels: lamps and buttons."""
+"""The officers' panels and the buzzer: lamps, buttons and sound."""
+
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from edge.sections.pins import Contact, Output
 from edge.sections.words import Action, Name, Section
 
+Colour = Literal["white", "green", "blue", "amber", "red"]
+LampName = Literal["lamp", "white", "green", "blue", "amber", "red"]
+
+Label = Annotated[str, Meta(max_length=40, description="text of at most 40 characters")]
+TimeOfDay = Annotated[
+    str,
+    Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a local time such as "21:00"'),
+]
+
 
 class Button(Contact, frozen=True, kw_only=True):
-    """An officer's button: what a press means, and what holding it for a second means."""
+    """An officer's button: what a press means, and what holding it for a second means.
+
+    :ivar label: what is printed on it (`gardu panel`), in the office's own words; empty: the words
+        of its meaning
+    """
 
     press: Action
     hold: Action | None = None
     procedure: Name | None = None
+    label: Label = ""
+
+
+class Lamps(Section, frozen=True, kw_only=True):
+    """Lamps in colours, any of them; the order here is the order on the panel."""
+
+    white: Output | None = None
+    green: Output | None = None
+    blue: Output | None = None
+    amber: Output | None = None
+    red: Output | None = None
 
 
 class Panel(Section, frozen=True, kw_only=True):
-    """The lamp and buttons in front of one officer, for the stations that officer keeps."""
+    """The lamps and buttons in front of one officer, for the stations that officer keeps.
+
+    :ivar lamp: the only lamp of a panel with few pins, of any colour
+    :ivar lamps: the lamps of one with many
+    """
 
     stations: list[Name]
     lamp: Output | None = None
+    lamps: Lamps = Lamps()
     buttons: list[Button] = msgspec.field(default_factory=list)
+
+    @property
+    def fitted_lamps(self) -> dict[LampName, Output]:
+        """The lamps there are, from left to right."""
+        lamps: dict[LampName, Output | None] = {"lamp": self.lamp}
+        lamps.update(msgspec.structs.asdict(self.lamps))  # type: ignore[arg-type]  # its keys are
+        return {name: output for name, output in lamps.items() if output is not None}
+
+
+class Quiet(Section, frozen=True, kw_only=True, rename={"begin": "from", "end": "to"}):
+    """When answers to buttons and cards are to disturb nobody; alarms sound at any time.
+
+    The office's time ([checkpoint] timezone); past midnight where ``from`` is later than ``to``.
+
+    :ivar beeps: ``short``: answers are a tick; ``silent``: there are none
+    """
+
+    begin: TimeOfDay
+    end: TimeOfDay
+    beeps: Literal["short", "silent"] = "short"
+
+
+class Buzzer(Output, frozen=True, kw_only=True):
+    """The buzzer that every officer hears."""
+
+    quiet: Quiet | None = None

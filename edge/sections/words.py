@@ -27,10 +27,12 @@ CardNumber = Annotated[
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
-# What an officer's button can mean (the words of the procedures; docs/panel.md).
+# What an officer's button can mean (docs/panel.md): first the words of the procedures, in the last
+# line those that are the same in all of them.
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
-    "refuse", "leave",
+    "refuse", "leave", "extend", "lost", "reason-1", "reason-2", "reason-3", "reason-4",
+    "next", "back", "more", "acknowledge", "open-day", "close-day", "reconcile",
 ]  # fmt: skip
 
 

@@ -2,10 +2,11 @@
 
 from edge.sop import events
 from edge.sop.answers import answer
+from edge.sop.routing import first_waiting, in_alarm
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import clear_alarm, raise_alarm
-from edge.sop.visits import DETECTOR, deliver, first_waiting, in_alarm
+from edge.sop.visits import DETECTOR, deliver
 
 
 def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:

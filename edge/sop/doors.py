@@ -10,13 +10,11 @@
 from edge.clock import Stamp
 from edge.sop import events
 from edge.sop.effects import CancelTimer, HoldDoor, StartTimer
+from edge.sop.evacuation import FIRE
 from edge.sop.state import DoorState
 from edge.sop.turn import Turn
 from edge.sop.verbs import clear_alarm, raise_alarm
 from edge.sop.visits import deliver
-
-FIRE = "fire"
-"""The alarm during which every door is held released."""
 
 
 def started(turn: Turn) -> None:

@@ -12,10 +12,10 @@ class Effect(msgspec.Struct, frozen=True, tag=True, tag_field="effect"):
 
 
 class UnlockLocker(Effect, frozen=True):
-    """Energise the lock of *locker* for one pulse, for *visit*."""
+    """Energise the lock of *locker* for one pulse, for *visit* (None: a supervisor's order)."""
 
     locker: int
-    visit: str
+    visit: str | None
 
 
 class ReleaseDoor(Effect, frozen=True):
@@ -59,6 +59,13 @@ class CancelTimer(Effect, frozen=True):
     """Forget the timer *key*."""
 
     key: str
+
+
+class KeepDetails(Effect, frozen=True):
+    """Enter in the guest book what *invitation* says of its guest: it has opened *visit*."""
+
+    invitation: str
+    visit: str
 
 
 class Beep(Effect, frozen=True):

@@ -3,12 +3,11 @@
 Rules it keeps
 --------------
 1. One card belongs to at most one visit, one locker to at most one visit.
-2. A locker is unlocked only for a visit, by its procedure or by its own card. An access door is
-   released only for a visit, by its procedure; while fire stands every door is held released.
+2. A locker is unlocked only for a visit, by its procedure or by its own card, or by a supervisor's
+   card. An access door is released only for a visit, by its procedure; while fire stands every door
+   is held released.
 3. Every visit ends in exactly one outcome, once.
-4. Whose event is it? A card names its visit. A locker names the visit that holds it. The aide
-   answers the call that rings. Everything else goes to the first in line for whom it means
-   something (``visits.first_waiting``).
+4. Whose event is it? ``routing.py`` has the rules, numbered.
 5. An event that means nothing changes nothing but a counter, and the officer hears two beeps.
 6. Any event may come at any time, in any order, more than once.
 """
@@ -18,21 +17,37 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.sop import detector, doors, events, invitations, lockers, safety, visits
-from edge.sop.answers import answer, panel_at, refuse
+from edge.sop import (
+    alarms,
+    cards,
+    corrections,
+    day,
+    detector,
+    doors,
+    events,
+    hosts,
+    invitations,
+    lockers,
+    owed,
+    safety,
+    supervisors,
+    unseen,
+    visits,
+)
+from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
 from edge.sop.records import DaemonRestarted
-from edge.sop.state import LockerState, Rules, State, Visit
+from edge.sop.routing import first_waiting
+from edge.sop.state import LockerState, Rules, State
 from edge.sop.turn import Result, Turn
 from edge.sop.verbs import (
     clear_alarm,
     device_fault,
     device_restored,
     raise_alarm,
-    reconciled,
     still_missed,
 )
-from edge.sop.visits import arrive, deliver, first_waiting, set_timers, transition_for
+from edge.sop.visits import arrive, deliver, set_timers
 
 # What a phase does while the aide is being called.
 _CALL = "ring:call"
@@ -47,6 +62,7 @@ def step(rules: Rules, state: State, event: Event) -> Result:
     """Return what *event* leads to: the new state, effects, records, visits that closed."""
     turn = Turn(rules, state, event.at)
     _HANDLERS[type(event)](turn, event)
+    day.settle(turn)
     return turn.result()
 
 
@@ -55,6 +71,8 @@ def _started(turn: Turn, _event: events.Started) -> None:
     lockers.started(turn)
     safety.started(turn)
     doors.started(turn)
+    alarms.started(turn)
+    cards.started(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
     for still in list(turn.stills):
@@ -67,15 +85,41 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
-    if event.action == "arrive":
-        accepted = event.procedure in turn.rules.current
-        if event.procedure in turn.rules.current:
-            arrive(turn, event.procedure)
-    else:
-        name = f"button.{event.action}"
-        visit = first_waiting(turn, name, turn.rules.panels.get(event.panel, ()))
-        accepted = visit is not None and deliver(turn, visit, name)
+    """Let a supervisor who is there speak first, then the house, then the guests' procedures."""
+    accepted = supervisors.pressed(turn, event)
+    if accepted is None:
+        accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
     answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
+
+
+def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
+    if event.procedure not in turn.rules.current or not day.admits(turn):
+        return False
+    arrive(turn, event.procedure)
+    return True
+
+
+def _acknowledge(turn: Turn, event: events.ButtonPressed) -> bool:
+    """Seen: the alarms that the panel shows; with none, the guest that it asks for."""
+    return alarms.acknowledge(turn, event.panel) or unseen.still_here(turn, event.panel)
+
+
+def _open_day(turn: Turn, _event: events.ButtonPressed) -> bool:
+    return day.open_pressed(turn)
+
+
+def _close_day(turn: Turn, event: events.ButtonPressed) -> bool:
+    return day.close_pressed(turn, event.panel)
+
+
+def _reconcile(turn: Turn, _event: events.ButtonPressed) -> bool:
+    return owed.reconcile(turn)
+
+
+def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
+    name = f"button.{event.action}"
+    visit = first_waiting(turn, name, turn.rules.panels.get(event.panel, ()))
+    return visit is not None and deliver(turn, visit, name)
 
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
@@ -103,48 +147,6 @@ def _busy(turn: Turn, event: events.StationBusy) -> None:
     )
     if last is None or not deliver(turn, last, "aiphone.busy"):
         refuse(turn, f"aiphone/{event.aiphone}/busy")
-
-
-def _card(turn: Turn, event: events.CardPresented) -> None:
-    stations = turn.rules.readers.get(event.reader, ())
-    holder = turn.cards.get(event.card)
-    if holder is None:
-        accepted = event.card in turn.rules.cards and _issue(turn, event.card, stations)
-    elif holder in turn.visits:
-        accepted = _present(turn, turn.visits[holder], stations)
-    else:
-        accepted = _reconcile(turn, event.card, holder)
-    kind = "in use" if holder else "free" if event.card in turn.rules.cards else "unknown"
-    answer(turn, accepted, f"card/{event.reader}/{kind}", panel_at(turn, stations))
-
-
-def _issue(turn: Turn, card: str, stations: tuple[str, ...]) -> bool:
-    """Bind the free *card* to the first visit at the reader that waits for one."""
-    visit = first_waiting(turn, "card.issued", stations)
-    if visit is None or visit.card is not None:
-        return False
-    turn.cards[card] = visit.id
-    return deliver(turn, turn.change(visit, card=card), "card.issued")
-
-
-def _present(turn: Turn, visit: Visit, stations: tuple[str, ...]) -> bool:
-    """The visit's own card: what its phase waits for, or a call to the front of the line."""
-    if transition_for(turn, visit, "card.presented"):
-        return deliver(turn, visit, "card.presented")
-    if turn.step(visit).station not in stations:
-        return False
-    first = min(other.place for other in turn.visits.values())
-    if visit.place != first:
-        turn.change(visit, place=first - 1)
-    return True
-
-
-def _reconcile(turn: Turn, card: str, holder: str) -> bool:
-    """A card owed by a closed visit is back: unlock what that visit left in a locker."""
-    del turn.cards[card]
-    reconciled(turn, holder, "card")
-    lockers.unlock_owed(turn, holder)
-    return True
 
 
 def _timer(turn: Turn, event: events.TimerFired) -> None:
@@ -186,6 +188,10 @@ def _input_refused(turn: Turn, event: events.InputRefused) -> None:
     refuse(turn, f"{event.device}/{event.why}")
 
 
+def _nothing(_turn: Turn, _event: Event) -> None:
+    """Change nothing: what happened is known elsewhere."""
+
+
 def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
     raise_alarm(turn, event.kind, None, event.detail)
 
@@ -197,8 +203,26 @@ def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
         clear_alarm(turn, event.kind)
 
 
+# Buttons that mean the same in every procedure; all others are for a guest's.
+_BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool]] = {
+    "arrive": _arrival,
+    "next": corrections.next_in_line,
+    "back": corrections.back,
+    "more": corrections.more,
+    "lost": cards.lost,
+    "acknowledge": _acknowledge,
+    "open-day": _open_day,
+    "close-day": _close_day,
+    "reconcile": _reconcile,
+}
+
 # The first word of a timer's key says whose it is; all others belong to visits.
-_TIMERS = {"locker": lockers.timer_fired, "door": doors.timer_fired}
+_TIMERS = {
+    "alarm": alarms.timer_fired,
+    "card": cards.timer_fired,
+    "door": doors.timer_fired,
+    "locker": lockers.timer_fired,
+}
 
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Started: _started,
@@ -206,7 +230,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.ButtonPressed: _button,
     events.HostAnswered: _host,
     events.StationBusy: _busy,
-    events.CardPresented: _card,
+    events.CardPresented: cards.presented,
     events.InvitationPresented: invitations.presented,
     events.InvitationRefused: invitations.refused,
     events.LockerOpened: lockers.opened,
@@ -221,6 +245,8 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.PassageTooFast: detector.too_fast,
     events.InputAlarmed: safety.alarmed,
     events.InputRestored: safety.restored,
+    events.AvailabilityTold: hosts.told,
+    events.DetailsAttached: _nothing,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

@@ -46,7 +46,7 @@ class HostAnswered(Event, frozen=True):
     """The aide at *aiphone* used a contact of the intercom."""
 
     aiphone: str
-    answer: Literal["accept", "decline", "release"]
+    answer: Literal["accept", "decline", "release", "extend"]
 
 
 class CardPresented(Event, frozen=True):
@@ -156,6 +156,26 @@ class InvitationRefused(Event, frozen=True):
 
     reader: str
     why: str
+
+
+class AvailabilityTold(Event, frozen=True):
+    """The central office says whether *host* is in place and receiving guests.
+
+    :ivar host: the id of a procedure of this checkpoint, or of the called station that serves it
+    :ivar until_ms: when that ends (wall clock, ms since 1970 UTC); None if nobody has said
+    :ivar reason: one word of the reasons' data, never free text; None if none was given
+    """
+
+    host: str
+    receiving: bool
+    until_ms: int | None = None
+    reason: str | None = None
+
+
+class DetailsAttached(Event, frozen=True):
+    """The guest book has the details of *visit* (its id); what they are is there and not here."""
+
+    visit: str
 
 
 class TimerFired(Event, frozen=True):

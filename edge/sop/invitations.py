@@ -1,7 +1,8 @@
 """Invitations: codes of guests who were registered beforehand. Each opens one visit, once."""
 
-from edge.sop import events
+from edge.sop import day, events
 from edge.sop.answers import answer, panel_at
+from edge.sop.effects import KeepDetails
 from edge.sop.turn import Turn
 from edge.sop.visits import arrive
 
@@ -17,6 +18,8 @@ def presented(turn: Turn, event: events.InvitationPresented) -> None:
     if why is None:
         turn.invitations[event.invitation] = event.expires_ms
         arrive(turn, event.procedure, "invitation")
+        # Minted again for the same number, it is the same id, even if the visit has closed since.
+        turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.opened)))
     stations = turn.rules.readers.get(event.reader, ())
     answer(turn, why is None, f"invitation/{event.reader}/{why}", panel_at(turn, stations))
 
@@ -29,7 +32,7 @@ def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
         return "unknown procedure"
     if len(turn.invitations) >= MOST_REMEMBERED:
         return "too many"
-    return None
+    return None if day.admits(turn) else "day closed"
 
 
 def refused(turn: Turn, event: events.InvitationRefused) -> None:

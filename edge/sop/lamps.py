@@ -1,33 +1,76 @@
-"""What follows from the state and is shown: lamps for the officers, counts for the office."""
+"""What follows from the state and is shown: lamps for the officers, counts for the office.
+
+A panel shows the worst of what its stations ask for, in this order:
+
+========= =========================================================================================
+``off``   nothing is wanted of the officer
+``on``    a guest waits
+``amber`` 80 % of a step's limit is used
+``slow``  a decision is wanted; an alarm that was acknowledged still stands; is this guest still
+          here? is that still out (the day is to close)?
+``red``   a step has passed its limit
+``fast``  an alarm that nobody has acknowledged
+========= =========================================================================================
+
+A decision goes before amber, because it is somebody's turn to act and amber only says hurry; red
+goes before a decision, because whatever is wanted there is late already.
+"""
 
 from collections import Counter
 from typing import Any
 
+from edge.sop import alarms, day
 from edge.sop.state import Rules, State, Visit
 
 # Worst last: a panel shows the worst of what its stations ask for.
-_ORDER = ("off", "on", "slow", "fast")
+_ORDER = ("off", "on", "amber", "slow", "red", "fast")
+_PACE = {"good": "off", "amber": "amber", "red": "red"}
 
 
 def lamps(rules: Rules, state: State) -> dict[str, str]:
-    """Return the lamp mode of every panel: off, on, slow or fast."""
-    shown = dict.fromkeys(rules.panels, 0)
-    for visit in state.visits.values():
-        station, mode = _asks(rules, visit)
-        for panel, stations in rules.panels.items():
-            if station in stations:
-                shown[panel] = max(shown[panel], _ORDER.index(mode))
-    return {panel: _ORDER[worst] for panel, worst in shown.items()}
+    """Return the lamp mode of every panel: off, on, amber, slow, red or fast."""
+    everywhere = _worst(_of_alarms(rules, state))
+    asked = [_asks(rules, state, visit) for visit in state.visits.values()]
+    return {
+        panel: _worst(
+            [
+                everywhere,
+                "slow" if day.asks(state, panel) else "off",
+                *(mode for station, mode in asked if station in stations),
+            ]
+        )
+        for panel, stations in rules.panels.items()
+    }
 
 
-def _asks(rules: Rules, visit: Visit) -> tuple[str, str]:
+def _worst(modes: list[str]) -> str:
+    return max(modes, key=_ORDER.index, default="off")
+
+
+def _of_alarms(rules: Rules, state: State) -> list[str]:
+    """Return what the alarms that belong to no station ask for."""
+    return [
+        "fast" if alarm.acknowledged is None else "slow"
+        for kind, alarm in state.alarms.items()
+        if alarms.everywhere(rules, state, kind)
+    ]
+
+
+def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, str]:
     """Return the station of *visit* and the lamp mode that it asks for there."""
     step = rules.procedures[visit.procedure_key].step(visit.step)
     lamp = step.phase(visit.phase).lamp
-    if visit.overdue:
-        # Urgent for the officer who can act, a call to look for the one who can only wait.
-        lamp = "slow" if lamp == "off" else "fast"
-    return step.station, lamp
+    if lamp == "fast" and _acknowledged(state, visit):
+        lamp = "slow"
+    if visit.asked:  # that it takes too long has been said for hours
+        return step.station, _worst([lamp, "slow"])
+    return step.station, _worst([lamp, _PACE[visit.pace]])
+
+
+def _acknowledged(state: State, visit: Visit) -> bool:
+    """Whether an officer has seen the alarm of *visit*."""
+    own = [alarm for alarm in state.alarms.values() if alarm.visit == visit.id]
+    return bool(own) and all(alarm.acknowledged is not None for alarm in own)
 
 
 def occupancy(state: State) -> dict[str, Any]:

@@ -4,12 +4,13 @@ A locker is ``closed`` or ``open``, and beside that it can be
 
 ============== ==================================================================================
 did not open   jammed: ``usable`` is False until its door was opened and closed; a fault
+the same       ordered open for no visit that waits for it (owed, or by a supervisor): likewise
 left open      open for ``left_open_s`` while no visit waits for it to close: an alarm
 forced open    opened without an unlock: an alarm until it is closed
 out of order   its board is silent: ``reachable`` is False until it answers again; a fault
 ============== ==================================================================================
 
-Whoever is jammed or out of order is given to nobody.
+Whoever is jammed or out of order is given to nobody. Rules 9 and 19 (``routing.py``) are kept here.
 """
 
 from edge.clock import Stamp
@@ -26,6 +27,9 @@ from edge.sop.verbs import (
 )
 from edge.sop.visits import deliver, transition_for
 
+OPENS_WITHIN_S = 15.0
+"""A door that has not opened by then after its pulse has jammed, seconds: as in the procedures."""
+
 
 def started(turn: Turn) -> None:
     """Take up the lockers of the config; those that it no longer has cannot be in alarm.
@@ -38,6 +42,9 @@ def started(turn: Turn) -> None:
     for number in sorted(turn.lockers.keys() - set(turn.rules.lockers)):
         clear_alarm(turn, _forced(number))
         clear_alarm(turn, _left_open(number))
+    for number, locker in turn.lockers.items():
+        if locker.unlocking and not _awaited(turn, number, "locker.opened"):
+            turn.do(StartTimer(_unlock_key(number), turn.at, OPENS_WITHIN_S))
 
 
 def opened(turn: Turn, event: events.LockerOpened) -> None:
@@ -48,6 +55,8 @@ def opened(turn: Turn, event: events.LockerOpened) -> None:
     since = before.opened if before.door == "open" and before.opened else turn.at
     turn.locker(event.locker, door="open", opened=since, unlocking=False)
     turn.do(StartTimer(_open_key(event.locker, since), since, turn.rules.left_open_s))
+    if before.unlocking:
+        turn.do(CancelTimer(_unlock_key(event.locker)))
     visit = turn.visits.get(before.visit or "")
     if visit is not None and deliver(turn, visit, "locker.opened"):
         return
@@ -60,7 +69,7 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
     before = turn.lockers.get(event.locker)
     if before is None:
         return
-    turn.locker(event.locker, door="closed", opened=None)
+    turn.locker(event.locker, door="closed", opened=None, supervised=False)
     if before.opened is not None:
         turn.do(CancelTimer(_open_key(event.locker, before.opened)))
     clear_alarm(turn, _forced(event.locker))
@@ -74,7 +83,8 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
 
 def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
     """A locker of no open visit was opened and closed: emptied by its late guest, or repaired."""
-    if before.visit is not None and before.visit not in turn.cards.values():
+    settled = before.supervised or before.visit not in turn.cards.values()
+    if before.visit is not None and settled:
         turn.locker(number, visit=None)
         reconciled(turn, before.visit, f"locker/{number}")
     if not before.usable:
@@ -104,23 +114,45 @@ def _working(turn: Turn, number: int) -> None:
 
 def timer_fired(turn: Turn, key: str) -> None:
     """A door has stood open for long: an alarm, unless a visit waits for it to close."""
-    for number, locker in turn.lockers.items():
+    for number, locker in list(turn.lockers.items()):
+        if key == _unlock_key(number):
+            _did_not_open(turn, number, locker)
         if locker.opened is None or key != _open_key(number, locker.opened):
             continue
-        visit = turn.visits.get(locker.visit or "")
-        if visit is not None and transition_for(turn, visit, "locker.closed"):
+        if _awaited(turn, number, "locker.closed"):
             turn.do(StartTimer(key, turn.at, turn.rules.left_open_s))
         else:
             detail = f"open for more than {turn.rules.left_open_s:g} s"
             raise_alarm(turn, _left_open(number), None, detail)
 
 
+def _awaited(turn: Turn, number: int, name: str) -> bool:
+    """Whether the visit that has locker *number* waits for its door to do *name*."""
+    visit = turn.visits.get(turn.lockers[number].visit or "")
+    return visit is not None and transition_for(turn, visit, name) is not None
+
+
+def _did_not_open(turn: Turn, number: int, locker: LockerState) -> None:
+    """Jammed, and no procedure asks for it: what it holds stays owed."""
+    if locker.unlocking and not _awaited(turn, number, "locker.opened"):
+        # As in fault-locker: a lock that nobody could tell to open has not jammed.
+        usable = locker.usable and not locker.reachable
+        turn.locker(number, unlocking=False, supervised=False, usable=usable)
+        device_fault(turn, f"locker/{number}", "did not open", locker.visit)
+
+
+def unlock(turn: Turn, number: int) -> None:
+    """Order locker *number* open, for nobody's procedure; a door that stays shut is noticed."""
+    locker = turn.locker(number, unlocking=True)
+    turn.do(UnlockLocker(number, locker.visit))
+    turn.do(StartTimer(_unlock_key(number), turn.at, OPENS_WITHIN_S))
+
+
 def unlock_owed(turn: Turn, holder: str) -> None:
     """Unlock what the closed visit *holder* left in a locker."""
     for number, locker in turn.lockers.items():
         if locker.visit == holder:
-            turn.locker(number, unlocking=True)
-            turn.do(UnlockLocker(number, holder))
+            unlock(turn, number)
             break
 
 
@@ -130,6 +162,10 @@ def _forced(number: int) -> str:
 
 def _left_open(number: int) -> str:
     return f"locker-left-open-{number}"
+
+
+def _unlock_key(number: int) -> str:
+    return f"locker/{number}/unlock"
 
 
 def _open_key(number: int, since: Stamp) -> str:

@@ -41,9 +41,16 @@ EVIDENCE = {
     "button.nothing": "button",
     "button.refuse": "button",
     "button.leave": "button",
+    "button.extend": "button",  # the aide gives the meeting more time
+    "button.lost": "button",  # the visit's card is declared lost
+    "button.reason-1": "button",
+    "button.reason-2": "button",
+    "button.reason-3": "button",
+    "button.reason-4": "button",
     "aiphone.accept": "aiphone",
     "aiphone.decline": "aiphone",
     "aiphone.release": "door-release",
+    "aiphone.extend": "aiphone",
     "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
@@ -66,6 +73,7 @@ VERBS = {
     "release-locker": "the visit's locker is empty: give it back to the pool",
     "release-door": "release the access door that serves the visit's procedure, once",
     "take-card": "the visit's card is back: return it to the pool",
+    "lose-card": "the visit's card is declared lost: out of the pool until it is found",
     "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
     "clear": "clear this alarm, for example clear:metal-detector",
 }
@@ -76,6 +84,7 @@ NEEDS = {
     "card": "the visit has a card",
     "free-locker": "the visit has a locker or one is free",
     "passage": "the metal detector has a passage contact",
+    "host": "nobody has said that the host does not receive, or reception asks all the same",
     "door": "an access door serves the visit's procedure",
 }
 
@@ -90,18 +99,23 @@ class Transition(Part, frozen=True, kw_only=True):
     :ivar event: a key of :data:`EVIDENCE`
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
+    :ivar at_s: the same, but of the step's time: it moves with the limit when that is extended
     :ivar reason: recorded with the visit
     :ivar via: only with an ``@outcome``: the step that the visit goes through first
     :ivar again: this is another attempt at the step (counted in its record)
+    :ivar extend: moves the step's limit by its ``extend_s``; means nothing once it was moved
+        ``extensions`` times
     :ivar pass_on: deliver the same event once more after the transition
     """
 
     event: str
     to: str
     after_s: Seconds | None = None
+    at_s: Seconds | None = None
     reason: str | None = None
     via: Name | None = None
     again: bool = False
+    extend: bool = False
     pass_on: bool = False
 
 
@@ -125,6 +139,7 @@ class Step(Part, frozen=True, kw_only=True):
 
     :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
     :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
+    :ivar extend_s: by how much an extension moves the step's limit, at most *extensions* times
     :ivar timed_from: the phase whose entry starts the time; the first phase if None
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: where in the regulation it stands
@@ -138,6 +153,8 @@ class Step(Part, frozen=True, kw_only=True):
     title: str
     equipment: tuple[str, ...] = ()
     standard_s: Seconds | None = None
+    extend_s: Seconds | None = None
+    extensions: Annotated[int, Meta(ge=0, le=10, description="times from 0 to 10")] = 0
     output: tuple[str, ...] = ()
     note: str = ""
     source: str
@@ -157,6 +174,35 @@ class Text(Part, frozen=True, kw_only=True):
 
     id: str
     en: str
+
+
+class Lane(Part, frozen=True, kw_only=True):
+    """A column of the flow chart (*Pelaksana*): who acts.
+
+    :ivar role: the ``role`` of the steps that stand in it; a lane may be there without any
+    :ivar heading: what the chart prints above it
+    """
+
+    role: str
+    heading: Text
+
+
+class Duty(Part, frozen=True, kw_only=True):
+    """A row of the SOP's table that is no step of a visit: the monthly report.
+
+    :ivar roles: those of the lanes where it stands
+    :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
+    """
+
+    number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
+    roles: Annotated[tuple[str, ...], Meta(min_length=1, description="at least one role")]
+    activity: str
+    title: str
+    equipment: tuple[str, ...] = ()
+    standard_s: Seconds | None = None
+    output: tuple[str, ...] = ()
+    note: str = ""
+    source: str
 
 
 class Approval(Part, frozen=True, kw_only=True):
@@ -181,7 +227,13 @@ class Procedure(Part, frozen=True, kw_only=True):
     """A whole SOP.
 
     :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim
+    :ivar lanes: the columns of the flow chart, as printed; if there are none, one for each role
+    :ivar duties: rows of the table after the last step that are no steps of a visit
     :ivar anywhere: transitions that hold in every phase of every step (a guest may always leave)
+    :ivar reasons: what reception can choose, by the buttons reason-1 to reason-4, where a guest is
+        turned away; the words for them are in wording.toml
+    :ivar abandoned_after_s: after how long a silence the panel asks for a guest, seconds; as the
+        checkpoint's config says if None
     :ivar version: ``<declared version>+<first 8 hex digits of the file's SHA-256>``; the loader
         appends the digest
     """
@@ -194,13 +246,22 @@ class Procedure(Part, frozen=True, kw_only=True):
     aide: str = ""
     approval: Approval = Approval()
     prose: tuple[str, ...] = ()
+    lanes: tuple[Lane, ...] = ()
+    duties: tuple[Duty, ...] = ()
     anywhere: tuple[Transition, ...] = ()
+    reasons: Annotated[tuple[str, ...], Meta(max_length=4, description="at most 4 reasons")] = ()
+    abandoned_after_s: Seconds | None = None
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="at least one step")]
 
     @property
     def key(self) -> str:
         """Id and version: what a visit that started under this text refers to."""
         return f"{self.id}@{self.version}"
+
+    @property
+    def rows(self) -> tuple["Step | Duty", ...]:
+        """The rows of the SOP's table: the steps, then the duties."""
+        return (*self.steps, *self.duties)
 
     def step(self, step_id: str) -> Step:
         """Return the step *step_id*; KeyError if there is none."""

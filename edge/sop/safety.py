@@ -15,12 +15,12 @@
 from typing import get_args
 
 from edge.sop import events
-from edge.sop.doors import FIRE, hold
+from edge.sop.alarms import SILENT
+from edge.sop.doors import hold
+from edge.sop.evacuation import FIRE
 from edge.sop.events import InputKind
 from edge.sop.turn import Turn
 from edge.sop.verbs import clear_alarm, raise_alarm
-
-_SILENT: frozenset[InputKind] = frozenset({"duress", "mains-lost", "battery-low"})
 
 
 def started(turn: Turn) -> None:
@@ -34,7 +34,7 @@ def alarmed(turn: Turn, event: events.InputAlarmed) -> None:
     """Raise the alarm of the input. Fire also holds the doors, again after each restart."""
     if event.kind == FIRE:
         hold(turn, released=True)
-    raise_alarm(turn, event.kind, None, silent=event.kind in _SILENT)
+    raise_alarm(turn, event.kind, None, silent=event.kind in SILENT)
 
 
 def restored(turn: Turn, event: events.InputRestored) -> None:

@@ -14,7 +14,19 @@ from edge.ids import uuid7
 from edge.sop.effects import Effect
 from edge.sop.procedure import Phase, Procedure, Step
 from edge.sop.records import Data, Record
-from edge.sop.state import Alarm, DoorState, LockerState, PendingStill, Release, Rules, State, Visit
+from edge.sop.state import (
+    Alarm,
+    Availability,
+    DayState,
+    DoorState,
+    LockerState,
+    PendingStill,
+    Release,
+    Rules,
+    State,
+    Supervision,
+    Visit,
+)
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -27,7 +39,7 @@ class Result(msgspec.Struct, frozen=True):
 
 
 # The moments of a visit.
-_MOMENTS = ("opened", "arrived", "started", "entered")
+_MOMENTS = ("opened", "arrived", "started", "entered", "seen")
 
 
 class Turn:
@@ -42,11 +54,15 @@ class Turn:
         self.lockers: dict[int, LockerState] = dict(state.lockers)
         self.doors: dict[str, DoorState] = dict(state.doors)
         self.cards: dict[str, str] = dict(state.cards)
+        self.lost: dict[str, str] = dict(state.lost)
+        self.supervision: Supervision | None = state.supervision
         self.alarms: dict[str, Alarm] = dict(state.alarms)
         self.stills: dict[str, PendingStill] = dict(state.stills)
         self.faults: dict[str, str] = dict(state.faults)
         self.refusals: dict[str, int] = dict(state.refusals)
         self.invitations: dict[str, int] = dict(state.invitations)
+        self.availability: dict[str, Availability] = dict(state.availability)
+        self.day: DayState | None = state.day
         self.alarming = state.alarming
         self.opened = state.opened
         self.places = state.places
@@ -63,11 +79,15 @@ class Turn:
             lockers=self.lockers,
             doors=self.doors,
             cards=self.cards,
+            lost=self.lost,
+            supervision=self.supervision,
             alarms=self.alarms,
             stills=self.stills,
             faults=self.faults,
             refusals=self.refusals,
             invitations=self.invitations,
+            availability=self.availability,
+            day=self.day,
             alarming=self.alarming,
             opened=self.opened,
             places=self.places,

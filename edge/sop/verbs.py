@@ -5,12 +5,33 @@ stored nothing has no locker to release.
 """
 
 from collections.abc import Callable
+from typing import Literal
+
+from msgspec.structs import replace
 
 from edge.clock import iso
-from edge.sop.effects import Beep, ReleaseDoor, RingAide, TakeStill, UnlockLocker
-from edge.sop.records import AlarmChanged, EquipmentChanged, StillReference, VisitReconciled
+from edge.sop.effects import (
+    Beep,
+    CancelTimer,
+    ReleaseDoor,
+    RingAide,
+    StartTimer,
+    TakeStill,
+    UnlockLocker,
+)
+from edge.sop.evacuation import FIRE, inside
+from edge.sop.records import (
+    AlarmChanged,
+    CardLost,
+    EquipmentChanged,
+    StillReference,
+    VisitReconciled,
+)
 from edge.sop.state import Alarm, PendingStill, Release, Visit
 from edge.sop.turn import Turn
+
+ALARM_REPEAT_S = 15.0
+"""How long the buzzer rests between two soundings of an alarm that nobody has acknowledged."""
 
 
 def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
@@ -90,7 +111,26 @@ def _take_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
     return turn.change(visit, card=None)
 
 
+def _lose_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    if visit.card is None:
+        return visit
+    declare_lost(turn, visit.card)
+    return turn.change(visit, card=None)
+
+
+def declare_lost(turn: Turn, card: str) -> None:
+    """Take *card*, which is out, out of the pool until it is found."""
+    holder = turn.cards.pop(card)
+    turn.lost[card] = holder
+    data = CardLost(visit=holder, clock_synced=turn.at.synced)
+    turn.record("gardu.card.lost.v1", f"visit/{holder}", holder, data)
+
+
 def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
+    standing = turn.alarms.get(kind)
+    if standing is not None and standing.acknowledged is not None:  # once more: look once more
+        turn.alarms[kind] = replace(standing, acknowledged=None)
+        _sound(turn, kind)
     raise_alarm(turn, kind, visit.id)
     return visit
 
@@ -109,25 +149,41 @@ def raise_alarm(
         return
     turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
     if not silent:
-        turn.do(Beep("alarm"))
-    _alarm_record(turn, "gardu.alarm.raised.v1", kind)
+        _sound(turn, kind)
+    alarm_record(turn, "gardu.alarm.raised.v1", kind)
+
+
+def _sound(turn: Turn, kind: str) -> None:
+    turn.do(Beep("alarm"))
+    turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
+
+
+def hush(turn: Turn, kind: str) -> None:
+    """Sound the alarm *kind* no more."""
+    turn.do(CancelTimer(f"alarm/{kind}"))
 
 
 def clear_alarm(turn: Turn, kind: str) -> None:
     """Clear the alarm *kind*, if it stands."""
     if kind in turn.alarms:
-        _alarm_record(turn, "gardu.alarm.cleared.v1", kind)
+        alarm_record(turn, "gardu.alarm.cleared.v1", kind)
+        hush(turn, kind)
         del turn.alarms[kind]
 
 
-def _alarm_record(turn: Turn, record: str, kind: str) -> None:
+def alarm_record(turn: Turn, record: str, kind: str, panel: str | None = None) -> None:
+    """Record what became of the standing alarm *kind* (at *panel*)."""
     alarm = turn.alarms[kind]
+    people = inside(turn.visits.values()) if kind == FIRE else None
     data = AlarmChanged(
         alarm=kind,
         visit=alarm.visit,
         detail=alarm.detail,
         since=iso(turn.at.dating(alarm.since)),
         clock_synced=turn.at.synced,
+        panel=panel,
+        visits=None if people is None else people.visits,
+        persons=None if people is None else people.persons,
     )
     turn.record(record, f"alarm/{kind}", alarm.visit, data)
 
@@ -150,9 +206,11 @@ def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
     _equipment_record(turn, "gardu.still.missed.v1", f"still/{purpose}", why, visit)
 
 
-def reconciled(turn: Turn, visit: str, returned: str) -> None:
-    """Record that *returned*, owed by the closed *visit*, is back."""
-    data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced)
+def reconciled(
+    turn: Turn, visit: str, returned: str, by: Literal["equipment", "officer"] = "equipment"
+) -> None:
+    """Record that *returned*, owed by the closed *visit*, is back: *by* what shows it."""
+    data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced, by=by)
     turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
 
 
@@ -172,6 +230,7 @@ VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
     "release-locker": _release_locker,
     "release-door": _release_door,
     "take-card": _take_card,
+    "lose-card": _lose_card,
     "alarm": _alarm,
     "clear": _clear,
 }

@@ -26,12 +26,21 @@ _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 
 
+def _reasons(procedure: Procedure) -> Iterator[str]:
+    for reason in procedure.reasons:
+        if not _WORD.fullmatch(reason):
+            yield f"reasons: has {reason!r}; {_WORD_RULE}"
+    for reason in _twice(procedure.reasons):
+        yield f"reasons: has {reason!r} twice; allowed: each once"
+
+
 def verify(procedure: Procedure) -> list[str]:
     """Return everything that is wrong with *procedure*; an empty list if nothing is."""
     problems = [*_step_ids(procedure), *_numbers(procedure), *_anywhere(procedure)]
     for step in procedure.steps:
         problems += _step(procedure, step)
     problems += _alarms(procedure)
+    problems += _reasons(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     return problems
@@ -164,8 +173,11 @@ def _transition(
 ) -> Iterator[str]:
     if way.event not in EVIDENCE:
         yield f"{where}: unknown event; allowed: {_listed(EVIDENCE)}"
-    if (way.event == "timeout") != (way.after_s is not None):
+    if (way.event == "timeout") != (way.after_s is not None or way.at_s is not None):
         yield f"{where}: timeout and after_s go together; allowed: both or none"
+    if way.after_s is not None and way.at_s is not None:
+        yield f"{where}: has both after_s and at_s; allowed: one of them"
+    yield from _time(step, where, way)
     if way.event == "timeout" and way.pass_on:
         yield f"{where}: a time-out cannot be passed on; allowed: pass_on = false"
     if way.reason is not None and not _WORD.fullmatch(way.reason):
@@ -174,6 +186,14 @@ def _transition(
         yield f"{where}: skips the step without saying why; allowed: with a reason"
     yield from _target(procedure, step, where, way)
     yield from _via(procedure, step, where, way)
+
+
+def _time(step: Step | None, where: str, way: Transition) -> Iterator[str]:
+    """What is counted in a step's time needs one."""
+    if way.extend and (step is None or step.extend_s is None or step.extensions < 1):
+        yield f"{where}: extends, but the step has no extend_s and extensions; allowed: with both"
+    if (way.extend or way.at_s is not None) and (step is None or step.standard_s is None):
+        yield f"{where}: counts by a standard time that there is not; allowed: with standard_s"
 
 
 def _target(procedure: Procedure, step: Step | None, where: str, way: Transition) -> Iterator[str]:

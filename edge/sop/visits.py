@@ -6,16 +6,18 @@ Rules
 2. Entering a phase does its ``do`` list and sets its timer; a phase whose ``needs`` is not met is
    passed over to its ``otherwise`` without doing anything.
 3. A step's record is made when the visit leaves the step, and never changed.
-4. A visit that ends while it holds a card or a locker leaves them held: they are owed.
+4. A visit goes forward only, as its procedure says; back only by a correction (corrections.py).
+5. A visit that ends while it holds a card or a locker leaves them held: they are owed.
 """
 
 from msgspec.structs import replace
 
 from edge.clock import iso
+from edge.sop import day, hosts, pace, reasons, unseen
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
-from edge.sop.records import StepCompleted, StepOverdue, VisitClosed, VisitOpened
-from edge.sop.state import Visit
+from edge.sop.records import StepCompleted, VisitClosed, VisitOpened
+from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import VERBS_DONE, clear_alarm, door_for, free_locker
 
@@ -24,6 +26,12 @@ DETECTOR = "metal-detector"
 
 # A step that never ends must not grow its record for ever.
 _MOST_EVIDENCE = 100
+
+FRESH_STEP: dict[str, object] = {
+    "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
+    "pace": "good", "extensions": 0, "extended_s": 0.0,
+}  # fmt: skip
+"""What a visit knows of its step, at the beginning of one."""
 
 
 def open_visit(turn: Turn, procedure_id: str) -> Visit:
@@ -49,8 +57,11 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
         procedure=visit.procedure,
         procedure_version=visit.version,
         clock_synced=turn.at.synced,
+        persons=visit.persons,
     )
     turn.record("gardu.visit.opened.v1", f"visit/{visit.id}", visit.id, data)
+    day.visit_opened(turn, visit.persons)
+    unseen.watch(turn, visit)
     return _begin_step(turn, visit, procedure.steps[0])
 
 
@@ -66,39 +77,11 @@ def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
     """Return what event *name* leads *visit* to in its present phase, if anything."""
-    for transition in (*turn.phase(visit).on, *turn.procedure(visit).anywhere):
-        if transition.event == name:
+    step, phase, procedure = turn.step(visit), turn.phase(visit), turn.procedure(visit)
+    for transition in (*phase.on, *procedure.anywhere):
+        if transition.event == name and (not transition.extend or pace.may_extend(visit, step)):
             return transition
-    return None
-
-
-def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None) -> Visit | None:
-    """Return the first visit in line (at one of *stations*) for which event *name* means something.
-
-    This is the rule of the house for every input that does not name its visit: first come, first
-    served. What holds ``anywhere`` (a guest leaves) is meant for somebody who waits for it by
-    name, or else for somebody who is there, before somebody whose guest is elsewhere.
-    """
-    waiting = [
-        (_meant(turn, visit, name), visit.place, visit)
-        for visit in turn.visits.values()
-        if (stations is None or turn.step(visit).station in stations)
-        and transition_for(turn, visit, name)
-    ]
-    return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
-
-
-def in_alarm(turn: Turn, visit: Visit) -> bool:
-    """Whether a metal detector's alarm would change nothing: *visit* is in its alarm already."""
-    transition = transition_for(turn, visit, "detector.alarm")
-    return transition is None or transition.to == visit.phase
-
-
-def _meant(turn: Turn, visit: Visit, name: str) -> int:
-    phase = turn.phase(visit)
-    if any(transition.event == name for transition in phase.on):
-        return 0
-    return 1 if phase.lamp != "off" else 2
+    return reasons.offered(procedure, phase, name)
 
 
 def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bool:
@@ -109,7 +92,7 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     transition = transition_for(turn, visit, name)
     if transition is None:
         return False
-    evidence = visit.evidence
+    before, evidence = visit, visit.evidence
     if name != "timeout" and len(evidence) < _MOST_EVIDENCE:
         evidence = (*evidence, proof or EVIDENCE[name])
     visit = turn.change(
@@ -118,10 +101,35 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
         attempts=visit.attempts + transition.again,
         reason=transition.reason or visit.reason,
     )
+    visit = reasons.choose(turn, visit, transition)
+    if name != "timeout":
+        visit = unseen.seen(turn, visit)
+    if transition.extend:
+        visit = pace.extend(turn, visit)
     _follow(turn, visit, transition)
+    _remember_way_back(turn, before, name)
     if transition.pass_on and visit.id in turn.visits:
         deliver(turn, turn.visits[visit.id], name, proof)
     return True
+
+
+def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
+    """If *name* has led the visit *before* to another step, remember where from."""
+    visit = turn.visits.get(before.id)
+    if visit is None or visit.step == before.step:
+        return
+    step = turn.step(before)
+    # What a door has ended cannot be waited for again: the step begins anew.
+    phase = step.phases[0].id if name.startswith(("locker.", "door.")) else before.phase
+    came = Advance(
+        step=step.id,
+        phase=phase,
+        outcome=before.outcome,
+        reason=before.reason,
+        timed=before.started is not None and (phase == before.phase or not step.timed_from),
+        held=tuple(what for what in ("card", "locker") if getattr(before, what) is not None),
+    )
+    turn.change(visit, came=came)
 
 
 def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
@@ -155,6 +163,7 @@ def _go_on(turn: Turn, visit: Visit, step: Step) -> None:
 def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str | None) -> None:
     """End *step* with the visit's *outcome*; through the step *via* first, unless that is here."""
     decided = visit.outcome or outcome
+    visit = turn.change(visit, reason=reasons.final(visit, outcome), chosen=None)
     _end_step(turn, visit, step, outcome, visit.reason)
     visit = turn.visits[visit.id]
     if via is None or via == step.id:
@@ -172,11 +181,7 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         step=step.id,
         place=visit.place if stays else turn.next_place(),
         arrived=turn.at,
-        started=None,
-        attempts=1,
-        evidence=(),
-        stills=(),
-        overdue=False,
+        **FRESH_STEP,
     )
     visit = _enter(turn, visit, step.phases[0])
     # A stuck detector has no edge for the next guest, and without a beam it has no other voice.
@@ -190,6 +195,8 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
     step = turn.step(visit)
     while phase.needs is not None and not _has(turn, visit, phase.needs):
         assert phase.otherwise is not None  # verified at load
+        if phase.needs == "host":
+            visit = hosts.note_reason(turn, visit)
         phase = step.phase(phase.otherwise)
     turn.do(CancelTimer(_phase_key(visit)))
     visit = turn.change(visit, phase=phase.id, entered=turn.at, entries=visit.entries + 1)
@@ -204,8 +211,7 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
 
 def _start_time(turn: Turn, visit: Visit, step: Step) -> Visit:
     visit = turn.change(visit, started=turn.at)
-    if step.standard_s is not None:
-        turn.do(StartTimer(_overdue_key(visit), turn.at, step.standard_s))
+    pace.begin(turn, visit, step)
     return visit
 
 
@@ -217,6 +223,8 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
         return visit.card is not None
     if need == "free-locker":
         return visit.locker is not None or free_locker(turn) is not None
+    if need == "host":
+        return hosts.receives(turn, visit)
     if need == "door":
         return door_for(turn, visit) is not None
     return turn.rules.passage
@@ -225,7 +233,7 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
 def _end_step(
     turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | None = None
 ) -> None:
-    """Record the step, take back its alarms and timers."""
+    """Record the step and leave it."""
     started = visit.started or turn.at
     took, waited = turn.at.since(started), started.since(visit.arrived)
     standard = step.standard_s
@@ -250,11 +258,17 @@ def _end_step(
         evidence=visit.evidence,
         clock_synced=turn.at.synced,
         stills=visit.stills,
+        extended_s=visit.extended_s,
     )
     turn.record("gardu.step.completed.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
-    turn.do(CancelTimer(_overdue_key(visit)))
-    turn.do(CancelTimer(_phase_key(visit)))
     turn.change(visit, steps=visit.steps + 1)
+    leave_step(turn, visit)
+
+
+def leave_step(turn: Turn, visit: Visit) -> None:
+    """Take back the timers and alarms of the step that *visit* leaves."""
+    pace.end(turn, visit)
+    turn.do(CancelTimer(_phase_key(visit)))
     for kind in [kind for kind, alarm in turn.alarms.items() if alarm.visit == visit.id]:
         clear_alarm(turn, kind)
 
@@ -262,6 +276,8 @@ def _end_step(
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     """End *visit*; what it still holds is owed."""
     del turn.visits[visit.id]
+    day.visit_closed(turn, outcome)
+    unseen.forget(turn, visit)
     took = turn.at.since(visit.opened)
     closed = replace(visit, outcome=outcome)
     turn.closed.append(closed)
@@ -278,6 +294,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         card_out=visit.card is not None,
         locker_out=visit.locker,
         clock_synced=turn.at.synced,
+        persons=visit.persons,
     )
     turn.record("gardu.visit.closed.v1", f"visit/{visit.id}", visit.id, data)
 
@@ -289,48 +306,42 @@ def timer_fired(turn: Turn, key: str) -> None:
         return
     if key == _phase_key(visit):
         deliver(turn, visit, "timeout")
-    elif key == _overdue_key(visit) and not visit.overdue and visit.started is not None:
-        _overdue(turn, visit)
+    elif key == unseen.key(visit):
+        unseen.timer_fired(turn, visit)
+    else:
+        pace.timer_fired(turn, visit, key)
 
 
-def _overdue(turn: Turn, visit: Visit) -> None:
-    step = turn.step(visit)
-    assert visit.started is not None
-    assert step.standard_s is not None
-    turn.change(visit, overdue=True)
-    data = StepOverdue(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
-        station=step.station,
-        role=step.role,
-        started=iso(turn.at.dating(visit.started)),
-        standard_s=step.standard_s,
-        clock_synced=turn.at.synced,
-    )
-    turn.record("gardu.step.overdue.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+def abandon(turn: Turn, visit: Visit, reason: str) -> None:
+    """End *visit* where it is: the guest has gone; what it holds is owed."""
+    visit = turn.change(visit, reason=reason)
+    _end_visit_here(turn, visit, turn.step(visit), "abandoned", None)
+
+
+def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
+    """Put *visit* back into *phase*: it waits there again; what entering does is not done again."""
+    turn.do(CancelTimer(_phase_key(visit)))
+    visit = turn.change(visit, phase=phase, entered=turn.at, entries=visit.entries + 1, **changes)
+    set_timers(turn, visit)
+    return visit
 
 
 def set_timers(turn: Turn, visit: Visit) -> None:
-    """Set the timers of *visit* again, after a restart."""
-    step = turn.step(visit)
+    """Set the timers of *visit* again, after a restart or a correction."""
     _set_phase_timer(turn, visit, turn.phase(visit))
-    if visit.started is not None and step.standard_s is not None and not visit.overdue:
-        turn.do(StartTimer(_overdue_key(visit), visit.started, step.standard_s))
+    pace.begin(turn, visit, turn.step(visit))
+    unseen.watch(turn, visit)
 
 
 def _set_phase_timer(turn: Turn, visit: Visit, phase: Phase) -> None:
     for transition in phase.on:
         if transition.event == "timeout":
-            assert transition.after_s is not None  # verified at load
-            turn.do(StartTimer(_phase_key(visit), visit.entered, transition.after_s))
+            since, seconds = visit.entered, transition.after_s
+            if transition.at_s is not None:
+                since, seconds = visit.started or visit.entered, transition.at_s + visit.extended_s
+            assert seconds is not None  # verified at load
+            turn.do(StartTimer(_phase_key(visit), since, seconds))
 
 
 def _phase_key(visit: Visit) -> str:
     return f"{visit.id}/phase/{visit.entries}"
-
-
-def _overdue_key(visit: Visit) -> str:
-    return f"{visit.id}/overdue/{visit.step}"

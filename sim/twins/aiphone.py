@@ -11,7 +11,7 @@ from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing
 from sim.twins.wiring import Load, Switch
 
-Answer = Literal["accept", "decline", "release"]
+Answer = Literal["accept", "decline", "release", "extend"]
 
 # A ring is over when it has been quiet for this long, seconds.
 _QUIET_S = 2.0
@@ -33,7 +33,12 @@ class AiphoneTwin:
     def __init__(
         self, header: dict[int, HeaderPin], aiphone: Aiphone, clock: Clock, chance: Random
     ) -> None:
-        wired = {"accept": aiphone.accept, "decline": aiphone.decline, "release": aiphone.release}
+        wired = {
+            "accept": aiphone.accept,
+            "decline": aiphone.decline,
+            "release": aiphone.release,
+            "extend": aiphone.extend,
+        }
         self.contacts = {
             name: Switch(header[contact.pin], contact, clock, chance)
             for name, contact in wired.items()

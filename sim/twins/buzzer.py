@@ -11,7 +11,8 @@ from sim.twins.wiring import Load
 
 Beep = Literal["accepted", "refused", "alarm"]
 
-# One short beep is 0.1 s, the pause inside two short ones 0.15 s, a long one 1.0 s.
+# One short beep is 0.1 s (0.02 s in quiet hours), the pause inside two short ones 0.15 s, a long
+# one 1.0 s.
 _QUIET_S = 0.4
 _LONG_S = 0.8
 

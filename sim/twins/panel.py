@@ -1,7 +1,8 @@
-"""An officer's panel: buttons under a finger, and a lamp whose rhythm an eye reads."""
+"""An officer's panel: buttons under a finger, and lamps whose colour and rhythm an eye reads."""
 
 import asyncio
 from collections import deque
+from itertools import pairwise
 from random import Random
 from typing import Literal
 
@@ -11,18 +12,25 @@ from edge.sections.pins import Output
 from sim.header import HeaderPin
 from sim.twins.wiring import Load, Switch
 
-LampMode = Literal["off", "on", "slow", "fast"]
+Rhythm = Literal["off", "steady", "wink", "slow", "fast"]
+Mode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 
 # Seconds of the clock. The daemon tells a press from a hold at 1.0 s.
 _PRESS_S = 0.15
 _HOLD_S = 1.5
-_LET_GO_S = 0.15
+# Who presses again within 0.3 s of letting go has not pressed again.
+_LET_GO_S = 0.35
+_TREMBLE_S = 0.1
+# Fingers of one movement touch their buttons this far apart.
+_APART_NS = 10_000_000
 # At high speed a few real milliseconds of delay must not make a hold look like a press.
 _HOLD_MARGIN_REAL_S = 0.02
 
-# A lamp changes every 0.25 s (fast) or 1.0 s (slow). Delays only ever lengthen that, so the
-# border is nearer to the slow rhythm.
+# A lamp changes every 0.25 s (fast) or 1.0 s (slow), or goes out for 0.3 s every 2.0 s (wink).
+# Delays only ever lengthen that, so the border is nearer to the slow rhythm.
 _FAST_BELOW_S = 0.7
+# The part of the time that a lamp which winks is lit is 0.85; of one that blinks it is 0.5.
+_WINK_FROM = 0.65
 _STEADY_AFTER_S = 2.2
 _STEADY_AFTER_REAL_S = 0.05
 # Changes that an eye looks back on: two on-off cycles.
@@ -30,13 +38,27 @@ _LOOKED_AT = 5
 # One change and back is switching, not a rhythm.
 _RHYTHM = 3
 
+# What the page of the panel (docs/panel.md) says that lamps mean, the most urgent first: lamp,
+# rhythm, meaning. On a panel with one lamp, overdue looks like an alarm.
+_MEANS: tuple[tuple[str, Rhythm, Mode], ...] = (
+    ("red", "fast", "fast"),
+    ("plain", "fast", "fast"),
+    ("red", "steady", "red"),
+    ("amber", "slow", "red"),
+    ("amber", "wink", "amber"),
+    ("plain", "wink", "amber"),
+    ("blue", "slow", "slow"),
+    ("plain", "slow", "slow"),
+    ("plain", "steady", "on"),
+)
+
 
 class LampTwin:
     """A lamp, seen by an eye that looks at the changes of the last few seconds."""
 
     def __init__(self, pin: HeaderPin, output: Output, clock: Clock) -> None:
         self._clock = clock
-        self._changes: deque[int] = deque(maxlen=_LOOKED_AT)
+        self._changes: deque[tuple[bool, int]] = deque(maxlen=_LOOKED_AT)
         self._steady_ns = int(max(_STEADY_AFTER_S, _STEADY_AFTER_REAL_S * clock.speed) * 1e9)
         self._load = Load(pin, output, self._changed)
 
@@ -46,25 +68,35 @@ class LampTwin:
         return self._load.on
 
     @property
-    def mode(self) -> LampMode:
-        """What the lamp shows: steady once it has not changed for 2.2 s (or 50 real ms)."""
+    def rhythm(self) -> Rhythm:
+        """How it shines: steady once it has not changed for 2.2 s (or 50 real ms)."""
         if not self._load.driven:
             self._changes.clear()
-        steady: LampMode = "on" if self._load.on else "off"
+        steady: Rhythm = "steady" if self._load.on else "off"
         changes = self._changes
-        if len(changes) < _RHYTHM or self._clock.boot_ns() - changes[-1] > self._steady_ns:
+        if len(changes) < _RHYTHM or self._clock.boot_ns() - changes[-1][1] > self._steady_ns:
             return steady
-        mean_s = (changes[-1] - changes[0]) / (len(changes) - 1) / 1e9
-        return "fast" if mean_s < _FAST_BELOW_S else "slow"
+        span_ns = changes[-1][1] - changes[0][1]
+        if span_ns / (len(changes) - 1) < _FAST_BELOW_S * 1e9:
+            return "fast"
+        return "wink" if self._lit_ns() >= _WINK_FROM * span_ns else "slow"
 
-    def _changed(self, _on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
-        if self._changes and at - self._changes[-1] > self._steady_ns:
+    def _lit_ns(self) -> int:
+        """Return for how long it was lit between the changes that are looked back on."""
+        pairs = pairwise(self._changes)
+        return sum(later - since for (on, since), (_, later) in pairs if on)
+
+    def _changed(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
+        if self._changes and at - self._changes[-1][1] > self._steady_ns:
             self._changes.clear()
-        self._changes.append(at)
+        self._changes.append((on, at))
 
 
 class PanelTwin:
-    """A panel with its buttons and, where fitted, its lamp."""
+    """A panel with its buttons and the lamps that are fitted.
+
+    :ivar lamps: ``lamp`` or colours, from left to right
+    """
 
     def __init__(
         self, header: dict[int, HeaderPin], panel: Panel, clock: Clock, chance: Random
@@ -75,13 +107,27 @@ class PanelTwin:
             (button, Switch(header[button.pin], button, clock, chance)) for button in panel.buttons
         ]
         self._fingers = [asyncio.Lock() for _ in panel.buttons]
-        lamp = panel.lamp
-        self._lamp = None if lamp is None else LampTwin(header[lamp.pin], lamp, clock)
+        self.lamps = {
+            name: LampTwin(header[output.pin], output, clock)
+            for name, output in panel.fitted_lamps.items()
+        }
+        self._plain = next((name for name in ("green", "white", "lamp") if name in self.lamps), "")
 
     @property
-    def lamp(self) -> LampMode:
-        """What the lamp shows; a panel without one is dark."""
-        return "off" if self._lamp is None else self._lamp.mode
+    def lamp(self) -> Mode:
+        """What the lamps say to who knows the page; a panel without any is dark."""
+        shining: dict[str, Rhythm] = {
+            "plain" if name == self._plain else name: lamp.rhythm
+            for name, lamp in self.lamps.items()
+        }
+        if len(shining) > 2 and set(shining.values()) == {"steady"}:
+            return "test"
+        return next((mode for name, rhythm, mode in _MEANS if shining.get(name) == rhythm), "off")
+
+    @property
+    def shining(self) -> dict[str, str]:
+        """How each lamp shines: off, steady, wink, slow or fast."""
+        return {name: lamp.rhythm for name, lamp in self.lamps.items()}
 
     def has(self, action: str, procedure: str | None = None) -> bool:
         """Whether a button means *action* (of *procedure*) when pressed or held."""
@@ -92,10 +138,17 @@ class PanelTwin:
 
         :raises LookupError: if no button means that
         """
-        found = self._find(action, procedure)
-        if found is None:
-            raise LookupError(f"no button of this panel means {action!r} ({procedure or 'any'})")
-        number, hold = found
+        number, hold = self._found(action, procedure)
+        await self._touch(number, hold=hold)
+
+    async def hold(self, action: str) -> None:
+        """Hold the button that means *action* when pressed; returns when it has been let go.
+
+        :raises LookupError: if no button means that
+        """
+        await self._touch(self._found(action)[0], hold=True)
+
+    async def _touch(self, number: int, *, hold: bool) -> None:
         async with self._fingers[number]:
             switch = self._buttons[number][1]
             switch.set(True)
@@ -104,6 +157,35 @@ class PanelTwin:
                 await asyncio.sleep(_HOLD_MARGIN_REAL_S)
             switch.set(False)
             await self._clock.pause(_LET_GO_S)
+
+    async def lean(self, seconds: float) -> None:
+        """Press all buttons by one movement and let go of them after *seconds* (clock)."""
+        now = self._clock.boot_ns()
+        for number, (_, switch) in enumerate(self._buttons):
+            switch.set(True, now + number * _APART_NS)
+        await self._clock.pause(seconds)
+        for _, switch in self._buttons:
+            switch.set(False)
+        await self._clock.pause(_LET_GO_S)
+
+    async def tremble(self, action: str) -> None:
+        """Press the button that means *action* with a finger that trembles: twice, 0.1 s apart.
+
+        :raises LookupError: if no button means that
+        """
+        switch = self._buttons[self._found(action)[0]][1]
+        for _ in range(2):
+            switch.set(True)
+            await self._clock.pause(_PRESS_S)
+            switch.set(False)
+            await self._clock.pause(_TREMBLE_S)
+        await self._clock.pause(_LET_GO_S)
+
+    def _found(self, action: str, procedure: str | None = None) -> tuple[int, bool]:
+        found = self._find(action, procedure)
+        if found is None:
+            raise LookupError(f"no button of this panel means {action!r} ({procedure or 'any'})")
+        return found
 
     def _find(self, action: str, procedure: str | None) -> tuple[int, bool] | None:
         """Return the number of the button for *action*, and whether it must be held."""

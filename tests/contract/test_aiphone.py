@@ -28,7 +28,7 @@ class TwinBench(PinBench):
     """The station of a simulated lobby."""
 
     def __init__(self, folder: Path, clock: Clock, active: str, wired: dict[str, Any]) -> None:
-        pins = {"accept": 25, "decline": 16, "release": 20, "busy": 21}
+        pins = {"accept": 25, "decline": 16, "release": 20, "extend": 12, "busy": 21}
         section = {
             "procedures": ["jatim"],
             "ring": {"pin": 8, "active": active},

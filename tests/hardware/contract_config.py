@@ -1,7 +1,8 @@
 """A real checkpoint's config in the shape that the contracts want.
 
-They speak of lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk`` and
-the camera ``lobby``, with times of their own: so the first of each is called that, and gets those.
+They speak of lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk``, the
+camera ``lobby`` and the panel ``reception``, with times of their own: so the first of each is
+called that, and gets those.
 """
 
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ from msgspec.structs import replace
 
 from edge.config import Config
 from edge.sections.aiphone import Rings
+from edge.sections.panels import Panel
 
 # What the contracts ask for (the heads of tests/contract/*.py). A person needs longer than a
 # program to walk to a door.
@@ -30,6 +32,7 @@ def contract_config(config: Config) -> Config:
         doors=_first(config.doors, "kantor", **DOOR),
         card_readers=_first(config.card_readers, "desk"),
         cameras=_first(config.cameras, "lobby"),
+        panels=_panel(config.panels),
     )
 
 
@@ -41,15 +44,35 @@ def names(config: Config) -> Iterator[str]:
     for what, section in (
         ("The aide's station", config.aiphone), ("The door", config.doors),
         ("The reader", config.card_readers), ("The camera", config.cameras),
+        ("The panel", dict(_tried(config.panels))),
     ):  # fmt: skip
         if section:
             yield f"{what} in the tests is {next(iter(section))} here."
+    if _tried(config.panels):
+        yield "Its button arrive is the first one in the config, decline the second."
 
 
 def _first(section: dict[str, Any], name: str, **settings: Any) -> dict[str, Any]:
     if not section:
         return {}
     return {name: replace(next(iter(section.values())), **settings)}
+
+
+def _tried(panels: dict[str, Panel]) -> list[tuple[str, Panel]]:
+    """Return the first panel with two buttons, with its name; none if there is none."""
+    return [(name, panel) for name, panel in panels.items() if len(panel.buttons) > 1][:1]
+
+
+def _panel(panels: dict[str, Panel]) -> dict[str, Panel]:
+    """Return that panel with the meanings of the contract on its first two buttons."""
+    for _, panel in _tried(panels):
+        arrive, decline = panel.buttons[:2]
+        buttons = [
+            replace(arrive, press="arrive", hold=None, procedure="pimpinan"),
+            replace(decline, press="decline", hold="absent", procedure=None),
+        ]
+        return {"reception": replace(panel, buttons=buttons)}
+    return {}
 
 
 def _places(lockers: Any) -> list[Any]:

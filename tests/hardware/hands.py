@@ -118,3 +118,28 @@ CAMERA = (
     Hand("breaks", "Pull the camera's plug.", flag("fault", "gone")),
     Hand("recovers", "Plug the camera in again, and wait until it has started."),
 )
+
+PANEL = (
+    Hand("press", "Press the button {button} of the panel for a moment."),
+    Hand("hold", "Hold the button {button} of the panel for a second and a half."),
+    Hand("tremble", "Press the button {button} of the panel twice, as fast as you can."),
+    Hand("lean", "Press both buttons at the same moment; let go after {seconds} s."),
+    Hand("shows", "Are all lamps of the panel dark?", flag("mode", "off")),
+    Hand("shows", "Is one lamp lit steadily, green or white (or the only one)?",
+         flag("mode", "on")),
+    Hand("shows", "Does a lamp blink slowly (once in 2 s), blue if there is one?",
+         flag("mode", "slow")),
+    Hand("shows", "Is a lamp lit that goes out for a moment every 2 s, amber if there is one?",
+         flag("mode", "amber")),
+    Hand("shows", "Is red lit steadily, or else does amber blink slowly, or else the lamp fast?",
+         flag("mode", "red")),
+    Hand("shows", "Does a lamp blink fast (twice a second), red if there is one?",
+         flag("mode", "fast")),
+)  # fmt: skip
+
+BUZZER = (
+    Hand("heard", "Was it one short beep?", flag("pattern", "accepted")),
+    Hand("heard", "Was it two short beeps?", flag("pattern", "refused")),
+    Hand("heard", "Was it one long beep?", flag("pattern", "alarm")),
+    Hand("sounds", "Does the buzzer sound now?"),
+)

@@ -12,18 +12,31 @@ from typing import Any, NamedTuple
 import pytest
 
 from edge.clock import Clock
-from edge.config import Cards, Checkpoint, Config, load_config
+from edge.config import Checkpoint, Config, load_config
 from edge.drivers import serial_reader
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceUnavailable
+from edge.sections.cards import Cards
 from edge.sections.lockers import GpioLockers
-from tests.contract import aiphone, cameras, card_readers, door, lockers, metal_detector, safety
+from tests.contract import (
+    aiphone,
+    buzzer,
+    cameras,
+    card_readers,
+    door,
+    lockers,
+    metal_detector,
+    panel,
+    safety,
+)
 from tests.contract import test_aiphone as aiphones
+from tests.contract import test_buzzer as buzzers
 from tests.contract import test_cameras as http_cameras
 from tests.contract import test_card_readers as readers
 from tests.contract import test_door as doors
 from tests.contract import test_lockers as locker_twins
 from tests.contract import test_metal_detector as detectors
+from tests.contract import test_panel as panels
 from tests.contract import test_safety as safeties
 from tests.contract.live_lobby import LiveLobby
 from tests.contract.locker_bench import bench_of
@@ -167,6 +180,13 @@ DOOR = Suite(
 SAFETY = Suite("safety", HandBench, safety.Bench, hands.SAFETY, pin_twin(safeties, "up"))
 READER = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, reader_twin)
 CAMERA = Suite("camera/lobby", HandBench, cameras.Bench, hands.CAMERA, camera_twin)
+PANEL = Suite(
+    "panel/reception", HandBench, panel.Bench, hands.PANEL,
+    pin_twin(panels, *panels.WIRINGS["green and red"], speed=10.0),
+)  # fmt: skip
+BUZZER = Suite(
+    "buzzer", HandBench, buzzer.Bench, hands.BUZZER, pin_twin(buzzers, "high", speed=10.0)
+)
 
 
 @pytest.fixture(scope="session")
@@ -238,6 +258,18 @@ class TestCamera(cameras.CamerasContract):
     """The camera."""
 
     SUITE = CAMERA
+
+
+class TestPanel(panel.PanelContract):
+    """Lamps and buttons."""
+
+    SUITE = PANEL
+
+
+class TestBuzzer(buzzer.BuzzerContract):
+    """The buzzer."""
+
+    SUITE = BUZZER
 
 
 @pytest.mark.skipif(bool(CONFIG), reason="this is one")

@@ -15,7 +15,7 @@ from tests.hardware.technician import Person
 
 TABLES = (
     hands.LOCKERS, hands.DETECTOR, hands.READER, hands.AIPHONE, hands.DOOR, hands.SAFETY,
-    hands.CAMERA,
+    hands.CAMERA, hands.PANEL, hands.BUZZER,
 )  # fmt: skip
 
 
@@ -62,6 +62,8 @@ def test_no_two_things_have_the_same_words(table: tuple[hands.Hand, ...]) -> Non
             "cards": "first card",
             "answer": "accept",
             "loop": "fire",
+            "button": "arrive",
+            "seconds": 1,
         }
         words = hand.words.format(**fields)
         meant = [other for other in table if other.heard(words) is not None]

@@ -71,9 +71,9 @@ def make_config(procedures: list[str]) -> Config:
             "reception": panel(
                 "reception",
                 *([] if at_security else arrive),
-                button("done"),
+                button("done", "again" if at_security else None),
                 button("decline", "absent"),
-                button("reschedule", "again" if at_security else "leave"),
+                button("reschedule", "leave"),
             ),
             "officer-1": panel("officer-1", button("done", "leave")),
             "officer-2": panel("officer-2", button("locker", "nothing")),
@@ -304,6 +304,11 @@ class FakeDetector:
         if metal:
             self.lobby.post(events.DetectorCleared(self.lobby.clock.now()))
 
+    async def run_through(self) -> None:
+        """Run through: too fast to be looked at."""
+        self.lobby.post(events.PassageTooFast(self.lobby.clock.now()))
+        await asyncio.sleep(0)
+
 
 class FakeDoor:
     """Opens for whoever pushes once it was released, and shuts behind."""
@@ -343,6 +348,7 @@ class FakeAiphone:
         self.name = name
         self.rings = 0
         self.noticed = 0
+        self.busy = None
 
     def ring(self) -> None:
         """Ring once."""

@@ -188,15 +188,18 @@ def test_press_and_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 
 
 @pytest.mark.parametrize("speed", [5.0, 60.0, 120.0])
-@pytest.mark.parametrize(("period_s", "shown"), [(1.0, "slow"), (0.25, "fast")])
+@pytest.mark.parametrize(
+    ("on_s", "off_s", "shown"), [(1.0, 1.0, "slow"), (0.25, 0.25, "fast"), (1.7, 0.3, "amber")]
+)
 def test_the_lamp_shows_its_rhythm(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     speed: float,
-    period_s: float,
-    shown: Literal["slow", "fast"],
+    on_s: float,
+    off_s: float,
+    shown: Literal["slow", "fast", "amber"],
 ) -> None:
-    """An eye tells steady, slow and fast apart at any speed, and sees the end of blinking."""
+    """An eye tells steady, slow, fast and winking apart at any speed, and sees the end of it."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         panel = lobby.panels["reception"]
@@ -204,7 +207,7 @@ def test_the_lamp_shows_its_rhythm(
         assert panel.lamp == "off"
         lamp.on()
         await until(lambda: panel.lamp == "on")
-        lamp.blink(lobby.clock.real(period_s), lobby.clock.real(period_s))
+        lamp.blink(lobby.clock.real(on_s), lobby.clock.real(off_s))
         await until(lambda: panel.lamp == shown)
         await asyncio.to_thread(lamp.on)
         await until(lambda: panel.lamp == "on")
@@ -269,6 +272,7 @@ def test_the_lobby_is_awake_once_all_pins_are_claimed(
         assert lobby.snapshot() == {
             "awake": True,
             "lamps": {"reception": "off"},
+            "shining": {"reception": {"lamp": "off"}},
             "lockers": {
                 1: {"open": True, "energised": True, "jammed": False, "pulses": 1, "unlocks": 1},
                 2: {"open": False, "energised": False, "jammed": False, "pulses": 0, "unlocks": 0},

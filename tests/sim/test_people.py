@@ -72,6 +72,12 @@ EXPECTED: dict[Branch, str] = {
     "refused": "refused",
     "nothing-to-store": "completed",
     "leaves": "abandoned",
+    "answers-late": "completed",
+    "too-fast": "completed",
+    "unknown-card": "completed",
+    "shared-card": "completed",
+    "loses-card": "completed",
+    "forgets-belongings": "abandoned",
 }
 
 

@@ -18,6 +18,7 @@ T = TypeVar("T")
 CONFIG = Path(__file__).parents[2] / "config"
 PROCEDURES = load_procedures(CONFIG / "sop", ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"])
 CARDS = [f"01006300{number:02X}" for number in range(8)]
+SUPERVISOR = "0100A4C1F0"
 
 # 2026-11-23 08:00 WIB, a Monday.
 OPENING_MS = 1_795_395_600_000
@@ -38,6 +39,7 @@ def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rule
         "readers": {"desk": ("reception", "officer-1"), "gate": ("reception",)},
         "aiphones": {"adc": tuple(procedures)},
         "cards": frozenset(CARDS),
+        "supervisors": {SUPERVISOR: "duty-officer"},
         "lockers": (1, 2, 3),
         "left_open_s": 120.0,
         "doors": {"office": Door(procedures=("jatim",), release_s=5.0, held_s=30.0)},

@@ -4,7 +4,7 @@ import pytest
 
 from edge.clock import Stamp
 from edge.sop import events
-from edge.sop.effects import Beep, FlashLamp, RingAide
+from edge.sop.effects import Beep, FlashLamp, KeepDetails, RingAide
 from edge.sop.engine import initial_state, step
 from edge.sop.invitations import MOST_REMEMBERED
 from tests.sop.stand import CARDS, OPENING_MS, Stand, rules
@@ -90,3 +90,16 @@ def test_what_is_no_valid_invitation_is_refused_at_the_scanners_panel() -> None:
     assert stand.send(events.InvitationRefused(stand.now, "gate", "expired")) == REFUSED
     assert stand.state.refusals == {"invitation/gate/expired": 1}
     assert stand.records == []
+
+
+def test_the_guest_book_is_told_which_visit_an_invitation_opened() -> None:
+    """The effect names the visit that the record names; one that is refused names none."""
+    state = initial_state(rules())
+    at = Stamp(0, OPENING_MS, True, "boot")
+    event = events.InvitationPresented(at, "gate", "one", "pimpinan", OPENING_MS + 60_000)
+    result = step(rules(), state, event)
+    (visit,) = result.state.visits
+    kept = [effect for effect in result.effects if isinstance(effect, KeepDetails)]
+    assert kept == [KeepDetails("one", visit)]
+    again = step(rules(), result.state, event)
+    assert not [effect for effect in again.effects if isinstance(effect, KeepDetails)]

@@ -40,10 +40,13 @@ def a_procedure(*steps: Step, **values: Any) -> Procedure:
     )  # fmt: skip
 
 
-def one_way(event: str = "button.done", to: str = "@next", **values: Any) -> Procedure:
-    """A procedure of one step, one phase and one transition."""
+def one_way(
+    event: str = "button.done", to: str = "@next", *, a_standard: bool = False, **values: Any
+) -> Procedure:
+    """A procedure of one step (with a standard time), one phase and one transition."""
     way = Transition(event=event, to=to, **values)
-    return a_procedure(a_step("only", phase("wait", way, DONE if event != DONE.event else way)))
+    ways = phase("wait", way, DONE if event != DONE.event else way)
+    return a_procedure(a_step("only", ways, standard_s=60 if a_standard else None))
 
 
 def test_a_right_procedure_has_no_problems() -> None:
@@ -78,7 +81,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase wait: do 'dance' is unknown; allowed: ring, still, unlock, "
-                "fault-locker, release-locker, release-door, take-card, alarm, clear"
+                "fault-locker, release-locker, release-door, take-card, lose-card, alarm, clear"
             )
         ],
     ),
@@ -137,7 +140,12 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
     ),
     "need unknown": (
         a_procedure(a_step("one", phase("a", needs="luck", otherwise="b"), phase("b"))),
-        ["step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, door"],
+        [
+            (
+                "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
+                "host, door"
+            )
+        ],
     ),
     "need alone": (
         a_procedure(a_step("one", phase(needs="card"))),
@@ -184,8 +192,10 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 'step only, phase wait, on "button.push": unknown event; allowed: button.arrive, '
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
-                "aiphone.accept, aiphone.decline, aiphone.release, aiphone.busy, card.issued, "
-                "card.presented, locker.opened, locker.closed, detector.alarm, detector.passage, "
+                "button.extend, button.lost, button.reason-1, button.reason-2, button.reason-3, "
+                "button.reason-4, aiphone.accept, aiphone.decline, aiphone.release, "
+                "aiphone.extend, aiphone.busy, card.issued, card.presented, "
+                "locker.opened, locker.closed, detector.alarm, detector.passage, "
                 "detector.too-fast, door.opened, door.closed, timeout"
             )
         ],
@@ -216,6 +226,36 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "allowed: both or none"
             )
         ],
+    ),
+    "both times": (
+        one_way("timeout", a_standard=True, after_s=3, at_s=3),
+        [('step only, phase wait, on "timeout": has both after_s and at_s; allowed: one of them')],
+    ),
+    "at_s without a standard": (
+        one_way("timeout", at_s=3),
+        [
+            (
+                'step only, phase wait, on "timeout": counts by a standard time that there is not; '
+                "allowed: with standard_s"
+            )
+        ],
+    ),
+    "extends by nothing": (
+        one_way("button.extend", to="wait", a_standard=True, extend=True),
+        [
+            (
+                'step only, phase wait, on "button.extend": extends, but the step has no extend_s '
+                "and extensions; allowed: with both"
+            )
+        ],
+    ),
+    "reason is no word": (
+        a_procedure(reasons=("In a meeting",)),
+        ["reasons: has 'In a meeting'; allowed: lower-case letters, digits and single dashes"],
+    ),
+    "reason twice": (
+        a_procedure(reasons=("busy", "busy")),
+        ["reasons: has 'busy' twice; allowed: each once"],
     ),
     "timeout passed on": (
         one_way("timeout", after_s=3, pass_on=True),

@@ -1,0 +1,36 @@
+"""What only shows when the cards of a config are read together with its readers and panels."""
+
+from typing import TYPE_CHECKING
+
+from edge.validate import Problems, note_twice
+
+if TYPE_CHECKING:  # edge.config imports the module that imports this one
+    from edge.config import Config
+
+
+def cards(config: "Config", problems: Problems) -> None:
+    """Note cards that stand twice, supervisors who cannot be seen, and reasons that stand twice."""
+    pool = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
+    supervisors = [(card, f"cards.supervisor.{card}") for card in config.cards.supervisor]
+    note_twice(problems, [*pool, *supervisors], "card", "each card once")
+    reasons = config.cards.opening_reasons
+    note_twice(
+        problems,
+        [(why, f"cards.opening_reasons[{n}]") for n, why in enumerate(reasons)],
+        "reason",
+        "each reason once",
+    )
+    if config.cards.supervisor and not config.card_readers:
+        problems.add("cards.supervisor", "has no reader; allowed: with a [card_readers.NAME]")
+    _lost_is_held(config, problems)
+
+
+def _lost_is_held(config: "Config", problems: Problems) -> None:
+    """A card is not declared lost by touching a button."""
+    for name, panel in config.panels.items():
+        for number, button in enumerate(panel.buttons):
+            if button.press == "lost":
+                problems.add(
+                    f"panels.{name}.buttons[{number}].press",
+                    "is 'lost'; allowed: only as hold, so that nobody does it by accident",
+                )

@@ -1,0 +1,295 @@
+"""The desk: answers what is asked over MQTT, and enters guests in the guest book.
+
+Rules
+-----
+1. A request is done once: the same id again gets the same answer. What was done is known from the
+   guest book, so across restarts too; what was refused, of the latest few requests.
+2. Details go to an open visit, and to no other; a visit's own are replaced only on demand.
+3. They are on the disk before it is answered, and before the core hears of them.
+4. No detail of a guest is logged or counted, nor is anything else that a request says.
+"""
+
+import logging
+from collections import OrderedDict
+from collections.abc import Callable, Collection, Iterable
+from functools import partial
+from typing import NamedTuple
+
+from edge import requests
+from edge.clock import Clock, Stamp
+from edge.drivers.base import Post
+from edge.guestbook import BookUnusable, Details, Entry, GuestBook, Source
+from edge.invitations import Guest, Invitation
+from edge.requests import Answer, Availability, Refused, Register
+from edge.sections.guestbook import GuestBook as Section
+from edge.sop.events import (
+    AvailabilityTold,
+    DetailsAttached,
+    DeviceFailed,
+    DeviceRestored,
+    InputRefused,
+    SystemAlarmCleared,
+    SystemAlarmRaised,
+)
+from edge.sop.state import Rules, State
+from edge.worker import Worker
+
+log = logging.getLogger(__name__)
+
+# What the guest book and the requests are called among devices, and the book's alarm.
+BOOK = "guest-book"
+DEVICE = "requests"
+ALARM = "guest-book-damaged"
+
+# Answers remembered to requests that were refused, and invited guests whose visit is about to open.
+_MOST_ANSWERS = 256
+_MOST_EXPECTED = 32
+
+
+class Present(NamedTuple):
+    """An open visit, as the desk needs to know it; *number* grows with each that opens."""
+
+    visit: str
+    number: int
+    procedure: str
+    station: str
+
+
+def present(rules: Rules, state: State) -> list[Present]:
+    """Return the open visits of *state*."""
+    return [
+        Present(
+            visit.id,
+            visit.number,
+            visit.procedure,
+            rules.procedures[visit.procedure_key].step(visit.step).station,
+        )
+        for visit in state.visits.values()
+    ]
+
+
+class Mail(NamedTuple):
+    """A message that came: the topic's *suffix*, and what the requester said of the answer."""
+
+    suffix: str
+    payload: bytes
+    retained: bool = False
+
+
+class Desk:
+    """Takes requests, one at a time.
+
+    :param hosts: whose availability may be told: ids of procedures and of called stations
+    :param reasons: the words that a host's absence may have: a reason goes into records, so it must
+        not be anybody's free text
+    :param present: returns the open visits
+    :param worker: the thread for calls of *book*
+    """
+
+    def __init__(
+        self,
+        config: Section,
+        hosts: Collection[str],
+        reasons: Collection[str],
+        *,
+        clock: Clock,
+        post: Post,
+        book: GuestBook,
+        worker: Worker,
+        present: Callable[[], Iterable[Present]],
+    ) -> None:
+        self._config = config
+        self._hosts = frozenset(hosts)
+        self._reasons = frozenset(reasons)
+        self._clock = clock
+        self._post = post
+        self._book = book
+        self._worker = worker
+        self._present = present
+        self._answers: OrderedDict[str, Answer] = OrderedDict()
+        self._told: dict[str, Availability] = {}
+        self._expected: OrderedDict[str, Guest] = OrderedDict()
+        self._broken = False
+
+    async def answer(self, mail: Mail) -> Answer | None:
+        """Do what *mail* asks and return what to say; None for what asks nothing."""
+        try:
+            if mail.suffix == requests.REGISTER:
+                return await self._register(mail)
+            return self._availability(mail)
+        except Refused as refused:
+            self._count(refused)
+            return _refusal(refused)
+        except Exception as error:  # noqa: BLE001 - the broker would give it again after a crash
+            log.error("a request was dropped: %s", type(error).__name__)  # noqa: TRY400 - rule 4
+            self._post(partial(InputRefused, device=DEVICE, why="fault of ours"))
+            return Answer(ok=False, word="fault of ours", why="use paper, or try again later")
+
+    def expect(self, invitation: Invitation) -> None:
+        """Keep the details of an invited guest until the visit opens; from any thread."""
+        if invitation.guest is not None and self._config.keep:
+            while len(self._expected) >= _MOST_EXPECTED:
+                self._expected.popitem(last=False)
+            self._expected[invitation.id] = invitation.guest
+
+    def arrived(self, invitation: str, visit: str) -> None:
+        """Enter the details that came with *invitation*: it has opened *visit*."""
+        guest = self._expected.pop(invitation, None)
+        if guest is None:
+            return
+        details = Details(
+            name=guest.name,
+            organisation=guest.organisation,
+            purpose=guest.purpose,
+            persons=guest.head_count,
+        )
+        found = next((one for one in self._present() if one.visit == visit), None)
+        procedure = "" if found is None else found.procedure
+        self._worker.submit(self._enter_invited, visit, procedure, details)
+
+    def own_up(self) -> None:
+        """Say whether a damaged guest book lies set aside."""
+        damaged = self._book.quarantined
+        if damaged is None:
+            self._post(partial(SystemAlarmCleared, kind=ALARM))
+        else:
+            detail = f"{damaged.name} was set aside; take it out of the data folder"
+            self._post(partial(SystemAlarmRaised, kind=ALARM, detail=detail))
+
+    # -- details
+
+    async def _register(self, mail: Mail) -> Answer:
+        if mail.retained:
+            raise Refused("retained", "a retained request would come again; publish it without")
+        request = requests.register(mail.payload)
+        if (known := self._answers.get(request.id)) is not None:
+            return known
+        try:
+            answer = await self._worker.do(self._enter, request, list(self._present()))
+        except Refused as refused:
+            self._count(refused)
+            answer = _refusal(refused, request.id)
+            if refused.word != "guest book cannot be used":  # it may be tried again
+                self._remember(answer)
+        return answer
+
+    def _enter(self, request: Register, present: list[Present]) -> Answer:
+        """Enter *request* in the book and tell the core; on the worker's thread."""
+        if not self._config.keep:
+            raise Refused("no guest book", "this checkpoint keeps no guest book")
+        try:
+            entry = self._book.answered(request.id)
+            if entry is None:
+                entry = self._new_entry(request, present)
+                self._book.put(entry, request.id)
+        except BookUnusable as error:
+            self._fail(error)
+            raise Refused("guest book cannot be used", "use paper, or try again later") from None
+        self._mend()
+        self._post(partial(DetailsAttached, visit=entry.visit))
+        return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
+
+    def _new_entry(self, request: Register, present: list[Present]) -> Entry:
+        now = self._clock.now()
+        requests.in_time(request.time, now, need_synced=self._config.need_synced_clock)
+        visit = self._choose(request, present)
+        return _entry(visit.visit, visit.procedure, now, "register", request.guest)
+
+    def _choose(self, request: Register, present: list[Present]) -> Present:
+        """Return the visit that *request* is for.
+
+        :raises Refused: if there is none, or it has details
+        """
+        open_ = [one for one in present if request.procedure in (None, one.procedure)]
+        if request.visit != "latest":
+            named = next((one for one in open_ if one.visit == request.visit), None)
+            if named is None:
+                raise Refused("no such visit", "no open visit has that id")
+            if not request.replace and self._book.entry(named.visit) is not None:
+                raise Refused("has details", 'the visit has details; "replace": true corrects them')
+            return named
+        for one in sorted(open_, key=lambda one: one.number, reverse=True):
+            if one.station in self._config.stations and self._book.entry(one.visit) is None:
+                return one
+        raise Refused("no visit waits", "no visit at the desk waits for details")
+
+    def _enter_invited(self, visit: str, procedure: str, details: Details) -> None:
+        """Enter an invited guest; on the worker's thread, so nothing may come out."""
+        try:
+            self._book.put(_entry(visit, procedure, self._clock.now(), "invitation", details))
+        except BookUnusable as error:
+            self._fail(error)
+            return
+        self._mend()
+        self._post(partial(DetailsAttached, visit=visit))
+
+    def _fail(self, error: BookUnusable) -> None:
+        """Say once that the book cannot be used."""
+        if not self._broken:
+            log.error("the guest book cannot be used: %s", error)
+            self._post(partial(DeviceFailed, device=BOOK, why="cannot be used; use paper"))
+        self._broken = True
+
+    def _mend(self) -> None:
+        if self._broken:
+            self._post(partial(DeviceRestored, device=BOOK))
+            self.own_up()
+        self._broken = False
+
+    # -- availability
+
+    def _availability(self, mail: Mail) -> Answer | None:
+        if not mail.payload:  # a retained message was deleted
+            return None
+        level = mail.suffix.removeprefix(requests.AVAILABILITY).removeprefix("/")
+        told = requests.availability(mail.payload, level)
+        before = self._told.get(told.host)
+        if before is None or before.id != told.id:
+            self._take(told, before, retained=mail.retained)
+        return Answer(ok=True, id=told.id)
+
+    def _take(self, told: Availability, before: Availability | None, *, retained: bool) -> None:
+        if told.host not in self._hosts:
+            allowed = ", ".join(sorted(self._hosts))
+            raise Refused("unknown host", f"no host {told.host} here; allowed: {allowed}")
+        if told.reason is not None and told.reason not in self._reasons:
+            allowed = ", ".join(sorted(self._reasons))
+            raise Refused("unknown reason", f"no words for that reason here; allowed: {allowed}")
+        if before is not None and told.time < before.time:
+            raise Refused("older than what is known")
+        try:
+            requests.in_time(told.time, self._clock.now(), need_synced=False)
+        except Refused as refused:
+            if not (retained and refused.word == "too old"):  # what is retained may be of long ago
+                raise
+        self._told[told.host] = told
+        until_ms = None if told.until is None else round(told.until.timestamp() * 1e3)
+        self._post(
+            partial(
+                AvailabilityTold,
+                host=told.host,
+                receiving=told.receiving,
+                until_ms=until_ms,
+                reason=told.reason,
+            )
+        )
+
+    # -- refusals
+
+    def _count(self, refused: Refused) -> None:
+        log.warning("a request was refused: %s", refused.word)
+        self._post(partial(InputRefused, device=DEVICE, why=refused.word))
+
+    def _remember(self, answer: Answer) -> None:
+        assert answer.id is not None
+        self._answers[answer.id] = answer
+        if len(self._answers) > _MOST_ANSWERS:
+            self._answers.popitem(last=False)
+
+
+def _refusal(refused: Refused, request: str | None = None) -> Answer:
+    return Answer(ok=False, id=request, word=refused.word, why=refused.why)
+
+
+def _entry(visit: str, procedure: str, at: Stamp, source: Source, details: Details) -> Entry:
+    return Entry(visit=visit, procedure=procedure, at=at, source=source, details=details)

@@ -1,0 +1,144 @@
+"""What fingers on the buttons of one panel mean.
+
+Rules this module keeps
+-----------------------
+1. A button with one meaning counts when it is let go, or after :data:`MOMENT_S`. With a second
+   meaning for holding it, the first counts when it is let go, the second as soon as it has been
+   held for :data:`HOLD_S`.
+2. Two buttons that are pressed before either counts mean nothing: somebody leant on the panel.
+   Kept down together for :data:`TEST_S` they are the lamp test. A panel with one button has the
+   lamp test where that button is held so long.
+3. A trembling finger is one press: who presses a button again within :data:`AGAIN_S` of letting
+   it go has not pressed it again.
+4. A button found pressed at opening is stuck or held by chance: it counts from its next press.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from edge.clock import Clock
+from edge.sections.panels import Button
+from edge.sections.words import Action
+
+MOMENT_S = 0.1
+"""How far apart two fingers of the same movement come down at most, seconds."""
+HOLD_S = 1.0
+TEST_S = 3.0
+AGAIN_S = 0.3
+
+Say = Callable[[Button, Action], None]
+
+
+class Finger:
+    """One button.
+
+    :ivar state: ``down``: undecided; ``done``: has counted; ``chord``: down with another; ``void``:
+        means nothing any more
+    """
+
+    def __init__(self, button: Button) -> None:
+        self.button = button
+        self.state: Literal["up", "down", "done", "chord", "void"] = "up"
+        self.timer: threading.Timer | None = None
+        self.let_go_ns: int | None = None
+
+
+class Presses:
+    """The buttons of one panel; *say* is told what was pressed, from any thread.
+
+    :param test: called when the lamp test is asked for, on a thread of its own
+    """
+
+    def __init__(
+        self, buttons: Sequence[Button], clock: Clock, say: Say, test: Callable[[], None]
+    ) -> None:
+        self._fingers = [Finger(button) for button in buttons]
+        self._clock = clock
+        self._say = say
+        self._test = test
+        self._lock = threading.Lock()
+
+    def changed(self, number: int, *, active: bool, initial: bool) -> None:
+        """Take the next state of button *number*."""
+        finger = self._fingers[number]
+        said = None
+        with self._lock:
+            if initial:
+                finger.state = "void" if active else "up"
+            elif active:
+                self._pressed(finger)
+            else:
+                said = self._released(finger)
+        if said is not None:
+            self._say(finger.button, said)
+
+    def forget(self) -> None:
+        """Forget what has not been decided: the panel is closed."""
+        with self._lock:
+            for finger in self._fingers:
+                _stop(finger)
+                finger.state, finger.let_go_ns = "up", None
+
+    def _pressed(self, finger: Finger) -> None:
+        others = [one for one in self._fingers if one.state in ("down", "chord")]
+        if others:
+            for one in (*others, finger):
+                _stop(one)
+                one.state = "chord"
+            self._after(finger, TEST_S)
+        elif self._trembles(finger):
+            finger.state = "void"
+        else:
+            finger.state = "down"
+            self._after(finger, HOLD_S if finger.button.hold else MOMENT_S)
+
+    def _released(self, finger: Finger) -> Action | None:
+        _stop(finger)
+        decided = finger.button.press if finger.state == "down" else None
+        if finger.state == "chord":
+            self._end_chord()
+        finger.state, finger.let_go_ns = "up", self._clock.boot_ns()
+        return decided
+
+    def _trembles(self, finger: Finger) -> bool:
+        since = finger.let_go_ns
+        return since is not None and self._clock.boot_ns() - since < AGAIN_S * 1e9
+
+    def _end_chord(self) -> None:
+        """The lamp test is asked for, or one of the fingers was let go before."""
+        for one in self._fingers:
+            if one.state == "chord":
+                _stop(one)
+                one.state = "void"
+
+    def _after(self, finger: Finger, seconds: float) -> None:
+        timer = threading.Timer(self._clock.real(seconds), self._elapsed, (finger,))
+        timer.daemon = True
+        finger.timer = timer
+        timer.start()
+
+    def _elapsed(self, finger: Finger) -> None:
+        said = None
+        with self._lock:
+            if finger.timer is not threading.current_thread():
+                return  # let go at the last moment
+            finger.timer = None
+            testing = finger.state != "down"
+            if testing:
+                self._end_chord()
+            else:
+                finger.state = "done"
+                said = finger.button.hold or finger.button.press
+                if len(self._fingers) == 1:
+                    self._after(finger, TEST_S - (HOLD_S if finger.button.hold else MOMENT_S))
+        if said is not None:
+            self._say(finger.button, said)
+        elif testing:
+            self._test()
+
+
+def _stop(finger: Finger) -> None:
+    if finger.timer is not None:
+        finger.timer.cancel()
+        finger.timer = None

@@ -1,0 +1,100 @@
+"""The guest list: the guest book read beside the running daemon, and written out for people.
+
+Opened read-only, in one transaction, without Gardu's lock, as the history is (edge/snapshot.py).
+What comes out of here is personal data: it goes into a file that only its owner can read.
+"""
+
+import csv
+import io
+import os
+import sqlite3
+from collections.abc import Iterable
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+
+from edge.clock import iso
+from edge.database import checksum
+from edge.errors import GarduError, StoreError
+from edge.guestbook import FILE, Entry
+
+HEADS = (
+    "time", "visit", "procedure", "name", "organisation", "purpose", "id_kind", "persons", "phone",
+    "source",
+)  # fmt: skip
+
+# What a spreadsheet would take for a formula.
+_FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def read(folder: Path, first_ms: int = 0, end_ms: int = 2**63) -> list[Entry]:
+    """Return what was entered from *first_ms* on and before *end_ms* (wall clock, ms), in order.
+
+    :raises StoreError: if the book of the data *folder* cannot be read
+    """
+    path = folder / FILE
+    if not path.exists():
+        return []
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro"
+        with closing(sqlite3.connect(uri, uri=True, isolation_level=None)) as file:
+            rows = file.execute("SELECT id, body, crc FROM entries")
+            entries = [_entry(path, *row) for row in rows]
+    except sqlite3.Error as error:
+        if "no such table" in str(error):
+            return []
+        raise StoreError(f"{path} cannot be read: {error}") from error
+    chosen = [entry for entry in entries if first_ms <= entry.at.wall_ms < end_ms]
+    return sorted(chosen, key=lambda entry: (entry.at.wall_ms, entry.visit))
+
+
+def as_csv(entries: Iterable[Entry]) -> bytes:
+    """Return *entries* as CSV in UTF-8, safe to open in a spreadsheet."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(HEADS)
+    writer.writerows([_cell(row[head]) for head in HEADS] for row in map(_row, entries))
+    # The mark tells a spreadsheet that it is UTF-8.
+    return text.getvalue().encode("utf-8-sig")
+
+
+def as_json(entries: Iterable[Entry]) -> bytes:
+    """Return *entries* as a JSON list of objects."""
+    return msgspec.json.format(msgspec.json.encode([_row(entry) for entry in entries])) + b"\n"
+
+
+def write_secret(path: Path, data: bytes) -> None:
+    """Write a file that was not there, mode 0600.
+
+    :raises GarduError: if it is there, or cannot be written
+    """
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+    except OSError as error:
+        raise GarduError(f"{path}: cannot be written: {error.strerror}") from None
+    with os.fdopen(number, "wb") as file:
+        os.fchmod(number, 0o600)  # whatever the umask says
+        file.write(data)
+
+
+def _entry(path: Path, number: int, body: bytes, crc: int) -> Entry:
+    if not isinstance(body, bytes) or crc != checksum("entries", number, body):
+        raise StoreError(f"{path} is damaged: restart Gardu, which sets it aside")
+    return msgspec.json.decode(body, type=Entry)
+
+
+def _row(entry: Entry) -> dict[str, object]:
+    plain = msgspec.to_builtins(entry.details)
+    return {
+        "time": iso(entry.at.wall_ms),
+        "visit": entry.visit,
+        "procedure": entry.procedure,
+        "source": entry.source,
+        **plain,
+    }
+
+
+def _cell(value: object) -> object:
+    text = "" if value is None else str(value)
+    return f"'{text}" if text.startswith(_FORMULA) else text

@@ -1,0 +1,106 @@
+"""`gardu guestbook`: for the person responsible for personal data."""
+
+from contextlib import closing
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.cli import DEFAULT_CONFIG
+from edge.clock import Clock
+from edge.config import Config, load_config
+from edge.control import ask_purge
+from edge.errors import GarduError
+from edge.guest_list import as_csv, as_json, read, write_secret
+from edge.guestbook import GuestBook
+from edge.guestbook_purge import purge_offline
+from edge.messages import source
+from edge.options import ConfigOption
+from edge.store import Store
+
+guestbook = typer.Typer(
+    no_args_is_help=True,
+    help="What guests have said of themselves: hand it out, or have it forgotten "
+    "(docs/guestbook.md).",
+)
+
+
+class Format(StrEnum):
+    """How the guest book is written out."""
+
+    csv = "csv"
+    json = "json"
+
+
+_WRITERS = {Format.csv: as_csv, Format.json: as_json}
+_ALL_MS = 2**63
+
+
+@guestbook.command("export")
+def export_guestbook(
+    out: Annotated[Path, typer.Option("-o", "--out", help="A file that is not there yet.")],
+    config: ConfigOption = DEFAULT_CONFIG,
+    from_: Annotated[
+        str, typer.Option("--from", metavar="DATE", help="From that day or time on.")
+    ] = "",
+    to: Annotated[str, typer.Option("--to", metavar="DATE", help="Before that day or time.")] = "",
+    format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.csv,
+) -> None:
+    """Write guests' details into FILE, readable for you alone (mode 0600).
+
+    The daemon may run. Personal data: keep the file no longer than it is needed.
+    """
+    first_ms, end_ms = _moment(from_) if from_ else 0, _moment(to) if to else _ALL_MS
+    entries = read(_folder(load_config(config, elsewhere=True)), first_ms, end_ms)
+    write_secret(out, _WRITERS[format_](entries))
+    typer.echo(f"{out}: the details of {len(entries)} visits; readable for you alone")
+
+
+@guestbook.command("purge")
+def purge_guestbook(
+    before: Annotated[
+        str, typer.Option(metavar="DATE", help="All from before that day or time goes.")
+    ],
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+) -> None:
+    """Remove guests' details for good, and record that (not whose).
+
+    History, counts and reports stay as they are. Asks the running daemon; if none runs, it is done
+    here. Files that were exported are yours to delete.
+    """
+    settings = load_config(config, elsewhere=True)
+    before_ms = _moment(before)
+    if before_ms > Clock.from_environment().wall_ms() and not yes:
+        typer.echo("That is in the future: all that is there goes.", err=True)
+    if not yes and not typer.confirm(f"Remove all details from before {before} for good?"):
+        raise typer.Exit(1)
+    removed = ask_purge(_folder(settings), before_ms)
+    if removed is None:
+        removed = _purge_here(settings, before_ms)
+    typer.echo(f"The details of {removed} visits were removed; that is recorded.")
+
+
+def _purge_here(config: Config, before_ms: int) -> int:
+    folder, clock = _folder(config), Clock.from_environment()
+    with (
+        closing(Store(folder, source(config), clock)) as store,
+        closing(GuestBook(folder)) as book,
+    ):
+        return purge_offline(book, store, before_ms, clock.now())
+
+
+def _folder(config: Config) -> Path:
+    return Path(config.checkpoint.data)
+
+
+def _moment(text: str) -> int:
+    """Return the moment *text*, local unless it has a zone, in milliseconds since 1970."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise GarduError(f"{text!r} is no time; allowed: as in 2026-11-21") from None
+    return round(moment.astimezone(UTC).timestamp() * 1000)

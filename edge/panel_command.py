@@ -1,0 +1,127 @@
+"""`gardu panel`: the faces of the officers' panels, in the terminal and to print."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from edge.cli import DEFAULT_CONFIG
+from edge.config import Config, load_config
+from edge.errors import ConfigError
+from edge.options import ConfigOption
+from edge.panel_sheet import Face, Light, Push, chosen, face, pages
+from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
+from edge.sections.panels import LampName
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.text import Text
+
+_COLOURS: dict[LampName, str] = {
+    "lamp": "bold", "white": "white", "green": "green", "blue": "blue", "amber": "yellow",
+    "red": "red",
+}  # fmt: skip
+
+
+def panel(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    svg: Annotated[
+        Path | None,
+        typer.Option(help="Write the faces here (SVG, A4, true to scale): print and cut out."),
+    ] = None,
+    station: Annotated[
+        list[str] | None,
+        typer.Option(help="Only the panel of this station (may be given several times)."),
+    ] = None,
+) -> None:
+    """Draw each officer's panel: its lamps, its buttons, and what they mean.
+
+    Only the config is read. With --svg the faces are drawn in true size for 22 mm buttons and
+    lamps; where they need more than one page, further ones are written beside the first (-2, -3).
+    Problems are printed and end the command with 2.
+
+    Example: gardu panel --config /etc/gardu/gardu.toml --svg panel.svg
+    """
+    try:
+        read = load_config(config, elsewhere=True)
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    found = chosen(read, station or ())
+    if not found:
+        kept = ", ".join(one for item in read.panels.values() for one in item.stations)
+        typer.echo(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
+        raise typer.Exit(2)
+    _show([face(name, item) for name, item in found])
+    if svg is not None:
+        for path in _write(read, svg, station or []):
+            typer.echo(f"printed at 100 %, true to scale: {path}")
+
+
+def _write(config: Config, path: Path, stations: list[str]) -> list[Path]:
+    """Write every page; return their files."""
+    from edge.panel_svg import svg
+
+    written = []
+    drawn = pages(config, stations)
+    here = config.checkpoint
+    for number, page in enumerate(drawn, start=1):
+        file = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
+        try:
+            file.write_text(svg(page, here.place or here.id, number, len(drawn)), encoding="utf-8")
+        except OSError as error:
+            typer.echo(f"{file}: cannot be written: {error.strerror}", err=True)
+            raise typer.Exit(1) from None
+        written.append(file)
+    return written
+
+
+def _show(faces: list[Face]) -> None:
+    from rich.console import Console
+
+    console = Console()
+    for one in faces:
+        console.print(_picture(one))
+
+
+def _picture(face: Face) -> "RenderableType":
+    from rich.columns import Columns
+    from rich.console import Group
+    from rich.panel import Panel
+
+    title = " · ".join(one.id for one in face.stations)
+    subtitle = " · ".join(filter(None, (REFUSED.id, face.lamp_test.id if face.lamp_test else "")))
+    return Panel(
+        Group(
+            *(_light(light) for light in face.lights),
+            Columns([_push(push) for push in face.pushes]),
+        ),
+        title=f"[bold]{title}[/] [dim]{face.name}[/]",
+        title_align="left",
+        subtitle=f"[dim]{subtitle}[/]",
+        subtitle_align="left",
+    )
+
+
+def _light(light: Light) -> "Text":
+    from rich.text import Text
+
+    words = LAMPS[light.name]
+    line = Text.assemble((" ◉ ", _COLOURS[light.name]), (f"{words.id:<7}", "bold"))
+    for number, (rhythm, means) in enumerate(light.means):
+        line.append(("  · " if number else " ") + f"{RHYTHMS[rhythm].id}: ", "dim")
+        line.append(means.id)
+    return line
+
+
+def _push(push: Push) -> "RenderableType":
+    from rich.panel import Panel
+    from rich.text import Text
+
+    lines = Text.assemble((push.press.id, "bold"), "\n", (push.press.en, "dim"))
+    if push.hold is not None:
+        lines.append(f"\n{HELD.id}: ", "dim")
+        lines.append(push.hold.id, "bold")
+    return Panel(lines, expand=False, border_style="dim")

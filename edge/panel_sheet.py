@@ -1,0 +1,187 @@
+"""The layout of the panels' faces: what stands where, on pages of A4. Pure; millimetres.
+
+A face is printed at its true size, cut out and put under the buttons and lamps: holes for the usual
+22 mm ones (22.3 mm, IEC 60947-5-1 by makers' data sheets), no closer than these allow (30 mm).
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from edge.config import Config
+from edge.drivers.lamps import Rhythm
+from edge.panel_words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
+from edge.sections.panels import Button, LampName, Panel
+
+WIDTH, HEIGHT = 210.0, 297.0
+MARGIN, GAP = 10.0, 6.0
+TOP, BOTTOM = 22.0, 20.0
+
+HOLE = 22.3
+PITCH = 37.0
+MOST_COLUMNS, FEWEST_COLUMNS = 5, 2
+PAD = 2.5
+HEAD = 17.0
+# The foot's notes stand beside each other, or below on a face that is narrower than this.
+FOOT, NOTE, NARROW = 4.5, 6.6, 110.0
+ABOVE, BELOW = 13.5, 11.5
+MEANING = 6.4
+
+
+class Push(NamedTuple):
+    """One button of a face: the middle of its hole, its words, and those for holding it."""
+
+    x: float
+    y: float
+    press: Words
+    hold: Words | None
+
+
+class Light(NamedTuple):
+    """One lamp: the middle of its hole, and where what it means begins."""
+
+    x: float
+    y: float
+    name: LampName
+    means: list[tuple[Rhythm, Words]]
+    words_x: float
+    words_y: float
+    words_room: float
+
+
+class Face(NamedTuple):
+    """One panel's face, its corner at x, y of its page."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    name: str
+    stations: list[Words]
+    lights: list[Light]
+    pushes: list[Push]
+    lamp_test: Words | None
+
+    def at(self, x: float, y: float) -> "Face":
+        """Return the same face at another place."""
+        return self._replace(
+            x=x,
+            y=y,
+            lights=[
+                one._replace(
+                    x=one.x + x, y=one.y + y, words_x=one.words_x + x, words_y=one.words_y + y
+                )
+                for one in self.lights
+            ],
+            pushes=[one._replace(x=one.x + x, y=one.y + y) for one in self.pushes],
+        )
+
+
+def pages(config: Config, stations: Sequence[str] = ()) -> list[list[Face]]:
+    """Return the faces of *config*'s panels, page by page.
+
+    :param stations: only the panels that keep one of these; none given: all
+    """
+    faces = [face(name, panel) for name, panel in chosen(config, stations)]
+    return list(_paged(faces))
+
+
+def chosen(config: Config, stations: Sequence[str]) -> list[tuple[str, Panel]]:
+    """Return the panels that keep one of *stations*, with their names; all if none is given."""
+    return [
+        (name, panel)
+        for name, panel in config.panels.items()
+        if not stations or name in stations or not set(stations).isdisjoint(panel.stations)
+    ]
+
+
+def face(name: str, panel: Panel) -> Face:
+    """Return the face of one panel, its corner at 0, 0."""
+    lamps = list(panel.fitted_lamps)
+    columns = _columns(len(panel.buttons), len(lamps))
+    lights = _lights(lamps, columns)
+    top = max((_bottom(light) for light in lights), default=HEAD)
+    pushes = [_push(button, number, columns, top) for number, button in enumerate(panel.buttons)]
+    rows, width = -(-len(pushes) // columns), 2 * PAD + columns * PITCH
+    foot = FOOT + NOTE * (2 if width < NARROW else 1)
+    return Face(
+        0,
+        0,
+        width,
+        top + rows * (ABOVE + HOLE + BELOW) + foot,
+        name,
+        [station(one) for one in panel.stations],
+        lights,
+        pushes,
+        _lamp_test(panel),
+    )
+
+
+def press_words(button: Button) -> Words:
+    """Return what stands on *button*: its own label, or the words of its meaning."""
+    words = ACTIONS[button.press]
+    if button.label:
+        return Words(button.label, words.en)
+    opens = f" {button.procedure}" if button.procedure and button.press == "arrive" else ""
+    return Words(words.id + opens, words.en)
+
+
+def hold_words(button: Button) -> Words | None:
+    """Return what stands under *button* about holding it; None if that means nothing."""
+    if button.hold is None:
+        return None
+    words = ACTIONS[button.hold]
+    return Words(words.id, f"{HELD.en}: {words.en}")
+
+
+def _columns(buttons: int, lamps: int) -> int:
+    """Return how many columns make rows of the same length."""
+    rows = max(1, -(-buttons // MOST_COLUMNS))
+    return max(FEWEST_COLUMNS, -(-buttons // rows), lamps)
+
+
+def _lights(lamps: list[LampName], columns: int) -> list[Light]:
+    """Place the lamps in a row; what the only one means stands beside it, else below each."""
+    means = meanings(frozenset(lamps))
+    y = HEAD + 5.0 + HOLE / 2
+    lights = []
+    for number, lamp in enumerate(lamps):
+        x = PAD + (number + 0.5) * PITCH
+        words_x, words_y, room = x - PITCH / 2 + 2.0, y + HOLE / 2 + 5.0, PITCH - 3.0
+        if len(lamps) == 1:
+            words_x, words_y = PAD + PITCH, y - MEANING * (len(means[lamp]) - 1) / 2
+            room = (columns - 1) * PITCH
+        lights.append(Light(x, y, lamp, means[lamp], words_x, words_y, room))
+    return lights
+
+
+def _bottom(light: Light) -> float:
+    return max(light.y + HOLE / 2, light.words_y + MEANING * (len(light.means) - 1) + 2.0) + 5.0
+
+
+def _push(button: Button, number: int, columns: int, top: float) -> Push:
+    row, column = divmod(number, columns)
+    x = PAD + (column + 0.5) * PITCH
+    y = top + row * (ABOVE + HOLE + BELOW) + ABOVE + HOLE / 2
+    return Push(x, y, press_words(button), hold_words(button))
+
+
+def _lamp_test(panel: Panel) -> Words | None:
+    if not panel.buttons or not panel.fitted_lamps:
+        return None
+    return LAMP_TEST if len(panel.buttons) > 1 else LAMP_TEST_ONE
+
+
+def _paged(faces: list[Face]) -> Iterator[list[Face]]:
+    """Place the faces in rows on pages, in the order of the config."""
+    page: list[Face] = []
+    x, y, row = MARGIN, TOP, 0.0
+    for one in faces:
+        if page and x + one.width > WIDTH - MARGIN:
+            x, y, row = MARGIN, y + row + GAP, 0.0
+        if page and y + one.height > HEIGHT - BOTTOM:
+            yield page
+            page, x, y, row = [], MARGIN, TOP, 0.0
+        page.append(one.at(x, y))
+        x, row = x + one.width + GAP, max(row, one.height)
+    if page:
+        yield page

@@ -1,0 +1,173 @@
+"""The panels' faces as SVG, from their layout (edge/panel_sheet.py), to print and cut out."""
+
+import textwrap
+from xml.etree import ElementTree as ET
+
+from edge import drawing as draw
+from edge.drawing import INK, fit
+from edge.drivers.lamps import BLINKS, Rhythm
+from edge.panel_sheet import (
+    ABOVE,
+    FOOT,
+    HEAD,
+    HEIGHT,
+    HOLE,
+    MARGIN,
+    MEANING,
+    NARROW,
+    NOTE,
+    PITCH,
+    WIDTH,
+    Face,
+    Light,
+    Push,
+)
+from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS, Words
+from edge.sections.panels import LampName
+
+# Pale, because it is the lamp that shines.
+_TINTS: dict[LampName, str] = {
+    "lamp": "#f3f3ee", "white": "#ffffff", "green": "#d5efd3", "blue": "#d3e3f7",
+    "amber": "#fdeebf", "red": "#f8d3d0",
+}  # fmt: skip
+_RIMS: dict[LampName, str] = {
+    "lamp": "#6b6b6b", "white": "#6b6b6b", "green": "#2e7d32", "blue": "#1f5fa8",
+    "amber": "#b57f00", "red": "#b3261e",
+}  # fmt: skip
+_FAINT, _RULE, _BAND = "#5c5c5c", "#c9c9c9", "#20364f"
+
+# The strip that draws a rhythm: so many seconds, so wide and high.
+_STRIP_S, _STRIP, _STRIP_HEIGHT = 4.0, 9.0, 2.2
+
+
+def svg(page: list[Face], title: str, number: int, count: int) -> str:
+    """Return one page as an SVG document of A4.
+
+    :param title: of the checkpoint; *number* of *count* pages
+    """
+    root = draw.document(WIDTH, HEIGHT, f"Gardu panels of {title}, page {number}")
+    draw.text(root, MARGIN, 14, title, fit(title, 4.2, 110, bold=True), bold=True)
+    draw.text(root, WIDTH - MARGIN, 14, f"Gardu: panel {number}/{count}", 3.0, anchor="end",
+              fill=_FAINT)  # fmt: skip
+    for face in page:
+        _face(root, face)
+    _ruler(root)
+    return draw.written(root)
+
+
+def _face(root: ET.Element, face: Face) -> None:
+    draw.rect(root, face.x, face.y, face.width, face.height, rx=3.0, stroke="#8a8a8a", dashed=True)
+    _head(root, face)
+    for light in face.lights:
+        _light(root, light)
+    for push in face.pushes:
+        _push(root, push)
+    _foot(root, face)
+
+
+def _head(root: ET.Element, face: Face) -> None:
+    draw.rect(root, face.x + 1.5, face.y + 1.5, face.width - 3, HEAD - 4, fill=_BAND, rx=2.0)
+    room = face.width - 10
+    words = " · ".join(one.id for one in face.stations)
+    draw.text(root, face.x + 5, face.y + 8.0, words, fit(words, 5.2, room, bold=True), bold=True,
+              fill="#ffffff")  # fmt: skip
+    words = " · ".join(one.en for one in face.stations)
+    draw.text(root, face.x + 5, face.y + 12.0, words, fit(words, 2.8, room * 0.7), fill="#c8d6e5")
+    draw.text(root, face.x + face.width - 5, face.y + 12.0, face.name, 2.2, anchor="end",
+              fill="#c8d6e5")  # fmt: skip
+
+
+def _light(root: ET.Element, light: Light) -> None:
+    words = LAMPS[light.name]
+    if light.name != "lamp":
+        draw.text(root, light.x, light.y - HOLE / 2 - 2.0, f"{words.id.upper()}", 3.2,
+                  anchor="middle", bold=True, fill=_RIMS[light.name])  # fmt: skip
+    _hole(root, light.x, light.y, _TINTS[light.name], _RIMS[light.name])
+    draw.text(root, light.x, light.y + 8.0, words.en, 2.1, anchor="middle", fill=_FAINT)
+    colour = _RIMS[light.name]
+    for number, (rhythm, means) in enumerate(light.means):
+        y = light.words_y + number * MEANING
+        _meaning(root, light.words_x, y, light.words_room, rhythm, means, colour)
+
+
+def _meaning(
+    root: ET.Element,
+    x: float,
+    y: float,
+    width: float,
+    rhythm: Rhythm,
+    means: Words,
+    colour: str,
+) -> None:
+    _strip(root, x, y - _STRIP_HEIGHT / 2, rhythm, colour)
+    left, room = x + _STRIP + 1.6, width - _STRIP - 5.0
+    draw.text(root, left, y + 0.2, means.id, fit(means.id, 3.0, room, bold=True), bold=True)
+    words = f"{RHYTHMS[rhythm].en}: {means.en}"
+    draw.text(root, left, y + 2.7, words, fit(words, 2.1, room), fill=_FAINT)
+
+
+def _strip(root: ET.Element, x: float, y: float, rhythm: Rhythm, colour: str) -> None:
+    """Draw when a lamp of *rhythm* is lit, over :data:`_STRIP_S` seconds."""
+    draw.rect(root, x, y, _STRIP, _STRIP_HEIGHT, fill="#ffffff", stroke=_RULE)
+    on_s, off_s = BLINKS.get(rhythm, (_STRIP_S, 0.0))
+    scale, start = _STRIP / _STRIP_S, 0.0
+    while start < _STRIP_S:
+        draw.rect(root, x + start * scale, y, on_s * scale, _STRIP_HEIGHT, fill=colour)
+        start += on_s + off_s
+
+
+def _push(root: ET.Element, push: Push) -> None:
+    lines = textwrap.wrap(push.press.id, 13, max_lines=2, placeholder="…") or [""]
+    room = PITCH - 3.0
+    size = min(fit(one, 4.0, room, bold=True) for one in lines)
+    top = push.y - HOLE / 2 - ABOVE
+    for number, one in enumerate(reversed(lines)):
+        draw.text(root, push.x, top + 8.0 - number * size * 1.08, one, size, anchor="middle",
+                  bold=True)  # fmt: skip
+    words = push.press.en
+    draw.text(root, push.x, top + 11.2, words, fit(words, 2.4, room), anchor="middle", fill=_FAINT)
+    _hole(root, push.x, push.y, "#fafafa", INK)
+    if push.hold is not None:
+        _hold(root, push.x, push.y + HOLE / 2, push.hold)
+
+
+def _hold(root: ET.Element, x: float, y: float, hold: Words) -> None:
+    """Say below the hole what holding the button means."""
+    room = PITCH - 5.0
+    words = f"{HELD.id}: {hold.id}"
+    draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6, fill="#eef1f5", rx=1.2)
+    draw.text(root, x, y + 4.5, words, fit(words, 3.0, room - 1, bold=True), anchor="middle",
+              bold=True)  # fmt: skip
+    draw.text(root, x, y + 7.2, hold.en, fit(hold.en, 2.0, room - 1), anchor="middle", fill=_FAINT)
+
+
+def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str) -> None:
+    """Draw a hole to cut, with the cross for the drill."""
+    draw.circle(root, x, y, HOLE / 2, fill, stroke=rim, stroke_width=0.5)
+    draw.line(root, x - 3, y, x + 3, y, _RULE, 0.25)
+    draw.line(root, x, y - 3, x, y + 3, _RULE, 0.25)
+
+
+def _foot(root: ET.Element, face: Face) -> None:
+    narrow = face.width < NARROW
+    top = face.y + face.height - FOOT - NOTE * (2 if narrow else 1) + 1.5
+    draw.line(root, face.x + 4, top, face.x + face.width - 4, top, _RULE, 0.3)
+    room = face.width - 12 if narrow else (face.width - 12) / 2
+    x, y = face.x + 5, top
+    for words in filter(None, (REFUSED, face.lamp_test)):
+        draw.text(root, x, y + 3.8, words.id, fit(words.id, 2.5, room, bold=True), bold=True)
+        draw.text(root, x, y + 6.6, words.en, fit(words.en, 2.1, room), fill=_FAINT)
+        x, y = (x, y + NOTE) if narrow else (x + room + 2, y)
+
+
+def _ruler(root: ET.Element) -> None:
+    """Draw what tells a print in true size from another."""
+    y = HEIGHT - 9
+    draw.line(root, MARGIN, y, MARGIN + 100, y, INK, 0.3)
+    for step in range(11):
+        draw.line(root, MARGIN + step * 10, y - (2 if step % 5 == 0 else 1.2), MARGIN + step * 10,
+                  y, INK, 0.3)  # fmt: skip
+    words = "100 mm. Cetak 100 %, jangan disesuaikan; gunting di garis putus."
+    draw.text(root, MARGIN + 103, y, words, fit(words, 2.6, 86, bold=True), bold=True)
+    words = "Print at 100 %, no fitting; cut along the dashes."
+    draw.text(root, MARGIN + 103, y + 3.4, words, 2.2, fill=_FAINT)

@@ -1,0 +1,63 @@
+"""The approval sheet of an SOP (*lembar pengesahan*); what the law left blank is blank. Pure."""
+
+from typing import NamedTuple
+
+from edge.paper.words import Language, say
+from edge.sop.procedure import Approval, Procedure, Text
+
+# Fields of the sheet's head, then those of its body, which stand two beside each other.
+_HEAD = {
+    "number": Text(id="Nomor SOP", en="SOP number"),
+    "made": Text(id="Tgl Pembuatan", en="Made"),
+    "revised": Text(id="Tgl Revisi", en="Revised"),
+    "approved": Text(id="Tgl Pengesahan", en="Approved"),
+    "approved_by": Text(id="Disahkan Oleh", en="Approved by"),
+    "name": Text(id="Nama SOP", en="Name"),
+}
+_BODY = {
+    "legal_basis": Text(id="Dasar Hukum", en="Legal basis"),
+    "qualifications": Text(id="Kualifikasi Pelaksana", en="Qualifications"),
+    "related": Text(id="Keterkaitan", en="Related units"),
+    "equipment": Text(id="Peralatan/ Perlengkapan", en="Equipment"),
+    "warnings": Text(id="Peringatan", en="Warnings"),
+    "records": Text(id="Pencatatan dan pendataan", en="Records"),
+}
+TITLE = Text(id="Lembar pengesahan", en="Approval sheet")
+NONE = Text(
+    id="Sumber tidak memuat lembar pengesahan: diisi oleh instansi.",
+    en="No approval sheet (lembar pengesahan) is printed in the source; the office fills it in.",
+)
+
+
+class Field(NamedTuple):
+    """A field: what it is called, and its lines, numbered or with dashes as the law prints them."""
+
+    label: str
+    lines: list[str]
+
+
+class Sheet(NamedTuple):
+    """A sheet: the office, the fields of its head, and those of its body."""
+
+    office: str
+    head: list[Field]
+    body: list[Field]
+    remark: str
+
+
+def approval(procedure: Procedure, lang: Language) -> Sheet:
+    """Return the approval sheet of *procedure*, with every field that the form has."""
+    sheet = procedure.approval
+    remark = say(NONE, lang) if sheet == Approval() else ""
+    head = [Field(say(label, lang), _lines(sheet, name)) for name, label in _HEAD.items()]
+    body = [Field(say(label, lang), _lines(sheet, name)) for name, label in _BODY.items()]
+    return Sheet(sheet.office or procedure.office, head, body, remark)
+
+
+def _lines(sheet: Approval, name: str) -> list[str]:
+    value = getattr(sheet, name)
+    if isinstance(value, str):
+        return [value] if value else []
+    if name in ("legal_basis", "warnings"):
+        return [f"{number}. {line}" for number, line in enumerate(value, 1)]
+    return [f"- {line}" for line in value] if name in ("qualifications", "equipment") else [*value]

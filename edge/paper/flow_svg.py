@@ -1,0 +1,253 @@
+"""The flow chart as SVG: a drawing for each page, or one for the whole chart."""
+
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+from edge.paper.connectors import Connector, Point, connectors
+from edge.paper.flowchart import (
+    BAND,
+    FOOT,
+    HEAD,
+    HEIGHT,
+    LABEL,
+    LEADING,
+    MARGIN,
+    SIZE,
+    SMALL,
+    TITLE,
+    WIDTH,
+    Row,
+    Sheet,
+    Symbol,
+    layout,
+)
+from edge.paper.lettering import width, wrap
+from edge.paper.words import ROLE, STANDARD, Language, say
+from edge.sop.procedure import Procedure, Text
+
+_THIN, _LINE = "0.2", "0.35"
+_CELL = 1.3
+_TITLE = Text(id="ALUR KERJA/ FLOW CHART", en="FLOW CHART")
+_LEGEND = Text(
+    id="Kapsul: mulai, selesai. Kotak: kegiatan. Belah ketupat: keputusan. Segi lima: sambungan ke "
+    "halaman lain. Tamu yang pergi sebelum selesai dicatat di langkah mana pun.",
+    en="Capsule: start, end. Box: activity. Diamond: decision. Pentagon: goes on on another page. "
+    "A guest who leaves before the end is recorded at whichever step it is.",
+)
+_LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ"
+
+
+def flow_pages(procedure: Procedure, lang: Language) -> list[str]:
+    """Return the flow chart as SVG drawings, one for each A4 page in landscape."""
+    sheet = layout(procedure, lang)
+    edges = [0.0, *sheet.cuts, sheet.rows[-1].bottom]
+    count = len(edges) - 1
+    return [
+        _Page(procedure, lang, sheet, edges[n], edges[n + 1], HEIGHT, f"{n + 1}/{count}").text()
+        for n in range(count)
+    ]
+
+
+def flow_picture(procedure: Procedure, lang: Language) -> str:
+    """Return the flow chart as one SVG drawing, as long as it needs to be."""
+    sheet = layout(procedure, lang, "none")
+    bottom = sheet.rows[-1].bottom
+    height = bottom + 2 * MARGIN + TITLE + HEAD + FOOT
+    return _Page(procedure, lang, sheet, 0.0, bottom, height, "").text()
+
+
+class _Page:
+    """One page: the part of the sheet from *top* to *bottom*."""
+
+    def __init__(
+        self,
+        procedure: Procedure,
+        lang: Language,
+        sheet: Sheet,
+        top: float,
+        bottom: float,
+        height: float,
+        number: str,
+    ) -> None:
+        self._procedure, self._lang, self._sheet = procedure, lang, sheet
+        self._top, self._bottom = top, bottom
+        self._shift = MARGIN + TITLE + HEAD - top
+        self._root = ET.Element(
+            "svg",
+            xmlns="http://www.w3.org/2000/svg",
+            width=f"{WIDTH:g}mm",
+            height=f"{height:.2f}mm",
+            viewBox=f"0 0 {WIDTH:g} {height:.2f}",
+            attrib={"font-family": "DejaVu Sans, Verdana, sans-serif"},
+        )
+        self._shape("rect", x=0, y=0, width=WIDTH, height=height, fill="#fff")
+        self._heading(number)
+        for row in sheet.rows:
+            if top <= row.top < bottom:
+                self._row(row)
+        self._lanes_of_bands()
+        for number_of, connector in enumerate(connectors(sheet)):
+            self._connector(connector, _LETTERS[number_of % len(_LETTERS)])
+        for symbol in sheet.symbols.values():
+            if top <= symbol.y < bottom:
+                self._symbol(symbol)
+        foot = f"{procedure.source}   {procedure.id} {procedure.version}"
+        self._words(MARGIN, height - MARGIN - 3.2, say(_LEGEND, lang), SMALL)
+        self._words(MARGIN, height - MARGIN, foot, SMALL)
+
+    def text(self) -> str:
+        """Return the drawing."""
+        return ET.tostring(self._root, encoding="unicode")
+
+    def _heading(self, number: str) -> None:
+        title = f"{say(_TITLE, self._lang)} {say(self._procedure.title, self._lang).upper()}"
+        lines = wrap(title, 3.7, WIDTH - 2 * MARGIN - 14, bold=True)[:2]
+        for place, line in enumerate(lines):
+            self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, weight="bold")
+        self._words(WIDTH - MARGIN, MARGIN + 4.2, number, 2.6, anchor="end")
+        top = MARGIN + TITLE
+        lanes = [column for column in self._sheet.columns if column.role]
+        after = self._sheet.columns[self._sheet.columns.index(lanes[-1]) + 1 :][:3]
+        grouped = [*lanes, *after]
+        for column in self._sheet.columns:
+            inner = 4.0 if column in grouped else 0.0
+            self._cell(column.x, top + inner, column.width, HEAD - inner, "#e8e8e8")
+            self._centred(column.heading, column.x, top + inner, column.width, HEAD - inner)
+        for group, words in ((lanes, ROLE), (after, STANDARD)):
+            span = group[-1].x + group[-1].width - group[0].x
+            self._cell(group[0].x, top, span, 4.0, "#e8e8e8")
+            self._centred(say(words, self._lang), group[0].x, top, span, 4.0)
+
+    def _centred(self, words: str, x: float, y: float, width: float, height: float) -> None:
+        size = 2.1
+        lines = wrap(words, size, width - 1.2, bold=True)
+        first = y + height / 2 - (len(lines) - 1) * size * LEADING / 2 + size * 0.36
+        for place, line in enumerate(lines):
+            at = first + place * size * LEADING
+            self._words(x + width / 2, at, line, size, anchor="middle", weight="bold")
+
+    def _row(self, row: Row) -> None:
+        y = row.top + self._shift
+        for column, lines in zip(self._sheet.columns, row.cells, strict=True):
+            self._cell(column.x, y, column.width, row.bottom - row.top, "none")
+            for place, line in enumerate(lines):
+                at = y + _CELL + SIZE * (0.9 + place * LEADING)
+                self._words(column.x + _CELL, at, line, SIZE)
+
+    def _lanes_of_bands(self) -> None:
+        """Draw the lanes on through the room for pentagons at the page's edges."""
+        rows = [row for row in self._sheet.rows if self._top <= row.top < self._bottom]
+        first, last = self._sheet.columns[0], self._sheet.columns[-1]
+        span = last.x + last.width - first.x
+        for begin, end in ((self._top, rows[0].top), (rows[-1].bottom, self._bottom)):
+            if end > begin:
+                self._cell(first.x, begin + self._shift, span, end - begin, "none")
+
+    def _connector(self, connector: Connector, letter: str) -> None:
+        points = connector.points
+        part: list[Point] = [points[0]]
+        for start, end in pairwise(points):
+            for cut in self._cuts_between(start, end):
+                part = self._part_at_cut(part, start[0], cut, letter)
+            part.append(end)
+        self._polyline(part, arrow=True)
+        x, y = connector.at
+        if connector.label is not None and self._top <= y < self._bottom:
+            words = say(connector.label, self._lang)
+            self._clear(connector, words)
+            self._words(x, y + self._shift, words, LABEL, anchor=connector.anchor)
+
+    def _clear(self, connector: Connector, words: str) -> None:
+        """Take the lanes' lines away where the label will stand."""
+        wide = width(words, LABEL)
+        left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
+        x, y = connector.at[0] - left, connector.at[1] + self._shift - LABEL * 0.76
+        self._shape("rect", x=x, y=y, width=wide, height=LABEL * 0.98, fill="#fff")
+
+    def _cuts_between(self, start: Point, end: Point) -> list[float]:
+        """Return the cuts that a connector crosses on its way down; none goes up over one."""
+        return [cut for cut in self._sheet.cuts if start[1] < cut < end[1]]
+
+    def _part_at_cut(self, part: list[Point], x: float, cut: float, letter: str) -> list[Point]:
+        """End *part* in a pentagon before *cut*; return the one that begins in the next."""
+        before, after = cut - BAND + 2.0, cut + BAND - 2.0
+        self._polyline([*part, (x, before)], arrow=False)
+        self._pentagon(x, before, letter)
+        self._pentagon(x, after - 5.2, letter)
+        return [(x, after)]
+
+    def _pentagon(self, x: float, top: float, letter: str) -> None:
+        if self._top <= top < self._bottom:
+            y, half = top + self._shift, 2.1
+            corners = [(x - half, y), (x + half, y), (x + half, y + 3.2), (x, y + 5.2),
+                       (x - half, y + 3.2)]  # fmt: skip
+            self._shape("polygon", points=_joined(corners), fill="#fff", stroke="#000",
+                        stroke_width=_LINE)  # fmt: skip
+            self._words(x, y + 3.1, letter, SMALL, anchor="middle")
+
+    def _polyline(self, points: list[Point], *, arrow: bool) -> None:
+        """Draw what of *points* lies on this page."""
+        if max(y for _, y in points) <= self._top or min(y for _, y in points) >= self._bottom:
+            return
+        moved = [(x, y + self._shift) for x, y in points]
+        self._shape("polyline", points=_joined(moved), fill="none", stroke="#000",
+                    stroke_width=_LINE)  # fmt: skip
+        if arrow:
+            self._shape("polygon", points=_joined(_arrow(moved[-2], moved[-1])), fill="#000")
+
+    def _symbol(self, symbol: Symbol) -> None:
+        x, y = symbol.x, symbol.y + self._shift
+        half, tall = symbol.width / 2, symbol.height / 2
+        paint = {"fill": "#fff", "stroke": "#000", "stroke_width": _LINE}
+        if symbol.node.kind == "decision":
+            corners = [(x, y - tall), (x + half, y), (x, y + tall), (x - half, y)]
+            self._shape("polygon", points=_joined(corners), **paint)
+        else:
+            round_ = min(tall, 2.6) if symbol.node.kind in ("start", "end") else 0.0
+            self._shape("rect", x=x - half, y=y - tall, width=symbol.width, height=symbol.height,
+                        rx=round_, **paint)  # fmt: skip
+        bold = symbol.node.kind == "activity"
+        size = 3.0 if bold else SMALL
+        first = y - (len(symbol.lines) - 1) * size * LEADING / 2 + size * 0.36
+        for place, line in enumerate(symbol.lines):
+            at = first + place * size * LEADING
+            self._words(x, at, line, size, anchor="middle", weight="bold" if bold else "normal")
+
+    def _cell(self, x: float, y: float, width: float, height: float, fill: str) -> None:
+        self._shape("rect", x=x, y=y, width=width, height=height, fill=fill, stroke="#000",
+                    stroke_width=_THIN)  # fmt: skip
+
+    def _words(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        size: float,
+        *,
+        anchor: str = "start",
+        weight: str = "normal",
+    ) -> None:
+        where = {"x": f"{x:.2f}", "y": f"{y:.2f}", "font-size": f"{size:g}"}
+        look = {"text-anchor": anchor, "font-weight": weight}
+        ET.SubElement(self._root, "text", {**where, **look}).text = words
+
+    def _shape(self, kind: str, **values: float | str) -> None:
+        attributes = {
+            name.replace("_", "-"): f"{value:.2f}" if isinstance(value, float) else str(value)
+            for name, value in values.items()
+        }
+        ET.SubElement(self._root, kind, attributes)
+
+
+def _joined(points: list[Point]) -> str:
+    return " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
+
+
+def _arrow(before: Point, tip: Point) -> list[Point]:
+    """Return the corners of the head of an arrow that comes from *before* to *tip*."""
+    (x, y), long, wide = tip, 1.7, 0.75
+    if before[0] == x:
+        back = y - long if y > before[1] else y + long
+        return [(x, y), (x - wide, back), (x + wide, back)]
+    back = x - long if x > before[0] else x + long
+    return [(x, y), (back, y - wide), (back, y + wide)]

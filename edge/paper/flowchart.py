@@ -1,0 +1,225 @@
+"""The flow chart's sheet: where every symbol, connector and word stands, in millimetres. Pure.
+
+The form is the regulation's (*alur kerja/ flow chart*): a row for each step, a lane for each role,
+and beside the lanes what the step needs, how long it may take and what comes of it. The symbols are
+the five of Permenpan RB 35/2012: capsule (start, end), box (activity), diamond (decision), arrow,
+and the pentagon where a connector goes on on another page.
+"""
+
+from typing import Literal, NamedTuple
+
+from edge.paper.flow import Flow, Node, flow, shown_number
+from edge.paper.lettering import wrap
+from edge.paper.words import (
+    ACTIVITY,
+    EQUIPMENT,
+    NOTE,
+    NUMBER,
+    OUTPUT,
+    TIME,
+    Language,
+    listed,
+    say,
+    standard_time,
+    wording,
+)
+from edge.sop.procedure import Duty, Lane, Procedure, Step, Text
+
+# A4, landscape; every printer reaches as far as the margin.
+WIDTH, HEIGHT, MARGIN = 297.0, 210.0, 9.0
+TITLE, HEAD, FOOT = 11.0, 12.0, 8.0
+# Sizes of letters and the distance of lines, as a part of it.
+SIZE, SMALL, LABEL, LEADING = 2.35, 1.85, 1.7, 1.24
+# Symbols: how much of its lane each takes; heights; the gap above each, where connectors turn.
+BOX, DIAMOND, CAPSULE = 0.62, 0.72, 0.62
+BOX_HEIGHT, DIAMOND_HEIGHT = 6.5, 11.5
+GAP, TURN, PAD = 6.0, 2.9, 2.6
+# Room at a page's edge for the pentagons of connectors that go on.
+BAND = 8.0
+_CELL = 1.3
+
+
+class Column(NamedTuple):
+    """A column of the sheet; *role* if it is a lane."""
+
+    heading: str
+    x: float
+    width: float
+    role: str | None = None
+
+
+class Symbol(NamedTuple):
+    """A symbol where it stands: *x* and *y* of its middle."""
+
+    node: Node
+    x: float
+    y: float
+    width: float
+    height: float
+    lines: list[str]
+
+    @property
+    def top(self) -> float:
+        """The y of its upper edge."""
+        return self.y - self.height / 2
+
+    @property
+    def bottom(self) -> float:
+        """The y of its lower edge."""
+        return self.y + self.height / 2
+
+
+class Row(NamedTuple):
+    """A row of the table: its cells' lines by column, from *top* down to *bottom*."""
+
+    top: float
+    bottom: float
+    cells: list[list[str]]
+
+
+class Sheet(NamedTuple):
+    """A chart laid out on one endless sheet; pages are cut out of it.
+
+    :ivar cuts: where one page ends and the next begins, y of the sheet
+    """
+
+    columns: list[Column]
+    rows: list[Row]
+    symbols: dict[str, Symbol]
+    cuts: list[float]
+    flow: Flow
+
+
+Break = Literal["pages", "none"]
+
+
+def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> Sheet:
+    """Return the sheet of *procedure*, cut into pages or left in one."""
+    chart = flow(procedure)
+    columns = _columns(procedure, lang)
+    steps = procedure.rows
+    rows: list[Row] = []
+    symbols: dict[str, Symbol] = {}
+    cuts: list[float] = []
+    room = HEIGHT - 2 * MARGIN - TITLE - HEAD - FOOT
+    top = page_top = 0.0
+    for number, step in enumerate(steps):
+        cells = _cells(procedure, step, columns, lang)
+        placed = _place([n for n in chart.nodes if n.row == number], columns, lang)
+        text = max(len(lines) for lines in cells) * SIZE * LEADING + 2 * _CELL + 1
+        height = max(text, _depth(placed))
+        more = BAND if number + 1 < len(procedure.steps) else 0.0
+        if breaks == "pages" and rows and top + height + more > page_top + room:
+            band = BAND if number < len(procedure.steps) else 0.0  # nothing leads to a duty
+            page_top = top + band
+            cuts.append(page_top)
+            top += 2 * band
+        spare = (height - _depth(placed)) / 2
+        for symbol in placed:
+            symbols[symbol.node.key] = symbol._replace(y=symbol.y + top + spare)
+        rows.append(Row(top, top + height, cells))
+        top += height
+    return Sheet(columns, rows, symbols, cuts, chart)
+
+
+def lanes(procedure: Procedure) -> tuple[Lane, ...]:
+    """Return the lanes of *procedure*: its own, or one for each role in the order of the steps."""
+    if procedure.lanes:
+        return procedure.lanes
+    roles = [step.role for step in procedure.steps] + ([procedure.aide] if procedure.aide else [])
+    roles += [role for duty in procedure.duties for role in duty.roles]
+    return tuple(Lane(role=role, heading=Text(id=role, en=role)) for role in dict.fromkeys(roles))
+
+
+def _columns(procedure: Procedure, lang: Language) -> list[Column]:
+    notes = any(step.note for step in procedure.rows)
+    who = lanes(procedure)
+    left = [(NUMBER, 8.0), (ACTIVITY, 38.0 if notes else 56.0)]
+    right = [(EQUIPMENT, 26.0 if notes else 40.0), (TIME, 20.5), (OUTPUT, 24.0 if notes else 30.0)]
+    right += [(NOTE, 29.0)] if notes else []
+    others = sum(width for _, width in left + right)
+    each = (WIDTH - 2 * MARGIN - others) / len(who)
+    plan: list[tuple[str, float, str | None]] = [(say(t, lang), w, None) for t, w in left]
+    plan += [(say(lane.heading, lang), each, lane.role) for lane in who]
+    plan += [(say(t, lang), w, None) for t, w in right]
+    columns: list[Column] = []
+    x = MARGIN
+    for heading, width, role in plan:
+        columns.append(Column(heading, x, width, role))
+        x += width
+    return columns
+
+
+def _cells(
+    procedure: Procedure, step: Step | Duty, columns: list[Column], lang: Language
+) -> list[list[str]]:
+    """Return the lines of each column's cell; lanes have none."""
+    number = shown_number(procedure, step) if isinstance(step, Step) else str(step.number)
+    words = {
+        say(NUMBER, lang): [f"{number}."],
+        say(ACTIVITY, lang): [wording(step, lang)],
+        say(EQUIPMENT, lang): listed(step.equipment),
+        say(TIME, lang): [standard_time(step, lang)],
+        say(OUTPUT, lang): listed(step.output),
+        say(NOTE, lang): [step.note],
+    }
+    return [
+        []
+        if column.role
+        else [
+            line
+            for item in words[column.heading]
+            for line in wrap(item, SIZE, column.width - 2 * _CELL)
+        ]
+        for column in columns
+    ]
+
+
+def _place(nodes: list[Node], columns: list[Column], lang: Language) -> list[Symbol]:
+    """Return the symbols of one row, from its top (0) down; what stands beside stands beside."""
+    who = [column for column in columns if column.role]
+    placed: dict[str, Symbol] = {}
+    y = 0.0
+    for node in (n for n in nodes if n.beside is None):
+        symbol = _symbol(node, who[_lane(node.role, who)], lang)
+        level = [s for s in placed.values() if "/" in node.key and "/" in s.node.key]
+        if level:  # a duty of several roles: its boxes stand side by side
+            placed[node.key] = symbol._replace(y=level[0].y)
+            continue
+        y += GAP + symbol.height / 2
+        placed[node.key] = symbol._replace(y=y)
+        y += symbol.height / 2
+    for node in (n for n in nodes if n.beside is not None):
+        decision = placed[node.beside or ""]
+        taken = [s.x for s in placed.values() if s.node.beside == node.beside]
+        here = _lane(node.role, who)
+        free = [
+            n
+            for n in (here + 1, here - 1)
+            if 0 <= n < len(who) and who[n].x + who[n].width / 2 not in taken
+        ]
+        placed[node.key] = _symbol(node, who[free[0] if free else here], lang)._replace(
+            y=decision.y
+        )
+    return list(placed.values())
+
+
+def _symbol(node: Node, lane: Column, lang: Language) -> Symbol:
+    """Return the symbol of *node* in *lane*, its y still to be found."""
+    part = {"activity": BOX, "decision": DIAMOND}.get(node.kind, CAPSULE)
+    width = lane.width * part
+    room = width * 0.82 if node.kind == "decision" else width - 1.6
+    lines = wrap(say(node.words, lang), SMALL, room)
+    height = {"activity": BOX_HEIGHT, "decision": DIAMOND_HEIGHT}.get(
+        node.kind, max(5.0, len(lines) * SMALL * LEADING + 2.2)
+    )
+    return Symbol(node, lane.x + lane.width / 2, 0.0, width, height, lines)
+
+
+def _lane(role: str, who: list[Column]) -> int:
+    roles = [column.role for column in who]
+    return roles.index(role) if role in roles else 0
+
+
+def _depth(symbols: list[Symbol]) -> float:
+    return max((symbol.bottom for symbol in symbols), default=0.0) + PAD

@@ -1,0 +1,77 @@
+"""The forms of an SOP on one page of HTML: table, text, flow chart and approval sheet."""
+
+from enum import StrEnum
+from typing import Any
+
+from edge.paper.approval import TITLE, approval
+from edge.paper.flow_svg import flow_pages
+from edge.paper.page import html, render
+from edge.paper.sop_table import table
+from edge.paper.sop_text import prose
+from edge.paper.words import Language, say
+from edge.sop.procedure import Procedure
+
+_CSS = """
+@page wide { size: A4 landscape; margin: 12mm; }
+@page drawn { size: A4 landscape; margin: 0; @bottom-right { content: none; } }
+section { break-after: page; } section:last-child { break-after: auto; }
+section.table { page: wide; font-size: 8pt; }
+section.table td:nth-child(5) { white-space: nowrap; }
+section.flowchart { page: drawn; }
+.sheet { break-after: page; line-height: 0; } .sheet:last-child { break-after: auto; }
+.sheet svg { display: block; max-width: 100%; height: auto; }
+li { margin-bottom: 2mm; }
+.approval { margin-bottom: -0.3mm; } .approval th { background: none; width: 24%; }
+.approval.body th { width: 50%; background: #e8e8e8; }
+.office { width: 34%; text-align: center; vertical-align: middle; font-weight: bold; }
+.value { height: 7mm; }
+.source { font-size: 7pt; }
+"""
+
+
+class Form(StrEnum):
+    """The forms that the regulation asks for (Pasal 4(2)), and the sheet that approves them."""
+
+    TABLE = "table"
+    TEXT = "text"
+    FLOWCHART = "flowchart"
+    APPROVAL = "approval"
+    ALL = "all"
+
+
+def chosen(form: Form) -> list[Form]:
+    """Return the forms that *form* stands for, in the order of the regulation's annexes."""
+    if form is Form.ALL:
+        return [Form.TEXT, Form.APPROVAL, Form.FLOWCHART, Form.TABLE]
+    return [form]
+
+
+def forms_page(procedure: Procedure, form: Form, lang: Language) -> str:
+    """Return the page with *form*, in one file.
+
+    :raises PrintMissing: if the extra `print` is not installed
+    """
+    parts = [_part(procedure, one, lang) for one in chosen(form)]
+    title = say(procedure.title, lang)
+    return html(title, render("forms.html", forms=parts), _CSS, lang.value)
+
+
+def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
+    """Return what the template needs for one form."""
+    title = say(procedure.title, lang)
+    source = f"{procedure.source} · {procedure.id} {procedure.version}"
+    part: dict[str, Any] = {"kind": form.value, "title": title, "source": source, "remark": ""}
+    if form is Form.TABLE:
+        part["sheet"] = table(procedure, lang)
+    elif form is Form.TEXT:
+        part["prose"] = words = prose(procedure, lang)
+        part["remark"] = words.remark
+    elif form is Form.APPROVAL:
+        part["sheet"] = sheet = approval(procedure, lang)
+        part |= {"title": f"{say(TITLE, lang)} SOP {title}", "remark": sheet.remark}
+    else:
+        from markupsafe import Markup
+
+        # Drawn by ElementTree, which escapes what it is given.
+        part["pages"] = [Markup(page) for page in flow_pages(procedure, lang)]  # noqa: S704
+    return part

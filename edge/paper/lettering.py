@@ -1,0 +1,64 @@
+"""How wide words are in DejaVu Sans, and where lines break. Pure.
+
+A drawing has no browser to break its lines. The widths are the font's own advance widths (version
+2.37, in 1/1000 of the size), for the characters from space to tilde.
+"""
+
+# fmt: off
+_PLAIN = (
+    318, 401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337, 636, 636, 636,
+    636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531, 1000, 684, 686, 698, 770, 632,
+    575, 775, 752, 295, 295, 656, 557, 863, 748, 787, 603, 787, 695, 635, 611, 732, 684, 989, 685,
+    611, 685, 390, 337, 390, 838, 500, 500, 613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579,
+    278, 974, 634, 612, 635, 635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
+)
+_BOLD = (
+    348, 456, 521, 838, 696, 1002, 872, 306, 457, 457, 523, 838, 380, 415, 380, 365, 696, 696, 696,
+    696, 696, 696, 696, 696, 696, 696, 400, 400, 838, 838, 838, 580, 1000, 774, 762, 734, 830, 683,
+    683, 821, 837, 372, 372, 775, 637, 995, 837, 850, 733, 850, 770, 720, 682, 812, 774, 1103, 771,
+    724, 725, 457, 365, 457, 838, 500, 500, 675, 716, 593, 716, 678, 435, 716, 712, 343, 343, 665,
+    343, 1042, 712, 687, 716, 716, 493, 595, 478, 712, 652, 924, 645, 652, 582, 712, 365, 712, 838,
+)
+# fmt: on
+_WIDEST = 1000
+
+
+def width(words: str, size: float, *, bold: bool = False) -> float:
+    """Return how wide *words* are at *size*, in the unit of *size*."""
+    table = _BOLD if bold else _PLAIN
+    places = (ord(letter) - 32 for letter in words)
+    return sum(table[n] if 0 <= n < len(table) else _WIDEST for n in places) * size / 1000
+
+
+def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
+    """Return *words* in lines no wider than *room*; only a letter may be wider.
+
+    Lines break at spaces and after slashes; a word that is too long by itself is cut.
+    """
+    lines: list[str] = []
+    line = ""
+    for piece in _pieces(words):
+        if width((line + piece).rstrip(), size, bold=bold) <= room:
+            line += piece
+            continue
+        if line:
+            lines.append(line.rstrip())
+        line = piece
+        while width(line.rstrip(), size, bold=bold) > room and len(line) > 1:
+            cut = next(
+                n
+                for n in range(len(line), 0, -1)
+                if n == 1 or width(line[:n], size, bold=bold) <= room
+            )
+            lines.append(line[:cut])
+            line = line[cut:]
+    return [*lines, line.rstrip()] if line.strip() else lines
+
+
+def _pieces(words: str) -> list[str]:
+    pieces = [""]
+    for before, letter in zip(" " + words, words, strict=False):
+        if before in " /" and letter not in " /":
+            pieces.append("")
+        pieces[-1] += letter
+    return [piece for piece in pieces if piece]

@@ -1,0 +1,63 @@
+"""The forms of an SOP on a terminal."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from edge.paper.approval import TITLE, approval
+from edge.paper.forms import Form, chosen
+from edge.paper.sop_table import table
+from edge.paper.sop_text import prose
+from edge.paper.words import NUMBER, TIME, Language, say
+from edge.sop.procedure import Procedure
+
+# Where nothing says how wide the output may be (a file, a pipe).
+_WIDTH = 120
+
+
+def console() -> Console:
+    """Return the terminal, or a wide page where there is none."""
+    here = Console()
+    return here if here.is_terminal else Console(width=_WIDTH)
+
+
+def show_forms(procedure: Procedure, form: Form, lang: Language) -> None:
+    """Print *form*; the flow chart is a drawing and left out."""
+    page = console()
+    for one in chosen(form):
+        if one is Form.TABLE:
+            page.print(_table(procedure, lang))
+        elif one is Form.TEXT:
+            words = prose(procedure, lang)
+            if words.remark:
+                page.print(escape(words.remark), highlight=False)
+            for number, sentence in enumerate(words.sentences, 1):
+                page.print(f"{number}. {escape(sentence)}", highlight=False)
+        elif one is Form.APPROVAL:
+            _print_approval(page, procedure, lang)
+
+
+def _table(procedure: Procedure, lang: Language) -> Table:
+    sheet = table(procedure, lang)
+    caption = f"{procedure.source}\n{procedure.id} {procedure.version}"
+    shown = Table(
+        title=escape(say(procedure.title, lang)), caption=escape(caption), title_justify="left",
+        caption_justify="left", show_lines=True,
+    )  # fmt: skip
+    narrow = (say(NUMBER, lang), say(TIME, lang))
+    for header in sheet.headers:
+        shown.add_column(header, no_wrap=header in narrow, overflow="fold")
+    for row in sheet.rows:
+        shown.add_row(*(escape("\n".join(cell)) for cell in row))
+    return shown
+
+
+def _print_approval(page: Console, procedure: Procedure, lang: Language) -> None:
+    sheet = approval(procedure, lang)
+    if sheet.remark:
+        page.print(sheet.remark)
+        return
+    shown = Table(title=say(TITLE, lang), title_justify="left", show_header=False)
+    for field in [*sheet.head, *sheet.body]:
+        shown.add_row(field.label, escape("\n".join(field.lines)))
+    page.print(shown)

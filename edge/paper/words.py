@@ -1,0 +1,54 @@
+"""What the forms print beside the procedure's own words, in both languages."""
+
+from enum import StrEnum
+
+from edge.sop.procedure import Duty, Procedure, Step, Text
+
+
+class Language(StrEnum):
+    """In which language a procedure is shown."""
+
+    ID = "id"
+    EN = "en"
+
+
+NUMBER = Text(id="No", en="No")
+ACTIVITY = Text(id="Aktivitas", en="Activity")
+ROLE = Text(id="Pelaksana", en="Role")
+EQUIPMENT = Text(id="Kelengkapan", en="Equipment")
+TIME = Text(id="Waktu", en="Time")
+OUTPUT = Text(id="Output", en="Output")
+NOTE = Text(id="Keterangan", en="Remarks")
+STANDARD = Text(id="Mutu Baku", en="Standard")
+SOURCE = Text(id="Dasar", en="Source")
+
+
+def say(text: Text, lang: Language) -> str:
+    """Return *text* in the language *lang*."""
+    return text.id if lang is Language.ID else text.en
+
+
+def standard_time(step: Step | Duty, lang: Language) -> str:
+    """Return the standard time as the law prints it: ``3 menit``, ``1 hari``, ``menyesuaikan``."""
+    if step.standard_s is None:
+        return "menyesuaikan" if lang is Language.ID else "as needed"
+    unit, one = (86400, ("hari", "day")) if step.standard_s >= 86400 else (60, ("menit", "minute"))
+    number = f"{step.standard_s / unit:g}"
+    if lang is Language.ID:
+        return f"{number} {one[0]}"
+    return f"{number} {one[1]}{'' if number == '1' else 's'}"
+
+
+def wording(step: Step | Duty, lang: Language) -> str:
+    """Return the legal wording, or the English title."""
+    return step.activity if lang is Language.ID else step.title
+
+
+def listed(items: tuple[str, ...]) -> list[str]:
+    """Return *items* as the law prints them: numbered, if there are several."""
+    return [f"{n}. {item}" for n, item in enumerate(items, 1)] if len(items) > 1 else list(items)
+
+
+def rows_of(procedure: Procedure) -> list[Step | Duty]:
+    """Return the rows of the table: the steps, then the duties."""
+    return [*procedure.steps, *procedure.duties]

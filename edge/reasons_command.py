@@ -1,0 +1,47 @@
+"""`gardu sop reasons`: what a guest is told who cannot be received."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from edge.check import show_table
+from edge.config import default_config_folder
+from edge.errors import ConfigError
+from edge.sop.wording import Wording, load_wording
+
+# The office's own wording, where `gardu` is installed as a service.
+OFFICE_WORDING = Path("/etc/gardu/wording.toml")
+
+
+def default_wording() -> Path:
+    """Return the wording file that Gardu comes with."""
+    return default_config_folder() / "wording.toml"
+
+
+def reasons(
+    file: Annotated[
+        Path | None,
+        typer.Option(
+            "--file",
+            help="The wording file. Default: /etc/gardu/wording.toml if it is there, else the one "
+            "that Gardu comes with.",
+        ),
+    ] = None,
+) -> None:
+    """Print the polite words for each reason, in Indonesian and English.
+
+    Ends with 2 if the file is bad.
+    """
+    if file is None:
+        file = OFFICE_WORDING if OFFICE_WORDING.exists() else default_wording()
+    try:
+        show_table(str(file), ["Reason", "Indonesia", "English"], _rows(load_wording(file)))
+    except ConfigError as error:
+        for problem in error.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+
+
+def _rows(wording: Wording) -> list[list[str]]:
+    return [[reason, text.id, text.en] for reason, text in wording.reasons.items()]

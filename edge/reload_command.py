@@ -1,0 +1,27 @@
+"""`gardu reload`: new procedures for new visits, without a restart."""
+
+from pathlib import Path
+
+import typer
+
+from edge.cli import DEFAULT_CONFIG
+from edge.config import load_config
+from edge.control import ask_reload
+from edge.options import ConfigOption
+
+
+def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
+    """Have the running daemon read its procedures anew (as SIGHUP does), for new visits only.
+
+    Visits that are under way end under the text they began with. Bad procedures are refused as a
+    whole, with every problem, and the old ones stay: this then ends with 1. Other changes of the
+    config need a restart.
+    """
+    folder = Path(load_config(config).checkpoint.data)
+    reloaded = ask_reload(folder)
+    if reloaded is None:
+        typer.echo(f"no daemon runs here ({folder}): it reads the procedures when it starts")
+        return
+    for procedure_id, version in reloaded.procedures.items():
+        changed = "new" if procedure_id in reloaded.changed else "as it was"
+        typer.echo(f"{procedure_id}  {version}  {changed}")

@@ -1,0 +1,1 @@
+"""The monthly report (*rekapitulasi kunjungan*): what happened in a month, in figures."""

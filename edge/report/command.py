@@ -1,0 +1,197 @@
+"""`gardu report`: the recapitulation of a month, from the records of this checkpoint.
+
+Reads a snapshot (edge/snapshot.py), so the daemon may run.
+"""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edge.check import show_table
+from edge.cli import DEFAULT_CONFIG
+from edge.clock import Clock
+from edge.config import Config, load_config
+from edge.errors import ConfigError, GarduError
+from edge.options import ConfigOption
+from edge.register import facts
+from edge.report.document import About, html, pdf
+from edge.report.plain import as_csv, shown
+from edge.report.summary import Summary
+from edge.report.tables import Table
+from edge.report.tally import summarise
+from edge.report.words import Language, Words
+from edge.report.workbook import xlsx
+from edge.snapshot import Snapshot
+from edge.sop.loading import load_procedures
+from edge.sop.procedure import Procedure
+from edge.zone import Month, month_at, month_named, zone_of
+
+
+class Format(StrEnum):
+    """What a report is written as."""
+
+    TERMINAL = "terminal"
+    XLSX = "xlsx"
+    CSV = "csv"
+    PDF = "pdf"
+    HTML = "html"
+    JSON = "json"
+
+
+def report(
+    month: Annotated[
+        str | None,
+        typer.Option(metavar="YYYY-MM", help="The month. Default: the one before this."),
+    ] = None,
+    form: Annotated[
+        Format | None,
+        typer.Option("--format", help="Default: by the file's name; without one, terminal."),
+    ] = None,
+    language: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.ID,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")
+    ] = None,
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    with_guestbook: Annotated[
+        bool,
+        typer.Option(
+            "--with-guestbook",
+            help="Add who the guests were, as far as the guest book has it: personal data, so "
+            "only into a file (made for its owner alone).",
+        ),
+    ] = False,
+) -> None:
+    """Recapitulate a month: visits, outcomes, times against their standard, alarms, equipment.
+
+    Works while the daemon runs. Days and months are those of the office ([checkpoint] timezone).
+    csv has one figure a line, for programs; json is what the checkpoint publishes.
+
+    Example: gardu report --month 2026-11 --format xlsx -o november.xlsx
+    """
+    chosen = form or _by_name(output)
+    if with_guestbook and (output is None or chosen in (Format.TERMINAL, Format.JSON)):
+        raise _wrong("--with-guestbook: personal data goes only into a file: add -o FILE.xlsx")
+    if output is None and chosen in (Format.XLSX, Format.PDF):
+        raise _wrong(f"--format {chosen}: say into which file: -o FILE.{chosen}")
+    # Its certificates and passwords are of no concern here.
+    settings = load_config(config, elsewhere=True)
+    asked = _month(month, settings)
+    words = Words(language, _procedures(settings))
+    with Snapshot(Path(settings.checkpoint.data)) as snapshot:
+        summary = summarise(facts(snapshot, asked), asked)
+        guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
+    if chosen is Format.TERMINAL and output is None:
+        for title, headers, rows in shown(summary, words):
+            show_table(title, headers, rows)
+        return
+    content = _WRITERS[chosen](summary, words, _about(settings, asked, words), guests)
+    if output is None:
+        typer.echo(content, nl=False)
+    else:
+        _write(output, content)
+        typer.echo(f"{output}: {words.say('report')} {words.month(summary.month)}")
+
+
+def _month(name: str | None, config: Config) -> Month:
+    zone = zone_of(config.checkpoint.timezone)
+    if name is not None:
+        try:
+            return month_named(name, zone)
+        except GarduError as error:
+            raise _wrong(f"--month {error}") from None
+    present = month_at(Clock.from_environment().wall_ms(), zone)
+    before = present.year * 12 + present.month - 2
+    return Month(before // 12, before % 12 + 1, zone)
+
+
+def _procedures(config: Config) -> dict[str, Procedure]:
+    """Return the office's procedures; a report can do without them."""
+    try:
+        return load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
+    except ConfigError as error:
+        typer.echo(f"procedures are named by their ids: {error.problems[0]}", err=True)
+        return {}
+
+
+def _about(config: Config, month: Month, words: Words) -> About:
+    now = datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, month.zone)
+    offices = dict.fromkeys(procedure.office for procedure in words.procedures.values())
+    place = config.checkpoint.place or config.checkpoint.id
+    return About(
+        office=next(iter(offices), config.checkpoint.site),
+        place=place,
+        zone=f"{month.start.tzname()} ({month.zone})",
+        made=f"{now.day} {words.month(f'{now:%Y-%m}')} {now:%H:%M}",
+        unfinished=now < month.end,
+    )
+
+
+def _guests(config: Config, snapshot: Snapshot, month: Month, words: Words) -> Table:
+    from edge.guest_list import read
+    from edge.report.guests import guest_table
+
+    details = {entry.visit: entry.details for entry in read(Path(config.checkpoint.data))}
+    return guest_table(facts(snapshot, month), month, details, words)
+
+
+Writer = Callable[[Summary, Words, About, Table | None], bytes]
+_WRITERS: dict[Format, Writer] = {
+    Format.TERMINAL: lambda summary, words, _about, _guests: _text(summary, words),
+    Format.XLSX: lambda summary, words, _about, guests: xlsx(summary, words, guests),
+    # Excel takes a CSV for UTF-8 only by its mark.
+    Format.CSV: lambda summary, words, _about, guests: as_csv(summary, words, guests).encode(
+        "utf-8-sig"
+    ),
+    Format.PDF: pdf,
+    Format.HTML: lambda *page: html(*page).encode(),
+    Format.JSON: lambda summary, _words, _about, _guests: msgspec.json.encode(summary) + b"\n",
+}
+
+
+def _text(summary: Summary, words: Words) -> bytes:
+    return "".join(
+        f"{title}\n" + "".join("\t".join(row) + "\n" for row in [headers, *rows]) + "\n"
+        for title, headers, rows in shown(summary, words)
+    ).encode()
+
+
+def _by_name(output: Path | None) -> Format:
+    if output is None:
+        return Format.TERMINAL
+    try:
+        return Format(output.suffix.lstrip(".").lower())
+    except ValueError:
+        raise _wrong(f"{output}: say with --format what it is to be") from None
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Write the file whole or not at all, for its owner alone: it may name guests."""
+    try:
+        with _owner_only():
+            part = path.with_name(f".{path.name}.part")
+            part.write_bytes(content)
+            part.replace(path)
+    except OSError as error:
+        raise GarduError(f"{path} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _owner_only() -> Iterator[None]:
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def _wrong(problem: str) -> typer.Exit:
+    typer.echo(problem, err=True)
+    return typer.Exit(2)

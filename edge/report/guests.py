@@ -1,0 +1,63 @@
+"""Details of the guest book for a report: only where they are asked for, and only into a file."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import msgspec
+
+from edge.guestbook import Details
+from edge.register import Fact
+from edge.report.tables import Cell, Column, Kind, Table
+from edge.report.words import Words
+from edge.zone import Month
+
+_COLUMNS: list[tuple[str, Kind]] = [
+    ("day", "date"),
+    ("hour", "text"),
+    ("procedure", "text"),
+    ("name", "text"),
+    ("organisation", "text"),
+    ("purpose", "text"),
+    ("persons", "count"),
+    ("outcome", "text"),
+]
+
+
+class _Opened(msgspec.Struct):
+    at: str
+    procedure: str
+    outcome: str = ""
+
+
+def guest_table(
+    facts: Iterable[Fact], month: Month, details: Mapping[str, Details], words: Words
+) -> Table:
+    """Return who came in *month*, in order of arrival: visits whose details are kept.
+
+    :param facts: of the month
+    :param details: what the guest book has, by visit
+    """
+    visits: dict[str, _Opened] = {}
+    for fact in facts:
+        if fact.type == "gardu.visit.opened.v1":
+            visits[fact.data["visit"]] = _Opened(fact.time, fact.data["procedure"])
+        elif fact.type == "gardu.visit.closed.v1" and fact.data["visit"] in visits:
+            visits[fact.data["visit"]].outcome = fact.data["outcome"]
+    known = ((opened, details.get(visit)) for visit, opened in visits.items())
+    rows = [_row(opened, entry, month, words) for opened, entry in known if entry is not None]
+    columns = tuple(Column(key, words.say(key), kind) for key, kind in _COLUMNS)
+    return Table("guests", words.say("guests"), columns, tuple(rows))
+
+
+def _row(opened: _Opened, entry: Details, month: Month, words: Words) -> tuple[Cell, ...]:
+    at = datetime.fromisoformat(opened.at).astimezone(month.zone)
+    return (
+        f"{at:%Y-%m-%d}",
+        f"{at:%H:%M}",
+        words.procedure(opened.procedure),
+        entry.name,
+        entry.organisation,
+        entry.purpose,
+        entry.persons,
+        words.say(opened.outcome),
+    )

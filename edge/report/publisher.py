@@ -1,0 +1,217 @@
+"""The publisher: sends each month's summary to the central office once the month is over.
+
+Rules
+-----
+1. A month is published after its last midnight at the office, by a clock that is trusted, and
+   only once: revision 1. A daemon that was away then publishes what it has missed.
+2. Every day it is looked whether records came that may be of a published month (dated by a clock
+   that was behind, say). If they change the summary, it is published again as the next revision.
+3. What was published is remembered in the same transaction as its record: whatever happens, no
+   revision goes out twice and none is left out.
+4. A month that no trusted clock has dated a record in is not published: it is a clock's error.
+5. The counting is done by another process (edge/report/__main__.py).
+"""
+
+import asyncio
+import hashlib
+import logging
+import sys
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import tzinfo
+from functools import partial
+from pathlib import Path
+
+import msgspec
+
+from edge.clock import Clock, Stamp
+from edge.errors import GarduError, StoreFull
+from edge.messages import REPORT_TYPE
+from edge.register import DAY_MS, newest_by_month, runs
+from edge.report.summary import Summary, bounded
+from edge.rows import OutboxRow
+from edge.sop.records import MonthlyReport, Record
+from edge.store import Store
+from edge.worker import Worker
+from edge.zone import Month, month_at, zone_of
+
+log = logging.getLogger(__name__)
+
+# How soon it is tried again if the clock is not trusted or the counting failed, seconds.
+AGAIN_S = 600.0
+DAY_S = 86_400.0
+# How long after midnight, seconds: what happened before it is on the disk by then.
+AFTER_MIDNIGHT_S = 60.0
+# Longest counting, real seconds.
+COUNTING_S = 900.0
+
+Count = Callable[[Month], Awaitable[Summary]]
+Wake = Callable[[Sequence[OutboxRow]], None]
+
+
+class ReportPostponed(GarduError):
+    """No summary could be made now."""
+
+
+class Due(msgspec.Struct, frozen=True):
+    """A month to be counted; *newest* is the last record that may be of it."""
+
+    month: Month
+    newest: int
+
+
+class Noted(msgspec.Struct, frozen=True):
+    """What is remembered of a month's report.
+
+    :ivar revision: the last one that was published; 0 if there was nothing to publish
+    :ivar digest: SHA-256 of its summary; *newest*: the last record that was counted
+    """
+
+    month: str
+    revision: int = 0
+    digest: str = ""
+    newest: int = 0
+
+
+class Publisher:
+    """Publishes the months of *store* in the time zone *zone*.
+
+    :param count: makes the summary of a month
+    :param wake: is told the rows of new records
+    """
+
+    def __init__(
+        self, store: Store, worker: Worker, clock: Clock, zone: tzinfo, *, count: Count, wake: Wake
+    ) -> None:
+        self._store = store
+        self._worker = worker
+        self._clock = clock
+        self._zone = zone
+        self._count = count
+        self._wake = wake
+
+    async def run(self) -> None:
+        """Publish what is due, now and every day, until cancelled.
+
+        :raises StoreError: if the store cannot be used
+        """
+        told = ""
+        while True:
+            trouble = ""
+            try:
+                await self.publish_due(self._clock.now())
+            except (ReportPostponed, StoreFull) as error:
+                trouble = str(error)
+            if trouble and trouble != told:
+                log.warning("no monthly report for now: %s", trouble)
+            told = trouble
+            await self._clock.pause(AGAIN_S if trouble else self._until_morning())
+
+    async def publish_due(self, now: Stamp) -> list[OutboxRow]:
+        """Publish every month that is over and is not published as it is.
+
+        :raises ReportPostponed: if the clock is not trusted or a month could not be counted
+        """
+        if not now.synced:
+            raise ReportPostponed("the clock is not trusted")
+        published: list[OutboxRow] = []
+        for due in await self._worker.do(
+            due_months, self._store, month_at(now.wall_ms, self._zone)
+        ):
+            summary = bounded(await self._count(due.month))
+            rows = await self._worker.do(publish, self._store, due, summary, now)
+            self._wake(rows)
+            published += rows
+        return published
+
+    def _until_morning(self) -> float:
+        """Return the seconds until shortly after the next midnight, at most a day."""
+        now_ms = self._clock.wall_ms()
+        month = month_at(now_ms, self._zone)
+        to_next_month_s = month.end.timestamp() - now_ms / 1e3 + AFTER_MIDNIGHT_S
+        return min(DAY_S, max(AFTER_MIDNIGHT_S, to_next_month_s))
+
+
+def due_months(store: Store, present: Month) -> list[Due]:
+    """Return the months before *present* that have records which are in no report yet."""
+
+    def months_of(day: int) -> set[Month]:
+        return {
+            month_at(day * DAY_MS, present.zone),
+            month_at((day + 1) * DAY_MS - 1, present.zone),
+        }
+
+    last = store.ledger().last
+    noted = store.reports()
+    found = newest_by_month(runs(store.documents), last, months_of)
+    return [
+        Due(month, newest)
+        for number, (month, newest) in sorted(found.items())
+        if number < present.number and newest > noted.get(number, {"newest": 0})["newest"]
+    ]
+
+
+def publish(store: Store, due: Due, summary: Summary, now: Stamp) -> list[OutboxRow]:
+    """Publish *summary* as the next revision, unless it says what was published already."""
+    before = msgspec.convert(
+        store.reports().get(due.month.number) or {"month": due.month.name}, Noted
+    )
+    digest = hashlib.sha256(msgspec.json.encode(summary)).hexdigest()
+    trusted = summary.totals.records > summary.totals.untrusted
+    changed = digest != before.digest and trusted
+    after = msgspec.structs.replace(
+        before,
+        revision=before.revision + changed,
+        digest=digest if changed else before.digest,
+        newest=due.newest,
+    )
+    record = _record(summary, after.revision, now) if changed else None
+    rows = store.publish_report(due.month.number, msgspec.to_builtins(after), record)
+    if changed:
+        log.info("the report of %s is published, revision %d", after.month, after.revision)
+    return rows
+
+
+def _record(summary: Summary, revision: int, now: Stamp) -> Record:
+    data = MonthlyReport(
+        month=summary.month, revision=revision, summary=summary, clock_synced=now.synced
+    )
+    return Record(REPORT_TYPE, f"report/{summary.month}", now, None, data)
+
+
+async def counted_apart(folder: Path, zone: str, month: Month) -> Summary:
+    """Have another process count *month*.
+
+    :param folder: the data folder
+    :param zone: its name in the config
+    :raises ReportPostponed: if it cannot
+    """
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "edge.report", str(folder), month.name, zone,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        async with asyncio.timeout(COUNTING_S):
+            answer, complaint = await process.communicate()
+    except TimeoutError:
+        raise ReportPostponed(f"{month.name} was not counted in {COUNTING_S:g} s") from None
+    finally:
+        if process.returncode is None:
+            with suppress(ProcessLookupError):
+                process.kill()
+            await process.wait()
+    try:
+        if process.returncode == 0:
+            return msgspec.json.decode(answer, type=Summary)
+    except msgspec.DecodeError as error:
+        complaint = str(error).encode()
+    last = complaint.decode(errors="replace").strip().rpartition("\n")[2]
+    raise ReportPostponed(f"{month.name} cannot be counted: {last}")
+
+
+def publisher(
+    store: Store, worker: Worker, clock: Clock, *, folder: Path, zone: str, wake: Wake
+) -> Publisher:
+    """Return the publisher of the checkpoint whose data is in *folder*; *zone* by its name."""
+    count = partial(counted_apart, folder, zone)
+    return Publisher(store, worker, clock, zone_of(zone), count=count, wake=wake)

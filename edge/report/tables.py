@@ -1,0 +1,237 @@
+"""The tables of a report: what every form of it shows, before it is drawn, printed or saved. Pure.
+
+A cell is a plain value; its column's kind says what it is:
+
+========= =========================================================
+text      str
+count     int
+seconds   float: seconds, None where there is nothing to say
+share     float: from 0 to 1, None of nothing
+date      str: ``2026-11-21``
+========= =========================================================
+"""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, Literal
+
+import msgspec
+
+from edge.report.summary import Figures, Summary
+from edge.report.words import Words
+
+Kind = Literal["text", "count", "seconds", "share", "date"]
+Cell = str | int | float | None
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A column: *key* for programs, *title* for people."""
+
+    key: str
+    title: str
+    kind: Kind
+
+
+class Table(msgspec.Struct, frozen=True):
+    """A table: *key* names it for programs.
+
+    :ivar total: whether the last row sums up the others
+    """
+
+    key: str
+    title: str
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+    total: bool = False
+
+
+# Key of the column, its kind, and where its value comes from: a field, or a function of the row.
+Spec = tuple[str, Kind, str | Callable[[Any, Words], Cell]]
+
+_DAYS: list[Spec] = [
+    ("day", "date", "day"),
+    ("weekday", "text", lambda row, words: words.weekday(date.fromisoformat(row.day).weekday())),
+    ("visits", "count", "visits"),
+    ("persons", "count", "persons"),
+    ("closed", "count", "closed"),
+]
+_BUSIEST: list[Spec] = [
+    ("day", "date", "day"),
+    ("weekday", "text", lambda row, words: words.weekday(date.fromisoformat(row.day).weekday())),
+    ("hour", "text", lambda row, _words: clock_hour(row.hour)),
+    ("visits", "count", "visits"),
+]
+_PROCEDURES: list[Spec] = [
+    ("procedure", "text", lambda row, words: words.procedure(row.procedure)),
+    ("visits", "count", "visits"),
+    ("persons", "count", "persons"),
+    ("closed", "count", "closed"),
+    ("completed", "count", "completed"),
+    ("median", "seconds", "duration_median_s"),
+    ("p95", "seconds", "duration_p95_s"),
+]
+_HOSTS: list[Spec] = [
+    ("host", "text", lambda row, words: words.host(row.host)),
+    ("visits", "count", "visits"),
+    ("persons", "count", "persons"),
+]
+_STEPS: list[Spec] = [
+    ("procedure", "text", lambda row, words: words.procedure(row.procedure)),
+    ("number", "count", "number"),
+    ("step", "text", "step"),
+    ("ended", "count", "ended"),
+    ("completed", "count", "completed"),
+    ("skipped", "count", "skipped"),
+    ("median", "seconds", "median_s"),
+    ("p95", "seconds", "p95_s"),
+    ("longest", "seconds", "longest_s"),
+    ("waited", "seconds", "waited_median_s"),
+    ("standard", "seconds", "standard_s"),
+    ("within", "share", lambda row, _words: share(row.within, row.timed)),
+    ("overdue", "count", "overdue"),
+]
+_ALARMS: list[Spec] = [
+    ("alarm", "text", "alarm"),
+    ("raised", "count", "raised"),
+    ("acknowledged", "count", "acknowledged"),
+    ("median", "seconds", "median_s"),
+    ("longest", "seconds", "longest_s"),
+    ("total", "seconds", "total_s"),
+    ("standing", "count", "standing"),
+]
+_EQUIPMENT: list[Spec] = [
+    ("device", "text", "device"),
+    ("faults", "count", "faults"),
+    ("downtime", "seconds", "downtime_s"),
+    ("down_at_end", "text", lambda row, words: words.say("yes") if row.down_at_end else ""),
+]
+
+_TOTALS: list[tuple[str, Kind]] = [
+    ("visits", "count"),
+    ("persons", "count"),
+    ("closed", "count"),
+    ("open_at_end", "count"),
+    ("duration_median_s", "seconds"),
+    ("duration_p95_s", "seconds"),
+    ("steps_timed", "count"),
+    ("share_within", "share"),
+    ("overdue", "count"),
+    ("cards_out", "count"),
+    ("lockers_out", "count"),
+    ("alarms", "count"),
+    ("equipment_faults", "count"),
+    ("stills_missed", "count"),
+    ("corrections", "count"),
+    ("extensions", "count"),
+    ("crashes", "count"),
+    ("power_losses", "count"),
+    ("untrusted", "count"),
+]
+
+
+def tables(summary: Summary, words: Words) -> list[Table]:
+    """Return the tables of *summary*, but for its totals (:func:`figures`)."""
+    return [
+        _table("days", _DAYS, summary.days, words, total=True),
+        hours(summary, words),
+        _table("busiest", _BUSIEST, summary.busiest, words),
+        _table("procedures", _PROCEDURES, summary.procedures, words, total=True),
+        _table("hosts", _HOSTS, summary.hosts, words, total=True),
+        _outcomes(summary, words),
+        _table("steps", _STEPS, summary.steps, words),
+        _table("alarms", _ALARMS, summary.alarms, words),
+        _table("equipment", _EQUIPMENT, summary.equipment, words),
+    ]
+
+
+def figures(summary: Summary, words: Words) -> list[tuple[str, str, Kind, Cell]]:
+    """Return the totals: key, what it is in words, its kind, its value."""
+    totals = summary.totals
+    values = {
+        **msgspec.structs.asdict(totals),
+        "share_within": share(totals.steps_within, totals.steps_timed),
+    }
+    return [(key, words.say(key), kind, values[key]) for key, kind in _TOTALS]
+
+
+def hours(summary: Summary, words: Words) -> Table:
+    """Return the arrivals by hour of day, from the first hour that had any to the last."""
+    busy = [hour for hour, visits in enumerate(summary.hours) if visits]
+    span = range(busy[0], busy[-1] + 1) if busy else range(0)
+    columns = _columns([("hour", "text", ""), ("visits", "count", "")], words)
+    rows = tuple((clock_hour(hour), summary.hours[hour]) for hour in span)
+    return Table("hours", words.say("hours"), columns, rows)
+
+
+def share(part: int, whole: int) -> float | None:
+    """Return *part* of *whole*, from 0 to 1; None of nothing."""
+    return part / whole if whole else None
+
+
+def clock_hour(hour: int) -> str:
+    """Return ``08:00`` for 8, also where an hour is a heading."""
+    return f"{hour:02d}:00"
+
+
+def _outcomes(summary: Summary, words: Words) -> Table:
+    closed = sum(row.visits for row in summary.outcomes)
+    specs: list[Spec] = [
+        ("procedure", "text", lambda row, _words: words.procedure(row.procedure)),
+        ("outcome", "text", lambda row, _words: words.say(row.outcome)),
+        ("reason", "text", lambda row, _words: words.say(row.reason or "")),
+        ("visits", "count", "visits"),
+        ("share", "share", lambda row, _words: share(row.visits, closed)),
+    ]
+    return _table("outcomes", specs, summary.outcomes, words)
+
+
+def _table(
+    key: str, specs: list[Spec], rows: Sequence[Figures], words: Words, *, total: bool = False
+) -> Table:
+    body = [tuple(_cell(spec[2], row, words) for spec in specs) for row in rows]
+    if total and len(body) > 1:
+        body.append(_sums(specs, body, words))
+    return Table(key, words.say(key), _columns(specs, words), tuple(body), total and len(body) > 1)
+
+
+def _columns(specs: list[Spec], words: Words) -> tuple[Column, ...]:
+    return tuple(Column(key, words.say(key), kind) for key, kind, _ in specs)
+
+
+def _cell(source: str | Callable[[Any, Words], Cell], row: Figures, words: Words) -> Cell:
+    value: Cell = getattr(row, source) if isinstance(source, str) else source(row, words)
+    return value
+
+
+def _sums(specs: list[Spec], body: list[tuple[Cell, ...]], words: Words) -> tuple[Cell, ...]:
+    """Return the last row: sums of the counts; nothing can be summed up of the others."""
+    first: Cell = words.say("sum")
+    sums: list[Cell] = [first]
+    for place, (_, kind, _) in enumerate(specs[1:], 1):
+        values = (row[place] for row in body)
+        sums.append(sum(v for v in values if isinstance(v, int)) if kind == "count" else None)
+    return tuple(sums)
+
+
+def written(value: Cell, kind: Kind, language: str) -> str:
+    """Return *value* as people read it: ``1:02:03`` hours, ``87,5 %``, ``21-11-2026``."""
+    if value is None or value == "":
+        return ""
+    if kind == "seconds":
+        return duration(float(value))
+    if kind == "share":
+        text = f"{float(value) * 100:.1f} %"
+        return text.replace(".", ",") if language == "id" else text
+    if kind == "date" and isinstance(value, str) and value[:1].isdigit():
+        return "-".join(reversed(value.split("-"))) if language == "id" else value
+    if kind == "count":
+        text = f"{value:,}"
+        return text.replace(",", ".") if language == "id" else text
+    return str(value)
+
+
+def duration(seconds: float) -> str:
+    """Return *seconds* as ``m:ss`` or ``h:mm:ss``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"

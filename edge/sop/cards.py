@@ -1,0 +1,135 @@
+"""The visitor cards: rules 6 to 11 of ``routing.py``.
+
+============== ==================================================================================
+free           of the pool, and nobody has it
+out            a visit has it
+owed           a closed visit still has it (``state.cards`` names a visit that is not open)
+lost           an officer has declared it lost: nobody is given it, and it opens nothing
+unknown        not of the pool
+============== ==================================================================================
+"""
+
+from edge.sop import events, lockers, supervisors
+from edge.sop.answers import answer, panel_at
+from edge.sop.effects import CancelTimer, StartTimer
+from edge.sop.routing import first_waiting, to_the_front
+from edge.sop.state import Visit
+from edge.sop.turn import Turn
+from edge.sop.verbs import clear_alarm, declare_lost, raise_alarm, reconciled
+from edge.sop.visits import deliver, transition_for
+
+LOST = "lost-card"
+"""The alarm that a lost card raises where it is shown."""
+
+LOST_S = 60.0
+"""Being shown has no end of its own: so long after it the alarm is over, seconds."""
+
+_TIMER = "card/lost"
+
+
+def started(turn: Turn) -> None:
+    """Set the timer again, after a restart."""
+    if LOST in turn.alarms:
+        turn.do(StartTimer(_TIMER, turn.alarms[LOST].since, LOST_S))
+
+
+def timer_fired(turn: Turn, _key: str) -> None:
+    """The lost card has not been shown for a while."""
+    clear_alarm(turn, LOST)
+
+
+def presented(turn: Turn, event: events.CardPresented) -> None:
+    """Do what the card means at this reader, and let it be heard."""
+    stations = turn.rules.readers.get(event.reader, ())
+    kind = _kind(turn, event.card)
+    accepted = _MEANINGS[kind](turn, event, stations)
+    answer(turn, accepted, f"card/{event.reader}/{kind}", panel_at(turn, stations))
+
+
+def _kind(turn: Turn, card: str) -> str:
+    if card in turn.rules.supervisors:
+        return "supervisor"
+    if card in turn.lost:
+        return "lost"
+    if card in turn.cards:
+        return "in use" if turn.cards[card] in turn.visits else "owed"
+    return "free" if card in turn.rules.cards else "unknown"
+
+
+def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
+    """Bind the free card to the first visit at the reader that waits for one (rule 6)."""
+    visit = first_waiting(turn, "card.issued", stations)
+    if visit is None or visit.card is not None:
+        return False
+    turn.cards[event.card] = visit.id
+    return deliver(turn, turn.change(visit, card=event.card, carded=visit.phase), "card.issued")
+
+
+def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
+    """The visit's own card: what its phase waits for, or a call to the front (rules 7 and 8)."""
+    visit = turn.visits[turn.cards[event.card]]
+    if transition_for(turn, visit, "card.presented"):
+        return deliver(turn, visit, "card.presented")
+    if turn.step(visit).station not in stations:
+        return False
+    if transition_for(turn, visit, "card.issued"):  # after *back*: it has its card already
+        return deliver(turn, visit, "card.issued")
+    if _another_waits(turn, stations):
+        return False
+    to_the_front(turn, visit)
+    return True
+
+
+def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
+    """Whether a guest at the reader waits for a card: one that is out may be a mistake."""
+    waiting = first_waiting(turn, "card.issued", stations)
+    return waiting is not None and waiting.card is None
+
+
+def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    """A card owed by a closed visit is back: unlock what that visit left in a locker (rule 9)."""
+    holder = turn.cards.pop(event.card)
+    reconciled(turn, holder, "card")
+    lockers.unlock_owed(turn, holder)
+    return True
+
+
+def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    """A lost card: found by its own guest or taken by a supervisor, else an alarm (rule 11)."""
+    holder = turn.lost[event.card]
+    if holder not in turn.visits and not supervisors.present(turn, event.reader):
+        raise_alarm(turn, LOST, None, f"shown at {event.reader}")
+        turn.do(StartTimer(_TIMER, turn.at, LOST_S))
+        return False
+    del turn.lost[event.card]
+    turn.supervision = None
+    reconciled(turn, holder, "card")
+    clear_alarm(turn, LOST)
+    turn.do(CancelTimer(_TIMER))
+    return True
+
+
+def _refuse(_turn: Turn, _event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    return False
+
+
+_MEANINGS = {
+    "supervisor": supervisors.shown,
+    "lost": _return_lost,
+    "in use": _present,
+    "owed": _return_owed,
+    "free": _issue,
+    "unknown": _refuse,
+}
+
+
+def lost(turn: Turn, event: events.ButtonPressed) -> bool:
+    """Declare a card lost: of who has said so, else the one that is owed longest (rule 10)."""
+    visit: Visit | None = first_waiting(turn, "button.lost", turn.rules.panels.get(event.panel, ()))
+    if visit is not None:
+        return deliver(turn, visit, "button.lost")
+    owed = [(holder, card) for card, holder in turn.cards.items() if holder not in turn.visits]
+    if not owed:
+        return False
+    declare_lost(turn, min(owed)[1])  # ids of visits are in order of opening
+    return True

@@ -1,0 +1,98 @@
+"""What an officer puts right: rules 12 to 17 of ``routing.py``."""
+
+from typing import Literal
+
+from edge.sop import events
+from edge.sop.records import VisitCorrected
+from edge.sop.routing import is_away, line, to_the_front
+from edge.sop.state import Advance, Visit
+from edge.sop.turn import Turn
+from edge.sop.visits import FRESH_STEP, leave_step, reenter
+
+MOST_PERSONS = 99
+"""More than that is a button that is stuck, not a group."""
+
+
+def next_in_line(turn: Turn, event: events.ButtonPressed) -> bool:
+    """Send the visit in front to the end of the line, if another guest waits there (rule 12)."""
+    waiting = [visit for visit in _line(turn, event) if not is_away(turn, visit)]
+    if len(waiting) < 2:
+        return False
+    front = turn.change(waiting[0], place=turn.next_place())
+    _record(turn, front, "next", front.step)
+    return True
+
+
+def back(turn: Turn, event: events.ButtonPressed) -> bool:
+    """Take back what last happened to the visit in front (rules 13 to 15)."""
+    in_front = _line(turn, event)[:1]
+    return any(_unbind(turn, visit) or _step_back(turn, visit) for visit in in_front)
+
+
+def more(turn: Turn, event: events.ButtonPressed) -> bool:
+    """Count one more person in the group that is being received (rule 17)."""
+    received = [
+        visit
+        for visit in _line(turn, event)
+        if visit.card is None and visit.outcome is None and not is_away(turn, visit)
+    ]
+    group = max(received, default=None, key=lambda visit: visit.number)
+    if group is None or group.persons >= MOST_PERSONS:
+        return False
+    turn.change(group, persons=group.persons + 1)
+    return True
+
+
+def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:
+    return line(turn, turn.rules.panels.get(event.panel, ()))
+
+
+def _unbind(turn: Turn, visit: Visit) -> bool:
+    """Free the card that was bound to *visit* in its present step (rule 14)."""
+    if visit.carded is None or visit.card is None:
+        return False
+    del turn.cards[visit.card]
+    _record(turn, visit, "card", visit.step)
+    reenter(turn, turn.change(visit, card=None, carded=None), visit.carded)
+    return True
+
+
+def _step_back(turn: Turn, visit: Visit) -> bool:
+    """Take *visit* one step back, unless it has given back since what it held (rule 15)."""
+    came = visit.came
+    if came is None or any(getattr(visit, what) is None for what in came.held):
+        return False
+    _record(turn, visit, "back", came.step)
+    to_the_front(turn, _go_back(turn, visit, came))
+    return True
+
+
+def _go_back(turn: Turn, visit: Visit, came: Advance) -> Visit:
+    """Have *visit* wait where it *came* from. Its time there runs anew: it is another attempt."""
+    leave_step(turn, visit)
+    again = {
+        **FRESH_STEP,
+        "arrived": turn.at,
+        "started": turn.at if came.timed else None,
+        "attempts": 2,
+        "outcome": came.outcome,
+        "reason": came.reason,
+        "came": None,
+    }
+    return reenter(turn, visit, came.phase, step=came.step, **again)
+
+
+def _record(
+    turn: Turn, visit: Visit, correction: Literal["back", "card", "next"], to_step: str
+) -> None:
+    data = VisitCorrected(
+        visit=visit.id,
+        procedure=visit.procedure,
+        procedure_version=visit.version,
+        correction=correction,
+        from_step=visit.step,
+        to_step=to_step,
+        station=turn.step(visit).station,
+        clock_synced=turn.at.synced,
+    )
+    turn.record("gardu.visit.corrected.v1", f"visit/{visit.id}", visit.id, data)

@@ -1,0 +1,179 @@
+"""The office day: opened, counted, closed when the officials have left (Pasal 4(4)).
+
+1. A day opens by ``open-day``, or by the first arrival at or after the hour that the config gives
+   as the earliest. It never closes by the hour.
+2. ``close-day`` closes it if nothing is out. Otherwise the lamp of that panel asks: guests leave,
+   cards come back, ``reconcile`` settles one item (edge/sop/owed.py), and the day closes with the
+   last; ``close-day`` once more closes it at once and carries over what is out. ``open-day`` takes
+   the question back.
+3. From the first ``close-day`` on nobody arrives, unless the day is opened again.
+4. A day that nobody closed is closed by the opening of the next one, and its record says so.
+5. Each day has one record of its opening and one of its end, whose counts add up:
+   ``visits_carried + visits_opened = sum(outcomes) + visits_open``.
+6. Where the clock is not trusted the date opens and closes nothing; the buttons do.
+"""
+
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from msgspec.structs import replace
+
+from edge.clock import Stamp, iso
+from edge.sop.records import DayClosed, DayOpened
+from edge.sop.state import DayRules, DayState, State
+from edge.sop.turn import Turn
+
+
+def admits(turn: Turn) -> bool:
+    """Whether guests may arrive now; opens the day where the first of them may do so."""
+    if turn.rules.day is None:
+        return True
+    if turn.day is None or _is_past(turn, turn.rules.day, turn.day):
+        _open(turn, "arrival")
+        return True
+    return turn.day.closed is None and turn.day.closing is None
+
+
+def open_pressed(turn: Turn) -> bool:
+    """Open the day, or take back the question of its closing; False if it is open."""
+    day, rules = turn.day, turn.rules.day
+    if rules is None:
+        return False
+    if day is None or day.closed is not None or _is_past(turn, rules, day):
+        _open(turn, "button")
+        return True
+    turn.day = replace(day, closing=None)
+    return day.closing is not None
+
+
+def close_pressed(turn: Turn, panel: str) -> bool:
+    """Close the day, or ask at *panel* for what is out; False if it is not open."""
+    if turn.rules.day is None or turn.day is None or turn.day.closed is not None:
+        return False
+    if turn.day.closing is not None:
+        _close(turn, turn.day, "carried-over")
+    else:
+        turn.day = replace(turn.day, closing=panel)
+        settle(turn)
+    return True
+
+
+def settle(turn: Turn) -> None:
+    """Close the day that was asked to close, once nothing is out."""
+    if turn.day is not None and turn.day.closing is not None and nothing_out(turn):
+        _close(turn, turn.day, "closed")
+
+
+def nothing_out(turn: Turn) -> bool:
+    """Whether every guest has left, and every card and locker is back."""
+    return not (turn.visits or turn.cards or _lockers_out(turn))
+
+
+def visit_opened(turn: Turn, persons: int) -> None:
+    """Count a visit of *persons* people."""
+    if turn.day is not None:
+        turn.day = replace(turn.day, visits=turn.day.visits + 1, persons=turn.day.persons + persons)
+
+
+def visit_closed(turn: Turn, outcome: str) -> None:
+    """Count the outcome of a visit."""
+    if turn.day is not None:
+        outcomes = turn.day.outcomes
+        counted = {**outcomes, outcome: outcomes.get(outcome, 0) + 1}
+        turn.day = replace(turn.day, outcomes=counted)
+
+
+def asks(state: State, panel: str) -> bool:
+    """Whether *panel* asks for what is still out."""
+    return state.day is not None and state.day.closing == panel
+
+
+def summary(state: State) -> dict[str, Any] | None:
+    """Return the live topic ``state/day``; None where no days are kept."""
+    day = state.day
+    if day is None:
+        return None
+    shown: dict[str, Any] = {"number": day.number, "opened": day.opened.iso(), "closed": None}
+    if day.closed is None and day.closing is None:
+        return {**shown, "status": "open"}
+    if day.closed is not None:
+        shown["closed"] = day.closed.iso()
+    return {
+        **shown,
+        "status": "closing" if day.closed is None else "closed",
+        "visits_open": len(state.visits),
+        "cards_out": len(state.cards),
+        "lockers_out": sum(locker.visit is not None for locker in state.lockers.values()),
+        "ids_held": len(state.cards),
+    }
+
+
+def _open(turn: Turn, by: Literal["button", "arrival"]) -> None:
+    before = turn.day
+    if before is not None and before.closed is None:
+        _close(turn, before, "not-closed")
+    turn.day = DayState(
+        number=before.number + 1 if before else 1, opened=turn.at, carried=len(turn.visits)
+    )
+    data = DayOpened(
+        number=turn.day.number,
+        date=_date(turn, turn.at),
+        by=by,
+        visits_carried=len(turn.visits),
+        cards_out=len(turn.cards),
+        lockers_out=_lockers_out(turn),
+        clock_synced=turn.at.synced,
+    )
+    turn.record("gardu.day.opened.v1", f"day/{turn.day.number}", None, data)
+
+
+def _close(turn: Turn, day: DayState, how: Literal["closed", "carried-over", "not-closed"]) -> None:
+    turn.day = replace(day, closed=turn.at, closing=None)
+    data = DayClosed(
+        number=day.number,
+        date=_date(turn, day.opened),
+        how=how,
+        opened=iso(turn.at.dating(day.opened)),
+        visits_carried=day.carried,
+        visits_opened=day.visits,
+        persons=day.persons,
+        outcomes=day.outcomes,
+        reconciled=day.reconciled,
+        visits_open=len(turn.visits),
+        cards_out=len(turn.cards),
+        cards_lost=len(turn.lost),
+        lockers_out=_lockers_out(turn),
+        ids_held=len(turn.cards),
+        clock_synced=turn.at.synced,
+    )
+    turn.record("gardu.day.closed.v1", f"day/{day.number}", None, data)
+
+
+def _lockers_out(turn: Turn) -> int:
+    return sum(locker.visit is not None for locker in turn.lockers.values())
+
+
+def _is_past(turn: Turn, rules: DayRules, day: DayState) -> bool:
+    """Whether the office's next day has come, by clocks that can be trusted."""
+    opened = day.opened
+    known = turn.at.synced and (opened.synced or opened.boot == turn.at.boot)
+    return known and _office_day(rules, turn.at.wall_ms) > _office_day(
+        rules, turn.at.dating(opened)
+    )
+
+
+def _office_day(rules: DayRules, wall_ms: int) -> int:
+    """Return which day it is at the office: it changes at the opening hour, not at midnight."""
+    local = _local(rules, wall_ms) - timedelta(seconds=rules.opens_s)
+    return local.toordinal()
+
+
+def _date(turn: Turn, at: Stamp) -> str:
+    """Return the local date of *at*, as in 2026-11-23."""
+    assert turn.rules.day is not None
+    return _local(turn.rules.day, turn.at.dating(at)).strftime("%Y-%m-%d")
+
+
+def _local(rules: DayRules, wall_ms: int) -> datetime:
+    """Return what the clock on the office's wall shows."""
+    return datetime.fromtimestamp(wall_ms / 1000, rules.zone).replace(tzinfo=None)

@@ -1,0 +1,147 @@
+"""What changes between two versions of a procedure, for whoever approves it. Pure."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from edge.sop.procedure import EVIDENCE, Procedure, Step
+from edge.sop.word_diff import Piece, pieces
+
+Kind = Literal["added", "removed", "moved", "changed"]
+
+
+class Change(NamedTuple):
+    """One change.
+
+    :ivar step: the id of the step; empty if it is about the whole SOP
+    :ivar about: what changed: ``step``, ``activity``, ``role``, ``standard time``, ``evidence``, …
+    :ivar text: the old and the new wording as one text
+    """
+
+    kind: Kind
+    step: str
+    about: str
+    text: list[Piece]
+
+
+# What of a step is compared, and what it is called; each as one text.
+_FIELDS = (
+    "number", "role", "station", "activity", "title", "equipment", "output", "note", "source",
+)  # fmt: skip
+_WHOLE = ("title", "source", "office", "aide")
+
+
+def difference(old: Procedure, new: Procedure) -> list[Change]:
+    """Return what changes from *old* to *new*; nothing if only the version does."""
+    return [*_heads(old, new), *_membership(old, new), *_order(old, new), *_steps(old, new)]
+
+
+def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
+    for name in _WHOLE:
+        yield from _texts("", name, _plain(getattr(old, name)), _plain(getattr(new, name)))
+    for number in range(max(len(old.prose), len(new.prose))):
+        one, other = ("".join(p.prose[number : number + 1]) for p in (old, new))
+        yield from _texts("", f"prose {number + 1}", one, other)
+    for name in old.approval.__struct_fields__:
+        one, other = (_plain(getattr(p.approval, name)) for p in (old, new))
+        yield from _texts("", f"approval: {name.replace('_', ' ')}", one, other)
+    for name in ("lanes", "duties", "anywhere"):
+        one, other = (_plain(getattr(p, name)) for p in (old, new))
+        yield from _texts("", name, one, other)
+
+
+def _membership(old: Procedure, new: Procedure) -> Iterator[Change]:
+    before, after = {s.id for s in old.steps}, {s.id for s in new.steps}
+    for step in old.steps:
+        if step.id not in after:
+            yield Change("removed", step.id, "step", [Piece("gone", step.activity)])
+    for step in new.steps:
+        if step.id not in before:
+            yield Change("added", step.id, "step", [Piece("new", step.activity)])
+
+
+def _order(old: Procedure, new: Procedure) -> Iterator[Change]:
+    """Yield the steps that stand elsewhere among those which both versions have."""
+    from difflib import SequenceMatcher
+
+    before, after = [s.id for s in old.steps], [s.id for s in new.steps]
+    before = [step for step in before if step in after]
+    after = [step for step in after if step in before]
+    blocks = SequenceMatcher(None, before, after, autojunk=False).get_matching_blocks()
+    kept = {step for block in blocks for step in after[block.b : block.b + block.size]}
+    for step in after:
+        if step not in kept:
+            place = after.index(step)
+            where = f"after {after[place - 1]}" if place else "first"
+            yield Change("moved", step, "step", [Piece("new", where)])
+
+
+def _steps(old: Procedure, new: Procedure) -> Iterator[Change]:
+    before = {step.id: step for step in old.steps}
+    for step in new.steps:
+        if step.id in before:
+            yield from _step(before[step.id], step)
+
+
+def _step(old: Step, new: Step) -> Iterator[Change]:
+    for name in _FIELDS:
+        yield from _texts(new.id, name, _plain(getattr(old, name)), _plain(getattr(new, name)))
+    yield from _texts(new.id, "standard time", _time(old), _time(new))
+    yield from _texts(new.id, "evidence", _evidence(old), _evidence(new))
+    if not _inner(old, new) and _ways(old) != _ways(new):
+        yield from _lines(new.id, "course", _ways(old), _ways(new))
+
+
+def _inner(old: Step, new: Step) -> bool:
+    return old.phases == new.phases and old.timed_from == new.timed_from
+
+
+def _texts(step: str, about: str, old: str, new: str) -> Iterator[Change]:
+    if old != new:
+        yield Change("changed", step, about, pieces(old, new))
+
+
+def _lines(step: str, about: str, old: list[str], new: list[str]) -> Iterator[Change]:
+    """Yield the lines that only one of the two has."""
+    text = [Piece("gone", line) for line in old if line not in new]
+    text += [Piece("new", line) for line in new if line not in old]
+    if text:
+        yield Change("changed", step, about, text)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, tuple):
+        return "; ".join(_plain(item) for item in value)
+    if isinstance(value, msgspec.Struct):
+        fields = ((name, getattr(value, name)) for name in value.__struct_fields__)
+        return ", ".join(_plain(item) for _, item in fields if item not in (None, (), "", False))
+    return str(value)
+
+
+def _time(step: Step) -> str:
+    return "menyesuaikan" if step.standard_s is None else f"{step.standard_s / 60:g} menit"
+
+
+def _evidence(step: Step) -> str:
+    """Return what can show that *step* was done."""
+    events = {way.event for phase in step.phases for way in phase.on}
+    return " ".join(sorted({EVIDENCE[event] for event in events if event in EVIDENCE}))
+
+
+def _ways(step: Step) -> list[str]:
+    """Return each phase's deeds and ways on, a line each."""
+    found = [f"the time runs from {step.timed_from}"] if step.timed_from else []
+    for phase in step.phases:
+        head = f"in {phase.id}"
+        found += [f"{head}: do {deed}" for deed in phase.do]
+        if phase.needs:
+            found.append(f"{head}: without {phase.needs} on to {phase.otherwise}")
+        found.append(f"{head}: lamp {phase.lamp}")
+        for way in phase.on:
+            after = f" after {way.after_s:g} s" if way.after_s is not None else ""
+            why = f" ({way.reason})" if way.reason else ""
+            via = f" via {way.via}" if way.via else ""
+            more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
+            found.append(f"{head}: {way.event}{after} leads to {way.to}{why}{via}{more}")
+    return found

@@ -1,0 +1,36 @@
+"""The printed texts of the SOPs that Gardu knows, to hold procedure files against."""
+
+from pathlib import Path
+
+import msgspec
+
+from edge.validate import read_text
+
+_FOLDER = Path(__file__).parent / "legal"
+
+
+class LegalRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A row of the printed table; lists are one text, their numbers left out.
+
+    :ivar standard_s: seconds; None where the law prints *menyesuaikan*
+    """
+
+    number: int
+    activity: str
+    equipment: str = ""
+    standard_s: float | None = None
+    output: str = ""
+    note: str = ""
+
+
+class LegalText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A printed SOP: its numbered prose, and its table."""
+
+    prose: tuple[str, ...]
+    rows: tuple[LegalRow, ...]
+
+
+def legal_text(procedure_id: str) -> LegalText | None:
+    """Return the printed text of the SOP *procedure_id*; None if Gardu does not know one."""
+    file = _FOLDER / f"{procedure_id}.toml"
+    return msgspec.toml.decode(read_text(file), type=LegalText) if file.is_file() else None

@@ -1,0 +1,160 @@
+"""*Verifikasi SOP* as a reviewer does it: is the SOP complete, and is it the law's? Pure.
+
+What stops the checkpoint is in ``verify.py`` and ``equipment.py``; here is what an office must know
+before it signs. A *problem* is to be put right; a *note* is worth knowing.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+import msgspec
+
+from edge.sop.legal_text import LegalRow, LegalText
+from edge.sop.procedure import Duty, Procedure, Step
+from edge.sop.word_diff import marked
+
+Kind = Literal["problem", "note"]
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that a reviewer would say.
+
+    :ivar step: the id of the step; None if it is about the whole SOP
+    :ivar about: what it is about, one word: ``role``, ``output``, ``standard-time``, ``wording``, …
+    """
+
+    kind: Kind
+    step: str | None
+    about: str
+    words: str
+
+
+def review(procedure: Procedure, legal: LegalText | None) -> list[Finding]:
+    """Return what a reviewer would say of *procedure*, held against the *legal* text if known."""
+    found = [*_complete(procedure, legal), *_sums(procedure)]
+    if legal is None:
+        words = f"the legal text of {procedure.id} is not known here: its wording was not compared"
+        return [*found, Finding(kind="note", step=None, about="wording", words=words)]
+    return [*found, *_rows(procedure, legal), *_prose(procedure, legal)]
+
+
+def path_times(procedure: Procedure) -> list[tuple[list[str], float]]:
+    """Return each way from the first step to the end without going twice through one: the steps,
+    and the sum of their standard times in seconds.
+    """  # noqa: D205 - one sentence
+    found: dict[tuple[str, ...], float] = {}
+
+    def walk(step: Step, before: tuple[str, ...], seconds: float) -> None:
+        path, total = (*before, step.id), seconds + (step.standard_s or 0.0)
+        for there in _ways_on(procedure, step):
+            if there is None:
+                found[path] = total
+            elif there.id not in path:
+                walk(there, path, total)
+
+    walk(procedure.steps[0], (), 0.0)
+    return [(list(path), total) for path, total in found.items()]
+
+
+def _ways_on(procedure: Procedure, step: Step) -> list[Step | None]:
+    """Return the steps that a completed *step* leads to; None where the visit then ends."""
+    found: dict[str, Step | None] = {}
+    for way in (way for phase in step.phases for way in phase.on):
+        if way.to == "@next":
+            after = procedure.after(step)
+            found[after.id if after else ""] = after
+        elif way.to.startswith("#"):
+            found[way.to[1:]] = procedure.step(way.to[1:])
+    return list(found.values()) or [None]
+
+
+def _complete(procedure: Procedure, legal: LegalText | None) -> Iterator[Finding]:
+    rows = _paired(procedure, legal) if legal else {}
+    lanes = {lane.role for lane in procedure.lanes}
+    for step in procedure.steps:
+        row = rows.get(step.id)
+        if not step.role.strip():
+            yield _problem(step, "role", "nobody is named who carries it out; fill in role")
+        elif lanes and step.role not in lanes:
+            yield _problem(step, "role", f"{step.role} has no column in lanes; add one")
+        if not any(item.strip() for item in step.output):
+            blank = row is not None and not row.output
+            words = "nothing is said to come of it"
+            yield (
+                _note(step, "output", f"{words}; the law leaves that blank, too")
+                if blank
+                else _problem(step, "output", f"{words}; fill in output")
+            )
+        if step.standard_s is None:
+            adjusts = row is not None and row.standard_s is None
+            yield (
+                _note(step, "standard-time", 'no standard time: the law says "menyesuaikan"')
+                if adjusts
+                else _problem(step, "standard-time", "no standard time; fill in standard_s")
+            )
+
+
+def _sums(procedure: Procedure) -> Iterator[Finding]:
+    for path, seconds in path_times(procedure):
+        words = f"the standard times add up to {seconds / 60:g} minutes by {' > '.join(path)}"
+        yield Finding(kind="note", step=None, about="standard-time", words=words)
+
+
+def _rows(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+    rows = _paired(procedure, legal)
+    for step in procedure.rows:
+        row = rows.get(_key(step))
+        if row is None:
+            yield _problem(step, "row", "the law has no such row")
+            continue
+        texts = [
+            ("activity", row.activity, step.activity),
+            ("equipment", row.equipment, " ".join(step.equipment)),
+            ("output", row.output, " ".join(step.output)),
+            ("note", row.note, step.note),
+        ]
+        for about, law, here in texts:
+            if law.split() != here.split():
+                yield _problem(step, "wording", f"{about} is not the law's: {marked(law, here)}")
+        if step.standard_s is not None and step.standard_s != row.standard_s:
+            law_s = "menyesuaikan" if row.standard_s is None else f"{row.standard_s / 60:g} minutes"
+            words = f"the standard time is {step.standard_s / 60:g} minutes; the law says {law_s}"
+            yield _problem(step, "standard-time", words)
+    for number, row in enumerate(legal.rows):
+        if row not in rows.values():
+            words = f'row {row.number} of the law is missing: "{row.activity}" (row {number + 1})'
+            yield Finding(kind="problem", step=None, about="row", words=words)
+
+
+def _paired(procedure: Procedure, legal: LegalText) -> dict[str, LegalRow]:
+    """Return the legal row of each step and duty: by number, then in order of alternatives."""
+    left = list(legal.rows)
+    found: dict[str, LegalRow] = {}
+    for step in procedure.rows:
+        alike = [row for row in left if row.number == step.number]
+        if alike:
+            found[_key(step)] = alike[0]
+            left.remove(alike[0])
+    return found
+
+
+def _prose(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+    law, here = legal.prose, procedure.prose
+    for place in range(max(len(law), len(here))):
+        one = law[place] if place < len(law) else ""
+        other = here[place] if place < len(here) else ""
+        if one.split() != other.split():
+            words = f"sentence {place + 1} of the prose is not the law's: {marked(one, other)}"
+            yield Finding(kind="problem", step=None, about="wording", words=words)
+
+
+def _key(step: Step | Duty) -> str:
+    return step.id if isinstance(step, Step) else f"row {step.number}"
+
+
+def _problem(step: Step | Duty, about: str, words: str) -> Finding:
+    return Finding(kind="problem", step=_key(step), about=about, words=words)
+
+
+def _note(step: Step | Duty, about: str, words: str) -> Finding:
+    return Finding(kind="note", step=_key(step), about=about, words=words)

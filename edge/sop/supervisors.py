@@ -1,0 +1,88 @@
+"""The supervisors' cards: rules 18 and 19 of ``routing.py``."""
+
+from msgspec.structs import replace
+
+from edge.sop import events, lockers
+from edge.sop.records import LockerOpened
+from edge.sop.state import Supervision
+from edge.sop.turn import Turn
+
+PRESENT_S = 30.0
+"""How long the panels beside a reader wait for what a supervisor wants, seconds."""
+
+_REASON = "reason-"
+
+
+def present(turn: Turn, reader: str) -> bool:
+    """Whether a supervisor's card was shown at *reader* a moment ago."""
+    now = turn.supervision
+    return now is not None and now.reader == reader and _lasts(turn, now)
+
+
+def _lasts(turn: Turn, supervision: Supervision) -> bool:
+    return turn.at.seconds_since(supervision.at) <= PRESENT_S
+
+
+def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    """A supervisor's card: the beginning, or once more: the first reason."""
+    who = turn.rules.supervisors[event.card]
+    now = turn.supervision
+    if now is not None and now.who == who and present(turn, event.reader):
+        return _open(turn, now, turn.rules.opening_reasons[0])
+    turn.supervision = Supervision(who=who, reader=event.reader, at=turn.at)
+    return True
+
+
+def pressed(turn: Turn, event: events.ButtonPressed) -> bool | None:
+    """What the button means to a supervisor who is there; None if it is for the guests."""
+    now = turn.supervision
+    if now is None or not _lasts(turn, now) or not _beside(turn, now, event.panel):
+        return None
+    if event.action == "locker":
+        return _choose(turn, now)
+    if event.action.startswith(_REASON):
+        number = int(event.action.removeprefix(_REASON))
+        reasons = turn.rules.opening_reasons
+        return number <= len(reasons) and _open(turn, now, reasons[number - 1])
+    return None
+
+
+def _beside(turn: Turn, supervision: Supervision, panel: str) -> bool:
+    stations = turn.rules.readers.get(supervision.reader, ())
+    return not set(turn.rules.panels.get(panel, ())).isdisjoint(stations)
+
+
+def _choose(turn: Turn, supervision: Supervision) -> bool:
+    """Count one locker on, in the order of the config; beyond the last is refused."""
+    choice = supervision.choice + 1
+    if choice > len(turn.rules.lockers):
+        return False
+    turn.supervision = replace(supervision, choice=choice)
+    return True
+
+
+def _open(turn: Turn, supervision: Supervision, why: str) -> bool:
+    number = _chosen(turn, supervision)
+    if number is None or not turn.lockers[number].reachable:
+        return False
+    turn.supervision = None
+    visit = turn.lockers[number].visit
+    turn.locker(number, supervised=True)
+    lockers.unlock(turn, number)
+    data = LockerOpened(
+        locker=number, visit=visit, who=supervision.who, why=why, clock_synced=turn.at.synced
+    )
+    turn.record("gardu.locker.opened.v1", f"equipment/locker/{number}", visit, data)
+    return True
+
+
+def _chosen(turn: Turn, supervision: Supervision) -> int | None:
+    """Return the locker that was counted to, or the one that a closed visit has owed longest."""
+    if supervision.choice:
+        return turn.rules.lockers[supervision.choice - 1]
+    owed = [
+        (locker.visit, number)
+        for number, locker in turn.lockers.items()
+        if locker.visit is not None and locker.visit not in turn.visits
+    ]
+    return min(owed)[1] if owed else None  # ids of visits are in order of opening

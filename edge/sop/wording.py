@@ -1,0 +1,66 @@
+"""The polite words for each reason that a guest may be told, in Indonesian and English.
+
+The regulation asks for "alasan yang tepat dan sopan". Records carry the reason's word only; what
+reception says, and what a desk application shows, is data: ``config/wording.toml``.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from edge.sections.words import Name
+from edge.sop.procedure import Part, Procedure, Text
+from edge.sop.reasons import ENDS
+from edge.validate import Problems, convert, read_toml
+
+
+class Wording(Part, frozen=True, kw_only=True):
+    """The words for every reason, by the reason."""
+
+    reasons: dict[Name, Text]
+
+
+def load_wording(path: Path) -> Wording:
+    """Read the wording file *path*.
+
+    :raises ConfigError: with every problem found: a reason without one of the languages, or
+        without words
+    """
+    problems = Problems(str(path))
+    wording = convert(Wording, read_toml(path), "", problems)
+    if wording is not None:
+        for reason, text in wording.reasons.items():
+            for language in ("id", "en"):
+                if not getattr(text, language).strip():
+                    problems.add(f"reasons.{reason}.{language}", "is empty; allowed: polite words")
+    problems.raise_any()
+    assert isinstance(wording, Wording)
+    return wording
+
+
+def reasons_of(procedure: Procedure) -> Iterator[str]:
+    """Yield every reason that a guest of *procedure* may be told, each once."""
+    ways = [way for step in procedure.steps for phase in step.phases for way in phase.on]
+    given = [
+        way.reason
+        for way in ways
+        if way.reason is not None and (way.to in ENDS or way.to.startswith("#"))
+    ]
+    yield from dict.fromkeys([*procedure.reasons, *given])
+
+
+def without_words(procedures: Iterable[Procedure], wording: Wording) -> list[str]:
+    """Return what *wording* lacks, a line for each reason: procedure, reason, what to add."""
+    return [
+        f'procedure {procedure.id}: no words for the reason "{reason}"; '
+        f"add [reasons.{reason}] to the wording file"
+        for procedure in procedures
+        for reason in reasons_of(procedure)
+        if reason not in wording.reasons
+    ]
+
+
+def published(wording: Wording) -> dict[str, dict[str, str]]:
+    """Return the words as they are published in ``meta``."""
+    return {reason: msgspec.to_builtins(text) for reason, text in wording.reasons.items()}

@@ -1,0 +1,94 @@
+"""`gardu sop diff`: what changes between two versions of an SOP, for the approver."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.markup import escape
+
+from edge.config import load_config
+from edge.errors import GarduError
+from edge.paper.deliver import Format, deliver
+from edge.paper.page import html, pdf, render
+from edge.paper.terminal import console
+from edge.snapshot import Snapshot
+from edge.sop.difference import Change, difference
+from edge.sop.loading import parse_procedure
+from edge.sop.procedure import Procedure
+from edge.validate import read_text
+
+_MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
+# Past every document number.
+_LAST = 2**62
+_CSS = (
+    "del { color: #a00; } ins { color: #060; font-weight: bold; } td { overflow-wrap: anywhere; }"
+)
+
+
+def diff(
+    old: Annotated[str, typer.Argument(metavar="A", help="A file, or ID@VERSION (see --config).")],
+    new: Annotated[str, typer.Argument(metavar="B", help="A file, or ID@VERSION.")],
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            help="The checkpoint whose database keeps ID@VERSION: those that "
+            "it runs, and older ones that visits are under way in.",
+        ),
+    ] = None,
+    form_at: Annotated[Format, typer.Option("--format", help="svg is for drawings only.")] = (
+        Format.TERMINAL
+    ),
+    out: Annotated[
+        Path | None, typer.Option("-o", "--out", help="The file to write. Default: stdout.")
+    ] = None,
+) -> None:
+    """Show what changes from A to B: steps, wording, times, roles, evidence, course.
+
+    Words that are gone stand in [-…-], new ones in {+…+}. Ends with 0, whether or not they differ.
+    """
+    before, after = _procedure(old, config), _procedure(new, config)
+    changes = difference(before, after)
+    if form_at is Format.SVG:
+        raise GarduError("a difference is no drawing; allowed: --format terminal, html or pdf")
+    if form_at is Format.TERMINAL:
+        _show(before, after, changes)
+        return
+    title = f"{before.key} → {after.key}"
+    page = html(title, render("difference.html", title=title, changes=changes), _CSS)
+    deliver(page if form_at is Format.HTML else pdf(page), out)
+
+
+def _procedure(name: str, config: Path | None) -> Procedure:
+    """Return the procedure that the file *name* holds, or that a database keeps as *name*."""
+    path = Path(name)
+    if "@" not in name or path.is_file():
+        return parse_procedure(read_text(path), name)
+    if config is None:
+        raise GarduError(f"{name}: say with --config which checkpoint's database keeps it")
+    texts = _kept(config)
+    found = [key for key in texts if key == name or key.startswith(f"{name}+")]
+    if len(found) != 1:
+        known = ", ".join(sorted(texts)) or "none"
+        raise GarduError(f"{name}: kept are: {known}")
+    return parse_procedure(texts[found[0]], found[0])
+
+
+def _kept(config: Path) -> dict[str, str]:
+    """Return the texts that the checkpoint's database keeps, by id and version."""
+    with Snapshot(Path(load_config(config).checkpoint.data)) as snapshot:
+        bodies = [msgspec.json.decode(body) for _, body in snapshot.bodies("procedures", 1, _LAST)]
+    return {body["key"]: body["text"] for body in bodies}
+
+
+def _show(old: Procedure, new: Procedure, changes: list[Change]) -> None:
+    page = console()
+    page.print(f"{old.key} -> {new.key}", highlight=False)
+    for change in changes:
+        where = f"step {change.step}: " if change.step else ""
+        text = " ".join(_MARKS[piece.kind].format(escape(piece.words)) for piece in change.text)
+        page.print(f"{change.kind}: {where}{change.about}: {text}", highlight=False)
+    if not changes:
+        page.print("nothing changes but the version")

@@ -1,0 +1,104 @@
+"""`gardu sop verify`: *verifikasi SOP*, in words that an office can act on."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from edge.config import Config, default_config_folder, load_config
+from edge.errors import ConfigError
+from edge.sop.equipment import verify_equipment
+from edge.sop.legal_text import legal_text
+from edge.sop.loading import load_procedure
+from edge.sop.procedure import Procedure
+from edge.sop.review import Finding, review
+
+
+class Verified(msgspec.Struct, frozen=True):
+    """What was found in one file."""
+
+    file: str
+    procedure: str
+    findings: list[Finding]
+
+
+def verify(
+    files: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="[FILE]...", help="Procedure files. Default: those installed."),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            help="Also ask whether this checkpoint's equipment can give what "
+            "the procedures wait for.",
+        ),
+    ] = None,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Verify SOPs (verifikasi SOP): correct, complete, and in the law's own words.
+
+    Ends with 0 if there is nothing to put right, with 1 if there is, with 2 if a file or the
+    config cannot be read as such. Notes alone are no fault.
+    """
+    from edge.sop_commands import OFFICE_FOLDER
+
+    folder = OFFICE_FOLDER if OFFICE_FOLDER.is_dir() else default_config_folder() / "sop"
+    settings = load_config(config) if config is not None else None
+    found = [_one(file, settings) for file in files or sorted(folder.glob("*.toml"))]
+    if as_json:
+        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+    else:
+        _say(found)
+    kinds = {(f.kind, f.about == "file") for one in found for f in one.findings}
+    if ("problem", True) in kinds:
+        raise typer.Exit(2)
+    if ("problem", False) in kinds:
+        raise typer.Exit(1)
+
+
+def _one(file: Path, config: Config | None) -> Verified:
+    try:
+        procedure = load_procedure(file)
+    except ConfigError as error:
+        found = [
+            Finding(kind="problem", step=None, about="file", words=words)
+            for words in error.problems
+        ]
+        return Verified(str(file), "", found)
+    found = review(procedure, legal_text(procedure.id))
+    return Verified(str(file), procedure.key, found + _equipment(procedure, config))
+
+
+def _equipment(procedure: Procedure, config: Config | None) -> list[Finding]:
+    """Say which evidence no device of *config* can give."""
+    if config is None:
+        words = "no --config given: whether devices can give the evidence was not asked"
+        return [Finding(kind="note", step=None, about="evidence", words=words)]
+    if procedure.id not in config.checkpoint.procedures:
+        words = "this checkpoint does not run the procedure (checkpoint.procedures)"
+        return [Finding(kind="note", step=None, about="evidence", words=words)]
+    findings = verify_equipment(procedure, config)
+    prefix = f"procedure {procedure.id}: "
+    return [
+        Finding(kind="problem", step=None, about="evidence", words=line.removeprefix(prefix))
+        for line in findings.problems
+    ] + [
+        Finding(kind="note", step=None, about="evidence", words=line.removeprefix(prefix))
+        for line in findings.notes
+    ]
+
+
+def _say(found: list[Verified]) -> None:
+    for one in found:
+        typer.echo(f"{one.file}  {one.procedure}".rstrip())
+        for finding in one.findings:
+            where = f"step {finding.step}: " if finding.step else ""
+            typer.echo(f"  {finding.kind}: {where}{finding.words}")
+    problems = sum(f.kind == "problem" for one in found for f in one.findings)
+    typer.echo(f"{problems} problems" if problems else "nothing to put right")

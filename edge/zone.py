@@ -1,0 +1,111 @@
+"""The office's time zone, and its months.
+
+Records are dated in UTC; days, hours and months of a report are the office's own.
+"""
+
+import contextlib
+import os
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from edge.errors import GarduError
+
+_LOCALTIME = Path("/etc/localtime")
+_MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
+
+
+class BadMonth(GarduError, ValueError):
+    """It is not a month."""
+
+
+def zone_of(name: str) -> tzinfo:
+    """Return the time zone *name*, for example ``Asia/Jakarta``; the machine's own if empty.
+
+    :raises ZoneInfoNotFoundError: if this machine does not know it
+    """
+    if name:
+        return _named(name)
+    with contextlib.suppress(ZoneInfoNotFoundError):  # TZ may be a rule instead: WIB-7
+        if own := os.environ.get("TZ", "").lstrip(":"):
+            return _named(own)
+    try:
+        with _LOCALTIME.open("rb") as file:
+            return ZoneInfo.from_file(file, key=_key(_LOCALTIME))
+    except (OSError, ValueError):
+        return UTC
+
+
+def _named(name: str) -> tzinfo:
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError) as error:  # a path, a folder
+        raise ZoneInfoNotFoundError(str(error)) from error
+
+
+def _key(file: Path) -> str:
+    """Return the name of the zone that *file* is a link to, for example ``Asia/Jakarta``."""
+    return str(file.resolve()).partition("/zoneinfo/")[2] or "localtime"
+
+
+class Month(msgspec.Struct, frozen=True):
+    """A month of the office: from its first midnight to the next one's.
+
+    :ivar year: 1970 to 9998; *month*: 1 to 12
+    """
+
+    year: int
+    month: int
+    zone: tzinfo
+
+    @property
+    def name(self) -> str:
+        """For example ``2026-11``."""
+        return f"{self.year:04d}-{self.month:02d}"
+
+    @property
+    def number(self) -> int:
+        """For example 202611; grows with time."""
+        return self.year * 100 + self.month
+
+    @property
+    def start(self) -> datetime:
+        """Its first moment."""
+        return datetime(self.year, self.month, 1, tzinfo=self.zone)
+
+    @property
+    def end(self) -> datetime:
+        """The first moment after it."""
+        return self.next.start
+
+    @property
+    def next(self) -> "Month":
+        """The month after it."""
+        years, month = divmod(self.month, 12)
+        return Month(self.year + years, month + 1, self.zone)
+
+    @property
+    def days(self) -> list[str]:
+        """Its days, for example ``2026-11-01``."""
+        first, after = self.start.replace(tzinfo=None), self.end.replace(tzinfo=None)
+        return [f"{first + timedelta(day):%Y-%m-%d}" for day in range((after - first).days)]
+
+
+def month_named(name: str, zone: tzinfo) -> Month:
+    """Return the month *name*, for example ``2026-11``.
+
+    :raises BadMonth: if it is none
+    """
+    match = _MONTH.fullmatch(name)
+    if match is None or not 1970 <= int(match[1]) <= 9998:
+        raise BadMonth(f"{name}: must be a month like 2026-11")
+    return Month(int(match[1]), int(match[2]), zone)
+
+
+def month_at(wall_ms: int, zone: tzinfo) -> Month:
+    """Return the month in which the moment *wall_ms* (milliseconds since 1970 UTC) is."""
+    local = datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(zone)
+    return Month(local.year, local.month, zone)

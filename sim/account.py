@@ -1,0 +1,212 @@
+"""The account of a day: does it add up? Pure; from what the central office received alone.
+
+What people can see of the lobbies in the end is held against it; nothing is taken from the
+daemons. Everything is counted anew here, so that an error there cannot cancel out.
+"""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from statistics import median
+from typing import Any
+
+from sim.received import Fact, Received
+
+_OPENED, _CLOSED = "gardu.visit.opened.v1", "gardu.visit.closed.v1"
+_STEP = "gardu.step.completed.v1"
+_RECONCILED = "gardu.visit.reconciled.v1"
+_RAISED, _CLEARED = "gardu.alarm.raised.v1", "gardu.alarm.cleared.v1"
+_FAULT, _RESTORED = "gardu.equipment.fault.v1", "gardu.equipment.restored.v1"
+
+
+@dataclass(frozen=True)
+class End:
+    """How the day of one checkpoint ended.
+
+    :ivar expected: how many guests were to come
+    :ivar left: what was still out or open in the lobby when nobody was there (sim/world.py)
+    :ivar trouble: why its simulation failed, in words; empty if it did not
+    """
+
+    name: str
+    received: Received
+    expected: int
+    left: dict[str, Any]
+    restarts: int = 0
+    trouble: str = ""
+
+
+@dataclass
+class Things:
+    """Visitor cards, or lockers: *out* went out, *back* came back; *owed* by which visits."""
+
+    out: int = 0
+    back: int = 0
+    owed: list[str] = field(default_factory=list)
+
+
+def things(received: Received, kind: str) -> Things:
+    """Return what became of the visitor cards (*kind* ``card``) or of the lockers (``locker``).
+
+    A visit had one if a step's evidence shows it; it still had it at its end if its last record
+    says so, and gave it back later if another record says that.
+    """
+    had = _had(received, "card" if kind == "card" else "locker-opened")
+    owed = [visit for visit in _keepers(received, kind) if visit not in _returned(received, kind)]
+    return Things(out=len(had), back=len(had.difference(owed)), owed=owed)
+
+
+def _had(received: Received, evidence: str) -> set[str]:
+    return {step["visit"] for step in _data(received, _STEP) if evidence in step["evidence"]}
+
+
+def _keepers(received: Received, kind: str) -> list[str]:
+    key = "card_out" if kind == "card" else "locker_out"
+    return [end["visit"] for end in _data(received, _CLOSED) if end[key] not in (False, None)]
+
+
+def _returned(received: Received, kind: str) -> set[str]:
+    back = _data(received, _RECONCILED)
+    return {one["visit"] for one in back if one["returned"].partition("/")[0] == kind}
+
+
+def _data(received: Received, kind: str) -> list[dict[str, Any]]:
+    return [fact.data for fact in received.facts if fact.type == kind]
+
+
+def standing(facts: Iterable[Fact], begins: str, ends: str, key: str) -> dict[str, int]:
+    """Return what has begun more often than it has ended, by *key* of the data."""
+    counts: Counter[str] = Counter()
+    for fact in facts:
+        counts[fact.data[key] if fact.type in (begins, ends) else ""] += (fact.type == begins) - (
+            fact.type == ends
+        )
+    return {name: count for name, count in counts.items() if count}
+
+
+@dataclass(frozen=True)
+class StepTimes:
+    """The times of one step of one procedure, seconds; *within* is the share within standard."""
+
+    procedure: str
+    step: str
+    number: int
+    count: int
+    median_s: float
+    standard_s: float | None
+    within: float | None
+
+
+def step_times(received: Iterable[Received]) -> list[StepTimes]:
+    """Return the times of every step that was completed, in the procedures' order."""
+    took: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
+    for one in received:
+        for step in _data(one, _STEP):
+            if step["outcome"] == "completed":
+                key = (step["procedure"], step["number"], step["step"])
+                took.setdefault(key, []).append(step)
+    return [_times(key, steps) for key, steps in sorted(took.items())]
+
+
+def _times(key: tuple[str, int, str], steps: list[dict[str, Any]]) -> StepTimes:
+    procedure, number, name = key
+    standard = steps[0]["standard_s"]
+    within = None if standard is None else sum(not step["over_s"] for step in steps) / len(steps)
+    middle = median(step["duration_s"] for step in steps)
+    return StepTimes(procedure, name, number, len(steps), middle, standard, within)
+
+
+def outcomes(received: Iterable[Received]) -> dict[str, Counter[str]]:
+    """Return how often visits of each procedure ended in each outcome."""
+    ends: dict[str, Counter[str]] = {}
+    for one in received:
+        for end in _data(one, _CLOSED):
+            ends.setdefault(end["procedure"], Counter())[end["outcome"]] += 1
+    return ends
+
+
+def persons(received: Iterable[Received]) -> int:
+    """Return how many people the visits were opened or closed for."""
+    return sum(end.get("persons", 1) for one in received for end in _data(one, _CLOSED))
+
+
+def totals(end: End) -> dict[str, Any]:
+    """Return the sums of one checkpoint."""
+    received = end.received
+    opened, closed = _data(received, _OPENED), _data(received, _CLOSED)
+    cards, lockers = things(received, "card"), things(received, "locker")
+    return {
+        "guests": {"expected": end.expected, "came": end.left.get("came", 0)},
+        "visits": {"opened": len(opened), "closed": len(closed)},
+        "cards": {"out": cards.out, "back": cards.back, "owed": len(cards.owed)},
+        "lockers": {"used": lockers.out, "emptied": lockers.back, "owed": len(lockers.owed)},
+        "alarms": {
+            "raised": len(_data(received, _RAISED)),
+            "cleared": len(_data(received, _CLEARED)),
+            "standing": standing(received.facts, _RAISED, _CLEARED, "alarm"),
+        },
+        "faults": {
+            "reported": len(_data(received, _FAULT)),
+            "standing": standing(received.facts, _FAULT, _RESTORED, "device"),
+        },
+        "records": {
+            "written": received.written,
+            "delivered": received.delivered,
+            "gaps": received.gaps,
+        },
+        "restarts": end.restarts,
+    }
+
+
+def problems(end: End) -> list[str]:
+    """Return what does not add up at one checkpoint, in words; nothing if all does."""
+    found = [end.trouble] if end.trouble else []
+    found += _visits(end) + _records(end) + _things(end) + _alarms(end)
+    return [f"{end.name}: {words}" for words in found]
+
+
+def _visits(end: End) -> list[str]:
+    opened = [one["visit"] for one in _data(end.received, _OPENED)]
+    closed = [one["visit"] for one in _data(end.received, _CLOSED)]
+    came = end.left.get("came", 0)
+    found = []
+    if came != end.expected:
+        found.append(f"{end.expected} guests were to come, {came} came")
+    if len(opened) != came:
+        found.append(f"{came} guests came, {len(opened)} visits were opened")
+    if sorted(opened) != sorted(closed):
+        found.append(f"{len(opened)} visits were opened, {len(closed)} came to an outcome")
+    return found
+
+
+def _records(end: End) -> list[str]:
+    received = end.received
+    found = []
+    if received.written != received.delivered or not received.settled:
+        found.append(f"{received.written} records were written, {received.delivered} delivered")
+    if received.gaps:
+        found.append(f"{received.gaps} gaps in the sequence")
+    return found
+
+
+def _things(end: End) -> list[str]:
+    """Cards and lockers: the records, what the checkpoint says is in use, and the lobby."""
+    occupancy = end.received.live.get("state/occupancy", {})
+    cards, lockers = things(end.received, "card"), things(end.received, "locker")
+    held = (
+        ("cards out, by the records", len(cards.owed)),
+        ("cards out, by the checkpoint", occupancy.get("cards_out")),
+        ("cards missing on the pile", end.left.get("cards_missing")),
+        ("lockers in use, by the records", len(lockers.owed)),
+        ("lockers in use, by the checkpoint", occupancy.get("lockers_in_use")),
+        ("lockers with belongings", len(end.left.get("lockers_taken", [""]))),
+        ("doors that stand open", len(end.left.get("doors_open", [""]))),
+    )
+    return [f"{what}: {number}" for what, number in held if number != 0]
+
+
+def _alarms(end: End) -> list[str]:
+    stand = standing(end.received.facts, _RAISED, _CLEARED, "alarm")
+    shown = [topic for topic in end.received.live if topic.startswith("state/alarm/")]
+    found = [f"alarm {kind} was raised and not cleared" for kind in stand]
+    return found + [f"{topic} still stands" for topic in shown]

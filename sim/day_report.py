@@ -1,0 +1,120 @@
+"""The report of a day: one JSON object for programs, tables for people."""
+
+from dataclasses import asdict
+from typing import Any
+
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from sim.account import outcomes, persons, problems, step_times, totals
+from sim.branches import Branch, count
+from sim.day_stage import DayStage
+from sim.summary import OUTCOME_STYLES, clock_time
+
+
+def report(day: DayStage, expected: dict[str, Branch], real_s: float) -> dict[str, Any]:
+    """Return the day's report; *expected* are the branches that must have been seen."""
+    ends = day.ends()
+    received = [end.received for end in ends]
+    seen = {name: count(branch, received) for name, branch in expected.items()}
+    wrong = [line for end in ends for line in problems(end)]
+    wrong += [f"branch {name}: was not seen" for name, times in seen.items() if not times]
+    return {
+        "ok": not wrong,
+        "problems": wrong,
+        "day": day.settings.path.stem,
+        "guests": day.settings.guests,
+        "persons": persons(received),
+        "seed": day.settings.seed,
+        "speed": day.settings.speed,
+        "seconds": round(real_s, 1),
+        "checkpoints": {end.name: totals(end) for end in ends},
+        "outcomes": {name: dict(ends) for name, ends in sorted(outcomes(received).items())},
+        "steps": [asdict(times) for times in step_times(received)],
+        "branches": seen,
+    }
+
+
+def print_report(told: dict[str, Any], expected: dict[str, Branch], console: Console) -> None:
+    """Print the report *told* for people."""
+    tables = (_sums(told), _outcomes(told), _steps(told), _branches(told, expected))
+    console.print(Group(*(part for table in tables for part in (table, ""))))
+    for line in told["problems"]:
+        console.print(Text(line, "bold red"))
+    verdict = "the day adds up" if told["ok"] else "the day does not add up"
+    console.print(
+        Text(verdict, "bold green" if told["ok"] else "bold red"),
+        f"({told['guests']} guests, {told['persons']} persons; seed {told['seed']}, "
+        f"{told['seconds']:.0f} s of real time)",
+    )
+
+
+def _table(title: str, *headings: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", pad_edge=False)
+    for place, heading in enumerate(headings):
+        table.add_column(heading, justify="right" if place else "left", overflow="fold")
+    return table
+
+
+def _sums(told: dict[str, Any]) -> Table:
+    """Give each sum beside what it must equal."""
+    places = told["checkpoints"]
+    table = _table("The day", "", *places)
+    for what, first, second in (
+        ("guests came / visits closed", ("guests", "came"), ("visits", "closed")),
+        ("cards out / back", ("cards", "out"), ("cards", "back")),
+        ("lockers used / emptied", ("lockers", "used"), ("lockers", "emptied")),
+        ("alarms raised / cleared", ("alarms", "raised"), ("alarms", "cleared")),
+        ("records written / delivered", ("records", "written"), ("records", "delivered")),
+    ):
+        pairs = [(one[first[0]][first[1]], one[second[0]][second[1]]) for one in places.values()]
+        table.add_row(what, *(_pair(*pair) for pair in pairs))
+    for what, part, key in (
+        ("gaps", "records", "gaps"),
+        ("cards owed", "cards", "owed"),
+        ("lockers owed", "lockers", "owed"),
+        ("equipment faults", "faults", "reported"),
+    ):
+        table.add_row(what, *(str(one[part][key]) for one in places.values()))
+    table.add_row("daemon restarts", *(str(one["restarts"]) for one in places.values()))
+    return table
+
+
+def _pair(first: int, second: int) -> Text:
+    return Text(f"{first} / {second}", "" if first == second else "bold red")
+
+
+def _outcomes(told: dict[str, Any]) -> Table:
+    table = _table("Outcomes", "procedure", *OUTCOME_STYLES)
+    for procedure, ends in told["outcomes"].items():
+        table.add_row(procedure, *(str(ends.get(outcome, 0) or "") for outcome in OUTCOME_STYLES))
+    return table
+
+
+def _steps(told: dict[str, Any]) -> Table:
+    table = _table("Steps", "procedure", "step", "times", "median", "standard", "within standard")
+    table.columns[1].justify = "left"
+    last = ""
+    for step in told["steps"]:
+        shown, last = ("" if step["procedure"] == last else step["procedure"]), step["procedure"]
+        standard = step["standard_s"]
+        over = standard is not None and step["median_s"] > standard
+        table.add_row(
+            shown,
+            f"{step['number']} {step['step']}",
+            str(step["count"]),
+            Text(clock_time(step["median_s"]), "red" if over else ""),
+            "-" if standard is None else clock_time(standard),
+            "-" if step["within"] is None else f"{step['within']:.0%}",
+        )
+    return table
+
+
+def _branches(told: dict[str, Any], expected: dict[str, Branch]) -> Table:
+    table = _table("Branches, as the central office saw them", "branch", "what", "seen")
+    table.columns[1].justify = "left"
+    for name, times in told["branches"].items():
+        seen = Text(str(times), "" if times else "bold red")
+        table.add_row(name, expected[name].title.en, seen)
+    return table

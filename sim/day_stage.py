@@ -1,0 +1,182 @@
+"""A whole day on the stage: several checkpoints at once, one broker, one central office.
+
+Each checkpoint is a stage of its own (sim/stage.py): its world, its line, its unmodified daemon.
+They share the broker, the central office that hears them all, and the clock.
+"""
+
+import asyncio
+import tomllib
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import msgspec
+import tomli_w
+
+from edge.clock import Clock
+from edge.config import default_config_folder
+from edge.errors import ConfigError
+from sim.account import End
+from sim.broker import Broker
+from sim.central import Central
+from sim.desk import Request
+from sim.programme import CheckpointDay, Programme, acts, arrivals, scenario, seconds, share
+from sim.stage import Settings, Stage
+
+# Western Indonesian Time, seconds ahead of UTC.
+_WIB_S = 7 * 3600
+_DAY_S = 86400
+# So long, in real seconds, everything may take to start before the doors open.
+_START_REAL_S = 6.0
+
+
+class DaySettings(msgspec.Struct, frozen=True, kw_only=True):
+    """Which day is to be simulated; *path* is the programme's file, *folder* the run's."""
+
+    programme: Programme
+    path: Path
+    guests: int
+    seed: int
+    speed: float
+    folder: Path
+
+
+class DayStage:
+    """One day. Use as ``async with await DayStage(...).open() as day: await day.play()``.
+
+    :param report: called with what happens, in words
+    :ivar stages: one for each checkpoint, in the programme's order
+    """
+
+    def __init__(self, settings: DaySettings, report: Callable[[str], None]) -> None:
+        self.settings = settings
+        self.clock = opening_clock(settings.programme, settings.speed)
+        self.stages: list[Stage] = []
+        self._report = report
+        self._stack = AsyncExitStack()
+
+    async def open(self) -> Self:
+        """Start everything.
+
+        :raises GarduError: if a part does not start; the others are stopped again
+        """
+        try:
+            await self._set_up()
+        except BaseException:
+            await self._stack.aclose()
+            raise
+        return self
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._stack.aclose()
+
+    async def _set_up(self) -> None:
+        folder = self.settings.folder
+        broker = await self._stack.enter_async_context(Broker(folder))
+        central = Central("127.0.0.1", broker.port, folder / "watch.log", self.clock)
+        await self._stack.enter_async_context(central)
+        programme = self.settings.programme
+        counts = share(programme, self.settings.guests)
+        for place, guests in zip(programme.checkpoint, counts, strict=True):
+            settings = self._settings(place, guests, broker.url)
+            stage = Stage(settings, self._reporter(place.config), self.clock, central)
+            self.stages.append(await self._stack.enter_async_context(await stage.open()))
+
+    def _reporter(self, name: str) -> Callable[[str], None]:
+        return lambda words: self._report(f"{name}: {words}")
+
+    def _settings(self, place: CheckpointDay, guests: int, broker: str) -> Settings:
+        programme, seed = self.settings.programme, self.settings.seed
+        config = write_config(place, self.settings.path.parent, self.settings.folder)
+        return Settings(
+            config=config,
+            procedures=list(place.procedures),
+            guests=guests,
+            seed=seed,
+            speed=self.settings.speed,
+            scenario=scenario(programme, place),
+            scenario_name=self.settings.path.stem,
+            broker=broker,
+            folder=config.parent,
+            arrivals=arrivals(programme, place, guests, seed),
+            opens_ms=opening_ms(programme),
+            requests=acts(programme, place, Request),
+        )
+
+    async def play(self) -> None:
+        """Play until all guests of all checkpoints are gone and everything is delivered."""
+        async with asyncio.TaskGroup() as playing:
+            for stage in self.stages:
+                playing.create_task(stage.play())
+
+    async def stop(self) -> None:
+        """Stop the daemons as systemd would."""
+        await asyncio.gather(*(stage.stop_daemon() for stage in self.stages))
+
+    def ends(self) -> list[End]:
+        """Return how the day of each checkpoint ended (so far)."""
+        return [
+            End(
+                name=stage.name,
+                received=stage.received,
+                expected=stage.settings.guests,
+                left=stage.left,
+                restarts=stage.daemon.restarts,
+                trouble=stage.trouble,
+            )
+            for stage in self.stages
+        ]
+
+
+def opening_ms(programme: Programme) -> int:
+    """Return when the doors open today, milliseconds since 1970 UTC."""
+    today = (Clock().wall_ms() // 1000 + _WIB_S) // _DAY_S
+    return round((today * _DAY_S - _WIB_S + seconds(programme.opens)) * 1000)
+
+
+def opening_clock(programme: Programme, speed: float) -> Clock:
+    """Return a clock that shows, now, a little less than the time when the doors open."""
+    origin_ms = opening_ms(programme) - round(_START_REAL_S * speed * 1000)
+    return Clock(speed, Clock().boot_ns(), origin_ms * 1_000_000)
+
+
+def write_config(place: CheckpointDay, beside: Path, folder: Path) -> Path:
+    """Write the config of *place* with what it has more on this day; return its file.
+
+    :param beside: the folder of the day's file
+    :param folder: that of the run; each checkpoint has one of its own in it
+    :raises ConfigError: if there is no such config
+    """
+    source = _find_config(place.config, beside)
+    raw = merge(tomllib.loads(source.read_text(encoding="utf-8")), place.more)
+    checkpoint = raw["checkpoint"]
+    checkpoint["sop"] = str((source.parent / checkpoint.get("sop", "sop")).absolute())
+    own = folder / str(checkpoint["id"])
+    own.mkdir(exist_ok=True)
+    written = own / "checkpoint.toml"
+    written.write_text(tomli_w.dumps(raw), encoding="utf-8")
+    return written
+
+
+def _find_config(name: str, beside: Path) -> Path:
+    for folder in (default_config_folder(), beside):
+        path: Path = folder / name
+        if path.is_file():
+            return path
+    raise ConfigError([f"{name}: no such config, neither of Gardu's own nor in {beside}"])
+
+
+def merge(base: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    """Return *base* with the values of *more*; tables are merged, everything else replaced."""
+    merged = dict(base)
+    for key, value in more.items():
+        old = base.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = merge(old, value)
+        else:
+            merged[key] = value
+    return merged

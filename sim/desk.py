@@ -1,0 +1,62 @@
+"""The desk application of an office: what it tells and asks a checkpoint over MQTT.
+
+The messages are the contract's (docs/mqtt.md), made here from its words alone.
+"""
+
+import json
+import random
+import uuid
+from typing import Any, Literal
+
+from edge.clock import iso
+from sim.scenario import Moment, Part
+
+_REPLY = "reply/desk"
+
+
+class Request(Part, frozen=True, kw_only=True):
+    """What the desk says at a time of the day.
+
+    :ivar do: ``availability``: whether *host* (a procedure) receives guests; ``register``: attach
+        a guest's details to the newest visit at the desk
+    :ivar reason: one word of the reasons' data
+    """
+
+    at_s: Moment
+    do: Literal["availability", "register"]
+    host: str | None = None
+    receiving: bool = True
+    reason: str | None = None
+
+
+class Message(Part, frozen=True, kw_only=True):
+    """One MQTT message: its topic below the checkpoint's, and where the answer goes."""
+
+    suffix: str
+    payload: bytes
+    retain: bool
+    reply: str | None
+
+
+def message(request: Request, now_ms: int, chance: random.Random) -> Message:
+    """Return the message that says *request* at *now_ms* (wall clock)."""
+    about = {"id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "time": iso(now_ms)}
+    if request.do == "register":
+        return _message("cmd/register", {**about, "guest": _guest(chance)}, reply=_REPLY)
+    told = {**about, "host": request.host, "receiving": request.receiving}
+    if request.reason is not None:
+        told["reason"] = request.reason
+    return _message(f"cmd/availability/{request.host}", told, retain=True)
+
+
+def _message(
+    suffix: str, payload: dict[str, Any], *, retain: bool = False, reply: str | None = None
+) -> Message:
+    data = json.dumps(payload).encode()
+    return Message(suffix=suffix, payload=data, retain=retain, reply=reply)
+
+
+def _guest(chance: random.Random) -> dict[str, Any]:
+    """Return the details of somebody who does not exist."""
+    name = chance.choice(("Tamu Uji", "Tamu Contoh", "Tamu Percobaan"))
+    return {"name": name, "organisation": "Kantor Contoh", "purpose": "koordinasi"}

@@ -1,0 +1,237 @@
+"""A whole day at several checkpoints, as a data file: who comes when, what goes wrong, what to see.
+
+A day's file has one ``[[checkpoint]]`` for each of them and names the branches that the central
+office must have seen in the end; what shows each branch is in ``branches.toml`` beside it
+(sim/branches.py). Times are of the day, Western Indonesian Time: ``09:15``, ``09:15:30``.
+"""
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
+
+from edge.errors import ConfigError
+from edge.validate import Problems, convert, read_toml
+from sim.desk import Request
+from sim.guests import Arrival
+from sim.habits import PROCEDURES
+from sim.scenario import (
+    FOLDER,
+    Branch,
+    Fault,
+    Guests,
+    Kill,
+    NetworkEvent,
+    Part,
+    Scenario,
+    Title,
+    Weight,
+    check_faults,
+)
+
+DAYS = FOLDER / "days"
+CATALOGUE = "branches"
+
+T = TypeVar("T")
+
+Time = Annotated[
+    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", description="HH:MM")
+]
+Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
+Share = Annotated[float, Meta(ge=0, le=1, description="a share from 0 to 1")]
+
+
+class Burst(Part, frozen=True, kw_only=True):
+    """Guests come between *since* and *until*; *weight* says how many of them, among the bursts."""
+
+    since: Time
+    until: Time
+    weight: Weight = 1.0
+
+
+class CheckpointDay(Part, frozen=True, kw_only=True):
+    """The day of one checkpoint.
+
+    :ivar config: its config file: one of Gardu's own, or a path beside the day's file
+    :ivar guests: how many of the day's guests come here, as a weight among the checkpoints
+    :ivar procedures: what for, in these proportions
+    :ivar branches: guests to whom these happen come first in the plan, spread over the day
+    :ivar weights: what becomes of all the others, in these proportions
+    :ivar groups: which share of them are groups, of two to six
+    :ivar bursts: when they come
+    :ivar act: what happens at its ``at``: ``do`` is ``cut``, ``half-open`` or ``restore`` (the
+        line), ``kill`` (the daemon), ``availability`` or ``register`` (the desk: sim/desk.py), or
+        else a fault of sim/scenario.py; its other keys are what that needs
+    :ivar more: what the config has on this day beyond its file, as its own sections
+    """
+
+    config: str
+    guests: Weight
+    procedures: dict[str, Weight]
+    weights: dict[Branch, Weight]
+    branches: tuple[Branch, ...] = ()
+    groups: Share = 0.0
+    bursts: tuple[Burst, ...]
+    act: tuple[dict[str, Any], ...] = ()
+    more: dict[str, Any] = msgspec.field(default_factory=dict)
+
+
+class Programme(Part, frozen=True, kw_only=True):
+    """A day.
+
+    :ivar opens: when the daemons are started and officers are there
+    :ivar guests: how many come if nobody says otherwise
+    :ivar expects: the branches that the central office must have seen; empty: every one it knows
+    """
+
+    title: Title
+    opens: Time
+    guests: Count
+    expects: tuple[str, ...] = ()
+    checkpoint: tuple[CheckpointDay, ...]
+
+
+def find(name: str) -> Path:
+    """Return the file of the day *name*: one of ours, or a path.
+
+    :raises ConfigError: if there is no such day
+    """
+    for path in (DAYS / f"{name}.toml", Path(name)):
+        if path.is_file():
+            return path
+    known = ", ".join(sorted(path.stem for path in DAYS.glob("*.toml") if path.stem != CATALOGUE))
+    raise ConfigError([f"{name}: no such day; known: {known}, or the path of a TOML file"])
+
+
+def load(path: Path) -> Programme:
+    """Read the day's file *path*.
+
+    :raises ConfigError: with every problem found
+    """
+    problems = Problems(str(path))
+    programme: Any = convert(Programme, read_toml(path), "", problems)
+    if programme is not None:
+        for number, place in enumerate(programme.checkpoint):
+            _check(place, f"checkpoint[{number}]", problems)
+    problems.raise_any()
+    assert isinstance(programme, Programme)
+    return programme
+
+
+def _check(place: CheckpointDay, where: str, problems: Problems) -> None:
+    for procedure in place.procedures:
+        if procedure not in PROCEDURES:
+            known = ", ".join(PROCEDURES)
+            problems.add(f"{where}.procedures.{procedure}", f"people know only {known}")
+    for number, burst in enumerate(place.bursts):
+        if seconds(burst.until) <= seconds(burst.since):
+            problems.add(f"{where}.bursts[{number}].until", "must be later than since")
+    acts = [
+        convert(_kind(act), _at(act, 0.0), f"{where}.act[{number}]", problems)
+        for number, act in enumerate(place.act)
+        if _has_time(act, f"{where}.act[{number}]", problems)
+    ]
+    check_faults(tuple(act for act in acts if isinstance(act, Fault)), problems)
+
+
+def _has_time(act: dict[str, Any], where: str, problems: Problems) -> bool:
+    return convert(Time, act.get("at"), f"{where}.at", problems) is not None
+
+
+_KINDS: dict[str, type[Any]] = {
+    **dict.fromkeys(("cut", "half-open", "restore"), NetworkEvent),
+    "kill": Kill,
+    **dict.fromkeys(("availability", "register"), Request),
+}
+
+
+def _kind(act: dict[str, Any]) -> type[Any]:
+    return _KINDS.get(act.get("do", ""), Fault)
+
+
+def _at(act: dict[str, Any], opens_s: float) -> dict[str, Any]:
+    """Return *act* with its time as seconds since opening; *opens_s* is that after midnight."""
+    named = {name: value for name, value in act.items() if name != "at"}
+    if _kind(act) is Kill:
+        del named["do"]
+    return {**named, "at_s": max(0.0, seconds(act["at"]) - opens_s)}
+
+
+def acts(programme: Programme, place: CheckpointDay, kind: type[T]) -> tuple[T, ...]:
+    """Return the acts at *place* that are of *kind*."""
+    opens_s = seconds(programme.opens)
+    return tuple(
+        msgspec.convert(_at(act, opens_s), kind) for act in place.act if _kind(act) is kind
+    )
+
+
+def seconds(time: str) -> float:
+    """Return how many seconds of the day *time* (``HH:MM`` or ``HH:MM:SS``) is after midnight."""
+    hours, minutes, *rest = (int(part) for part in time.split(":"))
+    return 3600.0 * hours + 60.0 * minutes + sum(rest)
+
+
+def scenario(programme: Programme, place: CheckpointDay) -> Scenario:
+    """Return what goes wrong at *place* on that day."""
+    return Scenario(
+        title=programme.title,
+        guests=Guests(order=("normal",)),
+        network=acts(programme, place, NetworkEvent),
+        kill=acts(programme, place, Kill),
+        fault=acts(programme, place, Fault),
+    )
+
+
+def share(programme: Programme, guests: int) -> list[int]:
+    """Return how many of *guests* come to each checkpoint: all of them together, at least one."""
+    return _quotas([place.guests for place in programme.checkpoint], guests)
+
+
+def arrivals(
+    programme: Programme, place: CheckpointDay, guests: int, seed: int
+) -> tuple[Arrival, ...]:
+    """Return who comes to *place* when: *guests* of them, the same for the same *seed*."""
+    chance = random.Random(f"{seed}/{place.config}/arrivals")  # noqa: S311 - play, not secrets
+    times = sorted(_times(programme, place, guests, chance))
+    procedures = list(_spread(place.procedures, guests))
+    branches: list[Branch] = [*place.branches[:guests]]
+    branches += _spread(place.weights, guests - len(branches))
+    for order in (procedures, branches):
+        chance.shuffle(order)
+    return tuple(
+        Arrival(
+            at_s=at_s,
+            procedure=procedure,
+            branch=branch,
+            persons=chance.randint(2, 6) if chance.random() < place.groups else 1,
+        )
+        for at_s, procedure, branch in zip(times, procedures, branches, strict=True)
+    )
+
+
+def _times(
+    programme: Programme, place: CheckpointDay, guests: int, chance: random.Random
+) -> Iterator[float]:
+    opens = seconds(programme.opens)
+    counts = _quotas([burst.weight for burst in place.bursts], guests)
+    for burst, count in zip(place.bursts, counts, strict=True):
+        for _ in range(count):
+            yield chance.uniform(seconds(burst.since), seconds(burst.until)) - opens
+
+
+def _spread(weights: dict[Any, float], count: int) -> list[Any]:
+    quotas = _quotas(list(weights.values()), count)
+    return [name for name, quota in zip(weights, quotas, strict=True) for _ in range(quota)]
+
+
+def _quotas(weights: list[float], count: int) -> list[int]:
+    """Share *count* out by *weights*, to the last one: largest remainders first."""
+    exact = [weight * count / sum(weights) for weight in weights]
+    quotas = [int(one) for one in exact]
+    behind = sorted(range(len(exact)), key=lambda place: quotas[place] - exact[place])
+    for place in behind[: count - sum(quotas)]:
+        quotas[place] += 1
+    return quotas

@@ -1,0 +1,101 @@
+"""The contract of a panel, on its twin and on the bench of a technician.
+
+A test module subclasses :class:`PanelContract` as ``Test…`` and gives it a fixture ``bench`` with
+the panel ``reception``. Its two buttons mean *arrive* (for pimpinan), and *decline* or, held,
+*absent*. Its driver is open, with nothing posted since.
+"""
+
+from typing import Any, Protocol
+
+import pytest
+
+from edge.drivers import base
+from edge.drivers.base import LampMode
+from edge.sop.events import ButtonPressed
+
+Said = tuple[Any, ...]
+
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan")
+DECLINED = (ButtonPressed, "reception", "decline", None)
+ABSENT = (ButtonPressed, "reception", "absent", None)
+
+
+class Bench(Protocol):
+    """The panel behind a driver; its buttons by their meaning."""
+
+    @property
+    def driver(self) -> base.Panel:
+        """The driver under test."""
+
+    def press(self, button: str) -> None:
+        """Press a button and let go."""
+
+    def hold(self, button: str) -> None:
+        """Hold a button for a second and a half, and let go."""
+
+    def tremble(self, button: str) -> None:
+        """Press a button twice, as fast as a trembling finger."""
+
+    def lean(self, seconds: int) -> None:
+        """Press both buttons by one movement, and let go after *seconds*."""
+
+    def shows(self, mode: str) -> bool:
+        """Whether the lamps show *mode*, by docs/panel.md."""
+
+    def posted(self, *wanted: Said) -> list[Said]:
+        """Wait until all *wanted* are posted; return everything posted since the last call."""
+
+
+class PanelContract:
+    """What holds for all panels."""
+
+    def test_a_press_is_posted_once(self, bench: Bench) -> None:
+        """With its procedure, if it has one; letting go adds nothing."""
+        bench.press("arrive")
+        bench.press("decline")
+        assert bench.posted(ARRIVED, DECLINED) == [ARRIVED, DECLINED]
+
+    def test_a_held_button_has_its_other_meaning(self, bench: Bench) -> None:
+        """And only that; one without another meaning is a press however long it is held."""
+        bench.hold("decline")
+        bench.hold("arrive")
+        assert bench.posted(ABSENT, ARRIVED) == [ABSENT, ARRIVED]
+
+    def test_a_trembling_finger_presses_once(self, bench: Bench) -> None:
+        """Two presses within a blink are one."""
+        bench.tremble("decline")
+        bench.press("arrive")
+        assert bench.posted(DECLINED, ARRIVED) == [DECLINED, ARRIVED]
+
+    def test_two_buttons_at_once_mean_nothing(self, bench: Bench) -> None:
+        """Somebody leant on the panel; the next press counts again."""
+        bench.lean(1)
+        bench.press("arrive")
+        assert bench.posted(ARRIVED) == [ARRIVED]
+
+    @pytest.mark.parametrize("mode", ["on", "slow", "amber", "red", "fast"])
+    def test_every_mode_is_told_from_the_others(self, bench: Bench, mode: LampMode) -> None:
+        """Whatever lamps there are; overdue and alarm look the same where there is only one."""
+        bench.driver.show(mode)
+        assert bench.shows(mode)
+        bench.driver.show("off")
+        assert bench.shows("off")
+
+    def test_two_buttons_held_together_are_the_lamp_test(self, bench: Bench) -> None:
+        """Nothing is posted; the lamps then show what they showed."""
+        bench.driver.show("slow")
+        bench.lean(4)
+        assert bench.shows("slow")
+        bench.press("arrive")
+        assert bench.posted(ARRIVED) == [ARRIVED]
+
+    def test_nothing_is_posted_once_closed(self, bench: Bench) -> None:
+        """And the lamps are dark."""
+        bench.driver.show("fast")
+        bench.driver.close()
+        bench.driver.close()
+        assert bench.shows("off")
+        bench.press("arrive")
+        bench.driver.open()
+        bench.press("decline")
+        assert bench.posted(DECLINED) == [DECLINED]

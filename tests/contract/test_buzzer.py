@@ -1,0 +1,55 @@
+"""Every driver of a buzzer on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.buzzer import GpioBuzzer
+from sim.twins.buzzer import BuzzerTwin
+from tests.contract.buzzer import BuzzerContract
+from tests.contract.pin_bench import PinBench
+
+SPEED = 10.0
+PATIENCE_S = 60.0
+
+
+class TwinBench(PinBench):
+    """The buzzer of a simulated lobby."""
+
+    def __init__(self, folder: Path, clock: Clock, active: str) -> None:
+        super().__init__({"buzzer": {"pin": 26, "active": active}}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> BuzzerTwin:
+        assert self.lobby.buzzer is not None
+        return self.lobby.buzzer
+
+    def heard(self, pattern: str) -> bool:
+        """Whether the last sound was that, once it has been heard to its end."""
+        end = self.clock.boot_ns() + PATIENCE_S * 1e9
+        while self._twin.last is None and self.clock.boot_ns() < end:
+            self.clock.sleep(0.1)
+        return self._twin.last == pattern
+
+    def sounds(self) -> bool:
+        """Whether it sounds now."""
+        return self._twin.sounding
+
+
+def _build(config: Any, factory: Any, clock: Clock, _post: Any) -> GpioBuzzer:
+    return GpioBuzzer("buzzer", config.buzzer, factory, clock)
+
+
+class TestPins(BuzzerContract):
+    """A buzzer on a pin."""
+
+    @pytest.fixture(params=["high", "low"])
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """One way to wire it."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, request.param) as bench:
+            yield bench

@@ -1,0 +1,90 @@
+"""Every driver of a panel on its twin."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.drivers.panel import GpioPanel
+from sim.twins.panel import PanelTwin
+from tests.contract.panel import PanelContract
+from tests.contract.pin_bench import PinBench
+
+SPEED = 10.0
+PATIENCE_S = 60.0
+
+# The lamps, and how the buttons are wired.
+WIRINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "one lamp": ({"lamp": {"pin": 9}}, {}),
+    "five lamps, active low": (
+        {
+            "lamps": {
+                name: {"pin": 9 + place, "active": "low"}
+                for place, name in enumerate(("white", "green", "blue", "amber", "red"))
+            }
+        },
+        {"pull": "down"},
+    ),
+    "green and red": ({"lamps": {"green": {"pin": 9}, "red": {"pin": 10}}}, {}),
+}
+
+
+class TwinBench(PinBench):
+    """The panel of a simulated lobby."""
+
+    def __init__(
+        self, folder: Path, clock: Clock, lamps: dict[str, Any], wired: dict[str, Any]
+    ) -> None:
+        arrive = {"pin": 20, "press": "arrive", "procedure": "pimpinan", **wired}
+        decline = {"pin": 21, "press": "decline", "hold": "absent", **wired}
+        section = {"stations": ["reception"], "buttons": [arrive, decline], **lamps}
+        super().__init__({"panels": {"reception": section}}, folder, clock, _build)
+
+    @property
+    def _twin(self) -> PanelTwin:
+        return self.lobby.panels["reception"]
+
+    def press(self, button: str) -> None:
+        """Press a button and let go."""
+        self.world.wait(self._twin.press(button))
+
+    def hold(self, button: str) -> None:
+        """Hold a button and let go."""
+        self.world.wait(self._twin.hold(button))
+
+    def tremble(self, button: str) -> None:
+        """Press a button twice."""
+        self.world.wait(self._twin.tremble(button))
+
+    def lean(self, seconds: int) -> None:
+        """Press both buttons."""
+        self.world.wait(self._twin.lean(seconds))
+
+    def shows(self, mode: str) -> bool:
+        """Look until they show it; with one lamp, overdue is shown as an alarm is."""
+        if mode == "red" and len(self._twin.lamps) == 1:
+            mode = "fast"
+        end = self.clock.boot_ns() + PATIENCE_S * 1e9
+        while self.clock.boot_ns() < end:
+            if self.world.do(lambda _lobby: self._twin.lamp) == mode:
+                return True
+            self.clock.sleep(0.1)
+        return False
+
+
+def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioPanel:
+    return GpioPanel("panel/reception", config.panels["reception"], factory, clock, post)
+
+
+class TestPins(PanelContract):
+    """Lamps and buttons on the Pi's pins."""
+
+    @pytest.fixture(params=WIRINGS)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """One way to wire it."""
+        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
+            yield bench

@@ -1,0 +1,203 @@
+"""The flow chart: the regulation's lanes, every branch drawn, nothing over anything else."""
+
+from itertools import pairwise
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from edge.config import default_config_folder
+from edge.paper.connectors import Point, connectors
+from edge.paper.flow import flow
+from edge.paper.flow_svg import flow_pages, flow_picture
+from edge.paper.flowchart import HEIGHT, LABEL, WIDTH, Sheet, Symbol, layout
+from edge.paper.lettering import width, wrap
+from edge.paper.words import Language, say
+from edge.sop.loading import load_procedure
+from edge.sop.procedure import Procedure
+
+SOP = default_config_folder() / "sop"
+NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
+EACH = pytest.mark.parametrize(("name", "lang"), [(n, la) for n in NAMES for la in Language])
+LANES = {
+    "pimpinan": ["Penerima tamu", "Petugas 1 (Satpo, PP)", "Petugas 2 (Satpol, PP)",
+                 "Petugas 3 (Satpol, PP)", "ADC Pimpinan"],
+    "jatim": ["KaBag", "Kasubbag", "Pejabat/ Pihak yang Ditemui", "Pengantar Tamu",
+              "Penerima Tamu", "Pelayanan Keamanan", "Tamu"],
+}  # fmt: skip
+
+
+def procedure(name: str) -> Procedure:
+    """Read one of the procedures that Gardu comes with."""
+    return load_procedure(SOP / f"{name}.toml")
+
+
+@pytest.mark.parametrize("name", LANES)
+def test_lanes_are_the_printed_columns(name: str) -> None:
+    """One lane for each role, from left to right as the law prints them, slips included."""
+    sheet = layout(procedure(name), Language.ID)
+    assert [column.heading for column in sheet.columns if column.role] == LANES[name]
+
+
+@EACH
+def test_every_step_stands_in_the_lane_of_its_role(name: str, lang: Language) -> None:
+    """Who looks down a lane sees what its role has to do."""
+    sheet = layout(procedure(name), lang)
+    for step in procedure(name).steps:
+        symbol = sheet.symbols[step.id]
+        lane = next(c for c in sheet.columns if c.role and c.x < symbol.x < c.x + c.width)
+        assert lane.role == step.role
+
+
+def test_the_decisions_of_the_pimpinan_procedure_and_where_they_lead() -> None:
+    """Accept or decline, valid ID, belongings, alarm: read from the transitions."""
+    chart = flow(procedure("pimpinan"))
+    branches = {
+        (link.start, link.end, link.label.id) for link in chart.links if link.label is not None
+    }
+    assert branches == {
+        ("penerimaan?host", "penerimaan?identity", "menerima"),
+        ("penerimaan?host", "penerimaan?host!declined+rescheduled", "menolak"),
+        ("penerimaan?identity", "menunggu", "ya"),
+        ("penerimaan?identity", "penerimaan?identity!declined", "tidak"),
+        ("penitipan?belongings", "penitipan", "ya"),
+        ("penitipan?belongings", "pemeriksaan", "tidak"),
+        ("pemeriksaan?screening", "pemeriksaan", "ya"),
+        ("pemeriksaan?screening", "pengembalian", "ditolak"),
+        ("pemeriksaan?screening", "menghadap?host", "tidak"),
+        ("menghadap?host", "menghadap", "menerima"),
+        ("menghadap?host", "pengembalian", "menolak"),
+    }
+
+
+def test_accepted_and_declined_guests_part_in_jawa_timur() -> None:
+    """Step 4's host decides between 5a and 5b; 5b ends the visit, either way."""
+    links = {(link.start, link.end) for link in flow(procedure("jatim")).links}
+    assert {
+        ("konfirmasi?host", "kartu-tamu"),
+        ("konfirmasi?host", "penjadwalan-ulang"),
+        ("penjadwalan-ulang?reschedule", "penjadwalan-ulang?reschedule!rescheduled"),
+        ("penjadwalan-ulang?reschedule", "penjadwalan-ulang?reschedule!declined"),
+        ("kartu-tamu?identity", "pengantaran"),
+    } <= links
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_symbol_is_reached_and_goes_on_unless_it_is_an_end(name: str) -> None:
+    """A chart without a loose end: from the start everything, and from everything an end."""
+    chart = flow(procedure(name))
+    duties = {node.key for node in chart.nodes if "/" in node.key}
+    starts, ends = {link.start for link in chart.links}, {link.end for link in chart.links}
+    for node in chart.nodes:
+        if node.key not in duties:
+            assert (node.key in ends) == (node.kind != "start")
+            assert (node.key in starts) == (node.kind != "end")
+
+
+def _inside(a: Point, b: Point, symbol: Symbol, slack: float = 0.05) -> bool:
+    """Whether the straight line from *a* to *b* enters the box around *symbol*."""
+    left, right = sorted((a[0], b[0]))
+    high, low = sorted((a[1], b[1]))
+    half = symbol.width / 2 - slack
+    return (
+        left < symbol.x + half
+        and right > symbol.x - half
+        and high < symbol.bottom - slack
+        and low > symbol.top + slack
+    )
+
+
+def _labels(sheet: Sheet, lang: Language) -> list[tuple[float, float, float, float]]:
+    found = []
+    for connector in connectors(sheet):
+        if connector.label is not None:
+            wide = width(say(connector.label, lang), LABEL)
+            left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
+            x, y = connector.at
+            found.append((x - left, y - LABEL * 0.7, x - left + wide, y))
+    return found
+
+
+@EACH
+def test_no_connector_crosses_a_symbol(name: str, lang: Language) -> None:
+    """A line that runs through a box would be read as leading there."""
+    sheet = layout(procedure(name), lang)
+    for connector in connectors(sheet):
+        for a, b in pairwise(connector.points):
+            assert a[0] == b[0] or a[1] == b[1]
+            assert not [s.node.key for s in sheet.symbols.values() if _inside(a, b, s)]
+
+
+@EACH
+def test_no_connector_crosses_a_label(name: str, lang: Language) -> None:
+    """Every "ya" and "tidak" can be read."""
+    sheet = layout(procedure(name), lang)
+    lines = [pair for connector in connectors(sheet) for pair in pairwise(connector.points)]
+    for left, top, right, bottom in _labels(sheet, lang):
+        for (ax, ay), (bx, by) in lines:
+            apart = max(ax, bx) <= left or min(ax, bx) >= right
+            assert apart or max(ay, by) <= top or min(ay, by) >= bottom
+
+
+@EACH
+def test_symbols_do_not_overlap_and_stay_in_their_lane(name: str, lang: Language) -> None:
+    """Nothing lies over anything else."""
+    sheet = layout(procedure(name), lang)
+    symbols = list(sheet.symbols.values())
+    for place, one in enumerate(symbols):
+        for other in symbols[place + 1 :]:
+            apart = abs(one.x - other.x) >= (one.width + other.width) / 2
+            assert apart or one.bottom <= other.top or other.bottom <= one.top
+
+
+@EACH
+def test_every_page_is_a4_and_holds_what_is_on_it(name: str, lang: Language) -> None:
+    """No word or line beyond the paper's edge; each row is on one page, whole."""
+    pages = flow_pages(procedure(name), lang)
+    assert len(pages) == 2
+    numbers = []
+    for page in pages:
+        root = ET.fromstring(page)
+        assert root.get("viewBox") == f"0 0 {WIDTH:g} {HEIGHT:.2f}"
+        for word in root.iter("{http://www.w3.org/2000/svg}text"):
+            x, y, size = (float(word.get(key, "")) for key in ("x", "y", "font-size"))
+            bold = word.get("font-weight") == "bold"
+            wide = width(word.text or "", size, bold=bold)
+            left = {"start": x, "middle": x - wide / 2, "end": x - wide}[
+                word.get("text-anchor", "")
+            ]
+            assert left >= 5
+            assert left + wide <= WIDTH - 5
+            assert 5 <= y <= HEIGHT - 5
+            numbers += [word.text] if x < 12 and (word.text or "").endswith(".") else []
+    rows = len(procedure(name).steps) + len(procedure(name).duties)
+    assert len([n for n in numbers if n and n[0].isdigit()]) == rows
+
+
+@EACH
+def test_connectors_that_go_on_end_and_begin_in_the_same_pentagon(
+    name: str, lang: Language
+) -> None:
+    """A letter on one page is on the next one, too."""
+    letters = []
+    for page in flow_pages(procedure(name), lang):
+        words = [word.text for word in ET.fromstring(page).iter("{http://www.w3.org/2000/svg}text")]
+        letters.append(sorted(w for w in words if w and len(w) == 1 and w.isupper()))
+    assert letters[0]
+    assert letters[0] == letters[1]
+
+
+def test_one_picture_has_no_page_breaks() -> None:
+    """As SVG for a screen the chart is one drawing, without pentagons."""
+    root = ET.fromstring(flow_picture(procedure("jatim"), Language.ID))
+    words = [word.text for word in root.iter("{http://www.w3.org/2000/svg}text")]
+    assert not [w for w in words if w and len(w) == 1 and w.isupper()]
+    assert {"5a", "5b", "7", "8"} <= set(words)
+
+
+def test_lines_are_no_wider_than_their_room() -> None:
+    """Words break at spaces and slashes; one that is too long by itself is cut, none is lost."""
+    words = "mengisi buku tamu/lembar register tamu (KTP/SIM/atau tanda pengenal lainnya)"
+    for room in (8.0, 15.0, 40.0):
+        lines = wrap(words, 2.3, room)
+        assert all(width(line, 2.3) <= room for line in lines)
+        assert "".join(lines).replace(" ", "") == words.replace(" ", "")

@@ -1,0 +1,129 @@
+"""The forms on paper: what the command writes, in one file, complete, with fonts embedded."""
+
+import builtins
+import sys
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from pypdfium2 import raw
+from typer.testing import CliRunner
+
+from edge.commands import add_others, app
+from edge.config import default_config_folder
+from edge.errors import GarduError
+from edge.paper.approval import approval
+from edge.paper.forms import Form, forms_page
+from edge.paper.page import PrintMissing, html, pdf
+from edge.paper.sop_text import prose
+from edge.paper.words import Language
+from edge.sop.loading import load_procedure
+
+SOP = default_config_folder() / "sop"
+NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
+
+add_others()
+
+
+def run(*words: str) -> Any:
+    """Run `gardu sop show`."""
+    return CliRunner().invoke(app, ["sop", "show", *words, "--folder", str(SOP)])
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pdf_has_every_word_of_every_form_and_embeds_its_fonts(name: str, tmp_path: Path) -> None:
+    """It prints the same everywhere: A4 only, all fonts inside, the activities complete."""
+    out = tmp_path / "forms.pdf"
+    assert run(name, "--format", "pdf", "-o", str(out)).exit_code == 0
+    document = pypdfium2.PdfDocument(out)
+    try:
+        sizes = {tuple(sorted((round(p.get_width()), round(p.get_height())))) for p in document}
+        words = "".join(page.get_textpage().get_text_bounded() for page in document)
+        assert sizes == {(595, 842)}
+        assert all(_embedded(page) for page in document)
+    finally:
+        document.close()
+    seen = "".join(words.split())
+    for step in load_procedure(SOP / f"{name}.toml").steps:
+        assert seen.count("".join(step.activity.split())) >= 1
+
+
+def _embedded(page: Any) -> bool:
+    texts = [o for o in page.get_objects() if o.type == raw.FPDF_PAGEOBJ_TEXT]
+    fonts = [raw.FPDFTextObj_GetFont(text.raw) for text in texts]
+    return bool(fonts) and all(raw.FPDFFont_GetIsEmbedded(font) == 1 for font in fonts)
+
+
+def test_html_is_one_file_with_all_forms(tmp_path: Path) -> None:
+    """Nothing is fetched; table, text, flow chart and approval sheet are there."""
+    out = tmp_path / "forms.html"
+    assert run("pimpinan", "--format", "html", "-o", str(out)).exit_code == 0
+    page = out.read_text(encoding="utf-8")
+    assert all(f'<section class="{form}">' in page for form in Form if form != "all")
+    assert page.count("<svg") == 2
+    for outside in ("src=", "href=", "@import", "url("):
+        assert outside not in page
+
+
+def test_blanks_of_the_approval_sheet_stay_blank() -> None:
+    """Number and dates are empty fields to be filled in by hand, not left out."""
+    sheet = approval(load_procedure(SOP / "pimpinan.toml"), Language.ID)
+    blank = [field.label for field in [*sheet.head, *sheet.body] if not field.lines]
+    assert blank == [
+        "Nomor SOP", "Tgl Pembuatan", "Tgl Revisi", "Tgl Pengesahan", "Pencatatan dan pendataan",
+    ]  # fmt: skip
+
+
+def test_a_procedure_without_prose_gets_it_from_its_table_and_says_so() -> None:
+    """Pasal 4(2) wants a text form; what the law does not print is not passed off as its words."""
+    words = prose(load_procedure(SOP / "jatim.toml"), Language.ID)
+    assert words.remark.startswith("Sumber tidak memuat")
+    assert len(words.sentences) == 9
+
+
+def test_forms_and_formats_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
+    """With what is allowed, exit 2, and no file."""
+    out = tmp_path / "x"
+    for words, allowed in (
+        (("--form", "table", "--format", "svg", "-o", str(out)), "--form flowchart"),
+        (("--form", "flowchart"), "--format html, pdf or svg"),
+        (("--form", "text", "-o", str(out)), "with --format html, pdf or svg"),
+    ):
+        done = run("pimpinan", *words)
+        assert done.exit_code == 2
+        assert allowed in done.output
+        assert not out.exists()
+
+
+def test_words_of_a_procedure_cannot_become_markup() -> None:
+    """A title with angle brackets is a title with angle brackets."""
+    import msgspec
+
+    procedure = load_procedure(SOP / "pimpinan.toml")
+    steps = (msgspec.structs.replace(procedure.steps[0], activity="<b>x</b> & y"),)
+    hostile = msgspec.structs.replace(procedure, steps=steps + procedure.steps[1:])
+    page = forms_page(hostile, Form.ALL, Language.ID)
+    assert "<b>x" not in page
+    assert "&lt;b&gt;x" in page
+
+
+def test_a_page_that_refers_elsewhere_is_refused() -> None:
+    """A form must not print differently on another day."""
+    with pytest.raises(GarduError, match="must be one file"):
+        pdf(html("x", '<img src="file:///etc/hostname">'))
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not a traceback but a command."""
+    real = builtins.__import__
+
+    def missing(name: str, *rest: Any, **more: Any) -> Any:
+        if name == "weasyprint":
+            raise ModuleNotFoundError("No module named 'weasyprint'", name="weasyprint")
+        return real(name, *rest, **more)
+
+    monkeypatch.delitem(sys.modules, "weasyprint", raising=False)
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(PrintMissing, match=r"pip install 'gardu\[print\]'"):
+        pdf(html("x", "y"))

@@ -1,0 +1,193 @@
+"""Every figure of a report against a recount of the records that shares no code with it."""
+
+from contextlib import closing
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from edge.clock import Stamp
+from edge.register import facts, runs, spans
+from edge.report.summary import LIMIT, Summary, bounded
+from edge.report.tally import summarise
+from edge.retention import Sweep
+from edge.snapshot import Snapshot
+from edge.sop.records import Record
+from edge.store import Store
+from edge.zone import Month, month_named, zone_of
+from tests.report.lobby_month import (
+    BEGIN_MS,
+    TROUBLES,
+    VISITS,
+    VisitPlan,
+    raw_events,
+    recount,
+    trouble_records,
+    visit_of,
+    visit_records,
+)
+from tests.store_bench import SOURCE, HandClock
+from tests.test_retention import LIMITS
+
+ZONES = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "UTC", "America/Los_Angeles"]
+
+
+def keep(folder: Path, records: list[Record], gone: int) -> None:
+    """Store *records*, each at its own time; the first *gone* have left the outbox."""
+    clock = HandClock()
+    clock.moment = Stamp(10**12, BEGIN_MS, synced=True, boot="b")
+    with closing(Store(folder, SOURCE, clock)) as store:
+        store.commit(checkpoint=None, visits={}, records=records)
+        if gone:
+            store.acknowledge(list(range(1, gone + 1)))
+            clock.pass_s(200 * 86_400)
+            sweep = Sweep(store, folder, LIMITS, clock.now())
+            for step in sweep.steps:
+                while step():
+                    pass
+            assert sweep.records == gone
+
+
+def report(folder: Path, month: Month) -> Summary:
+    """Return the summary, read beside the store."""
+    with Snapshot(folder) as snapshot:
+        return summarise(facts(snapshot, month), month)
+
+
+def check(summary: Summary, folder: Path, month: Month) -> None:
+    """Hold every figure against the recount."""
+    events = raw_events(folder, month.start, month.end)
+    plain = recount(events, month.start, month.end, month.zone)
+    totals = summary.totals
+    assert totals.records == len(events)
+    assert (totals.visits, totals.persons, totals.closed, totals.open_at_end) == (
+        plain["visits"], plain["persons"], plain["closed"], plain["open"],
+    )  # fmt: skip
+    assert (totals.cards_out, totals.lockers_out) == (plain["cards"], plain["lockers"])
+    assert totals.untrusted == plain["untrusted"]
+    assert {d.day: d.visits for d in summary.days if d.visits} == plain["days"]
+    assert list(summary.hours) == plain["hours"]
+    assert [list(row) for row in summary.week] == plain["week"]
+    assert {
+        (o.procedure, o.outcome, o.reason): o.visits for o in summary.outcomes
+    } == plain["outcomes"]  # fmt: skip
+    assert {
+        (s.procedure, s.step): (
+            s.ended, s.completed, s.median_s, s.p95_s, s.timed, s.within, s.overdue,
+        )
+        for s in summary.steps
+    } == plain["steps"]  # fmt: skip
+    assert totals.overdue == sum(step[-1] for step in plain["steps"].values())
+    for alarm in summary.alarms:
+        lasted = plain["alarms"][alarm.alarm]
+        assert alarm.cleared == len(lasted)
+        assert alarm.total_s == pytest.approx(sum(lasted), abs=0.01)
+        assert alarm.longest_s == (pytest.approx(lasted[-1], abs=0.001) if lasted else None)
+    assert {a.alarm for a in summary.alarms} == set(plain["alarms"])
+    assert {d.device: d.downtime_s for d in summary.equipment} == pytest.approx(plain["downtime"])
+    # What must add up within the report itself.
+    assert totals.visits == sum(summary.hours) == sum(p.visits for p in summary.procedures)
+    assert totals.persons == sum(d.persons for d in summary.days)
+    assert totals.persons == sum(h.persons for h in summary.hosts)
+    assert totals.closed == sum(d.closed for d in summary.days)
+
+
+@settings(
+    max_examples=25, deadline=None, database=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)  # fmt: skip
+@given(
+    plans=st.lists(VISITS, max_size=8),
+    troubles=st.lists(TROUBLES, max_size=6),
+    zone=st.sampled_from(ZONES),
+    part=st.floats(0, 1),
+    jumps=st.lists(st.tuples(st.integers(0, 40), st.integers(-(10**10), 10**10)), max_size=3),
+)
+def test_every_figure_is_that_of_a_recount(
+    tmp_path_factory: pytest.TempPathFactory,
+    plans: list[VisitPlan],
+    troubles: list[tuple[str, int, int | None, bool]],
+    zone: str,
+    part: float,
+    jumps: list[tuple[int, int]],
+) -> None:
+    """Whatever happened, wherever the office is, however much retention removed, and late."""
+    folder = tmp_path_factory.mktemp("month")
+    records = [r for n, plan in enumerate(plans) for r in visit_records(n, plan)]
+    records.sort(key=lambda record: record.at.wall_ms)
+    for place, shift_ms in jumps:  # by a clock that was wrong for a while
+        for number in range(place, min(place + 3, len(records))):
+            at = records[number].at
+            moved = replace(at, wall_ms=at.wall_ms + shift_ms)
+            records[number] = replace(records[number], at=moved)
+    # Alarms and faults come in order: the core never clears what it has not raised.
+    records += sorted(trouble_records(troubles), key=lambda record: record.at.wall_ms)
+    keep(folder, records, int(part * len(records)))
+    for name in ("2026-10", "2026-11", "2026-12"):
+        month = month_named(name, zone_of(zone))
+        check(report(folder, month), folder, month)
+
+
+def test_a_record_belongs_to_the_month_of_the_office(tmp_path: Path) -> None:
+    """17:30 UTC on 31 October is November in Jakarta, and October in Greenwich."""
+    at_ms = int((month_named("2026-10", zone_of("UTC")).end.timestamp() - 6.5 * 3600) * 1000)
+    plan = visit_of(at_ms - BEGIN_MS, persons=2)
+    keep(tmp_path, list(visit_records(1, plan)), 0)
+
+    def visits(name: str, zone: str) -> int:
+        return report(tmp_path, month_named(name, zone_of(zone))).totals.visits
+
+    assert (visits("2026-10", "UTC"), visits("2026-11", "UTC")) == (1, 0)
+    assert (visits("2026-10", "Asia/Jakarta"), visits("2026-11", "Asia/Jakarta")) == (0, 1)
+    summary = report(tmp_path, month_named("2026-11", zone_of("Asia/Jakarta")))
+    assert [(d.day, d.visits, d.persons) for d in summary.days[:2]] == [
+        ("2026-11-01", 1, 2), ("2026-11-02", 0, 0),
+    ]  # fmt: skip
+    assert summary.hours[0] == 1
+
+
+def test_other_months_are_not_even_read(tmp_path: Path) -> None:
+    """The runs say where a month is; a clock that jumped back and forth makes more of them."""
+    day = 86_400_000
+    for number, ms in enumerate([0, 5 * day, 40 * day, 5 * day + 1, 41 * day]):
+        plan = visit_of(ms)
+        keep(tmp_path, list(visit_records(number, plan)), 0)
+    month = month_named("2026-11", zone_of("Asia/Jakarta"))
+    with Snapshot(tmp_path) as snapshot:
+        assert spans(runs(snapshot), month) == [(2, 2), (4, 4)]
+        assert [fact.data["visit"] for fact in facts(snapshot, month)] == ["v-1", "v-3"]
+
+
+def test_records_from_before_there_were_runs_are_found(tmp_path: Path) -> None:
+    """A database that an older Gardu wrote reports as well, only slower."""
+    plan = visit_of(10**9, "completed", ((1, 1, None, 0.0),))
+    keep(tmp_path, list(visit_records(1, plan)), 1)
+    with closing(Store(tmp_path, SOURCE, HandClock())) as store:
+        store.documents.drop_table("days")
+    month = month_named("2026-11", zone_of("UTC"))
+    check(report(tmp_path, month), tmp_path, month)
+    assert report(tmp_path, month).totals.visits == 1
+
+
+def test_a_published_summary_is_bounded(tmp_path: Path) -> None:
+    """However many kinds of trouble there are; what is left out is counted, totals stay."""
+    plan = visit_of(10**9, "completed", ((1, 1, None, 0.0),) * 4)
+    troubles: list[tuple[str, int, int | None, bool]] = [
+        (f"locker-forced-{n}", 10**9 + n, 5, True) for n in range(2000)
+    ]
+    records = [*visit_records(1, plan), *trouble_records(troubles)]
+    month = month_named("2026-11", zone_of("UTC"))
+    clock = HandClock()
+    with closing(Store(tmp_path, SOURCE, clock)) as store:
+        store.commit(checkpoint=None, visits={}, records=records)
+    whole = report(tmp_path, month)
+    assert len(msgspec.json.encode(whole)) > LIMIT
+    cut = bounded(whole)
+    assert len(msgspec.json.encode(cut)) <= LIMIT
+    assert cut.totals == whole.totals
+    assert cut.totals.alarms == 2000
+    assert cut.left_out == {"alarms": 2000 - len(cut.alarms)}
+    assert bounded(cut) == cut

@@ -1,0 +1,202 @@
+"""The account of a day: what adds up passes, and each thing that does not is named."""
+
+from typing import Any
+
+import pytest
+
+from sim.account import End, outcomes, persons, problems, step_times, things, totals
+from sim.branches import Branch, Sight, count
+from sim.received import Received
+from sim.scenario import Title
+
+
+class Office:
+    """A central office that is told records one by one."""
+
+    def __init__(self) -> None:
+        self.received = Received()
+        self.sequence = 0
+
+    def tell(self, kind: str, **data: Any) -> None:
+        """Have one record come."""
+        self.sequence += 1
+        self.received.take(
+            {
+                "type": f"gardu.{kind}.v1",
+                "streamid": "s",
+                "sequence": f"{self.sequence:016d}",
+                "time": "2026-11-23T01:00:00.000Z",
+                "recordedtime": "2026-11-23T01:00:00.000Z",
+                "data": {"procedure": "pimpinan", **data},
+            },
+            at_ms=1795395600_000 + 5_000,
+        )
+
+    def step(self, visit: str, *evidence: str, **data: Any) -> None:
+        """Have a completed step come."""
+        usual = {
+            "step": "penerimaan", "number": 1, "outcome": "completed", "reason": None,
+            "duration_s": 60.0, "standard_s": 180.0, "over_s": 0.0, "attempts": 1,
+        }  # fmt: skip
+        self.tell("step.completed", visit=visit, evidence=list(evidence), **{**usual, **data})
+
+    def close(self, visit: str, outcome: str = "completed", **data: Any) -> None:
+        """Have the end of a visit come."""
+        usual = {"reason": None, "duration_s": 60.0, "card_out": False, "locker_out": None}
+        self.tell("visit.closed", visit=visit, outcome=outcome, **{**usual, **data})
+
+    def end(self, came: int = 1, **left: Any) -> End:
+        """End the day; everything is delivered."""
+        ledger = {"streamid": "s", "last_seq": self.sequence, "acked_seq": self.sequence}
+        self.received.take_live("ledger", ledger, retained=False)
+        clean = {"came": came, "cards_missing": 0, "lockers_taken": [], "doors_open": []}
+        self.received.live.setdefault("state/occupancy", {"cards_out": 0, "lockers_in_use": 0})
+        return End("kantor/lobi", self.received, came, {**clean, **left})
+
+
+def visit(office: Office, name: str = "v", **closing: Any) -> None:
+    """Have one visit with a card and a locker come, from its opening to its end."""
+    office.tell("visit.opened", visit=name)
+    office.step(name, "button", "card")
+    office.step(name, "locker-opened", "locker-closed", step="penitipan", number=3)
+    office.close(name, **closing)
+
+
+def test_a_day_that_adds_up_has_no_problems() -> None:
+    """One visit, its card and locker back: everything is as it must be."""
+    office = Office()
+    visit(office)
+    end = office.end()
+    assert problems(end) == []
+    assert totals(end)["cards"] == {"out": 1, "back": 1, "owed": 0}
+    assert totals(end)["lockers"] == {"used": 1, "emptied": 1, "owed": 0}
+
+
+def test_what_is_still_out_is_a_problem_until_it_comes_back() -> None:
+    """A card and a locker that a closed visit owes are named; once reconciled they are not."""
+    office = Office()
+    visit(office, card_out=True, locker_out=2)
+    assert things(office.received, "card").owed == ["v"]
+    assert len(problems(office.end())) == 2
+    office.tell("visit.reconciled", visit="v", returned="card")
+    office.tell("visit.reconciled", visit="v", returned="locker/2")
+    assert problems(office.end()) == []
+    assert things(office.received, "locker").back == 1
+
+
+@pytest.mark.parametrize(
+    ("left", "words"),
+    [
+        ({"cards_missing": 1}, "cards missing on the pile: 1"),
+        ({"lockers_taken": [2]}, "lockers with belongings: 1"),
+        ({"doors_open": ["locker 2"]}, "doors that stand open: 1"),
+    ],
+)
+def test_the_lobby_is_held_against_the_records(left: dict[str, Any], words: str) -> None:
+    """What people can still see out or open is a problem even if no record says so."""
+    office = Office()
+    visit(office)
+    assert problems(office.end(**left)) == [f"kantor/lobi: {words}"]
+
+
+def test_the_checkpoints_own_count_is_held_against_the_records() -> None:
+    """A checkpoint that says that a card is out, when no record does, is found out."""
+    office = Office()
+    visit(office)
+    office.received.live["state/occupancy"] = {"cards_out": 1, "lockers_in_use": 0}
+    assert problems(office.end()) == ["kantor/lobi: cards out, by the checkpoint: 1"]
+
+
+def test_a_visit_without_an_outcome_is_a_problem() -> None:
+    """Guests in are outcomes out, one each."""
+    office = Office()
+    visit(office)
+    office.tell("visit.opened", visit="w")
+    assert problems(office.end(came=2)) == [
+        "kantor/lobi: 2 visits were opened, 1 came to an outcome"
+    ]
+
+
+def test_a_guest_without_a_visit_is_a_problem() -> None:
+    """Two guests came and one visit was opened: one was not seen."""
+    office = Office()
+    visit(office)
+    assert problems(office.end(came=2)) == ["kantor/lobi: 2 guests came, 1 visits were opened"]
+
+
+def test_a_gap_and_a_record_too_few_are_problems() -> None:
+    """A sequence number that never came is both a gap and a record that was not delivered."""
+    office = Office()
+    office.sequence = 0
+    visit(office)
+    office.sequence += 1
+    office.tell("alarm.raised", alarm="fire", visit=None)
+    office.tell("alarm.cleared", alarm="fire", visit=None)
+    words = problems(office.end())
+    assert words == [
+        "kantor/lobi: 7 records were written, 6 delivered",
+        "kantor/lobi: 1 gaps in the sequence",
+    ]
+
+
+def test_an_alarm_that_stands_is_a_problem() -> None:
+    """Raised and not cleared, by the records; and by the retained topic, which deletes itself."""
+    office = Office()
+    visit(office)
+    office.tell("alarm.raised", alarm="duress", visit=None)
+    office.received.take_live("state/alarm/duress", {"alarm": "duress"}, retained=False)
+    assert len(problems(office.end())) == 2
+    office.tell("alarm.cleared", alarm="duress", visit=None)
+    office.received.take_live("state/alarm/duress", {}, retained=False)
+    assert problems(office.end()) == []
+
+
+def test_medians_and_shares_are_counted_from_the_records() -> None:
+    """The median of a step, and how many were within the standard time."""
+    office = Office()
+    for seconds in (60.0, 100.0, 200.0):
+        office.step("v", "button", duration_s=seconds, over_s=max(0.0, seconds - 180))
+    office.step("v", "button", duration_s=999.0, outcome="declined")
+    (times,) = step_times([office.received])
+    assert (times.count, times.median_s) == (3, 100.0)
+    assert times.within == pytest.approx(2 / 3)
+
+
+def test_outcomes_and_heads_are_counted() -> None:
+    """Visits by procedure and outcome, and the people in them."""
+    office = Office()
+    visit(office, persons=4)
+    visit(office, "w", outcome="declined")
+    assert outcomes([office.received]) == {"pimpinan": {"completed": 1, "declined": 1}}
+    assert persons([office.received]) == 5
+
+
+def branch(*seen: Sight) -> Branch:
+    """Return a branch that each of *seen* shows."""
+    return Branch(id="x", title=Title(id="x", en="x"), seen=seen)
+
+
+@pytest.mark.parametrize(
+    ("sight", "times"),
+    [
+        (Sight(type="gardu.step.completed.v1"), 2),
+        (Sight(type="gardu.visit.*", data={"outcome": "completed"}), 1),
+        (Sight(type="*", data={"outcome": "refused"}), 0),
+        (Sight(data={"evidence": ["locker-opened", "locker-closed"]}), 1),
+        (Sight(data={"evidence": ["locker-closed", "locker-opened"]}), 0),
+        (Sight(data={"attempts": {"least": 1}}), 2),
+        (Sight(data={"attempts": {"least": 2}}), 0),
+        (Sight(data={"card_out": False}), 1),
+        (Sight(data={"persons": {"least": 1}}), 0),
+        (Sight(late_s=5.0), 4),
+        (Sight(late_s=5.1), 0),
+        (Sight(refused="card/*/unknown"), 3),
+    ],
+)
+def test_a_branch_is_seen_in_what_came(sight: Sight, times: int) -> None:
+    """Text by pattern, lists in order, numbers from a least on, lateness, refusals."""
+    office = Office()
+    visit(office)
+    refusals = {"card/desk/unknown": 3, "card/desk/in use": 1}
+    office.received.take_live("health", {"refusals": refusals}, retained=False)
+    assert count(branch(sight), [office.received]) == times

@@ -1,0 +1,51 @@
+"""A day at two checkpoints at once: unmodified daemons, one broker, one central office."""
+
+import asyncio
+from pathlib import Path
+
+from edge.clock import Clock
+from sim import programme
+from sim.day_command import expected, settings_for
+from sim.day_report import report
+from sim.day_stage import DayStage, opening_clock, opening_ms
+
+
+def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
+    """24 guests, a cut line, a daemon that is killed: the central office has all of it."""
+    settings = settings_for("morning", None, 3, 120, tmp_path)
+
+    async def play() -> DayStage:
+        async with await DayStage(settings, lambda _words: None).open() as day:
+            await day.play()
+        return day
+
+    day = asyncio.run(play())
+    told = report(day, expected(settings.programme), 0.0)
+    assert told["problems"] == []
+    assert told["ok"]
+    assert {name: one["guests"]["came"] for name, one in told["checkpoints"].items()} == {
+        "setda-tanjabbar/lobi-utama": 14,
+        "setda-jatim/lobi-biro-umum": 10,
+    }
+    assert all(told["branches"].values())
+    assert len({stage.received.streamid for stage in day.stages}) == 2
+    assert (tmp_path / "records.jsonl").stat().st_size > 0
+
+
+def test_what_was_not_seen_fails_the_day(tmp_path: Path) -> None:
+    """A day on which nobody came has no branch: each is named, and the day does not add up."""
+    settings = settings_for("morning", None, 3, 120, tmp_path)
+    told = report(DayStage(settings, lambda _words: None), expected(settings.programme), 0.0)
+    assert not told["ok"]
+    assert len(told["problems"]) == len(settings.programme.expects)
+
+
+def test_the_clock_shows_a_little_before_the_opening() -> None:
+    """The day begins in the morning, whatever the time is here."""
+    day = programme.load(programme.find("day"))
+    clock = opening_clock(day, 60.0)
+    before_s = (opening_ms(day) - clock.wall_ms()) / 1000
+    assert 0 < before_s < 600
+    assert (opening_ms(day) // 1000 + 7 * 3600) % 86400 == 7.5 * 3600
+    assert clock.speed == 60.0
+    assert Clock().speed == 1.0

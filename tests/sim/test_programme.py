@@ -1,0 +1,152 @@
+"""A day's file: who comes when is planned to the last guest, and what is wrong is said."""
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from edge.config import load_config
+from edge.errors import ConfigError
+from sim import branches, programme
+from sim.day_command import expected
+from sim.day_stage import merge, write_config
+from sim.desk import Request
+from sim.scenario import Fault, Kill, NetworkEvent
+
+OURS = ("day", "morning")
+ONE = """
+opens = "07:30"
+guests = 10
+[title]
+id = "a"
+en = "b"
+[[checkpoint]]
+config = "gardu.toml"
+guests = 1
+procedures = { pimpinan = 1 }
+weights = { normal = 1 }
+bursts = [{ since = "08:00", until = "09:00" }]
+"""
+
+
+def day(folder: Path, more: str = "") -> programme.Programme:
+    """Return a small day with *more* in its only checkpoint."""
+    path = folder / "mine.toml"
+    path.write_text(ONE + more, encoding="utf-8")
+    return programme.load(path)
+
+
+@pytest.mark.parametrize("name", OURS)
+def test_our_days_load(name: str, tmp_path: Path) -> None:
+    """Every day that comes with the simulator loads, with configs and branches that exist."""
+    path = programme.find(name)
+    loaded = programme.load(path)
+    assert expected(loaded)
+    for place in loaded.checkpoint:
+        load_config(write_config(place, path.parent, tmp_path), elsewhere=True)
+        assert set(place.procedures) <= set(load_config(
+            tmp_path / load_config(tmp_path / _id(place), elsewhere=True).checkpoint.id
+            / "checkpoint.toml", elsewhere=True).checkpoint.procedures)  # fmt: skip
+
+
+def _id(place: programme.CheckpointDay) -> str:
+    known = {"gardu.toml": "lobi-utama", "gardu-jatim.toml": "lobi-biro-umum"}
+    return f"{known[place.config]}/checkpoint.toml"
+
+
+def test_the_day_takes_every_branch_of_the_catalogue() -> None:
+    """The full day leaves no branch of the catalogue out."""
+    catalogue = branches.load(programme.DAYS / "branches.toml")
+    assert set(expected(programme.load(programme.find("day")))) == set(catalogue)
+
+
+@pytest.mark.parametrize("guests", [24, 77, 200])
+def test_all_guests_come_once(guests: int) -> None:
+    """Shares and proportions are whole guests, and together exactly those that were asked for."""
+    loaded = programme.load(programme.find("day"))
+    counts = programme.share(loaded, guests)
+    assert sum(counts) == guests
+    for place, count in zip(loaded.checkpoint, counts, strict=True):
+        planned = programme.arrivals(loaded, place, count, seed=5)
+        assert len(planned) == count
+        named = Counter(place.branches[:count])
+        happened = Counter(arrival.branch for arrival in planned)
+        assert all(happened[branch] >= times for branch, times in named.items())
+
+
+def test_the_same_seed_plans_the_same_day() -> None:
+    """Who comes when, for what, in which group depends on the seed alone."""
+    loaded = programme.load(programme.find("day"))
+    place = loaded.checkpoint[0]
+    once, again, other = (programme.arrivals(loaded, place, 60, seed) for seed in (1, 1, 2))
+    assert once == again
+    assert once != other
+
+
+def test_guests_come_within_their_bursts(tmp_path: Path) -> None:
+    """Arrival times are seconds since opening, and lie between since and until."""
+    loaded = day(tmp_path)
+    planned = programme.arrivals(loaded, loaded.checkpoint[0], 50, seed=3)
+    assert all(1800 <= arrival.at_s <= 5400 for arrival in planned)
+    assert [a.at_s for a in planned] == sorted(a.at_s for a in planned)
+
+
+def test_acts_are_sorted_by_what_they_are(tmp_path: Path) -> None:
+    """An act goes to the line, the daemon, the desk or the lobby, at its time since opening."""
+    loaded = day(
+        tmp_path,
+        "act = ["
+        '{ at = "08:00", do = "cut" }, { at = "08:00:30", do = "kill" },'
+        '{ at = "09:00", do = "jam-locker", locker = 2 },'
+        '{ at = "10:00", do = "availability", host = "pimpinan", receiving = false }]',
+    )
+    place = loaded.checkpoint[0]
+    assert programme.acts(loaded, place, NetworkEvent) == (NetworkEvent(at_s=1800, do="cut"),)
+    assert programme.acts(loaded, place, Kill) == (Kill(at_s=1830),)
+    assert programme.acts(loaded, place, Fault) == (Fault(at_s=5400, do="jam-locker", locker=2),)
+    (request,) = programme.acts(loaded, place, Request)
+    assert (request.host, request.receiving) == ("pimpinan", False)
+    assert programme.scenario(loaded, place).kill == (Kill(at_s=1830),)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ('act = [{ at = "25:00", do = "cut" }]', "HH:MM"),
+        ('act = [{ do = "cut" }]', "HH:MM"),
+        ('act = [{ at = "08:00", do = "dance" }]', "jam-locker"),
+        ('act = [{ at = "08:00", do = "jam-locker" }]', "needs it"),
+        ('act = [{ at = "08:00", do = "cut", loker = 1 }]', "is no key here"),
+        ("colour = 1", "is no key here"),
+    ],
+)
+def test_what_is_wrong_is_said(tmp_path: Path, more: str, words: str) -> None:
+    """A wrong act names what is allowed."""
+    with pytest.raises(ConfigError) as raised:
+        day(tmp_path, more)
+    assert words in str(raised.value)
+
+
+def test_wrong_times_and_procedures_are_said(tmp_path: Path) -> None:
+    """A burst that ends before it begins, and a procedure that nobody knows."""
+    text = ONE.replace('until = "09:00"', 'until = "07:00"').replace("pimpinan = 1", "x = 1")
+    path = tmp_path / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError) as raised:
+        programme.load(path)
+    assert "later than since" in str(raised.value)
+    assert "people know only" in str(raised.value)
+
+
+def test_an_unknown_day_names_ours() -> None:
+    """A day that is not there is refused with the names of those that are."""
+    with pytest.raises(ConfigError) as raised:
+        programme.find("no-such")
+    assert "day, morning" in str(raised.value)
+
+
+def test_merge_replaces_values_and_keeps_tables() -> None:
+    """What a day has more is laid over the config table by table."""
+    base = {"a": {"x": 1, "y": 2}, "b": [1, 2]}
+    assert merge(base, {"a": {"y": 3}, "b": [4]}) == {"a": {"x": 1, "y": 3}, "b": [4]}
+    assert base == {"a": {"x": 1, "y": 2}, "b": [1, 2]}

@@ -1,0 +1,16 @@
+"""What the live view shows of a panel: each lamp in its colour, and what they say in a word."""
+
+from sim.view import _panel
+
+
+def test_every_lamp_is_drawn_in_its_colour() -> None:
+    """A dark one is dim; the word stands beside, for who sees no colours."""
+    shining = {"white": "steady", "green": "off", "amber": "wink", "red": "fast"}
+    text = _panel(shining, "fast")
+    assert text.plain == "●○◕◉ urgent"
+    assert [str(span.style) for span in text.spans] == ["white", "dim", "yellow", "red", "bold red"]
+
+
+def test_a_panel_without_lamps_has_a_word_only() -> None:
+    """It is dark."""
+    assert _panel({}, "off").plain == " off"

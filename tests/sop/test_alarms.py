@@ -1,0 +1,189 @@
+"""Alarms: raised, acknowledged, cleared; each a record and a retained state, shown and heard."""
+
+from typing import Any
+
+import pytest
+
+from edge.sop import events
+from edge.sop.alarms import SILENT, standing
+from edge.sop.effects import Beep
+from edge.sop.lamps import lamps
+from edge.sop.records import AlarmChanged
+from edge.sop.verbs import ALARM_REPEAT_S
+from tests.sop.stand import CARDS, Stand
+from tests.sop.test_visits import register
+
+
+def shown(stand: Stand, panel: str = "officer-3") -> str:
+    """What the lamp of *panel* shows."""
+    return lamps(stand.rules, stand.state)[panel]
+
+
+def topic(stand: Stand, kind: str) -> dict[str, Any]:
+    """The retained state of the alarm *kind*."""
+    return standing(stand.state)[f"state/alarm/{kind}"]
+
+
+def beeps(stand: Stand) -> int:
+    """How often the buzzer has sounded an alarm since it was asked last."""
+    count = stand.effects.count(Beep("alarm"))
+    stand.effects.clear()
+    return count
+
+
+def screening(stand: Stand) -> None:
+    """A guest stands at the metal detector, and it sounds."""
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.detector("alarm", "clear")
+
+
+def test_the_metal_detector_is_acknowledged_at_its_officers_panel() -> None:
+    """Fast until seen, slow while it stands; the retained state says when it was seen."""
+    stand = Stand()
+    screening(stand)
+    assert shown(stand) == "fast"
+    assert shown(stand, "reception") == "off"
+    assert Beep("refused") in stand.press("reception", "acknowledge")
+    assert topic(stand, "metal-detector")["acknowledged"] is None
+    assert Beep("accepted") in stand.press("officer-3", "acknowledge")
+    assert shown(stand) == "slow"
+    assert topic(stand, "metal-detector")["acknowledged"] == stand.now.iso()
+    (record,) = stand.said("gardu.alarm.acknowledged.v1")
+    assert isinstance(record.data, AlarmChanged)
+    assert (record.data.alarm, record.data.panel) == ("metal-detector", "officer-3")
+
+
+def test_a_second_pass_clears_it_and_one_that_sounds_again_wants_to_be_seen_again() -> None:
+    """Acknowledged, sounds again: fast and heard. Then a clear walk: no alarm, no lamp of one."""
+    stand = Stand()
+    screening(stand)
+    stand.press("officer-3", "acknowledge")
+    stand.press("officer-3", "done")
+    stand.effects.clear()
+    stand.detector("alarm", "clear")
+    assert shown(stand) == "fast"
+    assert beeps(stand) == 1
+    stand.detector("passage")
+    stand.detector("passage")
+    assert (stand.state.alarms, shown(stand)) == ({}, "on")
+    assert len(stand.said("gardu.alarm.raised.v1")) == 1
+    assert len(stand.said("gardu.alarm.cleared.v1")) == 1
+
+
+def test_refusing_the_guest_ends_the_alarm() -> None:
+    """Seen or not: with the step the alarm of the guest is over."""
+    stand = Stand()
+    screening(stand)
+    stand.press("officer-3", "refuse")
+    assert stand.state.alarms == {}
+    assert stand.steps()[-1].outcome == "refused"
+
+
+def test_the_buzzer_repeats_until_the_alarm_is_acknowledged() -> None:
+    """Once at once, once every 15 s, and never again once somebody has seen it."""
+    stand = Stand()
+    screening(stand)
+    assert beeps(stand) == 1
+    stand.wait(3 * ALARM_REPEAT_S)
+    assert beeps(stand) == 3
+    stand.press("officer-3", "acknowledge")
+    stand.wait(10 * ALARM_REPEAT_S)
+    assert beeps(stand) == 0
+    assert list(stand.state.alarms) == ["metal-detector"]
+
+
+def test_the_buzzer_stops_with_the_alarm() -> None:
+    """The locker is shut again: nothing is left to be heard."""
+    stand = Stand()
+    stand.opened(2)
+    stand.closed_door(2)
+    stand.effects.clear()
+    stand.wait(100)
+    assert beeps(stand) == 0
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_after_a_restart_only_what_nobody_has_seen_is_heard_again(seen: bool) -> None:
+    """What was acknowledged stays so; what was not goes on asking."""
+    stand = Stand()
+    stand.opened(2)
+    if seen:
+        stand.press("officer-2", "acknowledge")
+    stand.restart()
+    stand.effects.clear()
+    stand.wait(ALARM_REPEAT_S)
+    assert beeps(stand) == (0 if seen else 1)
+    assert shown(stand) == ("slow" if seen else "fast")
+
+
+def test_the_lobbys_alarms_are_shown_everywhere_and_seen_anywhere() -> None:
+    """A forced locker has no officer of its own: every panel shows it, one press will do."""
+    stand = Stand()
+    stand.opened(2)
+    stand.door("opened")
+    assert set(lamps(stand.rules, stand.state).values()) == {"fast"}
+    stand.press("escort", "acknowledge")
+    assert set(lamps(stand.rules, stand.state).values()) == {"slow"}
+    acknowledged = [record.data for record in stand.said("gardu.alarm.acknowledged.v1")]
+    assert {d.alarm for d in acknowledged if isinstance(d, AlarmChanged)} == {
+        "locker-forced-2", "door-forced-office",
+    }  # fmt: skip
+
+
+def test_an_alarm_is_acknowledged_once() -> None:
+    """A second press means nothing: two beeps, no record."""
+    stand = Stand()
+    stand.opened(2)
+    stand.press("officer-2", "acknowledge")
+    stand.press("officer-2", "acknowledge")
+    assert len(stand.said("gardu.alarm.acknowledged.v1")) == 1
+    assert stand.state.refusals == {"button/officer-2/acknowledge": 1}
+
+
+@pytest.mark.parametrize("kind", sorted(SILENT))
+def test_a_silent_alarm_is_not_betrayed_by_the_button(kind: Any) -> None:
+    """Whoever stands at the panel cannot learn by it that duress was called."""
+    stand = Stand()
+    calm = [*stand.press("officer-3", "acknowledge")]
+    stand.alarmed(kind)
+    assert stand.press("officer-3", "acknowledge") == calm
+    assert stand.state.alarms[kind].acknowledged is None
+    assert set(lamps(stand.rules, stand.state).values()) == {"off"}
+
+
+def test_the_checkpoints_own_alarms_are_no_matter_of_the_panels() -> None:
+    """A full disk is heard and published; no officer can do anything about it."""
+    stand = Stand()
+    stand.send(events.SystemAlarmRaised(stand.now, "disk-full", "0 bytes"))
+    stand.wait(100)
+    assert beeps(stand) == 1
+    assert set(lamps(stand.rules, stand.state).values()) == {"off"}
+    stand.press("reception", "acknowledge")
+    assert stand.said("gardu.alarm.acknowledged.v1") == []
+
+
+def test_fire_carries_the_evacuation_count_while_it_stands() -> None:
+    """Three visits of four people when it is raised; the retained state follows who leaves."""
+    stand = Stand()
+    for procedure in ("pimpinan", "eselon-2-3", "eselon-4-asn"):
+        stand.press("reception", "arrive", procedure)
+    stand.press("reception", "more")
+    stand.alarmed("fire")
+    assert [(d.visits, d.persons) for d in stand.data(AlarmChanged)] == [(3, 4)]
+    assert (topic(stand, "fire")["visits"], topic(stand, "fire")["persons"]) == (3, 4)
+    stand.press("reception", "leave")
+    assert topic(stand, "fire")["visits"] == 2
+    stand.press("reception", "acknowledge")
+    stand.restored("fire")
+    counts = [d.visits for d in stand.data(AlarmChanged) if d.alarm == "fire"]
+    assert counts == [3, 2, 2]
+
+
+def test_only_fire_carries_a_count() -> None:
+    """Every other alarm says nothing of the guests."""
+    stand = Stand()
+    stand.alarmed("enclosure-tamper")
+    assert stand.data(AlarmChanged)[0].visits is None
+    assert "visits" not in topic(stand, "enclosure-tamper")

@@ -1,0 +1,302 @@
+"""The office day: opened, counted, closed; what is out is asked for, settled or carried over."""
+
+from datetime import timedelta, timezone
+from typing import Any
+
+import pytest
+
+from edge.clock import Stamp
+from edge.sop.day import summary
+from edge.sop.effects import Beep
+from edge.sop.lamps import lamps
+from edge.sop.records import DayClosed, DayOpened, VisitClosed, VisitReconciled, VisitUnseen
+from edge.sop.state import DayRules
+from tests.sop.stand import CARDS, Stand, rules
+from tests.sop.test_visits import register, store_belongings, visit
+
+WIB = timezone(timedelta(hours=7), "WIB")
+HOUR_S = 3600.0
+DAYS = DayRules(opens_s=int(7.5 * HOUR_S), zone=WIB)
+
+
+class Office(Stand):
+    """A stand where days are kept, and whose clock may not be trusted."""
+
+    synced = True
+
+    def __init__(self, **changes: Any) -> None:
+        super().__init__(rules(day=DAYS, **changes))
+
+    @property
+    def now(self) -> Stamp:
+        """The present moment of the fake clock."""
+        at = super().now
+        return Stamp(at.boot_ns, at.wall_ms, self.synced, at.boot)
+
+    @property
+    def ends(self) -> list[DayClosed]:
+        """The days that have ended."""
+        return self.data(DayClosed)
+
+    def status(self) -> str:
+        """What the retained topic says of the day."""
+        shown = summary(self.state)
+        return "none" if shown is None else str(shown["status"])
+
+    def refuses_arrival(self) -> bool:
+        """Whether a guest who comes now is refused with two beeps."""
+        before = self.state.opened
+        refused = Beep("refused") in self.press("reception", "arrive", "pimpinan")
+        assert refused == (self.state.opened == before)
+        return refused
+
+
+def owing(office: Office) -> None:
+    """A guest has left with card and belongings still out."""
+    register(office, "pimpinan", CARDS[0])
+    office.press("officer-1", "done")
+    store_belongings(office, 1)
+    office.press("officer-3", "leave")
+
+
+def test_no_days_are_kept_where_the_config_has_none() -> None:
+    """No record, no topic, and the buttons mean nothing."""
+    stand = Stand()
+    stand.press("reception", "arrive", "pimpinan")
+    for action in ("open-day", "close-day", "reconcile"):
+        assert Beep("refused") in stand.press("reception", action)
+    assert summary(stand.state) is None
+    assert stand.data(DayOpened) == []
+
+
+def test_the_first_guest_opens_the_day() -> None:
+    """Before the visit's own record stands that of the day."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "arrive", "pimpinan")
+    assert [record.type for record in office.records] == [
+        "gardu.day.opened.v1", "gardu.visit.opened.v1", "gardu.visit.opened.v1",
+    ]  # fmt: skip
+    (opened,) = office.data(DayOpened)
+    assert (opened.number, opened.date, opened.by) == (1, "2026-11-23", "arrival")
+
+
+def test_the_day_is_opened_by_button_once() -> None:
+    """A second press means nothing."""
+    office = Office()
+    assert Beep("accepted") in office.press("reception", "open-day")
+    assert Beep("refused") in office.press("reception", "open-day")
+    assert [opened.by for opened in office.data(DayOpened)] == ["button"]
+
+
+def test_a_day_with_nothing_out_closes_at_once_and_adds_up() -> None:
+    """Two guests in, two out: completed and abandoned; nothing is open, nothing is out."""
+    office = Office()
+    visit(office, "pimpinan", screened=True)
+    office.press("reception", "arrive", "eselon-2-3")
+    office.press("reception", "more")
+    office.press("reception", "leave")
+    assert Beep("accepted") in office.press("reception", "close-day")
+    (end,) = office.ends
+    assert (end.how, end.visits_opened, end.visits_open) == ("closed", 2, 0)
+    assert end.outcomes == {"completed": 1, "abandoned": 1}
+    assert (end.cards_out, end.lockers_out, end.ids_held) == (0, 0, 0)
+    assert office.status() == "closed"
+
+
+def test_after_closing_nobody_arrives_unless_the_day_is_opened_again() -> None:
+    """Two beeps; then open-day, a day of its own with its own number."""
+    office = Office()
+    office.press("reception", "open-day")
+    office.press("reception", "close-day")
+    assert office.refuses_arrival()
+    assert Beep("refused") in office.invited("code")
+    assert office.state.opened == 0
+    office.press("reception", "open-day")
+    assert not office.refuses_arrival()
+    assert [opened.number for opened in office.data(DayOpened)] == [1, 2]
+
+
+def test_an_invitation_that_was_refused_after_closing_is_not_used_up() -> None:
+    """The guest comes back tomorrow with the same code."""
+    office = Office()
+    office.press("reception", "open-day")
+    office.press("reception", "close-day")
+    office.invited("code")
+    office.press("reception", "open-day")
+    office.invited("code")
+    assert office.state.opened == 1
+
+
+def test_closing_asks_for_what_is_out_and_shows_it() -> None:
+    """The lamp of that panel asks; the retained topic counts; no record yet."""
+    office = Office()
+    owing(office)
+    office.press("reception", "arrive", "pimpinan")
+    office.press("officer-1", "close-day")
+    assert lamps(office.rules, office.state)["officer-1"] == "slow"
+    assert office.ends == []
+    shown = summary(office.state)
+    assert shown is not None
+    assert shown["status"] == "closing"
+    assert [shown[key] for key in ("visits_open", "cards_out", "lockers_out", "ids_held")] == [
+        1, 1, 1, 1,
+    ]  # fmt: skip
+    assert office.refuses_arrival()
+
+
+def test_reconcile_settles_one_item_a_press_and_the_last_closes_the_day() -> None:
+    """Card, locker, then the open visit: each a record by an officer, then the day's end."""
+    office = Office()
+    owing(office)
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "close-day")
+    office.press("reception", "reconcile")
+    office.press("reception", "reconcile")
+    back = [(data.returned, data.by) for data in office.data(VisitReconciled)]
+    assert back == [("card", "officer"), ("locker/1", "officer")]
+    assert office.ends == []
+    office.press("reception", "reconcile")
+    assert office.data(VisitClosed)[-1].reason == "day-closed"
+    (end,) = office.ends
+    assert (end.how, end.reconciled, end.outcomes) == ("closed", 3, {"abandoned": 2})
+    assert Beep("refused") in office.press("reception", "reconcile")
+    assert (office.state.cards, office.state.visits) == ({}, {})
+    assert all(locker.visit is None for locker in office.state.lockers.values())
+
+
+def test_what_an_open_visit_holds_is_the_next_item() -> None:
+    """The visit ends first; then its card and its locker are settled by two more presses."""
+    office = Office()
+    register(office, "pimpinan", CARDS[0])
+    office.press("officer-1", "done")
+    store_belongings(office, 1)
+    office.press("reception", "close-day")
+    for _ in range(3):
+        assert office.ends == []
+        office.press("reception", "reconcile")
+    assert [end.reconciled for end in office.ends] == [3]
+
+
+def test_guests_who_leave_after_closing_end_as_usual_and_close_the_day() -> None:
+    """The last one out: the day closes by itself, because somebody has asked for it."""
+    office = Office()
+    register(office, "eselon-4-asn", CARDS[0])
+    office.press("officer-1", "done")
+    office.press("officer-2", "nothing")
+    office.press("reception", "close-day")
+    office.answer("accept")
+    office.card(CARDS[0])
+    assert office.ends == []
+    office.press("officer-1", "done")
+    assert [end.outcomes for end in office.ends] == [{"completed": 1}]
+
+
+def test_a_second_press_carries_over_what_is_out() -> None:
+    """The next day says what it was given, and its own counts add up with it."""
+    office = Office()
+    owing(office)
+    register(office, "eselon-2-3", CARDS[1])
+    office.press("reception", "close-day")
+    office.press("reception", "close-day")
+    (end,) = office.ends
+    assert (end.how, end.visits_open, end.cards_out, end.lockers_out) == ("carried-over", 1, 2, 1)
+    office.wait(24 * HOUR_S)
+    office.press("reception", "open-day")
+    opened = office.data(DayOpened)[-1]
+    assert (opened.visits_carried, opened.cards_out, opened.lockers_out) == (1, 2, 1)
+    office.press("officer-1", "leave")
+    office.card(CARDS[0])
+    office.opened(1)
+    office.closed_door(1)
+    office.card(CARDS[1])
+    office.press("reception", "close-day")
+    end = office.ends[-1]
+    assert (end.how, end.visits_carried, end.visits_opened, end.outcomes) == (
+        "closed", 1, 0, {"abandoned": 1},
+    )  # fmt: skip
+
+
+def test_open_day_takes_back_the_question_of_closing() -> None:
+    """Pressed by mistake with guests in the house: the same day goes on, and no record is made."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "close-day")
+    assert Beep("accepted") in office.press("reception", "open-day")
+    assert (office.status(), office.ends) == ("open", [])
+    assert len(office.data(DayOpened)) == 1
+    assert not office.refuses_arrival()
+
+
+@pytest.mark.parametrize("by", ["arrival", "button"])
+def test_a_day_that_nobody_closed_is_closed_by_the_next_opening_and_said(by: str) -> None:
+    """The next morning's first guest, or the button: yesterday is closed as carried over."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.wait(24 * HOUR_S)
+    if by == "arrival":
+        office.press("reception", "arrive", "eselon-2-3")
+    else:
+        office.press("reception", "open-day")
+    (end,) = office.ends
+    assert (end.how, end.date, end.visits_open) == ("not-closed", "2026-11-23", 1)
+    assert [(o.date, o.visits_carried) for o in office.data(DayOpened)] == [
+        ("2026-11-23", 0), ("2026-11-24", 1),
+    ]  # fmt: skip
+
+
+def test_the_opening_hour_is_only_the_earliest_hint() -> None:
+    """At 07:29 a guest still belongs to yesterday, which is closed; at 07:30 a day opens."""
+    office = Office()
+    office.press("reception", "open-day")
+    office.press("reception", "close-day")
+    office.wait(23.5 * HOUR_S - 60)  # 07:29 the next morning
+    assert office.refuses_arrival()
+    office.wait(60)
+    assert not office.refuses_arrival()
+
+
+def test_a_day_goes_on_past_midnight_and_never_closes_by_the_hour() -> None:
+    """It applies until the officials have left, not to a fixed time: 01:00 is the same day."""
+    office = Office()
+    office.press("reception", "open-day")
+    office.wait(17 * HOUR_S)
+    assert not office.refuses_arrival()
+    assert (office.ends, len(office.data(DayOpened))) == ([], 1)
+
+
+def test_an_untrusted_clock_opens_and_closes_no_day() -> None:
+    """A clock that jumps a week ahead must not end the day; the buttons still do."""
+    office = Office()
+    office.press("reception", "open-day")
+    office.synced = False
+    office.wait(7 * 24 * HOUR_S)
+    assert not office.refuses_arrival()
+    assert office.ends == []
+    office.press("reception", "leave")
+    office.press("reception", "close-day")
+    assert office.refuses_arrival()
+    assert [end.clock_synced for end in office.ends] == [False]
+
+
+def test_nobody_is_asked_for_while_the_office_is_closed() -> None:
+    """A visit that was carried over is asked for when the day is open again, not at night."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "close-day")
+    office.press("reception", "close-day")
+    office.wait(20 * HOUR_S)
+    assert office.data(VisitUnseen) == []
+    office.press("reception", "open-day")
+    office.wait(2 * HOUR_S)
+    assert len(office.data(VisitUnseen)) == 1
+
+
+def test_a_restart_keeps_the_day_and_its_question() -> None:
+    """Killed while the panel asks: it still asks, and counts go on."""
+    office = Office()
+    owing(office)
+    office.press("reception", "close-day")
+    office.restart()
+    assert lamps(office.rules, office.state)["reception"] == "slow"
+    assert office.status() == "closing"

@@ -1,0 +1,224 @@
+"""The host: what the office says of it decides at the door; every no has its reason."""
+
+import pytest
+
+from edge.sop import events
+from edge.sop.effects import RingAide
+from edge.sop.hosts import MOST_REMEMBERED
+from edge.sop.lamps import lamps
+from edge.sop.procedure import Procedure
+from edge.sop.state import Visit
+from tests.sop.stand import OPENING_MS, PROCEDURES, Stand
+
+TANJAB = ["pimpinan", "eselon-2-3", "eselon-4-asn"]
+
+
+def told(
+    stand: Stand, host: str, *, receiving: bool = False, until_s: float | None = None,
+    reason: str | None = None,
+) -> None:  # fmt: skip
+    """The office says something of *host*, until *until_s* of the stand's time."""
+    until_ms = None if until_s is None else OPENING_MS + int(until_s * 1000)
+    stand.send(events.AvailabilityTold(stand.now, host, receiving, until_ms, reason))
+
+
+def arrive(stand: Stand, procedure: str = "pimpinan") -> Visit:
+    """A guest comes to where the host would be called."""
+    if procedure == "jatim":
+        stand.press("security", "arrive", "jatim")
+        stand.press("security", "done")
+        stand.press("reception", "done")
+    else:
+        stand.press("reception", "arrive", procedure)
+    return max(stand.state.visits.values(), key=lambda visit: visit.number)
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+def test_a_host_who_does_not_receive_is_not_rung_and_reception_decides(procedure: str) -> None:
+    """The procedure holds only while the official is in place: no ring, the lamp asks."""
+    stand = Stand()
+    told(stand, procedure)
+    assert arrive(stand, procedure).phase == "tidak-menerima"
+    assert stand.of(RingAide) == []
+    assert lamps(stand.rules, stand.state)["reception"] == "slow"
+
+
+@pytest.mark.parametrize(
+    ("press", "outcome", "reason"),
+    [
+        ("decline", "declined", "host-away"),
+        ("absent", "declined", "host-absent"),
+        ("reschedule", "rescheduled", "host-away"),
+    ],
+)
+def test_the_polite_no_has_its_reason(press: str, outcome: str, reason: str) -> None:
+    """Declined or rescheduled at the door: one outcome, one reason."""
+    stand = Stand()
+    told(stand, "pimpinan")
+    arrive(stand)
+    stand.press("reception", press)
+    assert stand.outcomes() == [outcome]
+    assert stand.closed[0].reason == reason
+
+
+def test_jatim_goes_on_to_offer_another_day() -> None:
+    """Its table has a step for that (5b), also where the host was known to be away."""
+    stand = Stand()
+    told(stand, "jatim")
+    arrive(stand, "jatim")
+    stand.press("reception", "reschedule")
+    stand.press("reception", "reschedule")
+    assert stand.steps()[-1].step == "penjadwalan-ulang"
+    assert (stand.outcomes(), stand.closed[0].reason) == (["rescheduled"], "host-away")
+
+
+@pytest.mark.parametrize("press", ["done", "again"])
+def test_reception_may_ring_all_the_same(press: str) -> None:
+    """Another attempt rings although the office said no: people know better."""
+    stand = Stand()
+    told(stand, "pimpinan")
+    arrive(stand)
+    stand.press("reception", press)
+    (visit,) = stand.state.visits.values()
+    assert (visit.phase, visit.attempts) == ("hubungi", 2)
+    assert [ring.pattern for ring in stand.of(RingAide)] == ["call"]
+
+
+def test_reception_may_let_the_guest_in_all_the_same() -> None:
+    """The host says yes aloud: accept, and the guest gets a card."""
+    stand = Stand()
+    told(stand, "pimpinan")
+    arrive(stand)
+    stand.press("reception", "accept")
+    (visit,) = stand.state.visits.values()
+    assert visit.phase == "kartu"
+
+
+def test_nobody_decides_and_the_guest_is_declined_after_five_minutes() -> None:
+    """Never silent, never for ever."""
+    stand = Stand()
+    told(stand, "pimpinan", reason="host-out-of-town")
+    arrive(stand)
+    stand.wait(300)
+    assert (stand.outcomes(), stand.closed[0].reason) == (["declined"], "host-out-of-town")
+
+
+def test_the_reason_of_the_message_is_the_reason_of_the_visit() -> None:
+    """Given by the office, unless reception chooses another."""
+    stand = Stand()
+    told(stand, "pimpinan", reason="host-out-of-town")
+    arrive(stand)
+    stand.press("reception", "decline")
+    arrive(stand)
+    stand.press("reception", "reason-1")
+    stand.press("reception", "decline")
+    assert [visit.reason for visit in stand.closed] == ["host-out-of-town", "host-in-meeting"]
+
+
+def test_what_was_said_ends_when_it_says() -> None:
+    """Until 09:00: a guest at 08:59 is not rung for, one at 09:00 is."""
+    stand = Stand()
+    told(stand, "pimpinan", until_s=3600)
+    stand.wait(3599)
+    assert arrive(stand).phase == "tidak-menerima"
+    stand.wait(1)
+    assert arrive(stand).phase == "hubungi"
+
+
+def test_what_was_said_is_taken_back() -> None:
+    """The official is in place again; other hosts were never meant."""
+    stand = Stand()
+    told(stand, "pimpinan")
+    assert arrive(stand, "eselon-2-3").phase == "hubungi"
+    told(stand, "pimpinan", receiving=True)
+    assert arrive(stand).phase == "hubungi"
+    assert stand.state.availability == {}
+
+
+def test_a_called_station_speaks_for_all_the_procedures_it_serves() -> None:
+    """The aide of three hosts is away: nobody is rung for any of them."""
+    stand = Stand()
+    told(stand, "adc")
+    assert {arrive(stand, procedure).phase for procedure in TANJAB} == {"tidak-menerima"}
+
+
+def test_only_a_trusted_clock_ends_it() -> None:
+    """A clock in 1970 cannot know that it is past nine, nor one in 2040."""
+    stand = Stand()
+    told(stand, "pimpinan", until_s=3600)
+    later = stand.now.__class__(10**9, OPENING_MS * 2, False, "boot")
+    stand.send(events.ButtonPressed(later, "reception", "arrive", "pimpinan"))
+    (visit,) = stand.state.visits.values()
+    assert visit.phase == "tidak-menerima"
+
+
+def test_a_retained_message_told_again_changes_nothing() -> None:
+    """The broker repeats it at every connection: nothing is written."""
+    stand = Stand()
+    told(stand, "pimpinan", reason="host-absent")
+    before = stand.state
+    told(stand, "pimpinan", reason="host-absent")
+    assert stand.state is before
+
+
+def test_no_flood_of_hosts_grows_the_state() -> None:
+    """A hundred are remembered; more are counted, and what has ended makes room."""
+    stand = Stand()
+    for number in range(MOST_REMEMBERED + 5):
+        told(stand, f"host-{number}", until_s=60)
+    assert len(stand.state.availability) == MOST_REMEMBERED
+    assert stand.state.refusals == {"availability/too many": 5}
+    stand.wait(60)
+    told(stand, "pimpinan")
+    assert list(stand.state.availability) == ["pimpinan"]
+
+
+@pytest.mark.parametrize("procedure", PROCEDURES)
+@pytest.mark.parametrize("number", [1, 2, 3, 4])
+def test_reception_chooses_the_reason_by_button(procedure: str, number: int) -> None:
+    """While the lamp asks: reason-N, then the decision; the lamp goes on asking between them."""
+    stand = Stand()
+    arrive(stand, procedure)
+    stand.wait(46)  # no answer
+    stand.press("reception", f"reason-{number}")
+    assert lamps(stand.rules, stand.state)["reception"] == "slow"
+    stand.press("reception", "reschedule")
+    if procedure == "jatim":
+        stand.press("reception", "reschedule")
+    text: Procedure = PROCEDURES[procedure]
+    assert stand.closed[0].reason == text.reasons[number - 1]
+
+
+def test_a_reason_that_nobody_asked_for_means_nothing() -> None:
+    """No decision is wanted: two beeps; so has a fifth reason that no procedure offers."""
+    stand = Stand()
+    arrive(stand)
+    stand.press("reception", "reason-1")
+    stand.wait(46)
+    stand.press("reception", "reason-9")
+    assert stand.state.refusals == {
+        "button/reception/reason-1": 1,
+        "button/reception/reason-9": 1,
+    }
+
+
+def test_a_new_call_forgets_the_reason_that_was_chosen() -> None:
+    """In a meeting, called again, not in place after all: the reason is the last one."""
+    stand = Stand()
+    arrive(stand)
+    stand.wait(46)
+    stand.press("reception", "reason-1")
+    stand.press("reception", "again")
+    stand.press("reception", "absent")
+    stand.press("reception", "decline")
+    assert stand.closed[0].reason == "host-absent"
+
+
+def test_a_chosen_reason_is_not_that_of_a_guest_who_leaves() -> None:
+    """Abandoned keeps its own reason."""
+    stand = Stand()
+    arrive(stand)
+    stand.wait(46)
+    stand.press("reception", "reason-2")
+    stand.press("reception", "leave")
+    assert (stand.outcomes(), stand.closed[0].reason) == (["abandoned"], "guest-left")

@@ -1,0 +1,93 @@
+"""What the cards of a config must keep to."""
+
+from typing import Any
+
+import pytest
+
+from edge.config import Config
+from edge.crosscheck import crosscheck
+from edge.validate import Problems, convert
+
+READER = {"desk": {"driver": "rdm6300", "port": "/dev/ttyUSB0", "stations": ["reception"]}}
+SUPERVISOR = {"0100A4C1F0": "duty-officer"}
+
+
+def problems(cards: dict[str, Any], **sections: Any) -> list[str]:
+    """Return what is wrong with *cards* in a config that has a reader, and *sections*."""
+    raw = {
+        "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["jatim"]},
+        "cards": {"visitor": ["010063E9AE"], **cards},
+        "card_readers": READER,
+        "panels": {"p": {"stations": ["reception"]}},
+        **sections,
+    }
+    found = Problems("f")
+    made: Config | None = convert(Config, raw, "", found)
+    if made is not None:
+        crosscheck(made, found)
+    return [line.removeprefix("f: ") for line in found.lines]
+
+
+def test_a_supervisor_is_a_card_and_a_duty() -> None:
+    """The section as the page shows it is right, and has four reasons without being told."""
+    assert problems({"supervisor": SUPERVISOR}) == []
+    assert problems({"supervisor": SUPERVISOR, "opening_reasons": ["jammed"]}) == []
+
+
+@pytest.mark.parametrize(
+    ("cards", "where"),
+    [
+        ({"supervisor": {"0100a4c1f0": "duty-officer"}}, "cards.supervisor"),
+        ({"supervisor": {"0100A4C1F0": "Budi Santoso"}}, "cards.supervisor"),
+        ({"opening_reasons": []}, "cards.opening_reasons"),
+        ({"opening_reasons": ["a", "b", "c", "d", "e"]}, "cards.opening_reasons"),
+        ({"opening_reasons": ["a reason"]}, "cards.opening_reasons[0]"),
+    ],
+)
+def test_numbers_duties_and_reasons_are_words_of_the_config(
+    cards: dict[str, Any], where: str
+) -> None:
+    """A person's name, with capitals or a space, is refused; so is a fifth reason."""
+    (line,) = problems(cards)
+    assert line.startswith(where)
+
+
+def test_a_supervisors_card_is_not_given_to_guests() -> None:
+    """One card, one meaning."""
+    assert problems({"supervisor": {"010063E9AE": "duty-officer"}}) == [
+        (
+            "cards.supervisor.010063E9AE: card 010063E9AE is also at cards.visitor[0]; "
+            "allowed: each card once"
+        )
+    ]
+
+
+def test_each_reason_once() -> None:
+    """Two buttons with one meaning would make the record say less than the officer did."""
+    assert problems({"opening_reasons": ["jammed", "jammed"]}) == [
+        (
+            "cards.opening_reasons[1]: reason jammed is also at cards.opening_reasons[0]; "
+            "allowed: each reason once"
+        )
+    ]
+
+
+def test_a_supervisor_needs_a_reader() -> None:
+    """A card that nobody can see opens nothing."""
+    assert problems({"supervisor": SUPERVISOR}, card_readers={}) == [
+        "cards.supervisor: has no reader; allowed: with a [card_readers.NAME]"
+    ]
+
+
+def test_a_card_is_declared_lost_by_holding_only() -> None:
+    """A touched button must not take a card out of the pool."""
+    button = {"pin": 5, "press": "done", "hold": "lost"}
+    panel = {"stations": ["reception"], "buttons": [button]}
+    assert problems({}, panels={"p": panel}) == []
+    panel["buttons"] = [{"pin": 5, "press": "lost"}]
+    assert problems({}, panels={"p": panel}) == [
+        (
+            "panels.p.buttons[0].press: is 'lost'; "
+            "allowed: only as hold, so that nobody does it by accident"
+        )
+    ]

@@ -1,0 +1,287 @@
+"""The desk: whose details go where, once, and what is answered."""
+
+import asyncio
+import json
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge import desk as desk_module
+from edge.desk import ALARM, BOOK, Mail, Present
+from edge.guestbook import FILE
+from edge.invitations import Guest, Invitation
+from edge.requests import Answer
+from edge.sections.guestbook import GuestBook as Section
+from edge.sop.events import (
+    AvailabilityTold,
+    DetailsAttached,
+    DeviceFailed,
+    DeviceRestored,
+    InputRefused,
+    SystemAlarmRaised,
+)
+from tests.guests import NAME, NOW_MS, VISITS, Office, available, details, register
+
+
+def at_desk(
+    folder: Path,
+    scenario: Callable[[Office], Awaitable[None]],
+    section: Section = Section(),  # noqa: B008 - frozen
+) -> None:
+    """Run *scenario* with a desk."""
+
+    async def run() -> None:
+        office = Office(folder, section)
+        try:
+            await scenario(office)
+        finally:
+            office.close()
+
+    asyncio.run(run())
+
+
+async def ask(
+    office: Office, what: dict[str, Any], suffix: str = "cmd/register", *, retained: bool = False
+) -> Answer:
+    """Have *what* answered."""
+    answer = await office.desk.answer(Mail(suffix, json.dumps(what).encode(), retained))
+    assert answer is not None
+    return answer
+
+
+def test_the_newest_visit_at_the_desk_without_details(tmp_path: Path) -> None:
+    """Not one elsewhere, not one that has them, not one of another procedure; then none."""
+
+    async def scenario(office: Office) -> None:
+        office.present = [
+            Present(VISITS[0], 1, "pimpinan", "reception"),
+            Present(VISITS[1], 2, "eselon-2-3", "reception"),
+            Present(VISITS[2], 3, "pimpinan", "reception"),
+            Present(VISITS[3], 4, "pimpinan", "officer-1"),
+        ]
+        chosen = [(await ask(office, register(procedure="pimpinan"))).visit for _ in range(2)]
+        assert chosen == [VISITS[2], VISITS[0]]
+        assert (await ask(office, register(procedure="pimpinan"))).word == "no visit waits"
+        assert (await ask(office, register())).visit == VISITS[1]
+        assert office.of(DetailsAttached) == [
+            DetailsAttached(office.clock.now(), visit)
+            for visit in (VISITS[2], VISITS[0], VISITS[1])
+        ]
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
+    """Open visits only; details that are there are replaced on demand and not by accident."""
+
+    async def scenario(office: Office) -> None:
+        office.present = [Present(VISITS[3], 4, "pimpinan", "officer-3")]
+        assert (await ask(office, register(visit=VISITS[0]))).word == "no such visit"
+        assert (await ask(office, register(visit=VISITS[3], procedure="jatim"))).word
+        assert (await ask(office, register(visit=VISITS[3]))).ok
+        again = register(visit=VISITS[3], guest=details("Somebody Else"))
+        assert (await ask(office, again)).word == "has details"
+        assert (await ask(office, {**again, "id": register()["id"], "replace": True})).ok
+        found = office.book.entry(VISITS[3])
+        assert found is not None
+        assert found.details.name == "Somebody Else"
+
+    at_desk(tmp_path, scenario)
+
+
+def test_the_same_id_is_the_same_request(tmp_path: Path) -> None:
+    """Again, later, after a restart, with other details: the same answer, and nothing changes."""
+
+    async def scenario(office: Office) -> None:
+        asked = register()
+        first = await ask(office, asked)
+        office.present.append(Present(VISITS[1], 2, "pimpinan", "reception"))
+        office.clock.ms += 3_600_000
+        assert await ask(office, {**asked, "guest": details("Somebody Else")}) == first
+        refused = await ask(office, register(visit=VISITS[4]))
+        office.present.append(Present(VISITS[4], 5, "pimpinan", "reception"))
+        assert await ask(office, register(id=refused.id, visit=VISITS[4])) == refused
+        later = Office(tmp_path)
+        try:
+            assert await ask(later, asked) == first
+            assert later.of(DetailsAttached), "the core may not have heard of it"
+            found = later.book.entry(VISITS[0])
+            assert found is not None
+            assert found.details.name == NAME
+            assert later.book.entry(VISITS[1]) is None
+        finally:
+            later.close()
+
+    at_desk(tmp_path, scenario)
+
+
+def test_refused_answers_are_forgotten_before_they_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only the latest few refusals are remembered."""
+    monkeypatch.setattr(desk_module, "_MOST_ANSWERS", 3)
+
+    async def scenario(office: Office) -> None:
+        for _ in range(10):
+            assert not (await ask(office, register(visit=VISITS[4]))).ok
+        assert len(office.desk._answers) == 3
+
+    at_desk(tmp_path, scenario)
+
+
+def test_old_replays_and_wrong_clocks(tmp_path: Path) -> None:
+    """What is old, dated ahead, or cannot be dated is refused and counted; nothing is written."""
+
+    async def scenario(office: Office) -> None:
+        assert (await ask(office, register(NOW_MS - 3_600_000))).word == "too old"
+        assert (await ask(office, register(NOW_MS + 3_600_000))).word == "from the future"
+        office.clock.synced = False
+        assert (await ask(office, register())).word == "clock not trusted"
+        assert (await ask(office, register(), retained=True)).word == "retained"
+        assert [event.why for event in office.of(InputRefused)] == [
+            "too old", "from the future", "clock not trusted", "retained",
+        ]  # fmt: skip
+        assert not (tmp_path / FILE).exists()
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_clock_that_nobody_vouches_for_may_do(tmp_path: Path) -> None:
+    """Where the config says so, the ids alone tell a replay."""
+
+    async def scenario(office: Office) -> None:
+        office.clock.synced = False
+        assert (await ask(office, register(0))).ok
+
+    at_desk(tmp_path, scenario, Section(need_synced_clock=False))
+
+
+def test_a_checkpoint_that_keeps_none(tmp_path: Path) -> None:
+    """Requests are refused, invitations' details dropped, no file is made."""
+
+    async def scenario(office: Office) -> None:
+        assert (await ask(office, register())).word == "no guest book"
+        office.desk.expect(INVITATION)
+        office.desk.arrived(INVITATION.id, VISITS[0])
+        await office.worker.do(int)
+
+    at_desk(tmp_path, scenario, Section(keep=False))
+    assert not list(tmp_path.iterdir())
+
+
+INVITATION = Invitation(
+    id=str(uuid.uuid4()),
+    site="kantor",
+    checkpoint="",
+    procedure="pimpinan",
+    not_before_ms=0,
+    not_after_ms=1000,
+    guest=Guest(NAME, "Xanadu", "Wawancara", 3),
+)
+
+
+def test_an_invited_guest_is_entered_when_the_visit_opens(tmp_path: Path) -> None:
+    """The details wait for the core's decision; one that refuses the invitation enters nobody."""
+
+    async def scenario(office: Office) -> None:
+        office.desk.expect(INVITATION)
+        assert office.book.entry(VISITS[0]) is None
+        office.desk.arrived(INVITATION.id, VISITS[0])
+        await office.worker.do(int)
+        found = office.book.entry(VISITS[0])
+        assert found is not None
+        assert (found.source, found.procedure) == ("invitation", "pimpinan")
+        assert (found.details.name, found.details.persons) == (NAME, 3)
+        assert office.of(DetailsAttached)
+        office.desk.arrived(INVITATION.id, VISITS[1])
+        await office.worker.do(int)
+        assert office.book.entry(VISITS[1]) is None
+        for number in range(100):
+            office.desk.expect(Invitation(**{**fields(INVITATION), "id": str(number)}))
+        assert len(office.desk._expected) < 40
+
+    at_desk(tmp_path, scenario)
+
+
+def fields(invitation: Invitation) -> dict[str, Any]:
+    """Return the fields of *invitation*."""
+    return {name: getattr(invitation, name) for name in invitation.__struct_fields__}
+
+
+def test_a_damaged_book_is_set_aside_and_refuses_once(tmp_path: Path) -> None:
+    """It is said clearly, an alarm stands, and the next request goes into a new book."""
+
+    async def scenario(office: Office) -> None:
+        assert (await ask(office, register())).ok
+        office.book.close()
+        whole = bytearray((tmp_path / FILE).read_bytes())
+        whole[:100] = b"\xaa" * 100
+        (tmp_path / FILE).write_bytes(whole)
+        office.present.append(Present(VISITS[1], 2, "pimpinan", "reception"))
+        assert (await ask(office, register(visit=VISITS[1]))).ok
+        office.desk.own_up()
+        (alarm,) = office.of(SystemAlarmRaised)
+        assert alarm.kind == ALARM
+        assert alarm.detail.startswith(f"{FILE}.damaged-")
+        assert office.book.entry(VISITS[0]) is None
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_book_that_cannot_be_opened(tmp_path: Path) -> None:
+    """A clear answer, one fault; the same request succeeds once it can, and that is said too."""
+
+    async def scenario(office: Office) -> None:
+        (tmp_path / FILE).mkdir()
+        asked = register()
+        for _ in range(3):
+            assert (await ask(office, asked)).word == "guest book cannot be used"
+        (tmp_path / FILE).rmdir()
+        assert (await ask(office, asked)).ok
+        assert [event.device for event in office.of(DeviceFailed)] == [BOOK]
+        assert [event.device for event in office.of(DeviceRestored)] == [BOOK]
+
+    at_desk(tmp_path, scenario)
+
+
+def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
+    """A repeated message is told once; an older one, one for nobody here, an old live one not."""
+
+    async def scenario(office: Office) -> None:
+        told = available(until="2026-11-22T02:00:00+00:00", reason="rapat")
+        assert (await ask(office, told, "cmd/availability/pimpinan", retained=True)).ok
+        assert (await ask(office, told, "cmd/availability")).ok
+        assert office.of(AvailabilityTold) == [
+            AvailabilityTold(office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat")
+        ]
+        older = available(NOW_MS - 60_000, receiving=True)
+        assert (await ask(office, older, "cmd/availability")).word == "older than what is known"
+        assert (await ask(office, available(host="kepala"), "cmd/availability")).word
+        free_text = available(NOW_MS + 1, reason="siti-aminah-sakit")
+        assert (await ask(office, free_text, "cmd/availability")).word == "unknown reason"
+        assert (await ask(office, available(NOW_MS - 600_000, host="adc"), "cmd/availability")).word
+        long_ago = available(NOW_MS - 600_000, host="adc")
+        assert (await ask(office, long_ago, "cmd/availability", retained=True)).ok
+        ahead = available(NOW_MS + 600_000, host="adc")
+        assert (await ask(office, ahead, "cmd/availability", retained=True)).word
+        assert await office.desk.answer(Mail("cmd/availability/pimpinan", b"")) is None
+        assert len(office.of(AvailabilityTold)) == 2
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_fault_of_ours_is_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """A bug must not become a message that kills the daemon at each delivery; nor log anybody."""
+
+    async def scenario(office: Office) -> None:
+        def broken() -> list[Present]:
+            raise RuntimeError(NAME)
+
+        office.desk._present = broken
+        assert (await ask(office, register())).word == "fault of ours"
+        assert NAME not in caplog.text
+
+    at_desk(tmp_path, scenario)

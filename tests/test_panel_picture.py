@@ -1,0 +1,168 @@
+"""The faces of the panels: true to scale, nothing over anything else, every meaning named."""
+
+from itertools import combinations
+from pathlib import Path
+from typing import get_args
+from xml.etree import ElementTree as ET
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from edge.config import Config, default_config_folder, load_config
+from edge.panel_command import panel
+from edge.panel_sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
+from edge.panel_svg import svg
+from edge.panel_words import ACTIONS, IN_SERVICE, MODES, meanings
+from edge.sections.panels import Button, Lamps, Panel
+from edge.sections.pins import Output
+from edge.sections.words import Action
+
+FOLDER = default_config_folder()
+CONFIGS = ["gardu.toml", "gardu-kerong.toml", "gardu-jatim.toml", "gardu-modbus.toml"]
+SVG = "{http://www.w3.org/2000/svg}"
+APP = typer.Typer()
+APP.command()(panel)
+
+# The nearest that makers of 22 mm buttons and lamps allow, centre to centre, mm.
+NEAREST = 30.0
+
+
+@pytest.fixture(params=CONFIGS)
+def config(request: pytest.FixtureRequest) -> Config:
+    """Return a config that Gardu comes with."""
+    return load_config(FOLDER / request.param, elsewhere=True)
+
+
+def full() -> Panel:
+    """Return a panel with every lamp and as many buttons as there are pins."""
+    actions = [action for action in get_args(Action) if action != "arrive"]
+    pairs = list(zip(actions[::2], actions[1::2], strict=False))
+    lamps = Lamps(**{name: Output(pin=2 + n) for n, name in enumerate(Lamps.__struct_fields__)})
+    return Panel(
+        stations=["reception", "officer-1", "ruang-tunggu"],
+        lamps=lamps,
+        buttons=[
+            Button(pin=7 + n, press=press, hold=hold) for n, (press, hold) in enumerate(pairs)
+        ],
+    )
+
+
+def holes(one: Face) -> list[tuple[float, float]]:
+    """Return the middles of a face's holes."""
+    return [(light.x, light.y) for light in one.lights] + [(push.x, push.y) for push in one.pushes]
+
+
+def check(page: list[Face]) -> None:
+    """Everything of a page is on it, apart from everything else."""
+    for one in page:
+        assert one.x >= MARGIN
+        assert one.x + one.width <= WIDTH - MARGIN
+        assert one.y + one.height <= HEIGHT - BOTTOM
+        for x, y in holes(one):
+            assert one.x + HOLE / 2 < x < one.x + one.width - HOLE / 2
+            assert one.y + HOLE / 2 < y < one.y + one.height - HOLE / 2
+        for (x1, y1), (x2, y2) in combinations(holes(one), 2):
+            assert abs(x1 - x2) >= NEAREST or abs(y1 - y2) >= NEAREST
+    for one, other in combinations(page, 2):
+        beside = one.x + one.width <= other.x or other.x + other.width <= one.x
+        assert beside or one.y + one.height <= other.y or other.y + other.height <= one.y
+
+
+def test_every_panel_is_on_a_page_once(config: Config) -> None:
+    """With a hole for each of its lamps and buttons; nothing over anything else."""
+    drawn = pages(config)
+    for page in drawn:
+        check(page)
+    faces = [one for page in drawn for one in page]
+    assert [one.name for one in faces] == list(config.panels)
+    for one in faces:
+        section = config.panels[one.name]
+        assert len(one.pushes) == len(section.buttons)
+        assert [light.name for light in one.lights] == list(section.fitted_lamps)
+
+
+def test_a_panel_with_everything_fits_on_a_page() -> None:
+    """Five lamps, a dozen buttons, three stations."""
+    check([face("penuh", full()).at(MARGIN, 22.0)])
+
+
+def test_the_picture_is_a4_and_its_holes_are_22_mm(config: Config) -> None:
+    """Who prints it at 100 % can cut by it: the page, the holes and the ruler have true sizes."""
+    drawn = pages(config)
+    root = ET.fromstring(svg(drawn[0], "here", 1, len(drawn)))
+    assert (root.get("width"), root.get("height")) == ("210mm", "297mm")
+    assert root.get("viewBox") == "0 0 210 297"
+    radii = [float(circle.get("r", "0")) for circle in root.iter(f"{SVG}circle")]
+    assert radii == [pytest.approx(HOLE / 2, abs=0.01)] * sum(len(holes(one)) for one in drawn[0])
+    rulers = [one for one in root.iter(f"{SVG}line") if one.get("y1") == one.get("y2")]
+    lengths = [float(one.get("x2", "0")) - float(one.get("x1", "0")) for one in rulers]
+    assert 100.0 in lengths
+
+
+def test_every_button_says_what_it_does_in_both_languages() -> None:
+    """Pressed and held; in the office's own words where the config has some."""
+    own = Button(pin=2, press="arrive", procedure="pimpinan", label="Tamu <Pimpinan> & staf")
+    section = Panel(stations=["reception"], buttons=[own, *full().buttons])
+    root = ET.fromstring(svg([face("x", section).at(10, 22)], "here", 1, 1))
+    said = " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
+    for button in full().buttons:
+        press, held = ACTIONS[button.press], ACTIONS[button.hold or "done"]
+        assert press.en in said
+        assert set(press.id.split()) <= set(said.split())
+        assert f"tahan: {held.id}" in said
+        assert f"hold 1 s: {held.en}" in said
+    assert "<Pimpinan>" in said
+
+
+def test_every_word_of_the_config_has_words_on_the_panel() -> None:
+    """A new meaning of a button cannot be forgotten here."""
+    assert set(ACTIONS) == set(get_args(Action))
+
+
+def test_what_a_lamp_means_comes_from_the_drivers_table() -> None:
+    """Every mode is explained once; white beside green is in service."""
+    alone = meanings(frozenset({"lamp"}))["lamp"]
+    assert [rhythm for rhythm, _ in alone] == ["steady", "slow", "wink", "fast"]
+    assert alone[3][1].en == "overdue / alarm"
+    many = meanings(frozenset({"white", "green", "blue", "amber", "red"}))
+    assert many["white"] == [("steady", IN_SERVICE)]
+    assert many["red"] == [("steady", MODES["red"]), ("fast", MODES["fast"])]
+    assert sum(map(len, many.values())) == 1 + len(MODES)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_the_command_draws_every_page(tmp_path: Path, name: str) -> None:
+    """The terminal shows what the paper does; further pages are files beside the first."""
+    out = tmp_path / "panel.svg"
+    ran = CliRunner().invoke(APP, ["--config", str(FOLDER / name), "--svg", str(out)])
+    assert ran.exit_code == 0, ran.output
+    config = load_config(FOLDER / name, elsewhere=True)
+    files = sorted(path.name for path in tmp_path.iterdir())
+    count = len(pages(config))
+    assert files == sorted(["panel.svg", *(f"panel-{n}.svg" for n in range(2, count + 1))])
+    for section in config.panels.values():
+        for button in section.buttons:
+            assert (button.label or ACTIONS[button.press].id) in ran.output
+
+
+def test_one_station_can_be_chosen(tmp_path: Path) -> None:
+    """By station or by panel; one that is not there is said, with those that are."""
+    out = tmp_path / "panel.svg"
+    base = ["--config", str(FOLDER / "gardu.toml"), "--svg", str(out)]
+    ran = CliRunner().invoke(APP, [*base, "--station", "aide"])
+    assert ran.exit_code == 0
+    assert "Petugas 1 · ADC / Agendaris" in ran.output
+    assert "Penerima Tamu" not in ran.output
+    ran = CliRunner().invoke(APP, [*base, "--station", "kantin"])
+    assert ran.exit_code == 2
+    assert "there are: reception, officer-1, aide, officer-2, officer-3" in ran.output
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """And ends the command with 1; so does a bad config with 2."""
+    base = ["--config", str(FOLDER / "gardu.toml"), "--svg", str(tmp_path / "no" / "p.svg")]
+    ran = CliRunner().invoke(APP, base)
+    assert ran.exit_code == 1
+    assert "cannot be written" in ran.output
+    assert CliRunner().invoke(APP, ["--config", str(tmp_path / "none.toml")]).exit_code == 2

@@ -1,0 +1,155 @@
+"""Requests: what is understood, and that everything else is refused in a fixed word."""
+
+import contextlib
+import json
+from typing import Any, get_args
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from edge import requests
+from edge.clock import Stamp
+from edge.requests import LONGEST, Refused, Word, in_time, may_answer
+from tests.guests import BASE, NOW_MS, VISITS, available, details, register
+
+NOW = Stamp(0, NOW_MS, synced=True, boot="test")
+
+
+def refusal(payload: bytes | dict[str, Any]) -> Refused:
+    """Return how a registration is refused."""
+    raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    with pytest.raises(Refused) as caught:
+        requests.register(raw)
+    return caught.value
+
+
+@pytest.mark.parametrize(
+    ("change", "word"),
+    [
+        ({"guest": details(id_number="1571020304050607")}, "malformed"),
+        ({"guest": details(name="")}, "malformed"),
+        ({"guest": details(name=" \u3000 ")}, "malformed"),
+        ({"guest": details(name="x" * 81)}, "malformed"),
+        ({"guest": details(name="a\nb")}, "malformed"),
+        ({"guest": details(name="a\u0000b")}, "malformed"),
+        ({"guest": details(persons=0)}, "malformed"),
+        ({"guest": details(persons=100)}, "malformed"),
+        ({"guest": details(persons=2.5)}, "malformed"),
+        ({"guest": details(id_kind="passport of the moon")}, "malformed"),
+        ({"guest": details(phone="call me")}, "malformed"),
+        ({"guest": details(purpose="NIK 1571 0203 0405 0607")}, "identity number"),
+        (
+            {"guest": details(name="".join(chr(0xFF10 + n) for n in [1, 5, 7] * 5))},
+            "identity number",
+        ),
+        ({"guest": []}, "malformed"),
+        ({"time": "2026-11-22T10:00:00"}, "malformed"),
+        ({"time": 5}, "malformed"),
+        ({"id": "1"}, "malformed"),
+        ({"visit": "newest"}, "malformed"),
+        ({"visit": "../../etc"}, "malformed"),
+        ({"procedure": "A B"}, "malformed"),
+        ({"replace": True}, "malformed"),
+        ({"card": "0000000001"}, "malformed"),
+    ],
+)
+def test_what_a_registration_may_not_say(change: dict[str, Any], word: str) -> None:
+    """Unknown keys, missing zones, identity numbers, texts too long: refused, each in its word."""
+    assert refusal(register(**change)).word == word
+
+
+@pytest.mark.parametrize(
+    ("payload", "word"),
+    [
+        (b"", "malformed"),
+        (b"\xff\xfe", "malformed"),
+        (b'{"id":"\xff"}', "malformed"),
+        (b"null", "malformed"),
+        (b"[" * 4000, "malformed"),
+        (b'{"guest":' * 400, "malformed"),
+        (b" " * (LONGEST + 1), "too long"),
+        (json.dumps(register()).encode() + b"x", "malformed"),
+    ],
+    ids=["empty", "no utf-8", "utf-8 within", "null", "nested", "objects", "long", "behind"],
+)
+def test_what_is_no_registration(payload: bytes, word: str) -> None:
+    """Bytes of any kind are refused, and cost no more than their length."""
+    assert refusal(payload).word == word
+
+
+def test_the_word_quotes_nothing() -> None:
+    """What is counted and logged is one of the fixed words, whatever the request says."""
+    refused = refusal({**register(), "Siti Aminah": 1})
+    assert refused.word in get_args(Word)
+    assert str(refused) == refused.word
+    assert "Siti" in refused.why
+
+
+@given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: json.dumps(text).encode()))
+def test_no_bytes_do_anything_but_be_refused(payload: bytes) -> None:
+    """Anything at all is refused in words; nothing else can come out."""
+    for read in (requests.register, lambda raw: requests.availability(raw, "")):
+        with contextlib.suppress(Refused):
+            read(payload)
+            raise AssertionError("it was taken")
+
+
+def test_a_message_is_for_the_host_of_its_topic() -> None:
+    """Whoever may write for one host cannot speak for another."""
+    raw = json.dumps(available()).encode()
+    assert requests.availability(raw, "pimpinan").host == "pimpinan"
+    assert requests.availability(raw, "").host == "pimpinan"
+    with pytest.raises(Refused):
+        requests.availability(raw, "eselon-2-3")
+
+
+def test_times_that_are_taken() -> None:
+    """Five minutes either way; without a trusted clock nothing, unless the config says so."""
+    for off_s, word in [
+        (-301, "too old"),
+        (-300, ""),
+        (0, ""),
+        (300, ""),
+        (301, "from the future"),
+    ]:
+        time = requests.register(json.dumps(register(NOW_MS + off_s * 1000)).encode()).time
+        caught = ""
+        try:
+            in_time(time, NOW, need_synced=True)
+        except Refused as refused:
+            caught = refused.word
+        assert caught == word
+    untrusted = Stamp(0, 0, synced=False)
+    in_time(time, untrusted, need_synced=False)
+    with pytest.raises(Refused, match="clock not trusted"):
+        in_time(time, untrusted, need_synced=True)
+
+
+@pytest.mark.parametrize(
+    ("topic", "may"),
+    [
+        (f"{BASE}reply/meja", True),
+        (f"{BASE}reply/meja/1/{VISITS[0]}", True),
+        (f"{BASE}reply/", False),
+        (f"{BASE}reply/#", False),
+        (f"{BASE}reply/+", False),
+        (f"{BASE}reply/a/+/b", False),
+        (f"{BASE}reply/a//b", False),
+        (f"{BASE}reply/a/b/c/d", False),
+        (f"{BASE}reply/" + "a" * 65, False),
+        (f"{BASE}reply/a\n", False),
+        (f"{BASE}reply/a\x00", False),
+        (f"{BASE}event/visit", False),
+        (f"{BASE}cmd/register", False),
+        (f"{BASE}status", False),
+        ("gardu/v1/kantor/belakang/reply/meja", False),
+        ("$SYS/broker", False),
+        ("$share/a/b", False),
+        ("reply/meja", False),
+        ("#", False),
+    ],
+)
+def test_where_answers_may_go(topic: str, may: bool) -> None:
+    """Below the checkpoint's own reply/ and nowhere else: it is nobody's loudspeaker."""
+    assert may_answer(topic, BASE) is may

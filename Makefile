@@ -37,7 +37,7 @@ day: $(STAMP)
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@sh tests/install-fuse.sh
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 3
 
 # A person needs time: no time-out. Stop the daemon first, it has the equipment.
 hardware-test: $(STAMP)

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from edge.sop.procedure import Duty, Procedure, Step, Text
+from edge.sop.procedure import Duty, Step, Text
 
 
 class Language(StrEnum):
@@ -47,8 +47,3 @@ def wording(step: Step | Duty, lang: Language) -> str:
 def listed(items: tuple[str, ...]) -> list[str]:
     """Return *items* as the law prints them: numbered, if there are several."""
     return [f"{n}. {item}" for n, item in enumerate(items, 1)] if len(items) > 1 else list(items)
-
-
-def rows_of(procedure: Procedure) -> list[Step | Duty]:
-    """Return the rows of the table: the steps, then the duties."""
-    return [*procedure.steps, *procedure.duties]

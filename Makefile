@@ -37,6 +37,7 @@ day: $(STAMP)
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@sh tests/install-fuse.sh
+	@sh tests/install-pango.sh
 	@$(BIN)/python -m pytest -n 3
 
 # A person needs time: no time-out. Stop the daemon first, it has the equipment.

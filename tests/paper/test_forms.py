@@ -19,6 +19,7 @@ from edge.paper.page import PrintMissing, html, pdf
 from edge.paper.sop_text import prose
 from edge.paper.words import Language
 from edge.sop.loading import load_procedure
+from tests.printing import needs_pango
 
 SOP = default_config_folder() / "sop"
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
@@ -31,6 +32,7 @@ def run(*words: str) -> Any:
     return CliRunner().invoke(app, ["sop", "show", *words, "--folder", str(SOP)])
 
 
+@needs_pango
 @pytest.mark.parametrize("name", NAMES)
 def test_pdf_has_every_word_of_every_form_and_embeds_its_fonts(name: str, tmp_path: Path) -> None:
     """It prints the same everywhere: A4 only, all fonts inside, the activities complete."""
@@ -108,6 +110,7 @@ def test_words_of_a_procedure_cannot_become_markup() -> None:
     assert "&lt;b&gt;x" in page
 
 
+@needs_pango
 def test_a_page_that_refers_elsewhere_is_refused() -> None:
     """A form must not print differently on another day."""
     with pytest.raises(GarduError, match="must be one file"):

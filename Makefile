@@ -38,7 +38,7 @@ test: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@sh tests/install-fuse.sh
 	@sh tests/install-pango.sh
-	@$(BIN)/python -m pytest -n 3
+	@$(BIN)/python -m pytest -n 2
 
 # A person needs time: no time-out. Stop the daemon first, it has the equipment.
 hardware-test: $(STAMP)

@@ -52,3 +52,16 @@ def test_watchdog_is_fed_at_half_its_time(
         else:
             monkeypatch.setenv(name, value)
     assert watchdog_seconds() == seconds
+
+
+def test_a_listener_that_does_not_read_holds_up_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When its queue is full what comes next is lost, and the checkpoint goes on."""
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        for number in range(2000):
+            notify(f"STATUS={number}")
+        assert listener.recv(100) == b"STATUS=0"

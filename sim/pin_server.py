@@ -15,6 +15,8 @@ When a socket closes, its pins become floating inputs, as when a process dies on
 
 import asyncio
 import logging
+import os
+import socket
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -66,7 +68,8 @@ class PinServer:
         self.connections: set[_Connection] = set()
         self.changed = Notice()
         self._path = path
-        self._server: asyncio.Server | None = None
+        self._listener: socket.socket | None = None
+        self._accepting: set[asyncio.Task[object]] = set()
         for pin in header.values():
             pin.watchers.append(partial(self._tell, pin))
 
@@ -80,19 +83,33 @@ class PinServer:
 
         :raises OSError: if it cannot be made (its path may have at most 107 bytes)
         """
-        loop = asyncio.get_running_loop()
-        self._server = await loop.create_unix_server(lambda: _Connection(self), self._path)
+        self._path.unlink(missing_ok=True)
+        self._listener = socket.socket(socket.AF_UNIX)
+        self._listener.setblocking(False)
+        self._listener.bind(os.fspath(self._path))
+        self._listener.listen()
+        asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
     async def close(self) -> None:
         """Hang up on every daemon and stop listening."""
-        if self._server is None:
+        if self._listener is None:
             return
-        self._server.close()
+        asyncio.get_running_loop().remove_reader(self._listener)
+        self._listener.close()
+        self._listener = None
+        await asyncio.gather(*self._accepting)
         for connection in self.connections:
             connection.hang_up()
         await self.changed.until(lambda: not self.connections, 1.0)
         self._path.unlink(missing_ok=True)
-        self._server = None
+
+    def _accept(self, listener: socket.socket) -> None:
+        """Not left to asyncio's server: one closed while it accepts forgets that connection."""
+        loop = asyncio.get_running_loop()
+        daemon, _ = listener.accept()
+        making = loop.create_task(loop.connect_accepted_socket(lambda: _Connection(self), daemon))
+        self._accepting.add(making)
+        making.add_done_callback(self._accepting.discard)
 
     def _tell(self, pin: HeaderPin, level: int, at: int) -> None:
         owner = self.owners.get(pin.number)

@@ -16,7 +16,8 @@ class LoopThread:
     """Use as ``with LoopThread() as loop``; everything given to it runs on the loop's thread."""
 
     def __enter__(self) -> Self:
-        self.loop = asyncio.new_event_loop()
+        self._runner = asyncio.Runner()
+        self.loop = self._runner.get_loop()
         self._thread = threading.Thread(target=self.loop.run_forever, name="twins")
         self._thread.start()
         return self
@@ -29,7 +30,7 @@ class LoopThread:
     ) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(PATIENCE_S)
-        self.loop.close()
+        self._runner.close()  # ends what still runs, and sees its connections closed
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run *coroutine* on the loop and return its result."""

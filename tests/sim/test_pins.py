@@ -1,6 +1,7 @@
 """The pin factory: gpiozero's devices against the world, over the real socket."""
 
 import asyncio
+import gc
 import logging
 import os
 import signal
@@ -8,7 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -330,6 +331,27 @@ def test_a_wrong_line_ends_the_connection(tmp_path: Path, line: bytes) -> None:
         await server.close()
 
     asyncio.run(run())
+
+
+@pytest.mark.parametrize("turns", range(8))
+def test_closing_hangs_up_on_a_daemon_that_has_just_connected(tmp_path: Path, turns: int) -> None:
+    """However far the loop has come with accepting it, no connection outlives the socket."""
+
+    async def run() -> None:
+        server = PinServer({}, tmp_path / "pins.sock", Clock())
+        await server.start()
+        with socket.socket(socket.AF_UNIX) as daemon:
+            daemon.connect(str(tmp_path / "pins.sock"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            await server.close()
+            assert not server.connections
+            daemon.settimeout(5)
+            with suppress(ConnectionResetError):
+                assert daemon.recv(1) == b""
+
+    asyncio.run(run())
+    gc.collect()
 
 
 def test_a_pin_belongs_to_the_last_that_claimed_it(tmp_path: Path) -> None:

@@ -141,9 +141,7 @@ class _Writer:
             "dataschema": "urn:gardu:schema:bench:1",
             "data": fact.data,
         }
-        text = msgspec.json.encode(payload).decode()
-        return {"id": payload["id"], "topic": "event/step", "payload": text, "visit": None,
-                "link": "0" * 64}  # fmt: skip
+        return {"topic": "event/step", "link": "0" * 64, "event": payload}
 
     def _put(self, table: str, number: int, body: bytes) -> None:
         crc = zlib.crc32(body, zlib.crc32(f"{table}/{number}".encode()))

@@ -42,9 +42,7 @@ class KeptRecord(msgspec.Struct, frozen=True):
     """A record as it was found in a database; *fault* says what is wrong with its row, if known."""
 
     sequence: int
-    id: str = ""
     topic: str = ""
-    visit: str | None = None
     payload: bytes = b""
     link: str = ""
     fault: str = ""
@@ -129,7 +127,6 @@ class Walk:
         where = KINDS.get(event.type, (record.topic,))[0]
         # A report's topic has its month, and so has its subject: they are the same.
         topic = event.subject if "{" in where else where
-        beside = (event.id, topic, event.correlationid)
         wrong = {
             "the payload is that of another stream": event.streamid != self._stream,
             f"the payload is that of record {event.sequence}": (
@@ -137,8 +134,7 @@ class Walk:
             ),
             "the payload names another predecessor": event.prevhash != self.reached.link,
             "the payload does not give the link that was stored": record.link != reached,
-            "id, topic or visit beside the payload": beside
-            != (record.id, record.topic, record.visit),
+            "the topic beside the payload": record.topic != topic,
         }
         return next((what for what, is_wrong in wrong.items() if is_wrong), "")
 
@@ -177,7 +173,7 @@ def _event(record: KeptRecord) -> _Event | None:
 
 def _difference(record: KeptRecord, event: _Event | None, what: str) -> Difference:
     if event is None:
-        return Difference(record.sequence, what, record.id)
+        return Difference(record.sequence, what)
     return Difference(record.sequence, what, event.id, event.type, event.time)
 
 

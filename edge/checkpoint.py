@@ -207,12 +207,12 @@ def restore(document: dict[str, Any], visits: Sequence[dict[str, Any]]) -> State
     return msgspec.structs.replace(state, visits={visit.id: visit for visit in opened})
 
 
-def _document(state: State, before: State) -> dict[str, Any] | None:
+def _document(state: State, before: State) -> State | None:
     """Return the state less its visits and invitations; None if only those changed."""
     bare = msgspec.structs.replace(state, visits={}, invitations={})
     if bare == msgspec.structs.replace(before, visits={}, invitations={}):
         return None
-    return dict(msgspec.to_builtins(bare, str_keys=True))
+    return bare
 
 
 def _invitations(state: State, before: State) -> dict[str, int] | None:

@@ -193,7 +193,7 @@ class Database:
         """Run a statement of the list above; a table that is not there has no rows."""
         return self._execute(_sql(statement, table), parameters) if table in self.tables else []
 
-    def put(self, table: str, doc_id: int, document: Mapping[str, Any]) -> None:
+    def put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write one document, whether or not there was one of that id.
 
         :raises TypeError: if it is not JSON

@@ -15,6 +15,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from tinydb import TinyDB
 from tinydb.queries import QueryLike
 from tinydb.storages import Storage
@@ -200,13 +201,13 @@ class DocumentTable(Table):
             raise self._database.damaged(f"document {doc_id} is missing in table {self.name}")
         return Document(body, doc_id)
 
-    def put(self, doc_id: int, document: Mapping[str, Any]) -> None:
+    def put(self, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write the whole document *doc_id*, whether or not there was one."""
         with self._database.transaction():
             self._database.create(self.name)
             self._database.put(self.name, doc_id, document)
 
-    def append(self, document: Mapping[str, Any]) -> None:
+    def append(self, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write *document* under the number after the highest."""
         self.put(self._get_next_id(), document)
 

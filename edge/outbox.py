@@ -4,7 +4,8 @@
 table          document number        what
 ============== ====================== ==========================================================
 checkpoint     2 (COUNTERS)           the last numbers given out; the chain's head; what waits
-outbox         sequence               every record, its payload frozen, and its link in the chain
+outbox         sequence               every record: its event, byte for byte as it is sent, its
+                                      topic, and its link in the chain
 removed        1                      sequence and link of the last record that was removed
 refused        sequence               of records that wait: how often sending failed, and why
 parked         sequence               records that were refused too often, until resent
@@ -24,7 +25,6 @@ by its last, so that a record may be taken for acknowledged up to FILL_S later t
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import msgspec
 from tinydb.table import Document
@@ -35,7 +35,7 @@ from edge.documents import Documents
 from edge.ids import uuid7
 from edge.ranges import Ranges
 from edge.register import DAY_MS
-from edge.rows import Encode, Ledger, OutboxRow, Resent, StillRow
+from edge.rows import Encode, KeptRow, Ledger, OutboxRow, Resent, StillRow, read_row
 from edge.sop.records import Record, suffix
 
 __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
@@ -122,7 +122,7 @@ class Outbox:
             for sequence, record in enumerate(records, last + 1):
                 rows.append(self._freeze(sequence, record, recorded_ms, head))
                 head = rows[-1].link
-                self._outbox.put(sequence, _kept(rows[-1]))
+                self._outbox.put(sequence, KeptRow.of(rows[-1]))
                 self._note_day(sequence, record.at.wall_ms // DAY_MS)
             self._count(sequence=last + len(rows), head=head)
             self._await(Ranges(((last + 1, last + len(rows)),)))
@@ -130,16 +130,12 @@ class Outbox:
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
         """Return the first *limit* records to send with sequences above *after*, in order."""
-        sequences = list(self._counters.waiting.after(after, limit))
-        if not sequences:
-            return []
-        # A backlog has no holes as a rule: its records are read at one go.
-        found = {kept.doc_id: kept for kept in self._outbox.scan(sequences[0] - 1, len(sequences))}
-        failed = {} if self._refused.first_id is None else self._tries(sequences)
-        return [
-            _row(found.get(sequence) or self._outbox.need(sequence), **failed.get(sequence, {}))
-            for sequence in sequences
-        ]
+        chosen = Ranges.of(self._counters.waiting.after(after, limit))
+        failed = self._tries(chosen)
+        rows = [read_row(*found, **failed.get(found[0], {})) for found in self._bodies(chosen)]
+        if len(rows) < chosen.count:
+            self._outbox.need(next(iter(chosen.minus(Ranges.of(row.sequence for row in rows)))))
+        return rows
 
     @property
     def first_undelivered(self) -> int | None:
@@ -190,7 +186,9 @@ class Outbox:
 
     def parked(self) -> list[OutboxRow]:
         """Return the parked records in order."""
-        return [_row(self._outbox.need(entry.doc_id), **entry) for entry in self._parked]
+        failed = {entry.doc_id: entry for entry in self._parked}
+        found = self._bodies(Ranges.of(failed))
+        return [read_row(number, body, **failed[number]) for number, body in found]
 
     def resend(self, first: int, last: int) -> Resent:
         """Let the records *first* to *last* wait again, in their old places, parked ones too."""
@@ -218,8 +216,7 @@ class Outbox:
         else as none: rather twice than never.
         """
         recent = self._recent_sequences(seconds, now or self._clock.now())
-        chosen = list(recent.after(after, limit))
-        return [_row(record) for record in self._outbox.get(doc_ids=chosen)]
+        return [read_row(*found) for found in self._bodies(Ranges.of(recent.after(after, limit)))]
 
     def ledger(self) -> Ledger:
         """Return where the stream stands (only the parked cost more the more there are)."""
@@ -246,7 +243,7 @@ class Outbox:
         """Queue a still that is in its file."""
         with self._change():
             number = self._count(still=self._counters.still + 1).still
-            self._stills.put(number, msgspec.to_builtins(still))
+            self._stills.put(number, still)
 
     def waiting_stills(self, limit: int) -> list[StillRow]:
         """Return the first *limit* stills to send, the oldest first."""
@@ -291,9 +288,18 @@ class Outbox:
     def _await(self, sequences: Ranges) -> None:
         self._count(waiting=self._counters.waiting.plus(sequences))
 
-    def _tries(self, sequences: Sequence[int]) -> dict[int, Document]:
+    def _bodies(self, sequences: Ranges) -> Iterator[tuple[int, bytes]]:
+        """Iterate over the documents of these records, as far as they are there, in order."""
+        for first, last in sequences.pairs:
+            yield from self._documents.bodies("outbox", first, last)
+
+    def _tries(self, sequences: Ranges) -> dict[int, Document]:
         """Return what is known of failed tries to send these, by sequence."""
-        return {entry.doc_id: entry for entry in self._refused.get(doc_ids=list(sequences))}
+        if not sequences or self._refused.first_id is None:
+            return {}
+        after, most = sequences.pairs[0][0] - 1, sequences.pairs[-1][1]
+        failed = self._refused.scan(after, sequences.count)
+        return {entry.doc_id: entry for entry in failed if entry.doc_id <= most}
 
     def _recent_sequences(self, seconds: float, now: Stamp) -> Ranges:
         """Walk back through the acknowledgements until they are older than *seconds*."""
@@ -318,7 +324,7 @@ class Outbox:
             return Batch(now, now, delivered)
         if batch.since.boot == now.boot and now.seconds_since(batch.since) < FILL_S:
             return Batch(now, batch.since, batch.sequences.plus(delivered))
-        self._acknowledged.append(msgspec.to_builtins(batch))
+        self._acknowledged.append(batch)
         return Batch(now, now, delivered)
 
     def _batches(self) -> Iterator[Batch]:
@@ -347,30 +353,12 @@ class Outbox:
             with self._documents.transaction():
                 yield
                 if outer and self._counters is not before:
-                    self._kept_counters.put(COUNTERS, msgspec.to_builtins(self._counters))
+                    self._kept_counters.put(COUNTERS, self._counters)
         except BaseException:
             self._counters = before
             raise
         finally:
             self._changing = not outer
-
-
-def _kept(row: OutboxRow) -> dict[str, Any]:
-    """Return what is kept of a record for good."""
-    return {
-        "id": row.id,
-        "topic": row.topic,
-        "payload": row.payload.decode(),
-        "visit": row.visit,
-        "link": row.link,
-    }
-
-
-def _row(kept: Document, *, tries: int = 0, why: str = "") -> OutboxRow:
-    payload = kept["payload"].encode()
-    return OutboxRow(
-        kept.doc_id, kept["id"], kept["topic"], payload, kept["visit"], tries, why, kept["link"]
-    )
 
 
 def _seconds_between(earlier: Stamp, later: Stamp) -> float:

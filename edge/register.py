@@ -61,9 +61,8 @@ class Run(msgspec.Struct, frozen=True):
 def archive(documents: Documents, records: Iterable[Document]) -> None:
     """Put what *records* of the outbox say into the registers; they are about to go."""
     for record in records:
-        fact = msgspec.json.decode(record["payload"], type=Fact)
-        table = documents.table(f"register-{fact.month}")
-        table.put(record.doc_id, msgspec.to_builtins(fact))
+        fact = msgspec.convert(record["event"], Fact)
+        documents.table(f"register-{fact.month}").put(record.doc_id, fact)
 
 
 def facts(database: Bodies, month: str | Month) -> Iterator[Fact]:
@@ -123,16 +122,16 @@ def _decoded(
     return ((number, read(body)) for number, body in database.bodies(table, first, last))
 
 
-class _Payload(msgspec.Struct):
-    payload: str
+class _Row(msgspec.Struct):
+    event: Fact
 
 
 _kept_fact = msgspec.json.Decoder(Fact).decode
-_row = msgspec.json.Decoder(_Payload).decode
+_row = msgspec.json.Decoder(_Row).decode
 
 
 def _record_fact(body: bytes) -> Fact:
-    return _kept_fact(_row(body).payload)
+    return _row(body).event
 
 
 def _text(moment: datetime) -> str:

@@ -46,10 +46,6 @@ class RetentionPostponed(GarduError):
     """The clock cannot be relied on now."""
 
 
-class _Recorded(msgspec.Struct):
-    recordedtime: str
-
-
 class Rows:
     """The rows of *table* from the newest back, each with its age.
 
@@ -244,4 +240,4 @@ async def remove_expired(
 
 def _recorded(record: Document) -> str:
     """Return when *record* was committed."""
-    return msgspec.json.decode(record["payload"], type=_Recorded).recordedtime
+    return str(record["event"]["recordedtime"])

@@ -1,6 +1,6 @@
-"""Rows: what the outbox says of records and stills."""
+"""Rows: what the outbox says of records and stills, and how a record is kept in the file."""
 
-from typing import Protocol
+from typing import Protocol, Self
 
 import msgspec
 
@@ -26,6 +26,43 @@ class OutboxRow(msgspec.Struct, frozen=True):
     tries: int = 0
     why: str = ""
     link: str = ""
+
+
+class KeptRow(msgspec.Struct, frozen=True):
+    """A record as its document has it: the event itself, and what stands beside it."""
+
+    topic: str
+    link: str
+    event: msgspec.Raw
+
+    @classmethod
+    def of(cls, row: OutboxRow) -> Self:
+        """Return how *row* is kept."""
+        return cls(row.topic, row.link, msgspec.Raw(row.payload))
+
+
+class _Names(msgspec.Struct):
+    """What a row says of its event."""
+
+    id: str
+    correlationid: str | None = None
+
+
+_kept = msgspec.json.Decoder(KeptRow).decode
+_names = msgspec.json.Decoder(_Names).decode
+
+
+def read_row(sequence: int, body: bytes, *, tries: int = 0, why: str = "") -> OutboxRow:
+    """Return the record *sequence* from its document.
+
+    :raises msgspec.DecodeError: if it is none
+    """
+    kept = _kept(body)
+    payload = bytes(kept.event)
+    names = _names(payload)
+    return OutboxRow(
+        sequence, names.id, kept.topic, payload, names.correlationid, tries, why, kept.link
+    )
 
 
 class StillRow(msgspec.Struct, frozen=True):

@@ -17,6 +17,7 @@ import logging
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -25,13 +26,17 @@ from edge.database import Body, checksum
 from edge.documents import Documents
 from edge.outbox import COUNTERS, ONLY, Counters
 from edge.ranges import Ranges
+from edge.rows import KeptRow
 
 log = logging.getLogger(__name__)
 
-Found = dict[str, dict[int, Body]]
+Found = dict[str, dict[int, Any]]
+
+# Records go on byte for byte.
+_TYPES: dict[str, Any] = {"outbox": KeptRow}
 
 _WHOLE = ("checkpoint", "invitations", "procedures", "reports", "stills")
-_READ = (*_WHOLE, "visits", "outbox", "refused", "parked", "acknowledged")
+_READ = (*_WHOLE, "arrivals", "visits", "outbox", "refused", "parked", "acknowledged")
 
 
 def salvage(damaged: Path, new: Path, identity: Body) -> None:
@@ -65,7 +70,9 @@ def chosen(found: Found, stream: str) -> Found:
     kept: Found = {name: found[name] for name in _WHOLE}
     texts = {body["key"] for body in found["procedures"].values()}
     if ONLY in found["checkpoint"]:
-        kept["visits"] = {n: body for n, body in found["visits"].items() if _key(body) in texts}
+        arrivals = {n: body for n, body in found["arrivals"].items() if _key(body) in texts}
+        kept["visits"] = {n: body for n, body in found["visits"].items() if n in arrivals}
+        kept["arrivals"] = {n: body for n, body in arrivals.items() if n in kept["visits"]}
     records, parked = found["outbox"], found["parked"]
     before = _counters(found)
     waiting = Ranges.of(number for number in before.waiting if number in records)
@@ -112,7 +119,7 @@ def _read_rows(file: sqlite3.Connection, name: str, order: str, found: dict[int,
             f'SELECT id, body, crc FROM "{name}" ORDER BY id {order}'  # noqa: S608 - our own names
         ):
             if isinstance(body, bytes) and crc == checksum(name, doc_id, body):
-                found[doc_id] = msgspec.json.decode(body)
+                found[doc_id] = msgspec.json.decode(body, type=_TYPES.get(name, Body))
     except sqlite3.Error:
         return False
     return True

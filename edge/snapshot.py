@@ -15,6 +15,7 @@ from edge.chain import KeptRecord, Mark, genesis
 from edge.database import checksum
 from edge.errors import StoreError
 from edge.outbox import COUNTERS, ONLY, Counters
+from edge.rows import KeptRow
 from edge.store import FILE, FORMAT
 
 
@@ -137,17 +138,7 @@ def _record(sequence: int, body: Any, crc: int) -> KeptRecord:
     if not isinstance(body, bytes) or checksum("outbox", sequence, body) != crc:
         return KeptRecord(sequence, fault="the checksum of its row is wrong")
     try:
-        kept = msgspec.json.decode(body, type=_Kept)
+        kept = msgspec.json.decode(body, type=KeptRow)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         return KeptRecord(sequence, fault=f"its row cannot be read: {error}")
-    return KeptRecord(sequence, kept.id, kept.topic, kept.visit, kept.payload.encode(), kept.link)
-
-
-class _Kept(msgspec.Struct):
-    """A row of the table outbox."""
-
-    id: str
-    topic: str
-    payload: str
-    visit: str | None
-    link: str
+    return KeptRecord(sequence, kept.topic, bytes(kept.event), kept.link)

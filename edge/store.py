@@ -7,7 +7,8 @@ table          document number         what
 ============== ======================= =========================================================
 database       1                       format and stream
 checkpoint     1                       the state of the checkpoint, less its visits
-visits         the visit's number      open visits only, so that they stay few
+visits         the visit's number      open visits only, so that they stay few: how they stand
+arrivals       the same                what hardly ever changes of an open visit
 invitations    1                       those that have opened a visit, until they expire
 register-Y-M   sequence                what records of that month said (edge/register.py)
 procedures     as they came            texts that open visits started under
@@ -19,6 +20,8 @@ import uuid
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from edge import messages
 from edge.clock import Clock
@@ -38,7 +41,11 @@ __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 FILE = "gardu.db"
 
 # Raise it when older code could not read what is written any more.
-FORMAT = 3
+FORMAT = 4
+
+# Of a visit: written when it is opened, and if the clock turns out to have been wrong then. What
+# is left is written with every event, and fits one page of the file.
+_ARRIVAL = ("id", "number", "procedure", "version", "opened")
 
 
 class Store(Outbox):
@@ -81,6 +88,8 @@ class Store(Outbox):
             raise
         self._checkpoint = documents.table("checkpoint")
         self._visits = documents.table("visits")
+        self._arrivals = documents.table("arrivals")
+        self._arrived = {arrival.doc_id: dict(arrival) for arrival in self._arrivals}
         self._invitations = documents.table("invitations")
         self._procedures = documents.table("procedures")
         self._reports = documents.table("reports")
@@ -118,7 +127,7 @@ class Store(Outbox):
     def load(self) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
         """Return the checkpoint's document (None the first time) and those of the open visits."""
         checkpoint = self._checkpoint.get(doc_id=ONLY)
-        visits = [dict(visit) for visit in self._visits]
+        visits = [{**self._arrivals.need(visit.doc_id), **visit} for visit in self._visits]
         if checkpoint is None:
             return None, visits
         invitations = self._invitations.get(doc_id=ONLY)
@@ -127,7 +136,7 @@ class Store(Outbox):
     def commit(
         self,
         *,
-        checkpoint: dict[str, Any] | None,
+        checkpoint: Mapping[str, Any] | msgspec.Struct | None,
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
         invitations: Mapping[str, int] | None = None,
@@ -155,7 +164,12 @@ class Store(Outbox):
             self.acknowledge(acknowledged.records)
             for sent in acknowledged.stills:
                 self.acknowledge_still(sent)
-            return self.append(records)
+            rows = self.append(records)
+        for number, visit in visits.items():
+            self._arrived.pop(number, None)
+            if visit is not None:
+                self._arrived[number] = _arrival(visit)
+        return rows
 
     def publish_report(
         self, month: int, noted: Mapping[str, Any], record: Record | None
@@ -193,8 +207,16 @@ class Store(Outbox):
     def _keep(self, number: int, visit: dict[str, Any] | None) -> None:
         if visit is None:
             self._visits.remove(doc_ids=[number])
-        else:
-            self._visits.put(number, visit)
+            self._arrivals.remove(doc_ids=[number])
+            return
+        arrival = _arrival(visit)
+        if self._arrived.get(number) != arrival:
+            self._arrivals.put(number, arrival)
+        self._visits.put(number, {key: said for key, said in visit.items() if key not in arrival})
+
+
+def _arrival(visit: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: visit[key] for key in _ARRIVAL if key in visit}
 
 
 def _make(folder: Path) -> None:

@@ -167,29 +167,41 @@ def read_tables(database: Path, *tables: str) -> list[Documents]:
         return [{} for _ in tables]
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
         connection.execute("BEGIN")
-        return [_read_table(connection, table) for table in tables]
+        found = [_bodies(connection, table) for table in tables]
+    return [{number: msgspec.json.decode(body) for number, body in rows} for rows in found]
 
 
-def _read_table(connection: sqlite3.Connection, table: str) -> Documents:
+def read_state(database: Path) -> tuple[dict[str, Any], Documents]:
+    """Return the checkpoint's document and those of the open visits, by number."""
+    checkpoint, arrivals, visits = read_tables(database, "checkpoint", "arrivals", "visits")
+    return checkpoint.get(1, {}), {number: arrivals[number] | visits[number] for number in visits}
+
+
+def _bodies(connection: sqlite3.Connection, table: str) -> list[tuple[int, bytes]]:
     known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
     if known.fetchone() is None:
-        return {}
-    rows = connection.execute(f'SELECT id, body FROM "{table}" ORDER BY id')  # noqa: S608 - ours
-    return {number: msgspec.json.decode(body) for number, body in rows}
+        return []
+    return connection.execute(f'SELECT id, body FROM "{table}" ORDER BY id').fetchall()  # noqa: S608 - ours
+
+
+class _Row(msgspec.Struct):
+    event: msgspec.Raw
 
 
 def read_committed(database: Path) -> list[Committed]:
     """Return the records in the outbox of *database*, in order."""
-    (outbox,) = read_tables(database, "outbox")
-    return [
-        Committed(sequence, kept["id"], kept["payload"].encode())
-        for sequence, kept in outbox.items()
-    ]
+    if not database.exists():
+        return []
+    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+        rows = _bodies(connection, "outbox")
+    events = [(number, bytes(msgspec.json.decode(body, type=_Row).event)) for number, body in rows]
+    return [Committed(number, msgspec.json.decode(event)["id"], event) for number, event in events]
 
 
 def lost_visits(database: Path) -> int:
     """Return how many visits of *database* were opened and are neither open nor closed now."""
     checkpoint, visits, outbox = read_tables(database, "checkpoint", "visits", "outbox")
     opened = checkpoint.get(1, {}).get("opened", 0)
-    closed = sum('"type":"gardu.visit.closed.v1"' in kept["payload"] for kept in outbox.values())
+    types = [kept["event"]["type"] for kept in outbox.values()]
+    closed = types.count("gardu.visit.closed.v1")
     return int(opened) - len(visits) - closed

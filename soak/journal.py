@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from soak.checker import Pulse, read_tables
+from soak.checker import Pulse, read_state
 
 Document = dict[str, Any]
 
@@ -35,7 +35,7 @@ class Model:
         The change under way when it died may be there or not, but only whole.
         """
         self._follow()
-        stored = _state(database)
+        stored = read_state(database)
         wanted, self._wanted = self._wanted, None
         if stored == (self._checkpoint, self._visits):
             return
@@ -101,10 +101,4 @@ def decision(
 
 def committed_decision(database: Path, locker: int) -> str | None:
     """Return the decision in *database* that orders *locker* to be unlocked now, if any."""
-    return decision(*_state(database), locker)
-
-
-def _state(database: Path) -> tuple[Document, dict[int, Document]]:
-    """Return the stored checkpoint and open visits."""
-    checkpoint, visits = read_tables(database, "checkpoint", "visits")
-    return checkpoint.get(1, {}), visits
+    return decision(*read_state(database), locker)

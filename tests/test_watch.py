@@ -150,8 +150,8 @@ def test_broken_chain_is_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
             store = make_store(tmp_path, 4)
             table = store.documents.table("outbox")
             row = table.get(doc_id=3)
-            forged = row["payload"].replace('"clock_synced":true', '"clock_synced":false')
-            table.update({"payload": forged}, doc_ids=[3])
+            row["event"]["data"]["clock_synced"] = False
+            table.update({"event": row["event"]}, doc_ids=[3])
             async with running(make_config(mosquitto.url), store, tmp_path) as run:
                 await run.drained()
                 await until(lambda: len(seen.out) == 4)

@@ -178,7 +178,7 @@ def raw_events(folder: Path, start: datetime, end: datetime) -> list[dict[str, A
         for name in names:
             if name == "outbox":
                 for number, body in file.execute("SELECT id, body FROM outbox"):
-                    found[number] = json.loads(json.loads(body)["payload"])
+                    found[number] = json.loads(body)["event"]
             elif name.startswith("register-"):
                 for number, body in file.execute(f'SELECT id, body FROM "{name}"'):
                     assert number not in found

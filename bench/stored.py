@@ -46,23 +46,23 @@ def step_record(number: int) -> Record:
     return Record("gardu.step.completed.v1", subject, _AT, data.visit, data)
 
 
-def open_visit(number: int) -> dict[str, Any]:
-    """Return the document of a visit in the middle of a procedure."""
+def open_visit(entries: int) -> dict[str, Any]:
+    """Return the document of a visit in the middle of a procedure, in its phase *entries*."""
     visit = Visit(
-        id=f"01a200bb-75a4-7221-8d5c-{number:012d}",
-        number=number,
+        id="01a200bb-75a4-7221-8d5c-000000000001",
+        number=1,
         procedure="pimpinan",
         version="1.0+4e8f2a96",
         opened=_AT,
-        place=number,
+        place=1,
         step="penitipan",
         phase="terbuka",
         arrived=_AT,
         started=_AT,
         entered=_AT,
-        entries=7,
+        entries=entries,
         evidence=("locker-opened",),
-        stills=(StillReference(f"01a200bb-75a4-7221-8d5d-{number:012d}", "desk", "ab" * 32),),
+        stills=(StillReference("01a200bb-75a4-7221-8d5d-000000000001", "desk", "ab" * 32),),
         card="0100A4C104",
         locker=2,
         steps=2,

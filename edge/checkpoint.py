@@ -25,11 +25,15 @@ from edge.sop.procedure import Procedure
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles
-from edge.store import OutboxRow, Store
+from edge.store import PARTS, OutboxRow, Store
 from edge.timers import Timers
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
+
+
+# What is kept apart from the state's document, as it is there.
+_APART: dict[str, Any] = {key: {} for key in ("visits", *PARTS)}
 
 
 class Outputs(Protocol):
@@ -153,7 +157,7 @@ class Checkpoint:
         rows = await self._worker.do(
             self._store.commit,
             checkpoint=_document(result.state, self._stored),
-            invitations=_invitations(result.state, self._stored),
+            parts=_parts(result.state, self._stored),
             visits=_changed(result.state.visits, self._stored.visits),
             records=result.records,
             still=still,
@@ -208,16 +212,15 @@ def restore(document: dict[str, Any], visits: Sequence[dict[str, Any]]) -> State
 
 
 def _document(state: State, before: State) -> State | None:
-    """Return the state less its visits and invitations; None if only those changed."""
-    bare = msgspec.structs.replace(state, visits={}, invitations={})
-    if bare == msgspec.structs.replace(before, visits={}, invitations={}):
-        return None
-    return bare
+    """Return the state less its visits and parts; None if only those changed."""
+    bare = msgspec.structs.replace(state, **_APART)
+    return None if bare == msgspec.structs.replace(before, **_APART) else bare
 
 
-def _invitations(state: State, before: State) -> dict[str, int] | None:
-    """Return the invitations if they changed."""
-    return None if state.invitations == before.invitations else dict(state.invitations)
+def _parts(state: State, before: State) -> dict[str, dict[Any, Any]]:
+    """Return the parts of the state that changed, by name."""
+    found = ((name, getattr(state, name)) for name in PARTS)
+    return {name: part for name, part in found if part != getattr(before, name)}
 
 
 def _changed(

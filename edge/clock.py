@@ -13,6 +13,7 @@ import ctypes
 import os
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import msgspec
 
@@ -93,8 +94,12 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
 def iso(wall_ms: int) -> str:
     """Milliseconds since 1970 as RFC 3339 UTC, for example ``2026-11-21T03:51:37.412Z``."""
     seconds, milliseconds = divmod(wall_ms, 1000)
-    moment = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None)
-    return f"{moment.isoformat()}.{milliseconds:03d}Z"
+    return f"{_second(seconds)}.{milliseconds:03d}Z"
+
+
+@lru_cache(maxsize=16)  # the times of one record are mostly of one second
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).replace(tzinfo=None).isoformat()
 
 
 class Clock:

@@ -194,12 +194,25 @@ class Database:
         return self._execute(_sql(statement, table), parameters) if table in self.tables else []
 
     def put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
-        """Write one document, whether or not there was one of that id.
+        """Write one document, whether or not there was one of that id, or that *table*.
 
         :raises TypeError: if it is not JSON
         """
+        with self._lock:
+            if not self._depth:
+                with self._transaction:
+                    return self._put(table, doc_id, document)
+            # A decision does this half a dozen times: no transaction of its own within another.
+            try:
+                self._put(table, doc_id, document)
+            except BaseException:
+                self._spoilt = True
+                raise
+
+    def _put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         body = encode(document)
-        self.run("put", table, doc_id, body, checksum(table, doc_id, body))
+        self.create(table)
+        self._execute(_sql("put", table), (doc_id, body, checksum(table, doc_id, body)))
 
     def document(self, table: str, doc_id: int, body: bytes, crc: int) -> Body:
         """Return the document of a row that was read."""

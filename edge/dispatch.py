@@ -33,7 +33,7 @@ from edge.worker import Worker
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.
 BATCH_S = 0.05
 # How long others wait for a decision to take them along, seconds of the clock, and how many may.
-RIDE_S = 120.0
+RIDE_S = 300.0
 MOST_RIDING = 50
 # Refused records that may wait for another try before everything waits for them.
 MOST_REFUSED = 10

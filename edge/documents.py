@@ -203,9 +203,7 @@ class DocumentTable(Table):
 
     def put(self, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write the whole document *doc_id*, whether or not there was one."""
-        with self._database.transaction():
-            self._database.create(self.name)
-            self._database.put(self.name, doc_id, document)
+        self._database.put(self.name, doc_id, document)
 
     def append(self, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write *document* under the number after the highest."""

@@ -115,18 +115,8 @@ class Outbox:
         """Give each record its sequence, id, payload and link, for good; they wait to be sent."""
         if not records:
             return []
-        recorded_ms = self._clock.wall_ms()
-        rows: list[OutboxRow] = []
         with self._change():
-            last, head = self._counters.sequence, self._head
-            for sequence, record in enumerate(records, last + 1):
-                rows.append(self._freeze(sequence, record, recorded_ms, head))
-                head = rows[-1].link
-                self._outbox.put(sequence, KeptRow.of(rows[-1]))
-                self._note_day(sequence, record.at.wall_ms // DAY_MS)
-            self._count(sequence=last + len(rows), head=head)
-            self._await(Ranges(((last + 1, last + len(rows)),)))
-        return rows
+            return self._append(records)
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
         """Return the first *limit* records to send with sequences above *after*, in order."""
@@ -258,6 +248,21 @@ class Outbox:
         with self._documents.transaction():
             self._stills.remove(doc_ids=[still.doc_id])
             self._stills_sent.put(still.doc_id, {**still, "at": at})
+
+    def _append(self, records: Sequence[Record]) -> list[OutboxRow]:
+        """Append *records*, within :meth:`_change`."""
+        recorded_ms = self._clock.wall_ms()
+        rows: list[OutboxRow] = []
+        last, head = self._counters.sequence, self._head
+        for sequence, record in enumerate(records, last + 1):
+            rows.append(self._freeze(sequence, record, recorded_ms, head))
+            head = rows[-1].link
+            self._outbox.put(sequence, KeptRow.of(rows[-1]))
+            self._note_day(sequence, record.at.wall_ms // DAY_MS)
+        new = Ranges(((last + 1, last + len(rows)),))
+        waiting = self._counters.waiting.plus(new)
+        self._count(sequence=last + len(rows), head=head, waiting=waiting)
+        return rows
 
     def _freeze(self, sequence: int, record: Record, recorded_ms: int, previous: str) -> OutboxRow:
         record_id = uuid7(recorded_ms, f"{self.stream}/record/{sequence}")

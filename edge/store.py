@@ -6,10 +6,10 @@ Besides the outbox's tables (edge/outbox.py):
 table          document number         what
 ============== ======================= =========================================================
 database       1                       format and stream
-checkpoint     1                       the state of the checkpoint, less its visits
+checkpoint     1                       the state of the checkpoint, less its visits and its parts
+checkpoint     3 and above (PARTS)     the parts of the state that may be large, each by itself
 visits         the visit's number      open visits only, so that they stay few: how they stand
 arrivals       the same                what hardly ever changes of an open visit
-invitations    1                       those that have opened a visit, until they expire
 register-Y-M   sequence                what records of that month said (edge/register.py)
 procedures     as they came            texts that open visits started under
 reports        year and month, 202611  the months' reports that were published
@@ -19,6 +19,7 @@ reports        year and month, 202611  the months' reports that were published
 import uuid
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -43,9 +44,19 @@ FILE = "gardu.db"
 # Raise it when older code could not read what is written any more.
 FORMAT = 4
 
+PARTS = {
+    "lockers": 3, "cards": 4, "lost": 5, "stills": 6,
+    "faults": 7, "refusals": 8, "invitations": 9, "availability": 10,
+}  # fmt: skip
+"""Fields of the state that are kept by themselves, and their documents' numbers, for good: the
+rest is written with nearly every decision, each of these only when it has changed."""
+
 # Of a visit: written when it is opened, and if the clock turns out to have been wrong then. What
 # is left is written with every event, and fits one page of the file.
 _ARRIVAL = ("id", "number", "procedure", "version", "opened")
+
+
+_NONE: Mapping[str, Mapping[Any, Any]] = MappingProxyType({})
 
 
 class Store(Outbox):
@@ -90,7 +101,6 @@ class Store(Outbox):
         self._visits = documents.table("visits")
         self._arrivals = documents.table("arrivals")
         self._arrived = {arrival.doc_id: dict(arrival) for arrival in self._arrivals}
-        self._invitations = documents.table("invitations")
         self._procedures = documents.table("procedures")
         self._reports = documents.table("reports")
         self.space.reserve()
@@ -130,8 +140,8 @@ class Store(Outbox):
         visits = [{**self._arrivals.need(visit.doc_id), **visit} for visit in self._visits]
         if checkpoint is None:
             return None, visits
-        invitations = self._invitations.get(doc_id=ONLY)
-        return {**checkpoint, **({"invitations": dict(invitations)} if invitations else {})}, visits
+        parts = {name: self._checkpoint.get(doc_id=number) for name, number in PARTS.items()}
+        return {**checkpoint, **{name: dict(part) for name, part in parts.items() if part}}, visits
 
     def commit(
         self,
@@ -139,16 +149,15 @@ class Store(Outbox):
         checkpoint: Mapping[str, Any] | msgspec.Struct | None,
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
-        invitations: Mapping[str, int] | None = None,
+        parts: Mapping[str, Mapping[Any, Any]] = _NONE,
         still: StillRow | None = None,
         acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
     ) -> list[OutboxRow]:
         """Remember one decision, whole or not at all; return its records as they will be sent.
 
-        :param checkpoint: the state less its visits and invitations; None if that is unchanged
+        :param checkpoint: the state less its visits and :data:`PARTS`; None if that is unchanged
         :param visits: the visits that changed, by number; None for one that is open no more
-        :param invitations: all that are remembered; None if that is unchanged. They may be many,
-            and change seldom: the checkpoint's document is written with nearly every decision
+        :param parts: those of :data:`PARTS` that have changed, by name
         :param still: a still that is in its file and is to be sent
         :param acknowledged: what the broker has acknowledged meanwhile (saves a commit of its own)
         """
@@ -157,14 +166,14 @@ class Store(Outbox):
                 self._checkpoint.put(ONLY, checkpoint)
             for number, visit in visits.items():
                 self._keep(number, visit)
-            if invitations is not None:
-                self._invitations.put(ONLY, invitations)
+            for name, part in parts.items():
+                self._checkpoint.put(PARTS[name], part)
             if still is not None:
                 self.add_still(still)
             self.acknowledge(acknowledged.records)
             for sent in acknowledged.stills:
                 self.acknowledge_still(sent)
-            rows = self.append(records)
+            rows = self._append(records) if records else []
         for number, visit in visits.items():
             self._arrived.pop(number, None)
             if visit is not None:

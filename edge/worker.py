@@ -1,28 +1,76 @@
 """A thread of one's own for calls that block."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 
 class Worker:
-    """One thread; calls given to it run one at a time, in order, off the loop."""
+    """One thread; calls given to it run one at a time, in order, off the loop.
+
+    Not concurrent.futures': its futures have locks of their own and take the loop another turn to
+    bring a result back, a tenth of the time between an edge and its message.
+    """
 
     def __init__(self, name: str) -> None:
-        self._pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._calls = SimpleQueue[Callable[[], object] | None]()
+        self._stopped = False
+        # A daemon: what hangs in a device or a disk must not keep the process from ending.
+        threading.Thread(target=self._work, name=name, daemon=True).start()
 
     async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *call* on the thread and return what it returns; its exceptions come through."""
-        return await asyncio.wrap_future(self._pool.submit(call, *args, **kwargs))
+        loop = asyncio.get_running_loop()
+        result: asyncio.Future[T] = loop.create_future()
+
+        def run() -> None:
+            if result.cancelled():
+                return
+            try:
+                tell = partial(_return, result, call(*args, **kwargs))
+            except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
+                tell = partial(_raise, result, error)
+            _tell(loop, tell)
+
+        self._calls.put(run)
+        return await result
 
     def submit(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
         """Run *call* on the thread, in its turn; it must not raise, nobody would hear."""
-        self._pool.submit(call, *args, **kwargs)
+        self._calls.put(partial(call, *args, **kwargs))
 
     def stop(self) -> None:
         """Forget what has not begun; do not wait for what has."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._stopped = True
+        self._calls.put(None)
+
+    def _work(self) -> None:
+        while (call := self._calls.get()) is not None:
+            if not self._stopped:
+                call()
+            del call  # while nothing is to be done, nothing is held
+
+
+def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+    """Call on *loop*, if it still runs: whoever awaited the result is gone with it otherwise."""
+    try:
+        loop.call_soon_threadsafe(call)
+    except RuntimeError:
+        if not loop.is_closed():
+            raise
+
+
+def _return(future: asyncio.Future[Any], result: object) -> None:
+    if not future.done():
+        future.set_result(result)
+
+
+def _raise(future: asyncio.Future[Any], error: BaseException) -> None:
+    if not future.done():
+        future.set_exception(error)

@@ -19,6 +19,8 @@ from typing import Any, Self
 
 import msgspec
 
+from edge.store import PARTS
+
 
 @dataclass(frozen=True)
 class Committed:
@@ -173,8 +175,10 @@ def read_tables(database: Path, *tables: str) -> list[Documents]:
 
 def read_state(database: Path) -> tuple[dict[str, Any], Documents]:
     """Return the checkpoint's document and those of the open visits, by number."""
-    checkpoint, arrivals, visits = read_tables(database, "checkpoint", "arrivals", "visits")
-    return checkpoint.get(1, {}), {number: arrivals[number] | visits[number] for number in visits}
+    kept, arrivals, visits = read_tables(database, "checkpoint", "arrivals", "visits")
+    parts = {name: kept[number] for name, number in PARTS.items() if number in kept}
+    opened = {number: arrivals[number] | visit for number, visit in visits.items()}
+    return kept.get(1, {}) | parts, opened
 
 
 def _bodies(connection: sqlite3.Connection, table: str) -> list[tuple[int, bytes]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from edge.store import PARTS
 from soak.checker import Pulse, read_state
 
 Document = dict[str, Any]
@@ -73,7 +74,9 @@ class Model:
 
     def _change(self, change: Document) -> None:
         if change["checkpoint"] is not None:
-            self._checkpoint = change["checkpoint"]
+            parts = {name: self._checkpoint[name] for name in PARTS if name in self._checkpoint}
+            self._checkpoint = change["checkpoint"] | parts
+        self._checkpoint |= change["parts"]
         for number, visit in change["visits"].items():
             if visit is None:
                 self._visits.pop(int(number), None)

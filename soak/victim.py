@@ -94,7 +94,8 @@ class JournalledStore(Store):
 
     def commit(self, **change: Any) -> list[OutboxRow]:
         """Commit as the store does."""
-        self._journal.tell(wants={name: change[name] for name in ("checkpoint", "visits")})
+        kept = ("checkpoint", "parts", "visits")
+        self._journal.tell(wants={name: change[name] for name in kept})
         rows = super().commit(**change)
         self._journal.tell(did=[(row.sequence, row.id) for row in rows])
         return rows

@@ -26,6 +26,8 @@ from edge.drivers.presses import AGAIN_S
 from edge.guestbook import Entry, GuestBook
 from edge.run import run_daemon, set_up_logging
 
+_GLANCE_S = 0.01
+
 
 class SetClock(Clock):
     """A clock that can be set; boot time is the kernel's, or that of a boot of its own."""
@@ -60,9 +62,15 @@ class SetClock(Clock):
 
 
 def press(clock: Clock, pin: int) -> None:
-    """Close the contact between *pin* and ground, and let go: long enough that the next counts."""
-    Device.pin_factory.pin(pin).drive_low()
-    Device.pin_factory.pin(pin).drive_high()
+    """Close the contact between *pin* and ground, and let go: long enough that the next counts.
+
+    A daemon that has just become ready may still be opening its devices.
+    """
+    contact = Device.pin_factory.pin(pin)
+    while contact.when_changed is None:
+        clock.sleep(_GLANCE_S)
+    contact.drive_low()
+    contact.drive_high()
     clock.sleep(1.2 * AGAIN_S)
 
 

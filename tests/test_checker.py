@@ -174,14 +174,15 @@ def test_the_model_allows_the_change_under_way_and_no_other(tmp_path: Path) -> N
     """After a kill the state is the last committed one, or whole with the one in flight."""
     database, journal = tmp_path / "gardu.db", tmp_path / "journal"
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
-    first: dict[str, object] = {"checkpoint": {"a": 1}, "visits": {1: {"id": "v", "number": 1}}}
-    store.commit(checkpoint={"a": 1}, visits={1: {"id": "v", "number": 1}})
+    visits = {1: {"id": "v", "number": 1}}
+    first = {"checkpoint": {"a": 1}, "parts": {"cards": {"c": "v"}}, "visits": visits}
+    store.commit(checkpoint={"a": 1}, parts={"cards": {"c": "v"}}, visits=visits)
     lines = [{"wants": first}, {"did": [[1, "id-1"]]}]
-    in_flight = {"wants": {"checkpoint": {"a": 2}, "visits": {1: None}}}
+    in_flight = {"wants": {"checkpoint": {"a": 2}, "parts": {"cards": {}}, "visits": {1: None}}}
     journal.write_text("\n".join(map(json.dumps, [*lines, in_flight])) + '\n{"did": [[2')
     before, after, half = Model(journal), Model(journal), Model(journal)
     before.settle(database)
-    store.commit(checkpoint={"a": 2}, visits={1: None})
+    store.commit(checkpoint={"a": 2}, parts={"cards": {}}, visits={1: None})
     after.settle(database)
     store.commit(checkpoint={"a": 1}, visits={})
     half.settle(database)

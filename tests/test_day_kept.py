@@ -23,7 +23,7 @@ FOLDER = default_config_folder()
 
 def stored(state: State) -> State:
     """Return *state* as it comes back from the disk."""
-    bare = msgspec.structs.replace(state, visits={}, invitations={})
+    bare = msgspec.structs.replace(state, visits={})
     document = msgspec.json.decode(msgspec.json.encode(msgspec.to_builtins(bare, str_keys=True)))
     visits = [msgspec.json.decode(msgspec.json.encode(v)) for v in state.visits.values()]
     return restore(document, visits)

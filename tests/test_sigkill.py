@@ -8,7 +8,7 @@ import pytest
 
 from edge.sop.state import LockerState
 from sim.hands import Hands
-from soak.checker import read_tables
+from soak.checker import read_state
 from soak.faults import kill_daemon
 from soak.lobby import Stand, kill_in_lobby
 from soak.progress import Progress
@@ -87,5 +87,5 @@ async def _until_lockers(hands: Hands) -> None:
 
 def _known(stand: Stand, locker: int) -> LockerState:
     """Return what the daemon has stored about *locker*."""
-    (checkpoint,) = read_tables(stand.database, "checkpoint")
-    return msgspec.convert(checkpoint[1]["lockers"][str(locker)], LockerState)
+    checkpoint, _ = read_state(stand.database)
+    return msgspec.convert(checkpoint["lockers"][str(locker)], LockerState)

@@ -20,11 +20,7 @@ from tests.powercut.workload import DATA, Promise, Recording, cuts, memory_folde
 from tests.store_child import opened
 from tests.test_damage import DECISIONS, make_store, open_store
 
-
-@pytest.fixture(autouse=True)
-def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every acknowledgement be a batch of its own: these tests are about their moments."""
-    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
+pytestmark = pytest.mark.usefixtures("short_batches")
 
 
 @pytest.fixture

@@ -25,10 +25,7 @@ DAY = 86_400.0
 LIMITS = Limits()
 
 
-@pytest.fixture(autouse=True)
-def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every acknowledgement be a batch of its own: these tests are about their moments."""
-    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
+pytestmark = pytest.mark.usefixtures("short_batches")
 
 
 @pytest.fixture

@@ -20,11 +20,7 @@ from edge.sop.records import Record
 from edge.store import FILE, FORMAT, StillRow, Store
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
 
-
-@pytest.fixture(autouse=True)
-def _short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every acknowledgement be a batch of its own: these tests are about their moments."""
-    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
+pytestmark = pytest.mark.usefixtures("short_batches")
 
 
 @pytest.fixture
@@ -371,7 +367,7 @@ def test_acknowledgements_fill_a_batch(
     store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For five minutes they are one batch, dated by its last; then the next one begins."""
-    monkeypatch.undo()
+    monkeypatch.setattr("edge.outbox.FILL_S", FILL_S)
     say(store, 3)
     store.acknowledge([1])
     clock.pass_s(FILL_S - 1)
@@ -389,7 +385,7 @@ def test_a_batch_that_is_filled_meanwhile_still_counts(
     store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """While the recent ones are read by the page, answers to the first page hide no later one."""
-    monkeypatch.undo()
+    monkeypatch.setattr("edge.outbox.FILL_S", FILL_S)
     say(store, 4)
     store.acknowledge([1, 2, 3, 4])
     clock.pass_s(10)

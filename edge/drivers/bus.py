@@ -14,13 +14,13 @@ Rules this driver keeps
    read lasts longer than ``answer_s`` and no write longer than WRITE_S.
 """
 
-import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.drivers.base import Post
+from edge.drivers.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sections.buses import Bus
 from edge.sop.events import InputRefused
@@ -28,14 +28,8 @@ from edge.sop.events import InputRefused
 if TYPE_CHECKING:
     from serial import Serial
 
-# Real seconds. The longest request here takes 20 ms at 9600 baud; an adapter that does not take
-# it in this time hangs.
-WRITE_S = 1.0
 # Pauses that a speaker may spoil before the line counts as never silent.
 MOST_PAUSES = 20
-
-# What a port raises that has gone; pyserial lets the terminal's own error through in places.
-_PORT_ERRORS = (OSError, termios.error)
 
 
 class SerialBus:
@@ -65,7 +59,7 @@ class SerialBus:
                 yield self._silent_port()
             except GarduError:
                 raise  # what the user of the line says of his own device is passed on as it is
-            except _PORT_ERRORS as error:
+            except PORT_ERRORS as error:
                 self._close()
                 raise DeviceUnavailable(f"{self.name}: {error}") from error
 
@@ -81,9 +75,10 @@ class SerialBus:
                 return self._silence(self._port)
             except DeviceUnavailable:
                 raise
-            except _PORT_ERRORS:
+            except PORT_ERRORS:
                 self._close()
-        self._port = self._open()
+        config = self._config
+        self._port = open_port(self.name, config.port, config.baud_rate, config.answer_s)
         return self._silence(self._port)
 
     def _silence(self, port: "Serial") -> "Serial":
@@ -99,21 +94,6 @@ class SerialBus:
             if self.discarded > before and self._post is not None:
                 self._post(lambda at: InputRefused(at, self.name, "uncalled bytes"))
         raise DeviceUnavailable(f"{self.name}: something speaks on the line without a pause")
-
-    def _open(self) -> "Serial":
-        import serial  # hardware library
-
-        config = self._config
-        try:
-            return serial.Serial(
-                config.port,
-                config.baud_rate,
-                timeout=config.answer_s,
-                write_timeout=WRITE_S,
-                exclusive=True,
-            )
-        except (*_PORT_ERRORS, ValueError) as error:
-            raise DeviceUnavailable(f"{self.name}: {error}") from error
 
     def _close(self) -> None:
         port, self._port = self._port, None

@@ -11,12 +11,12 @@ Rules this driver keeps
 """
 
 import logging
-import termios
 import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from edge.drivers.base import Post
+from edge.drivers.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
 
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from serial import Serial
 
 RETRY_S = 2.0
-# Real seconds; the longest request takes a few milliseconds.
-WRITE_S = 1.0
-
-# What a port raises that has gone; pyserial lets the terminal's own error through in places.
-_PORT_ERRORS = (OSError, termios.error)
 
 _log = logging.getLogger(__name__)
 
@@ -102,12 +97,12 @@ class SerialReader(ABC):
 
     def _begin(self) -> "Serial":
         """Return the port, open and with the device at its end ready."""
-        port = self._open_port()
+        port = open_port(self.name, self._path, self._baud_rate, self._timeout_s)
         with self._port_lock:
             self._port = port
         try:
             self._greet(port)
-        except _PORT_ERRORS as error:
+        except PORT_ERRORS as error:
             self._close_port()
             raise DeviceUnavailable(self._named(error)) from error
         except BaseException:
@@ -115,26 +110,12 @@ class SerialReader(ABC):
             raise
         return port
 
-    def _open_port(self) -> "Serial":
-        import serial  # hardware library
-
-        try:
-            return serial.Serial(
-                self._path,
-                self._baud_rate,
-                timeout=self._timeout_s,
-                write_timeout=WRITE_S,
-                exclusive=True,
-            )
-        except (*_PORT_ERRORS, ValueError) as error:
-            raise DeviceUnavailable(self._named(error)) from error
-
     def _run(self, port: "Serial") -> None:
         begun: Serial | None = port
         while begun is not None and not self._closing.is_set():
             try:
                 self._work(begun)
-            except _PORT_ERRORS as error:
+            except PORT_ERRORS as error:
                 begun = self._again(self._named(error))
             except Exception as error:  # noqa: BLE001  # rule 3
                 _log.exception("%s: unexpected error", self.name)

@@ -1,7 +1,7 @@
 """The part that every bench of a driver on pins shares: a simulated lobby and what was posted."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
@@ -84,6 +84,25 @@ class PinBench:
             except DeviceFault as error:
                 return str(error)
             self.clock.sleep(0.1)
+
+
+def benches(
+    kind: type[PinBench], speed: float, wirings: Mapping[str, tuple[Any, ...]]
+) -> Callable[..., Iterator[PinBench]]:
+    """Return the fixture ``bench`` of a contract: a bench of *kind* for each of *wirings*."""
+
+    @pytest.fixture(params=wirings)
+    def bench(
+        self: object,
+        request: pytest.FixtureRequest,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[PinBench]:
+        """One way to wire it."""
+        with kind.made(tmp_path, monkeypatch, speed, *wirings[request.param]) as made:
+            yield made
+
+    return bench
 
 
 def _said(event: Event) -> Said:

@@ -1,17 +1,14 @@
 """Every driver of an intercom station on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.clock import Clock
 from edge.drivers.aiphone import Answer, GpioAiphone
 from sim.lobby import Lobby
 from sim.twins.aiphone import AiphoneTwin
 from tests.contract.aiphone import AiphoneContract
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -89,10 +86,4 @@ def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioAiphone:
 class TestPins(AiphoneContract):
     """A ring relay and dry contacts on the Pi's pins."""
 
-    @pytest.fixture(params=WIRINGS)
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """One way to wire it."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
-            yield bench
+    bench = benches(TwinBench, SPEED, WIRINGS)

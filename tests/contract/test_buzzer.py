@@ -1,16 +1,13 @@
 """Every driver of a buzzer on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.clock import Clock
 from edge.drivers.buzzer import GpioBuzzer
 from sim.twins.buzzer import BuzzerTwin
 from tests.contract.buzzer import BuzzerContract
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -46,10 +43,4 @@ def _build(config: Any, factory: Any, clock: Clock, _post: Any) -> GpioBuzzer:
 class TestPins(BuzzerContract):
     """A buzzer on a pin."""
 
-    @pytest.fixture(params=["high", "low"])
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """One way to wire it."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, request.param) as bench:
-            yield bench
+    bench = benches(TwinBench, SPEED, {name: (name,) for name in ("high", "low")})

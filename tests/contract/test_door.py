@@ -1,16 +1,13 @@
 """Every driver of an access door on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.clock import Clock
 from edge.drivers.door import GpioDoor
 from sim.twins.door import DoorTwin
 from tests.contract.door import DoorContract
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 40.0
 PUSH_S = 0.5
@@ -69,10 +66,4 @@ def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioDoor:
 class TestPins(DoorContract):
     """A strike relay and a contact on the Pi's pins."""
 
-    @pytest.fixture(params=WIRINGS)
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """One way to wire it."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
-            yield bench
+    bench = benches(TwinBench, SPEED, WIRINGS)

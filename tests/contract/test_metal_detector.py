@@ -1,6 +1,5 @@
 """Every driver of a metal detector on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from edge.sop.events import PassageTooFast
 from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin
 from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, MetalDetectorContract
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 10.0
 
@@ -94,13 +93,7 @@ def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioMetalDetec
 class TestPins(MetalDetectorContract):
     """Relay contacts on the Pi's pins."""
 
-    @pytest.fixture(params=WIRINGS)
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """One way to wire it."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
-            yield bench
+    bench = benches(TwinBench, SPEED, WIRINGS)
 
 
 def test_at_sixty_times_the_speed_walks_are_walks(

@@ -1,16 +1,13 @@
 """Every driver of a panel on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.clock import Clock
 from edge.drivers.panel import GpioPanel
 from sim.twins.panel import PanelTwin
 from tests.contract.panel import PanelContract
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -81,10 +78,4 @@ def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioPanel:
 class TestPins(PanelContract):
     """Lamps and buttons on the Pi's pins."""
 
-    @pytest.fixture(params=WIRINGS)
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """One way to wire it."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, *WIRINGS[request.param]) as bench:
-            yield bench
+    bench = benches(TwinBench, SPEED, WIRINGS)

@@ -1,15 +1,12 @@
 """Every driver of safety inputs on its twin."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from edge.clock import Clock
 from edge.drivers.safety import KINDS, GpioSafetyInputs
 from sim.twins.safety import SafetyTwin
-from tests.contract.pin_bench import PinBench
+from tests.contract.pin_bench import PinBench, benches
 from tests.contract.safety import SafetyContract
 
 SPEED = 20.0
@@ -48,13 +45,12 @@ def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioSafetyInpu
     return GpioSafetyInputs("safety", config.safety, factory, clock, post)
 
 
+PULLS = ("up", "down", "external-up", "external-down")
+
+
 class TestPins(SafetyContract):
     """Loops on the Pi's pins."""
 
-    @pytest.fixture(params=["up", "down", "external-up", "external-down"])
-    def bench(
-        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> Iterator[TwinBench]:
-        """Loops to ground or to 3.3 V."""
-        with TwinBench.made(tmp_path, monkeypatch, SPEED, request.param) as bench:
-            yield bench
+    bench = benches(
+        TwinBench, SPEED, {name: (name,) for name in ("up", "down", "external-up", "external-down")}
+    )

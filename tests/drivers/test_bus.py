@@ -10,6 +10,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.drivers import bus as bus_module
+from edge.drivers import ports
 from edge.drivers.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sections.buses import Bus
@@ -209,14 +210,14 @@ def test_a_device_that_says_nothing_is_waited_for_a_bounded_time(line: Any) -> N
     line.far.answer = lambda message: message[:3]
     assert ask(line.bus, b"half") == b"hal"
     with line.bus.turn() as port:
-        assert (port.timeout, port.write_timeout) == (ANSWER_S, bus_module.WRITE_S)
+        assert (port.timeout, port.write_timeout) == (ANSWER_S, ports.WRITE_S)
 
 
 def test_an_adapter_that_takes_nothing_is_unavailable(
     line: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A hung adapter must not hold the line, and all who wait for it, for ever."""
-    monkeypatch.setattr(bus_module, "WRITE_S", 0.05)
+    monkeypatch.setattr(ports, "WRITE_S", 0.05)
     held = threading.Event()
 
     def hang(_message: bytes) -> bytes:

@@ -55,7 +55,7 @@ class BusTwin:
     def say_late(self, speaker: "Board", message: bytes) -> None:
         """Let *speaker* say *message* when the daemon's patience is over."""
         loop = asyncio.get_running_loop()
-        timer = loop.call_later(2.5 * self.config.answer_s, self.say, speaker, message)
+        timer = loop.call_later(4.5 * self.config.answer_s, self.say, speaker, message)
         self._late = {old for old in self._late if old.when() > loop.time()} | {timer}
 
     def _heard(self, message: bytes) -> None:

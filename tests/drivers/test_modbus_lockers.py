@@ -338,8 +338,10 @@ def test_a_board_that_answers_late_is_silent_and_spoils_nobody(rig: Rig) -> None
     rig.call(lambda: setattr(rig.boards[1], "fault", "slow"))
     with pytest.raises((DeviceUnavailable, DeviceFault), match="board 1"):
         rig.driver.reconcile()
-    rig.driver.unlock(3)
-    assert rig.doors[3].unlocks == 1
+    for times in range(1, 21):  # as long as answers are still to come
+        rig.driver.unlock(3)
+        assert rig.doors[3].unlocks == times
+        rig.close_door(3)
     assert (3,) not in [event[1:2] for event in rig.told(LockerFailed)]
 
 

@@ -1,4 +1,5 @@
-"""The faults of broker, line and daemon: how each begins and ends. Data, and one way to do them.
+"""The faults of broker, line, daemon and clock: how each begins and ends. Data, and one way to do
+them.
 
 The daemon is killed (SIGKILL) at a random moment of every third fault besides.
 """
@@ -11,6 +12,7 @@ from typing import Any, NamedTuple
 from soak.checker import Findings
 from soak.progress import Progress
 from soak.rig import Rig
+from soak.set_clock import set_clock
 
 Deed = Callable[[Rig], None]
 
@@ -30,6 +32,9 @@ PATIENCE_S = 30.0
 # What a victim's memory may be at most, and how much of that draining may add, bytes.
 MOST_MEMORY = 120 << 20
 MOST_GROWTH = 20 << 20
+# The clock, milliseconds: back to 1970, and as far as it jumps otherwise.
+_SINCE_1970_MS = 1_795_000_000_000
+_FAR_MS = 20 * 365 * 86_400_000
 _KEEPS = "persistence true\npersistence_location {folder}/\nautosave_interval 1\n"
 
 
@@ -78,6 +83,12 @@ def _lose_both(rig: Rig) -> None:
     rig.server.stop(kill=True)
 
 
+def _jump(rig: Rig) -> None:
+    """Set the clock to 1970, or up to twenty years to either side; seldom does anybody vouch."""
+    begin = rig.dice.choice((-_SINCE_1970_MS, rig.dice.randint(-_FAR_MS, _FAR_MS)))
+    set_clock(rig.folder, begin, trusted=rig.dice.random() < 0.3)
+
+
 _IMPATIENT = {"acknowledge_timeout_s": 0.3}
 
 FAULTS: dict[str, Fault] = {
@@ -111,6 +122,8 @@ FAULTS: dict[str, Fault] = {
     "nobody subscribes (0x10)": Fault(
         lambda rig: rig.office.leave(), lambda rig: rig.office.come_back()
     ),
+    # It becomes right, and trusted, while visits are under way.
+    "clock jumps by years": Fault(_jump, lambda rig: set_clock(rig.folder, 0, trusted=True)),
 }
 
 

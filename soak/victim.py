@@ -32,6 +32,7 @@ from edge.timers import Timers
 from edge.uplink import Uplink
 from edge.worker import Worker
 from soak.guests import happen
+from soak.set_clock import SetClock
 
 JOURNAL = "journal"
 QUICK = Backoff(0.02, 0.2)
@@ -124,7 +125,7 @@ def _main(orders: Orders) -> None:
 async def _work(orders: Orders) -> None:
     """Wire everything as edge/run.py does, with guests in place of devices."""
     loop, folder = asyncio.get_running_loop(), Path(orders.folder)
-    clock, config = Clock(*orders.clock), victim_config(orders)
+    clock, config = SetClock(folder, *orders.clock), victim_config(orders)
     journal = Journal(folder)
     store = JournalledStore(folder, config, clock, journal)
     remember_procedures(store, SOP, PROCEDURES)

@@ -1,5 +1,4 @@
-"""The faults of broker, line, daemon and clock: how each begins and ends. Data, and one way to do
-them.
+"""The faults of broker, line, daemon and clock: how each begins and ends, as data.
 
 The daemon is killed (SIGKILL) at a random moment of every third fault besides.
 """

@@ -30,7 +30,7 @@ log = logging.getLogger(__name__)
 
 Found = dict[str, dict[int, Body]]
 
-_WHOLE = ("checkpoint", "invitations", "procedures", "reports", "stills")
+_WHOLE = ("adopted", "checkpoint", "invitations", "procedures", "reports", "stills")
 _READ = (*_WHOLE, "visits", "outbox", "refused", "parked", "acknowledged")
 
 

@@ -10,7 +10,7 @@ BENCH := .venv-bench
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
-	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 10 minutes)'
+	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 15 minutes)'
 	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
@@ -32,7 +32,7 @@ demo: $(STAMP)
 
 day: $(STAMP)
 	@rm -rf day-output
-	@$(BIN)/gardu sim day --seed $(or $(SEED),2017) --speed 60 --data day-output
+	@$(BIN)/gardu sim day --seed $(or $(SEED),2017) --speed 40 --data day-output
 
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh

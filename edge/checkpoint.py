@@ -16,7 +16,7 @@ from edge.bridge import Bridge
 from edge.clock import Stamp
 from edge.rows import Delivered
 from edge.rules import renewed
-from edge.sop import alarms, day
+from edge.sop import alarms, day, owed
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
@@ -129,6 +129,10 @@ class Checkpoint:
     def adopt(self, procedures: dict[str, Procedure]) -> None:
         """Let new visits begin under *procedures*, from the next event on."""
         self._adopted = procedures
+
+    def day_now(self) -> owed.DayNow:
+        """Return how the office day stands, and what is out."""
+        return owed.DayNow(day.summary(self.state), owed.out(self.rules, self.state))
 
     def _take_up(self) -> None:
         """Between two events: visits that are under way keep the texts they began with."""

@@ -48,11 +48,11 @@ def daemon(config: Path, *, verbose: bool) -> None:
 
     :raises GarduError: if it cannot go on
     """
-    from edge.checked import load_checked
+    from edge.config import load_config
     from edge.run import run_daemon, set_up_logging
 
     set_up_logging(verbose=verbose)
-    run_daemon(load_checked(config))
+    run_daemon(load_config(config))
 
 
 def main() -> None:

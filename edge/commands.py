@@ -33,7 +33,8 @@ def run(
     """Run the checkpoint's daemon until SIGTERM or Ctrl-C.
 
     Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
-    watchdog. Exits 0 after a clean stop, 2 if the config is bad, 1 for anything else.
+    watchdog. Bad procedure files are refused: the last good ones go on. Exits 0 after a clean
+    stop, 2 if the config is bad, or a procedure and none good is kept, 1 for anything else.
     """
     daemon(config, verbose=verbose)
 
@@ -41,6 +42,7 @@ def run(
 def add_others() -> None:
     """Add every command but `run`."""
     from edge.check import check
+    from edge.day_command import day
     from edge.doctor.command import doctor
     from edge.guestbook_commands import guestbook
     from edge.history import records, verify
@@ -55,6 +57,7 @@ def add_others() -> None:
     from edge.wiring_command import wiring_
 
     app.command()(check)
+    app.command()(day)
     app.command()(doctor)
     app.add_typer(guestbook, name="guestbook")
     app.add_typer(invitation, name="invitation")

@@ -10,7 +10,9 @@ The database belongs to the daemon, so what changes it must be asked of it. Rule
 the answer is a :class:`~edge.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
 answer is :class:`DeviceStates`. ``{"do":"reload"}`` has the procedures read anew; the answer is
 :class:`~edge.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}`` removes
-guests' details from before then; the answer is :class:`Purged`. A refusal is ``{"error":"why"}``.
+guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how the
+office day stands and what is out; the answer is :class:`~edge.sop.owed.DayNow`. A refusal is
+``{"error":"why"}``.
 """
 
 import asyncio
@@ -30,6 +32,7 @@ from edge.errors import ConfigError, DeviceUnavailable, ProtocolError, StoreErro
 from edge.guestbook import BookUnusable
 from edge.outbox import Ledger, Outbox, Resent
 from edge.reload import Reloaded
+from edge.sop.owed import DayNow
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -76,6 +79,10 @@ class AskPurge(
     before_ms: Annotated[int, Meta(ge=0, le=2**53)]
 
 
+class AskDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="day"):
+    """Say how the office day stands, and what is out."""
+
+
 class Purged(msgspec.Struct, frozen=True):
     """How many visits' details were removed."""
 
@@ -94,7 +101,7 @@ class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
-Request: TypeAlias = Resend | AskDevices | AskReload | AskPurge
+Request: TypeAlias = Resend | AskDevices | AskReload | AskPurge | AskDay
 
 
 class Sender(Protocol):
@@ -106,6 +113,10 @@ class Sender(Protocol):
 
 def _no_devices() -> dict[str, str]:
     return {}
+
+
+def _no_day() -> DayNow:
+    return DayNow(day=None, out=[])
 
 
 async def _no_reload() -> Reloaded:
@@ -124,6 +135,7 @@ async def serve_control(
     devices: Callable[[], dict[str, str]] = _no_devices,
     reload: Callable[[], Awaitable[Reloaded]] = _no_reload,
     purge: Callable[[int], Awaitable[int]] = _no_purge,
+    day: Callable[[], DayNow] = _no_day,
 ) -> None:
     """Answer requests until cancelled.
 
@@ -131,13 +143,14 @@ async def serve_control(
     :param devices: says how each device is
     :param reload: reads the procedures anew
     :param purge: removes guests' details from before a moment and says of how many visits
+    :param day: says how the office day stands
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _serve(reader, writer, store, worker, sender, devices, reload, purge)
+            await _serve(reader, writer, store, worker, sender, devices, reload, purge, day)
         except StoreError as error:
             if not broken.done():
                 broken.set_exception(error)
@@ -161,14 +174,17 @@ async def _serve(
     devices: Callable[[], dict[str, str]],
     reload: Callable[[], Awaitable[Reloaded]],
     purge: Callable[[int], Awaitable[int]],
+    day: Callable[[], DayNow],
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
-        answer: Resent | DeviceStates | Reloaded | Purged | Refusal
+        answer: Resent | DeviceStates | Reloaded | Purged | DayNow | Refusal
         try:
             async with asyncio.timeout(REQUEST_S):
                 request = msgspec.json.decode(await reader.readline(), type=Request)
             if isinstance(request, AskDevices):
                 answer = DeviceStates(devices())
+            elif isinstance(request, AskDay):
+                answer = day()
             elif isinstance(request, AskReload):
                 answer = await reload()
             elif isinstance(request, AskPurge):
@@ -238,6 +254,15 @@ def ask_reload(folder: Path) -> Reloaded | None:
     :raises DeviceUnavailable: if it does not answer
     """
     return _ask(folder, AskReload(), Reloaded)
+
+
+def ask_day(folder: Path) -> DayNow | None:
+    """Ask the daemon of the data *folder* how the office day stands; None if none runs there.
+
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    return _ask(folder, AskDay(), DayNow)
 
 
 def ask_purge(folder: Path, before_ms: int) -> int | None:

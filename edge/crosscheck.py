@@ -35,7 +35,7 @@ def crosscheck(config: "Config", problems: Problems) -> None:
     """Note in *problems* everything in which the sections of *config* contradict each other."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        _aiphones, _doors, safety, _panels, _lamps, _quiet, _cameras,
+        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, _cameras,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -187,6 +187,18 @@ def _panels(config: "Config", problems: Problems) -> None:
         _meanings(problems, buttons)
         for button, where in buttons:
             _arrive(config, problems, button, where)
+
+
+def _day(config: "Config", problems: Problems) -> None:
+    """Whoever closes the day by mistake must be able to open it: till then nobody is received."""
+    meanings = {
+        meaning
+        for panel in config.panels.values()
+        for button in panel.buttons
+        for meaning in (button.press, button.hold)
+    }
+    if "close-day" in meanings and not {"open-day", "day"} & meanings:
+        problems.add("panels", "have close-day only; allowed: open-day too, or day for both")
 
 
 def _lamps(config: "Config", problems: Problems) -> None:

@@ -186,7 +186,7 @@ class Desk:
             self._fail(error)
             raise Refused("guest book cannot be used", "use paper, or try again later") from None
         self._mend()
-        self._post(partial(DetailsAttached, visit=entry.visit))
+        self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
 
     def _new_entry(self, request: Register, present: list[Present]) -> Entry:
@@ -221,7 +221,7 @@ class Desk:
             self._fail(error)
             return
         self._mend()
-        self._post(partial(DetailsAttached, visit=visit))
+        self._post(partial(DetailsAttached, visit=visit, persons=details.persons))
 
     def _fail(self, error: BookUnusable) -> None:
         """Say once that the book cannot be used."""

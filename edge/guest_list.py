@@ -1,12 +1,12 @@
 """The guest list: the guest book read beside the running daemon, and written out for people.
 
 Opened read-only, in one transaction, without Gardu's lock, as the history is (edge/snapshot.py).
-What comes out of here is personal data: it goes into a file that only its owner can read.
+What comes out of here is personal data: it goes into a file that only its owner can read
+(edge/written.py).
 """
 
 import csv
 import io
-import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
@@ -16,7 +16,7 @@ import msgspec
 
 from edge.clock import iso
 from edge.database import checksum
-from edge.errors import GarduError, StoreError
+from edge.errors import StoreError
 from edge.guestbook import FILE, Entry
 
 HEADS = (
@@ -62,20 +62,6 @@ def as_csv(entries: Iterable[Entry]) -> bytes:
 def as_json(entries: Iterable[Entry]) -> bytes:
     """Return *entries* as a JSON list of objects."""
     return msgspec.json.format(msgspec.json.encode([_row(entry) for entry in entries])) + b"\n"
-
-
-def write_secret(path: Path, data: bytes) -> None:
-    """Write a file that was not there, mode 0600.
-
-    :raises GarduError: if it is there, or cannot be written
-    """
-    try:
-        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise GarduError(f"{path}: cannot be written: {error.strerror}") from None
-    with os.fdopen(number, "wb") as file:
-        os.fchmod(number, 0o600)  # whatever the umask says
-        file.write(data)
 
 
 def _entry(path: Path, number: int, body: bytes, crc: int) -> Entry:

@@ -13,12 +13,13 @@ from edge.clock import Clock
 from edge.config import Config, load_config
 from edge.control import ask_purge
 from edge.errors import GarduError
-from edge.guest_list import as_csv, as_json, read, write_secret
+from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import purge_offline
 from edge.messages import source
 from edge.options import ConfigOption
 from edge.store import Store
+from edge.written import NEW_ONLY, write_secret
 
 guestbook = typer.Typer(
     no_args_is_help=True,
@@ -40,7 +41,7 @@ _ALL_MS = 2**63
 
 @guestbook.command("export")
 def export_guestbook(
-    out: Annotated[Path, typer.Option("-o", "--out", help="A file that is not there yet.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help=NEW_ONLY)],
     config: ConfigOption = DEFAULT_CONFIG,
     from_: Annotated[
         str, typer.Option("--from", metavar="DATE", help="From that day or time on.")

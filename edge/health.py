@@ -24,10 +24,11 @@ def health(
     devices: dict[str, str],
     refusals: dict[str, int],
     uplink: dict[str, Any],
+    procedures: dict[str, Any],
     events_waiting: int,
     events_dropped: int,
 ) -> dict[str, Any]:
-    """Return the present health: device states, depths of queues, disk, temperature, clock."""
+    """Return the present health: devices, queues, procedures, disk, temperature, clock."""
     now = clock.now()
     return {
         "time": now.iso(),
@@ -35,6 +36,7 @@ def health(
         "devices": devices,
         "refusals": refusals,
         "uplink": uplink,
+        "procedures": procedures,
         "events_waiting": events_waiting,
         "events_dropped": events_dropped,
         "disk_free_bytes": shutil.disk_usage(folder).free,

@@ -15,3 +15,11 @@ def uuid7(wall_ms: int, salt: str) -> str:
     value = value & ~(0x3 << 62) | 0x2 << 62  # variant
     digits = f"{value:032x}"
     return f"{digits[:8]}-{digits[8:12]}-{digits[12:16]}-{digits[16:20]}-{digits[20:]}"
+
+
+def minted_ms(identifier: str) -> int:
+    """Return the moment of a UUIDv7, milliseconds since 1970.
+
+    :raises ValueError: if *identifier* has no hexadecimal digits
+    """
+    return int(identifier.replace("-", "")[:12], 16)

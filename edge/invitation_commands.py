@@ -2,7 +2,7 @@
 
 import base64
 import binascii
-import os
+import io
 import uuid
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from edge.invitations import (
     verified,
     write,
 )
+from edge.written import NEW_ONLY, write_secret
 
 invitation = typer.Typer(
     no_args_is_help=True,
@@ -38,7 +39,7 @@ KeyOption = Annotated[Path, typer.Option("--key", help="The secret key file.")]
 
 @invitation.command("key")
 def make_key_file(
-    out: Annotated[Path, typer.Option("-o", "--out", help="Where to write the secret key.")],
+    out: Annotated[Path, typer.Option("-o", "--out", help=NEW_ONLY)],
 ) -> None:
     """Make a pair of keys: FILE, the secret one, and FILE.pub, the public one.
 
@@ -46,8 +47,8 @@ def make_key_file(
     key goes into the config of every checkpoint that shall take these invitations.
     """
     secret, public = make_key()
-    _write_new(out, _SECRET + _base64(secret) + "\n", 0o600)
-    _write_new(_beside(out), _base64(public) + "\n", 0o644)
+    write_secret(out, f"{_SECRET}{_base64(secret)}\n".encode())
+    write_secret(_beside(out), f"{_base64(public)}\n".encode(), 0o644)
     typer.echo(f"secret key: {out} (keep it here; it can invite)")
     typer.echo(f"public key: {_beside(out)}; for the config of each checkpoint:\n")
     typer.echo(f'[invitations.keys]\nprotokol = "{_base64(public)}"')
@@ -73,7 +74,11 @@ def make_invitation(
     head_count: Annotated[int, typer.Option(help="How many come, 1 to 99.")] = 1,
     out: Annotated[
         str,
-        typer.Option("-o", "--out", help="A file .svg or .png, or - for the text. Default: shown."),
+        typer.Option(
+            "-o",
+            "--out",
+            help="A .svg or .png file that is not there yet, or - for the text. Default: shown.",
+        ),
     ] = "",
 ) -> None:
     """Make one invitation and show it as a QR code.
@@ -152,10 +157,9 @@ def _put_out(text: str, out: str) -> None:
         code.terminal(compact=True)
         typer.echo(text)
     elif Path(out).suffix.lower() in (".svg", ".png"):
-        try:
-            code.save(out, scale=_SCALE)
-        except OSError as error:
-            raise GarduError(f"{out}: cannot be written: {error.strerror}") from None
+        picture = io.BytesIO()
+        code.save(picture, kind=Path(out).suffix[1:].lower(), scale=_SCALE)
+        write_secret(Path(out), picture.getvalue())  # it may name a guest
     else:
         raise GarduError(f"{out}: allowed: a name that ends with .svg or .png, or -")
 
@@ -200,15 +204,6 @@ def _line(path: Path) -> str:
         return path.read_text(encoding="ascii").strip()
     except (OSError, UnicodeDecodeError) as error:
         raise GarduError(f"{path}: cannot be read: {error}") from None
-
-
-def _write_new(path: Path, text: str, mode: int) -> None:
-    """Write a file that was not there: a key that is lost cannot be made again."""
-    try:
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w") as file:
-            file.write(text)
-    except OSError as error:
-        raise GarduError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _beside(path: Path) -> Path:

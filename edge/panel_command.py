@@ -12,6 +12,7 @@ from edge.options import ConfigOption
 from edge.panel_sheet import Face, Light, Push, chosen, face, pages
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
 from edge.sections.panels import LampName
+from edge.written import write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -69,11 +70,7 @@ def _write(config: Config, path: Path, stations: list[str]) -> list[Path]:
     here = config.checkpoint
     for number, page in enumerate(drawn, start=1):
         file = path if number == 1 else path.with_stem(f"{path.stem}-{number}")
-        try:
-            file.write_text(svg(page, here.place or here.id, number, len(drawn)), encoding="utf-8")
-        except OSError as error:
-            typer.echo(f"{file}: cannot be written: {error.strerror}", err=True)
-            raise typer.Exit(1) from None
+        write(file, svg(page, here.place or here.id, number, len(drawn)).encode())
         written.append(file)
     return written
 

@@ -42,6 +42,7 @@ ACTIONS: dict[Action, Words] = {
     "acknowledge": Words("Alarm diketahui", "alarm noted"),
     "open-day": Words("Buka layanan", "open the day"),
     "close-day": Words("Tutup layanan", "close the day"),
+    "day": Words("Buka / tutup layanan", "open or close the day"),
     "reconcile": Words("Sudah dicocokkan", "reconciled"),
 }
 

@@ -4,37 +4,37 @@ Rules
 -----
 1. New texts are for new visits; who is under way ends under the text he began with.
 2. All or nothing: one bad file, or one that asks for equipment which is not there, and everything
-   stays as it was. Why is said in the journal, to whoever asked, and by the alarm
-   ``procedures-refused``, which stands until a reload succeeds: the next start would fail, too.
+   stays as it was, across restarts (edge/adopted.py). Why is said in the journal, to whoever asked,
+   in ``health``, and by the alarm ``procedures-refused``, which stands until the files are good.
 3. A text is on the disk before the first visit can begin under it. Old ones stay there until the
-   next start (``remember_procedures``), when nothing runs that could need them.
+   next start (``adopt``), when nothing runs that could need them.
 4. The one consumer takes the new texts up, between two events.
 """
 
 import asyncio
-import hashlib
 import logging
-from pathlib import Path
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 import msgspec
 
-from edge.checked import fitting_procedures
+from edge.adopted import Adopted, read
 from edge.clock import Stamp
 from edge.config import Config
 from edge.drivers.base import Post
 from edge.errors import ConfigError
 from edge.health import meta
 from edge.sop.events import SystemAlarmCleared, SystemAlarmRaised
-from edge.sop.loading import procedure_file
 from edge.sop.procedure import Procedure
 from edge.store import Store
-from edge.validate import read_text
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
 PROCEDURES_REFUSED = "procedures-refused"
+
+# How much of a problem ``health`` carries, characters.
+_LONGEST = 300
 
 
 class Reloaded(msgspec.Struct, frozen=True):
@@ -65,13 +65,15 @@ class Live(Protocol):
 class Reload:
     """Takes new procedures up whenever it is called; one call at a time.
 
-    :ivar refusals: how often new texts were refused since the start
+    :param config: as its file says; *now*: what the start has taken up
+    :ivar refusals: how often texts were refused since the start, by it or later
+    :ivar problem: the first thing that is wrong with those refused last; None once they are good
     """
 
     def __init__(
         self,
         config: Config,
-        procedures: dict[str, Procedure],
+        now: Adopted,
         *,
         store: Store,
         worker: Worker,
@@ -80,14 +82,17 @@ class Reload:
         live: Live,
     ) -> None:
         self.refusals = 0
+        self.problem: str | None = None
         self._config = config
-        self._procedures = procedures
+        self._procedures = now.procedures
         self._store = store
         self._worker = worker
         self._post = post
         self._consumer = consumer
         self._live = live
         self._turn = asyncio.Lock()
+        if now.refused:
+            self._note(now.refused)
 
     async def __call__(self) -> Reloaded:
         """Read the procedures of the config anew.
@@ -97,11 +102,11 @@ class Reload:
         """
         async with self._turn:
             try:
-                found, texts, born = await asyncio.to_thread(_read, self._config)
+                now, born = await asyncio.to_thread(_read, self._config)
             except ConfigError as error:
-                self._refuse(error)
+                self._post(refused(self._note(error.problems)))
                 raise
-            return await self._take_up(found, texts, born)
+            return await self._take_up(now, born)
 
     async def on_signal(self) -> None:
         """Do it for SIGHUP, which waits for no answer: the journal has it."""
@@ -110,60 +115,40 @@ class Reload:
         except ConfigError:
             return  # said already
 
-    async def _take_up(
-        self, found: dict[str, Procedure], texts: dict[str, str], born: dict[str, Any]
-    ) -> Reloaded:
-        await self._worker.do(_remember, self._store, texts)
+    def shown(self) -> dict[str, Any]:
+        """Return what ``health`` says of the procedures."""
+        return {"refused": self.refusals, "problem": self.problem}
+
+    async def _take_up(self, now: Adopted, born: dict[str, Any]) -> Reloaded:
+        found = now.procedures
+        await self._worker.do(self._store.adopt_procedures, now.texts)
         self._consumer.adopt(found)
         old = {procedure.key for procedure in self._procedures.values()}
         self._procedures = found
+        self.problem = None
         self._live.show("meta", born)
         self._post(lambda at: SystemAlarmCleared(at, PROCEDURES_REFUSED))
         changed = sorted(p.id for p in found.values() if p.key not in old)
         log.info("procedures read anew; changed for new visits: %s", ", ".join(changed) or "none")
         return Reloaded({p.id: p.version for p in found.values()}, changed)
 
-    def _refuse(self, error: ConfigError) -> None:
+    def _note(self, problems: Sequence[str]) -> Sequence[str]:
         self.refusals += 1
-        for problem in error.problems:
+        self.problem = problems[0][:_LONGEST]
+        for problem in problems:
             log.error("%s", problem)
-        log.error("the new procedures are refused; the old ones stay")
-        detail = f"{error.problems[0]} ({len(error.problems)} problems); a restart would fail"
-
-        def raised(at: Stamp) -> SystemAlarmRaised:
-            return SystemAlarmRaised(at, PROCEDURES_REFUSED, detail)
-
-        self._post(raised)
+        going = ", ".join(procedure.key for procedure in self._procedures.values())
+        log.error("the new procedures are refused; the old ones stay: %s", going)
+        return problems
 
 
-def text_of(folder: Path, procedure: Procedure) -> str:
-    """Return the text that *procedure* was read from.
-
-    :raises ConfigError: if the file has been changed since
-    """
-    file = procedure_file(folder, procedure.id)
-    text = read_text(file)
-    if not procedure.version.endswith(hashlib.sha256(text.encode()).hexdigest()[:8]):
-        raise ConfigError([f"{file}: was changed while it was being read; try again"])
-    return text
+def refused(problems: Sequence[str]) -> Callable[[Stamp], SystemAlarmRaised]:
+    """Return what makes the alarm of files that have these *problems*."""
+    detail = f"{problems[0]} ({len(problems)} problems); the old procedures stay"
+    return lambda at: SystemAlarmRaised(at, PROCEDURES_REFUSED, detail)
 
 
-def remember_procedures(store: Store, folder: Path, procedures: dict[str, Procedure]) -> None:
-    """Keep the texts of present procedures, and of older ones while a visit goes through them."""
-    _remember(store, {p.key: text_of(folder, p) for p in procedures.values()})
-    _, visits = store.load()
-    running = {f"{visit['procedure']}@{visit['version']}" for visit in visits}
-    store.forget_procedures({p.key for p in procedures.values()} | running)
-
-
-def _read(config: Config) -> tuple[dict[str, Procedure], dict[str, str], dict[str, Any]]:
-    """Return the procedures of *config*, their texts by key, and what is published of them."""
-    found, _ = fitting_procedures(config)
-    folder = Path(config.checkpoint.sop)
-    texts = {procedure.key: text_of(folder, procedure) for procedure in found.values()}
-    return found, texts, meta(config, list(found.values()))
-
-
-def _remember(store: Store, texts: dict[str, str]) -> None:
-    for key, text in texts.items():
-        store.remember_procedure(key, text)
+def _read(config: Config) -> tuple[Adopted, dict[str, Any]]:
+    """Return the procedures of *config*, and what is published of them."""
+    now = read(config)
+    return now, meta(config, list(now.procedures.values()))

@@ -6,10 +6,11 @@ import faulthandler
 import logging
 import os
 import signal
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from edge import crash_loop
+from edge import adopted, crash_loop
 from edge.bridge import Bridge
 from edge.build import build_devices
 from edge.checked import wording_of
@@ -24,17 +25,15 @@ from edge.errors import GarduError
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import Purger
 from edge.health import health, meta
-from edge.reload import PROCEDURES_REFUSED, Reload, remember_procedures
+from edge.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.report.publisher import publisher
 from edge.retention import run_retention
 from edge.rules import make_rules
 from edge.sop.effects import Beep
 from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.sop.loading import load_procedures
-from edge.sop.procedure import Procedure
 from edge.space import PatientWorker, Space
 from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store import FILE, Store
 from edge.systemd import notify, watchdog_seconds
 from edge.timers import Timers
 from edge.uplink import Uplink
@@ -63,18 +62,20 @@ class Stop(Exception):
 async def run(config: Config) -> None:
     """Run the checkpoint until SIGTERM or SIGINT.
 
-    :raises ConfigError: if a procedure file is bad
+    :raises ConfigError: if a procedure file is bad, and no good ones are kept
     :raises StoreError: if the database cannot be used
     """
     clock = Clock.from_environment()
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
-    procedures = load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
+    if not (folder / FILE).exists():  # nothing is kept, and nothing is to be made in vain
+        adopted.read(config)
     store = Store(folder, source, clock)
     try:
+        now = adopted.present(config, store)
+        adopted.adopt(store, now)
         this_run = crash_loop.begin(folder, clock.now())
-        remember_procedures(store, Path(config.checkpoint.sop), procedures)
-        await _run(config, clock, folder, store, procedures, this_run)
+        await _run(config, clock, folder, store, now, this_run)
         crash_loop.end(folder, this_run)
     finally:
         store.close()
@@ -85,7 +86,7 @@ async def _run(
     clock: Clock,
     folder: Path,
     store: Store,
-    procedures: dict[str, Procedure],
+    now: adopted.Adopted,
     this_run: crash_loop.Run,
 ) -> None:
     loop = asyncio.get_running_loop()
@@ -95,7 +96,7 @@ async def _run(
     desk = Desk(
         config.guestbook,
         (*config.checkpoint.procedures, *config.aiphone),
-        wording_of(config).reasons,
+        wording_of(now.config).reasons,
         clock=clock,
         post=bridge.post,
         book=book,
@@ -115,7 +116,7 @@ async def _run(
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, desk=desk)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
-        make_rules(config, procedures, store),
+        make_rules(config, now.procedures, store),
         bridge=bridge,
         store=store,
         worker=worker,
@@ -127,7 +128,7 @@ async def _run(
 
     reload = Reload(
         config,
-        procedures,
+        now,
         store=store,
         worker=worker,
         post=bridge.post,
@@ -138,19 +139,23 @@ async def _run(
     def states() -> dict[str, str]:
         return devices.states(checkpoint.state.faults)
 
-    uplink.show("meta", meta(config, list(procedures.values())))
+    uplink.show("meta", meta(now.config, list(now.procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_until_told_to_stop(loop, bridge))
             group.create_task(devices.keep())
             group.create_task(_reload_when_told(loop, reload))
             await checkpoint.start(clock.now())
-            await _own_up(checkpoint, store, this_run)
+            await _own_up(checkpoint, store, this_run, now.refused)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             desk.own_up()
             purge = purger.purge
-            group.create_task(serve_control(folder, store, worker, uplink, states, reload, purge))
+            group.create_task(
+                serve_control(
+                    folder, store, worker, uplink, states, reload, purge, checkpoint.day_now
+                )
+            )
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             reports = publisher(
@@ -158,8 +163,10 @@ async def _run(
                 wake=uplink.wake,
             )  # fmt: skip
             group.create_task(reports.run())
-            group.create_task(_report_health(config, clock, checkpoint, devices, bridge, uplink))
-            group.create_task(_tell_systemd(checkpoint, devices, uplink))
+            group.create_task(
+                _report_health(config, clock, checkpoint, devices, bridge, uplink, reload)
+            )
+            group.create_task(_tell_systemd(checkpoint, devices, uplink, reload))
             group.create_task(_watch_over(checkpoint, bridge, store.space))
             group.create_task(_end_crash_loop(clock, bridge.post))
             _say_ready(checkpoint)
@@ -221,8 +228,13 @@ def _say_ready(checkpoint: Checkpoint) -> None:
     notify(f"READY=1\nSTATUS=ready, {visits} open visits")
 
 
-async def _own_up(checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run) -> None:
-    """Record how the last run ended, if it ended badly, and what is wrong with this folder."""
+async def _own_up(
+    checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run, problems: Sequence[str]
+) -> None:
+    """Record how the last run ended, if it ended badly, and what is wrong with files and folder.
+
+    :param problems: those of procedures in whose place the last good ones go on
+    """
     at = this_run.began
     if this_run.previous is not None:
         crashes = len(this_run.crashes)
@@ -231,7 +243,10 @@ async def _own_up(checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run
         if this_run.looping:
             detail = f"{crashes} crashes within {crash_loop.WITHIN_S:g} s"
             await checkpoint.handle(SystemAlarmRaised(at, CRASH_LOOP, detail))
-    await checkpoint.handle(SystemAlarmCleared(at, PROCEDURES_REFUSED))  # read, or it had not begun
+    if problems:
+        await checkpoint.handle(refused(problems)(at))
+    else:
+        await checkpoint.handle(SystemAlarmCleared(at, PROCEDURES_REFUSED))
     damaged = store.quarantined
     if damaged is None:
         await checkpoint.handle(SystemAlarmCleared(at, DATABASE_DAMAGED))
@@ -253,6 +268,7 @@ async def _report_health(
     devices: Devices,
     bridge: Bridge,
     uplink: Uplink,
+    reload: Reload,
 ) -> None:
     """Publish health, every minute."""
     folder = Path(config.checkpoint.data)
@@ -263,6 +279,7 @@ async def _report_health(
             devices=devices.states(checkpoint.state.faults),
             refusals=checkpoint.state.refusals,
             uplink=uplink.counts,
+            procedures=reload.shown(),
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
         )
@@ -270,7 +287,9 @@ async def _report_health(
         await clock.pause(config.reporting.health_s)
 
 
-async def _tell_systemd(checkpoint: Checkpoint, devices: Devices, uplink: Uplink) -> None:
+async def _tell_systemd(
+    checkpoint: Checkpoint, devices: Devices, uplink: Uplink, reload: Reload
+) -> None:
     """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
     told = ""
     while True:
@@ -279,6 +298,7 @@ async def _tell_systemd(checkpoint: Checkpoint, devices: Devices, uplink: Uplink
         )
         link = "connected" if uplink.connected else "no broker"
         trouble = f", not working: {', '.join(bad)}" if bad else ""
+        trouble += ", new procedures refused" if reload.problem else ""
         status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"
         if status != told:
             notify(status)

@@ -35,7 +35,7 @@ Found = dict[str, dict[int, Any]]
 # Records go on byte for byte.
 _TYPES: dict[str, Any] = {"outbox": KeptRow}
 
-_WHOLE = ("checkpoint", "procedures", "reports", "stills")
+_WHOLE = ("adopted", "checkpoint", "procedures", "reports", "stills")
 _READ = (*_WHOLE, "arrivals", "visits", "outbox", "refused", "parked", "acknowledged")
 
 

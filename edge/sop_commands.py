@@ -18,6 +18,7 @@ from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop_diff_command import diff
 from edge.sop_verify_command import verify
+from edge.written import REPLACES
 
 # The office's own procedures, where `gardu` is installed as a service.
 OFFICE_FOLDER = Path("/etc/gardu/sop")
@@ -81,7 +82,7 @@ def show_procedure(
         Format, typer.Option("--format", help="svg: the flow chart only.")
     ] = Format.TERMINAL,
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write. Default: stdout.")
+        Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
     ] = None,
     folder: FolderOption = None,
 ) -> None:

@@ -9,21 +9,21 @@ from rich.markup import escape
 
 from edge.config import load_config
 from edge.errors import GarduError
+from edge.paper.change_sheet import change_page
 from edge.paper.deliver import Format, deliver
-from edge.paper.page import html, pdf, render
+from edge.paper.page import pdf
 from edge.paper.terminal import console
+from edge.paper.words import Language
 from edge.snapshot import Snapshot
 from edge.sop.difference import Change, difference
 from edge.sop.loading import parse_procedure
 from edge.sop.procedure import Procedure
 from edge.validate import read_text
+from edge.written import REPLACES
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
 # Past every document number.
 _LAST = 2**62
-_CSS = (
-    "del { color: #a00; } ins { color: #060; font-weight: bold; } td { overflow-wrap: anywhere; }"
-)
 
 
 def diff(
@@ -38,11 +38,14 @@ def diff(
             "it runs, and older ones that visits are under way in.",
         ),
     ] = None,
+    lang: Annotated[
+        Language, typer.Option(help="In which language html and pdf are headed.")
+    ] = Language.ID,
     form_at: Annotated[Format, typer.Option("--format", help="svg is for drawings only.")] = (
         Format.TERMINAL
     ),
     out: Annotated[
-        Path | None, typer.Option("-o", "--out", help="The file to write. Default: stdout.")
+        Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
     ] = None,
 ) -> None:
     """Show what changes from A to B: steps, wording, times, roles, evidence, course.
@@ -56,8 +59,7 @@ def diff(
     if form_at is Format.TERMINAL:
         _show(before, after, changes)
         return
-    title = f"{before.key} → {after.key}"
-    page = html(title, render("difference.html", title=title, changes=changes), _CSS)
+    page = change_page(before, after, changes, lang)
     deliver(page if form_at is Format.HTML else pdf(page), out)
 
 

@@ -11,7 +11,8 @@ checkpoint     3 and above (PARTS)     the parts of the state that may be large,
 visits         the visit's number      open visits only, so that they stay few: how they stand
 arrivals       the same                what hardly ever changes of an open visit
 register-Y-M   sequence                what records of that month said (edge/register.py)
-procedures     as they came            texts that open visits started under
+procedures     as they came            texts that open visits started under, and new ones will
+adopted        1                       which of them new visits start under
 reports        year and month, 202611  the months' reports that were published
 ============== ======================= =========================================================
 """
@@ -102,6 +103,7 @@ class Store(Outbox):
         self._arrivals = documents.table("arrivals")
         self._arrived = {arrival.doc_id: dict(arrival) for arrival in self._arrivals}
         self._procedures = documents.table("procedures")
+        self._adopted = documents.table("adopted")
         self._reports = documents.table("reports")
         self.space.reserve()
 
@@ -199,6 +201,21 @@ class Store(Outbox):
         """Keep the *text* of the procedure *key*, for visits that start under it."""
         if self.procedure(key) is None:
             self._procedures.insert({"key": key, "text": text})
+
+    def adopt_procedures(self, texts: Mapping[str, str]) -> None:
+        """Keep *texts* by key, and that new visits start under these from now on."""
+        adopted = {"keys": sorted(texts)}
+        with self._change():
+            for key, text in texts.items():
+                self.remember_procedure(key, text)
+            if self._adopted.get(doc_id=ONLY) != adopted:
+                self._adopted.put(ONLY, adopted)
+
+    def adopted_procedures(self) -> dict[str, str]:
+        """Return the texts, by key, that were adopted last; none if one of them is not there."""
+        keys = (self._adopted.get(doc_id=ONLY) or {"keys": []})["keys"]
+        kept = self.procedures_in_use()
+        return {key: kept[key] for key in keys} if kept.keys() >= set(keys) else {}
 
     def procedure(self, key: str) -> str | None:
         """Return the text kept under *key*, None if there is none."""

@@ -97,9 +97,12 @@ def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Outpu
     for lamp, output in panel.fitted_lamps.items():
         yield f"{name} lamp" if lamp == "lamp" else f"{name} {lamp} lamp", output
     for button in panel.buttons:
-        held = f", held: {button.hold}" if button.hold else ""
         opens = f" {button.procedure}" if button.procedure else ""
-        yield f"{name} button {button.press}{held}{opens}", button
+        pressed, held = (
+            f"{action}{opens}" if action == "arrive" else action
+            for action in (button.press, button.hold)
+        )
+        yield f"{name} button {pressed}{f', held: {held}' if held else ''}", button
 
 
 def _wire(function: str, part: Contact | Output) -> Wire:

@@ -14,6 +14,7 @@ from edge.fitted import lines
 from edge.options import ConfigOption
 from edge.parts import parts
 from edge.wiring import bus_notes, wiring
+from edge.written import write
 
 
 def wiring_(
@@ -57,11 +58,7 @@ def _write_picture(config: Config, path: Path) -> None:
     from edge.wiring_sheet import sheet
     from edge.wiring_svg import svg
 
-    try:
-        path.write_text(svg(sheet(config)), encoding="utf-8")
-    except OSError as error:
-        typer.echo(f"{path}: cannot be written: {error.strerror}", err=True)
-        raise typer.Exit(1) from None
+    write(path, svg(sheet(config)).encode())
 
 
 def _json(config: Config) -> str:

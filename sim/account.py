@@ -10,12 +10,16 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from sim.branches import follow
 from sim.received import Fact, Received
 
 _OPENED, _CLOSED = "gardu.visit.opened.v1", "gardu.visit.closed.v1"
 _STEP = "gardu.step.completed.v1"
 _RECONCILED = "gardu.visit.reconciled.v1"
 _RAISED, _CLEARED = "gardu.alarm.raised.v1", "gardu.alarm.cleared.v1"
+# The step at which guests are looked at, and those in which they come to the host.
+_LOOK = "pemeriksaan"
+_MEETINGS = ("menghadap", "pengantaran")
 _FAULT, _RESTORED = "gardu.equipment.fault.v1", "gardu.equipment.restored.v1"
 
 
@@ -130,6 +134,16 @@ def persons(received: Iterable[Received]) -> int:
     return sum(end.get("persons", 1) for one in received for end in _data(one, _CLOSED))
 
 
+def most_open(received: Received) -> int:
+    """Return how many visits were open at once, at most."""
+    opened: dict[str, str] = {}
+    most = 0
+    for fact in received.facts:
+        follow(opened, fact)
+        most = max(most, len(opened))
+    return most
+
+
 def totals(end: End) -> dict[str, Any]:
     """Return the sums of one checkpoint."""
     received = end.received
@@ -137,7 +151,12 @@ def totals(end: End) -> dict[str, Any]:
     cards, lockers = things(received, "card"), things(received, "locker")
     return {
         "guests": {"expected": end.expected, "came": end.left.get("came", 0)},
-        "visits": {"opened": len(opened), "closed": len(closed)},
+        "visits": {
+            "opened": len(opened),
+            "closed": len(closed),
+            "most": most_open(received),
+            "unscreened": len(_screened(end)),
+        },
         "cards": {"out": cards.out, "back": cards.back, "owed": len(cards.owed)},
         "lockers": {"used": lockers.out, "emptied": lockers.back, "owed": len(lockers.owed)},
         "alarms": {
@@ -161,7 +180,7 @@ def totals(end: End) -> dict[str, Any]:
 def problems(end: End) -> list[str]:
     """Return what does not add up at one checkpoint, in words; nothing if all does."""
     found = [end.trouble] if end.trouble else []
-    found += _visits(end) + _records(end) + _things(end) + _alarms(end)
+    found += _visits(end) + _screened(end) + _records(end) + _things(end) + _alarms(end)
     return [f"{end.name}: {words}" for words in found]
 
 
@@ -177,6 +196,23 @@ def _visits(end: End) -> list[str]:
     if sorted(opened) != sorted(closed):
         found.append(f"{len(opened)} visits were opened, {len(closed)} came to an outcome")
     return found
+
+
+def _screened(end: End) -> list[str]:
+    """Nobody meets the host without having been looked at, where the procedure has it."""
+    steps = _data(end.received, _STEP)
+    looked = {step["visit"] for step in steps if step["step"] == _LOOK and _passed(step)}
+    asked = {step["procedure"] for step in steps if step["step"] == _LOOK}
+    met = (step for step in steps if step["step"] in _MEETINGS and _passed(step))
+    return [
+        f"visit {step['visit']} met the host without {_LOOK}"
+        for step in met
+        if step["procedure"] in asked and step["visit"] not in looked
+    ]
+
+
+def _passed(step: dict[str, Any]) -> bool:
+    return bool(step["outcome"] == "completed")
 
 
 def _records(end: End) -> list[str]:

@@ -14,6 +14,9 @@ from sim.hands import Hands
 
 # How long one waits for the aiphone to ring before answering all the same, seconds.
 _RING_S = 30.0
+# How long reception looks and listens whether it is rung at all.
+_RUNG_S = 6.0
+_RUNG_REAL_S = 2.0
 # Between two looks at whose meeting is the longest, seconds.
 _TURN_S = 5.0
 # How often a meeting is ended by the aide's button; else by the card at the desk.
@@ -65,13 +68,28 @@ class Aide:
         return False
 
     async def _nobody_rung(self, rings: int) -> bool:
-        """Whether reception's lamp asks for a decision, nobody was rung and the line is free."""
-        busy = None
-        if self.aiphone is not None:
-            busy = self.hands.lobby.aiphones[self.aiphone].busy
-        in_use = busy is not None and busy.active
-        asked = not in_use and await self.hands.look("reception") == "slow"
-        return asked and self.rings == rings
+        """Whether reception's lamp asks for a decision, nobody was rung and the line is free.
+
+        A ring begins long before the lamp says that nobody answers it, so whoever has seen the lamp
+        and heard no ring knows; a busy machine only needs more time for either.
+        """
+        end = self.clock.boot_ns() + self.hands.at_least(_RUNG_S, _RUNG_REAL_S) * 1e9
+        while self.clock.boot_ns() < end:
+            asked = await self.hands.look("reception") == "slow"
+            if self._rung(rings) or self._in_use:
+                return False
+            if asked:
+                return True
+        return False
+
+    def _rung(self, rings: int) -> bool:
+        ringing = self.aiphone is not None and self.hands.lobby.aiphones[self.aiphone].ringing
+        return ringing or self.rings != rings
+
+    @property
+    def _in_use(self) -> bool:
+        busy = None if self.aiphone is None else self.hands.lobby.aiphones[self.aiphone].busy
+        return busy is not None and busy.active
 
     async def admit(self, guest: Guest) -> None:
         """Come to the door and show *guest* in."""
@@ -85,19 +103,23 @@ class Aide:
             if guest in self.door:
                 self.door.remove(guest)
 
-    async def end_meeting(self, guest: Guest) -> None:
-        """End *guest*'s meeting: by the button if it can mean nobody else, or leave it open."""
-        by_button = guest.chance.random() < _BY_BUTTON or bool(guest.plan.keeps)
+    async def end_meeting(self, guest: Guest) -> bool:
+        """End *guest*'s meeting: by the button if it can mean nobody else, or leave it open.
+
+        True if the checkpoint has been told by the button.
+        """
+        by_button = guest.chance.random() < _BY_BUTTON or guest.plan.without_card
         try:
             # Who has no card to show at the desk waits until the button means this meeting.
-            while guest.plan.keeps and self.meeting[:1] != [guest]:
+            while guest.plan.without_card and (self.meeting[:1] != [guest] or self.phone.locked()):
                 await self.clock.pause(_TURN_S)
             if by_button and self.meeting[:1] == [guest] and not self.phone.locked():
                 async with self.phone:
-                    await self.hands.answer(self.aiphone, "decline")
+                    return await self.hands.answer(self.aiphone, "decline")
         finally:
             if guest in self.meeting:
                 self.meeting.remove(guest)
+        return False
 
     async def _show_in(self, guest: Guest) -> None:
         self.door.remove(guest)

@@ -10,10 +10,11 @@ take it prove nothing. The catalogue is a data file; each branch says which reco
 
 A record fits if every key of ``data`` does: text by shell pattern (``locker-forced-*``), a list if
 the record's list has its words in that order, ``{ least = 2 }`` from that number on, any other
-value if it is the same. ``seen`` is one such description, or a list of which one is enough.
+value if it is the same; ``{ has = {…} }`` if an item of the list is like that. ``seen`` is one
+such description, or a list of which one is enough.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,17 @@ from sim.received import Fact, Received
 from sim.scenario import Part, Title
 
 
+class Before(Part, frozen=True, kw_only=True):
+    """A record that came before, of the same checkpoint.
+
+    :ivar same: the key of the data in which both must be the same
+    """
+
+    type: str
+    data: dict[str, Any] = msgspec.field(default_factory=dict)
+    same: str | None = None
+
+
 class Sight(Part, frozen=True, kw_only=True):
     """What shows a branch; all that is given must hold.
 
@@ -33,18 +45,28 @@ class Sight(Part, frozen=True, kw_only=True):
     :ivar late_s: it came at least so long after it was recorded, seconds of the clock
     :ivar refused: instead of a record: refusals of this kind (a shell pattern), as ``health``
         counts them
+    :ivar after: such a record came before it
+    :ivar open_visits: at least so many visits were open then at that checkpoint
+    :ivar open_procedures: visits of at least so many procedures were
     """
 
     type: str = "*"
     data: dict[str, Any] = msgspec.field(default_factory=dict)
     late_s: float | None = None
     refused: str | None = None
+    after: Before | None = None
+    open_visits: int = 0
+    open_procedures: int = 0
 
 
 class Branch(Part, frozen=True, kw_only=True):
-    """One branch that a day can take; each of *seen* is enough by itself."""
+    """One branch that a day can take; each of *seen* is enough by itself.
+
+    :ivar part: what it is about: the report has those of a part together
+    """
 
     id: str
+    part: str
     title: Title
     seen: tuple[Sight, ...]
 
@@ -77,15 +99,46 @@ def _count(sight: Sight, received: Received) -> int:
     if sight.refused is not None:
         refusals = received.live.get("health", {}).get("refusals", {})
         return sum(times for what, times in refusals.items() if fnmatchcase(what, sight.refused))
-    return sum(_shows(sight, fact) for fact in received.facts)
+    times = 0
+    opened: dict[str, str] = {}
+    for place, fact in enumerate(received.facts):
+        follow(opened, fact)
+        times += (
+            _shows(sight, fact)
+            and len(opened) >= sight.open_visits
+            and len(set(opened.values())) >= sight.open_procedures
+            and _came_after(sight.after, fact, received.facts[:place])
+        )
+    return times
+
+
+def follow(opened: dict[str, str], fact: Fact) -> None:
+    """Keep *opened*, the open visits and the procedure of each, up with *fact*."""
+    if fact.type == "gardu.visit.opened.v1":
+        opened[fact.data["visit"]] = fact.data["procedure"]
+    elif fact.type == "gardu.visit.closed.v1":
+        opened.pop(fact.data["visit"], None)
+
+
+def _came_after(before: Before | None, fact: Fact, earlier: Sequence[Fact]) -> bool:
+    """Whether one of the *earlier* facts is as *before* wants it, for *fact*."""
+    if before is None:
+        return True
+    wanted = {} if before.same is None else {before.same: fact.data.get(before.same)}
+    sight = Sight(type=before.type, data={**before.data, **wanted})
+    return any(_shows(sight, one) for one in earlier)
 
 
 def _shows(sight: Sight, fact: Fact) -> bool:
     return (
         fnmatchcase(fact.type, sight.type)
         and (sight.late_s is None or fact.late_s >= sight.late_s)
-        and all(_fits(wanted, fact.data.get(key)) for key, wanted in sight.data.items())
+        and _all_fit(sight.data, fact.data)
     )
+
+
+def _all_fit(wanted: dict[str, Any], data: dict[str, Any]) -> bool:
+    return all(_fits(value, data.get(key)) for key, value in wanted.items())
 
 
 def _fits(wanted: Any, value: Any) -> bool:
@@ -94,6 +147,8 @@ def _fits(wanted: Any, value: Any) -> bool:
     if isinstance(wanted, list):
         words = iter(value or ())
         return all(word in words for word in wanted)
+    if isinstance(wanted, dict) and "has" in wanted:
+        return any(_all_fit(wanted["has"], item) for item in value or ())
     if isinstance(wanted, dict):
         return isinstance(value, int | float) and value >= wanted["least"]
     return bool(value == wanted)

@@ -22,7 +22,8 @@ from sim.day_command import play as play_day
 from sim.day_command import settings_for
 from sim.day_stage import DaySettings
 from sim.habits import PROCEDURES
-from sim.stage import Settings, Stage
+from sim.settings import Settings
+from sim.stage import Stage
 from sim.standards import standards
 from sim.summary import as_json, print_summary, succeeded
 from sim.view import View

@@ -10,17 +10,22 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any
 
-from sim.acts import ACTS, BACK, LATER, NEXT, Verdict, bring_back
+from sim.acts import ACTS
+from sim.closing import Closing
+from sim.farewell import bring_back
 from sim.guests import Guest
 from sim.habits import PROCEDURES, Row
 from sim.people import People
+from sim.verdicts import AGAIN, BACK, LATER, NEXT, Verdict
 
 # After this long a guest goes home whatever the checkpoint does (clock; and at least real).
 _PATIENCE_S = 4 * 3600.0
 _PATIENCE_REAL_S = 240.0
 # A door that nobody stands at is shut by an officer after this many rounds.
 _ROUND_S = 15.0
-_ROUNDS_OPEN = 8
+_ROUNDS_OPEN = 12
+# Who would leave waits so long for guests who come back without having shown a card.
+_GOODBYE_S = 1200.0
 _FIRST_ARRIVAL_S = 10.0
 _LEAST_GAP_S = 40.0
 # Buttons that move a visit without a guest on, and in the end out.
@@ -35,19 +40,25 @@ class Day:
 
     :param gap_s: mean seconds between two arrivals
     :param tell: called with what happens, for whoever watches
+    :param first_guest_opens: nobody presses *open-day*: the first guest opens the day
     """
 
-    def __init__(self, people: People, gap_s: float, tell: Tell) -> None:
+    def __init__(
+        self, people: People, gap_s: float, tell: Tell, *, first_guest_opens: bool = False
+    ) -> None:
         self.people = people
         self.clock = people.clock
         self._gap_s = gap_s
         self._tell = tell
-        self._officers: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._first_guest_opens = first_guest_opens
+        self._closing = Closing(people, self.clear_line)
 
     async def live(self) -> None:
         """Live the day, from the first arrival until the last guest has left."""
         tidying = asyncio.create_task(self._tidy())
-        await self._everywhere("open-day")
+        opening = None if self._first_guest_opens else self.people.station_with("open-day")
+        if opening is not None:
+            await self.people.hands.press(opening, "open-day")
         try:
             async with asyncio.TaskGroup() as group:
                 gap = _FIRST_ARRIVAL_S
@@ -59,16 +70,9 @@ class Day:
                     gap = max(_LEAST_GAP_S, guest.chance.expovariate(1 / self._gap_s))
                     group.create_task(self._visit(guest))
             # The officials leave when their last guest has: the day closes then, not by the hour.
-            await self._everywhere("close-day")
+            await self._closing.close()
         finally:
             tidying.cancel()
-
-    async def _everywhere(self, action: str) -> None:
-        """Press *action* at the first panel that has it, if any does."""
-        for panel in self.people.lobby.config.panels.values():
-            if panel.stations and self.people.hands.can(panel.stations[0], action):
-                await self.people.hands.press_once(panel.stations[0], action)
-                break
 
     async def _visit(self, guest: Guest) -> None:
         guest.state = "here"
@@ -80,7 +84,8 @@ class Day:
         except TimeoutError:
             self._tell({"event": "gave-up", "guest": guest.number, "step": guest.step})
         finally:
-            self.people.gone(guest)
+            if guest not in self.people.overnight:
+                self.people.gone(guest)
         self._tell({"event": "left", "guest": guest.number})
 
     async def _go_through(self, guest: Guest) -> None:
@@ -90,30 +95,33 @@ class Day:
             verdict = await self._serve(rows[place], guest)
             if verdict == LATER:
                 await self._come_back(guest, rows[place].officer)
-            place = {NEXT: place + 1, BACK: len(rows) - 1}.get(verdict, len(rows))
+            way = {AGAIN: place, NEXT: place + 1, BACK: len(rows) - 1}
+            place = way.get(verdict, len(rows))
 
     async def _serve(self, row: Row, guest: Guest) -> Verdict:
         """Wait for the officer of *row*, in order, and do what is done there."""
         guest.served, guest.station = False, row.officer
         self.people.at_step(guest, row.step)
-        if row is PROCEDURES[guest.procedure][-1] and guest.plan.keeps:
-            await self.people.until_alone(guest)
+        if row.act == "direct" and guest.plan.leaves:
+            await self.people.until_nobody_returns(_GOODBYE_S)
+        if row is PROCEDURES[guest.procedure][-1] and guest.plan.without_card:
+            await self.people.until_first_back(guest)
         async with AsyncExitStack() as stack:
             if row.officer:
-                await stack.enter_async_context(self._desk(row.officer))
+                await stack.enter_async_context(self.people.desk(row.officer))
             guest.served = True
             return await ACTS[row.act](self.people, guest)
-
-    def _desk(self, station: str) -> asyncio.Lock:
-        """Return what whoever is served at *station* holds."""
-        return self._officers[self.people.hands.panel_at(station) or station]
 
     async def _come_back(self, guest: Guest, officer: str) -> None:
         """*guest* has gone home with the card and brings it (or somebody finds it) later."""
         guest.step, guest.station = "gone", ""
+        self.people.has_returned(guest)
         self.people.figure_gone(guest)
+        if guest.plan.keeps == "overnight" and self._closing.station is not None:
+            self.people.overnight.append(guest)
+            return
         await self.people.spend(guest, "coming-back")
-        async with self._desk(officer):
+        async with self.people.desk(officer):
             await bring_back(self.people, guest, officer)
 
     async def _tidy(self) -> None:

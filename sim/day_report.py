@@ -71,6 +71,8 @@ def _sums(told: dict[str, Any]) -> Table:
         pairs = [(one[first[0]][first[1]], one[second[0]][second[1]]) for one in places.values()]
         table.add_row(what, *(_pair(*pair) for pair in pairs))
     for what, part, key in (
+        ("most visits open at once", "visits", "most"),
+        ("met the host unscreened", "visits", "unscreened"),
         ("gaps", "records", "gaps"),
         ("cards owed", "cards", "owed"),
         ("lockers owed", "lockers", "owed"),
@@ -79,6 +81,14 @@ def _sums(told: dict[str, Any]) -> Table:
         table.add_row(what, *(str(one[part][key]) for one in places.values()))
     table.add_row("daemon restarts", *(str(one["restarts"]) for one in places.values()))
     return table
+
+
+def _new(table: Table, group: str, last: str) -> str:
+    """Return *group* where it begins, below a line; else nothing."""
+    if group == last:
+        return ""
+    table.add_section()
+    return group
 
 
 def _pair(first: int, second: int) -> Text:
@@ -97,7 +107,7 @@ def _steps(told: dict[str, Any]) -> Table:
     table.columns[1].justify = "left"
     last = ""
     for step in told["steps"]:
-        shown, last = ("" if step["procedure"] == last else step["procedure"]), step["procedure"]
+        shown, last = _new(table, step["procedure"], last), step["procedure"]
         standard = step["standard_s"]
         over = standard is not None and step["median_s"] > standard
         table.add_row(
@@ -112,9 +122,13 @@ def _steps(told: dict[str, Any]) -> Table:
 
 
 def _branches(told: dict[str, Any], expected: dict[str, Branch]) -> Table:
-    table = _table("Branches, as the central office saw them", "branch", "what", "seen")
-    table.columns[1].justify = "left"
+    table = _table("Branches, as the central office saw them", "about", "branch", "what", "seen")
+    for column in table.columns[1:3]:
+        column.justify = "left"
+    last = ""
     for name, times in told["branches"].items():
+        branch = expected[name]
+        part, last = _new(table, branch.part, last), branch.part
         seen = Text(str(times), "" if times else "bold red")
-        table.add_row(name, expected[name].title.en, seen)
+        table.add_row(part, name, branch.title.en, seen)
     return table

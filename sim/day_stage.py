@@ -7,9 +7,8 @@ They share the broker, the central office that hears them all, and the clock.
 import asyncio
 import tomllib
 from collections.abc import Callable
-from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
 import tomli_w
@@ -18,11 +17,14 @@ from edge.clock import Clock
 from edge.config import default_config_folder
 from edge.errors import ConfigError
 from sim.account import End
+from sim.arrivals import arrivals, share
 from sim.broker import Broker
 from sim.central import Central
 from sim.desk import Request
-from sim.programme import CheckpointDay, Programme, acts, arrivals, scenario, seconds, share
-from sim.stage import Settings, Stage
+from sim.play import Play
+from sim.programme import CheckpointDay, Programme, acts, scenario, seconds
+from sim.settings import Settings
+from sim.stage import Stage
 
 # Western Indonesian Time, seconds ahead of UTC.
 _WIB_S = 7 * 3600
@@ -42,7 +44,7 @@ class DaySettings(msgspec.Struct, frozen=True, kw_only=True):
     folder: Path
 
 
-class DayStage:
+class DayStage(Play):
     """One day. Use as ``async with await DayStage(...).open() as day: await day.play()``.
 
     :param report: called with what happens, in words
@@ -50,29 +52,11 @@ class DayStage:
     """
 
     def __init__(self, settings: DaySettings, report: Callable[[str], None]) -> None:
+        super().__init__()
         self.settings = settings
         self.clock = opening_clock(settings.programme, settings.speed)
         self.stages: list[Stage] = []
         self._report = report
-        self._stack = AsyncExitStack()
-
-    async def open(self) -> Self:
-        """Start everything.
-
-        :raises GarduError: if a part does not start; the others are stopped again
-        """
-        try:
-            await self._set_up()
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self._stack.aclose()
 
     async def _set_up(self) -> None:
         folder = self.settings.folder
@@ -105,6 +89,7 @@ class DayStage:
             arrivals=arrivals(programme, place, guests, seed),
             opens_ms=opening_ms(programme),
             requests=acts(programme, place, Request),
+            first_guest_opens=place.first_guest_opens,
         )
 
     async def play(self) -> None:

@@ -12,6 +12,8 @@ from edge.clock import iso
 from sim.scenario import Moment, Part
 
 _REPLY = "reply/desk"
+# Sixteen digits, as on an e-KTP, of nobody.
+_IDENTITY_NUMBER = "NIK 1506000000000000"
 
 
 class Request(Part, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Request(Part, frozen=True, kw_only=True):
     :ivar do: ``availability``: whether *host* (a procedure) receives guests; ``register``: attach
         a guest's details to the newest visit at the desk
     :ivar reason: one word of the reasons' data
+    :ivar for_s: for how long the host is away, seconds; None: until another message
+    :ivar misplaced: the guest's identity number stands in the purpose, where no number may stand
     """
 
     at_s: Moment
@@ -27,6 +31,8 @@ class Request(Part, frozen=True, kw_only=True):
     host: str | None = None
     receiving: bool = True
     reason: str | None = None
+    for_s: Moment | None = None
+    misplaced: bool = False
 
 
 class Message(Part, frozen=True, kw_only=True):
@@ -42,10 +48,13 @@ def message(request: Request, now_ms: int, chance: random.Random) -> Message:
     """Return the message that says *request* at *now_ms* (wall clock)."""
     about = {"id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "time": iso(now_ms)}
     if request.do == "register":
-        return _message("cmd/register", {**about, "guest": _guest(chance)}, reply=_REPLY)
+        guest = _guest(chance) | ({"purpose": _IDENTITY_NUMBER} if request.misplaced else {})
+        return _message("cmd/register", {**about, "guest": guest}, reply=_REPLY)
     told = {**about, "host": request.host, "receiving": request.receiving}
     if request.reason is not None:
         told["reason"] = request.reason
+    if request.for_s is not None:
+        told["until"] = iso(now_ms + round(request.for_s * 1000))
     return _message(f"cmd/availability/{request.host}", told, retain=True)
 
 

@@ -37,6 +37,7 @@ class Guest:
     :ivar since_ns: when that began, nanoseconds of the clock
     :ivar away: the lamp says that the guest's host does not receive: nobody was rung
     :ivar served: whether an officer is busy with the guest (else the guest waits)
+    :ivar phoned: the guest has been on the telephone already, and let others go first
     """
 
     number: int
@@ -52,6 +53,7 @@ class Guest:
     station: str = ""
     since_ns: int = 0
     served: bool = False
+    phoned: bool = False
     away: bool = False
     state: Literal["expected", "here", "gone"] = "expected"
 

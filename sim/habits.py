@@ -25,7 +25,18 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     :ivar runs: how often the guest is too fast for the metal detector first
     :ivar mistaken: which wrong card reception takes first: one of nobody's, or another guest's
     :ivar keeps: the guest goes without giving the card back: it is ``lost``, or still in a pocket
-        (``pocket``) with belongings in a locker, and guest and card come back later
+        (``pocket``) with belongings in a locker, and guest and card come back later, or the next
+        morning (``overnight``); or it lies in a ``tray`` where nobody reads it before the evening
+    :ivar reason: which button of a reason reception presses before it turns the guest away; 0: none
+    :ivar identity: the guest has a valid proof of identity
+    :ivar released: the host opens the door for the guest
+    :ivar invited: how often the guest shows an invitation; 0: has none
+    :ivar corrects: reception gives the wrong card of the pile first
+    :ivar phones: at the waiting room the guest lets the next one go first
+    :ivar sent_back: security has forgotten something: reception sends the guest back
+    :ivar extends: the aide gives the meeting more time
+    :ivar unseen: the guest is with the host until the panel asks: then comes back (``stays``), or
+        has gone without a word (``vanishes``)
     """
 
     host: Literal["accept", "decline", "absent", "silent", "late"] = "accept"
@@ -36,7 +47,26 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     leaves: bool = False
     runs: int = 0
     mistaken: Literal["", "unknown", "shared"] = ""
-    keeps: Literal["", "lost", "pocket"] = ""
+    keeps: Literal["", "lost", "pocket", "overnight", "tray"] = ""
+    reason: int = 0
+    identity: bool = True
+    released: bool = True
+    invited: int = 0
+    corrects: bool = False
+    phones: bool = False
+    sent_back: bool = False
+    extends: bool = False
+    unseen: Literal["", "stays", "vanishes"] = ""
+
+    @property
+    def at_detector(self) -> bool:
+        """Whether it takes a metal detector, or security at the door."""
+        return bool(self.alarms or self.runs or self.refused)
+
+    @property
+    def without_card(self) -> bool:
+        """Whether the visit ends without its card: no reader tells the officers whose it is."""
+        return bool(self.keeps) or self.unseen == "vanishes"
 
 
 PLANS: dict[Branch, Plan] = {
@@ -56,6 +86,22 @@ PLANS: dict[Branch, Plan] = {
     "shared-card": Plan(mistaken="shared"),
     "loses-card": Plan(keeps="lost"),
     "forgets-belongings": Plan(keeps="pocket"),
+    "overnight": Plan(keeps="overnight"),
+    "card-in-the-tray": Plan(keeps="tray", stores=False),
+    "corrects-card": Plan(corrects=True),
+    "no-identity": Plan(identity=False),
+    "no-door-release": Plan(released=False),
+    "invited": Plan(invited=1),
+    "invited-twice": Plan(invited=2),
+    "on-the-phone": Plan(phones=True, stores=False),
+    "sent-back": Plan(sent_back=True),
+    "long-meeting": Plan(extends=True, stores=False),
+    "stays": Plan(unseen="stays"),
+    "vanishes": Plan(unseen="vanishes", stores=False),
+    "reason-1": Plan(host="decline", reason=1),
+    "reason-2": Plan(host="absent", reason=2),
+    "reason-3": Plan(host="silent", reason=3),
+    "reason-4": Plan(host="decline", settles="reschedule", reason=4),
 }
 
 
@@ -96,6 +142,11 @@ PROCEDURES: dict[str, tuple[Row, ...]] = {
         Row("pengembalian-kartu", "reception", "hand_in"),
     ),
 }
+
+# Procedures whose guests are looked at before they go in.
+SCREENED = frozenset(
+    name for name, rows in PROCEDURES.items() if any(row.step == "pemeriksaan" for row in rows)
+)
 
 # Where a guest stands while at an officer's station; "office" for all others.
 PLACES: dict[str, Place] = {

@@ -18,10 +18,12 @@ AiphoneAnswer = Literal["accept", "decline", "release", "extend"]
 
 # How long one waits for a beep: people's patience (clock), but not less than a busy machine needs.
 _BEEP_S = 3.0
-_BEEP_REAL_S = 1.0
+_BEEP_REAL_S = 3.0
 # An eye needs this long to tell a steady lamp from a blinking one.
 _LOOK_S = 3.0
-_LOOK_REAL_S = 0.15
+_LOOK_REAL_S = 0.2
+# A code that was shown counts anew once it has been away for so long (the scanner's repeat_s).
+_AWAY_S = 8.0
 # A moment between two movements of the same hand.
 _MOMENT_S = 1.0
 _MOMENT_REAL_S = 0.05
@@ -134,27 +136,47 @@ class Hands:
         return False
 
     async def present(self, station: str, card: str) -> bool:
-        """Hold *card* to the reader of *station*; True if it was accepted."""
-        name = self.reader_at(station)
-        if name is None:
-            return False
-        reader = self.lobby.readers[name]
+        """Hold *card* to the reader of *station* until it is heard; True if it was accepted."""
         for _ in range(_TRIES):
-            if not await self.awake():
-                return False
-            async with self._one_at_a_time:
-                listening = asyncio.create_task(self._listen())
-                try:
-                    await reader.present(card)
-                    heard = await listening
-                finally:
-                    listening.cancel()
-                    await reader.remove()
-            # The reader tells a new presentation from the old one by a moment without a card.
-            await self.clock.pause(self.at_least(_MOMENT_S, _MOMENT_REAL_S))
+            if self.reader_at(station) is None or not await self.awake():
+                break
+            heard = await self.present_once(station, card)
             if heard != "silence":
                 return heard == "accepted"
         return False
+
+    async def present_once(self, station: str, card: str) -> Heard:
+        """Hold *card* to the reader of *station* and listen."""
+        reader = self.lobby.readers[self.reader_at(station) or ""]
+        async with self._one_at_a_time:
+            listening = asyncio.create_task(self._listen())
+            try:
+                await reader.present(card)
+                heard = await listening
+            finally:
+                listening.cancel()
+                await reader.remove()
+        # The reader tells a new presentation from the old one by a moment without a card.
+        await self.clock.pause(self.at_least(_MOMENT_S, _MOMENT_REAL_S))
+        return heard
+
+    async def show(self, station: str, code: str) -> bool:
+        """Show *code* to the scanner at *station*; True if it was accepted."""
+        config = self.lobby.config.scanners
+        name = next((name for name, item in config.items() if station in item.stations), None)
+        if name is None or not await self.awake():
+            return False
+        scanner = self.lobby.scanners[name]
+        async with self._one_at_a_time:
+            listening = asyncio.create_task(self._listen())
+            try:
+                await scanner.show(code)
+                heard = await listening
+            finally:
+                listening.cancel()
+                await scanner.take_away()
+        await self.clock.pause(self.at_least(_AWAY_S, _MOMENT_REAL_S))
+        return heard == "accepted"
 
     async def answer(self, aiphone: str | None, which: AiphoneAnswer) -> bool:
         """Close one of the aide's contacts; False if it is not wired.

@@ -6,6 +6,7 @@ how their day goes in sim/day.py.
 """
 
 import asyncio
+from collections import defaultdict
 
 from edge.clock import Clock
 from sim.aide import Aide
@@ -19,13 +20,15 @@ from sim.twins.door import DoorTwin
 _GLANCE_S = 0.3
 _GLANCE_REAL_S = 0.02
 # A lock or a strike needs this long on a busy machine, real seconds.
-_DOOR_REAL_S = 1.0
+_DOOR_REAL_S = 2.0
 # How long a guest pushes at a door, and how long its closer may need.
 _PUSH_S = 20.0
 # Where a guest with a card is neither at a desk with a reader nor with the host.
 _BETWEEN = ("penitipan", "pemeriksaan", "pengantaran")
 # How long a guest without a card lets others go first, seconds.
-_OTHERS_S = 1200.0
+_OTHERS_S = 7200.0
+# Between two looks at whose turn it is.
+_TURN_S = 3.0
 # Between two rounds of an officer who waits for a locker.
 _ROUND_S = 20.0
 
@@ -34,6 +37,10 @@ class People:
     """Everybody in *lobby* on one day.
 
     :ivar taken: lockers that hold belongings, and whose (number of the guest)
+    :ivar returning: guests of whom the checkpoint knows that they come back to the desk, first come
+        first; *leave* there means the first of them
+    :ivar tray: cards that lie on a desk and have not been held to a reader
+    :ivar overnight: guests who have gone home with their card, until tomorrow
     """
 
     def __init__(self, lobby: Lobby, clock: Clock, guests: list[Guest]) -> None:
@@ -42,6 +49,10 @@ class People:
         self.guests = guests
         self.hands = Hands(lobby, clock)
         self.taken: dict[int, int] = {}
+        self.returning: list[Guest] = []
+        self.tray: list[str] = []
+        self.overnight: list[Guest] = []
+        self._desks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._cards: asyncio.Queue[str] = asyncio.Queue()
         for card in lobby.config.cards.visitor:
             self._cards.put_nowait(card)
@@ -56,6 +67,7 @@ class People:
 
     def gone(self, guest: Guest) -> None:
         """*guest* has left the lobby."""
+        self.has_returned(guest)
         self.give_up_locker(guest)
         self.put_card_back(guest)  # who gave up left it at the desk
         guest.state, guest.step, guest.station = "gone", "", ""
@@ -65,19 +77,60 @@ class People:
         """*guest* is out of the lobby, perhaps not for good."""
         self.lobby.figures.pop(guest.number, None)
 
-    def card_elsewhere(self) -> str | None:
-        """Return a card that is out with a guest at lockers, detector or on the way to the host."""
-        return next(
-            (guest.card for guest in self.guests if guest.card and guest.step in _BETWEEN), None
-        )
+    async def card_elsewhere(self, timeout_s: float) -> str | None:
+        """Return a card that is out with a guest at lockers, detector or on the way to the host.
 
-    async def until_alone(self, guest: Guest) -> None:
-        """Wait a while until nobody else is at *guest*'s step: a button could mean them."""
+        Wait a while until there is one.
+        """
+        end = self.clock.boot_ns() + timeout_s * 1e9
+        while self.clock.boot_ns() < end:
+            for guest in self.guests:
+                if guest.card and guest.step in _BETWEEN:
+                    return guest.card
+            await self.clock.pause(_TURN_S)
+        return None
+
+    def station_with(self, action: str) -> str | None:
+        """Return the first station whose panel has a button for *action*; None if none has."""
+        panels = self.lobby.config.panels.values()
+        stations = (panel.stations[0] for panel in panels if panel.stations)
+        return next((name for name in stations if self.hands.can(name, action)), None)
+
+    def desk(self, station: str) -> asyncio.Lock:
+        """Return what whoever is served at *station* holds: one guest at a time, in order."""
+        return self._desks[self.hands.panel_at(station) or station]
+
+    def returns(self, guest: Guest) -> None:
+        """*guest* is on the way back to the desk, and the checkpoint has been told."""
+        if guest not in self.returning:
+            self.returning.append(guest)
+
+    def has_returned(self, guest: Guest) -> None:
+        """*guest* has been at the desk."""
+        if guest in self.returning:
+            self.returning.remove(guest)
+
+    async def until_first_back(self, guest: Guest) -> None:
+        """Wait until no other guest could be meant who comes back: those have cards to show."""
         end = self.clock.boot_ns() + _OTHERS_S * 1e9
-        while self.clock.boot_ns() < end and any(
-            other.step == guest.step for other in self.guests if other is not guest
-        ):
-            await self.clock.pause(_GLANCE_S)
+        while self.clock.boot_ns() < end and self.returning[:1] not in ([], [guest]):
+            await self.clock.pause(_TURN_S)
+
+    async def until_nobody_returns(self, timeout_s: float) -> bool:
+        """Wait a while until nobody is on the way back; say whether it is so."""
+        end = self.clock.boot_ns() + timeout_s * 1e9
+        while self.returning and self.clock.boot_ns() < end:
+            await self.clock.pause(_TURN_S)
+        return not self.returning
+
+    async def another_waits(self, guest: Guest, timeout_s: float) -> bool:
+        """Wait a while for somebody else in line for *guest*'s step; say whether there is."""
+        end = self.clock.boot_ns() + timeout_s * 1e9
+        while self.clock.boot_ns() < end:
+            if any(one.step == guest.step and not one.served for one in self.guests):
+                return True
+            await self.clock.pause(_TURN_S)
+        return False
 
     def alone_at(self, guest: Guest, station: str) -> bool:
         """Whether no other guest can have a visit at the panel of *station*."""
@@ -136,10 +189,18 @@ class People:
         """Take a visitor card from the pile for *guest*; wait while all are out."""
         guest.card = await self._cards.get()
 
+    def take_any_card(self) -> str | None:
+        """Take a card from the pile for a moment; None if all are out."""
+        return None if self._cards.empty() else self._cards.get_nowait()
+
+    def put_back(self, card: str) -> None:
+        """Put *card* on the pile again."""
+        self._cards.put_nowait(card)
+
     def put_card_back(self, guest: Guest) -> None:
         """*guest*'s card is on the pile again."""
         if guest.card is not None:
-            self._cards.put_nowait(guest.card)
+            self.put_back(guest.card)
             guest.card = None
 
     async def walk_through(self, *, metal: bool) -> None:

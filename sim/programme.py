@@ -5,8 +5,6 @@ office must have seen in the end; what shows each branch is in ``branches.toml``
 (sim/branches.py). Times are of the day, Western Indonesian Time: ``09:15``, ``09:15:30``.
 """
 
-import random
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -16,7 +14,6 @@ from msgspec import Meta
 from edge.errors import ConfigError
 from edge.validate import Problems, convert, read_toml
 from sim.desk import Request
-from sim.guests import Arrival
 from sim.habits import PROCEDURES
 from sim.scenario import (
     FOLDER,
@@ -61,6 +58,7 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
     :ivar branches: guests to whom these happen come first in the plan, spread over the day
     :ivar weights: what becomes of all the others, in these proportions
     :ivar groups: which share of them are groups, of two to six
+    :ivar first_guest_opens: no officer presses *open-day*: the first guest opens the day
     :ivar bursts: when they come
     :ivar act: what happens at its ``at``: ``do`` is ``cut``, ``half-open`` or ``restore`` (the
         line), ``kill`` (the daemon), ``availability`` or ``register`` (the desk: sim/desk.py), or
@@ -74,6 +72,7 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
     weights: dict[Branch, Weight]
     branches: tuple[Branch, ...] = ()
     groups: Share = 0.0
+    first_guest_opens: bool = False
     bursts: tuple[Burst, ...]
     act: tuple[dict[str, Any], ...] = ()
     more: dict[str, Any] = msgspec.field(default_factory=dict)
@@ -183,55 +182,3 @@ def scenario(programme: Programme, place: CheckpointDay) -> Scenario:
         kill=acts(programme, place, Kill),
         fault=acts(programme, place, Fault),
     )
-
-
-def share(programme: Programme, guests: int) -> list[int]:
-    """Return how many of *guests* come to each checkpoint: all of them together, at least one."""
-    return _quotas([place.guests for place in programme.checkpoint], guests)
-
-
-def arrivals(
-    programme: Programme, place: CheckpointDay, guests: int, seed: int
-) -> tuple[Arrival, ...]:
-    """Return who comes to *place* when: *guests* of them, the same for the same *seed*."""
-    chance = random.Random(f"{seed}/{place.config}/arrivals")  # noqa: S311 - play, not secrets
-    times = sorted(_times(programme, place, guests, chance))
-    procedures = list(_spread(place.procedures, guests))
-    branches: list[Branch] = [*place.branches[:guests]]
-    branches += _spread(place.weights, guests - len(branches))
-    for order in (procedures, branches):
-        chance.shuffle(order)
-    return tuple(
-        Arrival(
-            at_s=at_s,
-            procedure=procedure,
-            branch=branch,
-            persons=chance.randint(2, 6) if chance.random() < place.groups else 1,
-        )
-        for at_s, procedure, branch in zip(times, procedures, branches, strict=True)
-    )
-
-
-def _times(
-    programme: Programme, place: CheckpointDay, guests: int, chance: random.Random
-) -> Iterator[float]:
-    opens = seconds(programme.opens)
-    counts = _quotas([burst.weight for burst in place.bursts], guests)
-    for burst, count in zip(place.bursts, counts, strict=True):
-        for _ in range(count):
-            yield chance.uniform(seconds(burst.since), seconds(burst.until)) - opens
-
-
-def _spread(weights: dict[Any, float], count: int) -> list[Any]:
-    quotas = _quotas(list(weights.values()), count)
-    return [name for name, quota in zip(weights, quotas, strict=True) for _ in range(quota)]
-
-
-def _quotas(weights: list[float], count: int) -> list[int]:
-    """Share *count* out by *weights*, to the last one: largest remainders first."""
-    exact = [weight * count / sum(weights) for weight in weights]
-    quotas = [int(one) for one in exact]
-    behind = sorted(range(len(exact)), key=lambda place: quotas[place] - exact[place])
-    for place in behind[: count - sum(quotas)]:
-        quotas[place] += 1
-    return quotas

@@ -6,6 +6,8 @@ from datetime import datetime
 from typing import Any
 
 _LINES = 40
+# Live topics of which every message is a fact: what stood there for a while shows that it did.
+_KEPT = ("state/day",)
 
 
 @dataclass
@@ -119,6 +121,8 @@ class Received:
             self.take_ledger(value, retained=retained)
         if suffix == "status" and not retained:
             self.status = value.get("status", "unknown")
+        if suffix in _KEPT:
+            self.facts.append(Fact(suffix, "", 0.0, value))
         if value:
             self.live[suffix] = value
         else:

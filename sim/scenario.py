@@ -20,7 +20,10 @@ FOLDER = Path(__file__).parent / "scenarios"
 Branch = Literal[
     "normal", "host-declines", "host-absent", "no-answer", "rescheduled", "alarm-then-clear",
     "alarm-twice", "refused", "nothing-to-store", "leaves", "answers-late", "too-fast",
-    "unknown-card", "shared-card", "loses-card", "forgets-belongings",
+    "unknown-card", "shared-card", "corrects-card", "loses-card", "forgets-belongings", "overnight",
+    "card-in-the-tray", "no-identity", "no-door-release", "invited", "invited-twice",
+    "on-the-phone", "sent-back", "long-meeting", "stays", "vanishes",
+    "reason-1", "reason-2", "reason-3", "reason-4",
 ]  # fmt: skip
 BRANCHES: tuple[Branch, ...] = get_args(Branch)
 
@@ -71,13 +74,14 @@ class Kill(Part, frozen=True, kw_only=True):
 class Fault(Part, frozen=True, kw_only=True):
     """A piece of equipment goes wrong, or is put right.
 
-    :ivar locker: which locker, for ``jam-locker``, ``free-locker`` and ``force-locker``
+    :ivar locker: which locker, for ``jam-locker``, ``free-locker``, ``force-locker``, ``supervise``
     :ivar reader: which card reader, for ``noise``
     :ivar camera: which camera, for ``camera-off`` and ``camera-on``
     :ivar door: which access door, for ``wedge-door``, ``free-door`` and ``force-door``
     :ivar input: which safety input (the key of its contact), for ``alarm`` and ``reset``
     :ivar station: where an officer acts, for ``press`` and ``supervise``
-    :ivar action: which button, for ``press``
+    :ivar action: which button, for ``press``; for ``supervise`` that of the reason (left out: the
+        card once more)
     :ivar aiphone: which called station, for ``busy-aiphone`` and ``free-aiphone``
     """
 

@@ -10,10 +10,10 @@ import sys
 import tempfile
 from asyncio.subprocess import PIPE, Process
 from collections.abc import Callable
-from contextlib import AsyncExitStack, suppress
+from contextlib import suppress
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, Self
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -25,12 +25,13 @@ from sim.broker import Broker, listens
 from sim.central import Central
 from sim.daemon import Daemon
 from sim.desk import Request, message
-from sim.guests import Arrival
 from sim.network import Network
+from sim.play import Play
 from sim.process import spawn, stop
 from sim.received import Received
 from sim.rundir import RunDir
-from sim.scenario import Kill, NetworkEvent, Scenario
+from sim.scenario import Kill, NetworkEvent
+from sim.settings import Settings
 from sim.world import Plan
 
 _WORLD_START_REAL_S = 30.0
@@ -46,31 +47,7 @@ _DAEMON_STOP_REAL_S = 10.0
 _OFFLINE_REAL_S = 3.0
 
 
-class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be simulated.
-
-    :ivar broker: address of a broker that runs already; None: an embedded one
-    :ivar folder: the run directory
-    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
-    :ivar requests: what the office's desk says to the checkpoint, and when
-    :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
-    """
-
-    config: Path
-    procedures: list[str]
-    guests: int
-    seed: int
-    speed: float
-    scenario: Scenario
-    scenario_name: str
-    broker: str | None
-    folder: Path
-    arrivals: tuple[Arrival, ...] = ()
-    opens_ms: int = 0
-    requests: tuple[Request, ...] = ()
-
-
-class Stage:
+class Stage(Play):
     """One simulation: ``async with await Stage(...).open() as stage: await stage.play()``.
 
     :param report: called with what people may want to know, in words
@@ -89,6 +66,7 @@ class Stage:
         clock: Clock | None = None,
         central: Central | None = None,
     ) -> None:
+        super().__init__()
         self.settings = settings
         self.report = report
         self.clock = clock or Clock.scaled(settings.speed)
@@ -102,31 +80,12 @@ class Stage:
         self.trouble = ""
         self.network: Network
         self.daemon: Daemon
-        self._stack = AsyncExitStack()
         self._world: Process
         self._events: asyncio.Queue[str] = asyncio.Queue()
         self._asleep_since = 0.0
 
-    async def open(self) -> Self:
-        """Start everything.
-
-        :raises GarduError: if a part does not start; the others are stopped again
-        """
-        self._stack.callback(shutil.rmtree, self.run.wire, ignore_errors=True)
-        try:
-            await self._set_up()
-        except BaseException:
-            await self._stack.aclose()
-            raise
-        return self
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(self, *_error: object) -> None:
-        await self._stack.aclose()
-
     async def _set_up(self) -> None:
+        self._stack.callback(shutil.rmtree, self.run.wire, ignore_errors=True)
         host, port = await self._find_broker()
         self.network = await self._stack.enter_async_context(Network(host, port))
         if self._central is None:
@@ -179,6 +138,7 @@ class Stage:
             arrivals=list(settings.arrivals),
             opens_ms=settings.opens_ms,
             resumed=self.run.resumed,
+            first_guest_opens=settings.first_guest_opens,
         )
         self.run.plan.write_bytes(msgspec.json.encode(plan))
         with self.run.world_log.open("ab") as log:

@@ -52,6 +52,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     arrivals: list[Arrival] = []
     opens_ms: int = 0
     resumed: bool = False
+    first_guest_opens: bool = False
 
 
 def tell(what: dict[str, Any]) -> None:
@@ -71,7 +72,12 @@ async def run(plan: Plan) -> None:
     )
     async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
         tell({"event": "ready", "cameras": _cameras(lobby, plan.folder)})
-        day = Day(People(lobby, clock, guests), plan.scenario.guests.gap_s, tell)
+        day = Day(
+            People(lobby, clock, guests),
+            plan.scenario.guests.gap_s,
+            tell,
+            first_guest_opens=plan.first_guest_opens,
+        )
         obeying = asyncio.create_task(_obey(day))
         pending = {
             obeying,

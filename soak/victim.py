@@ -15,6 +15,7 @@ from typing import Any
 
 import msgspec
 
+from edge.adopted import adopt, read
 from edge.backoff import Backoff
 from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
@@ -22,10 +23,8 @@ from edge.clock import Clock
 from edge.config import Config, default_config_folder, load_config
 from edge.messages import source
 from edge.outbox import OutboxRow
-from edge.reload import remember_procedures
 from edge.rules import make_rules
 from edge.sop.effects import Effect, UnlockLocker
-from edge.sop.loading import load_procedures
 from edge.still_files import StillFiles
 from edge.store import Store
 from edge.timers import Timers
@@ -38,8 +37,8 @@ JOURNAL = "journal"
 QUICK = Backoff(0.02, 0.2)
 # Read once, in the server that victims are forked from.
 CONFIG = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
-SOP = Path(CONFIG.checkpoint.sop)
-PROCEDURES = load_procedures(SOP, CONFIG.checkpoint.procedures)
+ADOPTED = read(CONFIG)
+PROCEDURES = ADOPTED.procedures
 # Real seconds between two events, at most: some two hundred events a second.
 _PACE_S = 0.005
 
@@ -128,7 +127,7 @@ async def _work(orders: Orders) -> None:
     clock, config = SetClock(folder, *orders.clock), victim_config(orders)
     journal = Journal(folder)
     store = JournalledStore(folder, config, clock, journal)
-    remember_procedures(store, SOP, PROCEDURES)
+    adopt(store, ADOPTED)
     bridge, worker = Bridge(loop, clock), Worker("store")
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, QUICK)
     checkpoint = Checkpoint(

@@ -1,6 +1,7 @@
 """The daemon on mock pins, with what a test does to it read from standard input, a line a deed.
 
 - ``press PIN``: close the contact on an input for a moment
+- ``low PIN``, ``high PIN``: close or open the contact to ground on an input
 - ``wall MS``: set the wall clock, milliseconds since 1970; it runs on from there
 - ``synced 0`` or ``synced 1``: the kernel says that the clock is trusted, or not
 - ``die entering``: be killed (SIGKILL) as soon as the next guest is in the guest book
@@ -30,10 +31,14 @@ _GLANCE_S = 0.01
 
 
 class SetClock(Clock):
-    """A clock that can be set; boot time is the kernel's, or that of a boot of its own."""
+    """A clock that can be set; boot time is the kernel's, or that of a boot of its own.
+
+    It runs as fast as the variable GARDU_SPEED says.
+    """
 
     def __init__(self, boot: str | None = None, uptime_s: float = 0.0) -> None:
-        super().__init__()
+        speed = float(os.environ.get("GARDU_SPEED", "1"))
+        super().__init__(speed, time.clock_gettime_ns(time.CLOCK_BOOTTIME))
         self._offset_ms = 0
         self._trusted = True
         self._off_ns = 0
@@ -79,6 +84,9 @@ def obey(clock: SetClock, line: str) -> None:
     deed, _, value = line.strip().partition(" ")
     if deed == "press":
         press(clock, int(value))
+    elif deed in {"low", "high"}:
+        pin = Device.pin_factory.pin(int(value))
+        pin.drive_low() if deed == "low" else pin.drive_high()
     elif deed == "die":
         die_entering()
     elif deed == "hang":

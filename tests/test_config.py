@@ -2,7 +2,7 @@
 
 import tomllib
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import tomli_w
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from edge.config import Config, default_config_folder, load_config
 from edge.errors import ConfigError
+from edge.sections.words import Action
 
 FOLDER = default_config_folder()
 SHIPPED = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
@@ -498,3 +499,30 @@ def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> N
         "cameras.lobby.password_file",
     ]
     assert load_config(path, elsewhere=True).broker.username == "lobi-utama"
+
+
+@pytest.mark.parametrize("opens", ["open-day", "day"])
+def test_who_can_close_the_day_can_open_it(tmp_path: Path, opens: str) -> None:
+    """Closed by mistake at nine, with no button to open it, a lobby would turn everybody away."""
+    only = changed(panels__reception__buttons__2__hold="close-day")
+    assert problems(tmp_path, only) == [
+        "panels: have close-day only; allowed: open-day too, or day for both"
+    ]
+    both = changed(
+        panels__reception__buttons__1__hold=opens, panels__reception__buttons__2__hold="close-day"
+    )
+    assert load(tmp_path, both).day is not None
+
+
+def test_the_page_says_what_to_do_without_the_buttons_that_a_small_panel_lacks() -> None:
+    """What gardu.toml has no pin for stands in docs/panel.md, with the way round it."""
+    buttons = [button for panel in SHIPPED["panels"].values() for button in panel["buttons"]]
+    there = {button.get(key) for button in buttons for key in ("press", "hold")}
+    if "day" in there:
+        there |= {"open-day", "close-day"}
+    page = (FOLDER.parent / "docs" / "panel.md").read_text(encoding="utf-8")
+    few = page.partition("## A panel with few pins")[2].partition("\n## ")[0]
+    lacking = [name for name in get_args(Action) if name not in there]
+    assert lacking
+    for name in lacking:
+        assert f"*{name}*" in few or (name.startswith("reason-") and "*reason-1* to *-4*" in few)

@@ -11,22 +11,15 @@ from edge.rules import make_rules
 from edge.sections.day import Day
 from edge.sop import events
 from edge.sop.loading import load_procedures
-from edge.sop.state import DayRules, State
+from edge.sop.state import DayRules
 from edge.store import Store
 from edge.zone import zone_of
+from tests.restored import stored
 from tests.sop.stand import CARDS
 from tests.sop.test_day import Office
 from tests.sop.test_visits import register, screen
 
 FOLDER = default_config_folder()
-
-
-def stored(state: State) -> State:
-    """Return *state* as it comes back from the disk."""
-    bare = msgspec.structs.replace(state, visits={})
-    document = msgspec.json.decode(msgspec.json.encode(msgspec.to_builtins(bare, str_keys=True)))
-    visits = [msgspec.json.decode(msgspec.json.encode(v)) for v in state.visits.values()]
-    return restore(document, visits)
 
 
 def test_everything_of_the_day_outlives_a_restart() -> None:
@@ -76,10 +69,11 @@ def test_days_are_kept_where_the_config_says_so(tmp_path: Path) -> None:
     config = load_config(FOLDER / "gardu.toml", elsewhere=True)
     office = msgspec.structs.replace(config.checkpoint, timezone="Asia/Jayapura")
     kept = msgspec.structs.replace(config, checkpoint=office, day=Day(opens="07:45"))
+    without = msgspec.structs.replace(config, day=None)
     store = Store(tmp_path, "/gardu/test/lobby", Clock())
     try:
         texts = load_procedures(FOLDER / "sop", config.checkpoint.procedures)
-        assert make_rules(config, texts, store).day is None
+        assert make_rules(without, texts, store).day is None
         zone = zone_of("Asia/Jayapura")
         assert make_rules(kept, texts, store).day == DayRules(opens_s=27_900, zone=zone)
     finally:

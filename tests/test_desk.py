@@ -195,7 +195,7 @@ def test_an_invited_guest_is_entered_when_the_visit_opens(tmp_path: Path) -> Non
         assert found is not None
         assert (found.source, found.procedure) == ("invitation", "pimpinan")
         assert (found.details.name, found.details.persons) == (NAME, 3)
-        assert office.of(DetailsAttached)
+        assert [told.persons for told in office.of(DetailsAttached)] == [3]
         office.desk.arrived(INVITATION.id, VISITS[1])
         await office.worker.do(int)
         assert office.book.entry(VISITS[1]) is None

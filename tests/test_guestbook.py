@@ -12,13 +12,14 @@ import pytest
 from edge.clock import Clock, Stamp
 from edge.database import Database
 from edge.errors import GarduError, StoreError
-from edge.guest_list import as_csv, as_json, read, write_secret
+from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import FILE, BookUnusable, GuestBook
 from edge.guestbook_purge import TYPE, Purger, purge_offline
 from edge.outbox import OutboxRow
 from edge.snapshot import Snapshot
 from edge.store import Store
 from edge.worker import Worker
+from edge.written import write_secret
 from tests.guests import (
     NAME,
     NOW_MS,

@@ -62,7 +62,8 @@ def test_a_guest_is_entered_exported_and_forgotten(tmp_path: Path, mosquitto: Mo
             await asyncio.to_thread(daemon.open_visit)
             answer = await application.answer(register(NOON_MS))
             assert answer.ok, answer
-            opened = json.loads(centre.heard("event/visit")[0].payload)
+            heard = [json.loads(message.payload) for message in centre.heard("event/visit")]
+            (opened,) = [one for one in heard if one["type"] == "gardu.visit.opened.v1"]
             assert answer.visit == opened["data"]["visit"]
 
             said = await asyncio.to_thread(command, "export", "-c", str(config), "-o", str(out))

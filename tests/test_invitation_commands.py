@@ -68,7 +68,7 @@ def test_a_pair_of_keys_is_made_once(gardu: Gardu, tmp_path: Path) -> None:
     assert secret.split()[-1] not in out
     code, _, err = gardu("key", "-o", tmp_path / "key")
     assert code == 1
-    assert "File exists" in err
+    assert "is there already" in err
     assert (tmp_path / "key").read_text() == secret
 
 

@@ -53,6 +53,7 @@ from edge.sop.records import (
     VisitClosed,
     VisitCorrected,
     VisitExtended,
+    VisitJoined,
     VisitOpened,
     VisitReconciled,
     VisitUnseen,
@@ -115,6 +116,7 @@ EXAMPLES: dict[type[Data], Data] = {
         station="officer-2",
         clock_synced=True,
     ),
+    VisitJoined: VisitJoined(**_VISIT, persons=2, station="reception", clock_synced=True),
     CardLost: CardLost(visit="v-1", clock_synced=True),
     LockerOpened: LockerOpened(
         locker=3, visit=None, who="duty-officer", why="inspection", clock_synced=True
@@ -295,8 +297,8 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     """What the daemon shows on live topics is what the AsyncAPI document says."""
     messages = schemas.asyncapi()["components"]["messages"]
     report = health(
-        Clock(), tmp_path, devices={"a": "ok"}, refusals={}, uplink={}, events_waiting=0,
-        events_dropped=0,
+        Clock(), tmp_path, devices={"a": "ok"}, refusals={}, uplink={},
+        procedures={"refused": 1, "problem": "pimpinan.toml"}, events_waiting=0, events_dropped=0,
     )  # fmt: skip
     config = Config(
         checkpoint=Checkpoint(site="kantor", id="lobi", procedures=["pimpinan"]),

@@ -164,5 +164,5 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     base = ["--config", str(FOLDER / "gardu.toml"), "--svg", str(tmp_path / "no" / "p.svg")]
     ran = CliRunner().invoke(APP, base)
     assert ran.exit_code == 1
-    assert "cannot be written" in ran.output
+    assert "cannot be written" in str(ran.exception)
     assert CliRunner().invoke(APP, ["--config", str(tmp_path / "none.toml")]).exit_code == 2

@@ -75,6 +75,7 @@ class TimedContact(GpioContact):
             self._too_short()
 
     def _after(self, seconds: float) -> None:
+        self._countdown.stop()  # one that is late must not end after all that it stood for
         if seconds > 0:
             self._countdown.start(seconds)
         else:

@@ -30,10 +30,14 @@ NONE = Text(
 
 
 class Field(NamedTuple):
-    """A field: what it is called, and its lines, numbered or with dashes as the law prints them."""
+    """A field: what it is called, and its lines, numbered or with dashes as the law prints them.
+
+    :ivar signed: somebody signs there; an empty line is where
+    """
 
     label: str
     lines: list[str]
+    signed: bool = False
 
 
 class Sheet(NamedTuple):
@@ -49,7 +53,10 @@ def approval(procedure: Procedure, lang: Language) -> Sheet:
     """Return the approval sheet of *procedure*, with every field that the form has."""
     sheet = procedure.approval
     remark = say(NONE, lang) if sheet == Approval() else ""
-    head = [Field(say(label, lang), _lines(sheet, name)) for name, label in _HEAD.items()]
+    head = [
+        Field(say(label, lang), _lines(sheet, name), signed=name == "approved_by")
+        for name, label in _HEAD.items()
+    ]
     body = [Field(say(label, lang), _lines(sheet, name)) for name, label in _BODY.items()]
     return Sheet(sheet.office or procedure.office, head, body, remark)
 

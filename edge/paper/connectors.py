@@ -14,13 +14,17 @@ from typing import NamedTuple
 
 from edge.paper.flow import Link
 from edge.paper.flowchart import LABEL, PAD, TURN, Sheet, Symbol
+from edge.paper.lettering import width
 from edge.sop.procedure import Text
 
 Point = tuple[float, float]
 # From a lane's edge to the first connector along it, and from that to the next.
 EDGE, TRACK = 0.9, 0.9
-# The label of a branch along the lane's edge stands inside of the lane, this far above the symbol.
+# The label of a branch that goes along the lane's edge stands inside of the lane, beside it: below
+# the symbol, or above it by this much if the branch leads up.
 ABOVE = 0.4
+# The label of a branch to an end beside reaches so far over the diamond's corner.
+OVER = 1.3
 
 
 class Connector(NamedTuple):
@@ -42,15 +46,22 @@ def connectors(sheet: Sheet) -> list[Connector]:
 
 
 def _in_order(sheet: Sheet) -> list[Link]:
-    """Return the links: ends and other attempts choose their side first."""
+    """Return the links: ends and other attempts choose their side first, the usual way last."""
 
     def rank(link: Link) -> int:
         end = sheet.symbols[link.end]
         if end.node.beside is not None:
             return 0
+        if link.usual:
+            return 3
         return 1 if end.y < sheet.symbols[link.start].y else 2
 
     return sorted(sheet.flow.links, key=rank)
+
+
+def _wide(label: Text) -> float:
+    """Return how wide *label* is in the language that needs more."""
+    return max(width(label.id, LABEL), width(label.en, LABEL))
 
 
 class _Ways:
@@ -59,6 +70,7 @@ class _Ways:
     def __init__(self, sheet: Sheet) -> None:
         self._sheet = sheet
         self._sides: set[tuple[str, int]] = set()
+        self._labelled: set[tuple[str, int]] = set()  # below a symbol, on which side
         self._tracks: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
 
     def usual(self, link: Link) -> Connector:
@@ -74,7 +86,9 @@ class _Ways:
             middle = [(start.x, out), (x, out), (x, turn), (end.x, turn)]
         points = [(start.x, start.bottom), *middle, (end.x, end.top)]
         left = away > 0 and len(points) > 2
-        at = (start.x - 0.8 if left else start.x + 0.8, start.bottom + LABEL * 0.8)
+        if (link.start, -1 if left else 1) in self._labelled:
+            left = not left
+        at = (start.x - 0.6 if left else start.x + 0.6, start.bottom + LABEL * 0.8)
         return Connector(points, link.label, at, "end" if left else "start")
 
     def branch(self, link: Link) -> Connector:
@@ -91,7 +105,9 @@ class _Ways:
             points = [corner, (x, start.y), (x, end.y), there]
         else:
             points = [corner, (x, start.y), (x, turn), (end.x, turn), (end.x, end.top)]
-        at = (x - side * 0.3, start.top - ABOVE)
+            self._labelled.add((link.start, side))
+        down = end.y >= start.y
+        at = (x - side * 0.4, start.bottom + LABEL * 0.8 if down else start.top - ABOVE)
         return Connector(points, link.label, at, "end" if side > 0 else "start")
 
     def _beside(self, link: Link, start: Symbol, end: Symbol) -> Connector:
@@ -99,8 +115,12 @@ class _Ways:
         self._sides.add((start.node.key, side))
         corner = (start.x + side * start.width / 2, start.y)
         there = (end.x - side * end.width / 2, end.y)
-        at = ((corner[0] + there[0]) / 2, start.y - 1.2)
-        return Connector([corner, there], link.label, at, "middle")
+        room = abs(there[0] - corner[0])
+        if link.label is not None and _wide(link.label) < room - 1:
+            at = ((corner[0] + there[0]) / 2, start.y - 1.2)
+            return Connector([corner, there], link.label, at, "middle")
+        at = (corner[0] - side * OVER, start.y - 1.2)
+        return Connector([corner, there], link.label, at, "start" if side > 0 else "end")
 
     def _ends(self, link: Link) -> tuple[Symbol, Symbol]:
         return self._sheet.symbols[link.start], self._sheet.symbols[link.end]

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from edge.errors import GarduError
+from edge.written import write
 
 
 class Format(StrEnum):
@@ -27,7 +28,4 @@ def deliver(form: str | bytes, out: Path | None) -> None:
             raise GarduError("a PDF is no text: name a file with -o")
         sys.stdout.buffer.write(data)
         return
-    try:
-        out.write_bytes(data)
-    except OSError as error:
-        raise GarduError(f"{out} cannot be written: {error.strerror}") from error
+    write(out, data)

@@ -27,7 +27,7 @@ from edge.sop.procedure import Procedure, Text
 
 _THIN, _LINE = "0.2", "0.35"
 _CELL = 1.3
-_TITLE = Text(id="ALUR KERJA/ FLOW CHART", en="FLOW CHART")
+_TITLE = Text(id="ALUR KERJA/ FLOW CHART", en="FLOW CHART:")
 _LEGEND = Text(
     id="Kapsul: mulai, selesai. Kotak: kegiatan. Belah ketupat: keputusan. Segi lima: sambungan ke "
     "halaman lain. Tamu yang pergi sebelum selesai dicatat di langkah mana pun.",
@@ -86,13 +86,15 @@ class _Page:
             if top <= row.top < bottom:
                 self._row(row)
         self._lanes_of_bands()
-        for number_of, connector in enumerate(connectors(sheet)):
-            self._connector(connector, _LETTERS[number_of % len(_LETTERS)])
+        ways = connectors(sheet)
+        letters = _letters(ways, sheet.cuts)
+        for number_of, connector in enumerate(ways):
+            self._connector(connector, letters.get(number_of, ""))
         for symbol in sheet.symbols.values():
             if top <= symbol.y < bottom:
                 self._symbol(symbol)
         foot = f"{procedure.source}   {procedure.id} {procedure.version}"
-        self._words(MARGIN, height - MARGIN - 3.2, say(_LEGEND, lang), SMALL)
+        self._words(MARGIN, height - MARGIN - 3.4, say(_LEGEND, lang), SMALL)
         self._words(MARGIN, height - MARGIN, foot, SMALL)
 
     def text(self) -> str:
@@ -105,6 +107,8 @@ class _Page:
         for place, line in enumerate(lines):
             self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, weight="bold")
         self._words(WIDTH - MARGIN, MARGIN + 4.2, number, 2.6, anchor="end")
+        if len(lines) == 1:
+            self._words(MARGIN, MARGIN - 0.4, self._procedure.office, SMALL)
         top = MARGIN + TITLE
         lanes = [column for column in self._sheet.columns if column.role]
         after = self._sheet.columns[self._sheet.columns.index(lanes[-1]) + 1 :][:3]
@@ -119,7 +123,7 @@ class _Page:
             self._centred(say(words, self._lang), group[0].x, top, span, 4.0)
 
     def _centred(self, words: str, x: float, y: float, width: float, height: float) -> None:
-        size = 2.1
+        size = 2.2
         lines = wrap(words, size, width - 1.2, bold=True)
         first = y + height / 2 - (len(lines) - 1) * size * LEADING / 2 + size * 0.36
         for place, line in enumerate(lines):
@@ -147,7 +151,7 @@ class _Page:
         points = connector.points
         part: list[Point] = [points[0]]
         for start, end in pairwise(points):
-            for cut in self._cuts_between(start, end):
+            for cut in _cuts_between(self._sheet.cuts, start, end):
                 part = self._part_at_cut(part, start[0], cut, letter)
             part.append(end)
         self._polyline(part, arrow=True)
@@ -163,10 +167,6 @@ class _Page:
         left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
         x, y = connector.at[0] - left, connector.at[1] + self._shift - LABEL * 0.76
         self._shape("rect", x=x, y=y, width=wide, height=LABEL * 0.98, fill="#fff")
-
-    def _cuts_between(self, start: Point, end: Point) -> list[float]:
-        """Return the cuts that a connector crosses on its way down; none goes up over one."""
-        return [cut for cut in self._sheet.cuts if start[1] < cut < end[1]]
 
     def _part_at_cut(self, part: list[Point], x: float, cut: float, letter: str) -> list[Point]:
         """End *part* in a pentagon before *cut*; return the one that begins in the next."""
@@ -237,6 +237,23 @@ class _Page:
             for name, value in values.items()
         }
         ET.SubElement(self._root, kind, attributes)
+
+
+def _cuts_between(cuts: list[float], start: Point, end: Point) -> list[float]:
+    """Return the *cuts* that a connector crosses on its way down; none goes up over one."""
+    return [cut for cut in cuts if start[1] < cut < end[1]]
+
+
+def _letters(ways: list[Connector], cuts: list[float]) -> dict[int, str]:
+    """Return the letter of each connector that goes on on another page: A, B, C from the left."""
+    crossing = sorted(
+        (cut, start[0], number)
+        for number, way in enumerate(ways)
+        for start, end in pairwise(way.points)
+        for cut in _cuts_between(cuts, start, end)
+    )
+    numbers = dict.fromkeys(number for _, _, number in crossing)
+    return {number: _LETTERS[place % len(_LETTERS)] for place, number in enumerate(numbers)}
 
 
 def _joined(points: list[Point]) -> str:

@@ -27,13 +27,17 @@ from edge.sop.procedure import Duty, Lane, Procedure, Step, Text
 
 # A4, landscape; every printer reaches as far as the margin.
 WIDTH, HEIGHT, MARGIN = 297.0, 210.0, 9.0
-TITLE, HEAD, FOOT = 11.0, 12.0, 8.0
+TITLE, HEAD, FOOT = 10.0, 12.0, 7.0
 # Sizes of letters and the distance of lines, as a part of it.
-SIZE, SMALL, LABEL, LEADING = 2.35, 1.85, 1.7, 1.24
+SIZE, SMALL, LABEL, LEADING = 2.5, 2.1, 2.0, 1.22
 # Symbols: how much of its lane each takes; heights; the gap above each, where connectors turn.
-BOX, DIAMOND, CAPSULE = 0.62, 0.72, 0.62
-BOX_HEIGHT, DIAMOND_HEIGHT = 6.5, 11.5
-GAP, TURN, PAD = 6.0, 2.9, 2.6
+BOX, DIAMOND, CAPSULE = 0.6, 0.78, 0.6
+BOX_HEIGHT, DIAMOND_HEIGHT = 6.5, 13.0
+GAP, TURN, PAD = 5.9, 2.7, 2.7
+# How much of a diamond's width a single line may take, and how much each of several.
+ONE_LINE, LINES = 0.8, 0.7
+# A lane in which no step of a visit stands is so much narrower than the others.
+IDLE = 0.76
 # Room at a page's edge for the pentagons of connectors that go on.
 BAND = 8.0
 _CELL = 1.3
@@ -131,16 +135,25 @@ def lanes(procedure: Procedure) -> tuple[Lane, ...]:
     return tuple(Lane(role=role, heading=Text(id=role, en=role)) for role in dict.fromkeys(roles))
 
 
+def _acting(procedure: Procedure) -> set[str]:
+    """Return the roles whose lanes have something of a visit in them."""
+    return {node.role for node in flow(procedure).nodes if "/" not in node.key}
+
+
 def _columns(procedure: Procedure, lang: Language) -> list[Column]:
     notes = any(step.note for step in procedure.rows)
     who = lanes(procedure)
-    left = [(NUMBER, 8.0), (ACTIVITY, 38.0 if notes else 56.0)]
-    right = [(EQUIPMENT, 26.0 if notes else 40.0), (TIME, 20.5), (OUTPUT, 24.0 if notes else 30.0)]
-    right += [(NOTE, 29.0)] if notes else []
+    left = [(NUMBER, 8.0), (ACTIVITY, 37.0 if notes else 56.0)]
+    right = [(EQUIPMENT, 25.0 if notes else 40.0), (TIME, 21.0), (OUTPUT, 23.0 if notes else 30.0)]
+    right += [(NOTE, 33.0)] if notes else []
     others = sum(width for _, width in left + right)
-    each = (WIDTH - 2 * MARGIN - others) / len(who)
+    parts = [1.0 if lane.role in _acting(procedure) else IDLE for lane in who]
+    each = (WIDTH - 2 * MARGIN - others) / sum(parts)
     plan: list[tuple[str, float, str | None]] = [(say(t, lang), w, None) for t, w in left]
-    plan += [(say(lane.heading, lang), each, lane.role) for lane in who]
+    plan += [
+        (say(lane.heading, lang), each * part, lane.role)
+        for lane, part in zip(who, parts, strict=True)
+    ]
     plan += [(say(t, lang), w, None) for t, w in right]
     columns: list[Column] = []
     x = MARGIN
@@ -208,8 +221,10 @@ def _symbol(node: Node, lane: Column, lang: Language) -> Symbol:
     """Return the symbol of *node* in *lane*, its y still to be found."""
     part = {"activity": BOX, "decision": DIAMOND}.get(node.kind, CAPSULE)
     width = lane.width * part
-    room = width * 0.82 if node.kind == "decision" else width - 1.6
-    lines = wrap(say(node.words, lang), SMALL, room)
+    words = say(node.words, lang)
+    lines = wrap(words, SMALL, width * ONE_LINE if node.kind == "decision" else width - 1.6)
+    if node.kind == "decision" and len(lines) > 1:
+        lines = wrap(words, SMALL, width * LINES)
     height = {"activity": BOX_HEIGHT, "decision": DIAMOND_HEIGHT}.get(
         node.kind, max(5.0, len(lines) * SMALL * LEADING + 2.2)
     )

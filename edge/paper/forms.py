@@ -9,24 +9,39 @@ from edge.paper.page import html, render
 from edge.paper.sop_table import table
 from edge.paper.sop_text import prose
 from edge.paper.words import Language, say
-from edge.sop.procedure import Procedure
+from edge.sop.procedure import Procedure, Text
 
 _CSS = """
 @page wide { size: A4 landscape; margin: 12mm; }
 @page drawn { size: A4 landscape; margin: 0; @bottom-right { content: none; } }
 section { break-after: page; } section:last-child { break-after: auto; }
-section.table { page: wide; font-size: 8pt; }
-section.table td:nth-child(5) { white-space: nowrap; }
+section.table { page: wide; font-size: 7.8pt; line-height: 1.25; }
 section.flowchart { page: drawn; }
 .sheet { break-after: page; line-height: 0; } .sheet:last-child { break-after: auto; }
 .sheet svg { display: block; max-width: 100%; height: auto; }
-li { margin-bottom: 2mm; }
+.sentence { margin: 0 0 2mm 10mm; text-indent: -10mm; }
+.sentence b { display: inline-block; width: 10mm; text-indent: 0; font-weight: normal; }
+.institution { font-size: 9pt; font-weight: bold; margin: 0 0 1mm; }
+td div { white-space: pre-line; }
+section.table td:nth-child(5) div { white-space: nowrap; }
+.listed { padding-left: 1.4em; text-indent: -1.4em; }
+.signature { height: 14mm; }
 .approval { margin-bottom: -0.3mm; } .approval th { background: none; width: 24%; }
 .approval.body th { width: 50%; background: #e8e8e8; }
 .office { width: 34%; text-align: center; vertical-align: middle; font-weight: bold; }
-.value { height: 7mm; }
+section.approval { font-size: 9pt; line-height: 1.3; }
+.approval.body td { height: 14mm; }
+.value { height: 7mm; } .value.signed:empty { height: 40mm; }
 .source { font-size: 7pt; }
 """
+
+
+# What stands before the procedure's name; the flow chart has its heading in the drawing.
+_HEADINGS = {
+    "table": Text(id="Tabel SOP", en="Table:"),
+    "text": Text(id="Prosedur", en="Procedure:"),
+    "approval": Text(id=f"{TITLE.id} SOP", en=f"{TITLE.en}:"),
+}
 
 
 class Form(StrEnum):
@@ -58,9 +73,14 @@ def forms_page(procedure: Procedure, form: Form, lang: Language) -> str:
 
 def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
     """Return what the template needs for one form."""
-    title = say(procedure.title, lang)
-    source = f"{procedure.source} · {procedure.id} {procedure.version}"
-    part: dict[str, Any] = {"kind": form.value, "title": title, "source": source, "remark": ""}
+    heading = say(_HEADINGS[form], lang) if form in _HEADINGS else ""
+    part: dict[str, Any] = {
+        "kind": form.value,
+        "office": procedure.office,
+        "title": f"{heading} {say(procedure.title, lang)}",
+        "source": f"{procedure.source} · {procedure.id} {procedure.version}",
+        "remark": "",
+    }
     if form is Form.TABLE:
         part["sheet"] = table(procedure, lang)
     elif form is Form.TEXT:
@@ -68,7 +88,7 @@ def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
         part["remark"] = words.remark
     elif form is Form.APPROVAL:
         part["sheet"] = sheet = approval(procedure, lang)
-        part |= {"title": f"{say(TITLE, lang)} SOP {title}", "remark": sheet.remark}
+        part["remark"] = sheet.remark
     else:
         from markupsafe import Markup
 

@@ -33,8 +33,14 @@ def width(words: str, size: float, *, bold: bool = False) -> float:
 def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return *words* in lines no wider than *room*; only a letter may be wider.
 
-    Lines break at spaces and after slashes; a word that is too long by itself is cut.
+    Lines break where they are broken already, at spaces and after slashes; a word that is too long
+    by itself is cut.
     """
+    given = words.splitlines()
+    return [part for line in given for part in _wrapped(line, size, room, bold=bold)]
+
+
+def _wrapped(words: str, size: float, room: float, *, bold: bool) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _pieces(words):

@@ -6,20 +6,21 @@ from edge.paper.flow import shown_number
 from edge.paper.words import (
     ACTIVITY,
     EQUIPMENT,
+    NOTE,
     NUMBER,
     OUTPUT,
     ROLE,
-    SOURCE,
     TIME,
     Language,
+    acting,
     listed,
     say,
     standard_time,
     wording,
 )
-from edge.sop.procedure import Procedure, Step
+from edge.sop.procedure import Duty, Procedure, Step
 
-_COLUMNS = (NUMBER, ACTIVITY, ROLE, EQUIPMENT, TIME, OUTPUT, SOURCE)
+_COLUMNS = (NUMBER, ACTIVITY, ROLE, EQUIPMENT, TIME, OUTPUT)
 
 
 class Sheet(NamedTuple):
@@ -30,24 +31,21 @@ class Sheet(NamedTuple):
 
 
 def table(procedure: Procedure, lang: Language) -> Sheet:
-    """Return the table of *procedure*; equipment and output are the law's own words."""
-    rows: list[list[list[str]]] = []
-    for step in procedure.rows:
-        if isinstance(step, Step):
-            number, role = shown_number(procedure, step), [step.role]
-        else:
-            number, role = str(step.number), list(step.roles)
-        words = [wording(step, lang), *([f"({step.note})"] if step.note else [])]
-        time = standard_time(step, lang)
-        rows.append(
-            [
-                [number],
-                words,
-                role,
-                listed(step.equipment),
-                [time],
-                listed(step.output),
-                [step.source],
-            ]
-        )
-    return Sheet([say(header, lang) for header in _COLUMNS], rows)
+    """Return the table of *procedure*; equipment, output and remarks are the law's own words."""
+    notes = any(row.note for row in procedure.rows)
+    columns = (*_COLUMNS, NOTE) if notes else _COLUMNS
+    rows = [_cells(procedure, row, lang)[: len(columns)] for row in procedure.rows]
+    return Sheet([say(header, lang) for header in columns], rows)
+
+
+def _cells(procedure: Procedure, row: Step | Duty, lang: Language) -> list[list[str]]:
+    number = shown_number(procedure, row) if isinstance(row, Step) else str(row.number)
+    return [
+        [number],
+        [wording(row, lang)],
+        acting(procedure, row, lang),
+        listed(row.equipment),
+        [standard_time(row, lang)],
+        listed(row.output),
+        [row.note],
+    ]

@@ -2,25 +2,39 @@
 
 from typing import NamedTuple
 
-from edge.paper.words import Language, wording
-from edge.sop.procedure import Procedure, Step
+from edge.paper.flow import shown_number
+from edge.paper.words import Language, acting, wording
+from edge.sop.procedure import Duty, Procedure, Step
+
+
+class Sentence(NamedTuple):
+    """A sentence under its number, which may have a letter: ``5a``."""
+
+    number: str
+    words: str
 
 
 class Prose(NamedTuple):
     """Numbered sentences, and what is worth saying about them."""
 
-    sentences: list[str]
+    sentences: list[Sentence]
     remark: str = ""
 
 
 def prose(procedure: Procedure, lang: Language) -> Prose:
     """Return the law's own prose, or the activities in order where there is none to be had."""
     if lang is Language.ID and procedure.prose:
-        return Prose(list(procedure.prose))
-    steps = [
-        f"{step.role if isinstance(step, Step) else '/ '.join(step.roles)}: {wording(step, lang)}"
-        for step in procedure.rows
-    ]
+        return Prose([Sentence(str(n), words) for n, words in enumerate(procedure.prose, 1)])
+    steps = [_sentence(procedure, row, lang) for row in procedure.rows]
     if lang is Language.ID:
         return Prose(steps, "Sumber tidak memuat bentuk tulisan: disusun dari tabelnya.")
     return Prose(steps, "The legal text is Indonesian: these are the English titles of its rows.")
+
+
+def _sentence(procedure: Procedure, row: Step | Duty, lang: Language) -> Sentence:
+    """Return the row as a sentence: who does what, and what the law remarks on it."""
+    number = shown_number(procedure, row) if isinstance(row, Step) else str(row.number)
+    remark = f" ({' '.join(row.note.split())})" if row.note and lang is Language.ID else ""
+    return Sentence(
+        number, f"{'/ '.join(acting(procedure, row, lang))}: {wording(row, lang)}{remark}"
+    )

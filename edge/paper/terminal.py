@@ -31,7 +31,7 @@ def show_forms(procedure: Procedure, form: Form, lang: Language) -> None:
             words = prose(procedure, lang)
             if words.remark:
                 page.print(escape(words.remark), highlight=False)
-            for number, sentence in enumerate(words.sentences, 1):
+            for number, sentence in words.sentences:
                 page.print(f"{number}. {escape(sentence)}", highlight=False)
         elif one is Form.APPROVAL:
             _print_approval(page, procedure, lang)

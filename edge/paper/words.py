@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from edge.sop.procedure import Duty, Step, Text
+from edge.sop.procedure import Duty, Procedure, Step, Text
 
 
 class Language(StrEnum):
@@ -20,7 +20,6 @@ TIME = Text(id="Waktu", en="Time")
 OUTPUT = Text(id="Output", en="Output")
 NOTE = Text(id="Keterangan", en="Remarks")
 STANDARD = Text(id="Mutu Baku", en="Standard")
-SOURCE = Text(id="Dasar", en="Source")
 
 
 def say(text: Text, lang: Language) -> str:
@@ -44,6 +43,14 @@ def wording(step: Step | Duty, lang: Language) -> str:
     return step.activity if lang is Language.ID else step.title
 
 
+def acting(procedure: Procedure, row: Step | Duty, lang: Language) -> list[str]:
+    """Return who carries *row* out: the law's words, or the English ones of the lanes."""
+    headings = {lane.role: lane.heading.en for lane in procedure.lanes}
+    roles = [row.role] if isinstance(row, Step) else row.roles
+    return [role if lang is Language.ID else headings.get(role, role) for role in roles]
+
+
 def listed(items: tuple[str, ...]) -> list[str]:
-    """Return *items* as the law prints them: numbered, if there are several."""
-    return [f"{n}. {item}" for n, item in enumerate(items, 1)] if len(items) > 1 else list(items)
+    """Return *items* as the law prints them: numbered, if there are several, a line each."""
+    lines = [f"{n}. {item}" for n, item in enumerate(items, 1)] if len(items) > 1 else items
+    return [line for item in lines for line in item.splitlines()]

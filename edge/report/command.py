@@ -3,9 +3,7 @@
 Reads a snapshot (edge/snapshot.py), so the daemon may run.
 """
 
-import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +13,7 @@ import msgspec
 import typer
 
 from edge.check import show_table
+from edge.checked import wording_of
 from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
 from edge.config import Config, load_config
@@ -30,7 +29,8 @@ from edge.report.words import Language, Words
 from edge.report.workbook import xlsx
 from edge.snapshot import Snapshot
 from edge.sop.loading import load_procedures
-from edge.sop.procedure import Procedure
+from edge.sop.procedure import Procedure, Text
+from edge.written import REPLACES, write, write_secret
 from edge.zone import Month, month_at, month_named, zone_of
 
 
@@ -56,7 +56,10 @@ def report(
     ] = None,
     language: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.ID,
     output: Annotated[
-        Path | None, typer.Option("--output", "-o", metavar="FILE", help="The file to write.")
+        Path | None,
+        typer.Option(
+            "--output", "--out", "-o", metavar="FILE", help=f"{REPLACES} Not with names in it."
+        ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
     *,
@@ -64,8 +67,8 @@ def report(
         bool,
         typer.Option(
             "--with-guestbook",
-            help="Add who the guests were, as far as the guest book has it: personal data, so "
-            "only into a file (made for its owner alone).",
+            help="Add who the guests were, as far as the guest book has it: personal data, so only "
+            "into a file that is not there yet, for its owner alone (mode 0600).",
         ),
     ] = False,
 ) -> None:
@@ -84,7 +87,7 @@ def report(
     # Its certificates and passwords are of no concern here.
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
-    words = Words(language, _procedures(settings))
+    words = Words(language, _procedures(settings), _told(settings))
     with Snapshot(Path(settings.checkpoint.data)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked)
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
@@ -96,7 +99,7 @@ def report(
     if output is None:
         typer.echo(content, nl=False)
     else:
-        _write(output, content)
+        (write_secret if with_guestbook else write)(output, content)
         typer.echo(f"{output}: {words.say('report')} {words.month(summary.month)}")
 
 
@@ -118,6 +121,15 @@ def _procedures(config: Config) -> dict[str, Procedure]:
         return load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     except ConfigError as error:
         typer.echo(f"procedures are named by their ids: {error.problems[0]}", err=True)
+        return {}
+
+
+def _told(config: Config) -> dict[str, Text]:
+    """Return what guests are told, by the reason; a report can do without."""
+    try:
+        return wording_of(config).reasons
+    except ConfigError as error:
+        typer.echo(f"reasons of the office's own are codes: {error.problems[0]}", err=True)
         return {}
 
 
@@ -170,26 +182,6 @@ def _by_name(output: Path | None) -> Format:
         return Format(output.suffix.lstrip(".").lower())
     except ValueError:
         raise _wrong(f"{output}: say with --format what it is to be") from None
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write the file whole or not at all, for its owner alone: it may name guests."""
-    try:
-        with _owner_only():
-            part = path.with_name(f".{path.name}.part")
-            part.write_bytes(content)
-            part.replace(path)
-    except OSError as error:
-        raise GarduError(f"{path} cannot be written: {error.strerror}") from error
-
-
-@contextmanager
-def _owner_only() -> Iterator[None]:
-    before = os.umask(0o077)
-    try:
-        yield
-    finally:
-        os.umask(before)
 
 
 def _wrong(problem: str) -> typer.Exit:

@@ -18,17 +18,18 @@ header h1 { font-size: 15pt; margin: 1mm 0; text-transform: uppercase; }
 .month { font-size: 12pt; }
 .about, .legend, .note, .none { font-size: 8pt; color: #333; }
 header .about { margin-bottom: 2.5mm; }
-.figures { display: flex; flex-wrap: wrap; gap: 2mm; }
-.figures div { border: 0.2mm solid #999; flex: 1 1 31mm; padding: 1.6mm 2mm; break-inside: avoid; }
-.figures b { display: block; font-size: 13pt; }
-.figures span { font-size: 7.5pt; color: #333; }
+.figures { display: grid; grid-template-columns: repeat(5, 1fr); gap: 2mm; }
+.figures div { border: 0.2mm solid #999; padding: 1.2mm 2mm; break-inside: avoid; }
+.figures b { display: block; font-size: 12.5pt; }
+.figures span { display: block; font-size: 7pt; line-height: 1.25; color: #333; }
 figure { margin: 0 0 3mm; }
 .steps figure, .days figure, .legend { break-after: avoid; }
 figcaption { font-size: 9pt; font-weight: bold; margin: 1mm 0; }
 table { font-size: 8.5pt; }
 th, td { border-width: 0.2mm; border-color: #888; padding: 0.7mm 1.4mm; }
-.steps table, .guests table { font-size: 7.5pt; }
-.steps th, .steps td, .guests th, .guests td { padding: 0.7mm 1mm; }
+.steps table, .guests table, .office_days table { font-size: 7.5pt; }
+.steps :is(th, td), .guests :is(th, td), .office_days :is(th, td) { padding: 0.7mm 1mm; }
+.busiest, .procedures, .hosts, .corrected, .openings, .alarms, .equipment { break-inside: avoid; }
 h3 { font-size: 9.5pt; margin: 3mm 0 1.5mm; break-after: avoid; }
 th { vertical-align: bottom; }
 td.count, td.seconds, td.share, th.count, th.seconds, th.share { text-align: right; }

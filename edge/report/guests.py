@@ -26,7 +26,7 @@ _COLUMNS: list[tuple[str, Kind]] = [
 class _Opened(msgspec.Struct):
     at: str
     procedure: str
-    outcome: str = ""
+    outcome: str | None = None
 
 
 def guest_table(
@@ -59,5 +59,5 @@ def _row(opened: _Opened, entry: Details, month: Month, words: Words) -> tuple[C
         entry.organisation,
         entry.purpose,
         entry.persons,
-        words.say(opened.outcome),
+        words.code("outcome", opened.outcome),
     )

@@ -16,8 +16,13 @@ class Totals(Figures, frozen=True, kw_only=True):
     :ivar visits: that were opened; *persons*: in them (a group is one visit)
     :ivar closed: visits that ended, whenever they began
     :ivar open_at_end: visits of the month that had not ended when it did
-    :ivar cards_out: cards that visits which ended in the month had not given back by its end;
-        *lockers_out*: their lockers
+    :ivar cards_out: cards that visits which ended in the month had not given back by its end, less
+        those declared lost; *lockers_out*: their lockers
+    :ivar cards_lost: cards that were declared lost; *cards_found*: of these, those that came back
+    :ivar returned: what visits that had ended still owed, and brought back; *settled*: what an
+        officer vouched for instead
+    :ivar lockers_opened: by a supervisor's card
+    :ivar unseen: how often the panel asked whether a guest is still here
     :ivar duration_median_s: of the visits that ended completed, from the guest's arrival on
     :ivar steps_timed: completed steps that have a standard time and were surely measured;
         *steps_within*: of them, those within it
@@ -32,6 +37,12 @@ class Totals(Figures, frozen=True, kw_only=True):
     open_at_end: int = 0
     cards_out: int = 0
     lockers_out: int = 0
+    cards_lost: int = 0
+    cards_found: int = 0
+    returned: int = 0
+    settled: int = 0
+    lockers_opened: int = 0
+    unseen: int = 0
     duration_median_s: float | None = None
     duration_p95_s: float | None = None
     steps_timed: int = 0
@@ -151,6 +162,50 @@ class DeviceTrouble(Figures, frozen=True, kw_only=True):
     down_at_end: bool
 
 
+class OfficeDay(Figures, frozen=True, kw_only=True):
+    """A day of the office that was opened or closed in the month, as its two records have it.
+
+    :ivar opened: when, at the office: ``07:31``; *by* a ``button`` or an ``arrival``, None if
+        that was in an earlier month
+    :ivar closed: when; None if nobody closed it; *how*: None while it is open
+    :ivar carried: visits that were open from before; *visits* and *persons*: that came
+    :ivar reconciled: what an officer settled by button
+    :ivar visits_open: when it ended, and so *cards_out*, *cards_lost* and *lockers_out*: all that
+        were out then, whenever they were given out
+    """
+
+    number: int
+    day: str
+    opened: str
+    by: str | None
+    closed: str | None = None
+    how: str | None = None
+    carried: int | None = None
+    visits: int | None = None
+    persons: int | None = None
+    reconciled: int | None = None
+    visits_open: int | None = None
+    cards_out: int | None = None
+    cards_lost: int | None = None
+    lockers_out: int | None = None
+
+
+class OpeningCount(Figures, frozen=True, kw_only=True):
+    """How often a supervisor (*who*: a duty, no name) had a locker opened, by the reason given."""
+
+    who: str
+    why: str
+    openings: int
+
+
+class CorrectionCount(Figures, frozen=True, kw_only=True):
+    """How often officers put a mistake right: ``back``, ``card`` or ``next``, and where."""
+
+    correction: str
+    station: str
+    corrections: int
+
+
 class Summary(Figures, frozen=True, kw_only=True):
     """A month.
 
@@ -173,11 +228,17 @@ class Summary(Figures, frozen=True, kw_only=True):
     steps: tuple[StepTimes, ...]
     alarms: tuple[AlarmCount, ...]
     equipment: tuple[DeviceTrouble, ...]
+    office_days: tuple[OfficeDay, ...] = ()
+    openings: tuple[OpeningCount, ...] = ()
+    corrected: tuple[CorrectionCount, ...] = ()
     left_out: dict[str, int] = {}
 
 
 # Lists that grow with what an office has, not with the calendar.
-_GROWING = ("outcomes", "steps", "alarms", "equipment", "hosts", "procedures")
+_GROWING = (
+    "outcomes", "steps", "alarms", "equipment", "hosts", "procedures", "office_days", "openings",
+    "corrected",
+)  # fmt: skip
 # A published summary is at most so many bytes of JSON: its record stays below 64 KiB.
 LIMIT = 60_000
 

@@ -11,6 +11,7 @@ date      str: ``2026-11-21``
 ========= =========================================================
 """
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, Literal
@@ -91,7 +92,7 @@ _STEPS: list[Spec] = [
     ("overdue", "count", "overdue"),
 ]
 _ALARMS: list[Spec] = [
-    ("alarm", "text", "alarm"),
+    ("alarm", "text", lambda row, words: words.code("alarm", row.alarm)),
     ("raised", "count", "raised"),
     ("acknowledged", "count", "acknowledged"),
     ("median", "seconds", "median_s"),
@@ -106,6 +107,32 @@ _EQUIPMENT: list[Spec] = [
     ("down_at_end", "text", lambda row, words: words.say("yes") if row.down_at_end else ""),
 ]
 
+_OFFICE_DAYS: list[Spec] = [
+    ("day", "date", "day"),
+    ("opened_at", "text", "opened"),
+    ("opened_by", "text", lambda row, words: words.code("by", row.by)),
+    ("closed_at", "text", "closed"),
+    ("how", "text", lambda row, words: words.code("day", row.how)),
+    ("carried", "count", "carried"),
+    ("visits", "count", "visits"),
+    ("persons", "count", "persons"),
+    ("reconciled", "count", "reconciled"),
+    ("left_open", "count", "visits_open"),
+    ("out_cards", "count", "cards_out"),
+    ("lost_cards", "count", "cards_lost"),
+    ("out_lockers", "count", "lockers_out"),
+]
+_OPENINGS: list[Spec] = [
+    ("who", "text", "who"),
+    ("why", "text", lambda row, words: words.code("opening", row.why)),
+    ("times_done", "count", "openings"),
+]
+_CORRECTED: list[Spec] = [
+    ("correction", "text", lambda row, words: words.code("correction", row.correction)),
+    ("station", "text", lambda row, words: words.station(row.station)),
+    ("times_done", "count", "corrections"),
+]
+
 _TOTALS: list[tuple[str, Kind]] = [
     ("visits", "count"),
     ("persons", "count"),
@@ -117,12 +144,18 @@ _TOTALS: list[tuple[str, Kind]] = [
     ("share_within", "share"),
     ("overdue", "count"),
     ("cards_out", "count"),
+    ("cards_lost", "count"),
+    ("cards_found", "count"),
     ("lockers_out", "count"),
+    ("returned", "count"),
+    ("settled", "count"),
+    ("lockers_opened", "count"),
     ("alarms", "count"),
     ("equipment_faults", "count"),
     ("stills_missed", "count"),
     ("corrections", "count"),
     ("extensions", "count"),
+    ("unseen", "count"),
     ("crashes", "count"),
     ("power_losses", "count"),
     ("untrusted", "count"),
@@ -139,6 +172,9 @@ def tables(summary: Summary, words: Words) -> list[Table]:
         _table("hosts", _HOSTS, summary.hosts, words, total=True),
         _outcomes(summary, words),
         _table("steps", _STEPS, summary.steps, words),
+        _table("office_days", _OFFICE_DAYS, summary.office_days, words),
+        _table("corrected", _CORRECTED, summary.corrected, words, total=True),
+        _table("openings", _OPENINGS, summary.openings, words, total=True),
         _table("alarms", _ALARMS, summary.alarms, words),
         _table("equipment", _EQUIPMENT, summary.equipment, words),
     ]
@@ -174,13 +210,16 @@ def clock_hour(hour: int) -> str:
 
 
 def _outcomes(summary: Summary, words: Words) -> Table:
-    closed = sum(row.visits for row in summary.outcomes)
+    """Return the outcomes; shares are of those of the same procedure."""
+    closed: Counter[str] = Counter()
+    for row in summary.outcomes:
+        closed[row.procedure] += row.visits
     specs: list[Spec] = [
         ("procedure", "text", lambda row, _words: words.procedure(row.procedure)),
-        ("outcome", "text", lambda row, _words: words.say(row.outcome)),
-        ("reason", "text", lambda row, _words: words.say(row.reason or "")),
+        ("outcome", "text", lambda row, _words: words.code("outcome", row.outcome)),
+        ("reason", "text", lambda row, _words: words.code("reason", row.reason)),
         ("visits", "count", "visits"),
-        ("share", "share", lambda row, _words: share(row.visits, closed)),
+        ("share", "share", lambda row, _words: share(row.visits, closed[row.procedure])),
     ]
     return _table("outcomes", specs, summary.outcomes, words)
 

@@ -4,7 +4,9 @@ from enum import StrEnum
 
 import msgspec
 
-from edge.sop.procedure import Procedure
+from edge.panel_words import station
+from edge.report.codes import Kind, called
+from edge.sop.procedure import Procedure, Text
 
 
 class Language(StrEnum):
@@ -58,7 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "outcomes": ("Hasil kunjungan dan alasannya", "Outcomes and reasons"),
     "outcome": ("Hasil", "Outcome"),
     "reason": ("Alasan", "Reason"),
-    "share": ("Bagian", "Share"),
+    "share": ("Bagian dari prosedur", "Share of the procedure"),
     "steps": ("Waktu pelayanan per langkah", "Times of the steps"),
     "steps_chart": (
         "Lama langkah terhadap mutu baku waktu",
@@ -110,21 +112,40 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "noted": ("Mengetahui,", "Noted by"),
     "signed": ("Petugas yang melaporkan,", "Reported by"),
-    "dated": (", ........................", ", ........................"),
+    "dated": (
+        "........................, ........................",
+        "........................, ........................",
+    ),
     "name_line": ("Nama dan NIP", "Name and number"),
     "page": ("Halaman", "Page"),
     "legend": (
         "batang: median; garis: persentil 95; tanda merah: mutu baku",
         "bar: median; line: 95th percentile; red mark: standard",
     ),
-    "declined": ("Ditolak dengan sopan", "Declined"),
-    "rescheduled": ("Dijadwalkan ulang", "Rescheduled"),
-    "refused": ("Tidak diizinkan masuk", "Refused"),
-    "abandoned": ("Ditinggalkan tamu", "Abandoned"),
-    "guest-left": ("tamu pergi", "guest left"),
-    "host-declined": ("pejabat tidak berkenan", "host declined"),
-    "host-absent": ("pejabat tidak di tempat", "host absent"),
-    "no-answer": ("tidak dijawab", "no answer"),
+    "cards_lost": ("Kartu tamu dinyatakan hilang", "Visitor cards declared lost"),
+    "cards_found": ("Di antaranya ditemukan lagi", "Of these, found again"),
+    "returned": ("Kartu dan loker kembali kemudian", "Cards and lockers that came back later"),
+    "settled": ("Diselesaikan dengan keterangan petugas", "Settled by an officer's word"),
+    "lockers_opened": ("Loker dibuka oleh pengawas", "Lockers opened by a supervisor"),
+    "unseen": ("Tamu lama tidak terlihat: ditanyakan", "Guests long unseen: asked for"),
+    "office_days": ("Buka dan tutup layanan", "Days opened and closed"),
+    "opened_at": ("Buka", "Opened"),
+    "opened_by": ("Oleh", "By"),
+    "closed_at": ("Tutup", "Closed"),
+    "how": ("Penutupan", "How it ended"),
+    "carried": ("Sisa lama", "From before"),
+    "reconciled": ("Dicocokkan", "Settled"),
+    "left_open": ("Belum selesai", "Still open"),
+    "out_cards": ("Kartu di luar", "Cards out"),
+    "lost_cards": ("Kartu hilang", "Cards lost"),
+    "out_lockers": ("Loker terisi", "Lockers out"),
+    "openings": ("Loker dibuka oleh pengawas", "Lockers opened by a supervisor"),
+    "who": ("Pengawas", "Supervisor"),
+    "why": ("Alasan", "Why"),
+    "times_done": ("Kali", "Times"),
+    "corrected": ("Koreksi petugas", "Corrections by officers"),
+    "correction": ("Koreksi", "Correction"),
+    "station": ("Pos", "Station"),
 }
 
 MONTHS = {
@@ -147,15 +168,26 @@ class Words(msgspec.Struct, frozen=True):
     """The words of one report.
 
     :ivar procedures: what the office's procedures are, by id, to call them by their titles
+    :ivar told: what guests are told, by the reason
     """
 
     language: Language
     procedures: dict[str, Procedure] = {}
+    told: dict[str, Text] = {}
 
     def say(self, key: str) -> str:
         """Return the word for *key*, or *key* itself if it is nobody's but the office's."""
         pair = WORDS.get(key)
         return key if pair is None else pair[self.language is Language.EN]
+
+    def code(self, kind: Kind, code: str | None) -> str:
+        """Return what a code of the records is called; nothing where there is none."""
+        english = self.language is Language.EN
+        return "" if code is None else called(kind, code, english=english, told=self.told)
+
+    def station(self, name: str) -> str:
+        """Return what a station is called, as on its panel."""
+        return str(getattr(station(name), self.language.value))
 
     def procedure(self, name: str) -> str:
         """Return the title of a procedure."""

@@ -2,6 +2,7 @@
 
 import io
 from datetime import date
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import GarduError
@@ -165,7 +166,7 @@ class _Pages:
         }
 
     def _sheet(self, title: str) -> "Worksheet":
-        sheet = self._book.add_worksheet(title.translate(_FORBIDDEN)[:_LONGEST_NAME].strip())
+        sheet = self._book.add_worksheet(_sheet_name(title))
         sheet.set_landscape()
         sheet.set_paper(9)  # A4
         sheet.fit_to_pages(1, 0)
@@ -191,6 +192,11 @@ class _Pages:
             sheet.write_string(row, place, value, form)
         else:
             sheet.write_number(row, place, value / _DAY_S if kind == "seconds" else value, form)
+
+
+def _sheet_name(title: str) -> str:
+    """Return *title* as Excel allows a sheet to be called, cut after a word if it must be."""
+    return shorten(title.translate(_FORBIDDEN), _LONGEST_NAME, placeholder="")
 
 
 def _width(table: Table, place: int, column: Column) -> int:

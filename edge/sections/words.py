@@ -32,7 +32,7 @@ Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "extend", "lost", "reason-1", "reason-2", "reason-3", "reason-4",
-    "next", "back", "more", "acknowledge", "open-day", "close-day", "reconcile",
+    "next", "back", "more", "acknowledge", "open-day", "close-day", "day", "reconcile",
 ]  # fmt: skip
 
 

@@ -1,7 +1,8 @@
 """The standing alarms: who is shown them, who has seen them, how long they are heard.
 
-1. An alarm of a visit is shown (fast) at the station of its step. Every other that an officer can
-   do something about is shown at every panel.
+1. An alarm that the step of a visit raises is shown (fast) at its station, and ends with the step;
+   if two guests are in the same alarm, with the last of them. Every other that an officer can do
+   something about is shown at every panel.
 2. ``acknowledge`` at a panel means: seen. It takes all that this panel shows; their lamp is slow
    from then on, the buzzer stops, and they stand until what caused them is over.
 3. Until then the buzzer repeats every :data:`REPEAT_S` seconds.
@@ -15,7 +16,7 @@ from msgspec.structs import replace
 from edge.sop import events
 from edge.sop.effects import Beep, StartTimer
 from edge.sop.evacuation import FIRE, inside
-from edge.sop.state import Alarm, Rules, State
+from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
 from edge.sop.verbs import ALARM_REPEAT_S, alarm_record, clear_alarm, hush
 
@@ -32,19 +33,28 @@ _OVER = ("lost-card",)
 
 def everywhere(rules: Rules, state: State, kind: str) -> bool:
     """Whether the standing alarm *kind* is shown at every panel."""
-    if at_station(rules, state.alarms[kind], state) is not None:
+    if at_station(rules, state, kind) is not None:
         return False
     inputs = set(get_args(events.InputKind)) - SILENT
     return kind in inputs or kind.startswith(_LOBBY)
 
 
-def at_station(rules: Rules, alarm: Alarm, state: State) -> str | None:
-    """Return the station that shows the alarm of an open visit by its phase; None if none does."""
-    visit = state.visits.get(alarm.visit or "")
+def at_station(rules: Rules, state: State, kind: str) -> str | None:
+    """Return the station of the visit whose step has raised the standing alarm *kind*, if one."""
+    visit = state.visits.get(state.alarms[kind].visit or "")
     if visit is None:
         return None
     step = rules.procedures[visit.procedure_key].step(visit.step)
-    return step.station if step.phase(visit.phase).lamp == "fast" else None
+    return step.station if kind in step.alarms else None
+
+
+def shown(rules: Rules, state: State) -> list[tuple[str | None, str]]:
+    """Return what the standing alarms ask for: a station (None: every panel), fast or slow."""
+    return [
+        (at_station(rules, state, kind), "fast" if alarm.acknowledged is None else "slow")
+        for kind, alarm in state.alarms.items()
+        if at_station(rules, state, kind) is not None or everywhere(rules, state, kind)
+    ]
 
 
 def acknowledge(turn: Turn, panel: str) -> bool:
@@ -56,9 +66,7 @@ def acknowledge(turn: Turn, panel: str) -> bool:
         for kind, alarm in turn.alarms.items()
         if alarm.acknowledged is None
         and panel in turn.rules.panels
-        and (
-            everywhere(turn.rules, state, kind) or at_station(turn.rules, alarm, state) in stations
-        )
+        and (everywhere(turn.rules, state, kind) or at_station(turn.rules, state, kind) in stations)
     ]
     for kind in seen:
         turn.alarms[kind] = replace(turn.alarms[kind], acknowledged=turn.at)
@@ -87,8 +95,8 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 def _heard(turn: Turn, kind: str) -> bool:
     state = State(visits=turn.visits, alarms=turn.alarms)
-    shown = at_station(turn.rules, turn.alarms[kind], state) is not None
-    return shown or everywhere(turn.rules, state, kind)
+    at_its_own = at_station(turn.rules, state, kind) is not None
+    return at_its_own or everywhere(turn.rules, state, kind)
 
 
 def standing(state: State) -> dict[str, dict[str, Any]]:

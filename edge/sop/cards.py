@@ -66,10 +66,12 @@ def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
-    """The visit's own card: what its phase waits for, or a call to the front (rules 7 and 8)."""
+    """The visit's own card: what its phase waits for, and a call to the front (rules 7 and 8)."""
     visit = turn.visits[turn.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
-        return deliver(turn, visit, "card.presented")
+        deliver(turn, visit, "card.presented")
+        _pick(turn, visit.id, stations)
+        return True
     if turn.step(visit).station not in stations:
         return False
     if transition_for(turn, visit, "card.issued"):  # after *back*: it has its card already
@@ -78,6 +80,13 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return False
     to_the_front(turn, visit)
     return True
+
+
+def _pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
+    """Whoever is served at the reader goes first there: the next press is for that guest."""
+    visit = turn.visits.get(holder)
+    if visit is not None and turn.step(visit).station in stations:
+        to_the_front(turn, visit)
 
 
 def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:

@@ -2,12 +2,13 @@
 
 from typing import Literal
 
-from edge.sop import events
-from edge.sop.records import VisitCorrected
+from edge.sop import day, events
+from edge.sop.records import VisitCorrected, VisitJoined
 from edge.sop.routing import is_away, line, to_the_front
 from edge.sop.state import Advance, Visit
+from edge.sop.steps import FRESH_STEP, leave_step
 from edge.sop.turn import Turn
-from edge.sop.visits import FRESH_STEP, leave_step, reenter
+from edge.sop.visits import reenter
 
 MOST_PERSONS = 99
 """More than that is a button that is stuck, not a group."""
@@ -39,8 +40,30 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
     group = max(received, default=None, key=lambda visit: visit.number)
     if group is None or group.persons >= MOST_PERSONS:
         return False
-    turn.change(group, persons=group.persons + 1)
+    _join(turn, group, group.persons + 1)
     return True
+
+
+def details_attached(turn: Turn, event: events.DetailsAttached) -> None:
+    """Count who is in the guest book too: in a fire all of them must be looked for (rule 17)."""
+    visit = turn.visits.get(event.visit)
+    if visit is not None and visit.persons < event.persons <= MOST_PERSONS:
+        _join(turn, visit, event.persons)
+
+
+def _join(turn: Turn, visit: Visit, persons: int) -> None:
+    """Let *visit* be so many people from now on: more than before."""
+    day.persons_joined(turn, visit, persons - visit.persons)
+    visit = turn.change(visit, persons=persons)
+    data = VisitJoined(
+        visit=visit.id,
+        procedure=visit.procedure,
+        procedure_version=visit.version,
+        persons=persons,
+        station=turn.step(visit).station,
+        clock_synced=turn.at.synced,
+    )
+    turn.record("gardu.visit.joined.v1", f"visit/{visit.id}", visit.id, data)
 
 
 def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:

@@ -2,10 +2,11 @@
 
 1. A day opens by ``open-day``, or by the first arrival at or after the hour that the config gives
    as the earliest. It never closes by the hour.
-2. ``close-day`` closes it if nothing is out. Otherwise the lamp of that panel asks: guests leave,
-   cards come back, ``reconcile`` settles one item (edge/sop/owed.py), and the day closes with the
-   last; ``close-day`` once more closes it at once and carries over what is out. ``open-day`` takes
-   the question back.
+2. ``close-day`` closes it if nothing is out. Otherwise the lamp of that panel asks, and those of
+   the stations where something is out: guests leave, cards come back, ``reconcile`` settles one
+   item (edge/sop/owed.py), and the day closes with the last; ``close-day`` once more closes it at
+   once and carries over what is out. ``open-day`` takes the question back. ``day``, on a panel with
+   one button for both, opens where no day is open, and closes where one is.
 3. From the first ``close-day`` on nobody arrives, unless the day is opened again.
 4. A day that nobody closed is closed by the opening of the next one, and its record says so.
 5. Each day has one record of its opening and one of its end, whose counts add up:
@@ -20,7 +21,7 @@ from msgspec.structs import replace
 
 from edge.clock import Stamp, iso
 from edge.sop.records import DayClosed, DayOpened
-from edge.sop.state import DayRules, DayState, State
+from edge.sop.state import DayRules, DayState, State, Visit
 from edge.sop.turn import Turn
 
 
@@ -58,6 +59,14 @@ def close_pressed(turn: Turn, panel: str) -> bool:
     return True
 
 
+def pressed(turn: Turn, panel: str) -> bool:
+    """Open the day where none is open, else close it: the one button of a panel with few pins."""
+    day, rules = turn.day, turn.rules.day
+    if rules is None or day is None or day.closed is not None or _is_past(turn, rules, day):
+        return open_pressed(turn)
+    return close_pressed(turn, panel)
+
+
 def settle(turn: Turn) -> None:
     """Close the day that was asked to close, once nothing is out."""
     if turn.day is not None and turn.day.closing is not None and nothing_out(turn):
@@ -73,6 +82,13 @@ def visit_opened(turn: Turn, persons: int) -> None:
     """Count a visit of *persons* people."""
     if turn.day is not None:
         turn.day = replace(turn.day, visits=turn.day.visits + 1, persons=turn.day.persons + persons)
+
+
+def persons_joined(turn: Turn, visit: Visit, more: int) -> None:
+    """Count *more* people of *visit*, if it is one of the visits that this day counts."""
+    day = turn.day
+    if day is not None and day.closed is None and visit.number > turn.opened - day.visits:
+        turn.day = replace(day, persons=day.persons + more)
 
 
 def visit_closed(turn: Turn, outcome: str) -> None:
@@ -93,19 +109,26 @@ def summary(state: State) -> dict[str, Any] | None:
     day = state.day
     if day is None:
         return None
-    shown: dict[str, Any] = {"number": day.number, "opened": day.opened.iso(), "closed": None}
-    if day.closed is None and day.closing is None:
-        return {**shown, "status": "open"}
-    if day.closed is not None:
-        shown["closed"] = day.closed.iso()
     return {
-        **shown,
-        "status": "closing" if day.closed is None else "closed",
+        "number": day.number,
+        "status": _status(day),
+        "opened": day.opened.iso(),
+        "closed": None if day.closed is None else day.closed.iso(),
+        "visits_carried": day.carried,
+        "visits_opened": day.visits,
+        "persons": day.persons,
+        "outcomes": day.outcomes,
         "visits_open": len(state.visits),
         "cards_out": len(state.cards),
         "lockers_out": sum(locker.visit is not None for locker in state.lockers.values()),
         "ids_held": len(state.cards),
     }
+
+
+def _status(day: DayState) -> str:
+    if day.closed is not None:
+        return "closed"
+    return "open" if day.closing is None else "closing"
 
 
 def _open(turn: Turn, by: Literal["button", "arrival"]) -> None:

@@ -5,7 +5,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from edge.sop.procedure import EVIDENCE, Procedure, Step
+from edge.sop.procedure import EVIDENCE, Procedure, Step, Transition
 from edge.sop.word_diff import Piece, pieces
 
 Kind = Literal["added", "removed", "moved", "changed"]
@@ -46,9 +46,13 @@ def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
     for name in old.approval.__struct_fields__:
         one, other = (_plain(getattr(p.approval, name)) for p in (old, new))
         yield from _texts("", f"approval: {name.replace('_', ' ')}", one, other)
-    for name in ("lanes", "duties", "anywhere"):
+    for name in ("lanes", "duties", "reasons"):
         one, other = (_plain(getattr(p, name)) for p in (old, new))
         yield from _texts("", name, one, other)
+    yield from _texts("", "silence", _silence(old), _silence(new))
+    if old.anywhere != new.anywhere:
+        ways = ([_way("anywhere", way) for way in p.anywhere] for p in (old, new))
+        yield from _lines("", "anywhere", *ways)
 
 
 def _membership(old: Procedure, new: Procedure) -> Iterator[Change]:
@@ -88,6 +92,7 @@ def _step(old: Step, new: Step) -> Iterator[Change]:
     for name in _FIELDS:
         yield from _texts(new.id, name, _plain(getattr(old, name)), _plain(getattr(new, name)))
     yield from _texts(new.id, "standard time", _time(old), _time(new))
+    yield from _texts(new.id, "extension", _extension(old), _extension(new))
     yield from _texts(new.id, "evidence", _evidence(old), _evidence(new))
     if not _inner(old, new) and _ways(old) != _ways(new):
         yield from _lines(new.id, "course", _ways(old), _ways(new))
@@ -123,6 +128,15 @@ def _time(step: Step) -> str:
     return "menyesuaikan" if step.standard_s is None else f"{step.standard_s / 60:g} menit"
 
 
+def _extension(step: Step) -> str:
+    return f"{step.extend_s:g} s, {step.extensions} x" if step.extend_s is not None else ""
+
+
+def _silence(procedure: Procedure) -> str:
+    after_s = procedure.abandoned_after_s
+    return "" if after_s is None else f"{after_s:g} s"
+
+
 def _evidence(step: Step) -> str:
     """Return what can show that *step* was done."""
     events = {way.event for phase in step.phases for way in phase.on}
@@ -138,10 +152,16 @@ def _ways(step: Step) -> list[str]:
         if phase.needs:
             found.append(f"{head}: without {phase.needs} on to {phase.otherwise}")
         found.append(f"{head}: lamp {phase.lamp}")
-        for way in phase.on:
-            after = f" after {way.after_s:g} s" if way.after_s is not None else ""
-            why = f" ({way.reason})" if way.reason else ""
-            via = f" via {way.via}" if way.via else ""
-            more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
-            found.append(f"{head}: {way.event}{after} leads to {way.to}{why}{via}{more}")
+        found += [_way(head, way) for way in phase.on]
     return found
+
+
+def _way(head: str, way: Transition) -> str:
+    """Return one way on, everything that it says of itself."""
+    times = ((" after", way.after_s), (" at", way.at_s))
+    when = "".join(f"{word} {seconds:g} s" for word, seconds in times if seconds is not None)
+    why = f" ({way.reason})" if way.reason else ""
+    via = f" via {way.via}" if way.via else ""
+    more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
+    more += ", more time" * way.extend
+    return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}"

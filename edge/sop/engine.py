@@ -59,7 +59,7 @@ def initial_state(rules: Rules) -> State:
 
 
 def step(rules: Rules, state: State, event: Event) -> Result:
-    """Return what *event* leads to: the new state, effects, records, visits that closed."""
+    """Return what *event* leads to: the new state, effects, records."""
     turn = Turn(rules, state, event.at)
     _HANDLERS[type(event)](turn, event)
     day.settle(turn)
@@ -110,6 +110,10 @@ def _open_day(turn: Turn, _event: events.ButtonPressed) -> bool:
 
 def _close_day(turn: Turn, event: events.ButtonPressed) -> bool:
     return day.close_pressed(turn, event.panel)
+
+
+def _day(turn: Turn, event: events.ButtonPressed) -> bool:
+    return day.pressed(turn, event.panel)
 
 
 def _reconcile(turn: Turn, _event: events.ButtonPressed) -> bool:
@@ -188,10 +192,6 @@ def _input_refused(turn: Turn, event: events.InputRefused) -> None:
     refuse(turn, f"{event.device}/{event.why}")
 
 
-def _nothing(_turn: Turn, _event: Event) -> None:
-    """Change nothing: what happened is known elsewhere."""
-
-
 def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
     raise_alarm(turn, event.kind, None, event.detail)
 
@@ -213,6 +213,7 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool]] = {
     "acknowledge": _acknowledge,
     "open-day": _open_day,
     "close-day": _close_day,
+    "day": _day,
     "reconcile": _reconcile,
 }
 
@@ -246,7 +247,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.InputAlarmed: safety.alarmed,
     events.InputRestored: safety.restored,
     events.AvailabilityTold: hosts.told,
-    events.DetailsAttached: _nothing,
+    events.DetailsAttached: corrections.details_attached,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

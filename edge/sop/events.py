@@ -173,9 +173,13 @@ class AvailabilityTold(Event, frozen=True):
 
 
 class DetailsAttached(Event, frozen=True):
-    """The guest book has the details of *visit* (its id); what they are is there and not here."""
+    """The guest book has the details of *visit* (its id); what they are is there and not here.
+
+    :ivar persons: how many people they are, by those details
+    """
 
     visit: str
+    persons: int = 1
 
 
 class TimerFired(Event, frozen=True):

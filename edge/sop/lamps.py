@@ -7,7 +7,7 @@ A panel shows the worst of what its stations ask for, in this order:
 ``on``    a guest waits
 ``amber`` 80 % of a step's limit is used
 ``slow``  a decision is wanted; an alarm that was acknowledged still stands; is this guest still
-          here? is that still out (the day is to close)?
+          here? something that is brought in here is still out (the day is to close)
 ``red``   a step has passed its limit
 ``fast``  an alarm that nobody has acknowledged
 ========= =========================================================================================
@@ -19,7 +19,8 @@ goes before a decision, because whatever is wanted there is late already.
 from collections import Counter
 from typing import Any
 
-from edge.sop import alarms, day
+from edge.sop import alarms, day, owed
+from edge.sop.procedure import Step
 from edge.sop.state import Rules, State, Visit
 
 # Worst last: a panel shows the worst of what its stations ask for.
@@ -29,14 +30,14 @@ _PACE = {"good": "off", "amber": "amber", "red": "red"}
 
 def lamps(rules: Rules, state: State) -> dict[str, str]:
     """Return the lamp mode of every panel: off, on, amber, slow, red or fast."""
-    everywhere = _worst(_of_alarms(rules, state))
-    asked = [_asks(rules, state, visit) for visit in state.visits.values()]
+    asked: list[tuple[str | None, str]] = list(alarms.shown(rules, state))
+    asked += [_asks(rules, state, visit) for visit in state.visits.values()]
+    asked += [(station, "slow") for station in owed.asking(rules, state)]
     return {
         panel: _worst(
             [
-                everywhere,
                 "slow" if day.asks(state, panel) else "off",
-                *(mode for station, mode in asked if station in stations),
+                *(mode for station, mode in asked if station is None or station in stations),
             ]
         )
         for panel, stations in rules.panels.items()
@@ -47,30 +48,24 @@ def _worst(modes: list[str]) -> str:
     return max(modes, key=_ORDER.index, default="off")
 
 
-def _of_alarms(rules: Rules, state: State) -> list[str]:
-    """Return what the alarms that belong to no station ask for."""
-    return [
-        "fast" if alarm.acknowledged is None else "slow"
-        for kind, alarm in state.alarms.items()
-        if alarms.everywhere(rules, state, kind)
-    ]
-
-
 def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, str]:
     """Return the station of *visit* and the lamp mode that it asks for there."""
     step = rules.procedures[visit.procedure_key].step(visit.step)
     lamp = step.phase(visit.phase).lamp
-    if lamp == "fast" and _acknowledged(state, visit):
+    if lamp == "fast" and _seen(state, step):
         lamp = "slow"
     if visit.asked:  # that it takes too long has been said for hours
         return step.station, _worst([lamp, "slow"])
     return step.station, _worst([lamp, _PACE[visit.pace]])
 
 
-def _acknowledged(state: State, visit: Visit) -> bool:
-    """Whether an officer has seen the alarm of *visit*."""
-    own = [alarm for alarm in state.alarms.values() if alarm.visit == visit.id]
-    return bool(own) and all(alarm.acknowledged is not None for alarm in own)
+def _seen(state: State, step: Step) -> bool:
+    """Whether nothing is left to be seen of the alarms that *step* raises.
+
+    One alarm may be that of several guests; and who was taken back into it raises none.
+    """
+    standing = [state.alarms[kind] for kind in step.alarms if kind in state.alarms]
+    return bool(step.alarms) and all(alarm.acknowledged is not None for alarm in standing)
 
 
 def occupancy(state: State) -> dict[str, Any]:

@@ -23,10 +23,29 @@ class LegalRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     note: str = ""
 
 
+class LegalApproval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The printed approval sheet: each field one text; what the law left blank is empty."""
+
+    number: str = ""
+    made: str = ""
+    revised: str = ""
+    approved: str = ""
+    approved_by: str = ""
+    name: str = ""
+    office: str = ""
+    legal_basis: str = ""
+    qualifications: str = ""
+    related: str = ""
+    equipment: str = ""
+    warnings: str = ""
+    records: str = ""
+
+
 class LegalText(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A printed SOP: its numbered prose, and its table."""
+    """A printed SOP: its numbered prose, its table, and its approval sheet if it has one."""
 
     prose: tuple[str, ...]
+    approval: LegalApproval | None = None
     rows: tuple[LegalRow, ...]
 
 

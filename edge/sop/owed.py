@@ -1,18 +1,94 @@
-"""What is still out when the day is to close, settled by an officer's word, one press an item.
+"""What is still out when the day is to close: where it is shown, and settled by an officer's word.
 
-First the cards of visits that have ended, then their lockers, then the visits that are still open,
-oldest first: those end as abandoned, and what they hold is owed and so the next item. Each press is
-a record that says that an officer vouched for it: no card was read and no door was seen.
+What is out is brought in at a station: a guest where the guest is in line, a card where cards come
+back, a locker where lockers are given. The lamps there ask until nothing of it is out.
+
+``reconcile`` settles one item a press: first the cards of visits that have ended, then their
+lockers, then the visits that are still open, oldest first: those end as abandoned, and what they
+hold is owed and so the next item. Each press is a record that says that an officer vouched for it:
+no card was read and no door was seen.
 """
 
+from collections.abc import Callable
+from typing import Any, Literal
+
+import msgspec
 from msgspec.structs import replace
 
+from edge.sop.procedure import Phase
+from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
 from edge.sop.verbs import reconciled
 from edge.sop.visits import abandon
 
 DAY_CLOSED = "day-closed"
 """Why a visit ended that was still open when the day was closed."""
+
+
+class Out(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that is out.
+
+    :ivar visit: the id of the visit that it is, or that has it (which may be closed)
+    :ivar stations: where it is brought in
+    :ivar step: of an open visit: where it stands; its *number* and *procedure* likewise
+    """
+
+    what: Literal["visit", "card", "locker"]
+    visit: str
+    stations: tuple[str, ...]
+    number: int | None = None
+    procedure: str | None = None
+    step: str | None = None
+    locker: int | None = None
+
+
+def out(rules: Rules, state: State) -> list[Out]:
+    """Return what is out: open visits in order of opening, what closed ones owe."""
+    visits = [
+        Out(
+            what="visit",
+            visit=visit.id,
+            stations=(rules.procedures[visit.procedure_key].step(visit.step).station,),
+            number=visit.number,
+            procedure=visit.procedure,
+            step=visit.step,
+            locker=visit.locker,
+        )
+        for visit in state.visits.values()
+    ]
+    returns = _stations(rules, lambda phase: "take-card" in phase.do)
+    cards = [
+        Out(what="card", visit=holder, stations=returns)
+        for holder in state.cards.values()
+        if holder not in state.visits
+    ]
+    gives = _stations(rules, lambda phase: phase.needs == "free-locker")
+    lockers = [
+        Out(what="locker", visit=locker.visit, stations=gives, locker=number)
+        for number, locker in state.lockers.items()
+        if locker.visit is not None and locker.visit not in state.visits
+    ]
+    return visits + cards + lockers
+
+
+class DayNow(msgspec.Struct, frozen=True):
+    """How the office day stands, as ``state/day`` has it (None before the first); what is out."""
+
+    day: dict[str, Any] | None
+    out: list[Out]
+
+
+def asking(rules: Rules, state: State) -> set[str]:
+    """Return the stations whose lamp asks for what is out, while the day is to close."""
+    if state.day is None or state.day.closing is None:
+        return set()
+    return {station for item in out(rules, state) for station in item.stations}
+
+
+def _stations(rules: Rules, there: Callable[[Phase], bool]) -> tuple[str, ...]:
+    """Return the stations of the steps that have a phase which is *there*."""
+    steps = (step for key in rules.current.values() for step in rules.procedures[key].steps)
+    return tuple(dict.fromkeys(step.station for step in steps if any(map(there, step.phases))))
 
 
 def reconcile(turn: Turn) -> bool:

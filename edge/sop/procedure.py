@@ -168,6 +168,12 @@ class Step(Part, frozen=True, kw_only=True):
                 return phase
         raise KeyError(phase_id)
 
+    @property
+    def alarms(self) -> set[str]:
+        """The alarms that are raised in it: they belong to the visit, and end with the step."""
+        done = (entry.partition(":") for phase in self.phases for entry in phase.do)
+        return {argument for verb, _, argument in done if verb == "alarm"}
+
 
 class Text(Part, frozen=True, kw_only=True):
     """The same text in Indonesian and English."""
@@ -206,7 +212,10 @@ class Duty(Part, frozen=True, kw_only=True):
 
 
 class Approval(Part, frozen=True, kw_only=True):
-    """The approval sheet (*lembar pengesahan*); what the law left blank stays empty."""
+    """The approval sheet (*lembar pengesahan*); what the law left blank stays empty.
+
+    :ivar approved_by: its lines; an empty one is where the signature goes
+    """
 
     number: str = ""
     made: str = ""

@@ -35,7 +35,7 @@ def review(procedure: Procedure, legal: LegalText | None) -> list[Finding]:
     if legal is None:
         words = f"the legal text of {procedure.id} is not known here: its wording was not compared"
         return [*found, Finding(kind="note", step=None, about="wording", words=words)]
-    return [*found, *_rows(procedure, legal), *_prose(procedure, legal)]
+    return [*found, *_rows(procedure, legal), *_prose(procedure, legal), *_sheet(procedure, legal)]
 
 
 def path_times(procedure: Procedure) -> list[tuple[list[str], float]]:
@@ -146,6 +146,33 @@ def _prose(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
         if one.split() != other.split():
             words = f"sentence {place + 1} of the prose is not the law's: {marked(one, other)}"
             yield Finding(kind="problem", step=None, about="wording", words=words)
+
+
+def _sheet(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+    """Hold the approval sheet against the law's; what the law left blank the office fills in.
+
+    Who approves changes with the office's people: another name is worth knowing, and no fault.
+    """
+    if legal.approval is None:
+        words = "the source prints no approval sheet: it was not compared"
+        yield Finding(kind="note", step=None, about="approval", words=words)
+        return
+    blank: list[str] = []
+    for name in legal.approval.__struct_fields__:
+        law, here = getattr(legal.approval, name), _one_text(getattr(procedure.approval, name))
+        if not law and not here:
+            blank.append(name)
+        elif law and law.split() != here.split():
+            kind: Kind = "note" if name == "approved_by" else "problem"
+            words = f"{name} of the approval sheet is not the law's: {marked(law, here)}"
+            yield Finding(kind=kind, step=None, about="approval", words=words)
+    if blank:
+        words = f"blank on the approval sheet, as in the law: {', '.join(blank)}; fill them in"
+        yield Finding(kind="note", step=None, about="approval", words=words)
+
+
+def _one_text(value: str | tuple[str, ...]) -> str:
+    return value if isinstance(value, str) else " ".join(value)
 
 
 def _key(step: Step | Duty) -> str:

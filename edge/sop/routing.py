@@ -20,8 +20,8 @@ The line (this module)
 Cards (``cards.py``)
 --------------------
 6.  A free card goes to the first in line at the reader that waits for one.
-7.  A card that is out names its visit: it is what the visit waits for, or it picks the visit: first
-    in line at the reader's stations.
+7.  A card that is out names its visit: it is what the visit waits for, and it picks the visit:
+    first in line at the reader's stations.
 8.  A card that is out is given to nobody else: shown while another guest at that reader waits for a
     card it is refused, unless its own visit waits for it.
 9.  A card that a closed visit still owes is back when it is shown at any reader: it is free, and
@@ -41,7 +41,8 @@ Corrections (``corrections.py``)
     the visit. It is refused where the step has taken card or locker back already, and where the
     step before was corrected already.
 16. A correction is a record of its own. It erases and changes none.
-17. *more* adds one person to the newest visit at the panel's stations that has no card yet.
+17. *more* adds one person to the newest visit at the panel's stations that has no card yet, with a
+    record of its own. So do the guest book's details, if they say that there are more.
 
 Supervisors (``supervisors.py``)
 --------------------------------

@@ -30,12 +30,11 @@ from edge.sop.state import (
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one event led to. *closed* are the visits that ended, for the register."""
+    """What one event led to."""
 
     state: State
     effects: tuple[Effect, ...] = ()
     records: tuple[Record, ...] = ()
-    closed: tuple[Visit, ...] = ()
 
 
 # The moments of a visit.
@@ -69,7 +68,6 @@ class Turn:
         self.stills_asked = state.stills_asked
         self.effects: list[Effect] = []
         self.records: list[Record] = []
-        self.closed: list[Visit] = []
         self._before = state
 
     def result(self) -> Result:
@@ -95,7 +93,7 @@ class Turn:
         )
         if state == self._before:
             state = self._before
-        return Result(state, tuple(self.effects), tuple(self.records), tuple(self.closed))
+        return Result(state, tuple(self.effects), tuple(self.records))
 
     def change(self, visit: Visit, **values: object) -> Visit:
         """Replace *visit* by one with other *values* and return that."""

@@ -128,17 +128,32 @@ def declare_lost(turn: Turn, card: str) -> None:
 
 def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
     standing = turn.alarms.get(kind)
-    if standing is not None and standing.acknowledged is not None:  # once more: look once more
-        turn.alarms[kind] = replace(standing, acknowledged=None)
+    if standing is None:
+        raise_alarm(turn, kind, visit.id)
+        return visit
+    # That of nobody becomes this guest's. One that was seen: look once more.
+    turn.alarms[kind] = replace(standing, visit=standing.visit or visit.id, acknowledged=None)
+    if standing.acknowledged is not None:
         _sound(turn, kind)
-    raise_alarm(turn, kind, visit.id)
     return visit
 
 
 def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
-    if kind in turn.alarms and turn.alarms[kind].visit == visit.id:
-        clear_alarm(turn, kind)
+    end_alarm(turn, visit, kind)
     return visit
+
+
+def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
+    """End the alarm *kind* for *visit*; it stands on if another guest is in the same alarm."""
+    alarm = turn.alarms.get(kind)
+    if alarm is None or alarm.visit != visit.id:
+        return
+    for other in turn.in_line():
+        alarmed = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
+        if other.id != visit.id and alarmed:
+            turn.alarms[kind] = replace(alarm, visit=other.id)
+            return
+    clear_alarm(turn, kind)
 
 
 def raise_alarm(

@@ -5,33 +5,25 @@ Rules
 1. Everything a procedure can say is in ``procedure.py``; no procedure is named here.
 2. Entering a phase does its ``do`` list and sets its timer; a phase whose ``needs`` is not met is
    passed over to its ``otherwise`` without doing anything.
-3. A step's record is made when the visit leaves the step, and never changed.
-4. A visit goes forward only, as its procedure says; back only by a correction (corrections.py).
-5. A visit that ends while it holds a card or a locker leaves them held: they are owed.
+3. A visit goes forward only, as its procedure says; back only by a correction (corrections.py).
+4. A visit that ends while it holds a card or a locker leaves them held: they are owed.
 """
-
-from msgspec.structs import replace
 
 from edge.clock import iso
 from edge.sop import day, hosts, pace, reasons, unseen
-from edge.sop.effects import CancelTimer, StartTimer
+from edge.sop.effects import CancelTimer
 from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
-from edge.sop.records import StepCompleted, VisitClosed, VisitOpened
+from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
+from edge.sop.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
 from edge.sop.turn import Turn
-from edge.sop.verbs import VERBS_DONE, clear_alarm, door_for, free_locker
+from edge.sop.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
 """What the metal detector is called as a device; its alarm has the same name."""
 
 # A step that never ends must not grow its record for ever.
 _MOST_EVIDENCE = 100
-
-FRESH_STEP: dict[str, object] = {
-    "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
-    "pace": "good", "extensions": 0, "extended_s": 0.0,
-}  # fmt: skip
-"""What a visit knows of its step, at the beginning of one."""
 
 
 def open_visit(turn: Turn, procedure_id: str) -> Visit:
@@ -137,13 +129,13 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     step = turn.step(visit)
     to = transition.to
     if to == "@next":
-        _end_step(turn, visit, step, "completed")
+        end_step(turn, visit, step, "completed")
         _go_on(turn, turn.visits[visit.id], step)
     elif to == "@skip":
-        _end_step(turn, visit, step, "skipped", transition.reason)
+        end_step(turn, visit, step, "skipped", transition.reason)
         _go_on(turn, turn.visits[visit.id], step)
     elif to.startswith("#"):
-        _end_step(turn, visit, step, "completed")
+        end_step(turn, visit, step, "completed")
         _begin_step(turn, turn.visits[visit.id], turn.procedure(visit).step(to[1:]))
     elif to.startswith("@"):
         _end_visit_here(turn, visit, step, to[1:], transition.via)
@@ -164,7 +156,7 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str
     """End *step* with the visit's *outcome*; through the step *via* first, unless that is here."""
     decided = visit.outcome or outcome
     visit = turn.change(visit, reason=reasons.final(visit, outcome), chosen=None)
-    _end_step(turn, visit, step, outcome, visit.reason)
+    end_step(turn, visit, step, outcome, visit.reason)
     visit = turn.visits[visit.id]
     if via is None or via == step.id:
         _close(turn, visit, decided)
@@ -198,20 +190,14 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
         if phase.needs == "host":
             visit = hosts.note_reason(turn, visit)
         phase = step.phase(phase.otherwise)
-    turn.do(CancelTimer(_phase_key(visit)))
+    turn.do(CancelTimer(phase_key(visit)))
     visit = turn.change(visit, phase=phase.id, entered=turn.at, entries=visit.entries + 1)
     if visit.started is None and phase.id == (step.timed_from or phase.id):
-        visit = _start_time(turn, visit, step)
+        visit = start_time(turn, visit, step)
     for entry in phase.do:
         verb, _, argument = entry.partition(":")
         visit = VERBS_DONE[verb](turn, visit, argument)
-    _set_phase_timer(turn, visit, phase)
-    return visit
-
-
-def _start_time(turn: Turn, visit: Visit, step: Step) -> Visit:
-    visit = turn.change(visit, started=turn.at)
-    pace.begin(turn, visit, step)
+    set_phase_timer(turn, visit, phase)
     return visit
 
 
@@ -230,57 +216,12 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
     return turn.rules.passage
 
 
-def _end_step(
-    turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | None = None
-) -> None:
-    """Record the step and leave it."""
-    started = visit.started or turn.at
-    took, waited = turn.at.since(started), started.since(visit.arrived)
-    standard = step.standard_s
-    data = StepCompleted(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
-        station=step.station,
-        role=step.role,
-        outcome=outcome,
-        reason=reason,
-        started=iso(turn.at.dating(started)),
-        duration_s=round(took.seconds, 3),
-        uncertainty_s=took.uncertainty_s,
-        waited_s=round(waited.seconds, 3),
-        waited_uncertainty_s=waited.uncertainty_s,
-        standard_s=standard,
-        over_s=round(max(0.0, took.seconds - standard), 3) if standard is not None else 0.0,
-        attempts=visit.attempts,
-        evidence=visit.evidence,
-        clock_synced=turn.at.synced,
-        stills=visit.stills,
-        extended_s=visit.extended_s,
-    )
-    turn.record("gardu.step.completed.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
-    turn.change(visit, steps=visit.steps + 1)
-    leave_step(turn, visit)
-
-
-def leave_step(turn: Turn, visit: Visit) -> None:
-    """Take back the timers and alarms of the step that *visit* leaves."""
-    pace.end(turn, visit)
-    turn.do(CancelTimer(_phase_key(visit)))
-    for kind in [kind for kind, alarm in turn.alarms.items() if alarm.visit == visit.id]:
-        clear_alarm(turn, kind)
-
-
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     """End *visit*; what it still holds is owed."""
     del turn.visits[visit.id]
     day.visit_closed(turn, outcome)
     unseen.forget(turn, visit)
     took = turn.at.since(visit.opened)
-    closed = replace(visit, outcome=outcome)
-    turn.closed.append(closed)
     data = VisitClosed(
         visit=visit.id,
         procedure=visit.procedure,
@@ -304,7 +245,7 @@ def timer_fired(turn: Turn, key: str) -> None:
     visit = turn.visits.get(key.split("/", maxsplit=1)[0])
     if visit is None:
         return
-    if key == _phase_key(visit):
+    if key == phase_key(visit):
         deliver(turn, visit, "timeout")
     elif key == unseen.key(visit):
         unseen.timer_fired(turn, visit)
@@ -320,7 +261,7 @@ def abandon(turn: Turn, visit: Visit, reason: str) -> None:
 
 def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
     """Put *visit* back into *phase*: it waits there again; what entering does is not done again."""
-    turn.do(CancelTimer(_phase_key(visit)))
+    turn.do(CancelTimer(phase_key(visit)))
     visit = turn.change(visit, phase=phase, entered=turn.at, entries=visit.entries + 1, **changes)
     set_timers(turn, visit)
     return visit
@@ -328,20 +269,6 @@ def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
 
 def set_timers(turn: Turn, visit: Visit) -> None:
     """Set the timers of *visit* again, after a restart or a correction."""
-    _set_phase_timer(turn, visit, turn.phase(visit))
+    set_phase_timer(turn, visit, turn.phase(visit))
     pace.begin(turn, visit, turn.step(visit))
     unseen.watch(turn, visit)
-
-
-def _set_phase_timer(turn: Turn, visit: Visit, phase: Phase) -> None:
-    for transition in phase.on:
-        if transition.event == "timeout":
-            since, seconds = visit.entered, transition.after_s
-            if transition.at_s is not None:
-                since, seconds = visit.started or visit.entered, transition.at_s + visit.extended_s
-            assert seconds is not None  # verified at load
-            turn.do(StartTimer(_phase_key(visit), since, seconds))
-
-
-def _phase_key(visit: Visit) -> str:
-    return f"{visit.id}/phase/{visit.entries}"

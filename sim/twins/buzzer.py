@@ -54,7 +54,11 @@ class BuzzerTwin:
 
 
 def classify(pulses: list[float]) -> Beep:
-    """Say what a pattern of *pulses* (clock seconds each) means to those who hear it."""
-    if max(pulses) >= _LONG_S:
+    """Say what a pattern of *pulses* (clock seconds each) means to those who hear it.
+
+    An alarm that sounds right before or after an answer does not hide it from who waits for it.
+    """
+    short = [length for length in pulses if length < _LONG_S]
+    if not short:
         return "alarm"
-    return "accepted" if len(pulses) == 1 else "refused"
+    return "accepted" if len(short) == 1 else "refused"

@@ -70,7 +70,10 @@ class DoorTwin:
         return True
 
     async def go_out(self) -> None:
-        """Leave by the handle inside; its switch bridges the contact, which does not see it."""
+        """Leave by the handle inside; its switch bridges the contact, which does not see it.
+
+        For a moment: a leaf that does not close behind is seen then.
+        """
         self._stop_closer()
         self.is_open = True
         await self._clock.pause(_PASS_S)
@@ -106,6 +109,8 @@ class DoorTwin:
         if not self.wedged:
             loop = asyncio.get_running_loop()
             self._closer = loop.call_later(self._clock.real(_CLOSER_S), self._shut)
+        elif self.contact is not None:  # the handle's bridge ends, the leaf still stands open
+            self.contact.set(True)
 
     def _shut(self) -> None:
         self._closer = None

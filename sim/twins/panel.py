@@ -23,8 +23,10 @@ _LET_GO_S = 0.35
 _TREMBLE_S = 0.1
 # Fingers of one movement touch their buttons this far apart.
 _APART_NS = 10_000_000
-# At high speed a few real milliseconds of delay must not make a hold look like a press.
-_HOLD_MARGIN_REAL_S = 0.02
+# Longer than a contact bounces and any bounce time of a config.
+_SETTLED_S = 0.06
+# At high speed a delay of a busy machine must not make a hold look like a press.
+_HOLD_MARGIN_REAL_S = 0.1
 
 # A lamp changes every 0.25 s (fast) or 1.0 s (slow), or goes out for 0.3 s every 2.0 s (wink).
 # Delays only ever lengthen that, so the border is nearer to the slow rhythm.
@@ -150,13 +152,21 @@ class PanelTwin:
 
     async def _touch(self, number: int, *, hold: bool) -> None:
         async with self._fingers[number]:
-            switch = self._buttons[number][1]
-            switch.set(True)
-            await self._clock.pause(_HOLD_S if hold else _PRESS_S)
-            if hold:
-                await asyncio.sleep(_HOLD_MARGIN_REAL_S)
-            switch.set(False)
+            await (self._keep_down if hold else self._tap)(self._buttons[number][1])
             await self._clock.pause(_LET_GO_S)
+
+    async def _tap(self, switch: Switch) -> None:
+        """Press for a moment. Both edges are told once they are over: nothing comes between them."""
+        begun = self._clock.boot_ns()
+        await self._clock.pause(_PRESS_S + _SETTLED_S)
+        switch.set(True, begun)
+        switch.set(False, begun + int(_PRESS_S * 1e9))
+
+    async def _keep_down(self, switch: Switch) -> None:
+        switch.set(True)
+        await self._clock.pause(_HOLD_S)
+        await asyncio.sleep(_HOLD_MARGIN_REAL_S)
+        switch.set(False)
 
     async def lean(self, seconds: float) -> None:
         """Press all buttons by one movement and let go of them after *seconds* (clock)."""

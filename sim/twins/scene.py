@@ -38,7 +38,7 @@ _FEET: dict[Place, tuple[int, int]] = {
     "office": (592, 296),
 }
 _STEP_X, _STEP_Y, _ABREAST = 27, 14, 3
-_LOCKER_GAP = 6
+_LOCKERS_LEFT, _LOCKERS_TOP, _LOCKER_GAP, _ABREAST_LOCKERS = 366, 98, 6, 6
 
 Box = tuple[int, int, int, int]
 
@@ -137,22 +137,31 @@ def _doors(pen: _Pen) -> None:
 
 
 def _lockers(pen: _Pen, lockers: Mapping[int, bool]) -> None:
-    left, top = 366, 98
-    width = min(32, 114 // max(1, len(lockers)) - _LOCKER_GAP)
+    """Draw the lockers side by side, in as many rows as they need."""
     if lockers:
         pen.text((422, 86), "LOKER", _STEEL_DARK, 11, "mm")
-    for number, is_open in lockers.items():
-        right = left + width
-        pen.box((left, top, right, _FLOOR_Y), _STEEL, _STEEL_DARK)
-        if is_open:
-            pen.box((left + 3, top + 3, right - 3, _FLOOR_Y - 4), _DARK)
-            hinge = [(left, top), (left - 15, top + 9), (left - 15, _FLOOR_Y + 9)]
-            pen.shape([*hinge, (left, _FLOOR_Y)], "#a5b3be")
-        else:
-            pen.oval((right - 9, 150, right - 4, 155), _DARK)
-        colour = _PAPER if is_open else _DARK
-        pen.text((left + width // 2, top + 18), str(number), colour, 12, "mm")
-        left = right + _LOCKER_GAP
+    rows = -(-len(lockers) // _ABREAST_LOCKERS)
+    width = min(32, 114 // max(1, min(len(lockers), _ABREAST_LOCKERS)) - _LOCKER_GAP)
+    height = (_FLOOR_Y - _LOCKERS_TOP) // max(1, rows)
+    for place, (number, is_open) in enumerate(lockers.items()):
+        row, column = divmod(place, _ABREAST_LOCKERS)
+        left = _LOCKERS_LEFT + column * (width + _LOCKER_GAP)
+        bottom = _FLOOR_Y - (rows - 1 - row) * height
+        _locker(pen, (left, bottom - height, left + width, bottom), number, is_open=is_open)
+
+
+def _locker(pen: _Pen, box: Box, number: int, *, is_open: bool) -> None:
+    left, top, right, bottom = box
+    pen.box(box, _STEEL, _STEEL_DARK)
+    if is_open:
+        pen.box((left + 3, top + 3, right - 3, bottom - 4), _DARK)
+        hinge = [(left, top), (left - 15, top + 9), (left - 15, bottom + 9)]
+        pen.shape([*hinge, (left, bottom)], "#a5b3be")
+    else:
+        middle = (top + bottom) // 2
+        pen.oval((right - 9, middle, right - 4, middle + 5), _DARK)
+    colour = _PAPER if is_open else _DARK
+    pen.text(((left + right) // 2, top + 12), str(number), colour, 12, "mm")
 
 
 def _chairs(pen: _Pen) -> None:

@@ -155,3 +155,17 @@ def test_the_moments_of_the_edges_count_not_when_somebody_looked(rig: Rig) -> No
     for real_s, level in ((10.0, 0.0), (10.7, 1.0)):
         rig.contact._changed(real_s, level)
     assert (rig.reports, rig.short) == ([(False, True), (True, False)], 0)
+
+
+def test_a_countdown_that_is_late_ends_nothing_more(pins: Pins, clock: Clock) -> None:
+    """Press and release are heard before the countdown ends: one answer, and the contact rests."""
+    rig = Rig(pins, clock, minimum_s=5.0, stuck_s=5.0)
+    rig.contact.open()
+    for real_s, level in ((10.0, 0.0), (10.2, 1.0)):
+        rig.contact._changed(real_s, level)
+    told = [(False, True), (True, False), (False, False)]
+    assert rig.reports == told
+    clock.sleep(20)
+    assert rig.reports == told
+    assert rig.contact.stuck() is None
+    rig.contact.close()

@@ -9,7 +9,7 @@ from edge.config import default_config_folder
 from edge.paper.connectors import Point, connectors
 from edge.paper.flow import flow
 from edge.paper.flow_svg import flow_pages, flow_picture
-from edge.paper.flowchart import HEIGHT, LABEL, WIDTH, Sheet, Symbol, layout
+from edge.paper.flowchart import HEIGHT, LABEL, SIZE, WIDTH, Sheet, Symbol, layout
 from edge.paper.lettering import width, wrap
 from edge.paper.words import Language, say
 from edge.sop.loading import load_procedure
@@ -138,6 +138,28 @@ def test_no_connector_crosses_a_label(name: str, lang: Language) -> None:
             assert apart or max(ay, by) <= top or min(ay, by) >= bottom
 
 
+def _meet(label: tuple[float, float, float, float], symbol: Symbol) -> bool:
+    """Whether a label lies over a symbol; a diamond leaves its box's corners free."""
+    left, top, right, bottom = label
+    near_x = max(left - symbol.x, symbol.x - right, 0.0)
+    near_y = max(top - symbol.y, symbol.y - bottom, 0.0)
+    if symbol.node.kind == "decision":
+        return near_x / (symbol.width / 2) + near_y / (symbol.height / 2) < 1
+    return near_x < symbol.width / 2 and near_y < symbol.height / 2
+
+
+@EACH
+def test_no_label_lies_over_a_symbol_or_another_label(name: str, lang: Language) -> None:
+    """Nor does one stand beside a connector that it is not of: it begins at its own diamond."""
+    sheet = layout(procedure(name), lang)
+    labels = _labels(sheet, lang)
+    for place, one in enumerate(labels):
+        assert not [s.node.key for s in sheet.symbols.values() if _meet(one, s)]
+        for other in labels[place + 1 :]:
+            apart = one[0] >= other[2] or other[0] >= one[2]
+            assert apart or one[1] >= other[3] or other[1] >= one[3]
+
+
 @EACH
 def test_symbols_do_not_overlap_and_stay_in_their_lane(name: str, lang: Language) -> None:
     """Nothing lies over anything else."""
@@ -182,8 +204,34 @@ def test_connectors_that_go_on_end_and_begin_in_the_same_pentagon(
     for page in flow_pages(procedure(name), lang):
         words = [word.text for word in ET.fromstring(page).iter("{http://www.w3.org/2000/svg}text")]
         letters.append(sorted(w for w in words if w and len(w) == 1 and w.isupper()))
-    assert letters[0]
+    assert letters[0] == list("ABCDEFGH")[: len(letters[0])] != []
     assert letters[0] == letters[1]
+
+
+@EACH
+def test_no_word_of_a_heading_or_symbol_is_cut(name: str, lang: Language) -> None:
+    """Narrow lanes break their headings between words; diamonds their questions."""
+    sheet = layout(procedure(name), lang)
+    drawn = ET.fromstring(flow_picture(procedure(name), lang))
+    seen = {
+        piece
+        for word in drawn.iter("{http://www.w3.org/2000/svg}text")
+        for piece in (word.text or "").split()
+    }
+    wanted = [column.heading for column in sheet.columns]
+    wanted += [say(symbol.node.words, lang) for symbol in sheet.symbols.values()]
+    for words in wanted:
+        for word in words.replace("/", "/ ").split():
+            assert word in seen, words
+
+
+@EACH
+def test_letters_are_large_enough_to_be_read_on_paper(name: str, lang: Language) -> None:
+    """Nothing is smaller than 5.5 points, the table's words not than 7."""
+    for page in flow_pages(procedure(name), lang):
+        texts = list(ET.fromstring(page).iter("{http://www.w3.org/2000/svg}text"))
+        assert min(float(text.get("font-size", "")) for text in texts) * 72 / 25.4 > 5.5
+    assert SIZE * 72 / 25.4 > 7
 
 
 def test_one_picture_has_no_page_breaks() -> None:

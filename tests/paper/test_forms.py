@@ -14,10 +14,12 @@ from edge.commands import add_others, app
 from edge.config import default_config_folder
 from edge.errors import GarduError
 from edge.paper.approval import approval
+from edge.paper.change_sheet import change_page
 from edge.paper.forms import Form, forms_page
 from edge.paper.page import PrintMissing, html, pdf
 from edge.paper.sop_text import prose
 from edge.paper.words import Language
+from edge.sop.difference import difference
 from edge.sop.loading import load_procedure
 from tests.printing import needs_pango
 
@@ -81,7 +83,38 @@ def test_a_procedure_without_prose_gets_it_from_its_table_and_says_so() -> None:
     """Pasal 4(2) wants a text form; what the law does not print is not passed off as its words."""
     words = prose(load_procedure(SOP / "jatim.toml"), Language.ID)
     assert words.remark.startswith("Sumber tidak memuat")
-    assert len(words.sentences) == 9
+    numbers = [sentence.number for sentence in words.sentences]
+    assert numbers == ["1", "2", "3", "4", "5a", "5b", "6", "7", "8"], "the law's own"
+    assert "petugas keamanan berhak menolak tamu" in words.sentences[1].words
+
+
+def test_there_is_room_to_sign_and_to_fill_in_by_hand() -> None:
+    """Above the approver's name, and in each field that the law left blank."""
+    page = forms_page(load_procedure(SOP / "pimpinan.toml"), Form.APPROVAL, Language.ID)
+    before, gap, after = page.partition('<div class="signature"></div>')
+    assert gap
+    assert "Sekretaris Daerah," in before
+    assert "Drs.H. AMBOK TUO,MM" in after
+    blank = forms_page(load_procedure(SOP / "jatim.toml"), Form.APPROVAL, Language.ID)
+    assert '<td class="value signed"></td>' in blank
+
+
+def test_remarks_have_a_column_where_the_law_has_one() -> None:
+    """Jawa Timur's "ket"; its lists are lists."""
+    page = forms_page(load_procedure(SOP / "jatim.toml"), Form.TABLE, Language.ID)
+    assert "<th>Keterangan</th>" in page
+    assert "- SIM\n- Kartu Mahasiswa/ pelajar" in page
+    assert "<th>Keterangan</th>" not in forms_page(
+        load_procedure(SOP / "pimpinan.toml"), Form.TABLE, Language.ID
+    )
+
+
+def test_each_form_says_what_it_is() -> None:
+    """A single page on a desk: whose it is, which form, of what."""
+    page = forms_page(load_procedure(SOP / "pimpinan.toml"), Form.ALL, Language.ID)
+    headings = ("Prosedur", "Lembar pengesahan SOP", "Tabel SOP")
+    assert all(f"<h1>{words} Pelayanan Tamu Pimpinan</h1>" in page for words in headings)
+    assert page.count("Kantor Bupati Tanjung Jabung Barat</p>") == len(headings)
 
 
 def test_forms_and_formats_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
@@ -130,3 +163,20 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(PrintMissing, match=r"pip install 'gardu\[print\]'"):
         pdf(html("x", "y"))
+
+
+@pytest.mark.parametrize("lang", Language)
+def test_the_approver_gets_a_page_to_sign(lang: Language) -> None:
+    """Whose SOP, from which version to which, every change in words of that language."""
+    old = load_procedure(SOP / "pimpinan.toml")
+    new = load_procedure(SOP / "eselon-4-asn.toml")
+    changes = difference(old, new)
+    page = change_page(old, new, changes, lang)
+    assert f"<b>{old.version}</b>" in page
+    assert f"<b>{new.version}</b>" in page
+    assert ("Disetujui oleh" in page) == (lang is Language.ID)
+    cells = page.count('<td class="kind">')
+    assert cells == len(changes) > 10
+    for name in {change.about for change in changes}:
+        if lang is Language.ID:
+            assert f"<td>{name}</td>" not in page, "named in English"

@@ -1,16 +1,8 @@
-"""Months for the tests: records as the core makes them, and a recount that shares no code.
+"""Months for the tests: records as the core makes them (tests/report/recount.py counts them)."""
 
-The recount reads the SQLite file itself, as plain JSON, and counts each figure on its own.
-"""
-
-import json
-import sqlite3
-import statistics
 from collections.abc import Iterator
-from contextlib import closing
-from datetime import datetime, tzinfo
-from pathlib import Path
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 import msgspec
 from hypothesis import strategies as st
@@ -18,15 +10,22 @@ from hypothesis import strategies as st
 from edge.clock import Stamp, iso
 from edge.sop.records import (
     AlarmChanged,
+    CardLost,
+    DaemonRestarted,
+    DayClosed,
+    DayOpened,
     EquipmentChanged,
+    LockerOpened,
     Record,
     StepCompleted,
     StepOverdue,
     VisitClosed,
+    VisitCorrected,
+    VisitJoined,
     VisitOpened,
     VisitReconciled,
+    VisitUnseen,
 )
-from edge.store import FILE
 
 # 2026-10-29 00:00 UTC: some days before and after November, in whatever zone.
 BEGIN_MS = int(datetime.fromisoformat("2026-10-29T00:00:00+00:00").timestamp() * 1000)
@@ -48,6 +47,9 @@ class VisitPlan(msgspec.Struct, frozen=True):
     locker_out: int | None
     back_ms: int | None  # what it owes comes back so much later
     synced: bool
+    lost: str | None = None  # its card: lost "during" the visit, or "after" it while it was owed
+    skips: bool = False  # its first step is skipped
+    by: Literal["equipment", "officer"] = "equipment"  # what shows that something is back
 
 
 STEPS = st.tuples(
@@ -69,6 +71,16 @@ VISITS = st.builds(
     locker_out=st.sampled_from([None, None, 3]),
     back_ms=st.sampled_from([None, 1000, 20 * 86_400_000]),
     synced=st.booleans(),
+    lost=st.sampled_from([None, None, "during", "after"]),
+    skips=st.booleans(),
+    by=st.sampled_from(["equipment", "officer"]),
+)
+# What happens at the desk: what, when, who or where, and which of several.
+DESK = st.tuples(
+    st.sampled_from(["correction", "opening", "unseen", "still", "restart", "day"]),
+    st.integers(0, LASTS_MS),
+    st.sampled_from(["reception", "officer-1"]),
+    st.integers(0, 2),
 )
 # What stands for a while: name, begin, how long (None: it lasts), whether it is an alarm.
 TROUBLES = st.tuples(
@@ -109,6 +121,10 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
 
     ms = plan.start_ms
     yield record("visit.opened", ms, VisitOpened(**about, persons=plan.persons))
+    persons = plan.persons
+    if plan.more > 1:  # one of them is counted by the button, the others with the outcome
+        persons += 1
+        yield record("visit.joined", ms, VisitJoined(**about, persons=persons, station="desk"))
     for place, (took, waited, standard, uncertainty) in enumerate(plan.steps, 1):
         step = {**about, "step": f"s{place}", "number": place, "station": "desk", "role": "r"}
         last = place == len(plan.steps) and plan.outcome is not None
@@ -119,7 +135,7 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
             yield record("step.overdue", ms + int(standard * 1000), overdue)
         ms += took
         done = StepCompleted(
-            **step, outcome=plan.outcome or "completed" if last else "completed", reason=None,
+            **step, outcome=_outcome(plan, place, last=last), reason=None,
             started=started, duration_s=took / 1000, waited_s=waited / 1000, standard_s=standard,
             over_s=over, attempts=1, evidence=(), stills=(), uncertainty_s=uncertainty,
             waited_uncertainty_s=uncertainty,
@@ -127,16 +143,88 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
         yield record("step.completed", ms, done)
     if plan.outcome is None:
         return
+    lost = CardLost(visit=name, clock_synced=trust)
+    if plan.lost == "during":
+        yield record("card.lost", ms, lost)
+    sure = all(uncertainty is not None for *_, uncertainty in plan.steps)
+    card_out = plan.card_out and plan.lost != "during"
     closed = VisitClosed(
         **about, outcome=plan.outcome, reason=plan.reason, opened=iso(BEGIN_MS + plan.start_ms),
-        duration_s=(ms - plan.start_ms) / 1000, steps=len(plan.steps), card_out=plan.card_out,
+        duration_s=(ms - plan.start_ms) / 1000, steps=len(plan.steps), card_out=card_out,
         locker_out=plan.locker_out, persons=plan.persons + plan.more,
+        uncertainty_s=0.0 if sure else None,
     )  # fmt: skip
     yield record("visit.closed", ms, closed)
-    owed = {"card": plan.card_out, f"locker/{plan.locker_out}": plan.locker_out is not None}
+    if plan.lost == "after" and card_out:
+        yield record("card.lost", ms + 1, lost)
+    card = card_out or plan.lost == "during"
+    owed = {"card": card, f"locker/{plan.locker_out}": plan.locker_out is not None}
     for what in [what for what, out in owed.items() if out and plan.back_ms is not None]:
-        back = VisitReconciled(visit=name, returned=what, clock_synced=trust)
+        back = VisitReconciled(visit=name, returned=what, clock_synced=trust, by=plan.by)
         yield record("visit.reconciled", ms + (plan.back_ms or 0), back)
+
+
+def _outcome(plan: VisitPlan, place: int, *, last: bool) -> str:
+    if last and plan.outcome:
+        return plan.outcome
+    return "skipped" if plan.skips and place == 1 else "completed"
+
+
+def desk_records(happened: list[tuple[str, int, str, int]]) -> Iterator[Record]:
+    """Yield the records of what happened at the desk; days in order, each is closed later."""
+    number, free_from = 0, -1
+    for what, ms, where, which in sorted(happened, key=lambda one: one[1]):
+        if what != "day":
+            kind, data = _desk_record(what, where, which, ms)
+            yield Record(f"gardu.{kind}.v1", what, stamp(ms), None, data)
+        elif ms > free_from:
+            number += 1
+            free_from = ms + (which + 1) * 9 * 3_600_000
+            yield from _day_records(number, ms, free_from, which)
+
+
+def _desk_record(what: str, where: str, which: int, ms: int) -> tuple[str, Any]:
+    about: dict[str, Any] = {
+        "visit": "v-0", "procedure": "pimpinan", "procedure_version": "1+aa", "clock_synced": True,
+    }  # fmt: skip
+    if what == "correction":
+        correction: Any = ("back", "card", "next")[which]
+        data = VisitCorrected(
+            **about, correction=correction, from_step="s2", to_step="s1", station=where
+        )
+        return "visit.corrected", data
+    if what == "opening":
+        why = ("forgotten", "jammed", "own-reason")[which]
+        opened = LockerOpened(
+            locker=3, visit=None, who=f"kepala {where}", why=why, clock_synced=True
+        )
+        return "locker.opened", opened
+    if what == "unseen":
+        unseen = VisitUnseen(
+            **about, step="s1", number=1, station=where, unseen_s=1.0, uncertainty_s=0.0, asked=1
+        )
+        return "visit.unseen", unseen
+    if what == "still":
+        missed = EquipmentChanged(device=f"still/{where}", why=None, visit=None, clock_synced=True)
+        return "still.missed", missed
+    ending: Any = ("crashed", "power-lost", "crashed")[which]
+    return "daemon.restarted", DaemonRestarted(ended=ending, crashes=1, clock_synced=True)
+
+
+def _day_records(number: int, begin_ms: int, end_ms: int, which: int) -> Iterator[Record]:
+    how: Any = ("closed", "carried-over", "not-closed")[which]
+    date = stamp(begin_ms).iso()[:10]
+    opened = DayOpened(
+        number=number, date=date, by="button" if which else "arrival", visits_carried=which,
+        cards_out=which, lockers_out=0, clock_synced=True,
+    )  # fmt: skip
+    yield Record("gardu.day.opened.v1", f"day/{number}", stamp(begin_ms), None, opened)
+    closed = DayClosed(
+        number=number, date=date, how=how, opened=iso(BEGIN_MS + begin_ms), visits_carried=which,
+        visits_opened=7, persons=9, outcomes={"completed": 7}, reconciled=which, visits_open=which,
+        cards_out=which, cards_lost=1, lockers_out=which, ids_held=which, clock_synced=True,
+    )  # fmt: skip
+    yield Record("gardu.day.closed.v1", f"day/{number}", stamp(end_ms), None, closed)
 
 
 def trouble_records(troubles: list[tuple[str, int, int | None, bool]]) -> Iterator[Record]:
@@ -154,6 +242,16 @@ def trouble_records(troubles: list[tuple[str, int, int | None, bool]]) -> Iterat
             else ("equipment.fault", "equipment.restored")
         )
         for kind, ms in zip(kinds, moments, strict=False):
+            acknowledged = AlarmChanged(
+                alarm=name,
+                visit=None,
+                detail=None,
+                since=iso(BEGIN_MS + begin),
+                clock_synced=True,
+                panel="reception",
+            )
+            if kind == "alarm.cleared":
+                yield Record("gardu.alarm.acknowledged.v1", name, stamp(ms), None, acknowledged)
             data = (
                 AlarmChanged(
                     alarm=name,
@@ -166,129 +264,3 @@ def trouble_records(troubles: list[tuple[str, int, int | None, bool]]) -> Iterat
                 else EquipmentChanged(device=name, why=None, visit=None, clock_synced=True)
             )
             yield Record(f"gardu.{kind}.v1", name, stamp(ms), None, data)
-
-
-def raw_events(folder: Path, start: datetime, end: datetime) -> list[dict[str, Any]]:
-    """Return every fact of the span from the file itself, in order of sequence."""
-    found: dict[int, dict[str, Any]] = {}
-    with closing(sqlite3.connect(folder / FILE)) as file:
-        names = [
-            name for (name,) in file.execute("SELECT name FROM sqlite_schema WHERE type='table'")
-        ]
-        for name in names:
-            if name == "outbox":
-                for number, body in file.execute("SELECT id, body FROM outbox"):
-                    found[number] = json.loads(body)["event"]
-            elif name.startswith("register-"):
-                for number, body in file.execute(f'SELECT id, body FROM "{name}"'):
-                    assert number not in found
-                    found[number] = json.loads(body)
-    events = [found[number] for number in sorted(found)]
-    return [e for e in events if start <= datetime.fromisoformat(e["time"]) < end]
-
-
-def recount(
-    events: list[dict[str, Any]], start: datetime, end: datetime, zone: tzinfo
-) -> dict[str, Any]:
-    """Return the figures of a report, each counted on its own, in the plainest way."""
-
-    def of(kind: str) -> list[dict[str, Any]]:
-        return [e for e in events if e["type"] == f"gardu.{kind}.v1"]
-
-    def ending(event: dict[str, Any]) -> tuple[str, str, str | None]:
-        data = event["data"]
-        return data["procedure"], data["outcome"], data["reason"]
-
-    def slot(event: dict[str, Any]) -> tuple[int, int]:
-        return local(event).weekday(), local(event).hour
-
-    def lasted_s(event: dict[str, Any]) -> float:
-        since = datetime.fromisoformat(event["data"]["since"])
-        return (datetime.fromisoformat(event["time"]) - since).total_seconds()
-
-    def local(event: dict[str, Any]) -> datetime:
-        return datetime.fromisoformat(event["time"]).astimezone(zone)
-
-    opened, closed = of("visit.opened"), of("visit.closed")
-    heads = {e["data"]["visit"]: e["data"]["persons"] for e in opened}
-    heads |= {
-        e["data"]["visit"]: e["data"]["persons"] for e in closed if e["data"]["visit"] in heads
-    }
-    ended = {e["data"]["visit"] for e in closed}
-    steps, overdue = of("step.completed"), of("step.overdue")
-    sure = [
-        e["data"] for e in steps
-        if e["data"]["outcome"] == "completed" and e["data"]["uncertainty_s"] is not None
-    ]  # fmt: skip
-    timed = [d for d in sure if d["standard_s"] is not None]
-    owed = {
-        what: {e["data"]["visit"] for e in closed if e["data"][f"{what}_out"] not in (None, False)}
-        - {
-            e["data"]["visit"]
-            for e in of("visit.reconciled")
-            if e["data"]["returned"].startswith(what)
-        }
-        for what in ("card", "locker")
-    }
-    return {
-        "visits": len(opened),
-        "persons": sum(heads.values()),
-        "closed": len(closed),
-        "open": sum(e["data"]["visit"] not in ended for e in opened),
-        "cards": len(owed["card"]),
-        "lockers": len(owed["locker"]),
-        "untrusted": sum(not e["data"]["clock_synced"] for e in events),
-        "days": {
-            f"{day}": sum(f"{local(e):%Y-%m-%d}" == day for e in opened)
-            for day in sorted({f"{local(e):%Y-%m-%d}" for e in opened})
-        },
-        "hours": [sum(local(e).hour == hour for e in opened) for hour in range(24)],
-        "week": [
-            [sum(slot(e) == (day, hour) for e in opened) for hour in range(24)] for day in range(7)
-        ],
-        "outcomes": {key: sum(ending(e) == key for e in closed) for key in map(ending, closed)},
-        "steps": {
-            key: _step([e["data"] for e in steps], sure, timed, key, overdue)
-            for key in {(e["data"]["procedure"], e["data"]["step"]) for e in [*steps, *overdue]}
-        },
-        "alarms": {
-            name: sorted(lasted_s(e) for e in of("alarm.cleared") if e["data"]["alarm"] == name)
-            for name in {e["data"]["alarm"] for e in events if "alarm" in e["data"]}
-        },
-        "downtime": {
-            name: _downtime([e for e in events if e["data"].get("device") == name], start, end)
-            for name in {e["data"]["device"] for e in events if "device" in e["data"]}
-        },
-    }  # fmt: skip
-
-
-def _step(
-    every: list[dict[str, Any]], sure: list[dict[str, Any]], timed: list[dict[str, Any]],
-    key: tuple[str, str], overdue: list[dict[str, Any]],
-) -> tuple[Any, ...]:  # fmt: skip
-    def mine(data: dict[str, Any]) -> bool:
-        return (data["procedure"], data["step"]) == key
-
-    times = sorted(d["duration_s"] for d in sure if mine(d))
-    # Nearest rank by its definition: the least value with 95 of 100 at or below it.
-    p95 = next((t for t in times if sum(o <= t for o in times) * 100 >= 95 * len(times)), None)
-    return (
-        sum(map(mine, every)),
-        sum(mine(d) and d["outcome"] == "completed" for d in every),
-        round(statistics.median(times), 3) if times else None,
-        p95,
-        sum(map(mine, timed)),
-        sum(mine(d) and d["duration_s"] <= d["standard_s"] for d in timed),
-        sum(mine(e["data"]) for e in overdue),
-    )
-
-
-def _downtime(events: list[dict[str, Any]], start: datetime, end: datetime) -> float:
-    """Return the seconds that a device was down, looking at it between every two events."""
-    down = events[0]["type"] == "gardu.equipment.restored.v1"
-    since, total = start, 0.0
-    for event in events:
-        at = datetime.fromisoformat(event["time"])
-        total += max(0.0, (at - since).total_seconds()) if down else 0.0
-        down, since = event["type"] == "gardu.equipment.fault.v1", at
-    return round(total + (max(0.0, (end - since).total_seconds()) if down else 0.0), 3)

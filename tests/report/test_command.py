@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from edge.clock import Stamp
 from edge.commands import add_others, app
 from edge.config import default_config_folder
+from edge.errors import GarduError
 from edge.guestbook import Details, Entry, GuestBook
 from edge.store import Store
 from tests.printing import needs_pango
@@ -133,6 +134,37 @@ def test_names_only_when_asked_and_only_into_a_file(
     assert GUEST not in _text_of(out)
     assert GUEST in _text_of(named)
     assert named.stat().st_mode & 0o077 == 0
+
+
+def test_a_report_replaces_its_file_but_never_one_with_names(config: Path, tmp_path: Path) -> None:
+    """November once more; what names guests is deleted on purpose, not by the way."""
+    out = tmp_path / "november.csv"
+    out.write_text("old", encoding="utf-8")
+    words = ["report", "--month", "2026-11", "--config", str(config), "-o", str(out)]
+    refused = CliRunner().invoke(app, [*words, "--with-guestbook"])
+    assert isinstance(refused.exception, GarduError)
+    assert "delete it" in str(refused.exception)
+    assert out.read_text(encoding="utf-8") == "old"
+    assert run(config, "-o", str(out)).exit_code == 0
+    assert out.read_text(encoding="utf-8-sig").startswith("month,")
+
+
+def test_a_purge_leaves_every_count_as_it_was(config: Path, tmp_path: Path) -> None:
+    """Names go, figures stay; only the record of the purge itself is new."""
+
+    def figures() -> Any:
+        found = json.loads(run(config, "--format", "json").output)
+        for name in ("records", "untrusted"):  # the purge is recorded, too
+            found["totals"].pop(name)
+        return found
+
+    before = figures()
+    purge = ["guestbook", "purge", "--before", "2099-01-01", "--yes", "--config", str(config)]
+    assert CliRunner().invoke(app, purge).exit_code == 0
+    assert figures() == before
+    named = tmp_path / "named.csv"
+    assert run(config, "--with-guestbook", "-o", str(named)).exit_code == 0
+    assert GUEST not in named.read_text(encoding="utf-8-sig")
 
 
 def test_names_never_go_to_the_terminal(config: Path) -> None:

@@ -5,6 +5,7 @@ checkpoint answers nothing, effects reach lamps, lockers, aiphone and buzzer.
 """
 
 import asyncio
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,16 @@ from edge.sop.events import Event
 from edge.sop.lamps import lamps
 from edge.sop.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
-from edge.sop.state import Door, Rules
+from edge.sop.state import DayRules, Door, Rules
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
 
-def make_config(procedures: list[str]) -> Config:
-    """Return the config of a checkpoint with everything that *procedures* need."""
+def make_config(procedures: list[str], *, days: bool = False) -> Config:
+    """Return the config of a checkpoint with everything that *procedures* need.
+
+    :param days: it keeps office days
+    """
     pin = iter([2 + number % 26 for number in range(1000)])
 
     def button(press: str, hold: str | None = None, procedure: str | None = None) -> dict[str, Any]:
@@ -42,10 +46,14 @@ def make_config(procedures: list[str]) -> Config:
         return {"stations": [station], "lamp": {"pin": next(pin)}, "buttons": list(buttons)}
 
     arrive = [button("arrive", procedure=procedure) for procedure in procedures]
+    house = [button("open-day", "close-day"), button("reconcile")] if days else []
     at_security = procedures == ["jatim"]
     raw = {
         "checkpoint": {"site": "kantor", "id": "lobi", "procedures": procedures},
-        "cards": {"visitor": [f"{number:010X}" for number in range(1, 13)]},
+        "cards": {
+            "visitor": [f"{number:010X}" for number in range(1, 13)],
+            "supervisor": {"00000000FF": "kepala-bagian"},
+        },
         "buzzer": {"pin": next(pin)},
         "card_readers": {
             "desk": {"driver": "rdm6300", "port": "/x", "stations": ["reception", "officer-1"]}
@@ -74,8 +82,14 @@ def make_config(procedures: list[str]) -> Config:
                 button("done", "again" if at_security else None),
                 button("decline", "absent"),
                 button("reschedule", "leave"),
+                button("reason-1", "reason-2"),
+                button("reason-3", "reason-4"),
+                button("more", "back"),
+                *house,
             ),
-            "officer-1": panel("officer-1", button("done", "leave")),
+            "officer-1": panel(
+                "officer-1", button("done", "leave"), button("extend", "next"), button("lost")
+            ),
             "officer-2": panel("officer-2", button("locker", "nothing")),
             "officer-3": panel("officer-3", button("done", "accept"), button("refuse")),
             "security": panel(
@@ -93,7 +107,7 @@ def make_config(procedures: list[str]) -> Config:
             for name in (procedures if at_security else [])
         },
     }  # fmt: skip
-    return msgspec.convert(raw, Config)
+    return msgspec.convert(raw | ({"day": {"opens": "00:00"}} if days else {}), Config)
 
 
 class FakeLobby:
@@ -122,6 +136,8 @@ class FakeLobby:
                 for name, item in config.doors.items()
             },
             passage=True,
+            supervisors=dict(config.cards.supervisor),
+            day=DayRules(opens_s=0, zone=UTC) if config.day else None,
         )
         self.state = engine.initial_state(self.rules)
         self.records: list[Record] = []
@@ -348,6 +364,7 @@ class FakeAiphone:
         self.name = name
         self.rings = 0
         self.noticed = 0
+        self.ringing = False
         self.busy = None
 
     def ring(self) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from sim.account import End, outcomes, persons, problems, step_times, things, totals
-from sim.branches import Branch, Sight, count
+from sim.branches import Before, Branch, Sight, count
 from sim.received import Received
 from sim.scenario import Title
 
@@ -70,6 +70,37 @@ def test_a_day_that_adds_up_has_no_problems() -> None:
     assert problems(end) == []
     assert totals(end)["cards"] == {"out": 1, "back": 1, "owed": 0}
     assert totals(end)["lockers"] == {"used": 1, "emptied": 1, "owed": 0}
+
+
+def test_nobody_meets_the_host_without_having_been_looked_at() -> None:
+    """A meeting without the screening that the procedure has is told, with its visit."""
+    office = Office()
+    for name in ("v", "w"):
+        office.tell("visit.opened", visit=name)
+    office.step("v", "passage", step="pemeriksaan", number=4)
+    for name in ("v", "w"):
+        office.step(name, "aiphone", step="menghadap", number=5)
+        office.close(name)
+    assert problems(office.end(came=2)) == ["kantor/lobi: visit w met the host without pemeriksaan"]
+
+
+def test_the_most_visits_at_once_are_counted() -> None:
+    """Two guests at once, then a third: the most is two."""
+    office = Office()
+    office.tell("visit.opened", visit="v")
+    office.tell("visit.opened", visit="w")
+    office.close("v")
+    office.tell("visit.opened", visit="x")
+    assert totals(office.end(came=3))["visits"]["most"] == 2
+
+
+def test_what_stood_on_the_day_for_a_while_counts() -> None:
+    """The live topic of the office day is a fact each time; the last message does not hide one."""
+    office = Office()
+    for status in ("open", "closing", "closed"):
+        office.received.take_live("state/day", {"status": status}, retained=False)
+    sight = Sight(type="state/day", data={"status": "closing"})
+    assert count(branch(sight), [office.received]) == 1
 
 
 def test_what_is_still_out_is_a_problem_until_it_comes_back() -> None:
@@ -173,7 +204,7 @@ def test_outcomes_and_heads_are_counted() -> None:
 
 def branch(*seen: Sight) -> Branch:
     """Return a branch that each of *seen* shows."""
-    return Branch(id="x", title=Title(id="x", en="x"), seen=seen)
+    return Branch(id="x", part="y", title=Title(id="x", en="x"), seen=seen)
 
 
 @pytest.mark.parametrize(
@@ -191,6 +222,13 @@ def branch(*seen: Sight) -> Branch:
         (Sight(late_s=5.0), 4),
         (Sight(late_s=5.1), 0),
         (Sight(refused="card/*/unknown"), 3),
+        (Sight(data={"stills": {"has": {"purpose": "alarm"}}}), 0),
+        (Sight(type="gardu.visit.opened.v1", open_visits=1), 1),
+        (Sight(type="gardu.visit.opened.v1", open_visits=2), 0),
+        (Sight(type="gardu.visit.opened.v1", open_procedures=2), 0),
+        (Sight(type="gardu.visit.closed.v1", after=Before(type="gardu.step.*", same="visit")), 1),
+        (Sight(after=Before(type="gardu.step.*", data={"step": "menghadap"})), 0),
+        (Sight(type="gardu.visit.opened.v1", after=Before(type="gardu.step.*")), 0),
     ],
 )
 def test_a_branch_is_seen_in_what_came(sight: Sight, times: int) -> None:

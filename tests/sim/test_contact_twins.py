@@ -114,6 +114,21 @@ def test_the_handle_inside_is_not_seen_and_a_wedge_is(tmp_path: Path) -> None:
     play(tmp_path, act)
 
 
+def test_a_leaf_that_does_not_close_behind_is_seen(tmp_path: Path) -> None:
+    """The handle's bridge lasts for a moment: a door that is wedged then stands open for all."""
+
+    async def act(lobby: Lobby) -> None:
+        door = lobby.doors["kantor"]
+        door.wedge()
+        await door.go_out()
+        assert (door.is_open, lobby.header[CONTACT].level) == (True, 1)
+        door.wedge(wedged=False)
+        assert await door.wait_shut(30)
+        await until(lambda: lobby.header[CONTACT].level == 0)
+
+    play(tmp_path, act)
+
+
 def test_loops_open_for_an_alarm_and_stay_so(tmp_path: Path) -> None:
     """A duress button latches: it takes its key to close the loop again."""
 

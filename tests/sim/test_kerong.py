@@ -170,7 +170,7 @@ def test_a_run_leads_the_daemon_to_the_boards(tmp_path: Path) -> None:
             port = Path(config.buses["lockers"].port)
             assert port == lobby.buses["lockers"].port.path
             assert lobby.buses["lockers"].port.plugged
-            assert sorted(lobby.lockers) == [1, 2, 3, 4, 5, 6]
+            assert sorted(lobby.lockers) == list(range(1, 13))
             assert len(lobby.buses["lockers"].boards) == 2
 
     asyncio.run(act())

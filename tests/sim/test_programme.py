@@ -8,9 +8,11 @@ import pytest
 from edge.config import load_config
 from edge.errors import ConfigError
 from sim import branches, programme
+from sim.arrivals import arrivals, share
 from sim.day_command import expected
 from sim.day_stage import merge, write_config
 from sim.desk import Request
+from sim.habits import PLANS, SCREENED
 from sim.scenario import Fault, Kill, NetworkEvent
 
 OURS = ("day", "morning")
@@ -50,8 +52,8 @@ def test_our_days_load(name: str, tmp_path: Path) -> None:
 
 
 def _id(place: programme.CheckpointDay) -> str:
-    known = {"gardu.toml": "lobi-utama", "gardu-jatim.toml": "lobi-biro-umum"}
-    return f"{known[place.config]}/checkpoint.toml"
+    lobby = "lobi-biro-umum" if place.config == "gardu-jatim.toml" else "lobi-utama"
+    return f"{lobby}/checkpoint.toml"
 
 
 def test_the_day_takes_every_branch_of_the_catalogue() -> None:
@@ -64,21 +66,39 @@ def test_the_day_takes_every_branch_of_the_catalogue() -> None:
 def test_all_guests_come_once(guests: int) -> None:
     """Shares and proportions are whole guests, and together exactly those that were asked for."""
     loaded = programme.load(programme.find("day"))
-    counts = programme.share(loaded, guests)
+    counts = share(loaded, guests)
     assert sum(counts) == guests
     for place, count in zip(loaded.checkpoint, counts, strict=True):
-        planned = programme.arrivals(loaded, place, count, seed=5)
+        planned = arrivals(loaded, place, count, seed=5)
         assert len(planned) == count
         named = Counter(place.branches[:count])
         happened = Counter(arrival.branch for arrival in planned)
         assert all(happened[branch] >= times for branch, times in named.items())
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_what_happens_in_any_case_can_happen(seed: int) -> None:
+    """Not where the host is away by message, screening where there is one, hours before evening."""
+    loaded = programme.load(programme.find("day"))
+    place = loaded.checkpoint[0]
+    away = {"pimpinan": (3600, 6000), "eselon-2-3": (11700, 14400)}
+    planned = arrivals(loaded, place, 110, seed)
+    for guest in planned:
+        since, until = away.get(guest.procedure, (0, 0))
+        if guest.branch not in place.weights:
+            assert not since - 1800 <= guest.at_s < until
+            assert not PLANS[guest.branch].at_detector or guest.procedure in SCREENED
+    for host, (since, until) in away.items():
+        assert any(g.procedure == host and since <= g.at_s < until for g in planned)
+    elsewhere = arrivals(loaded, loaded.checkpoint[1], 90, seed)
+    assert all(g.at_s <= 9000 for g in elsewhere if PLANS[g.branch].unseen)
+
+
 def test_the_same_seed_plans_the_same_day() -> None:
     """Who comes when, for what, in which group depends on the seed alone."""
     loaded = programme.load(programme.find("day"))
     place = loaded.checkpoint[0]
-    once, again, other = (programme.arrivals(loaded, place, 60, seed) for seed in (1, 1, 2))
+    once, again, other = (arrivals(loaded, place, 60, seed) for seed in (1, 1, 2))
     assert once == again
     assert once != other
 
@@ -86,7 +106,7 @@ def test_the_same_seed_plans_the_same_day() -> None:
 def test_guests_come_within_their_bursts(tmp_path: Path) -> None:
     """Arrival times are seconds since opening, and lie between since and until."""
     loaded = day(tmp_path)
-    planned = programme.arrivals(loaded, loaded.checkpoint[0], 50, seed=3)
+    planned = arrivals(loaded, loaded.checkpoint[0], 50, seed=3)
     assert all(1800 <= arrival.at_s <= 5400 for arrival in planned)
     assert [a.at_s for a in planned] == sorted(a.at_s for a in planned)
 

@@ -32,9 +32,10 @@ def test_ours_are_all_there_and_load() -> None:
 
 
 def test_mixed_meets_every_branch() -> None:
-    """The mixed day has a guest of every branch."""
+    """The mixed day has a guest of every branch, but for those that take hours or a night."""
     loaded = scenario.load(scenario.find("mixed"))
-    assert set(loaded.branches(len(BRANCHES), seed=1)) == set(BRANCHES)
+    hours = {"stays", "vanishes", "overnight"}
+    assert set(loaded.branches(len(BRANCHES), seed=1)) == set(BRANCHES) - hours
 
 
 def test_order_is_kept_and_repeated() -> None:

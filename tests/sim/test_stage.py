@@ -13,7 +13,8 @@ from sim.process import spawn, stop
 from sim.received import Received
 from sim.rundir import RunDir
 from sim.scenario import Guests, Kill, NetworkEvent, Scenario, Title
-from sim.stage import Settings, Stage
+from sim.settings import Settings
+from sim.stage import Stage
 from sim.summary import as_json, succeeded
 
 CONFIG = default_config_folder() / "gardu.toml"

@@ -11,7 +11,7 @@ from edge.sop.events import Event, InputKind
 from edge.sop.loading import load_procedures
 from edge.sop.procedure import Procedure
 from edge.sop.records import Record, StepCompleted, VisitClosed
-from edge.sop.state import Door, Rules, Visit
+from edge.sop.state import Door, Rules
 
 T = TypeVar("T")
 
@@ -58,7 +58,6 @@ class Stand:
         self.seconds = 0.0
         self.effects: list[Effect] = []
         self.records: list[Record] = []
-        self.closed: list[Visit] = []
         self.timers: dict[str, tuple[float, StartTimer]] = {}
 
     @property
@@ -72,7 +71,6 @@ class Stand:
         self.state = result.state
         self.effects += result.effects
         self.records += result.records
-        self.closed += result.closed
         for effect in result.effects:
             if isinstance(effect, StartTimer):
                 due = effect.since.boot_ns / 1e9 + effect.seconds
@@ -153,9 +151,14 @@ class Stand:
         """The step records so far."""
         return self.data(StepCompleted)
 
+    @property
+    def closed(self) -> list[VisitClosed]:
+        """The visits that have ended, by their records."""
+        return self.data(VisitClosed)
+
     def outcomes(self) -> list[str]:
         """The outcomes of closed visits so far."""
-        return [data.outcome for data in self.data(VisitClosed)]
+        return [data.outcome for data in self.closed]
 
     def data(self, kind: type[T]) -> list[T]:
         """The data of the records of *kind* so far."""

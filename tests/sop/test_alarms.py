@@ -10,8 +10,8 @@ from edge.sop.effects import Beep
 from edge.sop.lamps import lamps
 from edge.sop.records import AlarmChanged
 from edge.sop.verbs import ALARM_REPEAT_S
-from tests.sop.stand import CARDS, Stand
-from tests.sop.test_visits import register
+from tests.sop.stand import CARDS, Stand, rules
+from tests.sop.test_visits import register, screen, store_belongings
 
 
 def shown(stand: Stand, panel: str = "officer-3") -> str:
@@ -79,6 +79,85 @@ def test_refusing_the_guest_ends_the_alarm() -> None:
     stand.press("officer-3", "refuse")
     assert stand.state.alarms == {}
     assert stand.steps()[-1].outcome == "refused"
+
+
+def two_in_alarm(*, passage: bool = True) -> Stand:
+    """A guest whose alarm waits for another pass, and the next one, at whom it sounds too."""
+    stand = Stand(rules(passage=passage))
+    screening(stand)
+    stand.press("officer-3", "done")
+    register(stand, "eselon-2-3", CARDS[1])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.press("officer-3", "next")
+    stand.detector("alarm", "clear")
+    return stand
+
+
+@pytest.mark.parametrize("passage", [True, False])
+def test_one_alarm_may_be_that_of_two_guests(passage: bool) -> None:
+    """It stands, and can be acknowledged, until the last of them is clear or gone."""
+    stand = two_in_alarm(passage=passage)
+    assert shown(stand) == "fast"
+    assert shown(stand, "reception") == "off"
+    assert Beep("accepted") in stand.press("officer-3", "acknowledge")
+    assert shown(stand) == "slow"
+    stand.press("officer-3", "refuse")
+    assert list(stand.state.alarms) == ["metal-detector"]
+    assert shown(stand) == "slow"
+    stand.press("officer-3", "refuse")
+    assert stand.state.alarms == {}
+    assert len(stand.said("gardu.alarm.cleared.v1")) == 1
+
+
+def test_an_alarm_that_was_nobodys_becomes_that_of_the_guest_who_is_screened() -> None:
+    """It stood already when the guest's walk sounded: it ends with the guest, not the contact."""
+    stand = Stand()
+    stand.detector("alarm")
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.detector("alarm", "clear")
+    assert topic(stand, "metal-detector")["visit"] == next(iter(stand.state.visits))
+    assert shown(stand) == "fast"
+    stand.press("officer-3", "refuse")
+    assert stand.state.alarms == {}
+
+
+def test_without_a_beam_the_alarm_stays_at_its_officer_through_the_second_pass() -> None:
+    """The panel that showed it goes on to; no other begins to."""
+    stand = Stand(rules(passage=False))
+    screening(stand)
+    stand.press("officer-3", "done")
+    assert {panel for panel in stand.rules.panels if shown(stand, panel) == "fast"} == {"officer-3"}
+    stand.press("officer-3", "acknowledge")
+    assert shown(stand) == "slow"
+
+
+def test_who_was_taken_back_into_an_alarm_needs_a_decision_only() -> None:
+    """*refuse* by mistake, *back*: nothing sounds now, so nothing is to be acknowledged."""
+    stand = Stand()
+    screening(stand)
+    stand.press("officer-3", "refuse")
+    stand.press("officer-1", "back")
+    assert shown(stand) == "slow"
+    assert Beep("refused") in stand.press("officer-3", "acknowledge")
+    stand.detector("alarm", "clear")
+    assert shown(stand) == "fast"
+
+
+def test_a_forced_locker_alarms_until_it_is_shut_whatever_its_guest_does() -> None:
+    """The guest whose belongings are in it goes on to the next step; the door is open still."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    store_belongings(stand, 1)
+    stand.opened(1)
+    screen(stand)
+    stand.answer("accept")
+    assert list(stand.state.alarms) == ["locker-forced-1"]
+    stand.closed_door(1)
+    assert stand.state.alarms == {}
 
 
 def test_the_buzzer_repeats_until_the_alarm_is_acknowledged() -> None:

@@ -9,7 +9,14 @@ from edge.clock import Stamp
 from edge.sop.day import summary
 from edge.sop.effects import Beep
 from edge.sop.lamps import lamps
-from edge.sop.records import DayClosed, DayOpened, VisitClosed, VisitReconciled, VisitUnseen
+from edge.sop.records import (
+    DayClosed,
+    DayOpened,
+    VisitClosed,
+    VisitJoined,
+    VisitReconciled,
+    VisitUnseen,
+)
 from edge.sop.state import DayRules
 from tests.sop.stand import CARDS, Stand, rules
 from tests.sop.test_visits import register, store_belongings, visit
@@ -40,8 +47,8 @@ class Office(Stand):
 
     def status(self) -> str:
         """What the retained topic says of the day."""
-        shown = summary(self.state)
-        return "none" if shown is None else str(shown["status"])
+        now = summary(self.state)
+        return "none" if now is None else str(now["status"])
 
     def refuses_arrival(self) -> bool:
         """Whether a guest who comes now is refused with two beeps."""
@@ -59,11 +66,23 @@ def owing(office: Office) -> None:
     office.press("officer-3", "leave")
 
 
+def shown(office: Office) -> dict[str, Any]:
+    """What the retained topic shows."""
+    now = summary(office.state)
+    assert now is not None
+    return now
+
+
+def asking(office: Office) -> list[str]:
+    """The panels whose lamp asks."""
+    return [panel for panel, mode in lamps(office.rules, office.state).items() if mode == "slow"]
+
+
 def test_no_days_are_kept_where_the_config_has_none() -> None:
     """No record, no topic, and the buttons mean nothing."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
-    for action in ("open-day", "close-day", "reconcile"):
+    for action in ("open-day", "close-day", "day", "reconcile"):
         assert Beep("refused") in stand.press("reception", action)
     assert summary(stand.state) is None
     assert stand.data(DayOpened) == []
@@ -136,13 +155,108 @@ def test_closing_asks_for_what_is_out_and_shows_it() -> None:
     office.press("officer-1", "close-day")
     assert lamps(office.rules, office.state)["officer-1"] == "slow"
     assert office.ends == []
-    shown = summary(office.state)
-    assert shown is not None
-    assert shown["status"] == "closing"
-    assert [shown[key] for key in ("visits_open", "cards_out", "lockers_out", "ids_held")] == [
+    now = shown(office)
+    assert now["status"] == "closing"
+    assert [now[key] for key in ("visits_open", "cards_out", "lockers_out", "ids_held")] == [
         1, 1, 1, 1,
     ]  # fmt: skip
     assert office.refuses_arrival()
+
+
+def test_while_the_day_closes_each_station_asks_for_what_is_brought_in_there() -> None:
+    """A guest at reception, a card at officer 1, a locker at officer 2; dark once it is in."""
+    office = Office()
+    owing(office)
+    office.press("reception", "arrive", "jatim")
+    office.press("security", "close-day")
+    # Cards also come back at reception, in jatim; security is where the question was asked, and
+    # where its guest is.
+    assert asking(office) == ["reception", "officer-1", "officer-2", "security"]
+    office.card(CARDS[0])
+    assert asking(office) == ["officer-2", "security"]
+    office.opened(1)
+    office.closed_door(1)
+    assert asking(office) == ["security"]
+    office.press("security", "leave")
+    assert [end.how for end in office.ends] == ["closed"]
+    assert asking(office) == []
+
+
+def test_no_lamp_asks_for_what_is_out_while_the_day_is_open() -> None:
+    """A card and a locker that a closed visit owes disturb nobody until the evening."""
+    office = Office()
+    owing(office)
+    assert asking(office) == []
+    assert (shown(office)["cards_out"], shown(office)["lockers_out"]) == (1, 1)
+
+
+def test_who_joins_a_group_is_recorded_and_counts_in_the_day() -> None:
+    """One visit, three persons: the record of each, the topic, and the day's end."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "more")
+    office.press("reception", "more")
+    group = next(iter(office.state.visits))
+    joined = office.data(VisitJoined)
+    assert [(one.visit, one.persons, one.station) for one in joined] == [
+        (group, 2, "reception"), (group, 3, "reception"),
+    ]  # fmt: skip
+    assert (shown(office)["visits_opened"], shown(office)["persons"]) == (1, 3)
+    office.press("reception", "leave")
+    office.press("reception", "close-day")
+    assert [(end.visits_opened, end.persons) for end in office.ends] == [(1, 3)]
+
+
+def test_who_joins_a_group_of_yesterday_is_not_counted_today() -> None:
+    """The visit was opened yesterday and counts there; a new one counts here."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "close-day")
+    office.press("reception", "close-day")
+    office.press("reception", "more")
+    office.press("reception", "open-day")
+    office.press("reception", "more")
+    assert (shown(office)["visits_carried"], shown(office)["persons"]) == (1, 0)
+    office.press("reception", "arrive", "eselon-2-3")
+    office.press("reception", "more")
+    assert (shown(office)["visits_opened"], shown(office)["persons"]) == (1, 2)
+    assert [end.persons for end in office.ends] == [1]
+
+
+def test_one_button_does_for_opening_and_closing() -> None:
+    """*day*: opens; asks for what is out; carries over; opens again. No press is lost."""
+    office = Office()
+    for status in ("open", "closed", "open"):
+        assert Beep("accepted") in office.press("reception", "day")
+        assert office.status() == status
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "day")
+    assert office.status() == "closing"
+    assert office.refuses_arrival()
+    office.press("reception", "day")
+    assert [end.how for end in office.ends] == ["closed", "carried-over"]
+    office.press("reception", "day")
+    assert not office.refuses_arrival()
+
+
+def test_one_button_opens_the_morning_after_a_day_that_nobody_closed() -> None:
+    """It does not close yesterday in front of the first guest: it opens today."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.wait(24 * HOUR_S)
+    office.press("reception", "day")
+    assert [end.how for end in office.ends] == ["not-closed"]
+    assert office.status() == "open"
+
+
+def test_without_day_buttons_nobody_is_ever_turned_away() -> None:
+    """A panel with none of them: each morning's first guest opens the day and closes the last."""
+    office = Office()
+    for _ in range(3):
+        assert not office.refuses_arrival()
+        office.wait(24 * HOUR_S)
+    assert [end.how for end in office.ends] == ["not-closed", "not-closed"]
+    assert [opened.visits_carried for opened in office.data(DayOpened)] == [0, 1, 2]
 
 
 def test_reconcile_settles_one_item_a_press_and_the_last_closes_the_day() -> None:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC
 from typing import get_args
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
+from edge.rules import renewed
 from edge.sop import events
 from edge.sop.alarms import SILENT
 from edge.sop.corrections import MOST_PERSONS
@@ -34,9 +36,10 @@ from edge.sop.effects import (
     StartTimer,
     UnlockLocker,
 )
+from edge.sop.engine import step
 from edge.sop.events import Event, InputKind
 from edge.sop.lamps import lamps
-from edge.sop.procedure import Step, Transition
+from edge.sop.procedure import Procedure, Step, Transition
 from edge.sop.records import (
     DayClosed,
     LockerOpened,
@@ -44,17 +47,29 @@ from edge.sop.records import (
     StepCompleted,
     VisitClosed,
     VisitCorrected,
+    VisitJoined,
+    VisitOpened,
 )
 from edge.sop.state import DayRules, Rules, State, Visit
+from tests.restored import stored
 from tests.sop.stand import CARDS, PROCEDURES, SUPERVISOR, Stand, rules
 
 PANELS = ["reception", "officer-1", "officer-2", "officer-3", "security", "escort"]
 ACTIONS = [
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "next", "back", "more", "lost", "reason-1", "reason-4",
-    "extend", "acknowledge", "open-day", "close-day", "reconcile",
+    "extend", "acknowledge", "open-day", "close-day", "day", "reconcile", "reason-2", "reason-3",
 ]  # fmt: skip
+# What a dark lamp's panel has nobody for; all other buttons may be pressed at any time.
+WANTED = (
+    "done", "accept", "decline", "absent", "again", "reschedule", "nothing", "refuse",
+    "acknowledge",
+)  # fmt: skip
+ANSWERS = ("locker", "leave", "close-day")
 CORRECTIONS = ["next", "back", "more"]
+REASONS = [None, "host-absent", "host-in-meeting"]
+# Bytes of JSON: of one visit; of all the rest, whatever has happened.
+LARGEST_VISIT, LARGEST_STATE = 16_000, 32_000
 LOCKERS = st.sampled_from([1, 2, 3, 9])
 CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
@@ -63,7 +78,7 @@ SEEN_OFTEN = 5
 DAYS = DayRules(opens_s=27_000, zone=UTC)
 DAILY = (
     "gardu.day.closed.v1", "gardu.visit.unseen.v1", "gardu.visit.extended.v1",
-    "gardu.alarm.acknowledged.v1",
+    "gardu.alarm.acknowledged.v1", "gardu.visit.joined.v1",
 )  # fmt: skip
 
 
@@ -162,6 +177,7 @@ class Witness(Stand):
     ) -> None:
         """A locker opens for an open visit, for the card that owes it, or for a supervisor."""
         supervised = {r.data.locker for r in said if isinstance(r.data, LockerOpened)}
+        assert not supervised or before.supervision is not None
         for unlock in effects:
             if isinstance(unlock, UnlockLocker) and unlock.locker not in supervised:
                 owed = isinstance(event, events.CardPresented) and unlock.visit == (
@@ -231,6 +247,8 @@ class Lobby(RuleBasedStateMachine):
         super().__init__()
         self.stand: Stand = Witness()
         self.invited: Counter[str] = Counter()
+        self.reloads = 0
+        self.looks = 0
 
     @initialize(
         passage=st.booleans(), door=st.booleans(), days=st.sampled_from([True, False, False])
@@ -375,10 +393,71 @@ class Lobby(RuleBasedStateMachine):
         happens = events.InputAlarmed if alarmed else events.InputRestored
         self.stand.send(happens(self.stand.now, kind, initial))
 
-    @rule(host=st.sampled_from([*PROCEDURES, "unknown"]), receiving=st.booleans())
-    def availability(self, host: str, receiving: bool) -> None:
-        """The office says whether a host receives guests."""
-        self.stand.send(events.AvailabilityTold(self.stand.now, host, receiving))
+    @rule(
+        host=st.sampled_from([*PROCEDURES, "adc", "unknown"]),
+        receiving=st.booleans(),
+        for_s=st.sampled_from([None, -1, 300]),
+        reason=st.sampled_from(REASONS),
+    )
+    def availability(
+        self, host: str, receiving: bool, for_s: int | None, reason: str | None
+    ) -> None:
+        """The office says whether a host receives guests, until when, and why not."""
+        now = self.stand.now
+        until_ms = None if for_s is None else now.wall_ms + 1000 * for_s
+        self.stand.send(events.AvailabilityTold(now, host, receiving, until_ms, reason))
+
+    def reload(self, procedures: set[str], slower: bool) -> None:
+        """New texts are taken up: for new visits; those that are under way keep their own."""
+        self.reloads += 1
+        texts = {
+            name: self._new_text(text, slower) if name in procedures else text
+            for name, text in self.current().items()
+        }
+        self.stand.rules = renewed(self.stand.rules, texts, self.stand.state)
+
+    def current(self) -> dict[str, Procedure]:
+        """The texts under which new visits begin."""
+        at = self.stand.rules
+        return {name: at.procedures[key] for name, key in at.current.items()}
+
+    def _new_text(self, text: Procedure, slower: bool) -> Procedure:
+        factor = 2.0 if slower else 0.5
+        steps = tuple(
+            replace(step, standard_s=step.standard_s and step.standard_s * factor)
+            for step in text.steps
+        )
+        return replace(text, version=f"{self.reloads + 1}+0a1b2c3d", steps=steps)
+
+    @invariant()
+    def the_lamp_says_what_a_press_would_do(self) -> None:
+        """Dark: nobody is waited for. Fast: acknowledge. Slow: there is an answer. By turns."""
+        self.looks += 1
+        panel = PANELS[self.looks % len(PANELS)]
+        state = replace(self.stand.state, supervision=None)
+        mode = lamps(self.stand.rules, state)[panel]
+        if mode == "fast":
+            taken, after = self._would(state, panel, "acknowledge")
+            assert taken
+            assert lamps(self.stand.rules, after)[panel] != "fast"
+        elif mode == "off":
+            means = {action for action in WANTED if self._would(state, panel, action)[0]}
+            assert means <= ({"done"} if self._at_locker(panel) else set())
+        elif mode == "slow" and not state.alarms:
+            assert any(self._would(state, panel, action)[0] for action in (*WANTED, *ANSWERS))
+
+    def _at_locker(self, panel: str) -> bool:
+        """Whether a guest of *panel* is at a locker: done has it opened once more."""
+        at = self.stand.rules.panels[panel]
+        visits = self.stand.state.visits.values()
+        steps = [(self._step(visit), visit.phase) for visit in visits]
+        return any(s.station in at and "unlock" in s.phase(phase).do for s, phase in steps)
+
+    def _would(self, state: State, panel: str, action: str) -> tuple[bool, State]:
+        """Return whether a press would mean something, and what would come of it."""
+        press = events.ButtonPressed(self.stand.now, panel, action, None)
+        result = step(self.stand.rules, state, press)
+        return Beep("accepted") in result.effects, result.state
 
     @rule(aiphone=st.sampled_from(["adc", "unknown"]))
     def busy(self, aiphone: str) -> None:
@@ -398,6 +477,13 @@ class Lobby(RuleBasedStateMachine):
         self.stand.invited(invitation, procedure, valid_s=1e6)
         self.invited[invitation] += self.stand.state.opened - opened
         assert self.invited[invitation] <= 1
+
+    @rule(which=st.integers(0, 9), persons=st.integers(1, 5))
+    def details(self, which: int, persons: int) -> None:
+        """A desk application says who a guest is, and how many."""
+        visits = [*self.stand.state.visits, "unknown"]
+        visit = visits[which % len(visits)]
+        self.stand.send(events.DetailsAttached(self.stand.now, visit, persons))
 
     @rule()
     def no_invitation(self) -> None:
@@ -447,9 +533,15 @@ class Lobby(RuleBasedStateMachine):
         else:
             self.stand.send(events.DeviceRestored(self.stand.now, device))
 
-    @rule()
-    def restart(self) -> None:
-        """The daemon was killed and started again: timers are gone until the core asks anew."""
+    @rule(new=st.sets(st.sampled_from(sorted(PROCEDURES))), slower=st.booleans())
+    def restart(self, new: set[str], slower: bool) -> None:
+        """The daemon was killed, or told to read its procedures anew: some are *new*."""
+        if new:
+            self.reload(new, slower)
+            return
+        kept = stored(self.stand.state)
+        assert kept == self.stand.state
+        self.stand.state = kept
         self.stand.restart()
 
     @rule(procedure=st.sampled_from(sorted(PROCEDURES)), good=st.integers(0, 12), choices=CHOICES)
@@ -571,6 +663,30 @@ class Lobby(RuleBasedStateMachine):
             assert day.carried + day.visits == sum(day.outcomes.values()) + len(visits)
 
     @invariant()
+    def every_head_is_counted(self) -> None:
+        """A visit is as many people as were said; the day as many as came in its visits."""
+        heads = {data.visit: data.persons for data in self.stand.data(VisitJoined)}
+        for data in self.stand.closed:
+            assert data.persons == heads.get(data.visit, 1)
+        for visit in self.stand.state.visits.values():
+            assert visit.persons == heads.get(visit.id, 1)
+        day = self.stand.state.day
+        if day is not None and day.closed is None:
+            opened = [data.visit for data in self.stand.data(VisitOpened)]
+            todays = opened[len(opened) - day.visits :]
+            assert day.persons == sum(heads.get(visit, 1) for visit in todays)
+
+    @invariant()
+    def a_visit_keeps_its_text(self) -> None:
+        """Whatever is reloaded meanwhile: it ends under the version that it began with."""
+        began = {data.visit: data.procedure_version for data in self.stand.data(VisitOpened)}
+        for data in self.stand.closed:
+            assert data.procedure_version == began[data.visit]
+        for visit in self.stand.state.visits.values():
+            assert visit.version == began[visit.id]
+            assert visit.procedure_key in self.stand.rules.procedures
+
+    @invariant()
     def no_limit_moves_for_ever(self) -> None:
         """A step is extended as often as its procedure allows, and no other step at all."""
         for visit in self.stand.state.visits.values():
@@ -629,7 +745,11 @@ class Lobby(RuleBasedStateMachine):
         assert set(raised.values()) <= {0, 1}
 
     def teardown(self) -> None:
-        """Whatever happened, the officers can bring every visit to its end."""
+        """Whatever happened: the state is small, and officers can bring every visit to its end."""
+        state = self.stand.state
+        assert len(msgspec.json.encode(replace(state, visits={}))) < LARGEST_STATE
+        for visit in state.visits.values():
+            assert len(msgspec.json.encode(visit)) < LARGEST_VISIT
         for _ in range(10):
             for panel in PANELS:
                 for _visit in self.stand.state.visits:

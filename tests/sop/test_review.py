@@ -13,7 +13,7 @@ from edge.config import default_config_folder
 from edge.sop.difference import difference
 from edge.sop.legal_text import legal_text
 from edge.sop.loading import load_procedure
-from edge.sop.procedure import Procedure, Step
+from edge.sop.procedure import Procedure, Step, Transition
 from edge.sop.review import Finding, path_times, review
 from edge.sop.word_diff import marked
 
@@ -134,6 +134,64 @@ def test_evidence_and_course_of_a_step_are_compared() -> None:
     assert changes[1].text[1].words == "in arahkan: card.presented leads to @next"
 
 
+def other(value: Any) -> Any:
+    """Return something else of the same kind as *value*."""
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, str) or value is None:
+        return f"{value or ''}x"
+    if isinstance(value, int | float):
+        return value + 1
+    if isinstance(value, tuple):
+        return value[1:] if value else ("x",)
+    return replace(value, **{name: other(getattr(value, name)) for name in ("id",)})
+
+
+def changed_steps(whole: Procedure, **changes: Any) -> Procedure:
+    """Return *whole* with its meeting's first phase, or that phase's first way, changed."""
+    step = whole.step("menghadap")
+    phase = step.phase("bertemu")
+    way_fields = set(phase.on[0].__struct_fields__) & changes.keys()
+    if way_fields:
+        changed = replace(phase, on=(replace(phase.on[0], **changes), *phase.on[1:]))
+    else:
+        changed = replace(phase, **changes)
+    phases = tuple(changed if p is phase else p for p in step.phases)
+    return with_step(whole, whole.steps.index(step), phases=phases)
+
+
+FIELDS = [
+    *(("procedure", name) for name in Procedure.__struct_fields__ if name not in ("id", "version")),
+    *(("step", name) for name in Step.__struct_fields__ if name not in ("id", "phases")),
+    *(("phase", name) for name in ("do", "needs", "lamp")),
+    *(("way", name) for name in Transition.__struct_fields__),
+]
+
+
+@pytest.mark.parametrize(("part", "name"), FIELDS)
+def test_no_change_is_left_out(part: str, name: str) -> None:
+    """Whatever a procedure can say: if it says something else, the approver is told."""
+    whole = replace(procedure(), abandoned_after_s=60.0)
+    step = whole.step("menghadap")
+    place = whole.steps.index(step)
+    numbers = {"after_s": 9.0, "at_s": 9.0}
+    if part == "procedure":
+        new = replace(whole, **{name: other(getattr(whole, name))}) if name != "approval" else (
+            replace(whole, approval=replace(whole.approval, number="1"))
+        )  # fmt: skip
+    elif part == "step":
+        new = with_step(whole, place, **{name: other(getattr(step, name))})
+    elif part == "phase":
+        # A need has somewhere to go where it is not met.
+        more = {"otherwise": "ingat"} if name == "needs" else {}
+        value = {"do": ("ring:call",), "needs": "card", "lamp": "fast"}[name]
+        new = changed_steps(whole, **{name: value}, **more)
+    else:
+        way = step.phase("bertemu").on[0]
+        new = changed_steps(whole, **{name: numbers.get(name, other(getattr(way, name)))})
+    assert difference(whole, new)
+
+
 def test_verify_ends_with_0_1_or_2(tmp_path: Path) -> None:
     """Right, to be put right, and no procedure at all; JSON says the same."""
     file = tmp_path / "pimpinan.toml"
@@ -159,3 +217,76 @@ def test_evidence_that_no_device_gives_is_a_problem(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["sop", "verify", str(file), "--config", config])
     assert done.exit_code == 1
     assert 'problem: step penerimaan, phase selesai: asks for "still:roof"' in done.stdout
+
+
+def sheet(whole: Procedure) -> list[Finding]:
+    """Return what is said of the approval sheet."""
+    return [f for f in review(whole, legal_text(whole.id)) if f.about == "approval"]
+
+
+def test_the_approval_sheet_is_held_against_the_laws() -> None:
+    """Another legal basis is a problem, another approver a note; blanks are filled in."""
+    whole = procedure()
+    (blank,) = sheet(whole)
+    assert (blank.kind, "number, made, revised, approved, records" in blank.words) == ("note", True)
+    approval = replace(
+        whole.approval,
+        number="SOP/01/2026",
+        legal_basis=whole.approval.legal_basis[1:],
+        approved_by=("An.BUPATI", "", "Dra. X"),
+    )
+    found = {f.words.split()[0]: f for f in sheet(replace(whole, approval=approval))}
+    assert found["legal_basis"].kind == "problem"
+    assert "[-UU No 25 Tahun 2009 tentang Pelayanan Publik.-]" in found["legal_basis"].words
+    assert found["approved_by"].kind == "note"
+    assert "number" not in found["blank"].words
+
+
+def test_no_approval_sheet_is_missed_where_the_source_prints_none() -> None:
+    """Jawa Timur's SOP has none: that is said, and no fault."""
+    (found,) = sheet(procedure("jatim"))
+    assert (found.kind, "prints no approval sheet" in found.words) == ("note", True)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "about", "words"),
+    [
+        ('role = "Petugas 2"\nstation', 'role = ""\nstation', "role", "fill in role"),
+        ('output = ["Tamu clear"]', "output = []", "output", "fill in output"),
+        ("standard_s = 120\n", "", "standard-time", "fill in standard_s"),
+        ("standard_s = 600\n", "standard_s = 300\n", "standard-time", "the law says 10 minutes"),
+        ("diruang tunggu", "di ruang tunggu", "wording", "[-diruang-] {+di ruang+}"),
+        ("UU No 25 Tahun 2009", "UU No 25/2009", "approval", "[-25 Tahun 2009-]"),
+        ("still:desk", "still:roof", "evidence", 'no camera has the purpose "roof"'),
+    ],
+)
+def test_the_command_says_each_fault_in_words_and_as_json(
+    tmp_path: Path, old: str, new: str, about: str, words: str
+) -> None:
+    """Every point that the office asked for, as it meets it: exit 1, what, where, what to do."""
+    text = (CONFIG / "sop" / "pimpinan.toml").read_text(encoding="utf-8")
+    assert old in text
+    file = tmp_path / "pimpinan.toml"
+    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    asked = ["sop", "verify", str(file), "--config", str(_config(tmp_path))]
+    said = CliRunner().invoke(app, asked)
+    assert (said.exit_code, words in said.output) == (1, True), said.output
+    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    found = [f for f in told[0]["findings"] if f["kind"] == "problem"]
+    assert [f for f in found if f["about"] == about and words in f["words"]]
+
+
+def test_the_command_says_the_sums_of_the_standard_times() -> None:
+    """Each way through with its minutes, as a note."""
+    file = str(CONFIG / "sop" / "jatim.toml")
+    told = json.loads(CliRunner().invoke(app, ["sop", "verify", file, "--json"]).stdout)
+    sums = [f["words"] for f in told[0]["findings"] if "add up to" in f["words"]]
+    assert [words.split()[6] for words in sums] == ["9", "7"]
+
+
+def _config(folder: Path) -> Path:
+    """Return the shipped config, as it would be checked on a machine that has its files."""
+    text = (CONFIG / "gardu.toml").read_text(encoding="utf-8")
+    path = folder / "gardu.toml"
+    path.write_text(text.replace('# sop = "sop"', f'sop = "{CONFIG / "sop"}"'), encoding="utf-8")
+    return path

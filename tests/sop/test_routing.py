@@ -21,6 +21,7 @@ from edge.sop.records import (
     LockerOpened,
     VisitClosed,
     VisitCorrected,
+    VisitJoined,
     VisitOpened,
     VisitReconciled,
 )
@@ -133,7 +134,7 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
     assert list(stand.state.visits) == [meeting.id]
     stand.press("officer-1", "leave")
     assert stand.outcomes() == ["abandoned", "abandoned"]
-    assert waiting.id in {visit.id for visit in stand.closed}
+    assert waiting.id in {visit.visit for visit in stand.closed}
 
 
 def test_rule_03_the_detector_speaks_of_who_is_being_screened() -> None:
@@ -223,6 +224,21 @@ def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
     first, second = stand.state.visits.values()
     assert (first.step, first.card) == ("menghadap", CARDS[0])
     assert (second.step, second.card) == ("pengembalian", None)  # it had no locker: all is back
+
+
+def test_rule_07_a_card_that_comes_back_is_served_next() -> None:
+    """One guest waits to be shown the way, another gives back the card: done is for the latter."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    register(stand, "pimpinan", CARDS[1])
+    stand.answer("accept")
+    stand.card(CARDS[0])
+    stand.press("officer-1", "done")
+    assert stand.outcomes() == ["completed"]
+    assert at(stand, CARDS[1])[0] == "menunggu"
 
 
 def test_rule_08_a_card_is_never_given_to_two_guests() -> None:
@@ -482,7 +498,20 @@ def test_rule_17_more_counts_the_heads_of_the_group_that_is_received() -> None:
     stand.press("reception", "absent")
     stand.press("reception", "absent")
     assert [data.persons for data in stand.data(VisitOpened)] == [1, 1]
+    assert [data.persons for data in stand.data(VisitJoined)] == [2, 3]
     assert sorted(data.persons for data in stand.data(VisitClosed)) == [1, 3]
+
+
+def test_rule_17_who_is_in_the_guest_book_is_counted_too() -> None:
+    """Details that say four: four must be found in a fire. Fewer take nobody away."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    group = next(iter(stand.state.visits))
+    for persons in (4, 2, 4, 100):
+        stand.send(events.DetailsAttached(stand.now, group, persons))
+    stand.send(events.DetailsAttached(stand.now, "unknown", 3))
+    assert stand.state.visits[group].persons == 4
+    assert [data.persons for data in stand.data(VisitJoined)] == [4]
 
 
 def test_rule_17_a_group_is_complete_with_its_card() -> None:

@@ -44,7 +44,7 @@ def test_leave_answers_the_question_even_if_another_guest_is_there() -> None:
     stand.press("officer-1", "leave")  # this phase takes it by name: is the card lost?
     stand.press("officer-1", "leave")
     assert stand.outcomes() == ["abandoned"]
-    assert stand.closed[0].card == CARDS[0]
+    assert stand.state.cards[CARDS[0]] == stand.closed[0].visit
     assert len(stand.state.visits) == 1
 
 

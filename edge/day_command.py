@@ -1,0 +1,90 @@
+"""`gardu day`: how the office day stands, and what is out, on this machine's terminal."""
+
+from collections import Counter
+from datetime import UTC, datetime, tzinfo
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+import typer
+
+from edge.check import show_table
+from edge.cli import DEFAULT_CONFIG
+from edge.config import load_config
+from edge.control import ask_day
+from edge.ids import minted_ms
+from edge.options import ConfigOption
+from edge.sop.owed import DayNow, Out
+from edge.zone import zone_of
+
+
+def day(
+    config: ConfigOption = DEFAULT_CONFIG,
+    *,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show how the office day stands and what is out: visits, cards, lockers, and where.
+
+    Asks the running daemon; ends with 1 if none runs. Times are the office's. No name is shown.
+    """
+    loaded = load_config(config)
+    folder = Path(loaded.checkpoint.data)
+    now = ask_day(folder)
+    if now is None:
+        typer.echo(f"no daemon runs here ({folder})", err=True)
+        raise typer.Exit(1)
+    if as_json:
+        typer.echo(msgspec.json.encode(now).decode())
+        return
+    zone = zone_of(loaded.checkpoint.timezone)
+    typer.echo(in_words(now, zone))
+    if now.out:
+        show_table("what is out", ["out", "guest arrived", "station", "which"], rows(now, zone))
+
+
+def in_words(now: DayNow, zone: tzinfo) -> str:
+    """Return the day's lines."""
+    day = now.day
+    if day is None:
+        return f"no office day was opened yet; out: {_count(now)}"
+    lines = [f"office day {day['number']}: {day['status']}, opened {_local(day['opened'], zone)}"]
+    if day["closed"] is not None:
+        lines[0] += f", closed {_local(day['closed'], zone)}"
+    ended = ", ".join(f"{count} {outcome}" for outcome, count in day["outcomes"].items())
+    lines.append(
+        f"visits: {day['visits_carried']} carried over, {day['visits_opened']} opened "
+        f"({day['persons']} persons); ended: {ended or 'none'}; open: {day['visits_open']}"
+    )
+    lines.append(f"out: {_count(now)}; IDs held: {day['ids_held']}")
+    return "\n".join(lines)
+
+
+def rows(now: DayNow, zone: tzinfo) -> list[list[str]]:
+    """Return a line for each thing that is out."""
+    return [_row(item, zone) for item in now.out]
+
+
+def _row(item: Out, zone: tzinfo) -> list[str]:
+    arrived = datetime.fromtimestamp(minted_ms(item.visit) / 1000, UTC).astimezone(zone)
+    return [item.what, f"{arrived:%Y-%m-%d %H:%M}", ", ".join(item.stations), _which(item)]
+
+
+def _which(item: Out) -> str:
+    if item.what == "card":
+        return "and the ID held for it"
+    if item.what == "locker":
+        return f"locker {item.locker}"
+    locker = f", locker {item.locker}" if item.locker is not None else ""
+    return f"number {item.number}, {item.procedure}: {item.step}{locker}"
+
+
+def _count(now: DayNow) -> str:
+    kinds = Counter(item.what for item in now.out)
+    return (
+        f"{kinds['visit']} open visits, {kinds['card']} cards and {kinds['locker']} lockers of "
+        "visits that have ended"
+    )
+
+
+def _local(time: Any, zone: tzinfo) -> str:
+    return f"{datetime.fromisoformat(str(time)).astimezone(zone):%Y-%m-%d %H:%M}"

@@ -1,0 +1,103 @@
+"""What the codes of records are called in a report: outcomes, reasons, corrections, alarms.
+
+These are labels for a table; what a guest is told is in wording.toml. A reason that only the office
+knows is called by what its guests are told. A code that nobody has words for stands for itself.
+"""
+
+from collections.abc import Mapping
+from typing import Literal
+
+from edge.sop.procedure import Text
+
+Kind = Literal["outcome", "reason", "correction", "opening", "day", "by", "alarm"]
+
+# Kind, code: Indonesian, English.
+CODES: dict[Kind, dict[str, tuple[str, str]]] = {
+    "outcome": {
+        "completed": ("Selesai dilayani", "Completed"),
+        "declined": ("Ditolak dengan sopan", "Declined"),
+        "rescheduled": ("Dijadwalkan ulang", "Rescheduled"),
+        "refused": ("Tidak diizinkan masuk", "Refused"),
+        "abandoned": ("Ditinggalkan tamu", "Abandoned"),
+    },
+    "reason": {
+        "guest-left": ("tamu pergi", "guest left"),
+        "day-closed": ("masih terbuka saat layanan ditutup", "still open when the day closed"),
+        "host-declined": ("pejabat tidak berkenan", "host declined"),
+        "host-absent": ("pejabat tidak di tempat", "host absent"),
+        "host-away": ("pejabat tidak menerima tamu", "host not receiving"),
+        "host-in-meeting": ("pejabat sedang rapat", "host in a meeting"),
+        "host-out-of-town": ("pejabat dinas luar", "host away on duty"),
+        "schedule-full": ("jadwal pejabat penuh", "schedule full"),
+        "other-office": ("urusan bagian lain", "another office's matter"),
+        "no-answer": ("tidak dijawab", "no answer"),
+        "no-identity": ("tanpa tanda pengenal yang sah", "no valid identity"),
+        "no-door-release": ("pintu tidak dibuka", "door not released"),
+        "security": ("pemeriksaan keamanan", "security check"),
+        "dress-or-belongings": ("pakaian atau barang bawaan", "dress or belongings"),
+        "nothing-to-store": ("tidak ada barang titipan", "nothing to store"),
+        "no-free-locker": ("loker penuh", "no free locker"),
+        "locker-faulty": ("loker rusak", "locker faulty"),
+    },
+    "correction": {
+        "back": ("mundur satu langkah", "one step back"),
+        "card": ("kartu dilepas dari kunjungan", "card taken off the visit"),
+        "next": ("giliran ditukar", "place given up"),
+    },
+    "opening": {
+        "forgotten": ("barang tertinggal", "belongings forgotten"),
+        "jammed": ("loker macet", "locker jammed"),
+        "inspection": ("pemeriksaan", "inspection"),
+        "other": ("lain-lain", "other"),
+    },
+    "day": {
+        "closed": ("lengkap", "nothing out"),
+        "carried-over": ("dibawa ke esok", "carried over"),
+        "not-closed": ("tidak ditutup", "not closed"),
+    },
+    "by": {
+        "button": ("tombol", "button"),
+        "arrival": ("tamu pertama", "first guest"),
+    },
+    "alarm": {
+        "metal-detector": ("Metal detektor", "Metal detector"),
+        "fire": ("Kebakaran", "Fire"),
+        "duress": ("Tombol darurat (senyap)", "Duress (silent)"),
+        "enclosure-tamper": ("Kotak perangkat dibuka", "Enclosure opened"),
+        "detector-tamper": ("Metal detektor diutak-atik", "Metal detector tampered with"),
+        "beam-blocked": ("Sinar metal detektor terhalang", "Detector's beam blocked"),
+        "mains-lost": ("Listrik PLN padam", "Mains lost"),
+        "battery-low": ("Baterai lemah", "Battery low"),
+        "lost-card": ("Kartu hilang ditunjukkan", "Lost card shown"),
+        "disk-full": ("Penyimpanan penuh", "Storage full"),
+        "crash-loop": ("Program berulang kali berhenti", "Program crashes again and again"),
+        "database-damaged": ("Basis data rusak", "Database damaged"),
+        "guest-book-damaged": ("Buku tamu rusak", "Guest book damaged"),
+        "procedures-refused": ("Prosedur baru ditolak", "New procedures refused"),
+    },
+}
+
+# Alarms that name a locker or a door: what their names begin with.
+NAMED_ALARMS: dict[str, tuple[str, str]] = {
+    "locker-forced-": ("Loker {} dibuka paksa", "Locker {} forced open"),
+    "locker-left-open-": ("Loker {} dibiarkan terbuka", "Locker {} left open"),
+    "door-forced-": ("Pintu {} dibuka paksa", "Door {} forced open"),
+    "door-held-": ("Pintu {} ditahan terbuka", "Door {} held open"),
+}
+
+
+def called(kind: Kind, code: str, *, english: bool, told: Mapping[str, Text]) -> str:
+    """Return what *code* is called.
+
+    :param told: what guests are told, by the reason
+    """
+    pair = CODES[kind].get(code)
+    if pair is not None:
+        return pair[english]
+    if kind == "alarm":
+        for begin, words in NAMED_ALARMS.items():
+            if code.startswith(begin):
+                return words[english].format(code.removeprefix(begin))
+    if kind == "reason" and code in told:
+        return told[code].en if english else told[code].id
+    return code

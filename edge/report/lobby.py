@@ -1,0 +1,117 @@
+"""What is counted of a month's days, cards and lockers, and of what officers put right. Pure.
+
+A card is out from the end of the visit that has it until it is back, settled by an officer's word,
+or declared lost; a lost one is lost until it is back. A locker likewise.
+"""
+
+from collections import Counter
+from datetime import datetime
+
+from edge.register import Fact
+from edge.report.figures import Counters
+from edge.report.summary import CorrectionCount, OfficeDay, OpeningCount
+from edge.zone import Month
+
+
+class Lobby:
+    """The days, cards and lockers of *month*."""
+
+    def __init__(self, month: Month) -> None:
+        self._zone = month.zone
+        self.totals: Counter[str] = Counter()
+        self._owed: set[tuple[str, str]] = set()  # visit, "card" or "locker"
+        self._lost: set[str] = set()  # visits whose card is lost
+        self._days: dict[int, OfficeDay] = {}
+        self._openings: Counter[tuple[str, str]] = Counter()
+        self._corrected: Counter[tuple[str, str]] = Counter()
+        self.counters: Counters = {
+            "gardu.visit.reconciled.v1": self._reconciled,
+            "gardu.visit.corrected.v1": self._correct,
+            "gardu.card.lost.v1": self._card_lost,
+            "gardu.locker.opened.v1": self._locker_opened,
+            "gardu.day.opened.v1": self._day_opened,
+            "gardu.day.closed.v1": self._day_closed,
+        }
+
+    def visit_closed(self, fact: Fact) -> None:
+        """Note what a visit that has ended owes."""
+        data = fact.data
+        owed = {"card": data["card_out"], "locker": data["locker_out"] is not None}
+        self._owed |= {(data["visit"], what) for what, out in owed.items() if out}
+
+    def out(self, what: str) -> int:
+        """Return how many are out: of ``card`` or ``locker``."""
+        return sum(owed == what for _, owed in self._owed)
+
+    def days(self) -> tuple[OfficeDay, ...]:
+        """Return a row for each day of the office, in order."""
+        return tuple(day for _, day in sorted(self._days.items()))
+
+    def openings(self) -> tuple[OpeningCount, ...]:
+        """Return how often supervisors had lockers opened."""
+        return tuple(
+            OpeningCount(who=who, why=why, openings=openings)
+            for (who, why), openings in sorted(self._openings.items())
+        )
+
+    def corrected(self) -> tuple[CorrectionCount, ...]:
+        """Return how often officers put a mistake right."""
+        return tuple(
+            CorrectionCount(correction=correction, station=station, corrections=corrections)
+            for (correction, station), corrections in sorted(self._corrected.items())
+        )
+
+    def _reconciled(self, fact: Fact) -> None:
+        visit, what = fact.data["visit"], fact.data["returned"].partition("/")[0]
+        self.totals["settled" if fact.data.get("by") == "officer" else "returned"] += 1
+        if what == "card" and visit in self._lost:
+            self._lost.discard(visit)
+            self.totals["cards_found"] += 1
+        else:
+            self._owed.discard((visit, what))
+
+    def _card_lost(self, fact: Fact) -> None:
+        self.totals["cards_lost"] += 1
+        self._lost.add(fact.data["visit"])
+        self._owed.discard((fact.data["visit"], "card"))
+
+    def _correct(self, fact: Fact) -> None:
+        self.totals["corrections"] += 1
+        self._corrected[fact.data["correction"], fact.data["station"]] += 1
+
+    def _locker_opened(self, fact: Fact) -> None:
+        self.totals["lockers_opened"] += 1
+        self._openings[fact.data["who"], fact.data["why"]] += 1
+
+    def _day_opened(self, fact: Fact) -> None:
+        data = fact.data
+        self._days[data["number"]] = OfficeDay(
+            number=data["number"],
+            day=data["date"],
+            opened=self._hour(fact.time),
+            by=data["by"],
+            carried=data["visits_carried"],
+        )
+
+    def _day_closed(self, fact: Fact) -> None:
+        data, before = fact.data, self._days.get(fact.data["number"])
+        nobody = data["how"] == "not-closed"  # its time is that of the next opening
+        self._days[data["number"]] = OfficeDay(
+            number=data["number"],
+            day=data["date"],
+            opened=self._hour(data["opened"]),
+            by=None if before is None else before.by,
+            closed=None if nobody else self._hour(fact.time),
+            how=data["how"],
+            carried=data["visits_carried"],
+            visits=data["visits_opened"],
+            persons=data["persons"],
+            reconciled=data["reconciled"],
+            visits_open=data["visits_open"],
+            cards_out=data["cards_out"],
+            cards_lost=data["cards_lost"],
+            lockers_out=data["lockers_out"],
+        )
+
+    def _hour(self, time: str) -> str:
+        return f"{datetime.fromisoformat(time).astimezone(self._zone):%H:%M}"

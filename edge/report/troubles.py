@@ -1,0 +1,91 @@
+"""What is counted of a month's alarms and faulty devices. Pure."""
+
+from array import array
+from collections import Counter, defaultdict
+from datetime import datetime
+
+from edge.register import Fact
+from edge.report.figures import Counters, median, ordered
+from edge.report.summary import AlarmCount, DeviceTrouble
+from edge.zone import Month
+
+
+class Troubles:
+    """The alarms and devices of *month*."""
+
+    def __init__(self, month: Month) -> None:
+        self._start, self._end = month.start, month.end
+        self._alarms: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._alarm_times: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
+        self._standing: set[str] = set()
+        self._devices: defaultdict[str, Counter[str]] = defaultdict(Counter)
+        self._downtimes: defaultdict[str, float] = defaultdict(float)
+        self._down: dict[str, datetime] = {}
+        self.counters: Counters = {
+            "gardu.alarm.raised.v1": self._raised,
+            "gardu.alarm.acknowledged.v1": self._acknowledged,
+            "gardu.alarm.cleared.v1": self._cleared,
+            "gardu.equipment.fault.v1": self._fault,
+            "gardu.equipment.restored.v1": self._restored,
+        }
+
+    def alarms(self) -> tuple[AlarmCount, ...]:
+        """Return a row for each kind of alarm."""
+        return tuple(self._alarm(kind) for kind in sorted(self._alarms))
+
+    def devices(self) -> tuple[DeviceTrouble, ...]:
+        """Return a row for each device that failed or was restored."""
+        return tuple(self._device(name) for name in sorted(self._devices))
+
+    def _raised(self, fact: Fact) -> None:
+        self._alarms[fact.data["alarm"]]["raised"] += 1
+        self._standing.add(fact.data["alarm"])
+
+    def _acknowledged(self, fact: Fact) -> None:
+        self._alarms[fact.data["alarm"]]["acknowledged"] += 1
+
+    def _cleared(self, fact: Fact) -> None:
+        kind = fact.data["alarm"]
+        self._alarms[kind]["cleared"] += 1
+        self._standing.discard(kind)
+        since = datetime.fromisoformat(fact.data["since"])
+        lasted_s = (datetime.fromisoformat(fact.time) - since).total_seconds()
+        self._alarm_times[kind].append(max(0.0, lasted_s))
+
+    def _fault(self, fact: Fact) -> None:
+        device = fact.data["device"]
+        self._devices[device]["faults"] += 1
+        self._down.setdefault(device, datetime.fromisoformat(fact.time))
+
+    def _restored(self, fact: Fact) -> None:
+        """Count from the month's begin what had failed before it."""
+        device, at = fact.data["device"], datetime.fromisoformat(fact.time)
+        known = device in self._devices
+        since = self._down.pop(device, None if known else self._start)
+        self._devices[device]["restored"] += 1
+        if since is not None:
+            self._downtimes[device] += max(0.0, (at - since).total_seconds())
+
+    def _alarm(self, kind: str) -> AlarmCount:
+        counts, times = self._alarms[kind], ordered(self._alarm_times[kind])
+        return AlarmCount(
+            alarm=kind,
+            raised=counts["raised"],
+            acknowledged=counts["acknowledged"],
+            cleared=counts["cleared"],
+            standing=int(kind in self._standing),
+            median_s=median(times),
+            longest_s=times[-1] if times else None,
+            total_s=round(sum(times), 3),
+        )
+
+    def _device(self, name: str) -> DeviceTrouble:
+        since, rest_s = self._down.get(name), 0.0
+        if since is not None:
+            rest_s = max(0.0, (self._end - since).total_seconds())
+        return DeviceTrouble(
+            device=name,
+            faults=self._devices[name]["faults"],
+            downtime_s=round(self._downtimes[name] + rest_s, 3),
+            down_at_end=since is not None,
+        )

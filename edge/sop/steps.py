@@ -1,0 +1,86 @@
+"""A step of a visit: its time, its timers, its record.
+
+Rules
+-----
+1. A step's record is made when the visit leaves the step, and never changed.
+2. Who leaves a step leaves none of its timers and alarms behind.
+"""
+
+from edge.clock import iso
+from edge.sop import pace
+from edge.sop.effects import CancelTimer, StartTimer
+from edge.sop.procedure import Phase, Step
+from edge.sop.records import StepCompleted
+from edge.sop.state import Visit
+from edge.sop.turn import Turn
+from edge.sop.verbs import end_alarm
+
+FRESH_STEP: dict[str, object] = {
+    "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
+    "pace": "good", "extensions": 0, "extended_s": 0.0,
+}  # fmt: skip
+"""What a visit knows of its step, at the beginning of one."""
+
+
+def start_time(turn: Turn, visit: Visit, step: Step) -> Visit:
+    """Let the time of *step* run from now on."""
+    visit = turn.change(visit, started=turn.at)
+    pace.begin(turn, visit, step)
+    return visit
+
+
+def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | None = None) -> None:
+    """Record the step and leave it."""
+    started = visit.started or turn.at
+    took, waited = turn.at.since(started), started.since(visit.arrived)
+    standard = step.standard_s
+    data = StepCompleted(
+        visit=visit.id,
+        procedure=visit.procedure,
+        procedure_version=visit.version,
+        step=step.id,
+        number=step.number,
+        station=step.station,
+        role=step.role,
+        outcome=outcome,
+        reason=reason,
+        started=iso(turn.at.dating(started)),
+        duration_s=round(took.seconds, 3),
+        uncertainty_s=took.uncertainty_s,
+        waited_s=round(waited.seconds, 3),
+        waited_uncertainty_s=waited.uncertainty_s,
+        standard_s=standard,
+        over_s=round(max(0.0, took.seconds - standard), 3) if standard is not None else 0.0,
+        attempts=visit.attempts,
+        evidence=visit.evidence,
+        clock_synced=turn.at.synced,
+        stills=visit.stills,
+        extended_s=visit.extended_s,
+    )
+    turn.record("gardu.step.completed.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+    turn.change(visit, steps=visit.steps + 1)
+    leave_step(turn, visit)
+
+
+def leave_step(turn: Turn, visit: Visit) -> None:
+    """Take back the timers and alarms of the step that *visit* leaves."""
+    pace.end(turn, visit)
+    turn.do(CancelTimer(phase_key(visit)))
+    for kind in turn.step(visit).alarms:
+        end_alarm(turn, visit, kind)
+
+
+def set_phase_timer(turn: Turn, visit: Visit, phase: Phase) -> None:
+    """Set the timer of *phase*, if it has one."""
+    for transition in phase.on:
+        if transition.event == "timeout":
+            since, seconds = visit.entered, transition.after_s
+            if transition.at_s is not None:
+                since, seconds = visit.started or visit.entered, transition.at_s + visit.extended_s
+            assert seconds is not None  # verified at load
+            turn.do(StartTimer(phase_key(visit), since, seconds))
+
+
+def phase_key(visit: Visit) -> str:
+    """Name the timer of the phase that *visit* is in."""
+    return f"{visit.id}/phase/{visit.entries}"

@@ -1,0 +1,205 @@
+"""What reception and guest do together: greet, call the host, give the visitor card, or say no.
+
+In Jawa Timur security opens the visit and reception does the rest.
+"""
+
+from collections.abc import Awaitable, Callable
+
+from sim.farewell import card_after_all
+from sim.guests import Guest
+from sim.invitation import make_code
+from sim.people import People
+from sim.verdicts import NEXT, OVER, Verdict
+
+_TRIES = 4
+# The procedures let the aiphone ring for 45 s before the lamp says that nobody answers.
+_NO_ANSWER_S = 90.0
+_NO_ANSWER_REAL_S = 3.0
+# How long reception waits for another guest's card to be at lockers or detector, seconds.
+_ELSEWHERE_S = 240.0
+# A card of some other building.
+_NOBODYS_CARD = "0BADC0FFEE"
+
+
+async def receive(people: People, guest: Guest) -> Verdict:
+    """Reception: greet, call the host's aide, take the identity card, give the visitor card."""
+    await people.spend(guest, "greeting")
+    await people.take_card(guest)
+    accepted = await _call_host(people, guest, lambda: open_visit(people, guest, "reception"))
+    if accepted:
+        await people.spend(guest, "identity")
+        return await _issue_card(people, guest)
+    people.put_card_back(guest)
+    return OVER
+
+
+async def sign_in(people: People, guest: Guest) -> Verdict:
+    """Guest book, the call to the host, the visitor card: one receptionist does all three."""
+    if guest.plan.sent_back:
+        await _send_back(people, guest)
+    await people.spend(guest, "guest-book")
+    await people.take_card(guest)
+    people.at_step(guest, "konfirmasi")
+    if await _call_host(people, guest, lambda: people.hands.press("reception", "done")):
+        people.at_step(guest, "kartu-tamu")
+        await people.spend(guest, "identity")
+        return await _issue_card(people, guest)
+    people.put_card_back(guest)
+    return OVER
+
+
+async def open_visit(people: People, guest: Guest, station: str) -> bool:
+    """Open the visit. A visit that hangs here without a guest (opened twice) is ended first."""
+    hands = people.hands
+    aide = people.aide_of(guest)
+    if people.alone_at(guest, station) and await hands.look(station) != "off":
+        await hands.press_until_refused(station, "leave")
+    if await _show_invitation(people, guest, station):
+        return True
+    for _ in range(_TRIES):
+        if not await hands.awake():
+            return False
+        rings = aide.rings
+        heard = await hands.press_once(station, "arrive", guest.procedure)
+        if heard == "accepted":
+            for _ in range(guest.persons - 1):
+                await hands.press_once(station, "more")
+            return True
+        # Nothing heard: a lit lamp or the aide's aiphone says that it was taken all the same.
+        if heard == "silence" and await _shows(people, station, aide.rings > rings):
+            return True
+    return False
+
+
+async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
+    """Show the code that the guest was sent, as often as the guest does; True if it was taken."""
+    if not guest.plan.invited:
+        return False
+    checkpoint = people.lobby.config.checkpoint
+    now_ms = people.clock.wall_ms()
+    code = make_code(checkpoint.site, checkpoint.id, guest.procedure, now_ms, guest.chance)
+    shown = [await people.hands.show(station, code) for _ in range(guest.plan.invited)]
+    return any(shown)
+
+
+async def _shows(people: People, station: str, rung: bool) -> bool:  # noqa: FBT001 - a plain fact
+    """Whether the lamp or a ring says that somebody's visit is open at *station*."""
+    if not await people.hands.awake():
+        return False
+    return rung or await people.hands.look(station) != "off"
+
+
+async def _send_back(people: People, guest: Guest) -> None:
+    """Security has pressed too soon: *back* where the guest is in line now, and once more there."""
+    if await people.hands.press("reception", "back"):
+        async with people.desk("security"):
+            await people.spend(guest, "inspecting")
+            await people.hands.press("security", "done")
+
+
+async def _call_host(people: People, guest: Guest, dial: Callable[[], Awaitable[bool]]) -> bool:
+    """Call the aide and do what the answer asks; True if the host receives the guest."""
+    aide = people.aide_of(guest)
+    async with aide.phone:
+        rings = aide.rings
+        await dial()
+        by_contact = guest.plan.host == "late" or await aide.take_call(guest, rings)
+    plan = guest.plan
+    if guest.away:
+        await people.spend(guest, "explaining")
+        await _turn_away(people, guest)
+        return False
+    if plan.host in ("late", "silent"):
+        await _wait_no_answer(people)
+        async with aide.phone:
+            await _call_again(people)
+            by_contact = await aide.take_call(guest)
+    if plan.host in ("accept", "late"):
+        if not by_contact:
+            await people.hands.press("reception", "accept")
+        return True
+    if plan.host == "silent":
+        await _wait_no_answer(people)
+    elif not by_contact:
+        await people.hands.press("reception", plan.host)
+    await people.spend(guest, "explaining")
+    await _turn_away(people, guest)
+    return False
+
+
+async def _wait_no_answer(people: People) -> bool:
+    """Wait until the lamp says that nobody answers."""
+    seconds = people.hands.at_least(_NO_ANSWER_S, _NO_ANSWER_REAL_S)
+    return await people.hands.wait_lamp("reception", "slow", seconds)
+
+
+async def _call_again(people: People) -> bool:
+    hands = people.hands
+    action = "again" if hands.can("reception", "again") else "done"
+    return await hands.press("reception", action)
+
+
+async def _turn_away(people: People, guest: Guest) -> None:
+    """Decline or reschedule until the lamp, or two beeps, say that the visit is over."""
+    hands = people.hands
+    if guest.plan.reason:
+        await hands.press("reception", f"reason-{guest.plan.reason}")
+    for attempt in range(_TRIES):
+        taken = await hands.press("reception", guest.plan.settles)
+        if taken and await hands.look("reception") == "off":
+            return
+        if not taken and attempt:
+            return
+        if not taken:
+            # The aide's own contact was not seen: reception says for the aide what was heard.
+            await hands.press("reception", "decline")
+
+
+async def _issue_card(people: People, guest: Guest) -> Verdict:
+    """Bind a card of the pile to the visit; if that is refused the call was not heard."""
+    hands = people.hands
+    aide = people.aide_of(guest)
+    if not guest.plan.identity:
+        await hands.press("reception", "decline")
+        people.put_card_back(guest)
+        return OVER
+    await _mistake_card(people, guest)
+    for _ in range(_TRIES):
+        if await hands.present("reception", guest.card or ""):
+            await people.clock.pause(3)
+            if await hands.press("reception", "done"):
+                return NEXT
+        elif await _wait_no_answer(people):
+            async with aide.phone:
+                await _call_again(people)
+                await aide.take_call(guest)
+    await hands.press("reception", "leave")
+    await card_after_all(people, guest, "reception")
+    return OVER
+
+
+async def _mistake_card(people: People, guest: Guest) -> None:
+    """Reception takes a card that is nobody's, or another guest's: two beeps, and the next one.
+
+    A guest who is with an official, or at this very desk, would be meant by that card: reception
+    has it in its hand only while its guest is elsewhere in the lobby. A card of the pile that is
+    not the one handed out is bound all the same, and *back* takes that back.
+    """
+    if guest.plan.corrects:
+        await _correct_card(people)
+    wrong = None
+    if guest.plan.mistaken == "unknown":
+        wrong = _NOBODYS_CARD
+    elif guest.plan.mistaken == "shared":
+        wrong = await people.card_elsewhere(_ELSEWHERE_S)
+    if wrong is not None:
+        await people.hands.present("reception", wrong)
+
+
+async def _correct_card(people: People) -> None:
+    can = people.hands.can("reception", "back")
+    card = people.take_any_card() if can else None
+    if card is not None:
+        if await people.hands.present("reception", card):
+            await people.hands.press("reception", "back")
+        people.put_back(card)

@@ -1,0 +1,35 @@
+"""What is to be simulated at one checkpoint."""
+
+from pathlib import Path
+
+import msgspec
+
+from sim.desk import Request
+from sim.guests import Arrival
+from sim.scenario import Scenario
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be simulated.
+
+    :ivar broker: address of a broker that runs already; None: an embedded one
+    :ivar folder: the run directory
+    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
+    :ivar requests: what the office's desk says to the checkpoint, and when
+    :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
+    :ivar first_guest_opens: no officer opens the day: the first guest does
+    """
+
+    config: Path
+    procedures: list[str]
+    guests: int
+    seed: int
+    speed: float
+    scenario: Scenario
+    scenario_name: str
+    broker: str | None
+    folder: Path
+    arrivals: tuple[Arrival, ...] = ()
+    opens_ms: int = 0
+    requests: tuple[Request, ...] = ()
+    first_guest_opens: bool = False

@@ -1,0 +1,13 @@
+"""A state as it comes back from the disk."""
+
+import msgspec
+
+from edge.checkpoint import restore
+from edge.sop.state import State
+
+
+def stored(state: State) -> State:
+    """Return *state* as it comes back from the disk."""
+    document = msgspec.json.decode(msgspec.json.encode(msgspec.structs.replace(state, visits={})))
+    visits = [msgspec.json.decode(msgspec.json.encode(visit)) for visit in state.visits.values()]
+    return restore(document, visits)

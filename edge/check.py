@@ -6,8 +6,7 @@ from edge.checked import examine
 from edge.cli import DEFAULT_CONFIG
 from edge.config import Config
 from edge.crosscheck_contacts import loop_notes
-from edge.errors import ConfigError
-from edge.options import ConfigOption
+from edge.options import ConfigOption, problems_told
 from edge.sop.procedure import Procedure
 from edge.wiring import bus_notes, wiring
 
@@ -21,12 +20,8 @@ def check(
     and what is allowed; then the command ends with 2. If all is well it prints notes, the wiring
     of every pin (BCM number and position on the header) and the procedures, and ends with 0.
     """
-    try:
+    with problems_told():
         found = examine(config)
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     print_wiring(found.config)
     _print_procedures(found.procedures)
     for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:

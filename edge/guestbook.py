@@ -204,7 +204,7 @@ class GuestBook:
     def _using(self) -> Iterator[Documents]:
         try:
             if self._documents is None:
-                self._documents = open_sound(self._path, _admit, _begin_anew, secret=True)
+                self._documents = open_sound(self._path, FORMAT, _begin_anew, secret=True)
                 _name_it(self._documents)
             yield self._documents
         except StoreError as error:
@@ -222,15 +222,6 @@ def _number(name: str) -> int:
 
 def _wall_ms(row: dict[str, object]) -> int:
     return msgspec.convert(row["at"], Stamp).wall_ms
-
-
-def _admit(documents: Documents) -> None:
-    identity = documents.table("database").get(doc_id=ONLY)
-    if identity is not None and identity["format"] != FORMAT:
-        raise StoreError(
-            f"{FILE} has format {identity['format']}, this Gardu reads {FORMAT}: "
-            "install the version of Gardu that wrote it"
-        )
 
 
 def _begin_anew(_damaged: Path, new: Path) -> None:

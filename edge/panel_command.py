@@ -7,8 +7,7 @@ import typer
 
 from edge.cli import DEFAULT_CONFIG
 from edge.config import Config, load_config
-from edge.errors import ConfigError
-from edge.options import ConfigOption
+from edge.options import ConfigOption, problems_told
 from edge.panel_sheet import Face, Light, Push, chosen, face, pages
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
 from edge.sections.panels import LampName
@@ -44,12 +43,8 @@ def panel(
 
     Example: gardu panel --config /etc/gardu/gardu.toml --svg panel.svg
     """
-    try:
+    with problems_told():
         read = load_config(config, elsewhere=True)
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     found = chosen(read, station or ())
     if not found:
         kept = ", ".join(one for item in read.panels.values() for one in item.stations)

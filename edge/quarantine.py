@@ -31,21 +31,18 @@ _PARTS = ("-shm", "-wal", "")
 Salvage = Callable[[Path, Path], None]
 """Makes a new database (the second) with what can be had of a damaged one (the first)."""
 
-Admit = Callable[[Documents], None]
-"""Raises StoreError if a database is none of ours to touch."""
 
-
-def open_sound(path: Path, admit: Admit, salvage: Salvage, *, secret: bool = False) -> Documents:
+def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = False) -> Documents:
     """Open the database *path*; if it is damaged, set it aside and open the new one.
 
+    :param format_: of the databases that this Gardu reads: document 1 of the table ``database``
     :param secret: what is deleted is overwritten (:class:`~edge.database.Database`)
-
-    :raises StoreError: if it cannot be used for another reason, or the new one cannot be made
+    :raises StoreError: if it is of another format or cannot be used, or the new one cannot be made
     """
     how = ""
     if not mark_of(path).exists():
         try:
-            return _open(path, admit, secret=secret)
+            return _open(path, format_, secret=secret)
         except StoreDamaged as error:
             how = str(error)
     try:
@@ -59,7 +56,7 @@ def open_sound(path: Path, admit: Admit, salvage: Salvage, *, secret: bool = Fal
             f"its -shm file elsewhere, remove {mark_of(path).name}, and start again"
         ) from error
     log.error("%s was damaged and is now %s; a new database was begun", path.name, aside.name)
-    return _open(path, admit, secret=secret)
+    return _open(path, format_, secret=secret)
 
 
 def damaged_beside(path: Path) -> Path | None:
@@ -79,20 +76,30 @@ def remove_damaged(aside: Path) -> None:
     folders.sync(aside.parent)
 
 
-def _open(path: Path, admit: Admit, *, secret: bool) -> Documents:
+def _open(path: Path, format_: int, *, secret: bool) -> Documents:
     try:
         _raise_if(path, file_damage(path) or log_damage(path))
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}; check the disk") from error
     documents = Documents(path, secret=secret)
     try:
-        admit(documents)
+        _admit(documents, path.name, format_)
         assert isinstance(documents.storage, SqliteStorage)
         _raise_if(path, table_damage(documents.storage.database))
     except BaseException:
         documents.close()
         raise
     return documents
+
+
+def _admit(documents: Documents, file: str, format_: int) -> None:
+    """Refuse a database of another format, before anything else is asked of it."""
+    identity = documents.table("database").get(doc_id=1)
+    if identity is not None and identity["format"] != format_:
+        raise StoreError(
+            f"{file} has format {identity['format']}, this Gardu reads {format_}: "
+            "install the version of Gardu that wrote it"
+        )
 
 
 def _raise_if(path: Path, damage: str) -> None:

@@ -7,7 +7,7 @@ import typer
 
 from edge.check import show_table
 from edge.config import default_config_folder
-from edge.errors import ConfigError
+from edge.options import problems_told
 from edge.sop.wording import Wording, load_wording
 
 # The office's own wording, where `gardu` is installed as a service.
@@ -35,12 +35,8 @@ def reasons(
     """
     if file is None:
         file = OFFICE_WORDING if OFFICE_WORDING.exists() else default_wording()
-    try:
+    with problems_told():
         show_table(str(file), ["Reason", "Indonesia", "English"], _rows(load_wording(file)))
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
 
 
 def _rows(wording: Wording) -> list[list[str]]:

@@ -255,11 +255,11 @@ def _make(folder: Path) -> None:
 def _open(path: Path, space: Space) -> Documents:
     """Open the database; a disk that is full even for that gets the reserve."""
     try:
-        return open_sound(path, _admit, _salvage)
+        return open_sound(path, FORMAT, _salvage)
     except StoreFull:
         if not space.release():
             raise
-        return open_sound(path, _admit, _salvage)
+        return open_sound(path, FORMAT, _salvage)
 
 
 def _salvage(damaged: Path, new: Path) -> None:
@@ -268,16 +268,6 @@ def _salvage(damaged: Path, new: Path) -> None:
 
 def _new_identity() -> dict[str, Any]:
     return {"format": FORMAT, "stream": str(uuid.uuid4())}
-
-
-def _admit(documents: Documents) -> None:
-    """Refuse a database of another format, before anything else is asked of it."""
-    identity = documents.table("database").get(doc_id=ONLY)
-    if identity is not None and identity["format"] != FORMAT:
-        raise StoreError(
-            f"{FILE} has format {identity['format']}, this Gardu reads {FORMAT}: "
-            "install the version of Gardu that wrote it"
-        )
 
 
 def _stream(documents: Documents) -> str:

@@ -9,9 +9,8 @@ import typer
 from edge.check import print_wiring, show_table
 from edge.cli import DEFAULT_CONFIG
 from edge.config import Config, load_config
-from edge.errors import ConfigError
 from edge.fitted import lines
-from edge.options import ConfigOption
+from edge.options import ConfigOption, problems_told
 from edge.parts import parts
 from edge.wiring import bus_notes, wiring
 from edge.written import write
@@ -33,12 +32,8 @@ def wiring_(
 
     Example: gardu wiring --config /etc/gardu/gardu.toml --svg wiring.svg
     """
-    try:
+    with problems_told():
         read = load_config(config, elsewhere=True)
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     if svg is not None:
         _write_picture(read, svg)
     if as_json:

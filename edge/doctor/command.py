@@ -18,9 +18,9 @@ from edge.doctor.devices import device_names, examine_devices, open_pins
 from edge.doctor.finding import Asker, Finding
 from edge.doctor.machine import CHECKS
 from edge.doctor.words import trouble
-from edge.errors import ConfigError, DeviceUnavailable, ProtocolError, StoreError
+from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
-from edge.options import ConfigOption
+from edge.options import ConfigOption, problems_told
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
 
@@ -63,12 +63,8 @@ def doctor(
 
     Example: gardu doctor --config /etc/gardu/gardu.toml lockers camera/lobby
     """
-    try:
+    with problems_told():
         checked = examine(config)
-    except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
     only = _known(checked.config, devices or [])
     terminal = Terminal() if sys.stdin.isatty() else None
     if actuate_ and terminal is None and not yes:

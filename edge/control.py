@@ -20,9 +20,9 @@ import contextlib
 import logging
 import os
 import socket
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
 from msgspec import Meta
@@ -111,46 +111,24 @@ class Sender(Protocol):
         """Say that rows from sequence *first* on may wait again."""
 
 
-def _no_devices() -> dict[str, str]:
-    return {}
+Answer: TypeAlias = msgspec.Struct | Awaitable[msgspec.Struct]
+Answers: TypeAlias = Mapping[type[msgspec.Struct], Callable[[Any], Answer]]
+"""What answers each kind of request."""
 
 
-def _no_day() -> DayNow:
-    return DayNow(day=None, out=[])
-
-
-async def _no_reload() -> Reloaded:
-    raise ConfigError(["nothing can be read anew here"])
-
-
-async def _no_purge(_before_ms: int) -> int:
-    raise BookUnusable("no guest book is kept here")
-
-
-async def serve_control(
-    folder: Path,
-    store: Outbox,
-    worker: Worker,
-    sender: Sender,
-    devices: Callable[[], dict[str, str]] = _no_devices,
-    reload: Callable[[], Awaitable[Reloaded]] = _no_reload,
-    purge: Callable[[int], Awaitable[int]] = _no_purge,
-    day: Callable[[], DayNow] = _no_day,
-) -> None:
+async def serve_control(folder: Path, again: Callable[[Resend], Answer], answers: Answers) -> None:
     """Answer requests until cancelled.
 
-    :param worker: the thread for calls of *store*
-    :param devices: says how each device is
-    :param reload: reads the procedures anew
-    :param purge: removes guests' details from before a moment and says of how many visits
-    :param day: says how the office day stands
+    :param again: lets records wait again and be sent (:func:`resender`)
+    :param answers: to all other requests; one that is not among them is refused
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    known: Answers = {Resend: again, **answers}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _serve(reader, writer, store, worker, sender, devices, reload, purge, day)
+            await _serve(reader, writer, known)
         except StoreError as error:
             if not broken.done():
                 broken.set_exception(error)
@@ -166,31 +144,13 @@ async def serve_control(
 
 
 async def _serve(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    store: Outbox,
-    worker: Worker,
-    sender: Sender,
-    devices: Callable[[], dict[str, str]],
-    reload: Callable[[], Awaitable[Reloaded]],
-    purge: Callable[[int], Awaitable[int]],
-    day: Callable[[], DayNow],
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: Answers
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
-        answer: Resent | DeviceStates | Reloaded | Purged | DayNow | Refusal
         try:
             async with asyncio.timeout(REQUEST_S):
                 request = msgspec.json.decode(await reader.readline(), type=Request)
-            if isinstance(request, AskDevices):
-                answer = DeviceStates(devices())
-            elif isinstance(request, AskDay):
-                answer = day()
-            elif isinstance(request, AskReload):
-                answer = await reload()
-            elif isinstance(request, AskPurge):
-                answer = Purged(await purge(request.before_ms))
-            else:
-                answer = await resend(request, store, worker, sender)
+            answer = await _answer(request, answers)
         except (
             ValueError,
             ConfigError,
@@ -202,6 +162,21 @@ async def _serve(
         writer.write(msgspec.json.encode(answer) + b"\n")
         async with asyncio.timeout(REQUEST_S):
             await writer.drain()
+
+
+async def _answer(request: Request, answers: Answers) -> msgspec.Struct:
+    if type(request) not in answers:
+        raise ValueError("nothing here can answer that")
+    answer = answers[type(request)](request)
+    return answer if isinstance(answer, msgspec.Struct) else await answer
+
+
+def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend], Answer]:
+    """Return what answers :class:`Resend`.
+
+    :param worker: the thread for calls of *store*
+    """
+    return lambda request: resend(request, store, worker, sender)
 
 
 async def resend(request: Resend, store: Outbox, worker: Worker, sender: Sender) -> Resent:

@@ -17,42 +17,45 @@ from edge.checked import wording_of
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
-from edge.control import serve_control
+from edge.control import (
+    Answers,
+    AskDay,
+    AskDevices,
+    AskPurge,
+    AskReload,
+    DeviceStates,
+    Purged,
+    resender,
+    serve_control,
+)
 from edge.desk import Desk, present
-from edge.devices import Devices
 from edge.drivers.base import Post
 from edge.errors import GarduError
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import Purger
-from edge.health import health, meta
+from edge.health import meta
 from edge.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.report.publisher import publisher
 from edge.retention import run_retention
 from edge.rules import make_rules
+from edge.signs_of_life import report_health, tell_systemd, watch_over
 from edge.sop.effects import Beep
 from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.space import PatientWorker, Space
+from edge.space import PatientWorker
 from edge.still_files import StillFiles
 from edge.store import FILE, Store
-from edge.systemd import notify, watchdog_seconds
+from edge.systemd import notify
 from edge.timers import Timers
 from edge.uplink import Uplink
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# An event that has not been handled for this long (real seconds) means a hung disk: let systemd
-# restart the daemon.
-STUCK_S = 20.0
-
 CRASH_LOOP = "crash-loop"
 DATABASE_DAMAGED = "database-damaged"
 
 # A stop waits this long for events to be recorded; uplink and devices need the rest of the 5 s.
 SETTLE_S = 1.0
-
-# How soon `systemctl status` shows a change (real seconds).
-STATUS_S = 2.0
 
 
 class Stop(Exception):
@@ -139,6 +142,9 @@ async def _run(
     def states() -> dict[str, str]:
         return devices.states(checkpoint.state.faults)
 
+    async def purge(request: AskPurge) -> Purged:
+        return Purged(await purger.purge(request.before_ms))
+
     uplink.show("meta", meta(now.config, list(now.procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
@@ -150,12 +156,13 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             desk.own_up()
-            purge = purger.purge
-            group.create_task(
-                serve_control(
-                    folder, store, worker, uplink, states, reload, purge, checkpoint.day_now
-                )
-            )
+            answers: Answers = {
+                AskDevices: lambda _: DeviceStates(states()),
+                AskDay: lambda _: checkpoint.day_now(),
+                AskReload: lambda _: reload(),
+                AskPurge: purge,
+            }
+            group.create_task(serve_control(folder, resender(store, worker, uplink), answers))
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             reports = publisher(
@@ -164,10 +171,10 @@ async def _run(
             )  # fmt: skip
             group.create_task(reports.run())
             group.create_task(
-                _report_health(config, clock, checkpoint, devices, bridge, uplink, reload)
+                report_health(config, clock, checkpoint, states, bridge, uplink, reload)
             )
-            group.create_task(_tell_systemd(checkpoint, devices, uplink, reload))
-            group.create_task(_watch_over(checkpoint, bridge, store.space))
+            group.create_task(tell_systemd(checkpoint, states, uplink, reload))
+            group.create_task(watch_over(checkpoint, bridge, store.space))
             group.create_task(_end_crash_loop(clock, bridge.post))
             _say_ready(checkpoint)
     except* Stop:
@@ -259,68 +266,6 @@ async def _end_crash_loop(clock: Clock, post: Post) -> None:
     """Clear the alarm, whichever run raised it, once this one has lasted long enough."""
     await clock.pause(crash_loop.WITHIN_S)
     post(partial(SystemAlarmCleared, kind=CRASH_LOOP))
-
-
-async def _report_health(
-    config: Config,
-    clock: Clock,
-    checkpoint: Checkpoint,
-    devices: Devices,
-    bridge: Bridge,
-    uplink: Uplink,
-    reload: Reload,
-) -> None:
-    """Publish health, every minute."""
-    folder = Path(config.checkpoint.data)
-    while True:
-        report = health(
-            clock,
-            folder,
-            devices=devices.states(checkpoint.state.faults),
-            refusals=checkpoint.state.refusals,
-            uplink=uplink.counts,
-            procedures=reload.shown(),
-            events_waiting=bridge.waiting,
-            events_dropped=bridge.dropped,
-        )
-        uplink.show("health", report, expiry_s=300)
-        await clock.pause(config.reporting.health_s)
-
-
-async def _tell_systemd(
-    checkpoint: Checkpoint, devices: Devices, uplink: Uplink, reload: Reload
-) -> None:
-    """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
-    told = ""
-    while True:
-        bad = sorted(
-            name for name, state in devices.states(checkpoint.state.faults).items() if state != "ok"
-        )
-        link = "connected" if uplink.connected else "no broker"
-        trouble = f", not working: {', '.join(bad)}" if bad else ""
-        trouble += ", new procedures refused" if reload.problem else ""
-        status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"
-        if status != told:
-            notify(status)
-            told = status
-        await asyncio.sleep(STATUS_S)
-
-
-async def _watch_over(checkpoint: Checkpoint, bridge: Bridge, space: Space) -> None:
-    """Tell systemd that the loop turns and that the consumer gets on, or waits for room."""
-    every = watchdog_seconds()
-    if every is None:
-        return
-    loop = asyncio.get_running_loop()
-    handled, since = checkpoint.handled, loop.time()
-    while True:
-        if checkpoint.handled != handled or bridge.waiting == 0 or space.waiting:
-            handled, since = checkpoint.handled, loop.time()
-        if loop.time() - since < STUCK_S:
-            notify("WATCHDOG=1")
-        else:
-            log.error("no event was handled for %g s; leaving it to the watchdog", STUCK_S)
-        await asyncio.sleep(every)
 
 
 def set_up_logging(*, verbose: bool) -> None:

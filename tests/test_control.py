@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import control
-from edge.control import LONGEST, NAME, Resend, ask, serve_control
+from edge.control import LONGEST, NAME, Resend, ask, resender, serve_control
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.outbox import Resent
 from edge.store import Store
@@ -40,7 +40,9 @@ class Serving:
         self.store = Store(folder, SOURCE, HandClock())
         self.worker = Worker("store")
         self.sender = Sender()
-        self.task = asyncio.create_task(serve_control(folder, self.store, self.worker, self.sender))
+        self.task = asyncio.create_task(
+            serve_control(folder, resender(self.store, self.worker, self.sender), {})
+        )
 
     async def answer(self, line: bytes) -> Any:
         """Write *line*, and the end; return the answer."""

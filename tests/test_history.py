@@ -17,7 +17,7 @@ from typer.testing import CliRunner, Result
 from edge.chain import link
 from edge.clock import Clock
 from edge.config import default_config_folder
-from edge.control import NAME, serve_control
+from edge.control import NAME, resender, serve_control
 from edge.database import checksum
 from edge.history import records, verify
 from edge.outbox import COUNTERS
@@ -357,7 +357,7 @@ def test_resend_asks_the_daemon(store: Store, config: Path) -> None:
     async def scenario() -> None:
         worker = Worker("store")
         serving = asyncio.create_task(
-            serve_control(config.parent / "data", store, worker, Sender())
+            serve_control(config.parent / "data", resender(store, worker, Sender()), {})
         )
         await until((config.parent / "data" / NAME).exists)
         assert stat.S_IMODE((config.parent / "data" / NAME).stat().st_mode) == 0o600

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge import run as module
+from edge import signs_of_life as module
 
 from .daemons import PATIENCE_S, DaemonChild, of
 from .test_run import config_file, stored
@@ -110,7 +110,7 @@ def watch_over(consumer: Any, until: Callable[[], bool], *, full: bool = False) 
     space: Any = Room(waiting=full)
 
     async def watch() -> None:
-        task = asyncio.create_task(module._watch_over(consumer, consumer, space))
+        task = asyncio.create_task(module.watch_over(consumer, consumer, space))
         async with asyncio.timeout(PATIENCE_S):
             while not until():
                 await asyncio.sleep(0.005)

@@ -1,0 +1,91 @@
+"""What the running daemon tells again and again: systemd that it lives, the office its health."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+from edge.bridge import Bridge
+from edge.checkpoint import Checkpoint
+from edge.clock import Clock
+from edge.config import Config
+from edge.health import health
+from edge.reload import Reload
+from edge.space import Space
+from edge.systemd import notify, watchdog_seconds
+from edge.uplink import Uplink
+
+log = logging.getLogger(__name__)
+
+# An event that has not been handled for this long (real seconds) means a hung disk: let systemd
+# restart the daemon.
+STUCK_S = 20.0
+
+# How soon `systemctl status` shows a change (real seconds).
+STATUS_S = 2.0
+
+# A `health` that is not renewed is forgotten by brokers after this long, seconds.
+HEALTH_EXPIRY_S = 300
+
+States = Callable[[], dict[str, str]]
+"""Says how each device is."""
+
+
+async def report_health(
+    config: Config,
+    clock: Clock,
+    checkpoint: Checkpoint,
+    states: States,
+    bridge: Bridge,
+    uplink: Uplink,
+    reload: Reload,
+) -> None:
+    """Publish ``health`` every ``reporting.health_s``."""
+    folder = Path(config.checkpoint.data)
+    while True:
+        report = health(
+            clock,
+            folder,
+            devices=states(),
+            refusals=checkpoint.state.refusals,
+            uplink=uplink.counts,
+            procedures=reload.shown(),
+            events_waiting=bridge.waiting,
+            events_dropped=bridge.dropped,
+        )
+        uplink.show("health", report, expiry_s=HEALTH_EXPIRY_S)
+        await clock.pause(config.reporting.health_s)
+
+
+async def tell_systemd(
+    checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload
+) -> None:
+    """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
+    told = ""
+    while True:
+        bad = sorted(name for name, state in states().items() if state != "ok")
+        link = "connected" if uplink.connected else "no broker"
+        trouble = f", not working: {', '.join(bad)}" if bad else ""
+        trouble += ", new procedures refused" if reload.problem else ""
+        status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"
+        if status != told:
+            notify(status)
+            told = status
+        await asyncio.sleep(STATUS_S)
+
+
+async def watch_over(checkpoint: Checkpoint, bridge: Bridge, space: Space) -> None:
+    """Tell systemd that the loop turns and that the consumer gets on, or waits for room."""
+    every = watchdog_seconds()
+    if every is None:
+        return
+    loop = asyncio.get_running_loop()
+    handled, since = checkpoint.handled, loop.time()
+    while True:
+        if checkpoint.handled != handled or bridge.waiting == 0 or space.waiting:
+            handled, since = checkpoint.handled, loop.time()
+        if loop.time() - since < STUCK_S:
+            notify("WATCHDOG=1")
+        else:
+            log.error("no event was handled for %g s; leaving it to the watchdog", STUCK_S)
+        await asyncio.sleep(every)

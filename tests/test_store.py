@@ -83,6 +83,36 @@ def test_commit_changes_only_what_it_is_given(store: Store) -> None:
     assert store.load() == ({"a": 1}, [{"x": 2}])
 
 
+def test_parts_of_the_state_are_kept_until_they_change(tmp_path: Path, clock: HandClock) -> None:
+    """What a decision does not give stays; a part that has become empty is gone."""
+    store = Store(tmp_path, SOURCE, clock)
+    cards, lockers = {"c": "v"}, {1: {"door": "open"}}
+    store.commit(checkpoint={"a": 1}, parts={"cards": cards, "lockers": lockers}, visits={})
+    store.commit(checkpoint={"a": 2}, parts={"cards": {"c": "w"}}, visits={})
+    store = reopened(store, tmp_path, clock)
+    kept = {"a": 2, "cards": {"c": "w"}, "lockers": {"1": {"door": "open"}}}
+    assert store.load() == (kept, [])
+    store.commit(checkpoint=None, parts={"lockers": {}}, visits={})
+    assert store.load() == ({"a": 2, "cards": {"c": "w"}}, [])
+    store.close()
+
+
+def test_what_a_visit_began_with_is_written_once(store: Store) -> None:
+    """Unless it turns out to have been dated wrong; it comes back and goes with its visit."""
+    arrival = {"id": "v", "number": 1, "procedure": "p", "version": "1", "opened": [1, 2]}
+    table = store.documents.table("arrivals")
+    store.commit(checkpoint=None, visits={1: {**arrival, "step": "a"}})
+    written = list(table)
+    table.truncate()  # whether it is written again shows
+    store.commit(checkpoint=None, visits={1: {**arrival, "step": "b"}})
+    assert (written, list(table)) == ([arrival], [])
+    later = {**arrival, "opened": [1, 99], "step": "c"}
+    store.commit(checkpoint=None, visits={1: later})
+    assert store.load() == (None, [later])
+    store.commit(checkpoint=None, visits={1: None})
+    assert (store.load(), len(table)) == ((None, []), 0)
+
+
 def test_failed_commit_leaves_nothing(store: Store) -> None:
     """If one part of a decision cannot be written, no part is, and no sequence is lost."""
     with pytest.raises(TypeError):

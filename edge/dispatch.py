@@ -86,6 +86,7 @@ class Dispatch:
         # Refused (rule 4)
         self._refused: set[int] = set()
         self._refusals: deque[tuple[OutboxRow, str]] = deque()
+        self._not_again: deque[int] = deque()
         self._retries: deque[OutboxRow] = deque()
         self._timers: set[asyncio.TimerHandle] = set()
         self._closed = False
@@ -186,7 +187,9 @@ class Dispatch:
     def _refuse(self, row: OutboxRow, why: str) -> None:
         self._counts["refused"] += 1
         if self._ahead.was_again(row.sequence):  # was delivered once; it stays so
-            self._ahead.forget(row.sequence)
+            self._not_again.append(row.sequence)
+            self._to_store.set()
+            self._at_once.set()
             return
         self._refused.add(row.sequence)
         self._refusals.append((row, why))
@@ -247,6 +250,9 @@ class Dispatch:
         await self._count_refusals()
 
     async def _count_refusals(self) -> None:
+        while self._not_again:
+            await self._worker.do(self._store.not_again, self._not_again[0])
+            self._ahead.forget(self._not_again.popleft())
         while self._refusals:
             row, why = self._refusals[0]
             tries = await self._worker.do(self._store.failed, row.sequence, why)

@@ -23,7 +23,7 @@ by its last, so that a record may be taken for acknowledged up to FILL_S later t
 """
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 
 import msgspec
@@ -65,6 +65,7 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
 
     :ivar sequence: of the last record; ``head`` is its link
     :ivar waiting: the sequences of the records to send
+    :ivar again: of those to send once more: the broker that took them may have lost them since
     :ivar batch: the newest acknowledgements
     :ivar day: on which day the last record happened, since 1970 UTC
     """
@@ -74,6 +75,7 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
     session: int = 0
     still: int = 0
     waiting: Ranges = Ranges()
+    again: Ranges = Ranges()
     batch: Batch | None = None
     day: int | None = None
 
@@ -120,7 +122,13 @@ class Outbox:
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
         """Return the first *limit* records to send with sequences above *after*, in order."""
-        chosen = Ranges.of(self._counters.waiting.after(after, limit))
+        return self._rows(Ranges.of(self._counters.waiting.after(after, limit)))
+
+    def to_send_again(self, after: int, limit: int) -> list[OutboxRow]:
+        """Return the first *limit* records to send once more with sequences above *after*."""
+        return self._rows(Ranges.of(self._counters.again.after(after, limit)))
+
+    def _rows(self, chosen: Ranges) -> list[OutboxRow]:
         failed = self._tries(chosen)
         rows = [read_row(*found, **failed.get(found[0], {})) for found in self._bodies(chosen)]
         if len(rows) < chosen.count:
@@ -133,6 +141,12 @@ class Outbox:
         unsent = (self._counters.waiting.first, self._parked.first_id)
         return min((first for first in unsent if first is not None), default=None)
 
+    @property
+    def first_needed(self) -> int | None:
+        """The lowest sequence that is still to be sent, None if nothing is."""
+        needed = (self.first_undelivered, self._counters.again.first)
+        return min((first for first in needed if first is not None), default=None)
+
     def acknowledge(self, sequences: Sequence[int]) -> None:
         """Note that the broker has acknowledged these now (those that were resent: again)."""
         if not sequences:
@@ -140,7 +154,9 @@ class Outbox:
         delivered = Ranges.of(sequences)
         with self._change():
             self._count(
-                waiting=self._counters.waiting.minus(delivered), batch=self._batch_with(delivered)
+                waiting=self._counters.waiting.minus(delivered),
+                again=self._counters.again.minus(delivered),
+                batch=self._batch_with(delivered),
             )
             for table in (self._refused, self._parked):
                 if table.first_id is not None:  # both are empty as a rule
@@ -196,18 +212,6 @@ class Outbox:
             self._await(Ranges.of(again))
         return Resent(**counts)
 
-    def recently_acknowledged(
-        self, seconds: float, after: int = 0, limit: int | None = None, now: Stamp | None = None
-    ) -> list[OutboxRow]:
-        """Return the records acknowledged within the last *seconds*, in order of sequence.
-
-        Pages by *after* and *limit* as :meth:`waiting` does; pages of one list need the same
-        *now*. The time around a reboot counts by the wall clock if that was right on both sides,
-        else as none: rather twice than never.
-        """
-        recent = self._recent_sequences(seconds, now or self._clock.now())
-        return [read_row(*found) for found in self._bodies(Ranges.of(recent.after(after, limit)))]
-
     def ledger(self) -> Ledger:
         """Return where the stream stands (only the parked cost more the more there are)."""
         last = self._counters.sequence
@@ -224,10 +228,23 @@ class Outbox:
             head=self._head,
         )
 
-    def next_session(self) -> int:
-        """Return a number that grows by one with every call, across restarts."""
+    def next_session(self, resend_s: float = 0.0, hopeless: Collection[int] = ()) -> int:
+        """Return a number that grows by one with every call, across restarts.
+
+        What was acknowledged within the last *resend_s* is to be sent once more from now on, until
+        it is acknowledged again, however often connection and daemon end meanwhile.
+
+        :param hopeless: what is not sent once more even so
+        """
+        recent = self.recently_acknowledged(resend_s).minus(self._counters.waiting)
+        again = self._counters.again.plus(recent).minus(Ranges.of(hopeless))
         with self._change():
-            return self._count(session=self._counters.session + 1).session
+            return self._count(session=self._counters.session + 1, again=again).session
+
+    def not_again(self, sequence: int) -> None:
+        """Note that the broker does not take this one once more; it was delivered before."""
+        with self._change():
+            self._count(again=self._counters.again.minus(Ranges.of([sequence])))
 
     def add_still(self, still: StillRow) -> None:
         """Queue a still that is in its file."""
@@ -306,20 +323,19 @@ class Outbox:
         failed = self._refused.scan(after, sequences.count)
         return {entry.doc_id: entry for entry in failed if entry.doc_id <= most}
 
-    def _recent_sequences(self, seconds: float, now: Stamp) -> Ranges:
-        """Walk back through the acknowledgements until they are older than *seconds*."""
-        found = Ranges()
-        later, age = now, 0.0
+    def recently_acknowledged(self, seconds: float) -> Ranges:
+        """Return which records were acknowledged within the last *seconds*.
+
+        The time around a reboot counts by the wall clock if that was right on both sides, else as
+        none: rather twice than never.
+        """
+        found, later, age = Ranges(), self._clock.now(), 0.0
         for batch in self._batches():
-            if batch.since.boot == now.boot and batch.since.boot_ns > now.boot_ns:
-                continue  # since that moment
-            # A batch that is still being filled may be dated later than the moment asked about.
-            at = now if batch.at.boot == now.boot and batch.at.boot_ns > now.boot_ns else batch.at
-            age += _seconds_between(at, later)
+            age += _seconds_between(batch.at, later)
             if age > seconds:
                 break
             found = found.plus(batch.sequences)
-            later = at
+            later = batch.at
         return found
 
     def _batch_with(self, delivered: Ranges) -> Batch:

@@ -2,13 +2,10 @@
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Sequence
-from functools import partial
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
-from edge.clock import Stamp
 from edge.outbox import Outbox, OutboxRow
-from edge.window import Key
 from edge.worker import Worker
 
 # Rows read from the store at once; memory holds at most one and a half times as many.
@@ -20,11 +17,9 @@ Page = Callable[[int, int], list[OutboxRow]]
 class ReadAhead:
     """The rows to send over one connection that were not taken yet, in order of their sequence.
 
-    First come those that are sent again because they were acknowledged shortly before.
+    First come those that are sent once more because they were acknowledged shortly before the last
+    connection was lost.
 
-    :param resend_s: how far back what was acknowledged before *connected* is sent again, seconds
-        of the store's clock
-    :param hopeless: sequences that are not sent again even so
     :param look: called when there may be something new
     :ivar resent: set once everything that was sent again is answered
     :ivar caught_up: whether all that is in the store was read
@@ -35,18 +30,12 @@ class ReadAhead:
         store: Outbox,
         worker: Worker,
         *,
-        connected: Stamp,
-        resend_s: float,
-        hopeless: Collection[Key],
         look: Callable[[], None],
     ) -> None:
         self.resent = asyncio.Event()
         self.caught_up = False
         self._store = store
         self._worker = worker
-        # The moment is fixed: while pages are read, the window must not slide.
-        self._recent = partial(store.recently_acknowledged, resend_s, now=connected)
-        self._hopeless = hopeless
         self._look = look
         self._rows: deque[OutboxRow] = deque()
         self._again: set[int] = set()
@@ -107,7 +96,7 @@ class ReadAhead:
 
     async def read(self) -> None:
         """Keep rows read ahead, for ever."""
-        await self._read_pages(self._recent)
+        await self._read_pages(self._store.to_send_again)
         self._again_read = True
         self._tell_resent()
         self._read_to = 0
@@ -134,7 +123,6 @@ class ReadAhead:
 
     def _take_in(self, rows: list[OutboxRow]) -> None:
         if not self._again_read:
-            rows = [row for row in rows if row.sequence not in self._hopeless]
             self._again.update(row.sequence for row in rows)
         self._in_hand.update(row.sequence for row in rows)
         self.put(rows)

@@ -143,8 +143,8 @@ class Sweep:
         return bool(page)
 
     def _remove_records(self) -> bool:
-        undelivered = self._store.first_undelivered
-        stays = self._stays if undelivered is None else min(self._stays, undelivered)
+        needed = self._store.first_needed
+        stays = self._stays if needed is None else min(self._stays, needed)
         going = [row for row in self._outbox.scan(0, PAGE) if row.doc_id < stays]
         if going:
             removed, last = self._documents.table("removed"), going[-1]

@@ -80,7 +80,7 @@ def chosen(found: Found, stream: str) -> Found:
     kept["parked"] = {n: body for n, body in parked.items() if n in records}
     kept["outbox"] = {n: records[n] for n in (*waiting, *kept["parked"])}
     link = genesis(stream)
-    counters = msgspec.structs.replace(before, head=link, waiting=waiting)
+    counters = msgspec.structs.replace(before, head=link, waiting=waiting, again=Ranges())
     kept["checkpoint"] = {**kept["checkpoint"], COUNTERS: msgspec.to_builtins(counters)}
     kept["removed"] = {1: {"sequence": before.sequence, "link": link}}
     return kept

@@ -177,7 +177,8 @@ class Uplink:
 
     async def _one_connection(self) -> str:
         """Connect and deliver until the connection ends; return why it did."""
-        session = await self._worker.do(self._store.next_session)
+        hopeless = [key for key in self._hopeless() if isinstance(key, int)]
+        session = await self._worker.do(self._store.next_session, self._resend_s(), hopeless)
         inbox = self._new_inbox()
         link = Link(
             self._broker,
@@ -208,16 +209,7 @@ class Uplink:
         return link.why
 
     async def _serve(self, link: Link, window: Window, session: int) -> None:
-        loop = asyncio.get_running_loop()
-        # What was acknowledged shortly before the broker was lost, however long ago that is.
-        resend_s = self._broker.resend_window_s
-        if resend_s > 0:
-            resend_s += loop.time() - self._covered
-        ahead = ReadAhead(
-            self._store, self._worker, connected=self._clock.now(),
-            resend_s=resend_s * self._clock.speed, hopeless=self._hopeless(),
-            look=link.changed.set,
-        )  # fmt: skip
+        ahead = ReadAhead(self._store, self._worker, look=link.changed.set)
         dispatch = Dispatch(
             self._store, self._worker, ahead, tries=self._broker.tries,
             ride_s=self._ride_s, backoff=self._backoff, troubles=self._troubles,
@@ -252,8 +244,18 @@ class Uplink:
             self._judge(link, window)
             await dispatch.settle_accounts()
             await stills.settle_accounts()
-            if ahead.resent.is_set():
-                self._covered = loop.time()
+            self._covered = asyncio.get_running_loop().time()
+
+    def _resend_s(self) -> float:
+        """Return how far back what was acknowledged is sent once more, seconds of the clock.
+
+        Shortly before the broker was lost, however long ago that is; the window counts in real
+        seconds, as a broker does.
+        """
+        if self._broker.resend_window_s == 0:
+            return 0.0
+        lost_s = asyncio.get_running_loop().time() - self._covered
+        return (self._broker.resend_window_s + lost_s) * self._clock.speed
 
     def _judge(self, link: Link, window: Window) -> None:
         """See what was on its way when the connection ended (rule 5)."""

@@ -69,6 +69,7 @@ def contents(store: Store) -> dict[str, Any]:
         "waiting": store.waiting(0, 1000),
         "parked": store.parked(),
         "acknowledged": store.recently_acknowledged(10**6),
+        "outbox": list(store.documents.bodies("outbox", 1, 1000)),
         "stills": store.waiting_stills(1000),
         "procedures": store.procedures_in_use(),
     }

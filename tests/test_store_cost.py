@@ -73,7 +73,8 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
     "resend": lambda store: store.resend(store.ledger().last - 3, store.ledger().last),
     "resend a parked one": lambda store: store.resend(*[store.parked()[0].sequence] * 2),
     "ledger": lambda store: store.ledger(),
-    "next session": lambda store: store.next_session(),
+    "next session": lambda store: store.next_session(60),
+    "to send again": lambda store: store.to_send_again(0, 10),
     "acknowledge a still": lambda store: store.acknowledge_still("s1"),
 }
 

@@ -68,7 +68,8 @@ def check(folder: Path, promised: int, acknowledged: int) -> None:
         last = ledger.last
         assert last in (promised, promised + 1)
         assert store.load() == ({"number": last}, [{"number": last}])
-        recent = store.recently_acknowledged(3600)
+        store.next_session(3600)
+        recent = store.to_send_again(0, last)
         unsent = store.waiting(0, last)
         assert not {row.sequence for row in recent} & {row.sequence for row in unsent}
         rows = sorted(recent + unsent, key=lambda row: row.sequence)

@@ -178,7 +178,8 @@ def _check_state(store: Store, promise: Promise) -> int:
 def _check_outbox(store: Store, promise: Promise, number: int) -> None:
     ledger = store.ledger()
     assert (ledger.last, ledger.oldest) == (number, 1)
-    recent = store.recently_acknowledged(10**6)
+    store.next_session(10**6)
+    recent = store.to_send_again(0, number + 1)
     unsent = store.waiting(0, number + 1)
     rows = sorted(recent + unsent, key=lambda row: row.sequence)
     assert [row.sequence for row in rows] == list(range(1, number + 1))

@@ -32,7 +32,7 @@ demo: $(STAMP)
 
 day: $(STAMP)
 	@rm -rf day-output
-	@$(BIN)/gardu sim day --seed $(or $(SEED),2017) --speed 40 --data day-output
+	@$(BIN)/gardu sim day --seed $(or $(SEED),42) --speed 40 --data day-output
 
 test: $(STAMP)
 	@sh tests/install-mosquitto.sh

@@ -12,7 +12,8 @@ from bench.table import Row
 from edge.config import default_config_folder
 from edge.errors import GarduError
 from sim.scenario import Guests, Scenario, Title
-from sim.stage import Settings, Stage
+from sim.settings import Settings
+from sim.stage import Stage
 
 MEGABYTES, GROWTH_MB, VISIT_KB = 45.0, 1.0, 150.0
 """What is to be reached: at any time; from a quarter of the hour to its end; written a visit."""

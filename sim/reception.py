@@ -16,7 +16,7 @@ _TRIES = 4
 _NO_ANSWER_S = 90.0
 _NO_ANSWER_REAL_S = 3.0
 # How long reception waits for another guest's card to be at lockers or detector, seconds.
-_ELSEWHERE_S = 240.0
+_ELSEWHERE_S = 900.0
 # A card of some other building.
 _NOBODYS_CARD = "0BADC0FFEE"
 
@@ -98,33 +98,35 @@ async def _send_back(people: People, guest: Guest) -> None:
 
 
 async def _call_host(people: People, guest: Guest, dial: Callable[[], Awaitable[bool]]) -> bool:
-    """Call the aide and do what the answer asks; True if the host receives the guest."""
-    aide = people.aide_of(guest)
+    """Call the aide and do what the answer asks; True if the host receives the guest.
+
+    As long as a call rings whatever the aide presses answers it: nobody is shown in or out.
+    """
+    aide, plan = people.aide_of(guest), guest.plan
     async with aide.phone:
         rings = aide.rings
         await dial()
-        by_contact = guest.plan.host == "late" or await aide.take_call(guest, rings)
-    plan = guest.plan
-    if guest.away:
-        await people.spend(guest, "explaining")
-        await _turn_away(people, guest)
-        return False
-    if plan.host in ("late", "silent"):
-        await _wait_no_answer(people)
-        async with aide.phone:
+        answered = plan.host == "late" or await aide.take_call(guest, rings)
+        if plan.host in ("late", "silent") and not guest.away:
+            await _wait_no_answer(people)
             await _call_again(people)
-            by_contact = await aide.take_call(guest)
-    if plan.host in ("accept", "late"):
-        if not by_contact:
-            await people.hands.press("reception", "accept")
+            answered = await aide.take_call(guest)
+        if not guest.away:
+            await _heard(people, guest, by_contact=answered)
+    if plan.host in ("accept", "late") and not guest.away:
         return True
-    if plan.host == "silent":
-        await _wait_no_answer(people)
-    elif not by_contact:
-        await people.hands.press("reception", plan.host)
     await people.spend(guest, "explaining")
     await _turn_away(people, guest)
     return False
+
+
+async def _heard(people: People, guest: Guest, *, by_contact: bool) -> None:
+    """Reception says by button what the aide has said aloud, or waits for the end of the call."""
+    host = guest.plan.host
+    if host == "silent":
+        await _wait_no_answer(people)
+    elif not by_contact:
+        await people.hands.press("reception", "accept" if host == "late" else host)
 
 
 async def _wait_no_answer(people: People) -> bool:

@@ -9,7 +9,8 @@ The line (this module)
     station keeps the place.
 2.  A button is for the first in line, at the stations of its panel, for whom it means something:
     who waits for it by name first; then, of what holds anywhere (the guest leaves), a guest who is
-    there before one who is elsewhere.
+    there before one who is elsewhere. *leave* is first of all for a guest that the panel asks for,
+    and once more for the one of whom an officer has said that there is no card.
 3.  The metal detector and its beam speak of the first in line for whom that means something. An
     alarm while nobody is being screened stands by itself; a passage then changes nothing.
 4.  The aide answers the call that rings; with none, the first in line that waits for the aide.
@@ -105,8 +106,13 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
 
 
 def _meant(turn: Turn, visit: Visit, name: str) -> int:
-    if name == "button.leave" and visit.asked:  # the answer to the panel's question
+    if name == "button.leave" and (visit.asked or _has_no_card(turn, visit)):
         return 0
     if any(transition.event == name for transition in turn.phase(visit).on):
-        return 0
-    return 2 if is_away(turn, visit) else 1
+        return 1
+    return 3 if is_away(turn, visit) else 2
+
+
+def _has_no_card(turn: Turn, visit: Visit) -> bool:
+    """Whether an officer has just said so: *leave* once more is for the same guest."""
+    return any(transition.event == "button.lost" for transition in turn.phase(visit).on)

@@ -156,7 +156,7 @@ class PanelTwin:
             await self._clock.pause(_LET_GO_S)
 
     async def _tap(self, switch: Switch) -> None:
-        """Press for a moment. Both edges are told once they are over: nothing comes between them."""
+        """Press for a moment. Both edges are told when it is over: nothing comes between them."""
         begun = self._clock.boot_ns()
         await self._clock.pause(_PRESS_S + _SETTLED_S)
         switch.set(True, begun)

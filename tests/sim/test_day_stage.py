@@ -12,7 +12,7 @@ from sim.day_stage import DayStage, opening_clock, opening_ms
 
 def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
     """24 guests, a cut line, a daemon that is killed: the central office has all of it."""
-    settings = settings_for("morning", None, 3, 120, tmp_path)
+    settings = settings_for("morning", None, 3, 60, tmp_path)
 
     async def play() -> DayStage:
         async with await DayStage(settings, lambda _words: None).open() as day:

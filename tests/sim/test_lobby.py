@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from pathlib import Path
 from typing import Literal
 
@@ -185,6 +186,26 @@ def test_press_and_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
             await panel.press("refuse")
 
     in_lobby(tmp_path, monkeypatch, act, speed=5.0)
+
+
+def test_a_busy_machine_does_not_stretch_a_press(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the moments of its edges a press is short, however late the world's process wakes up."""
+
+    async def act(lobby: Lobby, factory: SimFactory) -> None:
+        button = await asyncio.to_thread(Button, DECLINE, pin_factory=factory)
+        edges: list[int] = []
+        lobby.header[DECLINE].watchers.append(lambda _level, at: edges.append(at))
+        pressing = asyncio.create_task(lobby.panels["reception"].press("decline"))
+        await asyncio.sleep(0)
+        # Nobody is served for 6 s of the clock: long enough for a hold.
+        asyncio.get_running_loop().call_soon(time.sleep, 0.05)
+        await pressing
+        assert not button.is_pressed
+        assert 0.14e9 < edges[-1] - edges[0] < 0.17e9
+
+    in_lobby(tmp_path, monkeypatch, act, speed=120.0)
 
 
 @pytest.mark.parametrize("speed", [5.0, 60.0, 120.0])

@@ -137,6 +137,25 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
     assert waiting.id in {visit.visit for visit in stand.closed}
 
 
+def test_rule_02_leave_once_more_is_for_the_guest_who_has_left_without_a_card() -> None:
+    """Another guest is on the way back too: the second press is not for that one."""
+    stand = Stand()
+    for card in CARDS[:2]:
+        register(stand, "pimpinan", card)
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+        screen(stand)
+        stand.answer("accept")
+        stand.answer("decline")
+    first, second = stand.state.visits
+    stand.press("officer-1", "leave")
+    stand.press("officer-1", "leave")
+    assert [(end.visit, end.outcome, end.card_out) for end in stand.closed] == [
+        (first, "abandoned", True)
+    ]
+    assert stand.state.visits[second].phase == "kartu"
+
+
 def test_rule_03_the_detector_speaks_of_who_is_being_screened() -> None:
     """Two before officer 3: the alarm is the first one's, and ends when that one is gone."""
     stand = registered(*CARDS[:2])

@@ -25,7 +25,7 @@ from edge.sop.procedure import Procedure
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles
-from edge.store import PARTS, OutboxRow, Store
+from edge.store import PARTS, OutboxRow, Part, Store
 from edge.timers import Timers
 from edge.worker import Worker
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 
 # What is kept apart from the state's document, as it is there.
-_APART: dict[str, Any] = {key: {} for key in ("visits", *PARTS)}
+_APART = {name: getattr(State(), name) for name in ("visits", *PARTS)}
 
 
 class Outputs(Protocol):
@@ -221,7 +221,7 @@ def _document(state: State, before: State) -> State | None:
     return None if bare == msgspec.structs.replace(before, **_APART) else bare
 
 
-def _parts(state: State, before: State) -> dict[str, dict[Any, Any]]:
+def _parts(state: State, before: State) -> dict[str, Part]:
     """Return the parts of the state that changed, by name."""
     found = ((name, getattr(state, name)) for name in PARTS)
     return {name: part for name, part in found if part != getattr(before, name)}

@@ -48,6 +48,7 @@ FORMAT = 4
 PARTS = {
     "lockers": 3, "cards": 4, "lost": 5, "stills": 6,
     "faults": 7, "refusals": 8, "invitations": 9, "availability": 10,
+    "day": 11, "alarms": 12, "doors": 13,
 }  # fmt: skip
 """Fields of the state that are kept by themselves, and their documents' numbers, for good: the
 rest is written with nearly every decision, each of these only when it has changed."""
@@ -57,7 +58,9 @@ rest is written with nearly every decision, each of these only when it has chang
 _ARRIVAL = ("id", "number", "procedure", "version", "opened")
 
 
-_NONE: Mapping[str, Mapping[Any, Any]] = MappingProxyType({})
+Part = Mapping[Any, Any] | msgspec.Struct | None
+
+_NONE: Mapping[str, Part] = MappingProxyType({})
 
 
 class Store(Outbox):
@@ -140,10 +143,11 @@ class Store(Outbox):
         """Return the checkpoint's document (None the first time) and those of the open visits."""
         checkpoint = self._checkpoint.get(doc_id=ONLY)
         visits = [{**self._arrivals.need(visit.doc_id), **visit} for visit in self._visits]
-        if checkpoint is None:
-            return None, visits
-        parts = {name: self._checkpoint.get(doc_id=number) for name, number in PARTS.items()}
-        return {**checkpoint, **{name: dict(part) for name, part in parts.items() if part}}, visits
+        found = ((name, self._checkpoint.get(doc_id=number)) for name, number in PARTS.items())
+        parts = {name: dict(part) for name, part in found if part}
+        return (
+            None if checkpoint is None and not parts else {**(checkpoint or {}), **parts}
+        ), visits
 
     def commit(
         self,
@@ -151,7 +155,7 @@ class Store(Outbox):
         checkpoint: Mapping[str, Any] | msgspec.Struct | None,
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
-        parts: Mapping[str, Mapping[Any, Any]] = _NONE,
+        parts: Mapping[str, Part] = _NONE,
         still: StillRow | None = None,
         acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
     ) -> list[OutboxRow]:
@@ -169,7 +173,7 @@ class Store(Outbox):
             for number, visit in visits.items():
                 self._keep(number, visit)
             for name, part in parts.items():
-                self._checkpoint.put(PARTS[name], part)
+                self._checkpoint.put(PARTS[name], {} if part is None else part)
             if still is not None:
                 self.add_still(still)
             self.acknowledge(acknowledged.records)

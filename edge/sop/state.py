@@ -32,6 +32,10 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: tuple[Literal["card", "locker"], ...] = ()
 
 
+# One object: what is this default is not written.
+NOT_EXTENDED = 0.0
+
+
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One guest or group on the way through a procedure.
 
@@ -50,7 +54,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         whether that was said
     :ivar extended_s: by how much the step's limit was moved, by *extensions* times
     :ivar chosen: the reason that an officer or the office gave, for an end that has not come yet
-    :ivar seen: when an officer last said that the guest is still here
+    :ivar seen: when something was last seen of the guest; None if that was when it *entered*
     :ivar asked: how often the panel has asked for the guest since something was last seen of it
     """
 
@@ -80,7 +84,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     carded: str | None = None
     pace: Pace = "good"
     extensions: int = 0
-    extended_s: float = 0.0
+    extended_s: float = NOT_EXTENDED
     chosen: str | None = None
     seen: Stamp | None = None
     asked: int = 0

@@ -11,13 +11,13 @@ from edge.sop import pace
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.procedure import Phase, Step
 from edge.sop.records import StepCompleted
-from edge.sop.state import Visit
+from edge.sop.state import NOT_EXTENDED, Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import end_alarm
 
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
-    "pace": "good", "extensions": 0, "extended_s": 0.0,
+    "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED,
 }  # fmt: skip
 """What a visit knows of its step, at the beginning of one."""
 

@@ -9,7 +9,7 @@ Rules
 4. A visit that ends while it holds a card or a locker leaves them held: they are owed.
 """
 
-from edge.clock import iso
+from edge.clock import Stamp, iso
 from edge.sop import day, hosts, pace, reasons, unseen
 from edge.sop.effects import CancelTimer
 from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
@@ -191,7 +191,9 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
             visit = hosts.note_reason(turn, visit)
         phase = step.phase(phase.otherwise)
     turn.do(CancelTimer(phase_key(visit)))
-    visit = turn.change(visit, phase=phase.id, entered=turn.at, entries=visit.entries + 1)
+    visit = turn.change(
+        visit, phase=phase.id, entered=turn.at, seen=_before(turn, visit), entries=visit.entries + 1
+    )
     if visit.started is None and phase.id == (step.timed_from or phase.id):
         visit = start_time(turn, visit, step)
     for entry in phase.do:
@@ -259,10 +261,17 @@ def abandon(turn: Turn, visit: Visit, reason: str) -> None:
     _end_visit_here(turn, visit, turn.step(visit), "abandoned", None)
 
 
+def _before(turn: Turn, visit: Visit) -> Stamp | None:
+    """Return when *visit* was seen last, unless that is just now, as it enters its phase."""
+    last = visit.seen or visit.entered
+    return None if last == turn.at else last
+
+
 def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
     """Put *visit* back into *phase*: it waits there again; what entering does is not done again."""
     turn.do(CancelTimer(phase_key(visit)))
-    visit = turn.change(visit, phase=phase, entered=turn.at, entries=visit.entries + 1, **changes)
+    entries, seen = visit.entries + 1, _before(turn, visit)
+    visit = turn.change(visit, phase=phase, entered=turn.at, seen=seen, entries=entries, **changes)
     set_timers(turn, visit)
     return visit
 

@@ -45,8 +45,9 @@ _SETTINGS = (
 
 _SECRET_SETTINGS = ("PRAGMA secure_delete = ON",)
 
-# Rows changed between two checkpoints of the log: about as many pages, so about 4 MB of log.
-_CHECKPOINT_EVERY = 1000
+# Rows changed between two checkpoints of the log: about as many pages, so about 2 MB of log. Each
+# checkpoint writes pages that lie all over the file, so that more of them wear the card more.
+_CHECKPOINT_EVERY = 3000
 
 # Statements about one table; {0} is its name, which has been checked against _NAME.
 _STATEMENTS = {

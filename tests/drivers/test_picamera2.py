@@ -184,7 +184,8 @@ def test_a_child_that_died_between_stills_is_replaced(child: Child) -> None:
     before = process(camera)
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    wait_until(lambda: resident_mb(before) == 0)
+    dead = os.WEXITED | os.WNOWAIT | os.WNOHANG  # its memory goes a moment earlier
+    wait_until(lambda: os.waitid(os.P_PID, before, dead) is not None)
     camera.reconcile()
     assert process(camera) not in (None, before)
     assert camera.capture() == JPEG

@@ -27,6 +27,9 @@ DAY, FIRE, DETECTOR = (f"state/{name}" for name in ("day", "alarm/fire", "alarm/
 # loop and the detector's alarm loop, which are closed (low) at rest. On mock pins both begin open.
 ARRIVE, MORE, OFFICE, ACKNOWLEDGE, FIRE_LOOP, ALARM_LOOP = 2, 3, 4, 15, 24, 23
 
+# So many visits a checkpoint must bear at once (docs/routing.md), and they come in bursts.
+CROWD, BURSTS = 50, 5
+
 
 def button(pin: int, press: str, **more: str) -> dict[str, Any]:
     """Return a button of the config."""
@@ -137,6 +140,33 @@ def gardu_day(config: Path) -> str:
     assert [item["what"] for item in now["out"]] == ["visit"]
     assert now["day"]["persons"] == 3
     return plain
+
+
+def until_opened(ear: Ear, count: int) -> None:
+    """Wait until *count* visits were opened."""
+    ear.until(lambda: len(ear.records("visit.opened")) == count)
+
+
+def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitto) -> None:
+    """All of them are open after a SIGKILL, and are served on in the order in which they came."""
+    config = lobby(tmp_path, mosquitto)
+    with Centre(mosquitto.port) as centre:
+        ear = Ear(centre)
+        with DaemonChild(config) as daemon:
+            daemon.until("ready;")
+            for burst in range(1, BURSTS + 1):
+                daemon.tell(*[f"press {ARRIVE}"] * (CROWD // BURSTS))
+                until_opened(ear, burst * CROWD // BURSTS)
+        with DaemonChild(config) as daemon:  # it was killed
+            daemon.until("ready;")
+            ear.until(lambda: ear.records("daemon.restarted"))
+            assert retained(mosquitto, "state/occupancy")["visits"] == CROWD
+            for _ in range(3):
+                daemon.decline_visit()
+            ear.until(lambda: len(ear.records("visit.closed")) == 3)
+        came = [data["visit"] for data in ear.records("visit.opened")]
+        assert [data["visit"] for data in ear.records("visit.closed")] == came[:3]
+        assert retained(mosquitto, "state/occupancy")["visits"] == CROWD - 3
 
 
 def test_who_must_be_looked_for_in_a_fire(tmp_path: Path, mosquitto: Mosquitto) -> None:

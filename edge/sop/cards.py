@@ -12,7 +12,7 @@ unknown        not of the pool
 from edge.sop import events, lockers, supervisors
 from edge.sop.answers import answer, panel_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.routing import first_waiting, to_the_front
+from edge.sop.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import clear_alarm, declare_lost, raise_alarm, reconciled
@@ -70,7 +70,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
     visit = turn.visits[turn.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
         deliver(turn, visit, "card.presented")
-        _pick(turn, visit.id, stations)
+        _pick_if_here(turn, visit.id, stations)
         return True
     if turn.step(visit).station not in stations:
         return False
@@ -78,15 +78,14 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return deliver(turn, visit, "card.issued")
     if _another_waits(turn, stations):
         return False
-    to_the_front(turn, visit)
+    pick(turn, visit, stations)
     return True
 
 
-def _pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
-    """Whoever is served at the reader goes first there: the next press is for that guest."""
+def _pick_if_here(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
     visit = turn.visits.get(holder)
     if visit is not None and turn.step(visit).station in stations:
-        to_the_front(turn, visit)
+        pick(turn, visit, stations)
 
 
 def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:

@@ -8,9 +8,10 @@ The line (this module)
 1.  The line of a station is in the order in which the visits came to it. Who goes on at the same
     station keeps the place.
 2.  A button is for the first in line, at the stations of its panel, for whom it means something:
-    who waits for it by name first; then, of what holds anywhere (the guest leaves), a guest who is
-    there before one who is elsewhere. *leave* is first of all for a guest that the panel asks for,
-    and once more for the one of whom an officer has said that there is no card.
+    whose card was shown there last (rule 7); then who waits for it by name; then, of what holds
+    anywhere (the guest leaves), a guest who is there before one who is elsewhere. Without a card
+    *leave* is first of all for a guest that the panel asks for, and once more for the one of whom
+    an officer has said that there is no card.
 3.  The metal detector and its beam speak of the first in line for whom that means something. An
     alarm while nobody is being screened stands by itself; a passage then changes nothing.
 4.  The aide answers the call that rings; with none, the first in line that waits for the aide.
@@ -22,7 +23,7 @@ Cards (``cards.py``)
 --------------------
 6.  A free card goes to the first in line at the reader that waits for one.
 7.  A card that is out names its visit: it is what the visit waits for, and it picks the visit:
-    first in line at the reader's stations.
+    first in line at the reader's stations, until its next event or the next such card.
 8.  A card that is out is given to nobody else: shown while another guest at that reader waits for a
     card it is refused, unless its own visit waits for it.
 9.  A card that a closed visit still owes is back when it is shown at any reader: it is free, and
@@ -92,11 +93,10 @@ def is_away(turn: Turn, visit: Visit) -> bool:
     return turn.phase(visit).lamp == "off"
 
 
-def to_the_front(turn: Turn, visit: Visit) -> None:
-    """Make *visit* the first in line, wherever it is."""
+def to_the_front(turn: Turn, visit: Visit) -> Visit:
+    """Make *visit* the first in line, wherever it is, and return it as it is then."""
     first = min(other.place for other in turn.visits.values())
-    if visit.place != first:
-        turn.change(visit, place=first - 1)
+    return visit if visit.place == first else turn.change(visit, place=first - 1)
 
 
 def in_alarm(turn: Turn, visit: Visit) -> bool:
@@ -105,12 +105,22 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
     return transition is None or transition.to == visit.phase
 
 
+def pick(turn: Turn, visit: Visit, stations: tuple[str, ...]) -> None:
+    """Whose card was shown at *stations* goes first there: the next press is for that guest."""
+    for other in list(turn.visits.values()):
+        if other.picked and turn.step(other).station in stations:
+            turn.change(other, picked=False)
+    turn.change(to_the_front(turn, turn.visits[visit.id]), picked=True)
+
+
 def _meant(turn: Turn, visit: Visit, name: str) -> int:
-    if name == "button.leave" and (visit.asked or _has_no_card(turn, visit)):
+    if visit.picked:
         return 0
-    if any(transition.event == name for transition in turn.phase(visit).on):
+    if name == "button.leave" and (visit.asked or _has_no_card(turn, visit)):
         return 1
-    return 3 if is_away(turn, visit) else 2
+    if any(transition.event == name for transition in turn.phase(visit).on):
+        return 2
+    return 4 if is_away(turn, visit) else 3
 
 
 def _has_no_card(turn: Turn, visit: Visit) -> bool:

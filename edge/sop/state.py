@@ -42,6 +42,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar number: running number of the visit on this checkpoint, from 1
     :ivar version: the procedure version under which the visit began and goes on
     :ivar place: its place in line; lower goes first
+    :ivar picked: its card was shown at its station, and nothing has happened to it since
     :ivar started: when the standard time of the step began to run; None while it does not yet
     :ivar entered: when the present phase was entered
     :ivar entries: how many phases were entered so far; tells a timer from one of an earlier phase
@@ -88,6 +89,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     chosen: str | None = None
     seen: Stamp | None = None
     asked: int = 0
+    picked: bool = False
 
     @property
     def procedure_key(self) -> str:

@@ -92,6 +92,7 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
         evidence=evidence,
         attempts=visit.attempts + transition.again,
         reason=transition.reason or visit.reason,
+        picked=False,
     )
     visit = reasons.choose(turn, visit, transition)
     if name != "timeout":

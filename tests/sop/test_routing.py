@@ -137,6 +137,39 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
     assert waiting.id in {visit.visit for visit in stand.closed}
 
 
+def test_rule_02_leave_is_for_the_guest_whose_card_was_shown_last() -> None:
+    """A guest leaves the waiting room, though another comes back, of whom *leave* says no card."""
+    stand = registered(CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    stand.answer("accept")
+    stand.answer("decline")
+    register(stand, "pimpinan", CARDS[1])
+    back, waiting = by_card(stand, CARDS[0]), by_card(stand, CARDS[1])
+    assert stand.card(CARDS[1]) == [ACCEPTED]
+    stand.press("officer-1", "leave")
+    assert [(end.visit, end.outcome) for end in stand.data(VisitClosed)] == [
+        (waiting.id, "abandoned")
+    ]
+    assert stand.state.visits[back.id].phase == back.phase
+
+
+@pytest.mark.parametrize("other", [True, False])
+def test_rule_07_a_card_picks_until_the_next_event(other: bool) -> None:
+    """The pick is over once something has happened to its guest, or another card is shown."""
+    stand = registered(CARDS[0], CARDS[1])
+    stand.card(CARDS[1])
+    assert [by_card(stand, card).picked for card in CARDS[:2]] == [False, True]
+    if other:
+        stand.card(CARDS[0])
+        assert [by_card(stand, card).picked for card in CARDS[:2]] == [True, False]
+    else:
+        stand.press("officer-1", "done")
+        assert at(stand, CARDS[1])[0] == "penitipan"
+        assert not by_card(stand, CARDS[1]).picked
+
+
 def test_rule_02_leave_once_more_is_for_the_guest_who_has_left_without_a_card() -> None:
     """Another guest is on the way back too: the second press is not for that one."""
     stand = Stand()

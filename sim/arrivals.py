@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterator
+from itertools import islice
 from typing import Any
 
 from sim.desk import Request
@@ -31,7 +32,8 @@ def arrivals(
     chance = random.Random(f"{seed}/{place.config}/arrivals")  # noqa: S311 - play, not secrets
     times = sorted(_times(programme, place, guests, chance))
     procedures = list(_spread(place.procedures, guests))
-    branches: list[Branch] = [*place.branches[:guests]]
+    named = (branch for branch, times in place.branches.items() for _ in range(times))
+    branches: list[Branch] = [*islice(named, guests)]
     branches += _spread(place.weights, guests - len(branches))
     for order in (procedures, branches):
         chance.shuffle(order)

@@ -37,14 +37,22 @@ class Closing:
         if station is None:
             await self._settle_tray()
             return
-        await self.people.hands.press(station, "close-day")
-        if self.people.overnight and await self._asks(station):
+        if await self.people.hands.press(station, "close-day"):
+            await self._come_too_late()
+        if self.people.overnight:
             await self._carry_over(station)
         await self._settle_tray()
         if await self._asks(station):
             await self._clear_line()
         for guest in self.people.overnight:
             self.people.gone(guest)
+
+    async def _come_too_late(self) -> None:
+        """Somebody comes who is not received any more: two beeps."""
+        procedure = self.people.guests[-1].procedure
+        station = self.people.station_with("arrive", procedure)
+        if station is not None:
+            await self.people.hands.press_once(station, "arrive", procedure)
 
     async def _carry_over(self, station: str) -> None:
         """Close the day with what is out, open the next, and take what guests bring then."""

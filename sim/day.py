@@ -55,7 +55,7 @@ class Day:
 
     async def live(self) -> None:
         """Live the day, from the first arrival until the last guest has left."""
-        tidying = asyncio.create_task(self._tidy())
+        tidying = asyncio.create_task(self.tidy())
         opening = None if self._first_guest_opens else self.people.station_with("open-day")
         if opening is not None:
             await self.people.hands.press(opening, "open-day")
@@ -124,13 +124,13 @@ class Day:
         async with self.people.desk(officer):
             await bring_back(self.people, guest, officer)
 
-    async def _tidy(self) -> None:
-        """An officer's round: shut the doors that nobody stands at."""
+    async def tidy(self) -> None:
+        """Do an officer's round until cancelled: shut the doors that nobody stands at."""
         rounds: defaultdict[int, int] = defaultdict(int)
         while True:
             await self.clock.pause(_ROUND_S)
             for number, locker in self.people.lobby.lockers.items():
-                left = locker.door_open and number not in self.people.taken
+                left = locker.door_open and number not in self.people.attended
                 rounds[number] = rounds[number] + 1 if left else 0
                 if rounds[number] >= _ROUNDS_OPEN:
                     await locker.close_door()

@@ -69,8 +69,12 @@ async def card_after_all(people: People, guest: Guest, station: str) -> None:
 
 async def use_locker(people: People, guest: Guest, number: int, doing: str) -> None:
     """Stand at the open locker *number* for a while and shut it."""
-    await people.spend(guest, doing)
-    await people.lobby.lockers[number].close_door()
+    people.attended.add(number)
+    try:
+        await people.spend(guest, doing)
+        await people.lobby.lockers[number].close_door()
+    finally:
+        people.attended.discard(number)
 
 
 async def _without_card(people: People, guest: Guest, station: str) -> Verdict:

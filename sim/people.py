@@ -37,6 +37,7 @@ class People:
     """Everybody in *lobby* on one day.
 
     :ivar taken: lockers that hold belongings, and whose (number of the guest)
+    :ivar attended: lockers that somebody stands at
     :ivar returning: guests of whom the checkpoint knows that they come back to the desk, first come
         first; *leave* there means the first of them
     :ivar tray: cards that lie on a desk and have not been held to a reader
@@ -49,6 +50,7 @@ class People:
         self.guests = guests
         self.hands = Hands(lobby, clock)
         self.taken: dict[int, int] = {}
+        self.attended: set[int] = set()
         self.returning: list[Guest] = []
         self.tray: list[str] = []
         self.overnight: list[Guest] = []
@@ -90,11 +92,11 @@ class People:
             await self.clock.pause(_TURN_S)
         return None
 
-    def station_with(self, action: str) -> str | None:
+    def station_with(self, action: str, procedure: str | None = None) -> str | None:
         """Return the first station whose panel has a button for *action*; None if none has."""
         panels = self.lobby.config.panels.values()
         stations = (panel.stations[0] for panel in panels if panel.stations)
-        return next((name for name in stations if self.hands.can(name, action)), None)
+        return next((name for name in stations if self.hands.can(name, action, procedure)), None)
 
     def desk(self, station: str) -> asyncio.Lock:
         """Return what whoever is served at *station* holds: one guest at a time, in order."""

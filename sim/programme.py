@@ -55,14 +55,15 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
     :ivar config: its config file: one of Gardu's own, or a path beside the day's file
     :ivar guests: how many of the day's guests come here, as a weight among the checkpoints
     :ivar procedures: what for, in these proportions
-    :ivar branches: guests to whom these happen come first in the plan, spread over the day
+    :ivar branches: what happens in any case, and to how many guests, spread over the day
     :ivar weights: what becomes of all the others, in these proportions
     :ivar groups: which share of them are groups, of two to six
     :ivar first_guest_opens: no officer presses *open-day*: the first guest opens the day
     :ivar bursts: when they come
-    :ivar act: what happens at its ``at``: ``do`` is ``cut``, ``half-open`` or ``restore`` (the
-        line), ``kill`` (the daemon), ``availability`` or ``register`` (the desk: sim/desk.py), or
-        else a fault of sim/scenario.py; its other keys are what that needs
+    :ivar act: what happens at its ``at`` (a time, or a list of times): ``do`` is ``cut``,
+        ``half-open`` or ``restore`` (the line), ``kill`` (the daemon), ``availability`` or
+        ``register`` (the desk: sim/desk.py), or else a fault of sim/scenario.py; its other keys are
+        what that needs
     :ivar more: what the config has on this day beyond its file, as its own sections
     """
 
@@ -70,7 +71,7 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
     guests: Weight
     procedures: dict[str, Weight]
     weights: dict[Branch, Weight]
-    branches: tuple[Branch, ...] = ()
+    branches: dict[Branch, Count] = msgspec.field(default_factory=dict)
     groups: Share = 0.0
     first_guest_opens: bool = False
     bursts: tuple[Burst, ...]
@@ -129,15 +130,21 @@ def _check(place: CheckpointDay, where: str, problems: Problems) -> None:
         if seconds(burst.until) <= seconds(burst.since):
             problems.add(f"{where}.bursts[{number}].until", "must be later than since")
     acts = [
-        convert(_kind(act), _at(act, 0.0), f"{where}.act[{number}]", problems)
+        convert(_kind(act), at, f"{where}.act[{number}]", problems)
         for number, act in enumerate(place.act)
-        if _has_time(act, f"{where}.act[{number}]", problems)
+        if _has_times(act, f"{where}.act[{number}].at", problems)
+        for at in _at(act, 0.0)
     ]
     check_faults(tuple(act for act in acts if isinstance(act, Fault)), problems)
 
 
-def _has_time(act: dict[str, Any], where: str, problems: Problems) -> bool:
-    return convert(Time, act.get("at"), f"{where}.at", problems) is not None
+def _has_times(act: dict[str, Any], where: str, problems: Problems) -> bool:
+    return None not in [convert(Time, time, where, problems) for time in _times(act)]
+
+
+def _times(act: dict[str, Any]) -> list[Any]:
+    at = act.get("at")
+    return at if isinstance(at, list) else [at]
 
 
 _KINDS: dict[str, type[Any]] = {
@@ -151,19 +158,22 @@ def _kind(act: dict[str, Any]) -> type[Any]:
     return _KINDS.get(act.get("do", ""), Fault)
 
 
-def _at(act: dict[str, Any], opens_s: float) -> dict[str, Any]:
-    """Return *act* with its time as seconds since opening; *opens_s* is that after midnight."""
+def _at(act: dict[str, Any], opens_s: float) -> list[dict[str, Any]]:
+    """Return *act* at each of its times, as seconds since opening; *opens_s* is after midnight."""
     named = {name: value for name, value in act.items() if name != "at"}
     if _kind(act) is Kill:
         del named["do"]
-    return {**named, "at_s": max(0.0, seconds(act["at"]) - opens_s)}
+    return [{**named, "at_s": max(0.0, seconds(time) - opens_s)} for time in _times(act)]
 
 
 def acts(programme: Programme, place: CheckpointDay, kind: type[T]) -> tuple[T, ...]:
     """Return the acts at *place* that are of *kind*."""
     opens_s = seconds(programme.opens)
     return tuple(
-        msgspec.convert(_at(act, opens_s), kind) for act in place.act if _kind(act) is kind
+        msgspec.convert(one, kind)
+        for act in place.act
+        if _kind(act) is kind
+        for one in _at(act, opens_s)
     )
 
 

@@ -59,15 +59,17 @@ async def open_visit(people: People, guest: Guest, station: str) -> bool:
     for _ in range(_TRIES):
         if not await hands.awake():
             return False
-        rings = aide.rings
+        rings, dark = aide.rings, await hands.look(station) == "off"
         heard = await hands.press_once(station, "arrive", guest.procedure)
         if heard == "accepted":
             for _ in range(guest.persons - 1):
                 await hands.press_once(station, "more")
             return True
-        # Nothing heard: a lit lamp or the aide's aiphone says that it was taken all the same.
-        if heard == "silence" and await _shows(people, station, aide.rings > rings):
-            return True
+        # Nothing heard: the aide's aiphone, or a lamp that was dark before, says that it was taken.
+        if heard == "silence" and await hands.awake():
+            lit = dark and await hands.look(station) != "off"
+            if lit or aide.rings > rings:
+                return True
     return False
 
 
@@ -80,13 +82,6 @@ async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
     code = make_code(checkpoint.site, checkpoint.id, guest.procedure, now_ms, guest.chance)
     shown = [await people.hands.show(station, code) for _ in range(guest.plan.invited)]
     return any(shown)
-
-
-async def _shows(people: People, station: str, rung: bool) -> bool:  # noqa: FBT001 - a plain fact
-    """Whether the lamp or a ring says that somebody's visit is open at *station*."""
-    if not await people.hands.awake():
-        return False
-    return rung or await people.hands.look(station) != "off"
 
 
 async def _send_back(people: People, guest: Guest) -> None:

@@ -229,7 +229,9 @@ class Stage(Play):
         if isinstance(act, Request):
             self.report(f"the desk: {act.do}")
             assert self._central is not None
-            self._central.say(self.name, message(act, self.clock.wall_ms(), self._chance))
+            said = message(act, self.clock.wall_ms(), self._chance)
+            for _ in range(1 + act.twice):
+                self._central.say(self.name, said)
         elif isinstance(act, NetworkEvent):
             self.report(f"network: {act.do}")
             self.network.do(act.do)

@@ -168,6 +168,7 @@ def test_officers_close_the_day(
     """Nothing out: one press. A card in a tray is vouched for; one at home comes tomorrow."""
     run = Run(["pimpinan"], *branches, days=True).live()
     assert how_days_ended(run) == ends
+    assert run.lobby.state.refusals["button/reception/arrive"] == 1  # who came too late
     assert not run.lobby.state.cards
     assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
     assert run.people.pile == 12
@@ -199,6 +200,24 @@ def test_a_jammed_locker_is_given_up_for_another() -> None:
     assert run.lobby.outcomes() == ["completed"]
     assert run.lobby.lockers[2].unlocks == 2
     assert "locker/1" in run.lobby.state.faults
+
+
+def test_an_officer_shuts_the_doors_that_nobody_stands_at() -> None:
+    """A locker that was broken open is shut with what is in it; who stands there is left alone."""
+    run = Run(["pimpinan"], "normal")
+
+    async def round_of_an_officer() -> None:
+        for number in (1, 2):
+            run.people.taken[number] = number
+            run.lobby.lockers[number].door_open = True
+        run.people.attended.add(2)
+        tidying = asyncio.create_task(run.day.tidy())
+        while run.lobby.lockers[1].door_open:
+            await asyncio.sleep(0.001)
+        tidying.cancel()
+
+    asyncio.run(asyncio.wait_for(round_of_an_officer(), 30))
+    assert run.lobby.lockers[2].door_open
 
 
 def test_power_cuts_do_not_stop_the_day() -> None:

@@ -37,13 +37,25 @@ async def direct(people: People, guest: Guest) -> Verdict:
         if waits and await hands.press_once("officer-1", "next") == "accepted":
             return AGAIN
     await people.spend(guest, "directing")
-    # While somebody is on the way back without a card, "leave" would mean that guest.
-    if guest.plan.leaves and not people.returning:
+    # "leave" alone could mean somebody who is on the way back.
+    if guest.plan.leaves and (await _show_card(people, guest) or not people.returning):
         await hands.press("officer-1", "leave")
         await card_after_all(people, guest, "officer-1")
         return OVER
     await hands.press("officer-1", "done")
     return NEXT
+
+
+async def _show_card(people: People, guest: Guest) -> bool:
+    """Hold *guest*'s card to the reader: the next press is for this guest.
+
+    It is refused while reception, at the same reader, is about to give somebody a card.
+    """
+    for _ in range(_TRIES):
+        if guest.card is not None and await people.hands.present("officer-1", guest.card):
+            return True
+        await people.spend(guest, "identity")
+    return False
 
 
 async def store(people: People, guest: Guest) -> Verdict:

@@ -24,8 +24,6 @@ _PATIENCE_REAL_S = 240.0
 # A door that nobody stands at is shut by an officer after this many rounds.
 _ROUND_S = 15.0
 _ROUNDS_OPEN = 12
-# Who would leave waits so long for guests who come back without having shown a card.
-_GOODBYE_S = 1200.0
 _FIRST_ARRIVAL_S = 10.0
 _LEAST_GAP_S = 40.0
 # Buttons that move a visit without a guest on, and in the end out.
@@ -102,8 +100,6 @@ class Day:
         """Wait for the officer of *row*, in order, and do what is done there."""
         guest.served, guest.station = False, row.officer
         self.people.at_step(guest, row.step)
-        if row.act == "direct" and guest.plan.leaves:
-            await self.people.until_nobody_returns(_GOODBYE_S)
         if row is PROCEDURES[guest.procedure][-1] and guest.plan.without_card:
             await self.people.until_first_back(guest)
         async with AsyncExitStack() as stack:

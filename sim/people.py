@@ -118,13 +118,6 @@ class People:
         while self.clock.boot_ns() < end and self.returning[:1] not in ([], [guest]):
             await self.clock.pause(_TURN_S)
 
-    async def until_nobody_returns(self, timeout_s: float) -> bool:
-        """Wait a while until nobody is on the way back; say whether it is so."""
-        end = self.clock.boot_ns() + timeout_s * 1e9
-        while self.returning and self.clock.boot_ns() < end:
-            await self.clock.pause(_TURN_S)
-        return not self.returning
-
     async def another_waits(self, guest: Guest, timeout_s: float) -> bool:
         """Wait a while for somebody else in line for *guest*'s step; say whether there is."""
         end = self.clock.boot_ns() + timeout_s * 1e9

@@ -72,9 +72,7 @@ def present(config: Config, store: Store) -> Adopted:
 def adopt(store: Store, now: Adopted) -> None:
     """Keep the texts of *now*, and of older ones while a visit goes through them."""
     store.adopt_procedures(now.texts)
-    _, visits = store.load()
-    running = {f"{visit['procedure']}@{visit['version']}" for visit in visits}
-    store.forget_procedures(now.texts.keys() | running)
+    store.forget_procedures(now.texts.keys())
 
 
 def text_of(folder: Path, procedure: Procedure) -> str:

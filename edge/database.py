@@ -116,8 +116,8 @@ def create_statement(table: str) -> str:
 class _Transaction:
     """What ``with database.transaction()`` enters.
 
-    A decision does so a dozen times, nested: with a generator of contextlib's that would be a
-    third of what it costs.
+    Every decision and every acknowledgement does: a generator of contextlib's would cost more than
+    the rest of its bookkeeping.
     """
 
     def __init__(self, enter: Callable[[], None], leave: Callable[[bool], None]) -> None:

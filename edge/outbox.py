@@ -266,6 +266,21 @@ class Outbox:
             self._stills.remove(doc_ids=[still.doc_id])
             self._stills_sent.put(still.doc_id, {**still, "at": at})
 
+    def recently_acknowledged(self, seconds: float) -> Ranges:
+        """Return which records were acknowledged within the last *seconds*.
+
+        The time around a reboot counts by the wall clock if that was right on both sides, else as
+        none: rather twice than never.
+        """
+        found, later, age = Ranges(), self._clock.now(), 0.0
+        for batch in self._batches():
+            age += _seconds_between(batch.at, later)
+            if age > seconds:
+                break
+            found = found.plus(batch.sequences)
+            later = batch.at
+        return found
+
     def _append(self, records: Sequence[Record]) -> list[OutboxRow]:
         """Append *records*, within :meth:`_change`."""
         recorded_ms = self._clock.wall_ms()
@@ -322,21 +337,6 @@ class Outbox:
         after, most = sequences.pairs[0][0] - 1, sequences.pairs[-1][1]
         failed = self._refused.scan(after, sequences.count)
         return {entry.doc_id: entry for entry in failed if entry.doc_id <= most}
-
-    def recently_acknowledged(self, seconds: float) -> Ranges:
-        """Return which records were acknowledged within the last *seconds*.
-
-        The time around a reboot counts by the wall clock if that was right on both sides, else as
-        none: rather twice than never.
-        """
-        found, later, age = Ranges(), self._clock.now(), 0.0
-        for batch in self._batches():
-            age += _seconds_between(batch.at, later)
-            if age > seconds:
-                break
-            found = found.plus(batch.sequences)
-            later = batch.at
-        return found
 
     def _batch_with(self, delivered: Ranges) -> Batch:
         """Return the batch that has *delivered* too; one that is full goes into its table."""

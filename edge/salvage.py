@@ -27,6 +27,7 @@ from edge.documents import Documents
 from edge.outbox import COUNTERS, ONLY, Counters
 from edge.ranges import Ranges
 from edge.rows import KeptRow
+from edge.sop.procedure import procedure_key
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def chosen(found: Found, stream: str) -> Found:
     kept: Found = {name: found[name] for name in _WHOLE}
     texts = {body["key"] for body in found["procedures"].values()}
     if ONLY in found["checkpoint"]:
-        arrivals = {n: body for n, body in found["arrivals"].items() if _key(body) in texts}
+        arrivals = {n: body for n, body in found["arrivals"].items() if _text_of(body) in texts}
         kept["visits"] = {n: body for n, body in found["visits"].items() if n in arrivals}
         kept["arrivals"] = {n: body for n, body in arrivals.items() if n in kept["visits"]}
     records, parked = found["outbox"], found["parked"]
@@ -99,8 +100,8 @@ def _counters(found: Found) -> Counters:
     return Counters(sequence=last, still=max(found["stills"], default=0), waiting=waiting)
 
 
-def _key(visit: Body) -> str:
-    return f"{visit.get('procedure')}@{visit.get('version')}"
+def _text_of(visit: Body) -> str:
+    return procedure_key(str(visit.get("procedure")), str(visit.get("version")))
 
 
 def _read_table(file: sqlite3.Connection, name: str) -> dict[int, Body]:

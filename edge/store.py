@@ -35,6 +35,7 @@ from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.quarantine import damaged_beside, open_sound
 from edge.rows import Delivered
 from edge.salvage import salvage
+from edge.sop.procedure import procedure_key
 from edge.sop.records import Record
 from edge.space import Space
 
@@ -230,8 +231,11 @@ class Store(Outbox):
         return {kept["key"]: kept["text"] for kept in self._procedures}
 
     def forget_procedures(self, keep: Collection[str]) -> None:
-        """Drop the texts of all procedures but those whose keys are in *keep*."""
-        dropped = [kept.doc_id for kept in self._procedures if kept["key"] not in keep]
+        """Drop the texts of all procedures but those of *keep* and of the open visits."""
+        begun = self._arrived.values()
+        running = {procedure_key(visit["procedure"], visit["version"]) for visit in begun}
+        kept = running.union(keep)
+        dropped = [text.doc_id for text in self._procedures if text["key"] not in kept]
         self._procedures.remove(doc_ids=dropped)
 
     def _keep(self, number: int, visit: dict[str, Any] | None) -> None:

@@ -367,7 +367,7 @@ def test_stills(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_procedures(tmp_path: Path, clock: HandClock) -> None:
-    """The first text under a key is kept until it is forgotten."""
+    """The first text under a key is kept until it is forgotten and no open visit goes through it."""
     store = Store(tmp_path, SOURCE, clock)
     store.remember_procedure("pimpinan@1", "id = 'pimpinan'")
     store.remember_procedure("pimpinan@1", "another")
@@ -376,6 +376,11 @@ def test_procedures(tmp_path: Path, clock: HandClock) -> None:
     assert store.procedure("pimpinan@1") == "id = 'pimpinan'"
     assert store.procedure("pimpinan@2") is None
     assert set(store.procedures_in_use()) == {"pimpinan@1", "jatim@1"}
+    opened = {"procedure": "pimpinan", "version": "1"}
+    store.commit(checkpoint=None, visits={1: opened})
+    store.forget_procedures(keep=["jatim@1", "other@1"])
+    assert set(store.procedures_in_use()) == {"pimpinan@1", "jatim@1"}
+    store.commit(checkpoint=None, visits={1: None})
     store.forget_procedures(keep=["jatim@1", "other@1"])
     assert set(store.procedures_in_use()) == {"jatim@1"}
     store.close()

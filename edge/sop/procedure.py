@@ -232,6 +232,11 @@ class Approval(Part, frozen=True, kw_only=True):
     records: tuple[str, ...] = ()
 
 
+def procedure_key(procedure_id: str, version: str) -> str:
+    """Return what a visit that began under that text refers to."""
+    return f"{procedure_id}@{version}"
+
+
 class Procedure(Part, frozen=True, kw_only=True):
     """A whole SOP.
 
@@ -265,7 +270,7 @@ class Procedure(Part, frozen=True, kw_only=True):
     @property
     def key(self) -> str:
         """Id and version: what a visit that started under this text refers to."""
-        return f"{self.id}@{self.version}"
+        return procedure_key(self.id, self.version)
 
     @property
     def rows(self) -> tuple["Step | Duty", ...]:

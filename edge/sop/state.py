@@ -11,7 +11,7 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.events import InputKind
-from edge.sop.procedure import Outcome, Procedure
+from edge.sop.procedure import Outcome, Procedure, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]
@@ -94,7 +94,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     @property
     def procedure_key(self) -> str:
         """Which procedure text this visit goes through."""
-        return f"{self.procedure}@{self.version}"
+        return procedure_key(self.procedure, self.version)
 
 
 class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

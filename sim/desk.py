@@ -25,7 +25,6 @@ class Request(Part, frozen=True, kw_only=True):
     :ivar for_s: for how long the host is away, seconds; None: until another message
     :ivar misplaced: the guest's identity number stands in the purpose, where no number may stand
     :ivar twice: the same message goes out a second time, as after an answer that was not heard
-    :ivar age_s: it was made so long ago, seconds, and comes only now
     """
 
     at_s: Moment
@@ -36,7 +35,6 @@ class Request(Part, frozen=True, kw_only=True):
     for_s: Moment | None = None
     misplaced: bool = False
     twice: bool = False
-    age_s: Moment = 0.0
 
 
 class Message(Part, frozen=True, kw_only=True):
@@ -50,8 +48,7 @@ class Message(Part, frozen=True, kw_only=True):
 
 def message(request: Request, now_ms: int, chance: random.Random) -> Message:
     """Return the message that says *request* at *now_ms* (wall clock)."""
-    made_ms = now_ms - round(request.age_s * 1000)
-    about = {"id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "time": iso(made_ms)}
+    about = {"id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "time": iso(now_ms)}
     if request.do == "register":
         guest = _guest(chance) | ({"purpose": _IDENTITY_NUMBER} if request.misplaced else {})
         return _message("cmd/register", {**about, "guest": guest}, reply=_REPLY)

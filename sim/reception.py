@@ -85,9 +85,12 @@ async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _send_back(people: People, guest: Guest) -> None:
-    """Security has pressed too soon: *back* where the guest is in line now, and once more there."""
-    if await people.hands.press("reception", "back"):
-        async with people.desk("security"):
+    """Security has pressed too soon: *back* where the guest is in line now, and once more there.
+
+    Security is told first: whoever is being looked at there would be taken for this guest.
+    """
+    async with people.desk("security"):
+        if await people.hands.press("reception", "back"):
             await people.spend(guest, "inspecting")
             await people.hands.press("security", "done")
 

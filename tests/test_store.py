@@ -367,7 +367,7 @@ def test_stills(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_procedures(tmp_path: Path, clock: HandClock) -> None:
-    """The first text under a key is kept until it is forgotten and no open visit goes through it."""
+    """The first text under a key is kept until it is forgotten and no visit goes through it."""
     store = Store(tmp_path, SOURCE, clock)
     store.remember_procedure("pimpinan@1", "id = 'pimpinan'")
     store.remember_procedure("pimpinan@1", "another")

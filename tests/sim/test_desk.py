@@ -53,10 +53,3 @@ def test_a_misplaced_identity_number_is_in_the_request() -> None:
         for wrong in (True, False)
     ]
     assert [b"1506000000000000" in payload for payload in said] == [True, False]
-
-
-def test_a_request_of_long_ago_says_when_it_was_made() -> None:
-    """``age_s`` before it is said: a checkpoint has a replayed message to refuse."""
-    sent = message(Request(at_s=0, do="register", age_s=1800), NOW_MS, random.Random(1))
-    made = datetime.fromisoformat(json.loads(sent.payload)["time"]).timestamp()
-    assert made == NOW_MS / 1000 - 1800

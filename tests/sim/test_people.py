@@ -32,14 +32,19 @@ def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def scenario(*order: Branch) -> Scenario:
     """Return a scenario with guests of these branches in turn."""
-    return Scenario(title=Title(id="uji", en="test"), guests=Guests(order=order, gap_s=200))
+    return Scenario(title=Title(id="uji", en="test"), guests=Guests(order=order))
 
 
 class Run:
     """One day on a fake lobby."""
 
     def __init__(
-        self, procedures: list[str], *order: Branch, guests: int | None = None, days: bool = False
+        self,
+        procedures: list[str],
+        *order: Branch,
+        guests: int | None = None,
+        days: bool = False,
+        gap_s: float = 200,
     ) -> None:
         clock = Clock.scaled(SPEED)
         self.lobby = FakeLobby(make_config(procedures, days=days), clock)
@@ -47,7 +52,7 @@ class Run:
         self.guests: list[Guest] = invite(plan, procedures, guests or len(order), seed=7)
         self.people = People(cast("Lobby", self.lobby), clock, self.guests)
         self.told: list[dict[str, Any]] = []
-        self.day = Day(self.people, plan.guests.gap_s, self.told.append)
+        self.day = Day(self.people, gap_s, self.told.append)
 
     def live(self) -> "Run":
         """Live the whole day."""
@@ -188,6 +193,14 @@ def test_the_guest_on_the_telephone_lets_the_next_one_go_first() -> None:
     assert [correction.correction for correction in corrections] == ["next"]
     assert run.lobby.outcomes() == ["completed"] * 3
     assert run.lobby.state.opened == 3
+
+
+def test_a_guest_who_is_sent_back_is_taken_for_nobody_else() -> None:
+    """Reception tells security before it presses *back*: nobody's visit is lost or exchanged."""
+    run = Run(["jatim"], "sent-back", "normal", guests=10, gap_s=50).live()
+    corrections = [r.data for r in run.lobby.records if isinstance(r.data, VisitCorrected)]
+    assert [correction.correction for correction in corrections] == ["back"] * 5
+    assert run.lobby.outcomes() == ["completed"] * 10
 
 
 def test_a_jammed_locker_is_given_up_for_another() -> None:

@@ -127,11 +127,12 @@ async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _empty_locker(people: People, guest: Guest, number: int) -> None:
-    """Take everything out of locker *number*; officer 1 orders another pulse if it is stuck."""
+    """Take everything out of locker *number*; officer 1 orders another pulse if the lamp asks."""
     for _ in range(_TRIES):
         if await people.wait_door(number, _DOOR_S):
             await use_locker(people, guest, number, "taking-out")
+            await people.walk_back()
             break
-        if not await people.hands.press("officer-1", "done"):
-            break
+        if await people.hands.look("officer-1") == "slow":
+            await people.hands.press("officer-1", "done")
     people.give_up_locker(guest)

@@ -27,6 +27,8 @@ _AWAY_S = 8.0
 # A moment between two movements of the same hand.
 _MOMENT_S = 1.0
 _MOMENT_REAL_S = 0.05
+# A serial reader is heard again after 50 ms of silence at the least, on a busy machine later.
+_EMPTY_REAL_S = 0.15
 # How long a dead checkpoint is waited for before the person gives up, real seconds.
 _AWAKE_REAL_S = 90.0
 _TRIES = 5
@@ -156,8 +158,8 @@ class Hands:
             finally:
                 listening.cancel()
                 await reader.remove()
-        # The reader tells a new presentation from the old one by a moment without a card.
-        await self.clock.pause(self.at_least(_MOMENT_S, _MOMENT_REAL_S))
+            # The reader tells one presentation from the next by a moment without a card.
+            await self.clock.pause(self.at_least(_MOMENT_S, _EMPTY_REAL_S))
         return heard
 
     async def show(self, station: str, code: str) -> bool:

@@ -21,6 +21,9 @@ _GLANCE_S = 0.3
 _GLANCE_REAL_S = 0.02
 # A lock or a strike needs this long on a busy machine, real seconds.
 _DOOR_REAL_S = 2.0
+# From the lockers to the desk, seconds; and how long a busy machine takes to see a door shut.
+_WALK_S = 8.0
+_DOOR_SEEN_REAL_S = 0.4
 # How long a guest pushes at a door, and how long its closer may need.
 _PUSH_S = 20.0
 # Where a guest with a card is neither at a desk with a reader nor with the host.
@@ -179,6 +182,10 @@ class People:
     def pile(self) -> int:
         """How many visitor cards lie on the pile."""
         return self._cards.qsize()
+
+    async def walk_back(self) -> None:
+        """Walk from the lockers to the desk; meanwhile the checkpoint sees the door shut."""
+        await self.clock.pause(self.hands.at_least(_WALK_S, _DOOR_SEEN_REAL_S))
 
     async def take_card(self, guest: Guest) -> None:
         """Take a visitor card from the pile for *guest*; wait while all are out."""

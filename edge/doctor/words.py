@@ -127,6 +127,7 @@ _EVENTS = {
     "PassageMade": "Somebody went through the metal detector.",
     "PassageTooFast": "Somebody went through the metal detector too fast.",
     "CardPresented": "Card {card}.",
+    "TwoCardsPresented": "Two cards at once: neither was taken.",
     "InvitationPresented": "A valid invitation for {procedure}.",
     "InvitationRefused": "A code that is no valid invitation: {why}.",
     "InputRefused": "Something malformed was dropped: {why}.",

@@ -115,7 +115,7 @@ class Buzzer(Device, Protocol):
 
 
 class CardReader(Device, Protocol):
-    """Posts CardPresented once a presentation, and InputRefused for every broken frame."""
+    """Posts CardPresented or TwoCardsPresented once a presentation, InputRefused for bad frames."""
 
 
 class CodeScanner(Device, Protocol):

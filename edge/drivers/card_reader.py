@@ -6,7 +6,7 @@ Rules this driver keeps
    with silence.
 2. A card is taken when the reader has named it twice, or once and then nothing: had there been a
    second card, it would have been named between.
-3. Two cards at once: no card is taken, InputRefused is posted once, and nothing is taken until
+3. Two cards at once: no card is taken, TwoCardsPresented is posted once, and nothing is taken until
    there has been silence. Which of the two was meant only the guest's officer knows; and of two
    cards that are lifted together one is seen last, alone.
 """
@@ -15,7 +15,11 @@ from typing import Literal
 
 from edge.drivers.serial_reader import SerialReader
 from edge.errors import ProtocolError
-from edge.sop.events import CardPresented
+from edge.sop.events import CardPresented, TwoCardsPresented
+
+
+class TwoCards:
+    """What a reader has named is two cards."""
 
 
 class Presence:
@@ -25,8 +29,8 @@ class Presence:
         self._card: str | None = None
         self._is: Literal["named", "taken", "two"] = "taken"
 
-    def seen(self, card: str) -> str | ProtocolError | None:
-        """The reader has named *card*: return the card to take, or what is wrong, if anything."""
+    def seen(self, card: str) -> str | TwoCards | None:
+        """The reader has named *card*: return the card to take, or that there are two, if so."""
         if self._card is None:
             self._card, self._is = card, "named"
             return None
@@ -34,7 +38,7 @@ class Presence:
             return None
         if card != self._card:
             self._is = "two"
-            return ProtocolError("two cards at once")
+            return TwoCards()
         taken = card if self._is == "named" else None
         self._is = "taken"
         return taken
@@ -48,9 +52,12 @@ class Presence:
 class CardReader(SerialReader):
     """One reader. Posts CardPresented with its id (the last part of its name)."""
 
-    def _take(self, found: str | ProtocolError | None) -> None:
+    def _take(self, found: str | TwoCards | ProtocolError | None) -> None:
         """Post what the presence or a framer has *found*."""
-        if isinstance(found, ProtocolError):
-            self._refuse(found)
-        elif found is not None:
-            self._say(CardPresented, self.id, found)
+        match found:
+            case ProtocolError():
+                self._refuse(found)
+            case TwoCards():
+                self._say(TwoCardsPresented, self.id)
+            case str():
+                self._say(CardPresented, self.id, found)

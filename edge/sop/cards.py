@@ -46,6 +46,12 @@ def presented(turn: Turn, event: events.CardPresented) -> None:
     answer(turn, accepted, f"card/{event.reader}/{kind}", panel_at(turn, stations))
 
 
+def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
+    """Let it be heard that neither card was taken."""
+    stations = turn.rules.readers.get(event.reader, ())
+    answer(turn, False, f"card/{event.reader}/two at once", panel_at(turn, stations))
+
+
 def _kind(turn: Turn, card: str) -> str:
     if card in turn.rules.supervisors:
         return "supervisor"

@@ -233,6 +233,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.StationBusy: _busy,
     events.CardPresented: cards.presented,
     events.InvitationPresented: invitations.presented,
+    events.TwoCardsPresented: cards.two_presented,
     events.InvitationRefused: invitations.refused,
     events.LockerOpened: lockers.opened,
     events.LockerClosed: lockers.closed,

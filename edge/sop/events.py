@@ -56,6 +56,12 @@ class CardPresented(Event, frozen=True):
     card: str
 
 
+class TwoCardsPresented(Event, frozen=True):
+    """Two cards lie at *reader*: nobody knows which is meant, so neither is taken."""
+
+    reader: str
+
+
 class LockerOpened(Event, frozen=True):
     """A locker's door opened; *initial* if it was found so at start."""
 

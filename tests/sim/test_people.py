@@ -26,8 +26,10 @@ def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hands, "_BEEP_REAL_S", 0.02)
     monkeypatch.setattr(hands, "_LOOK_REAL_S", 0.001)
     monkeypatch.setattr(hands, "_MOMENT_REAL_S", 0.001)
+    monkeypatch.setattr(hands, "_EMPTY_REAL_S", 0.001)
     monkeypatch.setattr(people, "_GLANCE_REAL_S", 0.001)
     monkeypatch.setattr(people, "_DOOR_REAL_S", 0.01)
+    monkeypatch.setattr(people, "_DOOR_SEEN_REAL_S", 0.001)
 
 
 def scenario(*order: Branch) -> Scenario:

@@ -743,6 +743,16 @@ def test_rule_22_an_unknown_card_is_refused_and_counted() -> None:
     assert stand.state.cards == {}
 
 
+def test_rule_22_two_cards_at_once_are_refused_and_counted() -> None:
+    """Nobody knows which was meant: two beeps at the panel beside, for neither guest anything."""
+    stand = registered(CARDS[0], CARDS[1])
+    before = stand.state.visits
+    said = stand.send(events.TwoCardsPresented(stand.now, "desk"))
+    assert said == [REFUSED, FlashLamp("reception")]
+    assert stand.state.refusals == {"card/desk/two at once": 1}
+    assert stand.state.visits == before
+
+
 def test_a_corrected_visit_has_timers_and_is_taken_up_after_a_restart() -> None:
     """The time of the step runs anew from the correction, also over a restart."""
     stand = registered(CARDS[0])

@@ -38,7 +38,7 @@ from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
 from edge.sop.records import DaemonRestarted
 from edge.sop.routing import first_waiting
-from edge.sop.state import LockerState, Rules, State
+from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
 from edge.sop.verbs import (
     clear_alarm,
@@ -127,13 +127,20 @@ def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
-    """Deliver the aide's answer: to a call that rings, else to the first in line that waits."""
+    """Deliver the aide's answer to the first whom it means (routing, rule 4)."""
     name = f"aiphone.{event.answer}"
     served = turn.rules.aiphones.get(event.aiphone, ())
     visits = [visit for visit in turn.in_line() if visit.procedure in served]
-    visits.sort(key=lambda visit: _CALL not in turn.phase(visit).do)
+    visits.sort(key=lambda visit: _aide_means(turn, visit))
     if not any(deliver(turn, visit, name) for visit in visits):
         refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+
+
+def _aide_means(turn: Turn, visit: Visit) -> int:
+    """Rank *visit*: it is rung for now, its guest is at the aide's door, or nobody answered."""
+    if _CALL in turn.phase(visit).do:
+        return 0
+    return 2 if any(_CALL in phase.do for phase in turn.step(visit).phases) else 1
 
 
 def _busy(turn: Turn, event: events.StationBusy) -> None:

@@ -14,8 +14,9 @@ The line (this module)
     an officer has said that there is no card.
 3.  The metal detector and its beam speak of the first in line for whom that means something. An
     alarm while nobody is being screened stands by itself; a passage then changes nothing.
-4.  The aide answers the call that rings; with none, the first in line that waits for the aide.
-    *Line in use* is about the call that was made last.
+4.  The aide answers the call that rings; with none, the first in line that waits for the aide: a
+    guest at the door or in a meeting before a call that nobody has answered. *Line in use* is about
+    the call that was made last.
 5.  A locker's door speaks of the visit that has the locker, an access door of the visit that it was
     released for.
 

@@ -231,6 +231,23 @@ def test_rule_04_the_aide_answers_the_call_that_rings() -> None:
     assert stand.state.visits[meeting.id].step == "pengembalian"
 
 
+@pytest.mark.parametrize("at_door", [True, False])
+def test_rule_04_a_guest_at_the_door_before_a_call_that_nobody_answered(at_door: bool) -> None:
+    """The aide shows the guest in, though the call came first; with nobody there it is late."""
+    stand = registered(CARDS[0])
+    stand.press("reception", "arrive", "pimpinan")
+    *_, caller = stand.state.visits
+    stand.wait(46)
+    if at_door:
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+        screen(stand)
+    assert stand.state.visits[caller].phase == "tidak-dijawab"
+    stand.answer("accept")
+    assert stand.state.visits[caller].phase == ("tidak-dijawab" if at_door else "kartu")
+    assert (at(stand, CARDS[0]) == ("menghadap", "bertemu")) is at_door
+
+
 def test_rule_05_doors_speak_of_the_visit_they_were_opened_for() -> None:
     """The second guest's locker opens first: the first one's visit still waits for its own."""
     stand = registered(*CARDS[:2])

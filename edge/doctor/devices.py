@@ -38,6 +38,7 @@ from edge.sop.events import (
     LockerFailed,
     LockerOpened,
     LockerRestored,
+    TwoCardsPresented,
 )
 from edge.still_files import StillFiles
 from edge.taps import Mirror, Tap, Taps
@@ -52,7 +53,7 @@ _MOVES = 4
 
 # What a reader is shown when there is somebody to do it.
 _SHOWN = {"card-reader": "Hold a card to", "scanner": "Show a code to"}
-_PRESENTED = (CardPresented, InvitationPresented, InvitationRefused)
+_PRESENTED = (CardPresented, InvitationPresented, InvitationRefused, TwoCardsPresented)
 _BAD = (DeviceFailed, InputAlarmed, InputRefused, LockerFailed, LockerOpened)
 _MENDED = (DeviceRestored, LockerRestored)
 _LEVELS = (

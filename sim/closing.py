@@ -8,6 +8,7 @@ the day is closed as it is, the next morning opens with what is out, and they br
 from collections.abc import Awaitable, Callable
 
 from sim.farewell import bring_back
+from sim.gestures import fetch
 from sim.people import People
 
 # The next day's opening, seconds after the closing: a night takes too long to be watched.
@@ -62,6 +63,7 @@ class Closing:
         await people.hands.press(station, "open-day")
         for guest in people.overnight:
             await bring_back(people, guest, self._desk)
+            await fetch(people, guest)
         await people.hands.press(station, "close-day")
 
     async def _settle_tray(self) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from sim.acts import ACTS
 from sim.closing import Closing
 from sim.farewell import bring_back
+from sim.gestures import fetch
 from sim.guests import Guest
 from sim.habits import PROCEDURES, Row
 from sim.people import People
@@ -119,6 +120,7 @@ class Day:
         await self.people.spend(guest, "coming-back")
         async with self.people.desk(officer):
             await bring_back(self.people, guest, officer)
+        await fetch(self.people, guest)
 
     async def tidy(self) -> None:
         """Do an officer's round until cancelled: shut the doors that nobody stands at."""

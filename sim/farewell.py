@@ -47,14 +47,14 @@ async def hand_in(people: People, guest: Guest) -> Verdict:
 async def bring_back(people: People, guest: Guest, station: str) -> None:
     """Somebody brings the card of a visit that is over; its locker, if any, springs open.
 
-    A card that was declared lost is refused, with an alarm: a supervisor takes it back.
+    A card that was declared lost is refused, with an alarm: a supervisor takes it back. It opens no
+    locker: see ``fetch`` of sim/gestures.py.
     """
     if guest.card is not None and guest.plan.keeps == "lost":
         await _bring_lost(people, guest.card, station)
     elif guest.card is not None:
         await people.hands.present(station, guest.card)
-    if guest.locker is not None:
-        await people.wait_door(guest.locker, _DOOR_S)
+    if guest.locker is not None and await people.wait_door(guest.locker, _DOOR_S):
         await use_locker(people, guest, guest.locker, "taking-out")
         people.give_up_locker(guest)
     people.put_card_back(guest)

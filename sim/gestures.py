@@ -7,6 +7,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from typing import Any
 
+from sim.guests import Guest
 from sim.people import People
 from sim.scenario import Fault
 
@@ -40,6 +41,17 @@ async def supervise(people: People, fault: Fault) -> None:
             await people.clock.pause(_LOOKING_S)
             await people.lobby.lockers[number].close_door()
             return
+
+
+async def fetch(people: People, guest: Guest) -> None:
+    """A supervisor opens the locker of *guest*, whose card is back and who got nothing for it."""
+    if guest.locker is not None:
+        readers = people.lobby.config.card_readers.values()
+        station = next(one.stations[0] for one in readers)
+        await supervise(
+            people, Fault(at_s=0.0, do="supervise", station=station, locker=guest.locker)
+        )
+        people.give_up_locker(guest)
 
 
 def _nobodys(people: People) -> int:

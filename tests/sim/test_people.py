@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 
 from edge.clock import Clock
-from edge.sop.records import DayClosed, StepCompleted, VisitCorrected
-from sim import hands, people
+from edge.sop.records import DayClosed, LockerOpened, StepCompleted, VisitCorrected
+from sim import farewell, hands, people
 from sim.day import Day
 from sim.guests import Guest, invite
 from sim.habits import PLANS, PROCEDURES
@@ -186,6 +186,23 @@ def test_a_lost_card_comes_back_through_a_supervisor() -> None:
     assert told.index("gardu.card.lost.v1") < told.index("gardu.alarm.raised.v1")
     assert set(told[-2:]) == {"gardu.visit.reconciled.v1", "gardu.alarm.cleared.v1"}
     assert run.people.pile == 12
+
+
+def test_a_supervisor_fetches_what_a_lost_card_does_not_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """*leave* was pressed twice: the visit is over, its card lost, the belongings in a locker."""
+
+    async def leave_twice(people: People, _guest: Guest, station: str) -> None:
+        for action in ("leave", "leave", "lost"):
+            await people.hands.press(station, action)
+
+    monkeypatch.setattr(farewell, "_give_back_without_card", leave_twice)
+    run = Run(["pimpinan"], "loses-card").live()
+    opened = [r.data for r in run.lobby.records if isinstance(r.data, LockerOpened)]
+    assert [(one.locker, one.who) for one in opened] == [(1, "kepala-bagian")]
+    assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
+    assert not run.people.taken
 
 
 def test_the_guest_on_the_telephone_lets_the_next_one_go_first() -> None:

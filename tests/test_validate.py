@@ -1,7 +1,10 @@
 """TOML to values: every problem, in words, with its key."""
 
+import importlib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated, Any
+from types import UnionType
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
@@ -144,3 +147,44 @@ def test_text_is_named_in_problems() -> None:
     """Texts that come from elsewhere have a name too."""
     with pytest.raises(ConfigError, match="kept text: is not valid TOML"):
         parse_toml("=", "kept text")
+
+
+def every_struct(kind: type[msgspec.Struct] = msgspec.Struct) -> Iterator[type[msgspec.Struct]]:
+    """Yield each struct that has been defined so far."""
+    for one in kind.__subclasses__():
+        yield one
+        yield from every_struct(one)
+
+
+def patterns(hint: Any) -> int:
+    """Count the patterns in *hint*, inside and out."""
+    own = isinstance(hint, msgspec.Meta) and hint.pattern is not None
+    return own + sum(map(patterns, get_args(hint)))
+
+
+def unions(hint: Any) -> Iterator[Any]:
+    """Yield the unions in *hint*, inside and out."""
+    if get_origin(hint) in (Union, UnionType):
+        yield hint
+    for part in get_args(hint):
+        yield from unions(part)
+
+
+def test_no_union_has_two_patterns() -> None:
+    """Of ``T | list[T]`` msgspec 0.22 frees the pattern of T twice (its issue 717): a crash."""
+    for name in (
+        "edge.config",
+        "edge.requests",
+        "edge.sop.procedure",
+        "sim.programme",
+        "sim.world",
+    ):
+        importlib.import_module(name)
+    found = [
+        (kind.__qualname__, name)
+        for kind in every_struct()
+        for name, hint in get_type_hints(kind, include_extras=True).items()
+        for union in unions(hint)
+        if patterns(union) > 1
+    ]
+    assert found == []

@@ -116,8 +116,7 @@ def create_statement(table: str) -> str:
 class _Transaction:
     """What ``with database.transaction()`` enters.
 
-    Every decision and every acknowledgement does: a generator of contextlib's would cost more than
-    the rest of its bookkeeping.
+    Every decision does: a generator of contextlib's takes several times as long to enter.
     """
 
     def __init__(self, enter: Callable[[], None], leave: Callable[[bool], None]) -> None:

@@ -96,6 +96,8 @@ class Day:
                 await self._come_back(guest, rows[place].officer)
             way = {AGAIN: place, NEXT: place + 1, BACK: len(rows) - 1}
             place = way.get(verdict, len(rows))
+        if guest not in self.people.overnight:
+            await fetch(self.people, guest)
 
     async def _serve(self, row: Row, guest: Guest) -> Verdict:
         """Wait for the officer of *row*, in order, and do what is done there."""
@@ -120,7 +122,6 @@ class Day:
         await self.people.spend(guest, "coming-back")
         async with self.people.desk(officer):
             await bring_back(self.people, guest, officer)
-        await fetch(self.people, guest)
 
     async def tidy(self) -> None:
         """Do an officer's round until cancelled: shut the doors that nobody stands at."""

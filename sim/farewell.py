@@ -127,12 +127,15 @@ async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _empty_locker(people: People, guest: Guest, number: int) -> None:
-    """Take everything out of locker *number*; officer 1 orders another pulse if the lamp asks."""
+    """Take everything out of locker *number*; officer 1 orders another pulse if the lamp asks.
+
+    What stays in it is for a supervisor (``fetch`` of sim/gestures.py).
+    """
     for _ in range(_TRIES):
         if await people.wait_door(number, _DOOR_S):
             await use_locker(people, guest, number, "taking-out")
+            people.give_up_locker(guest)
             await people.walk_back()
             break
         if await people.hands.look("officer-1") == "slow":
             await people.hands.press("officer-1", "done")
-    people.give_up_locker(guest)

@@ -44,7 +44,7 @@ async def supervise(people: People, fault: Fault) -> None:
 
 
 async def fetch(people: People, guest: Guest) -> None:
-    """A supervisor opens the locker of *guest*, whose card is back and who got nothing for it."""
+    """A supervisor opens the locker of *guest*, who is leaving and has not got the belongings."""
     if guest.locker is not None:
         readers = people.lobby.config.card_readers.values()
         station = next(one.stations[0] for one in readers)

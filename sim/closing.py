@@ -62,7 +62,7 @@ class Closing:
         await people.clock.pause(_NIGHT_S)
         await people.hands.press(station, "open-day")
         for guest in people.overnight:
-            await bring_back(people, guest, self._desk)
+            await bring_back(people, guest, people.card_desk)
             await fetch(people, guest)
         await people.hands.press(station, "close-day")
 
@@ -72,15 +72,10 @@ class Closing:
         voucher = None if self.station is None else people.station_with("reconcile")
         while tray:
             if voucher is None:
-                await people.hands.present(self._desk, tray[0])
+                await people.hands.present(people.card_desk, tray[0])
             else:
                 await people.hands.press(voucher, "reconcile")
             people.put_back(tray.pop(0))
-
-    @property
-    def _desk(self) -> str:
-        readers = self.people.lobby.config.card_readers.values()
-        return next((one.stations[0] for one in readers), "")
 
     async def _asks(self, station: str) -> bool:
         return await self.people.hands.wait_lamp(station, "slow", _ASKS_S)

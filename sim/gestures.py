@@ -46,11 +46,8 @@ async def supervise(people: People, fault: Fault) -> None:
 async def fetch(people: People, guest: Guest) -> None:
     """A supervisor opens the locker of *guest*, who is leaving and has not got the belongings."""
     if guest.locker is not None:
-        readers = people.lobby.config.card_readers.values()
-        station = next(one.stations[0] for one in readers)
-        await supervise(
-            people, Fault(at_s=0.0, do="supervise", station=station, locker=guest.locker)
-        )
+        desk = people.card_desk
+        await supervise(people, Fault(at_s=0.0, do="supervise", station=desk, locker=guest.locker))
         people.give_up_locker(guest)
 
 

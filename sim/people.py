@@ -101,6 +101,12 @@ class People:
         stations = (panel.stations[0] for panel in panels if panel.stations)
         return next((name for name in stations if self.hands.can(name, action, procedure)), None)
 
+    @property
+    def card_desk(self) -> str:
+        """The first station with a card reader; "" if there is no reader."""
+        readers = self.lobby.config.card_readers.values()
+        return next((one.stations[0] for one in readers), "")
+
     def desk(self, station: str) -> asyncio.Lock:
         """Return what whoever is served at *station* holds: one guest at a time, in order."""
         return self._desks[self.hands.panel_at(station) or station]

@@ -180,6 +180,8 @@ def test_no_union_has_two_patterns() -> None:
         "sim.world",
     ):
         importlib.import_module(name)
+    word = Annotated[str, msgspec.Meta(pattern="^a$")]
+    assert [patterns(union) for union in unions(dict[str, word | list[word]])] == [2]
     found = [
         (kind.__qualname__, name)
         for kind in every_struct()

@@ -16,13 +16,18 @@ def answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: 
         refuse(turn, what)
 
 
+def answer_at(turn: Turn, accepted: bool, what: str, reader: str) -> None:  # noqa: FBT001 - a fact
+    """Let it be heard, and seen at the panel beside *reader*, what was held to it meant."""
+    answer(turn, accepted, what, _panel_at(turn, turn.rules.readers.get(reader, ())))
+
+
 def refuse(turn: Turn, what: str) -> None:
     """Count the refusal of *what*."""
     known = what in turn.refusals or len(turn.refusals) < _MOST_KINDS_OF_REFUSAL
     turn.refuse(what if known else "other")
 
 
-def panel_at(turn: Turn, stations: tuple[str, ...]) -> str:
+def _panel_at(turn: Turn, stations: tuple[str, ...]) -> str:
     """Return the first panel that serves one of *stations*; empty if none does."""
     beside = (
         name for name, kept in turn.rules.panels.items() if not set(kept).isdisjoint(stations)

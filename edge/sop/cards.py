@@ -10,7 +10,7 @@ unknown        not of the pool
 """
 
 from edge.sop import events, lockers, supervisors
-from edge.sop.answers import answer, panel_at
+from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.routing import first_waiting, pick
 from edge.sop.state import Visit
@@ -43,13 +43,12 @@ def presented(turn: Turn, event: events.CardPresented) -> None:
     stations = turn.rules.readers.get(event.reader, ())
     kind = _kind(turn, event.card)
     accepted = _MEANINGS[kind](turn, event, stations)
-    answer(turn, accepted, f"card/{event.reader}/{kind}", panel_at(turn, stations))
+    answer_at(turn, accepted, f"card/{event.reader}/{kind}", event.reader)
 
 
 def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
     """Let it be heard that neither card was taken."""
-    stations = turn.rules.readers.get(event.reader, ())
-    answer(turn, False, f"card/{event.reader}/two at once", panel_at(turn, stations))
+    answer_at(turn, False, f"card/{event.reader}/two at once", event.reader)
 
 
 def _kind(turn: Turn, card: str) -> str:
@@ -76,7 +75,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
     visit = turn.visits[turn.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
         deliver(turn, visit, "card.presented")
-        _pick_if_here(turn, visit.id, stations)
+        pick(turn, visit.id, stations)
         return True
     if turn.step(visit).station not in stations:
         return False
@@ -84,14 +83,8 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return deliver(turn, visit, "card.issued")
     if _another_waits(turn, stations):
         return False
-    pick(turn, visit, stations)
+    pick(turn, visit.id, stations)
     return True
-
-
-def _pick_if_here(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
-    visit = turn.visits.get(holder)
-    if visit is not None and turn.step(visit).station in stations:
-        pick(turn, visit, stations)
 
 
 def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:

@@ -1,7 +1,7 @@
 """Invitations: codes of guests who were registered beforehand. Each opens one visit, once."""
 
 from edge.sop import day, events
-from edge.sop.answers import answer, panel_at
+from edge.sop.answers import answer_at
 from edge.sop.effects import KeepDetails
 from edge.sop.turn import Turn
 from edge.sop.visits import arrive
@@ -20,8 +20,7 @@ def presented(turn: Turn, event: events.InvitationPresented) -> None:
         arrive(turn, event.procedure, "invitation")
         # Minted again for the same number, it is the same id, even if the visit has closed since.
         turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.opened)))
-    stations = turn.rules.readers.get(event.reader, ())
-    answer(turn, why is None, f"invitation/{event.reader}/{why}", panel_at(turn, stations))
+    answer_at(turn, why is None, f"invitation/{event.reader}/{why}", event.reader)
 
 
 def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
@@ -37,8 +36,7 @@ def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
 
 def refused(turn: Turn, event: events.InvitationRefused) -> None:
     """Say that it is no valid invitation, at the panel beside the scanner."""
-    stations = turn.rules.readers.get(event.reader, ())
-    answer(turn, False, f"invitation/{event.reader}/{event.why}", panel_at(turn, stations))
+    answer_at(turn, False, f"invitation/{event.reader}/{event.why}", event.reader)
 
 
 def _forget_expired(turn: Turn) -> None:

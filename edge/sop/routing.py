@@ -106,12 +106,15 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
     return transition is None or transition.to == visit.phase
 
 
-def pick(turn: Turn, visit: Visit, stations: tuple[str, ...]) -> None:
-    """Whose card was shown at *stations* goes first there: the next press is for that guest."""
+def pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
+    """Whose card was shown at *stations*, and waits there, goes first: the next press is for it."""
+    visit = turn.visits.get(holder)
+    if visit is None or turn.step(visit).station not in stations:
+        return
     for other in list(turn.visits.values()):
         if other.picked and turn.step(other).station in stations:
             turn.change(other, picked=False)
-    turn.change(to_the_front(turn, turn.visits[visit.id]), picked=True)
+    turn.change(to_the_front(turn, turn.visits[holder]), picked=True)
 
 
 def _meant(turn: Turn, visit: Visit, name: str) -> int:

@@ -42,6 +42,13 @@ def registered(*cards: str) -> Stand:
     return stand
 
 
+def to_the_door(stand: Stand) -> None:
+    """The guest before officer 1 stores nothing, is screened, and stands at the host's door."""
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+
+
 def stored(stand: Stand, card: str = CARDS[0], locker: int = 1) -> Visit:
     """A guest whose belongings are in a locker stands before officer 3."""
     register(stand, "pimpinan", card)
@@ -108,9 +115,7 @@ def test_rule_01_who_goes_on_at_the_same_station_keeps_the_place() -> None:
 def test_rule_02_a_button_is_for_the_first_for_whom_it_means_something() -> None:
     """Whoever is still in the office does not block officer 1's button for others."""
     stand = registered(CARDS[0])
-    stand.press("officer-1", "done")
-    stand.press("officer-2", "nothing")
-    screen(stand)
+    to_the_door(stand)
     stand.answer("accept")
     stand.answer("decline")  # the aide ends the meeting; the guest is on the way back
     register(stand, "pimpinan", CARDS[1])
@@ -124,9 +129,7 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
     kept = {"officer-1": ("officer-1", "aide"), **{name: (name,) for name in panels}}
     stand = Stand(rules(panels=kept))
     register(stand, "pimpinan", CARDS[0])
-    stand.press("officer-1", "done")
-    stand.press("officer-2", "nothing")
-    screen(stand)
+    to_the_door(stand)
     stand.answer("accept")
     register(stand, "pimpinan", CARDS[1])
     meeting, waiting = stand.state.visits.values()
@@ -140,9 +143,7 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
 def test_rule_02_leave_is_for_the_guest_whose_card_was_shown_last() -> None:
     """A guest leaves the waiting room, though another comes back, of whom *leave* says no card."""
     stand = registered(CARDS[0])
-    stand.press("officer-1", "done")
-    stand.press("officer-2", "nothing")
-    screen(stand)
+    to_the_door(stand)
     stand.answer("accept")
     stand.answer("decline")
     register(stand, "pimpinan", CARDS[1])
@@ -175,9 +176,7 @@ def test_rule_02_leave_once_more_is_for_the_guest_who_has_left_without_a_card() 
     stand = Stand()
     for card in CARDS[:2]:
         register(stand, "pimpinan", card)
-        stand.press("officer-1", "done")
-        stand.press("officer-2", "nothing")
-        screen(stand)
+        to_the_door(stand)
         stand.answer("accept")
         stand.answer("decline")
     first, second = stand.state.visits
@@ -218,9 +217,7 @@ def test_rule_03_an_alarm_of_nobody_stands_by_itself() -> None:
 def test_rule_04_the_aide_answers_the_call_that_rings() -> None:
     """A decline while the aiphone rings is for the new guest, not for the meeting under way."""
     stand = registered(CARDS[0])
-    stand.press("officer-1", "done")
-    stand.press("officer-2", "nothing")
-    screen(stand)
+    to_the_door(stand)
     stand.answer("accept")
     stand.press("reception", "arrive", "pimpinan")
     meeting, caller = stand.state.visits.values()
@@ -239,9 +236,7 @@ def test_rule_04_a_guest_at_the_door_before_a_call_that_nobody_answered(at_door:
     *_, caller = stand.state.visits
     stand.wait(46)
     if at_door:
-        stand.press("officer-1", "done")
-        stand.press("officer-2", "nothing")
-        screen(stand)
+        to_the_door(stand)
     assert stand.state.visits[caller].phase == "tidak-dijawab"
     stand.answer("accept")
     assert stand.state.visits[caller].phase == ("tidak-dijawab" if at_door else "kartu")
@@ -285,9 +280,7 @@ def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
     stand = Stand()
     for card in CARDS[:2]:
         register(stand, "pimpinan", card)
-        stand.press("officer-1", "done")
-        stand.press("officer-2", "nothing")
-        screen(stand)
+        to_the_door(stand)
         stand.answer("accept")
     stand.send(events.CardPresented(stand.now, "gate", CARDS[1]))
     first, second = stand.state.visits.values()
@@ -299,9 +292,7 @@ def test_rule_07_a_card_that_comes_back_is_served_next() -> None:
     """One guest waits to be shown the way, another gives back the card: done is for the latter."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
-    stand.press("officer-1", "done")
-    stand.press("officer-2", "nothing")
-    screen(stand)
+    to_the_door(stand)
     register(stand, "pimpinan", CARDS[1])
     stand.answer("accept")
     stand.card(CARDS[0])

@@ -6,9 +6,9 @@ Text is escaped here; numbers are in the picture, so that nobody has to guess fr
 from collections.abc import Sequence
 from html import escape
 
-from edge.report.summary import StepTimes, Summary
 from edge.report.tables import clock_hour, duration, hours
 from edge.report.words import Words
+from edge.sop.monthly_summary import StepTimes, Summary
 
 _WIDTH = 700
 _FONT = 'font-family="DejaVu Sans, sans-serif"'

@@ -22,13 +22,13 @@ from edge.options import ConfigOption
 from edge.register import facts
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
-from edge.report.summary import Summary
 from edge.report.tables import Table
 from edge.report.tally import summarise
 from edge.report.words import Language, Words
 from edge.report.workbook import xlsx
 from edge.snapshot import Snapshot
 from edge.sop.loading import load_procedures
+from edge.sop.monthly_summary import Summary
 from edge.sop.procedure import Procedure, Text
 from edge.written import REPLACES, write, write_secret
 from edge.zone import Month, month_at, month_named, zone_of

@@ -6,9 +6,9 @@ import msgspec
 
 from edge.paper import page
 from edge.report import charts
-from edge.report.summary import Summary
 from edge.report.tables import Cell, Column, Kind, Table, figures, tables, written
 from edge.report.words import Words
+from edge.sop.monthly_summary import Summary
 
 _CSS = """
 header { border-bottom: 0.6mm double #000; margin-bottom: 3mm; text-align: center; }

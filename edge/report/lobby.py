@@ -9,7 +9,7 @@ from datetime import datetime
 
 from edge.register import Fact
 from edge.report.figures import Counters
-from edge.report.summary import CorrectionCount, OfficeDay, OpeningCount
+from edge.sop.monthly_summary import CorrectionCount, OfficeDay, OpeningCount
 from edge.zone import Month
 
 

@@ -4,9 +4,9 @@ import csv
 import io
 from collections.abc import Iterator
 
-from edge.report.summary import Summary
 from edge.report.tables import Cell, Table, figures, tables, written
 from edge.report.words import Words
+from edge.sop.monthly_summary import Summary
 
 # What a row of the CSV says: of which table, which row (its texts and dates), what, how much.
 _HEADER = ("month", "table", "row", "measure", "unit", "value")

@@ -28,8 +28,8 @@ from edge.clock import Clock, Stamp
 from edge.errors import GarduError, StoreFull
 from edge.messages import REPORT_TYPE
 from edge.register import DAY_MS, newest_by_month, runs
-from edge.report.summary import Summary, bounded
 from edge.rows import OutboxRow
+from edge.sop.monthly_summary import Summary, bounded
 from edge.sop.records import MonthlyReport, Record
 from edge.store import Store
 from edge.worker import Worker

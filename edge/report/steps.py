@@ -5,7 +5,7 @@ from collections import Counter, defaultdict
 
 from edge.register import Fact
 from edge.report.figures import Counters, Data, median, ordered, percentile
-from edge.report.summary import StepTimes
+from edge.sop.monthly_summary import StepTimes
 
 
 class Steps:

@@ -18,8 +18,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from edge.report.summary import Figures, Summary
 from edge.report.words import Words
+from edge.sop.monthly_summary import Figures, Summary
 
 Kind = Literal["text", "count", "seconds", "share", "date"]
 Cell = str | int | float | None

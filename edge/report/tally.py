@@ -20,7 +20,8 @@ from edge.register import Fact
 from edge.report.figures import Counters, median, ordered, percentile
 from edge.report.lobby import Lobby
 from edge.report.steps import Steps
-from edge.report.summary import (
+from edge.report.troubles import Troubles
+from edge.sop.monthly_summary import (
     DayCount,
     HostCount,
     HourCount,
@@ -30,7 +31,6 @@ from edge.report.summary import (
     Summary,
     Totals,
 )
-from edge.report.troubles import Troubles
 from edge.zone import Month
 
 # How many of the busiest hours are named.

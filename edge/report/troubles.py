@@ -6,7 +6,7 @@ from datetime import datetime
 
 from edge.register import Fact
 from edge.report.figures import Counters, median, ordered
-from edge.report.summary import AlarmCount, DeviceTrouble
+from edge.sop.monthly_summary import AlarmCount, DeviceTrouble
 from edge.zone import Month
 
 

@@ -6,9 +6,9 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import GarduError
-from edge.report.summary import Summary
 from edge.report.tables import Cell, Column, Kind, Table, clock_hour, figures, tables
 from edge.report.words import Words
+from edge.sop.monthly_summary import Summary
 
 if TYPE_CHECKING:
     from xlsxwriter.format import Format

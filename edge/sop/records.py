@@ -9,7 +9,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
-from edge.report.summary import Summary
+from edge.sop.monthly_summary import Summary
 from edge.sop.visit_records import (
     CardLost,
     LockerOpened,

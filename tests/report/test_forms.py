@@ -15,13 +15,13 @@ from edge.register import Fact
 from edge.report import codes
 from edge.report.document import About, html
 from edge.report.plain import as_csv, shown
-from edge.report.summary import Summary, Totals
 from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
 from edge.report.words import WORDS, Language, Words
 from edge.report.workbook import xlsx
 from edge.sop import cards, evacuation, events, owed, visits
 from edge.sop.loading import load_procedures
+from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedure import Outcome, Procedure
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules

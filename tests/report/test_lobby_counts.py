@@ -11,8 +11,8 @@ import msgspec
 import pytest
 
 from edge.register import Fact
-from edge.report.summary import Summary
 from edge.report.tally import summarise
+from edge.sop.monthly_summary import Summary
 from edge.sop.state import DayRules
 from edge.zone import month_named, zone_of
 from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules

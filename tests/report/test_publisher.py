@@ -20,8 +20,8 @@ from edge.report.publisher import (
     ReportPostponed,
     counted_apart,
 )
-from edge.report.summary import Summary
 from edge.snapshot import Snapshot
+from edge.sop.monthly_summary import Summary
 from edge.store import Store
 from edge.worker import Worker
 from edge.zone import Month, zone_of

@@ -11,10 +11,10 @@ from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.register import facts, runs, spans
-from edge.report.summary import LIMIT, Summary, bounded
 from edge.report.tally import summarise
 from edge.retention import Sweep
 from edge.snapshot import Snapshot
+from edge.sop.monthly_summary import LIMIT, Summary, bounded
 from edge.sop.records import Record
 from edge.store import Store
 from edge.zone import Month, month_named, zone_of

@@ -20,10 +20,10 @@ from edge.chain import Difference, KeptRecord, Walk
 from edge.check import show_table
 from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock, iso
+from edge.cloudevent import source
 from edge.config import Config, load_config
 from edge.control import Resend, ask, resend_offline
 from edge.errors import StoreError
-from edge.messages import source
 from edge.options import ConfigOption
 from edge.outbox import Resent
 from edge.snapshot import Snapshot

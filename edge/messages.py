@@ -1,56 +1,26 @@
-"""Messages: how a record becomes a CloudEvent on an MQTT topic, and what the live topics say.
+"""MQTT topics, content types and payloads, but for the records' (edge/cloudevent.py).
 
-The contract, in words, is docs/mqtt.md; its types are here and nowhere else.
+The contract, in words, is docs/mqtt.md.
 
 - Records travel in CloudEvents' *structured* mode: attributes and data are one JSON object.
 - Stills travel in *binary* mode: the payload is the JPEG, the attributes are MQTT user properties.
 - Live topics carry plain JSON documents: what is so now, not what has happened.
 """
 
-from typing import Any, Literal
+from typing import Literal
 
 import msgspec
-from msgspec import UNSET, UnsetType
 
 from edge.chain import Link
-from edge.clock import iso
 from edge.config import Config
-from edge.sop.records import Record
 
 ROOT = "gardu/v1"
-RECORD_CONTENT = "application/cloudevents+json"
 LIVE_CONTENT = "application/json"
 STILL_CONTENT = "image/jpeg"
 STILL_TYPE = "gardu.still.taken.v1"
-REPORT_TYPE = "gardu.report.monthly.v1"
 
 # Largest still, bytes: small enough for every broker in common use (docs/mqtt.md).
 STILL_LIMIT = 256 * 1024
-
-
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A CloudEvents 1.0 envelope; attribute names are the contract's.
-
-    :ivar time: when it happened; *recordedtime*: when it was committed here (RFC 3339 UTC)
-    :ivar sequence: 16 digits, without holes within one *streamid*
-    :ivar prevhash: the link of the record before it in the chain (edge/chain.py)
-    :ivar correlationid: the visit; absent where there is none
-    """
-
-    specversion: Literal["1.0"] = "1.0"
-    id: str
-    source: str
-    type: str
-    subject: str
-    time: str
-    recordedtime: str
-    streamid: str
-    sequence: str
-    prevhash: Link
-    correlationid: str | UnsetType = UNSET
-    datacontenttype: Literal["application/json"] = "application/json"
-    dataschema: str
-    data: Any
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
@@ -96,54 +66,6 @@ class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
     persons: int | None = None
 
 
-# JSON as msgspec writes it, made once: an encoder is reusable and quicker than the function.
-_encoder = msgspec.json.Encoder()
-
-
-def encode(
-    record: Record,
-    *,
-    id: str,  # noqa: A002 - CloudEvents' name
-    source: str,
-    stream: str,
-    sequence: int,
-    previous: str,
-    recorded_ms: int,
-) -> bytes:
-    """Return the frozen payload of *record*: a CloudEvents JSON object in UTF-8.
-
-    :param previous: the link of the record before it in the chain
-    :param recorded_ms: when it is being committed, milliseconds since 1970 UTC
-    """
-    return _encoder.encode(
-        Envelope(
-            id=id,
-            source=source,
-            type=record.type,
-            subject=record.subject,
-            time=record.at.iso(),
-            recordedtime=iso(recorded_ms),
-            streamid=stream,
-            sequence=f"{sequence:016d}",
-            prevhash=previous,
-            correlationid=UNSET if record.visit is None else record.visit,
-            dataschema=dataschema(record.type),
-            data=record.data,
-        )
-    )
-
-
-def dataschema(kind: str) -> str:
-    """The schema's name of a type: ``urn:gardu:schema:step.completed:1``."""
-    name, _, version = kind.removeprefix("gardu.").rpartition(".v")
-    return f"urn:gardu:schema:{name}:{version}"
-
-
-def source(config: Config) -> str:
-    """Who speaks: ``/gardu/{site}/{checkpoint}``."""
-    return f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
-
-
 def topic(config: Config, suffix: str) -> str:
     """The full topic of *suffix*: ``gardu/v1/{site}/{checkpoint}/{suffix}``."""
     return f"{ROOT}/{config.checkpoint.site}/{config.checkpoint.id}/{suffix}"
@@ -176,6 +98,10 @@ def document(live: msgspec.Struct) -> dict[str, object]:
     """Return a live topic's *live* value as the JSON object that is published."""
     plain: dict[str, object] = msgspec.to_builtins(live)
     return plain
+
+
+# JSON as msgspec writes it, made once: an encoder is reusable and quicker than the function.
+_encoder = msgspec.json.Encoder()
 
 
 def pack(value: object) -> bytes:

@@ -8,18 +8,15 @@ from typing import Any
 
 import msgspec
 
+from edge.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
 from edge.messages import (
     LIVE_CONTENT,
-    RECORD_CONTENT,
-    REPORT_TYPE,
     ROOT,
     STILL_CONTENT,
     STILL_TYPE,
-    Envelope,
     LedgerState,
     StandingAlarm,
     Status,
-    dataschema,
 )
 from edge.requests import ANSWER_EXPIRY_S, AVAILABILITY, REGISTER, Answer, Availability, Register
 from edge.sop.records import KINDS

@@ -25,7 +25,6 @@ from typing import Any
 
 import msgspec
 
-from edge import messages
 from edge.clock import Clock
 from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreError, StoreFull

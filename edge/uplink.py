@@ -24,6 +24,7 @@ from typing import Any, Literal
 
 from edge.backoff import Backoff
 from edge.clock import Clock
+from edge.cloudevent import RECORD_CONTENT, source
 from edge.config import Config
 from edge.desk import Desk
 from edge.dispatch import RIDE_S, Dispatch
@@ -33,15 +34,7 @@ from edge.inbox import LARGEST, MOST, Inbox
 from edge.ledger import LedgerTopic
 from edge.link import Link
 from edge.live import LiveTopics
-from edge.messages import (
-    LIVE_CONTENT,
-    RECORD_CONTENT,
-    ROOT,
-    Status,
-    pack,
-    source,
-    topic,
-)
+from edge.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.outbox import Outbox, OutboxRow
 from edge.packets import Answer, Packed, Receive, Will
 from edge.read_ahead import ReadAhead

@@ -20,8 +20,8 @@ from edge.backoff import Backoff
 from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
+from edge.cloudevent import source
 from edge.config import Config, default_config_folder, load_config
-from edge.messages import source
 from edge.outbox import OutboxRow
 from edge.rules import make_rules
 from edge.sop.effects import Effect, UnlockLocker

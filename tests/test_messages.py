@@ -15,6 +15,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from edge import schemas
 from edge.clock import Clock, Stamp
+from edge.cloudevent import dataschema, encode, source
 from edge.config import Checkpoint, Config, load_config
 from edge.health import health, meta
 from edge.messages import (
@@ -23,10 +24,7 @@ from edge.messages import (
     LedgerState,
     StandingAlarm,
     Status,
-    dataschema,
     document,
-    encode,
-    source,
     still_attributes,
     topic,
 )

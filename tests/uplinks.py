@@ -11,10 +11,10 @@ from paho.mqtt.client import MQTTMessage
 
 from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
+from edge.cloudevent import source
 from edge.config import Broker, Checkpoint, Config
 from edge.desk import Desk
 from edge.drivers.base import Post
-from edge.messages import source
 from edge.sections.cards import Cards
 from edge.sop.events import Event
 from edge.sop.records import Record, VisitOpened

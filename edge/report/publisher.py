@@ -25,8 +25,8 @@ from pathlib import Path
 import msgspec
 
 from edge.clock import Clock, Stamp
+from edge.cloudevent import REPORT_TYPE
 from edge.errors import GarduError, StoreFull
-from edge.messages import REPORT_TYPE
 from edge.register import DAY_MS, newest_by_month, runs
 from edge.rows import OutboxRow
 from edge.sop.monthly_summary import Summary, bounded

@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edge.clock import Clock, Stamp
 from edge.config import Config
 from edge.devices import Devices
-from edge.drivers.base import (
-    Camera,
-    CardReader,
-    CodeScanner,
-    Device,
-    Lockers,
-    Post,
-)
+from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.bus import SerialBus
 from edge.drivers.stamper import Stamper
 from edge.sections.cameras import HttpCamera, PiCamera
@@ -24,6 +17,7 @@ from edge.sections.card_readers import CardReader as CardReaderSection
 from edge.sections.card_readers import Pn532
 from edge.sections.lockers import GpioLockers, KerongLockers
 from edge.sections.lockers import Lockers as LockersSection
+from edge.sop.events import Post
 from edge.still_files import StillFiles
 
 if TYPE_CHECKING:

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 from edge import requests
 from edge.clock import Clock, Stamp
-from edge.drivers.base import Post
 from edge.guestbook import BookUnusable, Details, Entry, GuestBook, Source
 from edge.invitations import Guest, Invitation
 from edge.requests import Answer, Availability, Refused, Register
@@ -28,6 +27,7 @@ from edge.sop.events import (
     DeviceFailed,
     DeviceRestored,
     InputRefused,
+    Post,
     SystemAlarmCleared,
     SystemAlarmRaised,
 )

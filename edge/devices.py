@@ -10,16 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from edge.clock import Clock, Stamp
-from edge.drivers.base import (
-    Aiphone,
-    Buzzer,
-    Camera,
-    Device,
-    Door,
-    Lockers,
-    Panel,
-    Post,
-)
+from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Door, Lockers, Panel
 from edge.drivers.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.kept import Kept
@@ -34,7 +25,7 @@ from edge.sop.effects import (
     TakeStill,
     UnlockLocker,
 )
-from edge.sop.events import StillMissed
+from edge.sop.events import Post, StillMissed
 from edge.still_files import StillFiles
 from edge.worker import Worker
 

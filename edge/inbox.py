@@ -18,7 +18,6 @@ import msgspec
 from paho.mqtt.client import MQTTMessage
 
 from edge.desk import DEVICE, Desk, Mail
-from edge.drivers.base import Post
 from edge.link import Link
 from edge.messages import LIVE_CONTENT
 from edge.packets import Answer, Packed
@@ -31,7 +30,7 @@ from edge.requests import (
     Word,
     may_answer,
 )
-from edge.sop.events import InputRefused
+from edge.sop.events import InputRefused, Post
 from edge.window import Parcel
 
 # Messages that the broker may send unacknowledged; with a broker that minds it, none is lost.

@@ -6,12 +6,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
-from edge.drivers.base import (
-    Device,
-    Post,
-)
+from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sop.events import DeviceFailed, DeviceRestored
+from edge.sop.events import DeviceFailed, DeviceRestored, Post
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -21,10 +21,9 @@ import msgspec
 from edge.adopted import Adopted, read
 from edge.clock import Stamp
 from edge.config import Config
-from edge.drivers.base import Post
 from edge.errors import ConfigError
 from edge.health import meta
-from edge.sop.events import SystemAlarmCleared, SystemAlarmRaised
+from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.procedure import Procedure
 from edge.store import Store
 from edge.worker import Worker

@@ -29,7 +29,6 @@ from edge.control import (
     serve_control,
 )
 from edge.desk import Desk, present
-from edge.drivers.base import Post
 from edge.errors import GarduError
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import Purger
@@ -40,7 +39,7 @@ from edge.retention import run_retention
 from edge.rules import make_rules
 from edge.signs_of_life import report_health, tell_systemd, watch_over
 from edge.sop.effects import Beep
-from edge.sop.events import RunEnded, SystemAlarmCleared, SystemAlarmRaised
+from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
 from edge.space import PatientWorker
 from edge.still_files import StillFiles
 from edge.store import FILE, Store

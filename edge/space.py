@@ -20,9 +20,8 @@ from pathlib import Path
 
 from edge import folders
 from edge.documents import Documents
-from edge.drivers.base import Post
 from edge.errors import StoreError, StoreFull
-from edge.sop.events import SystemAlarmCleared, SystemAlarmRaised
+from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.worker import P, T, Worker
 
 log = logging.getLogger(__name__)

@@ -26,6 +26,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
+from edge.cloudevent import encode
 from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreError, StoreFull
 from edge.folders import make
@@ -82,7 +83,7 @@ class Store(Outbox):
         folder: Path,
         source: str,
         clock: Clock,
-        encode: Encode = messages.encode,
+        encode: Encode = encode,
         *,
         space: Space | None = None,
     ) -> None:

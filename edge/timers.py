@@ -4,8 +4,7 @@ import asyncio
 from functools import partial
 
 from edge.clock import Clock, Stamp
-from edge.drivers.base import Post
-from edge.sop.events import TimerFired
+from edge.sop.events import Post, TimerFired
 
 
 class Timers:

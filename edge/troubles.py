@@ -6,9 +6,8 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.drivers.base import Post
 from edge.messages import StandingAlarm, document
-from edge.sop.events import DeviceFailed, DeviceRestored
+from edge.sop.events import DeviceFailed, DeviceRestored, Post
 
 TOPIC = "state/alarm/uplink"
 

@@ -28,7 +28,6 @@ from edge.cloudevent import RECORD_CONTENT, source
 from edge.config import Config
 from edge.desk import Desk
 from edge.dispatch import RIDE_S, Dispatch
-from edge.drivers.base import Post
 from edge.errors import DeviceUnavailable
 from edge.inbox import LARGEST, MOST, Inbox
 from edge.ledger import LedgerTopic
@@ -39,7 +38,7 @@ from edge.outbox import Outbox, OutboxRow
 from edge.packets import Answer, Packed, Receive, Will
 from edge.read_ahead import ReadAhead
 from edge.rows import Delivered
-from edge.sop.events import InputRefused
+from edge.sop.events import InputRefused, Post
 from edge.stills import StillQueue
 from edge.troubles import Troubles
 from edge.window import HUNG_UP, Key, Parcel, Window

@@ -14,9 +14,8 @@ from edge.clock import Clock, Stamp
 from edge.cloudevent import source
 from edge.config import Broker, Checkpoint, Config
 from edge.desk import Desk
-from edge.drivers.base import Post
 from edge.sections.cards import Cards
-from edge.sop.events import Event
+from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
 from edge.store import Store
 from edge.uplink import Uplink

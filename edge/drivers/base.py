@@ -14,14 +14,7 @@ Rules for every driver
 6. Hardware libraries are imported inside the driver that needs them.
 """
 
-from collections.abc import Callable
 from typing import Literal, Protocol
-
-from edge.clock import Stamp
-from edge.sop.events import Event
-
-Post = Callable[[Callable[[Stamp], Event]], None]
-"""Hand an event over to the checkpoint: ``post(make)`` calls ``make(now)``; from any thread."""
 
 LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 """on: a guest waits; slow: a decision is wanted; amber: 80 % of the standard time is used; red:

@@ -14,13 +14,12 @@ from typing import Protocol
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.errors import DeviceFault
 from edge.sections.pins import Contact
-from edge.sop.events import LockerClosed, LockerOpened
+from edge.sop.events import LockerClosed, LockerOpened, Post
 
 
 class LockerWithDoor(Protocol):

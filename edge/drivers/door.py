@@ -16,12 +16,11 @@ import threading
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.sections.doors import Door
-from edge.sop.events import DoorClosed, DoorOpened
+from edge.sop.events import DoorClosed, DoorOpened, Post
 
 
 class GpioDoor(WiredDevice):

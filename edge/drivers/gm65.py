@@ -15,13 +15,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock, Stamp
-from edge.drivers.base import Post
 from edge.drivers.gm65_frames import TRIGGER, CodeFramer
 from edge.drivers.serial_reader import SerialReader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.invitations import Invitation, Refused
 from edge.sections.scanners import Gm65
-from edge.sop.events import InvitationPresented, InvitationRefused
+from edge.sop.events import InvitationPresented, InvitationRefused, Post
 
 if TYPE_CHECKING:
     from serial import Serial

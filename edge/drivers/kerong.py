@@ -22,7 +22,6 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock
-from edge.drivers.base import Post
 from edge.drivers.bus import SerialBus
 from edge.drivers.kerong_frames import FAMILIES, Framer, Status
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
@@ -33,6 +32,7 @@ from edge.sop.events import (
     LockerFailed,
     LockerOpened,
     LockerRestored,
+    Post,
 )
 
 if TYPE_CHECKING:

@@ -16,7 +16,6 @@ Rules this driver keeps
 from gpiozero import Factory
 
 from edge.clock import Clock
-from edge.drivers.base import Post
 from edge.drivers.contacts import GpioContact
 from edge.drivers.countdown import Countdown
 from edge.drivers.safety import alarm_input
@@ -32,6 +31,7 @@ from edge.sop.events import (
     InputRestored,
     PassageMade,
     PassageTooFast,
+    Post,
 )
 
 SHORT_ALARM = "alarm contact active for too short a time"

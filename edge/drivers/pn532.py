@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.drivers import pn532_frames as frames
-from edge.drivers.base import Post
 from edge.drivers.card_reader import CardReader, Presence
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sections.card_readers import Pn532
+from edge.sop.events import Post
 
 if TYPE_CHECKING:
     from serial import Serial

@@ -15,10 +15,9 @@ import threading
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
-from edge.drivers.base import Post
 from edge.drivers.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable
-from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
+from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused, Post
 
 if TYPE_CHECKING:
     from serial import Serial

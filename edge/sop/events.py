@@ -1,5 +1,6 @@
 """Events: what happened, in the past tense. Frozen; each carries the moment it was seen."""
 
+from collections.abc import Callable
 from typing import Literal
 
 import msgspec
@@ -18,6 +19,10 @@ class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
     """Something happened at moment ``at``."""
 
     at: Stamp
+
+
+Post = Callable[[Callable[[Stamp], Event]], None]
+"""Hand an event over to the checkpoint: ``post(make)`` calls ``make(now)``; from any thread."""
 
 
 class Started(Event, frozen=True):

@@ -11,9 +11,8 @@ import pytest
 
 from edge.clock import ENVIRONMENT, Clock
 from edge.config import Config
-from edge.drivers.base import Post
 from edge.errors import DeviceFault
-from edge.sop.events import Event
+from edge.sop.events import Event, Post
 from sim.lobby import Lobby
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory

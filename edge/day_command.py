@@ -12,8 +12,8 @@ from edge.check import show_table
 from edge.cli import DEFAULT_CONFIG
 from edge.config import load_config
 from edge.control import ask_day
-from edge.ids import minted_ms
 from edge.options import ConfigOption
+from edge.sop.ids import minted_ms
 from edge.sop.owed import DayNow, Out
 from edge.zone import zone_of
 

@@ -32,10 +32,10 @@ from tinydb.table import Document
 from edge.chain import genesis, link
 from edge.clock import Clock, Stamp
 from edge.documents import Documents
-from edge.ids import uuid7
 from edge.ranges import Ranges
 from edge.register import DAY_MS
 from edge.rows import Encode, KeptRow, Ledger, OutboxRow, Resent, StillRow, read_row
+from edge.sop.ids import uuid7
 from edge.sop.records import Record, suffix
 
 __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]

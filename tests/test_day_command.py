@@ -1,8 +1,8 @@
 """`gardu day`: what is out, item by item, in words that an office can act on."""
 
 from edge.day_command import in_words, rows
-from edge.ids import minted_ms, uuid7
 from edge.sop import day, owed
+from edge.sop.ids import minted_ms, uuid7
 from edge.sop.owed import DayNow
 from tests.sop.stand import CARDS
 from tests.sop.test_day import WIB, Office, owing

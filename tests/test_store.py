@@ -13,9 +13,9 @@ import pytest
 from edge.clock import Clock
 from edge.documents import Documents
 from edge.errors import StoreError
-from edge.ids import uuid7
 from edge.outbox import FILL_S
 from edge.rows import Resent
+from edge.sop.ids import uuid7
 from edge.sop.records import Record
 from edge.store import FILE, FORMAT, StillRow, Store
 from tests.store_bench import SOURCE, HandClock, record, say, sequences

@@ -10,8 +10,8 @@ import msgspec
 from msgspec.structs import replace
 
 from edge.clock import Stamp
-from edge.ids import uuid7
 from edge.sop.effects import Effect
+from edge.sop.ids import uuid7
 from edge.sop.procedure import Phase, Procedure, Step
 from edge.sop.records import Data, Record
 from edge.sop.state import (

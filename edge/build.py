@@ -6,6 +6,7 @@ Drivers are imported where they are needed: their libraries cost memory, and som
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.config import Config
 from edge.devices import Devices
@@ -17,11 +18,14 @@ from edge.sections.card_readers import CardReader as CardReaderSection
 from edge.sections.card_readers import Pn532
 from edge.sections.lockers import GpioLockers, KerongLockers
 from edge.sections.lockers import Lockers as LockersSection
-from edge.sop.events import Post
+from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 
 if TYPE_CHECKING:
     from edge.invitations import Invitation
+
+# Starting its process costs a small Pi seconds of work, which a camera that is gone is not worth.
+CAMERA_RESTART = Backoff(5.0, 120.0)
 
 Expect = Callable[["Invitation"], None]
 """Is told of an invitation that was found good."""
@@ -119,17 +123,20 @@ def build_scanner(
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
     from edge.drivers.gm65 import Gm65Scanner
-    from edge.invitations import Invitation, key_ring, read
+    from edge.invitations import Refused, key_ring, read
 
     here, rules = config.checkpoint, config.invitations
     keys = key_ring(rules.keys.values())
 
-    def read_here(text: str, at: Stamp) -> Invitation:
+    def read_here(text: str, reader: str, at: Stamp) -> InvitationPresented | InvitationRefused:
         now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
-        invitation = read(text, keys, now_ms, here.site, here.id, here.procedures)
+        try:
+            found = read(text, keys, now_ms, here.site, here.id, here.procedures)
+        except Refused as refused:
+            return InvitationRefused(at, reader, refused.why)
         if expect is not None:
-            expect(invitation)
-        return invitation
+            expect(found)
+        return InvitationPresented(at, reader, found.id, found.procedure, found.not_after_ms)
 
     return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
 
@@ -147,4 +154,4 @@ def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Cam
 
     if isinstance(config, HttpCamera):
         return HttpSnapshotCamera(name, config, clock)
-    return Picamera2Camera(name, config, clock)
+    return Picamera2Camera(name, config, clock, CAMERA_RESTART.delay)

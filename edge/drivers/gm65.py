@@ -14,11 +14,12 @@ Rules this driver keeps
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from edge.clock import Clock, Stamp
 from edge.drivers.gm65_frames import TRIGGER, CodeFramer
 from edge.drivers.serial_reader import SerialReader
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.invitations import Invitation, Refused
 from edge.sections.scanners import Gm65
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 
@@ -31,8 +32,8 @@ GAP_S = 0.2
 # After a code the guest takes the telephone away, seconds of the clock.
 _AFTER_CODE_S = 1.0
 
-Read = Callable[[str, Stamp], Invitation]
-"""Read an invitation at a moment; raises :exc:`~edge.invitations.Refused`."""
+Read = Callable[[str, str, Stamp], InvitationPresented | InvitationRefused]
+"""Read a code at a reader at a moment: the event that it is."""
 
 
 class Gm65Scanner(SerialReader):
@@ -95,15 +96,5 @@ class Gm65Scanner(SerialReader):
         self._wait(_AFTER_CODE_S)
         if still_there:
             return
-        try:
-            invitation = self._read(code, now)
-        except Refused as refused:
-            self._say(InvitationRefused, self.id, refused.why)
-            return
-        self._say(
-            InvitationPresented,
-            self.id,
-            invitation.id,
-            invitation.procedure,
-            invitation.not_after_ms,
-        )
+        event = self._read(code, self.id, now)
+        self._say(lambda at: replace(event, at=at))

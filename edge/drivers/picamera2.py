@@ -14,9 +14,8 @@ Rules this driver keeps
 
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.drivers.camera import Deadline, checked_jpeg
 from edge.drivers.child import Child
@@ -27,9 +26,6 @@ from edge.sections.cameras import PiCamera
 # Importing picamera2 and starting the camera takes seconds on a small Pi.
 HELLO_S = 15.0
 
-# Starting costs a small Pi seconds of work, which a camera that is gone is not worth.
-RESTART = Backoff(5.0, 120.0)
-
 # A camera stamps its frames with the machine's own time since boot, also where the simulator's
 # clock runs faster.
 _MACHINE = Clock()
@@ -38,6 +34,7 @@ _MACHINE = Clock()
 class Picamera2Camera:
     """One camera.
 
+    :param restart_delay_s: seconds to wait before another child is started after so many failures
     :param command: what runs as the child; the real one if None
     :param hello_s: seconds that the child may take until its camera runs
     """
@@ -47,12 +44,14 @@ class Picamera2Camera:
         name: str,
         config: PiCamera,
         clock: Clock,
+        restart_delay_s: Callable[[int], float],
         command: Sequence[str] | None = None,
         hello_s: float = HELLO_S,
     ) -> None:
         self.name = name
         self._config = config
         self._clock = clock
+        self._restart_delay_s = restart_delay_s
         self._command = command or (sys.executable, "-m", "edge.drivers.picamera2_child")
         self._hello_s = hello_s
         self._lock = threading.Lock()
@@ -128,7 +127,8 @@ class Picamera2Camera:
         except DeviceUnavailable as error:
             self._drop()
             self._failures += 1
-            self._why, self._again = error, Deadline(_MACHINE, RESTART.delay(self._failures))
+            again_s = self._restart_delay_s(self._failures)
+            self._why, self._again = error, Deadline(_MACHINE, again_s)
             raise
         self._failures, self._why = 0, None
         return self._child

@@ -13,11 +13,12 @@ Rules this driver keeps
 import logging
 import threading
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from edge.drivers.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable
-from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused, Post
+from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -83,12 +84,12 @@ class SerialReader(ABC):
         :raises OSError: if the port or the device fails
         """
 
-    def _say(self, kind: Any, *words: Any) -> None:
-        """Post an event of *kind*."""
+    def _say(self, kind: Callable[..., Event], *words: Any) -> None:
+        """Post the event that *kind* makes of the moment and *words*."""
         try:
             self._post(lambda at: kind(at, *words))
         except Exception:  # noqa: BLE001  # rule 3
-            _log.exception("%s: %s could not be posted", self.name, kind.__name__)
+            _log.exception("%s: an event could not be posted", self.name)
 
     def _refuse(self, why: object) -> None:
         """Post that something malformed was dropped."""

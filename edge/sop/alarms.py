@@ -5,7 +5,7 @@
    something about is shown at every panel.
 2. ``acknowledge`` at a panel means: seen. It takes all that this panel shows; their lamp is slow
    from then on, the buzzer stops, and they stand until what caused them is over.
-3. Until then the buzzer repeats every :data:`REPEAT_S` seconds.
+3. Until then the buzzer repeats every :data:`ALARM_REPEAT_S` seconds.
 4. A silent alarm is neither shown nor heard nor acknowledged here (``SILENT``).
 """
 
@@ -13,12 +13,16 @@ from typing import Any, get_args
 
 from msgspec.structs import replace
 
+from edge.clock import iso
 from edge.sop import events
-from edge.sop.effects import Beep, StartTimer
+from edge.sop.effects import Beep, CancelTimer, StartTimer
 from edge.sop.evacuation import FIRE, inside
-from edge.sop.state import Rules, State
+from edge.sop.records import AlarmChanged
+from edge.sop.state import Alarm, Rules, State, Visit
 from edge.sop.turn import Turn
-from edge.sop.verbs import ALARM_REPEAT_S, alarm_record, clear_alarm, hush
+
+ALARM_REPEAT_S = 15.0
+"""How long the buzzer rests between two soundings of an alarm that nobody has acknowledged."""
 
 SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
 """Inputs whose alarms only the central office hears of; why is in edge/sop/safety.py."""
@@ -118,3 +122,64 @@ def _shown(state: State, kind: str) -> dict[str, Any]:
         people = inside(state.visits.values())
         shown |= {"visits": people.visits, "persons": people.persons}
     return shown
+
+
+def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
+    """End the alarm *kind* for *visit*; it stands on if another guest is in the same alarm."""
+    alarm = turn.alarms.get(kind)
+    if alarm is None or alarm.visit != visit.id:
+        return
+    for other in turn.in_line():
+        alarmed = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
+        if other.id != visit.id and alarmed:
+            turn.alarms[kind] = replace(alarm, visit=other.id)
+            return
+    clear_alarm(turn, kind)
+
+
+def raise_alarm(
+    turn: Turn, kind: str, visit: str | None, detail: str | None = None, *, silent: bool = False
+) -> None:
+    """Raise the alarm *kind*, unless it stands already; *silent*: nobody here hears of it."""
+    if kind in turn.alarms:
+        return
+    turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
+    if not silent:
+        sound(turn, kind)
+    alarm_record(turn, "gardu.alarm.raised.v1", kind)
+
+
+def sound(turn: Turn, kind: str) -> None:
+    """Sound the alarm *kind* now, and every :data:`ALARM_REPEAT_S` seconds from now on."""
+    turn.do(Beep("alarm"))
+    turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
+
+
+def hush(turn: Turn, kind: str) -> None:
+    """Sound the alarm *kind* no more."""
+    turn.do(CancelTimer(f"alarm/{kind}"))
+
+
+def clear_alarm(turn: Turn, kind: str) -> None:
+    """Clear the alarm *kind*, if it stands."""
+    if kind in turn.alarms:
+        alarm_record(turn, "gardu.alarm.cleared.v1", kind)
+        hush(turn, kind)
+        del turn.alarms[kind]
+
+
+def alarm_record(turn: Turn, record: str, kind: str, panel: str | None = None) -> None:
+    """Record what became of the standing alarm *kind* (at *panel*)."""
+    alarm = turn.alarms[kind]
+    people = inside(turn.visits.values()) if kind == FIRE else None
+    data = AlarmChanged(
+        alarm=kind,
+        visit=alarm.visit,
+        detail=alarm.detail,
+        since=iso(turn.at.dating(alarm.since)),
+        clock_synced=turn.at.synced,
+        panel=panel,
+        visits=None if people is None else people.visits,
+        persons=None if people is None else people.persons,
+    )
+    turn.record(record, f"alarm/{kind}", alarm.visit, data)

@@ -9,11 +9,11 @@
 
 from edge.clock import Stamp
 from edge.sop import events
+from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.effects import CancelTimer, HoldDoor, StartTimer
 from edge.sop.evacuation import FIRE
 from edge.sop.state import DoorState
 from edge.sop.turn import Turn
-from edge.sop.verbs import clear_alarm, raise_alarm
 from edge.sop.visits import deliver
 
 

@@ -34,19 +34,14 @@ from edge.sop import (
     unseen,
     visits,
 )
+from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
+from edge.sop.faults import device_fault, device_restored, still_missed
 from edge.sop.records import DaemonRestarted
 from edge.sop.routing import first_waiting
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.verbs import (
-    clear_alarm,
-    device_fault,
-    device_restored,
-    raise_alarm,
-    still_missed,
-)
 from edge.sop.visits import arrive, deliver, set_timers
 
 # What a phase does while the aide is being called.

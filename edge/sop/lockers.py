@@ -15,16 +15,12 @@ Whoever is jammed or out of order is given to nobody. Rules 9 and 19 (``routing.
 
 from edge.clock import Stamp
 from edge.sop import events
+from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.effects import CancelTimer, StartTimer, UnlockLocker
+from edge.sop.faults import device_fault, device_restored
 from edge.sop.state import LockerState
 from edge.sop.turn import Turn
-from edge.sop.verbs import (
-    clear_alarm,
-    device_fault,
-    device_restored,
-    raise_alarm,
-    reconciled,
-)
+from edge.sop.verbs import reconciled
 from edge.sop.visits import deliver, transition_for
 
 OPENS_WITHIN_S = 15.0

@@ -15,12 +15,11 @@
 from typing import get_args
 
 from edge.sop import events
-from edge.sop.alarms import SILENT
+from edge.sop.alarms import SILENT, clear_alarm, raise_alarm
 from edge.sop.doors import hold
 from edge.sop.evacuation import FIRE
 from edge.sop.events import InputKind
 from edge.sop.turn import Turn
-from edge.sop.verbs import clear_alarm, raise_alarm
 
 
 def started(turn: Turn) -> None:

@@ -8,12 +8,12 @@ Rules
 
 from edge.clock import iso
 from edge.sop import pace
+from edge.sop.alarms import end_alarm
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.procedure import Phase, Step
 from edge.sop.records import StepCompleted
 from edge.sop.state import NOT_EXTENDED, Visit
 from edge.sop.turn import Turn
-from edge.sop.verbs import end_alarm
 
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,

@@ -9,29 +9,21 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from edge.clock import iso
+from edge.sop.alarms import end_alarm, raise_alarm, sound
 from edge.sop.effects import (
-    Beep,
-    CancelTimer,
     ReleaseDoor,
     RingAide,
-    StartTimer,
     TakeStill,
     UnlockLocker,
 )
-from edge.sop.evacuation import FIRE, inside
+from edge.sop.faults import device_fault
 from edge.sop.records import (
-    AlarmChanged,
     CardLost,
-    EquipmentChanged,
     StillReference,
     VisitReconciled,
 )
-from edge.sop.state import Alarm, PendingStill, Release, Visit
+from edge.sop.state import PendingStill, Release, Visit
 from edge.sop.turn import Turn
-
-ALARM_REPEAT_S = 15.0
-"""How long the buzzer rests between two soundings of an alarm that nobody has acknowledged."""
 
 
 def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
@@ -134,7 +126,7 @@ def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
     # That of nobody becomes this guest's. One that was seen: look once more.
     turn.alarms[kind] = replace(standing, visit=standing.visit or visit.id, acknowledged=None)
     if standing.acknowledged is not None:
-        _sound(turn, kind)
+        sound(turn, kind)
     return visit
 
 
@@ -143,97 +135,12 @@ def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
     return visit
 
 
-def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
-    """End the alarm *kind* for *visit*; it stands on if another guest is in the same alarm."""
-    alarm = turn.alarms.get(kind)
-    if alarm is None or alarm.visit != visit.id:
-        return
-    for other in turn.in_line():
-        alarmed = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
-        if other.id != visit.id and alarmed:
-            turn.alarms[kind] = replace(alarm, visit=other.id)
-            return
-    clear_alarm(turn, kind)
-
-
-def raise_alarm(
-    turn: Turn, kind: str, visit: str | None, detail: str | None = None, *, silent: bool = False
-) -> None:
-    """Raise the alarm *kind*, unless it stands already; *silent*: nobody here hears of it."""
-    if kind in turn.alarms:
-        return
-    turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
-    if not silent:
-        _sound(turn, kind)
-    alarm_record(turn, "gardu.alarm.raised.v1", kind)
-
-
-def _sound(turn: Turn, kind: str) -> None:
-    turn.do(Beep("alarm"))
-    turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
-
-
-def hush(turn: Turn, kind: str) -> None:
-    """Sound the alarm *kind* no more."""
-    turn.do(CancelTimer(f"alarm/{kind}"))
-
-
-def clear_alarm(turn: Turn, kind: str) -> None:
-    """Clear the alarm *kind*, if it stands."""
-    if kind in turn.alarms:
-        alarm_record(turn, "gardu.alarm.cleared.v1", kind)
-        hush(turn, kind)
-        del turn.alarms[kind]
-
-
-def alarm_record(turn: Turn, record: str, kind: str, panel: str | None = None) -> None:
-    """Record what became of the standing alarm *kind* (at *panel*)."""
-    alarm = turn.alarms[kind]
-    people = inside(turn.visits.values()) if kind == FIRE else None
-    data = AlarmChanged(
-        alarm=kind,
-        visit=alarm.visit,
-        detail=alarm.detail,
-        since=iso(turn.at.dating(alarm.since)),
-        clock_synced=turn.at.synced,
-        panel=panel,
-        visits=None if people is None else people.visits,
-        persons=None if people is None else people.persons,
-    )
-    turn.record(record, f"alarm/{kind}", alarm.visit, data)
-
-
-def device_fault(turn: Turn, device: str, why: str, visit: str | None = None) -> None:
-    """Record that *device* does not work, once until it is restored."""
-    if device not in turn.faults:
-        turn.faults[device] = why
-        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit)
-
-
-def device_restored(turn: Turn, device: str) -> None:
-    """Record that *device* works again, if it did not."""
-    if turn.faults.pop(device, None) is not None:
-        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None)
-
-
-def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
-    """Record that a still for *purpose* could not be taken."""
-    _equipment_record(turn, "gardu.still.missed.v1", f"still/{purpose}", why, visit)
-
-
 def reconciled(
     turn: Turn, visit: str, returned: str, by: Literal["equipment", "officer"] = "equipment"
 ) -> None:
     """Record that *returned*, owed by the closed *visit*, is back: *by* what shows it."""
     data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced, by=by)
     turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
-
-
-def _equipment_record(
-    turn: Turn, record: str, device: str, why: str | None, visit: str | None
-) -> None:
-    data = EquipmentChanged(device=device, why=why, visit=visit, clock_synced=turn.at.synced)
-    turn.record(record, f"equipment/{device}", visit, data)
 
 
 # The verbs of procedure.VERBS.

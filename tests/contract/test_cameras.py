@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.build import CAMERA_RESTART
 from edge.clock import Clock
 from edge.drivers import base
 from edge.drivers.http_camera import HttpSnapshotCamera
@@ -90,7 +91,9 @@ class ChildBench:
         program = str(Path(__file__).with_name("camera_child.py"))
         config = PiCamera(purposes=["desk"], width=640, height=480, timeout_s=TIMEOUT_S)
         command = (sys.executable, program, str(folder))
-        self.driver: base.Camera = Picamera2Camera("camera/lobby", config, Clock(), command)
+        self.driver: base.Camera = Picamera2Camera(
+            "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command
+        )
 
     def cover(self) -> None:
         """Hold something before the lens."""

@@ -15,7 +15,6 @@ from edge.drivers import serial_reader
 from edge.drivers.gm65 import Gm65Scanner
 from edge.drivers.gm65_frames import ACKNOWLEDGED, LONGEST, TRIGGER, CodeFramer
 from edge.errors import DeviceUnavailable
-from edge.invitations import Invitation, Refused
 from edge.sections.scanners import Gm65
 from edge.sop.events import (
     DeviceFailed,
@@ -100,11 +99,11 @@ def test_noise_does_not_outlast_its_line(noise: bytes, cut: int) -> None:
     assert fed(stream[:cut], stream[cut:]) == fed(stream)
 
 
-def read(text: str, _at: Stamp) -> Invitation:
+def read(text: str, reader: str, at: Stamp) -> InvitationPresented | InvitationRefused:
     """Take codes that begin with GOOD; the rest of the text is the id."""
     if not text.startswith("GOOD"):
-        raise Refused("not an invitation")
-    return Invitation(text[4:], "setda", "lobi", "pimpinan", 0, 7000)
+        return InvitationRefused(at, reader, "not an invitation")
+    return InvitationPresented(at, reader, text[4:], "pimpinan", 7000)
 
 
 class Rig:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.build import CAMERA_RESTART
 from edge.clock import Clock
 from edge.drivers.child import resident_mb
 from edge.drivers.picamera2 import Picamera2Camera
@@ -46,7 +47,11 @@ def child() -> Iterator[Child]:
             purposes=["desk"], width=640, height=480, timeout_s=timeout_s, memory_mb=memory_mb
         )
         command = (sys.executable, "-c", SAY + program)
-        made.append(Picamera2Camera("camera/lobby", config, Clock(), command, hello_s=5.0))
+        made.append(
+            Picamera2Camera(
+                "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command, hello_s=5.0
+            )
+        )
         return made[-1]
 
     yield make
@@ -246,7 +251,9 @@ def test_a_child_that_hangs_at_the_start_is_given_up() -> None:
     """Opening a lost camera can hang for ever; the checkpoint must not."""
     config = PiCamera(purposes=["desk"])
     command = (sys.executable, "-c", "import time; time.sleep(3600)")
-    camera = Picamera2Camera("camera/lobby", config, Clock(), command, hello_s=0.2)
+    camera = Picamera2Camera(
+        "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command, hello_s=0.2
+    )
     with pytest.raises(DeviceUnavailable, match="in time"):
         camera.open()
     camera.close()
@@ -255,7 +262,9 @@ def test_a_child_that_hangs_at_the_start_is_given_up() -> None:
 def test_a_command_that_is_not_there_is_unavailable() -> None:
     """Not an error that nobody expects."""
     config = PiCamera(purposes=["desk"])
-    camera = Picamera2Camera("camera/lobby", config, Clock(), ("/no/such/program",))
+    camera = Picamera2Camera(
+        "camera/lobby", config, Clock(), CAMERA_RESTART.delay, ("/no/such/program",)
+    )
     with pytest.raises(DeviceUnavailable, match="cannot be started"):
         camera.open()
 
@@ -326,7 +335,7 @@ def real_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chil
         (tmp_path / "picamera2.py").write_text(module)
         monkeypatch.setenv("PYTHONPATH", str(tmp_path))
         config = PiCamera(purposes=["desk"], width=640, height=480)
-        made.append(Picamera2Camera("camera/lobby", config, Clock()))
+        made.append(Picamera2Camera("camera/lobby", config, Clock(), CAMERA_RESTART.delay))
         return made[-1]
 
     yield make

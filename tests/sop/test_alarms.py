@@ -5,11 +5,10 @@ from typing import Any
 import pytest
 
 from edge.sop import events
-from edge.sop.alarms import SILENT, standing
+from edge.sop.alarms import ALARM_REPEAT_S, SILENT, standing
 from edge.sop.effects import Beep
 from edge.sop.lamps import lamps
 from edge.sop.records import AlarmChanged
-from edge.sop.verbs import ALARM_REPEAT_S
 from tests.sop.stand import CARDS, Stand, rules
 from tests.sop.test_visits import register, screen, store_belongings
 

@@ -1,0 +1,29 @@
+"""Equipment faults: a record when a device stops working, and one when it works again."""
+
+from edge.sop.records import EquipmentChanged
+from edge.sop.turn import Turn
+
+
+def device_fault(turn: Turn, device: str, why: str, visit: str | None = None) -> None:
+    """Record that *device* does not work, once until it is restored."""
+    if device not in turn.faults:
+        turn.faults[device] = why
+        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit)
+
+
+def device_restored(turn: Turn, device: str) -> None:
+    """Record that *device* works again, if it did not."""
+    if turn.faults.pop(device, None) is not None:
+        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None)
+
+
+def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
+    """Record that a still for *purpose* could not be taken."""
+    _equipment_record(turn, "gardu.still.missed.v1", f"still/{purpose}", why, visit)
+
+
+def _equipment_record(
+    turn: Turn, record: str, device: str, why: str | None, visit: str | None
+) -> None:
+    data = EquipmentChanged(device=device, why=why, visit=visit, clock_synced=turn.at.synced)
+    turn.record(record, f"equipment/{device}", visit, data)

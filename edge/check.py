@@ -3,10 +3,10 @@
 import typer
 
 from edge.checked import examine
-from edge.cli import DEFAULT_CONFIG
 from edge.config import Config
 from edge.crosscheck_contacts import loop_notes
 from edge.options import ConfigOption, problems_told
+from edge.places import DEFAULT_CONFIG
 from edge.sop.procedure import Procedure
 from edge.wiring import bus_notes, wiring
 

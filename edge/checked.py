@@ -2,8 +2,10 @@
 
 from pathlib import Path
 
-from edge.config import Config, default_config_folder, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.errors import ConfigError
+from edge.places import default_wording
 from edge.sop.equipment import verify_equipment
 from edge.sop.loading import load_procedures, procedure_file
 from edge.sop.procedure import Procedure
@@ -65,4 +67,4 @@ def wording_of(config: Config) -> Wording:
     :raises ConfigError: with every problem found
     """
     own = config.checkpoint.wording
-    return load_wording(Path(own) if own else default_config_folder() / "wording.toml")
+    return load_wording(Path(own) if own else default_wording())

@@ -13,8 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from edge.errors import ConfigError, GarduError
-
-DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
+from edge.places import DEFAULT_CONFIG
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
 
@@ -43,24 +42,14 @@ def run_options(arguments: Sequence[str]) -> RunOptions | None:
     return RunOptions(Path(config), verbose)
 
 
-def daemon(config: Path, *, verbose: bool) -> None:
-    """Run the daemon to its end.
-
-    :raises GarduError: if it cannot go on
-    """
-    from edge.config import load_config
-    from edge.run import run_daemon, set_up_logging
-
-    set_up_logging(verbose=verbose)
-    run_daemon(load_config(config))
-
-
 def main() -> None:
     """Run the command line; errors made for people come out as words, not tracebacks."""
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
     try:
         if options is not None:
+            from edge.run import daemon
+
             daemon(options.config, verbose=options.verbose)
         else:
             _command(others=not running)

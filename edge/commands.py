@@ -6,8 +6,8 @@ from typing import Annotated
 
 import typer
 
-from edge.cli import DEFAULT_CONFIG, daemon
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -36,6 +36,8 @@ def run(
     watchdog. Bad procedure files are refused: the last good ones go on. Exits 0 after a clean
     stop, 2 if the config is bad, or a procedure and none good is kept, 1 for anything else.
     """
+    from edge.run import daemon
+
     daemon(config, verbose=verbose)
 
 

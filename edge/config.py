@@ -3,14 +3,12 @@
 One section of ``config/gardu.toml`` is one type here. Loading reports every problem at once.
 """
 
-from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
-from edge.crosscheck import check_files, crosscheck
 from edge.sections.aiphone import Aiphone
 from edge.sections.buses import Bus
 from edge.sections.cameras import HttpCamera, PiCamera
@@ -27,9 +25,6 @@ from edge.sections.safety import Safety
 from edge.sections.scanners import Gm65
 from edge.sections.stills import Stills
 from edge.sections.words import Days, Folder, Name, Seconds, Section
-from edge.validate import Problems, convert, read_toml
-
-S = TypeVar("S", bound=Section)
 
 
 class Checkpoint(Section, frozen=True, kw_only=True):
@@ -123,58 +118,3 @@ class Config(Section, frozen=True, kw_only=True):
     buzzer: Buzzer | None = None
     cameras: dict[Name, HttpCamera | PiCamera] = msgspec.field(default_factory=dict)
     stills: Stills = Stills()
-
-
-def load_config(path: Path, *, elsewhere: bool = False) -> Config:
-    """Read the config file *path*.
-
-    Relative paths in it (``data``, ``sop``, certificate and password files) are taken from its
-    folder.
-
-    :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
-        certificate and password files need not be here
-    :raises ConfigError: with every problem found
-    """
-    raw = read_toml(path)
-    problems = Problems(str(path))
-    config: Config | None = convert(Config, raw, "", problems)
-    if config is not None:
-        config = _resolved(config, path.absolute().parent)
-        crosscheck(config, problems)
-        if not elsewhere:
-            check_files(config, problems)
-    problems.raise_any()
-    assert config is not None
-    return config
-
-
-def default_config_folder() -> Path:
-    """Return the folder of the configs and procedures that Gardu comes with.
-
-    In an installed package that is ``edge/_config``, in a checkout of the sources ``config``.
-    """
-    installed = Path(__file__).parent / "_config"
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
-
-
-def _resolved(config: Config, folder: Path) -> Config:
-    """Return *config* with every file name made absolute, relative ones taken from *folder*."""
-    return msgspec.structs.replace(
-        config,
-        checkpoint=_absolute(config.checkpoint, folder, "data", "sop", "wording"),
-        broker=_absolute(
-            config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
-        ),
-        cameras={
-            name: _absolute(camera, folder, "password_file", "ca_file")
-            if isinstance(camera, HttpCamera)
-            else camera
-            for name, camera in config.cameras.items()
-        },
-    )
-
-
-def _absolute(section: S, folder: Path, *keys: str) -> S:
-    names = {key: getattr(section, key) for key in keys}
-    changed = {key: str(folder / name) for key, name in names.items() if name}
-    return msgspec.structs.replace(section, **changed)

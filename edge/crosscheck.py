@@ -5,22 +5,20 @@ Each rule is a function that notes problems under the key where an office would 
 
 import os
 from collections.abc import Hashable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.config import Config
 from edge.crosscheck_cards import cards
 from edge.crosscheck_contacts import safety
 from edge.crosscheck_lockers import lockers
 from edge.crosscheck_serial import check_library, invitations, ports, readers, serial_ports
+from edge.sections.panels import Button
 from edge.validate import Problems, note_twice
 from edge.zone import zone_of
-
-if TYPE_CHECKING:  # edge.config imports this module
-    from edge.config import Config
-    from edge.sections.panels import Button
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)
@@ -31,7 +29,7 @@ UART_PORTS = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")
 _BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 
 
-def crosscheck(config: "Config", problems: Problems) -> None:
+def crosscheck(config: Config, problems: Problems) -> None:
     """Note in *problems* everything in which the sections of *config* contradict each other."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
@@ -40,7 +38,7 @@ def crosscheck(config: "Config", problems: Problems) -> None:
         rule(config, problems)
 
 
-def _timezone(config: "Config", problems: Problems) -> None:
+def _timezone(config: Config, problems: Problems) -> None:
     try:
         zone_of(config.checkpoint.timezone)
     except ZoneInfoNotFoundError:
@@ -51,7 +49,7 @@ def _timezone(config: "Config", problems: Problems) -> None:
         )
 
 
-def check_files(config: "Config", problems: Problems) -> None:
+def check_files(config: Config, problems: Problems) -> None:
     """Note in *problems* the files and libraries that are not on this machine."""
     for name in _BROKER_FILES:
         _file(problems, f"broker.{name}", getattr(config.broker, name))
@@ -78,7 +76,7 @@ def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
         yield from wired_parts(item, key)
 
 
-def _pins(config: "Config", problems: Problems) -> None:
+def _pins(config: Config, problems: Problems) -> None:
     parts = list(wired_parts(config))
     note_twice(
         problems,
@@ -104,7 +102,7 @@ def _pins(config: "Config", problems: Problems) -> None:
                 )
 
 
-def _procedures(config: "Config", problems: Problems) -> None:
+def _procedures(config: Config, problems: Problems) -> None:
     named = [
         (name, f"checkpoint.procedures[{number}]")
         for number, name in enumerate(config.checkpoint.procedures)
@@ -112,7 +110,7 @@ def _procedures(config: "Config", problems: Problems) -> None:
     note_twice(problems, list(named), "procedure", "each procedure once")
 
 
-def _broker(config: "Config", problems: Problems) -> None:
+def _broker(config: Config, problems: Problems) -> None:
     broker = config.broker
     _url(problems, "broker.url", broker.url, ("mqtt", "mqtts"))
     if broker.password_file and not broker.username:
@@ -144,18 +142,18 @@ def _file(problems: Problems, where: str, name: str) -> None:
         problems.add(where, f"is {name!r}, which is no file; allowed: a file that is there")
 
 
-def _aiphones(config: "Config", problems: Problems) -> None:
+def _aiphones(config: Config, problems: Problems) -> None:
     serving = {f"aiphone.{name}": item.procedures for name, item in config.aiphone.items()}
     _serving(config, problems, serving, "one aiphone for each procedure")
 
 
-def _doors(config: "Config", problems: Problems) -> None:
+def _doors(config: Config, problems: Problems) -> None:
     serving = {f"doors.{name}": item.procedures for name, item in config.doors.items()}
     _serving(config, problems, serving, "one door for each procedure")
 
 
 def _serving(
-    config: "Config", problems: Problems, serving: dict[str, list[str]], allowed: str
+    config: Config, problems: Problems, serving: dict[str, list[str]], allowed: str
 ) -> None:
     served = [
         (procedure, f"{where}.procedures[{number}]")
@@ -167,13 +165,13 @@ def _serving(
         _known_procedure(config, problems, where, procedure)
 
 
-def _known_procedure(config: "Config", problems: Problems, where: str, procedure: str) -> None:
+def _known_procedure(config: Config, problems: Problems, where: str, procedure: str) -> None:
     if procedure not in config.checkpoint.procedures:
         allowed = ", ".join(config.checkpoint.procedures)
         problems.add(where, f"is {procedure!r}; allowed: {allowed} (checkpoint.procedures)")
 
 
-def _panels(config: "Config", problems: Problems) -> None:
+def _panels(config: Config, problems: Problems) -> None:
     stations = [
         (station, f"panels.{name}.stations[{number}]")
         for name, panel in config.panels.items()
@@ -189,7 +187,7 @@ def _panels(config: "Config", problems: Problems) -> None:
             _arrive(config, problems, button, where)
 
 
-def _day(config: "Config", problems: Problems) -> None:
+def _day(config: Config, problems: Problems) -> None:
     """Whoever closes the day by mistake must be able to open it: till then nobody is received."""
     meanings = {
         meaning
@@ -201,7 +199,7 @@ def _day(config: "Config", problems: Problems) -> None:
         problems.add("panels", "have close-day only; allowed: open-day too, or day for both")
 
 
-def _lamps(config: "Config", problems: Problems) -> None:
+def _lamps(config: Config, problems: Problems) -> None:
     for name, panel in config.panels.items():
         fitted, where = panel.fitted_lamps, f"panels.{name}.lamps"
         if "lamp" in fitted and len(fitted) > 1:
@@ -214,13 +212,13 @@ def _lamps(config: "Config", problems: Problems) -> None:
             )
 
 
-def _quiet(config: "Config", problems: Problems) -> None:
+def _quiet(config: Config, problems: Problems) -> None:
     quiet = config.buzzer.quiet if config.buzzer else None
     if quiet is not None and quiet.begin == quiet.end:
         problems.add("buzzer.quiet.to", f"is {quiet.end!r} as from; allowed: another time")
 
 
-def _meanings(problems: Problems, buttons: list[tuple["Button", str]]) -> None:
+def _meanings(problems: Problems, buttons: list[tuple[Button, str]]) -> None:
     """One meaning, one button: two would be two words for the same thing on one panel."""
     meanings: list[tuple[Hashable, str]] = []
     for button, where in buttons:
@@ -232,7 +230,7 @@ def _meanings(problems: Problems, buttons: list[tuple["Button", str]]) -> None:
     note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
 
 
-def _arrive(config: "Config", problems: Problems, button: "Button", where: str) -> None:
+def _arrive(config: Config, problems: Problems, button: Button, where: str) -> None:
     arrives = "arrive" in (button.press, button.hold)
     known = ", ".join(config.checkpoint.procedures)
     if arrives and button.procedure is None:
@@ -243,7 +241,7 @@ def _arrive(config: "Config", problems: Problems, button: "Button", where: str) 
         _known_procedure(config, problems, f"{where}.procedure", button.procedure)
 
 
-def _cameras(config: "Config", problems: Problems) -> None:
+def _cameras(config: Config, problems: Problems) -> None:
     purposes = [
         (purpose, f"cameras.{name}.purposes[{number}]")
         for name, camera in config.cameras.items()

@@ -1,14 +1,10 @@
 """What only shows when the cards of a config are read together with its readers and panels."""
 
-from typing import TYPE_CHECKING
-
+from edge.config import Config
 from edge.validate import Problems, note_twice
 
-if TYPE_CHECKING:  # edge.config imports the module that imports this one
-    from edge.config import Config
 
-
-def cards(config: "Config", problems: Problems) -> None:
+def cards(config: Config, problems: Problems) -> None:
     """Note cards that stand twice, supervisors who cannot be seen, and reasons that stand twice."""
     pool = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
     supervisors = [(card, f"cards.supervisor.{card}") for card in config.cards.supervisor]
@@ -25,7 +21,7 @@ def cards(config: "Config", problems: Problems) -> None:
     _lost_is_held(config, problems)
 
 
-def _lost_is_held(config: "Config", problems: Problems) -> None:
+def _lost_is_held(config: Config, problems: Problems) -> None:
     """A card is not declared lost by touching a button."""
     for name, panel in config.panels.items():
         for number, button in enumerate(panel.buttons):

@@ -1,17 +1,13 @@
 """What must be so about contacts and doors for people's safety; and what is only worth a note."""
 
-from typing import TYPE_CHECKING
-
+from edge.config import Config
 from edge.sections.pins import Contact
 from edge.validate import Problems
-
-if TYPE_CHECKING:  # edge.config is checked by this module
-    from edge.config import Config
 
 _LOOPS = ("fire", "duress")
 
 
-def safety(config: "Config", problems: Problems) -> None:
+def safety(config: Config, problems: Problems) -> None:
     """Fire and duress must be closed loops: nobody notices a cut wire of an open one."""
     for name in _LOOPS:
         contact: Contact | None = getattr(config.safety, name, None)
@@ -23,7 +19,7 @@ def safety(config: "Config", problems: Problems) -> None:
             )
 
 
-def loop_notes(config: "Config") -> list[str]:
+def loop_notes(config: Config) -> list[str]:
     """Return which contacts are wired so that a cut wire reads as "all is well"."""
     watched: dict[str, Contact | None] = {}
     if config.metal_detector is not None:

@@ -1,7 +1,6 @@
 """What only shows when the [lockers] are read together with the rest of the config."""
 
-from typing import TYPE_CHECKING
-
+from edge.config import Config
 from edge.sections.lockers import (
     LOCKS_ON_BOARD,
     KerongLockers,
@@ -10,14 +9,11 @@ from edge.sections.lockers import (
 )
 from edge.validate import Problems, note_twice
 
-if TYPE_CHECKING:  # edge.config imports this module
-    from edge.config import Config
-
 KERONG_BAUD_RATE = 19200
 R421A08_BAUD_RATE = 9600
 
 
-def lockers(config: "Config", problems: Problems) -> None:
+def lockers(config: Config, problems: Problems) -> None:
     """Note in *problems* what is wrong with the lockers of *config*."""
     if config.lockers is None:
         return
@@ -31,7 +27,7 @@ def lockers(config: "Config", problems: Problems) -> None:
         _relays(config, config.lockers, problems)
 
 
-def locker_bus(config: "Config", name: str, baud_rate: int | None, problems: Problems) -> None:
+def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Problems) -> None:
     """Note that the lockers' bus *name* is not there, or has not the boards' *baud_rate*.
 
     None: boards that can be set to any speed.
@@ -47,7 +43,7 @@ def locker_bus(config: "Config", name: str, baud_rate: int | None, problems: Pro
         )
 
 
-def _kerong(config: "Config", boards: KerongLockers, problems: Problems) -> None:
+def _kerong(config: Config, boards: KerongLockers, problems: Problems) -> None:
     locker_bus(config, boards.bus, KERONG_BAUD_RATE, problems)
     locks = [
         (f"{item.lock} of board {item.address}", f"lockers.locker[{n}].lock")
@@ -63,9 +59,7 @@ def _kerong(config: "Config", boards: KerongLockers, problems: Problems) -> None
             problems.add(where, f"is {item.lock} on a {boards.board}; allowed: 1 to {most}")
 
 
-def _relays(
-    config: "Config", boards: WaveshareLockers | R421a08Lockers, problems: Problems
-) -> None:
+def _relays(config: Config, boards: WaveshareLockers | R421a08Lockers, problems: Problems) -> None:
     fixed = R421A08_BAUD_RATE if isinstance(boards, R421a08Lockers) else None
     locker_bus(config, boards.bus, fixed, problems)
     relays = [

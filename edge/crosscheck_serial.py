@@ -1,28 +1,25 @@
 """What only shows when the sections of serial devices are read with the rest of the config."""
 
 from importlib.util import find_spec
-from typing import TYPE_CHECKING
 
+from edge.config import Config
+from edge.sections.card_readers import CardReader
+from edge.sections.scanners import Gm65
 from edge.validate import Problems, note_twice
 
-if TYPE_CHECKING:  # edge.config imports this module
-    from edge.config import Config
-    from edge.sections.card_readers import CardReader
-    from edge.sections.scanners import Gm65
 
-
-def serial_ports(config: "Config") -> list[tuple[str, str]]:
+def serial_ports(config: Config) -> list[tuple[str, str]]:
     """Return every serial port of *config* with the key that names it."""
     named = [(device.port, f"{where}.port") for where, device in _devices(config).items()]
     return named + [(bus.port, f"buses.{name}.port") for name, bus in config.buses.items()]
 
 
-def ports(config: "Config", problems: Problems) -> None:
+def ports(config: Config, problems: Problems) -> None:
     """Note in *problems* the ports of *config* that two devices would share."""
     note_twice(problems, [*serial_ports(config)], "port", "one reader or bus on each port")
 
 
-def readers(config: "Config", problems: Problems) -> None:
+def readers(config: Config, problems: Problems) -> None:
     """Note in *problems* what is wrong with the card readers and scanners of *config*."""
     served = sorted({station for panel in config.panels.values() for station in panel.stations})
     for where, device in _devices(config).items():
@@ -38,7 +35,7 @@ def readers(config: "Config", problems: Problems) -> None:
         problems.add(f"scanners.{name}", "is also a card reader's name; allowed: another name")
 
 
-def invitations(config: "Config", problems: Problems) -> None:
+def invitations(config: Config, problems: Problems) -> None:
     """Note in *problems* what is wrong with the invitations of *config*."""
     keys = config.invitations.keys
     if config.scanners and not keys:
@@ -51,13 +48,13 @@ def invitations(config: "Config", problems: Problems) -> None:
     note_twice(problems, [*named], "key", "each key once")
 
 
-def check_library(config: "Config", problems: Problems) -> None:
+def check_library(config: Config, problems: Problems) -> None:
     """Note in *problems* if invitations are to be read and this machine cannot check them."""
     if config.scanners and find_spec("nacl") is None:
         problems.add("scanners", "need PyNaCl; install it: pip install 'gardu[invitations]'")
 
 
-def _devices(config: "Config") -> "dict[str, CardReader | Gm65]":
+def _devices(config: Config) -> "dict[str, CardReader | Gm65]":
     found: dict[str, CardReader | Gm65] = {
         f"card_readers.{name}": reader for name, reader in config.card_readers.items()
     }

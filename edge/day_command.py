@@ -9,10 +9,10 @@ import msgspec
 import typer
 
 from edge.check import show_table
-from edge.cli import DEFAULT_CONFIG
-from edge.config import load_config
+from edge.config_loading import load_config
 from edge.control import ask_day
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 from edge.sop.ids import minted_ms
 from edge.sop.owed import DayNow, Out
 from edge.zone import zone_of

@@ -8,16 +8,17 @@ from typing import Annotated
 
 import typer
 
-from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
 from edge.cloudevent import source
-from edge.config import Config, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.control import ask_purge
 from edge.errors import GarduError
 from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import purge_offline
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 from edge.store import Store
 from edge.written import NEW_ONLY, write_secret
 

@@ -18,14 +18,15 @@ import typer
 
 from edge.chain import Difference, KeptRecord, Walk
 from edge.check import show_table
-from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock, iso
 from edge.cloudevent import source
-from edge.config import Config, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.control import Resend, ask, resend_offline
 from edge.errors import StoreError
 from edge.options import ConfigOption
 from edge.outbox import Resent
+from edge.places import DEFAULT_CONFIG
 from edge.snapshot import Snapshot
 from edge.store import FILE, Store
 

@@ -6,17 +6,9 @@ from typing import Annotated
 import typer
 
 from edge.check import show_table
-from edge.config import default_config_folder
 from edge.options import problems_told
+from edge.places import wording_file
 from edge.sop.wording import Wording, load_wording
-
-# The office's own wording, where `gardu` is installed as a service.
-OFFICE_WORDING = Path("/etc/gardu/wording.toml")
-
-
-def default_wording() -> Path:
-    """Return the wording file that Gardu comes with."""
-    return default_config_folder() / "wording.toml"
 
 
 def reasons(
@@ -33,8 +25,7 @@ def reasons(
 
     Ends with 2 if the file is bad.
     """
-    if file is None:
-        file = OFFICE_WORDING if OFFICE_WORDING.exists() else default_wording()
+    file = file or wording_file()
     with problems_told():
         show_table(str(file), ["Reason", "Indonesia", "English"], _rows(load_wording(file)))
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import typer
 
-from edge.cli import DEFAULT_CONFIG
-from edge.config import load_config
+from edge.config_loading import load_config
 from edge.control import ask_reload
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 
 
 def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:

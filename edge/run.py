@@ -17,6 +17,7 @@ from edge.checked import wording_of
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config import Config
+from edge.config_loading import load_config
 from edge.control import (
     Answers,
     AskDay,
@@ -283,3 +284,12 @@ def run_daemon(config: Config) -> None:
     faulthandler.enable()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(config))
+
+
+def daemon(config: Path, *, verbose: bool) -> None:
+    """Run the daemon to its end.
+
+    :raises GarduError: if it cannot go on
+    """
+    set_up_logging(verbose=verbose)
+    run_daemon(load_config(config))

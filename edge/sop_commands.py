@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from edge.check import show_table
-from edge.config import default_config_folder
 from edge.errors import ConfigError
 from edge.paper.deliver import Format, deliver
 from edge.paper.flow_svg import flow_picture
@@ -14,14 +13,12 @@ from edge.paper.forms import Form, forms_page
 from edge.paper.page import pdf
 from edge.paper.terminal import show_forms
 from edge.paper.words import Language
+from edge.places import procedures_folder
 from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop_diff_command import diff
 from edge.sop_verify_command import verify
 from edge.written import REPLACES
-
-# The office's own procedures, where `gardu` is installed as a service.
-OFFICE_FOLDER = Path("/etc/gardu/sop")
 
 sop = typer.Typer(
     no_args_is_help=True,
@@ -119,9 +116,7 @@ def _refuse_file(out: Path | None) -> None:
 
 
 def _folder(given: Path | None) -> Path:
-    if given is not None:
-        return given
-    return OFFICE_FOLDER if OFFICE_FOLDER.is_dir() else default_config_folder() / "sop"
+    return given or procedures_folder()
 
 
 def _complain(problems: list[str]) -> None:

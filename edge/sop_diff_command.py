@@ -7,7 +7,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from edge.config import load_config
+from edge.config_loading import load_config
 from edge.errors import GarduError
 from edge.paper.change_sheet import change_page
 from edge.paper.deliver import Format, deliver

@@ -7,8 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.config import Config, default_config_folder, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.errors import ConfigError
+from edge.places import procedures_folder
 from edge.sop.equipment import verify_equipment
 from edge.sop.legal_text import legal_text
 from edge.sop.loading import load_procedure
@@ -46,9 +48,7 @@ def verify(
     Ends with 0 if there is nothing to put right, with 1 if there is, with 2 if a file or the
     config cannot be read as such. Notes alone are no fault.
     """
-    from edge.sop_commands import OFFICE_FOLDER
-
-    folder = OFFICE_FOLDER if OFFICE_FOLDER.is_dir() else default_config_folder() / "sop"
+    folder = procedures_folder()
     settings = load_config(config) if config is not None else None
     found = [_one(file, settings) for file in files or sorted(folder.glob("*.toml"))]
     if as_json:

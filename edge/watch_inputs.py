@@ -21,7 +21,6 @@ from rich.text import Text
 
 from edge.build import build_devices
 from edge.checked import load_checked
-from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
 from edge.config import Config
 from edge.doctor.heard import Heard
@@ -32,6 +31,7 @@ from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.fitted import fitted, lines
 from edge.lock import FolderLock
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 from edge.spy import spied_serial
 from edge.still_files import StillFiles
 from edge.taps import Mirror, Tap, Taps

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge import commands
-from edge.cli import DEFAULT_CONFIG, RunOptions, run_options
+from edge import commands, run
+from edge.cli import RunOptions, run_options
+from edge.places import DEFAULT_CONFIG
 
 PLAIN: list[list[str]] = [
     [],
@@ -33,7 +34,7 @@ def test_plain_options_mean_what_typer_says(
     def daemon(config: Path, *, verbose: bool) -> None:
         seen.append(RunOptions(config, verbose))
 
-    monkeypatch.setattr(commands, "daemon", daemon)
+    monkeypatch.setattr(run, "daemon", daemon)
     result = CliRunner().invoke(commands.app, ["run", *arguments])
     assert result.exit_code == 0
     assert seen == [run_options(arguments)]

@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 import tomli_w
 
-from edge.config import default_config_folder, load_config
+from edge.config_loading import load_config
 from edge.errors import ConfigError
+from edge.places import default_config_folder
 from edge.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.validate import read_toml
 

@@ -6,7 +6,8 @@ import msgspec
 
 from edge.checkpoint import restore
 from edge.clock import Clock
-from edge.config import default_config_folder, load_config
+from edge.config_loading import load_config
+from edge.places import default_config_folder
 from edge.rules import make_rules
 from edge.sections.day import Day
 from edge.sop import events

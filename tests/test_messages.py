@@ -16,7 +16,8 @@ from cloudevents.core.formats.json import JSONFormat
 from edge import schemas
 from edge.clock import Clock, Stamp
 from edge.cloudevent import dataschema, encode, source
-from edge.config import Checkpoint, Config, load_config
+from edge.config import Checkpoint, Config
+from edge.config_loading import load_config
 from edge.health import health, meta
 from edge.messages import (
     ROOT,

@@ -9,11 +9,13 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from edge.config import Config, default_config_folder, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.panel_command import panel
 from edge.panel_sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.panel_svg import svg
 from edge.panel_words import ACTIONS, IN_SERVICE, MODES, meanings
+from edge.places import default_config_folder
 from edge.sections.panels import Button, Lamps, Panel
 from edge.sections.pins import Output
 from edge.sections.words import Action

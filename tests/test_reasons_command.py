@@ -5,7 +5,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from edge.commands import add_others, app
-from edge.reasons_command import default_wording
+from edge.places import default_wording
 from edge.sop.wording import load_wording
 
 add_others()

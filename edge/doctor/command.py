@@ -9,7 +9,6 @@ import msgspec
 import typer
 
 from edge.checked import Checked, examine
-from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
 from edge.config import Config
 from edge.control import ask_devices
@@ -21,6 +20,7 @@ from edge.doctor.words import trouble
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
 from edge.options import ConfigOption, problems_told
+from edge.places import DEFAULT_CONFIG
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
 

@@ -14,11 +14,12 @@ import typer
 
 from edge.check import show_table
 from edge.checked import wording_of
-from edge.cli import DEFAULT_CONFIG
 from edge.clock import Clock
-from edge.config import Config, load_config
+from edge.config import Config
+from edge.config_loading import load_config
 from edge.errors import ConfigError, GarduError
 from edge.options import ConfigOption
+from edge.places import DEFAULT_CONFIG
 from edge.register import facts
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from edge.clock import Clock
-from edge.config import Gpio, load_config
+from edge.config import Gpio
+from edge.config_loading import load_config
 from edge.doctor.acts import actuate
 from edge.doctor.command import doctor
 from edge.doctor.devices import device_names, examine_devices, open_pins

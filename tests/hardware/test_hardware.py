@@ -12,7 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from edge.clock import Clock
-from edge.config import Checkpoint, Config, load_config
+from edge.config import Checkpoint, Config
+from edge.config_loading import load_config
 from edge.drivers import serial_reader
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceUnavailable

@@ -10,7 +10,7 @@ import msgspec
 import openpyxl
 import pytest
 
-from edge.config import default_config_folder
+from edge.places import default_config_folder
 from edge.register import Fact
 from edge.report import codes
 from edge.report.document import About, html

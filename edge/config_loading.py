@@ -1,0 +1,60 @@
+"""Loads a config file: reads, converts and checks it, and reports every problem at once."""
+
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from edge.config import Config
+from edge.crosscheck import check_files, crosscheck
+from edge.sections.cameras import HttpCamera
+from edge.sections.words import Section
+from edge.validate import Problems, convert, read_toml
+
+S = TypeVar("S", bound=Section)
+
+
+def load_config(path: Path, *, elsewhere: bool = False) -> Config:
+    """Read the config file *path*.
+
+    Relative paths in it (``data``, ``sop``, certificate and password files) are taken from its
+    folder.
+
+    :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
+        certificate and password files need not be here
+    :raises ConfigError: with every problem found
+    """
+    raw = read_toml(path)
+    problems = Problems(str(path))
+    config: Config | None = convert(Config, raw, "", problems)
+    if config is not None:
+        config = _resolved(config, path.absolute().parent)
+        crosscheck(config, problems)
+        if not elsewhere:
+            check_files(config, problems)
+    problems.raise_any()
+    assert config is not None
+    return config
+
+
+def _resolved(config: Config, folder: Path) -> Config:
+    """Return *config* with every file name made absolute, relative ones taken from *folder*."""
+    return msgspec.structs.replace(
+        config,
+        checkpoint=_absolute(config.checkpoint, folder, "data", "sop", "wording"),
+        broker=_absolute(
+            config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
+        ),
+        cameras={
+            name: _absolute(camera, folder, "password_file", "ca_file")
+            if isinstance(camera, HttpCamera)
+            else camera
+            for name, camera in config.cameras.items()
+        },
+    )
+
+
+def _absolute(section: S, folder: Path, *keys: str) -> S:
+    names = {key: getattr(section, key) for key in keys}
+    changed = {key: str(folder / name) for key, name in names.items() if name}
+    return msgspec.structs.replace(section, **changed)

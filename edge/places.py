@@ -1,0 +1,36 @@
+"""Places of config and procedure files on this machine, where no other is given."""
+
+from pathlib import Path
+
+DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
+"""The config file of an installed checkpoint."""
+
+OFFICE_FOLDER = Path("/etc/gardu/sop")
+"""The office's own procedures, on an installed checkpoint."""
+
+OFFICE_WORDING = Path("/etc/gardu/wording.toml")
+"""The office's own wording, on an installed checkpoint."""
+
+
+def default_config_folder() -> Path:
+    """Return the folder of the configs and procedures that Gardu comes with.
+
+    In an installed package that is ``edge/_config``, in a checkout of the sources ``config``.
+    """
+    installed = Path(__file__).parent / "_config"
+    return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
+
+
+def default_wording() -> Path:
+    """Return the wording file that Gardu comes with."""
+    return default_config_folder() / "wording.toml"
+
+
+def procedures_folder() -> Path:
+    """Return the folder of the office's own procedures if there is one, else Gardu's."""
+    return OFFICE_FOLDER if OFFICE_FOLDER.is_dir() else default_config_folder() / "sop"
+
+
+def wording_file() -> Path:
+    """Return the office's own wording file if there is one, else Gardu's."""
+    return OFFICE_WORDING if OFFICE_WORDING.exists() else default_wording()

@@ -8,6 +8,7 @@ from edge.crosscheck_contacts import loop_notes
 from edge.options import ConfigOption, problems_told
 from edge.places import DEFAULT_CONFIG
 from edge.sop.procedure import Procedure
+from edge.tables import show_table
 from edge.wiring import bus_notes, wiring
 
 
@@ -27,26 +28,6 @@ def check(
     for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
         typer.echo(f"note: {note}")
     typer.echo(f"{config}: no problems")
-
-
-def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
-    """Print a table: with lines on a terminal, in plain aligned columns anywhere else."""
-    from rich.console import Console
-    from rich.table import Table
-
-    console = Console()
-    if console.is_terminal:
-        table = Table(*headers, title=title, title_justify="left")
-        for row in rows:
-            table.add_row(*row)
-        console.print(table)
-        return
-    typer.echo(title)
-    widths = [max(len(row[place]) for row in [headers, *rows]) for place in range(len(headers))]
-    for row in [headers, *rows]:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
-    typer.echo()
 
 
 def print_wiring(config: Config) -> None:

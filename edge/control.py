@@ -22,32 +22,27 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Protocol, TypeAlias, TypeVar
+from typing import Annotated, Any, Protocol, TypeAlias
 
 import msgspec
 from msgspec import Meta
 from msgspec.structs import astuple, replace
 
-from edge.errors import ConfigError, DeviceUnavailable, ProtocolError, StoreError, StoreFull
+from edge.errors import ConfigError, StoreError, StoreFull
 from edge.guestbook import BookUnusable
 from edge.outbox import Ledger, Outbox, Resent
-from edge.reload import Reloaded
-from edge.sop.owed import DayNow
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
 NAME = "control.sock"
-# Longest request and longest answer, bytes.
+# Longest request, bytes.
 LONGEST = 4096
-LONGEST_ANSWER = 2**20
-# How long a line may take to come, real seconds; an answer may have to wait for a slow disk.
+# How long a line may take to come, real seconds.
 REQUEST_S = 5.0
-ANSWER_S = 600.0
 # Records marked in one transaction.
 PAGE = 200
 
-A = TypeVar("A")
 
 Sequence = Annotated[int, Meta(ge=1, le=10**16 - 1, description="a sequence number, from 1")]
 
@@ -203,83 +198,6 @@ def resend_offline(request: Resend, store: Outbox) -> Resent:
     return _rest_missing(request, total)
 
 
-def ask(folder: Path, request: Resend) -> Resent | None:
-    """Ask the daemon of the data *folder*; return its answer, None if no daemon runs there.
-
-    :raises ProtocolError: if it refuses, in its words
-    :raises DeviceUnavailable: if it does not answer
-    """
-    return _ask(folder, request, Resent)
-
-
-def ask_devices(folder: Path) -> dict[str, str] | None:
-    """Ask the daemon of the data *folder* how its devices are; None if no daemon runs there.
-
-    :raises ProtocolError: if it refuses, in its words
-    :raises DeviceUnavailable: if it does not answer
-    """
-    states = _ask(folder, AskDevices(), DeviceStates)
-    return None if states is None else states.devices
-
-
-def ask_reload(folder: Path) -> Reloaded | None:
-    """Have the daemon of the data *folder* read its procedures anew; None if none runs there.
-
-    :raises ProtocolError: if it refuses them, in its words: every problem on a line
-    :raises DeviceUnavailable: if it does not answer
-    """
-    return _ask(folder, AskReload(), Reloaded)
-
-
-def ask_day(folder: Path) -> DayNow | None:
-    """Ask the daemon of the data *folder* how the office day stands; None if none runs there.
-
-    :raises ProtocolError: if it refuses, in its words
-    :raises DeviceUnavailable: if it does not answer
-    """
-    return _ask(folder, AskDay(), DayNow)
-
-
-def ask_purge(folder: Path, before_ms: int) -> int | None:
-    """Have the daemon of the data *folder* purge the guest book; None if no daemon runs there.
-
-    :return: how many visits' details were removed
-    :raises ProtocolError: if it refuses, in its words
-    :raises DeviceUnavailable: if it does not answer
-    """
-    purged = _ask(folder, AskPurge(before_ms), Purged)
-    return None if purged is None else purged.visits
-
-
-def _ask(folder: Path, request: Request, kind: type[A]) -> A | None:
-    with socket.socket(socket.AF_UNIX) as connection:
-        connection.settimeout(ANSWER_S)
-        try:
-            with _reachable(folder) as path:
-                connection.connect(path)
-        except (FileNotFoundError, ConnectionRefusedError):
-            return None
-        except OSError as error:
-            raise DeviceUnavailable(f"{folder / NAME}: {error.strerror}") from error
-        try:
-            connection.sendall(msgspec.json.encode(request) + b"\n")
-            with connection.makefile("rb") as answers:
-                line = answers.readline(LONGEST_ANSWER)
-        except OSError as error:
-            raise DeviceUnavailable(f"the daemon does not answer: {error}") from error
-    return _understood(line, kind)
-
-
-def _understood(line: bytes, kind: type[A]) -> A:
-    try:
-        raw = msgspec.json.decode(line)
-        if "error" in raw:
-            raise ProtocolError(f"the daemon refuses: {raw['error']}")
-        return msgspec.convert(raw, kind)
-    except (msgspec.DecodeError, TypeError) as error:
-        raise ProtocolError(f"the daemon's answer cannot be read: {error}") from error
-
-
 def _pages(request: Resend, ledger: Ledger) -> Iterator[tuple[int, int]]:
     """Yield the kept part of the range in pieces."""
     if request.last < request.first:
@@ -302,7 +220,7 @@ def _rest_missing(request: Resend, total: Resent) -> Resent:
 @contextlib.contextmanager
 def _listening(folder: Path) -> Iterator[socket.socket]:
     """Make the socket; take it away at the end. Whoever has the folder's lock may do so."""
-    with _reachable(folder) as path, socket.socket(socket.AF_UNIX) as listener:
+    with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as listener:
         Path(path).unlink(missing_ok=True)  # of a process that was killed
         listener.bind(path)
         Path(path).chmod(0o600)  # before anybody can connect
@@ -314,7 +232,7 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def _reachable(folder: Path) -> Iterator[str]:
+def socket_path(folder: Path) -> Iterator[str]:
     """Give a name of the socket in *folder* that is short enough for one (108 bytes)."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:

@@ -8,11 +8,11 @@ from typing import Annotated
 
 import typer
 
+from edge.ask import ask_purge
 from edge.clock import Clock
 from edge.cloudevent import source
 from edge.config import Config
 from edge.config_loading import load_config
-from edge.control import ask_purge
 from edge.errors import GarduError
 from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import GuestBook

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import typer
 
+from edge.ask import ask_reload
 from edge.config_loading import load_config
-from edge.control import ask_reload
 from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 

@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from edge.check import show_table
 from edge.errors import ConfigError
 from edge.paper.deliver import Format, deliver
 from edge.paper.flow_svg import flow_picture
@@ -18,6 +17,7 @@ from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop_diff_command import diff
 from edge.sop_verify_command import verify
+from edge.tables import show_table
 from edge.written import REPLACES
 
 sop = typer.Typer(

@@ -13,7 +13,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import control
-from edge.control import LONGEST, NAME, Resend, ask, resender, serve_control
+from edge.ask import ask
+from edge.control import LONGEST, NAME, Resend, resender, serve_control
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.outbox import Resent
 from edge.store import Store
@@ -175,7 +176,7 @@ def test_long_folder_names_and_left_over_sockets(tmp_path: Path) -> None:
     folder = tmp_path / ("x" * 60) / ("y" * 60)
     folder.mkdir(parents=True)
     assert ask(folder, Resend(1, 2)) is None
-    with socket.socket(socket.AF_UNIX) as left, control._reachable(folder) as path:
+    with socket.socket(socket.AF_UNIX) as left, control.socket_path(folder) as path:
         left.bind(path)
     assert ask(folder, Resend(1, 2)) is None  # nobody listens any more
 

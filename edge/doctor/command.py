@@ -8,10 +8,10 @@ from typing import Annotated
 import msgspec
 import typer
 
+from edge.ask import ask_devices
 from edge.checked import Checked, examine
 from edge.clock import Clock
 from edge.config import Config
-from edge.control import ask_devices
 from edge.doctor.acts import actuate
 from edge.doctor.devices import device_names, examine_devices, open_pins
 from edge.doctor.finding import Asker, Finding

@@ -12,7 +12,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.check import show_table
 from edge.checked import wording_of
 from edge.clock import Clock
 from edge.config import Config
@@ -31,6 +30,7 @@ from edge.snapshot import Snapshot
 from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedure import Procedure, Text
+from edge.tables import show_table
 from edge.written import REPLACES, write, write_secret
 from edge.zone import Month, month_at, month_named, zone_of
 

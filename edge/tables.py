@@ -1,0 +1,23 @@
+"""Tables on standard output."""
+
+import typer
+
+
+def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
+    """Print a table: with lines on a terminal, in plain aligned columns anywhere else."""
+    from rich.console import Console
+    from rich.table import Table
+
+    console = Console()
+    if console.is_terminal:
+        table = Table(*headers, title=title, title_justify="left")
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
+        return
+    typer.echo(title)
+    widths = [max(len(row[place]) for row in [headers, *rows]) for place in range(len(headers))]
+    for row in [headers, *rows]:
+        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
+        typer.echo("  ".join(cells).rstrip())
+    typer.echo()

@@ -63,4 +63,4 @@ def gardu() -> tuple[str, ...]:
     beside = Path(sys.executable).with_name("gardu")
     if beside.exists():
         return (str(beside),)
-    return (sys.executable, "-c", "from edge.cli import main; main()")
+    return (sys.executable, "-c", "from edge.commands.main import main; main()")

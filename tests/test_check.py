@@ -9,15 +9,15 @@ import tomli_w
 import typer
 from typer.testing import CliRunner
 
-from edge.check import check
 from edge.checked import load_checked
+from edge.commands.check import check
+from edge.commands.sop import sop
 from edge.config_loading import load_config
 from edge.errors import ConfigError
 from edge.paper.flow import shown_number
 from edge.paper.words import Language, standard_time
 from edge.places import default_config_folder
 from edge.sop.loading import load_procedure
-from edge.sop_commands import sop
 from edge.wiring import HEADER, boot_pull, bus_notes, wiring
 
 FOLDER = default_config_folder()

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge import commands, run
-from edge.cli import RunOptions, run_options
+from edge import run
+from edge.commands import app
+from edge.commands.main import RunOptions, run_options
 from edge.places import DEFAULT_CONFIG
 
 PLAIN: list[list[str]] = [
@@ -35,7 +36,7 @@ def test_plain_options_mean_what_typer_says(
         seen.append(RunOptions(config, verbose))
 
     monkeypatch.setattr(run, "daemon", daemon)
-    result = CliRunner().invoke(commands.app, ["run", *arguments])
+    result = CliRunner().invoke(app.app, ["run", *arguments])
     assert result.exit_code == 0
     assert seen == [run_options(arguments)]
 
@@ -52,8 +53,10 @@ def test_whatever_needs_words_goes_to_typer(arguments: list[str]) -> None:
 
 def test_help_of_the_daemon_is_there() -> None:
     """`gardu run --help` explains both options."""
-    told = subprocess.run([sys.executable, "-c", "from edge.cli import main; main()", "run", "-h"],
-                          capture_output=True, text=True, check=True).stdout  # fmt: skip
+    script = "from edge.commands.main import main; main()"
+    told = subprocess.run(
+        [sys.executable, "-c", script, "run", "-h"], capture_output=True, text=True, check=True
+    ).stdout
     assert "--config" in told
     assert "--verbose" in told
     assert str(DEFAULT_CONFIG) in told
@@ -62,7 +65,7 @@ def test_help_of_the_daemon_is_there() -> None:
 def test_the_daemon_does_not_carry_the_other_commands_along() -> None:
     """Nothing that `gardu run` imports is there for people at a terminal."""
     script = (
-        "import sys, edge.cli, edge.checked, edge.run, edge.devices, edge.drivers.panel;"
-        "sys.exit(bool({'typer', 'rich', 'click', 'edge.commands'} & sys.modules.keys()))"
+        "import sys, edge.commands.main, edge.checked, edge.run, edge.devices, edge.drivers.panel;"
+        "sys.exit(bool({'typer', 'rich', 'click', 'edge.commands.app'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

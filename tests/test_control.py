@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from edge import control
-from edge.ask import ask
+from edge.commands.ask import ask
 from edge.control import LONGEST, NAME, Resend, resender, serve_control
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.outbox import Resent

@@ -1,6 +1,6 @@
 """`gardu day`: what is out, item by item, in words that an office can act on."""
 
-from edge.day_command import in_words, rows
+from edge.commands.day import in_words, rows
 from edge.sop import day, owed
 from edge.sop.ids import minted_ms, uuid7
 from edge.sop.owed import DayNow

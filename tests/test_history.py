@@ -16,9 +16,9 @@ from typer.testing import CliRunner, Result
 
 from edge.chain import link
 from edge.clock import Clock
+from edge.commands.records import records, verify
 from edge.control import NAME, resender, serve_control
 from edge.database import checksum
-from edge.history import records, verify
 from edge.outbox import COUNTERS
 from edge.places import default_config_folder
 from edge.store import FILE, Store

@@ -9,8 +9,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from edge import cli
 from edge.clock import Clock
+from edge.commands import main
 from edge.invitations import key_ring, read
 
 TOMORROW = (datetime.fromtimestamp(Clock().wall_ms() / 1000, UTC) + timedelta(days=1)).isoformat(
@@ -29,7 +29,7 @@ class Gardu:
         """Run it; return exit code, stdout and stderr."""
         self._monkeypatch.setattr(sys, "argv", ["gardu", "invitation", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            main.main()
         out, err = self._capsys.readouterr()
         return int(ended.value.code or 0), out, err
 

@@ -9,9 +9,9 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
+from edge.commands.panel import panel
 from edge.config import Config
 from edge.config_loading import load_config
-from edge.panel_command import panel
 from edge.panel_sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.panel_svg import svg
 from edge.panel_words import ACTIONS, IN_SERVICE, MODES, meanings

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from typer.testing import CliRunner
 
-from edge.commands import add_others, app
+from edge.commands.app import add_others, app
 from edge.places import default_wording
 from edge.sop.wording import load_wording
 

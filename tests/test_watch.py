@@ -12,11 +12,11 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner
 
-from edge.watch import watch
+from edge.commands.watch import watch
 from tests.brokers import Mosquitto, until
 from tests.uplinks import make_config, make_store, opened, running
 
-MAIN = "import typer; from edge.watch import watch; typer.run(watch)"
+MAIN = "import typer; from edge.commands.watch import watch; typer.run(watch)"
 
 
 class Watching:

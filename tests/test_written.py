@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge.commands import add_others, app
+from edge.commands.app import add_others, app
 from edge.errors import GarduError
 from edge.places import default_config_folder
 from edge.written import NEW_ONLY, REPLACES, write, write_secret

@@ -8,9 +8,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.ask import ask_devices
 from edge.checked import Checked, examine
 from edge.clock import Clock
+from edge.commands.ask import ask_devices
+from edge.commands.options import ConfigOption, problems_told
 from edge.config import Config
 from edge.doctor.acts import actuate
 from edge.doctor.devices import device_names, examine_devices, open_pins
@@ -19,7 +20,6 @@ from edge.doctor.machine import CHECKS
 from edge.doctor.words import trouble
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
-from edge.options import ConfigOption, problems_told
 from edge.places import DEFAULT_CONFIG
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}

@@ -54,7 +54,7 @@ class Office:
     ) -> asyncio.subprocess.Process:
         """Start `gardu` with *words* and this office's config; *before* comes first."""
         return await asyncio.create_subprocess_exec(
-            *before, sys.executable, "-c", "from edge.cli import main; main()", *words,
+            *before, sys.executable, "-c", "from edge.commands.main import main; main()", *words,
             "--config", str(self.run.config),
             cwd=ROOT,
             env={**os.environ, **self._environment},

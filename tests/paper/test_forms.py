@@ -10,7 +10,7 @@ import pytest
 from pypdfium2 import raw
 from typer.testing import CliRunner
 
-from edge.commands import add_others, app
+from edge.commands.app import add_others, app
 from edge.errors import GarduError
 from edge.paper.approval import approval
 from edge.paper.change_sheet import change_page

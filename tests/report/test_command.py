@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from edge.clock import Stamp
-from edge.commands import add_others, app
+from edge.commands.app import add_others, app
 from edge.errors import GarduError
 from edge.guestbook import Details, Entry, GuestBook
 from edge.places import default_config_folder

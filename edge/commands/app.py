@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from edge.options import ConfigOption
+from edge.commands.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 
 app = typer.Typer(
@@ -21,7 +21,7 @@ app = typer.Typer(
 
 @app.callback()
 def gardu() -> None:
-    """Keep `run` a command of its own even where it is the only one (see edge/cli.py)."""
+    """Keep `run` a command of its own even where it is the only one (see edge/commands/main.py)."""
 
 
 @app.command()
@@ -43,20 +43,20 @@ def run(
 
 def add_others() -> None:
     """Add every command but `run`."""
-    from edge.check import check
-    from edge.day_command import day
+    from edge.commands.check import check
+    from edge.commands.day import day
+    from edge.commands.guestbook import guestbook
+    from edge.commands.invitation import invitation
+    from edge.commands.panel import panel
+    from edge.commands.records import records, verify
+    from edge.commands.reload import reload
+    from edge.commands.report import report
+    from edge.commands.sop import sop
+    from edge.commands.sop_reasons import reasons
+    from edge.commands.watch import watch
+    from edge.commands.watch_inputs import watch_inputs
+    from edge.commands.wiring import wiring_
     from edge.doctor.command import doctor
-    from edge.guestbook_commands import guestbook
-    from edge.history import records, verify
-    from edge.invitation_commands import invitation
-    from edge.panel_command import panel
-    from edge.reasons_command import reasons
-    from edge.reload_command import reload
-    from edge.report.command import report
-    from edge.sop_commands import sop
-    from edge.watch import watch
-    from edge.watch_inputs import watch_inputs
-    from edge.wiring_command import wiring_
 
     app.command()(check)
     app.command()(day)

@@ -1,4 +1,4 @@
-"""The command line: `gardu`. Its commands are in edge/commands.py, all but the daemon's start.
+"""The command line: `gardu`. Its commands are in edge/commands/app.py, all but the daemon's start.
 
 The daemon runs for months on a small machine and must be up again at once after a power cut: it
 does not carry along what only the other commands need (typer and what it brings would be a fifth
@@ -62,7 +62,7 @@ def main() -> None:
 
 
 def _command(*, others: bool) -> None:
-    from edge.commands import add_others, app
+    from edge.commands.app import add_others, app
 
     if others:
         add_others()

@@ -5,10 +5,10 @@ from typing import Annotated
 
 import typer
 
-from edge.options import problems_told
+from edge.commands.options import problems_told
+from edge.commands.tables import show_table
 from edge.places import wording_file
 from edge.sop.wording import Wording, load_wording
-from edge.tables import show_table
 
 
 def reasons(

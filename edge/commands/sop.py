@@ -5,6 +5,9 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.sop_diff import diff
+from edge.commands.sop_verify import verify
+from edge.commands.tables import show_table
 from edge.errors import ConfigError
 from edge.paper.deliver import Format, deliver
 from edge.paper.flow_svg import flow_picture
@@ -15,9 +18,6 @@ from edge.paper.words import Language
 from edge.places import procedures_folder
 from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure
-from edge.sop_diff_command import diff
-from edge.sop_verify_command import verify
-from edge.tables import show_table
 from edge.written import REPLACES
 
 sop = typer.Typer(

@@ -22,6 +22,7 @@ from rich.text import Text
 from edge.build import build_devices
 from edge.checked import load_checked
 from edge.clock import Clock
+from edge.commands.options import ConfigOption
 from edge.config import Config
 from edge.doctor.heard import Heard
 from edge.doctor.words import event_words, meaning_of
@@ -30,7 +31,6 @@ from edge.drivers.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.fitted import fitted, lines
 from edge.lock import FolderLock
-from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 from edge.spy import spied_serial
 from edge.still_files import StillFiles

@@ -3,12 +3,12 @@
 import typer
 
 from edge.checked import examine
+from edge.commands.options import ConfigOption, problems_told
+from edge.commands.tables import show_table
 from edge.config import Config
 from edge.crosscheck_contacts import loop_notes
-from edge.options import ConfigOption, problems_told
 from edge.places import DEFAULT_CONFIG
 from edge.sop.procedure import Procedure
-from edge.tables import show_table
 from edge.wiring import bus_notes, wiring
 
 

@@ -8,16 +8,16 @@ from typing import Annotated
 
 import typer
 
-from edge.ask import ask_purge
 from edge.clock import Clock
 from edge.cloudevent import source
+from edge.commands.ask import ask_purge
+from edge.commands.options import ConfigOption
 from edge.config import Config
 from edge.config_loading import load_config
 from edge.errors import GarduError
 from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import purge_offline
-from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 from edge.store import Store
 from edge.written import NEW_ONLY, write_secret

@@ -8,13 +8,13 @@ from typing import Annotated, Any
 import msgspec
 import typer
 
-from edge.ask import ask_day
+from edge.commands.ask import ask_day
+from edge.commands.options import ConfigOption
+from edge.commands.tables import show_table
 from edge.config_loading import load_config
-from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 from edge.sop.ids import minted_ms
 from edge.sop.owed import DayNow, Out
-from edge.tables import show_table
 from edge.zone import zone_of
 
 

@@ -16,20 +16,20 @@ from typing import Annotated, NoReturn
 import msgspec
 import typer
 
-from edge.ask import ask
 from edge.chain import Difference, KeptRecord, Walk
 from edge.clock import Clock, iso
 from edge.cloudevent import source
+from edge.commands.ask import ask
+from edge.commands.options import ConfigOption
+from edge.commands.tables import show_table
 from edge.config import Config
 from edge.config_loading import load_config
 from edge.control import Resend, resend_offline
 from edge.errors import StoreError
-from edge.options import ConfigOption
 from edge.outbox import Resent
 from edge.places import DEFAULT_CONFIG
 from edge.snapshot import Snapshot
 from edge.store import FILE, Store
-from edge.tables import show_table
 
 # How many records are shown if nobody says from when on.
 LATEST = 50

@@ -14,10 +14,11 @@ import typer
 
 from edge.checked import wording_of
 from edge.clock import Clock
+from edge.commands.options import ConfigOption
+from edge.commands.tables import show_table
 from edge.config import Config
 from edge.config_loading import load_config
 from edge.errors import ConfigError, GarduError
-from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 from edge.register import facts
 from edge.report.document import About, html, pdf
@@ -30,7 +31,6 @@ from edge.snapshot import Snapshot
 from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedure import Procedure, Text
-from edge.tables import show_table
 from edge.written import REPLACES, write, write_secret
 from edge.zone import Month, month_at, month_named, zone_of
 

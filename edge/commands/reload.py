@@ -4,9 +4,9 @@ from pathlib import Path
 
 import typer
 
-from edge.ask import ask_reload
+from edge.commands.ask import ask_reload
+from edge.commands.options import ConfigOption
 from edge.config_loading import load_config
-from edge.options import ConfigOption
 from edge.places import DEFAULT_CONFIG
 
 

@@ -6,14 +6,14 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.check import print_wiring
+from edge.commands.check import print_wiring
+from edge.commands.options import ConfigOption, problems_told
+from edge.commands.tables import show_table
 from edge.config import Config
 from edge.config_loading import load_config
 from edge.fitted import lines
-from edge.options import ConfigOption, problems_told
 from edge.parts import parts
 from edge.places import DEFAULT_CONFIG
-from edge.tables import show_table
 from edge.wiring import bus_notes, wiring
 from edge.written import write
 

@@ -1,0 +1,4 @@
+"""The commands of `gardu`: one module a command.
+
+This file imports nothing: the daemon starts through ``main.py`` and must not load typer.
+"""

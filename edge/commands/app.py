@@ -45,6 +45,7 @@ def add_others() -> None:
     """Add every command but `run`."""
     from edge.commands.check import check
     from edge.commands.day import day
+    from edge.commands.doctor.command import doctor
     from edge.commands.guestbook import guestbook
     from edge.commands.invitation import invitation
     from edge.commands.panel import panel
@@ -56,7 +57,6 @@ def add_others() -> None:
     from edge.commands.watch import watch
     from edge.commands.watch_inputs import watch_inputs
     from edge.commands.wiring import wiring_
-    from edge.doctor.command import doctor
 
     app.command()(check)
     app.command()(day)

@@ -1,6 +1,6 @@
 """`gardu watch-inputs`: every input as it is now, and what devices say, as it comes.
 
-Nothing is driven (edge/taps.py): drivers see a mirror of the pins, so that presses, passages and
+Nothing is driven (edge/commands/doctor/pin_monitor.py): drivers see a mirror of the pins, so that presses, passages and
 answers are told as the daemon would understand them, while locks and rings stay where they are.
 """
 
@@ -22,19 +22,19 @@ from rich.text import Text
 from edge.build import build_devices
 from edge.checked import load_checked
 from edge.clock import Clock
+from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
+from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.serial_monitor import spied_serial
+from edge.commands.doctor.words import event_words, meaning_of
 from edge.commands.options import ConfigOption
 from edge.config import Config
-from edge.doctor.heard import Heard
-from edge.doctor.words import event_words, meaning_of
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.fitted import fitted, lines
 from edge.lock import FolderLock
 from edge.places import DEFAULT_CONFIG
-from edge.spy import spied_serial
 from edge.still_files import StillFiles
-from edge.taps import Mirror, Tap, Taps
 
 # How often levels are settled: a press is ten times as long. Every so many times all is drawn.
 _SETTLE_S = 0.01

@@ -13,14 +13,14 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from edge.clock import Clock
+from edge.commands.doctor.acts import actuate
+from edge.commands.doctor.command import doctor
+from edge.commands.doctor.devices import device_names, examine_devices, open_pins
+from edge.commands.doctor.finding import Finding
+from edge.commands.doctor.machine import broker, clock, user
+from edge.commands.doctor.words import meaning_of
 from edge.config import Gpio
 from edge.config_loading import load_config
-from edge.doctor.acts import actuate
-from edge.doctor.command import doctor
-from edge.doctor.devices import device_names, examine_devices, open_pins
-from edge.doctor.finding import Finding
-from edge.doctor.machine import broker, clock, user
-from edge.doctor.words import meaning_of
 from edge.fitted import fitted
 from tests.brokers import MOSQUITTO, Mosquitto, mosquitto
 from tests.doctor.office import SOURCE, Office, in_office, sole

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 
 from edge.clock import ENVIRONMENT, Clock
+from edge.commands.doctor.acts import actuate
+from edge.commands.doctor.devices import Pins, examine_devices
+from edge.commands.doctor.finding import Finding
 from edge.config import Config
-from edge.doctor.acts import actuate
-from edge.doctor.devices import Pins, examine_devices
-from edge.doctor.finding import Finding
 from edge.fitted import Line, device_of, lines
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory

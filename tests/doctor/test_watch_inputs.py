@@ -7,9 +7,9 @@ import signal
 from pathlib import Path
 
 from edge.clock import Clock
+from edge.commands.doctor.pin_monitor import Mirror, Taps
 from edge.config_loading import load_config
 from edge.fitted import fitted
-from edge.taps import Mirror, Taps
 from tests.doctor.office import PATIENCE_S, SOURCE, Office, in_office
 from tests.drivers.conftest import Pins
 

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from edge.doctor.finding import Finding
+from edge.commands.doctor.finding import Finding
 from edge.fitted import kind_of
 from edge.sop.events import Event
 

@@ -11,13 +11,13 @@ import typer
 from edge.checked import Checked, examine
 from edge.clock import Clock
 from edge.commands.ask import ask_devices
+from edge.commands.doctor.acts import actuate
+from edge.commands.doctor.devices import device_names, examine_devices, open_pins
+from edge.commands.doctor.finding import Asker, Finding
+from edge.commands.doctor.machine import CHECKS
+from edge.commands.doctor.words import trouble
 from edge.commands.options import ConfigOption, problems_told
 from edge.config import Config
-from edge.doctor.acts import actuate
-from edge.doctor.devices import device_names, examine_devices, open_pins
-from edge.doctor.finding import Asker, Finding
-from edge.doctor.machine import CHECKS
-from edge.doctor.words import trouble
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
 from edge.places import DEFAULT_CONFIG

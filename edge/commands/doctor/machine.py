@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.clock import synchronised
+from edge.commands.doctor.finding import Finding
 from edge.config import Config
-from edge.doctor.finding import Finding
 from edge.drivers.pins import CHOICE
 from edge.errors import DeviceUnavailable
 from edge.fitted import fitted, lines

@@ -9,10 +9,10 @@ from typing import Any, NamedTuple
 
 from edge.build import build_devices
 from edge.clock import Clock
+from edge.commands.doctor.finding import Asker, Finding
+from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.words import trouble
 from edge.config import Config
-from edge.doctor.finding import Asker, Finding
-from edge.doctor.heard import Heard
-from edge.doctor.words import trouble
 from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened

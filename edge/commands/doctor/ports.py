@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.doctor.finding import Finding
-from edge.doctor.words import trouble
+from edge.commands.doctor.finding import Finding
+from edge.commands.doctor.words import trouble
 
 BY_ID = Path("/dev/serial/by-id")
 _PROC = Path("/proc")

@@ -1,6 +1,6 @@
 """The devices, one by one: pins read, ports looked at, drivers opened, pictures taken.
 
-Nothing is fired: pins are only read (edge/taps.py), and drivers get a mirror of them. Opening a
+Nothing is fired: pins are only read (edge/commands/doctor/pin_monitor.py), and drivers get a mirror of them. Opening a
 device on a serial line or in the network asks it how it is, as the daemon does at its start.
 """
 
@@ -10,11 +10,12 @@ from typing import Any, NamedTuple
 
 from edge.build import build_devices
 from edge.clock import Clock
+from edge.commands.doctor.finding import Asker, Finding
+from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
+from edge.commands.doctor.ports import port_findings
+from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.words import event_words, meaning_of, trouble
 from edge.config import Config
-from edge.doctor.finding import Asker, Finding
-from edge.doctor.heard import Heard
-from edge.doctor.ports import port_findings
-from edge.doctor.words import event_words, meaning_of, trouble
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
@@ -41,7 +42,6 @@ from edge.sop.events import (
     TwoCardsPresented,
 )
 from edge.still_files import StillFiles
-from edge.taps import Mirror, Tap, Taps
 
 # Seconds: how long pins are looked at and a reader is listened to; how long boards on a line are
 # (a silent one is known after three questions); how long a card may take to be held up.

@@ -18,10 +18,10 @@ from pathlib import Path
 import tomli_w
 
 from edge.clock import Clock
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.errors import GarduError
-from edge.places import default_config_folder
 from sim.broker import Broker, free_port, listens
 from sim.lobby import Lobby
 from sim.process import gardu, spawn, stop

@@ -9,8 +9,8 @@ from bench.latency import PIN
 from bench.peers import mqtt_io
 from bench.proc import Written, peak_mb, resident_mb, written
 from bench.table import Row
+from edge.config.places import default_config_folder
 from edge.errors import GarduError
-from edge.places import default_config_folder
 from sim.scenario import Guests, Scenario, Title
 from sim.settings import Settings
 from sim.stage import Stage

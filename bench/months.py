@@ -15,7 +15,7 @@ from typing import Any
 
 import msgspec
 
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
 from edge.register import DAY_MS, Fact
 from edge.sop.loading import known_procedures, load_procedures
 from edge.sop.procedure import Procedure

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 from paho.mqtt.client import MQTTMessage
 
-from edge.config import Broker
+from edge.config.model import Broker
 from edge.link import Link
 
 

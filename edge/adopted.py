@@ -19,14 +19,14 @@ from pathlib import Path
 import msgspec
 
 from edge.checked import fitting_procedures, wording_of
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.validation import read_text
 from edge.errors import ConfigError
 from edge.sop.equipment import verify_equipment
 from edge.sop.loading import parse_procedure, procedure_file
 from edge.sop.procedure import Procedure
 from edge.sop.verify import verify
 from edge.store import Store
-from edge.validate import read_text
 
 
 class Adopted(msgspec.Struct, frozen=True):

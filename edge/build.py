@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
-from edge.config import Config
+from edge.config.model import Config
 from edge.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.bus import SerialBus

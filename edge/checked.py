@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_wording
 from edge.errors import ConfigError
-from edge.places import default_wording
 from edge.sop.equipment import verify_equipment
 from edge.sop.loading import load_procedures, procedure_file
 from edge.sop.procedure import Procedure

@@ -10,7 +10,7 @@ from msgspec import UNSET, UnsetType
 
 from edge.chain import Link
 from edge.clock import iso
-from edge.config import Config
+from edge.config.model import Config
 from edge.sop.records import Record
 
 RECORD_CONTENT = "application/cloudevents+json"

@@ -3,7 +3,7 @@
 import ssl
 from pathlib import Path
 
-from edge.config import Broker
+from edge.config.model import Broker
 
 
 def password(broker: Broker) -> str:

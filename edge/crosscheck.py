@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.validation import Problems, note_twice
+from edge.config.zone import zone_of
 from edge.crosscheck_cards import cards
 from edge.crosscheck_contacts import safety
 from edge.crosscheck_lockers import lockers
 from edge.crosscheck_serial import check_library, invitations, ports, readers, serial_ports
 from edge.sections.panels import Button
-from edge.validate import Problems, note_twice
-from edge.zone import zone_of
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)

@@ -1,7 +1,7 @@
 """What only shows when the cards of a config are read together with its readers and panels."""
 
-from edge.config import Config
-from edge.validate import Problems, note_twice
+from edge.config.model import Config
+from edge.config.validation import Problems, note_twice
 
 
 def cards(config: Config, problems: Problems) -> None:

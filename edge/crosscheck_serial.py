@@ -2,10 +2,10 @@
 
 from importlib.util import find_spec
 
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.validation import Problems, note_twice
 from edge.sections.card_readers import CardReader
 from edge.sections.scanners import Gm65
-from edge.validate import Problems, note_twice
 
 
 def serial_ports(config: Config) -> list[tuple[str, str]]:

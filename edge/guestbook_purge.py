@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from edge.clock import Clock, Stamp, iso
-from edge.config import Config
+from edge.config.model import Config
 from edge.errors import StoreFull
 from edge.guestbook import BookUnusable, GuestBook, Purge
 from edge.outbox import Outbox, OutboxRow

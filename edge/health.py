@@ -8,7 +8,7 @@ from typing import Any
 import edge
 from edge.checked import wording_of
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.rules import fitted_inputs
 from edge.sop.procedure import Procedure
 from edge.sop.records import KINDS

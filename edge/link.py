@@ -26,7 +26,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
-from edge.config import Broker
+from edge.config.model import Broker
 from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
 from edge.messages import LIVE_CONTENT

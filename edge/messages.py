@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from edge.chain import Link
-from edge.config import Config
+from edge.config.model import Config
 
 ROOT = "gardu/v1"
 LIVE_CONTENT = "application/json"

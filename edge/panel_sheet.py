@@ -7,7 +7,7 @@ A face is printed at its true size, cut out and put under the buttons and lamps:
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from edge.config import Config
+from edge.config.model import Config
 from edge.drivers.lamps import Rhythm
 from edge.panel_words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
 from edge.sections.panels import Button, LampName, Panel

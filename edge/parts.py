@@ -9,8 +9,8 @@ from typing import get_args
 
 import msgspec
 
-from edge.config import Config
-from edge.fitted import Fitted, driver_of, fitted, kind_of, lines
+from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
+from edge.config.model import Config
 from edge.sections.panels import Colour
 from edge.sections.pins import Contact
 

@@ -21,8 +21,8 @@ import msgspec
 from tinydb.table import Document
 
 from edge.clock import iso
+from edge.config.zone import Month, month_named
 from edge.documents import Documents
-from edge.zone import Month, month_named
 
 DAY_MS = 86_400_000
 _NO_END = 2**63 - 1

@@ -20,7 +20,7 @@ import msgspec
 
 from edge.adopted import Adopted, read
 from edge.clock import Stamp
-from edge.config import Config
+from edge.config.model import Config
 from edge.errors import ConfigError
 from edge.health import meta
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised

@@ -22,7 +22,7 @@ import msgspec
 from tinydb.table import Document
 
 from edge.clock import Clock, Stamp, iso
-from edge.config import Retention as Limits
+from edge.config.model import Retention as Limits
 from edge.documents import DocumentTable
 from edge.errors import GarduError, StoreFull
 from edge.outbox import ONLY, Outbox

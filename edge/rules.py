@@ -2,13 +2,13 @@
 
 from msgspec.structs import replace
 
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.zone import zone_of
 from edge.sop.events import InputKind
 from edge.sop.loading import parse_procedure
 from edge.sop.procedure import Procedure
 from edge.sop.state import DayRules, Door, Rules, State
 from edge.store import Store
-from edge.zone import zone_of
 
 # Which section and key of the config each input is.
 _INPUTS: dict[InputKind, tuple[str, str]] = {

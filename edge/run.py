@@ -16,8 +16,8 @@ from edge.build import build_devices
 from edge.checked import wording_of
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
 from edge.control import (
     Answers,
     AskDay,

@@ -8,7 +8,7 @@ from pathlib import Path
 from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.health import health
 from edge.reload import Reload
 from edge.space import Space

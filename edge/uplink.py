@@ -25,7 +25,7 @@ from typing import Any, Literal
 from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.cloudevent import RECORD_CONTENT, source
-from edge.config import Config
+from edge.config.model import Config
 from edge.desk import Desk
 from edge.dispatch import RIDE_S, Dispatch
 from edge.errors import DeviceUnavailable

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from edge.validate import Problems, convert, read_toml
+from edge.config.validation import Problems, convert, read_toml
 from sim.received import Fact, Received
 from sim.scenario import Part, Title
 

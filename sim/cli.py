@@ -15,9 +15,9 @@ import typer
 from rich.console import Console
 from rich.live import Live
 
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from sim import scenario as scenarios
 from sim.day_command import play as play_day
 from sim.day_command import settings_for

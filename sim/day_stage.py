@@ -14,8 +14,8 @@ import msgspec
 import tomli_w
 
 from edge.clock import Clock
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from sim.account import End
 from sim.arrivals import arrivals, share
 from sim.broker import Broker

@@ -11,8 +11,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
+from edge.config.validation import Problems, convert, read_toml
 from edge.errors import ConfigError
-from edge.validate import Problems, convert, read_toml
 from sim.desk import Request
 from sim.habits import PROCEDURES
 from sim.scenario import (

@@ -11,8 +11,8 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
+from edge.config.validation import Problems, convert, read_toml
 from edge.errors import ConfigError
-from edge.validate import Problems, convert, read_toml
 
 FOLDER = Path(__file__).parent / "scenarios"
 

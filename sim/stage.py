@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from edge.clock import ENVIRONMENT, Clock
-from edge.config_loading import load_config
+from edge.config.loading import load_config
 from edge.errors import GarduError
 from sim.broker import Broker, listens
 from sim.central import Central

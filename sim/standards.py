@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from edge.config import Config
-from edge.validate import read_toml
+from edge.config.model import Config
+from edge.config.validation import read_toml
 
 
 def standards(config: Config) -> dict[tuple[str, str], float | None]:

@@ -20,7 +20,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.config_loading import load_config
+from edge.config.loading import load_config
 from sim.day import Day
 from sim.gestures import GESTURES
 from sim.guests import Arrival, Guest, expect, invite

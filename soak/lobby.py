@@ -16,9 +16,9 @@ from random import Random
 from typing import Any, Self
 
 from edge.clock import ENVIRONMENT, Clock
-from edge.config import Config
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.sections.lockers import GpioLockers
 from sim.daemon import Daemon
 from sim.day import Day

@@ -21,10 +21,10 @@ from edge.bridge import Bridge
 from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.cloudevent import source
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.outbox import OutboxRow
-from edge.places import default_config_folder
 from edge.rules import make_rules
 from edge.sop.effects import Effect, UnlockLocker
 from edge.still_files import StillFiles

@@ -22,7 +22,7 @@ from gpiozero import Device
 from gpiozero.pins.mock import MockFactory
 
 from edge.clock import Clock
-from edge.config_loading import load_config
+from edge.config.loading import load_config
 from edge.drivers.presses import AGAIN_S
 from edge.guestbook import Entry, GuestBook
 from edge.run import run_daemon, set_up_logging

@@ -12,13 +12,13 @@ from typer.testing import CliRunner
 from edge.checked import load_checked
 from edge.commands.check import check
 from edge.commands.sop import sop
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
+from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
 from edge.errors import ConfigError
 from edge.paper.flow import shown_number
 from edge.paper.words import Language, standard_time
-from edge.places import default_config_folder
 from edge.sop.loading import load_procedure
-from edge.wiring import HEADER, boot_pull, bus_notes, wiring
 
 FOLDER = default_config_folder()
 APP = typer.Typer()

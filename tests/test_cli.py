@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from edge import run
 from edge.commands import app
 from edge.commands.main import RunOptions, run_options
-from edge.places import DEFAULT_CONFIG
+from edge.config.places import DEFAULT_CONFIG
 
 PLAIN: list[list[str]] = [
     [],

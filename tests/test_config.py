@@ -9,10 +9,10 @@ import tomli_w
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from edge.sections.words import Action
 
 FOLDER = default_config_folder()

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import tomli_w
 
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from edge.sections.lockers import KerongLockers
 
 FOLDER = default_config_folder()

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 import tomli_w
 
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
+from edge.config.validation import read_toml
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from edge.sections.lockers import R421a08Lockers, WaveshareLockers
-from edge.validate import read_toml
 
 FIRST, ONCE = "lockers.locker[0].channel", "allowed: each relay of a board once"
 RAW = read_toml(default_config_folder() / "gardu-modbus.toml")

@@ -6,15 +6,15 @@ import msgspec
 
 from edge.checkpoint import restore
 from edge.clock import Clock
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
+from edge.config.zone import zone_of
 from edge.rules import make_rules
 from edge.sections.day import Day
 from edge.sop import events
 from edge.sop.loading import load_procedures
 from edge.sop.state import DayRules
 from edge.store import Store
-from edge.zone import zone_of
 from tests.restored import stored
 from tests.sop.stand import CARDS
 from tests.sop.test_day import Office

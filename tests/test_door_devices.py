@@ -10,11 +10,11 @@ import pytest
 from edge import kept as module
 from edge.build import build_devices
 from edge.clock import Clock
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.devices import Devices
 from edge.errors import DeviceUnavailable
-from edge.places import default_config_folder
 from edge.sop.effects import Effect, HoldDoor, ReleaseDoor
 from edge.sop.events import DeviceFailed, Event
 from edge.still_files import StillFiles

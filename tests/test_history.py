@@ -17,10 +17,10 @@ from typer.testing import CliRunner, Result
 from edge.chain import link
 from edge.clock import Clock
 from edge.commands.records import records, verify
+from edge.config.places import default_config_folder
 from edge.control import NAME, resender, serve_control
 from edge.database import checksum
 from edge.outbox import COUNTERS
-from edge.places import default_config_folder
 from edge.store import FILE, Store
 from edge.worker import Worker
 from sim import process

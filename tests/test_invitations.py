@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from edge import invitations
 from edge.build import build_scanner
 from edge.clock import Clock, Stamp
-from edge.config import Config
+from edge.config.model import Config
 from edge.errors import GarduError
 from edge.invitations import LONGEST_S, PREFIX, Guest, Invitation, Refused, key_ring, read, write
 

@@ -16,8 +16,9 @@ from cloudevents.core.formats.json import JSONFormat
 from edge import schemas
 from edge.clock import Clock, Stamp
 from edge.cloudevent import dataschema, encode, source
-from edge.config import Checkpoint, Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Checkpoint, Config
+from edge.config.zone import month_named
 from edge.health import health, meta
 from edge.messages import (
     ROOT,
@@ -58,7 +59,6 @@ from edge.sop.records import (
     VisitUnseen,
 )
 from edge.sop.state import DayState, State
-from edge.zone import month_named
 
 ROOT_FOLDER = Path(__file__).parent.parent
 AT = Stamp(5_000_000_000, 1_795_233_097_412, synced=True, boot="b")

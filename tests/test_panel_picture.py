@@ -10,12 +10,12 @@ import typer
 from typer.testing import CliRunner
 
 from edge.commands.panel import panel
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.panel_sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.panel_svg import svg
 from edge.panel_words import ACTIONS, IN_SERVICE, MODES, meanings
-from edge.places import default_config_folder
 from edge.sections.panels import Button, Lamps, Panel
 from edge.sections.pins import Output
 from edge.sections.words import Action

@@ -5,7 +5,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from edge.commands.app import add_others, app
-from edge.places import default_wording
+from edge.config.places import default_wording
 from edge.sop.wording import load_wording
 
 add_others()

@@ -17,10 +17,10 @@ from msgspec.structs import replace
 from edge.adopted import Adopted, adopt, present, read, text_of
 from edge.checked import wording_of
 from edge.clock import Clock, Stamp
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from edge.reload import PROCEDURES_REFUSED, Reload
 from edge.rules import make_rules, renewed
 from edge.salvage import salvage

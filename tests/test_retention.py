@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from edge import retention
 from edge.chain import Walk
 from edge.clock import Clock, iso
-from edge.config import Retention as Limits
+from edge.config.model import Retention as Limits
 from edge.register import facts
 from edge.retention import RetentionPostponed, Sweep, remove_expired, run_retention
 from edge.snapshot import Snapshot

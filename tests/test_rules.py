@@ -6,9 +6,9 @@ import msgspec
 import pytest
 
 from edge.clock import Clock
-from edge.config import Config
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.rules import fitted_inputs, make_rules
 from edge.sections.pins import Contact, Loop
 from edge.sections.safety import Safety

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
 from edge.store import Store
 from sim.process import gardu
 

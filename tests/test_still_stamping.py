@@ -13,12 +13,12 @@ from PIL import Image
 
 from edge.build import build_devices
 from edge.clock import Clock, Stamp
-from edge.config import Checkpoint
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Checkpoint
+from edge.config.places import default_config_folder
 from edge.devices import Devices
 from edge.drivers.stamper import Stamper
 from edge.messages import STILL_LIMIT
-from edge.places import default_config_folder
 from edge.sections.stills import Stills
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken

@@ -12,7 +12,7 @@ from typing import Self
 import pytest
 
 from edge.backoff import Backoff
-from edge.config import Broker
+from edge.config.model import Broker
 from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
 from edge.link import Link

@@ -9,8 +9,8 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 import msgspec
 import pytest
 
+from edge.config.validation import Problems, convert, parse_toml, read_text, read_toml
 from edge.errors import ConfigError
-from edge.validate import Problems, convert, parse_toml, read_text, read_toml
 
 Small = Annotated[int, msgspec.Meta(ge=1, le=9, description="a whole number from 1 to 9")]
 
@@ -173,7 +173,7 @@ def unions(hint: Any) -> Iterator[Any]:
 def test_no_union_has_two_patterns() -> None:
     """Of ``T | list[T]`` msgspec 0.22 frees the pattern of T twice (its issue 717): a crash."""
     for name in (
-        "edge.config",
+        "edge.config.model",
         "edge.requests",
         "edge.sop.procedure",
         "sim.programme",

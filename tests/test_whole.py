@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
 from sim.scenario import Guests, Kill, Scenario, Title
 from sim.settings import Settings
 from sim.stage import Stage

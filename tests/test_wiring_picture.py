@@ -13,12 +13,12 @@ import typer
 from typer.testing import CliRunner
 
 from edge.commands.wiring import wiring_
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
+from edge.config.wiring import HEADER, wiring
 from edge.drawing import text_width
 from edge.parts import parts
-from edge.places import default_config_folder
-from edge.wiring import HEADER, wiring
 from edge.wiring_sheet import WIDTH, Box, Sheet, sheet
 from edge.wiring_svg import svg
 

@@ -12,7 +12,7 @@ from paho.mqtt.client import MQTTMessage
 from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.cloudevent import source
-from edge.config import Broker, Checkpoint, Config
+from edge.config.model import Broker, Checkpoint, Config
 from edge.desk import Desk
 from edge.sections.cards import Cards
 from edge.sop.events import Event, Post

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from edge.commands.options import ConfigOption
-from edge.places import DEFAULT_CONFIG
+from edge.config.places import DEFAULT_CONFIG
 
 app = typer.Typer(
     no_args_is_help=True,

@@ -5,11 +5,11 @@ import typer
 from edge.checked import examine
 from edge.commands.options import ConfigOption, problems_told
 from edge.commands.tables import show_table
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
+from edge.config.wiring import bus_notes, wiring
 from edge.crosscheck_contacts import loop_notes
-from edge.places import DEFAULT_CONFIG
 from edge.sop.procedure import Procedure
-from edge.wiring import bus_notes, wiring
 
 
 def check(

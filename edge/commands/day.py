@@ -11,11 +11,11 @@ import typer
 from edge.commands.ask import ask_day
 from edge.commands.options import ConfigOption
 from edge.commands.tables import show_table
-from edge.config_loading import load_config
-from edge.places import DEFAULT_CONFIG
+from edge.config.loading import load_config
+from edge.config.places import DEFAULT_CONFIG
+from edge.config.zone import zone_of
 from edge.sop.ids import minted_ms
 from edge.sop.owed import DayNow, Out
-from edge.zone import zone_of
 
 
 def day(

@@ -12,13 +12,13 @@ from edge.clock import Clock
 from edge.cloudevent import source
 from edge.commands.ask import ask_purge
 from edge.commands.options import ConfigOption
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
 from edge.errors import GarduError
 from edge.guest_list import as_csv, as_json, read
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import purge_offline
-from edge.places import DEFAULT_CONFIG
 from edge.store import Store
 from edge.written import NEW_ONLY, write_secret
 

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.config.places import DEFAULT_CONFIG
 from edge.errors import ConfigError, GarduError
-from edge.places import DEFAULT_CONFIG
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from edge.commands.options import ConfigOption, problems_told
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
 from edge.panel_sheet import Face, Light, Push, chosen, face, pages
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
-from edge.places import DEFAULT_CONFIG
 from edge.sections.panels import LampName
 from edge.written import write
 

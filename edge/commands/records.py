@@ -22,12 +22,12 @@ from edge.cloudevent import source
 from edge.commands.ask import ask
 from edge.commands.options import ConfigOption
 from edge.commands.tables import show_table
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
 from edge.control import Resend, resend_offline
 from edge.errors import StoreError
 from edge.outbox import Resent
-from edge.places import DEFAULT_CONFIG
 from edge.snapshot import Snapshot
 from edge.store import FILE, Store
 

@@ -6,8 +6,8 @@ import typer
 
 from edge.commands.ask import ask_reload
 from edge.commands.options import ConfigOption
-from edge.config_loading import load_config
-from edge.places import DEFAULT_CONFIG
+from edge.config.loading import load_config
+from edge.config.places import DEFAULT_CONFIG
 
 
 def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:

@@ -16,10 +16,11 @@ from edge.checked import wording_of
 from edge.clock import Clock
 from edge.commands.options import ConfigOption
 from edge.commands.tables import show_table
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
+from edge.config.zone import Month, month_at, month_named, zone_of
 from edge.errors import ConfigError, GarduError
-from edge.places import DEFAULT_CONFIG
 from edge.register import facts
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
@@ -32,7 +33,6 @@ from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedure import Procedure, Text
 from edge.written import REPLACES, write, write_secret
-from edge.zone import Month, month_at, month_named, zone_of
 
 
 class Format(StrEnum):

@@ -7,7 +7,8 @@ import msgspec
 import typer
 from rich.markup import escape
 
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.validation import read_text
 from edge.errors import GarduError
 from edge.paper.change_sheet import change_page
 from edge.paper.deliver import Format, deliver
@@ -18,7 +19,6 @@ from edge.snapshot import Snapshot
 from edge.sop.difference import Change, difference
 from edge.sop.loading import parse_procedure
 from edge.sop.procedure import Procedure
-from edge.validate import read_text
 from edge.written import REPLACES
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}

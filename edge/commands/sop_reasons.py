@@ -7,7 +7,7 @@ import typer
 
 from edge.commands.options import problems_told
 from edge.commands.tables import show_table
-from edge.places import wording_file
+from edge.config.places import wording_file
 from edge.sop.wording import Wording, load_wording
 
 

@@ -7,10 +7,10 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import procedures_folder
 from edge.errors import ConfigError
-from edge.places import procedures_folder
 from edge.sop.equipment import verify_equipment
 from edge.sop.legal_text import legal_text
 from edge.sop.loading import load_procedure

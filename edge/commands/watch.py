@@ -20,7 +20,7 @@ from rich.live import Live
 from rich.table import Table
 
 from edge.backoff import Backoff
-from edge.config import Broker
+from edge.config.model import Broker
 from edge.consumer import CheckpointView, Consumer, Seen
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.link import Link

@@ -1,7 +1,8 @@
 """`gardu watch-inputs`: every input as it is now, and what devices say, as it comes.
 
-Nothing is driven (edge/commands/doctor/pin_monitor.py): drivers see a mirror of the pins, so that presses, passages and
-answers are told as the daemon would understand them, while locks and rings stay where they are.
+Nothing is driven (edge/commands/doctor/pin_monitor.py): drivers see a mirror of the pins, so that
+presses, passages and answers are told as the daemon would understand them, while locks and rings
+stay where they are.
 """
 
 import contextlib
@@ -27,13 +28,13 @@ from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.serial_monitor import spied_serial
 from edge.commands.doctor.words import event_words, meaning_of
 from edge.commands.options import ConfigOption
-from edge.config import Config
+from edge.config.inventory import fitted, lines
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
-from edge.fitted import fitted, lines
 from edge.lock import FolderLock
-from edge.places import DEFAULT_CONFIG
 from edge.still_files import StillFiles
 
 # How often levels are settled: a press is ten times as long. Every so many times all is drawn.

@@ -9,12 +9,12 @@ import typer
 from edge.commands.check import print_wiring
 from edge.commands.options import ConfigOption, problems_told
 from edge.commands.tables import show_table
-from edge.config import Config
-from edge.config_loading import load_config
-from edge.fitted import lines
+from edge.config.inventory import lines
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
+from edge.config.wiring import bus_notes, wiring
 from edge.parts import parts
-from edge.places import DEFAULT_CONFIG
-from edge.wiring import bus_notes, wiring
 from edge.written import write
 
 

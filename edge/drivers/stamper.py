@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 from edge import __version__, jpeg
 from edge.clock import Clock, Stamp
-from edge.config import Checkpoint
+from edge.config.model import Checkpoint
 from edge.drivers.camera import Deadline, checked_jpeg
 from edge.drivers.child import Child
 from edge.errors import DeviceUnavailable

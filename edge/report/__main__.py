@@ -10,11 +10,11 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.zone import month_named, zone_of
 from edge.errors import GarduError
 from edge.register import facts
 from edge.report.tally import summarise
 from edge.snapshot import Snapshot
-from edge.zone import month_named, zone_of
 
 # Everything else on the machine goes first.
 _NICE = 10

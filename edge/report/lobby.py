@@ -7,10 +7,10 @@ or declared lost; a lost one is lost until it is back. A locker likewise.
 from collections import Counter
 from datetime import datetime
 
+from edge.config.zone import Month
 from edge.register import Fact
 from edge.report.figures import Counters
 from edge.sop.monthly_summary import CorrectionCount, OfficeDay, OpeningCount
-from edge.zone import Month
 
 
 class Lobby:

@@ -26,6 +26,7 @@ import msgspec
 
 from edge.clock import Clock, Stamp
 from edge.cloudevent import REPORT_TYPE
+from edge.config.zone import Month, month_at, zone_of
 from edge.errors import GarduError, StoreFull
 from edge.register import DAY_MS, newest_by_month, runs
 from edge.rows import OutboxRow
@@ -33,7 +34,6 @@ from edge.sop.monthly_summary import Summary, bounded
 from edge.sop.records import MonthlyReport, Record
 from edge.store import Store
 from edge.worker import Worker
-from edge.zone import Month, month_at, zone_of
 
 log = logging.getLogger(__name__)
 

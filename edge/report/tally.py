@@ -16,6 +16,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from datetime import datetime
 
+from edge.config.zone import Month
 from edge.register import Fact
 from edge.report.figures import Counters, median, ordered, percentile
 from edge.report.lobby import Lobby
@@ -31,7 +32,6 @@ from edge.sop.monthly_summary import (
     Summary,
     Totals,
 )
-from edge.zone import Month
 
 # How many of the busiest hours are named.
 BUSIEST = 5

@@ -4,10 +4,10 @@ from array import array
 from collections import Counter, defaultdict
 from datetime import datetime
 
+from edge.config.zone import Month
 from edge.register import Fact
 from edge.report.figures import Counters, median, ordered
 from edge.sop.monthly_summary import AlarmCount, DeviceTrouble
-from edge.zone import Month
 
 
 class Troubles:

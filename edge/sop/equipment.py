@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from edge.config import Config
+from edge.config.model import Config
 from edge.sop.procedure import Phase, Procedure, Step, Transition
 from edge.sop.verify import stuck
 

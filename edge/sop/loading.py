@@ -6,10 +6,10 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.validation import Problems, convert, parse_toml, read_text
 from edge.errors import ConfigError
 from edge.sop.procedure import Procedure
 from edge.sop.verify import verify
-from edge.validate import Problems, convert, parse_toml, read_text
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:

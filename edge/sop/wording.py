@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.validation import Problems, convert, read_toml
 from edge.sections.words import Name
 from edge.sop.procedure import Part, Procedure, Text
 from edge.sop.reasons import ENDS
-from edge.validate import Problems, convert, read_toml
 
 
 class Wording(Part, frozen=True, kw_only=True):

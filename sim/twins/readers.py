@@ -4,7 +4,7 @@ from pathlib import Path
 from random import Random
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.sections.card_readers import CardReader, Id12La, Pn532
 from sim.twins.card_reader import ID_12LA_END, ReaderTwin
 from sim.twins.pn532 import Pn532Twin

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from sim.lobby import Lobby
 from tests.loop_thread import LoopThread
 

@@ -13,7 +13,7 @@ from gpiozero import InputDevice
 
 from edge.build import build_lockers
 from edge.clock import ENVIRONMENT, Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.drivers import base
 from edge.drivers.bus import SerialBus
 from edge.sop.events import Event

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from edge.clock import ENVIRONMENT, Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.errors import DeviceFault
 from edge.sop.events import Event, Post
 from sim.lobby import Lobby

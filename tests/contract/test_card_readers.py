@@ -10,7 +10,7 @@ import pytest
 
 from edge.build import build_card_reader
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.drivers import base, serial_reader
 from edge.sop.events import Event
 from tests.contract.card_readers import NAME, CardReaderContract

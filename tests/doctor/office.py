@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from sim.header import HeaderPin
 from sim.lobby import CAMERA_PASSWORD, PINS_SOCKET, Lobby
 from sim.rundir import RunDir

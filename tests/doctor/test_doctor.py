@@ -19,9 +19,9 @@ from edge.commands.doctor.devices import device_names, examine_devices, open_pin
 from edge.commands.doctor.finding import Finding
 from edge.commands.doctor.machine import broker, clock, user
 from edge.commands.doctor.words import meaning_of
-from edge.config import Gpio
-from edge.config_loading import load_config
-from edge.fitted import fitted
+from edge.config.inventory import fitted
+from edge.config.loading import load_config
+from edge.config.model import Gpio
 from tests.brokers import MOSQUITTO, Mosquitto, mosquitto
 from tests.doctor.office import SOURCE, Office, in_office, sole
 from tests.drivers.conftest import Pins

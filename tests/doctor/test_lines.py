@@ -12,8 +12,8 @@ from edge.clock import ENVIRONMENT, Clock
 from edge.commands.doctor.acts import actuate
 from edge.commands.doctor.devices import Pins, examine_devices
 from edge.commands.doctor.finding import Finding
-from edge.config import Config
-from edge.fitted import Line, device_of, lines
+from edge.config.inventory import Line, device_of, lines
+from edge.config.model import Config
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
 from tests.contract.live_lobby import LiveLobby

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from edge.clock import Clock
 from edge.commands.doctor.pin_monitor import Mirror, Taps
-from edge.config_loading import load_config
-from edge.fitted import fitted
+from edge.config.inventory import fitted
+from edge.config.loading import load_config
 from tests.doctor.office import PATIENCE_S, SOURCE, Office, in_office
 from tests.drivers.conftest import Pins
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageStat
 
 from edge import jpeg
 from edge.clock import Stamp
-from edge.config import Checkpoint
+from edge.config.model import Checkpoint
 from edge.drivers.stamper import Stamper, indonesian, strip
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sections.stills import Stills

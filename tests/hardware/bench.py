@@ -12,9 +12,9 @@ from gpiozero import InputDevice
 
 from edge.build import build_devices
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.inventory import fitted, lines
+from edge.config.model import Config
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.fitted import fitted, lines
 from edge.sop.events import CardPresented, Event
 from edge.still_files import StillFiles
 from tests.drivers.conftest import Posted

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.config import Config
+from edge.config.model import Config
 from edge.sections.aiphone import Rings
 from edge.sections.panels import Panel
 

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import pytest
 
 from edge.clock import Clock
-from edge.config import Checkpoint, Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Checkpoint, Config
 from edge.drivers import serial_reader
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceUnavailable

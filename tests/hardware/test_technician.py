@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from edge.sections.lockers import GpioLockers
 from tests.hardware import hands
 from tests.hardware.contract_config import contract_config, names

@@ -13,8 +13,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from edge.config.zone import Month
 from edge.store import FILE
-from edge.zone import Month
 
 Event = dict[str, Any]
 

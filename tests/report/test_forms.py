@@ -10,7 +10,8 @@ import msgspec
 import openpyxl
 import pytest
 
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
+from edge.config.zone import month_named, zone_of
 from edge.register import Fact
 from edge.report import codes
 from edge.report.document import About, html
@@ -26,7 +27,6 @@ from edge.sop.procedure import Outcome, Procedure
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
 from edge.sop.wording import load_wording
-from edge.zone import month_named, zone_of
 from tests.report.lobby_month import (
     desk_records,
     trouble_records,

@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from edge.zone import zone_of
+from edge.config.zone import zone_of
 from tests.brokers import Centre, Mosquitto, until
 from tests.daemons import DaemonChild
 from tests.test_run import config_file

@@ -14,6 +14,7 @@ import pytest
 
 from edge.chain import Walk
 from edge.clock import Stamp
+from edge.config.zone import Month, zone_of
 from edge.errors import StoreFull
 from edge.report.publisher import (
     Publisher,
@@ -24,7 +25,6 @@ from edge.snapshot import Snapshot
 from edge.sop.monthly_summary import Summary
 from edge.store import Store
 from edge.worker import Worker
-from edge.zone import Month, zone_of
 from tests.report.lobby_month import visit_of, visit_records
 from tests.store_bench import SOURCE, HandClock
 

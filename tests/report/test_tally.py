@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from edge.clock import Stamp
+from edge.config.zone import Month, month_named, zone_of
 from edge.register import facts, runs, spans
 from edge.report.tally import summarise
 from edge.retention import Sweep
@@ -17,7 +18,6 @@ from edge.snapshot import Snapshot
 from edge.sop.monthly_summary import LIMIT, Summary, bounded
 from edge.sop.records import Record
 from edge.store import Store
-from edge.zone import Month, month_named, zone_of
 from tests.report.lobby_month import (
     BEGIN_MS,
     DESK,

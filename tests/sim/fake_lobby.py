@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from edge.sop import engine, events
 from edge.sop.effects import (
     Beep,

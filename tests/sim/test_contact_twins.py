@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from sim.lobby import Lobby
 from sim.scenario import Fault
 from sim.world import break_thing

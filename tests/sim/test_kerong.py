@@ -7,8 +7,8 @@ from random import Random
 import pytest
 
 from edge.clock import Clock
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from edge.sections.buses import Bus
 from sim.lobby import Lobby
 from sim.rundir import RunDir

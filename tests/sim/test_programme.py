@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.config_loading import load_config
+from edge.config.loading import load_config
 from edge.errors import ConfigError
 from sim import branches, programme
 from sim.arrivals import arrivals, share

@@ -10,12 +10,12 @@ import tomli_w
 
 from edge.build import build_card_reader, build_scanner
 from edge.clock import Clock
-from edge.config import Config
-from edge.config_loading import load_config
+from edge.config.loading import load_config
+from edge.config.model import Config
+from edge.config.places import default_config_folder
 from edge.drivers.frame_reader import FrameReader
 from edge.drivers.gm65 import Gm65Scanner
 from edge.drivers.pn532 import Pn532Reader
-from edge.places import default_config_folder
 from sim.lobby import Lobby
 from sim.rundir import RunDir
 from sim.twins.card_reader import ReaderTwin

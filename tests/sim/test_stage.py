@@ -7,8 +7,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from sim.broker import Broker, listens
 from sim.process import spawn, stop
 from sim.received import Received

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.config import Config
+from edge.config.model import Config
 from sim.lobby import Lobby
 from sim.pins import SimFactory
 

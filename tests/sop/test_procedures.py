@@ -2,7 +2,7 @@
 
 import pytest
 
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
 from edge.sop.loading import load_procedure
 from edge.sop.procedure import Procedure, Step
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from edge.commands.app import add_others, app
-from edge.places import default_config_folder
+from edge.config.places import default_config_folder
 from edge.sop.difference import difference
 from edge.sop.legal_text import legal_text
 from edge.sop.loading import load_procedure

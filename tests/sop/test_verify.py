@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.config_loading import load_config
-from edge.places import default_config_folder
+from edge.config.loading import load_config
+from edge.config.places import default_config_folder
 from edge.sections.doors import Door
 from edge.sections.pins import Contact, Output
 from edge.sop.equipment import Findings, verify_equipment

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.places import default_config_folder
 from edge.sop.wording import load_wording, published, reasons_of, without_words
 from tests.sop.stand import PROCEDURES
 

@@ -12,7 +12,7 @@ from edge.clock import Clock
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.words import trouble
-from edge.config import Config
+from edge.config.model import Config
 from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened

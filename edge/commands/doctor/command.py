@@ -17,10 +17,10 @@ from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.machine import CHECKS
 from edge.commands.doctor.words import trouble
 from edge.commands.options import ConfigOption, problems_told
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.places import DEFAULT_CONFIG
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
-from edge.places import DEFAULT_CONFIG
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
 

@@ -1,7 +1,8 @@
 """The devices, one by one: pins read, ports looked at, drivers opened, pictures taken.
 
-Nothing is fired: pins are only read (edge/commands/doctor/pin_monitor.py), and drivers get a mirror of them. Opening a
-device on a serial line or in the network asks it how it is, as the daemon does at its start.
+Nothing is fired: pins are only read (edge/commands/doctor/pin_monitor.py), and drivers get a mirror
+of them. Opening a device on a serial line or in the network asks it how it is, as the daemon does
+at its start.
 """
 
 from collections.abc import Iterator
@@ -15,11 +16,11 @@ from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.ports import port_findings
 from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.words import event_words, meaning_of, trouble
-from edge.config import Config
+from edge.config.inventory import fitted, kind_of, lines
+from edge.config.model import Config
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
-from edge.fitted import fitted, kind_of, lines
 from edge.jpeg import size
 from edge.sop.events import (
     CardPresented,

@@ -11,10 +11,10 @@ from pathlib import Path
 
 from edge.clock import synchronised
 from edge.commands.doctor.finding import Finding
-from edge.config import Config
+from edge.config.inventory import fitted, lines
+from edge.config.model import Config
 from edge.drivers.pins import CHOICE
 from edge.errors import DeviceUnavailable
-from edge.fitted import fitted, lines
 from edge.link import Link
 from edge.sections.cameras import PiCamera
 from edge.space import RESERVE, STILLS_NEED

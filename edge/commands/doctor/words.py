@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 
 from edge.commands.doctor.finding import Finding
-from edge.fitted import kind_of
+from edge.config.inventory import kind_of
 from edge.sop.events import Event
 
 

@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.wiring import wiring
 from edge.crosscheck import wired_parts
 from edge.sections.pins import Contact, Output
-from edge.wiring import wiring
 
 # A section with many devices is in the plural, a device's name is not.
 _SINGULAR = {"buses": "bus"}

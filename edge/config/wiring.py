@@ -5,7 +5,7 @@ from typing import Literal
 
 import msgspec
 
-from edge.config import Config
+from edge.config.model import Config
 from edge.crosscheck import wired_parts
 from edge.sections.panels import Panel
 from edge.sections.pins import Contact, Output

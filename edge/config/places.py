@@ -17,8 +17,8 @@ def default_config_folder() -> Path:
 
     In an installed package that is ``edge/_config``, in a checkout of the sources ``config``.
     """
-    installed = Path(__file__).parent / "_config"
-    return installed if installed.is_dir() else Path(__file__).parents[1] / "config"
+    installed = Path(__file__).parents[1] / "_config"
+    return installed if installed.is_dir() else Path(__file__).parents[2] / "config"
 
 
 def default_wording() -> Path:

@@ -5,11 +5,11 @@ from typing import TypeVar
 
 import msgspec
 
-from edge.config import Config
+from edge.config.model import Config
+from edge.config.validation import Problems, convert, read_toml
 from edge.crosscheck import check_files, crosscheck
 from edge.sections.cameras import HttpCamera
 from edge.sections.words import Section
-from edge.validate import Problems, convert, read_toml
 
 S = TypeVar("S", bound=Section)
 

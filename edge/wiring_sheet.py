@@ -8,10 +8,10 @@ more than a page holds, the sheet grows downwards (printers fit it to the page).
 import textwrap
 from typing import Literal, NamedTuple
 
+from edge.config.crosscheck.rules import UART_PORTS
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
-from edge.crosscheck import UART_PORTS
 from edge.parts import RESISTOR, parts, pull_resistor
 from edge.sections.cameras import HttpCamera
 from edge.sections.pins import Contact

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Any, Self
 
 from edge.clock import Clock
+from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
-from edge.crosscheck import wired_parts
 from sim.header import make_header
 from sim.pin_server import PinServer
 from sim.twins.aiphone import AiphoneTwin

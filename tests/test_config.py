@@ -480,7 +480,7 @@ def test_a_scanner_needs_what_checks_signatures(
         invitations__keys={"protokol": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="},
     )
     assert load(tmp_path, raw).scanners["gate"].mode == "presence"
-    monkeypatch.setattr("edge.crosscheck_serial.find_spec", lambda _name: None)
+    monkeypatch.setattr("edge.config.crosscheck.serial.find_spec", lambda _name: None)
     assert problems(tmp_path, raw) == [
         "scanners: need PyNaCl; install it: pip install 'gardu[invitations]'"
     ]

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from edge.config.crosscheck.rules import crosscheck
 from edge.config.model import Config
 from edge.config.validation import Problems, convert
-from edge.crosscheck import crosscheck
 
 READER = {"desk": {"driver": "rdm6300", "port": "/dev/ttyUSB0", "stations": ["reception"]}}
 SUPERVISOR = {"0100A4C1F0": "duty-officer"}

@@ -5,11 +5,11 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge.config.crosscheck.contacts import loop_notes
+from edge.config.crosscheck.rules import crosscheck
 from edge.config.model import Config
 from edge.config.validation import Problems, convert
 from edge.config.wiring import wiring
-from edge.crosscheck import crosscheck
-from edge.crosscheck_contacts import loop_notes
 
 BASE: dict[str, Any] = {
     "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["jatim"]},

@@ -10,9 +10,9 @@ from typing import Any
 
 import msgspec
 
+from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
 from edge.config.wiring import wiring
-from edge.crosscheck import wired_parts
 from edge.sections.pins import Contact, Output
 
 # A section with many devices is in the plural, a device's name is not.

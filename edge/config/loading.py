@@ -5,9 +5,9 @@ from typing import TypeVar
 
 import msgspec
 
+from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.model import Config
 from edge.config.validation import Problems, convert, read_toml
-from edge.crosscheck import check_files, crosscheck
 from edge.sections.cameras import HttpCamera
 from edge.sections.words import Section
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 import msgspec
 
+from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
-from edge.crosscheck import wired_parts
 from edge.sections.panels import Panel
 from edge.sections.pins import Contact, Output
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Any
 from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
+from edge.config.sections.cameras import HttpCamera, PiCamera
+from edge.config.sections.card_readers import CardReader as CardReaderSection
+from edge.config.sections.card_readers import Pn532
+from edge.config.sections.lockers import GpioLockers, KerongLockers
+from edge.config.sections.lockers import Lockers as LockersSection
 from edge.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.bus import SerialBus
 from edge.drivers.stamper import Stamper
-from edge.sections.cameras import HttpCamera, PiCamera
-from edge.sections.card_readers import CardReader as CardReaderSection
-from edge.sections.card_readers import Pn532
-from edge.sections.lockers import GpioLockers, KerongLockers
-from edge.sections.lockers import Lockers as LockersSection
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 

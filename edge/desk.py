@@ -17,10 +17,10 @@ from typing import NamedTuple
 
 from edge import requests
 from edge.clock import Clock, Stamp
+from edge.config.sections.guests import GuestBook as Section
 from edge.guestbook import BookUnusable, Details, Entry, GuestBook, Source
 from edge.invitations import Guest, Invitation
 from edge.requests import Answer, Availability, Refused, Register
-from edge.sections.guestbook import GuestBook as Section
 from edge.sop.events import (
     AvailabilityTold,
     DetailsAttached,

@@ -28,8 +28,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.config.sections.values import Name
 from edge.errors import GarduError
-from edge.sections.words import Name
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from edge.config.model import Config
+from edge.config.sections.panels import Button, LampName, Panel
 from edge.drivers.lamps import Rhythm
 from edge.panel_words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
-from edge.sections.panels import Button, LampName, Panel
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN, GAP = 10.0, 6.0

@@ -4,6 +4,7 @@ import textwrap
 from xml.etree import ElementTree as ET
 
 from edge import drawing as draw
+from edge.config.sections.panels import LampName
 from edge.drawing import INK, fit
 from edge.drivers.lamps import BLINKS, Rhythm
 from edge.panel_sheet import (
@@ -23,7 +24,6 @@ from edge.panel_sheet import (
     Push,
 )
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS, Words
-from edge.sections.panels import LampName
 
 # Pale, because it is the lamp that shines.
 _TINTS: dict[LampName, str] = {

@@ -5,10 +5,10 @@ As people at the checkpoint say them; docs/panel.md explains each.
 
 from typing import NamedTuple
 
+from edge.config.sections.panels import LampName
+from edge.config.sections.values import Action
 from edge.drivers.base import LampMode
 from edge.drivers.lamps import Rhythm, looks
-from edge.sections.panels import LampName
-from edge.sections.words import Action
 
 
 class Words(NamedTuple):

@@ -11,8 +11,8 @@ import msgspec
 
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
-from edge.sections.panels import Colour
-from edge.sections.pins import Contact
+from edge.config.sections.panels import Colour
+from edge.config.sections.pins import Contact
 
 RESISTOR = "10 kilohm"
 

@@ -14,9 +14,9 @@ import msgspec
 from msgspec import Meta
 
 from edge.clock import Stamp
+from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook import Details
-from edge.sections.words import Name
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"

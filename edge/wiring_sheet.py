@@ -11,10 +11,10 @@ from typing import Literal, NamedTuple
 from edge.config.crosscheck.rules import UART_PORTS
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
+from edge.config.sections.cameras import HttpCamera
+from edge.config.sections.pins import Contact
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
 from edge.parts import RESISTOR, parts, pull_resistor
-from edge.sections.cameras import HttpCamera
-from edge.sections.pins import Contact
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN = 8.0

@@ -19,7 +19,7 @@ from edge.clock import ENVIRONMENT, Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from edge.sections.lockers import GpioLockers
+from edge.config.sections.lockers import GpioLockers
 from sim.daemon import Daemon
 from sim.day import Day
 from sim.guests import invite

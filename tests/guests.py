@@ -13,11 +13,11 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
 from edge.clock import Stamp, iso
+from edge.config.sections.guests import GuestBook as Section
 from edge.desk import Desk, Present
 from edge.guestbook import Details, Entry, GuestBook
 from edge.packets import properties
 from edge.requests import Answer
-from edge.sections.guestbook import GuestBook as Section
 from edge.sop.events import Event, Post
 from edge.worker import Worker
 from tests.brokers import HOST, until

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.values import Action
 from edge.errors import ConfigError
-from edge.sections.words import Action
 
 FOLDER = default_config_folder()
 SHIPPED = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))

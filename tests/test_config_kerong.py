@@ -10,8 +10,8 @@ import tomli_w
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.lockers import KerongLockers
 from edge.errors import ConfigError
-from edge.sections.lockers import KerongLockers
 
 FOLDER = default_config_folder()
 SHIPPED = (FOLDER / "gardu-kerong.toml").read_text(encoding="utf-8")

@@ -9,9 +9,9 @@ import tomli_w
 
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
+from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.config.validation import read_toml
 from edge.errors import ConfigError
-from edge.sections.lockers import R421a08Lockers, WaveshareLockers
 
 FIRST, ONCE = "lockers.locker[0].channel", "allowed: each relay of a board once"
 RAW = read_toml(default_config_folder() / "gardu-modbus.toml")

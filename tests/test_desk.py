@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from edge import desk as desk_module
+from edge.config.sections.guests import GuestBook as Section
 from edge.desk import ALARM, BOOK, Mail, Present
 from edge.guestbook import FILE
 from edge.invitations import Guest, Invitation
 from edge.requests import Answer
-from edge.sections.guestbook import GuestBook as Section
 from edge.sop.events import (
     AvailabilityTold,
     DetailsAttached,

@@ -18,6 +18,7 @@ from edge.clock import Clock, Stamp
 from edge.cloudevent import dataschema, encode, source
 from edge.config.loading import load_config
 from edge.config.model import Checkpoint, Config
+from edge.config.sections.guests import Cards
 from edge.config.zone import month_named
 from edge.health import health, meta
 from edge.messages import (
@@ -31,7 +32,6 @@ from edge.messages import (
     topic,
 )
 from edge.report.tally import summarise
-from edge.sections.cards import Cards
 from edge.sop.day import summary
 from edge.sop.lamps import occupancy
 from edge.sop.records import (

@@ -13,12 +13,12 @@ from edge.commands.panel import panel
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.panels import Button, Lamps, Panel
+from edge.config.sections.pins import Output
+from edge.config.sections.values import Action
 from edge.panel_sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.panel_svg import svg
 from edge.panel_words import ACTIONS, IN_SERVICE, MODES, meanings
-from edge.sections.panels import Button, Lamps, Panel
-from edge.sections.pins import Output
-from edge.sections.words import Action
 
 FOLDER = default_config_folder()
 CONFIGS = ["gardu.toml", "gardu-kerong.toml", "gardu-jatim.toml", "gardu-modbus.toml"]

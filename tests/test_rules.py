@@ -9,10 +9,10 @@ from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.card_readers import Gm65
+from edge.config.sections.doors import Safety
+from edge.config.sections.pins import Contact, Loop
 from edge.rules import fitted_inputs, make_rules
-from edge.sections.pins import Contact, Loop
-from edge.sections.safety import Safety
-from edge.sections.scanners import Gm65
 from edge.sop.loading import load_procedures
 from edge.sop.state import Rules
 from edge.store import Store

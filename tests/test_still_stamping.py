@@ -16,10 +16,10 @@ from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Checkpoint
 from edge.config.places import default_config_folder
+from edge.config.sections.cameras import Stills
 from edge.devices import Devices
 from edge.drivers.stamper import Stamper
 from edge.messages import STILL_LIMIT
-from edge.sections.stills import Stills
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
 from edge.sop.state import PendingStill

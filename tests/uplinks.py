@@ -13,8 +13,8 @@ from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.cloudevent import source
 from edge.config.model import Broker, Checkpoint, Config
+from edge.config.sections.guests import Cards
 from edge.desk import Desk
-from edge.sections.cards import Cards
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
 from edge.store import Store

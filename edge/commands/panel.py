@@ -9,9 +9,9 @@ from edge.commands.options import ConfigOption, problems_told
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.config.sections.panels import LampName
 from edge.panel_sheet import Face, Light, Push, chosen, face, pages
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
-from edge.sections.panels import LampName
 from edge.written import write
 
 if TYPE_CHECKING:

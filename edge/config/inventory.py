@@ -12,8 +12,8 @@ import msgspec
 
 from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
+from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import wiring
-from edge.sections.pins import Contact, Output
 
 # A section with many devices is in the plural, a device's name is not.
 _SINGULAR = {"buses": "bus"}

@@ -7,9 +7,9 @@ import msgspec
 
 from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.model import Config
+from edge.config.sections.cameras import HttpCamera
+from edge.config.sections.values import Section
 from edge.config.validation import Problems, convert, read_toml
-from edge.sections.cameras import HttpCamera
-from edge.sections.words import Section
 
 S = TypeVar("S", bound=Section)
 

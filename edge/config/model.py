@@ -9,22 +9,16 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from edge.sections.aiphone import Aiphone
-from edge.sections.buses import Bus
-from edge.sections.cameras import HttpCamera, PiCamera
-from edge.sections.card_readers import CardReader
-from edge.sections.cards import Cards
-from edge.sections.day import Day
-from edge.sections.doors import Door
-from edge.sections.guestbook import GuestBook
-from edge.sections.invitations import Invitations
-from edge.sections.lockers import Lockers
-from edge.sections.metal_detector import MetalDetector
-from edge.sections.panels import Buzzer, Panel
-from edge.sections.safety import Safety
-from edge.sections.scanners import Gm65
-from edge.sections.stills import Stills
-from edge.sections.words import Days, Folder, Name, Seconds, Section
+from edge.config.sections.aiphone import Aiphone
+from edge.config.sections.buses import Bus
+from edge.config.sections.cameras import HttpCamera, PiCamera, Stills
+from edge.config.sections.card_readers import CardReader, Gm65
+from edge.config.sections.doors import Door, Safety
+from edge.config.sections.guests import Cards, Day, GuestBook, Invitations
+from edge.config.sections.lockers import Lockers
+from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.panels import Buzzer, Panel
+from edge.config.sections.values import Days, Folder, Name, Seconds, Section
 
 
 class Checkpoint(Section, frozen=True, kw_only=True):

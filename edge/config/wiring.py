@@ -7,8 +7,8 @@ import msgspec
 
 from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
-from edge.sections.panels import Panel
-from edge.sections.pins import Contact, Output
+from edge.config.sections.panels import Panel
+from edge.config.sections.pins import Contact, Output
 
 # BCM number → position on the 40-pin header, the same on every Pi since the B+.
 HEADER = {

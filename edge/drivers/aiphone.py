@@ -16,11 +16,11 @@ from typing import Literal
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.aiphone import Aiphone
 from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.timed_contact import TimedContact
 from edge.drivers.wired import WiredDevice
-from edge.sections.aiphone import Aiphone
 from edge.sop.events import HostAnswered, InputRefused, Post, StationBusy
 
 Answer = Literal["accept", "decline", "release", "extend"]

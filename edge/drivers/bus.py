@@ -19,9 +19,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from edge.config.sections.buses import Bus
 from edge.drivers.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable, GarduError
-from edge.sections.buses import Bus
 from edge.sop.events import InputRefused, Post
 
 if TYPE_CHECKING:

@@ -14,11 +14,11 @@ from datetime import UTC, datetime, tzinfo
 from gpiozero import Factory
 
 from edge.clock import Clock, Stamp
+from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
-from edge.sections.panels import Buzzer, Quiet
 
 # Seconds on, off, on ...
 BEEPS: dict[BeepPattern, tuple[float, ...]] = {

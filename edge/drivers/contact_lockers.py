@@ -14,11 +14,11 @@ from typing import Protocol
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.pins import Contact
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
 from edge.errors import DeviceFault
-from edge.sections.pins import Contact
 from edge.sop.events import LockerClosed, LockerOpened, Post
 
 

@@ -23,7 +23,7 @@ from typing import Any, Protocol
 from gpiozero import Factory, InputDevice
 
 from edge.clock import Clock
-from edge.sections.pins import Contact
+from edge.config.sections.pins import Contact
 
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""

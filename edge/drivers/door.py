@@ -16,10 +16,10 @@ import threading
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.doors import Door
 from edge.drivers.contacts import GpioContact
 from edge.drivers.outputs import GpioOutput
 from edge.drivers.wired import WiredDevice
-from edge.sections.doors import Door
 from edge.sop.events import DoorClosed, DoorOpened, Post
 
 

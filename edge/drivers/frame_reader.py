@@ -13,9 +13,9 @@ Rules this driver keeps
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock
+from edge.config.sections.card_readers import Id12La, Rdm6300
 from edge.drivers.card_frames import ID_12LA_END, RDM6300_END, CardFramer
 from edge.drivers.card_reader import CardReader, Presence
-from edge.sections.card_readers import Id12La, Rdm6300
 from edge.sop.events import Post
 
 if TYPE_CHECKING:

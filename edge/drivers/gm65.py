@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from edge.clock import Clock, Stamp
+from edge.config.sections.card_readers import Gm65
 from edge.drivers.gm65_frames import TRIGGER, CodeFramer
 from edge.drivers.serial_reader import SerialReader
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.sections.scanners import Gm65
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 
 if TYPE_CHECKING:

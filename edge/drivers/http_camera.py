@@ -24,11 +24,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge.clock import Clock
+from edge.config.sections.cameras import HttpCamera
 from edge.drivers import http_auth
 from edge.drivers.camera import Deadline, checked_jpeg
 from edge.drivers.http_get import Answer, Cut, WrongCertificate, address, get, target
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
-from edge.sections.cameras import HttpCamera
 
 # HTTP statuses that somebody must see to, and where. Others may pass by themselves.
 _FAULTS = {

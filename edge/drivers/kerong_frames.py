@@ -18,8 +18,8 @@ order is taken from the smaller boards; no source shows it.
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
+from edge.config.sections.lockers import Board
 from edge.errors import ProtocolError
-from edge.sections.lockers import Board
 
 _START, _END = 0x02, 0x03
 

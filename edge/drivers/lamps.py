@@ -17,11 +17,11 @@ from typing import Literal
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.panels import LampName
+from edge.config.sections.pins import Output
 from edge.drivers.base import LampMode
 from edge.drivers.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.panels import LampName
-from edge.sections.pins import Output
 
 log = logging.getLogger(__name__)
 

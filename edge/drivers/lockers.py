@@ -9,9 +9,9 @@ Rules this driver keeps (and those of ``edge/drivers/contact_lockers.py``)
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.lockers import GpioLockers
 from edge.drivers.contact_lockers import ContactLockers
 from edge.drivers.outputs import GpioOutput
-from edge.sections.lockers import GpioLockers
 from edge.sop.events import Post
 
 

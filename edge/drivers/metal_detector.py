@@ -16,13 +16,13 @@ Rules this driver keeps
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.pins import Contact
 from edge.drivers.contacts import GpioContact
 from edge.drivers.countdown import Countdown
 from edge.drivers.safety import alarm_input
 from edge.drivers.timed_contact import TimedContact
 from edge.drivers.wired import WiredDevice
-from edge.sections.metal_detector import MetalDetector
-from edge.sections.pins import Contact
 from edge.sop.events import (
     DetectorAlarmed,
     DetectorCleared,

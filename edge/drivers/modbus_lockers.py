@@ -21,11 +21,11 @@ from functools import partial
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.drivers.bus import SerialBus
 from edge.drivers.contact_lockers import ContactLockers
 from edge.drivers.modbus_relays import MARGIN_S, R421a08, RelayBoard, RelayKind, Waveshare, words
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.sop.events import InputRefused, LockerFailed, LockerRestored, Post
 
 Section = WaveshareLockers | R421a08Lockers

@@ -21,9 +21,9 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from edge.clock import Clock
+from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.drivers.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
-from edge.sections.lockers import R421a08Lockers, WaveshareLockers
 
 if TYPE_CHECKING:
     from minimalmodbus import Instrument

@@ -14,9 +14,9 @@ from typing import Any
 from gpiozero import DigitalOutputDevice, Factory
 
 from edge.clock import Clock
+from edge.config.sections.pins import Output
 from edge.drivers.pins import pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.pins import Output
 
 
 class GpioOutput:

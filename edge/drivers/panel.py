@@ -14,14 +14,14 @@ from functools import partial
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.panels import Button, Panel
+from edge.config.sections.values import Action
 from edge.drivers.base import LampMode
 from edge.drivers.contacts import HELD_S, GpioContact
 from edge.drivers.lamps import Lamps
 from edge.drivers.presses import Presses
 from edge.drivers.wired import WiredDevice
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.panels import Button, Panel
-from edge.sections.words import Action
 from edge.sop.events import ButtonPressed, Post
 
 log = logging.getLogger(__name__)

@@ -17,11 +17,11 @@ import threading
 from collections.abc import Callable, Sequence
 
 from edge.clock import Clock
+from edge.config.sections.cameras import PiCamera
 from edge.drivers.camera import Deadline, checked_jpeg
 from edge.drivers.child import Child
 from edge.drivers.picamera2_child import EXPOSED
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.cameras import PiCamera
 
 # Importing picamera2 and starting the camera takes seconds on a small Pi.
 HELLO_S = 15.0

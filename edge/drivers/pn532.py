@@ -15,10 +15,10 @@ Rules this driver keeps
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock
+from edge.config.sections.card_readers import Pn532
 from edge.drivers import pn532_frames as frames
 from edge.drivers.card_reader import CardReader, Presence
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.sections.card_readers import Pn532
 from edge.sop.events import Post
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from collections.abc import Callable, Sequence
 from typing import Literal
 
 from edge.clock import Clock
-from edge.sections.panels import Button
-from edge.sections.words import Action
+from edge.config.sections.panels import Button
+from edge.config.sections.values import Action
 
 MOMENT_S = 0.1
 """How far apart two fingers of the same movement come down at most, seconds."""

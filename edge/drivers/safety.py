@@ -11,10 +11,10 @@ Rules this driver keeps
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.doors import Safety
+from edge.config.sections.pins import Contact
 from edge.drivers.contacts import GpioContact
 from edge.drivers.wired import WiredDevice
-from edge.sections.pins import Contact
-from edge.sections.safety import Safety
 from edge.sop.events import InputAlarmed, InputKind, InputRestored, Post
 
 KINDS: dict[str, InputKind] = {

@@ -21,11 +21,11 @@ from datetime import UTC, datetime
 from edge import __version__, jpeg
 from edge.clock import Clock, Stamp
 from edge.config.model import Checkpoint
+from edge.config.sections.cameras import WORDS, Stills
 from edge.drivers.camera import Deadline, checked_jpeg
 from edge.drivers.child import Child
 from edge.errors import DeviceUnavailable
 from edge.exif import ROOM, exif
-from edge.sections.stills import WORDS, Stills
 
 # Real seconds for one still, the start of its child included: the slowest Pi needs two or three.
 STAMP_S = 20.0

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from gpiozero import Factory
 
 from edge.clock import Clock
+from edge.config.sections.pins import Contact
 from edge.drivers.contacts import GpioContact, Report
 from edge.drivers.countdown import Countdown
-from edge.sections.pins import Contact
 
 
 class TimedContact(GpioContact):

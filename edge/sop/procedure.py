@@ -23,7 +23,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.sections.words import Name, Seconds
+from edge.config.sections.values import Name, Seconds
 
 Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
 

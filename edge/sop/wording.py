@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 
+from edge.config.sections.values import Name
 from edge.config.validation import Problems, convert, read_toml
-from edge.sections.words import Name
 from edge.sop.procedure import Part, Procedure, Text
 from edge.sop.reasons import ENDS
 

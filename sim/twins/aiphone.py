@@ -5,7 +5,7 @@ from random import Random
 from typing import Literal
 
 from edge.clock import Clock
-from edge.sections.aiphone import Aiphone
+from edge.config.sections.aiphone import Aiphone
 from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing

@@ -5,7 +5,7 @@ from pathlib import Path
 from random import Random
 from typing import Literal
 
-from edge.sections.buses import Bus
+from edge.config.sections.buses import Bus
 from sim.serial_port import SerialPort
 
 Fault = Literal["dead", "slow", "wrong-sum", "half"]

@@ -3,7 +3,7 @@
 from typing import Literal
 
 from edge.clock import Clock
-from edge.sections.pins import Output
+from edge.config.sections.pins import Output
 from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing

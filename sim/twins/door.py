@@ -4,7 +4,7 @@ import asyncio
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.doors import Door
+from edge.config.sections.doors import Door
 from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch

@@ -15,8 +15,8 @@ import re
 from collections.abc import Iterable
 
 from edge.clock import Clock
-from edge.sections.lockers import LOCKS_ON_BOARD
-from edge.sections.lockers import Board as Model
+from edge.config.sections.lockers import LOCKS_ON_BOARD
+from edge.config.sections.lockers import Board as Model
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.lockers import GpioLocker
+from edge.config.sections.lockers import GpioLocker
 from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch

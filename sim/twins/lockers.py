@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.lockers import (
+from edge.config.sections.lockers import (
     GpioLockers,
     KerongLockers,
     Lockers,

@@ -4,8 +4,8 @@ import asyncio
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.metal_detector import MetalDetector
-from edge.sections.pins import Contact
+from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.pins import Contact
 from sim.header import HeaderPin
 from sim.twins.wiring import Switch
 

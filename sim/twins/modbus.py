@@ -17,7 +17,7 @@ from collections.abc import Callable
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from sim.header import HeaderPin
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor

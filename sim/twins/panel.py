@@ -7,8 +7,8 @@ from random import Random
 from typing import Literal
 
 from edge.clock import Clock
-from edge.sections.panels import Button, Panel
-from edge.sections.pins import Output
+from edge.config.sections.panels import Button, Panel
+from edge.config.sections.pins import Output
 from sim.header import HeaderPin
 from sim.twins.wiring import Load, Switch
 

@@ -5,7 +5,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.sections.card_readers import CardReader, Id12La, Pn532
+from edge.config.sections.card_readers import CardReader, Id12La, Pn532
 from sim.twins.card_reader import ID_12LA_END, ReaderTwin
 from sim.twins.pn532 import Pn532Twin
 from sim.twins.scanner import ScannerTwin

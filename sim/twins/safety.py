@@ -3,7 +3,7 @@
 from random import Random
 
 from edge.clock import Clock
-from edge.sections.safety import Safety
+from edge.config.sections.doors import Safety
 from sim.header import HeaderPin
 from sim.twins.wiring import Switch
 

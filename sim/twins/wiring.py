@@ -5,7 +5,7 @@ from random import Random
 from typing import Literal
 
 from edge.clock import Clock
-from edge.sections.pins import Contact, Output
+from edge.config.sections.pins import Contact, Output
 from sim.header import HeaderPin
 
 # Relay and push-button data sheets give bounce times of 1 to 5 ms.

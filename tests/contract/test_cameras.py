@@ -8,10 +8,10 @@ import pytest
 
 from edge.build import CAMERA_RESTART
 from edge.clock import Clock
+from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.drivers import base
 from edge.drivers.http_camera import HttpSnapshotCamera
 from edge.drivers.picamera2 import Picamera2Camera
-from edge.sections.cameras import HttpCamera, PiCamera
 from sim.twins import camera as twins
 from sim.twins.scene import Scene
 from tests.contract import cameras

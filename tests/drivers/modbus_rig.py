@@ -11,11 +11,11 @@ from random import Random
 from typing import Any, TypeVar
 
 from edge.clock import Clock
+from edge.config.sections.buses import Bus
+from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.pins import Contact
 from edge.drivers.bus import SerialBus
 from edge.drivers.modbus_lockers import ModbusLockers
-from edge.sections.buses import Bus
-from edge.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
-from edge.sections.pins import Contact
 from edge.sop.events import Event
 from sim.twins.bus import BusTwin
 from sim.twins.locker import SprungDoor

@@ -3,11 +3,11 @@
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.aiphone import Aiphone, Rings
+from edge.config.sections.pins import Contact, Output
 from edge.drivers.aiphone import GpioAiphone
 from edge.drivers.contacts import HELD_S
 from edge.errors import DeviceFault
-from edge.sections.aiphone import Aiphone, Rings
-from edge.sections.pins import Contact, Output
 from edge.sop.events import HostAnswered
 
 from .conftest import Pins, Posted, told

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.buses import Bus
 from edge.drivers import bus as bus_module
 from edge.drivers import ports
 from edge.drivers.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.buses import Bus
 from edge.sop.events import InputRefused
 from sim.serial_port import SerialPort
 from tests.loop_thread import PATIENCE_S, LoopThread

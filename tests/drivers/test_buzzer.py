@@ -6,10 +6,10 @@ from itertools import pairwise
 import pytest
 
 from edge.clock import Clock, Stamp
+from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
 from edge.drivers.buzzer import BEEPS, TICKS, GpioBuzzer, sound
-from edge.sections.panels import Buzzer, Quiet
 
 from .conftest import Pins
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.pins import Contact
 from edge.drivers.contacts import GpioContact
-from edge.sections.pins import Contact
 
 from .conftest import Pins
 

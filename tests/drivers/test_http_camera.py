@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.cameras import HttpCamera
 from edge.drivers.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.cameras import HttpCamera
 
 from .camera_bench import JPEG, PASSWORD, USER, IpCamera
 from .conftest import PATIENCE_S

@@ -3,10 +3,10 @@
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.lockers import GpioLocker, GpioLockers
+from edge.config.sections.pins import Contact, Output
 from edge.drivers.lockers import WiredLockers
 from edge.errors import DeviceUnavailable
-from edge.sections.lockers import GpioLocker, GpioLockers
-from edge.sections.pins import Contact, Output
 from edge.sop.events import LockerOpened
 
 from .conftest import Pins, Posted, told

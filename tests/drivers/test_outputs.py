@@ -7,9 +7,9 @@ import pytest
 from gpiozero.exc import PinSetInput
 
 from edge.clock import Clock
+from edge.config.sections.pins import Output
 from edge.drivers.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.pins import Output
 
 from .conftest import PATIENCE_S, Pins
 

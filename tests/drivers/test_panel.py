@@ -10,14 +10,14 @@ from typing import get_args
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.panels import Button, LampName, Lamps, Panel
+from edge.config.sections.pins import Output
 from edge.drivers.base import LampMode
 from edge.drivers.lamps import PLAIN, TEST_S, looks
 from edge.drivers.panel import GpioPanel
 from edge.drivers.presses import AGAIN_S, HOLD_S, MOMENT_S
 from edge.drivers.presses import TEST_S as CHORD_S
 from edge.errors import DeviceUnavailable
-from edge.sections.panels import Button, LampName, Lamps, Panel
-from edge.sections.pins import Output
 from edge.sop.events import ButtonPressed
 
 from .conftest import PATIENCE_S, Pins, Posted, told

@@ -14,10 +14,10 @@ import pytest
 
 from edge.build import CAMERA_RESTART
 from edge.clock import Clock
+from edge.config.sections.cameras import PiCamera
 from edge.drivers.child import resident_mb
 from edge.drivers.picamera2 import Picamera2Camera
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.cameras import PiCamera
 
 from .camera_bench import JPEG
 from .conftest import PATIENCE_S

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock, Stamp
+from edge.config.sections.card_readers import Rdm6300
 from edge.drivers import serial_reader
 from edge.drivers.frame_reader import FrameReader
 from edge.errors import DeviceUnavailable
-from edge.sections.card_readers import Rdm6300
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
 
 from .conftest import PATIENCE_S, Posted, told

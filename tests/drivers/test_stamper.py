@@ -12,9 +12,9 @@ from PIL import Image, ImageStat
 from edge import jpeg
 from edge.clock import Stamp
 from edge.config.model import Checkpoint
+from edge.config.sections.cameras import Stills
 from edge.drivers.stamper import Stamper, indonesian, strip
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sections.stills import Stills
 
 CHECKPOINT = Checkpoint(
     site="setda", id="lobi", procedures=["pimpinan"], place="Lobi utama Kantor Bupati"

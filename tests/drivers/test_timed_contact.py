@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
+from edge.config.sections.pins import Contact
 from edge.drivers.timed_contact import TimedContact
-from edge.sections.pins import Contact
 
 from .conftest import PATIENCE_S, Pins
 

@@ -11,8 +11,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from edge.config.model import Config
-from edge.sections.aiphone import Rings
-from edge.sections.panels import Panel
+from edge.config.sections.aiphone import Rings
+from edge.config.sections.panels import Panel
 
 # What the contracts ask for (the heads of tests/contract/*.py). A person needs longer than a
 # program to walk to a door.

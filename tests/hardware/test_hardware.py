@@ -14,11 +14,11 @@ import pytest
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Checkpoint, Config
+from edge.config.sections.guests import Cards
+from edge.config.sections.lockers import GpioLockers
 from edge.drivers import serial_reader
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceUnavailable
-from edge.sections.cards import Cards
-from edge.sections.lockers import GpioLockers
 from tests.contract import (
     aiphone,
     buzzer,

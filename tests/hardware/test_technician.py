@@ -9,7 +9,7 @@ import pytest
 
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
-from edge.sections.lockers import GpioLockers
+from edge.config.sections.lockers import GpioLockers
 from tests.hardware import hands
 from tests.hardware.contract_config import contract_config, names
 from tests.hardware.technician import Person

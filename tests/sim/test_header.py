@@ -5,7 +5,7 @@ from random import Random
 import pytest
 
 from edge.clock import Clock
-from edge.sections.pins import Contact, Output
+from edge.config.sections.pins import Contact, Output
 from sim.header import HeaderPin, make_header
 from sim.twins.wiring import Load, Switch
 

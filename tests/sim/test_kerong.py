@@ -9,7 +9,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
-from edge.sections.buses import Bus
+from edge.config.sections.buses import Bus
 from sim.lobby import Lobby
 from sim.rundir import RunDir
 from sim.serial_port import SerialPort

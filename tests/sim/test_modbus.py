@@ -15,7 +15,7 @@ from pymodbus.client import ModbusSerialClient
 from pymodbus.pdu import ModbusPDU
 
 from edge.clock import Clock
-from edge.sections.buses import Bus
+from edge.config.sections.buses import Bus
 from sim.twins.bus import BusTwin
 from sim.twins.modbus import R421a08Twin, RelayBoardTwin, WaveshareTwin, crc
 from tests.loop_thread import LoopThread

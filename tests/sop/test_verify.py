@@ -7,8 +7,8 @@ import pytest
 
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
-from edge.sections.doors import Door
-from edge.sections.pins import Contact, Output
+from edge.config.sections.doors import Door
+from edge.config.sections.pins import Contact, Output
 from edge.sop.equipment import Findings, verify_equipment
 from edge.sop.loading import load_procedures
 from edge.sop.procedure import Phase, Procedure, Step, Text, Transition

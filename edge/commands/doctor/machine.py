@@ -13,10 +13,10 @@ from edge.clock import synchronised
 from edge.commands.doctor.finding import Finding
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
+from edge.config.sections.cameras import PiCamera
 from edge.drivers.pins import CHOICE
 from edge.errors import DeviceUnavailable
 from edge.link import Link
-from edge.sections.cameras import PiCamera
 from edge.space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]

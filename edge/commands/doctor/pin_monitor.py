@@ -21,11 +21,11 @@ from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.clock import Clock
 from edge.config.inventory import Fitted
+from edge.config.sections.pins import Contact
 from edge.config.wiring import boot_pull
 from edge.drivers.contacts import GpioContact
 from edge.drivers.pins import claiming
 from edge.errors import DeviceUnavailable
-from edge.sections.pins import Contact
 
 # Raspberry Pi 4 Model B, 4 GB: any board with the 40-pin header will do for the mirror.
 _REVISION = "c03115"

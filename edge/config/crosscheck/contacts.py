@@ -1,8 +1,8 @@
 """What must be so about contacts and doors for people's safety; and what is only worth a note."""
 
 from edge.config.model import Config
+from edge.config.sections.pins import Contact
 from edge.config.validation import Problems
-from edge.sections.pins import Contact
 
 _LOOPS = ("fire", "duress")
 

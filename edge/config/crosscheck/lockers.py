@@ -1,13 +1,13 @@
 """What only shows when the [lockers] are read together with the rest of the config."""
 
 from edge.config.model import Config
-from edge.config.validation import Problems, note_twice
-from edge.sections.lockers import (
+from edge.config.sections.lockers import (
     LOCKS_ON_BOARD,
     KerongLockers,
     R421a08Lockers,
     WaveshareLockers,
 )
+from edge.config.validation import Problems, note_twice
 
 KERONG_BAUD_RATE = 19200
 R421A08_BAUD_RATE = 9600

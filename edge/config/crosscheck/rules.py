@@ -16,9 +16,9 @@ from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
 from edge.config.model import Config
+from edge.config.sections.panels import Button
 from edge.config.validation import Problems, note_twice
 from edge.config.zone import zone_of
-from edge.sections.panels import Button
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)

@@ -3,9 +3,8 @@
 from importlib.util import find_spec
 
 from edge.config.model import Config
+from edge.config.sections.card_readers import CardReader, Gm65
 from edge.config.validation import Problems, note_twice
-from edge.sections.card_readers import CardReader
-from edge.sections.scanners import Gm65
 
 
 def serial_ports(config: Config) -> list[tuple[str, str]]:

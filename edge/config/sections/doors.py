@@ -1,12 +1,12 @@
-"""The access doors, which a host releases for a guest."""
+"""Config sections for access doors and for the inputs that are alarms by themselves."""
 
 from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
 
-from edge.sections.pins import Contact, Output
-from edge.sections.words import Name, Section
+from edge.config.sections.pins import Contact, Loop, Output
+from edge.config.sections.values import Name, Section
 
 
 class Door(Section, frozen=True, kw_only=True):
@@ -36,3 +36,20 @@ class Door(Section, frozen=True, kw_only=True):
             return self.strike
         locks: Literal["high", "low"] = self.strike.active
         return msgspec.structs.replace(self.strike, active="low" if locks == "high" else "high")
+
+
+class Safety(Section, frozen=True, kw_only=True):
+    """Contacts of the building and the enclosure; each is active while there is an alarm.
+
+    :ivar fire: the fire alarm's relay: while it is active every access door is held released
+    :ivar duress: the officers' hidden button; it latches until it is reset with its key
+    :ivar enclosure_tamper: the lid of this checkpoint's enclosure
+    :ivar mains: the power supply's contact for lost mains
+    :ivar battery: the power supply's contact for a low battery
+    """
+
+    fire: Loop | None = None
+    duress: Loop | None = None
+    enclosure_tamper: Loop | None = None
+    mains: Loop | None = None
+    battery: Loop | None = None

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge.sections.pins import Contact, Loop
-from edge.sections.words import Section
+from edge.config.sections.pins import Contact, Loop
+from edge.config.sections.values import Section
 
 
 class MetalDetector(Section, frozen=True, kw_only=True):

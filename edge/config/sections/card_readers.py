@@ -1,10 +1,10 @@
 """The card readers. Each has a serial port of its own."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.sections.words import Name, Seconds, Section
+from edge.config.sections.values import Name, Seconds, Section
 
 
 class Rdm6300(Section, frozen=True, kw_only=True, tag_field="driver", tag="rdm6300"):
@@ -40,3 +40,19 @@ class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532")
 
 
 CardReader = Rdm6300 | Id12La | Pn532
+
+
+class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
+    """A GM65 or GM8xx module on a serial port (9600 8N1) that ends a code with CR or CR LF.
+
+    :ivar mode: who starts a reading. ``presence``: the module itself, set so with the codes of
+        its manual; ``host``: Gardu, with the trigger command, again and again
+    :ivar reading_s: ``host`` only: how long the module reads after a trigger; set in the module
+    :ivar repeat_s: the same code counts once as long as it is not away for this long
+    """
+
+    port: str
+    stations: list[Name]
+    mode: Literal["presence", "host"] = "presence"
+    reading_s: Annotated[float, Meta(ge=1, le=25.5, description="seconds from 1 to 25.5")] = 5.0
+    repeat_s: Seconds = 5.0

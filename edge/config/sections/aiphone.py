@@ -4,8 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge.sections.pins import Contact, Output
-from edge.sections.words import Name, Section
+from edge.config.sections.pins import Contact, Output
+from edge.config.sections.values import Name, Section
 
 # Aiphone GT takes a closing of its dry inputs only after 0.1 s; LE/LEF publish no time.
 _Pulse = Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")]

@@ -2,9 +2,10 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
-from edge.sections.words import Name, Seconds, Section
+from edge.config.sections.values import Name, Seconds, Section
 
 Fingerprint = Annotated[
     str,
@@ -46,3 +47,21 @@ class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="pica
     height: Annotated[int, Meta(ge=120, le=2592, description="pixels, 120 to 2592")] = 720
     timeout_s: Seconds = 5.0
     memory_mb: Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")] = 300
+
+
+# What the purposes of the procedures are called in the strip, for people in the office.
+WORDS = {"desk": "Meja penerima tamu", "alarm": "Alarm detektor logam"}
+
+
+class Stills(Section, frozen=True, kw_only=True):
+    """The strip with time and place, and the largest size.
+
+    :ivar stamp: whether the strip is drawn (needs Pillow: ``pip install 'gardu[stills]'``)
+    :ivar limit_kib: a larger still is made smaller, KiB; 256 is what the central office takes
+    :ivar words: what a purpose is called in the strip; by default, and where one is missing here,
+        :data:`WORDS`, and else the purpose itself
+    """
+
+    stamp: bool = True
+    limit_kib: Annotated[int, Meta(ge=16, le=256, description="KiB from 16 to 256")] = 256
+    words: dict[Name, str] = msgspec.field(default_factory=dict)

@@ -4,8 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.sections.pins import Contact, Output
-from edge.sections.words import LockerNumber, Name, Seconds, Section
+from edge.config.sections.pins import Contact, Output
+from edge.config.sections.values import LockerNumber, Name, Seconds, Section
 
 PulseSeconds = Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")]
 BoardPulseSeconds = Annotated[float, Meta(ge=0.1, le=3, description="seconds from 0.1 to 3")]

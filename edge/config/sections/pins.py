@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.sections.words import Pin, Section
+from edge.config.sections.values import Pin, Section
 
 
 class Contact(Section, frozen=True, kw_only=True):

@@ -5,8 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.sections.pins import Contact, Output
-from edge.sections.words import Action, Name, Section
+from edge.config.sections.pins import Contact, Output
+from edge.config.sections.values import Action, Name, Section
 
 Colour = Literal["white", "green", "blue", "amber", "red"]
 LampName = Literal["lamp", "white", "green", "blue", "amber", "red"]

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.sections.words import Section
+from edge.config.sections.values import Section
 
 BaudRate = Literal[4800, 9600, 19200, 38400, 57600, 115200]
 

@@ -1,0 +1,1 @@
+"""Types of the config sections: one noun, one module."""

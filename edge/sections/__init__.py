@@ -1,1 +1,0 @@
-"""The sections of the config that describe equipment: one noun, one module."""

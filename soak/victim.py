@@ -15,21 +15,21 @@ from typing import Any
 
 import msgspec
 
-from edge.adopted import adopt, read
 from edge.backoff import Backoff
-from edge.bridge import Bridge
-from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.cloudevent import source
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.daemon.bridge import Bridge
+from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.last_good_procedures import adopt, read
+from edge.daemon.rules import make_rules
+from edge.daemon.timers import Timers
 from edge.outbox import OutboxRow
-from edge.rules import make_rules
 from edge.sop.effects import Effect, UnlockLocker
 from edge.still_files import StillFiles
 from edge.store import Store
-from edge.timers import Timers
 from edge.uplink import Uplink
 from edge.worker import Worker
 from soak.guests import happen
@@ -124,7 +124,7 @@ def _main(orders: Orders) -> None:
 
 
 async def _work(orders: Orders) -> None:
-    """Wire everything as edge/run.py does, with guests in place of devices."""
+    """Wire everything as edge/daemon/run.py does, with guests in place of devices."""
     loop, folder = asyncio.get_running_loop(), Path(orders.folder)
     clock, config = SetClock(folder, *orders.clock), victim_config(orders)
     journal = Journal(folder)

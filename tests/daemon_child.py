@@ -23,9 +23,9 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.clock import Clock
 from edge.config.loading import load_config
+from edge.daemon.run import run_daemon, set_up_logging
 from edge.drivers.presses import AGAIN_S
 from edge.guestbook import Entry, GuestBook
-from edge.run import run_daemon, set_up_logging
 
 _GLANCE_S = 0.01
 

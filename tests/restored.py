@@ -2,7 +2,7 @@
 
 import msgspec
 
-from edge.checkpoint import restore
+from edge.daemon.checkpoint import restore
 from edge.sop.state import State
 
 

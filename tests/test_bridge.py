@@ -4,8 +4,8 @@ import asyncio
 import threading
 from functools import partial
 
-from edge.bridge import Bridge
 from edge.clock import Clock, Stamp
+from edge.daemon.bridge import Bridge
 from edge.sop.events import Event, LockerClosed, LockerOpened
 
 

@@ -9,12 +9,12 @@ import tomli_w
 import typer
 from typer.testing import CliRunner
 
-from edge.checked import load_checked
 from edge.commands.check import check
 from edge.commands.sop import sop
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
+from edge.daemon.procedures import load_checked
 from edge.errors import ConfigError
 from edge.paper.flow import shown_number
 from edge.paper.words import Language, standard_time

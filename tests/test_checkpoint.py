@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 
-from edge.bridge import Bridge
-from edge.checkpoint import Checkpoint
 from edge.clock import Clock, Stamp
+from edge.daemon.bridge import Bridge
+from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.timers import Timers
 from edge.errors import StoreError
 from edge.register import facts
 from edge.rows import Delivered
@@ -18,7 +19,6 @@ from edge.sop import events
 from edge.sop.effects import Beep, Effect, HoldDoor, RingAide, TakeStill
 from edge.still_files import StillFiles
 from edge.store import OutboxRow, Store
-from edge.timers import Timers
 from edge.worker import Worker
 from tests.sop.stand import CARDS, rules
 

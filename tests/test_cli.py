@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from edge import run
 from edge.commands import app
 from edge.commands.main import RunOptions, run_options
 from edge.config.places import DEFAULT_CONFIG
+from edge.daemon import run
 
 PLAIN: list[list[str]] = [
     [],
@@ -65,7 +65,7 @@ def test_help_of_the_daemon_is_there() -> None:
 def test_the_daemon_does_not_carry_the_other_commands_along() -> None:
     """Nothing that `gardu run` imports is there for people at a terminal."""
     script = (
-        "import sys, edge.commands.main, edge.checked, edge.run, edge.devices, edge.drivers.panel;"
+        "import sys, edge.commands.main, edge.daemon.procedures, edge.daemon.run, edge.daemon.devices, edge.drivers.panel;"
         "sys.exit(bool({'typer', 'rich', 'click', 'edge.commands.app'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import control
 from edge.commands.ask import ask
-from edge.control import LONGEST, NAME, Resend, resender, serve_control
+from edge.daemon import control
+from edge.daemon.control import LONGEST, NAME, Resend, resender, serve_control
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.outbox import Resent
 from edge.store import Store

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from edge import crash_loop
 from edge.clock import Clock, Stamp
-from edge.crash_loop import FILE, MOST_CRASHES, Run, after, begin, end
-from edge.run import CRASH_LOOP, DATABASE_DAMAGED, _end_crash_loop
+from edge.daemon import crash_loop
+from edge.daemon.crash_loop import FILE, MOST_CRASHES, Run, after, begin, end
+from edge.daemon.run import CRASH_LOOP, DATABASE_DAMAGED, _end_crash_loop
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 
 from .daemons import DaemonChild, of

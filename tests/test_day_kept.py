@@ -4,13 +4,13 @@ from pathlib import Path
 
 import msgspec
 
-from edge.checkpoint import restore
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.sections.guests import Day
 from edge.config.zone import zone_of
-from edge.rules import make_rules
+from edge.daemon.checkpoint import restore
+from edge.daemon.rules import make_rules
 from edge.sop import events
 from edge.sop.loading import load_procedures
 from edge.sop.state import DayRules

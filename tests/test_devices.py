@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from edge import kept as module
 from edge.clock import Clock, Stamp
-from edge.devices import Devices
+from edge.daemon import device_thread as module
+from edge.daemon.devices import Devices
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import Beep, FlashLamp, RingAide, TakeStill, UnlockLocker
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillMissed, StillTaken

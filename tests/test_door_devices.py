@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from edge import kept as module
-from edge.build import build_devices
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from edge.devices import Devices
+from edge.daemon import device_thread as module
+from edge.daemon.build import build_devices
+from edge.daemon.devices import Devices
 from edge.errors import DeviceUnavailable
 from edge.sop.effects import Effect, HoldDoor, ReleaseDoor
 from edge.sop.events import DeviceFailed, Event

@@ -18,7 +18,7 @@ from edge.chain import link
 from edge.clock import Clock
 from edge.commands.records import records, verify
 from edge.config.places import default_config_folder
-from edge.control import NAME, resender, serve_control
+from edge.daemon.control import NAME, resender, serve_control
 from edge.database import checksum
 from edge.outbox import COUNTERS
 from edge.store import FILE, Store

@@ -13,9 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge import invitations
-from edge.build import build_scanner
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
+from edge.daemon.build import build_scanner
 from edge.errors import GarduError
 from edge.invitations import LONGEST_S, PREFIX, Guest, Invitation, Refused, key_ring, read, write
 

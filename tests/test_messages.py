@@ -20,7 +20,7 @@ from edge.config.loading import load_config
 from edge.config.model import Checkpoint, Config
 from edge.config.sections.guests import Cards
 from edge.config.zone import month_named
-from edge.health import health, meta
+from edge.daemon.health import health, meta
 from edge.messages import (
     ROOT,
     STILL_TYPE,

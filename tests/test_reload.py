@@ -14,15 +14,15 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from edge.adopted import Adopted, adopt, present, read, text_of
-from edge.checked import wording_of
 from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.daemon.last_good_procedures import Adopted, adopt, present, read, text_of
+from edge.daemon.procedures import wording_of
+from edge.daemon.reload import PROCEDURES_REFUSED, Reload
+from edge.daemon.rules import make_rules, renewed
 from edge.errors import ConfigError
-from edge.reload import PROCEDURES_REFUSED, Reload
-from edge.rules import make_rules, renewed
 from edge.salvage import salvage
 from edge.snapshot import Snapshot
 from edge.sop.engine import initial_state, step

@@ -11,13 +11,13 @@ import pytest
 from gpiozero.pins.mock import MockFactory
 from PIL import Image
 
-from edge.build import build_devices
 from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Checkpoint
 from edge.config.places import default_config_folder
 from edge.config.sections.cameras import Stills
-from edge.devices import Devices
+from edge.daemon.build import build_devices
+from edge.daemon.devices import Devices
 from edge.drivers.stamper import Stamper
 from edge.messages import STILL_LIMIT
 from edge.sop.effects import TakeStill

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.systemd import notify, watchdog_seconds
+from edge.daemon.systemd import notify, watchdog_seconds
 
 
 def test_notify_sends_one_datagram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

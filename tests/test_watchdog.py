@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from edge import signs_of_life as module
+from edge.daemon import heartbeat as module
 
 from .daemons import PATIENCE_S, DaemonChild, of
 from .test_run import config_file, stored

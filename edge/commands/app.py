@@ -36,7 +36,7 @@ def run(
     watchdog. Bad procedure files are refused: the last good ones go on. Exits 0 after a clean
     stop, 2 if the config is bad, or a procedure and none good is kept, 1 for anything else.
     """
-    from edge.run import daemon
+    from edge.daemon.run import daemon
 
     daemon(config, verbose=verbose)
 

@@ -1,4 +1,4 @@
-"""Asks the running daemon over its control socket (edge/control.py)."""
+"""Asks the running daemon over its control socket (edge/daemon/control.py)."""
 
 import socket
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from edge.control import (
+from edge.daemon.control import (
     NAME,
     AskDay,
     AskDevices,
@@ -18,9 +18,9 @@ from edge.control import (
     Resend,
     socket_path,
 )
+from edge.daemon.reload import Reloaded
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.outbox import Resent
-from edge.reload import Reloaded
 from edge.sop.owed import DayNow
 
 A = TypeVar("A")

@@ -2,13 +2,13 @@
 
 import typer
 
-from edge.checked import examine
 from edge.commands.options import ConfigOption, problems_told
 from edge.commands.tables import show_table
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, wiring
+from edge.daemon.procedures import examine
 from edge.sop.procedure import Procedure
 
 

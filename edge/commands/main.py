@@ -48,7 +48,7 @@ def main() -> None:
     options = run_options(sys.argv[2:]) if running else None
     try:
         if options is not None:
-            from edge.run import daemon
+            from edge.daemon.run import daemon
 
             daemon(options.config, verbose=options.verbose)
         else:

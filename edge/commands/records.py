@@ -1,7 +1,7 @@
 """`gardu records` and `gardu verify`: what a checkpoint has recorded, and whether it still is that.
 
 Both read a snapshot (edge/snapshot.py), so the daemon may run. What has to change the database
-(`gardu records resend`) is asked of the daemon (edge/control.py).
+(`gardu records resend`) is asked of the daemon (edge/daemon/control.py).
 """
 
 import re
@@ -25,7 +25,7 @@ from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.control import Resend, resend_offline
+from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
 from edge.outbox import Resent
 from edge.snapshot import Snapshot

@@ -12,7 +12,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.checked import wording_of
 from edge.clock import Clock
 from edge.commands.options import ConfigOption
 from edge.commands.tables import show_table
@@ -20,6 +19,7 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.zone import Month, month_at, month_named, zone_of
+from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
 from edge.register import facts
 from edge.report.document import About, html, pdf

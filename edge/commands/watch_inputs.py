@@ -20,8 +20,6 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from edge.build import build_devices
-from edge.checked import load_checked
 from edge.clock import Clock
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.recorder import Heard
@@ -31,6 +29,8 @@ from edge.commands.options import ConfigOption
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.daemon.build import build_devices
+from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError

@@ -11,9 +11,9 @@ import msgspec
 import pytest
 from gpiozero import InputDevice
 
-from edge.build import build_lockers
 from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
+from edge.daemon.build import build_lockers
 from edge.drivers import base
 from edge.drivers.bus import SerialBus
 from edge.sop.events import Event

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.build import CAMERA_RESTART
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera, PiCamera
+from edge.daemon.build import CAMERA_RESTART
 from edge.drivers import base
 from edge.drivers.http_camera import HttpSnapshotCamera
 from edge.drivers.picamera2 import Picamera2Camera

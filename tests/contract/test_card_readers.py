@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.build import build_card_reader
 from edge.clock import Clock
 from edge.config.model import Config
+from edge.daemon.build import build_card_reader
 from edge.drivers import base, serial_reader
 from edge.sop.events import Event
 from tests.contract.card_readers import NAME, CardReaderContract

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from edge import kept as module
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Contact, Output
-from edge.devices import Devices
+from edge.daemon import device_thread as module
+from edge.daemon.devices import Devices
 from edge.drivers.contacts import HELD_S
 from edge.drivers.metal_detector import GpioMetalDetector
 from edge.drivers.panel import GpioPanel

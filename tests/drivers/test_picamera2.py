@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from edge.build import CAMERA_RESTART
 from edge.clock import Clock
 from edge.config.sections.cameras import PiCamera
+from edge.daemon.build import CAMERA_RESTART
 from edge.drivers.child import resident_mb
 from edge.drivers.picamera2 import Picamera2Camera
 from edge.errors import DeviceFault, DeviceUnavailable

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 import pytest
 from gpiozero import InputDevice
 
-from edge.build import build_devices
 from edge.clock import Clock
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
+from edge.daemon.build import build_devices
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import CardPresented, Event
 from edge.still_files import StillFiles

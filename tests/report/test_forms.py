@@ -233,7 +233,8 @@ def _reasons(procedure: Procedure) -> set[str]:
 
 
 def _alarms_of_the_checkpoint() -> set[str]:
-    from edge import desk, reload, run, space
+    from edge import desk, space
+    from edge.daemon import reload, run
 
     return {desk.ALARM, reload.PROCEDURES_REFUSED, run.CRASH_LOOP, run.DATABASE_DAMAGED,
             space.ALARM}  # fmt: skip

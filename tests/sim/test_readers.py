@@ -8,11 +8,11 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from edge.build import build_card_reader, build_scanner
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.daemon.build import build_card_reader, build_scanner
 from edge.drivers.frame_reader import FrameReader
 from edge.drivers.gm65 import Gm65Scanner
 from edge.drivers.pn532 import Pn532Reader

@@ -22,7 +22,7 @@ from hypothesis.stateful import (
 )
 from msgspec.structs import replace
 
-from edge.rules import renewed
+from edge.daemon.rules import renewed
 from edge.sop import events
 from edge.sop.corrections import MOST_PERSONS
 from edge.sop.effects import (

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import pytest
 
 from edge.clock import REBOOT_UNCERTAINTY_S, Clock, Stamp
+from edge.daemon.timers import Timers
 from edge.sop import events
 from edge.sop.effects import StartTimer
 from edge.sop.records import StepCompleted, StepOverdue, VisitClosed
-from edge.timers import Timers
 
 from .stand import OPENING_MS, Stand
 

@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.build import build_devices
 from edge.clock import Clock
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.words import trouble
 from edge.config.model import Config
+from edge.daemon.build import build_devices
 from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened

@@ -8,7 +8,6 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.checked import Checked, examine
 from edge.clock import Clock
 from edge.commands.ask import ask_devices
 from edge.commands.doctor.acts import actuate
@@ -19,6 +18,7 @@ from edge.commands.doctor.words import trouble
 from edge.commands.options import ConfigOption, problems_told
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.daemon.procedures import Checked, examine
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.lock import FolderLock
 

@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from edge.build import build_devices
 from edge.clock import Clock
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
@@ -18,6 +17,7 @@ from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.words import event_words, meaning_of, trouble
 from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
+from edge.daemon.build import build_devices
 from edge.drivers.base import Device
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError

@@ -12,10 +12,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from edge.bridge import Bridge
 from edge.clock import Stamp
+from edge.daemon.bridge import Bridge
+from edge.daemon.rules import renewed
+from edge.daemon.timers import Timers
 from edge.rows import Delivered
-from edge.rules import renewed
 from edge.sop import alarms, day, owed
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
@@ -26,7 +27,6 @@ from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles
 from edge.store import PARTS, OutboxRow, Part, Store
-from edge.timers import Timers
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

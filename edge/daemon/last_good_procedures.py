@@ -18,9 +18,9 @@ from pathlib import Path
 
 import msgspec
 
-from edge.checked import fitting_procedures, wording_of
 from edge.config.model import Config
 from edge.config.validation import read_text
+from edge.daemon.procedures import fitting_procedures, wording_of
 from edge.errors import ConfigError
 from edge.sop.equipment import verify_equipment
 from edge.sop.loading import parse_procedure, procedure_file

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import edge
-from edge.checked import wording_of
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.rules import fitted_inputs
+from edge.daemon.procedures import wording_of
+from edge.daemon.rules import fitted_inputs
 from edge.sop.procedure import Procedure
 from edge.sop.records import KINDS
 from edge.sop.wording import published

@@ -4,8 +4,9 @@ Rules
 -----
 1. New texts are for new visits; who is under way ends under the text he began with.
 2. All or nothing: one bad file, or one that asks for equipment which is not there, and everything
-   stays as it was, across restarts (edge/adopted.py). Why is said in the journal, to whoever asked,
-   in ``health``, and by the alarm ``procedures-refused``, which stands until the files are good.
+   stays as it was, across restarts (edge/daemon/last_good_procedures.py). Why is said in the
+   journal, to whoever asked, in ``health``, and by the alarm ``procedures-refused``, which stands
+   until the files are good.
 3. A text is on the disk before the first visit can begin under it. Old ones stay there until the
    next start (``adopt``), when nothing runs that could need them.
 4. The one consumer takes the new texts up, between two events.
@@ -18,11 +19,11 @@ from typing import Any, Protocol
 
 import msgspec
 
-from edge.adopted import Adopted, read
 from edge.clock import Stamp
 from edge.config.model import Config
+from edge.daemon.health import meta
+from edge.daemon.last_good_procedures import Adopted, read
 from edge.errors import ConfigError
-from edge.health import meta
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.procedure import Procedure
 from edge.store import Store

@@ -5,14 +5,14 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.bridge import Bridge
-from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.health import health
-from edge.reload import Reload
+from edge.daemon.bridge import Bridge
+from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.health import health
+from edge.daemon.reload import Reload
+from edge.daemon.systemd import notify, watchdog_seconds
 from edge.space import Space
-from edge.systemd import notify, watchdog_seconds
 from edge.uplink import Uplink
 
 log = logging.getLogger(__name__)

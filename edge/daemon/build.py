@@ -14,7 +14,7 @@ from edge.config.sections.card_readers import CardReader as CardReaderSection
 from edge.config.sections.card_readers import Pn532
 from edge.config.sections.lockers import GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
-from edge.devices import Devices
+from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.bus import SerialBus
 from edge.drivers.stamper import Stamper

@@ -10,15 +10,14 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from edge import adopted, crash_loop
-from edge.bridge import Bridge
-from edge.build import build_devices
-from edge.checked import wording_of
-from edge.checkpoint import Checkpoint
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
-from edge.control import (
+from edge.daemon import crash_loop, last_good_procedures
+from edge.daemon.bridge import Bridge
+from edge.daemon.build import build_devices
+from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.control import (
     Answers,
     AskDay,
     AskDevices,
@@ -29,23 +28,24 @@ from edge.control import (
     resender,
     serve_control,
 )
+from edge.daemon.health import meta
+from edge.daemon.heartbeat import report_health, tell_systemd, watch_over
+from edge.daemon.procedures import wording_of
+from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
+from edge.daemon.rules import make_rules
+from edge.daemon.systemd import notify
+from edge.daemon.timers import Timers
 from edge.desk import Desk, present
 from edge.errors import GarduError
 from edge.guestbook import GuestBook
 from edge.guestbook_purge import Purger
-from edge.health import meta
-from edge.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.report.publisher import publisher
 from edge.retention import run_retention
-from edge.rules import make_rules
-from edge.signs_of_life import report_health, tell_systemd, watch_over
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
 from edge.space import PatientWorker
 from edge.still_files import StillFiles
 from edge.store import FILE, Store
-from edge.systemd import notify
-from edge.timers import Timers
 from edge.uplink import Uplink
 from edge.worker import Worker
 
@@ -72,11 +72,11 @@ async def run(config: Config) -> None:
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     if not (folder / FILE).exists():  # nothing is kept, and nothing is to be made in vain
-        adopted.read(config)
+        last_good_procedures.read(config)
     store = Store(folder, source, clock)
     try:
-        now = adopted.present(config, store)
-        adopted.adopt(store, now)
+        now = last_good_procedures.present(config, store)
+        last_good_procedures.adopt(store, now)
         this_run = crash_loop.begin(folder, clock.now())
         await _run(config, clock, folder, store, now, this_run)
         crash_loop.end(folder, this_run)
@@ -89,7 +89,7 @@ async def _run(
     clock: Clock,
     folder: Path,
     store: Store,
-    now: adopted.Adopted,
+    now: last_good_procedures.Adopted,
     this_run: crash_loop.Run,
 ) -> None:
     loop = asyncio.get_running_loop()

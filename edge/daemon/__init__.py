@@ -1,0 +1,1 @@
+"""The daemon: starts, decides, commits, acts, and reports its health."""

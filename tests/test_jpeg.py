@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from edge.exif import ROOM, exif
-from edge.jpeg import CutShort, NotJpeg, segments, size, whole, with_exif
+from edge.drivers.camera.exif import ROOM, exif
+from edge.drivers.camera.jpeg import CutShort, NotJpeg, segments, size, whole, with_exif
 
 WIB = timezone(timedelta(hours=7))
 MOMENT = datetime(2026, 11, 21, 10, 51, 37, 412_000, tzinfo=WIB)

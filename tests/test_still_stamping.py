@@ -18,7 +18,7 @@ from edge.config.places import default_config_folder
 from edge.config.sections.cameras import Stills
 from edge.daemon.build import build_devices
 from edge.daemon.devices import Devices
-from edge.drivers.stamper import Stamper
+from edge.drivers.camera.stamper import Stamper
 from edge.messages import STILL_LIMIT
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
@@ -117,7 +117,7 @@ def test_when_it_can_be_stamped_again_that_is_said(tmp_path: Path) -> None:
     """The fault does not stand for ever."""
     program = tmp_path / "child.py"
     program.write_text("raise SystemExit(1)")
-    mended = "from edge.drivers.stamper_child import main\nmain()"
+    mended = "from edge.drivers.camera.stamper_child import main\nmain()"
     posted = take(tmp_path, (sys.executable, str(program)), lambda: program.write_text(mended))
     told = [type(event) for event in posted if not isinstance(event, StillTaken)]
     assert told == [DeviceFailed, DeviceRestored]

@@ -17,7 +17,7 @@ from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.bus import SerialBus
-from edge.drivers.stamper import Stamper
+from edge.drivers.camera.stamper import Stamper
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 
@@ -149,8 +149,8 @@ def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
 
 
 def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
-    from edge.drivers.http_camera import HttpSnapshotCamera
-    from edge.drivers.picamera2 import Picamera2Camera
+    from edge.drivers.camera.http_camera import HttpSnapshotCamera
+    from edge.drivers.camera.picamera2 import Picamera2Camera
 
     if isinstance(config, HttpCamera):
         return HttpSnapshotCamera(name, config, clock)

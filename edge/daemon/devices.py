@@ -12,7 +12,7 @@ from functools import partial
 from edge.clock import Clock, Stamp
 from edge.daemon.device_thread import Kept
 from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Door, Lockers, Panel
-from edge.drivers.stamper import Stamper
+from edge.drivers.camera.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import (
     Beep,

@@ -10,8 +10,8 @@ from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.daemon.build import CAMERA_RESTART
 from edge.drivers import base
-from edge.drivers.http_camera import HttpSnapshotCamera
-from edge.drivers.picamera2 import Picamera2Camera
+from edge.drivers.camera.http_camera import HttpSnapshotCamera
+from edge.drivers.camera.picamera2 import Picamera2Camera
 from sim.twins import camera as twins
 from sim.twins.scene import Scene
 from tests.contract import cameras

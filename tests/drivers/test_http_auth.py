@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.drivers.http_auth import Challenge, answer, best, challenges
+from edge.drivers.camera.http_auth import Challenge, answer, best, challenges
 
 # RFC 7616, section 3.9.1.
 NONCE = "7ypf/xlj9XXwfDPEoM4URrv/xwf94BcCAzFZH4GiTo0v"

@@ -14,7 +14,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera
-from edge.drivers.http_camera import HttpSnapshotCamera
+from edge.drivers.camera.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
 
 from .camera_bench import JPEG, PASSWORD, USER, IpCamera

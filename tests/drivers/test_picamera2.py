@@ -15,8 +15,8 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.cameras import PiCamera
 from edge.daemon.build import CAMERA_RESTART
-from edge.drivers.child import resident_mb
-from edge.drivers.picamera2 import Picamera2Camera
+from edge.drivers.camera.child import resident_mb
+from edge.drivers.camera.picamera2 import Picamera2Camera
 from edge.errors import DeviceFault, DeviceUnavailable
 
 from .camera_bench import JPEG

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from PIL import Image, ImageStat
 
-from edge import jpeg
 from edge.clock import Stamp
 from edge.config.model import Checkpoint
 from edge.config.sections.cameras import Stills
-from edge.drivers.stamper import Stamper, indonesian, strip
+from edge.drivers.camera import jpeg
+from edge.drivers.camera.stamper import Stamper, indonesian, strip
 from edge.errors import DeviceFault, DeviceUnavailable
 
 CHECKPOINT = Checkpoint(
@@ -215,7 +215,7 @@ def test_the_daemon_does_not_load_the_library() -> None:
     """It costs as much memory as the daemon itself."""
     import subprocess
 
-    program = "import edge.daemon.run, edge.drivers.stamper as s, sys; s.__name__; print('PIL' in sys.modules)"
+    program = "import edge.daemon.run, edge.drivers.camera.stamper as s, sys; s.__name__; print('PIL' in sys.modules)"
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True
     )

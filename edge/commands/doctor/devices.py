@@ -19,9 +19,9 @@ from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device
+from edge.drivers.camera.jpeg import size
 from edge.drivers.pins import pin_factory
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
-from edge.jpeg import size
 from edge.sop.events import (
     CardPresented,
     DetectorAlarmed,

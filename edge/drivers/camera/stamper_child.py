@@ -1,4 +1,4 @@
-"""The child process that opens a still's pixels: ``python -m edge.drivers.stamper_child``.
+"""The child process that opens a still's pixels: ``python -m edge.drivers.camera.stamper_child``.
 
 It says what ``child_pipe.py`` says. A request is four bytes length (big-endian), JSON of so many
 bytes (``limit``: the largest answer, bytes; ``strip``: the words of the strip by their place, or
@@ -14,7 +14,7 @@ import json
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from edge.drivers.child_pipe import serve
+from edge.drivers.camera.child_pipe import serve
 
 if TYPE_CHECKING:  # loaded in the child only
     from PIL.Image import Image

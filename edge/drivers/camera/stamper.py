@@ -18,14 +18,15 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from edge import __version__, jpeg
+from edge import __version__
 from edge.clock import Clock, Stamp
 from edge.config.model import Checkpoint
 from edge.config.sections.cameras import WORDS, Stills
-from edge.drivers.camera import Deadline, checked_jpeg
-from edge.drivers.child import Child
+from edge.drivers.camera import jpeg
+from edge.drivers.camera.base import Deadline, checked_jpeg
+from edge.drivers.camera.child import Child
+from edge.drivers.camera.exif import ROOM, exif
 from edge.errors import DeviceUnavailable
-from edge.exif import ROOM, exif
 
 # Real seconds for one still, the start of its child included: the slowest Pi needs two or three.
 STAMP_S = 20.0
@@ -66,7 +67,7 @@ class Stamper:
         self.name = name
         self._config = config
         self._checkpoint = checkpoint
-        self._command = command or (sys.executable, "-m", "edge.drivers.stamper_child")
+        self._command = command or (sys.executable, "-m", "edge.drivers.camera.stamper_child")
         self._stamp_s = stamp_s
         self._memory_mb = memory_mb
         self._one = threading.Lock()

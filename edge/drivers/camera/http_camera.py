@@ -25,9 +25,9 @@ from urllib.parse import urlsplit
 
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera
-from edge.drivers import http_auth
-from edge.drivers.camera import Deadline, checked_jpeg
-from edge.drivers.http_get import Answer, Cut, WrongCertificate, address, get, target
+from edge.drivers.camera import http_auth
+from edge.drivers.camera.base import Deadline, checked_jpeg
+from edge.drivers.camera.http_get import Answer, Cut, WrongCertificate, address, get, target
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
 # HTTP statuses that somebody must see to, and where. Others may pass by themselves.

@@ -18,9 +18,9 @@ from collections.abc import Callable, Sequence
 
 from edge.clock import Clock
 from edge.config.sections.cameras import PiCamera
-from edge.drivers.camera import Deadline, checked_jpeg
-from edge.drivers.child import Child
-from edge.drivers.picamera2_child import EXPOSED
+from edge.drivers.camera.base import Deadline, checked_jpeg
+from edge.drivers.camera.child import Child
+from edge.drivers.camera.picamera2_child import EXPOSED
 from edge.errors import DeviceFault, DeviceUnavailable
 
 # Importing picamera2 and starting the camera takes seconds on a small Pi.
@@ -52,7 +52,7 @@ class Picamera2Camera:
         self._config = config
         self._clock = clock
         self._restart_delay_s = restart_delay_s
-        self._command = command or (sys.executable, "-m", "edge.drivers.picamera2_child")
+        self._command = command or (sys.executable, "-m", "edge.drivers.camera.picamera2_child")
         self._hello_s = hello_s
         self._lock = threading.Lock()
         self._in_use = threading.Event()

@@ -1,7 +1,7 @@
 """What every camera driver keeps: a deadline for each still, and what counts as a JPEG."""
 
-from edge import jpeg
 from edge.clock import Clock
+from edge.drivers.camera import jpeg
 from edge.errors import DeviceFault
 
 # The largest still that is taken in, bytes: several times a 12-megapixel JPEG at quality 90.

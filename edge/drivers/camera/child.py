@@ -17,8 +17,8 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from edge.drivers.camera import MAX_SIZE, Deadline
-from edge.drivers.child_pipe import ANSWER, ASK, ERROR, HEAD, READY
+from edge.drivers.camera.base import MAX_SIZE, Deadline
+from edge.drivers.camera.child_pipe import ANSWER, ASK, ERROR, HEAD, READY
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
 # How often a child's memory is looked at while it works, real seconds.

@@ -1,4 +1,4 @@
-"""The child process that holds a Pi's camera: ``python -m edge.drivers.picamera2_child W H``.
+"""The child process that holds a Pi's camera: ``python -m edge.drivers.camera.picamera2_child W H``.
 
 Only a Raspberry Pi can show that the lines which touch picamera2 are right; this file has not been
 tried on one.
@@ -20,7 +20,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from edge.drivers.child_pipe import serve
+from edge.drivers.camera.child_pipe import serve
 
 EXPOSED = struct.Struct(">Q")
 

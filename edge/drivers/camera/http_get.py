@@ -24,7 +24,7 @@ from urllib.parse import SplitResult
 
 import msgspec
 
-from edge.drivers.camera import MAX_SIZE
+from edge.drivers.camera.base import MAX_SIZE
 
 _PORTS = {"http": 80, "https": 443}
 

@@ -1,0 +1,1 @@
+"""Cameras over HTTP and on the Pi's connector, and the stamping of stills."""

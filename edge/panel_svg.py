@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 from edge import drawing as draw
 from edge.config.sections.panels import LampName
 from edge.drawing import INK, fit
-from edge.drivers.lamps import BLINKS, Rhythm
+from edge.drivers.gpio.lamps import BLINKS, Rhythm
 from edge.panel_sheet import (
     ABOVE,
     FOOT,

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.config.sections.panels import LampName
 from edge.config.sections.values import Action
 from edge.drivers.base import LampMode
-from edge.drivers.lamps import Rhythm, looks
+from edge.drivers.gpio.lamps import Rhythm, looks
 
 
 class Words(NamedTuple):
@@ -94,7 +94,7 @@ def station(name: str) -> Words:
 
 
 def meanings(fitted: frozenset[LampName]) -> dict[LampName, list[tuple[Rhythm, Words]]]:
-    """Return what each rhythm of each lamp of *fitted* means (edge/drivers/lamps.py)."""
+    """Return what each rhythm of each lamp of *fitted* means (edge/drivers/gpio/lamps.py)."""
     found: dict[LampName, dict[Rhythm, list[Words]]] = {lamp: {} for lamp in fitted}
     in_service = looks("off", fitted)
     for lamp, rhythm in in_service.items():

@@ -32,7 +32,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.build import build_devices
 from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
-from edge.drivers.pins import pin_factory
+from edge.drivers.gpio.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.lock import FolderLock
 from edge.still_files import StillFiles

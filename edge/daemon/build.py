@@ -44,13 +44,13 @@ def build_devices(
     :param factory: a gpiozero factory of the pins; by default this machine's own
     :param expect: is told of each good invitation, before the core is
     """
-    from edge.drivers.aiphone import GpioAiphone
-    from edge.drivers.buzzer import GpioBuzzer
-    from edge.drivers.door import GpioDoor
-    from edge.drivers.metal_detector import GpioMetalDetector
-    from edge.drivers.panel import GpioPanel
-    from edge.drivers.pins import pin_factory
-    from edge.drivers.safety import GpioSafetyInputs
+    from edge.drivers.gpio.aiphone import GpioAiphone
+    from edge.drivers.gpio.buzzer import GpioBuzzer
+    from edge.drivers.gpio.door import GpioDoor
+    from edge.drivers.gpio.metal_detector import GpioMetalDetector
+    from edge.drivers.gpio.panel import GpioPanel
+    from edge.drivers.gpio.pins import pin_factory
+    from edge.drivers.gpio.safety import GpioSafetyInputs
 
     devices = Devices(clock, post, stills)
     factory = factory or pin_factory(config.gpio.chip)
@@ -86,8 +86,8 @@ def build_lockers(
     post: Post,
 ) -> Lockers:
     """Return the driver of the lockers of *config*; *buses* by the names in the config."""
+    from edge.drivers.gpio.wired_lockers import WiredLockers
     from edge.drivers.kerong import KerongBoards
-    from edge.drivers.lockers import WiredLockers
     from edge.drivers.modbus_lockers import ModbusLockers
 
     match config:

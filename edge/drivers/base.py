@@ -18,7 +18,7 @@ from typing import Literal, Protocol
 
 LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 """on: a guest waits; slow: a decision is wanted; amber: 80 % of the standard time is used; red:
-overdue; fast: an alarm; test: all lamps lit. What they look like: edge/drivers/lamps.py."""
+overdue; fast: an alarm; test: all lamps lit. What they look like: edge/drivers/gpio/lamps.py."""
 
 BeepPattern = Literal["accepted", "refused", "alarm"]
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.aiphone import Answer, GpioAiphone
+from edge.drivers.gpio.aiphone import Answer, GpioAiphone
 from sim.lobby import Lobby
 from sim.twins.aiphone import AiphoneTwin
 from tests.contract.aiphone import AiphoneContract

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.buzzer import GpioBuzzer
+from edge.drivers.gpio.buzzer import GpioBuzzer
 from sim.twins.buzzer import BuzzerTwin
 from tests.contract.buzzer import BuzzerContract
 from tests.contract.pin_bench import PinBench, benches

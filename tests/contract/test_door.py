@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.door import GpioDoor
+from edge.drivers.gpio.door import GpioDoor
 from sim.twins.door import DoorTwin
 from tests.contract.door import DoorContract
 from tests.contract.pin_bench import PinBench, benches

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
-from edge.drivers.metal_detector import GpioMetalDetector
+from edge.drivers.gpio.metal_detector import GpioMetalDetector
 from edge.sop.events import PassageTooFast
 from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.panel import GpioPanel
+from edge.drivers.gpio.panel import GpioPanel
 from sim.twins.panel import PanelTwin
 from tests.contract.panel import PanelContract
 from tests.contract.pin_bench import PinBench, benches

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.safety import KINDS, GpioSafetyInputs
+from edge.drivers.gpio.safety import KINDS, GpioSafetyInputs
 from sim.twins.safety import SafetyTwin
 from tests.contract.pin_bench import PinBench, benches
 from tests.contract.safety import SafetyContract

@@ -5,8 +5,8 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone, Rings
 from edge.config.sections.pins import Contact, Output
-from edge.drivers.aiphone import GpioAiphone
-from edge.drivers.contacts import HELD_S
+from edge.drivers.gpio.aiphone import GpioAiphone
+from edge.drivers.gpio.contacts import HELD_S
 from edge.errors import DeviceFault
 from edge.sop.events import HostAnswered
 

@@ -9,7 +9,7 @@ from edge.clock import Clock, Stamp
 from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
-from edge.drivers.buzzer import BEEPS, TICKS, GpioBuzzer, sound
+from edge.drivers.gpio.buzzer import BEEPS, TICKS, GpioBuzzer, sound
 
 from .conftest import Pins
 

@@ -14,9 +14,9 @@ from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Contact, Output
 from edge.daemon import device_thread as module
 from edge.daemon.devices import Devices
-from edge.drivers.contacts import HELD_S
-from edge.drivers.metal_detector import GpioMetalDetector
-from edge.drivers.panel import GpioPanel
+from edge.drivers.gpio.contacts import HELD_S
+from edge.drivers.gpio.metal_detector import GpioMetalDetector
+from edge.drivers.gpio.panel import GpioPanel
 from edge.errors import DeviceFault
 from edge.sop.events import (
     ButtonPressed,

@@ -7,7 +7,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.contacts import GpioContact
+from edge.drivers.gpio.contacts import GpioContact
 
 from .conftest import Pins
 

@@ -5,7 +5,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.lockers import GpioLocker, GpioLockers
 from edge.config.sections.pins import Contact, Output
-from edge.drivers.lockers import WiredLockers
+from edge.drivers.gpio.wired_lockers import WiredLockers
 from edge.errors import DeviceUnavailable
 from edge.sop.events import LockerOpened
 

@@ -7,7 +7,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import Contact
-from edge.drivers.metal_detector import GpioMetalDetector
+from edge.drivers.gpio.metal_detector import GpioMetalDetector
 from edge.sop.events import DetectorAlarmed, InputRestored
 
 from .conftest import Pins, Posted, told

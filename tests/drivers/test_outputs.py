@@ -8,7 +8,7 @@ from gpiozero.exc import PinSetInput
 
 from edge.clock import Clock
 from edge.config.sections.pins import Output
-from edge.drivers.outputs import GpioOutput
+from edge.drivers.gpio.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 
 from .conftest import PATIENCE_S, Pins

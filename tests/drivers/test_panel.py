@@ -13,10 +13,10 @@ from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.drivers.base import LampMode
-from edge.drivers.lamps import PLAIN, TEST_S, looks
-from edge.drivers.panel import GpioPanel
-from edge.drivers.presses import AGAIN_S, HOLD_S, MOMENT_S
-from edge.drivers.presses import TEST_S as CHORD_S
+from edge.drivers.gpio.lamps import PLAIN, TEST_S, looks
+from edge.drivers.gpio.panel import GpioPanel
+from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
+from edge.drivers.gpio.presses import TEST_S as CHORD_S
 from edge.errors import DeviceUnavailable
 from edge.sop.events import ButtonPressed
 

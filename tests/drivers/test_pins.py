@@ -10,7 +10,7 @@ import pytest
 from gpiozero import Device, DigitalOutputDevice
 from gpiozero.pins.mock import MockFactory
 
-from edge.drivers.pins import CHOICE, header_chip, pin_factory
+from edge.drivers.gpio.pins import CHOICE, header_chip, pin_factory
 from edge.errors import DeviceUnavailable
 
 PI_5 = {
@@ -68,7 +68,7 @@ def test_importing_lgpio_leaves_the_working_directory_alone(tmp_path: Path) -> N
     """The real lgpio makes its FIFO in the runtime directory, and we stay where we were."""
     program = (
         "from pathlib import Path\n"
-        "from edge.drivers.pins import pin_factory\n"
+        "from edge.drivers.gpio.pins import pin_factory\n"
         "from edge.errors import DeviceUnavailable\n"
         "try:\n    pin_factory('97')\n"
         "except DeviceUnavailable as error:\n    print(error)\n"

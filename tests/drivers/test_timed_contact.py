@@ -7,7 +7,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.timed_contact import TimedContact
+from edge.drivers.gpio.timed_contact import TimedContact
 
 from .conftest import PATIENCE_S, Pins
 

@@ -20,7 +20,7 @@ from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device
 from edge.drivers.camera.jpeg import size
-from edge.drivers.pins import pin_factory
+from edge.drivers.gpio.pins import pin_factory
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 from edge.sop.events import (
     CardPresented,

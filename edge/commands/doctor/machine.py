@@ -14,7 +14,7 @@ from edge.commands.doctor.finding import Finding
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
-from edge.drivers.pins import CHOICE
+from edge.drivers.gpio.pins import CHOICE
 from edge.errors import DeviceUnavailable
 from edge.link import Link
 from edge.space import RESERVE, STILLS_NEED

@@ -23,8 +23,8 @@ from edge.clock import Clock
 from edge.config.inventory import Fitted
 from edge.config.sections.pins import Contact
 from edge.config.wiring import boot_pull
-from edge.drivers.contacts import GpioContact
-from edge.drivers.pins import claiming
+from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.gpio.pins import claiming
 from edge.errors import DeviceUnavailable
 
 # Raspberry Pi 4 Model B, 4 GB: any board with the 40-pin header will do for the mirror.

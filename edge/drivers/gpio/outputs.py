@@ -15,7 +15,7 @@ from gpiozero import DigitalOutputDevice, Factory
 
 from edge.clock import Clock
 from edge.config.sections.pins import Output
-from edge.drivers.pins import pin_errors
+from edge.drivers.gpio.pins import pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
 
 

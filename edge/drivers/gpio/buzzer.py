@@ -17,8 +17,8 @@ from edge.clock import Clock, Stamp
 from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
-from edge.drivers.outputs import GpioOutput
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.gpio.wired import WiredDevice
 
 # Seconds on, off, on ...
 BEEPS: dict[BeepPattern, tuple[float, ...]] = {

@@ -17,10 +17,10 @@ from gpiozero import Factory
 
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone
-from edge.drivers.contacts import HELD_S, GpioContact
-from edge.drivers.outputs import GpioOutput
-from edge.drivers.timed_contact import TimedContact
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.contacts import HELD_S, GpioContact
+from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.gpio.timed_contact import TimedContact
+from edge.drivers.gpio.wired import WiredDevice
 from edge.sop.events import HostAnswered, InputRefused, Post, StationBusy
 
 Answer = Literal["accept", "decline", "release", "extend"]

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from contextlib import ExitStack
 
-from edge.drivers.contacts import GpioContact
-from edge.drivers.outputs import GpioOutput
-from edge.drivers.pins import claiming
+from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.gpio.pins import claiming
 from edge.errors import DeviceFault, DeviceUnavailable
 
 

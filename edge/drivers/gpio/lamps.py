@@ -20,7 +20,7 @@ from edge.clock import Clock
 from edge.config.sections.panels import LampName
 from edge.config.sections.pins import Output
 from edge.drivers.base import LampMode
-from edge.drivers.outputs import GpioOutput
+from edge.drivers.gpio.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 
 log = logging.getLogger(__name__)

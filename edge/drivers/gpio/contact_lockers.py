@@ -15,9 +15,9 @@ from gpiozero import Factory
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.contacts import GpioContact
-from edge.drivers.outputs import GpioOutput
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.gpio.wired import WiredDevice
 from edge.errors import DeviceFault
 from edge.sop.events import LockerClosed, LockerOpened, Post
 

@@ -18,11 +18,11 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import Contact
-from edge.drivers.contacts import GpioContact
-from edge.drivers.countdown import Countdown
-from edge.drivers.safety import alarm_input
-from edge.drivers.timed_contact import TimedContact
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.gpio.countdown import Countdown
+from edge.drivers.gpio.safety import alarm_input
+from edge.drivers.gpio.timed_contact import TimedContact
+from edge.drivers.gpio.wired import WiredDevice
 from edge.sop.events import (
     DetectorAlarmed,
     DetectorCleared,

@@ -2,8 +2,8 @@
 
 Rules this driver keeps
 -----------------------
-1. What a mode looks like is in edge/drivers/lamps.py, what fingers mean in edge/drivers/presses.py;
-   docs/panel.md tells both to officers.
+1. What a mode looks like is in edge/drivers/gpio/lamps.py, what fingers mean in
+   edge/drivers/gpio/presses.py; docs/panel.md tells both to officers.
 2. A lamp test is this driver's own business: nobody is told, nothing is recorded, and buttons go
    on to work.
 """
@@ -17,10 +17,10 @@ from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.values import Action
 from edge.drivers.base import LampMode
-from edge.drivers.contacts import HELD_S, GpioContact
-from edge.drivers.lamps import Lamps
-from edge.drivers.presses import Presses
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.contacts import HELD_S, GpioContact
+from edge.drivers.gpio.lamps import Lamps
+from edge.drivers.gpio.presses import Presses
+from edge.drivers.gpio.wired import WiredDevice
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import ButtonPressed, Post
 

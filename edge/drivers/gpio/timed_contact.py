@@ -15,8 +15,8 @@ from gpiozero import Factory
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.contacts import GpioContact, Report
-from edge.drivers.countdown import Countdown
+from edge.drivers.gpio.contacts import GpioContact, Report
+from edge.drivers.gpio.countdown import Countdown
 
 
 class TimedContact(GpioContact):

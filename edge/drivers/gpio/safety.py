@@ -13,8 +13,8 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact
-from edge.drivers.contacts import GpioContact
-from edge.drivers.wired import WiredDevice
+from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.gpio.wired import WiredDevice
 from edge.sop.events import InputAlarmed, InputKind, InputRestored, Post
 
 KINDS: dict[str, InputKind] = {

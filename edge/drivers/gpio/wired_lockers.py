@@ -1,6 +1,6 @@
 """Lockers whose locks are relays and whose doors have contacts, on the Pi's pins.
 
-Rules this driver keeps (and those of ``edge/drivers/contact_lockers.py``)
+Rules this driver keeps (and those of ``edge/drivers/gpio/contact_lockers.py``)
 -----------------------
 1. A lock gets one pulse of ``pulse_s``, never longer; its relay is off afterwards, always.
 2. No pulse is ever repeated here.
@@ -10,8 +10,8 @@ from gpiozero import Factory
 
 from edge.clock import Clock
 from edge.config.sections.lockers import GpioLockers
-from edge.drivers.contact_lockers import ContactLockers
-from edge.drivers.outputs import GpioOutput
+from edge.drivers.gpio.contact_lockers import ContactLockers
+from edge.drivers.gpio.outputs import GpioOutput
 from edge.sop.events import Post
 
 

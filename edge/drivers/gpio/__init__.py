@@ -1,0 +1,1 @@
+"""Drivers of equipment on the Pi's own pins."""

@@ -16,8 +16,8 @@ from edge.config.sections.lockers import GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
-from edge.drivers.bus import SerialBus
 from edge.drivers.camera.stamper import Stamper
+from edge.drivers.serial.bus import SerialBus
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 
@@ -87,8 +87,8 @@ def build_lockers(
 ) -> Lockers:
     """Return the driver of the lockers of *config*; *buses* by the names in the config."""
     from edge.drivers.gpio.wired_lockers import WiredLockers
-    from edge.drivers.kerong import KerongBoards
-    from edge.drivers.modbus_lockers import ModbusLockers
+    from edge.drivers.serial.kerong import KerongBoards
+    from edge.drivers.serial.modbus_lockers import ModbusLockers
 
     match config:
         case GpioLockers():
@@ -110,8 +110,8 @@ def _build_readers(
 
 def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
     """Return the driver of one card reader."""
-    from edge.drivers.frame_reader import FrameReader
-    from edge.drivers.pn532 import Pn532Reader
+    from edge.drivers.serial.frame_reader import FrameReader
+    from edge.drivers.serial.pn532 import Pn532Reader
 
     if isinstance(config, Pn532):
         return Pn532Reader(name, config, clock, post)
@@ -122,7 +122,7 @@ def build_scanner(
     name: str, config: Config, clock: Clock, post: Post, expect: Expect | None = None
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
-    from edge.drivers.gm65 import Gm65Scanner
+    from edge.drivers.serial.gm65 import Gm65Scanner
     from edge.invitations import Refused, key_ring, read
 
     here, rules = config.checkpoint, config.invitations

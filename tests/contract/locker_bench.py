@@ -15,7 +15,7 @@ from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
 from edge.daemon.build import build_lockers
 from edge.drivers import base
-from edge.drivers.bus import SerialBus
+from edge.drivers.serial.bus import SerialBus
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory

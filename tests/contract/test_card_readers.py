@@ -11,7 +11,8 @@ import pytest
 from edge.clock import Clock
 from edge.config.model import Config
 from edge.daemon.build import build_card_reader
-from edge.drivers import base, serial_reader
+from edge.drivers import base
+from edge.drivers.serial import serial_reader
 from edge.sop.events import Event
 from tests.contract.card_readers import NAME, CardReaderContract
 from tests.contract.live_lobby import LiveLobby

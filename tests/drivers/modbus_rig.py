@@ -14,8 +14,8 @@ from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.config.sections.pins import Contact
-from edge.drivers.bus import SerialBus
-from edge.drivers.modbus_lockers import ModbusLockers
+from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.modbus_lockers import ModbusLockers
 from edge.sop.events import Event
 from sim.twins.bus import BusTwin
 from sim.twins.locker import SprungDoor

@@ -10,9 +10,9 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
-from edge.drivers import bus as bus_module
-from edge.drivers import ports
-from edge.drivers.bus import SerialBus
+from edge.drivers.serial import bus as bus_module
+from edge.drivers.serial import ports
+from edge.drivers.serial.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused
 from sim.serial_port import SerialPort

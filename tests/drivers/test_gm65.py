@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Gm65
-from edge.drivers import serial_reader
-from edge.drivers.gm65 import Gm65Scanner
-from edge.drivers.gm65_frames import ACKNOWLEDGED, LONGEST, TRIGGER, CodeFramer
+from edge.drivers.serial import serial_reader
+from edge.drivers.serial.gm65 import Gm65Scanner
+from edge.drivers.serial.gm65_frames import ACKNOWLEDGED, LONGEST, TRIGGER, CodeFramer
 from edge.errors import DeviceUnavailable
 from edge.sop.events import (
     DeviceFailed,

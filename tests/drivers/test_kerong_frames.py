@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.drivers.kerong_frames import FAMILIES, Framer, Status
+from edge.drivers.serial.kerong_frames import FAMILIES, Framer, Status
 from edge.errors import ProtocolError
 
 CU16, CU48 = FAMILIES["cu16"], FAMILIES["cu48"]

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.drivers.modbus_relays import R421a08, RelayBoard
+from edge.drivers.serial.modbus_relays import R421a08, RelayBoard
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import (
     DeviceFailed,

@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
-from edge.drivers import pn532 as driver
-from edge.drivers import pn532_frames as frames
-from edge.drivers import serial_reader
-from edge.drivers.pn532 import Pn532Reader
+from edge.drivers.serial import pn532 as driver
+from edge.drivers.serial import pn532_frames as frames
+from edge.drivers.serial import serial_reader
+from edge.drivers.serial.pn532 import Pn532Reader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, InputRefused
 from sim.twins.pn532 import Fault, Pn532Twin

@@ -10,8 +10,8 @@ import pytest
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Rdm6300
-from edge.drivers import serial_reader
-from edge.drivers.frame_reader import FrameReader
+from edge.drivers.serial import serial_reader
+from edge.drivers.serial.frame_reader import FrameReader
 from edge.errors import DeviceUnavailable
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
 

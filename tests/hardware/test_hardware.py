@@ -16,8 +16,8 @@ from edge.config.loading import load_config
 from edge.config.model import Checkpoint, Config
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
-from edge.drivers import serial_reader
 from edge.drivers.gpio.pins import pin_factory
+from edge.drivers.serial import serial_reader
 from edge.errors import DeviceUnavailable
 from tests.contract import (
     aiphone,

@@ -13,9 +13,9 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.daemon.build import build_card_reader, build_scanner
-from edge.drivers.frame_reader import FrameReader
-from edge.drivers.gm65 import Gm65Scanner
-from edge.drivers.pn532 import Pn532Reader
+from edge.drivers.serial.frame_reader import FrameReader
+from edge.drivers.serial.gm65 import Gm65Scanner
+from edge.drivers.serial.pn532 import Pn532Reader
 from sim.lobby import Lobby
 from sim.rundir import RunDir
 from sim.twins.card_reader import ReaderTwin

@@ -2,8 +2,8 @@
 
 Rules this driver keeps
 -----------------------
-1. What it says is read by :class:`~edge.drivers.card_frames.CardFramer`, and taken or not by
-   the rules of :mod:`edge.drivers.card_reader`.
+1. What it says is read by :class:`~edge.drivers.serial.card_frames.CardFramer`, and taken or not by
+   the rules of :mod:`edge.drivers.serial.card_reader`.
 2. Every broken frame and every run of noise is posted as InputRefused and never as a card.
 3. A presentation ends when nothing has come for ``removed_after_s``. That is counted while
    waiting for bytes, so a thread that was held up never takes repeats for a new presentation.
@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Id12La, Rdm6300
-from edge.drivers.card_frames import ID_12LA_END, RDM6300_END, CardFramer
-from edge.drivers.card_reader import CardReader, Presence
+from edge.drivers.serial.card_frames import ID_12LA_END, RDM6300_END, CardFramer
+from edge.drivers.serial.card_reader import CardReader, Presence
 from edge.sop.events import Post
 
 if TYPE_CHECKING:

@@ -23,8 +23,8 @@ from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.lockers import KerongLockers
-from edge.drivers.bus import SerialBus
-from edge.drivers.kerong_frames import FAMILIES, Framer, Status
+from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.kerong_frames import FAMILIES, Framer, Status
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from edge.sop.events import (
     InputRefused,

@@ -9,15 +9,15 @@ Rules this driver keeps
 3. Every broken or unexpected frame is posted as InputRefused and never as a card.
 4. A card is gone once the answers have lacked it for ``removed_after_s``, counted from the first
    that did: a thread that was held up never takes a card that stayed for a new presentation.
-5. What is taken follows the rules of :mod:`edge.drivers.card_reader`.
+5. What is taken follows the rules of :mod:`edge.drivers.serial.card_reader`.
 """
 
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
-from edge.drivers import pn532_frames as frames
-from edge.drivers.card_reader import CardReader, Presence
+from edge.drivers.serial import pn532_frames as frames
+from edge.drivers.serial.card_reader import CardReader, Presence
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import Post
 

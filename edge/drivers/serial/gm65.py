@@ -2,8 +2,8 @@
 
 Rules this driver keeps
 -----------------------
-1. What it says is read by :class:`~edge.drivers.gm65_frames.CodeFramer`. Noise and broken codes
-   are posted as InputRefused; a whole code is an invitation or is refused as one.
+1. What it says is read by :class:`~edge.drivers.serial.gm65_frames.CodeFramer`. Noise and broken
+   codes are posted as InputRefused; a whole code is an invitation or is refused as one.
 2. The same code counts once as long as it has not been away for ``repeat_s``: a guest holds a
    telephone still for seconds.
 3. What a code says is never logged: it may hold a guest's name.
@@ -18,8 +18,8 @@ from msgspec.structs import replace
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Gm65
-from edge.drivers.gm65_frames import TRIGGER, CodeFramer
-from edge.drivers.serial_reader import SerialReader
+from edge.drivers.serial.gm65_frames import TRIGGER, CodeFramer
+from edge.drivers.serial.serial_reader import SerialReader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 

@@ -13,7 +13,7 @@ Rules this driver keeps
 
 from typing import Literal
 
-from edge.drivers.serial_reader import SerialReader
+from edge.drivers.serial.serial_reader import SerialReader
 from edge.errors import ProtocolError
 from edge.sop.events import CardPresented, TwoCardsPresented
 

@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.config.sections.buses import Bus
-from edge.drivers.ports import PORT_ERRORS, open_port
+from edge.drivers.serial.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sop.events import InputRefused, Post
 

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
 
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
-from edge.drivers.bus import SerialBus
+from edge.drivers.serial.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from edge.drivers.ports import PORT_ERRORS, open_port
+from edge.drivers.serial.ports import PORT_ERRORS, open_port
 from edge.errors import DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 

@@ -22,9 +22,16 @@ from gpiozero import Factory
 
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
-from edge.drivers.bus import SerialBus
 from edge.drivers.gpio.contact_lockers import ContactLockers
-from edge.drivers.modbus_relays import MARGIN_S, R421a08, RelayBoard, RelayKind, Waveshare, words
+from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.modbus_relays import (
+    MARGIN_S,
+    R421a08,
+    RelayBoard,
+    RelayKind,
+    Waveshare,
+    words,
+)
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused, LockerFailed, LockerRestored, Post
 

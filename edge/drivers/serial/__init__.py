@@ -1,0 +1,1 @@
+"""Drivers of equipment on serial lines: readers, scanners, boards on RS-485."""

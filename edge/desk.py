@@ -18,8 +18,8 @@ from typing import NamedTuple
 from edge import requests
 from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBook as Section
-from edge.guestbook import BookUnusable, Details, Entry, GuestBook, Source
-from edge.invitations import Guest, Invitation
+from edge.guestbook.book import BookUnusable, Details, Entry, GuestBook, Source
+from edge.guestbook.invitations import Guest, Invitation
 from edge.requests import Answer, Availability, Refused, Register
 from edge.sop.events import (
     AvailabilityTold,

@@ -16,7 +16,7 @@ from msgspec import Meta
 from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
-from edge.guestbook import Details
+from edge.guestbook.book import Details
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"

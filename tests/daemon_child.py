@@ -25,7 +25,7 @@ from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.daemon.run import run_daemon, set_up_logging
 from edge.drivers.gpio.presses import AGAIN_S
-from edge.guestbook import Entry, GuestBook
+from edge.guestbook.book import Entry, GuestBook
 
 _GLANCE_S = 0.01
 

@@ -15,7 +15,7 @@ from paho.mqtt.packettypes import PacketTypes
 from edge.clock import Stamp, iso
 from edge.config.sections.guests import GuestBook as Section
 from edge.desk import Desk, Present
-from edge.guestbook import Details, Entry, GuestBook
+from edge.guestbook.book import Details, Entry, GuestBook
 from edge.packets import properties
 from edge.requests import Answer
 from edge.sop.events import Event, Post

@@ -12,8 +12,8 @@ import pytest
 from edge import desk as desk_module
 from edge.config.sections.guests import GuestBook as Section
 from edge.desk import ALARM, BOOK, Mail, Present
-from edge.guestbook import FILE
-from edge.invitations import Guest, Invitation
+from edge.guestbook.book import FILE
+from edge.guestbook.invitations import Guest, Invitation
 from edge.requests import Answer
 from edge.sop.events import (
     AvailabilityTold,

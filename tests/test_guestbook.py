@@ -12,9 +12,9 @@ import pytest
 from edge.clock import Clock, Stamp
 from edge.database import Database
 from edge.errors import GarduError, StoreError
-from edge.guest_list import as_csv, as_json, read
-from edge.guestbook import FILE, BookUnusable, GuestBook
-from edge.guestbook_purge import TYPE, Purger, purge_offline
+from edge.guestbook.book import FILE, BookUnusable, GuestBook
+from edge.guestbook.guest_list import as_csv, as_json, read
+from edge.guestbook.purge import TYPE, Purger, purge_offline
 from edge.outbox import OutboxRow
 from edge.snapshot import Snapshot
 from edge.store import Store
@@ -47,7 +47,7 @@ def fill(book: GuestBook, count: int, *, name: str = NAME, step_ms: int = 1000) 
 def test_an_entry_survives_a_kill(tmp_path: Path) -> None:
     """When put has returned, the process may die."""
     script = (
-        "import os, sys; from pathlib import Path; from edge.guestbook import GuestBook\n"
+        "import os, sys; from pathlib import Path; from edge.guestbook.book import GuestBook\n"
         "from tests.guests import entry\n"
         "GuestBook(Path(sys.argv[1])).put(entry('a'), 'request'); os.kill(os.getpid(), 9)"
     )

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from edge.guest_list import read
+from edge.guestbook.guest_list import read
 from sim.process import gardu
 from tests.brokers import Centre, Mosquitto, until
 from tests.daemons import DaemonChild

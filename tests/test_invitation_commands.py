@@ -11,7 +11,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.commands import main
-from edge.invitations import key_ring, read
+from edge.guestbook.invitations import key_ring, read
 
 TOMORROW = (datetime.fromtimestamp(Clock().wall_ms() / 1000, UTC) + timedelta(days=1)).isoformat(
     timespec="seconds"

@@ -12,12 +12,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import invitations
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.daemon.build import build_scanner
 from edge.errors import GarduError
-from edge.invitations import LONGEST_S, PREFIX, Guest, Invitation, Refused, key_ring, read, write
+from edge.guestbook import invitations
+from edge.guestbook.invitations import (
+    LONGEST_S,
+    PREFIX,
+    Guest,
+    Invitation,
+    Refused,
+    key_ring,
+    read,
+    write,
+)
 
 SECRET = bytes(range(32))
 OTHER_SECRET = bytes(32)

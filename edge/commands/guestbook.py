@@ -16,9 +16,9 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.errors import GarduError
-from edge.guest_list import as_csv, as_json, read
-from edge.guestbook import GuestBook
-from edge.guestbook_purge import purge_offline
+from edge.guestbook.book import GuestBook
+from edge.guestbook.guest_list import as_csv, as_json, read
+from edge.guestbook.purge import purge_offline
 from edge.store import Store
 from edge.written import NEW_ONLY, write_secret
 

@@ -12,7 +12,7 @@ import typer
 
 from edge.clock import Clock, iso
 from edge.errors import GarduError
-from edge.invitations import (
+from edge.guestbook.invitations import (
     Guest,
     Invitation,
     Refused,

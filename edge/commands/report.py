@@ -148,7 +148,7 @@ def _about(config: Config, month: Month, words: Words) -> About:
 
 
 def _guests(config: Config, snapshot: Snapshot, month: Month, words: Words) -> Table:
-    from edge.guest_list import read
+    from edge.guestbook.guest_list import read
     from edge.report.guests import guest_table
 
     details = {entry.visit: entry.details for entry in read(Path(config.checkpoint.data))}

@@ -22,7 +22,7 @@ from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 
 if TYPE_CHECKING:
-    from edge.invitations import Invitation
+    from edge.guestbook.invitations import Invitation
 
 # Starting its process costs a small Pi seconds of work, which a camera that is gone is not worth.
 CAMERA_RESTART = Backoff(5.0, 120.0)
@@ -123,7 +123,7 @@ def build_scanner(
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
     from edge.drivers.serial.gm65 import Gm65Scanner
-    from edge.invitations import Refused, key_ring, read
+    from edge.guestbook.invitations import Refused, key_ring, read
 
     here, rules = config.checkpoint, config.invitations
     keys = key_ring(rules.keys.values())

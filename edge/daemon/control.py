@@ -29,7 +29,7 @@ from msgspec import Meta
 from msgspec.structs import astuple, replace
 
 from edge.errors import ConfigError, StoreError, StoreFull
-from edge.guestbook import BookUnusable
+from edge.guestbook.book import BookUnusable
 from edge.outbox import Ledger, Outbox, Resent
 from edge.worker import Worker
 

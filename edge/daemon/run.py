@@ -37,8 +37,8 @@ from edge.daemon.systemd import notify
 from edge.daemon.timers import Timers
 from edge.desk import Desk, present
 from edge.errors import GarduError
-from edge.guestbook import GuestBook
-from edge.guestbook_purge import Purger
+from edge.guestbook.book import GuestBook
+from edge.guestbook.purge import Purger
 from edge.report.publisher import publisher
 from edge.retention import run_retention
 from edge.sop.effects import Beep

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from edge.config.zone import Month
-from edge.guestbook import Details
+from edge.guestbook.book import Details
 from edge.register import Fact
 from edge.report.tables import Cell, Column, Kind, Table
 from edge.report.words import Words

@@ -8,7 +8,7 @@ from datetime import datetime
 import pytest
 from nacl.signing import SigningKey
 
-from edge import invitations
+from edge.guestbook import invitations
 from sim.desk import Request, message
 from sim.invitation import make_code
 

@@ -17,7 +17,7 @@ import msgspec
 from edge.clock import iso
 from edge.database import checksum
 from edge.errors import StoreError
-from edge.guestbook import FILE, Entry
+from edge.guestbook.book import FILE, Entry
 
 HEADS = (
     "time", "visit", "procedure", "name", "organisation", "purpose", "id_kind", "persons", "phone",

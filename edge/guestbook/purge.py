@@ -1,7 +1,8 @@
 """What leaves the guest book: on demand and, when it has had its time, by itself; on record.
 
-The book is purged first and notes that in the same transaction (edge/guestbook.py); the note goes
-once the history has the record. Whatever is cut off in between is made up for at the next start.
+The book is purged first and notes that in the same transaction (edge/guestbook/book.py); the note
+goes once the history has the record. Whatever is cut off in between is made up for at the next
+start.
 """
 
 import logging
@@ -11,7 +12,7 @@ from pathlib import Path
 from edge.clock import Clock, Stamp, iso
 from edge.config.model import Config
 from edge.errors import StoreFull
-from edge.guestbook import BookUnusable, GuestBook, Purge
+from edge.guestbook.book import BookUnusable, GuestBook, Purge
 from edge.outbox import Outbox, OutboxRow
 from edge.retention import AGAIN_S, DAY_S, Sweep
 from edge.sop.records import GuestBookPurged, Record

@@ -9,7 +9,8 @@ touching that. Rules
 3. That something was removed is recorded: a note of it waits in the same transaction until then.
 4. A lost or damaged file stops nothing: it is set aside and a new one begun. What was set aside
    goes with the rest when it has had its time.
-5. Whoever has the data folder's lock may write (edge/lock.py); reading beside: edge/guest_list.py.
+5. Whoever has the data folder's lock may write (edge/lock.py); reading beside:
+   edge/guestbook/guest_list.py.
 """
 
 import hashlib

@@ -1,0 +1,1 @@
+"""Guests' details: personal data, stored apart from the history."""

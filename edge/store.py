@@ -29,8 +29,7 @@ from edge.clock import Clock
 from edge.cloudevent import encode
 from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreError, StoreFull
-from edge.folders import make
-from edge.lock import FolderLock
+from edge.folders import FolderLock, make
 from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.quarantine import damaged_beside, open_sound
 from edge.rows import Delivered

@@ -30,9 +30,8 @@ from edge.desk import Desk
 from edge.dispatch import RIDE_S, Dispatch
 from edge.errors import DeviceUnavailable
 from edge.inbox import LARGEST, MOST, Inbox
-from edge.ledger import LedgerTopic
 from edge.link import Link
-from edge.live import LiveTopics
+from edge.live import LedgerTopic, LiveTopics
 from edge.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.outbox import Outbox, OutboxRow
 from edge.packets import Answer, Packed, Receive, Will

@@ -65,7 +65,7 @@ def test_help_of_the_daemon_is_there() -> None:
 def test_the_daemon_does_not_carry_the_other_commands_along() -> None:
     """Nothing that `gardu run` imports is there for people at a terminal."""
     script = (
-        "import sys, edge.commands.main, edge.daemon.procedures, edge.daemon.run, edge.daemon.devices, edge.drivers.gpio.panel;"
+        "import sys, edge.commands.main, edge.daemon.run, edge.drivers.gpio.panel;"
         "sys.exit(bool({'typer', 'rich', 'click', 'edge.commands.app'} & sys.modules.keys()))"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0

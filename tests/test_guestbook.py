@@ -16,10 +16,10 @@ from edge.guestbook.book import FILE, BookUnusable, GuestBook
 from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import TYPE, Purger, purge_offline
 from edge.outbox import OutboxRow
+from edge.paper.deliver import write_secret
 from edge.snapshot import Snapshot
 from edge.store import Store
 from edge.worker import Worker
-from edge.written import write_secret
 from tests.guests import (
     NAME,
     NOW_MS,

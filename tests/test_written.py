@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
-from edge.written import NEW_ONLY, REPLACES, write, write_secret
+from edge.paper.deliver import NEW_ONLY, REPLACES, write, write_secret
 
 SOP = default_config_folder() / "sop"
 

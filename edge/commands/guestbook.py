@@ -19,8 +19,8 @@ from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import purge_offline
+from edge.paper.deliver import NEW_ONLY, write_secret
 from edge.store import Store
-from edge.written import NEW_ONLY, write_secret
 
 guestbook = typer.Typer(
     no_args_is_help=True,

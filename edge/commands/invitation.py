@@ -22,7 +22,7 @@ from edge.guestbook.invitations import (
     verified,
     write,
 )
-from edge.written import NEW_ONLY, write_secret
+from edge.paper.deliver import NEW_ONLY, write_secret
 
 invitation = typer.Typer(
     no_args_is_help=True,

@@ -12,7 +12,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
 from edge.panel_sheet import Face, Light, Push, chosen, face, pages
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
-from edge.written import write
+from edge.paper.deliver import write
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

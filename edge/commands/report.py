@@ -21,6 +21,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.zone import Month, month_at, month_named, zone_of
 from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
+from edge.paper.deliver import REPLACES, write, write_secret
 from edge.register import facts
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
@@ -32,7 +33,6 @@ from edge.snapshot import Snapshot
 from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedure import Procedure, Text
-from edge.written import REPLACES, write, write_secret
 
 
 class Format(StrEnum):

@@ -10,7 +10,7 @@ from edge.commands.sop_verify import verify
 from edge.commands.tables import show_table
 from edge.config.places import procedures_folder
 from edge.errors import ConfigError
-from edge.paper.deliver import Format, deliver
+from edge.paper.deliver import REPLACES, Format, deliver
 from edge.paper.flow_svg import flow_picture
 from edge.paper.forms import Form, forms_page
 from edge.paper.page import pdf
@@ -18,7 +18,6 @@ from edge.paper.terminal import show_forms
 from edge.paper.words import Language
 from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure
-from edge.written import REPLACES
 
 sop = typer.Typer(
     no_args_is_help=True,

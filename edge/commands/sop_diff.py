@@ -11,7 +11,7 @@ from edge.config.loading import load_config
 from edge.config.validation import read_text
 from edge.errors import GarduError
 from edge.paper.change_sheet import change_page
-from edge.paper.deliver import Format, deliver
+from edge.paper.deliver import REPLACES, Format, deliver
 from edge.paper.page import pdf
 from edge.paper.terminal import console
 from edge.paper.words import Language
@@ -19,7 +19,6 @@ from edge.snapshot import Snapshot
 from edge.sop.difference import Change, difference
 from edge.sop.loading import parse_procedure
 from edge.sop.procedure import Procedure
-from edge.written import REPLACES
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
 # Past every document number.

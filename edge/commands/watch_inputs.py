@@ -34,7 +34,7 @@ from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
 from edge.drivers.gpio.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
-from edge.lock import FolderLock
+from edge.folders import FolderLock
 from edge.still_files import StillFiles
 
 # How often levels are settled: a press is ten times as long. Every so many times all is drawn.

@@ -14,8 +14,8 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, wiring
+from edge.paper.deliver import write
 from edge.parts import parts
-from edge.written import write
 
 
 def wiring_(

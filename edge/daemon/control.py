@@ -8,10 +8,10 @@ The database belongs to the daemon, so what changes it must be asked of it. Rule
 
 ``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
 the answer is a :class:`~edge.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
-answer is :class:`DeviceStates`. ``{"do":"reload"}`` has the procedures read anew; the answer is
-:class:`~edge.daemon.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}`` removes
-guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how the
-office day stands and what is out; the answer is :class:`~edge.sop.owed.DayNow`. A refusal is
+answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the answer is
+:class:`~edge.daemon.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}``
+removes guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how
+the office day stands and what is out; the answer is :class:`~edge.sop.owed.DayNow`. A refusal is
 ``{"error":"why"}``.
 """
 

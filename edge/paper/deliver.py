@@ -1,11 +1,24 @@
-"""Where a form goes: to a file, or to stdout."""
+"""Writes forms and files for people: to stdout or to a file.
 
+Rules
+-----
+1. A file without personal data (a form, a drawing, a report without names) replaces one of that
+   name: somebody who makes November's report a second time wants the new one. The old file stays
+   until the new one is complete, and if writing fails.
+2. A file with personal data or a secret (the guest book, invitations, keys, a report with names) is
+   readable by its owner only, replaces no file and is not written through a link: such a file is
+   deleted on purpose only.
+"""
+
+import os
 import sys
 from enum import StrEnum
 from pathlib import Path
 
 from edge.errors import GarduError
-from edge.written import write
+
+REPLACES = "The file to write; one of that name is replaced."
+NEW_ONLY = "A file that is not there yet; for you alone (mode 0600)."
 
 
 class Format(StrEnum):
@@ -29,3 +42,39 @@ def deliver(form: str | bytes, out: Path | None) -> None:
         sys.stdout.buffer.write(data)
         return
     write(out, data)
+
+
+def write(path: Path, data: bytes) -> None:
+    """Write *data* into the file *path*, in place of what was there.
+
+    :raises GarduError: if it cannot be written
+    """
+    try:
+        if path.exists() and not path.is_file():  # /dev/stdout, a pipe
+            path.write_bytes(data)
+            return
+        part = path.with_name(f".{path.name}.part")
+        part.write_bytes(data)
+        part.replace(path)
+    except OSError as error:
+        raise GarduError(f"{path} cannot be written: {error.strerror}") from error
+
+
+def write_secret(path: Path, data: bytes, mode: int = 0o600) -> None:
+    """Write *data* into the file *path*, which was not there.
+
+    :param mode: whatever the umask says
+    :raises GarduError: if it is there, or cannot be written
+    """
+    try:
+        number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)
+    except FileExistsError:
+        raise GarduError(
+            f"{path}: is there already, and what holds personal data or keys replaces nothing: "
+            "delete it, or name another file"
+        ) from None
+    except OSError as error:
+        raise GarduError(f"{path} cannot be written: {error.strerror}") from error
+    with os.fdopen(number, "wb") as file:
+        os.fchmod(number, mode)
+        file.write(data)

@@ -1,14 +1,21 @@
 """What changes between two versions of a procedure, for whoever approves it. Pure."""
 
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 from typing import Literal, NamedTuple
 
 import msgspec
 
 from edge.sop.procedure import EVIDENCE, Procedure, Step, Transition
-from edge.sop.word_diff import Piece, pieces
 
 Kind = Literal["added", "removed", "moved", "changed"]
+
+
+class Piece(NamedTuple):
+    """Some words that are in both wordings, only in the old one, or only in the new one."""
+
+    kind: Literal["same", "gone", "new"]
+    words: str
 
 
 class Change(NamedTuple):
@@ -165,3 +172,24 @@ def _way(head: str, way: Transition) -> str:
     more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
     more += ", more time" * way.extend
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}"
+
+
+def pieces(old: str, new: str) -> list[Piece]:
+    """Return *old* and *new* as one text: what stayed, what is gone, what is new."""
+    before, after = old.split(), new.split()
+    found: list[Piece] = []
+    for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
+        if tag == "equal":
+            found.append(Piece("same", " ".join(before[i1:i2])))
+            continue
+        if i2 > i1:
+            found.append(Piece("gone", " ".join(before[i1:i2])))
+        if j2 > j1:
+            found.append(Piece("new", " ".join(after[j1:j2])))
+    return found
+
+
+def marked(old: str, new: str) -> str:
+    """Return the difference as plain text: ``a [-b-] {+c+} d``."""
+    marks = {"same": "{}", "gone": "[-{}-]", "new": "{{+{}+}}"}
+    return " ".join(marks[piece.kind].format(piece.words) for piece in pieces(old, new))

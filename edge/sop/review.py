@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
+from edge.sop.difference import marked
 from edge.sop.legal_text import LegalRow, LegalText
 from edge.sop.procedure import Duty, Procedure, Step
-from edge.sop.word_diff import marked
 
 Kind = Literal["problem", "note"]
 

@@ -1,4 +1,4 @@
-"""The child process that holds a Pi's camera: ``python -m edge.drivers.camera.picamera2_child W H``.
+"""The process of a Pi's camera: ``python -m edge.drivers.camera.picamera2_child WIDTH HEIGHT``.
 
 Only a Raspberry Pi can show that the lines which touch picamera2 are right; this file has not been
 tried on one.

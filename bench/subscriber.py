@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from paho.mqtt.client import MQTTMessage
 
 from edge.config.model import Broker
-from edge.link import Link
+from edge.mqtt.connection import Link
 
 
 class Subscriber:

@@ -15,7 +15,6 @@ from typing import Any
 
 import msgspec
 
-from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.cloudevent import source
 from edge.config.loading import load_config
@@ -26,11 +25,12 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.last_good_procedures import adopt, read
 from edge.daemon.rules import make_rules
 from edge.daemon.timers import Timers
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.uplink import Uplink
 from edge.outbox import OutboxRow
 from edge.sop.effects import Effect, UnlockLocker
 from edge.still_files import StillFiles
 from edge.store import Store
-from edge.uplink import Uplink
 from edge.worker import Worker
 from soak.guests import happen
 from soak.set_clock import SetClock

@@ -14,10 +14,10 @@ from paho.mqtt.packettypes import PacketTypes
 
 from edge.clock import Stamp, iso
 from edge.config.sections.guests import GuestBook as Section
-from edge.desk import Desk, Present
 from edge.guestbook.book import Details, Entry, GuestBook
-from edge.packets import properties
-from edge.requests import Answer
+from edge.mqtt.packets import properties
+from edge.mqtt.request_handler import Desk, Present
+from edge.mqtt.requests import Answer
 from edge.sop.events import Event, Post
 from edge.worker import Worker
 from tests.brokers import HOST, until

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.chain import genesis, link
-from edge.consumer import REORDER_S, Consumer, Seen
 from edge.errors import ProtocolError
+from edge.mqtt.consumer import REORDER_S, Consumer, Seen
 
 TOPIC = "gardu/v1/kantor/lobi/"
 STREAM = "stream-1"

@@ -9,12 +9,12 @@ from typing import Any
 
 import pytest
 
-from edge import desk as desk_module
 from edge.config.sections.guests import GuestBook as Section
-from edge.desk import ALARM, BOOK, Mail, Present
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
-from edge.requests import Answer
+from edge.mqtt import request_handler as desk_module
+from edge.mqtt.request_handler import ALARM, BOOK, Mail, Present
+from edge.mqtt.requests import Answer
 from edge.sop.events import (
     AvailabilityTold,
     DetailsAttached,

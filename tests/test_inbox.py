@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from edge import inbox
-from edge.requests import LONGEST, Answer
+from edge.mqtt import inbox
+from edge.mqtt.requests import LONGEST, Answer
 from edge.sop.events import AvailabilityTold, InputRefused
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.guests import (

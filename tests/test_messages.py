@@ -13,7 +13,6 @@ import pytest
 from cloudevents.core.bindings.common import get_event_factory_for_version
 from cloudevents.core.formats.json import JSONFormat
 
-from edge import schemas
 from edge.clock import Clock, Stamp
 from edge.cloudevent import dataschema, encode, source
 from edge.config.loading import load_config
@@ -21,7 +20,8 @@ from edge.config.model import Checkpoint, Config
 from edge.config.sections.guests import Cards
 from edge.config.zone import month_named
 from edge.daemon.health import health, meta
-from edge.messages import (
+from edge.mqtt import schemas
+from edge.mqtt.messages import (
     ROOT,
     STILL_TYPE,
     LedgerState,
@@ -323,10 +323,10 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
 def test_asyncapi_document_is_current() -> None:
     """The file in docs is what the code says today."""
     made = subprocess.run(
-        [sys.executable, "-m", "edge.schemas"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "edge.mqtt.schemas"], capture_output=True, text=True, check=True
     ).stdout
     kept = (ROOT_FOLDER / "docs/asyncapi.json").read_text(encoding="utf-8")
-    assert made == kept, "run: python -m edge.schemas > docs/asyncapi.json"
+    assert made == kept, "run: python -m edge.mqtt.schemas > docs/asyncapi.json"
 
 
 def test_asyncapi_references_lead_somewhere() -> None:

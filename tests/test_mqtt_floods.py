@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
-from edge import consumer as consumer_module
-from edge import link
-from edge.consumer import Consumer
 from edge.errors import ProtocolError
+from edge.mqtt import connection
+from edge.mqtt import consumer as consumer_module
+from edge.mqtt.consumer import Consumer
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.test_uplink_silence import CONNACK, Server
 from tests.test_watch import Watching, watching
@@ -210,7 +210,7 @@ def test_a_malicious_broker_costs_a_connection_and_nothing_else(
     mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Every connection it spoils is made anew; then everything is delivered."""
-    monkeypatch.setattr(link, "CONNECT_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
 
     async def scenario() -> None:
         async with MaliciousBroker(mosquitto.port).listening() as broker:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge import requests
 from edge.clock import Stamp
-from edge.requests import LONGEST, Refused, Word, in_time, may_answer
+from edge.mqtt import requests
+from edge.mqtt.requests import LONGEST, Refused, Word, in_time, may_answer
 from tests.guests import BASE, NOW_MS, VISITS, available, details, register
 
 NOW = Stamp(0, NOW_MS, synced=True, boot="test")

@@ -19,7 +19,7 @@ from edge.config.sections.cameras import Stills
 from edge.daemon.build import build_devices
 from edge.daemon.devices import Devices
 from edge.drivers.camera.stamper import Stamper
-from edge.messages import STILL_LIMIT
+from edge.mqtt.messages import STILL_LIMIT
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
 from edge.sop.state import PendingStill

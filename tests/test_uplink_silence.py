@@ -11,11 +11,11 @@ from typing import Self
 
 import pytest
 
-from edge.backoff import Backoff
 from edge.config.model import Broker
-from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
-from edge.link import Link
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connection import Link
+from edge.mqtt.tls import password, tls_context
 from edge.sop.events import DeviceFailed
 from tests.brokers import HOST, Centre, Mosquitto, free_port, until
 from tests.uplinks import make_config, make_store, running

@@ -174,7 +174,7 @@ def test_no_union_has_two_patterns() -> None:
     """Of ``T | list[T]`` msgspec 0.22 frees the pattern of T twice (its issue 717): a crash."""
     for name in (
         "edge.config.model",
-        "edge.requests",
+        "edge.mqtt.requests",
         "edge.sop.procedure",
         "sim.programme",
         "sim.world",

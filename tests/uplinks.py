@@ -9,16 +9,16 @@ from typing import Any
 
 from paho.mqtt.client import MQTTMessage
 
-from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.cloudevent import source
 from edge.config.model import Broker, Checkpoint, Config
 from edge.config.sections.guests import Cards
-from edge.desk import Desk
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.request_handler import Desk
+from edge.mqtt.uplink import Uplink
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
 from edge.store import Store
-from edge.uplink import Uplink
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)

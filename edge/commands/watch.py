@@ -19,12 +19,12 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
-from edge.backoff import Backoff
 from edge.config.model import Broker
-from edge.consumer import CheckpointView, Consumer, Seen
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.link import Link
-from edge.messages import ROOT
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connection import Link
+from edge.mqtt.consumer import CheckpointView, Consumer, Seen
+from edge.mqtt.messages import ROOT
 
 # How long the broker keeps what we have not fetched yet, seconds.
 SESSION_EXPIRY_S = 3600

@@ -6,7 +6,6 @@ Drivers are imported where they are needed: their libraries cost memory, and som
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from edge.backoff import Backoff
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera, PiCamera
@@ -18,6 +17,7 @@ from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.camera.stamper import Stamper
 from edge.drivers.serial.bus import SerialBus
+from edge.mqtt.backoff import Backoff
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.still_files import StillFiles
 

@@ -12,8 +12,8 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.health import health
 from edge.daemon.reload import Reload
 from edge.daemon.systemd import notify, watchdog_seconds
+from edge.mqtt.uplink import Uplink
 from edge.space import Space
-from edge.uplink import Uplink
 
 log = logging.getLogger(__name__)
 

@@ -35,10 +35,11 @@ from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rules import make_rules
 from edge.daemon.systemd import notify
 from edge.daemon.timers import Timers
-from edge.desk import Desk, present
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
+from edge.mqtt.request_handler import Desk, present
+from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.retention import run_retention
 from edge.sop.effects import Beep
@@ -46,7 +47,6 @@ from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaise
 from edge.space import PatientWorker
 from edge.still_files import StillFiles
 from edge.store import FILE, Store
-from edge.uplink import Uplink
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -233,10 +233,11 @@ def _reasons(procedure: Procedure) -> set[str]:
 
 
 def _alarms_of_the_checkpoint() -> set[str]:
-    from edge import desk, space
+    from edge import space
     from edge.daemon import reload, run
+    from edge.mqtt import request_handler
 
-    return {desk.ALARM, reload.PROCEDURES_REFUSED, run.CRASH_LOOP, run.DATABASE_DAMAGED,
+    return {request_handler.ALARM, reload.PROCEDURES_REFUSED, run.CRASH_LOOP, run.DATABASE_DAMAGED,
             space.ALARM}  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
 from edge.drivers.gpio.pins import CHOICE
 from edge.errors import DeviceUnavailable
-from edge.link import Link
+from edge.mqtt.connection import Link
 from edge.space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]

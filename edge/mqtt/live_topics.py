@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.messages import LedgerState, document
+from edge.mqtt.link_alarms import Troubles
+from edge.mqtt.messages import LedgerState, document
 from edge.outbox import Outbox
-from edge.troubles import Troubles
 from edge.worker import Worker
 
 

@@ -6,7 +6,7 @@ Rules
    crash; and the broker holds back what is more than :data:`MOST` unacknowledged ones.
 2. A broker that does not keep to that loses what is more, and it is counted.
 3. At most so many a second are looked at: whatever may be asked, the disk and the lobby come first.
-4. An answer goes where :func:`~edge.requests.may_answer` says, or nowhere.
+4. An answer goes where :func:`~edge.mqtt.requests.may_answer` says, or nowhere.
 5. It goes after the acknowledgement: a broker that hangs up on an answer gives the request once.
 """
 
@@ -17,11 +17,12 @@ from functools import partial
 import msgspec
 from paho.mqtt.client import MQTTMessage
 
-from edge.desk import DEVICE, Desk, Mail
-from edge.link import Link
-from edge.messages import LIVE_CONTENT
-from edge.packets import Answer, Packed
-from edge.requests import (
+from edge.mqtt.connection import Link
+from edge.mqtt.in_flight import Parcel
+from edge.mqtt.messages import LIVE_CONTENT
+from edge.mqtt.packets import Answer, Packed
+from edge.mqtt.request_handler import DEVICE, Desk, Mail
+from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
     AVAILABILITY,
     LONGEST,
@@ -31,7 +32,6 @@ from edge.requests import (
     may_answer,
 )
 from edge.sop.events import InputRefused, Post
-from edge.window import Parcel
 
 # Messages that the broker may send unacknowledged; with a broker that minds it, none is lost.
 MOST = 16

@@ -15,12 +15,12 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import NamedTuple
 
-from edge import requests
 from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBook as Section
 from edge.guestbook.book import BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
-from edge.requests import Answer, Availability, Refused, Register
+from edge.mqtt import requests
+from edge.mqtt.requests import Answer, Availability, Refused, Register
 from edge.sop.events import (
     AvailabilityTold,
     DetailsAttached,

@@ -27,10 +27,10 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config.model import Broker
-from edge.credentials import password, tls_context
 from edge.errors import DeviceUnavailable
-from edge.messages import LIVE_CONTENT
-from edge.packets import Answer, Puback, Receive, Will, properties, refusal
+from edge.mqtt.messages import LIVE_CONTENT
+from edge.mqtt.packets import Answer, Puback, Receive, Will, properties, refusal
+from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Every connection attempt is a fresh :class:`~edge.link.Link` with a new, persisted session
-   number in its will; between attempts it backs off with jitter.
+1. Every connection attempt is a fresh :class:`~edge.mqtt.connection.Link` with a new, persisted
+   session number in its will; between attempts it backs off with jitter.
 2. What may be in flight is bounded here: the configured window, or less if the broker says so.
 3. In order of precedence: live topics, answers, records, then one still at a time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
@@ -22,25 +22,25 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from edge.backoff import Backoff
 from edge.clock import Clock
 from edge.cloudevent import RECORD_CONTENT, source
 from edge.config.model import Config
-from edge.desk import Desk
-from edge.dispatch import RIDE_S, Dispatch
 from edge.errors import DeviceUnavailable
-from edge.inbox import LARGEST, MOST, Inbox
-from edge.link import Link
-from edge.live import LedgerTopic, LiveTopics
-from edge.messages import LIVE_CONTENT, ROOT, Status, pack, topic
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.connection import Link
+from edge.mqtt.in_flight import HUNG_UP, Key, Parcel, Window
+from edge.mqtt.inbox import LARGEST, MOST, Inbox
+from edge.mqtt.link_alarms import Troubles
+from edge.mqtt.live_topics import LedgerTopic, LiveTopics
+from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
+from edge.mqtt.packets import Answer, Packed, Receive, Will
+from edge.mqtt.read_ahead import ReadAhead
+from edge.mqtt.record_queue import RIDE_S, Dispatch
+from edge.mqtt.request_handler import Desk
+from edge.mqtt.still_queue import StillQueue
 from edge.outbox import Outbox, OutboxRow
-from edge.packets import Answer, Packed, Receive, Will
-from edge.read_ahead import ReadAhead
 from edge.rows import Delivered
 from edge.sop.events import InputRefused, Post
-from edge.stills import StillQueue
-from edge.troubles import Troubles
-from edge.window import HUNG_UP, Key, Parcel, Window
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

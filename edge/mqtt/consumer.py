@@ -23,7 +23,7 @@ import msgspec
 
 from edge.chain import Link, Mark, Witness
 from edge.errors import ProtocolError
-from edge.messages import ROOT, STILL_CONTENT, LedgerState, Status
+from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
 
 # How long a hole may be mere reordering (a record that was refused once comes later), seconds.
 REORDER_S = 10.0

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge.link import Link
-from edge.packets import Answer, Packed
+from edge.mqtt.connection import Link
+from edge.mqtt.packets import Answer, Packed
 
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
 _FRAMING = 9

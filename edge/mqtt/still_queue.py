@@ -8,11 +8,11 @@ from pathlib import Path
 
 import msgspec
 
-from edge.backoff import Backoff
-from edge.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.in_flight import Key
+from edge.mqtt.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
+from edge.mqtt.packets import Answer, Packed
 from edge.outbox import Outbox, StillRow
-from edge.packets import Answer, Packed
-from edge.window import Key
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -1,6 +1,6 @@
 """Schemas of every message, made from the code's own types: JSON Schema and AsyncAPI 3.
 
-``python -m edge.schemas > docs/asyncapi.json`` writes the document of the whole topic tree.
+``python -m edge.mqtt.schemas > docs/asyncapi.json`` writes the document of the whole topic tree.
 """
 
 import sys
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from edge.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
-from edge.messages import (
+from edge.mqtt.messages import (
     LIVE_CONTENT,
     ROOT,
     STILL_CONTENT,
@@ -18,7 +18,14 @@ from edge.messages import (
     StandingAlarm,
     Status,
 )
-from edge.requests import ANSWER_EXPIRY_S, AVAILABILITY, REGISTER, Answer, Availability, Register
+from edge.mqtt.requests import (
+    ANSWER_EXPIRY_S,
+    AVAILABILITY,
+    REGISTER,
+    Answer,
+    Availability,
+    Register,
+)
 from edge.sop.records import KINDS
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"

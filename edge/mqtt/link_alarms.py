@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.messages import StandingAlarm, document
+from edge.mqtt.messages import StandingAlarm, document
 from edge.sop.events import DeviceFailed, DeviceRestored, Post
 
 TOPIC = "state/alarm/uplink"

@@ -23,11 +23,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Collection
 from functools import partial
 
-from edge.backoff import Backoff
+from edge.mqtt.backoff import Backoff
+from edge.mqtt.link_alarms import Troubles
+from edge.mqtt.packets import Answer
+from edge.mqtt.read_ahead import ReadAhead
 from edge.outbox import Outbox, OutboxRow
-from edge.packets import Answer
-from edge.read_ahead import ReadAhead
-from edge.troubles import Troubles
 from edge.worker import Worker
 
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.

@@ -3,9 +3,7 @@
 import textwrap
 from xml.etree import ElementTree as ET
 
-from edge import drawing as draw
 from edge.config.sections.panels import LampName
-from edge.drawing import INK, fit
 from edge.drivers.gpio.lamps import BLINKS, Rhythm
 from edge.panel_sheet import (
     ABOVE,
@@ -24,6 +22,8 @@ from edge.panel_sheet import (
     Push,
 )
 from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS, Words
+from edge.paper import svg as draw
+from edge.paper.svg import INK, fit
 
 # Pale, because it is the lamp that shines.
 _TINTS: dict[LampName, str] = {

@@ -2,8 +2,8 @@
 
 from xml.etree import ElementTree as ET
 
-from edge import drawing as draw
-from edge.drawing import INK, elide, fit, text_width
+from edge.paper import svg as draw
+from edge.paper.svg import INK, elide, fit, text_width
 from edge.wiring_sheet import (
     EVEN_X,
     MARGIN,

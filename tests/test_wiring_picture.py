@@ -17,7 +17,7 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, wiring
-from edge.drawing import text_width
+from edge.paper.svg import text_width
 from edge.parts import parts
 from edge.wiring_sheet import WIDTH, Box, Sheet, sheet
 from edge.wiring_svg import svg

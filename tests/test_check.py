@@ -16,7 +16,7 @@ from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
 from edge.daemon.procedures import load_checked
 from edge.errors import ConfigError
-from edge.paper.flow import shown_number
+from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import Language, standard_time
 from edge.sop.loading import load_procedure
 

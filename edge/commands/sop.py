@@ -11,7 +11,7 @@ from edge.commands.tables import show_table
 from edge.config.places import procedures_folder
 from edge.errors import ConfigError
 from edge.paper.deliver import REPLACES, Format, deliver
-from edge.paper.flow_svg import flow_picture
+from edge.paper.flowchart.flow_svg import flow_picture
 from edge.paper.forms import Form, forms_page
 from edge.paper.page import pdf
 from edge.paper.terminal import show_forms

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from edge.paper.approval import TITLE, approval
-from edge.paper.flow_svg import flow_pages
+from edge.paper.flowchart.flow_svg import flow_pages
 from edge.paper.page import html, render
 from edge.paper.sop_table import table
 from edge.paper.sop_text import prose

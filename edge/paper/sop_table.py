@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from edge.paper.flow import shown_number
+from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import (
     ACTIVITY,
     EQUIPMENT,

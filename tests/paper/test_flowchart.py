@@ -6,10 +6,10 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from edge.config.places import default_config_folder
-from edge.paper.connectors import Point, connectors
-from edge.paper.flow import flow
-from edge.paper.flow_svg import flow_pages, flow_picture
-from edge.paper.flowchart import HEIGHT, LABEL, SIZE, WIDTH, Sheet, Symbol, layout
+from edge.paper.flowchart.connectors import Point, connectors
+from edge.paper.flowchart.flow import flow
+from edge.paper.flowchart.flow_svg import flow_pages, flow_picture
+from edge.paper.flowchart.flowchart import HEIGHT, LABEL, SIZE, WIDTH, Sheet, Symbol, layout
 from edge.paper.lettering import width, wrap
 from edge.paper.words import Language, say
 from edge.sop.loading import load_procedure

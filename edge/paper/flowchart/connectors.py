@@ -12,8 +12,8 @@ Rules
 
 from typing import NamedTuple
 
-from edge.paper.flow import Link
-from edge.paper.flowchart import LABEL, PAD, TURN, Sheet, Symbol
+from edge.paper.flowchart.flow import Link
+from edge.paper.flowchart.flowchart import LABEL, PAD, TURN, Sheet, Symbol
 from edge.paper.lettering import width
 from edge.sop.procedure import Text
 

@@ -3,8 +3,8 @@
 from itertools import pairwise
 from xml.etree import ElementTree as ET
 
-from edge.paper.connectors import Connector, Point, connectors
-from edge.paper.flowchart import (
+from edge.paper.flowchart.connectors import Connector, Point, connectors
+from edge.paper.flowchart.flowchart import (
     BAND,
     FOOT,
     HEAD,

@@ -8,7 +8,7 @@ and the pentagon where a connector goes on on another page.
 
 from typing import Literal, NamedTuple
 
-from edge.paper.flow import Flow, Node, flow, shown_number
+from edge.paper.flowchart.flow import Flow, Node, flow, shown_number
 from edge.paper.lettering import wrap
 from edge.paper.words import (
     ACTIVITY,

@@ -1,0 +1,1 @@
+"""The flow chart of an SOP."""

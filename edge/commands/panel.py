@@ -10,9 +10,9 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
-from edge.panel_sheet import Face, Light, Push, chosen, face, pages
-from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS
 from edge.paper.deliver import write
+from edge.paper.panel.sheet import Face, Light, Push, chosen, face, pages
+from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -59,7 +59,7 @@ def panel(
 
 def _write(config: Config, path: Path, stations: list[str]) -> list[Path]:
     """Write every page; return their files."""
-    from edge.panel_svg import svg
+    from edge.paper.panel.svg import svg
 
     written = []
     drawn = pages(config, stations)

@@ -4,7 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
-from edge.panel_words import station
+from edge.paper.panel.words import station
 from edge.report.codes import Kind, called
 from edge.sop.procedure import Procedure, Text
 

@@ -1,11 +1,12 @@
-"""The panels' faces as SVG, from their layout (edge/panel_sheet.py), to print and cut out."""
+"""The panels' faces as SVG, from their layout (edge/paper/panel/sheet.py), to print and cut out."""
 
 import textwrap
 from xml.etree import ElementTree as ET
 
 from edge.config.sections.panels import LampName
 from edge.drivers.gpio.lamps import BLINKS, Rhythm
-from edge.panel_sheet import (
+from edge.paper import svg as draw
+from edge.paper.panel.sheet import (
     ABOVE,
     FOOT,
     HEAD,
@@ -21,8 +22,7 @@ from edge.panel_sheet import (
     Light,
     Push,
 )
-from edge.panel_words import HELD, LAMPS, REFUSED, RHYTHMS, Words
-from edge.paper import svg as draw
+from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS, Words
 from edge.paper.svg import INK, fit
 
 # Pale, because it is the lamp that shines.

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from edge.config.model import Config
 from edge.config.sections.panels import Button, LampName, Panel
 from edge.drivers.gpio.lamps import Rhythm
-from edge.panel_words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
+from edge.paper.panel.words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN, GAP = 10.0, 6.0

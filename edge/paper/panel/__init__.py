@@ -1,0 +1,1 @@
+"""The panels' faces, true to scale."""

@@ -12,9 +12,9 @@ from edge.config.places import procedures_folder
 from edge.errors import ConfigError
 from edge.paper.deliver import REPLACES, Format, deliver
 from edge.paper.flowchart.flow_svg import flow_picture
-from edge.paper.forms import Form, forms_page
 from edge.paper.page import pdf
-from edge.paper.terminal import show_forms
+from edge.paper.sop.forms import Form, forms_page
+from edge.paper.sop.terminal import show_forms
 from edge.paper.words import Language
 from edge.sop.loading import known_procedures, load_procedure, procedure_file
 from edge.sop.procedure import Procedure

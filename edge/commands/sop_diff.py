@@ -10,10 +10,10 @@ from rich.markup import escape
 from edge.config.loading import load_config
 from edge.config.validation import read_text
 from edge.errors import GarduError
-from edge.paper.change_sheet import change_page
 from edge.paper.deliver import REPLACES, Format, deliver
 from edge.paper.page import pdf
-from edge.paper.terminal import console
+from edge.paper.sop.change_sheet import change_page
+from edge.paper.sop.terminal import console
 from edge.paper.words import Language
 from edge.snapshot import Snapshot
 from edge.sop.difference import Change, difference

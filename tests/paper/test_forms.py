@@ -13,11 +13,11 @@ from typer.testing import CliRunner
 from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
-from edge.paper.approval import approval
-from edge.paper.change_sheet import change_page
-from edge.paper.forms import Form, forms_page
 from edge.paper.page import PrintMissing, html, pdf
-from edge.paper.sop_text import prose
+from edge.paper.sop.approval import approval
+from edge.paper.sop.change_sheet import change_page
+from edge.paper.sop.forms import Form, forms_page
+from edge.paper.sop.sop_text import prose
 from edge.paper.words import Language
 from edge.sop.difference import difference
 from edge.sop.loading import load_procedure

@@ -3,11 +3,11 @@
 from enum import StrEnum
 from typing import Any
 
-from edge.paper.approval import TITLE, approval
 from edge.paper.flowchart.flow_svg import flow_pages
 from edge.paper.page import html, render
-from edge.paper.sop_table import table
-from edge.paper.sop_text import prose
+from edge.paper.sop.approval import TITLE, approval
+from edge.paper.sop.sop_table import table
+from edge.paper.sop.sop_text import prose
 from edge.paper.words import Language, say
 from edge.sop.procedure import Procedure, Text
 

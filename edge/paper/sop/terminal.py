@@ -4,10 +4,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from edge.paper.approval import TITLE, approval
-from edge.paper.forms import Form, chosen
-from edge.paper.sop_table import table
-from edge.paper.sop_text import prose
+from edge.paper.sop.approval import TITLE, approval
+from edge.paper.sop.forms import Form, chosen
+from edge.paper.sop.sop_table import table
+from edge.paper.sop.sop_text import prose
 from edge.paper.words import NUMBER, TIME, Language, say
 from edge.sop.procedure import Procedure
 

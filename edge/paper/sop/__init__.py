@@ -1,0 +1,1 @@
+"""The forms of an SOP: approval sheet, table, text, changes."""

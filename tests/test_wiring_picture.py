@@ -18,9 +18,9 @@ from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, wiring
 from edge.paper.svg import text_width
-from edge.parts import parts
-from edge.wiring_sheet import WIDTH, Box, Sheet, sheet
-from edge.wiring_svg import svg
+from edge.paper.wiring.parts_list import parts
+from edge.paper.wiring.sheet import WIDTH, Box, Sheet, sheet
+from edge.paper.wiring.svg import svg
 
 FOLDER = default_config_folder()
 SVG = "{http://www.w3.org/2000/svg}"

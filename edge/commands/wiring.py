@@ -15,7 +15,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, wiring
 from edge.paper.deliver import write
-from edge.parts import parts
+from edge.paper.wiring.parts_list import parts
 
 
 def wiring_(
@@ -52,8 +52,8 @@ def wiring_(
 
 
 def _write_picture(config: Config, path: Path) -> None:
-    from edge.wiring_sheet import sheet
-    from edge.wiring_svg import svg
+    from edge.paper.wiring.sheet import sheet
+    from edge.paper.wiring.svg import svg
 
     write(path, svg(sheet(config)).encode())
 

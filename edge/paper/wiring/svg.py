@@ -1,10 +1,10 @@
-"""The wiring picture as SVG, from its layout (edge/wiring_sheet.py)."""
+"""The wiring picture as SVG, from its layout (edge/paper/wiring/sheet.py)."""
 
 from xml.etree import ElementTree as ET
 
 from edge.paper import svg as draw
 from edge.paper.svg import INK, elide, fit, text_width
-from edge.wiring_sheet import (
+from edge.paper.wiring.sheet import (
     EVEN_X,
     MARGIN,
     ODD_X,

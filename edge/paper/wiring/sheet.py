@@ -14,7 +14,7 @@ from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.pins import Contact
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
-from edge.parts import RESISTOR, parts, pull_resistor
+from edge.paper.wiring.parts_list import RESISTOR, parts, pull_resistor
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN = 8.0

@@ -1,0 +1,1 @@
+"""The wiring picture and the parts list."""

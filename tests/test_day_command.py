@@ -1,9 +1,10 @@
 """`gardu day`: what is out, item by item, in words that an office can act on."""
 
 from edge.commands.day import in_words, rows
-from edge.sop import day, owed
+from edge.sop import day
 from edge.sop.ids import minted_ms, uuid7
-from edge.sop.owed import DayNow
+from edge.sop.inputs import owed
+from edge.sop.inputs.owed import DayNow
 from tests.sop.stand import CARDS
 from tests.sop.test_day import WIB, Office, owing
 from tests.sop.test_visits import register

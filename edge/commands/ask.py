@@ -21,7 +21,7 @@ from edge.daemon.control import (
 from edge.daemon.reload import Reloaded
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.outbox import Resent
-from edge.sop.owed import DayNow
+from edge.sop.inputs.owed import DayNow
 
 A = TypeVar("A")
 

@@ -17,10 +17,11 @@ from edge.daemon.bridge import Bridge
 from edge.daemon.rules import renewed
 from edge.daemon.timers import Timers
 from edge.rows import Delivered
-from edge.sop import alarms, day, owed
+from edge.sop import alarms, day
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
+from edge.sop.inputs import owed
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedure import Procedure
 from edge.sop.state import Rules, State, Visit

@@ -25,7 +25,7 @@ ALARM_REPEAT_S = 15.0
 """How long the buzzer rests between two soundings of an alarm that nobody has acknowledged."""
 
 SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
-"""Inputs whose alarms only the central office hears of; why is in edge/sop/safety.py."""
+"""Inputs whose alarms only the central office hears of; why is in edge/sop/inputs/safety.py."""
 
 # Alarms of the lobby's own equipment; the others of no visit are the checkpoint's own (a full disk,
 # a damaged database): a technician's matter.

@@ -17,29 +17,24 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.sop import (
-    alarms,
+from edge.sop import alarms, day, events, hosts, unseen, visits
+from edge.sop.alarms import clear_alarm, raise_alarm
+from edge.sop.answers import answer, refuse
+from edge.sop.events import Event
+from edge.sop.faults import device_fault, device_restored, still_missed
+from edge.sop.inputs import (
     cards,
     corrections,
-    day,
     detector,
     doors,
-    events,
-    hosts,
     invitations,
     lockers,
     owed,
     safety,
     supervisors,
-    unseen,
-    visits,
 )
-from edge.sop.alarms import clear_alarm, raise_alarm
-from edge.sop.answers import answer, refuse
-from edge.sop.events import Event
-from edge.sop.faults import device_fault, device_restored, still_missed
+from edge.sop.inputs.routing import first_waiting
 from edge.sop.records import DaemonRestarted
-from edge.sop.routing import first_waiting
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
 from edge.sop.visits import arrive, deliver, set_timers

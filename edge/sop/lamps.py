@@ -19,7 +19,8 @@ goes before a decision, because whatever is wanted there is late already.
 from collections import Counter
 from typing import Any
 
-from edge.sop import alarms, day, owed
+from edge.sop import alarms, day
+from edge.sop.inputs import owed
 from edge.sop.procedure import Step
 from edge.sop.state import Rules, State, Visit
 

@@ -20,7 +20,8 @@ from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
 from edge.report.words import WORDS, Language, Words
 from edge.report.workbook import xlsx
-from edge.sop import cards, evacuation, events, owed, visits
+from edge.sop import evacuation, events, visits
+from edge.sop.inputs import cards, owed
 from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedure import Outcome, Procedure

@@ -24,13 +24,13 @@ from msgspec.structs import replace
 
 from edge.daemon.rules import renewed
 from edge.sop import events
-from edge.sop.corrections import MOST_PERSONS
 from edge.sop.effects import (
     Beep,
     UnlockLocker,
 )
 from edge.sop.engine import step
 from edge.sop.events import InputKind
+from edge.sop.inputs.corrections import MOST_PERSONS
 from edge.sop.lamps import lamps
 from edge.sop.procedure import Procedure, Step, Transition
 from edge.sop.records import (

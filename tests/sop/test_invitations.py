@@ -6,7 +6,7 @@ from edge.clock import Stamp
 from edge.sop import events
 from edge.sop.effects import Beep, FlashLamp, KeepDetails, RingAide
 from edge.sop.engine import initial_state, step
-from edge.sop.invitations import MOST_REMEMBERED
+from edge.sop.inputs.invitations import MOST_REMEMBERED
 from tests.sop.stand import CARDS, OPENING_MS, Stand, rules
 
 REFUSED = [Beep("refused"), FlashLamp("reception")]

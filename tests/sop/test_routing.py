@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from edge.sop import events, routing
+from edge.sop import events
 from edge.sop.effects import (
     Beep,
     FlashLamp,
@@ -16,6 +16,7 @@ from edge.sop.effects import (
     UnlockLocker,
 )
 from edge.sop.engine import step
+from edge.sop.inputs import routing
 from edge.sop.records import (
     CardLost,
     LockerOpened,

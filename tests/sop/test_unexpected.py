@@ -3,8 +3,8 @@
 import re
 from pathlib import Path
 
-from edge.sop.cards import LOST
 from edge.sop.effects import Beep, FlashLamp, UnlockLocker
+from edge.sop.inputs.cards import LOST
 from edge.sop.lamps import lamps
 from tests.sop.stand import CARDS, Stand, rules
 from tests.sop.test_visits import meet, register, screen, store_belongings

@@ -3,8 +3,8 @@
 from typing import Literal
 
 from edge.sop import day, events
+from edge.sop.inputs.routing import is_away, line, to_the_front
 from edge.sop.records import VisitCorrected, VisitJoined
-from edge.sop.routing import is_away, line, to_the_front
 from edge.sop.state import Advance, Visit
 from edge.sop.steps import FRESH_STEP, leave_step
 from edge.sop.turn import Turn

@@ -16,9 +16,9 @@ from typing import get_args
 
 from edge.sop import events
 from edge.sop.alarms import SILENT, clear_alarm, raise_alarm
-from edge.sop.doors import hold
 from edge.sop.evacuation import FIRE
 from edge.sop.events import InputKind
+from edge.sop.inputs.doors import hold
 from edge.sop.turn import Turn
 
 

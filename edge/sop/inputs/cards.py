@@ -9,11 +9,12 @@ unknown        not of the pool
 ============== ==================================================================================
 """
 
-from edge.sop import events, lockers, supervisors
+from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.routing import first_waiting, pick
+from edge.sop.inputs import lockers, supervisors
+from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.verbs import declare_lost, reconciled

@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from edge.sop import events, lockers
+from edge.sop import events
+from edge.sop.inputs import lockers
 from edge.sop.records import LockerOpened
 from edge.sop.state import Supervision
 from edge.sop.turn import Turn

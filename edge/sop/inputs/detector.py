@@ -3,7 +3,7 @@
 from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer
-from edge.sop.routing import first_waiting, in_alarm
+from edge.sop.inputs.routing import first_waiting, in_alarm
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visits import DETECTOR, deliver

@@ -1,0 +1,1 @@
+"""Inputs of the core: one module for each kind of event, and the rules of routing."""

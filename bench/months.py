@@ -17,8 +17,8 @@ import msgspec
 
 from edge.config.places import default_config_folder
 from edge.register import DAY_MS, Fact
-from edge.sop.loading import known_procedures, load_procedures
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import known_procedures, load_procedures
+from edge.sop.procedures.model import Procedure
 from edge.store import FILE
 
 _OPENED, _CLOSED = "gardu.visit.opened.v1", "gardu.visit.closed.v1"

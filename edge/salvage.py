@@ -27,7 +27,7 @@ from edge.documents import Documents
 from edge.outbox import COUNTERS, ONLY, Counters
 from edge.ranges import Ranges
 from edge.rows import KeptRow
-from edge.sop.procedure import procedure_key
+from edge.sop.procedures.model import procedure_key
 
 log = logging.getLogger(__name__)
 

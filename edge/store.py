@@ -34,7 +34,7 @@ from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.quarantine import damaged_beside, open_sound
 from edge.rows import Delivered
 from edge.salvage import salvage
-from edge.sop.procedure import procedure_key
+from edge.sop.procedures.model import procedure_key
 from edge.sop.records import Record
 from edge.space import Space
 

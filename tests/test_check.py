@@ -18,7 +18,7 @@ from edge.daemon.procedures import load_checked
 from edge.errors import ConfigError
 from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import Language, standard_time
-from edge.sop.loading import load_procedure
+from edge.sop.procedures.loading import load_procedure
 
 FOLDER = default_config_folder()
 APP = typer.Typer()

@@ -12,7 +12,7 @@ from edge.config.zone import zone_of
 from edge.daemon.checkpoint import restore
 from edge.daemon.rules import make_rules
 from edge.sop import events
-from edge.sop.loading import load_procedures
+from edge.sop.procedures.loading import load_procedures
 from edge.sop.state import DayRules
 from edge.store import Store
 from tests.restored import stored

@@ -27,8 +27,8 @@ from edge.salvage import salvage
 from edge.snapshot import Snapshot
 from edge.sop.engine import initial_state, step
 from edge.sop.events import ButtonPressed, Event
-from edge.sop.loading import load_procedures, procedure_file
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import load_procedures, procedure_file
+from edge.sop.procedures.model import Procedure
 from edge.store import FILE, Store
 from edge.worker import Worker
 from sim.process import gardu

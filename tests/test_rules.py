@@ -13,7 +13,7 @@ from edge.config.sections.card_readers import Gm65
 from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact, Loop
 from edge.daemon.rules import fitted_inputs, make_rules
-from edge.sop.loading import load_procedures
+from edge.sop.procedures.loading import load_procedures
 from edge.sop.state import Rules
 from edge.store import Store
 

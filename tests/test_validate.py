@@ -175,7 +175,7 @@ def test_no_union_has_two_patterns() -> None:
     for name in (
         "edge.config.model",
         "edge.mqtt.requests",
-        "edge.sop.procedure",
+        "edge.sop.procedures.model",
         "sim.programme",
         "sim.world",
     ):

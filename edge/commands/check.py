@@ -9,7 +9,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, wiring
 from edge.daemon.procedures import examine
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 
 
 def check(

@@ -30,9 +30,9 @@ from edge.report.tally import summarise
 from edge.report.words import Language, Words
 from edge.report.workbook import xlsx
 from edge.snapshot import Snapshot
-from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary
-from edge.sop.procedure import Procedure, Text
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Procedure, Text
 
 
 class Format(StrEnum):

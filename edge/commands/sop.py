@@ -16,8 +16,8 @@ from edge.paper.page import pdf
 from edge.paper.sop.forms import Form, forms_page
 from edge.paper.sop.terminal import show_forms
 from edge.paper.words import Language
-from edge.sop.loading import known_procedures, load_procedure, procedure_file
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import known_procedures, load_procedure, procedure_file
+from edge.sop.procedures.model import Procedure
 
 sop = typer.Typer(
     no_args_is_help=True,

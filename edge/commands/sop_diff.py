@@ -16,9 +16,9 @@ from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.terminal import console
 from edge.paper.words import Language
 from edge.snapshot import Snapshot
-from edge.sop.difference import Change, difference
-from edge.sop.loading import parse_procedure
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.difference import Change, difference
+from edge.sop.procedures.loading import parse_procedure
+from edge.sop.procedures.model import Procedure
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
 # Past every document number.

@@ -11,11 +11,11 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import procedures_folder
 from edge.errors import ConfigError
-from edge.sop.equipment import verify_equipment
-from edge.sop.legal_text import legal_text
-from edge.sop.loading import load_procedure
-from edge.sop.procedure import Procedure
-from edge.sop.review import Finding, review
+from edge.sop.procedures.equipment import verify_equipment
+from edge.sop.procedures.legal_text import legal_text
+from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.review import Finding, review
 
 
 class Verified(msgspec.Struct, frozen=True):

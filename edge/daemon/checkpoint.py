@@ -23,7 +23,7 @@ from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
 from edge.sop.inputs import owed
 from edge.sop.lamps import lamps, occupancy
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.still_files import StillFiles

@@ -10,7 +10,7 @@ from edge.clock import Clock
 from edge.config.model import Config
 from edge.daemon.procedures import wording_of
 from edge.daemon.rules import fitted_inputs
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 from edge.sop.records import KINDS
 from edge.sop.wording import published
 

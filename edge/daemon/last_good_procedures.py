@@ -22,10 +22,10 @@ from edge.config.model import Config
 from edge.config.validation import read_text
 from edge.daemon.procedures import fitting_procedures, wording_of
 from edge.errors import ConfigError
-from edge.sop.equipment import verify_equipment
-from edge.sop.loading import parse_procedure, procedure_file
-from edge.sop.procedure import Procedure
-from edge.sop.verify import verify
+from edge.sop.procedures.equipment import verify_equipment
+from edge.sop.procedures.loading import parse_procedure, procedure_file
+from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.verify import verify
 from edge.store import Store
 
 

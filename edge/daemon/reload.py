@@ -25,7 +25,7 @@ from edge.daemon.health import meta
 from edge.daemon.last_good_procedures import Adopted, read
 from edge.errors import ConfigError
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 from edge.store import Store
 from edge.worker import Worker
 

@@ -5,8 +5,8 @@ from msgspec.structs import replace
 from edge.config.model import Config
 from edge.config.zone import zone_of
 from edge.sop.events import InputKind
-from edge.sop.loading import parse_procedure
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import parse_procedure
+from edge.sop.procedures.model import Procedure
 from edge.sop.state import DayRules, Door, Rules, State
 from edge.store import Store
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from edge.sop.procedure import Duty, Procedure, Step, Text
+from edge.sop.procedures.model import Duty, Procedure, Step, Text
 
 
 class Language(StrEnum):

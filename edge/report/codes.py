@@ -7,7 +7,7 @@ knows is called by what its guests are told. A code that nobody has words for st
 from collections.abc import Mapping
 from typing import Literal
 
-from edge.sop.procedure import Text
+from edge.sop.procedures.model import Text
 
 Kind = Literal["outcome", "reason", "correction", "opening", "day", "by", "alarm"]
 

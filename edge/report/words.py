@@ -6,7 +6,7 @@ import msgspec
 
 from edge.paper.panel.words import station
 from edge.report.codes import Kind, called
-from edge.sop.procedure import Procedure, Text
+from edge.sop.procedures.model import Procedure, Text
 
 
 class Language(StrEnum):

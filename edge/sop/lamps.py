@@ -21,7 +21,7 @@ from typing import Any
 
 from edge.sop import alarms, day
 from edge.sop.inputs import owed
-from edge.sop.procedure import Step
+from edge.sop.procedures.model import Step
 from edge.sop.state import Rules, State, Visit
 
 # Worst last: a panel shows the worst of what its stations ask for.

@@ -9,7 +9,7 @@
 
 from edge.clock import iso
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.procedure import Step
+from edge.sop.procedures.model import Step
 from edge.sop.records import StepOverdue, VisitExtended
 from edge.sop.state import Visit
 from edge.sop.turn import Turn

@@ -5,7 +5,7 @@ decision, reception may choose another by ``reason-1`` to ``reason-4``: the proc
 in order. Who chooses none has the usual one. A new call to the host forgets what was chosen.
 """
 
-from edge.sop.procedure import Phase, Procedure, Transition
+from edge.sop.procedures.model import Phase, Procedure, Transition
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 

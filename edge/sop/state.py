@@ -11,7 +11,7 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.events import InputKind
-from edge.sop.procedure import Outcome, Procedure, procedure_key
+from edge.sop.procedures.model import Outcome, Procedure, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]

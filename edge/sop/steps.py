@@ -10,7 +10,7 @@ from edge.clock import iso
 from edge.sop import pace
 from edge.sop.alarms import end_alarm
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.procedure import Phase, Step
+from edge.sop.procedures.model import Phase, Step
 from edge.sop.records import StepCompleted
 from edge.sop.state import NOT_EXTENDED, Visit
 from edge.sop.turn import Turn

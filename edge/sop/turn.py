@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from edge.clock import Stamp
 from edge.sop.effects import Effect
 from edge.sop.ids import uuid7
-from edge.sop.procedure import Phase, Procedure, Step
+from edge.sop.procedures.model import Phase, Procedure, Step
 from edge.sop.records import Data, Record
 from edge.sop.state import (
     Alarm,

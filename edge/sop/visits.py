@@ -12,7 +12,7 @@ Rules
 from edge.clock import Stamp, iso
 from edge.sop import day, hosts, pace, reasons, unseen
 from edge.sop.effects import CancelTimer
-from edge.sop.procedure import EVIDENCE, Phase, Step, Transition
+from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
 from edge.sop.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time

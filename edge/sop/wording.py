@@ -11,7 +11,7 @@ import msgspec
 
 from edge.config.sections.values import Name
 from edge.config.validation import Problems, convert, read_toml
-from edge.sop.procedure import Part, Procedure, Text
+from edge.sop.procedures.model import Part, Procedure, Text
 from edge.sop.reasons import ENDS
 
 

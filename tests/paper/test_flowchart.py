@@ -12,8 +12,8 @@ from edge.paper.flowchart.flow_svg import flow_pages, flow_picture
 from edge.paper.flowchart.flowchart import HEIGHT, LABEL, SIZE, WIDTH, Sheet, Symbol, layout
 from edge.paper.lettering import width, wrap
 from edge.paper.words import Language, say
-from edge.sop.loading import load_procedure
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.model import Procedure
 
 SOP = default_config_folder() / "sop"
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]

@@ -19,8 +19,8 @@ from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.forms import Form, forms_page
 from edge.paper.sop.sop_text import prose
 from edge.paper.words import Language
-from edge.sop.difference import difference
-from edge.sop.loading import load_procedure
+from edge.sop.procedures.difference import difference
+from edge.sop.procedures.loading import load_procedure
 from tests.printing import needs_pango
 
 SOP = default_config_folder() / "sop"

@@ -22,9 +22,9 @@ from edge.report.words import WORDS, Language, Words
 from edge.report.workbook import xlsx
 from edge.sop import evacuation, events, visits
 from edge.sop.inputs import cards, owed
-from edge.sop.loading import load_procedures
 from edge.sop.monthly_summary import Summary, Totals
-from edge.sop.procedure import Outcome, Procedure
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Outcome, Procedure
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
 from edge.sop.wording import load_wording

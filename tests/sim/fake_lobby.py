@@ -25,7 +25,7 @@ from edge.sop.effects import (
 )
 from edge.sop.events import Event
 from edge.sop.lamps import lamps
-from edge.sop.loading import load_procedures
+from edge.sop.procedures.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
 from edge.sop.state import DayRules, Door, Rules
 

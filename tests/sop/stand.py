@@ -8,8 +8,8 @@ from edge.sop import events
 from edge.sop.effects import CancelTimer, Effect, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputKind
-from edge.sop.loading import load_procedures
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Procedure
 from edge.sop.records import Record, StepCompleted, VisitClosed
 from edge.sop.state import Door, Rules
 

@@ -6,7 +6,7 @@ from edge.sop import events
 from edge.sop.effects import RingAide
 from edge.sop.hosts import MOST_REMEMBERED
 from edge.sop.lamps import lamps
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 from edge.sop.state import Visit
 from tests.sop.stand import OPENING_MS, PROCEDURES, Stand
 

@@ -32,7 +32,7 @@ from edge.sop.engine import step
 from edge.sop.events import InputKind
 from edge.sop.inputs.corrections import MOST_PERSONS
 from edge.sop.lamps import lamps
-from edge.sop.procedure import Procedure, Step, Transition
+from edge.sop.procedures.model import Procedure, Step, Transition
 from edge.sop.records import (
     DayClosed,
     VisitClosed,

@@ -6,7 +6,12 @@ from pathlib import Path
 import pytest
 
 from edge.errors import ConfigError
-from edge.sop.loading import known_procedures, load_procedure, load_procedures, parse_procedure
+from edge.sop.procedures.loading import (
+    known_procedures,
+    load_procedure,
+    load_procedures,
+    parse_procedure,
+)
 
 GOOD = """
 id = "short"

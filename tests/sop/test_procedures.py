@@ -3,8 +3,8 @@
 import pytest
 
 from edge.config.places import default_config_folder
-from edge.sop.loading import load_procedure
-from edge.sop.procedure import Procedure, Step
+from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.model import Procedure, Step
 
 SOP = default_config_folder() / "sop"
 

@@ -10,11 +10,11 @@ from typer.testing import CliRunner
 
 from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
-from edge.sop.difference import difference, marked
-from edge.sop.legal_text import legal_text
-from edge.sop.loading import load_procedure
-from edge.sop.procedure import Procedure, Step, Transition
-from edge.sop.review import Finding, path_times, review
+from edge.sop.procedures.difference import difference, marked
+from edge.sop.procedures.legal_text import legal_text
+from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.model import Procedure, Step, Transition
+from edge.sop.procedures.review import Finding, path_times, review
 
 CONFIG = default_config_folder()
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]

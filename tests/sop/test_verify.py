@@ -9,10 +9,10 @@ from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.sections.doors import Door
 from edge.config.sections.pins import Contact, Output
-from edge.sop.equipment import Findings, verify_equipment
-from edge.sop.loading import load_procedures
-from edge.sop.procedure import Phase, Procedure, Step, Text, Transition
-from edge.sop.verify import verify
+from edge.sop.procedures.equipment import Findings, verify_equipment
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
+from edge.sop.procedures.verify import verify
 
 FOLDER = default_config_folder()
 DONE = Transition(event="button.done", to="@next")

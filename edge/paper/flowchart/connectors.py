@@ -15,7 +15,7 @@ from typing import NamedTuple
 from edge.paper.flowchart.flow import Link
 from edge.paper.flowchart.flowchart import LABEL, PAD, TURN, Sheet, Symbol
 from edge.paper.lettering import width
-from edge.sop.procedure import Text
+from edge.sop.procedures.model import Text
 
 Point = tuple[float, float]
 # From a lane's edge to the first connector along it, and from that to the next.

@@ -9,7 +9,7 @@ is the checkpoint's business and not drawn, but for the second walk through the 
 from itertools import pairwise
 from typing import Literal, NamedTuple
 
-from edge.sop.procedure import Phase, Procedure, Step, Text, Transition
+from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 
 Kind = Literal["start", "end", "activity", "decision"]
 

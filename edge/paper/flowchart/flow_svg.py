@@ -23,7 +23,7 @@ from edge.paper.flowchart.flowchart import (
 )
 from edge.paper.lettering import width, wrap
 from edge.paper.words import ROLE, STANDARD, Language, say
-from edge.sop.procedure import Procedure, Text
+from edge.sop.procedures.model import Procedure, Text
 
 _THIN, _LINE = "0.2", "0.35"
 _CELL = 1.3

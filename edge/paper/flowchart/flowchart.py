@@ -23,7 +23,7 @@ from edge.paper.words import (
     standard_time,
     wording,
 )
-from edge.sop.procedure import Duty, Lane, Procedure, Step, Text
+from edge.sop.procedures.model import Duty, Lane, Procedure, Step, Text
 
 # A4, landscape; every printer reaches as far as the margin.
 WIDTH, HEIGHT, MARGIN = 297.0, 210.0, 9.0

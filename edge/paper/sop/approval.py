@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from edge.paper.words import Language, say
-from edge.sop.procedure import Approval, Procedure, Text
+from edge.sop.procedures.model import Approval, Procedure, Text
 
 # Fields of the sheet's head, then those of its body, which stand two beside each other.
 _HEAD = {

@@ -2,8 +2,8 @@
 
 from edge.paper.page import html, render
 from edge.paper.words import ACTIVITY, EQUIPMENT, NOTE, NUMBER, OUTPUT, ROLE, Language, say
-from edge.sop.difference import Change
-from edge.sop.procedure import Procedure, Text
+from edge.sop.procedures.difference import Change
+from edge.sop.procedures.model import Procedure, Text
 
 _CSS = """
 .institution { font-size: 9pt; font-weight: bold; margin: 0 0 1mm; }

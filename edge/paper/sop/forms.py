@@ -9,7 +9,7 @@ from edge.paper.sop.approval import TITLE, approval
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
 from edge.paper.words import Language, say
-from edge.sop.procedure import Procedure, Text
+from edge.sop.procedures.model import Procedure, Text
 
 _CSS = """
 @page wide { size: A4 landscape; margin: 12mm; }

@@ -18,7 +18,7 @@ from edge.paper.words import (
     standard_time,
     wording,
 )
-from edge.sop.procedure import Duty, Procedure, Step
+from edge.sop.procedures.model import Duty, Procedure, Step
 
 _COLUMNS = (NUMBER, ACTIVITY, ROLE, EQUIPMENT, TIME, OUTPUT)
 

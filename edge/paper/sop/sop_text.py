@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import Language, acting, wording
-from edge.sop.procedure import Duty, Procedure, Step
+from edge.sop.procedures.model import Duty, Procedure, Step
 
 
 class Sentence(NamedTuple):

@@ -9,7 +9,7 @@ from edge.paper.sop.forms import Form, chosen
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
 from edge.paper.words import NUMBER, TIME, Language, say
-from edge.sop.procedure import Procedure
+from edge.sop.procedures.model import Procedure
 
 # Where nothing says how wide the output may be (a file, a pipe).
 _WIDTH = 120

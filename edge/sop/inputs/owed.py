@@ -15,7 +15,7 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from edge.sop.procedure import Phase
+from edge.sop.procedures.model import Phase
 from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
 from edge.sop.verbs import reconciled

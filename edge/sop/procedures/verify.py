@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import TypeVar, get_args
 
 from edge.sop.events import InputKind
-from edge.sop.procedure import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
 
 T = TypeVar("T")
 

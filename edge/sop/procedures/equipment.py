@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.config.model import Config
-from edge.sop.procedure import Phase, Procedure, Step, Transition
-from edge.sop.verify import stuck
+from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.verify import stuck
 
 # Deeds and events that only lockers can carry out or see.
 _LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")

@@ -6,7 +6,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from edge.sop.procedure import EVIDENCE, Procedure, Step, Transition
+from edge.sop.procedures.model import EVIDENCE, Procedure, Step, Transition
 
 Kind = Literal["added", "removed", "moved", "changed"]
 

@@ -9,9 +9,9 @@ from typing import Literal
 
 import msgspec
 
-from edge.sop.difference import marked
-from edge.sop.legal_text import LegalRow, LegalText
-from edge.sop.procedure import Duty, Procedure, Step
+from edge.sop.procedures.difference import marked
+from edge.sop.procedures.legal_text import LegalRow, LegalText
+from edge.sop.procedures.model import Duty, Procedure, Step
 
 Kind = Literal["problem", "note"]
 

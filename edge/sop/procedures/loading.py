@@ -8,8 +8,8 @@ import msgspec
 
 from edge.config.validation import Problems, convert, parse_toml, read_text
 from edge.errors import ConfigError
-from edge.sop.procedure import Procedure
-from edge.sop.verify import verify
+from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.verify import verify
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:

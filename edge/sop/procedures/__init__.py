@@ -1,0 +1,1 @@
+"""Procedure files: their model, loading, verification and comparison with the law."""

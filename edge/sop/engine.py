@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.sop import alarms, day, events, hosts, unseen, visits
+from edge.sop import alarms, day, events, hosts
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
@@ -37,7 +37,8 @@ from edge.sop.inputs.routing import first_waiting
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visits import arrive, deliver, set_timers
+from edge.sop.visit import course, unseen
+from edge.sop.visit.course import arrive, deliver, set_timers
 
 # What a phase does while the aide is being called.
 _CALL = "ring:call"
@@ -151,7 +152,7 @@ def _busy(turn: Turn, event: events.StationBusy) -> None:
 
 
 def _timer(turn: Turn, event: events.TimerFired) -> None:
-    whose = _TIMERS.get(event.key.partition("/")[0], visits.timer_fired)
+    whose = _TIMERS.get(event.key.partition("/")[0], course.timer_fired)
     whose(turn, event.key)
 
 

@@ -51,8 +51,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar persons: how many people they are (the head count of a group)
     :ivar came: where the present step was entered from; None if nothing can be taken back
     :ivar carded: the phase of the present step in which its card was bound to it
-    :ivar pace: how the step's time stands to its limit (edge/sop/pace.py); ``overdue`` is only
-        whether that was said
+    :ivar pace: how the step's time stands to its limit (edge/sop/visit/pace.py); ``overdue`` is
+        only whether that was said
     :ivar extended_s: by how much the step's limit was moved, by *extensions* times
     :ivar chosen: the reason that an officer or the office gave, for an end that has not come yet
     :ivar seen: when something was last seen of the guest; None if that was when it *entered*

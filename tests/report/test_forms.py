@@ -20,13 +20,14 @@ from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
 from edge.report.words import WORDS, Language, Words
 from edge.report.workbook import xlsx
-from edge.sop import evacuation, events, visits
+from edge.sop import evacuation, events
 from edge.sop.inputs import cards, owed
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Outcome, Procedure
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
+from edge.sop.visit import course
 from edge.sop.wording import load_wording
 from tests.report.lobby_month import (
     desk_records,
@@ -203,7 +204,7 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
         "day": {*get_args(_type_of(DayClosed, "how"))},
         "by": {*get_args(_type_of(DayOpened, "by"))},
         "alarm": {
-            *get_args(events.InputKind), visits.DETECTOR, cards.LOST, evacuation.FIRE,
+            *get_args(events.InputKind), course.DETECTOR, cards.LOST, evacuation.FIRE,
             *(begin + "3" for begin in codes.NAMED_ALARMS), *_alarms_of_the_checkpoint(),
         },
     }  # fmt: skip

@@ -25,7 +25,7 @@ from edge.sop.records import (
 )
 from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
-from edge.sop.visits import transition_for
+from edge.sop.visit.course import transition_for
 from tests.sop.stand import Stand
 
 CORRECTIONS = ["next", "back", "more"]

@@ -17,8 +17,8 @@ from edge.sop.inputs import lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.verbs import declare_lost, reconciled
-from edge.sop.visits import deliver, transition_for
+from edge.sop.visit.course import deliver, transition_for
+from edge.sop.visit.verbs import declare_lost, reconciled
 
 LOST = "lost-card"
 """The alarm that a lost card raises where it is shown."""

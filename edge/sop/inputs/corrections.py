@@ -6,9 +6,9 @@ from edge.sop import day, events
 from edge.sop.inputs.routing import is_away, line, to_the_front
 from edge.sop.records import VisitCorrected, VisitJoined
 from edge.sop.state import Advance, Visit
-from edge.sop.steps import FRESH_STEP, leave_step
 from edge.sop.turn import Turn
-from edge.sop.visits import reenter
+from edge.sop.visit.course import reenter
+from edge.sop.visit.steps import FRESH_STEP, leave_step
 
 MOST_PERSONS = 99
 """More than that is a button that is stuck, not a group."""

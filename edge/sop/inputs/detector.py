@@ -6,7 +6,7 @@ from edge.sop.answers import answer
 from edge.sop.inputs.routing import first_waiting, in_alarm
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visits import DETECTOR, deliver
+from edge.sop.visit.course import DETECTOR, deliver
 
 
 def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:

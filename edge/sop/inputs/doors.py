@@ -14,7 +14,7 @@ from edge.sop.effects import CancelTimer, HoldDoor, StartTimer
 from edge.sop.evacuation import FIRE
 from edge.sop.state import DoorState
 from edge.sop.turn import Turn
-from edge.sop.visits import deliver
+from edge.sop.visit.course import deliver
 
 
 def started(turn: Turn) -> None:

@@ -4,7 +4,7 @@ from edge.sop import day, events
 from edge.sop.answers import answer_at
 from edge.sop.effects import KeepDetails
 from edge.sop.turn import Turn
-from edge.sop.visits import arrive
+from edge.sop.visit.course import arrive
 
 # All are written anew with each that comes, some 50 bytes each. A guest whose invitation is refused
 # for this arrives by the button.

@@ -20,8 +20,8 @@ from edge.sop.effects import CancelTimer, StartTimer, UnlockLocker
 from edge.sop.faults import device_fault, device_restored
 from edge.sop.state import LockerState
 from edge.sop.turn import Turn
-from edge.sop.verbs import reconciled
-from edge.sop.visits import deliver, transition_for
+from edge.sop.visit.course import deliver, transition_for
+from edge.sop.visit.verbs import reconciled
 
 OPENS_WITHIN_S = 15.0
 """A door that has not opened by then after its pulse has jammed, seconds: as in the procedures."""

@@ -18,8 +18,8 @@ from msgspec.structs import replace
 from edge.sop.procedures.model import Phase
 from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
-from edge.sop.verbs import reconciled
-from edge.sop.visits import abandon
+from edge.sop.visit.course import abandon
+from edge.sop.visit.verbs import reconciled
 
 DAY_CLOSED = "day-closed"
 """Why a visit ended that was still open when the day was closed."""

@@ -66,7 +66,7 @@ Always
 
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visits import transition_for
+from edge.sop.visit.course import transition_for
 
 
 def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None) -> Visit | None:

@@ -7,13 +7,13 @@ Rules
 """
 
 from edge.clock import iso
-from edge.sop import pace
 from edge.sop.alarms import end_alarm
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.procedures.model import Phase, Step
 from edge.sop.records import StepCompleted
 from edge.sop.state import NOT_EXTENDED, Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import pace
 
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,

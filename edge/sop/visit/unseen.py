@@ -10,11 +10,11 @@
 """
 
 from edge.clock import Stamp
-from edge.sop import pace
 from edge.sop.effects import CancelTimer, StartTimer
 from edge.sop.records import VisitUnseen
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import pace
 
 # A question that nobody answers is asked at most 2 ** this often as rarely.
 _MOST_DOUBLINGS = 8

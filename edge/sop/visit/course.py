@@ -10,14 +10,15 @@ Rules
 """
 
 from edge.clock import Stamp, iso
-from edge.sop import day, hosts, pace, reasons, unseen
+from edge.sop import day, hosts, reasons
 from edge.sop.effects import CancelTimer
 from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
-from edge.sop.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
 from edge.sop.turn import Turn
-from edge.sop.verbs import VERBS_DONE, door_for, free_locker
+from edge.sop.visit import pace, unseen
+from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
+from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
 """What the metal detector is called as a device; its alarm has the same name."""

@@ -14,7 +14,7 @@ from bench.bed import Bed, say
 from bench.stored import fill_register, open_store, open_visit, step_record
 from bench.table import Row, median
 from edge.sop.records import Record
-from edge.store import FILE, Store
+from edge.store.store import FILE, Store
 
 RATIO, FLAT = 1.5, 1.1
 """What is to be reached: times bare sqlite3; a million register documents against a hundred."""

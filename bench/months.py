@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from edge.config.places import default_config_folder
-from edge.register import DAY_MS, Fact
 from edge.sop.procedures.loading import known_procedures, load_procedures
 from edge.sop.procedures.model import Procedure
-from edge.store import FILE
+from edge.store.register import DAY_MS, Fact
+from edge.store.store import FILE
 
 _OPENED, _CLOSED = "gardu.visit.opened.v1", "gardu.visit.closed.v1"
 _STEP, _OVERDUE = "gardu.step.completed.v1", "gardu.step.overdue.v1"

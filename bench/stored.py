@@ -11,7 +11,7 @@ from bench.bed import CHECKPOINT, SITE
 from edge.clock import Clock, Stamp
 from edge.sop.records import Record, StepCompleted, StillReference
 from edge.sop.state import Visit
-from edge.store import FILE, Store
+from edge.store.store import FILE, Store
 
 SOURCE = f"/gardu/{SITE}/{CHECKPOINT}"
 MONTH = "2026-11"

@@ -19,7 +19,7 @@ from typing import Any, Self
 
 import msgspec
 
-from edge.store import PARTS
+from edge.store.store import PARTS
 
 
 @dataclass(frozen=True)

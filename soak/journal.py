@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from edge.store import PARTS
+from edge.store.store import PARTS
 from soak.checker import Pulse, read_state
 
 Document = dict[str, Any]

@@ -12,8 +12,8 @@ from typing import Any, Self
 from paho.mqtt.client import Client, MQTTMessage
 
 from edge.clock import Clock
-from edge.cloudevent import source
-from edge.store import Store
+from edge.store.cloudevent import source
+from edge.store.store import Store
 from sim.broker import Broker
 from soak.checker import Findings, check, lost_visits, read_committed, read_tables
 from soak.journal import Model

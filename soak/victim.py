@@ -16,7 +16,6 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.cloudevent import source
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
@@ -27,10 +26,11 @@ from edge.daemon.rules import make_rules
 from edge.daemon.timers import Timers
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.uplink import Uplink
-from edge.outbox import OutboxRow
 from edge.sop.effects import Effect, UnlockLocker
-from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store.cloudevent import source
+from edge.store.outbox import OutboxRow
+from edge.store.still_files import StillFiles
+from edge.store.store import Store
 from edge.worker import Worker
 from soak.guests import happen
 from soak.set_clock import SetClock

@@ -10,4 +10,4 @@ __all__ = ["embedded", "mosquitto", "short_batches"]
 @pytest.fixture
 def short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every acknowledgement be a batch of its own, for tests about their moments."""
-    monkeypatch.setattr("edge.outbox.FILL_S", 0.0)
+    monkeypatch.setattr("edge.store.outbox.FILL_S", 0.0)

@@ -7,9 +7,9 @@ import msgspec
 from tinydb.table import Document, Table
 
 from edge.clock import Clock, Stamp
-from edge.documents import Documents, SqliteStorage
 from edge.sop.records import AlarmChanged, Record
-from edge.store import OutboxRow, Store
+from edge.store.documents import Documents, SqliteStorage
+from edge.store.store import OutboxRow, Store
 
 SOURCE = "/gardu/site/checkpoint"
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from edge.clock import Clock
 from edge.sop.records import Record, VisitOpened
-from edge.store import Store
+from edge.store.store import Store
 
 
 def main(folder: Path) -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.chain import Difference, KeptRecord, Mark, Walk, Witness, genesis, link
-from edge.store import Store
+from edge.store.chain import Difference, KeptRecord, Mark, Walk, Witness, genesis, link
+from edge.store.store import Store
 from tests.store_bench import SOURCE, HandClock, say
 
 STREAM = "6e8bc430-9c3a-41d9-9669-0800200c9a66"

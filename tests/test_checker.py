@@ -10,7 +10,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.sop.records import Record, VisitClosed
-from edge.store import Store
+from edge.store.store import Store
 from soak.checker import Committed, Findings, Pulse, check, lost_visits, read_committed
 from soak.journal import Model
 from soak.table import Row, table

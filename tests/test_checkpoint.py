@@ -13,12 +13,12 @@ from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.timers import Timers
 from edge.errors import StoreError
-from edge.register import facts
-from edge.rows import Delivered
 from edge.sop import events
 from edge.sop.effects import Beep, Effect, HoldDoor, RingAide, TakeStill
-from edge.still_files import StillFiles
-from edge.store import OutboxRow, Store
+from edge.store.register import facts
+from edge.store.rows import Delivered
+from edge.store.still_files import StillFiles
+from edge.store.store import OutboxRow, Store
 from edge.worker import Worker
 from tests.sop.stand import CARDS, rules
 

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.chain import genesis, link
 from edge.errors import ProtocolError
 from edge.mqtt.consumer import REORDER_S, Consumer, Seen
+from edge.store.chain import genesis, link
 
 TOPIC = "gardu/v1/kantor/lobi/"
 STREAM = "stream-1"

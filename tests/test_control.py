@@ -16,8 +16,8 @@ from edge.commands.ask import ask
 from edge.daemon import control
 from edge.daemon.control import LONGEST, NAME, Resend, resender, serve_control
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
-from edge.outbox import Resent
-from edge.store import Store
+from edge.store.outbox import Resent
+from edge.store.store import Store
 from edge.worker import Worker
 from tests.store_bench import SOURCE, HandClock, say, sequences
 

@@ -13,9 +13,9 @@ import pytest
 
 from edge.clock import Clock
 from edge.errors import StoreDamaged, StoreError
-from edge.outbox import StillRow
-from edge.space import Space
-from edge.store import FILE, Store
+from edge.store.disk_space import Space
+from edge.store.outbox import StillRow
+from edge.store.store import FILE, Store
 from tests.store_child import opened
 
 SOURCE = "/gardu/site/checkpoint"

@@ -14,7 +14,7 @@ from edge.daemon.rules import make_rules
 from edge.sop import events
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.state import DayRules
-from edge.store import Store
+from edge.store.store import Store
 from tests.restored import stored
 from tests.sop.stand import CARDS
 from tests.sop.test_day import Office

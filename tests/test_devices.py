@@ -13,7 +13,7 @@ from edge.daemon.devices import Devices
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import Beep, FlashLamp, RingAide, TakeStill, UnlockLocker
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillMissed, StillTaken
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 
 NOW = Stamp(1, 1_795_313_497_412, True, "boot")
 JPEG = b"\xff\xd8picture\xff\xd9"

@@ -15,10 +15,10 @@ from edge.clock import Clock
 from edge.errors import StoreError, StoreFull
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.state import PendingStill
-from edge.space import FILE as RESERVE_FILE
-from edge.space import PatientWorker, Space
-from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store.disk_space import FILE as RESERVE_FILE
+from edge.store.disk_space import PatientWorker, Space
+from edge.store.still_files import StillFiles
+from edge.store.store import Store
 from tests.store_bench import SOURCE
 from tests.store_child import opened
 
@@ -192,7 +192,7 @@ class Waiting:
 
 def test_a_change_waits_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Full beyond the reserve: the change waits, the alarm sounds, and room ends it by itself."""
-    monkeypatch.setattr("edge.space.WAIT_S", 0.001)
+    monkeypatch.setattr("edge.store.disk_space.WAIT_S", 0.001)
 
     async def scene(store: Store) -> None:
         waiting = Waiting(store)

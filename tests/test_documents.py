@@ -10,8 +10,8 @@ from tinydb import where
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
-from edge.documents import Documents
 from edge.errors import StoreError
+from edge.store.documents import Documents
 from tests.store_bench import connection, statements
 
 

@@ -17,7 +17,7 @@ from edge.daemon.devices import Devices
 from edge.errors import DeviceUnavailable
 from edge.sop.effects import Effect, HoldDoor, ReleaseDoor
 from edge.sop.events import DeviceFailed, Event
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 from tests.drivers.conftest import Pins, Posted
 
 PATIENCE_S = 10.0

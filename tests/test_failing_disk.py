@@ -10,8 +10,8 @@ import pytest
 
 from edge.clock import Clock
 from edge.errors import StoreError
-from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store.still_files import StillFiles
+from edge.store.store import Store
 from tests.powercut.mount import Mount, missing, mounted
 from tests.powercut.workload import DATA, decide, open_store
 from tests.test_store_crash import check
@@ -29,7 +29,7 @@ FAILURES = [
 @pytest.fixture
 def mount(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mount]:
     """A disk that can be made to fail; the log is checkpointed every few decisions."""
-    monkeypatch.setattr("edge.database._CHECKPOINT_EVERY", 30)
+    monkeypatch.setattr("edge.store.database._CHECKPOINT_EVERY", 30)
     with mounted(tmp_path) as disk:
         yield disk
 

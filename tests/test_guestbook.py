@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from edge.clock import Clock, Stamp
-from edge.database import Database
 from edge.errors import GarduError, StoreError
 from edge.guestbook.book import FILE, BookUnusable, GuestBook
 from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import TYPE, Purger, purge_offline
-from edge.outbox import OutboxRow
 from edge.paper.deliver import write_secret
-from edge.snapshot import Snapshot
-from edge.store import Store
+from edge.store.database import Database
+from edge.store.outbox import OutboxRow
+from edge.store.snapshot import Snapshot
+from edge.store.store import Store
 from edge.worker import Worker
 from tests.guests import (
     NAME,

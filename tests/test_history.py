@@ -14,14 +14,14 @@ import pytest
 from typer import Typer
 from typer.testing import CliRunner, Result
 
-from edge.chain import link
 from edge.clock import Clock
 from edge.commands.records import records, verify
 from edge.config.places import default_config_folder
 from edge.daemon.control import NAME, resender, serve_control
-from edge.database import checksum
-from edge.outbox import COUNTERS
-from edge.store import FILE, Store
+from edge.store.chain import link
+from edge.store.database import checksum
+from edge.store.outbox import COUNTERS
+from edge.store.store import FILE, Store
 from edge.worker import Worker
 from sim import process
 from tests.brokers import until

@@ -14,7 +14,6 @@ from cloudevents.core.bindings.common import get_event_factory_for_version
 from cloudevents.core.formats.json import JSONFormat
 
 from edge.clock import Clock, Stamp
-from edge.cloudevent import dataschema, encode, source
 from edge.config.loading import load_config
 from edge.config.model import Checkpoint, Config
 from edge.config.sections.guests import Cards
@@ -59,6 +58,7 @@ from edge.sop.records import (
     VisitUnseen,
 )
 from edge.sop.state import DayState, State
+from edge.store.cloudevent import dataschema, encode, source
 
 ROOT_FOLDER = Path(__file__).parent.parent
 AT = Stamp(5_000_000_000, 1_795_233_097_412, synced=True, boot="b")

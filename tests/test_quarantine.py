@@ -9,11 +9,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from edge.chain import genesis
 from edge.errors import StoreDamaged, StoreError
-from edge.mark import mark_of
-from edge.outbox import COUNTERS, OutboxRow
-from edge.store import FILE, Store
+from edge.store.chain import genesis
+from edge.store.damage_mark import mark_of
+from edge.store.outbox import COUNTERS, OutboxRow
+from edge.store.store import FILE, Store
 from tests.powercut.disk import Image, write_out
 from tests.powercut.mount import missing, mounted
 from tests.powercut.workload import DATA, Promise, Recording, cuts, memory_folder

@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.ranges import Ranges
+from edge.store.ranges import Ranges
 
 NUMBERS = st.sets(st.integers(min_value=0, max_value=40))
 

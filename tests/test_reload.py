@@ -23,13 +23,13 @@ from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload
 from edge.daemon.rules import make_rules, renewed
 from edge.errors import ConfigError
-from edge.salvage import salvage
-from edge.snapshot import Snapshot
 from edge.sop.engine import initial_state, step
 from edge.sop.events import ButtonPressed, Event
 from edge.sop.procedures.loading import load_procedures, procedure_file
 from edge.sop.procedures.model import Procedure
-from edge.store import FILE, Store
+from edge.store.salvage import salvage
+from edge.store.snapshot import Snapshot
+from edge.store.store import FILE, Store
 from edge.worker import Worker
 from sim.process import gardu
 from tests.brokers import Centre, Mosquitto, until

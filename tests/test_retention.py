@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge import retention
-from edge.chain import Walk
 from edge.clock import Clock, iso
 from edge.config.model import Retention as Limits
-from edge.register import facts
-from edge.retention import RetentionPostponed, Sweep, remove_expired, run_retention
-from edge.snapshot import Snapshot
-from edge.store import StillRow, Store
+from edge.store import retention
+from edge.store.chain import Walk
+from edge.store.register import facts
+from edge.store.retention import RetentionPostponed, Sweep, remove_expired, run_retention
+from edge.store.snapshot import Snapshot
+from edge.store.store import StillRow, Store
 from edge.worker import Worker
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
 

@@ -15,7 +15,7 @@ from edge.config.sections.pins import Contact, Loop
 from edge.daemon.rules import fitted_inputs, make_rules
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.state import Rules
-from edge.store import Store
+from edge.store.store import Store
 
 FOLDER = default_config_folder()
 JATIM = load_config(FOLDER / "gardu-jatim.toml", elsewhere=True)

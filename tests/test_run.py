@@ -13,7 +13,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.places import default_config_folder
-from edge.store import Store
+from edge.store.store import Store
 from sim.process import gardu
 
 CONFIG = default_config_folder() / "gardu.toml"

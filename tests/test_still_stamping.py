@@ -23,7 +23,7 @@ from edge.mqtt.messages import STILL_LIMIT
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
 from edge.sop.state import PendingStill
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 
 CHECKPOINT = Checkpoint(site="setda", id="lobi", procedures=["pimpinan"])
 IDS = ("01907c1e-aaaa-7bbb-8ccc-000000000001", "01907c1e-aaaa-7bbb-8ccc-000000000002")

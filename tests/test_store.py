@@ -11,13 +11,13 @@ import msgspec
 import pytest
 
 from edge.clock import Clock
-from edge.documents import Documents
 from edge.errors import StoreError
-from edge.outbox import FILL_S
-from edge.rows import Resent
 from edge.sop.ids import uuid7
 from edge.sop.records import Record
-from edge.store import FILE, FORMAT, StillRow, Store
+from edge.store.documents import Documents
+from edge.store.outbox import FILL_S
+from edge.store.rows import Resent
+from edge.store.store import FILE, FORMAT, StillRow, Store
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
 
 pytestmark = pytest.mark.usefixtures("short_batches")
@@ -419,7 +419,7 @@ def test_acknowledgements_fill_a_batch(
     store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """For five minutes they are one batch, dated by its last; then the next one begins."""
-    monkeypatch.setattr("edge.outbox.FILL_S", FILL_S)
+    monkeypatch.setattr("edge.store.outbox.FILL_S", FILL_S)
     say(store, 3)
     store.acknowledge([1])
     clock.pass_s(FILL_S - 1)

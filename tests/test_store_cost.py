@@ -9,9 +9,9 @@ import pytest
 from tinydb import where
 from tinydb.table import Document
 
-from edge.documents import Documents
-from edge.rows import Delivered
-from edge.store import StillRow, Store
+from edge.store.documents import Documents
+from edge.store.rows import Delivered
+from edge.store.store import StillRow, Store
 from tests.store_bench import SOURCE, HandClock, fill, record, say, sequences, statements, work
 
 BY_ID: dict[str, Callable[[Any], object]] = {

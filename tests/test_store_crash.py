@@ -14,7 +14,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.errors import StoreError
-from edge.store import Store
+from edge.store.store import Store
 
 ROUNDS = 20
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from edge.documents import Documents
 from edge.errors import StoreError
+from edge.store.documents import Documents
 from tests.store_bench import connection, fill
 
 
@@ -103,7 +103,7 @@ def test_failed_fsync_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 REAL_FAILURE = """
 import resource, sys
-from edge.documents import Documents
+from edge.store.documents import Documents
 from edge.errors import StoreError
 documents = Documents(sys.argv[1])
 table = documents.table("a")

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from tinydb import where
 from tinydb.table import Document
 
-from edge.documents import Documents
+from edge.store.documents import Documents
 
 TABLES = st.sampled_from(["visits", "outbox", "register-2026-11"])
 IDS = st.integers(1, 12)

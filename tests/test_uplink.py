@@ -7,7 +7,7 @@ from pathlib import Path
 
 from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
 from edge.sop.records import AlarmChanged, Record
-from edge.store import StillRow, Store
+from edge.store.store import StillRow, Store
 from tests.brokers import Centre, Mosquitto, until
 from tests.uplinks import AT, about, make_config, make_store, opened, running, sequences
 

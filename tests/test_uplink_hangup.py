@@ -11,7 +11,7 @@ from pathlib import Path
 
 from edge.mqtt.in_flight import HUNG_UP
 from edge.sop.events import DeviceFailed
-from edge.store import StillRow
+from edge.store.store import StillRow
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.test_uplink_silence import CONNACK, Server, _packet
 from tests.uplinks import AT, make_config, make_store, opened, running, sequences

@@ -10,7 +10,6 @@ from typing import Any
 from paho.mqtt.client import MQTTMessage
 
 from edge.clock import Clock, Stamp
-from edge.cloudevent import source
 from edge.config.model import Broker, Checkpoint, Config
 from edge.config.sections.guests import Cards
 from edge.mqtt.backoff import Backoff
@@ -18,7 +17,8 @@ from edge.mqtt.request_handler import Desk
 from edge.mqtt.uplink import Uplink
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
-from edge.store import Store
+from edge.store.cloudevent import source
+from edge.store.store import Store
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)

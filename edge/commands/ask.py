@@ -20,8 +20,8 @@ from edge.daemon.control import (
 )
 from edge.daemon.reload import Reloaded
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.outbox import Resent
 from edge.sop.inputs.owed import DayNow
+from edge.store.outbox import Resent
 
 A = TypeVar("A")
 

@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from edge.clock import Clock
-from edge.cloudevent import source
 from edge.commands.ask import ask_purge
 from edge.commands.options import ConfigOption
 from edge.config.loading import load_config
@@ -20,7 +19,8 @@ from edge.guestbook.book import GuestBook
 from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import purge_offline
 from edge.paper.deliver import NEW_ONLY, write_secret
-from edge.store import Store
+from edge.store.cloudevent import source
+from edge.store.store import Store
 
 guestbook = typer.Typer(
     no_args_is_help=True,

@@ -1,7 +1,7 @@
 """`gardu records` and `gardu verify`: what a checkpoint has recorded, and whether it still is that.
 
-Both read a snapshot (edge/snapshot.py), so the daemon may run. What has to change the database
-(`gardu records resend`) is asked of the daemon (edge/daemon/control.py).
+Both read a snapshot (edge/store/snapshot.py), so the daemon may run. What has to change the
+database (`gardu records resend`) is asked of the daemon (edge/daemon/control.py).
 """
 
 import re
@@ -16,9 +16,7 @@ from typing import Annotated, NoReturn
 import msgspec
 import typer
 
-from edge.chain import Difference, KeptRecord, Walk
 from edge.clock import Clock, iso
-from edge.cloudevent import source
 from edge.commands.ask import ask
 from edge.commands.options import ConfigOption
 from edge.commands.tables import show_table
@@ -27,9 +25,11 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
-from edge.outbox import Resent
-from edge.snapshot import Snapshot
-from edge.store import FILE, Store
+from edge.store.chain import Difference, KeptRecord, Walk
+from edge.store.cloudevent import source
+from edge.store.outbox import Resent
+from edge.store.snapshot import Snapshot
+from edge.store.store import FILE, Store
 
 # How many records are shown if nobody says from when on.
 LATEST = 50

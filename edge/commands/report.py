@@ -1,6 +1,6 @@
 """`gardu report`: the recapitulation of a month, from the records of this checkpoint.
 
-Reads a snapshot (edge/snapshot.py), so the daemon may run.
+Reads a snapshot (edge/store/snapshot.py), so the daemon may run.
 """
 
 from collections.abc import Callable
@@ -22,17 +22,17 @@ from edge.config.zone import Month, month_at, month_named, zone_of
 from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
 from edge.paper.deliver import REPLACES, write, write_secret
-from edge.register import facts
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
 from edge.report.tables import Table
 from edge.report.tally import summarise
 from edge.report.words import Language, Words
 from edge.report.workbook import xlsx
-from edge.snapshot import Snapshot
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Procedure, Text
+from edge.store.register import facts
+from edge.store.snapshot import Snapshot
 
 
 class Format(StrEnum):

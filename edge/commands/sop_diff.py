@@ -15,10 +15,10 @@ from edge.paper.page import pdf
 from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.terminal import console
 from edge.paper.words import Language
-from edge.snapshot import Snapshot
 from edge.sop.procedures.difference import Change, difference
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
+from edge.store.snapshot import Snapshot
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
 # Past every document number.

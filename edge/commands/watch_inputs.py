@@ -34,8 +34,8 @@ from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
 from edge.drivers.gpio.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
-from edge.folders import FolderLock
-from edge.still_files import StillFiles
+from edge.store.data_folder import FolderLock
+from edge.store.still_files import StillFiles
 
 # How often levels are settled: a press is ten times as long. Every so many times all is drawn.
 _SETTLE_S = 0.01

@@ -19,7 +19,7 @@ from edge.drivers.camera.stamper import Stamper
 from edge.drivers.serial.bus import SerialBus
 from edge.mqtt.backoff import Backoff
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 
 if TYPE_CHECKING:
     from edge.guestbook.invitations import Invitation

@@ -16,7 +16,6 @@ from edge.clock import Stamp
 from edge.daemon.bridge import Bridge
 from edge.daemon.rules import renewed
 from edge.daemon.timers import Timers
-from edge.rows import Delivered
 from edge.sop import alarms, day
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
@@ -26,8 +25,9 @@ from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedures.model import Procedure
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
-from edge.still_files import StillFiles
-from edge.store import PARTS, OutboxRow, Part, Store
+from edge.store.rows import Delivered
+from edge.store.still_files import StillFiles
+from edge.store.store import PARTS, OutboxRow, Part, Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

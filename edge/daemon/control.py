@@ -7,7 +7,7 @@ The database belongs to the daemon, so what changes it must be asked of it. Rule
 3. Whatever is asked, however wrongly, the daemon answers in words and goes on.
 
 ``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
-the answer is a :class:`~edge.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
+the answer is a :class:`~edge.store.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
 answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the answer is
 :class:`~edge.daemon.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}``
 removes guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how
@@ -30,7 +30,7 @@ from msgspec.structs import astuple, replace
 
 from edge.errors import ConfigError, StoreError, StoreFull
 from edge.guestbook.book import BookUnusable
-from edge.outbox import Ledger, Outbox, Resent
+from edge.store.outbox import Ledger, Outbox, Resent
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -26,7 +26,7 @@ from edge.sop.effects import (
     UnlockLocker,
 )
 from edge.sop.events import Post, StillMissed
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -13,7 +13,7 @@ from edge.daemon.health import health
 from edge.daemon.reload import Reload
 from edge.daemon.systemd import notify, watchdog_seconds
 from edge.mqtt.uplink import Uplink
-from edge.space import Space
+from edge.store.disk_space import Space
 
 log = logging.getLogger(__name__)
 

@@ -26,7 +26,7 @@ from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.loading import parse_procedure, procedure_file
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import verify
-from edge.store import Store
+from edge.store.store import Store
 
 
 class Adopted(msgspec.Struct, frozen=True):

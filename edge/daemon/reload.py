@@ -26,7 +26,7 @@ from edge.daemon.last_good_procedures import Adopted, read
 from edge.errors import ConfigError
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.procedures.model import Procedure
-from edge.store import Store
+from edge.store.store import Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

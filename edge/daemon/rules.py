@@ -8,7 +8,7 @@ from edge.sop.events import InputKind
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
 from edge.sop.state import DayRules, Door, Rules, State
-from edge.store import Store
+from edge.store.store import Store
 
 # Which section and key of the config each input is.
 _INPUTS: dict[InputKind, tuple[str, str]] = {

@@ -41,12 +41,12 @@ from edge.guestbook.purge import Purger
 from edge.mqtt.request_handler import Desk, present
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
-from edge.retention import run_retention
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.space import PatientWorker
-from edge.still_files import StillFiles
-from edge.store import FILE, Store
+from edge.store.disk_space import PatientWorker
+from edge.store.retention import run_retention
+from edge.store.still_files import StillFiles
+from edge.store.store import FILE, Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

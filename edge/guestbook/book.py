@@ -23,10 +23,10 @@ import msgspec
 from msgspec import Meta
 
 from edge.clock import Stamp
-from edge.documents import Documents, SqliteStorage
 from edge.errors import GarduError, StoreDamaged, StoreError
-from edge.mark import mark_of
-from edge.quarantine import all_damaged_beside, damaged_beside, open_sound, remove_damaged
+from edge.store.damage_mark import mark_of
+from edge.store.documents import Documents, SqliteStorage
+from edge.store.quarantine import all_damaged_beside, damaged_beside, open_sound, remove_damaged
 
 FILE = "guestbook.db"
 

@@ -1,8 +1,8 @@
 """The guest list: the guest book read beside the running daemon, and written out for people.
 
-Opened read-only, in one transaction, without Gardu's lock, as the history is (edge/snapshot.py).
-What comes out of here is personal data: it goes into a file that only its owner can read
-(edge/written.py).
+Opened read-only, in one transaction, without Gardu's lock, as the history is
+(edge/store/snapshot.py). What comes out of here is personal data: it goes into a file that only its
+owner can read (edge/written.py).
 """
 
 import csv
@@ -15,9 +15,9 @@ from pathlib import Path
 import msgspec
 
 from edge.clock import iso
-from edge.database import checksum
 from edge.errors import StoreError
 from edge.guestbook.book import FILE, Entry
+from edge.store.database import checksum
 
 HEADS = (
     "time", "visit", "procedure", "name", "organisation", "purpose", "id_kind", "persons", "phone",

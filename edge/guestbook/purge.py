@@ -13,9 +13,9 @@ from edge.clock import Clock, Stamp, iso
 from edge.config.model import Config
 from edge.errors import StoreFull
 from edge.guestbook.book import BookUnusable, GuestBook, Purge
-from edge.outbox import Outbox, OutboxRow
-from edge.retention import AGAIN_S, DAY_S, Sweep
 from edge.sop.records import GuestBookPurged, Record
+from edge.store.outbox import Outbox, OutboxRow
+from edge.store.retention import AGAIN_S, DAY_S, Sweep
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -9,9 +9,9 @@ not jump). The rules are the contract's (docs/mqtt.md):
    has come for the reorder time-out. A gap closes when its records come after all.
 3. An ``offline`` of an older session than the present one says nothing.
 4. What was recorded before this consumer first heard of a stream is not missing.
-5. The records of a stream follow on each other (edge/chain.py). Where one does not follow on its
-   predecessor, or is not the one whose head the checkpoint published, the chain is *broken*: some
-   record was changed after it was recorded.
+5. The records of a stream follow on each other (edge/store/chain.py). Where one does not follow on
+   its predecessor, or is not the one whose head the checkpoint published, the chain is *broken*:
+   some record was changed after it was recorded.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from typing import Any
 
 import msgspec
 
-from edge.chain import Link, Mark, Witness
 from edge.errors import ProtocolError
 from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
+from edge.store.chain import Link, Mark, Witness
 
 # How long a hole may be mere reordering (a record that was refused once comes later), seconds.
 REORDER_S = 10.0

@@ -9,7 +9,7 @@ import msgspec
 from edge.clock import Clock
 from edge.mqtt.link_alarms import Troubles
 from edge.mqtt.messages import LedgerState, document
-from edge.outbox import Outbox
+from edge.store.outbox import Outbox
 from edge.worker import Worker
 
 

@@ -1,4 +1,4 @@
-"""MQTT topics, content types and payloads, but for the records' (edge/cloudevent.py).
+"""MQTT topics, content types and payloads, but for the records' (edge/store/cloudevent.py).
 
 The contract, in words, is docs/mqtt.md.
 
@@ -11,8 +11,8 @@ from typing import Literal
 
 import msgspec
 
-from edge.chain import Link
 from edge.config.model import Config
+from edge.store.chain import Link
 
 ROOT = "gardu/v1"
 LIVE_CONTENT = "application/json"

@@ -5,7 +5,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 
-from edge.outbox import Outbox, OutboxRow
+from edge.store.outbox import Outbox, OutboxRow
 from edge.worker import Worker
 
 # Rows read from the store at once; memory holds at most one and a half times as many.

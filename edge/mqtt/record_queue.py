@@ -27,7 +27,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.link_alarms import Troubles
 from edge.mqtt.packets import Answer
 from edge.mqtt.read_ahead import ReadAhead
-from edge.outbox import Outbox, OutboxRow
+from edge.store.outbox import Outbox, OutboxRow
 from edge.worker import Worker
 
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.

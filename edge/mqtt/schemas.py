@@ -8,7 +8,6 @@ from typing import Any
 
 import msgspec
 
-from edge.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
 from edge.mqtt.messages import (
     LIVE_CONTENT,
     ROOT,
@@ -27,6 +26,7 @@ from edge.mqtt.requests import (
     Register,
 )
 from edge.sop.records import KINDS
+from edge.store.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
 _TIME = {"type": "string", "format": "date-time", "pattern": r"Z$"}

@@ -12,7 +12,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.in_flight import Key
 from edge.mqtt.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
 from edge.mqtt.packets import Answer, Packed
-from edge.outbox import Outbox, StillRow
+from edge.store.outbox import Outbox, StillRow
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

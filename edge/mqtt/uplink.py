@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from edge.clock import Clock
-from edge.cloudevent import RECORD_CONTENT, source
 from edge.config.model import Config
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
@@ -38,9 +37,10 @@ from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import RIDE_S, Dispatch
 from edge.mqtt.request_handler import Desk
 from edge.mqtt.still_queue import StillQueue
-from edge.outbox import Outbox, OutboxRow
-from edge.rows import Delivered
 from edge.sop.events import InputRefused, Post
+from edge.store.cloudevent import RECORD_CONTENT, source
+from edge.store.outbox import Outbox, OutboxRow
+from edge.store.rows import Delivered
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

@@ -12,9 +12,9 @@ import msgspec
 
 from edge.config.zone import month_named, zone_of
 from edge.errors import GarduError
-from edge.register import facts
 from edge.report.tally import summarise
-from edge.snapshot import Snapshot
+from edge.store.register import facts
+from edge.store.snapshot import Snapshot
 
 # Everything else on the machine goes first.
 _NICE = 10

@@ -4,7 +4,7 @@ from array import array
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from edge.register import Fact
+from edge.store.register import Fact
 
 Data = Mapping[str, Any]
 

@@ -7,9 +7,9 @@ import msgspec
 
 from edge.config.zone import Month
 from edge.guestbook.book import Details
-from edge.register import Fact
 from edge.report.tables import Cell, Column, Kind, Table
 from edge.report.words import Words
+from edge.store.register import Fact
 
 _COLUMNS: list[tuple[str, Kind]] = [
     ("day", "date"),

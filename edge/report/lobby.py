@@ -8,9 +8,9 @@ from collections import Counter
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.register import Fact
 from edge.report.figures import Counters
 from edge.sop.monthly_summary import CorrectionCount, OfficeDay, OpeningCount
+from edge.store.register import Fact
 
 
 class Lobby:

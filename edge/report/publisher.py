@@ -25,14 +25,14 @@ from pathlib import Path
 import msgspec
 
 from edge.clock import Clock, Stamp
-from edge.cloudevent import REPORT_TYPE
 from edge.config.zone import Month, month_at, zone_of
 from edge.errors import GarduError, StoreFull
-from edge.register import DAY_MS, newest_by_month, runs
-from edge.rows import OutboxRow
 from edge.sop.monthly_summary import Summary, bounded
 from edge.sop.records import MonthlyReport, Record
-from edge.store import Store
+from edge.store.cloudevent import REPORT_TYPE
+from edge.store.register import DAY_MS, newest_by_month, runs
+from edge.store.rows import OutboxRow
+from edge.store.store import Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)

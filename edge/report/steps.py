@@ -3,9 +3,9 @@
 from array import array
 from collections import Counter, defaultdict
 
-from edge.register import Fact
 from edge.report.figures import Counters, Data, median, ordered, percentile
 from edge.sop.monthly_summary import StepTimes
+from edge.store.register import Fact
 
 
 class Steps:

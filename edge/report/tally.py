@@ -17,7 +17,6 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.register import Fact
 from edge.report.figures import Counters, median, ordered, percentile
 from edge.report.lobby import Lobby
 from edge.report.steps import Steps
@@ -32,6 +31,7 @@ from edge.sop.monthly_summary import (
     Summary,
     Totals,
 )
+from edge.store.register import Fact
 
 # How many of the busiest hours are named.
 BUSIEST = 5

@@ -5,9 +5,9 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.register import Fact
 from edge.report.figures import Counters, median, ordered
 from edge.sop.monthly_summary import AlarmCount, DeviceTrouble
+from edge.store.register import Fact
 
 
 class Troubles:

@@ -28,7 +28,7 @@ from edge.sop.events import (
     InputRestored,
     PassageMade,
 )
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 from sim.lobby import Lobby
 from sim.pins import SimFactory
 from sim.twins.metal_detector import DetectorTwin

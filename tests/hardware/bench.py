@@ -16,7 +16,7 @@ from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import CardPresented, Event
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 from tests.drivers.conftest import Posted
 from tests.hardware.hands import LASTING, UNDO, Hand
 from tests.hardware.technician import Technician

@@ -12,9 +12,9 @@ import msgspec
 
 from edge.clock import Clock
 from edge.sop.state import PendingStill
-from edge.space import Space
-from edge.still_files import StillFiles
-from edge.store import Store
+from edge.store.disk_space import Space
+from edge.store.still_files import StillFiles
+from edge.store.store import Store
 from tests.powercut.disk import Disk, Image, write_out
 from tests.powercut.mount import Mount, mounted
 from tests.powercut.operations import Operation
@@ -61,7 +61,10 @@ def record(
     :param promise: what was promised of that disk
     """
     promises = [msgspec.structs.replace(promise or Promise(0), operations=0)]
-    with mounted(place) as mount, mock.patch("edge.database._CHECKPOINT_EVERY", CHECKPOINT_EVERY):
+    with (
+        mounted(place) as mount,
+        mock.patch("edge.store.database._CHECKPOINT_EVERY", CHECKPOINT_EVERY),
+    ):
         write_out(begin or {}, mount.folder)
         for _ in range(days):
             _day(mount, promises)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.config.zone import Month
-from edge.store import FILE
+from edge.store.store import FILE
 
 Event = dict[str, Any]
 

@@ -17,7 +17,7 @@ from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
 from edge.guestbook.book import Details, Entry, GuestBook
-from edge.store import Store
+from edge.store.store import Store
 from tests.printing import needs_pango
 from tests.report.lobby_month import BEGIN_MS, visit_of, visit_records
 from tests.store_bench import SOURCE, HandClock

@@ -12,7 +12,6 @@ import pytest
 
 from edge.config.places import default_config_folder
 from edge.config.zone import month_named, zone_of
-from edge.register import Fact
 from edge.report import codes
 from edge.report.document import About, html
 from edge.report.plain import as_csv, shown
@@ -29,6 +28,7 @@ from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
 from edge.sop.visit import course
 from edge.sop.wording import load_wording
+from edge.store.register import Fact
 from tests.report.lobby_month import (
     desk_records,
     trouble_records,
@@ -235,12 +235,12 @@ def _reasons(procedure: Procedure) -> set[str]:
 
 
 def _alarms_of_the_checkpoint() -> set[str]:
-    from edge import space
     from edge.daemon import reload, run
     from edge.mqtt import request_handler
+    from edge.store import disk_space
 
     return {request_handler.ALARM, reload.PROCEDURES_REFUSED, run.CRASH_LOOP, run.DATABASE_DAMAGED,
-            space.ALARM}  # fmt: skip
+            disk_space.ALARM}  # fmt: skip
 
 
 def _type_of(kind: type[msgspec.Struct], name: str) -> Any:

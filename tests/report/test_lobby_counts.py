@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from edge.config.zone import month_named, zone_of
-from edge.register import Fact
 from edge.report.tally import summarise
 from edge.sop.monthly_summary import Summary
 from edge.sop.state import DayRules
+from edge.store.register import Fact
 from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules
 
 ZONE = zone_of("Asia/Jakarta")

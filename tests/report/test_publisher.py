@@ -12,7 +12,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.chain import Walk
 from edge.clock import Stamp
 from edge.config.zone import Month, zone_of
 from edge.errors import StoreFull
@@ -21,9 +20,10 @@ from edge.report.publisher import (
     ReportPostponed,
     counted_apart,
 )
-from edge.snapshot import Snapshot
 from edge.sop.monthly_summary import Summary
-from edge.store import Store
+from edge.store.chain import Walk
+from edge.store.snapshot import Snapshot
+from edge.store.store import Store
 from edge.worker import Worker
 from tests.report.lobby_month import visit_of, visit_records
 from tests.store_bench import SOURCE, HandClock

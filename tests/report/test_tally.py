@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.config.zone import Month, month_named, zone_of
-from edge.register import facts, runs, spans
 from edge.report.tally import summarise
-from edge.retention import Sweep
-from edge.snapshot import Snapshot
 from edge.sop.monthly_summary import LIMIT, Summary, bounded
 from edge.sop.records import Record
-from edge.store import Store
+from edge.store.register import facts, runs, spans
+from edge.store.retention import Sweep
+from edge.store.snapshot import Snapshot
+from edge.store.store import Store
 from tests.report.lobby_month import (
     BEGIN_MS,
     DESK,

@@ -16,7 +16,7 @@ from edge.daemon.build import build_devices
 from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 
 # Seconds that a sprung door may take to be seen open, and that a lamp shines to be looked at.
 _OPENS_S = 3.0

@@ -20,7 +20,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
-from edge.folders import FolderLock
+from edge.store.data_folder import FolderLock
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
 

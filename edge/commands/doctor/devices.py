@@ -42,7 +42,7 @@ from edge.sop.events import (
     LockerRestored,
     TwoCardsPresented,
 )
-from edge.still_files import StillFiles
+from edge.store.still_files import StillFiles
 
 # Seconds: how long pins are looked at and a reader is listened to; how long boards on a line are
 # (a silent one is known after three questions); how long a card may take to be held up.

@@ -17,7 +17,7 @@ from edge.config.sections.cameras import PiCamera
 from edge.drivers.gpio.pins import CHOICE
 from edge.errors import DeviceUnavailable
 from edge.mqtt.connection import Link
-from edge.space import RESERVE, STILLS_NEED
+from edge.store.disk_space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]
 

@@ -1,9 +1,10 @@
 """The register: what every record said, for as long as the database lives.
 
-A record can be sent again for some months and then goes (edge/retention.py). What it said stays:
-its type, time and data are written into the register of its month as it goes, a page of records
-at once, so that a decision writes each fact only once. The document's number is the record's
-sequence. Whoever reads a month meets both kinds: what is still in the outbox, and what went.
+A record can be sent again for some months and then goes (edge/store/retention.py). What it said
+stays: its type, time and data are written into the register of its month as it goes, a page of
+records at once, so that a decision writes each fact only once. The document's number is the
+record's sequence. Whoever reads a month meets both kinds: what is still in the outbox, and what
+went.
 
 Which records are a month's is known without looking at the others. The table ``days`` has a row
 for each *run* of records that happened on one day (UTC) one after the other: its number is the
@@ -22,7 +23,7 @@ from tinydb.table import Document
 
 from edge.clock import iso
 from edge.config.zone import Month, month_named
-from edge.documents import Documents
+from edge.store.documents import Documents
 
 DAY_MS = 86_400_000
 _NO_END = 2**63 - 1

@@ -15,7 +15,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
     :ivar payload: the CloudEvent, the same bytes at every try
     :ivar tries: how often sending has failed since it was queued (or resent)
     :ivar why: why it failed the last time
-    :ivar link: its link in the hash chain (edge/chain.py)
+    :ivar link: its link in the hash chain (edge/store/chain.py)
     """
 
     sequence: int

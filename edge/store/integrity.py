@@ -18,7 +18,7 @@ import struct
 from collections.abc import Iterator
 from pathlib import Path
 
-from edge.database import Database, create_statement
+from edge.store.database import Database, create_statement
 
 # Tables that only grow; all others are in use.
 HISTORY = ("outbox", "acknowledged", "stills-sent", "register-")

@@ -1,6 +1,6 @@
 """The store: everything that a checkpoint must not forget, in ``gardu.db`` of its data folder.
 
-Besides the outbox's tables (edge/outbox.py):
+Besides the outbox's tables (edge/store/outbox.py):
 
 ============== ======================= =========================================================
 table          document number         what
@@ -10,7 +10,7 @@ checkpoint     1                       the state of the checkpoint, less its vis
 checkpoint     3 and above (PARTS)     the parts of the state that may be large, each by itself
 visits         the visit's number      open visits only, so that they stay few: how they stand
 arrivals       the same                what hardly ever changes of an open visit
-register-Y-M   sequence                what records of that month said (edge/register.py)
+register-Y-M   sequence                what records of that month said (edge/store/register.py)
 procedures     as they came            texts that open visits started under, and new ones will
 adopted        1                       which of them new visits start under
 reports        year and month, 202611  the months' reports that were published
@@ -26,17 +26,17 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.cloudevent import encode
-from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreError, StoreFull
-from edge.folders import FolderLock, make
-from edge.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
-from edge.quarantine import damaged_beside, open_sound
-from edge.rows import Delivered
-from edge.salvage import salvage
 from edge.sop.procedures.model import procedure_key
 from edge.sop.records import Record
-from edge.space import Space
+from edge.store.cloudevent import encode
+from edge.store.data_folder import FolderLock, make
+from edge.store.disk_space import Space
+from edge.store.documents import Documents, SqliteStorage
+from edge.store.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
+from edge.store.quarantine import damaged_beside, open_sound
+from edge.store.rows import Delivered
+from edge.store.salvage import salvage
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 

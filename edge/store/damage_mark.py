@@ -1,14 +1,14 @@
 """The mark beside a database that was found damaged: ``gardu.db.suspect``.
 
-Whoever finds damage leaves it and ends; the next start goes by it (edge/quarantine.py). It holds
-the moment, which names the file that the database becomes, and how the damage showed.
+Whoever finds damage leaves it and ends; the next start goes by it (edge/store/quarantine.py). It
+holds the moment, which names the file that the database becomes, and how the damage showed.
 """
 
 import os
 from pathlib import Path
 
-from edge import folders
 from edge.clock import Clock, iso
+from edge.store import data_folder
 
 
 def mark_of(path: Path | str) -> Path:
@@ -31,7 +31,7 @@ def mark(path: Path | str, how: str) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.rename(place)
-    folders.sync(place.parent)
+    data_folder.sync(place.parent)
 
 
 def moment_of(path: Path | str) -> str:

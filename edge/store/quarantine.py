@@ -1,12 +1,14 @@
 """Quarantine: a damaged database is set aside and a new one begun.
 
-The mark beside a database (edge/mark.py) says that it is damaged, and its moment names the file
-that it becomes: ``gardu.db.damaged-20261122T031507Z``, its log and shared memory likewise. Every
-step below can be cut off and is simply done again at the next start, because the mark goes last:
+The mark beside a database (edge/store/damage_mark.py) says that it is damaged, and its moment names
+the file that it becomes: ``gardu.db.damaged-20261122T031507Z``, its log and shared memory likewise.
+Every step below can be cut off and is simply done again at the next start, because the mark goes
+last:
 
 1. the mark is there;
 2. database, log and shared memory get their new names;
-3. a new database is made under a name of its own, with what could be salvaged (edge/salvage.py);
+3. a new database is made under a name of its own, with what could be salvaged
+   (edge/store/salvage.py);
 4. it gets the old one's name;
 5. the mark goes.
 
@@ -18,11 +20,11 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from edge import folders
-from edge.damage import file_damage, log_damage, table_damage
-from edge.documents import Documents, SqliteStorage
 from edge.errors import StoreDamaged, StoreError, StoreFull
-from edge.mark import mark, mark_of, moment_of
+from edge.store import data_folder
+from edge.store.damage_mark import mark, mark_of, moment_of
+from edge.store.documents import Documents, SqliteStorage
+from edge.store.integrity import file_damage, log_damage, table_damage
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +38,7 @@ def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = Fal
     """Open the database *path*; if it is damaged, set it aside and open the new one.
 
     :param format_: of the databases that this Gardu reads: document 1 of the table ``database``
-    :param secret: what is deleted is overwritten (:class:`~edge.database.Database`)
+    :param secret: what is deleted is overwritten (:class:`~edge.store.database.Database`)
     :raises StoreError: if it is of another format or cannot be used, or the new one cannot be made
     """
     how = ""
@@ -73,7 +75,7 @@ def remove_damaged(aside: Path) -> None:
     """Remove the damaged database *aside* for good, with its log and shared memory."""
     for part in _PARTS:
         Path(f"{aside}{part}").unlink(missing_ok=True)
-    folders.sync(aside.parent)
+    data_folder.sync(aside.parent)
 
 
 def _open(path: Path, format_: int, *, secret: bool) -> Documents:
@@ -112,15 +114,15 @@ def _set_aside(path: Path, salvage: Salvage) -> Path:
     if not aside.exists():  # else this was cut off later, and *path* is the new one
         for part in _PARTS:
             _rename(Path(f"{path}{part}"), Path(f"{aside}{part}"))
-    folders.sync(path.parent)
+    data_folder.sync(path.parent)
     new = path.with_name(f"{path.name}.new")
     for part in _PARTS:
         Path(f"{new}{part}").unlink(missing_ok=True)
     salvage(aside, new)
     new.rename(path)
-    folders.sync(path.parent)
+    data_folder.sync(path.parent)
     mark_of(path).unlink()
-    folders.sync(path.parent)
+    data_folder.sync(path.parent)
     return aside
 
 

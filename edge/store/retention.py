@@ -10,7 +10,7 @@ Rules
 3. Nothing goes while the wall clock is not trusted, or says what cannot be.
 4. Work comes in small transactions, so that the store's thread is soon free for the next event.
 
-What a record said stays in the register (edge/register.py).
+What a record said stays in the register (edge/store/register.py).
 """
 
 import logging
@@ -23,11 +23,11 @@ from tinydb.table import Document
 
 from edge.clock import Clock, Stamp, iso
 from edge.config.model import Retention as Limits
-from edge.documents import DocumentTable
 from edge.errors import GarduError, StoreFull
-from edge.outbox import ONLY, Outbox
-from edge.ranges import Ranges
-from edge.register import archive
+from edge.store.documents import DocumentTable
+from edge.store.outbox import ONLY, Outbox
+from edge.store.ranges import Ranges
+from edge.store.register import archive
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -149,7 +149,7 @@ class Sweep:
         if going:
             removed, last = self._documents.table("removed"), going[-1]
             with self._documents.transaction():
-                # Records from before the chain (edge/salvage.py) have no place in it.
+                # Records from before the chain (edge/store/salvage.py) have no place in it.
                 if last.doc_id > (removed.get(doc_id=ONLY) or {"sequence": 0})["sequence"]:
                     removed.put(ONLY, {"sequence": last.doc_id, "link": last["link"]})
                 archive(self._documents, going)

@@ -21,13 +21,13 @@ from typing import Any
 
 import msgspec
 
-from edge.chain import genesis
-from edge.database import Body, checksum
-from edge.documents import Documents
-from edge.outbox import COUNTERS, ONLY, Counters
-from edge.ranges import Ranges
-from edge.rows import KeptRow
 from edge.sop.procedures.model import procedure_key
+from edge.store.chain import genesis
+from edge.store.database import Body, checksum
+from edge.store.documents import Documents
+from edge.store.outbox import COUNTERS, ONLY, Counters
+from edge.store.ranges import Ranges
+from edge.store.rows import KeptRow
 
 log = logging.getLogger(__name__)
 

@@ -18,10 +18,10 @@ from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
-from edge import folders
-from edge.documents import Documents
 from edge.errors import StoreError, StoreFull
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
+from edge.store import data_folder
+from edge.store.documents import Documents
 from edge.worker import P, T, Worker
 
 log = logging.getLogger(__name__)
@@ -123,7 +123,7 @@ class Space:
             with part.open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, self._size)
             part.rename(self._path)
-            folders.sync(self._folder)
+            data_folder.sync(self._folder)
         except OSError as error:
             log.warning("no reserve could be made: %s", error)
             part.unlink(missing_ok=True)

@@ -3,12 +3,13 @@
 - A change is on the disk when its transaction has ended (write-ahead log, ``synchronous=FULL``),
   whole or not at all.
 - Each row carries a CRC-32 of its table, id and body: SQLite itself would not notice a bit that
-  flipped inside a body. What else SQLite passes over is looked for in edge/damage.py.
+  flipped inside a body. What else SQLite passes over is looked for in edge/store/integrity.py.
 - After an I/O error, damage or a failed commit the file is not used again, and above all not
   synced again: the kernel forgets the pages that it failed to write, so a second fsync would lie.
   SQLite's own checkpoints of the log keep such an error to themselves and sync again at the next
   commit; therefore they are switched off and done here.
-- Damage leaves a mark beside the file, so that the next start sets it aside (edge/quarantine.py).
+- Damage leaves a mark beside the file, so that the next start sets it aside
+  (edge/store/quarantine.py).
 - A full disk refuses a change and nothing else; there may be room for the next one.
 - One thread at a time; a second one waits for the end of the transaction.
 """
@@ -27,7 +28,7 @@ from typing import Any
 import msgspec
 
 from edge.errors import StoreDamaged, StoreError, StoreFull
-from edge.mark import mark
+from edge.store.damage_mark import mark
 
 Body = dict[str, Any]
 

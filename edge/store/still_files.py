@@ -7,17 +7,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from edge import folders
 from edge.clock import Stamp
 from edge.sop.events import StillTaken
 from edge.sop.state import PendingStill
-from edge.store import StillRow
+from edge.store import data_folder
+from edge.store.store import StillRow
 
 
 class StillFiles:
     """The folder ``stills`` of the data folder.
 
-    :param room: says whether there is room for a still (edge/space.py); by default there is
+    :param room: says whether there is room for a still (edge/store/disk_space.py); by default there
+        is
     """
 
     def __init__(self, data: Path, room: Callable[[], bool] = lambda: True) -> None:
@@ -32,7 +33,7 @@ class StillFiles:
         if not self._room():
             raise OSError(errno.ENOSPC, "the disk is nearly full; what is left is for records")
         path = self._path(still, at)
-        folders.make(path.parent)
+        data_folder.make(path.parent)
         part = path.with_suffix(".part")
         try:
             with part.open("wb") as file:
@@ -43,7 +44,7 @@ class StillFiles:
             part.unlink(missing_ok=True)
             raise
         part.rename(path)
-        folders.sync(path.parent)
+        data_folder.sync(path.parent)
         return StillTaken(at, still, hashlib.sha256(jpeg).hexdigest(), len(jpeg))
 
     def row(self, taken: StillTaken, pending: PendingStill) -> StillRow:

@@ -8,10 +8,10 @@ from typing import Any, Literal
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from edge.chain import Link
 from edge.clock import iso
 from edge.config.model import Config
 from edge.sop.records import Record
+from edge.store.chain import Link
 
 RECORD_CONTENT = "application/cloudevents+json"
 
@@ -24,7 +24,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar time: when it happened; *recordedtime*: when it was committed here (RFC 3339 UTC)
     :ivar sequence: 16 digits, without holes within one *streamid*
-    :ivar prevhash: the link of the record before it in the chain (edge/chain.py)
+    :ivar prevhash: the link of the record before it in the chain (edge/store/chain.py)
     :ivar correlationid: the visit; absent where there is none
     """
 

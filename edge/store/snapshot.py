@@ -11,12 +11,12 @@ from typing import Any, Self
 
 import msgspec
 
-from edge.chain import KeptRecord, Mark, genesis
-from edge.database import checksum
 from edge.errors import StoreError
-from edge.outbox import COUNTERS, ONLY, Counters
-from edge.rows import KeptRow
-from edge.store import FILE, FORMAT
+from edge.store.chain import KeptRecord, Mark, genesis
+from edge.store.database import checksum
+from edge.store.outbox import COUNTERS, ONLY, Counters
+from edge.store.rows import KeptRow
+from edge.store.store import FILE, FORMAT
 
 
 class Snapshot:

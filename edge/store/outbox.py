@@ -12,14 +12,15 @@ parked         sequence               records that were refused too often, until
 acknowledged   in order of time       batches of acknowledged sequences and their moments
 stills         in order of taking     stills to send
 stills-sent    the same               stills that were acknowledged
-days           sequence               from which record on they are of which day (edge/register.py)
-============== ====================== ==========================================================
+days           sequence               from which record on they are of which day
+(edge/store/register.py) ============== ======================
+==========================================================
 
-A record is written once; which ones wait is one set of ranges (edge/ranges.py), however many they
-are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
-The counters share a table with the checkpoint's state: what nearly every decision changes then
-lies on one page. There too is the batch of acknowledgements that is being filled; each is dated
-by its last, so that a record may be taken for acknowledged up to FILL_S later than it was.
+A record is written once; which ones wait is one set of ranges (edge/store/ranges.py), however many
+they are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
+The counters share a table with the checkpoint's state: what nearly every decision changes then lies
+on one page. There too is the batch of acknowledgements that is being filled; each is dated by its
+last, so that a record may be taken for acknowledged up to FILL_S later than it was.
 """
 
 from collections import Counter
@@ -29,14 +30,14 @@ from contextlib import contextmanager
 import msgspec
 from tinydb.table import Document
 
-from edge.chain import genesis, link
 from edge.clock import Clock, Stamp
-from edge.documents import Documents
-from edge.ranges import Ranges
-from edge.register import DAY_MS
-from edge.rows import Encode, KeptRow, Ledger, OutboxRow, Resent, StillRow, read_row
 from edge.sop.ids import uuid7
 from edge.sop.records import Record, suffix
+from edge.store.chain import genesis, link
+from edge.store.documents import Documents
+from edge.store.ranges import Ranges
+from edge.store.register import DAY_MS
+from edge.store.rows import Encode, KeptRow, Ledger, OutboxRow, Resent, StillRow, read_row
 
 __all__ = ["Encode", "Ledger", "Outbox", "OutboxRow", "Resent", "StillRow"]
 
@@ -216,7 +217,7 @@ class Outbox:
         """Return where the stream stands (only the parked cost more the more there are)."""
         last = self._counters.sequence
         oldest, unsent = self._outbox.first_id, self.first_undelivered
-        # Undelivered records of an older stream may be there too, below (edge/salvage.py).
+        # Undelivered records of an older stream may be there too, below (edge/store/salvage.py).
         before = int((self._removed.get(doc_id=ONLY) or {}).get("sequence", 0))
         return Ledger(
             stream=self.stream,

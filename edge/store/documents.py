@@ -1,7 +1,8 @@
 """TinyDB's documents on SQLite's durability.
 
 TinyDB keeps its API (tables, documents, queries); below it every document is one row of a
-:class:`~edge.database.Database`, and every TinyDB table is one table there. The rules it keeps:
+:class:`~edge.store.database.Database`, and every TinyDB table is one table there. The rules it
+keeps:
 
 - What touches documents by id (``get(doc_id=)``, ``insert``, ``update(doc_ids=)``,
   ``remove(doc_ids=)``, ``put``, ``scan``) touches only their rows, however many there are.
@@ -21,7 +22,7 @@ from tinydb.queries import QueryLike
 from tinydb.storages import Storage
 from tinydb.table import Document, Table
 
-from edge.database import Body, Database, encode
+from edge.store.database import Body, Database, encode
 
 # Rows that are read, or held for writing back, at a time.
 _PAGE = 256
@@ -135,7 +136,7 @@ class LentRows(Rows, MutableMapping[int, Body]):
 
 
 class SqliteStorage(Storage):
-    """TinyDB's storage over a :class:`~edge.database.Database`; what it reads is lazy."""
+    """TinyDB's storage over a :class:`~edge.store.database.Database`; what it reads is lazy."""
 
     def __init__(self, path: Path | str, *, secret: bool = False) -> None:
         self.database = Database(path, secret=secret)
@@ -250,7 +251,7 @@ class DocumentTable(Table):
 class Documents(TinyDB):
     """A TinyDB in one SQLite file: ``Documents(path)``.
 
-    With ``secret=True`` what is deleted is overwritten (:class:`~edge.database.Database`).
+    With ``secret=True`` what is deleted is overwritten (:class:`~edge.store.database.Database`).
 
     :raises StoreError: from every method, if the file cannot be used (any more)
     """

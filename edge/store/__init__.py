@@ -1,0 +1,1 @@
+"""The store: TinyDB documents on SQLite, one transaction for state and records."""

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from .daemons import DaemonChild, of
-from .test_run import config_file, stored
+from tests.daemons import DaemonChild, of
+from tests.test_run import config_file, stored
 
 NOON_MS = 1_795_313_497_412
 YEAR_MS = 365 * 86_400_000

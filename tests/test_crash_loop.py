@@ -15,9 +15,9 @@ from edge.daemon.crash_loop import FILE, MOST_CRASHES, Run, after, begin, end
 from edge.daemon.run import CRASH_LOOP, DATABASE_DAMAGED, _end_crash_loop
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 
-from .daemons import DaemonChild, of
-from .sop.stand import Stand
-from .test_run import config_file, stored
+from tests.daemons import DaemonChild, of
+from tests.sop.stand import Stand
+from tests.test_run import config_file, stored
 
 UNIT = Path(__file__).parents[1] / "systemd" / "gardu.service"
 

@@ -12,8 +12,8 @@ import pytest
 
 from edge.daemon import heartbeat as module
 
-from .daemons import PATIENCE_S, DaemonChild, of
-from .test_run import config_file, stored
+from tests.daemons import PATIENCE_S, DaemonChild, of
+from tests.test_run import config_file, stored
 
 WATCHDOG_S = 2.0
 

@@ -22,7 +22,7 @@ from sim.twins.locker import SprungDoor
 from sim.twins.modbus import relay_boards
 from tests.loop_thread import LoopThread
 
-from .conftest import Pins, Posted, told
+from tests.drivers.conftest import Pins, Posted, told
 
 T = TypeVar("T")
 Section = WaveshareLockers | R421a08Lockers

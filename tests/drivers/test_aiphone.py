@@ -10,7 +10,7 @@ from edge.drivers.gpio.contacts import HELD_S
 from edge.errors import DeviceFault
 from edge.sop.events import HostAnswered
 
-from .conftest import Pins, Posted, told
+from tests.drivers.conftest import Pins, Posted, told
 
 RING, ACCEPT = 8, 25
 

@@ -18,7 +18,7 @@ from edge.sop.events import InputRefused
 from sim.serial_port import SerialPort
 from tests.loop_thread import PATIENCE_S, LoopThread
 
-from .conftest import Posted, told
+from tests.drivers.conftest import Posted, told
 
 # Real seconds; long enough for a busy machine to answer in, short enough to be waited out.
 ANSWER_S = 0.15

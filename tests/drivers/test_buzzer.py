@@ -11,7 +11,7 @@ from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
 from edge.drivers.gpio.buzzer import BEEPS, TICKS, GpioBuzzer, sound
 
-from .conftest import Pins
+from tests.drivers.conftest import Pins
 
 JAKARTA = zone_of("Asia/Jakarta")
 NIGHT = Quiet(begin="21:00", end="06:00")

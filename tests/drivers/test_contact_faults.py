@@ -36,7 +36,7 @@ from sim.twins.wiring import Switch
 from tests.sim.wiring import CONFIG, in_lobby, until
 from tests.sop.stand import Stand
 
-from .conftest import Pins, Posted, told
+from tests.drivers.conftest import Pins, Posted, told
 
 ALARM, BEAM, BUTTON, LAMP = 23, 24, 12, 10
 STUCK_S = 5.0

@@ -9,7 +9,7 @@ from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.gpio.contacts import GpioContact
 
-from .conftest import Pins
+from tests.drivers.conftest import Pins
 
 
 class Reports:

@@ -26,7 +26,7 @@ from edge.sop.events import (
 from sim.twins.scanner import ScannerTwin
 from tests.loop_thread import LoopThread
 
-from .conftest import Posted, told
+from tests.drivers.conftest import Posted, told
 
 NAME = "scanner/desk"
 CODE = "GARDU1:ABC234"

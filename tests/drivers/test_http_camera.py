@@ -17,8 +17,8 @@ from edge.config.sections.cameras import HttpCamera
 from edge.drivers.camera.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
 
-from .camera_bench import JPEG, PASSWORD, USER, IpCamera
-from .conftest import PATIENCE_S
+from tests.drivers.camera_bench import JPEG, PASSWORD, USER, IpCamera
+from tests.drivers.conftest import PATIENCE_S
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from edge.drivers.gpio.wired_lockers import WiredLockers
 from edge.errors import DeviceUnavailable
 from edge.sop.events import LockerOpened
 
-from .conftest import Pins, Posted, told
+from tests.drivers.conftest import Pins, Posted, told
 
 RELAYS = {1: 5, 2: 6}
 DOORS = {1: 17, 2: 27}

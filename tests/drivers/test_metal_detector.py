@@ -10,7 +10,7 @@ from edge.config.sections.pins import Contact
 from edge.drivers.gpio.metal_detector import GpioMetalDetector
 from edge.sop.events import DetectorAlarmed, InputRestored
 
-from .conftest import Pins, Posted, told
+from tests.drivers.conftest import Pins, Posted, told
 
 ALARM, BEAM = 23, 24
 

@@ -24,8 +24,8 @@ from edge.sop.events import (
 )
 from sim.twins.modbus import R421a08Twin, crc
 
-from .conftest import PATIENCE_S, Pins, Posted
-from .modbus_rig import R421A08, WAVESHARE, Rig, Section, rig_of
+from tests.drivers.conftest import PATIENCE_S, Pins, Posted
+from tests.drivers.modbus_rig import R421A08, WAVESHARE, Rig, Section, rig_of
 
 KINDS: dict[str, Section] = {"waveshare": WAVESHARE, "r421a08": R421A08}
 BROKEN = (InputRefused, "lockers", "broken answer")

@@ -11,7 +11,7 @@ from edge.config.sections.pins import Output
 from edge.drivers.gpio.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 
-from .conftest import PATIENCE_S, Pins
+from tests.drivers.conftest import PATIENCE_S, Pins
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from edge.drivers.gpio.presses import TEST_S as CHORD_S
 from edge.errors import DeviceUnavailable
 from edge.sop.events import ButtonPressed
 
-from .conftest import PATIENCE_S, Pins, Posted, told
+from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
 
 ARRIVE, DECLINE = 4, 18
 GREEN, RED = 9, 10

@@ -19,8 +19,8 @@ from edge.drivers.camera.child import resident_mb
 from edge.drivers.camera.picamera2 import Picamera2Camera
 from edge.errors import DeviceFault, DeviceUnavailable
 
-from .camera_bench import JPEG
-from .conftest import PATIENCE_S
+from tests.drivers.camera_bench import JPEG
+from tests.drivers.conftest import PATIENCE_S
 
 # What every child below can say; written out here so that an error in the driver shows.
 SAY = f"""

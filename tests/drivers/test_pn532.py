@@ -19,7 +19,7 @@ from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, InputRe
 from sim.twins.pn532 import Fault, Pn532Twin
 from tests.loop_thread import LoopThread
 
-from .conftest import Posted, told
+from tests.drivers.conftest import Posted, told
 
 NAME = "card-reader/desk"
 CARD = "DEADBEEF"

@@ -15,8 +15,8 @@ from edge.drivers.serial.frame_reader import FrameReader
 from edge.errors import DeviceUnavailable
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
 
-from .conftest import PATIENCE_S, Posted, told
-from .test_card_frames import CARD, FRAME, frame
+from tests.drivers.conftest import PATIENCE_S, Posted, told
+from tests.drivers.test_card_frames import CARD, FRAME, frame
 
 NAME = "card-reader/desk"
 OTHER = "0000000001"

@@ -9,7 +9,7 @@ from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.gpio.timed_contact import TimedContact
 
-from .conftest import PATIENCE_S, Pins
+from tests.drivers.conftest import PATIENCE_S, Pins
 
 PIN = 23
 

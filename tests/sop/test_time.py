@@ -11,7 +11,7 @@ from edge.sop import events
 from edge.sop.effects import StartTimer
 from edge.sop.records import StepCompleted, StepOverdue, VisitClosed
 
-from .stand import OPENING_MS, Stand
+from tests.sop.stand import OPENING_MS, Stand
 
 YEAR_MS = 365 * 86_400_000
 HOUR_S = 3600.0

@@ -20,7 +20,7 @@ from soak.faults import FAULTS, kill_daemon, outage, suffer
 from soak.lobby import kill_in_lobby
 from soak.progress import Progress
 from soak.table import Row, table
-from tests.powercut import workload
+from tests.faults.powercut import workload
 
 # Records that wait in the outage for each round asked for: 100,000 for 1,000.
 _WAITING = 100

@@ -9,8 +9,8 @@ from typing import Any
 
 from edge.config.zone import zone_of
 from tests.brokers import Centre, Mosquitto, until
+from tests.daemon.test_run import config_file
 from tests.daemons import DaemonChild
-from tests.test_run import config_file
 
 JAKARTA = "Asia/Jakarta"
 # A minute before midnight the report is two minutes away: two seconds at this speed.

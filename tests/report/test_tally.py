@@ -30,8 +30,8 @@ from tests.report.lobby_month import (
     visit_records,
 )
 from tests.report.recount import Recount, raw_events
+from tests.store.test_retention import LIMITS
 from tests.store_bench import SOURCE, HandClock
-from tests.test_retention import LIMITS
 
 ZONES = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "UTC", "America/Los_Angeles"]
 

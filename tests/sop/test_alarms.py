@@ -10,7 +10,7 @@ from edge.sop.effects import Beep
 from edge.sop.lamps import lamps
 from edge.sop.records import AlarmChanged
 from tests.sop.stand import CARDS, Stand, rules
-from tests.sop.test_visits import register, screen, store_belongings
+from tests.sop.visit.test_course import register, screen, store_belongings
 
 
 def shown(stand: Stand, panel: str = "officer-3") -> str:

@@ -19,7 +19,7 @@ from edge.sop.records import (
 )
 from edge.sop.state import DayRules
 from tests.sop.stand import CARDS, Stand, rules
-from tests.sop.test_visits import register, store_belongings, visit
+from tests.sop.visit.test_course import register, store_belongings, visit
 
 WIB = timezone(timedelta(hours=7), "WIB")
 HOUR_S = 3600.0

@@ -5,7 +5,7 @@ from edge.sop.effects import Beep, StartTimer, UnlockLocker
 from edge.sop.engine import step
 from edge.sop.lamps import lamps, occupancy
 from tests.sop.stand import CARDS, Stand
-from tests.sop.test_visits import give_back, meet, register, screen, store_belongings
+from tests.sop.visit.test_course import give_back, meet, register, screen, store_belongings
 
 
 def test_lockers_go_to_one_visit_each_and_come_back() -> None:

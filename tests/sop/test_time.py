@@ -10,7 +10,6 @@ from edge.daemon.timers import Timers
 from edge.sop import events
 from edge.sop.effects import StartTimer
 from edge.sop.records import StepCompleted, StepOverdue, VisitClosed
-
 from tests.sop.stand import OPENING_MS, Stand
 
 YEAR_MS = 365 * 86_400_000

@@ -1,7 +1,7 @@
 """Whose event is it? The routing rules of docs/routing.md, by the same numbers.
 
 Each number stands in the module that keeps the rule; each has a test of its name in
-tests/sop/test_routing.py.
+tests/sop/inputs/test_routing.py.
 
 The line (this module)
 ----------------------

@@ -1,0 +1,56 @@
+"""`gardu day`: what is out, item by item, in words that an office can act on."""
+
+from edge.commands.day import in_words, rows
+from edge.sop import day
+from edge.sop.ids import minted_ms, uuid7
+from edge.sop.inputs import owed
+from edge.sop.inputs.owed import DayNow
+from tests.sop.stand import CARDS
+from tests.sop.test_day import WIB, Office, owing
+from tests.sop.visit.test_course import register
+
+
+def now(office: Office) -> DayNow:
+    """What the daemon would answer."""
+    return DayNow(day.summary(office.state), owed.out(office.rules, office.state))
+
+
+def test_each_thing_that_is_out_has_its_station_and_the_time_its_guest_came() -> None:
+    """An open visit, and the card and the locker that a closed one owes; no card's number."""
+    office = Office()
+    owing(office)
+    office.wait(3600)
+    register(office, "jatim", CARDS[1])
+    said = rows(now(office), WIB)
+    assert said == [
+        ["visit", "2026-11-23 09:02", "security", "number 2, jatim: pemeriksaan"],
+        ["card", "2026-11-23 08:00", "officer-1, reception", "and the ID held for it"],
+        ["locker", "2026-11-23 08:00", "officer-2", "locker 1"],
+    ]
+    assert not any(card in str(now(office)) for card in CARDS)
+
+
+def test_the_days_counts_in_words() -> None:
+    """What came, how it ended, what is out; and when it was closed."""
+    office = Office()
+    owing(office)
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "more")
+    assert in_words(now(office), WIB).splitlines() == [
+        "office day 1: open, opened 2026-11-23 08:00",
+        "visits: 0 carried over, 2 opened (3 persons); ended: 1 abandoned; open: 1",
+        "out: 1 open visits, 1 cards and 1 lockers of visits that have ended; IDs held: 1",
+    ]
+    office.press("reception", "close-day")
+    office.press("reception", "close-day")
+    assert ": closed, opened 2026-11-23 08:00, closed 2026-11-23 08:" in in_words(now(office), WIB)
+
+
+def test_before_the_first_day_it_says_so() -> None:
+    """Nothing was opened: nothing is counted."""
+    assert in_words(now(Office()), WIB).startswith("no office day was opened yet; out: 0 open")
+
+
+def test_the_moment_of_an_id_comes_back() -> None:
+    """Milliseconds since 1970, as it was minted."""
+    assert minted_ms(uuid7(1_795_395_600_123, "salt")) == 1_795_395_600_123

@@ -1,0 +1,410 @@
+"""The parent of the camera process, with children that behave, hang, die and talk nonsense.
+
+And the real child with a stand-in for picamera2: its pipe, not a Pi's camera, is tested here.
+"""
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from edge.clock import Clock
+from edge.config.sections.cameras import PiCamera
+from edge.daemon.build import CAMERA_RESTART
+from edge.drivers.camera.child import resident_mb
+from edge.drivers.camera.picamera2 import Picamera2Camera
+from edge.errors import DeviceFault, DeviceUnavailable
+from tests.drivers.camera.camera_bench import JPEG
+from tests.drivers.conftest import PATIENCE_S
+
+# What every child below can say; written out here so that an error in the driver shows.
+SAY = f"""
+import os, struct, sys, time
+JPEG = {JPEG!r}
+def say(what, body=b""):
+    os.write(1, what + struct.pack(">I", len(body)) + body)
+def show(jpeg, exposed=0):
+    say(b"A", struct.pack(">Q", exposed) + jpeg)
+def asked():
+    return len(os.read(0, 5)) == 5
+"""
+
+Child = Callable[[str], Picamera2Camera]
+
+
+@pytest.fixture
+def child() -> Iterator[Child]:
+    """Make a camera of the body of a child's program; all are closed in the end."""
+    made: list[Picamera2Camera] = []
+
+    def make(program: str, timeout_s: float = 5.0, memory_mb: int = 300) -> Picamera2Camera:
+        config = PiCamera(
+            purposes=["desk"], width=640, height=480, timeout_s=timeout_s, memory_mb=memory_mb
+        )
+        command = (sys.executable, "-c", SAY + program)
+        made.append(
+            Picamera2Camera(
+                "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command, hello_s=5.0
+            )
+        )
+        return made[-1]
+
+    yield make
+    for camera in made:
+        camera.close()
+
+
+def process(camera: Picamera2Camera) -> int | None:
+    """Return the id of the camera's present process."""
+    return camera._child.pid if camera._child else None
+
+
+def wait_until(true: Callable[[], bool]) -> None:
+    """Wait for something that must happen in another process."""
+    clock = Clock()
+    end_ns = clock.boot_ns() + int(PATIENCE_S * 1e9)
+    while not true():
+        assert clock.boot_ns() < end_ns
+        clock.sleep(0.01)
+
+
+def test_a_good_child_gives_still_after_still(child: Child) -> None:
+    """One process for all of them: configured once, running on."""
+    camera = child("say(b'R')\nwhile asked(): show(JPEG)")
+    camera.open()
+    first = process(camera)
+    assert [camera.capture() for _ in range(3)] == [JPEG] * 3
+    assert process(camera) == first
+
+
+def test_the_child_is_told_the_size(child: Child) -> None:
+    """Width and height are the last two words of its command."""
+    camera = child("say(b'R')\nasked()\nsay(b'E', ' '.join(sys.argv[1:]).encode())")
+    camera.open()
+    with pytest.raises(DeviceUnavailable, match="640 480"):
+        camera.capture()
+
+
+def test_a_large_picture_comes_in_many_parts(child: Child) -> None:
+    """A pipe holds 64 KiB; a still has more."""
+    camera = child("""
+say(b'R')
+asked()
+comment = b"\\xff\\xfe\\xff\\xff" + bytes(0xfffd)
+show(JPEG[:2] + 45 * comment + JPEG[2:])
+""")
+    camera.open()
+    assert len(camera.capture()) == len(JPEG) + 45 * 0xFFFF + 45 * 2
+
+
+HANGS = "say(b'R')\nasked()\ntime.sleep(3600)"
+DIES = "say(b'R')\nasked()\nsys.exit(3)"
+GARBAGE = "say(b'R')\nasked()\nos.write(1, b'libcamera warning: what is this?')"
+TOO_LARGE = "say(b'R')\nasked()\nos.write(1, b'A\\xff\\xff\\xff\\xff')"
+HALF = "say(b'R')\nasked()\nos.write(1, b'A' + struct.pack('>I', 5000) + JPEG)"
+TOO_SHORT = "say(b'R')\nasked()\nsay(b'A', b'1234')"
+OLD = "say(b'R')\nasked()\nshow(JPEG, time.clock_gettime_ns(time.CLOCK_BOOTTIME) - 3 * 10**9)"
+LEAKS = "say(b'R')\nasked()\nkept = [bytearray(2**26) for _ in range(4)]\ntime.sleep(3600)"
+NO_JPEG = "say(b'R')\nasked()\nshow(b'GIF89a')"
+SORRY = "say(b'R')\nasked()\nsay(b'E', b'TimeoutError: frontend')"
+
+
+@pytest.mark.parametrize(
+    ("program", "error", "why"),
+    [
+        (HANGS, DeviceUnavailable, "no answer in time"),
+        (DIES, DeviceUnavailable, "has ended"),
+        (GARBAGE, DeviceFault, "nonsense"),
+        (TOO_LARGE, DeviceFault, "nonsense"),
+        (HALF, DeviceUnavailable, "has ended"),
+        (TOO_SHORT, DeviceFault, "nonsense"),
+        (OLD, DeviceFault, r"3\.\d s older than its request"),
+        (NO_JPEG, DeviceFault, "not a JPEG"),
+        (SORRY, DeviceUnavailable, "TimeoutError: frontend"),
+    ],
+)
+def test_a_bad_child_is_told_and_replaced(
+    child: Callable[..., Picamera2Camera], program: str, error: type[Exception], why: str
+) -> None:
+    """Every still gets an answer within its time, and the next one a new process."""
+    camera = child(program, timeout_s=0.3)
+    camera.open()
+    first = process(camera)
+    with pytest.raises(error, match=f"camera/lobby: .*{why}"):
+        camera.capture()
+    assert process(camera) is None
+    with pytest.raises(error, match=why):
+        camera.capture()
+    camera.open()
+    assert process(camera) not in (None, first)
+
+
+def test_a_frame_exposed_after_the_call_is_a_still(child: Child) -> None:
+    """Its own time stamp says so, in the machine's time since boot."""
+    camera = child("say(b'R')\nasked()\nshow(JPEG, time.clock_gettime_ns(time.CLOCK_BOOTTIME))")
+    camera.open()
+    assert camera.capture() == JPEG
+
+
+def test_a_child_that_leaks_while_it_works_is_killed(child: Callable[..., Picamera2Camera]) -> None:
+    """Long before the time-out, and before the Pi has no memory left."""
+    camera = child(LEAKS, timeout_s=3600.0, memory_mb=128)
+    camera.open()
+    with pytest.raises(DeviceUnavailable, match=r"used \d+ MiB, above its limit of 128"):
+        camera.capture()
+    assert process(camera) is None
+
+
+def test_a_child_that_has_leaked_is_replaced_between_stills(
+    child: Callable[..., Picamera2Camera], tmp_path: Path
+) -> None:
+    """The still that follows is a good one, by a new process; nobody is troubled."""
+    first = f"open({str(tmp_path / 'grown')!r}, 'x')"
+    program = f"""
+say(b'R')
+while asked():
+    show(JPEG)
+    try: {first}; kept = bytearray(b'x') * 2**28; open({str(tmp_path / "done")!r}, 'x')
+    except FileExistsError: pass
+"""
+    camera = child(program, memory_mb=128)
+    camera.open()
+    assert camera.capture() == JPEG
+    before = process(camera)
+    wait_until((tmp_path / "done").exists)
+    camera.reconcile()
+    assert process(camera) not in (None, before)
+    assert camera.capture() == JPEG
+
+
+def test_a_child_that_died_between_stills_is_replaced(child: Child) -> None:
+    """Found at the next look, not when a guest stands before the camera."""
+    camera = child("say(b'R')\nwhile asked(): show(JPEG)")
+    camera.open()
+    before = process(camera)
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    dead = os.WEXITED | os.WNOWAIT | os.WNOHANG  # its memory goes a moment earlier
+    wait_until(lambda: os.waitid(os.P_PID, before, dead) is not None)
+    camera.reconcile()
+    assert process(camera) not in (None, before)
+    assert camera.capture() == JPEG
+
+
+def test_a_camera_that_stays_away_is_not_tried_at_every_look(child: Child, tmp_path: Path) -> None:
+    """Starting costs a small Pi seconds; it stays told meanwhile that there is no camera."""
+    starts = tmp_path / "starts"
+    camera = child(f"open({str(starts)!r}, 'a').write('x')\nsay(b'E', b'no camera is connected')")
+    for look in (camera.open, camera.reconcile, camera.reconcile):
+        with pytest.raises(DeviceUnavailable, match="no camera is connected"):
+            look()
+    assert starts.read_text() == "x"
+
+
+def test_a_closed_camera_is_left_alone(child: Child) -> None:
+    """A look at it starts nothing."""
+    camera = child("say(b'R')\nwhile asked(): show(JPEG)")
+    camera.open()
+    camera.close()
+    camera.reconcile()
+    assert process(camera) is None
+
+
+def test_after_a_bad_child_a_good_one_takes_over(child: Child, tmp_path: Path) -> None:
+    """A camera that recovers gives stills again without anybody's help."""
+    program = f"""
+from pathlib import Path
+say(b'R')
+asked()
+if Path({str(tmp_path / "second")!r}).exists(): show(JPEG)
+Path({str(tmp_path / "second")!r}).touch()
+"""
+    camera = child(program)
+    camera.open()
+    with pytest.raises(DeviceUnavailable):
+        camera.capture()
+    assert camera.capture() == JPEG
+
+
+@pytest.mark.parametrize(
+    ("program", "why"),
+    [
+        ("say(b'E', b'no camera is connected')", "no camera is connected"),
+        ("sys.exit(1)", "has ended"),
+        ("os.write(1, b'Traceback (most recent call last)')", "nonsense"),
+    ],
+)
+def test_a_child_that_cannot_start_is_unavailable(child: Child, program: str, why: str) -> None:
+    """No camera, no library, wrong library: the checkpoint goes on and tries again."""
+    camera = child(program)
+    with pytest.raises(DeviceUnavailable, match=why):
+        camera.open()
+    assert process(camera) is None
+
+
+def test_a_child_that_hangs_at_the_start_is_given_up() -> None:
+    """Opening a lost camera can hang for ever; the checkpoint must not."""
+    config = PiCamera(purposes=["desk"])
+    command = (sys.executable, "-c", "import time; time.sleep(3600)")
+    camera = Picamera2Camera(
+        "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command, hello_s=0.2
+    )
+    with pytest.raises(DeviceUnavailable, match="in time"):
+        camera.open()
+    camera.close()
+
+
+def test_a_command_that_is_not_there_is_unavailable() -> None:
+    """Not an error that nobody expects."""
+    config = PiCamera(purposes=["desk"])
+    camera = Picamera2Camera(
+        "camera/lobby", config, Clock(), CAMERA_RESTART.delay, ("/no/such/program",)
+    )
+    with pytest.raises(DeviceUnavailable, match="cannot be started"):
+        camera.open()
+
+
+def test_closing_ends_a_still_that_hangs(child: Callable[..., Picamera2Camera]) -> None:
+    """The daemon stops now, not after the camera's time-out; and no child is left."""
+    camera = child("say(b'R')\nasked()\ntime.sleep(3600)", timeout_s=3600)
+    camera.open()
+    process_before = process(camera)
+    errors: list[Exception] = []
+
+    def capture() -> None:
+        try:
+            camera.capture()
+        except DeviceUnavailable as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=capture)
+    thread.start()
+    camera.close()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert len(errors) == 1
+    assert process_before is not None
+    assert resident_mb(process_before) == 0
+    camera.close()
+    with pytest.raises(DeviceUnavailable, match="closed"):
+        camera.capture()
+
+
+STAND_IN = f"""
+import time
+print("a library that prints to stdout")
+class Request:
+    def __enter__(self): return self
+    def __exit__(self, *error): pass
+    def get_metadata(self):
+        now_ns = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+        return METADATA
+    def save(self, stream, file, format):
+        assert (stream, format) == ("main", "jpeg")
+        file.write({JPEG!r})
+class Picamera2:
+    cameras = CAMERAS
+    def __init__(self): self.cameras[0]
+    def create_still_configuration(self, main, buffer_count):
+        assert buffer_count >= 2
+        return main
+    def configure(self, configuration): assert configuration == {{"size": (640, 480)}}
+    def start(self): print("started")
+    def captured_request(self, wait, flush):
+        assert flush is True
+        return Request()
+"""
+
+
+def stand_in(cameras: str = "['imx708']", metadata: str = "{'SensorTimestamp': now_ns}") -> str:
+    """Return a module that stands in for picamera2, with these expressions filled in."""
+    return STAND_IN.replace("CAMERAS", cameras).replace("METADATA", metadata)
+
+
+@pytest.fixture
+def real_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
+    """The real child process, which finds *module* under the name picamera2."""
+    made: list[Picamera2Camera] = []
+
+    def make(module: str) -> Picamera2Camera:
+        (tmp_path / "picamera2.py").write_text(module)
+        monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+        config = PiCamera(purposes=["desk"], width=640, height=480)
+        made.append(Picamera2Camera("camera/lobby", config, Clock(), CAMERA_RESTART.delay))
+        return made[-1]
+
+    yield make
+    for camera in made:
+        camera.close()
+
+
+def test_the_real_child_keeps_its_pipe_clean(real_child: Child) -> None:
+    """Libraries print; the frames on the pipe must survive it."""
+    camera = real_child(stand_in())
+    camera.open()
+    assert [camera.capture(), camera.capture()] == [JPEG, JPEG]
+
+
+@pytest.mark.parametrize(
+    ("module", "why"),
+    [
+        (stand_in(cameras="[]"), "no camera is connected"),
+        ("raise ImportError('no libcamera')", "apt install python3-picamera2"),
+        ("raise RuntimeError('other trouble')", "RuntimeError: other trouble"),
+    ],
+)
+def test_the_real_child_says_why_it_cannot(real_child: Child, module: str, why: str) -> None:
+    """Without a camera picamera2 raises IndexError, which tells nobody anything."""
+    with pytest.raises(DeviceUnavailable, match=why):
+        real_child(module).open()
+
+
+@pytest.mark.parametrize(
+    ("metadata", "why"),
+    [
+        ("{'SensorTimestamp': now_ns - 2 * 10**9, 'ExposureTime': 0}", r"2\.\d s older"),
+        ("{'SensorTimestamp': now_ns, 'ExposureTime': 4_000_000}", r"4\.\d s older"),
+    ],
+)
+def test_the_real_child_says_when_the_exposure_began(
+    real_child: Child, metadata: str, why: str
+) -> None:
+    """SensorTimestamp is when the first row was read out; the exposure was before that."""
+    camera = real_child(stand_in(metadata=metadata))
+    camera.open()
+    with pytest.raises(DeviceFault, match=why):
+        camera.capture()
+
+
+def test_a_camera_that_does_not_say_when_is_believed(real_child: Child) -> None:
+    """picamera2's own flush stands behind it."""
+    camera = real_child(stand_in(metadata="{}"))
+    camera.open()
+    assert camera.capture() == JPEG
+
+
+def test_the_real_child_ends_with_its_parent_even_where_it_hangs(real_child: Child) -> None:
+    """Otherwise the next daemon would find the camera taken."""
+    camera = real_child(stand_in(metadata="time.sleep(3600)"))
+    camera.open()
+    held = camera._child
+    assert held is not None
+    os.write(held._in, b"Q\0\0\0\0")
+    assert held._process.stdin is not None
+    held._process.stdin.close()
+    assert held._process.wait(PATIENCE_S) == 0
+
+
+def test_the_real_child_ends_with_its_parent(real_child: Child) -> None:
+    """A daemon that was killed leaves no process that holds the camera."""
+    camera = real_child(stand_in())
+    camera.open()
+    held = camera._child
+    assert held is not None
+    assert held._process.stdin is not None
+    held._process.stdin.close()
+    assert held._process.wait(PATIENCE_S) == 0

@@ -1,0 +1,43 @@
+"""What the metal detector's driver does where no twin leads it (tests/contract has more)."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from edge.clock import Clock
+from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.pins import Contact
+from edge.drivers.gpio.metal_detector import GpioMetalDetector
+from edge.sop.events import DetectorAlarmed, InputRestored
+from tests.drivers.conftest import Pins, Posted, told
+
+ALARM, BEAM = 23, 24
+
+
+@pytest.fixture
+def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioMetalDetector]:
+    """Closed loops on pins to which nothing is connected: both active."""
+    config = MetalDetector(
+        alarm=Contact(pin=ALARM, wired="normally-closed"),
+        passage=Contact(pin=BEAM, wired="normally-closed"),
+        blocked_s=60.0,
+    )
+    driver = GpioMetalDetector("metal-detector", config, pins.factory, clock, posted)
+    yield driver
+    driver.close()
+
+
+def test_nothing_connected_is_an_alarm(driver: GpioMetalDetector, posted: Posted) -> None:
+    """A cable that was never plugged in must not read as clear."""
+    driver.open()
+    assert told(posted.take()) == [(DetectorAlarmed, True)]
+
+
+def test_a_beam_found_interrupted_is_nobodys_passage(
+    driver: GpioMetalDetector, pins: Pins, posted: Posted
+) -> None:
+    """Nobody knows how long somebody stands there already; that it is free again is told."""
+    driver.open()
+    posted.take()
+    pins.drive(BEAM, high=False)
+    assert told(posted.take()) == [(InputRestored, "beam-blocked", False)]

@@ -1,0 +1,91 @@
+"""Outputs: never a blip, always off in the end."""
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+from gpiozero.exc import PinSetInput
+
+from edge.clock import Clock
+from edge.config.sections.pins import Output
+from edge.drivers.gpio.outputs import GpioOutput
+from edge.errors import DeviceFault, DeviceUnavailable
+from tests.drivers.conftest import PATIENCE_S, Pins
+
+
+@pytest.fixture
+def relay(pins: Pins, clock: Clock) -> Iterator[GpioOutput]:
+    """An active-low relay on pin 5, open for use."""
+    relay = GpioOutput(Output(pin=5, active="low"), pins.factory, clock)
+    relay.open()
+    yield relay
+    relay.close()
+
+
+def test_an_active_low_relay_never_blips(pins: Pins, relay: GpioOutput) -> None:
+    """From claiming to closing it is on (low) only while it is told to be."""
+    relay.play((0.5,))
+    relay.close()
+    assert pins[5].driven == [True, False, True, True]
+    assert pins[5].function == "input"
+
+
+def test_a_pattern_is_on_and_off_by_turns(pins: Pins, clock: Clock) -> None:
+    """Patterns are data: on, off, on; and off at the end, however long they are."""
+    output = GpioOutput(Output(pin=5), pins.factory, clock)
+    output.open()
+    output.play((0.1, 0.1, 0.1))
+    output.play((0.1, 0.1))
+    output.close()
+    assert [state.state for state in pins[5].states] == [
+        False, True, False, True, False, True, False,
+    ]  # fmt: skip
+
+
+def test_closing_ends_a_long_pattern(pins: Pins, relay: GpioOutput) -> None:
+    """A daemon that stops must not leave a solenoid energised until the pulse is over."""
+    errors: list[Exception] = []
+
+    def play() -> None:
+        try:
+            relay.play((1e6,))
+        except DeviceUnavailable as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=play)
+    thread.start()
+    while not relay._device.is_active:
+        pass
+    relay.close()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+    assert len(errors) == 1
+    assert pins[5].driven[-1] is True
+
+
+def test_a_pin_that_cannot_be_driven_is_a_fault(
+    pins: Pins, relay: GpioOutput, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Errors of the pin library reach the checkpoint in its own words, with the pin."""
+
+    def refuse(_: object) -> None:
+        raise PinSetInput("broken on purpose")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(pins[5], "_set_state", refuse)
+        with pytest.raises(DeviceFault, match="pin 5"):
+            relay.set(on=True)
+    relay.set(on=False)
+
+
+@pytest.mark.parametrize("call", ["set", "blink", "play"])
+def test_a_closed_output_says_so(relay: GpioOutput, call: str) -> None:
+    """Nothing is switched in the dark: not silently on a closed output."""
+    relay.close()
+    calls = {
+        "set": lambda: relay.set(on=True),
+        "blink": lambda: relay.blink(1, 1),
+        "play": lambda: relay.play((1,)),
+    }
+    with pytest.raises(DeviceUnavailable, match="pin 5"):
+        calls[call]()

@@ -1,0 +1,301 @@
+"""What only shows on bare pins: moments, missed edges, the lamp test; the table of the lamps.
+
+What every panel must do is in tests/contract/panel.py.
+"""
+
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import get_args
+
+import pytest
+
+from edge.clock import Clock
+from edge.config.sections.panels import Button, LampName, Lamps, Panel
+from edge.config.sections.pins import Output
+from edge.drivers.base import LampMode
+from edge.drivers.gpio.lamps import PLAIN, TEST_S, looks
+from edge.drivers.gpio.panel import GpioPanel
+from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
+from edge.drivers.gpio.presses import TEST_S as CHORD_S
+from edge.errors import DeviceUnavailable
+from edge.sop.events import ButtonPressed
+from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
+
+ARRIVE, DECLINE = 4, 18
+GREEN, RED = 9, 10
+
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan")
+DECLINED = (ButtonPressed, "reception", "decline", None)
+ABSENT = (ButtonPressed, "reception", "absent", None)
+
+BUTTONS = [
+    Button(pin=ARRIVE, press="arrive", procedure="pimpinan"),
+    Button(pin=DECLINE, press="decline", hold="absent"),
+]
+LAMPS = Lamps(green=Output(pin=GREEN), red=Output(pin=RED))
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """Slow enough that a test's press is never held by accident: a hold takes a fifth second."""
+    return Clock.scaled(5)
+
+
+@pytest.fixture
+def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioPanel]:
+    """A panel in use; opening it has posted nothing."""
+    config = Panel(stations=["reception"], lamps=LAMPS, buttons=BUTTONS)
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
+    panel.open()
+    assert posted.take() == []
+    yield panel
+    panel.close()
+
+
+def press(pins: Pins, *buttons: int) -> None:
+    """Put fingers on *buttons*, one after the other at once."""
+    for pin in buttons:
+        pins.drive(pin, high=False)
+
+
+def let_go(pins: Pins, *buttons: int) -> None:
+    """Take fingers away."""
+    for pin in buttons:
+        pins.drive(pin, high=True)
+
+
+@pytest.mark.usefixtures("panel")
+def test_a_press_counts_when_let_go_or_a_moment_later(pins: Pins, posted: Posted) -> None:
+    """A finger that stays does not delay the answer."""
+    press(pins, ARRIVE)
+    posted.wait(1)
+    assert told(posted.take()) == [ARRIVED]
+    let_go(pins, ARRIVE)
+    press(pins, DECLINE)
+    let_go(pins, DECLINE)
+    assert told(posted.take()) == [DECLINED]
+
+
+@pytest.mark.usefixtures("panel")
+def test_a_held_button_counts_while_it_is_down(pins: Pins, posted: Posted) -> None:
+    """The officer hears the beep and lets go; the release adds nothing."""
+    press(pins, DECLINE)
+    posted.wait(1)
+    assert told(posted.take()) == [ABSENT]
+    let_go(pins, DECLINE)
+    assert posted.take() == []
+
+
+@pytest.mark.usefixtures("panel")
+def test_a_second_press_too_soon_is_the_same_press(
+    pins: Pins, posted: Posted, clock: Clock
+) -> None:
+    """Of the same button; another button counts, and so does the same one a little later."""
+    for _ in range(3):
+        press(pins, DECLINE)
+        let_go(pins, DECLINE)
+    press(pins, ARRIVE)
+    let_go(pins, ARRIVE)
+    assert told(posted.take()) == [DECLINED, ARRIVED]
+    clock.sleep(AGAIN_S * 1.5)
+    press(pins, DECLINE)
+    let_go(pins, DECLINE)
+    assert told(posted.take()) == [DECLINED]
+
+
+@pytest.mark.usefixtures("panel")
+@pytest.mark.parametrize("order", [(ARRIVE, DECLINE), (DECLINE, ARRIVE)])
+def test_two_at_once_mean_nothing(
+    pins: Pins, posted: Posted, clock: Clock, order: tuple[int, int]
+) -> None:
+    """Whichever was first, and whichever is let go first; and no lamp test follows."""
+    press(pins, *order)
+    clock.sleep(HOLD_S * 1.5)
+    let_go(pins, *order)
+    clock.sleep(CHORD_S)
+    assert posted.take() == []
+    assert not pins[RED].state
+
+
+@pytest.mark.usefixtures("panel")
+def test_a_button_that_has_counted_is_in_nobodys_way(pins: Pins, posted: Posted) -> None:
+    """A button that sticks does not take the others with it."""
+    press(pins, ARRIVE)
+    posted.wait(1)
+    posted.take()
+    press(pins, DECLINE)
+    let_go(pins, DECLINE)
+    assert told(posted.take()) == [DECLINED]
+
+
+@pytest.mark.parametrize("stuck", [(ARRIVE,), (ARRIVE, DECLINE)])
+def test_a_button_stuck_at_opening_means_nothing(
+    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
+) -> None:
+    """Nor does its release, nor are two of them a lamp test: they count from the next press."""
+    panel.close()
+    press(pins, *stuck)
+    panel.open()
+    clock.sleep(CHORD_S * 1.2)
+    let_go(pins, *stuck)
+    assert posted.take() == []
+    assert not pins[RED].state
+    clock.sleep(AGAIN_S * 1.5)
+    press(pins, ARRIVE)
+    let_go(pins, ARRIVE)
+    assert told(posted.take()) == [ARRIVED]
+
+
+def test_a_press_is_forgotten_by_closing(
+    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock
+) -> None:
+    """No event comes from a closed panel, not even from a hold that had begun."""
+    press(pins, DECLINE)
+    panel.close()
+    clock.sleep(2 * HOLD_S)
+    assert posted.take() == []
+
+
+def test_a_missed_press_and_release_are_reconciled(
+    panel: GpioPanel, pins: Pins, posted: Posted
+) -> None:
+    """An officer presses once, whatever the library lost."""
+    pins[DECLINE].muted = True
+    press(pins, DECLINE)
+    panel.reconcile()
+    let_go(pins, DECLINE)
+    panel.reconcile()
+    assert told(posted.take()) == [DECLINED]
+
+
+def test_two_buttons_held_together_light_every_lamp(
+    panel: GpioPanel, pins: Pins, posted: Posted
+) -> None:
+    """Then the lamps show what was asked for meanwhile; nothing is posted."""
+    panel.show("on")
+    press(pins, ARRIVE, DECLINE)
+    _until(lambda: bool(pins[GREEN].state and pins[RED].state))
+    panel.show("red")
+    assert pins[GREEN].state
+    _until(lambda: not pins[GREEN].state)
+    assert pins[RED].state
+    let_go(pins, ARRIVE, DECLINE)
+    assert posted.take() == []
+
+
+def test_the_only_button_held_long_is_the_lamp_test(
+    pins: Pins, clock: Clock, posted: Posted
+) -> None:
+    """After its meaning for holding has counted."""
+    config = Panel(stations=["x"], lamp=Output(pin=GREEN), buttons=BUTTONS[1:])
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
+    panel.open()
+    press(pins, DECLINE)
+    _until(lambda: bool(pins[GREEN].state))
+    assert told(posted.take()) == [ABSENT]
+    _until(lambda: not pins[GREEN].state)
+    panel.close()
+
+
+def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) -> None:
+    """And nothing lights up afterwards; opened again, the lamps are dark until told."""
+    panel.show("on")
+    panel.test()
+    panel.close()
+    clock.sleep(TEST_S * 1.5)
+    assert not pins[GREEN].state
+    panel.open()
+    assert not pins[GREEN].state
+    panel.show("on")
+    assert pins[GREEN].state
+
+
+def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pins) -> None:
+    """A lamp that begins to blink anew at every event would never be seen to blink."""
+    before = len(pins[RED].states)
+
+    def blinks() -> bool:
+        panel.show("fast")
+        return len(pins[RED].states) >= before + 4
+
+    _until(blinks)
+
+
+@pytest.mark.parametrize(("mode", "lit"), [("off", False), ("on", True), ("red", False)])
+def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
+    panel: GpioPanel, pins: Pins, mode: LampMode, lit: bool
+) -> None:
+    """Two flashes say "this means nothing now", and leave no trace on what the lamps say."""
+    panel.show(mode)
+    before, red = len(pins[GREEN].states), len(pins[RED].states)
+    panel.flash()
+    assert len(pins[GREEN].states) - before == 4
+    assert len(pins[RED].states) == red
+    assert pins[GREEN].state == lit
+
+
+def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
+    """After a fault the panel is opened anew and must be told its mode anew."""
+    panel.show("on")
+    panel.close()
+    assert not pins[GREEN].state
+    with pytest.raises(DeviceUnavailable):
+        panel.show("on")
+    with pytest.raises(DeviceUnavailable):
+        panel.flash()
+    with pytest.raises(DeviceUnavailable):
+        panel.test()
+
+
+def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
+    """A lamp is optional; asking for it is no error."""
+    panel = GpioPanel("panel/x", Panel(stations=["x"]), pins.factory, clock, posted)
+    panel.open()
+    panel.show("fast")
+    panel.flash()
+    panel.test()
+    panel.close()
+
+
+COLOURS = get_args(LampName)[1:]
+FITTED: list[frozenset[LampName]] = [
+    frozenset({"lamp"}),
+    *(
+        frozenset(lamps)
+        for count in range(1, 6)
+        for lamps in combinations(COLOURS, count)
+        if not set(PLAIN).isdisjoint(lamps)
+    ),
+]
+
+
+@pytest.mark.parametrize("fitted", FITTED, ids=lambda fitted: "-".join(sorted(fitted)))
+def test_every_mode_looks_different_on_every_panel(fitted: frozenset[LampName]) -> None:
+    """Only overdue and alarm may look the same, where one lamp says both."""
+    modes = [mode for mode in get_args(LampMode) if mode != "test"]
+    seen = {mode: looks(mode, fitted) for mode in modes}
+    alike = {(one, other) for one, other in combinations(modes, 2) if seen[one] == seen[other]}
+    assert alike == (set() if {"amber", "red"} & fitted else {("red", "fast")})
+    assert set(looks("test", fitted)) == fitted
+
+
+@pytest.mark.parametrize("fitted", FITTED, ids=lambda fitted: "-".join(sorted(fitted)))
+def test_what_calls_for_somebody_is_never_colour_alone(fitted: frozenset[LampName]) -> None:
+    """A decision, a reminder and an alarm blink; who sees no colours reads rhythm and place."""
+    for mode in ("slow", "amber", "fast"):
+        assert "steady" not in {
+            rhythm for lamp, rhythm in looks(mode, fitted).items() if lamp != "white"
+        }
+
+
+def test_a_single_press_is_decided_before_a_hold() -> None:
+    """The moments are in order: a movement, a trembling, a hold, a lamp test."""
+    assert MOMENT_S < AGAIN_S < HOLD_S < CHORD_S
+
+
+def _until(condition: Callable[[], bool]) -> None:
+    clock = Clock()
+    end = clock.boot_ns() + PATIENCE_S * 1e9
+    while not condition():
+        assert clock.boot_ns() < end
+        clock.sleep(0.001)

@@ -1,0 +1,170 @@
+"""Pulses and rests of a contact whose length matters, on mock pins."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from edge.clock import Clock
+from edge.config.sections.pins import Contact
+from edge.drivers.gpio.timed_contact import TimedContact
+from tests.drivers.conftest import PATIENCE_S, Pins
+
+PIN = 23
+
+
+class Rig:
+    """A contact to ground on mock pins, and what it reports.
+
+    :param found: whether it is active when it is opened, as an unconnected pin is at each wiring
+    """
+
+    def __init__(self, pins: Pins, clock: Clock, *, found: bool = False, **times: Any) -> None:
+        self.pins = pins
+        self.found = found
+        self.clock = clock
+        self.reports: list[tuple[bool, bool]] = []
+        self.short = 0
+        contact = Contact(pin=PIN, wired="normally-closed" if found else "normally-open")
+        self.contact = TimedContact(
+            contact, pins.factory, clock, self._report, self._too_short, **times
+        )
+
+    def _report(self, *, active: bool, initial: bool) -> None:
+        self.reports.append((active, initial))
+
+    def _too_short(self) -> None:
+        self.short += 1
+
+    def set(self, *, active: bool) -> None:
+        """Make the contact active, or let it rest."""
+        self.pins.drive(PIN, high=active == self.found)
+
+    def wait(self, count: int) -> list[tuple[bool, bool]]:
+        """Return the reports once there are *count* of them."""
+        end = self.clock.boot_ns() + int(PATIENCE_S * self.clock.speed * 1e9)
+        while len(self.reports) < count and self.clock.boot_ns() < end:
+            self.clock.sleep(0.05)
+        return self.reports
+
+
+SLOW: dict[str, Any] = {"minimum_s": 30.0, "hold_s": 30.0, "stuck_s": 5.0}
+"""Half a minute to count and half a minute to end: no machine is that slow at fifty times."""
+
+
+@pytest.fixture
+def rig(pins: Pins, clock: Clock) -> Iterator[Rig]:
+    """At rest when opened."""
+    rig = Rig(pins, clock, **SLOW)
+    yield rig
+    rig.contact.close()
+
+
+@pytest.fixture
+def active_rig(pins: Pins, clock: Clock) -> Iterator[Rig]:
+    """Active when opened."""
+    rig = Rig(pins, clock, found=True, **SLOW)
+    yield rig
+    rig.contact.close()
+
+
+def test_a_short_pulse_is_noise(rig: Rig) -> None:
+    """It is told to whoever counts, and to nobody else."""
+    rig.contact.open()
+    rig.set(active=True)
+    rig.set(active=False)
+    assert (rig.reports, rig.short) == ([(False, True)], 1)
+
+
+def test_a_second_short_pulse_soon_after_is_no_noise(rig: Rig) -> None:
+    """However short the pulses of a relay that warbles are, it is an alarm."""
+    rig.contact.open()
+    for active in (True, False, True, False):
+        rig.set(active=active)
+    assert (rig.reports, rig.short) == ([(False, True), (True, False)], 1)
+
+
+def test_a_short_rest_does_not_count(active_rig: Rig) -> None:
+    """The level found at opening is reported at once; the hold begins anew with every edge."""
+    active_rig.contact.open()
+    for active in (False, True, False, True):
+        active_rig.set(active=active)
+    assert (active_rig.reports, active_rig.short) == ([(True, True)], 0)
+
+
+def test_what_lasts_is_reported_when_its_time_has_come(pins: Pins, clock: Clock) -> None:
+    """Nobody needs to move the contact again for it, in either direction."""
+    rig = Rig(pins, clock, minimum_s=1.0, hold_s=1.0)
+    rig.contact.open()
+    rig.set(active=True)
+    assert rig.wait(2)[1:] == [(True, False)]
+    rig.set(active=False)
+    assert rig.wait(3)[2:] == [(False, False)]
+    rig.contact.close()
+    assert rig.short == 0
+
+
+def test_without_times_it_reports_every_edge_at_once(pins: Pins, clock: Clock) -> None:
+    """Then it is a plain contact."""
+    rig = Rig(pins, clock, minimum_s=0.0)
+    rig.contact.open()
+    rig.set(active=True)
+    rig.set(active=False)
+    rig.contact.close()
+    assert rig.reports == [(False, True), (True, False), (False, False)]
+
+
+def test_a_contact_that_warbles_for_ever_is_stuck(active_rig: Rig) -> None:
+    """Its pulses are short, but what they are taken for has lasted too long."""
+    active_rig.contact.open()
+    while active_rig.contact.stuck() is None:
+        active_rig.set(active=False)
+        active_rig.clock.sleep(0.5)
+        active_rig.set(active=True)
+    assert active_rig.reports == [(True, True)]
+
+
+def test_closing_forgets_what_was_not_reported(pins: Pins, clock: Clock) -> None:
+    """No timer speaks for a device that is closed, and opening begins anew."""
+    rig = Rig(pins, clock, minimum_s=0.5)
+    rig.contact.open()
+    rig.set(active=True)
+    rig.contact.close()
+    clock.sleep(2)
+    assert rig.reports == [(False, True)]
+    rig.contact.open()
+    rig.contact.close()
+    assert rig.reports == [(False, True), (False, True)]
+
+
+def test_an_edge_that_was_missed_is_found_again(pins: Pins, clock: Clock) -> None:
+    """Nobody walks past an alarm because an edge was lost."""
+    rig = Rig(pins, clock, minimum_s=0.1)
+    rig.contact.open()
+    pins[PIN].muted = True
+    rig.set(active=True)
+    rig.contact.reconcile()
+    assert rig.wait(2)[1:] == [(True, False)]
+    rig.contact.close()
+
+
+def test_the_moments_of_the_edges_count_not_when_somebody_looked(rig: Rig) -> None:
+    """A busy machine hears of both edges at once: 35 s apart they were an alarm all the same."""
+    rig.contact.open()
+    for real_s, level in ((10.0, 0.0), (10.7, 1.0)):
+        rig.contact._changed(real_s, level)
+    assert (rig.reports, rig.short) == ([(False, True), (True, False)], 0)
+
+
+def test_a_countdown_that_is_late_ends_nothing_more(pins: Pins, clock: Clock) -> None:
+    """Press and release are heard before the countdown ends: one answer, and the contact rests."""
+    rig = Rig(pins, clock, minimum_s=5.0, stuck_s=5.0)
+    rig.contact.open()
+    for real_s, level in ((10.0, 0.0), (10.2, 1.0)):
+        rig.contact._changed(real_s, level)
+    told = [(False, True), (True, False), (False, False)]
+    assert rig.reports == told
+    clock.sleep(20)
+    assert rig.reports == told
+    assert rig.contact.stuck() is None
+    rig.contact.close()

@@ -1,0 +1,132 @@
+"""Relay boards of both kinds on one simulated line, a driver at its other end, doors on mock pins.
+
+The twins live on a loop of their own thread; whatever touches them goes through ``rig.call``.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from random import Random
+from typing import Any, TypeVar
+
+from edge.clock import Clock
+from edge.config.sections.buses import Bus
+from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.pins import Contact
+from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.modbus_lockers import ModbusLockers
+from edge.sop.events import Event
+from sim.twins.bus import BusTwin
+from sim.twins.locker import SprungDoor
+from sim.twins.modbus import relay_boards
+from tests.drivers.conftest import Pins, Posted, told
+from tests.loop_thread import LoopThread
+
+T = TypeVar("T")
+Section = WaveshareLockers | R421a08Lockers
+
+# Real seconds: twins answer within a few milliseconds, silence is waited out again and again.
+ANSWER_S = 0.1
+LOCKERS = [
+    RelayLocker(number=1, channel=1, door=Contact(pin=17)),
+    RelayLocker(number=2, channel=3, door=Contact(pin=27)),
+    RelayLocker(number=3, address=2, channel=1, door=Contact(pin=22)),
+]
+WAVESHARE = WaveshareLockers(bus="relays", pulse_s=0.7, locker=LOCKERS)
+R421A08 = R421a08Lockers(bus="relays", locker=LOCKERS)
+
+
+class Rig:
+    """Lockers 1 and 2 on relays 1 and 3 of board 1, locker 3 on relay 1 of board 2.
+
+    :ivar written: what the driver has written to the line, in the pieces in which it arrived
+    """
+
+    def __init__(
+        self,
+        loop: LoopThread,
+        folder: Path,
+        pins: Pins,
+        posted: Posted,
+        config: Section,
+        speed: float,
+    ) -> None:
+        self.clock = Clock.scaled(speed)
+        line = Bus(port=str(folder / "bus-relays"), answer_s=ANSWER_S, pause_s=0.002)
+        self.posted = posted
+        self.written: list[bytes] = []
+        self.loop = loop
+        self.twin: BusTwin = self.call(lambda: BusTwin(folder / "bus-relays", line, Random(1)))
+        self.boards = relay_boards(self.twin, config, self.clock)
+        self.doors = {locker.number: self._door(locker, pins) for locker in config.locker}
+        self._listen()
+        self.call(self.twin.port.plug)
+        self.bus = SerialBus("bus/relays", line, posted)
+        self.driver = ModbusLockers("lockers", config, self.bus, pins.factory, self.clock, posted)
+
+    def _door(self, locker: RelayLocker, pins: Pins) -> SprungDoor:
+        """A sprung door on its relay, with a contact (active low) straight on a mock pin."""
+        pin = locker.door.pin
+
+        def moved(is_open: bool) -> None:
+            if pins[pin].function == "input":  # else nobody looks
+                pins.drive(pin, high=not is_open)
+
+        door = SprungDoor(self.clock, moved)
+        self.boards[locker.address].relays[locker.channel].watch = door.energise
+        return door
+
+    def call(self, function: Callable[[], T]) -> T:
+        """Touch the twins, on their thread."""
+        return self.loop.call(function)
+
+    def wait(self, true: Callable[[], bool]) -> None:
+        """Wait until something is true of the twins."""
+
+        async def until() -> None:
+            async with asyncio.timeout(10):
+                while not true():
+                    await asyncio.sleep(0.002)
+
+        self.loop.run(until())
+
+    def close_door(self, locker: int) -> None:
+        """Push a door shut."""
+        self.loop.run(self.doors[locker].close_door())
+
+    def told(self, *kinds: type[Event]) -> list[tuple[Any, ...]]:
+        """Return what was posted of *kinds* and forget all."""
+        return told([event for event in self.posted.take() if isinstance(event, kinds)])
+
+    def frames(self) -> list[str]:
+        """Return the driver's requests so far as hexadecimal words, and forget them."""
+        written, self.written[:] = b"".join(self.written), []
+        return [written[at : at + 8].hex(" ").upper() for at in range(0, len(written), 8)]
+
+    def _listen(self) -> None:
+        heard = self.twin._heard
+
+        def noting(message: bytes) -> None:
+            self.written.append(message)
+            heard(message)
+
+        self.twin.port._heard = noting
+
+
+@contextmanager
+def rig_of(
+    config: Section, folder: Path, pins: Pins, posted: Posted, speed: float = 20.0
+) -> Iterator[Rig]:
+    """Return a rig with its plug in; the driver is not open yet.
+
+    :param speed: of the boards' and the driver's seconds; the line's are real ones
+    """
+    with LoopThread() as loop:
+        rig = Rig(loop, folder, pins, posted, config, speed)
+        try:
+            yield rig
+        finally:
+            rig.driver.close()
+            rig.bus.close()
+            rig.call(rig.twin.close)

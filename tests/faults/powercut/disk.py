@@ -1,0 +1,170 @@
+"""What is on a disk after a power cut: a pure model of what POSIX promises, and no more.
+
+- A file's content is sure as it was at its last fsync. Of what was written after, any 512-byte
+  sector may be there or not, whatever the order of writing: a disk reorders, and the last write
+  may be torn. A sector itself is old or new, never a mixture.
+- A name (of a new, renamed, deleted file or folder) is sure once its *folder* was synced. Before
+  that, names may be lost, later ones before earlier ones: file systems journal them in order.
+- A name may be sure before the content is: the file is then there, shorter or with zeros.
+"""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from tests.faults.powercut.operations import Operation
+
+SECTOR = 512
+
+Image = dict[str, bytes | None]
+"""A disk's files by path, with their content; None stands for a folder."""
+
+
+@dataclass
+class Inode:
+    """A file's content: what is sure, and what was done since. ``sure`` of a folder is None."""
+
+    sure: bytes | None = b""
+    since: list[Operation] = field(default_factory=list)
+
+
+Names = dict[str, Inode]
+
+
+@dataclass
+class Naming:
+    """A change of names in one folder: *path* is now *inode*'s, or nobody's."""
+
+    folder: str
+    changes: list[tuple[str, Inode | None]]
+
+    def apply(self, names: Names) -> None:
+        """Make the change."""
+        for path, inode in self.changes:
+            if inode is None:
+                names.pop(path, None)
+            else:
+                names[path] = inode
+
+
+class Disk:
+    """The disk under a sequence of operations that begins with *image*."""
+
+    def __init__(self, image: Image) -> None:
+        self._sure: Names = {path: Inode(content) for path, content in image.items()}
+        self._now: Names = dict(self._sure)  # what a running system sees
+        self._namings: list[Naming] = []
+
+    def apply(self, operation: Operation) -> None:
+        """Do one operation."""
+        path = operation.path
+        match operation.kind:
+            case "create":
+                self._name(path, Inode())
+            case "mkdir":
+                self._name(path, Inode(None))
+            case "unlink" | "rmdir":
+                self._name(path, None)
+            case "rename":
+                self._rename(path, operation.target)
+            case "write" | "truncate":
+                self._now[path].since.append(operation)
+            case "sync":
+                inode = self._now[path]
+                inode.sure, inode.since = kept(inode), []
+            case "sync-folder":
+                self._sync_folder(path)
+
+    def image(self, content: Callable[[Inode], bytes | None], namings: int = 0) -> Image:
+        """Return the disk after a cut now.
+
+        :param content: what is left of a file
+        :param namings: how many of the changes of names that are not sure yet are there
+        """
+        names = dict(self._sure)
+        for naming in self._namings[:namings]:
+            naming.apply(names)
+        there = {path for path in names if all(str(p) in names for p in _folders(path))}
+        return {path: content(names[path]) for path in sorted(there)}
+
+    def dropped(self) -> Image:
+        """Return the disk if nothing got there that was not synced."""
+        return self.image(lambda inode: inode.sure)
+
+    def kept(self) -> Image:
+        """Return the disk if everything got there."""
+        return self.image(kept, len(self._namings))
+
+    def chance(self, dice: random.Random) -> Image:
+        """Return the disk if chance decides for every sector."""
+        return self.image(lambda inode: torn(inode, dice), dice.randint(0, len(self._namings)))
+
+    def _name(self, path: str, inode: Inode | None) -> None:
+        self._change(path, [(path, inode)])
+
+    def _rename(self, old: str, new: str) -> None:
+        assert PurePosixPath(old).parent == PurePosixPath(new).parent, "never between folders"
+        self._change(old, [(new, self._now[old]), (old, None)])
+
+    def _change(self, path: str, changes: list[tuple[str, Inode | None]]) -> None:
+        naming = Naming(_parent(path), changes)
+        naming.apply(self._now)
+        self._namings.append(naming)
+
+    def _sync_folder(self, folder: str) -> None:
+        for naming in self._namings:
+            if naming.folder == folder:
+                naming.apply(self._sure)
+        self._namings = [naming for naming in self._namings if naming.folder != folder]
+
+
+def kept(inode: Inode) -> bytes | None:
+    """Return a file's content if all of it got there."""
+    return torn(inode, None)
+
+
+def torn(inode: Inode, dice: random.Random | None) -> bytes | None:
+    """Return a file's content if *dice* decides for every sector (none: all got there)."""
+    if inode.sure is None:
+        return None
+    content = bytearray(inode.sure)
+    for operation in inode.since:
+        luck = 1.0 if dice is None else dice.choice((0.0, 0.5, 1.0))
+        if operation.kind == "write":
+            _write(content, operation, luck, dice)
+        elif luck == 1.0:
+            del content[operation.offset :]
+            content.extend(bytes(operation.offset - len(content)))
+    return bytes(content)
+
+
+def _write(
+    content: bytearray, operation: Operation, luck: float, dice: random.Random | None
+) -> None:
+    start, end = operation.offset, operation.offset + len(operation.data)
+    while start < end:
+        stop = min((start // SECTOR + 1) * SECTOR, end)
+        if luck == 1.0 or (dice is not None and dice.random() < luck):
+            content.extend(bytes(max(0, start - len(content))))
+            first = start - operation.offset
+            content[start:stop] = operation.data[first : first + stop - start]
+        start = stop
+
+
+def write_out(image: Image, folder: Path) -> None:
+    """Make *folder*, which is empty, look like *image*."""
+    for path, content in image.items():
+        if content is None:
+            (folder / path).mkdir(mode=0o700)
+        else:
+            (folder / path).write_bytes(content)
+
+
+def _parent(path: str) -> str:
+    parent = str(PurePosixPath(path).parent)
+    return "" if parent == "." else parent
+
+
+def _folders(path: str) -> list[PurePosixPath]:
+    return [parent for parent in PurePosixPath(path).parents if str(parent) != "."]

@@ -1,0 +1,177 @@
+"""A file system that passes through to a folder, writes down what changes, and fails on demand.
+
+``python -m tests.faults.powercut.filesystem MOUNT FOLDER LOG`` mounts it until it is unmounted.
+Every operation is in LOG before its caller knows that it is done, so LOG's length says after any
+call which operations that call had needed.
+
+``setxattr(MOUNT, "user.fail", b"fsync gardu.db-wal 2 5")`` makes the second fsync from now on of
+files whose names end so fail with errno 5, and all after it, until ``b""`` is set.
+"""
+
+import errno
+import os
+import stat
+import sys
+from pathlib import Path
+from typing import Any
+
+from mfusepy import FUSE, Operations
+
+from tests.faults.powercut.operations import Kind, Operation, encode
+
+
+class Fault:
+    """Which operations fail: all of *what* on files named ``*name``, after *spared* of them."""
+
+    def __init__(self, order: bytes) -> None:
+        self.what, self.name, nth, number = (order.decode() or "- - 1 0").split()
+        self.spared = int(nth) - 1
+        self.errno = int(number)
+
+    def meet(self, what: str, path: str) -> None:
+        """Raise if this operation is to fail."""
+        if what != self.what or not path.endswith(self.name):
+            return
+        if self.spared > 0:
+            self.spared -= 1
+            return
+        raise OSError(self.errno, os.strerror(self.errno))
+
+
+class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is untyped
+    """Passes through to *folder* and records in *log*."""
+
+    use_ns = True
+
+    def __init__(self, folder: Path, log: Path) -> None:
+        self._folder = folder
+        self._log = log.open("ab", buffering=0)
+        self._fault = Fault(b"")
+
+    def _real(self, path: str) -> str:
+        return str(self._folder) + path
+
+    def _record(
+        self, kind: Kind, path: str, offset: int = 0, data: bytes = b"", target: str = ""
+    ) -> None:
+        operation = Operation(kind, path.lstrip("/"), offset, data, target.lstrip("/"))
+        self._log.write(encode(operation) + b"\n")
+
+    # -- what changes nothing
+
+    def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
+        """Pass through."""
+        found = os.lstat(self._real(path)) if fh is None else os.fstat(fh)
+        names = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid", "st_blocks")
+        times = {name: getattr(found, f"{name}_ns") for name in ("st_atime", "st_mtime")}
+        return {name: getattr(found, name) for name in names} | times
+
+    def readdir(self, path: str, fh: int) -> Any:
+        """Pass through."""
+        return [".", "..", *os.listdir(self._real(path))]  # noqa: PTH208 - names only
+
+    def open(self, path: str, flags: int) -> int:
+        """Pass through; the kernel truncates by itself."""
+        return os.open(self._real(path), flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR))
+
+    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
+        """Pass through."""
+        return os.pread(fh, size, offset)
+
+    def release(self, path: str, fh: int) -> int:
+        """Pass through."""
+        os.close(fh)
+        return 0
+
+    def statfs(self, path: str) -> dict[str, int]:
+        """Pass through."""
+        found = os.statvfs(self._real(path))
+        return {name: getattr(found, name) for name in dir(found) if name.startswith("f_b")}
+
+    def access(self, path: str, amode: int) -> int:
+        """Allow everything: the kernel lets only the one who mounted in."""
+        return 0
+
+    def chmod(self, path: str, mode: int) -> int:
+        """Pass through."""
+        os.chmod(self._real(path), stat.S_IMODE(mode))  # noqa: PTH101 - a string on a hot path
+        return 0
+
+    def utimens(self, path: str, times: tuple[int, int] | None = None) -> int:
+        """Times are nobody's business here."""
+        return 0
+
+    def setxattr(self, path: str, name: str, value: bytes, options: int, position: int = 0) -> int:
+        """Take an order to fail."""
+        if (path, name) != ("/", "user.fail"):
+            raise OSError(errno.ENOTSUP, name)
+        self._fault = Fault(value)
+        return 0
+
+    # -- what changes the disk
+
+    def create(self, path: str, mode: int, fi: Any = None) -> int:
+        """Pass through and record."""
+        self._fault.meet("create", path)
+        number = os.open(self._real(path), os.O_RDWR | os.O_CREAT, mode)
+        self._record("create", path)
+        return number
+
+    def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
+        """Pass through and record."""
+        self._fault.meet("write", path)
+        written = os.pwrite(fh, data, offset)
+        self._record("write", path, offset, data[:written])
+        return written
+
+    def truncate(self, path: str, length: int, fh: int | None = None) -> int:
+        """Pass through and record."""
+        self._fault.meet("truncate", path)
+        os.truncate(self._real(path), length)
+        self._record("truncate", path, length)
+        return 0
+
+    def fsync(self, path: str, datasync: int, fh: int) -> int:
+        """Record; the folder below need not be safe, only what the model makes of it."""
+        self._fault.meet("fsync", path)
+        self._record("sync", path)
+        return 0
+
+    def fsyncdir(self, path: str, datasync: int, fh: int) -> int:
+        """Record."""
+        self._fault.meet("fsync", path)
+        self._record("sync-folder", path)
+        return 0
+
+    def mkdir(self, path: str, mode: int) -> int:
+        """Pass through and record."""
+        os.mkdir(self._real(path), mode)  # noqa: PTH102 - a string on a hot path
+        self._record("mkdir", path)
+        return 0
+
+    def rmdir(self, path: str) -> int:
+        """Pass through and record."""
+        os.rmdir(self._real(path))  # noqa: PTH106 - a string on a hot path
+        self._record("rmdir", path)
+        return 0
+
+    def rename(self, old: str, new: str) -> int:
+        """Pass through and record."""
+        os.replace(self._real(old), self._real(new))  # noqa: PTH105 - a string on a hot path
+        self._record("rename", old, target=new)
+        return 0
+
+    def unlink(self, path: str) -> int:
+        """Pass through and record."""
+        os.unlink(self._real(path))  # noqa: PTH108 - a string on a hot path
+        self._record("unlink", path)
+        return 0
+
+
+def main(mount: str, folder: str, log: str) -> None:
+    """Serve until unmounted; one thread, so that the log's order is the order of things."""
+    FUSE(Recorder(Path(folder), Path(log)), mount, foreground=True, nothreads=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,229 @@
+"""A day of the real store, what it promised as it went, and whether a disk keeps the promises."""
+
+import hashlib
+import random
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from unittest import mock
+
+import msgspec
+
+from edge.clock import Clock
+from edge.sop.state import PendingStill
+from edge.store.disk_space import Space
+from edge.store.still_files import StillFiles
+from edge.store.store import Store
+from tests.faults.powercut.disk import Disk, Image, write_out
+from tests.faults.powercut.mount import Mount, mounted
+from tests.faults.powercut.operations import Operation
+from tests.store_child import opened
+
+SOURCE = "/gardu/site/checkpoint"
+DATA = "data"
+
+# A day's decisions, and the rows changed between two checkpoints of the log: several a day.
+DECISIONS = 12
+CHECKPOINT_EVERY = 30
+
+
+class Promise(msgspec.Struct, frozen=True):
+    """What the store had said when *operations* had been done.
+
+    :ivar number: the last decision that it said was committed
+    :ivar acknowledged: the last acknowledgement that it said was stored
+    :ivar under_way: whether a decision (the next number) was being committed
+    """
+
+    operations: int
+    number: int = 0
+    acknowledged: int = 0
+    under_way: bool = False
+
+
+class Recording(msgspec.Struct, frozen=True):
+    """A disk, all operations of a workload on it, and what was promised in between."""
+
+    begin: Image
+    operations: list[Operation]
+    promises: list[Promise]
+
+
+def record(
+    place: Path, begin: Image | None = None, promise: Promise | None = None, days: int = 2
+) -> Recording:
+    """Run the workload on a recording file system in the empty folder *place*.
+
+    Each day opens the store, commits decisions and closes it.
+
+    :param begin: the disk to begin with, for example one that an earlier power cut has left
+    :param promise: what was promised of that disk
+    """
+    promises = [msgspec.structs.replace(promise or Promise(0), operations=0)]
+    with (
+        mounted(place) as mount,
+        mock.patch("edge.store.database._CHECKPOINT_EVERY", CHECKPOINT_EVERY),
+    ):
+        write_out(begin or {}, mount.folder)
+        for _ in range(days):
+            _day(mount, promises)
+        return Recording(begin or {}, mount.operations(), promises)
+
+
+def open_store(data: Path) -> Store:
+    """Open the store as the daemon does, without the reserve: it would only cost time here."""
+    return Store(data, SOURCE, Clock(), space=Space(data, reserve=0))
+
+
+def _day(mount: Mount, promises: list[Promise]) -> None:
+    store = open_store(mount.path / DATA)
+    stills = StillFiles(mount.path / DATA)
+    checkpoint, _ = store.load()
+    first = int(checkpoint["number"]) + 1 if checkpoint else 1
+    for number in range(first, first + DECISIONS):
+        acknowledged = promises[-1].acknowledged
+        promises.append(Promise(mount.done(), number - 1, acknowledged, under_way=True))
+        decide(store, stills, number)
+        promises.append(Promise(mount.done(), number, acknowledged))
+        if number % 3 == 0:
+            # Those that a cut day before left over too; every third waits for ever.
+            waiting = [row.sequence for row in store.waiting(0, number)]
+            store.acknowledge([sequence for sequence in waiting if sequence % 3 != 1])
+            promises.append(Promise(mount.done(), number, number))
+    store.close()
+
+
+def decide(store: Store, stills: StillFiles, number: int) -> None:
+    """Commit decision *number* as the checkpoint does, with a still in every fourth."""
+    row = None
+    if number % 4 == 0:
+        taken = stills.write(f"still-{number}", Clock().now(), jpeg(number))
+        row = stills.row(taken, PendingStill(visit=f"v{number}", step="s", purpose="desk"))
+    store.commit(
+        checkpoint={"number": number},
+        visits={number: {"number": number, "text": "x" * 900}, number - 1: None},
+        records=[opened(number)],
+        still=row,
+    )
+
+
+def jpeg(number: int) -> bytes:
+    """Return what stands for a picture: 2 kB that only *number* has."""
+    return hashlib.sha256(str(number).encode()).digest() * 64
+
+
+def cuts(recording: Recording, seed: int, chances: int) -> Iterator[tuple[Promise, Image]]:
+    """Yield a disk for every power cut: before the first operation, and after each.
+
+    Dropped, kept, and *chances* times by chance; a disk that was there before is left out.
+    """
+    dice = random.Random(seed)
+    disk, before = Disk(recording.begin), set[int]()
+    promises = iter([*recording.promises, Promise(len(recording.operations) + 1)])
+    promise, following = next(promises), next(promises)
+    for done in range(len(recording.operations) + 1):
+        if done:
+            disk.apply(recording.operations[done - 1])
+        while following.operations <= done:
+            promise, following = following, next(promises)
+        for image in _images(disk, dice, chances):
+            key = hash((promise, tuple(image.items())))
+            if key not in before:
+                before.add(key)
+                yield promise, image
+
+
+def _images(disk: Disk, dice: random.Random, chances: int) -> Iterable[Image]:
+    yield disk.dropped()
+    yield disk.kept()
+    for _ in range(chances):
+        yield disk.chance(dice)
+
+
+def check(promise: Promise, image: Image, memory: Path) -> None:
+    """Start the store on *image* as a restarted daemon does; it must keep *promise* and go on.
+
+    :param memory: a folder on a disk that is as fast as memory, if there is one
+    :raises AssertionError: if anything is lost or wrong
+    :raises StoreError: if the database cannot be used
+    """
+    folder = Path(tempfile.mkdtemp(dir=memory))
+    try:
+        write_out(image, folder)
+        store = open_store(folder / DATA)
+        try:
+            _check(store, promise, folder / DATA)
+        finally:
+            store.close()
+    finally:
+        shutil.rmtree(folder)
+
+
+def _check(store: Store, promise: Promise, data: Path) -> None:
+    number = _check_state(store, promise)
+    _check_outbox(store, promise, number)
+    _check_stills(store, data)
+    decide(store, StillFiles(data), number + 1)
+    assert store.load()[0] == {"number": number + 1}
+    assert store.ledger().last == number + 1
+
+
+def _check_state(store: Store, promise: Promise) -> int:
+    """Return the number of the last decision: the last committed one, or the one in flight."""
+    checkpoint, visits = store.load()
+    number = int(checkpoint["number"]) if checkpoint else 0
+    assert number in (promise.number, promise.number + promise.under_way)
+    assert [visit["number"] for visit in visits] == ([number] if number else [])
+    return number
+
+
+def _check_outbox(store: Store, promise: Promise, number: int) -> None:
+    ledger = store.ledger()
+    assert (ledger.last, ledger.oldest) == (number, 1)
+    store.next_session(10**6)
+    recent = store.to_send_again(0, number + 1)
+    unsent = store.waiting(0, number + 1)
+    rows = sorted(recent + unsent, key=lambda row: row.sequence)
+    assert [row.sequence for row in rows] == list(range(1, number + 1))
+    assert all(msgspec.json.decode(row.payload)["id"] == row.id for row in rows)
+    assert {row.sequence for row in recent} >= set(range(3, promise.acknowledged + 1, 3))
+
+
+def _check_stills(store: Store, data: Path) -> None:
+    """Every still that is to be sent is whole in its file."""
+    for row in store.waiting_stills(1000):
+        image = (data / row.path).read_bytes()
+        assert hashlib.sha256(image).hexdigest() == row.sha256
+
+
+def memory_folder(otherwise: Path) -> Path:
+    """Return where to make the disks: in memory where the machine lets us."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else otherwise
+
+
+def run(rounds: int, seed: int = 2017) -> tuple[int, int]:
+    """Cut the power *rounds* times at moments and in ways that chance chooses.
+
+    :return: the rounds run, and how many of them lost something
+    """
+    losses = done = 0
+    while done < rounds:
+        with tempfile.TemporaryDirectory() as place:
+            recording = record(Path(place))
+            for promise, image in cuts(recording, seed + done, chances=2):
+                losses += not _survives(promise, image, memory_folder(Path(place)))
+                done += 1
+                if done == rounds:
+                    break
+    return done, losses
+
+
+def _survives(promise: Promise, image: Image, memory: Path) -> bool:
+    try:
+        check(promise, image, memory)
+    except Exception as error:  # noqa: BLE001 - whatever it is, something is lost
+        print(f"power cut after operation {promise}: {error!r}")
+        return False
+    return True

@@ -1,0 +1,103 @@
+"""The daemon as a process whose wall clock jumps, starts in 1970, is trusted late, is reset."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.daemon.test_run import config_file, stored
+from tests.daemons import DaemonChild, of
+
+NOON_MS = 1_795_313_497_412
+YEAR_MS = 365 * 86_400_000
+STEP, CLOSED = "gardu.step.completed.v1", "gardu.visit.closed.v1"
+# The visits here take a second or two; none of them may come out longer than this.
+SHORT_S = 40.0
+
+
+def seconds(text: str) -> float:
+    """Seconds since 1970 of an RFC 3339 time."""
+    return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()
+
+
+def records(folder: Path) -> list[dict[str, Any]]:
+    """Return what the daemon has recorded."""
+    return list(stored(folder))
+
+
+@pytest.mark.parametrize("jump_ms", [10 * YEAR_MS, -YEAR_MS], ids=["+10 years", "-1 year"])
+def test_a_jump_in_the_middle_of_a_visit_fires_nothing_and_lengthens_nothing(
+    tmp_path: Path, jump_ms: int
+) -> None:
+    """The call's 45 s and the step's 180 s do not run out by the wall clock."""
+    config = config_file(tmp_path)
+    with DaemonChild(config, "boot", "1000", f"wall {NOON_MS}") as daemon:
+        daemon.until("ready;")
+        daemon.open_visit()
+        daemon.tell("synced 0", f"wall {NOON_MS + jump_ms}")
+        daemon.decline_visit()
+        assert daemon.stop() == 0
+    (step,), (closed,) = of(records(tmp_path), STEP), of(records(tmp_path), CLOSED)
+    assert closed["reason"] == "host-declined"  # not "no-answer": the call had not run out
+    for data in (step, closed):
+        assert 0.0 <= data["duration_s"] < SHORT_S
+        assert data["uncertainty_s"] == 0.0
+        assert data["clock_synced"] is False
+    assert of(records(tmp_path), "gardu.step.overdue.v1") == []
+
+
+def test_a_start_in_1970_is_dated_right_when_ntp_arrives_in_the_middle_of_a_visit(
+    tmp_path: Path,
+) -> None:
+    """The first record is of 1970 and says so; the last has the right date of the start."""
+    with DaemonChild(config_file(tmp_path), "boot", "5", "wall 7000", "synced 0") as daemon:
+        daemon.until("ready;")
+        daemon.open_visit()
+        daemon.tell(f"wall {NOON_MS}", "synced 1")
+        daemon.decline_visit()
+        assert daemon.stop() == 0
+    opened = of(records(tmp_path), "gardu.visit.opened.v1")[0]
+    assert opened["time"].startswith("1970-01-01T00:00:")
+    assert opened["clock_synced"] is False
+    (step,), (closed,) = of(records(tmp_path), STEP), of(records(tmp_path), CLOSED)
+    for data, start in ((step, "started"), (closed, "opened")):
+        assert data["clock_synced"] is True
+        assert 0.0 <= data["duration_s"] < SHORT_S
+        assert seconds(data[start]) + data["duration_s"] == pytest.approx(
+            seconds(data["time"]), abs=0.002
+        )
+
+
+@pytest.mark.parametrize(
+    ("wall_ms", "trusted", "least", "most", "uncertainty"),
+    [
+        (0, "0", 30.0, 30.0 + SHORT_S, None),
+        (NOON_MS + 10 * YEAR_MS, "0", 30.0, 30.0 + SHORT_S, None),
+        (NOON_MS + 100_000, "1", 99.0, 100.0 + SHORT_S, 1.0),
+    ],
+    ids=["to 1970", "to the future", "trusted"],
+)
+def test_a_reboot_states_how_sure_the_duration_is(
+    tmp_path: Path,
+    wall_ms: int,
+    trusted: str,
+    least: float,
+    most: float,
+    uncertainty: float | None,
+) -> None:
+    """A power cut, and a clock without a battery: the visit goes on, its duration is honest."""
+    config = config_file(tmp_path)
+    with DaemonChild(config, "first", "1000", f"wall {NOON_MS}") as daemon:
+        daemon.until("ready;")
+        daemon.open_visit()
+    with DaemonChild(config, "second", "30", f"synced {trusted}", f"wall {wall_ms}") as daemon:
+        daemon.until("ready; 1 open visits")
+        daemon.tell("press 18", "press 18")
+        daemon.until(CLOSED)
+        assert daemon.stop() == 0
+    (closed,) = of(records(tmp_path), CLOSED)
+    assert least <= closed["duration_s"] < most
+    assert closed["uncertainty_s"] == uncertainty
+    (restarted,) = of(records(tmp_path), "gardu.daemon.restarted.v1")
+    assert (restarted["ended"], restarted["crashes"]) == ("power-lost", 0)

@@ -1,0 +1,92 @@
+"""The store when the power is cut: at every operation of its days, in every way that disks do.
+
+In `make test` every cut of two recordings (a new folder; a start after a cut); with GARDU_SOAK=1
+many times as many by chance. Why FUSE: tests/powercut/__init__.py.
+"""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.faults.powercut import workload
+from tests.faults.powercut.disk import Disk
+from tests.faults.powercut.mount import missing
+from tests.faults.powercut.operations import Operation
+from tests.faults.powercut.workload import Recording, check, cuts, memory_folder, record
+
+SEED = 2017
+CHANCES = 20 if os.environ.get("GARDU_SOAK") else 1
+
+needs_fuse = pytest.mark.skipif(bool(missing()), reason=missing())
+
+
+def survive_all(recording: Recording, tmp_path: Path) -> int:
+    """Check every cut of *recording*; return how many there were."""
+    total = 0
+    for promise, image in cuts(recording, SEED, CHANCES):
+        check(promise, image, memory_folder(tmp_path))
+        total += 1
+    return total
+
+
+@needs_fuse
+def test_cut_anywhere_from_an_empty_folder(tmp_path: Path) -> None:
+    """From the first mkdir on: what was committed is there, whole, and commits go on."""
+    recording = record(tmp_path)
+    kinds = [operation.kind for operation in recording.operations]
+    database = [o for o in recording.operations if (o.kind, o.path) == ("sync", "data/gardu.db")]
+    assert kinds.count("sync") > 40
+    assert len(database) > 5, "the log must be checkpointed within the workload"
+    assert survive_all(recording, tmp_path) > len(recording.operations)
+
+
+@needs_fuse
+def test_cut_again_while_recovering(tmp_path: Path) -> None:
+    """A start after a power cut can be cut off too, anywhere, and loses as little."""
+    (tmp_path / "first").mkdir()
+    (tmp_path / "second").mkdir()
+    first = record(tmp_path / "first", days=1)
+    images = list(cuts(first, SEED, chances=1))
+    promise, image = max(images, key=lambda cut: len(cut[1].get("data/gardu.db-wal") or b""))
+    second = record(tmp_path / "second", image, promise, days=1)
+    assert survive_all(second, tmp_path) > len(second.operations)
+
+
+@needs_fuse
+def test_the_check_sees_a_loss(tmp_path: Path) -> None:
+    """A store that did not sync would be found out: the check does not pass whatever comes."""
+    recording = record(tmp_path, days=1)
+    unsynced = [o for o in recording.operations if not o.kind.startswith("sync")]
+    last = recording.promises[-1]
+    disk = Disk({})
+    for operation in unsynced:
+        disk.apply(operation)
+    check(last, disk.kept(), memory_folder(tmp_path))
+    with pytest.raises(AssertionError):
+        check(last, disk.dropped(), memory_folder(tmp_path))
+
+
+@needs_fuse
+def test_rounds_for_the_table() -> None:
+    """The soak's table gets as many rounds as it asks for, and no losses."""
+    assert workload.run(25) == (25, 0)
+
+
+def test_disk_model() -> None:
+    """Content is sure once its file was synced, a name once its folder was; never the other."""
+    disk = Disk({})
+    for operation in (
+        Operation("create", "a"),
+        Operation("write", "a", 0, b"x" * 1000),
+        Operation("sync", "a"),
+        Operation("write", "a", 1000, b"y" * 1000),
+    ):
+        disk.apply(operation)
+    assert disk.dropped() == {}
+    assert disk.kept() == {"a": b"x" * 1000 + b"y" * 1000}
+    disk.apply(Operation("sync-folder", ""))
+    assert disk.dropped() == {"a": b"x" * 1000}
+    disk.apply(Operation("rename", "a", target="b"))
+    assert disk.dropped() == {"a": b"x" * 1000}
+    assert list(disk.kept()) == ["b"]

@@ -1,0 +1,213 @@
+"""The uplink against a broker that hangs up on a message it chokes on, and records asked for again.
+
+Such a broker says nothing: it closes the connection, and everybody behind that message waits.
+"""
+
+import asyncio
+import hashlib
+import json
+import struct
+from pathlib import Path
+
+from edge.mqtt.in_flight import HUNG_UP
+from edge.sop.events import DeviceFailed
+from edge.store.store import StillRow
+from tests.brokers import HOST, Centre, Mosquitto, until
+from tests.mqtt.test_uplink_silence import CONNACK, Server, _packet
+from tests.uplinks import AT, make_config, make_store, opened, running, sequences
+
+ALARM = "gardu/v1/kantor/lobi/state/alarm/uplink"
+
+
+class ChokingBroker(Server):
+    """Takes every message but those that *chokes_on* is part of: on these it hangs up.
+
+    :param silently: it stays connected instead, and says nothing any more
+    """
+
+    def __init__(self, chokes_on: bytes, *, silently: bool = False) -> None:
+        super().__init__()
+        self.chokes_on = chokes_on
+        self.taken: list[tuple[str, bytes]] = []
+        self.connections = 0
+        self._silently = silently
+
+    @property
+    def records(self) -> list[int]:
+        """The sequences of the records that it took."""
+        return [int(json.loads(p)["sequence"]) for topic, p in self.taken if "event/" in topic]
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Speak as much MQTT as an uplink wants to hear."""
+        self.connections += 1
+        while packet := await _packet(reader):
+            if packet[0] >> 4 == 1:
+                writer.write(CONNACK)
+            elif packet[0] >> 4 == 3:
+                if self.chokes_on in packet:
+                    break
+                topic, mid, payload = _published(packet[1:])
+                self.taken.append((topic, payload))
+                writer.write(b"\x40\x02" + mid)
+            await writer.drain()
+        if self._silently:
+            await asyncio.Event().wait()
+        writer.close()
+
+
+def _published(body: bytes) -> tuple[str, bytes, bytes]:
+    """Return topic, message id and payload of a PUBLISH with QoS 1 (MQTT 5, section 3.3)."""
+    (length,) = struct.unpack_from("!H", body)
+    end = 2 + length
+    properties, payload = body[end + 2], end + 3
+    assert properties < 128, "one byte of length is all that this broker reads"
+    return body[2:end].decode(), body[end : end + 2], body[payload + properties :]
+
+
+def test_record_that_the_broker_hangs_up_on_is_parked(tmp_path: Path) -> None:
+    """After its tries it is set aside with an alarm; all others go on, in order, meanwhile."""
+
+    async def scenario() -> None:
+        broker = ChokingBroker(b'"visit-17"')
+        config = make_config(f"mqtt://{HOST}:{broker.port}", tries=3)
+        store = make_store(tmp_path, 60)
+        async with broker.listening(), running(config, store, tmp_path) as run:
+            await until(lambda: run.uplink.counts["parked"] == 1)
+            await run.drained()
+            others = [number for number in range(1, 61) if number != 17]
+            assert sorted(set(broker.records)) == others
+            first = list(dict.fromkeys(broker.records))
+            assert [n for n in first if n < 17] == list(range(1, 17))
+            (parked,) = await run.stored(run.store.parked)
+            assert (parked.sequence, parked.tries) == (17, 3)
+            assert HUNG_UP.words in parked.why
+            failed = [event for event in run.events if isinstance(event, DeviceFailed)]
+            assert [e.device for e in failed].count("outbox") == 1
+            await until(lambda: b"set aside" in dict(broker.taken).get(ALARM, b""))
+            calm = broker.connections
+            await run.add(opened("afterwards"))
+            await run.drained()
+            assert broker.connections == calm
+
+    asyncio.run(scenario())
+
+
+def test_others_need_not_wait_until_it_is_parked(tmp_path: Path) -> None:
+    """From the first hang-up on that one record is tried apart: the rest does not wait for it."""
+
+    async def scenario() -> None:
+        broker = ChokingBroker(b'"visit-2"')
+        config = make_config(f"mqtt://{HOST}:{broker.port}", tries=1000)
+        store = make_store(tmp_path, 400)
+        async with broker.listening(), running(config, store, tmp_path) as run:
+            await until(lambda: len(set(broker.records)) == 399)
+            assert run.uplink.counts["parked"] == 0
+
+    asyncio.run(scenario())
+
+
+def test_record_of_the_resend_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
+    """Delivered once, it stays so: after its tries it is left out of the resend."""
+
+    async def scenario() -> None:
+        broker = ChokingBroker(b"nothing yet")
+        config = make_config(f"mqtt://{HOST}:{broker.port}", tries=2, resend_window_s=60.0)
+        store = make_store(tmp_path, 30)
+        async with broker.listening(), running(config, store, tmp_path) as run:
+            await run.drained()
+            broker.chokes_on = b'"visit-5"'
+            assert run.uplink._link is not None
+            run.uplink._link.drop("so that it sends again")
+            await run.add(opened("behind"))
+            await run.drained()
+            await until(lambda: broker.records.count(30) >= 2)
+            ledger = await run.stored(run.store.ledger)
+            assert (ledger.acknowledged, ledger.parked) == (31, 0)
+
+    asyncio.run(scenario())
+
+
+def test_still_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
+    """A still that brokers hang up on is passed over after its tries; the connection then holds."""
+
+    async def scenario() -> None:
+        broker = ChokingBroker(b"choke on this picture")
+        config = make_config(f"mqtt://{HOST}:{broker.port}", tries=2)
+        store = make_store(tmp_path, 3)
+        (tmp_path / "s.jpg").write_bytes(b"\xff\xd8 choke on this picture")
+        digest = hashlib.sha256(b"").hexdigest()
+        about = {"visit": "v", "step": "penerimaan", "time": AT.iso()}
+        store.add_still(StillRow("s", "desk", "s.jpg", digest, 20, about))
+        async with broker.listening(), running(config, store, tmp_path) as run:
+            await until(lambda: run.uplink.counts["reconnects"] == 2)
+            await until(lambda: run.uplink.connected)
+            await run.add(opened("afterwards"))
+            await run.drained()
+            await asyncio.sleep(0.2)
+            assert run.uplink.counts["reconnects"] == 2
+            assert [row.id for row in await run.stored(lambda: store.waiting_stills(9))] == ["s"]
+
+    asyncio.run(scenario())
+
+
+def test_silence_is_not_held_against_a_record(tmp_path: Path) -> None:
+    """A line that goes dead is the line's fault: nothing is counted, nothing parked."""
+
+    async def scenario() -> None:
+        broker = ChokingBroker(b'"visit-1"', silently=True)
+        url = f"mqtt://{HOST}:{broker.port}"
+        config = make_config(url, tries=1, acknowledge_timeout_s=0.1)
+        store = make_store(tmp_path, 1)
+        async with broker.listening(), running(config, store, tmp_path) as run:
+            await until(lambda: broker.connections >= 4)
+            (row,) = await run.stored(lambda: run.store.waiting(0, 9))
+            assert (row.tries, run.uplink.counts["parked"]) == (0, 0)
+
+    asyncio.run(scenario())
+
+
+def test_records_asked_for_again_come_in_order(mosquitto: Mosquitto, tmp_path: Path) -> None:
+    """While connected: the same bytes, in order of sequence, and what is new follows them."""
+
+    async def scenario() -> None:
+        with Centre(mosquitto.port) as centre:
+            async with running(
+                make_config(mosquitto.url), make_store(tmp_path, 1300), tmp_path
+            ) as run:
+                await run.drained()
+                await until(lambda: len(centre.heard("event/visit")) == 1300)
+                before = {m.payload for m in centre.heard("event/visit")}
+                resent = await run.stored(lambda: run.store.resend(11, 1210))
+                assert resent.marked == 1200
+                run.uplink.go_back(11)
+                await run.add(opened("new"))
+                await run.drained()
+                await until(lambda: len(centre.heard("event/visit")) == 2501)
+                again = centre.heard("event/visit")[1300:]
+                assert sequences(again) == [*range(11, 1211), 1301]
+                assert {m.payload for m in again[:-1]} <= before
+                ledger = await run.stored(run.store.ledger)
+                assert (ledger.acknowledged, ledger.waiting) == (1301, 0)
+
+    asyncio.run(scenario())
+
+
+def test_asking_again_for_what_is_on_its_way_sends_it_once(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """Rows that wait anyway, or are on their way, are neither lost nor doubled nor moved."""
+
+    async def scenario() -> None:
+        store = make_store(tmp_path, 1500)
+        async with running(make_config(mosquitto.url), store, tmp_path) as run:
+            await until(lambda: any(isinstance(e, DeviceFailed) for e in run.events))
+            for _ in range(3):  # nobody listens: all are held or read ahead
+                assert (await run.stored(lambda: store.resend(1, 900))).waiting == 900
+                run.uplink.go_back(1)
+                await asyncio.sleep(0.05)
+            with Centre(mosquitto.port) as centre:
+                await run.drained()
+                await until(lambda: len(centre.heard("event/visit")) >= 1500)
+                assert sequences(centre.heard("event/visit")) == list(range(1, 1501))
+
+    asyncio.run(scenario())

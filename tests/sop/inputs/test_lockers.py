@@ -1,0 +1,210 @@
+"""Every state of a locker: closed, open, did not open, left open, forced, out of order."""
+
+import pytest
+
+from edge.sop import events
+from edge.sop.effects import UnlockLocker
+from edge.sop.records import EquipmentChanged
+from tests.sop.stand import CARDS, Stand, rules
+from tests.sop.visit.test_course import register, store_belongings
+
+LEFT_OPEN = "locker-left-open-2"
+FORCED = "locker-forced-2"
+
+
+def failed(stand: Stand, locker: int) -> None:
+    """The locker's board falls silent."""
+    stand.send(events.LockerFailed(stand.now, locker, "board 1 does not answer"))
+
+
+def back(stand: Stand, locker: int) -> None:
+    """The locker's board answers again."""
+    stand.send(events.LockerRestored(stand.now, locker))
+
+
+def told(stand: Stand) -> list[str]:
+    """The equipment records so far, in short."""
+    kinds = {"gardu.equipment.fault.v1": "fault", "gardu.equipment.restored.v1": "restored"}
+    return [
+        f"{kinds[record.type]} {record.data.device}"
+        for record in stand.records
+        if record.type in kinds and isinstance(record.data, EquipmentChanged)
+    ]
+
+
+def usable(stand: Stand, locker: int) -> bool:
+    """Whether the locker has not jammed."""
+    return stand.state.lockers[locker].usable
+
+
+def at_the_lockers(stand: Stand, card: str = CARDS[0]) -> None:
+    """A guest stands before officer 2."""
+    register(stand, "pimpinan", card)
+    stand.press("officer-1", "done")
+
+
+def jam(stand: Stand) -> None:
+    """A guest's locker does not open, twice; officer 2 gives it up."""
+    at_the_lockers(stand)
+    stand.press("officer-2", "locker")
+    stand.wait(20)
+    stand.press("officer-2", "locker")
+    stand.wait(20)
+
+
+def test_a_locker_whose_board_is_silent_is_given_to_nobody() -> None:
+    """Nobody is sent to a door that nobody can open; it is there again when its board is."""
+    stand = Stand()
+    failed(stand, 1)
+    at_the_lockers(stand)
+    store_belongings(stand, 2)
+    assert [unlock.locker for unlock in stand.of(UnlockLocker)] == [2]
+    back(stand, 1)
+    at_the_lockers(stand, CARDS[1])
+    stand.press("officer-2", "locker")
+    assert stand.of(UnlockLocker)[-1].locker == 1
+    assert told(stand) == ["fault locker/1", "restored locker/1"]
+
+
+def test_all_boards_silent_is_no_free_locker() -> None:
+    """The officer hears that there is none, and the guest goes on without."""
+    stand = Stand()
+    for locker in (1, 2, 3):
+        failed(stand, locker)
+    at_the_lockers(stand)
+    stand.press("officer-2", "locker")
+    stand.press("officer-2", "nothing")
+    assert stand.steps()[-1].reason == "no-free-locker"
+    assert stand.of(UnlockLocker) == []
+
+
+def test_a_silent_board_is_told_once() -> None:
+    """Retries of the driver are no news."""
+    stand = Stand()
+    for _ in range(3):
+        failed(stand, 1)
+    back(stand, 1)
+    back(stand, 1)
+    assert told(stand) == ["fault locker/1", "restored locker/1"]
+
+
+def test_a_jam_stays_until_its_door_was_opened_and_closed() -> None:
+    """A board that answers again does not mend a jam, nor is the locker called restored."""
+    stand = Stand()
+    jam(stand)
+    assert not usable(stand, 1)
+    failed(stand, 1)
+    back(stand, 1)
+    assert not usable(stand, 1)
+    assert told(stand) == ["fault locker/1"]
+    stand.opened(1)
+    stand.closed_door(1)
+    assert usable(stand, 1)
+    assert told(stand) == ["fault locker/1", "restored locker/1"]
+
+
+def test_a_locker_that_was_only_unreachable_has_not_jammed() -> None:
+    """Nothing is wrong with its lock: it is back as soon as its board is, without a repair."""
+    stand = Stand()
+    at_the_lockers(stand)
+    stand.press("officer-2", "locker")
+    failed(stand, 1)
+    stand.wait(20)
+    stand.press("officer-2", "locker")
+    stand.wait(20)
+    assert stand.state.lockers[1].visit is None
+    back(stand, 1)
+    assert usable(stand, 1)
+    assert told(stand) == ["fault locker/1", "restored locker/1"]
+
+
+def test_a_door_that_nobody_closes_is_an_alarm_until_it_is_closed() -> None:
+    """Left open: after left_open_s, not before; once; over with the closing."""
+    stand = Stand()
+    stand.opened(2)
+    stand.wait(119)
+    assert LEFT_OPEN not in stand.state.alarms
+    stand.wait(2)
+    assert stand.state.alarms[LEFT_OPEN].detail == "open for more than 120 s"
+    stand.wait(1000)
+    assert len([r for r in stand.said("gardu.alarm.raised.v1") if LEFT_OPEN in r.subject]) == 1
+    stand.closed_door(2)
+    assert LEFT_OPEN not in stand.state.alarms
+
+
+def test_a_guest_who_takes_time_to_store_belongings_raises_no_alarm() -> None:
+    """The visit waits for that door to close, and its officer's lamp says so: no alarm beside."""
+    stand = Stand()
+    at_the_lockers(stand)
+    stand.press("officer-2", "locker")
+    stand.opened(1)
+    stand.wait(500)
+    assert stand.state.alarms == {}
+    stand.press("officer-2", "nothing")  # vouched for: nobody waits for the door any more
+    stand.wait(121)
+    assert "locker-left-open-1" in stand.state.alarms
+    stand.closed_door(1)
+    assert stand.state.alarms == {}
+
+
+def test_a_closed_door_leaves_no_timer_behind() -> None:
+    """The time of one opening never runs on into the next."""
+    stand = Stand()
+    stand.opened(2)
+    stand.wait(100)
+    (key,) = [key for key in stand.timers if key.startswith("locker/")]
+    stand.closed_door(2)
+    stand.wait(1)
+    stand.opened(2)
+    stand.send(events.TimerFired(stand.now, key))  # it was on its way when the door closed
+    assert LEFT_OPEN not in stand.state.alarms
+
+
+def test_the_time_runs_on_over_a_restart() -> None:
+    """Open for 100 s before the restart: alarm 20 s after the first look, not before that look."""
+    stand = Stand()
+    stand.opened(2)
+    stand.wait(100)
+    stand.restart()
+    stand.wait(300)
+    assert LEFT_OPEN not in stand.state.alarms  # the driver has not looked yet
+    stand.send(events.LockerOpened(stand.now, 2, initial=True))
+    stand.wait(0)
+    assert LEFT_OPEN in stand.state.alarms
+    assert FORCED in stand.state.alarms  # of the opening itself; a restart does not forget it
+
+
+def test_a_door_that_was_closed_meanwhile_is_no_alarm() -> None:
+    """Look before acting: closed while the daemon was down, so nothing was left open."""
+    stand = Stand()
+    stand.opened(2)
+    stand.wait(119)
+    stand.restart()
+    stand.wait(10)
+    stand.send(events.LockerClosed(stand.now, 2, initial=True))
+    stand.wait(1000)
+    assert stand.state.alarms == {}
+
+
+def test_lockers_that_were_taken_out_of_the_config_are_not_in_alarm_nor_given() -> None:
+    """A smaller locker bank: what is gone cannot be open, and nobody is sent there."""
+    stand = Stand()
+    stand.opened(2)
+    stand.wait(200)
+    stand.closed_door(1)
+    stand.rules = rules(lockers=(3,))
+    stand.restart()
+    assert stand.state.alarms == {}
+    at_the_lockers(stand)
+    stand.press("officer-2", "locker")
+    assert stand.of(UnlockLocker)[-1].locker == 3
+
+
+@pytest.mark.parametrize("kind", [events.LockerFailed, events.LockerRestored])
+def test_a_locker_that_nobody_knows_changes_nothing(kind: type[events.Event]) -> None:
+    """A wrong number on a board is no reason to stop."""
+    stand = Stand()
+    before = stand.state
+    why = {"why": "gone"} if kind is events.LockerFailed else {}
+    assert stand.send(kind(at=stand.now, locker=99, **why)) == []  # type: ignore[call-arg]
+    assert stand.state is before

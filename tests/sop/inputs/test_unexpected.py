@@ -1,0 +1,88 @@
+"""The rows of docs/unexpected.md that no other test of the core holds."""
+
+import re
+from pathlib import Path
+
+from edge.sop.effects import Beep, FlashLamp, UnlockLocker
+from edge.sop.inputs.cards import LOST
+from edge.sop.lamps import lamps
+from tests.sop.stand import CARDS, Stand, rules
+from tests.sop.visit.test_course import meet, register, screen, store_belongings
+
+DOCS = Path(__file__).parents[3] / "docs"
+REFUSED = [Beep("refused"), FlashLamp("reception")]
+
+
+def test_a_free_card_that_nobody_waits_for_is_refused() -> None:
+    """Two beeps and flashes; it stays free."""
+    stand = Stand()
+    assert stand.card(CARDS[0]) == REFUSED
+    assert stand.state.refusals == {"card/desk/free": 1}
+    assert stand.state.cards == {}
+
+
+def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:
+    """The pool is one card: the second guest is neither lost nor let in without one."""
+    stand = Stand(rules(cards=frozenset(CARDS[:1])))
+    register(stand, "eselon-4-asn", CARDS[0])
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.press("reception", "arrive", "eselon-4-asn")
+    stand.answer("accept")
+    assert stand.card(CARDS[0]) == REFUSED
+    stand.answer("accept")
+    stand.press("reception", "done")
+    waiting = list(stand.state.visits.values())[1]
+    assert (waiting.step, waiting.phase, waiting.card) == ("penerimaan", "kartu", None)
+    stand.answer("decline")  # the meeting is over
+    stand.card(CARDS[0])
+    stand.press("officer-1", "done")
+    assert stand.outcomes() == ["completed"]
+    assert Beep("accepted") in stand.card(CARDS[0])
+    assert stand.state.cards == {CARDS[0]: waiting.id}
+
+
+def test_a_locker_that_keeps_the_belongings_is_pulsed_at_every_done() -> None:
+    """At the return: slow lamp after 15 s; each *done* orders one more pulse; nothing is lost."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    store_belongings(stand)
+    screen(stand)
+    meet(stand)
+    for pulses in (1, 2, 3):
+        assert len(stand.of(UnlockLocker)) == 1 + pulses
+        stand.wait(15)
+        assert lamps(stand.rules, stand.state)["officer-1"] == "slow"
+        stand.press("officer-1", "done")
+    assert set(stand.of(UnlockLocker)) == {UnlockLocker(1, next(iter(stand.state.visits)))}
+    stand.opened(1)
+    stand.closed_door(1)
+    stand.press("officer-1", "done")
+    assert stand.outcomes() == ["completed"]
+
+
+def test_the_alarm_of_a_lost_card_ends_when_somebody_has_seen_it() -> None:
+    """It is over as soon as it happened: acknowledged and cleared by the same press."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "leave")
+    stand.press("officer-1", "lost")
+    stand.card(CARDS[0])
+    assert list(stand.state.alarms) == [LOST]
+    stand.press("officer-2", "acknowledge")
+    assert stand.state.alarms == {}
+    assert [record.type for record in stand.records[-2:]] == [
+        "gardu.alarm.acknowledged.v1", "gardu.alarm.cleared.v1",
+    ]  # fmt: skip
+
+
+def test_every_alarm_of_the_page_is_in_the_contract() -> None:
+    """What officers read about is what the central office is told of."""
+    page, contract = (
+        (DOCS / name).read_text(encoding="utf-8") for name in ("unexpected.md", "mqtt.md")
+    )
+    named = set(re.findall(r"alarm[^|]*?`((?:[a-z]+-)+(?:N|NAME|[a-z]+))`", page))
+    assert len(named) >= 8
+    for alarm in named:
+        assert f"`{alarm}`" in contract, alarm

@@ -1,0 +1,106 @@
+"""Procedure files: versions, and every problem at once."""
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from edge.errors import ConfigError
+from edge.sop.procedures.loading import (
+    known_procedures,
+    load_procedure,
+    load_procedures,
+    parse_procedure,
+)
+
+GOOD = """
+id = "short"
+version = "2.1"
+title = { id = "Pendek", en = "Short" }
+source = "none"
+office = "none"
+
+[[steps]]
+number = 1
+id = "only"
+role = "Petugas"
+station = "desk"
+activity = "Menunggu"
+title = "Wait"
+source = "none"
+phases = [{ id = "wait", on = [{ event = "button.done", to = "@next" }] }]
+"""
+
+
+def write(folder: Path, name: str, text: str) -> Path:
+    """Write a procedure file."""
+    path = folder / f"{name}.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_version_names_the_exact_text(tmp_path: Path) -> None:
+    """Declared version, plus, first 8 hexadecimal digits of the SHA-256 of the file."""
+    path = write(tmp_path, "short", GOOD)
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
+    assert load_procedure(path).version == f"2.1+{digest}"
+
+
+def test_one_changed_letter_is_another_version() -> None:
+    """A visit that began under the old text can tell."""
+    changed = parse_procedure(GOOD.replace("Menunggu", "Menunggu."), "x")
+    assert changed.key != parse_procedure(GOOD, "x").key
+
+
+def test_text_and_file_give_the_same_procedure(tmp_path: Path) -> None:
+    """The store keeps texts of running procedures: they must come back as they were."""
+    assert parse_procedure(GOOD, "kept") == load_procedure(write(tmp_path, "short", GOOD))
+
+
+def test_a_kept_text_is_not_judged_by_newer_rules() -> None:
+    """A visit under way must be able to end under a text that today's rules would reject."""
+    assert parse_procedure(GOOD.replace("@next", "nowhere"), "kept").id == "short"
+
+
+def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
+    """One wrong key does not hide the next, nor one file the other."""
+    bad = GOOD.replace('station = "desk"', 'station = "Desk"\nstandard_s = 0\ncolour = 1')
+    first = write(tmp_path, "short", bad)
+    second = write(tmp_path, "other", GOOD.replace("@next", "nowhere"))
+    with pytest.raises(ConfigError) as caught:
+        load_procedures(tmp_path, ["short", "other", "absent"])
+    assert [line.removeprefix(f"{tmp_path}/") for line in caught.value.problems] == [
+        (
+            "short.toml: steps[0].colour: is no key here; allowed: activity, equipment, extend_s, "
+            "extensions, id, note, number, output, phases, role, source, standard_s, station, "
+            "timed_from, title"
+        ),
+        (
+            "short.toml: steps[0].station: is 'Desk'; allowed: lower-case letters, digits and "
+            "single dashes, at most 64"
+        ),
+        "short.toml: steps[0].standard_s: is 0; allowed: seconds, above 0, at most 86400",
+        "other.toml: id: is 'short'; allowed: 'other', as the file is called",
+        (
+            "other.toml: step only, phase wait, on \"button.done\": leads to 'nowhere'; allowed: "
+            "wait, @next, @skip, @declined, @rescheduled, @refused, @abandoned, #only"
+        ),
+        "absent.toml: no such file",
+    ]
+    assert first.exists()
+    assert second.exists()
+
+
+def test_the_example_of_the_documentation_is_a_good_procedure(tmp_path: Path) -> None:
+    """What people copy from docs/procedures.md must load and verify."""
+    page = Path(__file__).parents[3] / "docs" / "procedures.md"
+    text = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    assert len(load_procedure(write(tmp_path, "arsip", text)).steps) == 2
+
+
+def test_known_procedures_are_the_files_of_the_folder(tmp_path: Path) -> None:
+    """What a typing error is answered with."""
+    write(tmp_path, "b", GOOD)
+    write(tmp_path, "a", GOOD)
+    assert known_procedures(tmp_path) == ["a", "b"]
+    assert known_procedures(tmp_path / "none") == []

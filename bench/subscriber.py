@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from paho.mqtt.client import MQTTMessage
 
 from edge.config.model import Broker
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 
 
 class Subscriber:
@@ -37,7 +37,7 @@ class Subscriber:
 async def subscriber(url: str, topic: str, part: str = "") -> AsyncIterator[Subscriber]:
     """Have a subscriber of *topic* listen at QoS 1, and keep what has *part* in its topic."""
     ears = Subscriber(part)
-    link = Link(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=ears.take)
+    link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=ears.take)
     await link.open()
     try:
         link.subscribe(topic)

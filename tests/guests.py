@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
 from edge.clock import Stamp, iso
-from edge.config.sections.guests import GuestBook as Section
+from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import Details, Entry, GuestBook
 from edge.mqtt.packets import properties
 from edge.mqtt.request_handler import Desk, Present

@@ -10,7 +10,7 @@ from typing import Any
 from paho.mqtt.client import MQTTMessage
 
 from edge.clock import Clock, Stamp
-from edge.config.model import Broker, Checkpoint, Config
+from edge.config.model import Broker, CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.request_handler import Desk
@@ -31,7 +31,7 @@ def make_config(url: str, **broker: Any) -> Config:
     """Return the config of a checkpoint that reports to *url*."""
     settings: dict[str, Any] = {"url": url, "resend_window_s": 0.0, **broker}
     return Config(
-        checkpoint=Checkpoint(site="kantor", id="lobi", procedures=["pimpinan"]),
+        checkpoint=CheckpointSection(site="kantor", id="lobi", procedures=["pimpinan"]),
         cards=Cards(visitor=["0000000001"]),
         broker=Broker(**settings),
     )

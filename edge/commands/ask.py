@@ -12,9 +12,9 @@ from edge.daemon.control import (
     AskDevices,
     AskPurge,
     AskReload,
+    ControlRequest,
     DeviceStates,
     Purged,
-    Request,
     Resend,
     socket_path,
 )
@@ -79,7 +79,7 @@ def ask_purge(folder: Path, before_ms: int) -> int | None:
     return None if purged is None else purged.visits
 
 
-def _ask(folder: Path, request: Request, kind: type[A]) -> A | None:
+def _ask(folder: Path, request: ControlRequest, kind: type[A]) -> A | None:
     with socket.socket(socket.AF_UNIX) as connection:
         connection.settimeout(ANSWER_S)
         try:

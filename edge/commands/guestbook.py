@@ -29,14 +29,14 @@ guestbook = typer.Typer(
 )
 
 
-class Format(StrEnum):
+class GuestListFormat(StrEnum):
     """How the guest book is written out."""
 
     csv = "csv"
     json = "json"
 
 
-_WRITERS = {Format.csv: as_csv, Format.json: as_json}
+_WRITERS = {GuestListFormat.csv: as_csv, GuestListFormat.json: as_json}
 _ALL_MS = 2**63
 
 
@@ -48,7 +48,9 @@ def export_guestbook(
         str, typer.Option("--from", metavar="DATE", help="From that day or time on.")
     ] = "",
     to: Annotated[str, typer.Option("--to", metavar="DATE", help="Before that day or time.")] = "",
-    format_: Annotated[Format, typer.Option("--format", help="How.")] = Format.csv,
+    format_: Annotated[
+        GuestListFormat, typer.Option("--format", help="How.")
+    ] = GuestListFormat.csv,
 ) -> None:
     """Write guests' details into FILE, readable for you alone (mode 0600).
 

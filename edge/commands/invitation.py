@@ -13,9 +13,9 @@ import typer
 from edge.clock import Clock, iso
 from edge.errors import GarduError
 from edge.guestbook.invitations import (
+    BadInvitation,
     Guest,
     Invitation,
-    Refused,
     key_ring,
     make_key,
     public_key,
@@ -117,7 +117,7 @@ def read_invitation(
         text = typer.get_text_stream("stdin").readline()
     try:
         found = verified(text.strip(), key_ring([_public(key_file)]))
-    except Refused as refused:
+    except BadInvitation as refused:
         typer.echo(refused.why, err=True)
         raise typer.Exit(1) from None
     _show(found)

@@ -185,7 +185,9 @@ def verify(
         walk = Walk(snapshot.stream, start, head.lower() if head else None, sequence)
         difference = walk.go(snapshot.records(), snapshot.head)
     reached = walk.reached
-    findings = Findings(snapshot.stream, start.sequence, reached.sequence, reached.link, difference)
+    findings = Verification(
+        snapshot.stream, start.sequence, reached.sequence, reached.link, difference
+    )
     if as_json:
         typer.echo(msgspec.json.encode(findings).decode())
     else:
@@ -194,7 +196,7 @@ def verify(
         raise typer.Exit(1)
 
 
-class Findings(msgspec.Struct, frozen=True):
+class Verification(msgspec.Struct, frozen=True):
     """What `gardu verify` found.
 
     :ivar removed_to: the last record that retention removed; 0 if none
@@ -213,7 +215,7 @@ class Findings(msgspec.Struct, frozen=True):
         return self.sequence - self.removed_to
 
 
-def _tell(findings: Findings, *, published: bool) -> None:
+def _tell(findings: Verification, *, published: bool) -> None:
     typer.echo(f"stream {findings.stream}")
     if findings.removed_to:
         typer.echo(f"records up to {findings.removed_to} are not of this chain or were removed")

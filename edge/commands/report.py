@@ -26,7 +26,7 @@ from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
 from edge.report.tables import Table
 from edge.report.tally import summarise
-from edge.report.words import Language, Words
+from edge.report.words import Language, ReportWords
 from edge.report.workbook import xlsx
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedures.loading import load_procedures
@@ -35,7 +35,7 @@ from edge.store.register import facts
 from edge.store.snapshot import Snapshot
 
 
-class Format(StrEnum):
+class ReportFormat(StrEnum):
     """What a report is written as."""
 
     TERMINAL = "terminal"
@@ -52,7 +52,7 @@ def report(
         typer.Option(metavar="YYYY-MM", help="The month. Default: the one before this."),
     ] = None,
     form: Annotated[
-        Format | None,
+        ReportFormat | None,
         typer.Option("--format", help="Default: by the file's name; without one, terminal."),
     ] = None,
     language: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.ID,
@@ -81,18 +81,18 @@ def report(
     Example: gardu report --month 2026-11 --format xlsx -o november.xlsx
     """
     chosen = form or _by_name(output)
-    if with_guestbook and (output is None or chosen in (Format.TERMINAL, Format.JSON)):
+    if with_guestbook and (output is None or chosen in (ReportFormat.TERMINAL, ReportFormat.JSON)):
         raise _wrong("--with-guestbook: personal data goes only into a file: add -o FILE.xlsx")
-    if output is None and chosen in (Format.XLSX, Format.PDF):
+    if output is None and chosen in (ReportFormat.XLSX, ReportFormat.PDF):
         raise _wrong(f"--format {chosen}: say into which file: -o FILE.{chosen}")
     # Its certificates and passwords are of no concern here.
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
-    words = Words(language, _procedures(settings), _told(settings))
+    words = ReportWords(language, _procedures(settings), _told(settings))
     with Snapshot(Path(settings.checkpoint.data)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked)
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
-    if chosen is Format.TERMINAL and output is None:
+    if chosen is ReportFormat.TERMINAL and output is None:
         for title, headers, rows in shown(summary, words):
             show_table(title, headers, rows)
         return
@@ -134,7 +134,7 @@ def _told(config: Config) -> dict[str, Text]:
         return {}
 
 
-def _about(config: Config, month: Month, words: Words) -> About:
+def _about(config: Config, month: Month, words: ReportWords) -> About:
     now = datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, month.zone)
     offices = dict.fromkeys(procedure.office for procedure in words.procedures.values())
     place = config.checkpoint.place or config.checkpoint.id
@@ -147,7 +147,7 @@ def _about(config: Config, month: Month, words: Words) -> About:
     )
 
 
-def _guests(config: Config, snapshot: Snapshot, month: Month, words: Words) -> Table:
+def _guests(config: Config, snapshot: Snapshot, month: Month, words: ReportWords) -> Table:
     from edge.guestbook.guest_list import read
     from edge.report.guests import guest_table
 
@@ -155,32 +155,34 @@ def _guests(config: Config, snapshot: Snapshot, month: Month, words: Words) -> T
     return guest_table(facts(snapshot, month), month, details, words)
 
 
-Writer = Callable[[Summary, Words, About, Table | None], bytes]
-_WRITERS: dict[Format, Writer] = {
-    Format.TERMINAL: lambda summary, words, _about, _guests: _text(summary, words),
-    Format.XLSX: lambda summary, words, _about, guests: xlsx(summary, words, guests),
+Writer = Callable[[Summary, ReportWords, About, Table | None], bytes]
+_WRITERS: dict[ReportFormat, Writer] = {
+    ReportFormat.TERMINAL: lambda summary, words, _about, _guests: _text(summary, words),
+    ReportFormat.XLSX: lambda summary, words, _about, guests: xlsx(summary, words, guests),
     # Excel takes a CSV for UTF-8 only by its mark.
-    Format.CSV: lambda summary, words, _about, guests: as_csv(summary, words, guests).encode(
+    ReportFormat.CSV: lambda summary, words, _about, guests: as_csv(summary, words, guests).encode(
         "utf-8-sig"
     ),
-    Format.PDF: pdf,
-    Format.HTML: lambda *page: html(*page).encode(),
-    Format.JSON: lambda summary, _words, _about, _guests: msgspec.json.encode(summary) + b"\n",
+    ReportFormat.PDF: pdf,
+    ReportFormat.HTML: lambda *page: html(*page).encode(),
+    ReportFormat.JSON: lambda summary, _words, _about, _guests: (
+        msgspec.json.encode(summary) + b"\n"
+    ),
 }
 
 
-def _text(summary: Summary, words: Words) -> bytes:
+def _text(summary: Summary, words: ReportWords) -> bytes:
     return "".join(
         f"{title}\n" + "".join("\t".join(row) + "\n" for row in [headers, *rows]) + "\n"
         for title, headers, rows in shown(summary, words)
     ).encode()
 
 
-def _by_name(output: Path | None) -> Format:
+def _by_name(output: Path | None) -> ReportFormat:
     if output is None:
-        return Format.TERMINAL
+        return ReportFormat.TERMINAL
     try:
-        return Format(output.suffix.lstrip(".").lower())
+        return ReportFormat(output.suffix.lstrip(".").lower())
     except ValueError:
         raise _wrong(f"{output}: say with --format what it is to be") from None
 

@@ -10,7 +10,7 @@ from edge.commands.sop_verify import verify
 from edge.commands.tables import show_table
 from edge.config.places import procedures_folder
 from edge.errors import ConfigError
-from edge.paper.deliver import REPLACES, Format, deliver
+from edge.paper.deliver import REPLACES, FormFormat, deliver
 from edge.paper.flowchart.flow_svg import flow_picture
 from edge.paper.page import pdf
 from edge.paper.sop.forms import Form, forms_page
@@ -75,8 +75,8 @@ def show_procedure(
         typer.Option(help="id: the legal wording. en: an English title for each step."),
     ] = Language.ID,
     form_at: Annotated[
-        Format, typer.Option("--format", help="svg: the flow chart only.")
-    ] = Format.TERMINAL,
+        FormFormat, typer.Option("--format", help="svg: the flow chart only.")
+    ] = FormFormat.TERMINAL,
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
     ] = None,
@@ -88,18 +88,18 @@ def show_procedure(
     PDF (A4, fonts embedded) have all forms and need gardu's extra `print`.
     """
     procedure = _found(_folder(folder), procedure_id)
-    if form_at is Format.TERMINAL:
+    if form_at is FormFormat.TERMINAL:
         _refuse_file(out)
         if form is Form.FLOWCHART:
             _complain(["a terminal cannot show the flow chart; allowed: --format html, pdf or svg"])
         show_forms(procedure, form, lang)
-    elif form_at is Format.SVG:
+    elif form_at is FormFormat.SVG:
         if form is not Form.FLOWCHART:
             _complain([f"the form {form} cannot be drawn as svg; allowed: --form flowchart"])
         deliver(flow_picture(procedure, lang), out)
     else:
         page = forms_page(procedure, form, lang)
-        deliver(page if form_at is Format.HTML else pdf(page), out)
+        deliver(page if form_at is FormFormat.HTML else pdf(page), out)
 
 
 def _found(where: Path, procedure_id: str) -> Procedure:

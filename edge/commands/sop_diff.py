@@ -10,7 +10,7 @@ from rich.markup import escape
 from edge.config.loading import load_config
 from edge.config.validation import read_text
 from edge.errors import GarduError
-from edge.paper.deliver import REPLACES, Format, deliver
+from edge.paper.deliver import REPLACES, FormFormat, deliver
 from edge.paper.page import pdf
 from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.terminal import console
@@ -40,8 +40,8 @@ def diff(
     lang: Annotated[
         Language, typer.Option(help="In which language html and pdf are headed.")
     ] = Language.ID,
-    form_at: Annotated[Format, typer.Option("--format", help="svg is for drawings only.")] = (
-        Format.TERMINAL
+    form_at: Annotated[FormFormat, typer.Option("--format", help="svg is for drawings only.")] = (
+        FormFormat.TERMINAL
     ),
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
@@ -53,13 +53,13 @@ def diff(
     """
     before, after = _procedure(old, config), _procedure(new, config)
     changes = difference(before, after)
-    if form_at is Format.SVG:
+    if form_at is FormFormat.SVG:
         raise GarduError("a difference is no drawing; allowed: --format terminal, html or pdf")
-    if form_at is Format.TERMINAL:
+    if form_at is FormFormat.TERMINAL:
         _show(before, after, changes)
         return
     page = change_page(before, after, changes, lang)
-    deliver(page if form_at is Format.HTML else pdf(page), out)
+    deliver(page if form_at is FormFormat.HTML else pdf(page), out)
 
 
 def _procedure(name: str, config: Path | None) -> Procedure:

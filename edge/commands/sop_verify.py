@@ -15,7 +15,7 @@ from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.legal_text import legal_text
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure
-from edge.sop.procedures.review import Finding, review
+from edge.sop.procedures.review import Remark, review
 
 
 class Verified(msgspec.Struct, frozen=True):
@@ -23,7 +23,7 @@ class Verified(msgspec.Struct, frozen=True):
 
     file: str
     procedure: str
-    findings: list[Finding]
+    findings: list[Remark]
 
 
 def verify(
@@ -67,29 +67,28 @@ def _one(file: Path, config: Config | None) -> Verified:
         procedure = load_procedure(file)
     except ConfigError as error:
         found = [
-            Finding(kind="problem", step=None, about="file", words=words)
-            for words in error.problems
+            Remark(kind="problem", step=None, about="file", words=words) for words in error.problems
         ]
         return Verified(str(file), "", found)
     found = review(procedure, legal_text(procedure.id))
     return Verified(str(file), procedure.key, found + _equipment(procedure, config))
 
 
-def _equipment(procedure: Procedure, config: Config | None) -> list[Finding]:
+def _equipment(procedure: Procedure, config: Config | None) -> list[Remark]:
     """Say which evidence no device of *config* can give."""
     if config is None:
         words = "no --config given: whether devices can give the evidence was not asked"
-        return [Finding(kind="note", step=None, about="evidence", words=words)]
+        return [Remark(kind="note", step=None, about="evidence", words=words)]
     if procedure.id not in config.checkpoint.procedures:
         words = "this checkpoint does not run the procedure (checkpoint.procedures)"
-        return [Finding(kind="note", step=None, about="evidence", words=words)]
+        return [Remark(kind="note", step=None, about="evidence", words=words)]
     findings = verify_equipment(procedure, config)
     prefix = f"procedure {procedure.id}: "
     return [
-        Finding(kind="problem", step=None, about="evidence", words=line.removeprefix(prefix))
+        Remark(kind="problem", step=None, about="evidence", words=line.removeprefix(prefix))
         for line in findings.problems
     ] + [
-        Finding(kind="note", step=None, about="evidence", words=line.removeprefix(prefix))
+        Remark(kind="note", step=None, about="evidence", words=line.removeprefix(prefix))
         for line in findings.notes
     ]
 

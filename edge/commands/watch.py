@@ -22,7 +22,7 @@ from rich.table import Table
 from edge.config.model import Broker
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
 from edge.mqtt.messages import ROOT
 
@@ -33,7 +33,7 @@ _REFRESH_S = 0.5
 _BACKOFF = Backoff(0.5, 10.0)
 
 
-class Board:
+class LiveBoard:
     """What is written to the terminal."""
 
     def __init__(self, consumer: Consumer, broker: str) -> None:
@@ -66,7 +66,7 @@ class Board:
         self._live.update(Group(table, waiting), refresh=True)
 
 
-class Lines:
+class RecordLines:
     """One line of JSON a record on stdout, each written at once; duplicates are left out."""
 
     def __init__(self, consumer: Consumer) -> None:
@@ -106,7 +106,7 @@ class Watch:
         self._keep = keep
         self._consumer = Consumer(root)
         shown = f"{broker.host}:{broker.port}"
-        self._view = Lines(self._consumer) if as_json else Board(self._consumer, shown)
+        self._view = RecordLines(self._consumer) if as_json else LiveBoard(self._consumer, shown)
         self._gaps: dict[str, list[tuple[int, int]]] = {}
         self._broken: dict[str, list[int]] = {}
         self._told = asyncio.Event()
@@ -129,7 +129,7 @@ class Watch:
     async def _connect(self) -> None:
         failures = 0
         while True:
-            link = Link(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
+            link = Connection(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
             try:
                 await link.open()
             except DeviceUnavailable as error:
@@ -142,7 +142,7 @@ class Watch:
             _say(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
             await asyncio.sleep(delay)
 
-    async def _listen(self, link: Link) -> str:
+    async def _listen(self, link: Connection) -> str:
         try:
             link.subscribe(f"{self._root}/#")
             _say(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")

@@ -44,7 +44,7 @@ _DRAW_EVERY = 10
 _LAST = 12
 
 
-class Board:
+class InputBoard:
     """The live table on a terminal."""
 
     def __init__(self, taps: list[Tap]) -> None:
@@ -73,7 +73,7 @@ class Board:
         self._live.update(Group(table, Text("\n".join(self._said))), refresh=True)
 
 
-class Lines:
+class InputLines:
     """Plain lines, for a log or a pipe."""
 
     def __init__(self, taps: list[Tap]) -> None:
@@ -174,7 +174,7 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
         with Taps(parts, factory, clock, moved) as taps, spied:
             outputs = [part.part.pin for part in fitted(config) if part.is_output]
             mirror = Mirror(taps.taps, outputs)
-            view = Board(taps.taps) if Console().is_terminal else Lines(taps.taps)
+            view = InputBoard(taps.taps) if Console().is_terminal else InputLines(taps.taps)
             told = {tap.pin: tap.high for tap in taps.taps}  # also what moves meanwhile is news
             with view, _opened(config, clock, mirror, tell):
                 _show(view, taps.taps, told, mirror, news, stop, settled=None if raw else tell)
@@ -189,7 +189,7 @@ def _nothing(_tap: Tap) -> None:
 
 
 def _show(
-    view: Board | Lines,
+    view: InputBoard | InputLines,
     taps: list[Tap],
     told: dict[int, bool | None],
     mirror: Mirror,

@@ -14,14 +14,14 @@ from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import HttpCamera, PiCamera, Stills
 from edge.config.sections.card_readers import CardReader, Gm65
 from edge.config.sections.doors import Door, Safety
-from edge.config.sections.guests import Cards, Day, GuestBook, Invitations
+from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.values import Days, Folder, Name, Seconds, Section
 
 
-class Checkpoint(Section, frozen=True, kw_only=True):
+class CheckpointSection(Section, frozen=True, kw_only=True):
     """Which checkpoint this is and where its files are."""
 
     site: Name
@@ -91,7 +91,7 @@ class Gpio(Section, frozen=True, kw_only=True):
 class Config(Section, frozen=True, kw_only=True):
     """Everything one checkpoint needs to know about itself."""
 
-    checkpoint: Checkpoint
+    checkpoint: CheckpointSection
     cards: Cards
     broker: Broker = Broker()
     reporting: Reporting = Reporting()
@@ -101,7 +101,7 @@ class Config(Section, frozen=True, kw_only=True):
     scanners: dict[Name, Gm65] = msgspec.field(default_factory=dict)
     invitations: Invitations = Invitations()
     day: Day | None = None
-    guestbook: GuestBook = GuestBook()
+    guestbook: GuestBookSection = GuestBookSection()
     buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None

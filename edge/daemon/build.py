@@ -123,7 +123,7 @@ def build_scanner(
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
     from edge.drivers.serial.gm65 import Gm65Scanner
-    from edge.guestbook.invitations import Refused, key_ring, read
+    from edge.guestbook.invitations import BadInvitation, key_ring, read
 
     here, rules = config.checkpoint, config.invitations
     keys = key_ring(rules.keys.values())
@@ -132,7 +132,7 @@ def build_scanner(
         now_ms = at.wall_ms if at.synced or not rules.need_synced_clock else None
         try:
             found = read(text, keys, now_ms, here.site, here.id, here.procedures)
-        except Refused as refused:
+        except BadInvitation as refused:
             return InvitationRefused(at, reader, refused.why)
         if expect is not None:
             expect(found)

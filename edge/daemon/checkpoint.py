@@ -27,7 +27,7 @@ from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Result
 from edge.store.rows import Delivered
 from edge.store.still_files import StillFiles
-from edge.store.store import PARTS, OutboxRow, Part, Store
+from edge.store.store import PARTS, OutboxRow, StatePart, Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -47,7 +47,7 @@ class Outputs(Protocol):
         """Show lamp *mode* on *panel*."""
 
 
-class Live(Protocol):
+class LivePublisher(Protocol):
     """What publishes live topics and the outbox."""
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
@@ -76,7 +76,7 @@ class Checkpoint:
         worker: Worker,
         timers: Timers,
         outputs: Outputs,
-        live: Live,
+        live: LivePublisher,
         stills: StillFiles,
     ) -> None:
         self.rules = rules
@@ -222,7 +222,7 @@ def _document(state: State, before: State) -> State | None:
     return None if bare == msgspec.structs.replace(before, **_APART) else bare
 
 
-def _parts(state: State, before: State) -> dict[str, Part]:
+def _parts(state: State, before: State) -> dict[str, StatePart]:
     """Return the parts of the state that changed, by name."""
     found = ((name, getattr(state, name)) for name in PARTS)
     return {name: part for name, part in found if part != getattr(before, name)}

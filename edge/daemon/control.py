@@ -96,7 +96,7 @@ class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
-Request: TypeAlias = Resend | AskDevices | AskReload | AskPurge | AskDay
+ControlRequest: TypeAlias = Resend | AskDevices | AskReload | AskPurge | AskDay
 
 
 class Sender(Protocol):
@@ -106,12 +106,14 @@ class Sender(Protocol):
         """Say that rows from sequence *first* on may wait again."""
 
 
-Answer: TypeAlias = msgspec.Struct | Awaitable[msgspec.Struct]
-Answers: TypeAlias = Mapping[type[msgspec.Struct], Callable[[Any], Answer]]
+ControlAnswer: TypeAlias = msgspec.Struct | Awaitable[msgspec.Struct]
+ControlAnswers: TypeAlias = Mapping[type[msgspec.Struct], Callable[[Any], ControlAnswer]]
 """What answers each kind of request."""
 
 
-async def serve_control(folder: Path, again: Callable[[Resend], Answer], answers: Answers) -> None:
+async def serve_control(
+    folder: Path, again: Callable[[Resend], ControlAnswer], answers: ControlAnswers
+) -> None:
     """Answer requests until cancelled.
 
     :param again: lets records wait again and be sent (:func:`resender`)
@@ -119,7 +121,7 @@ async def serve_control(folder: Path, again: Callable[[Resend], Answer], answers
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    known: Answers = {Resend: again, **answers}
+    known: ControlAnswers = {Resend: again, **answers}
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -139,12 +141,12 @@ async def serve_control(folder: Path, again: Callable[[Resend], Answer], answers
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: Answers
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: ControlAnswers
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = msgspec.json.decode(await reader.readline(), type=Request)
+                request = msgspec.json.decode(await reader.readline(), type=ControlRequest)
             answer = await _answer(request, answers)
         except (
             ValueError,
@@ -159,14 +161,14 @@ async def _serve(
             await writer.drain()
 
 
-async def _answer(request: Request, answers: Answers) -> msgspec.Struct:
+async def _answer(request: ControlRequest, answers: ControlAnswers) -> msgspec.Struct:
     if type(request) not in answers:
         raise ValueError("nothing here can answer that")
     answer = answers[type(request)](request)
     return answer if isinstance(answer, msgspec.Struct) else await answer
 
 
-def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend], Answer]:
+def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend], ControlAnswer]:
     """Return what answers :class:`Resend`.
 
     :param worker: the thread for calls of *store*

@@ -22,10 +22,10 @@ CLOSE_S = 2.0
 
 
 # What of a device can fail by itself.
-Part = Literal["calls", "levels"]
+FaultKind = Literal["calls", "levels"]
 
 
-class Kept:
+class DeviceThread:
     """One device and its thread.
 
     What was asked of it and what its levels say fail and recover apart: a lamp that lights does
@@ -35,7 +35,7 @@ class Kept:
     def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
         self.device = device
         self.ready = False
-        self._whys: dict[Part, str] = {}
+        self._whys: dict[FaultKind, str] = {}
         self._post = post
         self._opened = opened
         self._worker = Worker(device.name)
@@ -62,7 +62,7 @@ class Kept:
         """Run *call* on the device's thread or on *worker*; a failure is reported, never raised."""
         (worker or self._worker).submit(self._guarded, call)
 
-    def _guarded(self, call: Callable[[], None], part: Part = "calls") -> None:
+    def _guarded(self, call: Callable[[], None], part: FaultKind = "calls") -> None:
         try:
             call()
         except (DeviceUnavailable, DeviceFault) as error:
@@ -82,14 +82,14 @@ class Kept:
         """Take up a fault that was reported before the restart: its end is to be told too."""
         self._whys["calls"] = why
 
-    def failed(self, why: str, part: Part = "calls") -> None:
+    def failed(self, why: str, part: FaultKind = "calls") -> None:
         """Report that the device does not work, once until it does."""
         if not self._whys:
             log.warning("%s", why)  # the driver names the device
             self._post(partial(DeviceFailed, device=self.device.name, why=why))
         self._whys[part] = why
 
-    def restored(self, part: Part = "calls") -> None:
+    def restored(self, part: FaultKind = "calls") -> None:
         """Report that the device works again, if it did not."""
         if self._whys.pop(part, None) is not None and not self._whys:
             log.info("%s: works again", self.device.name)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from edge.clock import Clock, Stamp
-from edge.daemon.device_thread import Kept
+from edge.daemon.device_thread import DeviceThread
 from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Door, Lockers, Panel
 from edge.drivers.camera.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
@@ -36,26 +36,26 @@ class Devices:
     """All devices of the checkpoint; carries effects out on them."""
 
     def __init__(self, clock: Clock, post: Post, stills: StillFiles) -> None:
-        self.kept: list[Kept] = []
+        self.kept: list[DeviceThread] = []
         self._clock = clock
         self._post = post
         self._stills = stills
-        self._lockers: tuple[Kept, Lockers] | None = None
-        self._buzzer: tuple[Kept, Buzzer] | None = None
-        self._aiphones: dict[str, tuple[Kept, Aiphone]] = {}
-        self._doors: dict[str, tuple[Kept, Door]] = {}
-        self._panels: dict[str, tuple[Kept, Panel]] = {}
-        self._cameras: dict[str, tuple[Kept, Camera]] = {}
-        self._stamper: tuple[Kept, Stamper] | None = None
+        self._lockers: tuple[DeviceThread, Lockers] | None = None
+        self._buzzer: tuple[DeviceThread, Buzzer] | None = None
+        self._aiphones: dict[str, tuple[DeviceThread, Aiphone]] = {}
+        self._doors: dict[str, tuple[DeviceThread, Door]] = {}
+        self._panels: dict[str, tuple[DeviceThread, Panel]] = {}
+        self._cameras: dict[str, tuple[DeviceThread, Camera]] = {}
+        self._stamper: tuple[DeviceThread, Stamper] | None = None
         self._lamps: dict[str, str] = {}
         # Holding a door released must not wait behind a release; it takes no time itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
         self._keep_details: Callable[[str, str], None] = lambda _invitation, _visit: None
 
-    def add(self, device: Device, opened: Callable[[], None] | None = None) -> Kept:
+    def add(self, device: Device, opened: Callable[[], None] | None = None) -> DeviceThread:
         """Keep *device*; *opened* is called once it is in use."""
-        kept = Kept(device, self._post, opened)
+        kept = DeviceThread(device, self._post, opened)
         self.kept.append(kept)
         return kept
 

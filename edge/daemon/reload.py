@@ -48,14 +48,14 @@ class Reloaded(msgspec.Struct, frozen=True):
     changed: list[str]
 
 
-class Consumer(Protocol):
+class ProcedureConsumer(Protocol):
     """The checkpoint, as it is needed here."""
 
     def adopt(self, procedures: dict[str, Procedure]) -> None:
         """Take *procedures* for new visits, from the next event on."""
 
 
-class Live(Protocol):
+class MetaPublisher(Protocol):
     """The uplink, as it is needed here."""
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
@@ -78,8 +78,8 @@ class Reload:
         store: Store,
         worker: Worker,
         post: Post,
-        consumer: Consumer,
-        live: Live,
+        consumer: ProcedureConsumer,
+        live: MetaPublisher,
     ) -> None:
         self.refusals = 0
         self.problem: str | None = None

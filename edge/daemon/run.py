@@ -18,11 +18,11 @@ from edge.daemon.bridge import Bridge
 from edge.daemon.build import build_devices
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.control import (
-    Answers,
     AskDay,
     AskDevices,
     AskPurge,
     AskReload,
+    ControlAnswers,
     DeviceStates,
     Purged,
     resender,
@@ -156,7 +156,7 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             desk.own_up()
-            answers: Answers = {
+            answers: ControlAnswers = {
                 AskDevices: lambda _: DeviceStates(states()),
                 AskDay: lambda _: checkpoint.day_now(),
                 AskReload: lambda _: reload(),

@@ -37,7 +37,7 @@ ONLY = 1
 # A clock may be so far ahead of the next one, ms, before what it dated is dated anew.
 _DAY_MS = 86_400_000
 
-Text = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
+PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?$")]
 
 IdKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
@@ -57,9 +57,9 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     :ivar persons: how many came together, 1 to 99
     """
 
-    name: Text
-    organisation: Text = ""
-    purpose: Text = ""
+    name: PlainText
+    organisation: PlainText = ""
+    purpose: PlainText = ""
     id_kind: IdKind | None = None
     persons: Annotated[int, Meta(ge=1, le=99)] = 1
     phone: Phone = ""

@@ -55,7 +55,7 @@ _Moment = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 _Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
-class Refused(GarduError):
+class BadInvitation(GarduError):
     """What was shown does not open a visit; *why* is one of a few words, none of them a guest's."""
 
     def __init__(self, why: Why) -> None:
@@ -127,15 +127,15 @@ def read(
     """
     invitation = verified(text, keys)
     if invitation.site != site or invitation.checkpoint not in ("", checkpoint):
-        raise Refused("for another checkpoint")
+        raise BadInvitation("for another checkpoint")
     if invitation.procedure not in procedures:
-        raise Refused("unknown procedure")
+        raise BadInvitation("unknown procedure")
     if now_ms is None:
-        raise Refused("clock not trusted")
+        raise BadInvitation("clock not trusted")
     if now_ms < invitation.not_before_ms:
-        raise Refused("not yet valid")
+        raise BadInvitation("not yet valid")
     if now_ms >= invitation.not_after_ms:
-        raise Refused("expired")
+        raise BadInvitation("expired")
     return invitation
 
 
@@ -148,16 +148,16 @@ def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
     signed, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
     key = keys.get(signed[:_KEY_ID])
     if key is None:
-        raise Refused("unknown key")
+        raise BadInvitation("unknown key")
     nacl = _nacl()
     try:
         nacl.signing.VerifyKey(key).verify(PREFIX.encode() + signed, signature)
     except nacl.exceptions.BadSignatureError:
-        raise Refused("wrong signature") from None
+        raise BadInvitation("wrong signature") from None
     try:
         body = msgspec.msgpack.decode(signed[_KEY_ID:], type=_Body)
     except msgspec.MsgspecError:
-        raise Refused("not an invitation") from None
+        raise BadInvitation("not an invitation") from None
     return Invitation(
         id=str(uuid.UUID(bytes=body.id)),
         site=body.site,
@@ -226,14 +226,14 @@ def _bytes(text: str) -> bytes:
     """Return the bytes of *text*, of which there is exactly one spelling."""
     digits = text.removeprefix(PREFIX)
     if digits == text or len(text) > LONGEST_TEXT:
-        raise Refused("not an invitation")
+        raise BadInvitation("not an invitation")
     try:
         data = base64.b32decode(digits + "=" * (-len(digits) % 8))
     except (binascii.Error, ValueError):
-        raise Refused("not an invitation") from None
+        raise BadInvitation("not an invitation") from None
     spelled = base64.b32encode(data).decode("ascii").rstrip("=")
     if spelled != digits or len(data) <= _KEY_ID + _SIGNATURE:
-        raise Refused("not an invitation")
+        raise BadInvitation("not an invitation")
     return data
 
 

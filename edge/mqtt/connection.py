@@ -29,7 +29,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.config.model import Broker
 from edge.errors import DeviceUnavailable
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import Answer, Puback, Receive, Will, properties, refusal
+from edge.mqtt.packets import BrokerAnswer, Puback, Receive, Will, properties, refusal
 from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
@@ -44,7 +44,7 @@ _MOST_IN_FLIGHT = 65535
 _KEEP_ALIVE_TIMEOUT = 0x8D
 
 
-class Link:
+class Connection:
     """One connection to *broker*.
 
     :param session_expiry_s: how long the broker keeps the session after the connection's end
@@ -312,7 +312,7 @@ class Link:
         self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any
     ) -> None:
         words = str(reason).lower() if reason.is_failure else ""
-        self.acknowledged.append(Puback(mid, Answer(reason.value, words)))
+        self.acknowledged.append(Puback(mid, BrokerAnswer(reason.value, words)))
 
     def _note_suback(
         self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any

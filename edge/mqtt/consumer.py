@@ -23,7 +23,7 @@ import msgspec
 
 from edge.errors import ProtocolError
 from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
-from edge.store.chain import Link, Mark, Witness
+from edge.store.chain import ChainLink, Mark, Witness
 
 # How long a hole may be mere reordering (a record that was refused once comes later), seconds.
 REORDER_S = 10.0
@@ -50,7 +50,7 @@ class Head(msgspec.Struct, frozen=True):
     type: str
     streamid: str = ""
     sequence: str = "0"
-    prevhash: Link | None = None
+    prevhash: ChainLink | None = None
     data: Any = None
 
 

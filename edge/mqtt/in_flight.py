@@ -6,16 +6,16 @@ from collections.abc import Callable
 
 import msgspec
 
-from edge.mqtt.connection import Link
-from edge.mqtt.packets import Answer, Packed
+from edge.mqtt.connection import Connection
+from edge.mqtt.packets import BrokerAnswer, Packed
 
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
 _FRAMING = 9
 # Answers that a careful window sees before it opens.
 CAREFUL = 20
 # What a broker would say by ending the connection.
-_TOO_LARGE = Answer(0x95, "larger than the broker's maximum packet size")
-HUNG_UP = Answer(0x80, "the broker hung up on it")
+_TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
+HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
 
 # What a message is known by from one connection to the next: a record's sequence, a still's id.
 Key = int | str
@@ -28,7 +28,7 @@ class Parcel(msgspec.Struct, frozen=True):
     payload: bytes
     properties: Packed
     retain: bool
-    answered: Callable[[Answer], None]
+    answered: Callable[[BrokerAnswer], None]
     key: Key | None = None
 
     @property
@@ -50,7 +50,7 @@ class Window:
 
     def __init__(
         self,
-        link: Link,
+        link: Connection,
         limit: int,
         counts: Counter[str],
         suspects: set[Key],
@@ -123,7 +123,7 @@ class Window:
 
     async def finish(self, topic: str, payload: bytes, properties: Packed) -> None:
         """Publish a last, retained message and wait for its answer, or for the link's end."""
-        answers: list[Answer] = []
+        answers: list[BrokerAnswer] = []
         parcel: Parcel | None = Parcel(topic, payload, properties, True, answers.append)
         while self._link.up and not answers:
             if parcel is not None and self.open:

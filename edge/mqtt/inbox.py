@@ -17,10 +17,10 @@ from functools import partial
 import msgspec
 from paho.mqtt.client import MQTTMessage
 
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 from edge.mqtt.in_flight import Parcel
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import Answer, Packed
+from edge.mqtt.packets import BrokerAnswer, Packed
 from edge.mqtt.request_handler import DEVICE, Desk, Mail
 from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
@@ -96,7 +96,7 @@ class Inbox:
         """Return the next answer to publish, None if there is none."""
         return self._answers.popleft() if self._answers else None
 
-    async def serve(self, link: Link) -> None:
+    async def serve(self, link: Connection) -> None:
         """Have the desk answer one message after the other, until cancelled."""
         for suffix, as_published in FILTERS:
             link.subscribe(self._base + suffix, retain_as_published=as_published)
@@ -131,7 +131,7 @@ class Inbox:
         about = Packed(LIVE_CONTENT, ANSWER_EXPIRY_S, correlation=letter.correlation)
         return Parcel(letter.reply_to, payload, about, False, self._answered)
 
-    def _answered(self, answer: Answer) -> None:
+    def _answered(self, answer: BrokerAnswer) -> None:
         if answer.refused:
             self._counts["refused"] += 1
 

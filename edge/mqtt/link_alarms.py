@@ -23,7 +23,7 @@ class Trouble(msgspec.Struct, frozen=True):
     since: str
 
 
-class Troubles:
+class LinkAlarms:
     """What stands now. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``."""
 
     def __init__(

@@ -7,13 +7,13 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
-from edge.mqtt.link_alarms import Troubles
+from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.messages import LedgerState, document
 from edge.store.outbox import Outbox
 from edge.worker import Worker
 
 
-class Value(msgspec.Struct, frozen=True):
+class LiveValue(msgspec.Struct, frozen=True):
     """The present value of a live topic; an empty payload deletes it at the broker."""
 
     payload: bytes
@@ -28,7 +28,7 @@ class LiveTopics:
     """
 
     def __init__(self) -> None:
-        self._values: dict[str, Value] = {"status": Value(b"")}
+        self._values: dict[str, LiveValue] = {"status": LiveValue(b"")}
         self._due: dict[str, None] = {}
 
     def put(self, suffix: str, payload: bytes, expiry_s: int | None = None) -> bool:
@@ -36,7 +36,7 @@ class LiveTopics:
 
         A value that expires must be told again even if it is the same.
         """
-        value = Value(payload, expiry_s)
+        value = LiveValue(payload, expiry_s)
         if self._values.get(suffix) == value and expiry_s is None:
             return suffix in self._due
         self._values[suffix] = value
@@ -56,7 +56,7 @@ class LiveTopics:
         del self._due[suffix]
         return suffix
 
-    def value(self, suffix: str) -> Value:
+    def value(self, suffix: str) -> LiveValue:
         """Return the present value of *suffix*."""
         return self._values[suffix]
 
@@ -75,7 +75,7 @@ class LedgerTopic:
         every_s: float,
         *,
         show: Callable[[str, dict[str, Any]], None],
-        troubles: Troubles,
+        troubles: LinkAlarms,
     ) -> None:
         self._store = store
         self._worker = worker

@@ -12,7 +12,7 @@ from typing import Literal
 import msgspec
 
 from edge.config.model import Config
-from edge.store.chain import Link
+from edge.store.chain import ChainLink
 
 ROOT = "gardu/v1"
 LIVE_CONTENT = "application/json"
@@ -47,7 +47,7 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     last_seq: int
     acked_seq: int
     head_seq: int
-    head: Link
+    head: ChainLink
 
 
 class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):

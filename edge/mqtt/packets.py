@@ -24,7 +24,7 @@ class Receive(NamedTuple):
     largest: int
 
 
-class Answer(NamedTuple):
+class BrokerAnswer(NamedTuple):
     """What a broker said to a message: MQTT's reason code, and its words if it is a refusal."""
 
     code: int
@@ -45,7 +45,7 @@ class Puback(NamedTuple):
     """The answer to the message with id *mid* (of this connection; ids wrap at 65,535)."""
 
     mid: int
-    answer: Answer
+    answer: BrokerAnswer
 
 
 class Packed(Properties):

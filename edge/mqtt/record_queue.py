@@ -24,8 +24,8 @@ from collections.abc import Callable, Collection
 from functools import partial
 
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.link_alarms import Troubles
-from edge.mqtt.packets import Answer
+from edge.mqtt.link_alarms import LinkAlarms
+from edge.mqtt.packets import BrokerAnswer
 from edge.mqtt.read_ahead import ReadAhead
 from edge.store.outbox import Outbox, OutboxRow
 from edge.worker import Worker
@@ -58,7 +58,7 @@ class Dispatch:
         tries: int,
         ride_s: float,
         backoff: Backoff,
-        troubles: Troubles,
+        troubles: LinkAlarms,
         counts: Counter[str],
         look: Callable[[], None],
     ) -> None:
@@ -132,7 +132,7 @@ class Dispatch:
 
     # -- answers
 
-    def answered(self, row: OutboxRow, answer: Answer) -> None:
+    def answered(self, row: OutboxRow, answer: BrokerAnswer) -> None:
         """Take in what the broker said to *row*."""
         self._unanswered -= 1
         probing = row is self._probe

@@ -16,11 +16,11 @@ from functools import partial
 from typing import NamedTuple
 
 from edge.clock import Clock, Stamp
-from edge.config.sections.guests import GuestBook as Section
+from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests
-from edge.mqtt.requests import Answer, Availability, Refused, Register
+from edge.mqtt.requests import Answer, Availability, Register, RequestRefused
 from edge.sop.events import (
     AvailabilityTold,
     DetailsAttached,
@@ -117,7 +117,7 @@ class Desk:
             if mail.suffix == requests.REGISTER:
                 return await self._register(mail)
             return self._availability(mail)
-        except Refused as refused:
+        except RequestRefused as refused:
             self._count(refused)
             return _refusal(refused)
         except Exception as error:  # noqa: BLE001 - the broker would give it again after a crash
@@ -160,13 +160,15 @@ class Desk:
 
     async def _register(self, mail: Mail) -> Answer:
         if mail.retained:
-            raise Refused("retained", "a retained request would come again; publish it without")
+            raise RequestRefused(
+                "retained", "a retained request would come again; publish it without"
+            )
         request = requests.register(mail.payload)
         if (known := self._answers.get(request.id)) is not None:
             return known
         try:
             answer = await self._worker.do(self._enter, request, list(self._present()))
-        except Refused as refused:
+        except RequestRefused as refused:
             self._count(refused)
             answer = _refusal(refused, request.id)
             if refused.word != "guest book cannot be used":  # it may be tried again
@@ -176,7 +178,7 @@ class Desk:
     def _enter(self, request: Register, present: list[Present]) -> Answer:
         """Enter *request* in the book and tell the core; on the worker's thread."""
         if not self._config.keep:
-            raise Refused("no guest book", "this checkpoint keeps no guest book")
+            raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         try:
             entry = self._book.answered(request.id)
             if entry is None:
@@ -184,7 +186,9 @@ class Desk:
                 self._book.put(entry, request.id)
         except BookUnusable as error:
             self._fail(error)
-            raise Refused("guest book cannot be used", "use paper, or try again later") from None
+            raise RequestRefused(
+                "guest book cannot be used", "use paper, or try again later"
+            ) from None
         self._mend()
         self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
@@ -204,14 +208,16 @@ class Desk:
         if request.visit != "latest":
             named = next((one for one in open_ if one.visit == request.visit), None)
             if named is None:
-                raise Refused("no such visit", "no open visit has that id")
+                raise RequestRefused("no such visit", "no open visit has that id")
             if not request.replace and self._book.entry(named.visit) is not None:
-                raise Refused("has details", 'the visit has details; "replace": true corrects them')
+                raise RequestRefused(
+                    "has details", 'the visit has details; "replace": true corrects them'
+                )
             return named
         for one in sorted(open_, key=lambda one: one.number, reverse=True):
             if one.station in self._config.stations and self._book.entry(one.visit) is None:
                 return one
-        raise Refused("no visit waits", "no visit at the desk waits for details")
+        raise RequestRefused("no visit waits", "no visit at the desk waits for details")
 
     def _enter_invited(self, visit: str, procedure: str, details: Details) -> None:
         """Enter an invited guest; on the worker's thread, so nothing may come out."""
@@ -251,15 +257,17 @@ class Desk:
     def _take(self, told: Availability, before: Availability | None, *, retained: bool) -> None:
         if told.host not in self._hosts:
             allowed = ", ".join(sorted(self._hosts))
-            raise Refused("unknown host", f"no host {told.host} here; allowed: {allowed}")
+            raise RequestRefused("unknown host", f"no host {told.host} here; allowed: {allowed}")
         if told.reason is not None and told.reason not in self._reasons:
             allowed = ", ".join(sorted(self._reasons))
-            raise Refused("unknown reason", f"no words for that reason here; allowed: {allowed}")
+            raise RequestRefused(
+                "unknown reason", f"no words for that reason here; allowed: {allowed}"
+            )
         if before is not None and told.time < before.time:
-            raise Refused("older than what is known")
+            raise RequestRefused("older than what is known")
         try:
             requests.in_time(told.time, self._clock.now(), need_synced=False)
-        except Refused as refused:
+        except RequestRefused as refused:
             if not (retained and refused.word == "too old"):  # what is retained may be of long ago
                 raise
         self._told[told.host] = told
@@ -276,7 +284,7 @@ class Desk:
 
     # -- refusals
 
-    def _count(self, refused: Refused) -> None:
+    def _count(self, refused: RequestRefused) -> None:
         log.warning("a request was refused: %s", refused.word)
         self._post(partial(InputRefused, device=DEVICE, why=refused.word))
 
@@ -287,7 +295,7 @@ class Desk:
             self._answers.popitem(last=False)
 
 
-def _refusal(refused: Refused, request: str | None = None) -> Answer:
+def _refusal(refused: RequestRefused, request: str | None = None) -> Answer:
     return Answer(ok=False, id=request, word=refused.word, why=refused.why)
 
 

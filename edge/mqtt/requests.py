@@ -1,8 +1,8 @@
 """Requests: what may be asked of a checkpoint over MQTT, and how it is understood. Pure.
 
 The contract, in words, is docs/mqtt.md; its types are here and nowhere else. What breaks a rule is
-:class:`Refused`: *word* is one of a few fixed words and may be counted and logged, *why* is for the
-requester alone and may quote the request.
+:class:`RequestRefused`: *word* is one of a few fixed words and may be counted and logged, *why* is
+for the requester alone and may quote the request.
 """
 
 import re
@@ -48,7 +48,7 @@ Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 Moment = Annotated[datetime, Meta(tz=True)]
 
 
-class Refused(GarduError):
+class RequestRefused(GarduError):
     """What was asked is not done."""
 
     def __init__(self, word: Word, why: str = "") -> None:
@@ -109,12 +109,14 @@ def register(payload: bytes) -> Register:
     request = _read(payload, Register)
     guest = request.guest
     if not guest.name.strip():
-        raise Refused("malformed", "the guest has no name")
+        raise RequestRefused("malformed", "the guest has no name")
     for text in (guest.name, guest.organisation, guest.purpose):
         if _IDENTITY_NUMBER.search(unicodedata.normalize("NFKC", text)):
-            raise Refused("identity number", "a text holds what looks like an identity number")
+            raise RequestRefused(
+                "identity number", "a text holds what looks like an identity number"
+            )
     if request.replace and request.visit == "latest":
-        raise Refused("malformed", "to correct details, name the visit")
+        raise RequestRefused("malformed", "to correct details, name the visit")
     return request
 
 
@@ -125,7 +127,7 @@ def availability(payload: bytes, level: str) -> Availability:
     """
     told = _read(payload, Availability)
     if level not in ("", told.host):
-        raise Refused("malformed", f"the topic is for {level}, the message for {told.host}")
+        raise RequestRefused("malformed", f"the topic is for {level}, the message for {told.host}")
     return told
 
 
@@ -138,13 +140,15 @@ def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:
     """
     if not now.synced:
         if need_synced:
-            raise Refused("clock not trusted", "no time server vouches for the checkpoint's clock")
+            raise RequestRefused(
+                "clock not trusted", "no time server vouches for the checkpoint's clock"
+            )
         return
     age_s = now.wall_ms / 1e3 - time.timestamp()
     if age_s > GOOD_FOR_S:
-        raise Refused("too old", f"it is {age_s:.0f} s old; allowed: {GOOD_FOR_S:.0f} s")
+        raise RequestRefused("too old", f"it is {age_s:.0f} s old; allowed: {GOOD_FOR_S:.0f} s")
     if age_s < -GOOD_FOR_S:
-        raise Refused("from the future", f"it is dated {-age_s:.0f} s ahead")
+        raise RequestRefused("from the future", f"it is dated {-age_s:.0f} s ahead")
 
 
 def may_answer(topic: str, base: str) -> bool:
@@ -160,8 +164,8 @@ def may_answer(topic: str, base: str) -> bool:
 
 def _read(payload: bytes, kind: type[T]) -> T:
     if len(payload) > LONGEST:
-        raise Refused("too long", f"more than {LONGEST} bytes")
+        raise RequestRefused("too long", f"more than {LONGEST} bytes")
     try:
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-        raise Refused("malformed", str(error)[:200]) from None
+        raise RequestRefused("malformed", str(error)[:200]) from None

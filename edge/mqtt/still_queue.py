@@ -11,7 +11,7 @@ import msgspec
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.in_flight import Key
 from edge.mqtt.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
-from edge.mqtt.packets import Answer, Packed
+from edge.mqtt.packets import BrokerAnswer, Packed
 from edge.store.outbox import Outbox, StillRow
 from edge.worker import Worker
 
@@ -66,7 +66,7 @@ class StillQueue:
         self._to_store = asyncio.Event()
         self._ready: Still | None = None
         self._woken = asyncio.Event()
-        self._answer: asyncio.Future[Answer] | None = None
+        self._answer: asyncio.Future[BrokerAnswer] | None = None
 
     def wake(self) -> None:
         """Say that a still was added to the store."""
@@ -77,7 +77,7 @@ class StillQueue:
         still, self._ready = self._ready, None
         return still
 
-    def answered(self, answer: Answer) -> None:
+    def answered(self, answer: BrokerAnswer) -> None:
         """Take in what the broker said to the still that was taken."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
@@ -141,7 +141,7 @@ class StillQueue:
             self._to_store.set()
             self._counts["stills"] += 1
 
-    async def _offer(self, still: Still) -> Answer:
+    async def _offer(self, still: Still) -> BrokerAnswer:
         self._answer = asyncio.get_running_loop().create_future()
         self._ready = still
         self._look()

@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. Every connection attempt is a fresh :class:`~edge.mqtt.connection.Link` with a new, persisted
-   session number in its will; between attempts it backs off with jitter.
+1. Every connection attempt is a fresh :class:`~edge.mqtt.connection.Connection` with a new,
+   persisted session number in its will; between attempts it backs off with jitter.
 2. What may be in flight is bounded here: the configured window, or less if the broker says so.
 3. In order of precedence: live topics, answers, records, then one still at a time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
@@ -26,13 +26,13 @@ from edge.clock import Clock
 from edge.config.model import Config
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 from edge.mqtt.in_flight import HUNG_UP, Key, Parcel, Window
 from edge.mqtt.inbox import LARGEST, MOST, Inbox
-from edge.mqtt.link_alarms import Troubles
+from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
-from edge.mqtt.packets import Answer, Packed, Receive, Will
+from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import RIDE_S, Dispatch
 from edge.mqtt.request_handler import Desk
@@ -91,12 +91,12 @@ class Uplink:
         self._desk = desk
         self._inbox: Inbox | None = None
         self._live = LiveTopics()
-        self._troubles = Troubles(post, clock, self.show)
+        self._troubles = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
             store, worker, clock, config.reporting.ledger_s,
             show=self.show, troubles=self._troubles,
         )  # fmt: skip
-        self._link: Link | None = None
+        self._link: Connection | None = None
         self._ahead: ReadAhead | None = None
         self._dispatch: Dispatch | None = None
         self._stills: StillQueue | None = None
@@ -171,7 +171,7 @@ class Uplink:
         hopeless = [key for key in self._hopeless() if isinstance(key, int)]
         session = await self._worker.do(self._store.next_session, self._resend_s(), hopeless)
         inbox = self._new_inbox()
-        link = Link(
+        link = Connection(
             self._broker,
             self._broker.client_id or _client_id(self._config),
             self._broker.will_delay_s + _SESSION_MARGIN_S,
@@ -199,7 +199,7 @@ class Uplink:
         self._careful = not window.empty
         return link.why
 
-    async def _serve(self, link: Link, window: Window, session: int) -> None:
+    async def _serve(self, link: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, look=link.changed.set)
         dispatch = Dispatch(
             self._store, self._worker, ahead, tries=self._broker.tries,
@@ -248,7 +248,7 @@ class Uplink:
         lost_s = asyncio.get_running_loop().time() - self._covered
         return (self._broker.resend_window_s + lost_s) * self._clock.speed
 
-    def _judge(self, link: Link, window: Window) -> None:
+    def _judge(self, link: Connection, window: Window) -> None:
         """See what was on its way when the connection ended (rule 5)."""
         window.settle()
         lost = window.unanswered
@@ -262,7 +262,7 @@ class Uplink:
         return {key for key, times in self._hangups.items() if times >= self._broker.tries}
 
     async def _pump(
-        self, link: Link, window: Window, dispatch: Dispatch, stills: StillQueue
+        self, link: Connection, window: Window, dispatch: Dispatch, stills: StillQueue
     ) -> None:
         """Publish as the window allows, until the connection ends."""
 
@@ -302,7 +302,7 @@ class Uplink:
     def _live_parcel(self, suffix: str) -> Parcel:
         value = self._live.value(suffix)
 
-        def answered(answer: Answer) -> None:
+        def answered(answer: BrokerAnswer) -> None:
             self._greeted = True
             self._troubles.end("connection")
             if answer.refused:
@@ -340,7 +340,7 @@ class Uplink:
         now = self._clock.now().iso()
         return Status(status=status, session=session, reason=reason, time=now)
 
-    async def _say_farewell(self, link: Link, window: Window, session: int) -> None:
+    async def _say_farewell(self, link: Connection, window: Window, session: int) -> None:
         """Publish the clean offline, wait for its acknowledgement, disconnect (rule 6)."""
         payload = pack(self._status("offline", session, "stopped"))
         with contextlib.suppress(TimeoutError):

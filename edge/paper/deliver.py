@@ -21,7 +21,7 @@ REPLACES = "The file to write; one of that name is replaced."
 NEW_ONLY = "A file that is not there yet; for you alone (mode 0600)."
 
 
-class Format(StrEnum):
+class FormFormat(StrEnum):
     """What a form is shown as."""
 
     TERMINAL = "terminal"

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from html import escape
 
 from edge.report.tables import clock_hour, duration, hours
-from edge.report.words import Words
+from edge.report.words import ReportWords
 from edge.sop.monthly_summary import StepTimes, Summary
 
 _WIDTH = 700
@@ -15,7 +15,7 @@ _FONT = 'font-family="DejaVu Sans, sans-serif"'
 _BLUE, _PALE, _RED, _INK, _GREY = "#2f5f8f", "#a9c4de", "#c0281f", "#222", "#999"
 
 
-def arrivals(summary: Summary, words: Words) -> str:
+def arrivals(summary: Summary, words: ReportWords) -> str:
     """Return a bar for each hour of the day that had arrivals, and those between."""
     rows = [(str(hour), int(visits or 0)) for hour, visits in hours(summary, words).rows]
     return _columns(rows)
@@ -26,7 +26,7 @@ def days(summary: Summary) -> str:
     return _columns([(str(int(row.day[-2:])), row.visits) for row in summary.days])
 
 
-def week(summary: Summary, words: Words) -> str:
+def week(summary: Summary, words: ReportWords) -> str:
     """Return arrivals by weekday and hour: the darker, the more; the number in it."""
     busy = [hour for hour, visits in enumerate(summary.hours) if visits]
     if not busy:

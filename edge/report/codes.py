@@ -9,10 +9,10 @@ from typing import Literal
 
 from edge.sop.procedures.model import Text
 
-Kind = Literal["outcome", "reason", "correction", "opening", "day", "by", "alarm"]
+CodeKind = Literal["outcome", "reason", "correction", "opening", "day", "by", "alarm"]
 
 # Kind, code: Indonesian, English.
-CODES: dict[Kind, dict[str, tuple[str, str]]] = {
+CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
     "outcome": {
         "completed": ("Selesai dilayani", "Completed"),
         "declined": ("Ditolak dengan sopan", "Declined"),
@@ -86,7 +86,7 @@ NAMED_ALARMS: dict[str, tuple[str, str]] = {
 }
 
 
-def called(kind: Kind, code: str, *, english: bool, told: Mapping[str, Text]) -> str:
+def called(kind: CodeKind, code: str, *, english: bool, told: Mapping[str, Text]) -> str:
     """Return what *code* is called.
 
     :param told: what guests are told, by the reason

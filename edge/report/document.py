@@ -6,8 +6,8 @@ import msgspec
 
 from edge.paper import page
 from edge.report import charts
-from edge.report.tables import Cell, Column, Kind, Table, figures, tables, written
-from edge.report.words import Words
+from edge.report.tables import Cell, CellKind, Column, Table, figures, tables, written
+from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 _CSS = """
@@ -61,7 +61,7 @@ class About(msgspec.Struct, frozen=True):
     unfinished: bool = False
 
 
-def html(summary: Summary, words: Words, about: About, guests: Table | None = None) -> str:
+def html(summary: Summary, words: ReportWords, about: About, guests: Table | None = None) -> str:
     """Return the whole page.
 
     :param guests: details of the guest book, where they are wanted
@@ -69,7 +69,7 @@ def html(summary: Summary, words: Words, about: About, guests: Table | None = No
     """
     language = words.language.value
 
-    def write(value: Any, kind: Kind) -> str:
+    def write(value: Any, kind: CellKind) -> str:
         return written(value, kind, language)
 
     shown = tables(summary, words) + ([guests] if guests else [])
@@ -89,7 +89,7 @@ def html(summary: Summary, words: Words, about: About, guests: Table | None = No
     return page.html(title, body, _CSS, language)
 
 
-def pdf(summary: Summary, words: Words, about: About, guests: Table | None = None) -> bytes:
+def pdf(summary: Summary, words: ReportWords, about: About, guests: Table | None = None) -> bytes:
     """Return the same as a PDF.
 
     :raises PrintMissing: if the extra `print` is not installed
@@ -106,7 +106,7 @@ class _Part(msgspec.Struct, frozen=True):
     chart: str = ""
 
 
-def _parts(table: Table, summary: Summary, words: Words) -> list[_Part]:
+def _parts(table: Table, summary: Summary, words: ReportWords) -> list[_Part]:
     """Return *table* in the parts it is drawn in: none if a chart says all that it does."""
     if table.key in _PICTURED:
         return []
@@ -125,7 +125,7 @@ def _parts(table: Table, summary: Summary, words: Words) -> list[_Part]:
     ]
 
 
-def _step_charts(summary: Summary, words: Words) -> dict[str, str]:
+def _step_charts(summary: Summary, words: ReportWords) -> dict[str, str]:
     names = dict.fromkeys(row.procedure for row in summary.steps)
     return {
         words.procedure(name): charts.steps([r for r in summary.steps if r.procedure == name])
@@ -133,7 +133,7 @@ def _step_charts(summary: Summary, words: Words) -> dict[str, str]:
     }
 
 
-def _charts(summary: Summary, words: Words) -> dict[str, list[tuple[str, str]]]:
+def _charts(summary: Summary, words: ReportWords) -> dict[str, list[tuple[str, str]]]:
     """Return the charts above each table: heading and picture, which is markup of ours."""
     drawn = {
         "days": [("", charts.days(summary))],

@@ -6,10 +6,10 @@ from typing import Any
 
 from edge.store.register import Fact
 
-Data = Mapping[str, Any]
+FactData = Mapping[str, Any]
 
 # What a part of the tally does with a fact, by the fact's type.
-Counters = dict[str, Callable[[Fact], None]]
+FactCounters = dict[str, Callable[[Fact], None]]
 
 
 def median(values: "array[float]") -> float | None:

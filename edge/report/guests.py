@@ -7,11 +7,11 @@ import msgspec
 
 from edge.config.zone import Month
 from edge.guestbook.book import Details
-from edge.report.tables import Cell, Column, Kind, Table
-from edge.report.words import Words
+from edge.report.tables import Cell, CellKind, Column, Table
+from edge.report.words import ReportWords
 from edge.store.register import Fact
 
-_COLUMNS: list[tuple[str, Kind]] = [
+_COLUMNS: list[tuple[str, CellKind]] = [
     ("day", "date"),
     ("hour", "text"),
     ("procedure", "text"),
@@ -30,7 +30,7 @@ class _Opened(msgspec.Struct):
 
 
 def guest_table(
-    facts: Iterable[Fact], month: Month, details: Mapping[str, Details], words: Words
+    facts: Iterable[Fact], month: Month, details: Mapping[str, Details], words: ReportWords
 ) -> Table:
     """Return who came in *month*, in order of arrival: visits whose details are kept.
 
@@ -49,7 +49,7 @@ def guest_table(
     return Table("guests", words.say("guests"), columns, tuple(rows))
 
 
-def _row(opened: _Opened, entry: Details, month: Month, words: Words) -> tuple[Cell, ...]:
+def _row(opened: _Opened, entry: Details, month: Month, words: ReportWords) -> tuple[Cell, ...]:
     at = datetime.fromisoformat(opened.at).astimezone(month.zone)
     return (
         f"{at:%Y-%m-%d}",

@@ -8,7 +8,7 @@ from collections import Counter
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.report.figures import Counters
+from edge.report.figures import FactCounters
 from edge.sop.monthly_summary import CorrectionCount, OfficeDay, OpeningCount
 from edge.store.register import Fact
 
@@ -24,7 +24,7 @@ class Lobby:
         self._days: dict[int, OfficeDay] = {}
         self._openings: Counter[tuple[str, str]] = Counter()
         self._corrected: Counter[tuple[str, str]] = Counter()
-        self.counters: Counters = {
+        self.counters: FactCounters = {
             "gardu.visit.reconciled.v1": self._reconciled,
             "gardu.visit.corrected.v1": self._correct,
             "gardu.card.lost.v1": self._card_lost,

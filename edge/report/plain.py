@@ -5,7 +5,7 @@ import io
 from collections.abc import Iterator
 
 from edge.report.tables import Cell, Table, figures, tables, written
-from edge.report.words import Words
+from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 # What a row of the CSV says: of which table, which row (its texts and dates), what, how much.
@@ -13,7 +13,7 @@ _HEADER = ("month", "table", "row", "measure", "unit", "value")
 _UNITS = {"count": "1", "seconds": "s", "share": "1"}
 
 
-def as_csv(summary: Summary, words: Words, guests: Table | None = None) -> str:
+def as_csv(summary: Summary, words: ReportWords, guests: Table | None = None) -> str:
     """Return all figures, one a line, in long form: every spreadsheet and program reads it.
 
     Numbers have a decimal point and no unit; names of tables and measures do not depend on the
@@ -58,7 +58,7 @@ def _plain(value: Cell) -> str:
     return f"{value:.6g}" if isinstance(value, float) and value < 1 else str(value)
 
 
-def shown(summary: Summary, words: Words) -> list[tuple[str, list[str], list[list[str]]]]:
+def shown(summary: Summary, words: ReportWords) -> list[tuple[str, list[str], list[list[str]]]]:
     """Return title, headers and rows of every table as people read them, the totals first."""
     language = words.language.value
     totals = [

@@ -3,7 +3,7 @@
 from array import array
 from collections import Counter, defaultdict
 
-from edge.report.figures import Counters, Data, median, ordered, percentile
+from edge.report.figures import FactCounters, FactData, median, ordered, percentile
 from edge.sop.monthly_summary import StepTimes
 from edge.store.register import Fact
 
@@ -13,7 +13,7 @@ class Steps:
 
     def __init__(self) -> None:
         self._steps: defaultdict[tuple[str, str], _Step] = defaultdict(_Step)
-        self.counters: Counters = {
+        self.counters: FactCounters = {
             "gardu.step.completed.v1": self._completed,
             "gardu.step.overdue.v1": self._overdue,
         }
@@ -44,7 +44,7 @@ class _Step:
         self.standard_s: float | None = None
         self.timed = self.within = self.overdue = self.uncertain = 0
 
-    def take(self, data: Data) -> None:
+    def take(self, data: FactData) -> None:
         """Count one end of the step."""
         self.number = data["number"]
         self.ended[data["outcome"]] += 1

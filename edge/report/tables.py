@@ -18,10 +18,10 @@ from typing import Any, Literal
 
 import msgspec
 
-from edge.report.words import Words
+from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Figures, Summary
 
-Kind = Literal["text", "count", "seconds", "share", "date"]
+CellKind = Literal["text", "count", "seconds", "share", "date"]
 Cell = str | int | float | None
 
 
@@ -30,7 +30,7 @@ class Column(msgspec.Struct, frozen=True):
 
     key: str
     title: str
-    kind: Kind
+    kind: CellKind
 
 
 class Table(msgspec.Struct, frozen=True):
@@ -47,7 +47,7 @@ class Table(msgspec.Struct, frozen=True):
 
 
 # Key of the column, its kind, and where its value comes from: a field, or a function of the row.
-Spec = tuple[str, Kind, str | Callable[[Any, Words], Cell]]
+Spec = tuple[str, CellKind, str | Callable[[Any, ReportWords], Cell]]
 
 _DAYS: list[Spec] = [
     ("day", "date", "day"),
@@ -133,7 +133,7 @@ _CORRECTED: list[Spec] = [
     ("times_done", "count", "corrections"),
 ]
 
-_TOTALS: list[tuple[str, Kind]] = [
+_TOTALS: list[tuple[str, CellKind]] = [
     ("visits", "count"),
     ("persons", "count"),
     ("closed", "count"),
@@ -162,7 +162,7 @@ _TOTALS: list[tuple[str, Kind]] = [
 ]
 
 
-def tables(summary: Summary, words: Words) -> list[Table]:
+def tables(summary: Summary, words: ReportWords) -> list[Table]:
     """Return the tables of *summary*, but for its totals (:func:`figures`)."""
     return [
         _table("days", _DAYS, summary.days, words, total=True),
@@ -180,7 +180,7 @@ def tables(summary: Summary, words: Words) -> list[Table]:
     ]
 
 
-def figures(summary: Summary, words: Words) -> list[tuple[str, str, Kind, Cell]]:
+def figures(summary: Summary, words: ReportWords) -> list[tuple[str, str, CellKind, Cell]]:
     """Return the totals: key, what it is in words, its kind, its value."""
     totals = summary.totals
     values = {
@@ -190,7 +190,7 @@ def figures(summary: Summary, words: Words) -> list[tuple[str, str, Kind, Cell]]
     return [(key, words.say(key), kind, values[key]) for key, kind in _TOTALS]
 
 
-def hours(summary: Summary, words: Words) -> Table:
+def hours(summary: Summary, words: ReportWords) -> Table:
     """Return the arrivals by hour of day, from the first hour that had any to the last."""
     busy = [hour for hour, visits in enumerate(summary.hours) if visits]
     span = range(busy[0], busy[-1] + 1) if busy else range(0)
@@ -209,7 +209,7 @@ def clock_hour(hour: int) -> str:
     return f"{hour:02d}:00"
 
 
-def _outcomes(summary: Summary, words: Words) -> Table:
+def _outcomes(summary: Summary, words: ReportWords) -> Table:
     """Return the outcomes; shares are of those of the same procedure."""
     closed: Counter[str] = Counter()
     for row in summary.outcomes:
@@ -225,7 +225,7 @@ def _outcomes(summary: Summary, words: Words) -> Table:
 
 
 def _table(
-    key: str, specs: list[Spec], rows: Sequence[Figures], words: Words, *, total: bool = False
+    key: str, specs: list[Spec], rows: Sequence[Figures], words: ReportWords, *, total: bool = False
 ) -> Table:
     body = [tuple(_cell(spec[2], row, words) for spec in specs) for row in rows]
     if total and len(body) > 1:
@@ -233,16 +233,18 @@ def _table(
     return Table(key, words.say(key), _columns(specs, words), tuple(body), total and len(body) > 1)
 
 
-def _columns(specs: list[Spec], words: Words) -> tuple[Column, ...]:
+def _columns(specs: list[Spec], words: ReportWords) -> tuple[Column, ...]:
     return tuple(Column(key, words.say(key), kind) for key, kind, _ in specs)
 
 
-def _cell(source: str | Callable[[Any, Words], Cell], row: Figures, words: Words) -> Cell:
+def _cell(
+    source: str | Callable[[Any, ReportWords], Cell], row: Figures, words: ReportWords
+) -> Cell:
     value: Cell = getattr(row, source) if isinstance(source, str) else source(row, words)
     return value
 
 
-def _sums(specs: list[Spec], body: list[tuple[Cell, ...]], words: Words) -> tuple[Cell, ...]:
+def _sums(specs: list[Spec], body: list[tuple[Cell, ...]], words: ReportWords) -> tuple[Cell, ...]:
     """Return the last row: sums of the counts; nothing can be summed up of the others."""
     first: Cell = words.say("sum")
     sums: list[Cell] = [first]
@@ -252,7 +254,7 @@ def _sums(specs: list[Spec], body: list[tuple[Cell, ...]], words: Words) -> tupl
     return tuple(sums)
 
 
-def written(value: Cell, kind: Kind, language: str) -> str:
+def written(value: Cell, kind: CellKind, language: str) -> str:
     """Return *value* as people read it: ``1:02:03`` hours, ``87,5 %``, ``21-11-2026``."""
     if value is None or value == "":
         return ""

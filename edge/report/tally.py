@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.report.figures import Counters, median, ordered, percentile
+from edge.report.figures import FactCounters, median, ordered, percentile
 from edge.report.lobby import Lobby
 from edge.report.steps import Steps
-from edge.report.troubles import Troubles
+from edge.report.troubles import AlarmsAndFaults
 from edge.sop.monthly_summary import (
     DayCount,
     HostCount,
@@ -66,8 +66,8 @@ class _Tally:
         self._hosts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._durations: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._outcomes: Counter[tuple[str, str, str | None]] = Counter()
-        self._steps, self._lobby, self._troubles = Steps(), Lobby(month), Troubles(month)
-        self._counters: Counters = {
+        self._steps, self._lobby, self._troubles = Steps(), Lobby(month), AlarmsAndFaults(month)
+        self._counters: FactCounters = {
             "gardu.visit.opened.v1": self._visit_opened,
             "gardu.visit.joined.v1": self._visit_joined,
             "gardu.visit.closed.v1": self._visit_closed,

@@ -5,12 +5,12 @@ from collections import Counter, defaultdict
 from datetime import datetime
 
 from edge.config.zone import Month
-from edge.report.figures import Counters, median, ordered
+from edge.report.figures import FactCounters, median, ordered
 from edge.sop.monthly_summary import AlarmCount, DeviceTrouble
 from edge.store.register import Fact
 
 
-class Troubles:
+class AlarmsAndFaults:
     """The alarms and devices of *month*."""
 
     def __init__(self, month: Month) -> None:
@@ -21,7 +21,7 @@ class Troubles:
         self._devices: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._downtimes: defaultdict[str, float] = defaultdict(float)
         self._down: dict[str, datetime] = {}
-        self.counters: Counters = {
+        self.counters: FactCounters = {
             "gardu.alarm.raised.v1": self._raised,
             "gardu.alarm.acknowledged.v1": self._acknowledged,
             "gardu.alarm.cleared.v1": self._cleared,

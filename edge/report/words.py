@@ -5,7 +5,7 @@ from enum import StrEnum
 import msgspec
 
 from edge.paper.panel.words import station
-from edge.report.codes import Kind, called
+from edge.report.codes import CodeKind, called
 from edge.sop.procedures.model import Procedure, Text
 
 
@@ -164,7 +164,7 @@ WEEKDAYS = {
 }
 
 
-class Words(msgspec.Struct, frozen=True):
+class ReportWords(msgspec.Struct, frozen=True):
     """The words of one report.
 
     :ivar procedures: what the office's procedures are, by id, to call them by their titles
@@ -180,7 +180,7 @@ class Words(msgspec.Struct, frozen=True):
         pair = WORDS.get(key)
         return key if pair is None else pair[self.language is Language.EN]
 
-    def code(self, kind: Kind, code: str | None) -> str:
+    def code(self, kind: CodeKind, code: str | None) -> str:
         """Return what a code of the records is called; nothing where there is none."""
         english = self.language is Language.EN
         return "" if code is None else called(kind, code, english=english, told=self.told)

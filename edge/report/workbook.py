@@ -6,8 +6,8 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import GarduError
-from edge.report.tables import Cell, Column, Kind, Table, clock_hour, figures, tables
-from edge.report.words import Words
+from edge.report.tables import Cell, CellKind, Column, Table, clock_hour, figures, tables
+from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 if TYPE_CHECKING:
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
 
 _DAY_S = 86_400
-_FORMATS: dict[Kind, str] = {
+_FORMATS: dict[CellKind, str] = {
     "text": "@",
     "count": "#,##0",
     "seconds": "[h]:mm:ss",
@@ -33,7 +33,7 @@ class SpreadsheetMissing(GarduError):
     """XlsxWriter is not installed."""
 
 
-def xlsx(summary: Summary, words: Words, guests: Table | None = None) -> bytes:
+def xlsx(summary: Summary, words: ReportWords, guests: Table | None = None) -> bytes:
     """Return the workbook: a sheet with the totals, then one a table.
 
     :param guests: details of the guest book, where they are wanted
@@ -63,7 +63,7 @@ def xlsx(summary: Summary, words: Words, guests: Table | None = None) -> bytes:
 class _Pages:
     """The sheets of one workbook."""
 
-    def __init__(self, book: "Workbook", words: Words) -> None:
+    def __init__(self, book: "Workbook", words: ReportWords) -> None:
         self._book = book
         self._words = words
         self._sheets: dict[str, tuple[Worksheet, Table]] = {}
@@ -182,7 +182,7 @@ class _Pages:
             header["total_value"] = table.rows[-1][place]
         return header
 
-    def _cell(self, sheet: "Worksheet", row: int, place: int, value: Cell, kind: Kind) -> None:
+    def _cell(self, sheet: "Worksheet", row: int, place: int, value: Cell, kind: CellKind) -> None:
         form = self._formats[kind]
         if value is None:
             return

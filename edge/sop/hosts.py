@@ -11,7 +11,7 @@ place and receives. So a guest of one who does not is not rung for: the phase th
 
 from edge.sop import events
 from edge.sop.answers import refuse
-from edge.sop.state import Availability, Visit
+from edge.sop.state import HostAvailability, Visit
 from edge.sop.turn import Turn
 
 # All are written anew with each decision.
@@ -27,12 +27,12 @@ def told(turn: Turn, event: events.AvailabilityTold) -> None:
     if len(turn.availability) >= MOST_REMEMBERED:
         refuse(turn, "availability/too many")
         return
-    said = Availability(receiving=False, until_ms=event.until_ms, reason=event.reason)
+    said = HostAvailability(receiving=False, until_ms=event.until_ms, reason=event.reason)
     if not _ended(turn, said):
         turn.availability[event.host] = said
 
 
-def away(turn: Turn, visit: Visit) -> Availability | None:
+def away(turn: Turn, visit: Visit) -> HostAvailability | None:
     """Return what was said of the host of *visit*, if it is that no guests are received.
 
     Said of the procedure, or of the called station that serves it.
@@ -56,7 +56,7 @@ def note_reason(turn: Turn, visit: Visit) -> Visit:
     return visit if said is None else turn.change(visit, chosen=said.reason)
 
 
-def _ended(turn: Turn, said: Availability) -> bool:
+def _ended(turn: Turn, said: HostAvailability) -> bool:
     return said.until_ms is not None and turn.at.synced and turn.at.wall_ms >= said.until_ms
 
 

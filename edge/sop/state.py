@@ -158,7 +158,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     acknowledged: Stamp | None = None
 
 
-class Availability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class HostAvailability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What the office has last said of a host: *until_ms* is when that ends (wall clock, ms)."""
 
     receiving: bool
@@ -223,7 +223,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     faults: dict[str, str] = {}
     refusals: dict[str, int] = {}
     invitations: dict[str, int] = {}
-    availability: dict[str, Availability] = {}
+    availability: dict[str, HostAvailability] = {}
     day: DayState | None = None
     alarming: bool = False
     opened: int = 0

@@ -16,9 +16,9 @@ from edge.sop.procedures.model import Phase, Procedure, Step
 from edge.sop.records import Data, Record
 from edge.sop.state import (
     Alarm,
-    Availability,
     DayState,
     DoorState,
+    HostAvailability,
     LockerState,
     PendingStill,
     Release,
@@ -60,7 +60,7 @@ class Turn:
         self.faults: dict[str, str] = dict(state.faults)
         self.refusals: dict[str, int] = dict(state.refusals)
         self.invitations: dict[str, int] = dict(state.invitations)
-        self.availability: dict[str, Availability] = dict(state.availability)
+        self.availability: dict[str, HostAvailability] = dict(state.availability)
         self.day: DayState | None = state.day
         self.alarming = state.alarming
         self.opened = state.opened

@@ -11,11 +11,11 @@ import msgspec
 
 from edge.config.sections.values import Name
 from edge.config.validation import Problems, convert, read_toml
-from edge.sop.procedures.model import Part, Procedure, Text
+from edge.sop.procedures.model import FileTable, Procedure, Text
 from edge.sop.reasons import ENDS
 
 
-class Wording(Part, frozen=True, kw_only=True):
+class Wording(FileTable, frozen=True, kw_only=True):
     """The words for every reason, by the reason."""
 
     reasons: dict[Name, Text]

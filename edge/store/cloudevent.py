@@ -11,7 +11,7 @@ from msgspec import UNSET, UnsetType
 from edge.clock import iso
 from edge.config.model import Config
 from edge.sop.records import Record
-from edge.store.chain import Link
+from edge.store.chain import ChainLink
 
 RECORD_CONTENT = "application/cloudevents+json"
 
@@ -37,7 +37,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     recordedtime: str
     streamid: str
     sequence: str
-    prevhash: Link
+    prevhash: ChainLink
     correlationid: str | UnsetType = UNSET
     datacontenttype: Literal["application/json"] = "application/json"
     dataschema: str

@@ -29,7 +29,7 @@ _PAGE = 256
 _BELOW_ALL, _ABOVE_ALL = -(2**63), 2**63 - 1
 
 
-class Rows(Mapping[int, Body]):
+class TableRows(Mapping[int, Body]):
     """One table as TinyDB reads it: each document is fetched when it is asked for."""
 
     def __init__(self, database: Database, name: str) -> None:
@@ -80,7 +80,7 @@ class Rows(Mapping[int, Body]):
 class _Items(ItemsView[int, Body]):
     """Items by the page instead of one look-up an id."""
 
-    _mapping: Rows
+    _mapping: TableRows
 
     def __iter__(self) -> Iterator[tuple[int, Body]]:
         after = _BELOW_ALL
@@ -89,7 +89,7 @@ class _Items(ItemsView[int, Body]):
             after = page[-1][0]
 
 
-class LentRows(Rows, MutableMapping[int, Body]):
+class LentRows(TableRows, MutableMapping[int, Body]):
     """One table as TinyDB changes it: documents handed out are written back if they changed.
 
     A document must be changed before _PAGE others have been asked for, as all of TinyDB's own
@@ -143,7 +143,7 @@ class SqliteStorage(Storage):
 
     def read(self) -> Any:
         """Return a lazy mapping for each table, by name."""
-        return {name: Rows(self.database, name) for name in sorted(self.database.tables)}
+        return {name: TableRows(self.database, name) for name in sorted(self.database.tables)}
 
     def write(self, data: Mapping[str, Mapping[Any, Any]]) -> None:
         """Make the tables be those of *data*; its lazy mappings stand for tables as they are."""
@@ -151,7 +151,7 @@ class SqliteStorage(Storage):
             for name in self.database.tables - data.keys():
                 self.database.drop(name)
             for name, documents in data.items():
-                if not (isinstance(documents, Rows) and documents.name == name):
+                if not (isinstance(documents, TableRows) and documents.name == name):
                     self._replace(name, documents)
 
     def close(self) -> None:
@@ -176,7 +176,7 @@ class DocumentTable(Table):
         persist_empty: bool = False,  # noqa: FBT001, FBT002 - TinyDB's signature
     ) -> None:
         self._database = storage.database
-        self._rows = Rows(self._database, name)
+        self._rows = TableRows(self._database, name)
         self._highest = 0
         super().__init__(storage, name, cache_size=min(cache_size, 0), persist_empty=persist_empty)
 

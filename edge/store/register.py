@@ -51,7 +51,7 @@ class Bodies(Protocol):
         """Iterate over the documents *first* to *last* of *table* (which need not be there)."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class DayRange(msgspec.Struct, frozen=True):
     """Records *first* to *last* happened on *day* (days since 1970 UTC), all of them."""
 
     first: int
@@ -78,15 +78,15 @@ def facts(database: Bodies, month: str | Month) -> Iterator[Fact]:
             yield fact
 
 
-def runs(database: Bodies) -> list[Run]:
+def runs(database: Bodies) -> list[DayRange]:
     """Return all runs, in order."""
     decode = msgspec.json.Decoder(dict[str, int]).decode
     starts = [(first, decode(body)["day"]) for first, body in database.bodies("days", 1, _NO_END)]
     ends = [*(first - 1 for first, _ in starts[1:]), _NO_END]
-    return [Run(first, end, day) for (first, day), end in zip(starts, ends, strict=False)]
+    return [DayRange(first, end, day) for (first, day), end in zip(starts, ends, strict=False)]
 
 
-def spans(known: list[Run], month: Month) -> Spans:
+def spans(known: list[DayRange], month: Month) -> Spans:
     """Return where the records of *month* are: spans of sequences, in order, apart."""
     first_day = int(month.start.timestamp() * 1000) // DAY_MS
     last_day = (int(month.end.timestamp() * 1000) - 1) // DAY_MS
@@ -140,7 +140,7 @@ def _text(moment: datetime) -> str:
 
 
 def newest_by_month(
-    known: list[Run], last: int, months_of: Callable[[int], Iterable[Month]]
+    known: list[DayRange], last: int, months_of: Callable[[int], Iterable[Month]]
 ) -> dict[int, tuple[Month, int]]:
     """Return, by month, the newest record that may be of it.
 

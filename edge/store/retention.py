@@ -46,7 +46,7 @@ class RetentionPostponed(GarduError):
     """The clock cannot be relied on now."""
 
 
-class Rows:
+class DatedRows:
     """The rows of *table* from the newest back, each with its age.
 
     What was dated by a clock that nobody trusted is as old as what came after it, at least.
@@ -91,8 +91,8 @@ class Sweep:
         self._stills_sent = documents.table("stills-sent")
         self._records_s = limits.delivered_days * DAY_S
         self._stills_s = limits.stills_days * DAY_S
-        self._batches = Rows(self._acknowledged, now)
-        self._sent = Rows(self._stills_sent, now)
+        self._batches = DatedRows(self._acknowledged, now)
+        self._sent = DatedRows(self._stills_sent, now)
         self._stays = self._first_of_newest()  # the first record that was delivered too recently
         self._last_batch = 0  # the newest batch of acknowledgements that is old enough
 

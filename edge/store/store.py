@@ -58,9 +58,9 @@ rest is written with nearly every decision, each of these only when it has chang
 _ARRIVAL = ("id", "number", "procedure", "version", "opened")
 
 
-Part = Mapping[Any, Any] | msgspec.Struct | None
+StatePart = Mapping[Any, Any] | msgspec.Struct | None
 
-_NONE: Mapping[str, Part] = MappingProxyType({})
+_NONE: Mapping[str, StatePart] = MappingProxyType({})
 
 
 class Store(Outbox):
@@ -155,7 +155,7 @@ class Store(Outbox):
         checkpoint: Mapping[str, Any] | msgspec.Struct | None,
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
-        parts: Mapping[str, Part] = _NONE,
+        parts: Mapping[str, StatePart] = _NONE,
         still: StillRow | None = None,
         acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
     ) -> list[OutboxRow]:

@@ -16,7 +16,7 @@ from collections.abc import Iterable
 
 from edge.clock import Clock
 from edge.config.sections.lockers import LOCKS_ON_BOARD
-from edge.config.sections.lockers import Board as Model
+from edge.config.sections.lockers import BoardModel as Model
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from edge.drivers import base
-from edge.drivers.gpio.aiphone import ANSWERS, SHORT_ANSWER, Answer
+from edge.drivers.gpio.aiphone import ANSWERS, SHORT_ANSWER, AideAnswer
 from edge.errors import DeviceUnavailable
 from edge.sop.events import HostAnswered, InputRefused, StationBusy
 
@@ -27,13 +27,13 @@ class Bench(Protocol):
     def driver(self) -> base.Aiphone:
         """The driver under test."""
 
-    def press(self, answer: Answer) -> None:
+    def press(self, answer: AideAnswer) -> None:
         """Press an answer button and let go."""
 
-    def crosstalk(self, answer: Answer) -> None:
+    def crosstalk(self, answer: AideAnswer) -> None:
         """Let an answer contact close for a moment that nobody meant."""
 
-    def press_for_ever(self, answer: Answer) -> None:
+    def press_for_ever(self, answer: AideAnswer) -> None:
         """Have an answer contact stick closed."""
 
     def talk(self, *, talking: bool) -> None:
@@ -66,7 +66,7 @@ class AiphoneContract:
         assert not bench.ringing()
 
     @pytest.mark.parametrize("answer", ANSWERS)
-    def test_an_answer_is_posted_once(self, bench: Bench, answer: Answer) -> None:
+    def test_an_answer_is_posted_once(self, bench: Bench, answer: AideAnswer) -> None:
         """A key's press counts, its release does not."""
         bench.press(answer)
         bench.press("accept")

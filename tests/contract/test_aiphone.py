@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.aiphone import Answer, GpioAiphone
+from edge.drivers.gpio.aiphone import AideAnswer, GpioAiphone
 from sim.lobby import Lobby
 from sim.twins.aiphone import AiphoneTwin
 from tests.contract.aiphone import AiphoneContract
@@ -39,15 +39,15 @@ class TwinBench(PinBench):
     def _twin(self) -> AiphoneTwin:
         return self.lobby.aiphones["adc"]
 
-    def press(self, answer: Answer) -> None:
+    def press(self, answer: AideAnswer) -> None:
         """Press a button and let go."""
         self.world.wait(self._twin.answer(answer))
 
-    def crosstalk(self, answer: Answer) -> None:
+    def crosstalk(self, answer: AideAnswer) -> None:
         """Close a contact for 40 ms."""
         self.world.wait(self._twin.crosstalk(answer))
 
-    def press_for_ever(self, answer: Answer) -> None:
+    def press_for_ever(self, answer: AideAnswer) -> None:
         """Stick."""
 
         def stick(_lobby: Lobby) -> None:

@@ -13,7 +13,7 @@ from PIL import Image
 
 from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
-from edge.config.model import Checkpoint
+from edge.config.model import CheckpointSection
 from edge.config.places import default_config_folder
 from edge.config.sections.cameras import Stills
 from edge.daemon.build import build_devices
@@ -25,7 +25,7 @@ from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
 from edge.sop.state import PendingStill
 from edge.store.still_files import StillFiles
 
-CHECKPOINT = Checkpoint(site="setda", id="lobi", procedures=["pimpinan"])
+CHECKPOINT = CheckpointSection(site="setda", id="lobi", procedures=["pimpinan"])
 IDS = ("01907c1e-aaaa-7bbb-8ccc-000000000001", "01907c1e-aaaa-7bbb-8ccc-000000000002")
 SIZE = (1280, 720)
 

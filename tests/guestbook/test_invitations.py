@@ -20,9 +20,9 @@ from edge.guestbook import invitations
 from edge.guestbook.invitations import (
     LONGEST_S,
     PREFIX,
+    BadInvitation,
     Guest,
     Invitation,
-    Refused,
     key_ring,
     read,
     write,
@@ -71,7 +71,7 @@ def here(text: str, keys: dict[bytes, bytes] | None = None, **changes: Any) -> I
 
 def why(text: str, keys: dict[bytes, bytes] | None = None, **changes: Any) -> str:
     """Return why *text* is refused."""
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(BadInvitation) as caught:
         here(text, keys, **changes)
     return caught.value.why
 

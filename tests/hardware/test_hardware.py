@@ -13,7 +13,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.loading import load_config
-from edge.config.model import Checkpoint, Config
+from edge.config.model import CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
 from edge.drivers.gpio.pins import pin_factory
@@ -116,7 +116,9 @@ def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any,
     """Return an IP camera on loopback."""
     twin: Any = http_cameras.HttpBench(folder, "digest")
     twin.clock, twin.factory = twin._clock, object()
-    checkpoint = Checkpoint(site="setda", id="lobi", procedures=["pimpinan"], data=str(folder))
+    checkpoint = CheckpointSection(
+        site="setda", id="lobi", procedures=["pimpinan"], data=str(folder)
+    )
     pool = Cards(visitor=["010063E9AE"])
     try:
         yield (

@@ -15,7 +15,7 @@ from cloudevents.core.formats.json import JSONFormat
 
 from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
-from edge.config.model import Checkpoint, Config
+from edge.config.model import CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.config.zone import month_named
 from edge.daemon.health import health, meta
@@ -300,7 +300,7 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
         procedures={"refused": 1, "problem": "pimpinan.toml"}, events_waiting=0, events_dropped=0,
     )  # fmt: skip
     config = Config(
-        checkpoint=Checkpoint(site="kantor", id="lobi", procedures=["pimpinan"]),
+        checkpoint=CheckpointSection(site="kantor", id="lobi", procedures=["pimpinan"]),
         cards=Cards(visitor=["0000000001"]),
     )
     shown = {

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from edge.config.sections.guests import GuestBook as Section
+from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import request_handler as desk_module

@@ -10,16 +10,16 @@ from hypothesis import strategies as st
 
 from edge.clock import Stamp
 from edge.mqtt import requests
-from edge.mqtt.requests import LONGEST, Refused, Word, in_time, may_answer
+from edge.mqtt.requests import LONGEST, RequestRefused, Word, in_time, may_answer
 from tests.guests import BASE, NOW_MS, VISITS, available, details, register
 
 NOW = Stamp(0, NOW_MS, synced=True, boot="test")
 
 
-def refusal(payload: bytes | dict[str, Any]) -> Refused:
+def refusal(payload: bytes | dict[str, Any]) -> RequestRefused:
     """Return how a registration is refused."""
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
-    with pytest.raises(Refused) as caught:
+    with pytest.raises(RequestRefused) as caught:
         requests.register(raw)
     return caught.value
 
@@ -90,7 +90,7 @@ def test_the_word_quotes_nothing() -> None:
 def test_no_bytes_do_anything_but_be_refused(payload: bytes) -> None:
     """Anything at all is refused in words; nothing else can come out."""
     for read in (requests.register, lambda raw: requests.availability(raw, "")):
-        with contextlib.suppress(Refused):
+        with contextlib.suppress(RequestRefused):
             read(payload)
             raise AssertionError("it was taken")
 
@@ -100,7 +100,7 @@ def test_a_message_is_for_the_host_of_its_topic() -> None:
     raw = json.dumps(available()).encode()
     assert requests.availability(raw, "pimpinan").host == "pimpinan"
     assert requests.availability(raw, "").host == "pimpinan"
-    with pytest.raises(Refused):
+    with pytest.raises(RequestRefused):
         requests.availability(raw, "eselon-2-3")
 
 
@@ -117,12 +117,12 @@ def test_times_that_are_taken() -> None:
         caught = ""
         try:
             in_time(time, NOW, need_synced=True)
-        except Refused as refused:
+        except RequestRefused as refused:
             caught = refused.word
         assert caught == word
     untrusted = Stamp(0, 0, synced=False)
     in_time(time, untrusted, need_synced=False)
-    with pytest.raises(Refused, match="clock not trusted"):
+    with pytest.raises(RequestRefused, match="clock not trusted"):
         in_time(time, untrusted, need_synced=True)
 
 

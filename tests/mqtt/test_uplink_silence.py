@@ -14,7 +14,7 @@ import pytest
 from edge.config.model import Broker
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 from edge.mqtt.tls import password, tls_context
 from edge.sop.events import DeviceFailed
 from tests.brokers import HOST, Centre, Mosquitto, free_port, until
@@ -141,7 +141,7 @@ def test_password_file_opens_the_door(mosquitto: Mosquitto, tmp_path: Path) -> N
 
     async def attempt(secret_file: Path) -> str:
         broker = Broker(url=mosquitto.url, username="lobi", password_file=str(secret_file))
-        link = Link(broker, "test", 60)
+        link = Connection(broker, "test", 60)
         try:
             await link.open()
         except DeviceUnavailable as error:

@@ -9,7 +9,7 @@ from edge.config.places import default_config_folder
 from edge.paper.flowchart.connectors import Point, connectors
 from edge.paper.flowchart.flow import flow
 from edge.paper.flowchart.flow_svg import flow_pages, flow_picture
-from edge.paper.flowchart.flowchart import HEIGHT, LABEL, SIZE, WIDTH, Sheet, Symbol, layout
+from edge.paper.flowchart.flowchart import HEIGHT, LABEL, SIZE, WIDTH, ChartSheet, Symbol, layout
 from edge.paper.lettering import width, wrap
 from edge.paper.words import Language, say
 from edge.sop.procedures.loading import load_procedure
@@ -106,7 +106,7 @@ def _inside(a: Point, b: Point, symbol: Symbol, slack: float = 0.05) -> bool:
     )
 
 
-def _labels(sheet: Sheet, lang: Language) -> list[tuple[float, float, float, float]]:
+def _labels(sheet: ChartSheet, lang: Language) -> list[tuple[float, float, float, float]]:
     found = []
     for connector in connectors(sheet):
         if connector.label is not None:

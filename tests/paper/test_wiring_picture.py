@@ -19,7 +19,7 @@ from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, wiring
 from edge.paper.svg import text_width
 from edge.paper.wiring.parts_list import parts
-from edge.paper.wiring.sheet import WIDTH, Box, Sheet, sheet
+from edge.paper.wiring.sheet import WIDTH, Box, WiringSheet, sheet
 from edge.paper.wiring.svg import svg
 
 FOLDER = default_config_folder()
@@ -115,7 +115,7 @@ def test_words_stay_in_their_boxes(config: Config) -> None:
             assert end <= box.x + box.width + 0.01, text.text
 
 
-def boxes_by_text(picture: Sheet) -> dict[str, Box]:
+def boxes_by_text(picture: WiringSheet) -> dict[str, Box]:
     """Return the box of each text that has one of its own."""
     found: dict[str, Box] = {}
     for label in picture.labels:

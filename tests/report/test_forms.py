@@ -17,7 +17,7 @@ from edge.report.document import About, html
 from edge.report.plain import as_csv, shown
 from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
-from edge.report.words import WORDS, Language, Words
+from edge.report.words import WORDS, Language, ReportWords
 from edge.report.workbook import xlsx
 from edge.sop import evacuation, events
 from edge.sop.inputs import cards, owed
@@ -68,10 +68,10 @@ def summary() -> Summary:
     return summarise(facts, MONTH)
 
 
-def words_in(language: Language) -> Words:
+def words_in(language: Language) -> ReportWords:
     """Return the words of a report, with the procedures and wording that Gardu comes with."""
     procedures = load_procedures(FOLDER / "sop", SHIPPED)
-    return Words(language, procedures, load_wording(FOLDER / "wording.toml").reasons)
+    return ReportWords(language, procedures, load_wording(FOLDER / "wording.toml").reasons)
 
 
 def test_every_kind_of_record_is_counted() -> None:
@@ -189,10 +189,10 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
     words = words_in(language)
     # What the shipped files say with the words of the file is known without it, too: short.
     words = msgspec.structs.replace(words, told={})
-    assert isinstance(words, Words)
+    assert isinstance(words, ReportWords)
     rules = Rules.__struct_defaults__[Rules.__struct_fields__.index("opening_reasons")
                                       - len(Rules.__struct_fields__)]  # fmt: skip
-    recorded: dict[codes.Kind, set[str]] = {
+    recorded: dict[codes.CodeKind, set[str]] = {
         "outcome": {*get_args(Outcome)},
         "reason": {
             *(r for procedure in words.procedures.values() for r in _reasons(procedure)),
@@ -222,7 +222,7 @@ def test_a_reason_of_the_offices_own_has_the_words_of_its_guests(language: Langu
     words = words_in(language)
     told = {"host-on-leave": words.told["host-absent"]}
     own = msgspec.structs.replace(words, told=told)
-    assert isinstance(own, Words)
+    assert isinstance(own, ReportWords)
     assert own.code("reason", "host-on-leave") == getattr(told["host-on-leave"], language.value)
     assert own.code("reason", "nobody-knows") == "nobody-knows"
     assert own.code("alarm", "new-alarm") == "new-alarm"

@@ -30,7 +30,7 @@ def test_two_guests_have_two_codes() -> None:
     chance = random.Random(1)
     first, second = (make_code("kantor", "lobi", "pimpinan", NOW_MS, chance) for _ in range(2))
     assert invitations.verified(first, KEYS).id != invitations.verified(second, KEYS).id
-    with pytest.raises(invitations.Refused):
+    with pytest.raises(invitations.BadInvitation):
         invitations.read(first, KEYS, NOW_MS, "kantor", "elsewhere", ["pimpinan"])
 
 

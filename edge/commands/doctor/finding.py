@@ -4,7 +4,7 @@ from typing import Literal, Protocol
 
 import msgspec
 
-State = Literal["ok", "wrong", "unknown", "skipped"]
+FindingState = Literal["ok", "wrong", "unknown", "skipped"]
 """unknown: somebody has to look or listen; skipped: was not tried, and why."""
 
 
@@ -18,7 +18,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
     """
 
     device: str
-    state: State
+    state: FindingState
     saw: str
     try_: str = msgspec.field(name="try", default="")
 

@@ -16,7 +16,7 @@ from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
 from edge.drivers.gpio.pins import CHOICE
 from edge.errors import DeviceUnavailable
-from edge.mqtt.connection import Link
+from edge.mqtt.connection import Connection
 from edge.store.disk_space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]
@@ -131,7 +131,7 @@ def broker(config: Config) -> Iterator[Finding]:
 
 
 async def _greet(config: Config, client_id: str) -> None:
-    link = Link(config.broker, client_id, 0)
+    link = Connection(config.broker, client_id, 0)
     await link.open()
     link.leave(end_session=True)
 

@@ -35,7 +35,7 @@ class Day(Section, frozen=True, kw_only=True):
     opens: TimeOfDay = "07:30"
 
 
-class GuestBook(Section, frozen=True, kw_only=True):
+class GuestBookSection(Section, frozen=True, kw_only=True):
     """The guest book (docs/guestbook.md).
 
     :ivar keep: False: no details are kept here; requests are refused, those of invitations dropped

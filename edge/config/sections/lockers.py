@@ -13,8 +13,8 @@ ModbusAddress = Annotated[int, Meta(ge=1, le=247, description="a Modbus address 
 Channel = Annotated[int, Meta(ge=1, le=32, description="a relay's number from 1 to 32")]
 BoardAddress = Annotated[int, Meta(ge=0, le=15, description="a board's address from 0 to 15")]
 
-Board = Literal["cu12", "cu16", "cu48"]
-LOCKS_ON_BOARD: dict[Board, int] = {"cu12": 12, "cu16": 16, "cu48": 48}
+BoardModel = Literal["cu12", "cu16", "cu48"]
+LOCKS_ON_BOARD: dict[BoardModel, int] = {"cu12": 12, "cu16": 16, "cu48": 48}
 """How many locks a KERONG board has."""
 
 
@@ -65,7 +65,7 @@ class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", t
     """
 
     bus: Name
-    board: Board
+    board: BoardModel
     closed_bit: Literal[0, 1] = 1
     unlock_s: PulseSeconds | None = None
     poll_s: Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")] = 0.5

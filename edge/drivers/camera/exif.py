@@ -20,7 +20,7 @@ _MILLISECONDS_ORIGINAL, _UNIQUE_ID = 0x9291, 0xA420
 # More than a block ever has, bytes; names of sites and checkpoints have at most 64 letters.
 ROOM = 1024
 
-Value = tuple[int, bytes]
+ExifValue = tuple[int, bytes]
 
 
 def exif(*, moment: datetime, description: str, unique_id: str, software: str) -> bytes:
@@ -44,11 +44,11 @@ def exif(*, moment: datetime, description: str, unique_id: str, software: str) -
     return _HEADER + _directory(main, len(_HEADER)) + _directory(own, start)
 
 
-def _text(text: str) -> Value:
+def _text(text: str) -> ExifValue:
     return _ASCII, text.encode("ascii", "replace") + b"\0"
 
 
-def _directory(tags: dict[int, Value], start: int) -> bytes:
+def _directory(tags: dict[int, ExifValue], start: int) -> bytes:
     """Return a directory that begins at byte *start* of the block, its long values after it."""
     entries, values = b"", b""
     at = start + 2 + 12 * len(tags) + 4

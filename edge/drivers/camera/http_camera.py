@@ -27,7 +27,7 @@ from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera
 from edge.drivers.camera import http_auth
 from edge.drivers.camera.base import Deadline, checked_jpeg
-from edge.drivers.camera.http_get import Answer, Cut, WrongCertificate, address, get, target
+from edge.drivers.camera.http_get import Cut, HttpResponse, WrongCertificate, address, get, target
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
 # HTTP statuses that somebody must see to, and where. Others may pass by themselves.
@@ -86,7 +86,7 @@ class HttpSnapshotCamera:
         self._check_age(answer, picture)
         return picture
 
-    def _authorised(self, cut: Cut, deadline: Deadline) -> Answer:
+    def _authorised(self, cut: Cut, deadline: Deadline) -> HttpResponse:
         """Return the camera's last word, its challenge answered once, or twice if it was stale."""
         answer = self._get({}, cut, deadline)
         proofs = 0
@@ -106,7 +106,7 @@ class HttpSnapshotCamera:
             proofs += 1
         return answer
 
-    def _get(self, headers: dict[str, str], cut: Cut, deadline: Deadline) -> Answer:
+    def _get(self, headers: dict[str, str], cut: Cut, deadline: Deadline) -> HttpResponse:
         # A time-out of 0 would mean not to wait at all; the cut has been made by then.
         timeout_s = max(deadline.left(), 0.001)
         config = self._config
@@ -121,7 +121,7 @@ class HttpSnapshotCamera:
             context.verify_mode = ssl.CERT_NONE
         return context
 
-    def _check(self, answer: Answer) -> None:
+    def _check(self, answer: HttpResponse) -> None:
         """See that *answer* is a picture that was given."""
         if 300 <= answer.status < 400:
             raise DeviceFault(
@@ -134,7 +134,7 @@ class HttpSnapshotCamera:
         if answer.header("content-type").lower().startswith("multipart/"):
             raise DeviceFault(f"{self.name}: sends a film: correct url to that of its snapshot")
 
-    def _picture(self, answer: Answer) -> bytes:
+    def _picture(self, answer: HttpResponse) -> bytes:
         try:
             return checked_jpeg(answer.body, self.name)
         except DeviceFault:
@@ -142,7 +142,7 @@ class HttpSnapshotCamera:
                 raise
             raise DeviceUnavailable(f"{self.name}: hung up in the middle of the picture") from None
 
-    def _check_age(self, answer: Answer, picture: bytes) -> None:
+    def _check_age(self, answer: HttpResponse, picture: bytes) -> None:
         now_ns, digest = self._clock.boot_ns(), hashlib.sha256(picture).hexdigest()
         if digest != self._last[0]:
             self._last = (digest, now_ns)
@@ -184,7 +184,7 @@ class HttpSnapshotCamera:
             raise DeviceFault(f"{self.name}: the password file cannot be read: {error}") from error
 
 
-def _age_s(answer: Answer) -> float:
+def _age_s(answer: HttpResponse) -> float:
     """Return how old the camera itself says the picture is, seconds; 0 where it does not.
 
     Age is what a cache in between adds (RFC 9111); Last-Modified against Date are both by the

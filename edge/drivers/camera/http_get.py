@@ -29,7 +29,7 @@ from edge.drivers.camera.base import MAX_SIZE
 _PORTS = {"http": 80, "https": 443}
 
 
-class Answer(msgspec.Struct, frozen=True):
+class HttpResponse(msgspec.Struct, frozen=True):
     """What came: header names in small letters, each with all its values.
 
     :ivar whole: whether as much of the body came as the answer had promised
@@ -72,7 +72,7 @@ def get(
     timeout_s: float,
     tls: ssl.SSLContext | None = None,
     fingerprint: str = "",
-) -> Answer:
+) -> HttpResponse:
     """Return what *url* answers.
 
     :param timeout_s: seconds for each single wait; the whole has *cut*
@@ -95,7 +95,7 @@ def get(
                 named.setdefault(name.lower(), []).append(value)
             wanted = response.status == 200 and not _streams(named)
             body, whole = _body(response) if wanted else (b"", True)
-            return Answer(response.status, response.reason, named, body, whole)
+            return HttpResponse(response.status, response.reason, named, body, whole)
 
 
 def _body(response: HTTPResponse) -> tuple[bytes, bool]:

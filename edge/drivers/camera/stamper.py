@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 
 from edge import __version__
 from edge.clock import Clock, Stamp
-from edge.config.model import Checkpoint
+from edge.config.model import CheckpointSection
 from edge.config.sections.cameras import WORDS, Stills
 from edge.drivers.camera import jpeg
 from edge.drivers.camera.base import Deadline, checked_jpeg
@@ -59,7 +59,7 @@ class Stamper:
         self,
         name: str,
         config: Stills,
-        checkpoint: Checkpoint,
+        checkpoint: CheckpointSection,
         command: Sequence[str] | None = None,
         stamp_s: float = STAMP_S,
         memory_mb: int = MEMORY_MB,
@@ -131,7 +131,7 @@ class Stamper:
         return self._config.words.get(purpose) or WORDS.get(purpose, purpose)
 
 
-def strip(checkpoint: Checkpoint, purpose: str, at: Stamp) -> dict[str, str]:
+def strip(checkpoint: CheckpointSection, purpose: str, at: Stamp) -> dict[str, str]:
     """Return the words of the strip, by where they stand in it."""
     return {
         "time": indonesian(local(at)),

@@ -23,8 +23,8 @@ from edge.drivers.gpio.timed_contact import TimedContact
 from edge.drivers.gpio.wired import WiredDevice
 from edge.sop.events import HostAnswered, InputRefused, Post, StationBusy
 
-Answer = Literal["accept", "decline", "release", "extend"]
-ANSWERS: tuple[Answer, ...] = ("accept", "decline", "release", "extend")
+AideAnswer = Literal["accept", "decline", "release", "extend"]
+ANSWERS: tuple[AideAnswer, ...] = ("accept", "decline", "release", "extend")
 
 SHORT_ANSWER = "answer contact active for too short a time"
 
@@ -68,7 +68,7 @@ class GpioAiphone(WiredDevice):
             return
         self._ring.play(getattr(self._config.rings, pattern))
 
-    def _answered(self, answer: Answer, *, active: bool, initial: bool) -> None:
+    def _answered(self, answer: AideAnswer, *, active: bool, initial: bool) -> None:
         if active and not initial:
             self._post(lambda at: HostAnswered(at, self.id, answer))
 

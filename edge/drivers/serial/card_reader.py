@@ -49,7 +49,7 @@ class Presence:
         return card if self._is == "named" else None
 
 
-class CardReader(SerialReader):
+class SerialCardReader(SerialReader):
     """One reader. Posts CardPresented with its id (the last part of its name)."""
 
     def _take(self, found: str | TwoCards | ProtocolError | None) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from edge.clock import Clock
 from edge.config.sections.card_readers import Id12La, Rdm6300
 from edge.drivers.serial.card_frames import ID_12LA_END, RDM6300_END, CardFramer
-from edge.drivers.serial.card_reader import CardReader, Presence
+from edge.drivers.serial.card_reader import Presence, SerialCardReader
 from edge.sop.events import Post
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ _BYTES_PER_S = BAUD_RATE / 10  # a start bit, 8 data bits, a stop bit
 _LEAST_SILENCE_S = 0.05
 
 
-class FrameReader(CardReader):
+class FrameReader(SerialCardReader):
     """One reader on the port of *config*."""
 
     def __init__(self, name: str, config: Rdm6300 | Id12La, clock: Clock, post: Post) -> None:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from edge.clock import Clock
 from edge.config.sections.lockers import KerongLockers
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.serial.kerong_frames import FAMILIES, Framer, Status
+from edge.drivers.serial.kerong_frames import FAMILIES, BoardStatus, Framer
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from edge.sop.events import (
     InputRefused,
@@ -193,7 +193,7 @@ class KerongBoards:
                 self._say(self._family.set_unlock_time(board.address, self._config.unlock_s))
                 board.told = True
 
-    def _closed(self, status: Status, lock: int) -> bool:
+    def _closed(self, status: BoardStatus, lock: int) -> bool:
         return (status.latches >> (lock - 1) & 1) == self._config.closed_bit
 
     def _saw(self, board: _Board, locker: int, *, closed: bool) -> None:
@@ -210,7 +210,7 @@ class KerongBoards:
             for locker in board.lockers.values():
                 self._post(partial(LockerFailed, locker=locker, why=why))
 
-    def _ask(self, board: _Board) -> Status | None:
+    def _ask(self, board: _Board) -> BoardStatus | None:
         """Return the status of *board*; None if it does not answer."""
         for attempt in range(1 if board.silent else TRIES):
             if attempt == TRIES - 1:
@@ -222,7 +222,7 @@ class KerongBoards:
                 return status
         return None
 
-    def _hear(self, port: "Serial", address: int) -> Status | None:
+    def _hear(self, port: "Serial", address: int) -> BoardStatus | None:
         """Return the next status of the board *address*; None if it does not come."""
         framer, heard = Framer(self._family), 0
         while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):
@@ -232,7 +232,9 @@ class KerongBoards:
                 return status
         return self._sift(framer.end(), address)
 
-    def _sift(self, found: Iterable[Status | ProtocolError], address: int) -> Status | None:
+    def _sift(
+        self, found: Iterable[BoardStatus | ProtocolError], address: int
+    ) -> BoardStatus | None:
         """Return the first status of the board *address* in *found*; refuse what is wrong."""
         for item in found:
             if isinstance(item, ProtocolError):

@@ -18,13 +18,13 @@ order is taken from the smaller boards; no source shows it.
 from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
-from edge.config.sections.lockers import Board
+from edge.config.sections.lockers import BoardModel
 from edge.errors import ProtocolError
 
 _START, _END = 0x02, 0x03
 
 
-class Status(NamedTuple):
+class BoardStatus(NamedTuple):
     """The latches of one board, as it sent them: bit 0 of *latches* is lock 1."""
 
     address: int
@@ -54,7 +54,7 @@ class Family(Protocol):
         One unofficial source does it with 38, which two others have as the code of a reply.
         """
 
-    def status(self, frame: bytes) -> Status | None:
+    def status(self, frame: bytes) -> BoardStatus | None:
         """Read a whole and sound *frame*; None if it is no status."""
 
 
@@ -80,11 +80,11 @@ class Cu16:
         """``38``."""
         return framed(address << 4, 0x38)
 
-    def status(self, frame: bytes) -> Status | None:
+    def status(self, frame: bytes) -> BoardStatus | None:
         """``35``; who asked for which lock does not matter."""
         if frame[self.command_at] != 0x35:
             return None
-        return Status(frame[1] >> 4, int.from_bytes(frame[3:5], "little"))
+        return BoardStatus(frame[1] >> 4, int.from_bytes(frame[3:5], "little"))
 
 
 class Cu48:
@@ -107,14 +107,14 @@ class Cu48:
     def clear_busy(self, address: int) -> None:
         """No source says how."""
 
-    def status(self, frame: bytes) -> Status | None:
+    def status(self, frame: bytes) -> BoardStatus | None:
         """``75``."""
         if frame[self.command_at] != 0x75:
             return None
-        return Status(frame[1], int.from_bytes(frame[4:10], "little"))
+        return BoardStatus(frame[1], int.from_bytes(frame[4:10], "little"))
 
 
-FAMILIES: dict[Board, Family] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu48()}
+FAMILIES: dict[BoardModel, Family] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu48()}
 
 
 def framed(*body: int) -> bytes:
@@ -138,10 +138,10 @@ class Framer:
         self._unread = bytearray()
         self._in_noise = False
 
-    def feed(self, data: bytes) -> list[Status | ProtocolError]:
+    def feed(self, data: bytes) -> list[BoardStatus | ProtocolError]:
         """Take the next bytes; return statuses and what was wrong, in order."""
         self._unread += data
-        found: list[Status | ProtocolError] = []
+        found: list[BoardStatus | ProtocolError] = []
         while self._unread:
             length = self._length()
             if isinstance(length, str):
@@ -152,9 +152,9 @@ class Framer:
                 found += self._take(length)
         return found
 
-    def end(self) -> list[Status | ProtocolError]:
+    def end(self) -> list[BoardStatus | ProtocolError]:
         """Nothing more comes: whatever waits for its end is broken."""
-        found: list[Status | ProtocolError] = []
+        found: list[BoardStatus | ProtocolError] = []
         while self._unread:
             found += [*self._skip("frame cut short"), *self.feed(b"")]
         self._in_noise = False
@@ -169,7 +169,7 @@ class Framer:
         command = self._unread[self._family.command_at]
         return self._family.lengths.get(command, "no command that is known")
 
-    def _take(self, length: int) -> list[Status | ProtocolError]:
+    def _take(self, length: int) -> list[BoardStatus | ProtocolError]:
         frame = bytes(self._unread[:length])
         if frame[-2] != _END:
             return self._skip("wrong end of frame")
@@ -180,7 +180,7 @@ class Framer:
         status = self._family.status(frame)
         return [status] if status else []
 
-    def _skip(self, why: str) -> list[Status | ProtocolError]:
+    def _skip(self, why: str) -> list[BoardStatus | ProtocolError]:
         """Drop one byte; a run of dropped bytes is one trouble."""
         del self._unread[0]
         if self._in_noise:

@@ -35,7 +35,7 @@ from edge.drivers.serial.modbus_relays import (
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused, LockerFailed, LockerRestored, Post
 
-Section = WaveshareLockers | R421a08Lockers
+ModbusSection = WaveshareLockers | R421a08Lockers
 
 
 class ModbusLockers(ContactLockers):
@@ -45,7 +45,13 @@ class ModbusLockers(ContactLockers):
     """
 
     def __init__(
-        self, name: str, config: Section, bus: SerialBus, factory: Factory, clock: Clock, post: Post
+        self,
+        name: str,
+        config: ModbusSection,
+        bus: SerialBus,
+        factory: Factory,
+        clock: Clock,
+        post: Post,
     ) -> None:
         super().__init__(name, config.locker, (), factory, clock, post)
         self._pulse_real_s = clock.real(config.pulse_s + MARGIN_S)
@@ -152,7 +158,7 @@ class ModbusLockers(ContactLockers):
         self._post(lambda at: InputRefused(at, self.name, why))
 
 
-def _kind(config: Section) -> RelayKind:
+def _kind(config: ModbusSection) -> RelayKind:
     return Waveshare(config) if isinstance(config, WaveshareLockers) else R421a08(config)
 
 

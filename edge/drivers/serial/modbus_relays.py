@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from minimalmodbus import Instrument
 
 T = TypeVar("T")
-Request = Callable[["Instrument"], T]
+ModbusCall = Callable[["Instrument"], T]
 
 TRIES = 3
 # Real seconds between two tries: noise comes in bursts, and a busy board needs a moment.
@@ -45,13 +45,13 @@ _READ_REGISTERS, _WRITE_REGISTER = 3, 6
 class RelayKind(Protocol):
     """What a kind of board is asked, as calls on minimalmodbus."""
 
-    def pulse(self, channel: int) -> Request[None]:
+    def pulse(self, channel: int) -> ModbusCall[None]:
         """Energise relay *channel* (the first is 1) for the pulse."""
 
-    def rest(self, channels: Sequence[int]) -> Sequence[Request[None]]:
+    def rest(self, channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
         """Switch *channels* off."""
 
-    def read(self, channels: Sequence[int]) -> Sequence[Request[set[int]]]:
+    def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
         """Read which relays are on; the answers together say it of *channels*."""
 
 
@@ -65,7 +65,7 @@ class Waveshare:
         self._channels = config.channels
         self._tenths = round(config.pulse_s * 10)
 
-    def pulse(self, channel: int) -> Request[None]:
+    def pulse(self, channel: int) -> ModbusCall[None]:
         """Have the relay on for so many tenths of a second: function 5, coil 0x0200 + relay."""
         payload = struct.pack(">HH", self.FLASH_ON + channel - 1, self._tenths)
 
@@ -77,11 +77,11 @@ class Waveshare:
 
         return request
 
-    def rest(self, _channels: Sequence[int]) -> Sequence[Request[None]]:
+    def rest(self, _channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
         """One request for all relays of the board."""
         return [lambda board: board.write_bit(self.ALL, 0, functioncode=_WRITE_COIL)]
 
-    def read(self, _channels: Sequence[int]) -> Sequence[Request[set[int]]]:
+    def read(self, _channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
         """One request for all relays of the board."""
 
         def request(board: "Instrument") -> set[int]:
@@ -101,23 +101,23 @@ class R421a08:
         self._command = self.TIMED[config.command]
         self._delay = round(config.pulse_s) if config.command == "delay" else 0
 
-    def pulse(self, channel: int) -> Request[None]:
+    def pulse(self, channel: int) -> ModbusCall[None]:
         """Write the board's timed command: the high byte says which, the low byte how long."""
         return self._write(channel, self._command, self._delay)
 
-    def rest(self, channels: Sequence[int]) -> Sequence[Request[None]]:
+    def rest(self, channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
         """One request a relay."""
         return [self._write(channel, self.OFF, 0) for channel in channels]
 
-    def read(self, channels: Sequence[int]) -> Sequence[Request[set[int]]]:
+    def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
         """One request a relay: the boards answer for one only."""
         return [self._read(channel) for channel in channels]
 
-    def _write(self, channel: int, command: int, low: int) -> Request[None]:
+    def _write(self, channel: int, command: int, low: int) -> ModbusCall[None]:
         value = command << 8 | low
         return lambda board: board.write_register(channel, value, functioncode=_WRITE_REGISTER)
 
-    def _read(self, channel: int) -> Request[set[int]]:
+    def _read(self, channel: int) -> ModbusCall[set[int]]:
         def request(board: "Instrument") -> set[int]:
             level = board.read_register(channel, functioncode=_READ_REGISTERS)
             return {channel} if level else set()
@@ -216,7 +216,7 @@ class RelayBoard:
         """Whether a pulse that was asked for at *asked_ns* would be on now."""
         return (self._clock.boot_ns() - asked_ns) / 1e9 < self._pulse_s - MARGIN_S
 
-    def _tried(self, request: Request[T]) -> T:
+    def _tried(self, request: ModbusCall[T]) -> T:
         """Ask what may be asked again."""
         for _ in range(TRIES - 1):
             try:
@@ -228,7 +228,7 @@ class RelayBoard:
         except ProtocolError as error:
             raise DeviceFault(f"{self.name}: answers broken: {error}; see its wires") from error
 
-    def _ask(self, request: Request[T]) -> T:
+    def _ask(self, request: ModbusCall[T]) -> T:
         """Ask once; errors name the board.
 
         :raises DeviceUnavailable: for silence
@@ -241,7 +241,7 @@ class RelayBoard:
         except DeviceUnavailable as error:
             raise DeviceUnavailable(f"{self.name}: {error}") from error
 
-    def _turn(self, request: Request[T]) -> T:
+    def _turn(self, request: ModbusCall[T]) -> T:
         import minimalmodbus as modbus  # hardware library
 
         with self._bus.turn() as port:

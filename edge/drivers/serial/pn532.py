@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
 from edge.drivers.serial import pn532_frames as frames
-from edge.drivers.serial.card_reader import CardReader, Presence
+from edge.drivers.serial.card_reader import Presence, SerialCardReader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import Post
 
@@ -34,7 +34,7 @@ _LEAST_POLL_S = 0.005
 _MOST_BYTES = 520
 
 
-class Pn532Reader(CardReader):
+class Pn532Reader(SerialCardReader):
     """One reader on the port of *config*."""
 
     def __init__(self, name: str, config: Pn532, clock: Clock, post: Post) -> None:

@@ -12,8 +12,8 @@ Rules
 
 from typing import NamedTuple
 
-from edge.paper.flowchart.flow import Link
-from edge.paper.flowchart.flowchart import LABEL, PAD, TURN, Sheet, Symbol
+from edge.paper.flowchart.flow import FlowLink
+from edge.paper.flowchart.flowchart import LABEL, PAD, TURN, ChartSheet, Symbol
 from edge.paper.lettering import width
 from edge.sop.procedures.model import Text
 
@@ -39,16 +39,16 @@ class Connector(NamedTuple):
     anchor: str
 
 
-def connectors(sheet: Sheet) -> list[Connector]:
+def connectors(sheet: ChartSheet) -> list[Connector]:
     """Return the way of each of the sheet's links."""
     ways = _Ways(sheet)
     return [ways.usual(link) if link.usual else ways.branch(link) for link in _in_order(sheet)]
 
 
-def _in_order(sheet: Sheet) -> list[Link]:
+def _in_order(sheet: ChartSheet) -> list[FlowLink]:
     """Return the links: ends and other attempts choose their side first, the usual way last."""
 
-    def rank(link: Link) -> int:
+    def rank(link: FlowLink) -> int:
         end = sheet.symbols[link.end]
         if end.node.beside is not None:
             return 0
@@ -67,13 +67,13 @@ def _wide(label: Text) -> float:
 class _Ways:
     """Finds ways; remembers which sides and tracks are taken."""
 
-    def __init__(self, sheet: Sheet) -> None:
+    def __init__(self, sheet: ChartSheet) -> None:
         self._sheet = sheet
         self._sides: set[tuple[str, int]] = set()
         self._labelled: set[tuple[str, int]] = set()  # below a symbol, on which side
         self._tracks: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
 
-    def usual(self, link: Link) -> Connector:
+    def usual(self, link: FlowLink) -> Connector:
         """From the lower corner down to the next symbol, or past others to a later one."""
         start, end = self._ends(link)
         turn = end.top - TURN
@@ -91,7 +91,7 @@ class _Ways:
         at = (start.x - 0.6 if left else start.x + 0.6, start.bottom + LABEL * 0.8)
         return Connector(points, link.label, at, "end" if left else "start")
 
-    def branch(self, link: Link) -> Connector:
+    def branch(self, link: FlowLink) -> Connector:
         """From a corner at the side: to an end beside, back to the activity, or to a later step."""
         start, end = self._ends(link)
         if end.node.beside == start.node.key:
@@ -110,7 +110,7 @@ class _Ways:
         at = (x - side * 0.4, start.bottom + LABEL * 0.8 if down else start.top - ABOVE)
         return Connector(points, link.label, at, "end" if side > 0 else "start")
 
-    def _beside(self, link: Link, start: Symbol, end: Symbol) -> Connector:
+    def _beside(self, link: FlowLink, start: Symbol, end: Symbol) -> Connector:
         side = 1 if end.x > start.x else -1
         self._sides.add((start.node.key, side))
         corner = (start.x + side * start.width / 2, start.y)
@@ -122,7 +122,7 @@ class _Ways:
         at = (corner[0] - side * OVER, start.y - 1.2)
         return Connector([corner, there], link.label, at, "start" if side > 0 else "end")
 
-    def _ends(self, link: Link) -> tuple[Symbol, Symbol]:
+    def _ends(self, link: FlowLink) -> tuple[Symbol, Symbol]:
         return self._sheet.symbols[link.start], self._sheet.symbols[link.end]
 
     def _near(self, start: Symbol, end: Symbol) -> bool:

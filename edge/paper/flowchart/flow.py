@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 
-Kind = Literal["start", "end", "activity", "decision"]
+SymbolKind = Literal["start", "end", "activity", "decision"]
 
 YES = Text(id="ya", en="yes")
 NO = Text(id="tidak", en="no")
@@ -64,14 +64,14 @@ class Node(NamedTuple):
     """
 
     key: str
-    kind: Kind
+    kind: SymbolKind
     row: int
     role: str
     words: Text
     beside: str | None = None
 
 
-class Link(NamedTuple):
+class FlowLink(NamedTuple):
     """A connector from symbol to symbol; the usual way or a branch."""
 
     start: str
@@ -84,14 +84,14 @@ class Flow(NamedTuple):
     """A whole chart: symbols from top to bottom, and what connects them."""
 
     nodes: list[Node]
-    links: list[Link]
+    links: list[FlowLink]
 
 
 def flow(procedure: Procedure) -> Flow:
     """Return what the flow chart of *procedure* shows."""
     first = procedure.steps[0]
     nodes = [Node("start", "start", 0, first.role, START)]
-    links = [Link("start", _entry(procedure, first))]
+    links = [FlowLink("start", _entry(procedure, first))]
     for row, step in enumerate(procedure.steps):
         more, further = _step(procedure, step, row)
         nodes += more
@@ -117,11 +117,11 @@ def _number(words: str) -> Text:
     return Text(id=words, en=words)
 
 
-def _step(procedure: Procedure, step: Step, row: int) -> tuple[list[Node], list[Link]]:
+def _step(procedure: Procedure, step: Step, row: int) -> tuple[list[Node], list[FlowLink]]:
     """Return the symbols of *step* and the links that begin in them."""
     chain = [Node(step.id, "activity", row, step.role, _number(shown_number(procedure, step)))]
     before: list[Node] = []
-    links: list[Link] = []
+    links: list[FlowLink] = []
     ends: list[Node] = []
     for name, ways in _asked(procedure, step).items():
         question = _QUESTIONS[name]
@@ -133,10 +133,10 @@ def _step(procedure: Procedure, step: Step, row: int) -> tuple[list[Node], list[
         links += branches
     line = [*before, *chain]
     for one, other in pairwise(line):
-        links.append(Link(one.key, other.key, _usual(one)))
+        links.append(FlowLink(one.key, other.key, _usual(one)))
     usual = _usual_target(procedure, step)
     if usual is not None:
-        links.append(Link(line[-1].key, usual, _usual(line[-1])))
+        links.append(FlowLink(line[-1].key, usual, _usual(line[-1])))
     return [*line, *ends], links
 
 
@@ -152,28 +152,28 @@ def _first(step: Step, question: Question) -> bool:
 
 def _branches(
     procedure: Procedure, step: Step, here: Node, name: str, ways: list[Transition]
-) -> tuple[list[Node], list[Link]]:
+) -> tuple[list[Node], list[FlowLink]]:
     """Return the ends beside the decision *here*, and its links but the usual one."""
     ends: list[Node] = []
-    links: list[Link] = []
+    links: list[FlowLink] = []
     answer = _QUESTIONS[name].answers[1]
     if name == "screening":
-        links.append(Link(here.key, step.id, answer, usual=False))
+        links.append(FlowLink(here.key, step.id, answer, usual=False))
         answer = REFUSED
     targets = {t for way in ways if (t := _target(procedure, step, way)) is not None}
-    links += [Link(here.key, target, answer, usual=False) for target in sorted(targets)]
+    links += [FlowLink(here.key, target, answer, usual=False) for target in sorted(targets)]
     outcomes = list(dict.fromkeys(w.to[1:] for w in ways if _target(procedure, step, w) is None))
     if outcomes and _usual_target(procedure, step) is None:
         end = _end(
             here, outcomes[:1], beside=False
         )  # every answer ends it: the first, further down
         ends.append(end)
-        links.append(Link(here.key, end.key, _QUESTIONS[name].answers[0]))
+        links.append(FlowLink(here.key, end.key, _QUESTIONS[name].answers[0]))
         outcomes = outcomes[1:]
     if outcomes:
         end = _end(here, outcomes, beside=True)
         ends.append(end)
-        links.append(Link(here.key, end.key, answer, usual=False))
+        links.append(FlowLink(here.key, end.key, answer, usual=False))
     return ends, links
 
 

@@ -16,8 +16,8 @@ from edge.paper.flowchart.flowchart import (
     SMALL,
     TITLE,
     WIDTH,
+    ChartSheet,
     Row,
-    Sheet,
     Symbol,
     layout,
 )
@@ -63,7 +63,7 @@ class _Page:
         self,
         procedure: Procedure,
         lang: Language,
-        sheet: Sheet,
+        sheet: ChartSheet,
         top: float,
         bottom: float,
         height: float,

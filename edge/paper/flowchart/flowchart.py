@@ -43,7 +43,7 @@ BAND = 8.0
 _CELL = 1.3
 
 
-class Column(NamedTuple):
+class ChartColumn(NamedTuple):
     """A column of the sheet; *role* if it is a lane."""
 
     heading: str
@@ -81,13 +81,13 @@ class Row(NamedTuple):
     cells: list[list[str]]
 
 
-class Sheet(NamedTuple):
+class ChartSheet(NamedTuple):
     """A chart laid out on one endless sheet; pages are cut out of it.
 
     :ivar cuts: where one page ends and the next begins, y of the sheet
     """
 
-    columns: list[Column]
+    columns: list[ChartColumn]
     rows: list[Row]
     symbols: dict[str, Symbol]
     cuts: list[float]
@@ -97,7 +97,7 @@ class Sheet(NamedTuple):
 Break = Literal["pages", "none"]
 
 
-def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> Sheet:
+def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> ChartSheet:
     """Return the sheet of *procedure*, cut into pages or left in one."""
     chart = flow(procedure)
     columns = _columns(procedure, lang)
@@ -123,7 +123,7 @@ def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> She
             symbols[symbol.node.key] = symbol._replace(y=symbol.y + top + spare)
         rows.append(Row(top, top + height, cells))
         top += height
-    return Sheet(columns, rows, symbols, cuts, chart)
+    return ChartSheet(columns, rows, symbols, cuts, chart)
 
 
 def lanes(procedure: Procedure) -> tuple[Lane, ...]:
@@ -140,7 +140,7 @@ def _acting(procedure: Procedure) -> set[str]:
     return {node.role for node in flow(procedure).nodes if "/" not in node.key}
 
 
-def _columns(procedure: Procedure, lang: Language) -> list[Column]:
+def _columns(procedure: Procedure, lang: Language) -> list[ChartColumn]:
     notes = any(step.note for step in procedure.rows)
     who = lanes(procedure)
     left = [(NUMBER, 8.0), (ACTIVITY, 37.0 if notes else 56.0)]
@@ -155,16 +155,16 @@ def _columns(procedure: Procedure, lang: Language) -> list[Column]:
         for lane, part in zip(who, parts, strict=True)
     ]
     plan += [(say(t, lang), w, None) for t, w in right]
-    columns: list[Column] = []
+    columns: list[ChartColumn] = []
     x = MARGIN
     for heading, width, role in plan:
-        columns.append(Column(heading, x, width, role))
+        columns.append(ChartColumn(heading, x, width, role))
         x += width
     return columns
 
 
 def _cells(
-    procedure: Procedure, step: Step | Duty, columns: list[Column], lang: Language
+    procedure: Procedure, step: Step | Duty, columns: list[ChartColumn], lang: Language
 ) -> list[list[str]]:
     """Return the lines of each column's cell; lanes have none."""
     number = shown_number(procedure, step) if isinstance(step, Step) else str(step.number)
@@ -188,7 +188,7 @@ def _cells(
     ]
 
 
-def _place(nodes: list[Node], columns: list[Column], lang: Language) -> list[Symbol]:
+def _place(nodes: list[Node], columns: list[ChartColumn], lang: Language) -> list[Symbol]:
     """Return the symbols of one row, from its top (0) down; what stands beside stands beside."""
     who = [column for column in columns if column.role]
     placed: dict[str, Symbol] = {}
@@ -217,7 +217,7 @@ def _place(nodes: list[Node], columns: list[Column], lang: Language) -> list[Sym
     return list(placed.values())
 
 
-def _symbol(node: Node, lane: Column, lang: Language) -> Symbol:
+def _symbol(node: Node, lane: ChartColumn, lang: Language) -> Symbol:
     """Return the symbol of *node* in *lane*, its y still to be found."""
     part = {"activity": BOX, "decision": DIAMOND}.get(node.kind, CAPSULE)
     width = lane.width * part
@@ -231,7 +231,7 @@ def _symbol(node: Node, lane: Column, lang: Language) -> Symbol:
     return Symbol(node, lane.x + lane.width / 2, 0.0, width, height, lines)
 
 
-def _lane(role: str, who: list[Column]) -> int:
+def _lane(role: str, who: list[ChartColumn]) -> int:
     roles = [column.role for column in who]
     return roles.index(role) if role in roles else 0
 

@@ -10,7 +10,15 @@ from typing import NamedTuple
 from edge.config.model import Config
 from edge.config.sections.panels import Button, LampName, Panel
 from edge.drivers.gpio.lamps import Rhythm
-from edge.paper.panel.words import ACTIONS, HELD, LAMP_TEST, LAMP_TEST_ONE, Words, meanings, station
+from edge.paper.panel.words import (
+    ACTIONS,
+    HELD,
+    LAMP_TEST,
+    LAMP_TEST_ONE,
+    PanelText,
+    meanings,
+    station,
+)
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN, GAP = 10.0, 6.0
@@ -32,8 +40,8 @@ class Push(NamedTuple):
 
     x: float
     y: float
-    press: Words
-    hold: Words | None
+    press: PanelText
+    hold: PanelText | None
 
 
 class Light(NamedTuple):
@@ -42,7 +50,7 @@ class Light(NamedTuple):
     x: float
     y: float
     name: LampName
-    means: list[tuple[Rhythm, Words]]
+    means: list[tuple[Rhythm, PanelText]]
     words_x: float
     words_y: float
     words_room: float
@@ -56,10 +64,10 @@ class Face(NamedTuple):
     width: float
     height: float
     name: str
-    stations: list[Words]
+    stations: list[PanelText]
     lights: list[Light]
     pushes: list[Push]
-    lamp_test: Words | None
+    lamp_test: PanelText | None
 
     def at(self, x: float, y: float) -> "Face":
         """Return the same face at another place."""
@@ -116,21 +124,21 @@ def face(name: str, panel: Panel) -> Face:
     )
 
 
-def press_words(button: Button) -> Words:
+def press_words(button: Button) -> PanelText:
     """Return what stands on *button*: its own label, or the words of its meaning."""
     words = ACTIONS[button.press]
     if button.label:
-        return Words(button.label, words.en)
+        return PanelText(button.label, words.en)
     opens = f" {button.procedure}" if button.procedure and button.press == "arrive" else ""
-    return Words(words.id + opens, words.en)
+    return PanelText(words.id + opens, words.en)
 
 
-def hold_words(button: Button) -> Words | None:
+def hold_words(button: Button) -> PanelText | None:
     """Return what stands under *button* about holding it; None if that means nothing."""
     if button.hold is None:
         return None
     words = ACTIONS[button.hold]
-    return Words(words.id, f"{HELD.en}: {words.en}")
+    return PanelText(words.id, f"{HELD.en}: {words.en}")
 
 
 def _columns(buttons: int, lamps: int) -> int:
@@ -165,7 +173,7 @@ def _push(button: Button, number: int, columns: int, top: float) -> Push:
     return Push(x, y, press_words(button), hold_words(button))
 
 
-def _lamp_test(panel: Panel) -> Words | None:
+def _lamp_test(panel: Panel) -> PanelText | None:
     if not panel.buttons or not panel.fitted_lamps:
         return None
     return LAMP_TEST if len(panel.buttons) > 1 else LAMP_TEST_ONE

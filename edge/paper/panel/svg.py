@@ -22,7 +22,7 @@ from edge.paper.panel.sheet import (
     Light,
     Push,
 )
-from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS, Words
+from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS, PanelText
 from edge.paper.svg import INK, fit
 
 # Pale, because it is the lamp that shines.
@@ -96,7 +96,7 @@ def _meaning(
     y: float,
     width: float,
     rhythm: Rhythm,
-    means: Words,
+    means: PanelText,
     colour: str,
 ) -> None:
     _strip(root, x, y - _STRIP_HEIGHT / 2, rhythm, colour)
@@ -131,7 +131,7 @@ def _push(root: ET.Element, push: Push) -> None:
         _hold(root, push.x, push.y + HOLE / 2, push.hold)
 
 
-def _hold(root: ET.Element, x: float, y: float, hold: Words) -> None:
+def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
     """Say below the hole what holding the button means."""
     room = PITCH - 5.0
     words = f"{HELD.id}: {hold.id}"

@@ -40,7 +40,7 @@ class Field(NamedTuple):
     signed: bool = False
 
 
-class Sheet(NamedTuple):
+class ApprovalSheet(NamedTuple):
     """A sheet: the office, the fields of its head, and those of its body."""
 
     office: str
@@ -49,7 +49,7 @@ class Sheet(NamedTuple):
     remark: str
 
 
-def approval(procedure: Procedure, lang: Language) -> Sheet:
+def approval(procedure: Procedure, lang: Language) -> ApprovalSheet:
     """Return the approval sheet of *procedure*, with every field that the form has."""
     sheet = procedure.approval
     remark = say(NONE, lang) if sheet == Approval() else ""
@@ -58,7 +58,7 @@ def approval(procedure: Procedure, lang: Language) -> Sheet:
         for name, label in _HEAD.items()
     ]
     body = [Field(say(label, lang), _lines(sheet, name)) for name, label in _BODY.items()]
-    return Sheet(sheet.office or procedure.office, head, body, remark)
+    return ApprovalSheet(sheet.office or procedure.office, head, body, remark)
 
 
 def _lines(sheet: Approval, name: str) -> list[str]:

@@ -23,19 +23,19 @@ from edge.sop.procedures.model import Duty, Procedure, Step
 _COLUMNS = (NUMBER, ACTIVITY, ROLE, EQUIPMENT, TIME, OUTPUT)
 
 
-class Sheet(NamedTuple):
+class SopTable(NamedTuple):
     """A table: headers, and rows of cells, each a list of lines."""
 
     headers: list[str]
     rows: list[list[list[str]]]
 
 
-def table(procedure: Procedure, lang: Language) -> Sheet:
+def table(procedure: Procedure, lang: Language) -> SopTable:
     """Return the table of *procedure*; equipment, output and remarks are the law's own words."""
     notes = any(row.note for row in procedure.rows)
     columns = (*_COLUMNS, NOTE) if notes else _COLUMNS
     rows = [_cells(procedure, row, lang)[: len(columns)] for row in procedure.rows]
-    return Sheet([say(header, lang) for header in columns], rows)
+    return SopTable([say(header, lang) for header in columns], rows)
 
 
 def _cells(procedure: Procedure, row: Step | Duty, lang: Language) -> list[list[str]]:

@@ -28,9 +28,9 @@ CARD_WIDTH, CARD_HEIGHT, CARD_GAP = 45.5, 17.0, 4.0
 CARDS_A_ROW = 4
 LINE = 3.3
 
-Kind = Literal["3.3 V", "5 V", "ground", "id", "in", "out", "serial", "free"]
+PinKind = Literal["3.3 V", "5 V", "ground", "id", "in", "out", "serial", "free"]
 
-_POWER: dict[int, Kind] = {
+_POWER: dict[int, PinKind] = {
     1: "3.3 V", 17: "3.3 V", 2: "5 V", 4: "5 V", 27: "id", 28: "id",
     **dict.fromkeys((6, 9, 14, 20, 25, 30, 34, 39), "ground"),
 }  # fmt: skip
@@ -55,7 +55,7 @@ class Box(NamedTuple):
         )
 
 
-class Label(NamedTuple):
+class PinLabel(NamedTuple):
     """What stands beside one pin of the header.
 
     :ivar position: on the header, 1 to 40
@@ -64,7 +64,7 @@ class Label(NamedTuple):
     """
 
     position: int
-    kind: Kind
+    kind: PinKind
     box: Box
     title: str
     detail: str = ""
@@ -86,7 +86,7 @@ class Card(NamedTuple):
     bus: str = ""
 
 
-class Text(NamedTuple):
+class TextLine(NamedTuple):
     """A line of text, its baseline at *y*."""
 
     x: float
@@ -95,18 +95,18 @@ class Text(NamedTuple):
     heading: bool = False
 
 
-class Sheet(NamedTuple):
+class WiringSheet(NamedTuple):
     """The whole picture."""
 
     title: str
     place: str
-    labels: list[Label]
+    labels: list[PinLabel]
     cards: list[Card]
-    texts: list[Text]
+    texts: list[TextLine]
     height: float
 
 
-def sheet(config: Config) -> Sheet:
+def sheet(config: Config) -> WiringSheet:
     """Return the layout of the picture of *config*."""
     below = TOP + 20 * PITCH + 5
     cards = _cards(config, below)
@@ -114,7 +114,7 @@ def sheet(config: Config) -> Sheet:
     texts = _texts(config, bottom + 8)
     end = max(text.y for text in texts) + 6
     checkpoint = config.checkpoint
-    return Sheet(
+    return WiringSheet(
         title=f"{checkpoint.site} / {checkpoint.id}",
         place=checkpoint.place,
         labels=[_label(config, position) for position in range(1, 41)],
@@ -134,25 +134,25 @@ def _box(position: int) -> Box:
     return Box(x, pin_y(position) - LABEL_HEIGHT / 2, LABEL_WIDTH, LABEL_HEIGHT)
 
 
-def _label(config: Config, position: int) -> Label:
+def _label(config: Config, position: int) -> PinLabel:
     box = _box(position)
     if position in _POWER:
         kind = _POWER[position]
         title = {"id": "reserved for HATs", "ground": "ground (GND)"}.get(kind, kind)
-        return Label(position, kind, box, title)
+        return PinLabel(position, kind, box, title)
     pin = next(number for number, place in HEADER.items() if place == position)
     part = next((part for part in fitted(config) if part.part.pin == pin), None)
     if part is not None:
         return _wired(config, position, box, part)
     user = next((line.device for line in lines(config) if line.port in UART_PORTS), "")
     if user and pin in _SERIAL:
-        return Label(position, "serial", box, f"{user} {_SERIAL[pin]}", f"GPIO {pin}")
-    return Label(position, "free", box, f"GPIO {pin}, free")
+        return PinLabel(position, "serial", box, f"{user} {_SERIAL[pin]}", f"GPIO {pin}")
+    return PinLabel(position, "free", box, f"GPIO {pin}, free")
 
 
-def _wired(config: Config, position: int, box: Box, part: Fitted) -> Label:
+def _wired(config: Config, position: int, box: Box, part: Fitted) -> PinLabel:
     wire = next(wire for wire in wiring(config) if wire.pin == part.part.pin)
-    return Label(
+    return PinLabel(
         position,
         "out" if part.is_output else "in",
         box,
@@ -245,20 +245,20 @@ _NOTE_SIZE = 2.4
 _BULLET = "• "
 
 
-def _texts(config: Config, top: float) -> list[Text]:
+def _texts(config: Config, top: float) -> list[TextLine]:
     """Place what to mind on the left, the parts list on the right."""
     left = _column("To mind", _notes(config), MARGIN, top)
     rows = [f"{part.count} x {part.what}" for part in parts(config)]
     return [*left, *_column("Parts", rows, MARGIN + _COLUMN + 6, top)]
 
 
-def _column(heading: str, rows: list[str], x: float, top: float) -> list[Text]:
+def _column(heading: str, rows: list[str], x: float, top: float) -> list[TextLine]:
     most = int(_COLUMN / (_NOTE_SIZE * 0.56))
     wrapped = [line for row in rows for line in _wrap(row, most)]
     return [
-        Text(x, top, heading, heading=True),
+        TextLine(x, top, heading, heading=True),
         *(
-            Text(x + (0 if line.startswith(_BULLET) else 2.0), top + 4.5 + number * LINE, line)
+            TextLine(x + (0 if line.startswith(_BULLET) else 2.0), top + 4.5 + number * LINE, line)
             for number, line in enumerate(wrapped)
         ),
     ]

@@ -12,19 +12,19 @@ from edge.paper.wiring.sheet import (
     TOP,
     WIDTH,
     Card,
-    Kind,
-    Label,
-    Sheet,
+    PinKind,
+    PinLabel,
+    WiringSheet,
     pin_y,
 )
 
 # Pads by kind (Okabe and Ito's colours, told apart by the colour-blind) and their numbers' colour.
-_PADS: dict[Kind, tuple[str, str]] = {
+_PADS: dict[PinKind, tuple[str, str]] = {
     "3.3 V": ("#e69f00", "#000"), "5 V": ("#c0392b", "#fff"), "ground": ("#1b1b1b", "#fff"),
     "id": ("#d9d9d9", "#555"), "free": ("#f4f4f4", "#777"), "in": ("#0072b2", "#fff"),
     "out": ("#d55e00", "#fff"), "serial": ("#7b3f98", "#fff"),
 }  # fmt: skip
-_LEGEND: dict[Kind, str] = {
+_LEGEND: dict[PinKind, str] = {
     "in": "input (contact)", "out": "output (relay, lamp)", "serial": "serial",
     "3.3 V": "3.3 V", "5 V": "5 V", "ground": "ground", "free": "free",
 }  # fmt: skip
@@ -44,7 +44,7 @@ _PAD_RADIUS = 2.35
 _SMALLEST = 2.2
 
 
-def svg(sheet: Sheet) -> str:
+def svg(sheet: WiringSheet) -> str:
     """Return *sheet* as an SVG document."""
     root = draw.document(WIDTH, sheet.height, f"Gardu wiring of {sheet.title}")
     _head(root, sheet)
@@ -60,7 +60,7 @@ def svg(sheet: Sheet) -> str:
     return draw.written(root)
 
 
-def _head(root: ET.Element, sheet: Sheet) -> None:
+def _head(root: ET.Element, sheet: WiringSheet) -> None:
     draw.text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 120, bold=True), bold=True)
     draw.text(root, MARGIN, 20, sheet.place, fit(sheet.place, 3.2, WIDTH - 2 * MARGIN), fill="#555")
     draw.text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the Pi's header", 3.2, anchor="end",
@@ -82,7 +82,7 @@ def _header(root: ET.Element) -> None:
           fill="#3b3b3b", rx=1.4)  # fmt: skip
 
 
-def _label(root: ET.Element, label: Label) -> None:
+def _label(root: ET.Element, label: PinLabel) -> None:
     left = label.position % 2 == 1
     x, y = (ODD_X if left else EVEN_X), pin_y(label.position)
     box, (colour, ink) = label.box, _PADS[label.kind]
@@ -103,7 +103,7 @@ def _label(root: ET.Element, label: Label) -> None:
     draw.text(root, x, y + 0.85, str(label.position), 2.3, anchor="middle", fill=ink, bold=True)
 
 
-def _words(root: ET.Element, label: Label) -> None:
+def _words(root: ET.Element, label: PinLabel) -> None:
     """Write the two lines of a label, and what is to be fitted at its far end."""
     box = label.box
     left = label.position % 2 == 1

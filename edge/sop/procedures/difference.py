@@ -8,7 +8,7 @@ import msgspec
 
 from edge.sop.procedures.model import EVIDENCE, Procedure, Step, Transition
 
-Kind = Literal["added", "removed", "moved", "changed"]
+ChangeKind = Literal["added", "removed", "moved", "changed"]
 
 
 class Piece(NamedTuple):
@@ -26,7 +26,7 @@ class Change(NamedTuple):
     :ivar text: the old and the new wording as one text
     """
 
-    kind: Kind
+    kind: ChangeKind
     step: str
     about: str
     text: list[Piece]

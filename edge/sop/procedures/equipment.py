@@ -16,14 +16,14 @@ from edge.sop.procedures.verify import stuck
 _LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
 
 
-class Findings(msgspec.Struct, frozen=True):
+class EquipmentFindings(msgspec.Struct, frozen=True):
     """What was found; each line names procedure, step, what is missing and where to add it."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def verify_equipment(procedure: Procedure, config: Config) -> Findings:
+def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
     """Return what *procedure* asks for and the checkpoint of *config* does not have."""
     site = _Site(procedure, config)
     problems = list(site.cannot_begin())
@@ -34,7 +34,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> Findings:
         notes += site.absent_buttons(step)
     notes += site.absent_anywhere()
     name = procedure.id
-    return Findings(
+    return EquipmentFindings(
         tuple(f"procedure {name}: {line}" for line in problems),
         tuple(f"procedure {name}: {line}" for line in notes),
     )

@@ -89,11 +89,11 @@ NEEDS = {
 }
 
 
-class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A part of a procedure file."""
 
 
-class Transition(Part, frozen=True, kw_only=True):
+class Transition(FileTable, frozen=True, kw_only=True):
     """What one event leads to.
 
     :ivar event: a key of :data:`EVIDENCE`
@@ -119,7 +119,7 @@ class Transition(Part, frozen=True, kw_only=True):
     pass_on: bool = False
 
 
-class Phase(Part, frozen=True, kw_only=True):
+class Phase(FileTable, frozen=True, kw_only=True):
     """A wait within a step: ``do`` on entering, then ``on`` the first event that fits.
 
     :ivar lamp: what the station's lamp shows meanwhile: ``off`` nothing is wanted of the officer,
@@ -134,7 +134,7 @@ class Phase(Part, frozen=True, kw_only=True):
     lamp: Literal["off", "on", "slow", "fast"] = "on"
 
 
-class Step(Part, frozen=True, kw_only=True):
+class Step(FileTable, frozen=True, kw_only=True):
     """One row of the SOP's table.
 
     :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
@@ -175,14 +175,14 @@ class Step(Part, frozen=True, kw_only=True):
         return {argument for verb, _, argument in done if verb == "alarm"}
 
 
-class Text(Part, frozen=True, kw_only=True):
+class Text(FileTable, frozen=True, kw_only=True):
     """The same text in Indonesian and English."""
 
     id: str
     en: str
 
 
-class Lane(Part, frozen=True, kw_only=True):
+class Lane(FileTable, frozen=True, kw_only=True):
     """A column of the flow chart (*Pelaksana*): who acts.
 
     :ivar role: the ``role`` of the steps that stand in it; a lane may be there without any
@@ -193,7 +193,7 @@ class Lane(Part, frozen=True, kw_only=True):
     heading: Text
 
 
-class Duty(Part, frozen=True, kw_only=True):
+class Duty(FileTable, frozen=True, kw_only=True):
     """A row of the SOP's table that is no step of a visit: the monthly report.
 
     :ivar roles: those of the lanes where it stands
@@ -211,7 +211,7 @@ class Duty(Part, frozen=True, kw_only=True):
     source: str
 
 
-class Approval(Part, frozen=True, kw_only=True):
+class Approval(FileTable, frozen=True, kw_only=True):
     """The approval sheet (*lembar pengesahan*); what the law left blank stays empty.
 
     :ivar approved_by: its lines; an empty one is where the signature goes
@@ -237,7 +237,7 @@ def procedure_key(procedure_id: str, version: str) -> str:
     return f"{procedure_id}@{version}"
 
 
-class Procedure(Part, frozen=True, kw_only=True):
+class Procedure(FileTable, frozen=True, kw_only=True):
     """A whole SOP.
 
     :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim

@@ -13,28 +13,28 @@ from edge.sop.procedures.difference import marked
 from edge.sop.procedures.legal_text import LegalRow, LegalText
 from edge.sop.procedures.model import Duty, Procedure, Step
 
-Kind = Literal["problem", "note"]
+RemarkKind = Literal["problem", "note"]
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Remark(msgspec.Struct, frozen=True, kw_only=True):
     """One thing that a reviewer would say.
 
     :ivar step: the id of the step; None if it is about the whole SOP
     :ivar about: what it is about, one word: ``role``, ``output``, ``standard-time``, ``wording``, …
     """
 
-    kind: Kind
+    kind: RemarkKind
     step: str | None
     about: str
     words: str
 
 
-def review(procedure: Procedure, legal: LegalText | None) -> list[Finding]:
+def review(procedure: Procedure, legal: LegalText | None) -> list[Remark]:
     """Return what a reviewer would say of *procedure*, held against the *legal* text if known."""
     found = [*_complete(procedure, legal), *_sums(procedure)]
     if legal is None:
         words = f"the legal text of {procedure.id} is not known here: its wording was not compared"
-        return [*found, Finding(kind="note", step=None, about="wording", words=words)]
+        return [*found, Remark(kind="note", step=None, about="wording", words=words)]
     return [*found, *_rows(procedure, legal), *_prose(procedure, legal), *_sheet(procedure, legal)]
 
 
@@ -68,7 +68,7 @@ def _ways_on(procedure: Procedure, step: Step) -> list[Step | None]:
     return list(found.values()) or [None]
 
 
-def _complete(procedure: Procedure, legal: LegalText | None) -> Iterator[Finding]:
+def _complete(procedure: Procedure, legal: LegalText | None) -> Iterator[Remark]:
     rows = _paired(procedure, legal) if legal else {}
     lanes = {lane.role for lane in procedure.lanes}
     for step in procedure.steps:
@@ -94,13 +94,13 @@ def _complete(procedure: Procedure, legal: LegalText | None) -> Iterator[Finding
             )
 
 
-def _sums(procedure: Procedure) -> Iterator[Finding]:
+def _sums(procedure: Procedure) -> Iterator[Remark]:
     for path, seconds in path_times(procedure):
         words = f"the standard times add up to {seconds / 60:g} minutes by {' > '.join(path)}"
-        yield Finding(kind="note", step=None, about="standard-time", words=words)
+        yield Remark(kind="note", step=None, about="standard-time", words=words)
 
 
-def _rows(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+def _rows(procedure: Procedure, legal: LegalText) -> Iterator[Remark]:
     rows = _paired(procedure, legal)
     for step in procedure.rows:
         row = rows.get(_key(step))
@@ -123,7 +123,7 @@ def _rows(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
     for number, row in enumerate(legal.rows):
         if row not in rows.values():
             words = f'row {row.number} of the law is missing: "{row.activity}" (row {number + 1})'
-            yield Finding(kind="problem", step=None, about="row", words=words)
+            yield Remark(kind="problem", step=None, about="row", words=words)
 
 
 def _paired(procedure: Procedure, legal: LegalText) -> dict[str, LegalRow]:
@@ -138,24 +138,24 @@ def _paired(procedure: Procedure, legal: LegalText) -> dict[str, LegalRow]:
     return found
 
 
-def _prose(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+def _prose(procedure: Procedure, legal: LegalText) -> Iterator[Remark]:
     law, here = legal.prose, procedure.prose
     for place in range(max(len(law), len(here))):
         one = law[place] if place < len(law) else ""
         other = here[place] if place < len(here) else ""
         if one.split() != other.split():
             words = f"sentence {place + 1} of the prose is not the law's: {marked(one, other)}"
-            yield Finding(kind="problem", step=None, about="wording", words=words)
+            yield Remark(kind="problem", step=None, about="wording", words=words)
 
 
-def _sheet(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
+def _sheet(procedure: Procedure, legal: LegalText) -> Iterator[Remark]:
     """Hold the approval sheet against the law's; what the law left blank the office fills in.
 
     Who approves changes with the office's people: another name is worth knowing, and no fault.
     """
     if legal.approval is None:
         words = "the source prints no approval sheet: it was not compared"
-        yield Finding(kind="note", step=None, about="approval", words=words)
+        yield Remark(kind="note", step=None, about="approval", words=words)
         return
     blank: list[str] = []
     for name in legal.approval.__struct_fields__:
@@ -163,12 +163,12 @@ def _sheet(procedure: Procedure, legal: LegalText) -> Iterator[Finding]:
         if not law and not here:
             blank.append(name)
         elif law and law.split() != here.split():
-            kind: Kind = "note" if name == "approved_by" else "problem"
+            kind: RemarkKind = "note" if name == "approved_by" else "problem"
             words = f"{name} of the approval sheet is not the law's: {marked(law, here)}"
-            yield Finding(kind=kind, step=None, about="approval", words=words)
+            yield Remark(kind=kind, step=None, about="approval", words=words)
     if blank:
         words = f"blank on the approval sheet, as in the law: {', '.join(blank)}; fill them in"
-        yield Finding(kind="note", step=None, about="approval", words=words)
+        yield Remark(kind="note", step=None, about="approval", words=words)
 
 
 def _one_text(value: str | tuple[str, ...]) -> str:
@@ -179,9 +179,9 @@ def _key(step: Step | Duty) -> str:
     return step.id if isinstance(step, Step) else f"row {step.number}"
 
 
-def _problem(step: Step | Duty, about: str, words: str) -> Finding:
-    return Finding(kind="problem", step=_key(step), about=about, words=words)
+def _problem(step: Step | Duty, about: str, words: str) -> Remark:
+    return Remark(kind="problem", step=_key(step), about=about, words=words)
 
 
-def _note(step: Step | Duty, about: str, words: str) -> Finding:
-    return Finding(kind="note", step=_key(step), about=about, words=words)
+def _note(step: Step | Duty, about: str, words: str) -> Remark:
+    return Remark(kind="note", step=_key(step), about=about, words=words)

@@ -10,13 +10,13 @@ import pytest
 from PIL import Image, ImageStat
 
 from edge.clock import Stamp
-from edge.config.model import Checkpoint
+from edge.config.model import CheckpointSection
 from edge.config.sections.cameras import Stills
 from edge.drivers.camera import jpeg
 from edge.drivers.camera.stamper import Stamper, indonesian, strip
 from edge.errors import DeviceFault, DeviceUnavailable
 
-CHECKPOINT = Checkpoint(
+CHECKPOINT = CheckpointSection(
     site="setda", id="lobi", procedures=["pimpinan"], place="Lobi utama Kantor Bupati"
 )
 AT = Stamp(0, 1_795_233_097_412, synced=True)

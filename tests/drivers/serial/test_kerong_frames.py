@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.drivers.serial.kerong_frames import FAMILIES, Framer, Status
+from edge.drivers.serial.kerong_frames import FAMILIES, BoardStatus, Framer
 from edge.errors import ProtocolError
 
 CU16, CU48 = FAMILIES["cu16"], FAMILIES["cu48"]
@@ -43,15 +43,15 @@ def test_what_no_source_says_of_the_cu48_is_not_sent() -> None:
 
 def test_statuses_byte_for_byte() -> None:
     """The worked examples: all closed; lock 5 open; a CU48 with all closed."""
-    assert Framer(CU16).feed(ALL_CLOSED_16) == [Status(0, 0xFFFF)]
-    assert Framer(CU16).feed(LOCK_5_OPEN_16) == [Status(0, 0xFFEF)]
-    assert Framer(CU48).feed(ALL_CLOSED_48) == [Status(0, 0xFFFF_FFFF_FFFF)]
+    assert Framer(CU16).feed(ALL_CLOSED_16) == [BoardStatus(0, 0xFFFF)]
+    assert Framer(CU16).feed(LOCK_5_OPEN_16) == [BoardStatus(0, 0xFFEF)]
+    assert Framer(CU48).feed(ALL_CLOSED_48) == [BoardStatus(0, 0xFFFF_FFFF_FFFF)]
 
 
 def test_lock_9_is_the_first_bit_of_the_second_byte() -> None:
     """Lock 9 must never be taken for lock 1."""
-    assert Framer(CU16).feed(framed("10 35 00 01 00 00")) == [Status(1, 1 << 8)]
-    assert Framer(CU48).feed(framed("02 00 75 00 01" + "00" * 10)) == [Status(2, 1 << 8)]
+    assert Framer(CU16).feed(framed("10 35 00 01 00 00")) == [BoardStatus(1, 1 << 8)]
+    assert Framer(CU48).feed(framed("02 00 75 00 01" + "00" * 10)) == [BoardStatus(2, 1 << 8)]
 
 
 def framed(body: str) -> bytes:
@@ -67,7 +67,7 @@ def told(*parts: bytes) -> tuple[list[str], int]:
     """Feed *parts*, then silence; return what was found, in words, and the count."""
     framer = Framer(CU16)
     found = [item for part in parts for item in framer.feed(part)] + framer.end()
-    words = ["status" if isinstance(item, Status) else str(item) for item in found]
+    words = ["status" if isinstance(item, BoardStatus) else str(item) for item in found]
     return words, framer.broken
 
 
@@ -130,7 +130,7 @@ def test_no_noise_and_no_split_hides_a_frame(board: str, data: st.DataObject) ->
     framer = Framer(FAMILIES["cu16" if board == "cu16" else "cu48"])
     found = [item for part in parts for item in framer.feed(part)] + framer.end()
     alone = [Framer(framer._family).feed(frame)[0] for frame in frames]
-    assert [item for item in found if isinstance(item, Status)] == alone
+    assert [item for item in found if isinstance(item, BoardStatus)] == alone
     assert framer.broken == sum(isinstance(item, ProtocolError) for item in found)
 
 
@@ -141,5 +141,5 @@ def test_one_wrong_byte_is_never_another_status(frame: bytes, place: int, flip: 
     wrong[place] ^= flip
     framer = Framer(CU16)
     found = framer.feed(bytes(wrong)) + framer.end()
-    assert not [item for item in found if isinstance(item, Status)]
+    assert not [item for item in found if isinstance(item, BoardStatus)]
     assert framer.broken >= 1

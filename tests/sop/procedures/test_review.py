@@ -14,7 +14,7 @@ from edge.sop.procedures.difference import difference, marked
 from edge.sop.procedures.legal_text import legal_text
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure, Step, Transition
-from edge.sop.procedures.review import Finding, path_times, review
+from edge.sop.procedures.review import Remark, path_times, review
 
 CONFIG = default_config_folder()
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
@@ -34,7 +34,7 @@ def with_step(whole: Procedure, place: int, **changes: Any) -> Procedure:
     return replace(whole, steps=tuple(steps))
 
 
-def problems(whole: Procedure) -> list[Finding]:
+def problems(whole: Procedure) -> list[Remark]:
     """Return what is to be put right."""
     return [f for f in review(whole, legal_text(whole.id)) if f.kind == "problem"]
 
@@ -218,7 +218,7 @@ def test_evidence_that_no_device_gives_is_a_problem(tmp_path: Path) -> None:
     assert 'problem: step penerimaan, phase selesai: asks for "still:roof"' in done.stdout
 
 
-def sheet(whole: Procedure) -> list[Finding]:
+def sheet(whole: Procedure) -> list[Remark]:
     """Return what is said of the approval sheet."""
     return [f for f in review(whole, legal_text(whole.id)) if f.about == "approval"]
 

@@ -9,7 +9,7 @@ from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.sections.doors import Door
 from edge.config.sections.pins import Contact, Output
-from edge.sop.procedures.equipment import Findings, verify_equipment
+from edge.sop.procedures.equipment import EquipmentFindings, verify_equipment
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 from edge.sop.procedures.verify import verify
@@ -408,7 +408,7 @@ def test_every_procedure_fits_the_config_it_comes_with(name: str) -> None:
     assert all("no button at station" in note for note in found.notes)
 
 
-def fit(name: str = "pimpinan", **values: Any) -> Findings:
+def fit(name: str = "pimpinan", **values: Any) -> EquipmentFindings:
     """Hold a procedure against the config it comes with, changed."""
     return verify_equipment(PROCEDURES[name], msgspec.structs.replace(CONFIG, **values))
 

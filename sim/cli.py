@@ -82,7 +82,7 @@ def simulate(
         typer.Option("--json", help="No live view; the last line of stdout is a JSON object."),
     ] = False,
 ) -> None:
-    """Simulate a lobby: guests go through the procedures of a real, unmodified daemon.
+    """Simulate a lobby around the real, unmodified daemon.
 
     The daemon runs against simulated pins, card readers, cameras and a real MQTT broker. Exits 0
     if every guest's visit came to an outcome and every record was delivered, 1 if not, 2 for a

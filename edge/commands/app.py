@@ -1,30 +1,123 @@
-"""The commands of `gardu`, with their help. Each is a function in a module of its own noun."""
+"""The command line of `gardu`: its commands, and the loading of the one that is asked for.
 
-from collections.abc import Callable
-from importlib.metadata import entry_points
-from typing import Annotated
+A command's module is imported only when that command runs; the overview (`gardu --help`) is made
+from the summaries below.
+"""
+
+import ast
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, Any, NamedTuple
 
 import typer
 
+from edge import __version__
 from edge.commands.options import ConfigOption
 from edge.config.places import DEFAULT_CONFIG
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="The edge controller of a visitor checkpoint: runs the office's visitor procedure (SOP) "
-    "and reports every step over MQTT.",
-)
+
+class Command(NamedTuple):
+    """The place of a command, and its line in the overview (at most 60 characters)."""
+
+    module: str
+    attribute: str
+    summary: str
 
 
-@app.callback()
-def gardu() -> None:
-    """Keep `run` a command of its own even where it is the only one (see edge/commands/main.py)."""
+COMMANDS = {
+    "check": Command(
+        "edge.commands.check", "check",
+        "Check a config and its procedures; print the wiring table.",
+    ),
+    "sop": Command(
+        "edge.commands.sop", "sop",
+        "Read, verify and compare procedures (SOP).",
+    ),
+    "reload": Command(
+        "edge.commands.reload", "reload",
+        "Have the running daemon read its procedures again.",
+    ),
+    "day": Command(
+        "edge.commands.day", "day",
+        "Show how the office day stands and what is out where.",
+    ),
+    "report": Command(
+        "edge.commands.report", "report",
+        "Recapitulate a month, on screen or as a file.",
+    ),
+    "guestbook": Command(
+        "edge.commands.guestbook", "guestbook",
+        "Export or delete the details that guests gave.",
+    ),
+    "invitation": Command(
+        "edge.commands.invitation", "invitation",
+        "Make and read QR invitations of guests.",
+    ),
+    "records": Command(
+        "edge.commands.records", "records",
+        "List what was recorded, and whether it was delivered.",
+    ),
+    "verify": Command(
+        "edge.commands.verify", "verify",
+        "Check the hash chain of the records.",
+    ),
+    "watch": Command(
+        "edge.commands.watch", "watch",
+        "Watch checkpoints report, as the central office does.",
+    ),
+    "doctor": Command(
+        "edge.commands.doctor.command", "doctor",
+        "Examine every device and this machine.",
+    ),
+    "watch-inputs": Command(
+        "edge.commands.watch_inputs", "watch_inputs",
+        "Show every input live.",
+    ),
+    "wiring": Command(
+        "edge.commands.wiring", "wiring_",
+        "Print or draw the wiring.",
+    ),
+    "panel": Command(
+        "edge.commands.panel", "panel",
+        "Print or draw the officers' panels.",
+    ),
+}  # fmt: skip
 
 
-@app.command()
+def app_for(arguments: Sequence[str]) -> typer.Typer:
+    """Return the command line with the command that *arguments* begin with.
+
+    Where they begin with no command (`--help`, a mistake), every command is there by its summary.
+    """
+    app = typer.Typer(
+        no_args_is_help=True,
+        pretty_exceptions_enable=False,
+        add_completion=False,
+        rich_markup_mode=None,  # square brackets in help texts are text, not markup
+        context_settings={"help_option_names": ["-h", "--help"]},
+        help="The edge controller of a visitor checkpoint: runs the office's visitor procedure "
+        "(SOP) and reports every step over MQTT.",
+    )
+    app.callback()(_gardu)
+    app.command("run")(run)
+    extras = {extra.name: extra for extra in entry_points(group="gardu.commands")}
+    name = arguments[0] if arguments else ""
+    if name in COMMANDS:
+        command = COMMANDS[name]
+        _add(app, name, getattr(import_module(command.module), command.attribute))
+    elif name in extras:
+        _add(app, name, _load_extra(extras[name]))
+    elif name != "run":
+        for known, command in COMMANDS.items():
+            _add(app, known, _listed(command.summary))
+        for known, extra in extras.items():
+            _add(app, known, _listed(_summary(extra)))
+    return app
+
+
 def run(
     config: ConfigOption = DEFAULT_CONFIG,
     *,
@@ -33,60 +126,76 @@ def run(
     """Run the checkpoint's daemon until SIGTERM or Ctrl-C.
 
     Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
-    watchdog. Bad procedure files are refused: the last good ones go on. Exits 0 after a clean
-    stop, 2 if the config is bad, or a procedure and none good is kept, 1 for anything else.
+    watchdog. Bad procedure files are refused and the last good ones stay in force. Exits 0 after a
+    clean stop, 2 if the config is bad, or a procedure is bad and no good one is stored, 1 for
+    anything else.
     """
     from edge.daemon.run import daemon
 
     daemon(config, verbose=verbose)
 
 
-def add_others() -> None:
-    """Add every command but `run`."""
-    from edge.commands.check import check
-    from edge.commands.day import day
-    from edge.commands.doctor.command import doctor
-    from edge.commands.guestbook import guestbook
-    from edge.commands.invitation import invitation
-    from edge.commands.panel import panel
-    from edge.commands.records import records, verify
-    from edge.commands.reload import reload
-    from edge.commands.report import report
-    from edge.commands.sop import sop
-    from edge.commands.sop_reasons import reasons
-    from edge.commands.watch import watch
-    from edge.commands.watch_inputs import watch_inputs
-    from edge.commands.wiring import wiring_
+def _print_version(asked: bool) -> None:  # noqa: FBT001 - typer's callback
+    if asked:
+        typer.echo(f"gardu {__version__}")
+        raise typer.Exit
 
-    app.command()(check)
-    app.command()(day)
-    app.command()(doctor)
-    app.add_typer(guestbook, name="guestbook")
-    app.add_typer(invitation, name="invitation")
-    app.command()(reload)
-    sop.command("reasons")(reasons)
-    app.add_typer(sop, name="sop")
-    app.command()(report)
-    app.command()(panel)
-    app.command()(watch)
-    app.command()(watch_inputs)
-    app.command("wiring")(wiring_)
-    app.add_typer(records, name="records")
-    app.command()(verify)
-    for extra in entry_points(group="gardu.commands"):
-        try:
-            app.command(name=extra.name)(extra.load())
-        except ModuleNotFoundError as missing:
-            app.command(name=extra.name)(_unavailable(extra.name, str(missing.name)))
+
+def _gardu(
+    *,
+    _version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True,
+            help="Print the version and exit.",
+        ),
+    ] = False,
+) -> None:  # fmt: skip
+    """Take the options before a command; without this, a single command would be no group."""
+
+
+def _add(app: typer.Typer, name: str, command: Any) -> None:
+    if isinstance(command, typer.Typer):
+        app.add_typer(command, name=name)
+    else:
+        app.command(name)(command)
+
+
+def _listed(summary: str) -> Callable[[], None]:
+    """Return a command that only stands in the overview."""
+
+    def listed() -> None:
+        raise AssertionError("a command that runs is loaded")
+
+    listed.__doc__ = summary
+    return listed
+
+
+def _load_extra(extra: EntryPoint) -> Any:
+    try:
+        return extra.load()
+    except ModuleNotFoundError as missing:
+        return _unavailable(extra.name, str(missing.name))
 
 
 def _unavailable(name: str, missing: str) -> Callable[[], None]:
-    def say() -> None:
+    def unavailable() -> None:
         typer.echo(
             f"gardu {name} needs {missing}, which is not installed: pip install 'gardu[{name}]'",
             err=True,
         )
         raise typer.Exit(1)
 
-    say.__doc__ = f"Not installed; it comes with gardu's extra {name}."
-    return say
+    unavailable.__doc__ = f"Not installed; it comes with gardu's extra {name}."
+    return unavailable
+
+
+def _summary(extra: EntryPoint) -> str:
+    """Return the first line of the function's docstring, read from the source of its module."""
+    spec = find_spec(extra.module)
+    if spec is None or spec.origin is None:
+        return f"Not installed; it comes with gardu's extra {extra.name}."
+    module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
+    functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
+    found = next((node for node in functions if node.name == extra.attr), None)
+    return ((ast.get_docstring(found) if found else None) or "").partition("\n")[0]

@@ -20,7 +20,7 @@ from edge.daemon.control import (
 )
 from edge.daemon.reload import Reloaded
 from edge.errors import DeviceUnavailable, ProtocolError
-from edge.sop.inputs.owed import DayNow
+from edge.sop.inputs.outstanding import DayNow
 from edge.store.outbox import Resent
 
 A = TypeVar("A")

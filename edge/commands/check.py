@@ -2,12 +2,11 @@
 
 import typer
 
-from edge.commands.options import ConfigOption, problems_told
-from edge.commands.tables import show_table
+from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
-from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.config.wiring import bus_notes, wiring
+from edge.config.wiring import bus_notes
 from edge.daemon.procedures import examine
 from edge.sop.procedures.model import Procedure
 
@@ -21,31 +20,13 @@ def check(
     and what is allowed; then the command ends with 2. If all is well it prints notes, the wiring
     of every pin (BCM number and position on the header) and the procedures, and ends with 0.
     """
-    with problems_told():
+    with problems_printed():
         found = examine(config)
     print_wiring(found.config)
     _print_procedures(found.procedures)
     for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
         typer.echo(f"note: {note}")
     typer.echo(f"{config}: no problems")
-
-
-def print_wiring(config: Config) -> None:
-    """Print a row for every pin that *config* uses."""
-    rows = [
-        [
-            str(wire.pin),
-            str(wire.header),
-            wire.function,
-            wire.direction,
-            wire.wired,
-            wire.boot_pull,
-            wire.warning,
-        ]
-        for wire in wiring(config)
-    ]
-    headers = ["BCM", "header", "function", "dir", "wired", "at boot", "warning"]
-    show_table("Wiring", headers, rows)
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

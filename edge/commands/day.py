@@ -15,7 +15,7 @@ from edge.config.loading import load_config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.zone import zone_of
 from edge.sop.ids import minted_ms
-from edge.sop.inputs.owed import DayNow, Out
+from edge.sop.inputs.outstanding import DayNow, Out
 
 
 def day(

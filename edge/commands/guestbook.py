@@ -10,7 +10,7 @@ import typer
 
 from edge.clock import Clock
 from edge.commands.ask import ask_purge
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, data_folder
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
@@ -24,8 +24,7 @@ from edge.store.store import Store
 
 guestbook = typer.Typer(
     no_args_is_help=True,
-    help="What guests have said of themselves: hand it out, or have it forgotten "
-    "(docs/guestbook.md).",
+    help="Export or delete the details that guests gave (docs/guestbook.md).",
 )
 
 
@@ -40,7 +39,7 @@ _WRITERS = {GuestListFormat.csv: as_csv, GuestListFormat.json: as_json}
 _ALL_MS = 2**63
 
 
-@guestbook.command("export")
+@guestbook.command("export", short_help="Write guests' details into a file for you alone.")
 def export_guestbook(
     out: Annotated[Path, typer.Option("-o", "--out", help=NEW_ONLY)],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -57,12 +56,12 @@ def export_guestbook(
     The daemon may run. Personal data: keep the file no longer than it is needed.
     """
     first_ms, end_ms = _moment(from_) if from_ else 0, _moment(to) if to else _ALL_MS
-    entries = read(_folder(load_config(config, elsewhere=True)), first_ms, end_ms)
+    entries = read(data_folder(load_config(config, elsewhere=True)), first_ms, end_ms)
     write_secret(out, _WRITERS[format_](entries))
     typer.echo(f"{out}: the details of {len(entries)} visits; readable for you alone")
 
 
-@guestbook.command("purge")
+@guestbook.command("purge", short_help="Remove guests' details for good.")
 def purge_guestbook(
     before: Annotated[
         str, typer.Option(metavar="DATE", help="All from before that day or time goes.")
@@ -82,23 +81,19 @@ def purge_guestbook(
         typer.echo("That is in the future: all that is there goes.", err=True)
     if not yes and not typer.confirm(f"Remove all details from before {before} for good?"):
         raise typer.Exit(1)
-    removed = ask_purge(_folder(settings), before_ms)
+    removed = ask_purge(data_folder(settings), before_ms)
     if removed is None:
         removed = _purge_here(settings, before_ms)
     typer.echo(f"The details of {removed} visits were removed; that is recorded.")
 
 
 def _purge_here(config: Config, before_ms: int) -> int:
-    folder, clock = _folder(config), Clock.from_environment()
+    folder, clock = data_folder(config), Clock.from_environment()
     with (
         closing(Store(folder, source(config), clock)) as store,
         closing(GuestBook(folder)) as book,
     ):
         return purge_offline(book, store, before_ms, clock.now())
-
-
-def _folder(config: Config) -> Path:
-    return Path(config.checkpoint.data)
 
 
 def _moment(text: str) -> int:

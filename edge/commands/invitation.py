@@ -37,7 +37,7 @@ _SCALE = 8
 KeyOption = Annotated[Path, typer.Option("--key", help="The secret key file.")]
 
 
-@invitation.command("key")
+@invitation.command("key", short_help="Make a pair of keys.")
 def make_key_file(
     out: Annotated[Path, typer.Option("-o", "--out", help=NEW_ONLY)],
 ) -> None:
@@ -103,7 +103,7 @@ def make_invitation(
     _put_out(text, out)
 
 
-@invitation.command("read")
+@invitation.command("read", short_help="Check an invitation and show its content.")
 def read_invitation(
     text: Annotated[str, typer.Argument(help="The text of the code; - reads it from stdin.")],
     key_file: Annotated[Path, typer.Option(help="The public key file, or the secret one.")],

@@ -52,7 +52,7 @@ def main() -> None:
 
             daemon(options.config, verbose=options.verbose)
         else:
-            _command(others=not running)
+            _command()
     except ConfigError as error:
         sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
         raise SystemExit(2) from None
@@ -61,9 +61,7 @@ def main() -> None:
         raise SystemExit(1) from None
 
 
-def _command(*, others: bool) -> None:
-    from edge.commands.app import add_others, app
+def _command() -> None:
+    from edge.commands.app import app_for
 
-    if others:
-        add_others()
-    app()
+    app_for(sys.argv[1:])()

@@ -1,12 +1,14 @@
-"""Options that several commands share, and what they do with a config that is bad."""
+"""Options and answers that several commands share."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
+from edge.config.loading import load_config
+from edge.config.model import Config
 from edge.errors import ConfigError
 
 ConfigOption = Annotated[
@@ -21,11 +23,27 @@ ConfigOption = Annotated[
 
 
 @contextmanager
-def problems_told() -> Iterator[None]:
-    """Print every problem of a config that is read within, and end the command with 2."""
+def problems_printed() -> Iterator[None]:
+    """Print every problem of a config that is loaded in this context, and end with 2."""
     try:
         yield
     except ConfigError as error:
         for problem in error.problems:
             typer.echo(problem, err=True)
         raise typer.Exit(2) from None
+
+
+def load_data_config(path: Path) -> Config:
+    """Load a config of which only the data folder is used: its other files need not be here."""
+    return load_config(path, elsewhere=True)
+
+
+def data_folder(config: Config) -> Path:
+    """Return the data folder of *config*."""
+    return Path(config.checkpoint.data)
+
+
+def refuse(problem: str) -> NoReturn:
+    """Print *problem* on stderr and end the command with 2."""
+    typer.echo(problem, err=True)
+    raise typer.Exit(2)

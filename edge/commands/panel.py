@@ -5,14 +5,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.commands.options import ConfigOption, problems_told
+from edge.commands.options import ConfigOption, problems_printed
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
 from edge.paper.deliver import write
+from edge.paper.panel.labels import HELD, LAMPS, REFUSED, RHYTHMS
 from edge.paper.panel.sheet import Face, Light, Push, chosen, face, pages
-from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -44,7 +44,7 @@ def panel(
 
     Example: gardu panel --config /etc/gardu/gardu.toml --svg panel.svg
     """
-    with problems_told():
+    with problems_printed():
         read = load_config(config, elsewhere=True)
     found = chosen(read, station or ())
     if not found:

@@ -10,22 +10,20 @@ from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
-from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import msgspec
 import typer
 
 from edge.clock import Clock, iso
 from edge.commands.ask import ask
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse
 from edge.commands.tables import show_table
-from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
-from edge.store.chain import Difference, KeptRecord, Walk
+from edge.store.chain import KeptRecord
 from edge.store.cloudevent import source
 from edge.store.outbox import Resent
 from edge.store.snapshot import Snapshot
@@ -114,14 +112,14 @@ def list_records(
     if context.invoked_subcommand is not None:
         return
     wanted = Wanted(_when("--since", since), _when("--until", until), kind or "")
-    with Snapshot(_folder(_load(config))) as snapshot:
+    with Snapshot(data_folder(load_data_config(config))) as snapshot:
         if as_json:
             _write_lines(snapshot, wanted)
         else:
             _show(snapshot, wanted, LATEST if since is None else None)
 
 
-@records.command("resend")
+@records.command("resend", short_help="Send a range of records again.")
 def resend_records(
     context: typer.Context,
     first: Annotated[int, typer.Argument(metavar="FROM", min=1, help="The first sequence.")],
@@ -134,11 +132,11 @@ def resend_records(
     that had them knows them by their ids.
     """
     if last < first:
-        _complain(f"{first} to {last}: the range ends before it begins")
+        refuse(f"{first} to {last}: the range ends before it begins")
     # `gardu records --config FILE resend …` means the same as with the option at the end.
-    settings = _load(config or context.obj)
+    settings = load_data_config(config or context.obj)
     request = Resend(first, last)
-    resent = ask(_folder(settings), request)
+    resent = ask(data_folder(settings), request)
     if resent is None:
         resent = _mark(settings, request)
         typer.echo("No daemon runs here: they go out when it does.")
@@ -146,89 +144,6 @@ def resend_records(
         f"{resent.marked + resent.unparked} records are sent again ({resent.unparked} of them were "
         f"parked); {resent.waiting} waited anyway; {resent.missing} are not there."
     )
-
-
-def verify(
-    config: ConfigOption = DEFAULT_CONFIG,
-    head: Annotated[
-        str | None,
-        typer.Option(
-            metavar="HASH",
-            help="A head that the checkpoint published (ledger.head), noted elsewhere. Without "
-            "one, a history that was rewritten as a whole looks intact.",
-        ),
-    ] = None,
-    sequence: Annotated[
-        int | None,
-        typer.Option(min=0, help="The ledger's head_seq that came with it. Without: any record."),
-    ] = None,
-    *,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
-) -> None:
-    """Check the hash chain of the records; name the first one that differs.
-
-    Works while the daemon runs. Ends with 0 if the chain is intact, 1 if not, 2 if asked wrongly.
-
-    Example: gardu verify --head 5f1c… --sequence 4711
-    """
-    if head is None and sequence is not None:
-        _complain("--sequence says of which record --head is the link: give both")
-    if head is not None and not re.fullmatch("[0-9a-fA-F]{64}", head):
-        _complain("--head: must be 64 hexadecimal digits")
-    with Snapshot(_folder(_load(config))) as snapshot:
-        start = snapshot.start
-        if sequence is not None and sequence < start.sequence:
-            _complain(
-                f"--sequence {sequence}: records up to {start.sequence} were removed when their "
-                "time was over; take a later head"
-            )
-        walk = Walk(snapshot.stream, start, head.lower() if head else None, sequence)
-        difference = walk.go(snapshot.records(), snapshot.head)
-    reached = walk.reached
-    findings = Verification(
-        snapshot.stream, start.sequence, reached.sequence, reached.link, difference
-    )
-    if as_json:
-        typer.echo(msgspec.json.encode(findings).decode())
-    else:
-        _tell(findings, published=head is not None)
-    if difference is not None:
-        raise typer.Exit(1)
-
-
-class Verification(msgspec.Struct, frozen=True):
-    """What `gardu verify` found.
-
-    :ivar removed_to: the last record that retention removed; 0 if none
-    :ivar sequence: the last record that is as it was written, and *head*, its link
-    """
-
-    stream: str
-    removed_to: int
-    sequence: int
-    head: str
-    difference: Difference | None
-
-    @property
-    def checked(self) -> int:
-        """How many records are as they were written."""
-        return self.sequence - self.removed_to
-
-
-def _tell(findings: Verification, *, published: bool) -> None:
-    typer.echo(f"stream {findings.stream}")
-    if findings.removed_to:
-        typer.echo(f"records up to {findings.removed_to} are not of this chain or were removed")
-    typer.echo(f"records in order: {findings.checked}; the last is {findings.sequence}")
-    typer.echo(f"its link: {findings.head}")
-    if findings.difference is not None:
-        one = findings.difference
-        known = " ".join(part for part in (one.type, one.time, one.id) if part)
-        typer.echo(f"record {one.sequence} differs: {one.what}" + (f" ({known})" if known else ""))
-    elif published:
-        typer.echo("intact, and it is the history that was published")
-    else:
-        typer.echo("intact in itself; only a published head (--head) shows that all is as it was")
 
 
 def _show(snapshot: Snapshot, wanted: Wanted, most: int | None) -> None:
@@ -286,27 +201,13 @@ def _when(option: str, words: str | None) -> str:
             return iso(Clock.from_environment().wall_ms() - ago_ms)
         return iso(int(datetime.fromisoformat(words).astimezone(UTC).timestamp() * 1000))
     except (ValueError, OverflowError):
-        _complain(f"{option} {words}: must be like 2026-11-21, 2026-11-21T08:00, 2h or 3d")
+        refuse(f"{option} {words}: must be like 2026-11-21, 2026-11-21T08:00, 2h or 3d")
 
 
 def _mark(config: Config, request: Resend) -> Resent:
     """Mark the records in the database itself: nobody else has it."""
-    folder = _folder(config)
+    folder = data_folder(config)
     if not (folder / FILE).exists():
         raise StoreError(f"{folder / FILE} is not there: nothing was ever recorded here")
     with closing(Store(folder, source(config), Clock.from_environment())) as store:
         return resend_offline(request, store)
-
-
-def _load(path: Path) -> Config:
-    # Its certificates and passwords are of no concern here.
-    return load_config(path, elsewhere=True)
-
-
-def _folder(config: Config) -> Path:
-    return Path(config.checkpoint.data)
-
-
-def _complain(problem: str) -> NoReturn:
-    typer.echo(problem, err=True)
-    raise typer.Exit(2)

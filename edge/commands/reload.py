@@ -11,7 +11,7 @@ from edge.config.places import DEFAULT_CONFIG
 
 
 def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
-    """Have the running daemon read its procedures anew (as SIGHUP does), for new visits only.
+    """Have the running daemon read its procedures again (as SIGHUP does), for new visits only.
 
     Visits that are under way end under the text they began with. Bad procedures are refused as a
     whole, with every problem, and the old ones stay: this then ends with 1. Other changes of the

@@ -22,11 +22,12 @@ from edge.config.zone import Month, month_at, month_named, zone_of
 from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
 from edge.paper.deliver import REPLACES, write, write_secret
+from edge.paper.words import Language
+from edge.report.captions import ReportWords
 from edge.report.document import About, html, pdf
 from edge.report.plain import as_csv, shown
 from edge.report.tables import Table
 from edge.report.tally import summarise
-from edge.report.words import Language, ReportWords
 from edge.report.workbook import xlsx
 from edge.sop.monthly_summary import Summary
 from edge.sop.procedures.loading import load_procedures

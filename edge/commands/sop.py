@@ -6,6 +6,8 @@ from typing import Annotated
 import typer
 
 from edge.commands.sop_diff import diff
+from edge.commands.sop_folder import FolderOption, find_procedure
+from edge.commands.sop_reasons import reasons
 from edge.commands.sop_verify import verify
 from edge.commands.tables import show_table
 from edge.config.places import procedures_folder
@@ -17,7 +19,6 @@ from edge.paper.sop.forms import Form, forms_page
 from edge.paper.sop.terminal import show_forms
 from edge.paper.words import Language
 from edge.sop.procedures.loading import known_procedures, load_procedure, procedure_file
-from edge.sop.procedures.model import Procedure
 
 sop = typer.Typer(
     no_args_is_help=True,
@@ -25,20 +26,12 @@ sop = typer.Typer(
 )
 
 
-sop.command("verify")(verify)
-sop.command("diff")(diff)
-
-FolderOption = Annotated[
-    Path | None,
-    typer.Option(
-        "--folder",
-        help="Folder of the procedure files. Default: /etc/gardu/sop if it is there, else the "
-        "procedures that Gardu comes with.",
-    ),
-]
+sop.command("verify", short_help="Verify SOPs (verifikasi SOP) against the law.")(verify)
+sop.command("diff", short_help="Show what changes from one version to another.")(diff)
+sop.command("reasons", short_help="Print the polite words for each reason.")(reasons)
 
 
-@sop.command("list")
+@sop.command("list", short_help="List the procedures with version and title.")
 def list_procedures(folder: FolderOption = None) -> None:
     """List the procedures with version, number of steps and title.
 
@@ -47,7 +40,7 @@ def list_procedures(folder: FolderOption = None) -> None:
     """
     rows: list[list[str]] = []
     problems: list[str] = []
-    where = _folder(folder)
+    where = folder or procedures_folder()
     for procedure_id in known_procedures(where):
         try:
             procedure = load_procedure(procedure_file(where, procedure_id))
@@ -64,7 +57,7 @@ def list_procedures(folder: FolderOption = None) -> None:
     _complain(problems)
 
 
-@sop.command("show")
+@sop.command("show", short_help="Show the forms of an SOP, on screen or on paper.")
 def show_procedure(
     procedure_id: Annotated[
         str, typer.Argument(metavar="ID", help="A procedure, for example pimpinan.")
@@ -87,7 +80,7 @@ def show_procedure(
     Wording and blanks are those of the law. The terminal has no flow chart; HTML (one file) and
     PDF (A4, fonts embedded) have all forms and need gardu's extra `print`.
     """
-    procedure = _found(_folder(folder), procedure_id)
+    procedure = find_procedure(procedure_id, folder)
     if form_at is FormFormat.TERMINAL:
         _refuse_file(out)
         if form is Form.FLOWCHART:
@@ -102,20 +95,9 @@ def show_procedure(
         deliver(page if form_at is FormFormat.HTML else pdf(page), out)
 
 
-def _found(where: Path, procedure_id: str) -> Procedure:
-    known = known_procedures(where)
-    if procedure_id not in known:
-        _complain([f"{where}: no procedure {procedure_id!r}; known: {', '.join(known) or 'none'}"])
-    return load_procedure(procedure_file(where, procedure_id))
-
-
 def _refuse_file(out: Path | None) -> None:
     if out is not None:
         _complain(["-o writes a file; allowed: with --format html, pdf or svg"])
-
-
-def _folder(given: Path | None) -> Path:
-    return given or procedures_folder()
 
 
 def _complain(problems: list[str]) -> None:

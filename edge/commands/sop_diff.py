@@ -7,6 +7,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from edge.commands.sop_folder import FolderOption, find_procedure
 from edge.config.loading import load_config
 from edge.config.validation import read_text
 from edge.errors import GarduError
@@ -26,8 +27,14 @@ _LAST = 2**62
 
 
 def diff(
-    old: Annotated[str, typer.Argument(metavar="A", help="A file, or ID@VERSION (see --config).")],
-    new: Annotated[str, typer.Argument(metavar="B", help="A file, or ID@VERSION.")],
+    old: Annotated[
+        str,
+        typer.Argument(
+            metavar="A",
+            help="A file; an id such as pimpinan (see --folder); or ID@VERSION (see --config).",
+        ),
+    ],
+    new: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
     config: Annotated[
         Path | None,
         typer.Option(
@@ -46,12 +53,13 @@ def diff(
     out: Annotated[
         Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
     ] = None,
+    folder: FolderOption = None,
 ) -> None:
     """Show what changes from A to B: steps, wording, times, roles, evidence, course.
 
     Words that are gone stand in [-…-], new ones in {+…+}. Ends with 0, whether or not they differ.
     """
-    before, after = _procedure(old, config), _procedure(new, config)
+    before, after = (_procedure(name, config, folder) for name in (old, new))
     changes = difference(before, after)
     if form_at is FormFormat.SVG:
         raise GarduError("a difference is no drawing; allowed: --format terminal, html or pdf")
@@ -62,11 +70,13 @@ def diff(
     deliver(page if form_at is FormFormat.HTML else pdf(page), out)
 
 
-def _procedure(name: str, config: Path | None) -> Procedure:
-    """Return the procedure that the file *name* holds, or that a database keeps as *name*."""
+def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure:
+    """Return the procedure *name*: a file, an id in *folder*, or a version in the database."""
     path = Path(name)
-    if "@" not in name or path.is_file():
+    if path.is_file() or "/" in name or path.suffix:
         return parse_procedure(read_text(path), name)
+    if "@" not in name:
+        return find_procedure(name, folder)
     if config is None:
         raise GarduError(f"{name}: say with --config which checkpoint's database keeps it")
     texts = _kept(config)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from edge.commands.options import problems_told
+from edge.commands.options import problems_printed
 from edge.commands.tables import show_table
 from edge.config.places import wording_file
 from edge.sop.wording import Wording, load_wording
@@ -26,7 +26,7 @@ def reasons(
     Ends with 2 if the file is bad.
     """
     file = file or wording_file()
-    with problems_told():
+    with problems_printed():
         show_table(str(file), ["Reason", "Indonesia", "English"], _rows(load_wording(file)))
 
 

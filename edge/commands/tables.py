@@ -1,6 +1,9 @@
-"""Tables on standard output."""
+"""Tables on standard output, and the wiring table that two commands print."""
 
 import typer
+
+from edge.config.model import Config
+from edge.config.wiring import wiring
 
 
 def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
@@ -21,3 +24,21 @@ def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
         cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
         typer.echo("  ".join(cells).rstrip())
     typer.echo()
+
+
+def print_wiring(config: Config) -> None:
+    """Print a row for every pin that *config* uses."""
+    rows = [
+        [
+            str(wire.pin),
+            str(wire.header),
+            wire.function,
+            wire.direction,
+            wire.wired,
+            wire.boot_pull,
+            wire.warning,
+        ]
+        for wire in wiring(config)
+    ]
+    headers = ["BCM", "header", "function", "dir", "wired", "at boot", "warning"]
+    show_table("Wiring", headers, rows)

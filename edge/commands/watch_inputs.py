@@ -21,10 +21,10 @@ from rich.table import Table
 from rich.text import Text
 
 from edge.clock import Clock
+from edge.commands.doctor.event_words import event_words, meaning_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.recorder import Heard
 from edge.commands.doctor.serial_monitor import spied_serial
-from edge.commands.doctor.words import event_words, meaning_of
 from edge.commands.options import ConfigOption
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
@@ -105,7 +105,7 @@ def watch_inputs(
         ),
     ] = False,
 ) -> None:
-    """Show every input live: level, meaning, edges, bounces; and cards, codes and board's answers.
+    """Show every input live: level, meaning, edges, bounces; and cards, codes and boards' answers.
 
     A table on a terminal, plain lines anywhere else, until Ctrl-C. Nothing is switched. Card
     numbers are shown: that is how a new visitor card's number is read. The daemon must not run

@@ -6,9 +6,8 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.commands.check import print_wiring
-from edge.commands.options import ConfigOption, problems_told
-from edge.commands.tables import show_table
+from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.tables import print_wiring, show_table
 from edge.config.inventory import lines
 from edge.config.loading import load_config
 from edge.config.model import Config
@@ -27,14 +26,14 @@ def wiring_(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Print what goes where: every pin, serial line and part; with --svg also draw it.
+    """Print every pin, serial line and part; with --svg also draw the wiring.
 
     Only the config is read: this works anywhere, and the equipment need not be there. Problems
     are printed and end the command with 2.
 
     Example: gardu wiring --config /etc/gardu/gardu.toml --svg wiring.svg
     """
-    with problems_told():
+    with problems_printed():
         read = load_config(config, elsewhere=True)
     if svg is not None:
         _write_picture(read, svg)

@@ -20,7 +20,7 @@ from edge.sop import alarms, day
 from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
-from edge.sop.inputs import owed
+from edge.sop.inputs import outstanding
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedures.model import Procedure
 from edge.sop.state import Rules, State, Visit
@@ -131,9 +131,9 @@ class Checkpoint:
         """Let new visits begin under *procedures*, from the next event on."""
         self._adopted = procedures
 
-    def day_now(self) -> owed.DayNow:
+    def day_now(self) -> outstanding.DayNow:
         """Return how the office day stands, and what is out."""
-        return owed.DayNow(day.summary(self.state), owed.out(self.rules, self.state))
+        return outstanding.DayNow(day.summary(self.state), outstanding.out(self.rules, self.state))
 
     def _take_up(self) -> None:
         """Between two events: visits that are under way keep the texts they began with."""

@@ -11,7 +11,7 @@ the answer is a :class:`~edge.store.rows.Resent`. ``{"do":"devices"}`` asks how 
 answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the answer is
 :class:`~edge.daemon.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}``
 removes guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how
-the office day stands and what is out; the answer is :class:`~edge.sop.inputs.owed.DayNow`. A
+the office day stands and what is out; the answer is :class:`~edge.sop.inputs.outstanding.DayNow`. A
 refusal is ``{"error":"why"}``.
 """
 

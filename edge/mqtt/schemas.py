@@ -4,6 +4,7 @@
 """
 
 import sys
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -244,7 +245,10 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
         return schema
     if "$ref" in schema:
         return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
-    return {key: _inlined(value, parts) for key, value in schema.items() if key != "$defs"}
+    whole = {key: _inlined(value, parts) for key, value in schema.items() if key != "$defs"}
+    if isinstance(whole.get("description"), str):  # msgspec before 0.23 left the indent in
+        whole["description"] = cleandoc(whole["description"])
+    return whole
 
 
 def _key(name: str) -> str:

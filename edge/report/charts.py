@@ -6,8 +6,8 @@ Text is escaped here; numbers are in the picture, so that nobody has to guess fr
 from collections.abc import Sequence
 from html import escape
 
+from edge.report.captions import ReportWords
 from edge.report.tables import clock_hour, duration, hours
-from edge.report.words import ReportWords
 from edge.sop.monthly_summary import StepTimes, Summary
 
 _WIDTH = 700

@@ -6,8 +6,8 @@ import msgspec
 
 from edge.paper import page
 from edge.report import charts
+from edge.report.captions import ReportWords
 from edge.report.tables import Cell, CellKind, Column, Table, figures, tables, written
-from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 _CSS = """

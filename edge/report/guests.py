@@ -7,8 +7,8 @@ import msgspec
 
 from edge.config.zone import Month
 from edge.guestbook.book import Details
+from edge.report.captions import ReportWords
 from edge.report.tables import Cell, CellKind, Column, Table
-from edge.report.words import ReportWords
 from edge.store.register import Fact
 
 _COLUMNS: list[tuple[str, CellKind]] = [

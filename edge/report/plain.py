@@ -4,8 +4,8 @@ import csv
 import io
 from collections.abc import Iterator
 
+from edge.report.captions import ReportWords
 from edge.report.tables import Cell, Table, figures, tables, written
-from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 # What a row of the CSV says: of which table, which row (its texts and dates), what, how much.

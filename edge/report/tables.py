@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from edge.report.words import ReportWords
+from edge.report.captions import ReportWords
 from edge.sop.monthly_summary import Figures, Summary
 
 CellKind = Literal["text", "count", "seconds", "share", "date"]

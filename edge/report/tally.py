@@ -17,10 +17,10 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 
 from edge.config.zone import Month
+from edge.report.alarms import AlarmsAndFaults
 from edge.report.figures import FactCounters, median, ordered, percentile
 from edge.report.lobby import Lobby
 from edge.report.steps import Steps
-from edge.report.troubles import AlarmsAndFaults
 from edge.sop.monthly_summary import (
     DayCount,
     HostCount,

@@ -6,8 +6,8 @@ from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 from edge.errors import GarduError
+from edge.report.captions import ReportWords
 from edge.report.tables import Cell, CellKind, Column, Table, clock_hour, figures, tables
-from edge.report.words import ReportWords
 from edge.sop.monthly_summary import Summary
 
 if TYPE_CHECKING:

@@ -4,9 +4,9 @@
    as the earliest. It never closes by the hour.
 2. ``close-day`` closes it if nothing is out. Otherwise the lamp of that panel asks, and those of
    the stations where something is out: guests leave, cards come back, ``reconcile`` settles one
-   item (edge/sop/inputs/owed.py), and the day closes with the last; ``close-day`` once more closes
-   it at once and carries over what is out. ``open-day`` takes the question back. ``day``, on a
-   panel with one button for both, opens where no day is open, and closes where one is.
+   item (edge/sop/inputs/outstanding.py), and the day closes with the last; ``close-day`` once more
+   closes it at once and carries over what is out. ``open-day`` takes the question back. ``day``, on
+   a panel with one button for both, opens where no day is open, and closes where one is.
 3. From the first ``close-day`` on nobody arrives, unless the day is opened again.
 4. A day that nobody closed is closed by the opening of the next one, and its record says so.
 5. Each day has one record of its opening and one of its end, whose counts add up:

@@ -29,7 +29,7 @@ from edge.sop.inputs import (
     doors,
     invitations,
     lockers,
-    owed,
+    outstanding,
     safety,
     supervisors,
 )
@@ -37,7 +37,7 @@ from edge.sop.inputs.routing import first_waiting
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visit import course, unseen
+from edge.sop.visit import course, inactivity
 from edge.sop.visit.course import arrive, deliver, set_timers
 
 # What a phase does while the aide is being called.
@@ -92,7 +92,7 @@ def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
 
 def _acknowledge(turn: Turn, event: events.ButtonPressed) -> bool:
     """Seen: the alarms that the panel shows; with none, the guest that it asks for."""
-    return alarms.acknowledge(turn, event.panel) or unseen.still_here(turn, event.panel)
+    return alarms.acknowledge(turn, event.panel) or inactivity.still_here(turn, event.panel)
 
 
 def _open_day(turn: Turn, _event: events.ButtonPressed) -> bool:
@@ -108,7 +108,7 @@ def _day(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def _reconcile(turn: Turn, _event: events.ButtonPressed) -> bool:
-    return owed.reconcile(turn)
+    return outstanding.reconcile(turn)
 
 
 def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:

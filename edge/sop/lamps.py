@@ -20,7 +20,7 @@ from collections import Counter
 from typing import Any
 
 from edge.sop import alarms, day
-from edge.sop.inputs import owed
+from edge.sop.inputs import outstanding
 from edge.sop.procedures.model import Step
 from edge.sop.state import Rules, State, Visit
 
@@ -33,7 +33,7 @@ def lamps(rules: Rules, state: State) -> dict[str, str]:
     """Return the lamp mode of every panel: off, on, amber, slow, red or fast."""
     asked: list[tuple[str | None, str]] = list(alarms.shown(rules, state))
     asked += [_asks(rules, state, visit) for visit in state.visits.values()]
-    asked += [(station, "slow") for station in owed.asking(rules, state)]
+    asked += [(station, "slow") for station in outstanding.asking(rules, state)]
     return {
         panel: _worst(
             [

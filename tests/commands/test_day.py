@@ -3,8 +3,8 @@
 from edge.commands.day import in_words, rows
 from edge.sop import day
 from edge.sop.ids import minted_ms, uuid7
-from edge.sop.inputs import owed
-from edge.sop.inputs.owed import DayNow
+from edge.sop.inputs import outstanding
+from edge.sop.inputs.outstanding import DayNow
 from tests.sop.stand import CARDS
 from tests.sop.test_day import WIB, Office, owing
 from tests.sop.visit.test_course import register
@@ -12,7 +12,7 @@ from tests.sop.visit.test_course import register
 
 def now(office: Office) -> DayNow:
     """What the daemon would answer."""
-    return DayNow(day.summary(office.state), owed.out(office.rules, office.state))
+    return DayNow(day.summary(office.state), outstanding.out(office.rules, office.state))
 
 
 def test_each_thing_that_is_out_has_its_station_and_the_time_its_guest_came() -> None:

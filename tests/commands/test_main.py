@@ -3,14 +3,18 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import Annotated
 
 import pytest
+import typer
 from typer.testing import CliRunner
 
-from edge.commands import app
+from edge import __version__
+from edge.commands.app import COMMANDS, app_for
 from edge.commands.main import RunOptions, run_options
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon import run
+from tests.command_line import invoke
 
 PLAIN: list[list[str]] = [
     [],
@@ -36,7 +40,7 @@ def test_plain_options_mean_what_typer_says(
         seen.append(RunOptions(config, verbose))
 
     monkeypatch.setattr(run, "daemon", daemon)
-    result = CliRunner().invoke(app.app, ["run", *arguments])
+    result = invoke(["run", *arguments])
     assert result.exit_code == 0
     assert seen == [run_options(arguments)]
 
@@ -62,10 +66,73 @@ def test_help_of_the_daemon_is_there() -> None:
     assert str(DEFAULT_CONFIG) in told
 
 
-def test_the_daemon_does_not_carry_the_other_commands_along() -> None:
-    """Nothing that `gardu run` imports is there for people at a terminal."""
-    script = (
-        "import sys, edge.commands.main, edge.daemon.run, edge.drivers.gpio.panel;"
-        "sys.exit(bool({'typer', 'rich', 'click', 'edge.commands.app'} & sys.modules.keys()))"
+def modules_after(script: str) -> set[str]:
+    """Return the modules that a fresh interpreter has after *script*."""
+    told = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{script}\nprint(*sys.modules)"],
+        capture_output=True, text=True, check=True,
+    ).stdout  # fmt: skip
+    return set(told.splitlines()[-1].split())
+
+
+def test_the_daemon_loads_no_command() -> None:
+    """The daemon's memory holds its own libraries and no module of the command line but main."""
+    loaded = modules_after(
+        "import edge.commands.main, edge.daemon.run, edge.daemon.build, edge.drivers.gpio.panel"
     )
-    assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
+    assert {name for name in loaded if name.startswith("edge.commands")} == {
+        "edge.commands", "edge.commands.main",
+    }  # fmt: skip
+    libraries = {name.partition(".")[0] for name in loaded} - set(sys.stdlib_module_names)
+    assert libraries & {"typer", "click", "rich", "jinja2", "PIL", "sim", "office"} == set()
+    assert {"msgspec", "paho", "tinydb"} <= libraries
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, ""])
+def test_a_command_loads_its_own_module_only(name: str) -> None:
+    """`gardu records` waits for no other command's imports; nor does the overview."""
+    loaded = modules_after(f"from edge.commands.app import app_for\napp_for([{name!r}])")
+    commands = {one.module for one in COMMANDS.values()}
+    assert loaded & commands == ({COMMANDS[name].module} if name else set())
+    assert "sim.cli" not in loaded
+
+
+@pytest.mark.parametrize("group", [[], ["sop"], ["records"], ["guestbook"], ["invitation"]])
+def test_overviews_are_not_cut_off(group: list[str]) -> None:
+    """Every line of an overview fits into 80 columns as a whole."""
+    told = invoke([*group, "--help"], env={"COLUMNS": "80"}).output
+    assert "Commands:" in told
+    assert "..." not in told.partition("Commands:")[2]
+
+
+def test_overview_names_every_command() -> None:
+    """`gardu --help` lists Gardu's own commands and those of other packages."""
+    told = invoke(["--help"]).output.partition("Commands:")[2]
+    assert [line.split()[0] for line in told.splitlines() if line] == ["run", *COMMANDS, "sim"]
+
+
+def test_mistyped_command_is_explained() -> None:
+    """An unknown command ends with 2 and is named."""
+    result = invoke(["recrds"])
+    assert result.exit_code == 2
+    assert "recrds" in result.output
+
+
+def test_version() -> None:
+    """`gardu --version` prints the version that the package has."""
+    assert invoke(["--version"]).output == f"gardu {__version__}\n"
+
+
+def test_square_brackets_in_help_are_text() -> None:
+    """A config key such as [card_readers.NAME] in a help text reaches the reader."""
+    app = app_for(["check"])
+
+    @app.command("probe")
+    def probe(
+        value: Annotated[str, typer.Option(help="A [card_readers.NAME] of the config.")] = "",
+    ) -> None:
+        """Take a [section] of [brackets]."""
+
+    told = CliRunner().invoke(app, ["probe", "--help"]).output
+    assert "[card_readers.NAME]" in told
+    assert "a [section] of [brackets]" in told

@@ -15,7 +15,8 @@ from typer import Typer
 from typer.testing import CliRunner, Result
 
 from edge.clock import Clock
-from edge.commands.records import records, verify
+from edge.commands.records import records
+from edge.commands.verify import verify
 from edge.config.places import default_config_folder
 from edge.daemon.control import NAME, resender, serve_control
 from edge.store.chain import link

@@ -10,19 +10,16 @@ from typing import Any
 import openpyxl
 import pypdfium2
 import pytest
-from typer.testing import CliRunner
 
 from edge.clock import Stamp
-from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
 from edge.guestbook.book import Details, Entry, GuestBook
 from edge.store.store import Store
+from tests.command_line import invoke
 from tests.printing import needs_pango
 from tests.report.lobby_month import BEGIN_MS, visit_of, visit_records
 from tests.store_bench import SOURCE, HandClock
-
-add_others()
 
 DAY_MS = 86_400_000
 GUEST = "Nama Tamu Rahasia"
@@ -58,7 +55,7 @@ def config(tmp_path: Path) -> Path:
 def run(config: Path, *options: str) -> Any:
     """Run `gardu report` for November."""
     words = ["report", "--month", "2026-11", "--config", str(config), *options]
-    return CliRunner().invoke(app, words, catch_exceptions=False)
+    return invoke(words, catch_exceptions=False)
 
 
 def test_json_counts_the_month(config: Path) -> None:
@@ -141,7 +138,7 @@ def test_a_report_replaces_its_file_but_never_one_with_names(config: Path, tmp_p
     out = tmp_path / "november.csv"
     out.write_text("old", encoding="utf-8")
     words = ["report", "--month", "2026-11", "--config", str(config), "-o", str(out)]
-    refused = CliRunner().invoke(app, [*words, "--with-guestbook"])
+    refused = invoke([*words, "--with-guestbook"])
     assert isinstance(refused.exception, GarduError)
     assert "delete it" in str(refused.exception)
     assert out.read_text(encoding="utf-8") == "old"
@@ -160,7 +157,7 @@ def test_a_purge_leaves_every_count_as_it_was(config: Path, tmp_path: Path) -> N
 
     before = figures()
     purge = ["guestbook", "purge", "--before", "2099-01-01", "--yes", "--config", str(config)]
-    assert CliRunner().invoke(app, purge).exit_code == 0
+    assert invoke(purge).exit_code == 0
     assert figures() == before
     named = tmp_path / "named.csv"
     assert run(config, "--with-guestbook", "-o", str(named)).exit_code == 0
@@ -178,7 +175,7 @@ def test_names_never_go_to_the_terminal(config: Path) -> None:
 def test_a_wrong_month_is_named(config: Path) -> None:
     """Nonsense is told, with what is allowed."""
     words = ["report", "--month", "november", "--config", str(config)]
-    result = CliRunner().invoke(app, words)
+    result = invoke(words)
     assert result.exit_code == 2
     assert "--month" in result.output
 

@@ -2,18 +2,14 @@
 
 from pathlib import Path
 
-from typer.testing import CliRunner
-
-from edge.commands.app import add_others, app
 from edge.config.places import default_wording
 from edge.sop.wording import load_wording
-
-add_others()
+from tests.command_line import invoke
 
 
 def test_every_reason_is_printed_with_both_wordings() -> None:
     """What the desk says and what the file holds are the same words."""
-    done = CliRunner().invoke(app, ["sop", "reasons", "--file", str(default_wording())])
+    done = invoke(["sop", "reasons", "--file", str(default_wording())])
     assert done.exit_code == 0
     for reason, text in load_wording(default_wording()).reasons.items():
         (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{reason} ")]
@@ -25,6 +21,6 @@ def test_a_bad_file_is_said_and_ends_with_2(tmp_path: Path) -> None:
     """File, key, and what is allowed."""
     file = tmp_path / "wording.toml"
     file.write_text('[reasons.host-absent]\nid = "Maaf"\nen = ""\n', encoding="utf-8")
-    done = CliRunner().invoke(app, ["sop", "reasons", "--file", str(file)])
+    done = invoke(["sop", "reasons", "--file", str(file)])
     assert done.exit_code == 2
     assert f"{file}: reasons.host-absent.en: is empty; allowed: polite words" in done.stderr

@@ -4,16 +4,13 @@ import stat
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
 from edge.paper.deliver import NEW_ONLY, REPLACES, write, write_secret
+from tests.command_line import invoke
 
 SOP = default_config_folder() / "sop"
-
-add_others()
 
 
 def test_an_open_file_is_replaced_whole(tmp_path: Path) -> None:
@@ -68,7 +65,7 @@ def test_a_secret_file_replaces_nothing(tmp_path: Path) -> None:
 def test_help_says_which_rule_holds(command: str, rule: str) -> None:
     """Nobody has to try it out."""
     wide = {"COLUMNS": "400", "TERM": "dumb", "NO_COLOR": "1"}
-    said = CliRunner().invoke(app, [*command.split(), "--help"], env=wide).output
+    said = invoke([*command.split(), "--help"], env=wide).output
     assert rule in " ".join(said.split())
 
 
@@ -78,11 +75,12 @@ def test_help_says_which_rule_holds(command: str, rule: str) -> None:
         ["sop", "show", "pimpinan", "--folder", str(SOP), "--form", "flowchart", "--format", "svg"],
         ["sop", "diff", str(SOP / "pimpinan.toml"), str(SOP / "eselon-2-3.toml"),
          "--format", "html"],
+        ["sop", "diff", "pimpinan", "eselon-2-3", "--folder", str(SOP), "--format", "html"],
     ],
 )  # fmt: skip
 def test_commands_without_secrets_replace_their_file(words: list[str], tmp_path: Path) -> None:
     """A form is drawn anew into the same file."""
     out = tmp_path / "form"
     out.write_bytes(b"old")
-    assert CliRunner().invoke(app, [*words, "-o", str(out)]).exit_code == 0
+    assert invoke([*words, "-o", str(out)]).exit_code == 0
     assert out.read_bytes() != b"old"

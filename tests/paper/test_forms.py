@@ -8,9 +8,7 @@ from typing import Any
 import pypdfium2
 import pytest
 from pypdfium2 import raw
-from typer.testing import CliRunner
 
-from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
 from edge.paper.page import PrintMissing, html, pdf
@@ -21,17 +19,16 @@ from edge.paper.sop.sop_text import prose
 from edge.paper.words import Language
 from edge.sop.procedures.difference import difference
 from edge.sop.procedures.loading import load_procedure
+from tests.command_line import invoke
 from tests.printing import needs_pango
 
 SOP = default_config_folder() / "sop"
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
 
-add_others()
-
 
 def run(*words: str) -> Any:
     """Run `gardu sop show`."""
-    return CliRunner().invoke(app, ["sop", "show", *words, "--folder", str(SOP)])
+    return invoke(["sop", "show", *words, "--folder", str(SOP)])
 
 
 @needs_pango

@@ -16,9 +16,9 @@ from edge.config.places import default_config_folder
 from edge.config.sections.panels import Button, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.config.sections.values import Action
+from edge.paper.panel.labels import ACTIONS, IN_SERVICE, MODES, meanings
 from edge.paper.panel.sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.paper.panel.svg import svg
-from edge.paper.panel.words import ACTIONS, IN_SERVICE, MODES, meanings
 
 FOLDER = default_config_folder()
 CONFIGS = ["gardu.toml", "gardu-kerong.toml", "gardu-jatim.toml", "gardu-modbus.toml"]

@@ -12,15 +12,16 @@ import pytest
 
 from edge.config.places import default_config_folder
 from edge.config.zone import month_named, zone_of
+from edge.paper.words import Language
 from edge.report import codes
+from edge.report.captions import WORDS, ReportWords
 from edge.report.document import About, html
 from edge.report.plain import as_csv, shown
 from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
-from edge.report.words import WORDS, Language, ReportWords
 from edge.report.workbook import xlsx
 from edge.sop import evacuation, events
-from edge.sop.inputs import cards, owed
+from edge.sop.inputs import cards, outstanding
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Outcome, Procedure
@@ -197,7 +198,7 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
         "reason": {
             *(r for procedure in words.procedures.values() for r in _reasons(procedure)),
             *load_wording(FOLDER / "wording.toml").reasons,
-            owed.DAY_CLOSED,
+            outstanding.DAY_CLOSED,
         },
         "correction": {*get_args(msgspec.structs.fields(VisitCorrected)[3].type)},
         "opening": set(rules),

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.clock import Clock
+from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.recorder import Heard
-from edge.commands.doctor.words import trouble
 from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device

@@ -12,10 +12,10 @@ from edge.clock import Clock
 from edge.commands.ask import ask_devices
 from edge.commands.doctor.acts import actuate
 from edge.commands.doctor.devices import device_names, examine_devices, open_pins
+from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.machine import CHECKS
-from edge.commands.doctor.words import trouble
-from edge.commands.options import ConfigOption, problems_told
+from edge.commands.options import ConfigOption, problems_printed
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
@@ -53,7 +53,7 @@ def doctor(
     yes: Annotated[bool, typer.Option("--yes", help="With --actuate: do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Look at every device and at this machine; say what is wrong and what to try.
+    """Examine every device and this machine; print what is wrong and what to try.
 
     Safe in an office: nothing is unlocked, rung, lit or released without --actuate. Pins are only
     read, serial devices are asked how they are, cameras take one picture each. While the daemon
@@ -63,7 +63,7 @@ def doctor(
 
     Example: gardu doctor --config /etc/gardu/gardu.toml lockers camera/lobby
     """
-    with problems_told():
+    with problems_printed():
         checked = examine(config)
     only = _known(checked.config, devices or [])
     terminal = Terminal() if sys.stdin.isatty() else None

@@ -10,11 +10,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.clock import Clock
+from edge.commands.doctor.event_words import event_words, meaning_of, trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.ports import port_findings
 from edge.commands.doctor.recorder import Heard
-from edge.commands.doctor.words import event_words, meaning_of, trouble
 from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
 from edge.daemon.build import build_devices

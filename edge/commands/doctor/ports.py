@@ -4,8 +4,8 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.words import trouble
 
 BY_ID = Path("/dev/serial/by-id")
 _PROC = Path("/proc")

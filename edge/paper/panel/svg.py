@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from edge.config.sections.panels import LampName
 from edge.drivers.gpio.lamps import BLINKS, Rhythm
 from edge.paper import svg as draw
+from edge.paper.panel.labels import HELD, LAMPS, REFUSED, RHYTHMS, PanelText
 from edge.paper.panel.sheet import (
     ABOVE,
     FOOT,
@@ -22,7 +23,6 @@ from edge.paper.panel.sheet import (
     Light,
     Push,
 )
-from edge.paper.panel.words import HELD, LAMPS, REFUSED, RHYTHMS, PanelText
 from edge.paper.svg import INK, fit
 
 # Pale, because it is the lamp that shines.

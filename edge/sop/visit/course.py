@@ -16,7 +16,7 @@ from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import pace, unseen
+from edge.sop.visit import inactivity, pace
 from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
 from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
@@ -54,7 +54,7 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
     )
     turn.record("gardu.visit.opened.v1", f"visit/{visit.id}", visit.id, data)
     day.visit_opened(turn, visit.persons)
-    unseen.watch(turn, visit)
+    inactivity.watch(turn, visit)
     return _begin_step(turn, visit, procedure.steps[0])
 
 
@@ -97,7 +97,7 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     )
     visit = reasons.choose(turn, visit, transition)
     if name != "timeout":
-        visit = unseen.seen(turn, visit)
+        visit = inactivity.seen(turn, visit)
     if transition.extend:
         visit = pace.extend(turn, visit)
     _follow(turn, visit, transition)
@@ -224,7 +224,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     """End *visit*; what it still holds is owed."""
     del turn.visits[visit.id]
     day.visit_closed(turn, outcome)
-    unseen.forget(turn, visit)
+    inactivity.forget(turn, visit)
     took = turn.at.since(visit.opened)
     data = VisitClosed(
         visit=visit.id,
@@ -251,8 +251,8 @@ def timer_fired(turn: Turn, key: str) -> None:
         return
     if key == phase_key(visit):
         deliver(turn, visit, "timeout")
-    elif key == unseen.key(visit):
-        unseen.timer_fired(turn, visit)
+    elif key == inactivity.key(visit):
+        inactivity.timer_fired(turn, visit)
     else:
         pace.timer_fired(turn, visit, key)
 
@@ -282,4 +282,4 @@ def set_timers(turn: Turn, visit: Visit) -> None:
     """Set the timers of *visit* again, after a restart or a correction."""
     set_phase_timer(turn, visit, turn.phase(visit))
     pace.begin(turn, visit, turn.step(visit))
-    unseen.watch(turn, visit)
+    inactivity.watch(turn, visit)

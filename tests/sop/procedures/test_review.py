@@ -6,20 +6,17 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
-from typer.testing import CliRunner
 
-from edge.commands.app import add_others, app
 from edge.config.places import default_config_folder
 from edge.sop.procedures.difference import difference, marked
 from edge.sop.procedures.legal_text import legal_text
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure, Step, Transition
 from edge.sop.procedures.review import Remark, path_times, review
+from tests.command_line import invoke
 
 CONFIG = default_config_folder()
 NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
-
-add_others()
 
 
 def procedure(name: str = "pimpinan") -> Procedure:
@@ -201,7 +198,7 @@ def test_verify_ends_with_0_1_or_2(tmp_path: Path) -> None:
         (text.replace('to = "kartu"', 'to = "kertu"'), 2),
     ):
         file.write_text(content, encoding="utf-8")
-        done = CliRunner().invoke(app, ["sop", "verify", str(file), "--json"])
+        done = invoke(["sop", "verify", str(file), "--json"])
         assert done.exit_code == code
         (found,) = json.loads(done.stdout)
         assert any(f["kind"] == "problem" for f in found["findings"]) == (code > 0)
@@ -213,7 +210,7 @@ def test_evidence_that_no_device_gives_is_a_problem(tmp_path: Path) -> None:
     text = (CONFIG / "sop" / "pimpinan.toml").read_text(encoding="utf-8")
     file.write_text(text.replace("still:desk", "still:roof"), encoding="utf-8")
     config = str(CONFIG / "gardu.toml")
-    done = CliRunner().invoke(app, ["sop", "verify", str(file), "--config", config])
+    done = invoke(["sop", "verify", str(file), "--config", config])
     assert done.exit_code == 1
     assert 'problem: step penerimaan, phase selesai: asks for "still:roof"' in done.stdout
 
@@ -268,9 +265,9 @@ def test_the_command_says_each_fault_in_words_and_as_json(
     file = tmp_path / "pimpinan.toml"
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
     asked = ["sop", "verify", str(file), "--config", str(_config(tmp_path))]
-    said = CliRunner().invoke(app, asked)
+    said = invoke(asked)
     assert (said.exit_code, words in said.output) == (1, True), said.output
-    told = json.loads(CliRunner().invoke(app, [*asked, "--json"]).stdout)
+    told = json.loads(invoke([*asked, "--json"]).stdout)
     found = [f for f in told[0]["findings"] if f["kind"] == "problem"]
     assert [f for f in found if f["about"] == about and words in f["words"]]
 
@@ -278,7 +275,7 @@ def test_the_command_says_each_fault_in_words_and_as_json(
 def test_the_command_says_the_sums_of_the_standard_times() -> None:
     """Each way through with its minutes, as a note."""
     file = str(CONFIG / "sop" / "jatim.toml")
-    told = json.loads(CliRunner().invoke(app, ["sop", "verify", file, "--json"]).stdout)
+    told = json.loads(invoke(["sop", "verify", file, "--json"]).stdout)
     sums = [f["words"] for f in told[0]["findings"] if "add up to" in f["words"]]
     assert [words.split()[6] for words in sums] == ["9", "7"]
 

@@ -1,20 +1,11 @@
 """Words of the report in Indonesian and English."""
 
-from enum import StrEnum
-
 import msgspec
 
-from edge.paper.panel.words import station
+from edge.paper.panel.labels import station
+from edge.paper.words import Language
 from edge.report.codes import CodeKind, called
 from edge.sop.procedures.model import Procedure, Text
-
-
-class Language(StrEnum):
-    """In which language a report is written."""
-
-    ID = "id"
-    EN = "en"
-
 
 # Key: Indonesian, English. What is not here (a name from the config) stands for itself.
 WORDS: dict[str, tuple[str, str]] = {

@@ -16,7 +16,7 @@ from edge.clock import Stamp, iso
 from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import Details, Entry, GuestBook
 from edge.mqtt.packets import properties
-from edge.mqtt.request_handler import Desk, Present
+from edge.mqtt.request_handler import OpenVisit, RequestHandler
 from edge.mqtt.requests import Answer
 from edge.sop.events import Event, Post
 from edge.worker import Worker
@@ -91,13 +91,13 @@ class Office:
         self.book = GuestBook(folder)
         self.worker = Worker("guest-book")
         self.events: list[Event] = []
-        self.present = [Present(VISITS[0], 1, "pimpinan", "reception")]
+        self.open_visits = [OpenVisit(VISITS[0], 1, "pimpinan", "reception")]
         self._section = section
         self.desk = self.desk_for(self._post)
 
-    def desk_for(self, post: Post) -> Desk:
+    def desk_for(self, post: Post) -> RequestHandler:
         """Return a desk that posts by *post*."""
-        return Desk(
+        return RequestHandler(
             self._section,
             ["pimpinan", "adc"],
             ["rapat", "dinas-luar"],
@@ -105,7 +105,7 @@ class Office:
             post=post,
             book=self.book,
             worker=self.worker,
-            present=lambda: self.present,
+            open_visits=lambda: self.open_visits,
         )
 
     def close(self) -> None:

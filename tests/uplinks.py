@@ -13,7 +13,7 @@ from edge.clock import Clock, Stamp
 from edge.config.model import Broker, CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.request_handler import Desk
+from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.uplink import Uplink
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
@@ -23,7 +23,7 @@ from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)
 # Here nobody decides anything that an acknowledgement could ride with.
-RIDE_S = 0.05
+PIGGYBACK_S = 0.05
 AT = Stamp(1_000_000_000, 1_795_233_097_412, synced=True, boot="test")
 
 
@@ -72,14 +72,14 @@ class Running:
         store: Store,
         folder: Path,
         backoff: Backoff,
-        desk: Callable[[Post], Desk] | None = None,
+        desk: Callable[[Post], RequestHandler] | None = None,
     ) -> None:
         self.store = store
         self.events: list[Event] = []
         self.worker = Worker("store")
         assert source(config) == "/gardu/kantor/lobi"
         self.uplink = Uplink(
-            config, store, self.worker, Clock(), self._post, folder, backoff, RIDE_S,
+            config, store, self.worker, Clock(), self._post, folder, backoff, PIGGYBACK_S,
             None if desk is None else desk(self._post),
         )  # fmt: skip
 
@@ -108,7 +108,7 @@ async def running(
     store: Store,
     folder: Path,
     backoff: Backoff = QUICK,
-    desk: Callable[[Post], Desk] | None = None,
+    desk: Callable[[Post], RequestHandler] | None = None,
 ) -> AsyncIterator[Running]:
     """Run an uplink; leaving the block stops it cleanly."""
     run = Running(config, store, folder, backoff, desk)

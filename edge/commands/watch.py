@@ -151,7 +151,7 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        return link.deaf or link.why
+        return link.subscription_error or link.why
 
     def _take(self, message: MQTTMessage) -> None:
         """Take in one message; paho acknowledges it when this returns."""

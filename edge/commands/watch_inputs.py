@@ -226,10 +226,10 @@ def _opened(
     stills = StillFiles(Path(config.checkpoint.data))
     speaking = {part.device for part in fitted(config)} | {line.device for line in lines(config)}
     with contextlib.ExitStack() as stack:
-        for kept in build_devices(config, clock, heard.post, stills, mirror).kept:
-            if kept.device.name in speaking:
-                stack.callback(kept.device.close)
-                _open(kept.device, tell)
+        for thread in build_devices(config, clock, heard.post, stills, mirror).threads:
+            if thread.device.name in speaking:
+                stack.callback(thread.device.close)
+                _open(thread.device, tell)
         yield
 
 

@@ -93,7 +93,7 @@ class Checkpoint:
         self._lamps: dict[str, str] = {}
         self._shown: dict[str, Any] = {}
         self._adopted: dict[str, Procedure] | None = None
-        bridge.watch(self._foresee)
+        bridge.watch(self._release_doors_on_fire)
 
     async def start(self, at: Stamp) -> None:
         """Take up the stored state where it stood, and set timers and lamps by it."""
@@ -113,13 +113,13 @@ class Checkpoint:
 
         :raises StoreError: if the decision could not be remembered; nothing was done then
         """
-        self._take_up()
+        self._apply_reload()
         result = step(self.rules, self.state, event)
-        self._act([effect for effect in result.effects if _goes_first(effect)])
-        rows = await self._remember(result, event)
+        self._act([effect for effect in result.effects if _before_commit(effect)])
+        rows = await self._commit(result, event)
         before, self.state = self.state, result.state
         self.handled += 1
-        self._act([effect for effect in result.effects if not _goes_first(effect)])
+        self._act([effect for effect in result.effects if not _before_commit(effect)])
         if result.records:
             self._live.wake(rows)  # first: nobody waits as long as the central office
         if self.state is not before:
@@ -135,20 +135,20 @@ class Checkpoint:
         """Return how the office day stands, and what is out."""
         return outstanding.DayNow(day.summary(self.state), outstanding.out(self.rules, self.state))
 
-    def _take_up(self) -> None:
+    def _apply_reload(self) -> None:
         """Between two events: visits that are under way keep the texts they began with."""
         if self._adopted is not None:
             self.rules = renewed(self.rules, self._adopted, self.state)
             self._adopted = None
 
-    def _foresee(self, event: Event) -> None:
+    def _release_doors_on_fire(self, event: Event) -> None:
         """Release the doors in a fire, whatever waits for the disk; its turn does it once more."""
         if isinstance(event, InputAlarmed):
             for effect in step(self.rules, self.state, event).effects:
                 if isinstance(effect, HoldDoor):
                     self._outputs.carry_out(effect)
 
-    async def _remember(self, result: Result, event: Event) -> Sequence[OutboxRow]:
+    async def _commit(self, result: Result, event: Event) -> Sequence[OutboxRow]:
         """Store what was decided; return the rows of its records."""
         still = None
         if isinstance(event, StillTaken) and event.still in self.state.stills:
@@ -201,7 +201,7 @@ class Checkpoint:
         self._shown = topics
 
 
-def _goes_first(effect: Effect) -> bool:
+def _before_commit(effect: Effect) -> bool:
     """Whether *effect* must not wait for the disk: an alarm's sound, doors released in a fire."""
     match effect:
         case Beep(pattern="alarm") | HoldDoor(released=True):

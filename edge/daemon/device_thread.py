@@ -78,7 +78,7 @@ class DeviceThread:
         """Why the device does not work; None if it does."""
         return next(iter(self._whys.values()), None)
 
-    def remember(self, why: str) -> None:
+    def restore_fault(self, why: str) -> None:
         """Take up a fault that was reported before the restart: its end is to be told too."""
         self._whys["calls"] = why
 

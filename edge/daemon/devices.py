@@ -36,7 +36,7 @@ class Devices:
     """All devices of the checkpoint; carries effects out on them."""
 
     def __init__(self, clock: Clock, post: Post, stills: StillFiles) -> None:
-        self.kept: list[DeviceThread] = []
+        self.threads: list[DeviceThread] = []
         self._clock = clock
         self._post = post
         self._stills = stills
@@ -55,9 +55,9 @@ class Devices:
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> DeviceThread:
         """Keep *device*; *opened* is called once it is in use."""
-        kept = DeviceThread(device, self._post, opened)
-        self.kept.append(kept)
-        return kept
+        thread = DeviceThread(device, self._post, opened)
+        self.threads.append(thread)
+        return thread
 
     def add_lockers(self, lockers: Lockers) -> None:
         """Keep the lockers."""
@@ -73,19 +73,19 @@ class Devices:
 
     def add_door(self, name: str, door: Door) -> None:
         """Keep the access door *name*; a hold asked for before it is in use is made good then."""
-        kept = self.add(door, opened=lambda: self._hold(name))
-        self._doors[name] = (kept, door)
+        thread = self.add(door, opened=lambda: self._hold(name))
+        self._doors[name] = (thread, door)
 
     def add_panel(self, name: str, panel: Panel) -> None:
         """Keep the panel *name*; a lamp test, then what it is to show, once it is in use."""
-        kept = self.add(panel, opened=lambda: self._begin(name))
-        self._panels[name] = (kept, panel)
+        thread = self.add(panel, opened=lambda: self._begin(name))
+        self._panels[name] = (thread, panel)
 
     def add_camera(self, camera: Camera, purposes: list[str]) -> None:
         """Keep a camera for *purposes*; the first camera for a purpose takes its stills."""
-        kept = self.add(camera)
+        thread = self.add(camera)
         for purpose in purposes:
-            self._cameras.setdefault(purpose, (kept, camera))
+            self._cameras.setdefault(purpose, (thread, camera))
 
     def add_guestbook(self, keep_details: Callable[[str, str], None]) -> None:
         """Have *keep_details* enter what an invitation (its id) says of a visit's guest."""
@@ -98,21 +98,21 @@ class Devices:
     async def keep(self) -> None:
         """Open all devices and keep them."""
         async with asyncio.TaskGroup() as group:
-            for kept in self.kept:
-                group.create_task(kept.keep())
+            for thread in self.threads:
+                group.create_task(thread.keep())
 
     async def close(self) -> None:
         """Close all devices, all at once; a door's release is ended, not waited for."""
-        for kept, door in self._doors.values():
-            kept.act(door.close, self._holding)
-        await asyncio.gather(*(kept.close() for kept in self.kept))
+        for thread, door in self._doors.values():
+            thread.act(door.close, self._holding)
+        await asyncio.gather(*(thread.close() for thread in self.threads))
         self._holding.stop()
 
-    def remember(self, faults: dict[str, str]) -> None:
+    def restore_faults(self, faults: dict[str, str]) -> None:
         """Take up the faults that stood when the last run ended, before anything is opened."""
-        for kept in self.kept:
-            if kept.device.name in faults:
-                kept.remember(faults[kept.device.name])
+        for thread in self.threads:
+            if thread.device.name in faults:
+                thread.restore_fault(faults[thread.device.name])
 
     def states(self, faults: Mapping[str, str]) -> dict[str, str]:
         """Return for each device ``ok``, or why it does not work.
@@ -120,43 +120,43 @@ class Devices:
         :param faults: what the checkpoint knows besides: readers tell it themselves
         """
         return {
-            name: kept.why or faults.get(name) or ("ok" if kept.ready else "opening")
-            for kept in self.kept
-            for name in (kept.device.name,)
+            name: thread.why or faults.get(name) or ("ok" if thread.ready else "opening")
+            for thread in self.threads
+            for name in (thread.device.name,)
         }
 
     def show(self, panel: str, mode: str) -> None:
         """Show lamp *mode* (edge/drivers/base.py) on *panel*."""
         self._lamps[panel] = mode
-        kept, device = self._panels[panel]
-        if kept.ready:
-            kept.act(lambda: device.show(mode))  # type: ignore[arg-type]
+        thread, device = self._panels[panel]
+        if thread.ready:
+            thread.act(lambda: device.show(mode))  # type: ignore[arg-type]
 
     def carry_out(self, effect: Effect) -> None:
         """Have *effect* done on its device's thread."""
         match effect:
             case UnlockLocker(locker=number, visit=visit) if self._lockers is not None:
-                kept, lockers = self._lockers
+                thread, lockers = self._lockers
                 log.info("unlocking locker %d for visit %s", number, visit)
-                kept.act(lambda: lockers.unlock(number))
+                thread.act(lambda: lockers.unlock(number))
             case RingAide(aiphone=name, pattern=pattern) if name in self._aiphones:
-                kept, aiphone = self._aiphones[name]
-                kept.act(lambda: aiphone.ring(pattern))
+                thread, aiphone = self._aiphones[name]
+                thread.act(lambda: aiphone.ring(pattern))
             case ReleaseDoor(door=name, visit=visit) if name in self._doors:
-                kept, door = self._doors[name]
+                thread, door = self._doors[name]
                 log.info("releasing door %s for visit %s", name, visit)
-                kept.act(door.release)
+                thread.act(door.release)
             case HoldDoor(door=name, released=released) if name in self._doors:
                 log.info("door %s: hold %s", name, "released" if released else "ended")
                 self._holds[name] = released
                 self._hold(name)
             case Beep(pattern=sound):
                 if self._buzzer is not None:
-                    kept, buzzer = self._buzzer
-                    kept.act(lambda: buzzer.beep(sound))
+                    thread, buzzer = self._buzzer
+                    thread.act(lambda: buzzer.beep(sound))
             case FlashLamp(panel=name):
-                kept, panel = self._panels[name]
-                kept.act(panel.flash)
+                thread, panel = self._panels[name]
+                thread.act(panel.flash)
             case TakeStill():
                 self._take(effect)
             case KeepDetails(invitation=invitation, visit=visit):
@@ -165,23 +165,23 @@ class Devices:
                 log.error("nothing here can do %r", effect)
 
     def _begin(self, name: str) -> None:
-        kept, panel = self._panels[name]
-        kept.act(panel.test)
+        thread, panel = self._panels[name]
+        thread.act(panel.test)
         self.show(name, self._lamps.get(name, "off"))
 
     def _hold(self, name: str) -> None:
-        kept, door = self._doors[name]
+        thread, door = self._doors[name]
         released = self._holds.get(name)
-        if kept.ready and released is not None:
-            kept.act(lambda: door.hold(released=released), self._holding)
+        if thread.ready and released is not None:
+            thread.act(lambda: door.hold(released=released), self._holding)
 
     def _take(self, effect: TakeStill) -> None:
         if effect.purpose not in self._cameras:
             why = f"no camera takes stills for {effect.purpose}"
             self._post(partial(StillMissed, still=effect.still, why=why))
             return
-        kept, camera = self._cameras[effect.purpose]
-        kept.act(lambda: self._capture(camera, effect))
+        thread, camera = self._cameras[effect.purpose]
+        thread.act(lambda: self._capture(camera, effect))
 
     def _capture(self, camera: Camera, effect: TakeStill) -> None:
         try:
@@ -197,11 +197,11 @@ class Devices:
         """Return the picture as it is kept; one that cannot be stamped is kept all the same."""
         if self._stamper is None:
             return jpeg
-        kept, stamper = self._stamper
+        thread, stamper = self._stamper
         try:
             jpeg = stamper.stamp(jpeg, effect.purpose, at)
         except (DeviceUnavailable, DeviceFault) as error:
-            kept.failed(str(error))
+            thread.failed(str(error))
         else:
-            kept.restored()
+            thread.restored()
         return stamper.describe(jpeg, effect.still, effect.purpose, at)

@@ -57,7 +57,7 @@ async def report_health(
         await clock.pause(config.reporting.health_s)
 
 
-async def tell_systemd(
+async def report_to_systemd(
     checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload
 ) -> None:
     """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""

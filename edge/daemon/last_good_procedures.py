@@ -55,7 +55,7 @@ def read(config: Config) -> Adopted:
     return Adopted(config, found, texts)
 
 
-def present(config: Config, store: Store) -> Adopted:
+def load_or_last_good(config: Config, store: Store) -> Adopted:
     """Return the procedures of *config* as their files have them, or as they were good last.
 
     :raises ConfigError: with every problem of the files, if nothing good is kept

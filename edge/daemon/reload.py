@@ -106,7 +106,7 @@ class Reload:
             except ConfigError as error:
                 self._post(refused(self._note(error.problems)))
                 raise
-            return await self._take_up(now, born)
+            return await self._apply_reload(now, born)
 
     async def on_signal(self) -> None:
         """Do it for SIGHUP, which waits for no answer: the journal has it."""
@@ -119,7 +119,7 @@ class Reload:
         """Return what ``health`` says of the procedures."""
         return {"refused": self.refusals, "problem": self.problem}
 
-    async def _take_up(self, now: Adopted, born: dict[str, Any]) -> Reloaded:
+    async def _apply_reload(self, now: Adopted, born: dict[str, Any]) -> Reloaded:
         found = now.procedures
         await self._worker.do(self._store.adopt_procedures, now.texts)
         self._consumer.adopt(found)

@@ -29,7 +29,7 @@ from edge.daemon.control import (
     serve_control,
 )
 from edge.daemon.health import meta
-from edge.daemon.heartbeat import report_health, tell_systemd, watch_over
+from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rules import make_rules
@@ -38,7 +38,7 @@ from edge.daemon.timers import Timers
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
-from edge.mqtt.request_handler import Desk, present
+from edge.mqtt.request_handler import RequestHandler, open_visits
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
@@ -75,7 +75,7 @@ async def run(config: Config) -> None:
         last_good_procedures.read(config)
     store = Store(folder, source, clock)
     try:
-        now = last_good_procedures.present(config, store)
+        now = last_good_procedures.load_or_last_good(config, store)
         last_good_procedures.adopt(store, now)
         this_run = crash_loop.begin(folder, clock.now())
         await _run(config, clock, folder, store, now, this_run)
@@ -96,7 +96,7 @@ async def _run(
     bridge = Bridge(loop, clock)
     stills = StillFiles(folder, store.room_for_still)
     book, book_worker = GuestBook(folder), Worker("guest-book")
-    desk = Desk(
+    desk = RequestHandler(
         config.guestbook,
         (*config.checkpoint.procedures, *config.aiphone),
         wording_of(now.config).reasons,
@@ -104,11 +104,11 @@ async def _run(
         post=bridge.post,
         book=book,
         worker=book_worker,
-        present=lambda: present(checkpoint.rules, checkpoint.state),
+        open_visits=lambda: open_visits(checkpoint.rules, checkpoint.state),
     )
     devices = build_devices(config, clock, bridge.post, stills, expect=desk.expect)
     devices.add_guestbook(desk.arrived)
-    devices.remember(stored_faults(store))
+    devices.restore_faults(stored_faults(store))
     worker = PatientWorker(
         "store",
         store.space,
@@ -148,14 +148,14 @@ async def _run(
     uplink.show("meta", meta(now.config, list(now.procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_until_told_to_stop(loop, bridge))
+            group.create_task(_wait_for_stop(loop, bridge))
             group.create_task(devices.keep())
-            group.create_task(_reload_when_told(loop, reload))
+            group.create_task(_reload_on_sighup(loop, reload))
             await checkpoint.start(clock.now())
-            await _own_up(checkpoint, store, this_run, now.refused)
+            await _report_last_run(checkpoint, store, this_run, now.refused)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
-            desk.own_up()
+            desk.report_fault()
             answers: ControlAnswers = {
                 AskDevices: lambda _: DeviceStates(states()),
                 AskDay: lambda _: checkpoint.day_now(),
@@ -173,10 +173,10 @@ async def _run(
             group.create_task(
                 report_health(config, clock, checkpoint, states, bridge, uplink, reload)
             )
-            group.create_task(tell_systemd(checkpoint, states, uplink, reload))
+            group.create_task(report_to_systemd(checkpoint, states, uplink, reload))
             group.create_task(watch_over(checkpoint, bridge, store.space))
             group.create_task(_end_crash_loop(clock, bridge.post))
-            _say_ready(checkpoint)
+            _report_ready(checkpoint)
     except* Stop:
         pass
     except* GarduError as failures:
@@ -201,7 +201,7 @@ def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def _until_told_to_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
+async def _wait_for_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
     """Wait for the signal, then until what has happened before it is recorded.
 
     :raises Stop: always
@@ -219,7 +219,7 @@ async def _until_told_to_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -
     raise Stop
 
 
-async def _reload_when_told(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
+async def _reload_on_sighup(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
     """Read the procedures anew at every SIGHUP; several while one is under way count once."""
     told = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, told.set)
@@ -229,13 +229,13 @@ async def _reload_when_told(loop: asyncio.AbstractEventLoop, reload: Reload) -> 
         await reload.on_signal()
 
 
-def _say_ready(checkpoint: Checkpoint) -> None:
+def _report_ready(checkpoint: Checkpoint) -> None:
     visits = len(checkpoint.state.visits)
     log.info("ready; %d open visits go on where they stood", visits)
     notify(f"READY=1\nSTATUS=ready, {visits} open visits")
 
 
-async def _own_up(
+async def _report_last_run(
     checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run, problems: Sequence[str]
 ) -> None:
     """Record how the last run ended, if it ended badly, and what is wrong with files and folder.

@@ -71,11 +71,11 @@ class Connection:
         receive: Receive | None = None,
     ) -> None:
         self.changed = asyncio.Event()
-        self.on_answers: Callable[[], None] = self.changed.set
+        self.on_pubacks: Callable[[], None] = self.changed.set
         self.bug: Exception | None = None
         self.acknowledged: deque[Puback] = deque()
         self.why = ""
-        self.deaf = ""
+        self.subscription_error = ""
         self.hung_up = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
@@ -222,14 +222,14 @@ class Connection:
     def _read(self) -> None:
         self._guard(self._read_all)
         if self.acknowledged:
-            self.look()
+            self.notify()
 
-    def look(self) -> None:
+    def notify(self) -> None:
         """Have whoever uses this link look at it now, if it stands."""
         if not self.up:
             return
         try:
-            self.on_answers()
+            self.on_pubacks()
         except Exception as error:  # noqa: BLE001 - raised again where it is waited for
             self.bug = error
             self._end("a fault of ours")
@@ -319,8 +319,8 @@ class Connection:
     ) -> None:
         refused = [str(reason).lower() for reason in reasons if reason.is_failure]
         if refused:
-            self.deaf = f"subscription refused: {refused[0]}"
-            log.warning("%s", self.deaf)
+            self.subscription_error = f"subscription refused: {refused[0]}"
+            log.warning("%s", self.subscription_error)
 
     def _note_disconnect(
         self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any

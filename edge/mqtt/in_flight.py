@@ -12,7 +12,7 @@ from edge.mqtt.packets import BrokerAnswer, Packed
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
 _FRAMING = 9
 # Answers that a careful window sees before it opens.
-CAREFUL = 20
+SLOW_START_ANSWERS = 20
 # What a broker would say by ending the connection.
 _TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
 HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
@@ -21,14 +21,14 @@ HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
 Key = int | str
 
 
-class Parcel(msgspec.Struct, frozen=True):
+class OutgoingMessage(msgspec.Struct, frozen=True):
     """One message to publish, and whom to tell the broker's answer; live topics have no *key*."""
 
     topic: str
     payload: bytes
     properties: Packed
     retain: bool
-    answered: Callable[[BrokerAnswer], None]
+    on_puback: Callable[[BrokerAnswer], None]
     key: Key | None = None
 
     @property
@@ -50,22 +50,22 @@ class Window:
 
     def __init__(
         self,
-        link: Connection,
+        connection: Connection,
         limit: int,
         counts: Counter[str],
-        suspects: set[Key],
+        quarantined: set[Key],
         *,
-        careful: bool = False,
+        slow_start: bool = False,
     ) -> None:
         self._counts = counts
-        self._link = link
-        self._full = min(limit, link.window)
-        self._limit = 1 if careful else self._full
+        self._connection = connection
+        self._full = min(limit, connection.window)
+        self._limit = 1 if slow_start else self._full
         self._answered = 0
-        self._suspects = suspects
+        self._quarantined = quarantined
         self._alone = False  # a suspect is on its way
-        self._kept: Parcel | None = None  # a suspect, until nothing is on its way any more
-        self._flying: dict[int, tuple[float, Parcel]] = {}
+        self._kept: OutgoingMessage | None = None  # a suspect, until nothing is on its way any more
+        self._flying: dict[int, tuple[float, OutgoingMessage]] = {}
 
     @property
     def open(self) -> bool:
@@ -78,59 +78,61 @@ class Window:
         return not self._flying and self._kept is None
 
     @property
-    def unanswered(self) -> list[Parcel]:
+    def unanswered(self) -> list[OutgoingMessage]:
         """What is on its way."""
-        return [parcel for _, parcel in self._flying.values()]
+        return [message for _, message in self._flying.values()]
 
-    def send(self, parcel: Parcel) -> None:
+    def send(self, message: OutgoingMessage) -> None:
         """Publish *parcel*; on a link that has ended it is never answered.
 
         One larger than the broker takes is refused here: sending it would end the connection.
         """
-        largest = self._link.largest
-        if largest is not None and parcel.size > largest:
-            parcel.answered(_TOO_LARGE)
+        largest = self._connection.largest
+        if largest is not None and message.size > largest:
+            message.on_puback(_TOO_LARGE)
             return
-        suspect = parcel.key in self._suspects
-        if suspect and self._flying:
-            self._kept = parcel
+        quarantined = message.key in self._quarantined
+        if quarantined and self._flying:
+            self._kept = message
             return
-        mid = self._link.publish(
-            parcel.topic, parcel.payload, parcel.properties, retain=parcel.retain
+        mid = self._connection.publish(
+            message.topic, message.payload, message.properties, retain=message.retain
         )
         if mid is not None:
             self._counts["published"] += 1
-            self._flying[mid] = asyncio.get_running_loop().time(), parcel
-            self._alone = suspect
+            self._flying[mid] = asyncio.get_running_loop().time(), message
+            self._alone = quarantined
 
     def settle(self) -> None:
         """Hand every answer that came to whom it is for."""
-        while self._link.acknowledged:
-            mid, answer = self._link.acknowledged.popleft()
-            _, parcel = self._flying.pop(mid, (0.0, None))
-            if parcel is not None:
+        while self._connection.acknowledged:
+            mid, answer = self._connection.acknowledged.popleft()
+            _, message = self._flying.pop(mid, (0.0, None))
+            if message is not None:
                 self._answered += 1
-                if parcel.key is not None:
-                    self._suspects.discard(parcel.key)
-                parcel.answered(answer)
+                if message.key is not None:
+                    self._quarantined.discard(message.key)
+                message.on_puback(answer)
         if not self._flying:
             self._alone = False
             kept, self._kept = self._kept, None
             if kept is not None:
                 self.send(kept)
-        if self._answered > CAREFUL:
+        if self._answered > SLOW_START_ANSWERS:
             self._limit = self._full
 
     async def finish(self, topic: str, payload: bytes, properties: Packed) -> None:
         """Publish a last, retained message and wait for its answer, or for the link's end."""
         answers: list[BrokerAnswer] = []
-        parcel: Parcel | None = Parcel(topic, payload, properties, True, answers.append)
-        while self._link.up and not answers:
-            if parcel is not None and self.open:
-                self.send(parcel)
-                parcel = None
-            await self._link.changed.wait()
-            self._link.changed.clear()
+        message: OutgoingMessage | None = OutgoingMessage(
+            topic, payload, properties, True, answers.append
+        )
+        while self._connection.up and not answers:
+            if message is not None and self.open:
+                self.send(message)
+                message = None
+            await self._connection.changed.wait()
+            self._connection.changed.clear()
             self.settle()
 
     async def watch(self, longest_s: float) -> None:
@@ -140,4 +142,4 @@ class Window:
             await asyncio.sleep(longest_s / 4)
             oldest = min((since for since, _ in self._flying.values()), default=loop.time())
             if loop.time() - oldest > longest_s:
-                self._link.drop(f"no acknowledgement within {longest_s:g} s")
+                self._connection.drop(f"no acknowledgement within {longest_s:g} s")

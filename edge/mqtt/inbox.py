@@ -18,10 +18,10 @@ import msgspec
 from paho.mqtt.client import MQTTMessage
 
 from edge.mqtt.connection import Connection
-from edge.mqtt.in_flight import Parcel
+from edge.mqtt.in_flight import OutgoingMessage
 from edge.mqtt.messages import LIVE_CONTENT
 from edge.mqtt.packets import BrokerAnswer, Packed
-from edge.mqtt.request_handler import DEVICE, Desk, Mail
+from edge.mqtt.request_handler import DEVICE, Request, RequestHandler
 from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
     AVAILABILITY,
@@ -45,12 +45,12 @@ FILTERS = ((REGISTER, True), (f"{AVAILABILITY}/#", False))
 request must never be retained; whether availability was is the broker's business."""
 
 
-class _Letter(msgspec.Struct):
+class _IncomingMessage(msgspec.Struct):
     """A message that came, cut to what is looked at."""
 
     mid: int
     qos: int
-    mail: Mail
+    request: Request
     reply_to: str
     correlation: bytes | None
 
@@ -62,56 +62,58 @@ class Inbox:
     :param counts: the uplink's; ``requests`` and ``requests_dropped`` are counted
     """
 
-    def __init__(self, base: str, desk: Desk, post: Post, counts: Counter[str]) -> None:
+    def __init__(self, base: str, desk: RequestHandler, post: Post, counts: Counter[str]) -> None:
         self._base = base
         self._desk = desk
         self._post = post
         self._counts = counts
-        self._letters: deque[_Letter] = deque()
+        self._messages: deque[_IncomingMessage] = deque()
         self._come = asyncio.Event()
-        self._answers: deque[Parcel] = deque(maxlen=MOST)
+        self._answers: deque[OutgoingMessage] = deque(maxlen=MOST)
         self._dropping = False
         self._free_at = 0.0
 
     def put(self, message: MQTTMessage) -> None:
         """Take in a message; in paho's callback, so nothing may come out."""
-        if len(self._letters) > MOST:
+        if len(self._messages) > MOST:
             self._counts["requests_dropped"] += 1
             if not self._dropping:  # once a connection: counting must not be a flood too
                 self._refuse("flood")
             self._dropping = True
             return
         about = message.properties
-        mail = Mail(
+        request = Request(
             message.topic.removeprefix(self._base),
             bytes(message.payload[: LONGEST + 1]),
             message.retain,
         )
         reply_to = getattr(about, "ResponseTopic", "")
         correlation = getattr(about, "CorrelationData", None)
-        self._letters.append(_Letter(message.mid, message.qos, mail, reply_to, correlation))
+        self._messages.append(
+            _IncomingMessage(message.mid, message.qos, request, reply_to, correlation)
+        )
         self._come.set()
 
-    def take(self) -> Parcel | None:
+    def take(self) -> OutgoingMessage | None:
         """Return the next answer to publish, None if there is none."""
         return self._answers.popleft() if self._answers else None
 
-    async def serve(self, link: Connection) -> None:
+    async def serve(self, connection: Connection) -> None:
         """Have the desk answer one message after the other, until cancelled."""
         for suffix, as_published in FILTERS:
-            link.subscribe(self._base + suffix, retain_as_published=as_published)
+            connection.subscribe(self._base + suffix, retain_as_published=as_published)
         while True:
-            while not self._letters:
+            while not self._messages:
                 self._come.clear()
                 await self._come.wait()
             await self._pace()
-            letter = self._letters.popleft()
-            answer = await self._desk.answer(letter.mail)
+            message = self._messages.popleft()
+            answer = await self._desk.answer(message.request)
             self._counts["requests"] += 1
-            link.acknowledge(letter.mid, letter.qos)
-            if answer is not None and letter.reply_to and self._answerable(letter):
-                self._answers.append(self._parcel(letter, msgspec.json.encode(answer)))
-                link.look()
+            connection.acknowledge(message.mid, message.qos)
+            if answer is not None and message.reply_to and self._answerable(message):
+                self._answers.append(self._outgoing(message, msgspec.json.encode(answer)))
+                connection.notify()
 
     async def _pace(self) -> None:
         now = asyncio.get_running_loop().time()
@@ -119,17 +121,17 @@ class Inbox:
         if self._free_at > now:
             await asyncio.sleep(self._free_at - now)
 
-    def _answerable(self, letter: _Letter) -> bool:
-        sound = len(letter.correlation or b"") <= LONGEST_CORRELATION and may_answer(
-            letter.reply_to, self._base
+    def _answerable(self, message: _IncomingMessage) -> bool:
+        sound = len(message.correlation or b"") <= LONGEST_CORRELATION and may_answer(
+            message.reply_to, self._base
         )
         if not sound:
             self._refuse("response topic")
         return sound
 
-    def _parcel(self, letter: _Letter, payload: bytes) -> Parcel:
-        about = Packed(LIVE_CONTENT, ANSWER_EXPIRY_S, correlation=letter.correlation)
-        return Parcel(letter.reply_to, payload, about, False, self._answered)
+    def _outgoing(self, message: _IncomingMessage, payload: bytes) -> OutgoingMessage:
+        about = Packed(LIVE_CONTENT, ANSWER_EXPIRY_S, correlation=message.correlation)
+        return OutgoingMessage(message.reply_to, payload, about, False, self._answered)
 
     def _answered(self, answer: BrokerAnswer) -> None:
         if answer.refused:

@@ -75,14 +75,14 @@ class LedgerTopic:
         every_s: float,
         *,
         show: Callable[[str, dict[str, Any]], None],
-        troubles: LinkAlarms,
+        alarms: LinkAlarms,
     ) -> None:
         self._store = store
         self._worker = worker
         self._clock = clock
         self._every_s = every_s
         self._show = show
-        self._troubles = troubles
+        self._alarms = alarms
 
     async def keep(
         self, resent: asyncio.Event, gone: asyncio.Event, drained: Callable[[], None]
@@ -117,6 +117,6 @@ class LedgerTopic:
         )
         self._show("ledger", document(state))
         if now.parked:
-            self._troubles.begin("parked", f"{now.parked} records are set aside")
+            self._alarms.begin("parked", f"{now.parked} records are set aside")
         else:
-            self._troubles.end("parked")
+            self._alarms.end("parked")

@@ -36,7 +36,7 @@ class BrokerAnswer(NamedTuple):
         return self.code >= 0x80
 
     @property
-    def unheard(self) -> bool:
+    def no_subscriber(self) -> bool:
         """Whether the broker took the message and had nobody to give it to: it is gone."""
         return self.code == 0x10
 

@@ -30,13 +30,13 @@ class ReadAhead:
         store: Outbox,
         worker: Worker,
         *,
-        look: Callable[[], None],
+        notify: Callable[[], None],
     ) -> None:
         self.resent = asyncio.Event()
         self.caught_up = False
         self._store = store
         self._worker = worker
-        self._look = look
+        self._notify = notify
         self._rows: deque[OutboxRow] = deque()
         self._again: set[int] = set()
         self._again_read = False
@@ -82,12 +82,12 @@ class ReadAhead:
         else:
             self._rows.extend(new)
 
-    def was_again(self, sequence: int) -> bool:
+    def was_resent(self, sequence: int) -> bool:
         """Say whether the record that was answered had been sent again."""
         if sequence not in self._again:
             return False
         self._again.discard(sequence)
-        self._tell_resent()
+        self._check_resent()
         return True
 
     def forget(self, *sequences: int) -> None:
@@ -98,13 +98,13 @@ class ReadAhead:
         """Keep rows read ahead, for ever."""
         await self._read_pages(self._store.to_send_again)
         self._again_read = True
-        self._tell_resent()
+        self._check_resent()
         self._read_to = 0
         while True:
             self._woken.clear()
             await self._read_pages(self._store.waiting)
             self.caught_up = not self._woken.is_set()
-            self._look()
+            self._notify()
             await self._woken.wait()
 
     async def _read_pages(self, page: Page) -> None:
@@ -126,8 +126,8 @@ class ReadAhead:
             self._again.update(row.sequence for row in rows)
         self._in_hand.update(row.sequence for row in rows)
         self.put(rows)
-        self._look()
+        self._notify()
 
-    def _tell_resent(self) -> None:
+    def _check_resent(self) -> None:
         if self._again_read and not self._again:
             self.resent.set()

@@ -33,13 +33,13 @@ from edge.worker import Worker
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.
 BATCH_S = 0.05
 # How long others wait for a decision to take them along, seconds of the clock, and how many may.
-RIDE_S = 300.0
-MOST_RIDING = 50
+PIGGYBACK_S = 300.0
+MOST_PIGGYBACKED = 50
 # Refused records that may wait for another try before everything waits for them.
 MOST_REFUSED = 10
 
 
-class Dispatch:
+class RecordQueue:
     """The records to send over one connection.
 
     :param ahead: the records to send
@@ -56,21 +56,21 @@ class Dispatch:
         ahead: ReadAhead,
         *,
         tries: int,
-        ride_s: float,
+        piggyback_s: float,
         backoff: Backoff,
-        troubles: LinkAlarms,
+        alarms: LinkAlarms,
         counts: Counter[str],
-        look: Callable[[], None],
+        notify: Callable[[], None],
     ) -> None:
         self.drained = asyncio.Event()
         self._store = store
         self._worker = worker
         self._tries = tries
-        self._ride_s = ride_s
+        self._piggyback_s = piggyback_s
         self._backoff = backoff
-        self._troubles = troubles
+        self._alarms = alarms
         self._counts = counts
-        self._look = look
+        self._notify = notify
         self._ahead = ahead
         # On the way and answered
         self._unanswered = 0
@@ -80,13 +80,13 @@ class Dispatch:
         self._relaxed = False  # the backlog that there was at first is gone
         # Held: nobody was there (rule 3)
         self._held: list[OutboxRow] = []
-        self._unheard = 0
+        self._probes_unheard = 0
         self._probe: OutboxRow | None = None
         self._probe_due = False
         # Refused (rule 4)
         self._refused: set[int] = set()
         self._refusals: deque[tuple[OutboxRow, str]] = deque()
-        self._not_again: deque[int] = deque()
+        self._cancelled_resends: deque[int] = deque()
         self._retries: deque[OutboxRow] = deque()
         self._timers: set[asyncio.TimerHandle] = set()
         self._closed = False
@@ -132,13 +132,13 @@ class Dispatch:
 
     # -- answers
 
-    def answered(self, row: OutboxRow, answer: BrokerAnswer) -> None:
+    def on_puback(self, row: OutboxRow, answer: BrokerAnswer) -> None:
         """Take in what the broker said to *row*."""
         self._unanswered -= 1
         probing = row is self._probe
         if probing:
             self._probe = None
-        if answer.unheard:
+        if answer.no_subscriber:
             self._hold(row, probing=probing)
             return
         if probing:
@@ -150,30 +150,30 @@ class Dispatch:
         if probing:
             self._after_probe(refused=answer.refused)
         if not (self._held or answer.refused):
-            self._troubles.end("subscriber")
+            self._alarms.end("subscriber")
 
     def _deliver(self, row: OutboxRow) -> None:
         self._counts["acknowledged"] += 1
-        if self._ahead.was_again(row.sequence):
+        if self._ahead.was_resent(row.sequence):
             self._counts["resent"] += 1
         self._refused.discard(row.sequence)
         self._delivered.append(row.sequence)
         self._to_store.set()
-        if len(self._delivered) > MOST_RIDING:
+        if len(self._delivered) > MOST_PIGGYBACKED:
             self._at_once.set()
 
     def _hold(self, row: OutboxRow, *, probing: bool) -> None:
-        self._troubles.begin("subscriber", f"no subscriber for {row.topic}")
+        self._alarms.begin("subscriber", f"no subscriber for {row.topic}")
         if not probing:
             insort(self._held, row, key=lambda held: held.sequence)
         if probing or len(self._held) == 1:
-            self._unheard += 1
+            self._probes_unheard += 1
             self._probe_due = False
-            self._later(self._backoff.delay(self._unheard), self._try_held)
+            self._later(self._backoff.delay(self._probes_unheard), self._try_held)
 
     def _try_held(self) -> None:
         self._probe_due = True
-        self._look()
+        self._notify()
 
     def _after_probe(self, *, refused: bool) -> None:
         """A refusal says nothing of subscribers; anything else says that somebody listens."""
@@ -182,12 +182,12 @@ class Dispatch:
             return
         self._ahead.put(self._held)
         self._held.clear()
-        self._unheard = 0
+        self._probes_unheard = 0
 
     def _refuse(self, row: OutboxRow, why: str) -> None:
         self._counts["refused"] += 1
-        if self._ahead.was_again(row.sequence):  # was delivered once; it stays so
-            self._not_again.append(row.sequence)
+        if self._ahead.was_resent(row.sequence):  # was delivered once; it stays so
+            self._cancelled_resends.append(row.sequence)
             self._to_store.set()
             self._at_once.set()
             return
@@ -224,24 +224,24 @@ class Dispatch:
             self._relaxed = True
             self.drained.set()
 
-    async def keep_accounts(self) -> None:
+    async def store_acks_forever(self) -> None:
         """Store what was answered, for ever."""
         while True:
             await self._to_store.wait()
             await self._collect()
             self._to_store.clear()
-            await self.settle_accounts()
+            await self.flush_acks()
 
     async def _collect(self) -> None:
         """Let answers come together, as long as rule 2 allows."""
         await asyncio.sleep(BATCH_S)
         self._at_once.clear()
-        if self._relaxed and not self._refusals and len(self._delivered) <= MOST_RIDING:
+        if self._relaxed and not self._refusals and len(self._delivered) <= MOST_PIGGYBACKED:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(self._ride_s):
+                async with asyncio.timeout(self._piggyback_s):
                     await self._at_once.wait()
 
-    async def settle_accounts(self) -> None:
+    async def flush_acks(self) -> None:
         """Store all answers that have come; a broker may refuse and hang up in one breath."""
         batch = self.delivered
         if batch:
@@ -250,9 +250,9 @@ class Dispatch:
         await self._count_refusals()
 
     async def _count_refusals(self) -> None:
-        while self._not_again:
-            await self._worker.do(self._store.not_again, self._not_again[0])
-            self._ahead.forget(self._not_again.popleft())
+        while self._cancelled_resends:
+            await self._worker.do(self._store.cancel_resend, self._cancelled_resends[0])
+            self._ahead.forget(self._cancelled_resends.popleft())
         while self._refusals:
             row, why = self._refusals[0]
             tries = await self._worker.do(self._store.failed, row.sequence, why)
@@ -271,8 +271,8 @@ class Dispatch:
         self._refused.discard(row.sequence)
         self._ahead.forget(row.sequence)
         self._to_store.set()
-        self._troubles.begin("parked", f"record {row.sequence} was set aside: {why}")
-        self._look()
+        self._alarms.begin("parked", f"record {row.sequence} was set aside: {why}")
+        self._notify()
 
     def _put_off(self, row: OutboxRow, tries: int) -> None:
         self._refused.add(row.sequence)
@@ -280,4 +280,4 @@ class Dispatch:
 
     def _retry(self, row: OutboxRow) -> None:
         self._retries.append(row)
-        self._look()
+        self._notify()

@@ -46,7 +46,7 @@ _MOST_ANSWERS = 256
 _MOST_EXPECTED = 32
 
 
-class Present(NamedTuple):
+class OpenVisit(NamedTuple):
     """An open visit, as the desk needs to know it; *number* grows with each that opens."""
 
     visit: str
@@ -55,10 +55,10 @@ class Present(NamedTuple):
     station: str
 
 
-def present(rules: Rules, state: State) -> list[Present]:
+def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
     """Return the open visits of *state*."""
     return [
-        Present(
+        OpenVisit(
             visit.id,
             visit.number,
             visit.procedure,
@@ -68,7 +68,7 @@ def present(rules: Rules, state: State) -> list[Present]:
     ]
 
 
-class Mail(NamedTuple):
+class Request(NamedTuple):
     """A message that came: the topic's *suffix*, and what the requester said of the answer."""
 
     suffix: str
@@ -76,13 +76,13 @@ class Mail(NamedTuple):
     retained: bool = False
 
 
-class Desk:
+class RequestHandler:
     """Takes requests, one at a time.
 
     :param hosts: whose availability may be told: ids of procedures and of called stations
     :param reasons: the words that a host's absence may have: a reason goes into records, so it must
         not be anybody's free text
-    :param present: returns the open visits
+    :param open_visits: returns the open visits
     :param worker: the thread for calls of *book*
     """
 
@@ -96,7 +96,7 @@ class Desk:
         post: Post,
         book: GuestBook,
         worker: Worker,
-        present: Callable[[], Iterable[Present]],
+        open_visits: Callable[[], Iterable[OpenVisit]],
     ) -> None:
         self._config = config
         self._hosts = frozenset(hosts)
@@ -105,13 +105,13 @@ class Desk:
         self._post = post
         self._book = book
         self._worker = worker
-        self._present = present
+        self._open_visits = open_visits
         self._answers: OrderedDict[str, Answer] = OrderedDict()
         self._told: dict[str, Availability] = {}
         self._expected: OrderedDict[str, Guest] = OrderedDict()
         self._broken = False
 
-    async def answer(self, mail: Mail) -> Answer | None:
+    async def answer(self, mail: Request) -> Answer | None:
         """Do what *mail* asks and return what to say; None for what asks nothing."""
         try:
             if mail.suffix == requests.REGISTER:
@@ -143,11 +143,11 @@ class Desk:
             purpose=guest.purpose,
             persons=guest.head_count,
         )
-        found = next((one for one in self._present() if one.visit == visit), None)
+        found = next((one for one in self._open_visits() if one.visit == visit), None)
         procedure = "" if found is None else found.procedure
         self._worker.submit(self._enter_invited, visit, procedure, details)
 
-    def own_up(self) -> None:
+    def report_fault(self) -> None:
         """Say whether a damaged guest book lies set aside."""
         damaged = self._book.quarantined
         if damaged is None:
@@ -158,7 +158,7 @@ class Desk:
 
     # -- details
 
-    async def _register(self, mail: Mail) -> Answer:
+    async def _register(self, mail: Request) -> Answer:
         if mail.retained:
             raise RequestRefused(
                 "retained", "a retained request would come again; publish it without"
@@ -167,7 +167,7 @@ class Desk:
         if (known := self._answers.get(request.id)) is not None:
             return known
         try:
-            answer = await self._worker.do(self._enter, request, list(self._present()))
+            answer = await self._worker.do(self._enter, request, list(self._open_visits()))
         except RequestRefused as refused:
             self._count(refused)
             answer = _refusal(refused, request.id)
@@ -175,14 +175,14 @@ class Desk:
                 self._remember(answer)
         return answer
 
-    def _enter(self, request: Register, present: list[Present]) -> Answer:
+    def _enter(self, request: Register, candidates: list[OpenVisit]) -> Answer:
         """Enter *request* in the book and tell the core; on the worker's thread."""
         if not self._config.keep:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         try:
             entry = self._book.answered(request.id)
             if entry is None:
-                entry = self._new_entry(request, present)
+                entry = self._new_entry(request, candidates)
                 self._book.put(entry, request.id)
         except BookUnusable as error:
             self._fail(error)
@@ -193,18 +193,18 @@ class Desk:
         self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
 
-    def _new_entry(self, request: Register, present: list[Present]) -> Entry:
+    def _new_entry(self, request: Register, candidates: list[OpenVisit]) -> Entry:
         now = self._clock.now()
         requests.in_time(request.time, now, need_synced=self._config.need_synced_clock)
-        visit = self._choose(request, present)
+        visit = self._choose(request, candidates)
         return _entry(visit.visit, visit.procedure, now, "register", request.guest)
 
-    def _choose(self, request: Register, present: list[Present]) -> Present:
+    def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:
         """Return the visit that *request* is for.
 
         :raises Refused: if there is none, or it has details
         """
-        open_ = [one for one in present if request.procedure in (None, one.procedure)]
+        open_ = [one for one in candidates if request.procedure in (None, one.procedure)]
         if request.visit != "latest":
             named = next((one for one in open_ if one.visit == request.visit), None)
             if named is None:
@@ -239,12 +239,12 @@ class Desk:
     def _mend(self) -> None:
         if self._broken:
             self._post(partial(DeviceRestored, device=BOOK))
-            self.own_up()
+            self.report_fault()
         self._broken = False
 
     # -- availability
 
-    def _availability(self, mail: Mail) -> Answer | None:
+    def _availability(self, mail: Request) -> Answer | None:
         if not mail.payload:  # a retained message was deleted
             return None
         level = mail.suffix.removeprefix(requests.AVAILABILITY).removeprefix("/")

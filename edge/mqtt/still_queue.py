@@ -48,9 +48,9 @@ class StillQueue:
         backoff: Backoff,
         counts: Counter[str],
         refused: Callable[[str], None],
-        look: Callable[[], None],
-        ride_s: float,
-        hopeless: Collection[Key] = (),
+        notify: Callable[[], None],
+        piggyback_s: float,
+        poison: Collection[Key] = (),
     ) -> None:
         self._store = store
         self._worker = worker
@@ -59,9 +59,9 @@ class StillQueue:
         self._backoff = backoff
         self._counts = counts
         self._refused = refused
-        self._look = look
-        self._passed_over: set[Key] = set(hopeless)
-        self._ride_s = ride_s
+        self._notify = notify
+        self._passed_over: set[Key] = set(poison)
+        self._piggyback_s = piggyback_s
         self._delivered: list[str] = []
         self._to_store = asyncio.Event()
         self._ready: Still | None = None
@@ -77,7 +77,7 @@ class StillQueue:
         still, self._ready = self._ready, None
         return still
 
-    def answered(self, answer: BrokerAnswer) -> None:
+    def on_puback(self, answer: BrokerAnswer) -> None:
         """Take in what the broker said to the still that was taken."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
@@ -91,15 +91,15 @@ class StillQueue:
         """Say that the store knows now that these were delivered."""
         self._delivered = [still for still in self._delivered if still not in ids]
 
-    async def keep_accounts(self) -> None:
+    async def store_acks_forever(self) -> None:
         """Store what no decision took along in time, for ever."""
         while True:
             await self._to_store.wait()
-            await asyncio.sleep(self._ride_s)
+            await asyncio.sleep(self._piggyback_s)
             self._to_store.clear()
-            await self.settle_accounts()
+            await self.flush_acks()
 
-    async def settle_accounts(self) -> None:
+    async def flush_acks(self) -> None:
         """Store now what the broker took."""
         for still in self.delivered:
             await self._worker.do(self._store.acknowledge_still, still)
@@ -131,7 +131,7 @@ class StillQueue:
             return
         still = Still(row.id, row.purpose, image, Packed(STILL_CONTENT, user=self._attributes(row)))
         failures = 0
-        while (answer := await self._offer(still)).unheard:
+        while (answer := await self._offer(still)).no_subscriber:
             failures += 1
             await asyncio.sleep(self._backoff.delay(failures))
         if answer.refused:
@@ -144,7 +144,7 @@ class StillQueue:
     async def _offer(self, still: Still) -> BrokerAnswer:
         self._answer = asyncio.get_running_loop().create_future()
         self._ready = still
-        self._look()
+        self._notify()
         return await self._answer
 
     def _attributes(self, row: StillRow) -> dict[str, str]:

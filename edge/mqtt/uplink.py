@@ -27,15 +27,15 @@ from edge.config.model import Config
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
-from edge.mqtt.in_flight import HUNG_UP, Key, Parcel, Window
+from edge.mqtt.in_flight import HUNG_UP, Key, OutgoingMessage, Window
 from edge.mqtt.inbox import LARGEST, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
-from edge.mqtt.record_queue import RIDE_S, Dispatch
-from edge.mqtt.request_handler import Desk
+from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
+from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
@@ -46,7 +46,7 @@ from edge.worker import Worker
 log = logging.getLogger(__name__)
 
 # How long the farewell may take, real seconds.
-FAREWELL_S = 2.0
+OFFLINE_S = 2.0
 # The broker keeps the session at least this much longer than it delays the will, seconds.
 _SESSION_MARGIN_S = 60
 _RECORD = Packed(RECORD_CONTENT)
@@ -73,8 +73,8 @@ class Uplink:
         post: Post,
         folder: Path,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
-        ride_s: float = RIDE_S,
-        desk: Desk | None = None,
+        piggyback_s: float = PIGGYBACK_S,
+        desk: RequestHandler | None = None,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
         others = ("stills", "still_refusals", "requests", "requests_dropped")
@@ -87,49 +87,50 @@ class Uplink:
         self._post = post
         self._folder = folder
         self._backoff = backoff
-        self._ride_s = clock.real(ride_s)
+        self._piggyback_s = clock.real(piggyback_s)
         self._desk = desk
         self._inbox: Inbox | None = None
         self._live = LiveTopics()
-        self._troubles = LinkAlarms(post, clock, self.show)
+        self._alarms = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
             store, worker, clock, config.reporting.ledger_s,
-            show=self.show, troubles=self._troubles,
+            show=self.show, alarms=self._alarms,
         )  # fmt: skip
-        self._link: Connection | None = None
+        self._connection: Connection | None = None
         self._ahead: ReadAhead | None = None
-        self._dispatch: Dispatch | None = None
+        self._records: RecordQueue | None = None
         self._stills: StillQueue | None = None
-        self._greeted = False
-        self._careful = False
-        self._suspects: set[Key] = set()
+        self._session_confirmed = False
+        self._slow_start = False
+        self._quarantined: set[Key] = set()
         self._hangups: Counter[Key] = Counter()
-        self._covered = 0.0
+        self._last_online = 0.0
 
     @property
     def connected(self) -> bool:
         """Whether the broker has this connection, as far as anybody can know."""
-        return self._link is not None and self._link.up
+        return self._connection is not None and self._connection.up
 
     def wake(self, rows: Sequence[OutboxRow] = ()) -> None:
         """Say that the store has new rows (*rows*, if the caller has them) or stills."""
         if self._ahead is not None and self._stills is not None:
             self._ahead.wake(rows)
             self._stills.wake()
-            if self._link is not None:
-                self._link.look()  # at once: waking the pump's task costs a round of the loop
+            if self._connection is not None:
+                # At once: waking the pump's task costs a round of the loop.
+                self._connection.notify()
 
     @property
     def delivered(self) -> Delivered:
         """What the broker has taken and the store does not know of yet."""
-        if self._dispatch is None or self._stills is None:
+        if self._records is None or self._stills is None:
             return Delivered()
-        return Delivered(self._dispatch.delivered, self._stills.delivered)
+        return Delivered(self._records.delivered, self._stills.delivered)
 
     def stored(self, delivered: Delivered) -> None:
         """Say that the store knows now of *delivered*."""
-        if self._dispatch is not None and self._stills is not None:
-            self._dispatch.stored(delivered.records)
+        if self._records is not None and self._stills is not None:
+            self._records.stored(delivered.records)
             self._stills.stored(delivered.stills)
 
     def go_back(self, first: int) -> None:
@@ -154,13 +155,13 @@ class Uplink:
         # Broker and daemon may have lost their power together: the resend window reaches back to
         # the last acknowledgement, however long this daemon was away.
         quiet_s = await self._worker.do(self._store.quiet_s)
-        self._covered = asyncio.get_running_loop().time() - self._clock.real(quiet_s)
+        self._last_online = asyncio.get_running_loop().time() - self._clock.real(quiet_s)
         failures = 0
         while True:
-            self._greeted = False
+            self._session_confirmed = False
             why = await self._one_connection()
-            failures = 1 if self._greeted else failures + 1
-            self._troubles.begin("connection", why)
+            failures = 1 if self._session_confirmed else failures + 1
+            self._alarms.begin("connection", why)
             await asyncio.sleep(self._backoff.delay(failures))
             self.counts["reconnects"] += 1
 
@@ -168,10 +169,10 @@ class Uplink:
 
     async def _one_connection(self) -> str:
         """Connect and deliver until the connection ends; return why it did."""
-        hopeless = [key for key in self._hopeless() if isinstance(key, int)]
-        session = await self._worker.do(self._store.next_session, self._resend_s(), hopeless)
+        poison = [key for key in self._poison() if isinstance(key, int)]
+        session = await self._worker.do(self._store.next_session, self._resend_s(), poison)
         inbox = self._new_inbox()
-        link = Connection(
+        connection = Connection(
             self._broker,
             self._broker.client_id or _client_id(self._config),
             self._broker.will_delay_s + _SESSION_MARGIN_S,
@@ -184,58 +185,62 @@ class Uplink:
             None if inbox is None else Receive(MOST, LARGEST),
         )
         try:
-            await link.open()
+            await connection.open()
         except DeviceUnavailable as error:
             return str(error)
-        self._link, self._inbox = link, inbox
+        self._connection, self._inbox = connection, inbox
         window = Window(
-            link, self._broker.window, self.counts, self._suspects, careful=self._careful
+            connection,
+            self._broker.window,
+            self.counts,
+            self._quarantined,
+            slow_start=self._slow_start,
         )
         try:
-            await self._serve(link, window, session)
+            await self._serve(connection, window, session)
         finally:
-            self._link = self._inbox = None
-            link.drop("ended")
-        self._careful = not window.empty
-        return link.why
+            self._connection = self._inbox = None
+            connection.drop("ended")
+        self._slow_start = not window.empty
+        return connection.why
 
-    async def _serve(self, link: Connection, window: Window, session: int) -> None:
-        ahead = ReadAhead(self._store, self._worker, look=link.changed.set)
-        dispatch = Dispatch(
+    async def _serve(self, connection: Connection, window: Window, session: int) -> None:
+        ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
+        records = RecordQueue(
             self._store, self._worker, ahead, tries=self._broker.tries,
-            ride_s=self._ride_s, backoff=self._backoff, troubles=self._troubles,
-            counts=self.counts, look=link.changed.set,
+            piggyback_s=self._piggyback_s, backoff=self._backoff, alarms=self._alarms,
+            counts=self.counts, notify=connection.changed.set,
         )  # fmt: skip
         stills = StillQueue(
             self._store, self._worker, self._folder, source(self._config),
             backoff=self._backoff, counts=self.counts, refused=self._still_refused,
-            look=link.changed.set, ride_s=self._ride_s, hopeless=self._hopeless(),
+            notify=connection.changed.set, piggyback_s=self._piggyback_s, poison=self._poison(),
         )  # fmt: skip
-        self._ahead, self._dispatch, self._stills = ahead, dispatch, stills
+        self._ahead, self._records, self._stills = ahead, records, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
         jobs = (
-            ahead.read(), dispatch.keep_accounts(), stills.read(), stills.keep_accounts(),
+            ahead.read(), records.store_acks_forever(), stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
-            self._ledger.keep(ahead.resent, dispatch.drained, self._suspects.clear),
-            *([] if self._inbox is None else [self._inbox.serve(link)]),
+            self._ledger.keep(ahead.resent, records.drained, self._quarantined.clear),
+            *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(job) for job in jobs]
-                await self._pump(link, window, dispatch, stills)
+                await self._pump(connection, window, records, stills)
                 for task in tasks:
                     task.cancel()
         except asyncio.CancelledError:
-            await self._say_farewell(link, window, session)
+            await self._publish_offline(connection, window, session)
             raise
         finally:
-            self._ahead = self._dispatch = self._stills = None
-            dispatch.close()
-            self._judge(link, window)
-            await dispatch.settle_accounts()
-            await stills.settle_accounts()
-            self._covered = asyncio.get_running_loop().time()
+            self._ahead = self._records = self._stills = None
+            records.close()
+            self._blame_hangup(connection, window)
+            await records.flush_acks()
+            await stills.flush_acks()
+            self._last_online = asyncio.get_running_loop().time()
 
     def _resend_s(self) -> float:
         """Return how far back what was acknowledged is sent once more, seconds of the clock.
@@ -245,53 +250,62 @@ class Uplink:
         """
         if self._broker.resend_window_s == 0:
             return 0.0
-        lost_s = asyncio.get_running_loop().time() - self._covered
+        lost_s = asyncio.get_running_loop().time() - self._last_online
         return (self._broker.resend_window_s + lost_s) * self._clock.speed
 
-    def _judge(self, link: Connection, window: Window) -> None:
+    def _blame_hangup(self, connection: Connection, window: Window) -> None:
         """See what was on its way when the connection ended (rule 5)."""
         window.settle()
         lost = window.unanswered
-        self._suspects.update(parcel.key for parcel in lost if parcel.key is not None)
-        if len(lost) == 1 and lost[0].key is not None and self._greeted and link.hung_up:
+        self._quarantined.update(message.key for message in lost if message.key is not None)
+        if (
+            len(lost) == 1
+            and lost[0].key is not None
+            and self._session_confirmed
+            and connection.hung_up
+        ):
             self._hangups[lost[0].key] += 1
-            lost[0].answered(HUNG_UP)
+            lost[0].on_puback(HUNG_UP)
 
-    def _hopeless(self) -> set[Key]:
+    def _poison(self) -> set[Key]:
         """Return what brokers have hung up on too often."""
         return {key for key, times in self._hangups.items() if times >= self._broker.tries}
 
     async def _pump(
-        self, link: Connection, window: Window, dispatch: Dispatch, stills: StillQueue
+        self, connection: Connection, window: Window, records: RecordQueue, stills: StillQueue
     ) -> None:
         """Publish as the window allows, until the connection ends."""
 
         def turn() -> None:
             window.settle()
-            while window.open and (parcel := self._next(window, dispatch, stills)) is not None:
-                window.send(parcel)
+            while window.open and (message := self._next(window, records, stills)) is not None:
+                window.send(message)
 
-        link.on_answers = turn
+        connection.on_pubacks = turn
         try:
-            while link.up:
-                link.changed.clear()
+            while connection.up:
+                connection.changed.clear()
                 turn()
-                await link.changed.wait()
+                await connection.changed.wait()
         finally:
-            link.on_answers = link.changed.set
-        if link.bug is not None:
-            raise link.bug
+            connection.on_pubacks = connection.changed.set
+        if connection.bug is not None:
+            raise connection.bug
 
-    def _next(self, window: Window, dispatch: Dispatch, stills: StillQueue) -> Parcel | None:
+    def _next(
+        self, window: Window, records: RecordQueue, stills: StillQueue
+    ) -> OutgoingMessage | None:
         if (suffix := self._live.take()) is not None:
-            return self._live_parcel(suffix)
+            return self._live_message(suffix)
         if self._inbox is not None and (answer := self._inbox.take()) is not None:
             return answer
-        if (row := dispatch.take()) is not None:
-            return self._record_parcel(dispatch, row)
-        if dispatch.idle and window.empty and (still := stills.take()) is not None:
+        if (row := records.take()) is not None:
+            return self._record_message(records, row)
+        if records.idle and window.empty and (still := stills.take()) is not None:
             where = topic(self._config, f"still/{still.purpose}")
-            return Parcel(where, still.image, still.properties, False, stills.answered, still.id)
+            return OutgoingMessage(
+                where, still.image, still.properties, False, stills.on_puback, still.id
+            )
         return None
 
     def _new_inbox(self) -> Inbox | None:
@@ -299,26 +313,28 @@ class Uplink:
             return None
         return Inbox(topic(self._config, ""), self._desk, self._post, self.counts)
 
-    def _live_parcel(self, suffix: str) -> Parcel:
+    def _live_message(self, suffix: str) -> OutgoingMessage:
         value = self._live.value(suffix)
 
-        def answered(answer: BrokerAnswer) -> None:
-            self._greeted = True
-            self._troubles.end("connection")
+        def on_puback(answer: BrokerAnswer) -> None:
+            self._session_confirmed = True
+            self._alarms.end("connection")
             if answer.refused:
                 self.counts["refused"] += 1
                 log.warning("the broker refused live topic %s: %s", suffix, answer.words)
 
         where = topic(self._config, suffix)
-        return Parcel(where, value.payload, Packed(LIVE_CONTENT, value.expiry_s), True, answered)
+        return OutgoingMessage(
+            where, value.payload, Packed(LIVE_CONTENT, value.expiry_s), True, on_puback
+        )
 
-    def _record_parcel(self, dispatch: Dispatch, row: OutboxRow) -> Parcel:
-        return Parcel(
+    def _record_message(self, records: RecordQueue, row: OutboxRow) -> OutgoingMessage:
+        return OutgoingMessage(
             topic(self._config, row.topic),
             row.payload,
             _RECORD,
             row.topic.startswith("report/"),
-            lambda answer: dispatch.answered(row, answer),
+            lambda answer: records.on_puback(row, answer),
             row.sequence,
         )
 
@@ -328,8 +344,8 @@ class Uplink:
     # -- what the uplink says of itself
 
     def _show(self, suffix: str, payload: bytes, expiry_s: int | None = None) -> None:
-        if self._live.put(suffix, payload, expiry_s) and self._link is not None:
-            self._link.changed.set()
+        if self._live.put(suffix, payload, expiry_s) and self._connection is not None:
+            self._connection.changed.set()
 
     def _status(
         self,
@@ -340,13 +356,13 @@ class Uplink:
         now = self._clock.now().iso()
         return Status(status=status, session=session, reason=reason, time=now)
 
-    async def _say_farewell(self, link: Connection, window: Window, session: int) -> None:
+    async def _publish_offline(self, connection: Connection, window: Window, session: int) -> None:
         """Publish the clean offline, wait for its acknowledgement, disconnect (rule 6)."""
         payload = pack(self._status("offline", session, "stopped"))
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FAREWELL_S):
+            async with asyncio.timeout(OFFLINE_S):
                 await window.finish(topic(self._config, "status"), payload, Packed(LIVE_CONTENT))
-        link.leave()
+        connection.leave()
 
 
 def _client_id(config: Config) -> str:

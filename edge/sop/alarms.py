@@ -74,7 +74,7 @@ def acknowledge(turn: Turn, panel: str) -> bool:
     ]
     for kind in seen:
         turn.alarms[kind] = replace(turn.alarms[kind], acknowledged=turn.at)
-        hush(turn, kind)
+        silence(turn, kind)
         alarm_record(turn, "gardu.alarm.acknowledged.v1", kind, panel)
         if kind in _OVER:
             clear_alarm(turn, kind)
@@ -155,7 +155,7 @@ def sound(turn: Turn, kind: str) -> None:
     turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
 
-def hush(turn: Turn, kind: str) -> None:
+def silence(turn: Turn, kind: str) -> None:
     """Sound the alarm *kind* no more."""
     turn.do(CancelTimer(f"alarm/{kind}"))
 
@@ -164,7 +164,7 @@ def clear_alarm(turn: Turn, kind: str) -> None:
     """Clear the alarm *kind*, if it stands."""
     if kind in turn.alarms:
         alarm_record(turn, "gardu.alarm.cleared.v1", kind)
-        hush(turn, kind)
+        silence(turn, kind)
         del turn.alarms[kind]
 
 

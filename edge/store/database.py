@@ -144,7 +144,7 @@ class Database:
         self._lock = threading.RLock()
         self._transaction = _Transaction(self._enter, self._end)
         self._depth = 0
-        self._spoilt = False  # a part of the transaction under way has failed
+        self._failed = False  # a part of the transaction under way has failed
         self._refusal = ""  # why the file is not used any more
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -207,7 +207,7 @@ class Database:
             try:
                 self._put(table, doc_id, document)
             except BaseException:
-                self._spoilt = True
+                self._failed = True
                 raise
 
     def _put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
@@ -264,7 +264,7 @@ class Database:
 
     def _execute(self, sql: str, parameters: tuple[Any, ...] = ()) -> list[Any]:
         with self._lock:
-            if self._refusal or self._spoilt:
+            if self._refusal or self._failed:
                 raise StoreError(self._refusal or f"{self._path}: this change has failed already")
             try:
                 return self._connection.execute(sql, parameters).fetchall()
@@ -285,7 +285,7 @@ class Database:
 
     def _end(self, failed: bool) -> None:  # noqa: FBT001 - as the protocol says it
         try:
-            self._spoilt |= failed
+            self._failed |= failed
             if not self._leave() and not failed:
                 raise StoreError(f"{self._path}: a part of this change failed; nothing was kept")
         finally:
@@ -296,12 +296,12 @@ class Database:
         self._depth -= 1
         if self._depth:
             return True
-        spoilt, self._spoilt = self._spoilt, False
-        if not spoilt:
+        failed, self._failed = self._failed, False
+        if not failed:
             self._commit()
         elif not self._refusal:
             self._roll_back()
-        return not spoilt
+        return not failed
 
     def _commit(self) -> None:
         try:

@@ -82,7 +82,7 @@ class Space:
             self._path.unlink()
             return True
 
-    def free(self, documents: Documents) -> bool:
+    def make_room(self, documents: Documents) -> bool:
         """Make room for records: by delivered stills if that is enough, else by the reserve."""
         return self.delete_delivered(documents, self._size or 1) or self.release()
 
@@ -140,14 +140,14 @@ class PatientWorker(Worker):
         self,
         name: str,
         space: Space,
-        free: Callable[[], bool],
+        make_room: Callable[[], bool],
         *,
         sound: Callable[[], None],
         post: Post,
     ) -> None:
         super().__init__(name)
         self._space = space
-        self._free = free
+        self._make_room = make_room
         self._sound = sound
         self._post = post
         self._short: bool | None = None  # whether the alarm stands; unknown after a start
@@ -161,15 +161,15 @@ class PatientWorker(Worker):
             try:
                 done = await super().do(call, *args, **kwargs)
             except StoreFull as error:
-                await self._make_room(error)
+                await self._wait_for_room(error)
             else:
                 self._space.waiting = False
                 if self._short is not False or not self._space.reserved:
-                    await self._look()
+                    await self._report()
                 return done
 
-    async def _make_room(self, error: StoreFull) -> None:
-        if await super().do(self._free):
+    async def _wait_for_room(self, error: StoreFull) -> None:
+        if await super().do(self._make_room):
             return
         if not self._space.waiting:
             log.error("%s; waiting for room", error)
@@ -177,7 +177,7 @@ class PatientWorker(Worker):
         self._sound()
         await asyncio.sleep(WAIT_S)
 
-    async def _look(self) -> None:
+    async def _report(self) -> None:
         """Make the reserve again if there is room, and say how things stand if that changed."""
         short = not await super().do(self._space.reserve)
         if short == self._short:

@@ -98,23 +98,23 @@ class LentRows(TableRows, MutableMapping[int, Body]):
 
     def __init__(self, database: Database, name: str) -> None:
         super().__init__(database, name)
-        self._lent: dict[int, tuple[Body, bytes]] = {}
+        self._checked_out: dict[int, tuple[Body, bytes]] = {}
 
     def __getitem__(self, key: int | str) -> Body:
         doc_id = int(key)
-        if doc_id not in self._lent:
-            if len(self._lent) >= _PAGE:
+        if doc_id not in self._checked_out:
+            if len(self._checked_out) >= _PAGE:
                 self.settle()
             document = super().__getitem__(doc_id)
-            self._lent[doc_id] = (document, encode(document))
-        return self._lent[doc_id][0]
+            self._checked_out[doc_id] = (document, encode(document))
+        return self._checked_out[doc_id][0]
 
     def __setitem__(self, key: int, document: Mapping[str, Any]) -> None:
-        self._lent.pop(key, None)
+        self._checked_out.pop(key, None)
         self._database.put(self.name, key, document)
 
     def __delitem__(self, key: int) -> None:
-        self._lent.pop(key, None)
+        self._checked_out.pop(key, None)
         if not self._database.run("delete", self.name, key):
             raise KeyError(key)
 
@@ -124,15 +124,15 @@ class LentRows(TableRows, MutableMapping[int, Body]):
 
     def clear(self) -> None:
         """Remove every row with one statement."""
-        self._lent.clear()
+        self._checked_out.clear()
         self._database.run("clear", self.name)
 
     def settle(self) -> None:
         """Write back what has changed."""
-        for doc_id, (document, before) in self._lent.items():
+        for doc_id, (document, before) in self._checked_out.items():
             if encode(document) != before:
                 self._database.put(self.name, doc_id, document)
-        self._lent.clear()
+        self._checked_out.clear()
 
 
 class SqliteStorage(Storage):

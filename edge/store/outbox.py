@@ -229,7 +229,7 @@ class Outbox:
             head=self._head,
         )
 
-    def next_session(self, resend_s: float = 0.0, hopeless: Collection[int] = ()) -> int:
+    def next_session(self, resend_s: float = 0.0, poison: Collection[int] = ()) -> int:
         """Return a number that grows by one with every call, across restarts.
 
         What was acknowledged within the last *resend_s* is to be sent once more from now on, until
@@ -238,11 +238,11 @@ class Outbox:
         :param hopeless: what is not sent once more even so
         """
         recent = self.recently_acknowledged(resend_s).minus(self._counters.waiting)
-        again = self._counters.again.plus(recent).minus(Ranges.of(hopeless))
+        again = self._counters.again.plus(recent).minus(Ranges.of(poison))
         with self._change():
             return self._count(session=self._counters.session + 1, again=again).session
 
-    def not_again(self, sequence: int) -> None:
+    def cancel_resend(self, sequence: int) -> None:
         """Note that the broker does not take this one once more; it was delivered before."""
         with self._change():
             self._count(again=self._counters.again.minus(Ranges.of([sequence])))

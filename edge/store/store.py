@@ -117,7 +117,7 @@ class Store(Outbox):
 
     def free_space(self) -> bool:
         """Make room for records at the cost of delivered stills, then of the reserve."""
-        return self.space.free(self.documents)
+        return self.space.make_room(self.documents)
 
     def room_for_still(self) -> bool:
         """Say whether there is room for a new still, delivered ones having gone if need be."""

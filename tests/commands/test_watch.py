@@ -69,8 +69,8 @@ def test_json_lines_without_duplicates(mosquitto: Mosquitto, tmp_path: Path) -> 
             async with running(config, make_store(tmp_path, 3), tmp_path) as run:
                 await until(lambda: len(seen.out) == 3)
                 await run.drained()
-                assert run.uplink._link is not None
-                run.uplink._link.drop("to make it send again")
+                assert run.uplink._connection is not None
+                run.uplink._connection.drop("to make it send again")
                 await until(lambda: run.uplink.counts["resent"] == 3)
                 await run.add(opened("last"))
                 await until(lambda: len(seen.out) == 4)

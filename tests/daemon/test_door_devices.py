@@ -158,7 +158,7 @@ def test_the_built_door_releases_its_strike(pins: Pins, tmp_path: Path) -> None:
     pin, released = strike(config)
     clock = Clock.scaled(50)
     built = build_devices(config, clock, Posted(clock), StillFiles(tmp_path), pins.factory)
-    (kept_door,) = [item for item in built.kept if item.device.name.startswith("door/")]
+    (kept_door,) = [item for item in built.threads if item.device.name.startswith("door/")]
     (name,) = config.doors
 
     async def scene() -> None:

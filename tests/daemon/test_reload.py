@@ -18,7 +18,7 @@ from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from edge.daemon.last_good_procedures import Adopted, adopt, present, read, text_of
+from edge.daemon.last_good_procedures import Adopted, adopt, load_or_last_good, read, text_of
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload
 from edge.daemon.rules import make_rules, renewed
@@ -220,7 +220,7 @@ def test_what_falls_back_fits_the_config_of_today(tmp_path: Path) -> None:
     try:
         adopt(store, read(config))
         spoilt(file)
-        kept = present(config, store)
+        kept = load_or_last_good(config, store)
         assert any("kertu" in problem for problem in kept.refused)
         assert kept.texts.keys() == store.adopted_procedures().keys()
         more = replace(config.checkpoint, procedures=[*config.checkpoint.procedures, "jatim"])
@@ -229,7 +229,7 @@ def test_what_falls_back_fits_the_config_of_today(tmp_path: Path) -> None:
             replace(config, cameras={}),  # still:desk is asked for in vain
         ):
             with pytest.raises(ConfigError, match="kertu"):
-                present(other, store)
+                load_or_last_good(other, store)
     finally:
         store.close()
 
@@ -266,7 +266,7 @@ def test_bad_words_fall_back_on_those_gardu_comes_with(tmp_path: Path) -> None:
     try:
         adopt(store, read(config))
         own.write_text("[reasons.host-absent", encoding="utf-8")
-        kept = present(config, store)
+        kept = load_or_last_good(config, store)
     finally:
         store.close()
     assert str(own) in kept.refused[0]

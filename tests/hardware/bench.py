@@ -48,7 +48,7 @@ class HandBench:
         self._asked: set[str] = set()
         stills = StillFiles(Path(desk.config.checkpoint.data))
         devices = build_devices(desk.config, desk.clock, self._events, stills, desk.factory)
-        found = [kept.device for kept in devices.kept if kept.device.name == device]
+        found = [thread.device for thread in devices.threads if thread.device.name == device]
         if not found:
             pytest.skip(f"the config has no {device}")
         self.driver: Any = found[0]

@@ -150,8 +150,8 @@ def test_a_replay_gets_the_same_answer(mosquitto: Mosquitto, tmp_path: Path) -> 
         async with answering(mosquitto, tmp_path) as (office, _run, application):
             asked = register()
             first = await application.answer(asked)
-            assert office.present
-            office.present.append(office.present[0]._replace(visit=VISITS[1], number=2))
+            assert office.open_visits
+            office.open_visits.append(office.open_visits[0]._replace(visit=VISITS[1], number=2))
             assert await application.answer(asked) == first
             assert office.book.entry(VISITS[1]) is None
 
@@ -175,7 +175,7 @@ def test_not_acknowledged_is_asked_again(mosquitto: Mosquitto, tmp_path: Path) -
             run.uplink._desk.answer = slow  # type: ignore[method-assign]
             application.ask(register(), correlation=b"cut")
             await until(lambda: asked)
-            mosquitto_link = run.uplink._link
+            mosquitto_link = run.uplink._connection
             assert mosquitto_link is not None
             mosquitto_link.drop("a test cuts it")
             gate.set()
@@ -298,8 +298,8 @@ def test_a_broker_that_minds_no_bound(tmp_path: Path) -> None:
             box = inbox.Inbox(BASE, office.desk, counts._post, Counter())
             for number in range(5000):
                 box.put(message(number))
-            assert len(box._letters) <= inbox.MOST + 1
-            assert box._counts["requests_dropped"] == 5000 - len(box._letters)
+            assert len(box._messages) <= inbox.MOST + 1
+            assert box._counts["requests_dropped"] == 5000 - len(box._messages)
             assert [event.why for event in counts.events if isinstance(event, InputRefused)] == [
                 "flood"
             ]

@@ -13,7 +13,7 @@ from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import request_handler as desk_module
-from edge.mqtt.request_handler import ALARM, BOOK, Mail, Present
+from edge.mqtt.request_handler import ALARM, BOOK, OpenVisit, Request
 from edge.mqtt.requests import Answer
 from edge.sop.events import (
     AvailabilityTold,
@@ -47,7 +47,7 @@ async def ask(
     office: Office, what: dict[str, Any], suffix: str = "cmd/register", *, retained: bool = False
 ) -> Answer:
     """Have *what* answered."""
-    answer = await office.desk.answer(Mail(suffix, json.dumps(what).encode(), retained))
+    answer = await office.desk.answer(Request(suffix, json.dumps(what).encode(), retained))
     assert answer is not None
     return answer
 
@@ -56,11 +56,11 @@ def test_the_newest_visit_at_the_desk_without_details(tmp_path: Path) -> None:
     """Not one elsewhere, not one that has them, not one of another procedure; then none."""
 
     async def scenario(office: Office) -> None:
-        office.present = [
-            Present(VISITS[0], 1, "pimpinan", "reception"),
-            Present(VISITS[1], 2, "eselon-2-3", "reception"),
-            Present(VISITS[2], 3, "pimpinan", "reception"),
-            Present(VISITS[3], 4, "pimpinan", "officer-1"),
+        office.open_visits = [
+            OpenVisit(VISITS[0], 1, "pimpinan", "reception"),
+            OpenVisit(VISITS[1], 2, "eselon-2-3", "reception"),
+            OpenVisit(VISITS[2], 3, "pimpinan", "reception"),
+            OpenVisit(VISITS[3], 4, "pimpinan", "officer-1"),
         ]
         chosen = [(await ask(office, register(procedure="pimpinan"))).visit for _ in range(2)]
         assert chosen == [VISITS[2], VISITS[0]]
@@ -78,7 +78,7 @@ def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
     """Open visits only; details that are there are replaced on demand and not by accident."""
 
     async def scenario(office: Office) -> None:
-        office.present = [Present(VISITS[3], 4, "pimpinan", "officer-3")]
+        office.open_visits = [OpenVisit(VISITS[3], 4, "pimpinan", "officer-3")]
         assert (await ask(office, register(visit=VISITS[0]))).word == "no such visit"
         assert (await ask(office, register(visit=VISITS[3], procedure="jatim"))).word
         assert (await ask(office, register(visit=VISITS[3]))).ok
@@ -98,11 +98,11 @@ def test_the_same_id_is_the_same_request(tmp_path: Path) -> None:
     async def scenario(office: Office) -> None:
         asked = register()
         first = await ask(office, asked)
-        office.present.append(Present(VISITS[1], 2, "pimpinan", "reception"))
+        office.open_visits.append(OpenVisit(VISITS[1], 2, "pimpinan", "reception"))
         office.clock.ms += 3_600_000
         assert await ask(office, {**asked, "guest": details("Somebody Else")}) == first
         refused = await ask(office, register(visit=VISITS[4]))
-        office.present.append(Present(VISITS[4], 5, "pimpinan", "reception"))
+        office.open_visits.append(OpenVisit(VISITS[4], 5, "pimpinan", "reception"))
         assert await ask(office, register(id=refused.id, visit=VISITS[4])) == refused
         later = Office(tmp_path)
         try:
@@ -220,9 +220,9 @@ def test_a_damaged_book_is_set_aside_and_refuses_once(tmp_path: Path) -> None:
         whole = bytearray((tmp_path / FILE).read_bytes())
         whole[:100] = b"\xaa" * 100
         (tmp_path / FILE).write_bytes(whole)
-        office.present.append(Present(VISITS[1], 2, "pimpinan", "reception"))
+        office.open_visits.append(OpenVisit(VISITS[1], 2, "pimpinan", "reception"))
         assert (await ask(office, register(visit=VISITS[1]))).ok
-        office.desk.own_up()
+        office.desk.report_fault()
         (alarm,) = office.of(SystemAlarmRaised)
         assert alarm.kind == ALARM
         assert alarm.detail.startswith(f"{FILE}.damaged-")
@@ -267,7 +267,7 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         assert (await ask(office, long_ago, "cmd/availability", retained=True)).ok
         ahead = available(NOW_MS + 600_000, host="adc")
         assert (await ask(office, ahead, "cmd/availability", retained=True)).word
-        assert await office.desk.answer(Mail("cmd/availability/pimpinan", b"")) is None
+        assert await office.desk.answer(Request("cmd/availability/pimpinan", b"")) is None
         assert len(office.of(AvailabilityTold)) == 2
 
     at_desk(tmp_path, scenario)
@@ -277,10 +277,10 @@ def test_a_fault_of_ours_is_an_answer(tmp_path: Path, caplog: pytest.LogCaptureF
     """A bug must not become a message that kills the daemon at each delivery; nor log anybody."""
 
     async def scenario(office: Office) -> None:
-        def broken() -> list[Present]:
+        def broken() -> list[OpenVisit]:
             raise RuntimeError(NAME)
 
-        office.desk._present = broken
+        office.desk._open_visits = broken
         assert (await ask(office, register())).word == "fault of ours"
         assert NAME not in caplog.text
 

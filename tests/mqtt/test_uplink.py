@@ -74,8 +74,8 @@ def test_window_holds_as_the_broker_sees_it(mosquitto: Mosquitto, tmp_path: Path
             store = make_store(tmp_path, 100)
             async with running(make_config(mosquitto.url, window=10), store, tmp_path) as run:
                 await run.drained()
-                assert run.uplink._link is not None
-                assert run.uplink._link.window == 3
+                assert run.uplink._connection is not None
+                assert run.uplink._connection.window == 3
 
     asyncio.run(scenario())
     # mosquitto ends the connection of a client that exceeds its Receive Maximum.
@@ -231,8 +231,8 @@ def test_lost_connection_leaves_the_will(mosquitto: Mosquitto, tmp_path: Path) -
             config = make_config(mosquitto.url, will_delay_s=0)
             async with running(config, make_store(tmp_path), tmp_path) as run:
                 await until(lambda: centre.heard("status"))
-                assert run.uplink._link is not None
-                run.uplink._link.drop("as if the cable were cut")
+                assert run.uplink._connection is not None
+                run.uplink._connection.drop("as if the cable were cut")
                 await until(lambda: len(centre.heard("status")) >= 3)
             told = [json.loads(message.payload) for message in centre.heard("status")]
             assert (told[1]["status"], told[1]["reason"], told[1]["session"]) == (

@@ -116,8 +116,8 @@ def test_record_of_the_resend_that_the_broker_hangs_up_on(tmp_path: Path) -> Non
         async with broker.listening(), running(config, store, tmp_path) as run:
             await run.drained()
             broker.chokes_on = b'"visit-5"'
-            assert run.uplink._link is not None
-            run.uplink._link.drop("so that it sends again")
+            assert run.uplink._connection is not None
+            run.uplink._connection.drop("so that it sends again")
             await run.add(opened("behind"))
             await run.drained()
             await until(lambda: broker.records.count(30) >= 2)

@@ -268,7 +268,7 @@ def test_what_a_new_connection_sends_once_more(tmp_path: Path, clock: HandClock)
     clock.pass_s(120)
     store.acknowledge([2, 3, 4, 5])
     clock.pass_s(30)
-    store.next_session(60, hopeless=[5])
+    store.next_session(60, poison=[5])
     assert sequences(store.to_send_again(0, 2)) == [2, 3]
     store.acknowledge([2])
     assert sequences(store.to_send_again(2, 9)) == [3, 4]
@@ -278,8 +278,8 @@ def test_what_a_new_connection_sends_once_more(tmp_path: Path, clock: HandClock)
     assert sequences(store.waiting(0, 9)) == [6]
     ledger, needed = store.ledger(), store.first_needed
     assert (ledger.acknowledged, ledger.waiting, needed) == (5, 1, 3)
-    store.next_session(0, hopeless=[3])
-    store.not_again(4)
+    store.next_session(0, poison=[3])
+    store.cancel_resend(4)
     assert (store.to_send_again(0, 9), store.first_needed) == ([], 6)
     store.close()
 

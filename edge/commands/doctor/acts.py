@@ -49,9 +49,9 @@ def actuate(
     heard = Heard(clock)
     stills = StillFiles(Path(config.checkpoint.data))
     devices = build_devices(config, clock, heard.post, stills, factory)
-    for kept in devices.kept:
-        if kept.device.name in only:
-            yield from _actuate(config, clock, kept.device, heard, asker)
+    for thread in devices.threads:
+        if thread.device.name in only:
+            yield from _actuate(config, clock, thread.device, heard, asker)
 
 
 def _actuate(

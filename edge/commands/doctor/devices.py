@@ -104,9 +104,9 @@ def examine_devices(
         mirror = Mirror(taps.taps)
         bench = Bench(config, clock, taps, mirror, heard, asker)
         stills = StillFiles(Path(config.checkpoint.data))
-        for kept in build_devices(config, clock, heard.post, stills, mirror).kept:
-            if kept.device.name in only:
-                yield from _examine(bench, kept.device, pins=not pins.why)
+        for thread in build_devices(config, clock, heard.post, stills, mirror).threads:
+            if thread.device.name in only:
+                yield from _examine(bench, thread.device, pins=not pins.why)
         mirror.close()
 
 

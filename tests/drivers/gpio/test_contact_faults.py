@@ -277,7 +277,7 @@ def test_a_fault_from_before_a_restart_is_restored_after_it(house: House) -> Non
         (restored,) = await house.until(DeviceRestored)
         assert restored.device == "metal-detector"
 
-    house.devices.remember({"metal-detector": "its wire is cut", "locker/3": "did not open"})
+    house.devices.restore_faults({"metal-detector": "its wire is cut", "locker/3": "did not open"})
     house.keep(scene)
 
 

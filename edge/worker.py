@@ -36,7 +36,7 @@ class Worker:
                 tell = partial(_return, result, call(*args, **kwargs))
             except BaseException as error:  # noqa: BLE001 - raised again where it is awaited
                 tell = partial(_raise, result, error)
-            _tell(loop, tell)
+            _notify(loop, tell)
 
         self._calls.put(run)
         return await result
@@ -57,7 +57,7 @@ class Worker:
             del call  # while nothing is to be done, nothing is held
 
 
-def _tell(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
+def _notify(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
     """Call on *loop*, if it still runs: whoever awaited the result is gone with it otherwise."""
     try:
         loop.call_soon_threadsafe(call)

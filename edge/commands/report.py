@@ -89,7 +89,7 @@ def report(
     # Its certificates and passwords are of no concern here.
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
-    words = ReportWords(language, _procedures(settings), _told(settings))
+    words = ReportWords(language, _procedures(settings), _reasons(settings))
     with Snapshot(Path(settings.checkpoint.data)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked)
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
@@ -126,7 +126,7 @@ def _procedures(config: Config) -> dict[str, Procedure]:
         return {}
 
 
-def _told(config: Config) -> dict[str, Text]:
+def _reasons(config: Config) -> dict[str, Text]:
     """Return what guests are told, by the reason; a report can do without."""
     try:
         return wording_of(config).reasons

@@ -79,7 +79,7 @@ def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure
         return find_procedure(name, folder)
     if config is None:
         raise GarduError(f"{name}: say with --config which checkpoint's database keeps it")
-    texts = _kept(config)
+    texts = _stored_texts(config)
     found = [key for key in texts if key == name or key.startswith(f"{name}+")]
     if len(found) != 1:
         known = ", ".join(sorted(texts)) or "none"
@@ -87,7 +87,7 @@ def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure
     return parse_procedure(texts[found[0]], found[0])
 
 
-def _kept(config: Path) -> dict[str, str]:
+def _stored_texts(config: Path) -> dict[str, str]:
     """Return the texts that the checkpoint's database keeps, by id and version."""
     with Snapshot(Path(load_config(config).checkpoint.data)) as snapshot:
         bodies = [msgspec.json.decode(body) for _, body in snapshot.bodies("procedures", 1, _LAST)]

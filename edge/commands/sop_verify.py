@@ -54,7 +54,7 @@ def verify(
     if as_json:
         sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
     else:
-        _say(found)
+        _print(found)
     kinds = {(f.kind, f.about == "file") for one in found for f in one.findings}
     if ("problem", True) in kinds:
         raise typer.Exit(2)
@@ -93,7 +93,7 @@ def _equipment(procedure: Procedure, config: Config | None) -> list[Remark]:
     ]
 
 
-def _say(found: list[Verified]) -> None:
+def _print(found: list[Verified]) -> None:
     for one in found:
         typer.echo(f"{one.file}  {one.procedure}".rstrip())
         for finding in one.findings:

@@ -139,13 +139,13 @@ class Watch:
                 why = await self._listen(link)
             failures += 1
             delay = _BACKOFF.delay(failures)
-            _say(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
+            _print(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
             await asyncio.sleep(delay)
 
     async def _listen(self, link: Connection) -> str:
         try:
             link.subscribe(f"{self._root}/#")
-            _say(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
+            _print(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
             while link.up:
                 link.changed.clear()
                 await link.changed.wait()
@@ -163,7 +163,7 @@ class Watch:
             payload = bytes(message.payload)
             self._view.seen(self._consumer.take(message.topic, payload, attributes, content, at))
         except ProtocolError as error:
-            _say(f"not as the contract says: {error}")
+            _print(f"not as the contract says: {error}")
         except BrokenPipeError:  # as of `gardu watch --json | head`
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             self._told.set()
@@ -175,7 +175,7 @@ class Watch:
             gaps = self._consumer.gaps(loop.time())
             for name, missing in gaps.items():
                 if missing != self._gaps.get(name):
-                    _say(f"gap at {name}: {_ranges(missing)} did not come")
+                    _print(f"gap at {name}: {_ranges(missing)} did not come")
             self._gaps = gaps
             self._tell_broken()
             await asyncio.sleep(_REFRESH_S)
@@ -185,7 +185,9 @@ class Watch:
         for name, view in self._consumer.checkpoints.items():
             new = set(view.broken).difference(self._broken.get(name, []))
             for sequence in sorted(new):
-                _say(f"broken chain at {name}: record {sequence} or the one before it was changed")
+                _print(
+                    f"broken chain at {name}: record {sequence} or the one before it was changed"
+                )
             self._broken[name] = view.broken
 
 
@@ -292,6 +294,6 @@ def _ranges(gaps: list[tuple[int, int]]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in gaps)
 
 
-def _say(words: str) -> None:
+def _print(words: str) -> None:
     sys.stderr.write(f"gardu watch: {words}\n")
     sys.stderr.flush()

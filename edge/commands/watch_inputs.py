@@ -23,7 +23,7 @@ from rich.text import Text
 from edge.clock import Clock
 from edge.commands.doctor.event_words import event_words, meaning_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
-from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.recorder import Recorder
 from edge.commands.doctor.serial_monitor import spied_serial
 from edge.commands.options import ConfigOption
 from edge.config.inventory import fitted, lines
@@ -120,7 +120,7 @@ def watch_inputs(
             typer.echo(problem, err=True)
         raise typer.Exit(2) from None
     try:
-        with _alone(Path(checked.checkpoint.data)), _told_to_stop() as stop:
+        with _alone(Path(checked.checkpoint.data)), _stop_requested() as stop:
             _watch(checked, Clock.from_environment(), stop, raw=raw)
     except (StoreError, DeviceUnavailable) as error:
         typer.echo(f"gardu watch-inputs: {error}", err=True)
@@ -142,7 +142,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _told_to_stop() -> Iterator[threading.Event]:
+def _stop_requested() -> Iterator[threading.Event]:
     """Yield what is set by Ctrl-C and SIGTERM."""
     stop = threading.Event()
 
@@ -222,7 +222,7 @@ def _opened(
     config: Config, clock: Clock, mirror: Mirror, tell: Callable[[str], None]
 ) -> Iterator[None]:
     """Have every device that says something open, on the mirror's pins."""
-    heard = Heard(clock, lambda event: tell(event_words(event)))
+    heard = Recorder(clock, lambda event: tell(event_words(event)))
     stills = StillFiles(Path(config.checkpoint.data))
     speaking = {part.device for part in fitted(config)} | {line.device for line in lines(config)}
     with contextlib.ExitStack() as stack:

@@ -25,12 +25,12 @@ class Bridge:
         self._loop = loop
         self._clock = clock
         self._queue: asyncio.Queue[Event | asyncio.Future[None]] = asyncio.Queue(limit)
-        self._look: Callable[[Event], None] | None = None
+        self._on_event: Callable[[Event], None] | None = None
         self.dropped = 0
 
-    def watch(self, look: Callable[[Event], None]) -> None:
+    def watch(self, on_event: Callable[[Event], None]) -> None:
         """Have *look* called on the loop with each event as it comes, before it is waited for."""
-        self._look = look
+        self._on_event = on_event
 
     def post(self, make: Callable[[Stamp], Event]) -> None:
         """Hand over ``make(now)``; from any thread. Never raises."""
@@ -41,8 +41,8 @@ class Bridge:
             log.exception("an event was lost between a driver and the loop")
 
     def _put(self, event: Event) -> None:
-        if self._look is not None:
-            self._look(event)
+        if self._on_event is not None:
+            self._on_event(event)
         try:
             self._queue.put_nowait(event)
         except asyncio.QueueFull:

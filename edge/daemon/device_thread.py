@@ -40,7 +40,7 @@ class DeviceThread:
         self._opened = opened
         self._worker = Worker(device.name)
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Open the device, for ever if need be; then read its levels again now and then."""
         while not self.ready:
             try:

@@ -51,7 +51,7 @@ class Devices:
         # Holding a door released must not wait behind a release; it takes no time itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
-        self._keep_details: Callable[[str, str], None] = lambda _invitation, _visit: None
+        self._store_details: Callable[[str, str], None] = lambda _invitation, _visit: None
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> DeviceThread:
         """Keep *device*; *opened* is called once it is in use."""
@@ -87,19 +87,19 @@ class Devices:
         for purpose in purposes:
             self._cameras.setdefault(purpose, (thread, camera))
 
-    def add_guestbook(self, keep_details: Callable[[str, str], None]) -> None:
+    def add_guestbook(self, store_details: Callable[[str, str], None]) -> None:
         """Have *keep_details* enter what an invitation (its id) says of a visit's guest."""
-        self._keep_details = keep_details
+        self._store_details = store_details
 
     def add_stamper(self, stamper: Stamper) -> None:
         """Keep what puts time and place into the stills of all cameras."""
         self._stamper = (self.add(stamper), stamper)
 
-    async def keep(self) -> None:
+    async def run(self) -> None:
         """Open all devices and keep them."""
         async with asyncio.TaskGroup() as group:
             for thread in self.threads:
-                group.create_task(thread.keep())
+                group.create_task(thread.run())
 
     async def close(self) -> None:
         """Close all devices, all at once; a door's release is ended, not waited for."""
@@ -160,7 +160,7 @@ class Devices:
             case TakeStill():
                 self._take(effect)
             case KeepDetails(invitation=invitation, visit=visit):
-                self._keep_details(invitation, visit)
+                self._store_details(invitation, visit)
             case _:
                 log.error("nothing here can do %r", effect)
 

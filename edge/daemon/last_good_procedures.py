@@ -63,7 +63,7 @@ def load_or_last_good(config: Config, store: Store) -> Adopted:
     try:
         return read(config)
     except ConfigError as error:
-        kept = _kept(config, store.adopted_procedures())
+        kept = _stored(config, store.adopted_procedures())
         if kept is None:
             raise
         return msgspec.structs.replace(kept, refused=tuple(error.problems))
@@ -87,7 +87,7 @@ def text_of(folder: Path, procedure: Procedure) -> str:
     return text
 
 
-def _kept(config: Config, texts: dict[str, str]) -> Adopted | None:
+def _stored(config: Config, texts: dict[str, str]) -> Adopted | None:
     """Return the procedures of *config* among *texts*; None if one is not there or not good."""
     try:
         read_again = [parse_procedure(text, key) for key, text in texts.items()]

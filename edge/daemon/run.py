@@ -149,7 +149,7 @@ async def _run(
     try:
         async with asyncio.TaskGroup() as group:
             group.create_task(_wait_for_stop(loop, bridge))
-            group.create_task(devices.keep())
+            group.create_task(devices.run())
             group.create_task(_reload_on_sighup(loop, reload))
             await checkpoint.start(clock.now())
             await _report_last_run(checkpoint, store, this_run, now.refused)

@@ -110,7 +110,7 @@ class Purger:
 
     def _clock_trouble(self, now: Stamp) -> str:
         folder = Path(self._config.checkpoint.data)
-        return Sweep(self._store, folder, self._config.retention, now).trouble()
+        return Sweep(self._store, folder, self._config.retention, now).why_paused()
 
     async def _record(self) -> None:
         for number, purge in await self._book_worker.do(self._book.purges):

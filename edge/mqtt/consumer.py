@@ -95,7 +95,7 @@ class Stream:
             self.last = ledger.last_seq
             self._progress = at
         self._acknowledged = max(self._acknowledged, ledger.acked_seq)
-        self.chain.told(Mark(ledger.head_seq, ledger.head))
+        self.chain.check_head(Mark(ledger.head_seq, ledger.head))
 
     def gaps(self, at: float, reorder_s: float) -> list[tuple[int, int]]:
         """Return the ranges that are missing for certain at time *at*: (first, last)."""

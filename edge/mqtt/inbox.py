@@ -94,7 +94,7 @@ class Inbox:
         )
         self._come.set()
 
-    def take(self) -> OutgoingMessage | None:
+    def next_answer(self) -> OutgoingMessage | None:
         """Return the next answer to publish, None if there is none."""
         return self._answers.popleft() if self._answers else None
 

@@ -16,7 +16,7 @@ TOPIC = "state/alarm/uplink"
 _DEVICES = {"connection": "broker", "subscriber": "broker", "parked": "outbox"}
 
 
-class Trouble(msgspec.Struct, frozen=True):
+class LinkTrouble(msgspec.Struct, frozen=True):
     """A trouble that stands: why, and since when (RFC 3339 UTC)."""
 
     why: str
@@ -32,7 +32,7 @@ class LinkAlarms:
         self._post = post
         self._clock = clock
         self._show = show
-        self._standing: dict[str, Trouble] = {}
+        self._standing: dict[str, LinkTrouble] = {}
         # Whether each device was said to work; after a restart nobody has said so yet.
         self._well = {"broker": False, "outbox": True}
 
@@ -40,7 +40,7 @@ class LinkAlarms:
         """Say once that trouble *kind* stands."""
         if kind in self._standing:
             return
-        self._standing[kind] = Trouble(why, self._clock.now().iso())
+        self._standing[kind] = LinkTrouble(why, self._clock.now().iso())
         device = _DEVICES[kind]
         self._well[device] = False
         self._post(lambda at: DeviceFailed(at, device, why))

@@ -48,7 +48,7 @@ class LiveTopics:
         self._due = dict.fromkeys(suffix for suffix in self._values if suffix != "ledger")
         self._values.pop("ledger", None)
 
-    def take(self) -> str | None:
+    def next_due(self) -> str | None:
         """Return the topic to tell next; None if the broker knows them all."""
         if not self._due:
             return None
@@ -84,7 +84,7 @@ class LedgerTopic:
         self._show = show
         self._alarms = alarms
 
-    async def keep(
+    async def run(
         self, resent: asyncio.Event, gone: asyncio.Event, drained: Callable[[], None]
     ) -> None:
         """Show it once the resend is over, then every few minutes and whenever all has gone.
@@ -93,19 +93,19 @@ class LedgerTopic:
         """
         await resent.wait()
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._keep_fresh())
+            group.create_task(self._refresh())
             while True:
                 await gone.wait()
                 gone.clear()
                 drained()
-                await self._tell()
+                await self._publish()
 
-    async def _keep_fresh(self) -> None:
+    async def _refresh(self) -> None:
         while True:
-            await self._tell()
+            await self._publish()
             await self._clock.pause(self._every_s)
 
-    async def _tell(self) -> None:
+    async def _publish(self) -> None:
         now = await self._worker.do(self._store.ledger)
         state = LedgerState(
             streamid=now.stream,

@@ -45,7 +45,7 @@ class RecordQueue:
     :param ahead: the records to send
     :param tries: refusals before a record is parked
     :param ride_s: how long acknowledgements may wait for a decision, real seconds
-    :param look: called when :meth:`take` may have something new
+    :param look: called when :meth:`next_row` may have something new
     :ivar drained: set by the last acknowledgement that was stored with nothing left to send
     """
 
@@ -104,7 +104,7 @@ class RecordQueue:
 
     # -- sending
 
-    def take(self) -> OutboxRow | None:
+    def next_row(self) -> OutboxRow | None:
         """Return the record to send next; None if there is none now."""
         row = self._choose()
         if row is not None:

@@ -22,7 +22,7 @@ from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests
 from edge.mqtt.requests import Answer, Availability, Register, RequestRefused
 from edge.sop.events import (
-    AvailabilityTold,
+    AvailabilitySet,
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
@@ -274,7 +274,7 @@ class RequestHandler:
         until_ms = None if told.until is None else round(told.until.timestamp() * 1e3)
         self._post(
             partial(
-                AvailabilityTold,
+                AvailabilitySet,
                 host=told.host,
                 receiving=told.receiving,
                 until_ms=until_ms,

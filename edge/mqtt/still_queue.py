@@ -72,7 +72,7 @@ class StillQueue:
         """Say that a still was added to the store."""
         self._woken.set()
 
-    def take(self) -> Still | None:
+    def next_still(self) -> Still | None:
         """Return the still to send; None if there is none ready."""
         still, self._ready = self._ready, None
         return still

@@ -222,7 +222,7 @@ class Uplink:
         jobs = (
             ahead.read(), records.store_acks_forever(), stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
-            self._ledger.keep(ahead.resent, records.drained, self._quarantined.clear),
+            self._ledger.run(ahead.resent, records.drained, self._quarantined.clear),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
@@ -295,13 +295,13 @@ class Uplink:
     def _next(
         self, window: Window, records: RecordQueue, stills: StillQueue
     ) -> OutgoingMessage | None:
-        if (suffix := self._live.take()) is not None:
+        if (suffix := self._live.next_due()) is not None:
             return self._live_message(suffix)
-        if self._inbox is not None and (answer := self._inbox.take()) is not None:
+        if self._inbox is not None and (answer := self._inbox.next_answer()) is not None:
             return answer
-        if (row := records.take()) is not None:
+        if (row := records.next_row()) is not None:
             return self._record_message(records, row)
-        if records.idle and window.empty and (still := stills.take()) is not None:
+        if records.idle and window.empty and (still := stills.next_still()) is not None:
             where = topic(self._config, f"still/{still.purpose}")
             return OutgoingMessage(
                 where, still.image, still.properties, False, stills.on_puback, still.id

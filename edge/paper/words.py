@@ -22,7 +22,7 @@ NOTE = Text(id="Keterangan", en="Remarks")
 STANDARD = Text(id="Mutu Baku", en="Standard")
 
 
-def say(text: Text, lang: Language) -> str:
+def in_language(text: Text, lang: Language) -> str:
     """Return *text* in the language *lang*."""
     return text.id if lang is Language.ID else text.en
 

@@ -23,7 +23,7 @@ class Steps:
         return tuple(self._steps[key].row(*key) for key in sorted(self._steps, key=self._place))
 
     def _completed(self, fact: Fact) -> None:
-        self._steps[fact.data["procedure"], fact.data["step"]].take(fact.data)
+        self._steps[fact.data["procedure"], fact.data["step"]].add(fact.data)
 
     def _overdue(self, fact: Fact) -> None:
         step = self._steps[fact.data["procedure"], fact.data["step"]]
@@ -44,7 +44,7 @@ class _Step:
         self.standard_s: float | None = None
         self.timed = self.within = self.overdue = self.uncertain = 0
 
-    def take(self, data: FactData) -> None:
+    def add(self, data: FactData) -> None:
         """Count one end of the step."""
         self.number = data["number"]
         self.ended[data["outcome"]] += 1

@@ -41,7 +41,7 @@ def summarise(facts: Iterable[Fact], month: Month) -> Summary:
     """Return the summary of *month*; *facts* are all of it, in order of their recording."""
     tally = _Tally(month)
     for fact in facts:
-        tally.take(fact)
+        tally.add(fact)
     return tally.summary()
 
 
@@ -80,7 +80,7 @@ class _Tally:
             **self._troubles.counters,
         }
 
-    def take(self, fact: Fact) -> None:
+    def add(self, fact: Fact) -> None:
         """Count one fact of the month."""
         self._totals["records"] += 1
         self._totals["untrusted"] += fact.data.get("clock_synced") is False

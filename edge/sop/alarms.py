@@ -84,7 +84,7 @@ def acknowledge(turn: Turn, panel: str) -> bool:
 def started(turn: Turn) -> None:
     """Let what nobody has acknowledged be heard again, after a restart."""
     for kind, alarm in turn.alarms.items():
-        if alarm.acknowledged is None and _heard(turn, kind):
+        if alarm.acknowledged is None and _audible(turn, kind):
             turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
 
@@ -92,12 +92,12 @@ def timer_fired(turn: Turn, key: str) -> None:
     """Sound an alarm once more that nobody has acknowledged."""
     kind = key.removeprefix("alarm/")
     alarm = turn.alarms.get(kind)
-    if alarm is not None and alarm.acknowledged is None and _heard(turn, kind):
+    if alarm is not None and alarm.acknowledged is None and _audible(turn, kind):
         turn.do(Beep("alarm"))
         turn.do(StartTimer(key, turn.at, ALARM_REPEAT_S))
 
 
-def _heard(turn: Turn, kind: str) -> bool:
+def _audible(turn: Turn, kind: str) -> bool:
     state = State(visits=turn.visits, alarms=turn.alarms)
     at_its_own = at_station(turn.rules, state, kind) is not None
     return at_its_own or everywhere(turn.rules, state, kind)

@@ -245,7 +245,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.PassageTooFast: detector.too_fast,
     events.InputAlarmed: safety.alarmed,
     events.InputRestored: safety.restored,
-    events.AvailabilityTold: hosts.told,
+    events.AvailabilitySet: hosts.availability_set,
     events.DetailsAttached: corrections.details_attached,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,

@@ -169,7 +169,7 @@ class InvitationRefused(Event, frozen=True):
     why: str
 
 
-class AvailabilityTold(Event, frozen=True):
+class AvailabilitySet(Event, frozen=True):
     """The central office says whether *host* is in place and receiving guests.
 
     :ivar host: the id of a procedure of this checkpoint, or of the called station that serves it

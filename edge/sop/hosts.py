@@ -18,7 +18,7 @@ from edge.sop.turn import Turn
 MOST_REMEMBERED = 100
 
 
-def told(turn: Turn, event: events.AvailabilityTold) -> None:
+def availability_set(turn: Turn, event: events.AvailabilitySet) -> None:
     """Remember that a host does not receive; forget it once the host does."""
     _forget_ended(turn)
     turn.availability.pop(event.host, None)

@@ -207,7 +207,7 @@ class Witness:
             self.broken.add(sequence + 1)
         self._check_head()
 
-    def told(self, head: Mark) -> None:
+    def check_head(self, head: Mark) -> None:
         """Take in the head that the checkpoint published."""
         self._head = head
         self._check_head()

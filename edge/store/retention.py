@@ -107,7 +107,7 @@ class Sweep:
             self._remove_strays,
         )
 
-    def trouble(self) -> str:
+    def why_paused(self) -> str:
         """Say why the clock cannot be relied on, empty if it can."""
         if not self._now.synced:
             return "the clock is not trusted"
@@ -208,15 +208,15 @@ async def run_retention(
     """
     told = ""
     while True:
-        trouble = ""
+        why_paused = ""
         try:
             await remove_expired(store, worker, clock.now(), folder, limits)
         except (RetentionPostponed, StoreFull, OSError) as error:
-            trouble = str(error)
-        if trouble and trouble != told:
-            log.warning("nothing old is removed for now: %s", trouble)
-        told = trouble
-        await clock.pause(AGAIN_S if trouble else DAY_S)
+            why_paused = str(error)
+        if why_paused and why_paused != told:
+            log.warning("nothing old is removed for now: %s", why_paused)
+        told = why_paused
+        await clock.pause(AGAIN_S if why_paused else DAY_S)
 
 
 async def remove_expired(
@@ -228,8 +228,8 @@ async def remove_expired(
     :raises OSError: if a file cannot be removed
     """
     sweep = Sweep(store, folder, limits, now)
-    if trouble := await worker.do(sweep.trouble):
-        raise RetentionPostponed(trouble)
+    if why_paused := await worker.do(sweep.why_paused):
+        raise RetentionPostponed(why_paused)
     for step in sweep.steps:
         while await worker.do(step):
             pass

@@ -171,7 +171,7 @@ class Store(Outbox):
             if checkpoint is not None:
                 self._checkpoint.put(ONLY, checkpoint)
             for number, visit in visits.items():
-                self._keep(number, visit)
+                self._write_visit(number, visit)
             for name, part in parts.items():
                 self._checkpoint.put(PARTS[name], {} if part is None else part)
             if still is not None:
@@ -229,15 +229,15 @@ class Store(Outbox):
         """Return the texts kept, by key: a handful."""
         return {kept["key"]: kept["text"] for kept in self._procedures}
 
-    def forget_procedures(self, keep: Collection[str]) -> None:
+    def forget_procedures(self, needed: Collection[str]) -> None:
         """Drop the texts of all procedures but those of *keep* and of the open visits."""
         begun = self._arrived.values()
         running = {procedure_key(visit["procedure"], visit["version"]) for visit in begun}
-        kept = running.union(keep)
+        kept = running.union(needed)
         dropped = [text.doc_id for text in self._procedures if text["key"] not in kept]
         self._procedures.remove(doc_ids=dropped)
 
-    def _keep(self, number: int, visit: dict[str, Any] | None) -> None:
+    def _write_visit(self, number: int, visit: dict[str, Any] | None) -> None:
         if visit is None:
             self._visits.remove(doc_ids=[number])
             self._arrivals.remove(doc_ids=[number])

@@ -107,7 +107,7 @@ class Stage:
         """Open everything, run *scene*, close everything."""
 
         async def whole() -> None:
-            keeping = asyncio.ensure_future(self.devices.keep())
+            keeping = asyncio.ensure_future(self.devices.run())
             try:
                 await scene()
             finally:

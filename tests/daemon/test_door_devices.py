@@ -73,7 +73,7 @@ def kept(door: FakeDoor, folder: Path, scene: Callable[[Devices], Awaitable[None
     devices.add_door("kantor", door)
 
     async def whole() -> None:
-        keeping = asyncio.ensure_future(devices.keep())
+        keeping = asyncio.ensure_future(devices.run())
         try:
             await scene(devices)
         finally:

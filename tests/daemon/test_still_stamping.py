@@ -59,7 +59,7 @@ def take(
     devices.add_stamper(Stamper("stamper", Stills(), CHECKPOINT, command))
 
     async def scene() -> None:
-        keeping = asyncio.ensure_future(devices.keep())
+        keeping = asyncio.ensure_future(devices.run())
         for number, still in enumerate(IDS, 1):
             devices.carry_out(TakeStill(still, "desk", "v"))
             async with asyncio.timeout(30):

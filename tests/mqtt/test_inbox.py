@@ -15,7 +15,7 @@ import pytest
 
 from edge.mqtt import inbox
 from edge.mqtt.requests import LONGEST, Answer
-from edge.sop.events import AvailabilityTold, InputRefused
+from edge.sop.events import AvailabilitySet, InputRefused
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.faults.test_mqtt_floods import memory
 from tests.guests import (
@@ -101,7 +101,7 @@ def test_guests_details_are_for_the_checkpoint_alone(mosquitto: Mosquitto, tmp_p
                     await until(lambda: len(centre.heard("event/visit")) == 3)
                 assert not centre.heard("cmd/")
                 assert not any(s.encode() in m.payload for s in SECRETS for m in centre.messages)
-                assert not [event for event in run.events if isinstance(event, AvailabilityTold)]
+                assert not [event for event in run.events if isinstance(event, AvailabilitySet)]
         finally:
             office.close()
 
@@ -135,7 +135,7 @@ def test_what_waits_at_the_broker(mosquitto: Mosquitto, tmp_path: Path) -> None:
                 assert early.answers(b"kept")[0].word == "retained"
                 await until(
                     lambda: (
-                        {e.host for e in run.events if isinstance(e, AvailabilityTold)}
+                        {e.host for e in run.events if isinstance(e, AvailabilitySet)}
                         == {"pimpinan", "adc"}
                     )
                 )

@@ -16,7 +16,7 @@ from edge.mqtt import request_handler as desk_module
 from edge.mqtt.request_handler import ALARM, BOOK, OpenVisit, Request
 from edge.mqtt.requests import Answer
 from edge.sop.events import (
-    AvailabilityTold,
+    AvailabilitySet,
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
@@ -254,8 +254,8 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         told = available(until="2026-11-22T02:00:00+00:00", reason="rapat")
         assert (await ask(office, told, "cmd/availability/pimpinan", retained=True)).ok
         assert (await ask(office, told, "cmd/availability")).ok
-        assert office.of(AvailabilityTold) == [
-            AvailabilityTold(office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat")
+        assert office.of(AvailabilitySet) == [
+            AvailabilitySet(office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat")
         ]
         older = available(NOW_MS - 60_000, receiving=True)
         assert (await ask(office, older, "cmd/availability")).word == "older than what is known"
@@ -268,7 +268,7 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         ahead = available(NOW_MS + 600_000, host="adc")
         assert (await ask(office, ahead, "cmd/availability", retained=True)).word
         assert await office.desk.answer(Request("cmd/availability/pimpinan", b"")) is None
-        assert len(office.of(AvailabilityTold)) == 2
+        assert len(office.of(AvailabilitySet)) == 2
 
     at_desk(tmp_path, scenario)
 

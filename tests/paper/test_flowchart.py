@@ -11,7 +11,7 @@ from edge.paper.flowchart.flow import flow
 from edge.paper.flowchart.flow_svg import flow_pages, flow_picture
 from edge.paper.flowchart.flowchart import HEIGHT, LABEL, SIZE, WIDTH, ChartSheet, Symbol, layout
 from edge.paper.lettering import width, wrap
-from edge.paper.words import Language, say
+from edge.paper.words import Language, in_language
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure
 
@@ -110,7 +110,7 @@ def _labels(sheet: ChartSheet, lang: Language) -> list[tuple[float, float, float
     found = []
     for connector in connectors(sheet):
         if connector.label is not None:
-            wide = width(say(connector.label, lang), LABEL)
+            wide = width(in_language(connector.label, lang), LABEL)
             left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
             x, y = connector.at
             found.append((x - left, y - LABEL * 0.7, x - left + wide, y))
@@ -219,7 +219,7 @@ def test_no_word_of_a_heading_or_symbol_is_cut(name: str, lang: Language) -> Non
         for piece in (word.text or "").split()
     }
     wanted = [column.heading for column in sheet.columns]
-    wanted += [say(symbol.node.words, lang) for symbol in sheet.symbols.values()]
+    wanted += [in_language(symbol.node.words, lang) for symbol in sheet.symbols.values()]
     for words in wanted:
         for word in words.replace("/", "/ ").split():
             assert word in seen, words

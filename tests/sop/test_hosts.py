@@ -19,7 +19,7 @@ def told(
 ) -> None:  # fmt: skip
     """The office says something of *host*, until *until_s* of the stand's time."""
     until_ms = None if until_s is None else OPENING_MS + int(until_s * 1000)
-    stand.send(events.AvailabilityTold(stand.now, host, receiving, until_ms, reason))
+    stand.send(events.AvailabilitySet(stand.now, host, receiving, until_ms, reason))
 
 
 def arrive(stand: Stand, procedure: str = "pimpinan") -> Visit:

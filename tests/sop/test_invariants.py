@@ -237,7 +237,7 @@ class Lobby(RuleBasedStateMachine):
         """The office says whether a host receives guests, until when, and why not."""
         now = self.stand.now
         until_ms = None if for_s is None else now.wall_ms + 1000 * for_s
-        self.stand.send(events.AvailabilityTold(now, host, receiving, until_ms, reason))
+        self.stand.send(events.AvailabilitySet(now, host, receiving, until_ms, reason))
 
     def reload(self, procedures: set[str], slower: bool) -> None:
         """New texts are taken up: for new visits; those that are under way keep their own."""

@@ -221,9 +221,9 @@ def test_witness_trusts_a_true_chain_in_any_order(order: list[int], told_after: 
     told = Told(records(8))
     for place, sequence in enumerate(order):
         if place == told_after:
-            told.witness.told(Mark(8, told.kept[7].link))
+            told.witness.check_head(Mark(8, told.kept[7].link))
         told.hear(sequence)
-    told.witness.told(Mark(8, told.kept[7].link))
+    told.witness.check_head(Mark(8, told.kept[7].link))
     assert told.witness.broken == set()
     assert len(told.witness._known) + len(told.witness._claimed) <= 2
 
@@ -238,18 +238,18 @@ def test_witness_finds_a_changed_record_in_any_order(order: list[int], forged: i
     told.kept[forged - 1] = msgspec.structs.replace(row, payload=changed)
     for sequence in order:
         told.hear(sequence)
-    told.witness.told(head)
+    told.witness.check_head(head)
     assert told.witness.broken == {min(forged + 1, 8)}
 
 
 def test_witness_that_joins_late_checks_from_the_ledger_on() -> None:
     """The retained ledger vouches for what the first record heard must follow on."""
     told = Told(records(8))
-    told.witness.told(Mark(5, told.kept[4].link))
+    told.witness.check_head(Mark(5, told.kept[4].link))
     told.hear(6)
     assert told.witness.broken == set()
     false = Told(records(8, salt="another history"))
-    false.witness.told(Mark(5, told.kept[4].link))
+    false.witness.check_head(Mark(5, told.kept[4].link))
     false.hear(6)
     assert false.witness.broken == {6}
 

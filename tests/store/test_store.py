@@ -378,10 +378,10 @@ def test_procedures(tmp_path: Path, clock: HandClock) -> None:
     assert set(store.procedures_in_use()) == {"pimpinan@1", "jatim@1"}
     opened = {"procedure": "pimpinan", "version": "1"}
     store.commit(checkpoint=None, visits={1: opened})
-    store.forget_procedures(keep=["jatim@1", "other@1"])
+    store.forget_procedures(needed=["jatim@1", "other@1"])
     assert set(store.procedures_in_use()) == {"pimpinan@1", "jatim@1"}
     store.commit(checkpoint=None, visits={1: None})
-    store.forget_procedures(keep=["jatim@1", "other@1"])
+    store.forget_procedures(needed=["jatim@1", "other@1"])
     assert set(store.procedures_in_use()) == {"jatim@1"}
     store.close()
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from edge.clock import Clock
 from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
-from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.recorder import Recorder
 from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device
@@ -46,7 +46,7 @@ def actuate(
     :param only: the names of the devices to act on
     :param asker: who is asked before and after; None: nobody, everything is done
     """
-    heard = Heard(clock)
+    heard = Recorder(clock)
     stills = StillFiles(Path(config.checkpoint.data))
     devices = build_devices(config, clock, heard.post, stills, factory)
     for thread in devices.threads:
@@ -55,7 +55,7 @@ def actuate(
 
 
 def _actuate(
-    config: Config, clock: Clock, device: Device, heard: Heard, asker: Asker | None
+    config: Config, clock: Clock, device: Device, heard: Recorder, asker: Asker | None
 ) -> Iterator[Finding]:
     opened = False
     try:
@@ -73,7 +73,7 @@ def _actuate(
         device.close()
 
 
-def _done(device: str, act: Act, heard: Heard, asker: Asker | None) -> Finding:
+def _done(device: str, act: Act, heard: Recorder, asker: Asker | None) -> Finding:
     """Do it, and say what the equipment or the technician says."""
     heard.take()
     act.do()

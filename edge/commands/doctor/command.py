@@ -72,7 +72,7 @@ def doctor(
         raise typer.Exit(2)
     asker = None if as_json else terminal
     found = _run(checked, only, asker, act=actuate_, sure=yes)
-    findings = list(found) if as_json else list(_told(found))
+    findings = list(found) if as_json else list(_printed(found))
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
         typer.echo(msgspec.json.encode({"config": str(config), "findings": findings}).decode())
@@ -164,7 +164,7 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
             yield trouble(name, state)
 
 
-def _told(findings: Iterable[Finding]) -> Iterator[Finding]:
+def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Print each finding as it comes."""
     for finding in findings:
         state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])

@@ -14,7 +14,7 @@ from edge.commands.doctor.event_words import event_words, meaning_of, trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.ports import port_findings
-from edge.commands.doctor.recorder import Heard
+from edge.commands.doctor.recorder import Recorder
 from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
 from edge.daemon.build import build_devices
@@ -70,7 +70,7 @@ class Bench(NamedTuple):
     clock: Clock
     taps: Taps
     mirror: Mirror
-    heard: Heard
+    heard: Recorder
     asker: Asker | None
 
 
@@ -99,7 +99,7 @@ def examine_devices(
     parts = [part for part in fitted(config) if pins.factory and part.device in only]
     if pins.why:
         yield trouble("gpio", pins.why)
-    heard = Heard(clock)
+    heard = Recorder(clock)
     with Taps(parts, pins.factory, clock) as taps:
         mirror = Mirror(taps.taps)
         bench = Bench(config, clock, taps, mirror, heard, asker)

@@ -9,7 +9,7 @@ from edge.sop.events import Event
 Hear = Callable[[Event], None]
 
 
-class Heard:
+class Recorder:
     """Keeps every event, from any thread; :meth:`post` is a :data:`~edge.drivers.base.Post`.
 
     :param tell: called with each event, in the driver's thread: only hand over

@@ -81,7 +81,7 @@ class Child:
             self._write(HEAD.pack(ASK, len(request)) + request, deadline)
             return self._answer(ANSWER, deadline)
 
-    def look(self) -> None:
+    def check(self) -> None:
         """See whether it lives and has kept within its memory.
 
         :raises DeviceUnavailable: if not; it has been ended then

@@ -78,7 +78,7 @@ class HttpSnapshotCamera:
             except GarduError:
                 raise
             except (OSError, HTTPException, ValueError) as error:
-                raise self._told(error, cut) from error
+                raise self._explain(error, cut) from error
             if cut.made:
                 raise self._late()
         self._check(answer)
@@ -155,7 +155,7 @@ class HttpSnapshotCamera:
                 "the camera is frozen, switch it off and on"
             )
 
-    def _told(self, error: Exception, cut: Cut) -> GarduError:
+    def _explain(self, error: Exception, cut: Cut) -> GarduError:
         """Return *error* in the words of the checkpoint."""
         if cut.made or isinstance(error, TimeoutError):
             return self._late()

@@ -104,7 +104,7 @@ class Picamera2Camera:
         with self._lock:
             if self._child is not None:
                 try:
-                    self._child.look()
+                    self._child.check()
                 except DeviceUnavailable:
                     self._drop()
             if self._child is None and self._in_use.is_set():

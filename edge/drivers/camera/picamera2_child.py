@@ -28,7 +28,7 @@ EXPOSED = struct.Struct(">Q")
 def main() -> None:
     """Serve pictures until the parent closes the pipe or the camera fails."""
     width, height = int(sys.argv[1]), int(sys.argv[2])
-    serve(lambda: _started(width, height), _told)
+    serve(lambda: _started(width, height), _explain)
 
 
 def _started(width: int, height: int) -> Callable[[bytes], bytes]:
@@ -56,7 +56,7 @@ def _exposed_ns(metadata: dict[str, Any]) -> int:
     return max(0, read_ns - int(metadata.get("ExposureTime", 0)) * 1000)
 
 
-def _told(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, IndexError):  # Picamera2() indexes its empty list of cameras
         return "no camera is connected"
     if isinstance(error, ImportError):

@@ -40,7 +40,7 @@ _LEAST_LETTERS = 9
 
 def main() -> None:
     """Stamp what comes until the parent closes the pipe."""
-    serve(_begun, _told)
+    serve(_begun, _explain)
 
 
 def _begun() -> Callable[[bytes], bytes]:
@@ -135,7 +135,7 @@ def _cut(text: str, font: "Font", room: float) -> str:
     return text
 
 
-def _told(error: Exception) -> str:
+def _explain(error: Exception) -> str:
     if isinstance(error, ImportError):
         return f"Pillow is not installed (pip install 'gardu[stills]'): {error}"
     return f"{type(error).__name__}: {error}"

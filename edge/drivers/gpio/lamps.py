@@ -56,7 +56,7 @@ TEST_S = 2.0
 """How long a lamp test lasts, seconds."""
 
 
-def looks(mode: LampMode, fitted: frozenset[LampName]) -> dict[LampName, Rhythm]:
+def rhythms(mode: LampMode, fitted: frozenset[LampName]) -> dict[LampName, Rhythm]:
     """Return the rhythm of each lamp of *fitted* that is lit in *mode*.
 
     White beside green says that the panel is in service: it is lit in every mode.
@@ -104,7 +104,7 @@ class Lamps:
         with self._lock:
             self._mode = mode
             if self._testing is None:
-                self._put(looks(mode, frozenset(self._lamps)))
+                self._put(rhythms(mode, frozenset(self._lamps)))
 
     def flash(self) -> None:
         """Flash the plain lamp twice, then show what it showed.
@@ -117,7 +117,7 @@ class Lamps:
                 return
             self._shown.pop(self._plain, None)
             self._lamps[self._plain].play(FLASHES)
-            self._put(looks(self._mode, frozenset(self._lamps)))
+            self._put(rhythms(self._mode, frozenset(self._lamps)))
 
     def test(self) -> None:
         """Light all lamps for :data:`TEST_S`; returns at once.
@@ -128,7 +128,7 @@ class Lamps:
         with self._lock:
             if self._testing is not None or not self._lamps:
                 return
-            self._put(looks("test", frozenset(self._lamps)))
+            self._put(rhythms("test", frozenset(self._lamps)))
             self._testing = threading.Timer(self._clock.real(TEST_S), self._tested)
             self._testing.daemon = True
             self._testing.start()
@@ -139,7 +139,7 @@ class Lamps:
                 return  # closed meanwhile
             self._testing = None
             try:
-                self._put(looks(self._mode, frozenset(self._lamps)))
+                self._put(rhythms(self._mode, frozenset(self._lamps)))
             except (DeviceUnavailable, DeviceFault) as error:
                 log.warning("after a lamp test: %s", error)  # the next mode reports it
 

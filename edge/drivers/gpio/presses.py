@@ -51,11 +51,11 @@ class Presses:
     """
 
     def __init__(
-        self, buttons: Sequence[Button], clock: Clock, say: Say, test: Callable[[], None]
+        self, buttons: Sequence[Button], clock: Clock, on_press: Say, test: Callable[[], None]
     ) -> None:
         self._fingers = [Finger(button) for button in buttons]
         self._clock = clock
-        self._say = say
+        self._on_press = on_press
         self._test = test
         self._lock = threading.Lock()
 
@@ -71,7 +71,7 @@ class Presses:
             else:
                 said = self._released(finger)
         if said is not None:
-            self._say(finger.button, said)
+            self._on_press(finger.button, said)
 
     def forget(self) -> None:
         """Forget what has not been decided: the panel is closed."""
@@ -133,7 +133,7 @@ class Presses:
                 if len(self._fingers) == 1:
                     self._after(finger, TEST_S - (HOLD_S if finger.button.hold else MOMENT_S))
         if said is not None:
-            self._say(finger.button, said)
+            self._on_press(finger.button, said)
         elif testing:
             self._test()
 

@@ -38,12 +38,12 @@ class TimedContact(GpioContact):
         stuck_s: float | None = None,
     ) -> None:
         super().__init__(config, factory, clock, self._moved, stuck_s)
-        self._tell = report
+        self._report_level = report
         self._too_short = too_short
         self._minimum_s = minimum_s
         self._hold_s = hold_s
-        self._told = False
-        self._told_ns = 0
+        self._reported = False
+        self._reported_ns = 0
         self._warned = False
         self._countdown = Countdown(clock, self._lock, self._over)
 
@@ -54,20 +54,20 @@ class TimedContact(GpioContact):
             self._countdown.stop()
 
     def _active_since(self) -> int | None:
-        return self._told_ns if self._told else None
+        return self._reported_ns if self._reported else None
 
     def _moved(self, *, active: bool, initial: bool) -> None:
         if initial:
-            self._say(active=active, initial=True)
-        elif active and self._told:
+            self._post_level(active=active, initial=True)
+        elif active and self._reported:
             self._countdown.stop()
         elif active:
             warbles = self._warned and self._lasted_s <= self._hold_s
             self._after(0.0 if warbles else self._minimum_s)
-        elif self._told:
+        elif self._reported:
             self._after(self._hold_s)
         elif self._lasted_s >= self._minimum_s:  # the countdown is late
-            self._say(active=True)
+            self._post_level(active=True)
             self._after(self._hold_s)
         else:
             self._countdown.stop()
@@ -82,8 +82,8 @@ class TimedContact(GpioContact):
             self._over()
 
     def _over(self) -> None:
-        self._say(active=not self._told)
+        self._post_level(active=not self._reported)
 
-    def _say(self, *, active: bool, initial: bool = False) -> None:
-        self._tell(active=active, initial=initial)
-        self._told, self._told_ns, self._warned = active, self._clock.boot_ns(), False
+    def _post_level(self, *, active: bool, initial: bool = False) -> None:
+        self._report_level(active=active, initial=initial)
+        self._reported, self._reported_ns, self._warned = active, self._clock.boot_ns(), False

@@ -32,10 +32,10 @@ class CardFramer:
 
     def feed(self, data: bytes) -> list[str | ProtocolError]:
         """Take the next bytes; return cards and what was wrong, in order."""
-        found = [self._take(byte) for byte in data]
+        found = [self._feed(byte) for byte in data]
         return [item for item in found if item is not None]
 
-    def _take(self, byte: int) -> str | ProtocolError | None:
+    def _feed(self, byte: int) -> str | ProtocolError | None:
         if byte == _START:
             cut_short, self._frame = bool(self._frame), bytearray([byte])
             self._in_noise = False

@@ -58,6 +58,6 @@ class SerialCardReader(SerialReader):
             case ProtocolError():
                 self._refuse(found)
             case TwoCards():
-                self._say(TwoCardsPresented, self.id)
+                self._post_event(TwoCardsPresented, self.id)
             case str():
-                self._say(CardPresented, self.id, found)
+                self._post_event(CardPresented, self.id, found)

@@ -97,4 +97,4 @@ class Gm65Scanner(SerialReader):
         if still_there:
             return
         event = self._read(code, self.id, now)
-        self._say(lambda at: replace(event, at=at))
+        self._post_event(lambda at: replace(event, at=at))

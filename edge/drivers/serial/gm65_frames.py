@@ -32,7 +32,7 @@ class CodeFramer:
 
     def feed(self, data: bytes) -> list[str | ProtocolError]:
         """Take the next bytes; return codes and what was wrong, in order."""
-        return [item for byte in data for item in self._take(byte)]
+        return [item for byte in data for item in self._feed(byte)]
 
     def silence(self) -> list[str | ProtocolError]:
         """Nothing has come for longer than between two bytes of one code."""
@@ -40,7 +40,7 @@ class CodeFramer:
         self._start_anew()
         return [ProtocolError("code without an end")] if cut_short else []
 
-    def _take(self, byte: int) -> list[str | ProtocolError]:
+    def _feed(self, byte: int) -> list[str | ProtocolError]:
         if self._ack or byte == ACKNOWLEDGED[0]:
             return self._acknowledgement(byte)
         if byte in _ENDS:
@@ -58,7 +58,7 @@ class CodeFramer:
     def _acknowledgement(self, byte: int) -> list[str | ProtocolError]:
         if byte != ACKNOWLEDGED[self._ack]:
             self._ack = 0
-            return [*self._noise(), *self._take(byte)]
+            return [*self._noise(), *self._feed(byte)]
         self._ack += 1
         if self._ack == len(ACKNOWLEDGED):
             self._ack = 0

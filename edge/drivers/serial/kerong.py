@@ -96,7 +96,7 @@ class KerongBoards:
         self.close()
         for board in self._boards.values():
             board.closed, board.silent, board.told = {}, board.silent or None, False
-        self._look_at_all()
+        self._poll_all()
         self._closing.clear()
         self._thread = threading.Thread(target=self._poll, name=self.name, daemon=True)
         self._thread.start()
@@ -123,7 +123,7 @@ class KerongBoards:
             self._require(board)
             with self._noticing(), self._bus.turn() as port:
                 port.write(self._family.unlock(address, lock))
-                self._hear(port, address)
+                self._receive(port, address)
             self._closing.wait(self._clock.real(self._config.unlock_s or UNTOLD_UNLOCK_S))
             self._require(board)
 
@@ -144,7 +144,7 @@ class KerongBoards:
         if self._closing.is_set():
             raise DeviceUnavailable(f"{self.name}: not open")
         with self._noticing():
-            self._look(board)
+            self._read_board(board)
         if board.silent:
             raise DeviceUnavailable(f"{self.name}: no answer from board {board.address}")
 
@@ -152,16 +152,16 @@ class KerongBoards:
         pause_s = max(self._clock.real(self._config.poll_s), LEAST_POLL_S)
         while not self._closing.wait(pause_s):
             try:
-                self._look_at_all()
+                self._poll_all()
             except DeviceUnavailable:
                 continue  # told by _noticing; the line opens its port anew when it is back
             except Exception:  # noqa: BLE001  # an error must not end the thread: doors go unseen
                 _log.exception("%s: the latches could not be looked at", self.name)
 
-    def _look_at_all(self) -> None:
+    def _poll_all(self) -> None:
         with self._noticing():
             for board in self._boards.values():
-                self._look(board)
+                self._read_board(board)
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
@@ -176,7 +176,7 @@ class KerongBoards:
             raise
         self._gone = None
 
-    def _look(self, board: _Board) -> None:
+    def _read_board(self, board: _Board) -> None:
         """Ask *board* for its latches and post what has changed."""
         with self._looking:
             status = self._ask(board)
@@ -190,7 +190,7 @@ class KerongBoards:
             for lock, locker in board.lockers.items():
                 self._saw(board, locker, closed=self._closed(status, lock))
             if not board.told and self._config.unlock_s is not None:
-                self._say(self._family.set_unlock_time(board.address, self._config.unlock_s))
+                self._send(self._family.set_unlock_time(board.address, self._config.unlock_s))
                 board.told = True
 
     def _closed(self, status: BoardStatus, lock: int) -> bool:
@@ -214,15 +214,15 @@ class KerongBoards:
         """Return the status of *board*; None if it does not answer."""
         for attempt in range(1 if board.silent else TRIES):
             if attempt == TRIES - 1:
-                self._say(self._family.clear_busy(board.address))
+                self._send(self._family.clear_busy(board.address))
             with self._bus.turn() as port:
                 port.write(self._family.query(board.address))
-                status = self._hear(port, board.address)
+                status = self._receive(port, board.address)
             if status is not None:
                 return status
         return None
 
-    def _hear(self, port: "Serial", address: int) -> BoardStatus | None:
+    def _receive(self, port: "Serial", address: int) -> BoardStatus | None:
         """Return the next status of the board *address*; None if it does not come."""
         framer, heard = Framer(self._family), 0
         while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):
@@ -246,7 +246,7 @@ class KerongBoards:
                 self._post(partial(InputRefused, device=self.name, why=why))
         return None
 
-    def _say(self, request: bytes | None) -> None:
+    def _send(self, request: bytes | None) -> None:
         """Send *request* (None: there is no such one) and let what it brings about pass by."""
         if request is None:
             return

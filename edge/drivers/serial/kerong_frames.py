@@ -149,7 +149,7 @@ class Framer:
             elif length is None or len(self._unread) < length:
                 break
             else:
-                found += self._take(length)
+                found += self._feed(length)
         return found
 
     def end(self) -> list[BoardStatus | ProtocolError]:
@@ -169,7 +169,7 @@ class Framer:
         command = self._unread[self._family.command_at]
         return self._family.lengths.get(command, "no command that is known")
 
-    def _take(self, length: int) -> list[BoardStatus | ProtocolError]:
+    def _feed(self, length: int) -> list[BoardStatus | ProtocolError]:
         frame = bytes(self._unread[:length])
         if frame[-2] != _END:
             return self._skip("wrong end of frame")

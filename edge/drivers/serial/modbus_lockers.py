@@ -120,12 +120,12 @@ class ModbusLockers(ContactLockers):
         """
         with self._one_at_a_time:
             looked_at = self._boards if self._opened else ()
-            troubles = [error for address in looked_at if (error := self._look(address))]
+            troubles = [error for address in looked_at if (error := self._poll(address))]
         super().reconcile()
         if troubles:
             raise troubles[0]
 
-    def _look(self, address: int) -> DeviceUnavailable | DeviceFault | None:
+    def _poll(self, address: int) -> DeviceUnavailable | DeviceFault | None:
         board = self._boards[address]
         try:
             stuck = set() if self._whys.get(address) else board.on()

@@ -84,7 +84,7 @@ class SerialReader(ABC):
         :raises OSError: if the port or the device fails
         """
 
-    def _say(self, kind: Callable[..., Event], *words: Any) -> None:
+    def _post_event(self, kind: Callable[..., Event], *words: Any) -> None:
         """Post the event that *kind* makes of the moment and *words*."""
         try:
             self._post(lambda at: kind(at, *words))
@@ -93,7 +93,7 @@ class SerialReader(ABC):
 
     def _refuse(self, why: object) -> None:
         """Post that something malformed was dropped."""
-        self._say(InputRefused, self.name, str(why))
+        self._post_event(InputRefused, self.name, str(why))
 
     def _begin(self) -> "Serial":
         """Return the port, open and with the device at its end ready."""
@@ -127,13 +127,13 @@ class SerialReader(ABC):
         self._close_port()
         if self._closing.is_set():
             return None
-        self._say(DeviceFailed, self.name, why)
+        self._post_event(DeviceFailed, self.name, why)
         while not self._closing.wait(RETRY_S):
             try:
                 port = self._begin()
             except DeviceUnavailable:
                 continue
-            self._say(DeviceRestored, self.name)
+            self._post_event(DeviceRestored, self.name)
             return port
         return None
 

@@ -22,7 +22,7 @@ from edge.paper.flowchart.flowchart import (
     layout,
 )
 from edge.paper.lettering import width, wrap
-from edge.paper.words import ROLE, STANDARD, Language, say
+from edge.paper.words import ROLE, STANDARD, Language, in_language
 from edge.sop.procedures.model import Procedure, Text
 
 _THIN, _LINE = "0.2", "0.35"
@@ -94,7 +94,7 @@ class _Page:
             if top <= symbol.y < bottom:
                 self._symbol(symbol)
         foot = f"{procedure.source}   {procedure.id} {procedure.version}"
-        self._words(MARGIN, height - MARGIN - 3.4, say(_LEGEND, lang), SMALL)
+        self._words(MARGIN, height - MARGIN - 3.4, in_language(_LEGEND, lang), SMALL)
         self._words(MARGIN, height - MARGIN, foot, SMALL)
 
     def text(self) -> str:
@@ -102,7 +102,8 @@ class _Page:
         return ET.tostring(self._root, encoding="unicode")
 
     def _heading(self, number: str) -> None:
-        title = f"{say(_TITLE, self._lang)} {say(self._procedure.title, self._lang).upper()}"
+        name = in_language(self._procedure.title, self._lang).upper()
+        title = f"{in_language(_TITLE, self._lang)} {name}"
         lines = wrap(title, 3.7, WIDTH - 2 * MARGIN - 14, bold=True)[:2]
         for place, line in enumerate(lines):
             self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, weight="bold")
@@ -120,7 +121,7 @@ class _Page:
         for group, words in ((lanes, ROLE), (after, STANDARD)):
             span = group[-1].x + group[-1].width - group[0].x
             self._cell(group[0].x, top, span, 4.0, "#e8e8e8")
-            self._centred(say(words, self._lang), group[0].x, top, span, 4.0)
+            self._centred(in_language(words, self._lang), group[0].x, top, span, 4.0)
 
     def _centred(self, words: str, x: float, y: float, width: float, height: float) -> None:
         size = 2.2
@@ -157,7 +158,7 @@ class _Page:
         self._polyline(part, arrow=True)
         x, y = connector.at
         if connector.label is not None and self._top <= y < self._bottom:
-            words = say(connector.label, self._lang)
+            words = in_language(connector.label, self._lang)
             self._clear(connector, words)
             self._words(x, y + self._shift, words, LABEL, anchor=connector.anchor)
 

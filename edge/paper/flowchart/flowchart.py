@@ -18,8 +18,8 @@ from edge.paper.words import (
     OUTPUT,
     TIME,
     Language,
+    in_language,
     listed,
-    say,
     standard_time,
     wording,
 )
@@ -149,12 +149,12 @@ def _columns(procedure: Procedure, lang: Language) -> list[ChartColumn]:
     others = sum(width for _, width in left + right)
     parts = [1.0 if lane.role in _acting(procedure) else IDLE for lane in who]
     each = (WIDTH - 2 * MARGIN - others) / sum(parts)
-    plan: list[tuple[str, float, str | None]] = [(say(t, lang), w, None) for t, w in left]
+    plan: list[tuple[str, float, str | None]] = [(in_language(t, lang), w, None) for t, w in left]
     plan += [
-        (say(lane.heading, lang), each * part, lane.role)
+        (in_language(lane.heading, lang), each * part, lane.role)
         for lane, part in zip(who, parts, strict=True)
     ]
-    plan += [(say(t, lang), w, None) for t, w in right]
+    plan += [(in_language(t, lang), w, None) for t, w in right]
     columns: list[ChartColumn] = []
     x = MARGIN
     for heading, width, role in plan:
@@ -169,12 +169,12 @@ def _cells(
     """Return the lines of each column's cell; lanes have none."""
     number = shown_number(procedure, step) if isinstance(step, Step) else str(step.number)
     words = {
-        say(NUMBER, lang): [f"{number}."],
-        say(ACTIVITY, lang): [wording(step, lang)],
-        say(EQUIPMENT, lang): listed(step.equipment),
-        say(TIME, lang): [standard_time(step, lang)],
-        say(OUTPUT, lang): listed(step.output),
-        say(NOTE, lang): [step.note],
+        in_language(NUMBER, lang): [f"{number}."],
+        in_language(ACTIVITY, lang): [wording(step, lang)],
+        in_language(EQUIPMENT, lang): listed(step.equipment),
+        in_language(TIME, lang): [standard_time(step, lang)],
+        in_language(OUTPUT, lang): listed(step.output),
+        in_language(NOTE, lang): [step.note],
     }
     return [
         []
@@ -221,7 +221,7 @@ def _symbol(node: Node, lane: ChartColumn, lang: Language) -> Symbol:
     """Return the symbol of *node* in *lane*, its y still to be found."""
     part = {"activity": BOX, "decision": DIAMOND}.get(node.kind, CAPSULE)
     width = lane.width * part
-    words = say(node.words, lang)
+    words = in_language(node.words, lang)
     lines = wrap(words, SMALL, width * ONE_LINE if node.kind == "decision" else width - 1.6)
     if node.kind == "decision" and len(lines) > 1:
         lines = wrap(words, SMALL, width * LINES)

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from edge.config.sections.panels import LampName
 from edge.config.sections.values import Action
 from edge.drivers.base import LampMode
-from edge.drivers.gpio.lamps import Rhythm, looks
+from edge.drivers.gpio.lamps import Rhythm, rhythms
 
 
 class PanelText(NamedTuple):
@@ -98,11 +98,11 @@ def station(name: str) -> PanelText:
 def meanings(fitted: frozenset[LampName]) -> dict[LampName, list[tuple[Rhythm, PanelText]]]:
     """Return what each rhythm of each lamp of *fitted* means (edge/drivers/gpio/lamps.py)."""
     found: dict[LampName, dict[Rhythm, list[PanelText]]] = {lamp: {} for lamp in fitted}
-    in_service = looks("off", fitted)
+    in_service = rhythms("off", fitted)
     for lamp, rhythm in in_service.items():
         found[lamp][rhythm] = [IN_SERVICE]
     for mode, words in MODES.items():
-        for lamp, rhythm in looks(mode, fitted).items():
+        for lamp, rhythm in rhythms(mode, fitted).items():
             if lamp not in in_service:
                 found[lamp].setdefault(rhythm, []).append(words)
     return {

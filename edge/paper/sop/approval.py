@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from edge.paper.words import Language, say
+from edge.paper.words import Language, in_language
 from edge.sop.procedures.model import Approval, Procedure, Text
 
 # Fields of the sheet's head, then those of its body, which stand two beside each other.
@@ -52,12 +52,12 @@ class ApprovalSheet(NamedTuple):
 def approval(procedure: Procedure, lang: Language) -> ApprovalSheet:
     """Return the approval sheet of *procedure*, with every field that the form has."""
     sheet = procedure.approval
-    remark = say(NONE, lang) if sheet == Approval() else ""
+    remark = in_language(NONE, lang) if sheet == Approval() else ""
     head = [
-        Field(say(label, lang), _lines(sheet, name), signed=name == "approved_by")
+        Field(in_language(label, lang), _lines(sheet, name), signed=name == "approved_by")
         for name, label in _HEAD.items()
     ]
-    body = [Field(say(label, lang), _lines(sheet, name)) for name, label in _BODY.items()]
+    body = [Field(in_language(label, lang), _lines(sheet, name)) for name, label in _BODY.items()]
     return ApprovalSheet(sheet.office or procedure.office, head, body, remark)
 
 

@@ -1,7 +1,7 @@
 """The page on which an approver reads, and signs, what changes between two versions of an SOP."""
 
 from edge.paper.page import html, render
-from edge.paper.words import ACTIVITY, EQUIPMENT, NOTE, NUMBER, OUTPUT, ROLE, Language, say
+from edge.paper.words import ACTIVITY, EQUIPMENT, NOTE, NUMBER, OUTPUT, ROLE, Language, in_language
 from edge.sop.procedures.difference import Change
 from edge.sop.procedures.model import Procedure, Text
 
@@ -67,12 +67,12 @@ def change_page(old: Procedure, new: Procedure, changes: list[Change], lang: Lan
     body = render(
         "difference.html",
         office=new.office,
-        title=say(new.title, lang),
+        title=in_language(new.title, lang),
         old=old.version,
         new=new.version,
         changes=changes,
         words=_WORDS,
-        say=lambda text: say(text, lang),
+        say=lambda text: in_language(text, lang),
         about=lambda name: _about(name, lang),
     )
     return html(f"{old.key} → {new.key}", body, _CSS, lang.value)
@@ -81,5 +81,5 @@ def change_page(old: Procedure, new: Procedure, changes: list[Change], lang: Lan
 def _about(name: str, lang: Language) -> str:
     for begin, words in _NUMBERED.items():
         if name.startswith(begin):
-            return say(words, lang) + name.removeprefix(begin)
-    return say(_ABOUT[name], lang) if name in _ABOUT else name
+            return in_language(words, lang) + name.removeprefix(begin)
+    return in_language(_ABOUT[name], lang) if name in _ABOUT else name

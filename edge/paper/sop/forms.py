@@ -8,7 +8,7 @@ from edge.paper.page import html, render
 from edge.paper.sop.approval import TITLE, approval
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
-from edge.paper.words import Language, say
+from edge.paper.words import Language, in_language
 from edge.sop.procedures.model import Procedure, Text
 
 _CSS = """
@@ -67,17 +67,17 @@ def forms_page(procedure: Procedure, form: Form, lang: Language) -> str:
     :raises PrintMissing: if the extra `print` is not installed
     """
     parts = [_part(procedure, one, lang) for one in chosen(form)]
-    title = say(procedure.title, lang)
+    title = in_language(procedure.title, lang)
     return html(title, render("forms.html", forms=parts), _CSS, lang.value)
 
 
 def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
     """Return what the template needs for one form."""
-    heading = say(_HEADINGS[form], lang) if form in _HEADINGS else ""
+    heading = in_language(_HEADINGS[form], lang) if form in _HEADINGS else ""
     part: dict[str, Any] = {
         "kind": form.value,
         "office": procedure.office,
-        "title": f"{heading} {say(procedure.title, lang)}",
+        "title": f"{heading} {in_language(procedure.title, lang)}",
         "source": f"{procedure.source} · {procedure.id} {procedure.version}",
         "remark": "",
     }

@@ -13,8 +13,8 @@ from edge.paper.words import (
     TIME,
     Language,
     acting,
+    in_language,
     listed,
-    say,
     standard_time,
     wording,
 )
@@ -35,7 +35,7 @@ def table(procedure: Procedure, lang: Language) -> SopTable:
     notes = any(row.note for row in procedure.rows)
     columns = (*_COLUMNS, NOTE) if notes else _COLUMNS
     rows = [_cells(procedure, row, lang)[: len(columns)] for row in procedure.rows]
-    return SopTable([say(header, lang) for header in columns], rows)
+    return SopTable([in_language(header, lang) for header in columns], rows)
 
 
 def _cells(procedure: Procedure, row: Step | Duty, lang: Language) -> list[list[str]]:

@@ -8,7 +8,7 @@ from edge.paper.sop.approval import TITLE, approval
 from edge.paper.sop.forms import Form, chosen
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
-from edge.paper.words import NUMBER, TIME, Language, say
+from edge.paper.words import NUMBER, TIME, Language, in_language
 from edge.sop.procedures.model import Procedure
 
 # Where nothing says how wide the output may be (a file, a pipe).
@@ -41,10 +41,10 @@ def _table(procedure: Procedure, lang: Language) -> Table:
     sheet = table(procedure, lang)
     caption = f"{procedure.source}\n{procedure.id} {procedure.version}"
     shown = Table(
-        title=escape(say(procedure.title, lang)), caption=escape(caption), title_justify="left",
-        caption_justify="left", show_lines=True,
+        title=escape(in_language(procedure.title, lang)), caption=escape(caption),
+        title_justify="left", caption_justify="left", show_lines=True,
     )  # fmt: skip
-    narrow = (say(NUMBER, lang), say(TIME, lang))
+    narrow = (in_language(NUMBER, lang), in_language(TIME, lang))
     for header in sheet.headers:
         shown.add_column(header, no_wrap=header in narrow, overflow="fold")
     for row in sheet.rows:
@@ -57,7 +57,7 @@ def _print_approval(page: Console, procedure: Procedure, lang: Language) -> None
     if sheet.remark:
         page.print(sheet.remark)
         return
-    shown = Table(title=say(TITLE, lang), title_justify="left", show_header=False)
+    shown = Table(title=in_language(TITLE, lang), title_justify="left", show_header=False)
     for field in [*sheet.head, *sheet.body]:
         shown.add_row(field.label, escape("\n".join(field.lines)))
     page.print(shown)

@@ -55,7 +55,7 @@ def timer_fired(turn: Turn, visit: Visit, key: str) -> None:
         turn.change(visit, pace="amber")
     elif key == _key(visit, "overdue") and visit.pace != "red":
         if not visit.overdue:
-            _say_overdue(turn, visit)
+            _record_overdue(turn, visit)
         turn.change(visit, pace="red", overdue=True)
 
 
@@ -96,7 +96,7 @@ def extend(turn: Turn, visit: Visit) -> Visit:
     return visit
 
 
-def _say_overdue(turn: Turn, visit: Visit) -> None:
+def _record_overdue(turn: Turn, visit: Visit) -> None:
     step = turn.step(visit)
     assert visit.started is not None
     assert step.standard_s is not None

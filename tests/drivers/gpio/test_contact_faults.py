@@ -206,7 +206,7 @@ class House:
         """Run *scene* while the devices are kept."""
 
         async def whole() -> None:
-            keeping = asyncio.ensure_future(self.devices.keep())
+            keeping = asyncio.ensure_future(self.devices.run())
             try:
                 async with asyncio.timeout(20):
                     while "opening" in self.devices.states({}).values():

@@ -13,7 +13,7 @@ from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.drivers.base import LampMode
-from edge.drivers.gpio.lamps import PLAIN, TEST_S, looks
+from edge.drivers.gpio.lamps import PLAIN, TEST_S, rhythms
 from edge.drivers.gpio.panel import GpioPanel
 from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
 from edge.drivers.gpio.presses import TEST_S as CHORD_S
@@ -273,10 +273,10 @@ FITTED: list[frozenset[LampName]] = [
 def test_every_mode_looks_different_on_every_panel(fitted: frozenset[LampName]) -> None:
     """Only overdue and alarm may look the same, where one lamp says both."""
     modes = [mode for mode in get_args(LampMode) if mode != "test"]
-    seen = {mode: looks(mode, fitted) for mode in modes}
+    seen = {mode: rhythms(mode, fitted) for mode in modes}
     alike = {(one, other) for one, other in combinations(modes, 2) if seen[one] == seen[other]}
     assert alike == (set() if {"amber", "red"} & fitted else {("red", "fast")})
-    assert set(looks("test", fitted)) == fitted
+    assert set(rhythms("test", fitted)) == fitted
 
 
 @pytest.mark.parametrize("fitted", FITTED, ids=lambda fitted: "-".join(sorted(fitted)))
@@ -284,7 +284,7 @@ def test_what_calls_for_somebody_is_never_colour_alone(fitted: frozenset[LampNam
     """A decision, a reminder and an alarm blink; who sees no colours reads rhythm and place."""
     for mode in ("slow", "amber", "fast"):
         assert "steady" not in {
-            rhythm for lamp, rhythm in looks(mode, fitted).items() if lamp != "white"
+            rhythm for lamp, rhythm in rhythms(mode, fitted).items() if lamp != "white"
         }
 
 

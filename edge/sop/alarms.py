@@ -63,17 +63,17 @@ def shown(rules: Rules, state: State) -> list[tuple[str | None, str]]:
 
 def acknowledge(turn: Turn, panel: str) -> bool:
     """An officer at *panel* has seen what it shows; False if there is nothing to see."""
-    state = State(visits=turn.visits, alarms=turn.alarms)
+    state = turn.state
     stations = turn.rules.panels.get(panel, ())
     seen = [
         kind
-        for kind, alarm in turn.alarms.items()
+        for kind, alarm in turn.state.alarms.items()
         if alarm.acknowledged is None
         and panel in turn.rules.panels
         and (everywhere(turn.rules, state, kind) or at_station(turn.rules, state, kind) in stations)
     ]
     for kind in seen:
-        turn.alarms[kind] = replace(turn.alarms[kind], acknowledged=turn.at)
+        turn.state.alarms[kind] = replace(turn.state.alarms[kind], acknowledged=turn.at)
         silence(turn, kind)
         alarm_record(turn, "gardu.alarm.acknowledged.v1", kind, panel)
         if kind in _OVER:
@@ -83,7 +83,7 @@ def acknowledge(turn: Turn, panel: str) -> bool:
 
 def started(turn: Turn) -> None:
     """Let what nobody has acknowledged be heard again, after a restart."""
-    for kind, alarm in turn.alarms.items():
+    for kind, alarm in turn.state.alarms.items():
         if alarm.acknowledged is None and _audible(turn, kind):
             turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
@@ -91,14 +91,14 @@ def started(turn: Turn) -> None:
 def timer_fired(turn: Turn, key: str) -> None:
     """Sound an alarm once more that nobody has acknowledged."""
     kind = key.removeprefix("alarm/")
-    alarm = turn.alarms.get(kind)
+    alarm = turn.state.alarms.get(kind)
     if alarm is not None and alarm.acknowledged is None and _audible(turn, kind):
         turn.do(Beep("alarm"))
         turn.do(StartTimer(key, turn.at, ALARM_REPEAT_S))
 
 
 def _audible(turn: Turn, kind: str) -> bool:
-    state = State(visits=turn.visits, alarms=turn.alarms)
+    state = turn.state
     at_its_own = at_station(turn.rules, state, kind) is not None
     return at_its_own or everywhere(turn.rules, state, kind)
 
@@ -126,13 +126,13 @@ def _shown(state: State, kind: str) -> dict[str, Any]:
 
 def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
     """End the alarm *kind* for *visit*; it stands on if another guest is in the same alarm."""
-    alarm = turn.alarms.get(kind)
+    alarm = turn.state.alarms.get(kind)
     if alarm is None or alarm.visit != visit.id:
         return
     for other in turn.in_line():
         alarmed = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
         if other.id != visit.id and alarmed:
-            turn.alarms[kind] = replace(alarm, visit=other.id)
+            turn.state.alarms[kind] = replace(alarm, visit=other.id)
             return
     clear_alarm(turn, kind)
 
@@ -141,9 +141,9 @@ def raise_alarm(
     turn: Turn, kind: str, visit: str | None, detail: str | None = None, *, silent: bool = False
 ) -> None:
     """Raise the alarm *kind*, unless it stands already; *silent*: nobody here hears of it."""
-    if kind in turn.alarms:
+    if kind in turn.state.alarms:
         return
-    turn.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
+    turn.state.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
     if not silent:
         sound(turn, kind)
     alarm_record(turn, "gardu.alarm.raised.v1", kind)
@@ -162,16 +162,16 @@ def silence(turn: Turn, kind: str) -> None:
 
 def clear_alarm(turn: Turn, kind: str) -> None:
     """Clear the alarm *kind*, if it stands."""
-    if kind in turn.alarms:
+    if kind in turn.state.alarms:
         alarm_record(turn, "gardu.alarm.cleared.v1", kind)
         silence(turn, kind)
-        del turn.alarms[kind]
+        del turn.state.alarms[kind]
 
 
 def alarm_record(turn: Turn, record: str, kind: str, panel: str | None = None) -> None:
     """Record what became of the standing alarm *kind* (at *panel*)."""
-    alarm = turn.alarms[kind]
-    people = inside(turn.visits.values()) if kind == FIRE else None
+    alarm = turn.state.alarms[kind]
+    people = inside(turn.state.visits.values()) if kind == FIRE else None
     data = AlarmChanged(
         alarm=kind,
         visit=alarm.visit,

@@ -23,7 +23,7 @@ def answer_at(turn: Turn, accepted: bool, what: str, reader: str) -> None:  # no
 
 def refuse(turn: Turn, what: str) -> None:
     """Count the refusal of *what*."""
-    known = what in turn.refusals or len(turn.refusals) < _MOST_KINDS_OF_REFUSAL
+    known = what in turn.state.refusals or len(turn.state.refusals) < _MOST_KINDS_OF_REFUSAL
     turn.refuse(what if known else "other")
 
 

@@ -29,39 +29,40 @@ def admits(turn: Turn) -> bool:
     """Whether guests may arrive now; opens the day where the first of them may do so."""
     if turn.rules.day is None:
         return True
-    if turn.day is None or _is_past(turn, turn.rules.day, turn.day):
+    if turn.state.day is None or _is_past(turn, turn.rules.day, turn.state.day):
         _open(turn, "arrival")
         return True
-    return turn.day.closed is None and turn.day.closing is None
+    return turn.state.day.closed is None and turn.state.day.closing is None
 
 
 def open_pressed(turn: Turn) -> bool:
     """Open the day, or take back the question of its closing; False if it is open."""
-    day, rules = turn.day, turn.rules.day
+    day, rules = turn.state.day, turn.rules.day
     if rules is None:
         return False
     if day is None or day.closed is not None or _is_past(turn, rules, day):
         _open(turn, "button")
         return True
-    turn.day = replace(day, closing=None)
+    turn.update(day=replace(day, closing=None))
     return day.closing is not None
 
 
 def close_pressed(turn: Turn, panel: str) -> bool:
     """Close the day, or ask at *panel* for what is out; False if it is not open."""
-    if turn.rules.day is None or turn.day is None or turn.day.closed is not None:
+    day = turn.state.day
+    if turn.rules.day is None or day is None or day.closed is not None:
         return False
-    if turn.day.closing is not None:
-        _close(turn, turn.day, "carried-over")
+    if day.closing is not None:
+        _close(turn, day, "carried-over")
     else:
-        turn.day = replace(turn.day, closing=panel)
+        turn.update(day=replace(day, closing=panel))
         settle(turn)
     return True
 
 
 def pressed(turn: Turn, panel: str) -> bool:
     """Open the day where none is open, else close it: the one button of a panel with few pins."""
-    day, rules = turn.day, turn.rules.day
+    day, rules = turn.state.day, turn.rules.day
     if rules is None or day is None or day.closed is not None or _is_past(turn, rules, day):
         return open_pressed(turn)
     return close_pressed(turn, panel)
@@ -69,34 +70,36 @@ def pressed(turn: Turn, panel: str) -> bool:
 
 def settle(turn: Turn) -> None:
     """Close the day that was asked to close, once nothing is out."""
-    if turn.day is not None and turn.day.closing is not None and nothing_out(turn):
-        _close(turn, turn.day, "closed")
+    day = turn.state.day
+    if day is not None and day.closing is not None and nothing_out(turn):
+        _close(turn, day, "closed")
 
 
 def nothing_out(turn: Turn) -> bool:
     """Whether every guest has left, and every card and locker is back."""
-    return not (turn.visits or turn.cards or _lockers_out(turn))
+    return not (turn.state.visits or turn.state.cards or _lockers_out(turn))
 
 
 def visit_opened(turn: Turn, persons: int) -> None:
     """Count a visit of *persons* people."""
-    if turn.day is not None:
-        turn.day = replace(turn.day, visits=turn.day.visits + 1, persons=turn.day.persons + persons)
+    day = turn.state.day
+    if day is not None:
+        turn.update(day=replace(day, visits=day.visits + 1, persons=day.persons + persons))
 
 
 def persons_joined(turn: Turn, visit: Visit, more: int) -> None:
     """Count *more* people of *visit*, if it is one of the visits that this day counts."""
-    day = turn.day
-    if day is not None and day.closed is None and visit.number > turn.opened - day.visits:
-        turn.day = replace(day, persons=day.persons + more)
+    day = turn.state.day
+    if day is not None and day.closed is None and visit.number > turn.state.opened - day.visits:
+        turn.update(day=replace(day, persons=day.persons + more))
 
 
 def visit_closed(turn: Turn, outcome: str) -> None:
     """Count the outcome of a visit."""
-    if turn.day is not None:
-        outcomes = turn.day.outcomes
-        counted = {**outcomes, outcome: outcomes.get(outcome, 0) + 1}
-        turn.day = replace(turn.day, outcomes=counted)
+    day = turn.state.day
+    if day is not None:
+        counted = {**day.outcomes, outcome: day.outcomes.get(outcome, 0) + 1}
+        turn.update(day=replace(day, outcomes=counted))
 
 
 def asks(state: State, panel: str) -> bool:
@@ -132,26 +135,26 @@ def _status(day: DayState) -> str:
 
 
 def _open(turn: Turn, by: Literal["button", "arrival"]) -> None:
-    before = turn.day
+    before = turn.state.day
     if before is not None and before.closed is None:
         _close(turn, before, "not-closed")
-    turn.day = DayState(
-        number=before.number + 1 if before else 1, opened=turn.at, carried=len(turn.visits)
-    )
+    visits = len(turn.state.visits)
+    day = DayState(number=before.number + 1 if before else 1, opened=turn.at, carried=visits)
+    turn.update(day=day)
     data = DayOpened(
-        number=turn.day.number,
+        number=day.number,
         date=_date(turn, turn.at),
         by=by,
-        visits_carried=len(turn.visits),
-        cards_out=len(turn.cards),
+        visits_carried=visits,
+        cards_out=len(turn.state.cards),
         lockers_out=_lockers_out(turn),
         clock_synced=turn.at.synced,
     )
-    turn.record("gardu.day.opened.v1", f"day/{turn.day.number}", None, data)
+    turn.record("gardu.day.opened.v1", f"day/{day.number}", None, data)
 
 
 def _close(turn: Turn, day: DayState, how: Literal["closed", "carried-over", "not-closed"]) -> None:
-    turn.day = replace(day, closed=turn.at, closing=None)
+    turn.update(day=replace(day, closed=turn.at, closing=None))
     data = DayClosed(
         number=day.number,
         date=_date(turn, day.opened),
@@ -162,18 +165,18 @@ def _close(turn: Turn, day: DayState, how: Literal["closed", "carried-over", "no
         persons=day.persons,
         outcomes=day.outcomes,
         reconciled=day.reconciled,
-        visits_open=len(turn.visits),
-        cards_out=len(turn.cards),
-        cards_lost=len(turn.lost),
+        visits_open=len(turn.state.visits),
+        cards_out=len(turn.state.cards),
+        cards_lost=len(turn.state.lost),
         lockers_out=_lockers_out(turn),
-        ids_held=len(turn.cards),
+        ids_held=len(turn.state.cards),
         clock_synced=turn.at.synced,
     )
     turn.record("gardu.day.closed.v1", f"day/{day.number}", None, data)
 
 
 def _lockers_out(turn: Turn) -> int:
-    return sum(locker.visit is not None for locker in turn.lockers.values())
+    return sum(locker.visit is not None for locker in turn.state.lockers.values())
 
 
 def _is_past(turn: Turn, rules: DayRules, day: DayState) -> bool:

@@ -66,7 +66,7 @@ def _started(turn: Turn, _event: events.Started) -> None:
     cards.started(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
-    for still in list(turn.stills):
+    for still in list(turn.state.stills):
         _still_missed(turn, still, "the daemon was restarted")
 
 
@@ -139,7 +139,7 @@ def _busy(turn: Turn, event: events.StationBusy) -> None:
     served = turn.rules.aiphones.get(event.aiphone, ())
     calls = [
         visit
-        for visit in turn.visits.values()
+        for visit in turn.state.visits.values()
         if visit.procedure in served and _CALL in turn.phase(visit).do
     ]
     last = max(
@@ -158,8 +158,8 @@ def _timer(turn: Turn, event: events.TimerFired) -> None:
 
 def _still_taken(turn: Turn, event: events.StillTaken) -> None:
     """Complete the reference in the visit's step, if the visit is still there."""
-    pending = turn.stills.pop(event.still, None)
-    visit = turn.visits.get(pending.visit) if pending else None
+    pending = turn.state.stills.pop(event.still, None)
+    visit = turn.state.visits.get(pending.visit) if pending else None
     if visit is not None:
         stills = tuple(
             replace(still, sha256=event.sha256) if still.id == event.still else still
@@ -173,7 +173,7 @@ def _still_missed_event(turn: Turn, event: events.StillMissed) -> None:
 
 
 def _still_missed(turn: Turn, still: str, why: str) -> None:
-    pending = turn.stills.pop(still, None)
+    pending = turn.state.stills.pop(still, None)
     if pending is not None:
         still_missed(turn, pending.purpose, why, pending.visit)
 
@@ -196,7 +196,7 @@ def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
 
 def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
     """Clear it; a visit's alarm of that name is the visit's own affair."""
-    alarm = turn.alarms.get(event.kind)
+    alarm = turn.state.alarms.get(event.kind)
     if alarm is not None and alarm.visit is None:
         clear_alarm(turn, event.kind)
 

@@ -6,14 +6,14 @@ from edge.sop.turn import Turn
 
 def device_fault(turn: Turn, device: str, why: str, visit: str | None = None) -> None:
     """Record that *device* does not work, once until it is restored."""
-    if device not in turn.faults:
-        turn.faults[device] = why
+    if device not in turn.state.faults:
+        turn.state.faults[device] = why
         _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit)
 
 
 def device_restored(turn: Turn, device: str) -> None:
     """Record that *device* works again, if it did not."""
-    if turn.faults.pop(device, None) is not None:
+    if turn.state.faults.pop(device, None) is not None:
         _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None)
 
 

@@ -21,15 +21,15 @@ MOST_REMEMBERED = 100
 def availability_set(turn: Turn, event: events.AvailabilitySet) -> None:
     """Remember that a host does not receive; forget it once the host does."""
     _forget_ended(turn)
-    turn.availability.pop(event.host, None)
+    turn.state.availability.pop(event.host, None)
     if event.receiving:
         return
-    if len(turn.availability) >= MOST_REMEMBERED:
+    if len(turn.state.availability) >= MOST_REMEMBERED:
         refuse(turn, "availability/too many")
         return
     said = HostAvailability(receiving=False, until_ms=event.until_ms, reason=event.reason)
     if not _ended(turn, said):
-        turn.availability[event.host] = said
+        turn.state.availability[event.host] = said
 
 
 def away(turn: Turn, visit: Visit) -> HostAvailability | None:
@@ -39,7 +39,7 @@ def away(turn: Turn, visit: Visit) -> HostAvailability | None:
     """
     stations = (name for name, served in turn.rules.aiphones.items() if visit.procedure in served)
     for name in (visit.procedure, *stations):
-        said = turn.availability.get(name)
+        said = turn.state.availability.get(name)
         if said is not None and not _ended(turn, said):
             return said
     return None
@@ -61,6 +61,8 @@ def _ended(turn: Turn, said: HostAvailability) -> bool:
 
 
 def _forget_ended(turn: Turn) -> None:
-    turn.availability = {
-        host: said for host, said in turn.availability.items() if not _ended(turn, said)
-    }
+    turn.update(
+        availability={
+            host: said for host, said in turn.state.availability.items() if not _ended(turn, said)
+        }
+    )

@@ -5,6 +5,7 @@ touched, because its values are frozen and its tables are copied before the firs
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 import msgspec
 from msgspec.structs import replace
@@ -15,16 +16,11 @@ from edge.sop.ids import uuid7
 from edge.sop.procedures.model import Phase, Procedure, Step
 from edge.sop.records import Data, Record
 from edge.sop.state import (
-    Alarm,
-    DayState,
     DoorState,
-    HostAvailability,
     LockerState,
-    PendingStill,
     Release,
     Rules,
     State,
-    Supervision,
     Visit,
 )
 
@@ -47,70 +43,37 @@ class Turn:
     def __init__(self, rules: Rules, state: State, at: Stamp) -> None:
         self.rules = rules
         self.at = at
-        self.visits: dict[str, Visit] = {
-            key: _dated(visit, at) for key, visit in state.visits.items()
-        }
-        self.lockers: dict[int, LockerState] = dict(state.lockers)
-        self.doors: dict[str, DoorState] = dict(state.doors)
-        self.cards: dict[str, str] = dict(state.cards)
-        self.lost: dict[str, str] = dict(state.lost)
-        self.supervision: Supervision | None = state.supervision
-        self.alarms: dict[str, Alarm] = dict(state.alarms)
-        self.stills: dict[str, PendingStill] = dict(state.stills)
-        self.faults: dict[str, str] = dict(state.faults)
-        self.refusals: dict[str, int] = dict(state.refusals)
-        self.invitations: dict[str, int] = dict(state.invitations)
-        self.availability: dict[str, HostAvailability] = dict(state.availability)
-        self.day: DayState | None = state.day
-        self.alarming = state.alarming
-        self.opened = state.opened
-        self.places = state.places
-        self.stills_asked = state.stills_asked
+        visits = {key: _dated(visit, at) for key, visit in state.visits.items()}
+        self.state = replace(state, **{**_copied_tables(state), "visits": visits})
         self.effects: list[Effect] = []
         self.records: list[Record] = []
         self._before = state
 
     def result(self) -> Result:
         """Return what this turn decided; the very same state if nothing changed in it."""
-        state = State(
-            visits=self.visits,
-            lockers=self.lockers,
-            doors=self.doors,
-            cards=self.cards,
-            lost=self.lost,
-            supervision=self.supervision,
-            alarms=self.alarms,
-            stills=self.stills,
-            faults=self.faults,
-            refusals=self.refusals,
-            invitations=self.invitations,
-            availability=self.availability,
-            day=self.day,
-            alarming=self.alarming,
-            opened=self.opened,
-            places=self.places,
-            stills_asked=self.stills_asked,
-        )
-        if state == self._before:
-            state = self._before
+        state = self._before if self.state == self._before else self.state
         return Result(state, tuple(self.effects), tuple(self.records))
+
+    def update(self, **values: object) -> None:
+        """Replace fields of the state as a whole."""
+        self.state = replace(self.state, **values)
 
     def change(self, visit: Visit, **values: object) -> Visit:
         """Replace *visit* by one with other *values* and return that."""
         changed = replace(visit, **values)
-        self.visits[visit.id] = changed
+        self.state.visits[visit.id] = changed
         return changed
 
     def locker(self, number: int, **values: object) -> LockerState:
         """Replace what is known of locker *number* and return it."""
-        changed = replace(self.lockers.get(number, LockerState()), **values)
-        self.lockers[number] = changed
+        changed = replace(self.state.lockers.get(number, LockerState()), **values)
+        self.state.lockers[number] = changed
         return changed
 
     def door(self, name: str, **values: object) -> DoorState:
         """Replace what is known of the access door *name* and return it."""
-        changed = replace(self.doors.get(name, DoorState()), **values)
-        self.doors[name] = changed
+        changed = replace(self.state.doors.get(name, DoorState()), **values)
+        self.state.doors[name] = changed
         return changed
 
     def valid_releases(self, name: str) -> list[Release]:
@@ -120,7 +83,7 @@ class Turn:
         as long as the door may stand open, too.
         """
         door = self.rules.doors[name]
-        known = self.doors.get(name, DoorState()).releases
+        known = self.state.doors.get(name, DoorState()).releases
         return [
             release
             for release in known
@@ -141,12 +104,12 @@ class Turn:
 
     def in_line(self) -> Iterator[Visit]:
         """Yield the open visits, first in line first."""
-        yield from sorted(self.visits.values(), key=lambda visit: visit.place)
+        yield from sorted(self.state.visits.values(), key=lambda visit: visit.place)
 
     def next_place(self) -> int:
         """Return the place behind everybody."""
-        self.places += 1
-        return self.places
+        self.update(places=self.state.places + 1)
+        return self.state.places
 
     def mint(self, what: str, number: int) -> str:
         """Return the id of the *number*-th *what* of this checkpoint."""
@@ -162,7 +125,13 @@ class Turn:
 
     def refuse(self, why: str) -> None:
         """Count a refusal under *why*."""
-        self.refusals[why] = self.refusals.get(why, 0) + 1
+        self.state.refusals[why] = self.state.refusals.get(why, 0) + 1
+
+
+def _copied_tables(state: State) -> dict[str, Any]:
+    """Return a copy of each table of *state*, by the field's name."""
+    values = ((name, getattr(state, name)) for name in State.__struct_fields__)
+    return {name: dict(value) for name, value in values if isinstance(value, dict)}
 
 
 def _dated(visit: Visit, at: Stamp) -> Visit:

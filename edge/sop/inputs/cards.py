@@ -31,8 +31,8 @@ _TIMER = "card/lost"
 
 def started(turn: Turn) -> None:
     """Set the timer again, after a restart."""
-    if LOST in turn.alarms:
-        turn.do(StartTimer(_TIMER, turn.alarms[LOST].since, LOST_S))
+    if LOST in turn.state.alarms:
+        turn.do(StartTimer(_TIMER, turn.state.alarms[LOST].since, LOST_S))
 
 
 def timer_fired(turn: Turn, _key: str) -> None:
@@ -56,10 +56,10 @@ def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
 def _kind(turn: Turn, card: str) -> str:
     if card in turn.rules.supervisors:
         return "supervisor"
-    if card in turn.lost:
+    if card in turn.state.lost:
         return "lost"
-    if card in turn.cards:
-        return "in use" if turn.cards[card] in turn.visits else "owed"
+    if card in turn.state.cards:
+        return "in use" if turn.state.cards[card] in turn.state.visits else "owed"
     return "free" if card in turn.rules.cards else "unknown"
 
 
@@ -68,13 +68,13 @@ def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -
     visit = first_waiting(turn, "card.issued", stations)
     if visit is None or visit.card is not None:
         return False
-    turn.cards[event.card] = visit.id
+    turn.state.cards[event.card] = visit.id
     return deliver(turn, turn.change(visit, card=event.card, carded=visit.phase), "card.issued")
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
     """The visit's own card: what its phase waits for, and a call to the front (rules 7 and 8)."""
-    visit = turn.visits[turn.cards[event.card]]
+    visit = turn.state.visits[turn.state.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
         deliver(turn, visit, "card.presented")
         pick(turn, visit.id, stations)
@@ -97,7 +97,7 @@ def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
     """A card owed by a closed visit is back: unlock what that visit left in a locker (rule 9)."""
-    holder = turn.cards.pop(event.card)
+    holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
     lockers.unlock_owed(turn, holder)
     return True
@@ -105,13 +105,13 @@ def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
 
 def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
     """A lost card: found by its own guest or taken by a supervisor, else an alarm (rule 11)."""
-    holder = turn.lost[event.card]
-    if holder not in turn.visits and not supervisors.present(turn, event.reader):
+    holder = turn.state.lost[event.card]
+    if holder not in turn.state.visits and not supervisors.present(turn, event.reader):
         raise_alarm(turn, LOST, None, f"shown at {event.reader}")
         turn.do(StartTimer(_TIMER, turn.at, LOST_S))
         return False
-    del turn.lost[event.card]
-    turn.supervision = None
+    del turn.state.lost[event.card]
+    turn.update(supervision=None)
     reconciled(turn, holder, "card")
     clear_alarm(turn, LOST)
     turn.do(CancelTimer(_TIMER))
@@ -137,7 +137,11 @@ def lost(turn: Turn, event: events.ButtonPressed) -> bool:
     visit: Visit | None = first_waiting(turn, "button.lost", turn.rules.panels.get(event.panel, ()))
     if visit is not None:
         return deliver(turn, visit, "button.lost")
-    owed = [(holder, card) for card, holder in turn.cards.items() if holder not in turn.visits]
+    owed = [
+        (holder, card)
+        for card, holder in turn.state.cards.items()
+        if holder not in turn.state.visits
+    ]
     if not owed:
         return False
     declare_lost(turn, min(owed)[1])  # ids of visits are in order of opening

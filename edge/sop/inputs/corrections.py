@@ -46,7 +46,7 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
 
 def details_attached(turn: Turn, event: events.DetailsAttached) -> None:
     """Count who is in the guest book too: in a fire all of them must be looked for (rule 17)."""
-    visit = turn.visits.get(event.visit)
+    visit = turn.state.visits.get(event.visit)
     if visit is not None and visit.persons < event.persons <= MOST_PERSONS:
         _join(turn, visit, event.persons)
 
@@ -74,7 +74,7 @@ def _unbind(turn: Turn, visit: Visit) -> bool:
     """Free the card that was bound to *visit* in its present step (rule 14)."""
     if visit.carded is None or visit.card is None:
         return False
-    del turn.cards[visit.card]
+    del turn.state.cards[visit.card]
     _record(turn, visit, "card", visit.step)
     reenter(turn, turn.change(visit, card=None, carded=None), visit.carded)
     return True

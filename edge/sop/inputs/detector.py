@@ -11,7 +11,7 @@ from edge.sop.visit.course import DETECTOR, deliver
 
 def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
     """Deliver the alarm; one while nobody is being screened stands by itself."""
-    turn.alarming = True
+    turn.update(alarming=True)
     visit = first_waiting(turn, "detector.alarm")
     if visit is not None:
         deliver(turn, visit, "detector.alarm")
@@ -21,8 +21,8 @@ def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
 
 def cleared(turn: Turn, _event: events.DetectorCleared) -> None:
     """An alarm that belongs to no visit ends with its contact; a visit's ends with its step."""
-    turn.alarming = False
-    alarm = turn.alarms.get(DETECTOR)
+    turn.update(alarming=False)
+    alarm = turn.state.alarms.get(DETECTOR)
     if alarm is not None and alarm.visit is None:
         clear_alarm(turn, DETECTOR)
 
@@ -45,7 +45,7 @@ def too_fast(turn: Turn, _event: events.PassageTooFast) -> None:
 
 def _walk(turn: Turn, visit: Visit, name: str) -> None:
     """Deliver it. Under an active alarm contact (stuck, or its wire cut) nobody is clear."""
-    if turn.alarming and not in_alarm(turn, visit):
+    if turn.state.alarming and not in_alarm(turn, visit):
         deliver(turn, visit, "detector.alarm")
-    if visit.id in turn.visits:
-        deliver(turn, turn.visits[visit.id], name)
+    if visit.id in turn.state.visits:
+        deliver(turn, turn.state.visits[visit.id], name)

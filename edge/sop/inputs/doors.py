@@ -19,10 +19,10 @@ from edge.sop.visit.course import deliver
 
 def started(turn: Turn) -> None:
     """Put the doors back as they were; those that the config no longer has cannot be in alarm."""
-    if FIRE in turn.alarms:
+    if FIRE in turn.state.alarms:
         hold(turn, released=True)
-    for name in sorted(turn.doors.keys() - turn.rules.doors.keys()):
-        del turn.doors[name]
+    for name in sorted(turn.state.doors.keys() - turn.rules.doors.keys()):
+        del turn.state.doors[name]
         clear_alarm(turn, _forced(name))
         clear_alarm(turn, _held(name))
 
@@ -32,7 +32,7 @@ def opened(turn: Turn, event: events.DoorOpened) -> None:
     name = event.door
     if name not in turn.rules.doors:
         return
-    before = turn.doors.get(name, DoorState())
+    before = turn.state.doors.get(name, DoorState())
     if before.opened is not None:  # seen again, after a restart
         _watch(turn, name, before.opened)
         return
@@ -43,7 +43,7 @@ def opened(turn: Turn, event: events.DoorOpened) -> None:
         first, *others = releases
         turn.door(name, releases=tuple(others), passing=first.visit)
         _deliver(turn, first.visit, "door.opened")
-    elif not event.initial and FIRE not in turn.alarms:
+    elif not event.initial and FIRE not in turn.state.alarms:
         raise_alarm(turn, _forced(name), None, "opened without a release")
 
 
@@ -52,7 +52,7 @@ def closed(turn: Turn, event: events.DoorClosed) -> None:
     name = event.door
     if name not in turn.rules.doors:
         return
-    before = turn.doors.get(name, DoorState())
+    before = turn.state.doors.get(name, DoorState())
     turn.door(name, opened=None, passing=None, releases=tuple(turn.valid_releases(name)))
     if before.opened is not None:
         turn.do(CancelTimer(_open_key(name, before.opened)))
@@ -63,24 +63,24 @@ def closed(turn: Turn, event: events.DoorClosed) -> None:
 
 
 def _deliver(turn: Turn, visit: str, name: str) -> None:
-    if visit in turn.visits:
-        deliver(turn, turn.visits[visit], name)
+    if visit in turn.state.visits:
+        deliver(turn, turn.state.visits[visit], name)
 
 
 def hold(turn: Turn, *, released: bool) -> None:
     """Hold every door released, or end that: from then on an open door is watched again."""
     for name in turn.rules.doors:
         turn.do(HoldDoor(name, released))
-        if not released and turn.doors.get(name, DoorState()).opened is not None:
+        if not released and turn.state.doors.get(name, DoorState()).opened is not None:
             turn.door(name, opened=turn.at)
             _watch(turn, name, turn.at)
 
 
 def timer_fired(turn: Turn, key: str) -> None:
     """A door has stood open for longer than it may."""
-    if FIRE in turn.alarms:
+    if FIRE in turn.state.alarms:
         return
-    for name, door in turn.doors.items():
+    for name, door in turn.state.doors.items():
         if door.opened is not None and key == _open_key(name, door.opened):
             held_s = turn.rules.doors[name].held_s
             raise_alarm(turn, _held(name), None, f"open for more than {held_s:g} s")

@@ -16,20 +16,20 @@ def presented(turn: Turn, event: events.InvitationPresented) -> None:
     _forget_expired(turn)
     why = _refused(turn, event)
     if why is None:
-        turn.invitations[event.invitation] = event.expires_ms
+        turn.state.invitations[event.invitation] = event.expires_ms
         arrive(turn, event.procedure, "invitation")
         # Minted again for the same number, it is the same id, even if the visit has closed since.
-        turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.opened)))
+        turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.state.opened)))
     answer_at(turn, why is None, f"invitation/{event.reader}/{why}", event.reader)
 
 
 def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
     """Return why the invitation means nothing here and now; None if it does."""
-    if event.invitation in turn.invitations:
+    if event.invitation in turn.state.invitations:
         return "shown before"
     if event.procedure not in turn.rules.current:
         return "unknown procedure"
-    if len(turn.invitations) >= MOST_REMEMBERED:
+    if len(turn.state.invitations) >= MOST_REMEMBERED:
         return "too many"
     return None if day.admits(turn) else "day closed"
 
@@ -45,9 +45,11 @@ def _forget_expired(turn: Turn) -> None:
     Only a trusted clock can tell; where the config does without one it must do when there are
     too many, or no invitation would be taken any more.
     """
-    if turn.at.synced or len(turn.invitations) >= MOST_REMEMBERED:
-        turn.invitations = {
-            invitation: expires_ms
-            for invitation, expires_ms in turn.invitations.items()
-            if expires_ms >= turn.at.wall_ms
-        }
+    if turn.at.synced or len(turn.state.invitations) >= MOST_REMEMBERED:
+        turn.update(
+            invitations={
+                invitation: expires_ms
+                for invitation, expires_ms in turn.state.invitations.items()
+                if expires_ms >= turn.at.wall_ms
+            }
+        )

@@ -34,18 +34,18 @@ def started(turn: Turn) -> None:
     before the restart may be closed by now.
     """
     for number in turn.rules.lockers:
-        turn.lockers.setdefault(number, LockerState())
-    for number in sorted(turn.lockers.keys() - set(turn.rules.lockers)):
+        turn.state.lockers.setdefault(number, LockerState())
+    for number in sorted(turn.state.lockers.keys() - set(turn.rules.lockers)):
         clear_alarm(turn, _forced(number))
         clear_alarm(turn, _left_open(number))
-    for number, locker in turn.lockers.items():
+    for number, locker in turn.state.lockers.items():
         if locker.unlocking and not _awaited(turn, number, "locker.opened"):
             turn.do(StartTimer(_unlock_key(number), turn.at, OPENS_WITHIN_S))
 
 
 def opened(turn: Turn, event: events.LockerOpened) -> None:
     """Deliver it to the visit that has the locker; an opening that nobody ordered is an alarm."""
-    before = turn.lockers.get(event.locker)
+    before = turn.state.lockers.get(event.locker)
     if before is None:
         return
     since = before.opened if before.door == "open" and before.opened else turn.at
@@ -53,7 +53,7 @@ def opened(turn: Turn, event: events.LockerOpened) -> None:
     turn.do(StartTimer(_open_key(event.locker, since), since, turn.rules.left_open_s))
     if before.unlocking:
         turn.do(CancelTimer(_unlock_key(event.locker)))
-    visit = turn.visits.get(before.visit or "")
+    visit = turn.state.visits.get(before.visit or "")
     if visit is not None and deliver(turn, visit, "locker.opened"):
         return
     if not before.unlocking and not event.initial:
@@ -62,7 +62,7 @@ def opened(turn: Turn, event: events.LockerOpened) -> None:
 
 def closed(turn: Turn, event: events.LockerClosed) -> None:
     """Deliver it to the visit that has the locker; what an open door meant is over."""
-    before = turn.lockers.get(event.locker)
+    before = turn.state.lockers.get(event.locker)
     if before is None:
         return
     turn.locker(event.locker, door="closed", opened=None, supervised=False)
@@ -70,7 +70,7 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
         turn.do(CancelTimer(_open_key(event.locker, before.opened)))
     clear_alarm(turn, _forced(event.locker))
     clear_alarm(turn, _left_open(event.locker))
-    visit = turn.visits.get(before.visit or "")
+    visit = turn.state.visits.get(before.visit or "")
     if visit is not None:
         deliver(turn, visit, "locker.closed")
     elif before.door == "open":
@@ -79,7 +79,7 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
 
 def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
     """A locker of no open visit was opened and closed: emptied by its late guest, or repaired."""
-    settled = before.supervised or before.visit not in turn.cards.values()
+    settled = before.supervised or before.visit not in turn.state.cards.values()
     if before.visit is not None and settled:
         turn.locker(number, visit=None)
         reconciled(turn, before.visit, f"locker/{number}")
@@ -90,27 +90,27 @@ def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
 
 def failed(turn: Turn, event: events.LockerFailed) -> None:
     """Give the locker to nobody while its lock cannot be worked."""
-    if event.locker in turn.lockers:
+    if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=False)
         device_fault(turn, f"locker/{event.locker}", event.why)
 
 
 def restored(turn: Turn, event: events.LockerRestored) -> None:
     """The lock can be worked again; a jam does not end with that."""
-    if event.locker in turn.lockers:
+    if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=True)
         _working(turn, event.locker)
 
 
 def _working(turn: Turn, number: int) -> None:
-    locker = turn.lockers[number]
+    locker = turn.state.lockers[number]
     if locker.usable and locker.reachable:
         device_restored(turn, f"locker/{number}")
 
 
 def timer_fired(turn: Turn, key: str) -> None:
     """A door has stood open for long: an alarm, unless a visit waits for it to close."""
-    for number, locker in list(turn.lockers.items()):
+    for number, locker in list(turn.state.lockers.items()):
         if key == _unlock_key(number):
             _did_not_open(turn, number, locker)
         if locker.opened is None or key != _open_key(number, locker.opened):
@@ -124,7 +124,7 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 def _awaited(turn: Turn, number: int, name: str) -> bool:
     """Whether the visit that has locker *number* waits for its door to do *name*."""
-    visit = turn.visits.get(turn.lockers[number].visit or "")
+    visit = turn.state.visits.get(turn.state.lockers[number].visit or "")
     return visit is not None and transition_for(turn, visit, name) is not None
 
 
@@ -146,7 +146,7 @@ def unlock(turn: Turn, number: int) -> None:
 
 def unlock_owed(turn: Turn, holder: str) -> None:
     """Unlock what the closed visit *holder* left in a locker."""
-    for number, locker in turn.lockers.items():
+    for number, locker in turn.state.lockers.items():
         if locker.visit == holder:
             unlock(turn, number)
             break

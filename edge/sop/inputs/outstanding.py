@@ -93,26 +93,26 @@ def _stations(rules: Rules, there: Callable[[Phase], bool]) -> tuple[str, ...]:
 
 def reconcile(turn: Turn) -> bool:
     """Settle the next item; False if no day is being closed or nothing is out."""
-    if turn.day is None or turn.day.closing is None:
+    if turn.state.day is None or turn.state.day.closing is None:
         return False
     settled = _card(turn) or _locker(turn) or _visit(turn)
     if settled:
-        turn.day = replace(turn.day, reconciled=turn.day.reconciled + 1)
+        turn.update(day=replace(turn.state.day, reconciled=turn.state.day.reconciled + 1))
     return settled
 
 
 def _card(turn: Turn) -> bool:
-    for card, holder in turn.cards.items():
-        if holder not in turn.visits:
-            del turn.cards[card]
+    for card, holder in turn.state.cards.items():
+        if holder not in turn.state.visits:
+            del turn.state.cards[card]
             reconciled(turn, holder, "card", by="officer")
             return True
     return False
 
 
 def _locker(turn: Turn) -> bool:
-    for number, locker in turn.lockers.items():
-        if locker.visit is not None and locker.visit not in turn.visits:
+    for number, locker in turn.state.lockers.items():
+        if locker.visit is not None and locker.visit not in turn.state.visits:
             turn.locker(number, visit=None, unlocking=False)
             reconciled(turn, locker.visit, f"locker/{number}", by="officer")
             return True
@@ -120,7 +120,7 @@ def _locker(turn: Turn) -> bool:
 
 
 def _visit(turn: Turn) -> bool:
-    for visit in turn.visits.values():
+    for visit in turn.state.visits.values():
         abandon(turn, visit, DAY_CLOSED)
         return True
     return False

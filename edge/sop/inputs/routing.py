@@ -76,7 +76,7 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
     """
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
-        for visit in turn.visits.values()
+        for visit in turn.state.visits.values()
         if (stations is None or turn.step(visit).station in stations)
         and transition_for(turn, visit, name)
     ]
@@ -85,7 +85,7 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
 
 def line(turn: Turn, stations: tuple[str, ...]) -> list[Visit]:
     """Return who stands in line at *stations*: guests who are there, then guests who are away."""
-    here = [visit for visit in turn.visits.values() if turn.step(visit).station in stations]
+    here = [visit for visit in turn.state.visits.values() if turn.step(visit).station in stations]
     return sorted(here, key=lambda visit: (is_away(turn, visit), visit.place))
 
 
@@ -96,7 +96,7 @@ def is_away(turn: Turn, visit: Visit) -> bool:
 
 def to_the_front(turn: Turn, visit: Visit) -> Visit:
     """Make *visit* the first in line, wherever it is, and return it as it is then."""
-    first = min(other.place for other in turn.visits.values())
+    first = min(other.place for other in turn.state.visits.values())
     return visit if visit.place == first else turn.change(visit, place=first - 1)
 
 
@@ -108,13 +108,13 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
 
 def pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
     """Whose card was shown at *stations*, and waits there, goes first: the next press is for it."""
-    visit = turn.visits.get(holder)
+    visit = turn.state.visits.get(holder)
     if visit is None or turn.step(visit).station not in stations:
         return
-    for other in list(turn.visits.values()):
+    for other in list(turn.state.visits.values()):
         if other.picked and turn.step(other).station in stations:
             turn.change(other, picked=False)
-    turn.change(to_the_front(turn, turn.visits[holder]), picked=True)
+    turn.change(to_the_front(turn, turn.state.visits[holder]), picked=True)
 
 
 def _meant(turn: Turn, visit: Visit, name: str) -> int:

@@ -42,7 +42,7 @@ def restored(turn: Turn, event: events.InputRestored) -> None:
 
 
 def _clear(turn: Turn, kind: InputKind) -> None:
-    if kind in turn.alarms:
+    if kind in turn.state.alarms:
         clear_alarm(turn, kind)
         if kind == FIRE:
             hold(turn, released=False)

@@ -16,7 +16,7 @@ _REASON = "reason-"
 
 def present(turn: Turn, reader: str) -> bool:
     """Whether a supervisor's card was shown at *reader* a moment ago."""
-    now = turn.supervision
+    now = turn.state.supervision
     return now is not None and now.reader == reader and _lasts(turn, now)
 
 
@@ -27,16 +27,16 @@ def _lasts(turn: Turn, supervision: Supervision) -> bool:
 def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
     """A supervisor's card: the beginning, or once more: the first reason."""
     who = turn.rules.supervisors[event.card]
-    now = turn.supervision
+    now = turn.state.supervision
     if now is not None and now.who == who and present(turn, event.reader):
         return _open(turn, now, turn.rules.opening_reasons[0])
-    turn.supervision = Supervision(who=who, reader=event.reader, at=turn.at)
+    turn.update(supervision=Supervision(who=who, reader=event.reader, at=turn.at))
     return True
 
 
 def pressed(turn: Turn, event: events.ButtonPressed) -> bool | None:
     """What the button means to a supervisor who is there; None if it is for the guests."""
-    now = turn.supervision
+    now = turn.state.supervision
     if now is None or not _lasts(turn, now) or not _beside(turn, now, event.panel):
         return None
     if event.action == "locker":
@@ -58,16 +58,16 @@ def _choose(turn: Turn, supervision: Supervision) -> bool:
     choice = supervision.choice + 1
     if choice > len(turn.rules.lockers):
         return False
-    turn.supervision = replace(supervision, choice=choice)
+    turn.update(supervision=replace(supervision, choice=choice))
     return True
 
 
 def _open(turn: Turn, supervision: Supervision, why: str) -> bool:
     number = _chosen(turn, supervision)
-    if number is None or not turn.lockers[number].reachable:
+    if number is None or not turn.state.lockers[number].reachable:
         return False
-    turn.supervision = None
-    visit = turn.lockers[number].visit
+    turn.update(supervision=None)
+    visit = turn.state.lockers[number].visit
     turn.locker(number, supervised=True)
     lockers.unlock(turn, number)
     data = LockerOpened(
@@ -83,7 +83,7 @@ def _chosen(turn: Turn, supervision: Supervision) -> int | None:
         return turn.rules.lockers[supervision.choice - 1]
     owed = [
         (locker.visit, number)
-        for number, locker in turn.lockers.items()
-        if locker.visit is not None and locker.visit not in turn.visits
+        for number, locker in turn.state.lockers.items()
+        if locker.visit is not None and locker.visit not in turn.state.visits
     ]
     return min(owed)[1] if owed else None  # ids of visits are in order of opening

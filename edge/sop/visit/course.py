@@ -30,10 +30,10 @@ _MOST_EVIDENCE = 100
 def open_visit(turn: Turn, procedure_id: str) -> Visit:
     """Open a visit under the current text of *procedure_id* and enter its first step."""
     procedure = turn.rules.procedures[turn.rules.current[procedure_id]]
-    turn.opened += 1
+    turn.update(opened=turn.state.opened + 1)
     visit = Visit(
-        id=turn.mint("visit", turn.opened),
-        number=turn.opened,
+        id=turn.mint("visit", turn.state.opened),
+        number=turn.state.opened,
         procedure=procedure.id,
         version=procedure.version,
         opened=turn.at,
@@ -44,7 +44,7 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
         started=None,
         entered=turn.at,
     )
-    turn.visits[visit.id] = visit
+    turn.state.visits[visit.id] = visit
     data = VisitOpened(
         visit=visit.id,
         procedure=visit.procedure,
@@ -64,7 +64,7 @@ def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
     :param proof: what shows it, if not a button; evidence of the first step, whatever that awaits
     """
     visit = open_visit(turn, procedure_id)
-    if visit.id in turn.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
+    if visit.id in turn.state.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
         turn.change(visit, evidence=(*visit.evidence, proof))
 
 
@@ -102,14 +102,14 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
         visit = pace.extend(turn, visit)
     _follow(turn, visit, transition)
     _remember_way_back(turn, before, name)
-    if transition.pass_on and visit.id in turn.visits:
-        deliver(turn, turn.visits[visit.id], name, proof)
+    if transition.pass_on and visit.id in turn.state.visits:
+        deliver(turn, turn.state.visits[visit.id], name, proof)
     return True
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
     """If *name* has led the visit *before* to another step, remember where from."""
-    visit = turn.visits.get(before.id)
+    visit = turn.state.visits.get(before.id)
     if visit is None or visit.step == before.step:
         return
     step = turn.step(before)
@@ -132,13 +132,13 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     to = transition.to
     if to == "@next":
         end_step(turn, visit, step, "completed")
-        _go_on(turn, turn.visits[visit.id], step)
+        _go_on(turn, turn.state.visits[visit.id], step)
     elif to == "@skip":
         end_step(turn, visit, step, "skipped", transition.reason)
-        _go_on(turn, turn.visits[visit.id], step)
+        _go_on(turn, turn.state.visits[visit.id], step)
     elif to.startswith("#"):
         end_step(turn, visit, step, "completed")
-        _begin_step(turn, turn.visits[visit.id], turn.procedure(visit).step(to[1:]))
+        _begin_step(turn, turn.state.visits[visit.id], turn.procedure(visit).step(to[1:]))
     elif to.startswith("@"):
         _end_visit_here(turn, visit, step, to[1:], transition.via)
     else:
@@ -159,7 +159,7 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str
     decided = visit.outcome or outcome
     visit = turn.change(visit, reason=reasons.final(visit, outcome), chosen=None)
     end_step(turn, visit, step, outcome, visit.reason)
-    visit = turn.visits[visit.id]
+    visit = turn.state.visits[visit.id]
     if via is None or via == step.id:
         _close(turn, visit, decided)
     else:
@@ -179,9 +179,9 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
     )
     visit = _enter(turn, visit, step.phases[0])
     # A stuck detector has no edge for the next guest, and without a beam it has no other voice.
-    if turn.alarming and (DETECTOR in turn.faults or not turn.rules.passage):
+    if turn.state.alarming and (DETECTOR in turn.state.faults or not turn.rules.passage):
         deliver(turn, visit, "detector.alarm")
-    return turn.visits.get(visit.id, visit)
+    return turn.state.visits.get(visit.id, visit)
 
 
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
@@ -222,7 +222,7 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     """End *visit*; what it still holds is owed."""
-    del turn.visits[visit.id]
+    del turn.state.visits[visit.id]
     day.visit_closed(turn, outcome)
     inactivity.forget(turn, visit)
     took = turn.at.since(visit.opened)
@@ -246,7 +246,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
 
 def timer_fired(turn: Turn, key: str) -> None:
     """A timer ran out: a phase's ``timeout``, or a step's standard time. Stale ones do nothing."""
-    visit = turn.visits.get(key.split("/", maxsplit=1)[0])
+    visit = turn.state.visits.get(key.split("/", maxsplit=1)[0])
     if visit is None:
         return
     if key == phase_key(visit):

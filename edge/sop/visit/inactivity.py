@@ -97,4 +97,4 @@ def _wait_s(turn: Turn, visit: Visit) -> float:
 
 
 def _closed(turn: Turn) -> bool:
-    return turn.day is not None and turn.day.closed is not None
+    return turn.state.day is not None and turn.state.day.closed is not None

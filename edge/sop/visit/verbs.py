@@ -35,9 +35,9 @@ def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
 
 
 def _still(turn: Turn, visit: Visit, purpose: str) -> Visit:
-    turn.stills_asked += 1
-    still = turn.mint("still", turn.stills_asked)
-    turn.stills[still] = PendingStill(visit=visit.id, step=visit.step, purpose=purpose)
+    turn.update(stills_asked=turn.state.stills_asked + 1)
+    still = turn.mint("still", turn.state.stills_asked)
+    turn.state.stills[still] = PendingStill(visit=visit.id, step=visit.step, purpose=purpose)
     turn.do(TakeStill(still, purpose, visit.id))
     return turn.change(visit, stills=(*visit.stills, StillReference(still, purpose)))
 
@@ -46,7 +46,7 @@ def free_locker(turn: Turn) -> int | None:
     """Return the first locker that nobody has and that works, closed ones first; None if none."""
     free = [
         (locker.door == "open", number)
-        for number, locker in turn.lockers.items()
+        for number, locker in turn.state.lockers.items()
         if locker.visit is None
         and locker.usable
         and locker.reachable
@@ -67,7 +67,7 @@ def _fault_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
     if visit.locker is None:
         return visit
     # A lock that nobody could tell to open has not jammed: it is back as soon as its board is.
-    before = turn.lockers[visit.locker]
+    before = turn.state.lockers[visit.locker]
     usable = before.usable and not before.reachable
     turn.locker(visit.locker, visit=None, unlocking=False, usable=usable)
     device_fault(turn, f"locker/{visit.locker}", "did not open", visit.id)
@@ -99,7 +99,7 @@ def _release_door(turn: Turn, visit: Visit, _argument: str) -> Visit:
 def _take_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
     if visit.card is None:
         return visit
-    turn.cards.pop(visit.card, None)
+    turn.state.cards.pop(visit.card, None)
     return turn.change(visit, card=None)
 
 
@@ -112,19 +112,19 @@ def _lose_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
 
 def declare_lost(turn: Turn, card: str) -> None:
     """Take *card*, which is out, out of the pool until it is found."""
-    holder = turn.cards.pop(card)
-    turn.lost[card] = holder
+    holder = turn.state.cards.pop(card)
+    turn.state.lost[card] = holder
     data = CardLost(visit=holder, clock_synced=turn.at.synced)
     turn.record("gardu.card.lost.v1", f"visit/{holder}", holder, data)
 
 
 def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
-    standing = turn.alarms.get(kind)
+    standing = turn.state.alarms.get(kind)
     if standing is None:
         raise_alarm(turn, kind, visit.id)
         return visit
     # That of nobody becomes this guest's. One that was seen: look once more.
-    turn.alarms[kind] = replace(standing, visit=standing.visit or visit.id, acknowledged=None)
+    turn.state.alarms[kind] = replace(standing, visit=standing.visit or visit.id, acknowledged=None)
     if standing.acknowledged is not None:
         sound(turn, kind)
     return visit

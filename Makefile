@@ -1,4 +1,4 @@
-# Each target does all its own set-up; `make` alone lists them.
+# Each target does its own set-up; `make` without a target lists the targets.
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -40,12 +40,13 @@ test: $(STAMP)
 	@sh tests/install-pango.sh
 	@$(BIN)/python -m pytest -n 2
 
-# A person needs time: no time-out. Stop the daemon first, it has the equipment.
+# No time-out, because a person answers. Stop the daemon first: it occupies the equipment.
 hardware-test: $(STAMP)
 	@test -n '$(CONFIG)' || { echo 'Say which config: make hardware-test CONFIG=/etc/gardu/gardu.toml'; exit 2; }
 	@GARDU_HARDWARE='$(abspath $(CONFIG))' $(BIN)/python -m pytest tests/hardware -v --timeout 0
 
-# mqtt-io has dependencies of its own and must not meddle with ours; without it its rows say so.
+# A separate environment, because mqtt-io's dependencies may conflict with ours. If it cannot be
+# installed, the table has no rows of it.
 $(BENCH)/.installed: pyproject.toml
 	@$(PYTHON) -m venv $(BENCH)
 	@echo 'Installing mqtt-io into $(BENCH) ...'

@@ -1,16 +1,19 @@
-"""The guest book: who the guests were. The one place where personal data is kept.
+"""The guest book: guests' details, the only personal data that is stored besides stills.
 
-``guestbook.db`` in the data folder, apart from the history, so that it can be forgotten without
-touching that. Rules
---------------------
-1. Details are on the disk before anybody is told that they are kept.
-2. What is removed is overwritten, the file is written anew, and its log is cut off: no byte of it
-   stays in a file of ours. (A memory card may keep old blocks out of everybody's reach.)
-3. That something was removed is recorded: a note of it waits in the same transaction until then.
-4. A lost or damaged file stops nothing: it is set aside and a new one begun. What was set aside
-   goes with the rest when it has had its time.
-5. Whoever has the data folder's lock may write (edge/lock.py); reading beside:
-   edge/guestbook/guest_list.py.
+``guestbook.db`` in the data folder, separate from the history, so that it can be deleted without
+changing the history.
+
+Rules
+-----
+1. Details are on the disk before a request is answered with success.
+2. Removed details are overwritten, the file is rewritten, and its log is truncated: no byte of them
+   stays in a file of ours. (A memory card may still hold old blocks that no program can read.)
+3. Every removal is recorded: a note of it is stored in the same transaction, until the history has
+   the record.
+4. A lost or damaged file stops no other work: it is set aside and a new one made. A file that was
+   set aside is removed like the entries when it is old enough.
+5. Only the holder of the data folder's lock writes (edge/store/data_folder.py); the file is read
+   beside the daemon in edge/guestbook/guest_list.py.
 """
 
 import hashlib
@@ -30,31 +33,31 @@ from edge.store.quarantine import all_damaged_beside, damaged_beside, open_sound
 
 FILE = "guestbook.db"
 
-# Raise it when older code could not read what is written any more.
+# Raise it when older code could no longer read the data.
 FORMAT = 1
 
 ONLY = 1
-# A clock may be so far ahead of the next one, ms, before what it dated is dated anew.
+# An entry that is dated further in the future than this, ms, is dated again.
 _DAY_MS = 86_400_000
 
 PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
 Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?$")]
 
 IdKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
-"""What was left at the desk for the visitor card: KTP, SIM, student card, surat tugas, or other
-valid proof. The kind only: no procedure asks for the number to be copied."""
+"""The proof left at the desk for the visitor card: KTP, SIM, student card, surat tugas, or another
+valid one. Only the kind: no procedure asks for a copy of the number."""
 
 Source = Literal["register", "invitation"]
 
 
 class BookUnusable(GarduError):
-    """The guest book cannot be used now: no reason to stop anything else."""
+    """The guest book cannot be used now; all other work continues."""
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Who came: personal data. Its ``repr`` says nothing, so that no log can.
+    """A guest's details: personal data. The ``repr`` hides them from logs.
 
-    :ivar persons: how many came together, 1 to 99
+    :ivar persons: number of persons who came together, 1 to 99
     """
 
     name: PlainText
@@ -79,10 +82,10 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Purge(msgspec.Struct, frozen=True, kw_only=True):
-    """What was removed, until that is recorded.
+    """The note of a removal, stored until the removal is recorded.
 
-    :ivar count: how many visits' details
-    :ivar before_ms: all from before that moment went (wall clock, ms since 1970 UTC)
+    :ivar count: number of visits that lost their details
+    :ivar before_ms: entries from before that moment were removed (wall clock, ms since 1970 UTC)
     :ivar by: ``retention`` or ``request``
     """
 
@@ -93,11 +96,12 @@ class Purge(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestBook:
-    """The guest book of the data *folder*; its file comes into being with the first entry.
+    """The guest book of the data *folder*; its file is created with the first entry.
 
-    Methods block on the disk: not for the event loop. Any thread may call, one at a time.
+    Methods block on the disk: do not call them on the event loop. Any thread may call, one at a
+    time.
 
-    :raises BookUnusable: if it cannot be used now; nothing of the change was kept
+    :raises BookUnusable: if it cannot be used now; no part of the change was stored
     """
 
     def __init__(self, folder: Path) -> None:
@@ -106,19 +110,19 @@ class GuestBook:
 
     @property
     def quarantined(self) -> Path | None:
-        """The newest damaged file that was set aside, as long as it lies in the folder."""
+        """The newest damaged file that was set aside and is still in the folder, or None."""
         return damaged_beside(self._path)
 
     def close(self) -> None:
-        """Let go of the file; may be called twice, and the book used again."""
+        """Close the file; may be called twice, and the book may be used again."""
         if self._documents is not None:
             self._documents.close()
             self._documents = None
 
     def put(self, entry: Entry, request: str | None = None) -> None:
-        """Keep *entry* for good, in place of what there was of that visit.
+        """Store *entry* durably, in place of an older entry of that visit.
 
-        :param request: the id of the request that it came by
+        :param request: the id of the request that brought it, None for an invitation
         """
         with self._using() as documents, documents.transaction():
             plain = msgspec.to_builtins(entry)
@@ -128,19 +132,20 @@ class GuestBook:
                 documents.table("requests").put(_number(request), answered)
 
     def answered(self, request: str) -> Entry | None:
-        """Return the entry that the request of that id has led to."""
+        """Return the entry that the request of that id has created, None if there is none."""
         found = self._document("requests", request)
         return None if found is None else self.entry(str(found["visit"]))
 
     def entry(self, visit: str) -> Entry | None:
-        """Return what is kept of *visit*."""
+        """Return the entry of *visit*, None if there is none."""
         found = self._document("entries", visit)
         return None if found is None else msgspec.convert(found, Entry)
 
     def purge(self, before_ms: int, at: Stamp, by: Literal["retention", "request"]) -> int:
-        """Remove everything from before *before_ms* (wall clock, ms); return how many visits'.
+        """Remove all entries from before *before_ms* (wall clock, ms); return the number of visits.
 
-        Retention that finds nothing changes nothing; a request is noted even so.
+        If there are none, a request still leaves a note, retention does not. Damaged files that
+        were set aside before that moment are removed too.
         """
         removed = 0
         if self._there:
@@ -152,18 +157,18 @@ class GuestBook:
         return removed
 
     def purges(self) -> list[tuple[int, Purge]]:
-        """Return what was removed and is not recorded yet, by number, the file scrubbed."""
+        """Scrub the file; return the notes of removals that are not recorded yet, by number."""
         if not self._there:
             return []
         with self._using() as documents:
             found = [(n.doc_id, msgspec.convert(n, Purge)) for n in documents.table("purges")]
-            if found:  # else it has been done
+            if found:  # else the file has been scrubbed already
                 assert isinstance(documents.storage, SqliteStorage)
                 documents.storage.database.scrub()
             return found
 
     def recorded(self, number: int) -> None:
-        """Forget the note of a removal: it is in the history now."""
+        """Delete the note of a removal: the history has its record now."""
         with self._using() as documents:
             documents.table("purges").remove(doc_ids=[number])
 
@@ -193,7 +198,7 @@ class GuestBook:
             return len(going)
 
     def _date_anew(self, now: Stamp) -> None:
-        """Date entries from the future (of a clock that was wrong) now, or they would never go."""
+        """Date entries from the future (of a wrong clock) now, or they would not expire in time."""
         if not now.synced:
             return
         with self._using() as documents:
@@ -209,15 +214,15 @@ class GuestBook:
                 _name_it(self._documents)
             yield self._documents
         except StoreError as error:
-            # A damaged file is marked: the next one who opens it sets it aside. Any other failure
-            # of the disk stays until a restart: what the kernel has of it cannot be relied on.
+            # A damaged file is marked: the next opening sets it aside. Any other failure of the
+            # disk stays until a restart: the kernel's copy of the file is not reliable then.
             if isinstance(error, StoreDamaged):
                 self.close()
             raise BookUnusable(str(error)) from error
 
 
 def _number(name: str) -> int:
-    """Return the document number of what is known by a name: a hash, so that none is searched."""
+    """Return the document number for *name*: a hash (63 bits), so that no search is needed."""
     return int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big") >> 1
 
 
@@ -226,7 +231,7 @@ def _wall_ms(row: dict[str, object]) -> int:
 
 
 def _begin_anew(_damaged: Path, new: Path) -> None:
-    """Begin an empty book: the details of open visits can be asked for once more."""
+    """Make an empty book: the details of open visits can be entered once more."""
     with Documents(new, secret=True) as documents:
         _name_it(documents)
 

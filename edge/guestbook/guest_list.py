@@ -1,8 +1,8 @@
-"""The guest list: the guest book read beside the running daemon, and written out for people.
+"""The guest list: reads the guest book beside the running daemon, and exports it for people.
 
-Opened read-only, in one transaction, without Gardu's lock, as the history is
-(edge/store/snapshot.py). What comes out of here is personal data: it goes into a file that only its
-owner can read (edge/written.py).
+Opened read-only, in one transaction, without Gardu's lock, like the history
+(edge/store/snapshot.py). The export is personal data: it is written into a file that only its owner
+can read (edge/paper/deliver.py).
 """
 
 import csv
@@ -24,12 +24,12 @@ HEADS = (
     "source",
 )  # fmt: skip
 
-# What a spreadsheet would take for a formula.
+# A cell that begins with one of these would be a formula in a spreadsheet.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def read(folder: Path, first_ms: int = 0, end_ms: int = 2**63) -> list[Entry]:
-    """Return what was entered from *first_ms* on and before *end_ms* (wall clock, ms), in order.
+    """Return the entries from *first_ms* on and before *end_ms* (wall clock, ms), in order.
 
     :raises StoreError: if the book of the data *folder* cannot be read
     """
@@ -55,7 +55,7 @@ def as_csv(entries: Iterable[Entry]) -> bytes:
     writer = csv.writer(text)
     writer.writerow(HEADS)
     writer.writerows([_cell(row[head]) for head in HEADS] for row in map(_row, entries))
-    # The mark tells a spreadsheet that it is UTF-8.
+    # The byte order mark shows a spreadsheet that it is UTF-8.
     return text.getvalue().encode("utf-8-sig")
 
 

@@ -3,7 +3,7 @@
 The text of a code is ``GARDU1:`` and base32 (RFC 4648, upper case, no padding) of
 
 ========  =====================================================================
-4 bytes   which key signed it: the first bytes of the public key's SHA-256
+4 bytes   id of the signing key: the first bytes of the public key's SHA-256
 n bytes   MessagePack array: id (16 bytes), site, checkpoint (empty: any of the site), procedure,
           not before, not after (seconds since 1970 UTC), guest (nil, or an array: name,
           organisation, purpose, head count)
@@ -11,11 +11,11 @@ n bytes   MessagePack array: id (16 bytes), site, checkpoint (empty: any of the 
 ========  =====================================================================
 
 Base32 because its characters are letters and digits: QR codes have a compact mode for them, and
-they survive a scanner that types on whatever keyboard layout, a shell and an e-mail. (base45 is
+they pass unchanged through a scanner with any keyboard layout, a shell and an e-mail. (base45 is
 6 % shorter, but has blanks and ``$ % *``; base64url has lower case, for which QR codes need 21 %
 more.)
 
-Nothing but the exact text is taken: no other spelling of the same bytes, no bytes behind.
+Only the exact text is accepted: no other spelling of the same bytes, no bytes after them.
 """
 
 import base64
@@ -37,10 +37,12 @@ if TYPE_CHECKING:
 PREFIX = "GARDU1:"
 
 LONGEST_TEXT = 512
-"""A QR code of 73 by 73 points at 15 % error correction: cheap scanners read it off a telephone."""
+"""Characters: a QR code of 73 by 73 modules at 15 % error correction. Cheap scanners read it from a
+telephone."""
 
 LONGEST_S = 31 * 86400
-"""An invitation is for a day, not a pass for ever; and used ones are remembered so long."""
+"""Longest validity, seconds: an invitation is for a day, not a permanent pass. The ids of used
+invitations are stored for this long."""
 
 Why = Literal[
     "not an invitation", "unknown key", "wrong signature", "for another checkpoint",
@@ -56,7 +58,7 @@ _Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 
 
 class BadInvitation(GarduError):
-    """What was shown does not open a visit; *why* is one of a few words, none of them a guest's."""
+    """The code that was shown opens no visit; *why* is a fixed text without guest data."""
 
     def __init__(self, why: Why) -> None:
         self.why = why
@@ -64,9 +66,9 @@ class BadInvitation(GarduError):
 
 
 class Guest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
-    """Who is invited: personal data. Its ``repr`` says nothing, so that no log can.
+    """The invited guest: personal data. The ``repr`` hides it from logs.
 
-    :ivar head_count: how many come, 1 to 99
+    :ivar head_count: number of persons who come, 1 to 99
     """
 
     name: _Text
@@ -79,12 +81,12 @@ class Guest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
 
 
 class Invitation(msgspec.Struct, frozen=True):
-    """What an invitation says.
+    """The content of an invitation.
 
-    :ivar id: a UUID; whoever shows it a second time shows the same
-    :ivar checkpoint: empty: any checkpoint of *site*
-    :ivar not_before_ms: from when it is good, milliseconds since 1970 UTC, whole seconds
-    :ivar not_after_ms: the first moment when it is not good any more
+    :ivar id: a UUID; the same each time that the invitation is shown
+    :ivar checkpoint: empty for any checkpoint of *site*
+    :ivar not_before_ms: first moment of validity, milliseconds since 1970 UTC, whole seconds
+    :ivar not_after_ms: first moment when it is not valid any more, likewise
     """
 
     id: str
@@ -118,12 +120,12 @@ def read(
     checkpoint: str,
     procedures: Collection[str],
 ) -> Invitation:
-    """Return the invitation *text*, if it is good at this checkpoint now.
+    """Return the invitation *text*, if it is valid at this checkpoint now.
 
-    :param keys: who may invite, as :func:`key_ring` makes it
-    :param now_ms: the wall clock, milliseconds since 1970 UTC; None if nobody vouches for it
+    :param keys: public keys of those who may invite, as :func:`key_ring` returns them
+    :param now_ms: the wall clock, milliseconds since 1970 UTC; None if it is not trusted
     :param procedures: those that this checkpoint runs
-    :raises Refused: with the first reason not to take it
+    :raises BadInvitation: with the first reason to refuse it
     """
     invitation = verified(text, keys)
     if invitation.site != site or invitation.checkpoint not in ("", checkpoint):
@@ -140,9 +142,9 @@ def read(
 
 
 def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
-    """Return the invitation *text* if one of *keys* has signed it, wherever and whenever for.
+    """Return the invitation *text* if one of *keys* has signed it; place and time are unchecked.
 
-    :raises Refused: "not an invitation", "unknown key" or "wrong signature"
+    :raises BadInvitation: "not an invitation", "unknown key" or "wrong signature"
     """
     data = _bytes(text)
     signed, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
@@ -201,7 +203,7 @@ def write(invitation: Invitation, secret: bytes) -> str:
 
 
 def key_id(public: bytes) -> bytes:
-    """Return which key this is, in 4 bytes."""
+    """Return the id of the key *public*: the first 4 bytes of its SHA-256."""
     return hashlib.sha256(public).digest()[:_KEY_ID]
 
 
@@ -223,7 +225,7 @@ def public_key(secret: bytes) -> bytes:
 
 
 def _bytes(text: str) -> bytes:
-    """Return the bytes of *text*, of which there is exactly one spelling."""
+    """Return the bytes of *text*; refuse any spelling of them but the exact one."""
     digits = text.removeprefix(PREFIX)
     if digits == text or len(text) > LONGEST_TEXT:
         raise BadInvitation("not an invitation")
@@ -238,14 +240,14 @@ def _bytes(text: str) -> bytes:
 
 
 def _named(problem: str) -> str:
-    """Return *problem* with names for places in the array."""
+    """Return *problem* with field names in place of positions in the array."""
     for place, name in enumerate(_Body.__struct_fields__):
         problem = problem.replace(f"$[{place}]", name)
     return problem
 
 
 def _nacl() -> "ModuleType":
-    """Return PyNaCl; imported here because a checkpoint without a scanner does without."""
+    """Return PyNaCl; imported here because a checkpoint without a scanner does not need it."""
     try:
         import nacl.exceptions
         import nacl.signing

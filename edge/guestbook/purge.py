@@ -1,8 +1,7 @@
-"""What leaves the guest book: on demand and, when it has had its time, by itself; on record.
+"""Purge of the guest book: removes details on request and when expired; records each removal.
 
-The book is purged first and notes that in the same transaction (edge/guestbook/book.py); the note
-goes once the history has the record. Whatever is cut off in between is made up for at the next
-start.
+The book stores a note of the removal in the same transaction (edge/guestbook/book.py) and deletes
+it after the history has the record. If a crash interrupts this, the next start completes it.
 """
 
 import logging
@@ -24,7 +23,7 @@ TYPE = "gardu.guestbook.purged.v1"
 
 
 def record_of(purge: Purge) -> Record:
-    """Return the record of *purge*: how many and until when, and of nobody anything."""
+    """Return the record of *purge*: the number of visits and the moment, no personal data."""
     data = GuestBookPurged(
         visits=purge.count,
         before=iso(purge.before_ms),
@@ -35,10 +34,11 @@ def record_of(purge: Purge) -> Record:
 
 
 def purge_offline(book: GuestBook, store: Outbox, before_ms: int, at: Stamp) -> int:
-    """Remove what is from before *before_ms* and record it; for when no daemon runs.
+    """Remove and record entries from before *before_ms* (wall clock, ms), without a daemon.
 
+    :return: the number of visits
     :raises BookUnusable: if the book cannot be used
-    :raises StoreError: if the store cannot
+    :raises StoreError: if the store cannot be used
     """
     removed = book.purge(before_ms, at, "request")
     for number, purge in book.purges():
@@ -48,9 +48,9 @@ def purge_offline(book: GuestBook, store: Outbox, before_ms: int, at: Stamp) -> 
 
 
 class Purger:
-    """Removes details while the daemon runs; each of book and store on its own thread.
+    """Removes details while the daemon runs; book and store each run on their own thread.
 
-    :param wake: is given the rows of the records
+    :param wake: called with the rows of the new records, to send them
     """
 
     def __init__(
@@ -72,10 +72,10 @@ class Purger:
         self._wake = wake
 
     async def purge(self, before_ms: int) -> int:
-        """Remove what is from before *before_ms* (wall clock, ms); return how many visits'.
+        """Remove entries from before *before_ms* (wall clock, ms); return the number of visits.
 
         :raises BookUnusable: if the book cannot be used
-        :raises StoreError: if the store cannot; what was removed is recorded at the next start
+        :raises StoreError: if the store cannot be used; the removal is recorded at the next start
         """
         now = self._clock.now()
         removed = await self._book_worker.do(self._book.purge, before_ms, now, "request")
@@ -83,7 +83,7 @@ class Purger:
         return removed
 
     async def run(self) -> None:
-        """Remove what has had its time, now and every day, until cancelled."""
+        """Remove expired details, now and every day, until cancelled."""
         told = ""
         while True:
             trouble = await self._remove_expired()
@@ -93,10 +93,10 @@ class Purger:
             await self._clock.pause(AGAIN_S if trouble else DAY_S)
 
     async def _remove_expired(self) -> str:
-        """Return why that was not possible, empty if it was."""
+        """Remove expired details; return why that was not possible, empty if it was."""
         now = self._clock.now()
         try:
-            await self._record()  # what the last run removed and did not come to record
+            await self._record()  # removals that the last run has not recorded
             if trouble := await self._worker.do(self._clock_trouble, now):
                 return trouble
             before_ms = now.wall_ms - int(self._config.guestbook.keep_days * DAY_S * 1e3)

@@ -1,12 +1,12 @@
-"""The hash chain of a stream: no record can be changed, dropped or moved without it showing.
+"""Hash chain of a stream: shows if a record was changed, removed or moved.
 
 The *link* of a record is the SHA-256 of its predecessor's link and its own payload, byte for byte
-as it is sent; the first follows on the :func:`genesis` of its stream. So one link, known outside,
-vouches for every record up to there: the checkpoint publishes its newest one, the *head*, in
-``ledger``. Each payload also names its predecessor's link (``prevhash``), so that whoever has two
-neighbours can check them without the rest.
+as it is sent; the first record follows on the :func:`genesis` of its stream. So one link that is
+known outside the device verifies every record up to it: the checkpoint publishes its newest link,
+the *head*, in ``ledger``. Each payload also contains its predecessor's link (``prevhash``), so two
+neighbouring records can be checked without the rest.
 
-Pure: how records are kept and sent is not known here.
+Pure: does not depend on how records are stored and sent.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ ChainLink = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexade
 
 
 def genesis(stream: str) -> str:
-    """Return what the first record of *stream* follows on, 64 hexadecimal digits."""
+    """Return the link that the first record of *stream* follows on, 64 hexadecimal digits."""
     return hashlib.sha256(f"gardu/{stream}".encode()).hexdigest()
 
 
@@ -32,14 +32,14 @@ def link(previous: str, payload: bytes) -> str:
 
 
 class Mark(msgspec.Struct, frozen=True):
-    """The link of one record, by its sequence; that of record 0 is the genesis."""
+    """A sequence and the link of that record; the link of record 0 is the genesis."""
 
     sequence: int
     link: str
 
 
 class KeptRecord(msgspec.Struct, frozen=True):
-    """A record as it was found in a database; *fault* says what is wrong with its row, if known."""
+    """A record as read from a database; *fault* describes damage of its row, empty if none."""
 
     sequence: int
     topic: str = ""
@@ -49,9 +49,9 @@ class KeptRecord(msgspec.Struct, frozen=True):
 
 
 class Difference(msgspec.Struct, frozen=True):
-    """The first record that is not as it was written, and what differs; what is unknown is empty.
+    """The first record that does not fit the chain, and how; unknown fields are empty.
 
-    :ivar time: when it happened, as its own payload says
+    :ivar time: when it happened, from its own payload
     """
 
     sequence: int
@@ -62,7 +62,7 @@ class Difference(msgspec.Struct, frozen=True):
 
 
 class _Event(msgspec.Struct, frozen=True):
-    """What is checked of a payload."""
+    """The fields of a payload that are checked."""
 
     id: str
     type: str
@@ -75,14 +75,14 @@ class _Event(msgspec.Struct, frozen=True):
 
 
 class Walk:
-    """Goes through the kept records of one stream, from the oldest, until one differs.
+    """Checks the stored records of one stream, oldest first, up to the first difference.
 
-    :param start: where the kept records begin: the last one that was removed, or the genesis.
-        Records up to it that are still there were salvaged from a damaged database: they are of
-        an older stream, and not of this chain
-    :param published: the head that is known from outside, if one is
+    :param start: the mark that the stored records follow on: the last removed record, or the
+        genesis. Records up to it that are still there were salvaged from a damaged database: they
+        belong to an older stream, not to this chain
+    :param published: the head that is known from outside the device, None if there is none
     :param at: the sequence that it was published with (``head_seq``), not below *start*; None: any
-    :ivar reached: the last record that is as it should be
+    :ivar reached: the last record that was verified
     """
 
     def __init__(
@@ -121,11 +121,11 @@ class Walk:
         return _difference(record, event, what) if what else None
 
     def _fault(self, record: KeptRecord, event: _Event | None, reached: str) -> str:
-        """Say what is wrong with *record*, empty if nothing is."""
+        """Return the fault of *record*, empty if it has none."""
         if record.fault or event is None:
             return record.fault or "the payload cannot be read"
         where = KINDS.get(event.type, (record.topic,))[0]
-        # A report's topic has its month, and so has its subject: they are the same.
+        # The topic and the subject of a report contain its month: they are equal.
         topic = event.subject if "{" in where else where
         wrong = {
             "the payload is that of another stream": event.streamid != self._stream,
@@ -139,7 +139,7 @@ class Walk:
         return next((what for what, is_wrong in wrong.items() if is_wrong), "")
 
     def _hold_against_published(self) -> str:
-        """Say what is wrong with the link that was reached, empty if nothing is."""
+        """Compare the link reached with the published head; return the fault, empty if none."""
         if self._at not in (None, self.reached.sequence):
             return ""
         if self._published == self.reached.link:
@@ -178,22 +178,22 @@ def _difference(record: KeptRecord, event: _Event | None, what: str) -> Differen
 
 
 class Witness:
-    """What a consumer knows of a stream's chain, whatever the order that records come in.
+    """Checks a stream's chain for a consumer, which may receive records in any order.
 
-    Remembers links only where a neighbour has not come yet.
+    Stores a link only until the neighbouring record has arrived.
 
-    :ivar broken: sequences of records that do not follow on their predecessor, or whose link is
-        not the head that the checkpoint published
+    :ivar broken: sequences of records that do not follow on their predecessor, or differ from the
+        head that the checkpoint published
     """
 
     def __init__(self, stream: str) -> None:
         self.broken: set[int] = set()
-        self._known = {0: genesis(stream)}  # links of records whose successors have not come
-        self._claimed: dict[int, str] = {}  # what successors say of records that have not come
+        self._known = {0: genesis(stream)}  # links of records until the successor arrives
+        self._claimed: dict[int, str] = {}  # prevhash from successors that arrived first
         self._head = Mark(0, self._known[0])
 
     def arrived(self, sequence: int, previous: str, payload: bytes) -> None:
-        """Take in a record that has not come before, and the link of its predecessor."""
+        """Check a record that has not arrived before; *previous* is its predecessor's link."""
         head = self._head.link if self._head.sequence == sequence - 1 else None
         before = self._known.pop(sequence - 1, head)
         if before is None:
@@ -208,7 +208,7 @@ class Witness:
         self._check_head()
 
     def check_head(self, head: Mark) -> None:
-        """Take in the head that the checkpoint published."""
+        """Check the head that the checkpoint published."""
         self._head = head
         self._check_head()
 

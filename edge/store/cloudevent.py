@@ -1,6 +1,6 @@
 """Encodes a record as a CloudEvent: stored, hashed into the chain and published as these bytes.
 
-The contract, in words, is docs/mqtt.md.
+docs/mqtt.md describes the format in words.
 """
 
 from typing import Any, Literal
@@ -20,12 +20,12 @@ REPORT_TYPE = "gardu.report.monthly.v1"
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """A CloudEvents 1.0 envelope; attribute names are the contract's.
+    """A CloudEvents 1.0 envelope; attribute names are those of docs/mqtt.md.
 
     :ivar time: when it happened; *recordedtime*: when it was committed here (RFC 3339 UTC)
-    :ivar sequence: 16 digits, without holes within one *streamid*
+    :ivar sequence: 16 digits, without gaps within one *streamid*
     :ivar prevhash: the link of the record before it in the chain (edge/store/chain.py)
-    :ivar correlationid: the visit; absent where there is none
+    :ivar correlationid: the visit; absent if the record has none
     """
 
     specversion: Literal["1.0"] = "1.0"
@@ -44,7 +44,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     data: Any
 
 
-# JSON as msgspec writes it, made once: an encoder is reusable and quicker than the function.
+# One encoder for all records: quicker than the function msgspec.json.encode.
 _encoder = msgspec.json.Encoder()
 
 
@@ -58,10 +58,10 @@ def encode(
     previous: str,
     recorded_ms: int,
 ) -> bytes:
-    """Return the frozen payload of *record*: a CloudEvents JSON object in UTF-8.
+    """Return the payload of *record*, final from now on: a CloudEvents JSON object in UTF-8.
 
     :param previous: the link of the record before it in the chain
-    :param recorded_ms: when it is being committed, milliseconds since 1970 UTC
+    :param recorded_ms: time of the commit, milliseconds since 1970 UTC
     """
     return _encoder.encode(
         Envelope(
@@ -82,11 +82,11 @@ def encode(
 
 
 def dataschema(kind: str) -> str:
-    """The schema's name of a type: ``urn:gardu:schema:step.completed:1``."""
+    """Return the schema name of a record type: ``urn:gardu:schema:step.completed:1``."""
     name, _, version = kind.removeprefix("gardu.").rpartition(".v")
     return f"urn:gardu:schema:{name}:{version}"
 
 
 def source(config: Config) -> str:
-    """Who speaks: ``/gardu/{site}/{checkpoint}``."""
+    """Return the CloudEvents source: ``/gardu/{site}/{checkpoint}``."""
     return f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"

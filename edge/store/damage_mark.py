@@ -1,7 +1,8 @@
-"""The mark beside a database that was found damaged: ``gardu.db.suspect``.
+"""The mark beside a damaged database: a file such as ``gardu.db.suspect``.
 
-Whoever finds damage leaves it and ends; the next start goes by it (edge/store/quarantine.py). It
-holds the moment, which names the file that the database becomes, and how the damage showed.
+The mark is written when damage is found, and the database is not used any more; the next opening
+sets it aside (edge/store/quarantine.py). The mark holds the moment, which becomes part of the
+damaged file's new name, and a description of the damage.
 """
 
 import os
@@ -12,14 +13,15 @@ from edge.store import data_folder
 
 
 def mark_of(path: Path | str) -> Path:
-    """Return where the mark of the database *path* is, if there is one."""
+    """Return the path of the mark of the database *path*; the mark need not exist."""
     return Path(f"{path}.suspect")
 
 
 def mark(path: Path | str, how: str) -> None:
-    """Mark the database *path*, for good; a mark that is there stays.
+    """Mark the database *path* durably, unless it is marked already.
 
-    :raises OSError: if it cannot be written; there is none then, never half a one
+    :param how: description of the damage
+    :raises OSError: if the mark cannot be written; then there is none, never an incomplete one
     """
     place = mark_of(path)
     if place.exists():
@@ -37,6 +39,6 @@ def mark(path: Path | str, how: str) -> None:
 def moment_of(path: Path | str) -> str:
     """Return when the database *path* was marked, for example ``20261122T031507Z``.
 
-    :raises OSError: if it was not
+    :raises OSError: if it is not marked
     """
     return mark_of(path).read_text(encoding="utf-8").split()[0]

@@ -1,10 +1,10 @@
-"""The data folder: its lock, and names in it that survive a power cut.
+"""The data folder: its lock, and file names in it that survive a power cut.
 
-A new, renamed or deleted name is on the disk only once its folder was synced; syncing the file
-itself does not promise it (POSIX; ext4 mostly does it all the same, other file systems do not).
+A new, renamed or deleted name is on the disk only after its folder was synced; syncing the file
+itself does not guarantee it (POSIX; ext4 mostly does it all the same, other file systems do not).
 
 The lock is ``flock``, not a pid file: the kernel releases it however the process ends. A child that
-is forked (not spawned) would hold it, so Gardu does not fork without ``exec``.
+is forked (not spawned) would hold it too, so Gardu does not fork without ``exec``.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ LOCK = "gardu.lock"
 
 
 def sync(folder: Path) -> None:
-    """Bring the names in *folder* to the disk.
+    """Sync the names in *folder* to the disk.
 
     :raises OSError: if the disk failed
     """
@@ -30,7 +30,7 @@ def sync(folder: Path) -> None:
 
 
 def make(folder: Path) -> None:
-    """Make *folder* (mode 0700) and those above it that are not there, for good.
+    """Make *folder* (mode 0700) and its missing parents, durably.
 
     :raises OSError: if it cannot be made
     """
@@ -42,9 +42,10 @@ def make(folder: Path) -> None:
 
 
 class FolderLock:
-    """Holds *folder* for this process until :meth:`release`.
+    """Locks *folder* for this process until :meth:`release`.
 
-    :raises StoreError: naming the process that has it, or why the lock file cannot be used
+    :raises StoreError: if another process holds the lock (named in the message), or the lock file
+        cannot be used
     """
 
     def __init__(self, folder: Path) -> None:
@@ -61,12 +62,12 @@ class FolderLock:
                 f"{folder} is in use by process {holder}: stop that one first "
                 "(systemctl stop gardu), or give this one a data folder of its own"
             ) from error
-        with contextlib.suppress(OSError):  # on a full disk the lock holds, only nameless
+        with contextlib.suppress(OSError):  # on a full disk: locked, but without the process id
             os.ftruncate(self._file, 0)
             os.pwrite(self._file, f"{os.getpid()}\n".encode(), 0)
 
     def release(self) -> None:
-        """Let others have the folder; may be called twice."""
+        """Release the lock; may be called twice."""
         if self._file >= 0:
             os.close(self._file)
             self._file = -1

@@ -3,14 +3,14 @@
 - A change is on the disk when its transaction has ended (write-ahead log, ``synchronous=FULL``),
   whole or not at all.
 - Each row carries a CRC-32 of its table, id and body: SQLite itself would not notice a bit that
-  flipped inside a body. What else SQLite passes over is looked for in edge/store/integrity.py.
+  flipped inside a body. edge/store/integrity.py finds other damage that SQLite does not report.
 - After an I/O error, damage or a failed commit the file is not used again, and above all not
-  synced again: the kernel forgets the pages that it failed to write, so a second fsync would lie.
-  SQLite's own checkpoints of the log keep such an error to themselves and sync again at the next
-  commit; therefore they are switched off and done here.
+  synced again: the kernel forgets the pages that it failed to write, so a second fsync would
+  succeed without them. SQLite's own checkpoints of the log do not report such an error and sync
+  again at the next commit; therefore they are switched off and done here.
 - Damage leaves a mark beside the file, so that the next start sets it aside
   (edge/store/quarantine.py).
-- A full disk refuses a change and nothing else; there may be room for the next one.
+- A full disk refuses only the change at hand; there may be room for the next one.
 - One thread at a time; a second one waits for the end of the transaction.
 """
 
@@ -35,19 +35,19 @@ Body = dict[str, Any]
 _NAME = re.compile(r"_?[a-z0-9]+(-[a-z0-9]+)*")
 
 _SETTINGS = (
-    # A change writes whole pages: small ones spare the memory card. Counts when the file is made.
+    # A change writes whole pages: small ones spare the memory card. Applies when the file is made.
     "PRAGMA page_size = 512",
     "PRAGMA journal_mode = WAL",
     "PRAGMA synchronous = FULL",
     "PRAGMA wal_autocheckpoint = 0",
-    "PRAGMA journal_size_limit = 16777216",  # bytes that the log may keep after a flood
+    "PRAGMA journal_size_limit = 16777216",  # size of the log after a burst, bytes
     "PRAGMA cache_size = -512",  # KiB: the tables in use are small, history is read once
 )
 
 _SECRET_SETTINGS = ("PRAGMA secure_delete = ON",)
 
 # Rows changed between two checkpoints of the log: about as many pages, so about 2 MB of log. Each
-# checkpoint writes pages that lie all over the file, so that more of them wear the card more.
+# checkpoint writes pages all over the file, so more frequent ones wear the card more.
 _CHECKPOINT_EVERY = 3000
 
 # Statements about one table; {0} is its name, which has been checked against _NAME.
@@ -67,8 +67,8 @@ _STATEMENTS = {
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',
 }
 
-# How SQLite's name of the error begins → which error it is here, and what to do about it. The
-# shared memory of the log is a file too: it may find no room before the log itself does.
+# Beginning of SQLite's name of the error → the error raised here, and the advice in its message.
+# The shared memory of the log is a file too: it may find no room before the log itself does.
 _FULL = "the disk is full: free some space; this change was not kept, all before it are"
 _DAMAGED = "it is damaged: restart Gardu, which sets it aside and begins a new one"
 _MEANINGS: dict[str, tuple[type[StoreError], str]] = {
@@ -77,7 +77,7 @@ _MEANINGS: dict[str, tuple[type[StoreError], str]] = {
     "SQLITE_BUSY": (StoreError, "another program is writing in it: end that program"),
     "SQLITE_CORRUPT": (StoreDamaged, _DAMAGED),
     "SQLITE_NOTADB": (StoreDamaged, _DAMAGED),
-    "SQLITE_TOOBIG": (StoreDamaged, _DAMAGED),  # no document of ours ever is
+    "SQLITE_TOOBIG": (StoreDamaged, _DAMAGED),  # no document of ours is that large
     "SQLITE_IOERR": (
         StoreError,
         "the disk failed: restart Gardu; if it happens again, replace the card or disk",
@@ -105,19 +105,20 @@ def checksum(table: str, doc_id: int, body: bytes) -> int:
 
 
 def _text(raw: bytes) -> str:
-    """Return a text that damage may have made; no body is a text."""
+    """Decode a text that may be damaged; an undamaged body is a blob, never a text."""
     return raw.decode("utf-8", "backslashreplace")
 
 
 def create_statement(table: str) -> str:
-    """Return the statement that *table* is made by, as SQLite keeps it."""
+    """Return the statement that creates *table*, as SQLite stores it."""
     return _sql("create", table)
 
 
 class _Transaction:
-    """What ``with database.transaction()`` enters.
+    """The context manager of :meth:`Database.transaction`.
 
-    Every decision does: a generator of contextlib's takes several times as long to enter.
+    A class, because every decision enters it and a generator of contextlib's is several times
+    slower to enter.
     """
 
     def __init__(self, enter: Callable[[], None], leave: Callable[[bool], None]) -> None:
@@ -134,7 +135,7 @@ class _Transaction:
 class Database:
     """The SQLite file *path*: tables of documents by number.
 
-    :param secret: what is deleted is overwritten, not only forgotten (personal data)
+    :param secret: deleted data is overwritten, not only released (personal data)
     :ivar tables: names of the tables there are
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
@@ -161,20 +162,20 @@ class Database:
             raise
 
     def close(self) -> None:
-        """Let go of the file; may be called twice."""
+        """Close the file; may be called twice."""
         with self._lock:
             self._refusal = self._refusal or f"{self._path} is closed"
             self._connection.close()
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit all changes made within, durably, or none if an exception comes out.
+        """Commit all changes made within, durably, or none if an exception is raised.
 
-        A transaction within another joins it; if a part has failed, the whole cannot be kept.
+        A transaction within another joins it; if a part has failed, the whole is rolled back.
         """
         return self._transaction
 
     def create(self, table: str) -> None:
-        """Create *table* unless it is there.
+        """Create *table* unless it exists.
 
         :raises ValueError: if the name is not lower-case letters, digits and single dashes
         """
@@ -186,16 +187,16 @@ class Database:
         self.tables.add(table)
 
     def drop(self, table: str) -> None:
-        """Remove *table* with all that is in it."""
+        """Drop *table* with all its rows."""
         self.run("drop", table)
         self.tables.discard(table)
 
     def run(self, statement: str, table: str, *parameters: Any) -> list[Any]:
-        """Run a statement of the list above; a table that is not there has no rows."""
+        """Run a statement of the list above; a missing table has no rows."""
         return self._execute(_sql(statement, table), parameters) if table in self.tables else []
 
     def put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
-        """Write one document, whether or not there was one of that id, or that *table*.
+        """Write one document, new or in place of the old one; create *table* if it is missing.
 
         :raises TypeError: if it is not JSON
         """
@@ -203,7 +204,7 @@ class Database:
             if not self._depth:
                 with self._transaction:
                     return self._put(table, doc_id, document)
-            # A decision does this half a dozen times: no transaction of its own within another.
+            # A decision writes half a dozen documents: no nested transaction for each.
             try:
                 self._put(table, doc_id, document)
             except BaseException:
@@ -216,29 +217,29 @@ class Database:
         self._execute(_sql("put", table), (doc_id, body, checksum(table, doc_id, body)))
 
     def document(self, table: str, doc_id: int, body: bytes, crc: int) -> Body:
-        """Return the document of a row that was read."""
+        """Check a row that was read, and return its document."""
         self.check(table, doc_id, body, crc)
         return _decode(body)
 
     def check(self, table: str, doc_id: int, body: bytes, crc: int) -> None:
-        """Hold a row that was read against its checksum."""
+        """Check a row that was read against its checksum."""
         if not isinstance(body, bytes) or crc != checksum(table, doc_id, body):
             raise self.damaged(f"wrong checksum of document {doc_id} in table {table}")
 
     def damaged(self, how: str) -> StoreError:
-        """Return the error to raise when damage was found; the file is not used any more."""
+        """Return the error to raise after damage was found; the file is not used any more."""
         error = sqlite3.DatabaseError(how)
         error.sqlite_errorname = "SQLITE_CORRUPT"
         return self._failure(error)
 
     def scrub(self) -> None:
-        """Leave no byte of what was deleted in the file, nor in its log.
+        """Erase every byte of deleted data from the file and from its log.
 
         ``secure_delete`` overwrites rows, but a row that was moved within the file before may have
-        left a copy in the gap; writing the file anew closes all gaps, and the log, which has the
-        old pages, is cut off. Needs room for twice the file meanwhile.
+        left a copy in the gap; ``VACUUM`` rewrites the file without gaps, and the log, which has
+        the old pages, is truncated. Needs room for twice the file meanwhile.
 
-        :raises StoreError: if somebody reads the file all the while: the log could not be cut
+        :raises StoreError: if another program reads the file: the log could not be truncated
         """
         with self._lock:
             self._execute("VACUUM")
@@ -247,13 +248,13 @@ class Database:
                 raise StoreError(f"{self._path} is being read: try again when that has ended")
 
     def schema(self) -> list[tuple[Any, ...]]:
-        """Return type, name, table name and statement of everything that is in the file."""
+        """Return type, name, table name and statement of every entry of the schema."""
         return self._execute("SELECT type, name, tbl_name, sql FROM sqlite_schema")
 
     def examine(self, table: str = "") -> str:
-        """Let SQLite look through the structure of *table*, or of the whole file.
+        """Check the structure of *table*, or of the whole file, with SQLite's ``quick_check``.
 
-        :return: what is wrong, empty if nothing is
+        :return: the damage, empty if there is none
         """
         what = f'PRAGMA quick_check("{table}")' if table else "PRAGMA quick_check"
         found = "; ".join(line for (line,) in self._execute(what))
@@ -270,7 +271,7 @@ class Database:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
                 raise self._failure(error, ending=sql in ("COMMIT", "ROLLBACK")) from error
-            except UnicodeDecodeError as error:  # of SQLite's message about a damaged schema
+            except UnicodeDecodeError as error:  # in SQLite's message about a damaged schema
                 raise self.damaged("the schema is wrong") from error
 
     def _enter(self) -> None:
@@ -283,7 +284,7 @@ class Database:
             self._lock.release()
             raise
 
-    def _end(self, failed: bool) -> None:  # noqa: FBT001 - as the protocol says it
+    def _end(self, failed: bool) -> None:  # noqa: FBT001 - as the protocol defines it
         try:
             self._failed |= failed
             if not self._leave() and not failed:
@@ -292,7 +293,7 @@ class Database:
             self._lock.release()
 
     def _leave(self) -> bool:
-        """Leave one level of the transaction; return False if it cannot be kept."""
+        """Leave one level of the transaction; return False if the whole failed."""
         self._depth -= 1
         if self._depth:
             return True
@@ -312,16 +313,16 @@ class Database:
             raise
         if self._connection.total_changes - self._changes >= _CHECKPOINT_EVERY:
             self._changes = self._connection.total_changes
-            with contextlib.suppress(StoreFull):  # what is in the log is safe there
+            with contextlib.suppress(StoreFull):  # the changes are safe in the log
                 self._execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def _roll_back(self) -> None:
-        if self._connection.in_transaction:  # on a full disk SQLite has rolled back by itself
+        if self._connection.in_transaction:  # on a full disk SQLite has rolled back already
             self._execute("ROLLBACK")
         self.tables = self._list_tables()
 
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
-        """Return the error to raise; refuse further use unless the file is surely as it was."""
+        """Return the error to raise; refuse further use unless the file is certainly unchanged."""
         name = getattr(error, "sqlite_errorname", "")
         meanings = [meaning for begin, meaning in _MEANINGS.items() if name.startswith(begin)]
         kind, advice = (meanings or [(StoreError, "restart Gardu")])[0]
@@ -329,6 +330,6 @@ class Database:
         if kind is not StoreFull and (name.startswith(_FATAL) or ending):
             self._refusal = message
         if kind is StoreDamaged:
-            with contextlib.suppress(OSError):  # then the next start's own look must do
+            with contextlib.suppress(OSError):  # then the next start must find the damage itself
                 mark(self._path, str(error))
         return kind(message)

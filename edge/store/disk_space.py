@@ -1,11 +1,11 @@
-"""Space on the disk: what goes first when it runs out, and what waits.
+"""Disk space: deletes delivered stills when it runs short, and makes changes wait for room.
 
 1. New stills are refused while less than ``STILLS_NEED`` is free; before that, delivered stills
    are deleted, the oldest first.
-2. Records have a reserve: the file ``gardu.reserve``, which is given up when nothing else is left.
-   While it is given up the alarm ``disk-full`` stands; it is made again as soon as there is room.
-3. When there is none even so, a change waits, once a second tried again, the alarm sounding:
-   nothing acts before it is recorded.
+2. Records have a reserve: the file ``gardu.reserve``, which is deleted when no other room is left.
+   While it is missing the alarm ``disk-full`` stands; it is made again as soon as there is room.
+3. If there is still no room, a change waits and is retried once a second while the alarm sounds:
+   no decision has an effect before it is recorded.
 """
 
 import asyncio
@@ -29,14 +29,14 @@ log = logging.getLogger(__name__)
 ALARM = "disk-full"
 FILE = "gardu.reserve"
 
-# Bytes. A decision needs about 30 kB of log: the reserve is worth some five hundred.
+# Bytes. A decision needs about 30 kB of log: the reserve suffices for some five hundred.
 RESERVE = 16 * 2**20
 STILLS_NEED = 64 * 2**20
 
 # Seconds between two tries while there is no room.
 WAIT_S = 1.0
 
-_MOST_AT_ONCE = 256  # stills looked at in one go
+_MOST_AT_ONCE = 256  # stills checked in one call
 
 
 class Space:
@@ -44,7 +44,7 @@ class Space:
 
     :param reserve: size of the reserve, bytes; 0 for none
     :param stills_need: bytes that must be free for a new still
-    :ivar waiting: whether a change waits for room now
+    :ivar waiting: True while a change waits for room
     """
 
     def __init__(
@@ -59,23 +59,23 @@ class Space:
 
     @property
     def free_bytes(self) -> int:
-        """Bytes that this user may still write."""
+        """Free space for this user, bytes."""
         return shutil.disk_usage(self._folder).free
 
     @property
     def reserved(self) -> bool:
-        """Whether the reserve is there (always, if there is to be none)."""
+        """True if the reserve exists, or if its size is 0."""
         return not self._size or self._path.exists()
 
     def reserve(self) -> bool:
-        """Make the reserve if there is room for twice as much; return whether it is there."""
+        """Make the reserve if twice its size is free; return True if it exists."""
         with self._lock:
             if not self.reserved and self.free_bytes >= 2 * self._size:
                 self._make()
             return self.reserved
 
     def release(self) -> bool:
-        """Give the reserve up; return whether there was one."""
+        """Delete the reserve; return True if there was one."""
         with self._lock:
             if not self._path.exists():
                 return False
@@ -83,24 +83,24 @@ class Space:
             return True
 
     def make_room(self, documents: Documents) -> bool:
-        """Make room for records: by delivered stills if that is enough, else by the reserve."""
+        """Delete delivered stills, else the reserve, for records; return True if room was made."""
         return self.delete_delivered(documents, self._size or 1) or self.release()
 
     def room_for_still(self, documents: Documents) -> bool:
-        """Say whether a new still may be written; delete delivered ones first if need be."""
+        """Return True if a new still may be written; delete delivered ones first if needed."""
         lacking = self._stills_need - self.free_bytes
         if lacking <= 0:
             return True
         try:
             return self.delete_delivered(documents, lacking)
-        except StoreError as error:  # whoever records next will meet it too
+        except StoreError as error:  # the next commit raises it too
             log.warning("no room for stills: %s", error)
             return False
 
     def delete_delivered(self, documents: Documents, wanted: int) -> bool:
-        """Delete delivered stills, the oldest first; return whether *wanted* bytes are free now.
+        """Delete delivered stills, the oldest first; return True if *wanted* bytes were freed.
 
-        The files go before their rows: deleting a file needs no room.
+        Files are deleted before their rows: deleting a file needs no room.
         """
         table, freed, gone = documents.table("stills-sent"), 0, list[int]()
         for row in table.scan(0, _MOST_AT_ONCE):
@@ -130,10 +130,10 @@ class Space:
 
 
 class PatientWorker(Worker):
-    """A worker for the store: what finds the disk full waits for room, it does not fail.
+    """Runs the store's calls; a call that finds the disk full waits for room and does not fail.
 
-    :param sound: sounds the alarm, once for every try in vain
-    :param post: is told when the alarm ``disk-full`` begins and ends
+    :param sound: sounds the alarm; called once for every failed try
+    :param post: called with the events that raise and clear the alarm ``disk-full``
     """
 
     def __init__(
@@ -150,12 +150,12 @@ class PatientWorker(Worker):
         self._make_room = make_room
         self._sound = sound
         self._post = post
-        self._short: bool | None = None  # whether the alarm stands; unknown after a start
+        self._short: bool | None = None  # True while the alarm stands; None after a start
 
     async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *call* on the thread; on a full disk make room, or wait for it, and run it again.
 
-        Its other exceptions come through.
+        Other exceptions of *call* are raised.
         """
         while True:
             try:
@@ -178,7 +178,7 @@ class PatientWorker(Worker):
         await asyncio.sleep(WAIT_S)
 
     async def _report(self) -> None:
-        """Make the reserve again if there is room, and say how things stand if that changed."""
+        """Make the reserve again if there is room; raise or clear the alarm if that changed."""
         short = not await super().do(self._space.reserve)
         if short == self._short:
             return

@@ -1,14 +1,13 @@
 """TinyDB's documents on SQLite's durability.
 
-TinyDB keeps its API (tables, documents, queries); below it every document is one row of a
-:class:`~edge.store.database.Database`, and every TinyDB table is one table there. The rules it
-keeps:
+TinyDB's API is unchanged (tables, documents, queries); below it every document is one row of a
+:class:`~edge.store.database.Database`, and every TinyDB table is one table there. Rules:
 
-- What touches documents by id (``get(doc_id=)``, ``insert``, ``update(doc_ids=)``,
-  ``remove(doc_ids=)``, ``put``, ``scan``) touches only their rows, however many there are.
+- A call that names ids (``get(doc_id=)``, ``insert``, ``update(doc_ids=)``, ``remove(doc_ids=)``,
+  ``put``, ``scan``) reads and writes only their rows, however many rows the table has.
   A query (``cond``) reads the whole table, a page at a time; ``len`` reads no document.
 - Outside :meth:`Documents.transaction` every call is a transaction of its own.
-- There is no query cache: the file is the only truth.
+- There is no query cache: every read goes to the file.
 """
 
 from collections.abc import Callable, ItemsView, Iterator, Mapping, MutableMapping
@@ -24,13 +23,13 @@ from tinydb.table import Document, Table
 
 from edge.store.database import Body, Database, encode
 
-# Rows that are read, or held for writing back, at a time.
+# Rows that are read, or held to be written back, at a time.
 _PAGE = 256
 _BELOW_ALL, _ABOVE_ALL = -(2**63), 2**63 - 1
 
 
 class TableRows(Mapping[int, Body]):
-    """One table as TinyDB reads it: each document is fetched when it is asked for."""
+    """One table as TinyDB reads it: each document is read from the file on access."""
 
     def __init__(self, database: Database, name: str) -> None:
         self._database = database
@@ -55,7 +54,7 @@ class TableRows(Mapping[int, Body]):
             after = page[-1][0]
 
     def items(self) -> ItemsView[int, Body]:
-        """Ids and documents in order of id, read a page at a time."""
+        """Return ids and documents in order of id, read a page at a time."""
         return _Items(self)
 
     def scan(self, after: int, limit: int) -> list[tuple[int, Body]]:
@@ -78,7 +77,7 @@ class TableRows(Mapping[int, Body]):
 
 
 class _Items(ItemsView[int, Body]):
-    """Items by the page instead of one look-up an id."""
+    """Items read page by page, instead of one query per id."""
 
     _mapping: TableRows
 
@@ -92,7 +91,7 @@ class _Items(ItemsView[int, Body]):
 class LentRows(TableRows, MutableMapping[int, Body]):
     """One table as TinyDB changes it: documents handed out are written back if they changed.
 
-    A document must be changed before _PAGE others have been asked for, as all of TinyDB's own
+    A document must be changed before _PAGE others have been read, as all of TinyDB's own
     operations do; so memory stays bounded when they go through a whole table.
     """
 
@@ -119,16 +118,16 @@ class LentRows(TableRows, MutableMapping[int, Body]):
             raise KeyError(key)
 
     def items(self) -> ItemsView[int, Body]:
-        """Ids and documents in order of id; these documents are lent too."""
+        """Return ids and documents in order of id; changed ones are written back too."""
         return ItemsView(self)
 
     def clear(self) -> None:
-        """Remove every row with one statement."""
+        """Delete every row with one statement."""
         self._checked_out.clear()
         self._database.run("clear", self.name)
 
     def settle(self) -> None:
-        """Write back what has changed."""
+        """Write back the documents that have changed."""
         for doc_id, (document, before) in self._checked_out.items():
             if encode(document) != before:
                 self._database.put(self.name, doc_id, document)
@@ -136,7 +135,7 @@ class LentRows(TableRows, MutableMapping[int, Body]):
 
 
 class SqliteStorage(Storage):
-    """TinyDB's storage over a :class:`~edge.store.database.Database`; what it reads is lazy."""
+    """TinyDB's storage over a :class:`~edge.store.database.Database`; it reads lazily."""
 
     def __init__(self, path: Path | str, *, secret: bool = False) -> None:
         self.database = Database(path, secret=secret)
@@ -146,7 +145,7 @@ class SqliteStorage(Storage):
         return {name: TableRows(self.database, name) for name in sorted(self.database.tables)}
 
     def write(self, data: Mapping[str, Mapping[Any, Any]]) -> None:
-        """Make the tables be those of *data*; its lazy mappings stand for tables as they are."""
+        """Make the tables equal to *data*; a lazy mapping in it stands for its unchanged table."""
         with self.database.transaction():
             for name in self.database.tables - data.keys():
                 self.database.drop(name)
@@ -155,7 +154,7 @@ class SqliteStorage(Storage):
                     self._replace(name, documents)
 
     def close(self) -> None:
-        """Let go of the file; may be called twice."""
+        """Close the file; may be called twice."""
         self.database.close()
 
     def _replace(self, name: str, documents: Mapping[Any, Any]) -> None:
@@ -166,7 +165,7 @@ class SqliteStorage(Storage):
 
 
 class DocumentTable(Table):
-    """A TinyDB table whose documents are rows."""
+    """A TinyDB table with one row for each document."""
 
     def __init__(
         self,
@@ -193,9 +192,9 @@ class DocumentTable(Table):
         return [Document(body, number) for number, body in found if body is not None]
 
     def need(self, doc_id: int) -> Document:
-        """Return the document *doc_id*, which must be there.
+        """Return the document *doc_id*, which must exist.
 
-        :raises StoreDamaged: if it is not: other documents say that it was written
+        :raises StoreDamaged: if it is missing: other documents show that it was written
         """
         body = self._rows.get(doc_id)
         if body is None:
@@ -203,11 +202,11 @@ class DocumentTable(Table):
         return Document(body, doc_id)
 
     def put(self, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
-        """Write the whole document *doc_id*, whether or not there was one."""
+        """Write the whole document *doc_id*, new or in place of the old one."""
         self._database.put(self.name, doc_id, document)
 
     def append(self, document: Mapping[str, Any] | msgspec.Struct) -> None:
-        """Write *document* under the number after the highest."""
+        """Write *document* under the number after the highest one."""
         self.put(self._get_next_id(), document)
 
     def scan(self, after: int, limit: int) -> list[Document]:
@@ -232,8 +231,8 @@ class DocumentTable(Table):
         return self._rows.end("last")
 
     def _get_next_id(self) -> int:
-        # Above the last id of the file and all given out since it was opened. A number that must
-        # never come twice is a counter's work, not this one's.
+        # Above the last id of the file and all ids given out since it was opened. After a restart
+        # the id of a deleted document may return: numbers that must be unique need a counter.
         self._highest = max(self._highest, self.last_id or 0) + 1
         return self._highest
 
@@ -251,17 +250,17 @@ class DocumentTable(Table):
 class Documents(TinyDB):
     """A TinyDB in one SQLite file: ``Documents(path)``.
 
-    With ``secret=True`` what is deleted is overwritten (:class:`~edge.store.database.Database`).
+    With ``secret=True`` deleted data is overwritten (:class:`~edge.store.database.Database`).
 
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
 
-    # TinyDB's annotations name its own classes; any class of the kind will do.
+    # TinyDB's annotations name its own classes; a compatible class works as well.
     table_class = DocumentTable  # type: ignore[assignment]
     default_storage_class = SqliteStorage  # type: ignore[assignment]
 
     def table(self, name: str, **kwargs: Any) -> DocumentTable:
-        """Return the table *name*; it comes into being with its first document."""
+        """Return the table *name*; it is created with its first document."""
         table = super().table(name, **kwargs)
         assert isinstance(table, DocumentTable)
         return table
@@ -269,7 +268,7 @@ class Documents(TinyDB):
     def bodies(self, table: str, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """Iterate over the documents *first* to *last* of *table*, as JSON, a page at a time.
 
-        A table that is not there has none.
+        A missing table has none.
         """
         assert isinstance(self.storage, SqliteStorage)
         database = self.storage.database
@@ -282,6 +281,6 @@ class Documents(TinyDB):
             first = page[-1][0] + 1
 
     def transaction(self) -> AbstractContextManager[None]:
-        """Commit several changes, of any tables, at once or not at all; joins one under way."""
+        """Commit several changes, of any tables, all or none; joins a transaction in progress."""
         assert isinstance(self.storage, SqliteStorage)
         return self.storage.database.transaction()

@@ -1,16 +1,16 @@
-"""Damage that SQLite passes over in silence, looked for when a database is opened.
+"""Finds damage that SQLite does not report, when a database is opened.
 
-- **The log.** SQLite takes the first frame with a wrong checksum for the torn end of the log and
-  forgets what comes after. A power cut does leave such an end; but a frame *before* it that is
-  wrong was once synced and is damage (:func:`log_damage`). Two things tell them apart: frames of a
-  later transaction follow, or the log's shared memory, which survives a killed process and is
-  written only after the sync, counts more frames than are right. Formats: "WAL-mode File Format"
-  in SQLite's documentation. What remains: damage in the very last transaction, together with a
-  power cut that lost the shared memory, looks like one that was under way.
+- **The log.** SQLite treats the first frame with a wrong checksum as the torn end of the log and
+  ignores the frames after it. A power cut does leave such an end; but a wrong frame *before* it was
+  once synced and is damage (:func:`log_damage`). Either of two signs shows that it is damage:
+  frames of a later transaction follow, or the log's shared memory, which survives a killed process
+  and is written only after the sync, counts more frames than are right. Formats: "WAL-mode File
+  Format" in SQLite's documentation. Not found: damage in the very last transaction, together with a
+  power cut that lost the shared memory; it is the same as a transaction cut off before its end.
 - **The tables in use.** A wrong count in a page hides rows, a wrong name hides a table. So the
-  schema must be exactly ours, and of every table that the checkpoint lives by the structure and
-  all checksums must be right (:func:`table_damage`). They are small. History is as large as the
-  file: its rows are checked when they are read, its structure when the whole file is examined.
+  schema must be exactly ours, and the structure and all checksums of every table in use must be
+  right (:func:`table_damage`). These tables are small. History is as large as the file: its rows
+  are checked when they are read, its structure when the whole file is examined.
 """
 
 import itertools
@@ -20,7 +20,7 @@ from pathlib import Path
 
 from edge.store.database import Database, create_statement
 
-# Tables that only grow; all others are in use.
+# History: tables that only grow, by the beginning of their names. All others are in use.
 HISTORY = ("outbox", "acknowledged", "stills-sent", "register-")
 
 # "The Database Header" in SQLite's documentation: the first bytes; versions of writing and reading
@@ -29,23 +29,23 @@ _HEAD = b"SQLite format 3\0"
 _HEAD_SIZE = 100
 _SCHEMA = 4
 
-_FIRST_ID = -(2**63) + 1  # the least that SQLite numbers rows with, but one
-_PAGE = 256  # rows held at once
+_FIRST_ID = -(2**63) + 1  # the lowest id of a row in SQLite, plus 1
+_PAGE = 256  # rows in memory at once
 
 _HEADER = struct.Struct(">IIII8s8s")  # magic, version, page size, checkpoints, salts, checksum
 _FRAME = struct.Struct(">II8s8s")  # page, pages of the database after a commit, salts, checksum
 _PAIR = struct.Struct(">II")
-_MAGIC = 0x377F0682  # the last bit says that checksums are of big-endian words
-# The head of the shared memory, kept twice: version, 0, changes, ready, order, page size, frames,
+_MAGIC = 0x377F0682  # last bit set: checksums of big-endian words
+# The head of the shared memory, stored twice: version, 0, changes, ready, order, page size, frames,
 # pages, the last frame's checksum, salts, its own checksum. In the machine's own byte order.
 _INDEX = struct.Struct("=IIIBBHII8s8sII")
 _INDEX_SUM = 40
 
 
 def file_damage(path: Path) -> str:
-    """Return what is wrong with the head of the database file *path*; empty if nothing is.
+    """Return the damage in the head of the database file *path*; empty if there is none.
 
-    SQLite would take some of it for a file that it may not write, or that a later SQLite made.
+    SQLite would report some of it as a read-only file, or as a file of a later SQLite.
 
     :raises OSError: if it cannot be read
     """
@@ -65,9 +65,9 @@ def file_damage(path: Path) -> str:
 
 
 def log_damage(path: Path) -> str:
-    """Return what is wrong with the log of the database *path*; empty if nothing is.
+    """Return the damage in the log of the database *path*; empty if there is none.
 
-    To be asked before SQLite opens the file, and only by the one process that uses it.
+    Call it before SQLite opens the file, and only in the one process that uses the file.
 
     :raises OSError: if it cannot be read
     """
@@ -89,9 +89,9 @@ def log_damage(path: Path) -> str:
 
 
 def table_damage(database: Database) -> str:
-    """Return what is wrong with the tables in use of *database*; empty if nothing is.
+    """Return the damage in the tables in use of *database*; empty if there is none.
 
-    :raises StoreDamaged: if a row's checksum is wrong, or SQLite noticed something by itself
+    :raises StoreDamaged: if a row's checksum is wrong, or SQLite itself reports damage
     """
     for kind, name, table, statement in database.schema():
         if (kind, table, statement) != ("table", name, create_statement(name)):
@@ -105,7 +105,7 @@ def table_damage(database: Database) -> str:
 
 
 def _row_damage(database: Database, table: str) -> str:
-    """Hold every row against its checksum, page by page."""
+    """Check the checksums and the order of all rows, page by page."""
     last = _FIRST_ID - 1
     while rows := database.run("after", table, last, _PAGE):
         for row in rows:
@@ -126,11 +126,11 @@ def _read(path: Path) -> bytes:
 def _frames(
     log: bytes, page_size: int, salts: bytes, sums: bytes, words: str
 ) -> Iterator[tuple[bool, bool]]:
-    """Yield for each frame whether it follows on the one before it, and whether it commits."""
+    """Yield for each frame: it follows on the one before it, it ends a transaction (booleans)."""
     size = _FRAME.size + page_size
     for start in range(_HEADER.size, len(log) - size + 1, size):
         _, pages, frame_salts, frame_sums = _FRAME.unpack_from(log, start)
-        if frame_salts != salts:  # left over from before the log was begun anew, or damaged
+        if frame_salts != salts:  # from before the log was restarted, or damaged
             yield False, False
         else:
             content = log[start : start + 8] + log[start + _FRAME.size : start + size]
@@ -140,7 +140,7 @@ def _frames(
 
 
 def _sums(content: bytes, before: tuple[int, ...], words: str) -> tuple[int, int]:
-    """Return the log's checksum of *content* after one of *before*."""
+    """Return the log's checksum of *content*, continued from the checksum *before*."""
     one, two = before
     for first, second in struct.iter_unpack(f"{words}II", content):
         one = (one + first + two) & 0xFFFFFFFF
@@ -149,7 +149,7 @@ def _sums(content: bytes, before: tuple[int, ...], words: str) -> tuple[int, int
 
 
 def _promised(shared: bytes, salts: bytes) -> int:
-    """Return how many frames of the log with *salts* were committed, as far as that is known."""
+    """Return how many frames of the log with *salts* were committed, 0 if unknown."""
     if (
         len(shared) < 2 * _INDEX.size
         or shared[: _INDEX.size] != shared[_INDEX.size :][: _INDEX.size]

@@ -1,26 +1,28 @@
 """The outbox: records and stills on their way to the central office.
 
 ============== ====================== ==========================================================
-table          document number        what
+table          document number        content
 ============== ====================== ==========================================================
-checkpoint     2 (COUNTERS)           the last numbers given out; the chain's head; what waits
+checkpoint     2 (COUNTERS)           the last numbers given out; the chain's head; the sequences
+                                      that wait
 outbox         sequence               every record: its event, byte for byte as it is sent, its
                                       topic, and its link in the chain
 removed        1                      sequence and link of the last record that was removed
 refused        sequence               of records that wait: how often sending failed, and why
 parked         sequence               records that were refused too often, until resent
 acknowledged   in order of time       batches of acknowledged sequences and their moments
-stills         in order of taking     stills to send
+stills         in order of queueing   stills to send
 stills-sent    the same               stills that were acknowledged
-days           sequence               from which record on they are of which day
-(edge/store/register.py) ============== ======================
-==========================================================
+days           sequence               the day of the records from this one on
+                                      (edge/store/register.py)
+============== ====================== ==========================================================
 
-A record is written once; which ones wait is one set of ranges (edge/store/ranges.py), however many
-they are. Whatever neither waits nor is parked has been acknowledged, also after a crash in between.
-The counters share a table with the checkpoint's state: what nearly every decision changes then lies
-on one page. There too is the batch of acknowledgements that is being filled; each is dated by its
-last, so that a record may be taken for acknowledged up to FILL_S later than it was.
+A record is written once; the waiting ones are one set of ranges (edge/store/ranges.py), however
+many there are. A record that neither waits nor is parked has been acknowledged, also after a crash
+in between. The counters share a table with the checkpoint's state, so that the data that nearly
+every decision changes lies on one page. They include the batch of acknowledgements that is being
+filled. A batch is dated by its last acknowledgement, so a record may count as acknowledged up to
+FILL_S later than it was.
 """
 
 from collections import Counter
@@ -48,13 +50,13 @@ COUNTERS = 2
 """The number of the counters' document in the table ``checkpoint``."""
 
 
-# How long a batch of acknowledgements is filled, seconds: a row of their own for each would be
-# most of what a quiet hour writes.
+# How long a batch of acknowledgements is filled, seconds: a row for each acknowledgement would be
+# most of the writing in a quiet hour.
 FILL_S = 300.0
 
 
 class Batch(msgspec.Struct, frozen=True):
-    """Acknowledgements: *at* is the moment of the last of them; *since* of the first."""
+    """Acknowledged sequences: *since* is when the first was acknowledged, *at* the last."""
 
     at: Stamp
     since: Stamp
@@ -62,13 +64,14 @@ class Batch(msgspec.Struct, frozen=True):
 
 
 class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What the outbox must not forget besides its rows.
+    """The outbox's state besides its rows: one document.
 
     :ivar sequence: of the last record; ``head`` is its link
     :ivar waiting: the sequences of the records to send
-    :ivar again: of those to send once more: the broker that took them may have lost them since
+    :ivar again: those of records to send once more: the broker acknowledged them, but may have
+        lost them since
     :ivar batch: the newest acknowledgements
-    :ivar day: on which day the last record happened, since 1970 UTC
+    :ivar day: the day on which the last record happened, days since 1970 UTC
     """
 
     sequence: int = 0
@@ -82,10 +85,10 @@ class Counters(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Outbox:
-    """The outbox's tables in *documents*; the store is one of these and more.
+    """The outbox's tables in *documents*; edge/store/store.py extends it to the whole store.
 
-    :param source: who speaks in the records, ``/gardu/{site}/{checkpoint}``
-    :param clock: stamps records and acknowledgements; the resend window is counted by it
+    :param source: the records' CloudEvents source, ``/gardu/{site}/{checkpoint}``
+    :param clock: stamps records and acknowledgements, and measures the resend window
     """
 
     def __init__(
@@ -97,7 +100,7 @@ class Outbox:
         self._clock = clock
         self._encode = encode
         self._kept_counters = documents.table("checkpoint")
-        # This process alone writes them: what it remembers of them is what the file says.
+        # Only this process writes them, so its copy in memory equals the file.
         self._counters = msgspec.convert(self._kept_counters.get(doc_id=COUNTERS) or {}, Counters)
         self._changing = False
         self._outbox = documents.table("outbox")
@@ -111,11 +114,11 @@ class Outbox:
 
     @property
     def documents(self) -> Documents:
-        """Where all of it is kept."""
+        """The database that holds the tables."""
         return self._documents
 
     def append(self, records: Sequence[Record]) -> list[OutboxRow]:
-        """Give each record its sequence, id, payload and link, for good; they wait to be sent."""
+        """Store *records* with final sequences, ids, payloads and links; they wait to be sent."""
         if not records:
             return []
         with self._change():
@@ -144,12 +147,12 @@ class Outbox:
 
     @property
     def first_needed(self) -> int | None:
-        """The lowest sequence that is still to be sent, None if nothing is."""
+        """The lowest sequence that waits, is parked or is to be sent once more; None if none."""
         needed = (self.first_undelivered, self._counters.again.first)
         return min((first for first in needed if first is not None), default=None)
 
     def acknowledge(self, sequences: Sequence[int]) -> None:
-        """Note that the broker has acknowledged these now (those that were resent: again)."""
+        """Store that the broker has acknowledged *sequences* now (resent ones: again)."""
         if not sequences:
             return
         delivered = Ranges.of(sequences)
@@ -160,11 +163,11 @@ class Outbox:
                 batch=self._batch_with(delivered),
             )
             for table in (self._refused, self._parked):
-                if table.first_id is not None:  # both are empty as a rule
+                if table.first_id is not None:  # both are usually empty
                     table.remove(doc_ids=list(delivered))
 
     def quiet_s(self) -> float:
-        """Return how many seconds ago the last acknowledgement came; 0 before the first."""
+        """Return the seconds since the last acknowledgement; 0 before the first, or if unknown."""
         newest = self.newest_batch
         return 0.0 if newest is None else _seconds_between(newest.at, self._clock.now())
 
@@ -174,7 +177,7 @@ class Outbox:
         return self._counters.batch
 
     def failed(self, sequence: int, why: str) -> int:
-        """Count a try that failed; return how many have, 0 if the record does not wait."""
+        """Count a failed try to send; return the count, 0 if the record does not wait."""
         if sequence not in self._counters.waiting:
             return 0
         tries = int((self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]) + 1
@@ -182,7 +185,7 @@ class Outbox:
         return tries
 
     def park(self, sequence: int, why: str) -> None:
-        """Set a record aside that is refused again and again: kept, but not sent."""
+        """Park a record that was refused too often: it stays in the store, but is not sent."""
         if sequence not in self._counters.waiting:
             return
         tries = (self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]
@@ -198,7 +201,7 @@ class Outbox:
         return [read_row(number, body, **failed[number]) for number, body in found]
 
     def resend(self, first: int, last: int) -> Resent:
-        """Let the records *first* to *last* wait again, in their old places, parked ones too."""
+        """Queue the records *first* to *last* again, in their old places, parked ones too."""
         counts: Counter[str] = Counter()
         again = list[int]()
         with self._change():
@@ -214,10 +217,10 @@ class Outbox:
         return Resent(**counts)
 
     def ledger(self) -> Ledger:
-        """Return where the stream stands (only the parked cost more the more there are)."""
+        """Return the state of the stream; the cost grows only with the number of parked records."""
         last = self._counters.sequence
         oldest, unsent = self._outbox.first_id, self.first_undelivered
-        # Undelivered records of an older stream may be there too, below (edge/store/salvage.py).
+        # Undelivered records of an older stream may have lower sequences (edge/store/salvage.py).
         before = int((self._removed.get(doc_id=ONLY) or {}).get("sequence", 0))
         return Ledger(
             stream=self.stream,
@@ -232,10 +235,10 @@ class Outbox:
     def next_session(self, resend_s: float = 0.0, poison: Collection[int] = ()) -> int:
         """Return a number that grows by one with every call, across restarts.
 
-        What was acknowledged within the last *resend_s* is to be sent once more from now on, until
-        it is acknowledged again, however often connection and daemon end meanwhile.
+        Records acknowledged within the last *resend_s* seconds are sent once more from now on,
+        until they are acknowledged again, however often connection and daemon end meanwhile.
 
-        :param hopeless: what is not sent once more even so
+        :param poison: sequences of poison messages, which are not sent once more
         """
         recent = self.recently_acknowledged(resend_s).minus(self._counters.waiting)
         again = self._counters.again.plus(recent).minus(Ranges.of(poison))
@@ -243,12 +246,12 @@ class Outbox:
             return self._count(session=self._counters.session + 1, again=again).session
 
     def cancel_resend(self, sequence: int) -> None:
-        """Note that the broker does not take this one once more; it was delivered before."""
+        """Cancel the resending of a record that the broker refused; it was delivered before."""
         with self._change():
             self._count(again=self._counters.again.minus(Ranges.of([sequence])))
 
     def add_still(self, still: StillRow) -> None:
-        """Queue a still that is in its file."""
+        """Queue a still; its file has been written."""
         with self._change():
             number = self._count(still=self._counters.still + 1).still
             self._stills.put(number, still)
@@ -258,7 +261,7 @@ class Outbox:
         return [StillRow(**still) for still in self._stills.scan(0, limit)]
 
     def acknowledge_still(self, id: str) -> None:  # noqa: A002 - CloudEvents' name
-        """Note that the broker has acknowledged the still *id*, one of the first that wait."""
+        """Store that the broker has acknowledged the still *id*, one of the first that wait."""
         still = next((still for still in self._stills if still["id"] == id), None)
         if still is None:
             return
@@ -268,10 +271,10 @@ class Outbox:
             self._stills_sent.put(still.doc_id, {**still, "at": at})
 
     def recently_acknowledged(self, seconds: float) -> Ranges:
-        """Return which records were acknowledged within the last *seconds*.
+        """Return the records that were acknowledged within the last *seconds*.
 
-        The time around a reboot counts by the wall clock if that was right on both sides, else as
-        none: rather twice than never.
+        Time across a reboot is measured by the wall clock if it was trusted before and after, else
+        it counts as 0: sending twice is better than never.
         """
         found, later, age = Ranges(), self._clock.now(), 0.0
         for batch in self._batches():
@@ -318,7 +321,7 @@ class Outbox:
         )
 
     def _note_day(self, sequence: int, day: int) -> None:
-        """Begin a run of records of *day*, unless the last one was of it too."""
+        """Begin a run of records of *day*, unless the last record is of that day too."""
         if day != self._counters.day:
             self._days.put(sequence, {"day": day})
             self._count(day=day)
@@ -327,12 +330,12 @@ class Outbox:
         self._count(waiting=self._counters.waiting.plus(sequences))
 
     def _bodies(self, sequences: Ranges) -> Iterator[tuple[int, bytes]]:
-        """Iterate over the documents of these records, as far as they are there, in order."""
+        """Iterate over the documents of these records, without missing ones, in order."""
         for first, last in sequences.pairs:
             yield from self._documents.bodies("outbox", first, last)
 
     def _tries(self, sequences: Ranges) -> dict[int, Document]:
-        """Return what is known of failed tries to send these, by sequence."""
+        """Return the failed tries to send these, by sequence."""
         if not sequences or self._refused.first_id is None:
             return {}
         after, most = sequences.pairs[0][0] - 1, sequences.pairs[-1][1]
@@ -340,7 +343,7 @@ class Outbox:
         return {entry.doc_id: entry for entry in failed if entry.doc_id <= most}
 
     def _batch_with(self, delivered: Ranges) -> Batch:
-        """Return the batch that has *delivered* too; one that is full goes into its table."""
+        """Return the batch with *delivered* added; a full batch is written to its table before."""
         now, batch = self._clock.now(), self._counters.batch
         if batch is None:
             return Batch(now, now, delivered)
@@ -350,7 +353,7 @@ class Outbox:
         return Batch(now, now, delivered)
 
     def _batches(self) -> Iterator[Batch]:
-        """Iterate over the acknowledgements from the newest back."""
+        """Iterate over the acknowledgements, the newest first."""
         if self._counters.batch is not None:
             yield self._counters.batch
         for batch in self._acknowledged.backwards():
@@ -362,13 +365,13 @@ class Outbox:
         return self._counters.head or genesis(self.stream)
 
     def _count(self, **values: object) -> Counters:
-        """Change the counters, within :meth:`_change`; return what they are now."""
+        """Change the counters, within :meth:`_change`; return the new ones."""
         self._counters = msgspec.structs.replace(self._counters, **values)
         return self._counters
 
     @contextmanager
     def _change(self) -> Iterator[None]:
-        """Commit what is changed within, counters last, or nothing if an exception comes out."""
+        """Commit the changes made within, counters last, or none if an exception is raised."""
         before, outer = self._counters, not self._changing
         self._changing = True
         try:

@@ -1,18 +1,18 @@
-"""Quarantine: a damaged database is set aside and a new one begun.
+"""Quarantine: sets a damaged database aside and makes a new one.
 
-The mark beside a database (edge/store/damage_mark.py) says that it is damaged, and its moment names
-the file that it becomes: ``gardu.db.damaged-20261122T031507Z``, its log and shared memory likewise.
-Every step below can be cut off and is simply done again at the next start, because the mark goes
-last:
+The mark beside a database (edge/store/damage_mark.py) shows that it is damaged, and its moment
+names the file that it becomes: ``gardu.db.damaged-20261122T031507Z``, its log and shared memory
+likewise. The steps below are repeated at the next start if a crash or power cut interrupts them,
+because the mark is removed last:
 
-1. the mark is there;
-2. database, log and shared memory get their new names;
-3. a new database is made under a name of its own, with what could be salvaged
+1. write the mark;
+2. rename database, log and shared memory;
+3. make a new database under a temporary name, with the data that could be salvaged
    (edge/store/salvage.py);
-4. it gets the old one's name;
-5. the mark goes.
+4. rename it to the old one's name;
+5. remove the mark.
 
-The damaged file stays until somebody takes it away, and so does the alarm about it.
+The damaged file and the alarm about it stay until the file is moved or deleted by hand.
 """
 
 import errno
@@ -31,15 +31,15 @@ log = logging.getLogger(__name__)
 _PARTS = ("-shm", "-wal", "")
 
 Salvage = Callable[[Path, Path], None]
-"""Makes a new database (the second) with what can be had of a damaged one (the first)."""
+"""Makes a new database (the second path) from the sound data of a damaged one (the first)."""
 
 
 def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = False) -> Documents:
     """Open the database *path*; if it is damaged, set it aside and open the new one.
 
-    :param format_: of the databases that this Gardu reads: document 1 of the table ``database``
-    :param secret: what is deleted is overwritten (:class:`~edge.store.database.Database`)
-    :raises StoreError: if it is of another format or cannot be used, or the new one cannot be made
+    :param format_: the format that this Gardu reads: document 1 of the table ``database``
+    :param secret: deleted data is overwritten (:class:`~edge.store.database.Database`)
+    :raises StoreError: if it has another format or cannot be used, or the new one cannot be made
     """
     how = ""
     if not mark_of(path).exists():
@@ -62,17 +62,17 @@ def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = Fal
 
 
 def damaged_beside(path: Path) -> Path | None:
-    """Return the newest damaged database that lies beside *path*; None if none does."""
+    """Return the newest damaged database beside *path*; None if there is none."""
     return max(all_damaged_beside(path), default=None)
 
 
 def all_damaged_beside(path: Path) -> list[Path]:
-    """Return the damaged databases that lie beside *path*, without their logs."""
+    """Return the damaged databases beside *path*, without their logs."""
     return [file for file in path.parent.glob(f"{path.name}.damaged-*Z") if file.is_file()]
 
 
 def remove_damaged(aside: Path) -> None:
-    """Remove the damaged database *aside* for good, with its log and shared memory."""
+    """Delete the damaged database *aside* durably, with its log and shared memory."""
     for part in _PARTS:
         Path(f"{aside}{part}").unlink(missing_ok=True)
     data_folder.sync(aside.parent)
@@ -95,7 +95,7 @@ def _open(path: Path, format_: int, *, secret: bool) -> Documents:
 
 
 def _admit(documents: Documents, file: str, format_: int) -> None:
-    """Refuse a database of another format, before anything else is asked of it."""
+    """Refuse a database of another format, before any other access."""
     identity = documents.table("database").get(doc_id=1)
     if identity is not None and identity["format"] != format_:
         raise StoreError(
@@ -111,7 +111,7 @@ def _raise_if(path: Path, damage: str) -> None:
 
 def _set_aside(path: Path, salvage: Salvage) -> Path:
     aside = path.with_name(f"{path.name}.damaged-{moment_of(path)}")
-    if not aside.exists():  # else this was cut off later, and *path* is the new one
+    if not aside.exists():  # else interrupted later, and *path* is the new one
         for part in _PARTS:
             _rename(Path(f"{path}{part}"), Path(f"{aside}{part}"))
     data_folder.sync(path.parent)

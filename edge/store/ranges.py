@@ -1,7 +1,7 @@
-"""Ranges: a set of whole numbers most of which follow on one another, such as sequences.
+"""Ranges: a set of whole numbers that are mostly consecutive, such as sequences.
 
-Kept as sorted (first, last) pairs with a gap between each two, so that a hundred thousand records
-that wait are one pair. Values: every operation returns a new one.
+Stored as sorted (first, last) pairs with a gap between each two, so that a hundred thousand
+waiting records are one pair. Immutable: every operation returns a new set.
 """
 
 from bisect import bisect_right
@@ -15,7 +15,7 @@ _NO_END = 2**63 - 1
 
 
 class Ranges(msgspec.Struct, frozen=True, array_like=True):
-    """A set of numbers; equal if it holds the same ones."""
+    """A set of numbers; equal to another with the same numbers."""
 
     pairs: tuple[tuple[int, int], ...] = ()
 
@@ -36,7 +36,7 @@ class Ranges(msgspec.Struct, frozen=True, array_like=True):
 
     @property
     def count(self) -> int:
-        """How many numbers there are."""
+        """The number of elements."""
         return sum(last - first + 1 for first, last in self.pairs)
 
     @property
@@ -53,11 +53,11 @@ class Ranges(msgspec.Struct, frozen=True, array_like=True):
         return islice(above, limit)
 
     def plus(self, other: Self) -> Self:
-        """Return the numbers that are in either."""
+        """Return the union with *other*."""
         return type(self)(_merged((*self.pairs, *other.pairs)))
 
     def minus(self, other: Self) -> Self:
-        """Return the numbers that are not in *other*."""
+        """Return the numbers of this set that are not in *other*."""
         left = list[tuple[int, int]]()
         gone = iter((*other.pairs, (_NO_END, _NO_END)))
         begin, end = next(gone)
@@ -67,7 +67,7 @@ class Ranges(msgspec.Struct, frozen=True, array_like=True):
             while begin <= last:
                 if first < begin:
                     left.append((first, begin - 1))
-                first = end + 1  # noqa: PLW2901 - what is left of the pair
+                first = end + 1  # noqa: PLW2901 - the rest of the pair
                 if first > last:
                     break
                 begin, end = next(gone)
@@ -77,7 +77,7 @@ class Ranges(msgspec.Struct, frozen=True, array_like=True):
 
 
 def _merged(pairs: Iterable[tuple[int, int]]) -> tuple[tuple[int, int], ...]:
-    """Return *pairs* sorted, those that overlap or touch made one."""
+    """Return *pairs* sorted, with those that overlap or touch merged."""
     found = list[tuple[int, int]]()
     for first, last in sorted(pairs):
         if found and first <= found[-1][1] + 1:

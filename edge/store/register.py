@@ -1,15 +1,14 @@
-"""The register: what every record said, for as long as the database lives.
+"""The register: type, time and data of every record, for as long as the database exists.
 
-A record can be sent again for some months and then goes (edge/store/retention.py). What it said
-stays: its type, time and data are written into the register of its month as it goes, a page of
+A record can be sent again for some months and is then removed (edge/store/retention.py). Its type,
+time and data stay: they are written into the register of its month when it is removed, a page of
 records at once, so that a decision writes each fact only once. The document's number is the
-record's sequence. Whoever reads a month meets both kinds: what is still in the outbox, and what
-went.
+record's sequence. A month is read from both places: the outbox, and the register.
 
-Which records are a month's is known without looking at the others. The table ``days`` has a row
-for each *run* of records that happened on one day (UTC) one after the other: its number is the
-first one's sequence. However a clock jumps, the runs say what the records say, so nothing has to
-be in order of time. What was recorded before there were runs is looked at every time.
+The records of a month are found without reading the others. The table ``days`` has a row for each
+*run* of consecutive records that happened on one day (UTC): its number is the sequence of the
+first one. A run has the day of its own records, so the records need not be in order of time, even
+if the clock jumps. Records from before there were runs are read every time.
 """
 
 import heapq
@@ -32,7 +31,7 @@ Spans = list[tuple[int, int]]
 
 
 class Fact(msgspec.Struct, frozen=True):
-    """What one record said; *time* is when it happened, RFC 3339 UTC."""
+    """The fact in one record; *time* is when it happened, RFC 3339 UTC."""
 
     type: str
     time: str
@@ -45,14 +44,14 @@ class Fact(msgspec.Struct, frozen=True):
 
 
 class Bodies(Protocol):
-    """A database whose tables can be read by number: Documents, or a Snapshot."""
+    """A database with tables that can be read by number: Documents, or a Snapshot."""
 
     def bodies(self, table: str, first: int, last: int) -> Iterator[tuple[int, bytes]]:
-        """Iterate over the documents *first* to *last* of *table* (which need not be there)."""
+        """Iterate over the documents *first* to *last* of *table* (which need not exist)."""
 
 
 class DayRange(msgspec.Struct, frozen=True):
-    """Records *first* to *last* happened on *day* (days since 1970 UTC), all of them."""
+    """Records *first* to *last*, all of which happened on *day* (days since 1970 UTC)."""
 
     first: int
     last: int
@@ -60,14 +59,14 @@ class DayRange(msgspec.Struct, frozen=True):
 
 
 def archive(documents: Documents, records: Iterable[Document]) -> None:
-    """Put what *records* of the outbox say into the registers; they are about to go."""
+    """Write the facts of the outbox's *records* into the registers, before they are removed."""
     for record in records:
         fact = msgspec.convert(record["event"], Fact)
         documents.table(f"register-{fact.month}").put(record.doc_id, fact)
 
 
 def facts(database: Bodies, month: str | Month) -> Iterator[Fact]:
-    """Iterate over what happened in *month*, in order of its recording, one at a time.
+    """Iterate over the facts of *month*, in order of their recording, one at a time.
 
     :param month: ``2026-11`` means that month in UTC
     """
@@ -87,7 +86,7 @@ def runs(database: Bodies) -> list[DayRange]:
 
 
 def spans(known: list[DayRange], month: Month) -> Spans:
-    """Return where the records of *month* are: spans of sequences, in order, apart."""
+    """Return the sequences that can be of *month*: spans with gaps between them, in order."""
     first_day = int(month.start.timestamp() * 1000) // DAY_MS
     last_day = (int(month.end.timestamp() * 1000) - 1) // DAY_MS
     found: Spans = [(1, known[0].first - 1 if known else _NO_END)]
@@ -101,14 +100,14 @@ def spans(known: list[DayRange], month: Month) -> Spans:
 
 
 def _registers(month: Month) -> list[str]:
-    """Return the names of the registers that *month*, in its zone, has a share of."""
+    """Return the names of the registers (UTC) that *month*, in its zone, overlaps."""
     last_ms = int(month.end.timestamp() * 1000) - 1
     names = {_text(month.start)[:7], iso(last_ms)[:7]}
     return [f"register-{name}" for name in sorted(names)]
 
 
 def _within(database: Bodies, where: Spans, registers: list[str]) -> Iterator[Fact]:
-    """Merge what the tables have in the spans *where* by sequence."""
+    """Merge the facts of the tables in the spans *where*, by sequence."""
     ways: list[tuple[str, Callable[[bytes], Fact]]] = [(name, _kept_fact) for name in registers]
     ways.append(("outbox", _record_fact))
     for first, last in where:
@@ -142,10 +141,10 @@ def _text(moment: datetime) -> str:
 def newest_by_month(
     known: list[DayRange], last: int, months_of: Callable[[int], Iterable[Month]]
 ) -> dict[int, tuple[Month, int]]:
-    """Return, by month, the newest record that may be of it.
+    """Return, by month number, the month and its newest possible record.
 
     :param last: the last sequence given out
-    :param months_of: the months that a day (since 1970 UTC) has a share of
+    :param months_of: returns the months that a day (days since 1970 UTC) overlaps
     """
     found: dict[int, tuple[Month, int]] = {}
     touched = chain.from_iterable(((run, month) for month in months_of(run.day)) for run in known)

@@ -1,16 +1,16 @@
-"""Retention: what was delivered long ago is removed; nothing else ever is.
+"""Retention: removes records and stills that were delivered long ago, and no others.
 
 Rules
 -----
-1. Only what the broker acknowledged more than so many days ago goes: a record or still that waits
-   or is parked stays, whatever its age.
-2. Records go from the oldest on and without holes, so a hole in the history is never retention's
-   work: a record that stays keeps those after it. The link of the last one that went is kept, so
-   that the chain can be checked from there on.
-3. Nothing goes while the wall clock is not trusted, or says what cannot be.
-4. Work comes in small transactions, so that the store's thread is soon free for the next event.
+1. Only records and stills that the broker acknowledged more than the configured number of days ago
+   are removed: one that waits or is parked stays, at any age.
+2. Records are removed from the oldest on and without gaps, so retention never causes a gap in the
+   history: a record that stays holds back those after it. The link of the last removed record is
+   stored, so that the chain can be checked from there on.
+3. No record or still is removed while the wall clock is not trusted, or shows an impossible time.
+4. Work is done in small transactions, so that the store's thread is soon free for the next event.
 
-What a record said stays in the register (edge/store/register.py).
+A record's type, time and data stay in the register (edge/store/register.py).
 """
 
 import logging
@@ -33,9 +33,9 @@ from edge.worker import Worker
 log = logging.getLogger(__name__)
 
 DAY_S = 86_400.0
-# How soon it is tried again if the clock is not trusted, or the disk has no room for it.
+# Pause before the next try if the clock is not trusted, or the disk has no room, seconds.
 AGAIN_S = 600.0
-# Rows looked at or removed in one go.
+# Rows read or removed in one call.
 PAGE = 200
 # By how much two clocks of one machine may differ before one of them is wrong, seconds.
 _DISAGREEMENT_S = DAY_S
@@ -43,13 +43,13 @@ _NO_END = 2**63 - 1
 
 
 class RetentionPostponed(GarduError):
-    """The clock cannot be relied on now."""
+    """The clock is not reliable now."""
 
 
 class DatedRows:
-    """The rows of *table* from the newest back, each with its age.
+    """The rows of *table*, the newest first, each with its age.
 
-    What was dated by a clock that nobody trusted is as old as what came after it, at least.
+    A row dated by an untrusted clock is at least as old as the row after it.
     """
 
     def __init__(self, table: DocumentTable, now: Stamp) -> None:
@@ -58,7 +58,7 @@ class DatedRows:
         self._least_s = 0.0
 
     def page(self) -> list[tuple[Document, float]]:
-        """Return the next rows, with how many seconds ago they are from at least."""
+        """Return the next rows, each with its minimum age in seconds."""
         return [(row, self._age(row)) for row in islice(self._rows, PAGE)]
 
     def _age(self, row: Document) -> float:
@@ -70,12 +70,12 @@ class DatedRows:
 
 
 class Sweep:
-    """One look for what has had its time. Each step does a small piece of it.
+    """One removal of all expired records and stills. Each step does a small piece of it.
 
-    :param folder: what the paths of stills are relative to
-    :param now: the moment that ages are counted to
-    :ivar records: how many records were removed so far
-    :ivar stills: how many stills were
+    :param folder: the paths of stills are relative to it
+    :param now: the moment at which ages are measured
+    :ivar records: number of records removed so far
+    :ivar stills: number of stills removed so far
     """
 
     def __init__(self, store: Outbox, folder: Path, limits: Limits, now: Stamp) -> None:
@@ -98,7 +98,7 @@ class Sweep:
 
     @property
     def steps(self) -> tuple[Callable[[], bool], ...]:
-        """What is to be called, each until it returns False."""
+        """The functions to call in this order, each until it returns False."""
         return (
             self._date_records,
             self._remove_records,
@@ -108,7 +108,7 @@ class Sweep:
         )
 
     def why_paused(self) -> str:
-        """Say why the clock cannot be relied on, empty if it can."""
+        """Return why the clock is not reliable, empty if it is."""
         if not self._now.synced:
             return "the clock is not trusted"
         newest = self._store.newest_batch
@@ -133,7 +133,7 @@ class Sweep:
         return newest.sequences.first or _NO_END
 
     def _date_records(self) -> bool:
-        """Look through the deliveries, from the newest back."""
+        """Read a page of acknowledgements, newest first, to find the first record that stays."""
         for batch, age_s in (page := self._batches.page()):
             if age_s > self._records_s:
                 self._last_batch = max(self._last_batch, batch.doc_id)
@@ -166,7 +166,7 @@ class Sweep:
     def _remove_stills(self) -> bool:
         page = self._sent.page()
         going = [still for still, age_s in page if age_s > self._stills_s]
-        # First the files: a row without its file does no harm, a file without its row stays on.
+        # First the files: a row without its file does no harm, a file without its row stays.
         for still in going:
             (self._folder / still["path"]).unlink(missing_ok=True)
         self._stills_sent.remove(doc_ids=[still.doc_id for still in going])
@@ -174,7 +174,7 @@ class Sweep:
         return bool(page)
 
     def _remove_strays(self) -> bool:
-        """Remove old files that no row knows: the process ended between the two."""
+        """Remove old files without a row: the process ended between writing file and row."""
         days = {f"stills/{day.name}": day for day in self._old_days()}
         files = [file for day in days.values() for file in day.iterdir()]
         known = set()
@@ -191,8 +191,8 @@ class Sweep:
         return False
 
     def _old_days(self) -> list[Path]:
-        """Return the folders of stills that were taken before the oldest that may stay."""
-        # A day more: the folder's name says the day of taking, in UTC.
+        """Return the folders with only stills that are old enough to be removed."""
+        # One day more: the folder's name is only the day (UTC) of its stills.
         oldest = iso(self._now.wall_ms - int((self._stills_s + DAY_S) * 1e3))[: len("2026-11-21")]
         days = self._folder.glob("stills/[0-9]*-[0-9]*-[0-9]*")
         return [day for day in days if day.name < oldest and day.is_dir()]
@@ -201,9 +201,9 @@ class Sweep:
 async def run_retention(
     store: Outbox, worker: Worker, clock: Clock, folder: Path, limits: Limits
 ) -> None:
-    """Remove what has had its time, now and every day, until cancelled.
+    """Remove expired records and stills, now and every day, until cancelled.
 
-    :param worker: the thread for calls of the store
+    :param worker: the store's thread
     :raises StoreError: if the store cannot be used
     """
     told = ""
@@ -222,9 +222,9 @@ async def run_retention(
 async def remove_expired(
     store: Outbox, worker: Worker, now: Stamp, folder: Path, limits: Limits
 ) -> Sweep:
-    """Remove everything that has had its time at *now*, piece by piece.
+    """Remove all records and stills that are expired at *now*, piece by piece.
 
-    :raises RetentionPostponed: if the clock cannot be relied on
+    :raises RetentionPostponed: if the clock is not reliable
     :raises OSError: if a file cannot be removed
     """
     sweep = Sweep(store, folder, limits, now)
@@ -239,5 +239,5 @@ async def remove_expired(
 
 
 def _recorded(record: Document) -> str:
-    """Return when *record* was committed."""
+    """Return when *record* was committed, RFC 3339 UTC."""
     return str(record["event"]["recordedtime"])

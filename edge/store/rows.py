@@ -1,4 +1,4 @@
-"""Rows: what the outbox says of records and stills, and how a record is kept in the file."""
+"""Rows of the outbox: records, stills and delivery counts, and a record's form in the file."""
 
 from typing import Protocol, Self
 
@@ -10,11 +10,11 @@ from edge.sop.records import Record
 class OutboxRow(msgspec.Struct, frozen=True):
     """A record on its way to the central office.
 
-    :ivar sequence: its number in the stream, without holes, from 1
+    :ivar sequence: its number in the stream, without gaps, from 1
     :ivar topic: the topic's suffix, for example ``event/step``
     :ivar payload: the CloudEvent, the same bytes at every try
-    :ivar tries: how often sending has failed since it was queued (or resent)
-    :ivar why: why it failed the last time
+    :ivar tries: number of failed tries to send since it was queued (or resent)
+    :ivar why: the reason of the last failure
     :ivar link: its link in the hash chain (edge/store/chain.py)
     """
 
@@ -29,7 +29,7 @@ class OutboxRow(msgspec.Struct, frozen=True):
 
 
 class KeptRow(msgspec.Struct, frozen=True):
-    """A record as its document has it: the event itself, and what stands beside it."""
+    """A record as it is stored: the event itself, with its topic and its link."""
 
     topic: str
     link: str
@@ -37,12 +37,12 @@ class KeptRow(msgspec.Struct, frozen=True):
 
     @classmethod
     def of(cls, row: OutboxRow) -> Self:
-        """Return how *row* is kept."""
+        """Return *row* as it is stored."""
         return cls(row.topic, row.link, msgspec.Raw(row.payload))
 
 
 class _Names(msgspec.Struct):
-    """What a row says of its event."""
+    """The fields of the event that the row repeats."""
 
     id: str
     correlationid: str | None = None
@@ -55,7 +55,7 @@ _names = msgspec.json.Decoder(_Names).decode
 def read_row(sequence: int, body: bytes, *, tries: int = 0, why: str = "") -> OutboxRow:
     """Return the record *sequence* from its document.
 
-    :raises msgspec.DecodeError: if it is none
+    :raises msgspec.DecodeError: if the document is not a record
     """
     kept = _kept(body)
     payload = bytes(kept.event)
@@ -68,10 +68,10 @@ def read_row(sequence: int, body: bytes, *, tries: int = 0, why: str = "") -> Ou
 class StillRow(msgspec.Struct, frozen=True):
     """A still on its way to the central office.
 
-    :ivar path: the JPEG, relative to the data folder
+    :ivar path: path of the JPEG, relative to the data folder
     :ivar sha256: of the JPEG, 64 hexadecimal digits
     :ivar size: of the JPEG, bytes
-    :ivar properties: what is to be said with it
+    :ivar properties: the facts sent with it: ``visit``, ``step``, ``time``
     """
 
     id: str
@@ -83,20 +83,20 @@ class StillRow(msgspec.Struct, frozen=True):
 
 
 class Delivered(msgspec.Struct, frozen=True):
-    """What the broker has taken: sequences of records, ids of stills."""
+    """The broker's acknowledgements: sequences of records, ids of stills."""
 
     records: tuple[int, ...] = ()
     stills: tuple[str, ...] = ()
 
 
 class Ledger(msgspec.Struct, frozen=True):
-    """Which records there are, and how far they have come.
+    """The state of a stream: the stored records, and how many of them are delivered.
 
-    :ivar oldest: the first sequence still kept; ``last + 1`` if none is
+    :ivar oldest: the first sequence that is still stored; ``last + 1`` if none is
     :ivar last: the last sequence given out; 0 before the first
-    :ivar acknowledged: all up to here have been acknowledged
-    :ivar waiting: how many wait to be sent
-    :ivar parked: how many are parked
+    :ivar acknowledged: all records up to this sequence have been acknowledged
+    :ivar waiting: number of records that wait to be sent
+    :ivar parked: number of parked records
     :ivar head: the link of the record *last*
     """
 
@@ -110,12 +110,12 @@ class Ledger(msgspec.Struct, frozen=True):
 
 
 class Resent(msgspec.Struct, frozen=True):
-    """What became of the records that were to be sent again.
+    """The result of resending: how many of the records were in each state.
 
-    :ivar marked: were delivered, and wait again
-    :ivar unparked: were parked, and wait again
-    :ivar waiting: waited anyway
-    :ivar missing: are not kept (any more), or not recorded yet
+    :ivar marked: delivered before, now waiting again
+    :ivar unparked: parked before, now waiting again
+    :ivar waiting: waiting already
+    :ivar missing: not stored (any more), or not recorded yet
     """
 
     marked: int = 0
@@ -125,7 +125,7 @@ class Resent(msgspec.Struct, frozen=True):
 
 
 class Encode(Protocol):
-    """What freezes a record into its payload."""
+    """Encodes a record into its payload, which then never changes."""
 
     def __call__(
         self,

@@ -1,16 +1,17 @@
-"""Salvage: what is carried over from a damaged database into a new one.
+"""Salvage: copies the sound data of a damaged database into a new one.
 
-Carried over is what reads whole and whose checksum is right, nothing else:
+A document is copied only if it can be read whole and its checksum is right:
 
-- records that wait or are parked, byte for byte, under their old numbers: each still says of which
-  stream it is, and a consumer that had it already knows its id;
-- the checkpoint's document; the open visits whose procedure text is there too;
+- records that wait or are parked, byte for byte, under their old numbers: each still names its
+  stream, and a consumer that has received it already knows its id;
+- the checkpoint's documents, the procedures and the published reports; the open visits, if the text
+  of their procedure is there too;
 - stills that wait.
 
 The new database has a stream of its own. Its records are numbered on after the old ones, so that
 no number stands for two records, and its chain begins there (the document in ``removed``).
-Closed visits and delivered records stay in the damaged file. What is carried over may be older
-than the last decision if the log was damaged; the start looks at doors and contacts anyway.
+Delivered records and the registers stay in the damaged file. If the log was damaged, the copied
+data may be older than the last decision; the start reads doors and contacts in any case.
 """
 
 import logging
@@ -33,7 +34,7 @@ log = logging.getLogger(__name__)
 
 Found = dict[str, dict[int, Any]]
 
-# Records go on byte for byte.
+# Records are copied byte for byte.
 _TYPES: dict[str, Any] = {"outbox": KeptRow}
 
 _WHOLE = ("adopted", "checkpoint", "procedures", "reports", "stills")
@@ -41,7 +42,7 @@ _READ = (*_WHOLE, "arrivals", "visits", "outbox", "refused", "parked", "acknowle
 
 
 def salvage(damaged: Path, new: Path, identity: Body) -> None:
-    """Make the database *new* with what is sound in *damaged*.
+    """Make the database *new* from the sound documents of *damaged*.
 
     :param identity: the document that names the new database's format and stream
     :raises StoreError: if the new one cannot be made
@@ -56,7 +57,7 @@ def salvage(damaged: Path, new: Path, identity: Body) -> None:
 
 
 def read(damaged: Path) -> Found:
-    """Return all sound documents of the tables that matter, leaving the file as it is."""
+    """Return all sound documents of the tables in :data:`_READ`; the file is not changed."""
     try:
         with closing(sqlite3.connect(f"{damaged.absolute().as_uri()}?mode=ro", uri=True)) as file:
             file.text_factory = bytes
@@ -67,7 +68,7 @@ def read(damaged: Path) -> Found:
 
 
 def chosen(found: Found, stream: str) -> Found:
-    """Return what of *found* goes into a new database of *stream*."""
+    """Return the documents of *found* that are copied into a new database of *stream*."""
     kept: Found = {name: found[name] for name in _WHOLE}
     texts = {body["key"] for body in found["procedures"].values()}
     if ONLY in found["checkpoint"]:
@@ -88,7 +89,7 @@ def chosen(found: Found, stream: str) -> Found:
 
 
 def _counters(found: Found) -> Counters:
-    """Return the counters; without them, what was not acknowledged waits."""
+    """Return the counters; if they are lost, all records without an acknowledgement wait."""
     records, parked = found["outbox"], found["parked"]
     last = max((0, *records, *parked))
     if body := found["checkpoint"].get(COUNTERS):
@@ -105,7 +106,7 @@ def _text_of(visit: Body) -> str:
 
 
 def _read_table(file: sqlite3.Connection, name: str) -> dict[int, Body]:
-    """Read up to the first damage from the front, then up to the last from the back."""
+    """Read from the front up to the first damage, then from the back up to the last."""
     found: dict[int, Body] = {}
     forwards = _read_rows(file, name, "ASC", found)
     if not forwards:
@@ -114,7 +115,7 @@ def _read_table(file: sqlite3.Connection, name: str) -> dict[int, Body]:
 
 
 def _read_rows(file: sqlite3.Connection, name: str, order: str, found: dict[int, Body]) -> bool:
-    """Put the sound rows into *found*; return whether the table could be read to its end."""
+    """Put the sound rows into *found*; return True if the table could be read to its end."""
     try:
         for doc_id, body, crc in file.execute(
             f'SELECT id, body, crc FROM "{name}" ORDER BY id {order}'  # noqa: S608 - our own names

@@ -1,7 +1,7 @@
-"""Snapshot: a checkpoint's database as it is at one moment, read beside the running daemon.
+"""Snapshot: a checkpoint's database at one moment, read beside the running daemon.
 
-Opened read-only, in one transaction, without Gardu's lock: the daemon goes on, and nothing in the
-file changes. A long look only lets the daemon's log grow a little meanwhile.
+Opened read-only, in one transaction, without Gardu's lock: the daemon continues, and the file is
+not changed. During a long read the daemon's write-ahead log grows a little.
 """
 
 import sqlite3
@@ -50,7 +50,7 @@ class Snapshot:
 
     @property
     def start(self) -> Mark:
-        """The last record that was removed, or what the first one followed on."""
+        """The last record that was removed, or the genesis if none was."""
         removed = self._document("removed")
         if not removed:
             return Mark(0, genesis(self.stream))
@@ -58,11 +58,11 @@ class Snapshot:
 
     @property
     def head(self) -> Mark:
-        """The newest record and its link, as they were noted when it was recorded."""
+        """The newest record and its link, as they were stored when it was recorded."""
         return Mark(self._counters.sequence, self._counters.head or genesis(self.stream))
 
     def records(self, *, backwards: bool = False) -> Iterator[KeptRecord]:
-        """Iterate over the records that are kept, in order of their sequence."""
+        """Iterate over the stored records, in order of their sequence."""
         order = "DESC" if backwards else "ASC"
         for sequence, body, crc in self._rows(
             f"SELECT id, body, crc FROM outbox ORDER BY id {order}"  # noqa: S608 - no input
@@ -72,7 +72,7 @@ class Snapshot:
     def bodies(self, table: str, first: int, last: int) -> Iterator[tuple[int, bytes]]:
         """Iterate over the documents *first* to *last* of *table*, as JSON.
 
-        A table that is not there has none.
+        A missing table has none.
         """
         rows = self._rows(
             f'SELECT id, body, crc FROM "{table}" WHERE id BETWEEN ? AND ? ORDER BY id',  # noqa: S608 - our own names
@@ -88,14 +88,14 @@ class Snapshot:
             yield number, body
 
     def state(self, sequence: int) -> str:
-        """Say whether the record is waiting, parked, or delivered."""
+        """Return the record's state: ``waiting``, ``parked`` or ``delivered``."""
         if sequence in self._counters.waiting:
             return "waiting"
         parked = any(self._rows("SELECT 1 FROM parked WHERE id = ?", sequence))
         return "parked" if parked else "delivered"
 
     def _begin(self) -> str:
-        # A reader waits a little for a daemon that is just recovering its log.
+        # Wait up to 5 s for a daemon that is just recovering its log.
         list(self._execute("PRAGMA busy_timeout = 5000"))
         list(self._execute("BEGIN"))
         tables = self._execute("SELECT name FROM sqlite_schema WHERE type = 'table'")
@@ -118,7 +118,7 @@ class Snapshot:
         return {}
 
     def _rows(self, sql: str, *parameters: Any) -> Iterator[tuple[Any, ...]]:
-        """Iterate over the rows of a statement; a table that is not there has none."""
+        """Iterate over the rows of a statement; a missing table has none."""
         table = sql.partition(" FROM ")[2].partition(" ")[0].strip('"')
         if table in self._tables:
             yield from self._execute(sql, *parameters)
@@ -134,7 +134,7 @@ class Snapshot:
 
 
 def _record(sequence: int, body: Any, crc: int) -> KeptRecord:
-    """Return the record of a row; damage is told in it, not raised."""
+    """Return the record of a row; damage is described in its *fault*, not raised."""
     if not isinstance(body, bytes) or checksum("outbox", sequence, body) != crc:
         return KeptRecord(sequence, fault="the checksum of its row is wrong")
     try:

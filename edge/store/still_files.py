@@ -1,4 +1,4 @@
-"""Stills on disk, by day. A file's name is the still's id: no name of a person, no number."""
+"""Stills on disk, by day. A file is named by the still's id, never by a person or ID number."""
 
 import errno
 import hashlib
@@ -17,8 +17,8 @@ from edge.store.store import StillRow
 class StillFiles:
     """The folder ``stills`` of the data folder.
 
-    :param room: says whether there is room for a still (edge/store/disk_space.py); by default there
-        is
+    :param room: returns True if there is room for a still (edge/store/disk_space.py); by default
+        always
     """
 
     def __init__(self, data: Path, room: Callable[[], bool] = lambda: True) -> None:
@@ -26,9 +26,9 @@ class StillFiles:
         self._room = room
 
     def write(self, still: str, at: Stamp, jpeg: bytes) -> StillTaken:
-        """Write *jpeg* durably; it is either whole under its name or not there.
+        """Write *jpeg* durably; the file is either whole under its name or not there.
 
-        :raises OSError: if it cannot be written, or the room that is left is for records
+        :raises OSError: if it cannot be written, or the free space is reserved for records
         """
         if not self._room():
             raise OSError(errno.ENOSPC, "the disk is nearly full; what is left is for records")
@@ -48,7 +48,7 @@ class StillFiles:
         return StillTaken(at, still, hashlib.sha256(jpeg).hexdigest(), len(jpeg))
 
     def row(self, taken: StillTaken, pending: PendingStill) -> StillRow:
-        """Return what the outbox keeps of the still *taken*."""
+        """Return the outbox's row for the still *taken*."""
         properties: dict[str, Any] = {
             "visit": pending.visit,
             "step": pending.step,

@@ -1,18 +1,18 @@
-"""The store: everything that a checkpoint must not forget, in ``gardu.db`` of its data folder.
+"""The store: all durable state of a checkpoint, in ``gardu.db`` of its data folder.
 
 Besides the outbox's tables (edge/store/outbox.py):
 
 ============== ======================= =========================================================
-table          document number         what
+table          document number         content
 ============== ======================= =========================================================
 database       1                       format and stream
 checkpoint     1                       the state of the checkpoint, less its visits and its parts
 checkpoint     3 and above (PARTS)     the parts of the state that may be large, each by itself
-visits         the visit's number      open visits only, so that they stay few: how they stand
-arrivals       the same                what hardly ever changes of an open visit
-register-Y-M   sequence                what records of that month said (edge/store/register.py)
-procedures     as they came            texts that open visits started under, and new ones will
-adopted        1                       which of them new visits start under
+visits         the visit's number      the state of open visits only, so that there are few
+arrivals       the same                the fields of an open visit that hardly ever change
+register-Y-M   sequence                facts of that month's records (edge/store/register.py)
+procedures     in order of storing     texts that open visits started under, and new ones will
+adopted        1                       keys of the texts that new visits start under
 reports        year and month, 202611  the months' reports that were published
 ============== ======================= =========================================================
 """
@@ -42,7 +42,7 @@ __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 
 FILE = "gardu.db"
 
-# Raise it when older code could not read what is written any more.
+# Raise it when older code could no longer read the data.
 FORMAT = 4
 
 PARTS = {
@@ -50,11 +50,11 @@ PARTS = {
     "faults": 7, "refusals": 8, "invitations": 9, "availability": 10,
     "day": 11, "alarms": 12, "doors": 13,
 }  # fmt: skip
-"""Fields of the state that are kept by themselves, and their documents' numbers, for good: the
-rest is written with nearly every decision, each of these only when it has changed."""
+"""Fields of the state with a document of their own, and its number, which must never change: the
+other fields are written with nearly every decision, each of these only when it has changed."""
 
-# Of a visit: written when it is opened, and if the clock turns out to have been wrong then. What
-# is left is written with every event, and fits one page of the file.
+# Fields of a visit that are written when it is opened, and again if the clock turns out to have
+# been wrong then. The other fields are written with every event, and fit one page of the file.
 _ARRIVAL = ("id", "number", "procedure", "version", "opened")
 
 
@@ -66,14 +66,15 @@ _NONE: Mapping[str, StatePart] = MappingProxyType({})
 class Store(Outbox):
     """The tables of one checkpoint; every method returns when its change is on the disk.
 
-    Methods block on the disk: not for the event loop. Any thread may call, one at a time.
+    Methods block on the disk: do not call them on the event loop. Any thread may call, one at a
+    time.
 
-    :param folder: the data folder; made (mode 0700) if it is not there
-    :param source: who speaks in the records, ``/gardu/{site}/{checkpoint}``
-    :param clock: stamps records and acknowledgements; the resend window is counted by it
+    :param folder: the data folder; made (mode 0700) if it is missing
+    :param source: the records' CloudEvents source, ``/gardu/{site}/{checkpoint}``
+    :param clock: stamps records and acknowledgements, and measures the resend window
     :param space: the disk below; by default one with a reserve
-    :ivar stream: the database's name, made up when it is created
-    :raises StoreFull: if there is no room: nothing of the change was kept, it may be tried again
+    :ivar stream: the stream's id, a UUID generated with a new database
+    :raises StoreFull: if there is no room: the change was rolled back, and may be tried again
     :raises StoreError: from every method, if the database cannot be used (any more)
     """
 
@@ -112,21 +113,21 @@ class Store(Outbox):
 
     @property
     def quarantined(self) -> Path | None:
-        """The newest damaged database that was set aside, as long as it lies in the folder."""
+        """The newest damaged database that was set aside and is still in the folder, or None."""
         return damaged_beside(self._path)
 
     def free_space(self) -> bool:
-        """Make room for records at the cost of delivered stills, then of the reserve."""
+        """Delete delivered stills, else the reserve, for records; return True if room was made."""
         return self.space.make_room(self.documents)
 
     def room_for_still(self) -> bool:
-        """Say whether there is room for a new still, delivered ones having gone if need be."""
+        """Return True if there is room for a new still; delete delivered ones first if needed."""
         return self.space.room_for_still(self.documents)
 
     def examine(self) -> None:
-        """Read the whole file's structure: what no start has time for (a second for 100 MB).
+        """Check the whole file's structure; too slow for a start (a second for 100 MB).
 
-        :raises StoreDamaged: if it is wrong
+        :raises StoreDamaged: if it is damaged
         """
         assert isinstance(self.documents.storage, SqliteStorage)
         database = self.documents.storage.database
@@ -135,7 +136,7 @@ class Store(Outbox):
             raise database.damaged(found)
 
     def close(self) -> None:
-        """Close the database and let go of the folder; may be called twice."""
+        """Close the database and unlock the folder; may be called twice."""
         self._documents.close()
         self._lock.release()
 
@@ -159,13 +160,13 @@ class Store(Outbox):
         still: StillRow | None = None,
         acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
     ) -> list[OutboxRow]:
-        """Remember one decision, whole or not at all; return its records as they will be sent.
+        """Commit one decision, whole or not at all; return its records as they will be sent.
 
         :param checkpoint: the state less its visits and :data:`PARTS`; None if that is unchanged
-        :param visits: the visits that changed, by number; None for one that is open no more
+        :param visits: the visits that changed, by number; None for one that was closed
         :param parts: those of :data:`PARTS` that have changed, by name
-        :param still: a still that is in its file and is to be sent
-        :param acknowledged: what the broker has acknowledged meanwhile (saves a commit of its own)
+        :param still: a still to send; its file has been written
+        :param acknowledged: the broker's acknowledgements meanwhile (saves a separate commit)
         """
         with self._change():
             if checkpoint is not None:
@@ -189,25 +190,26 @@ class Store(Outbox):
     def publish_report(
         self, month: int, noted: Mapping[str, Any], record: Record | None
     ) -> list[OutboxRow]:
-        """Remember what is *noted* of the report of *month* (202611), and its *record*, at once.
+        """Store the note on the report of *month* (202611) and its *record* in one transaction.
 
-        :param record: None if nothing new is to be published
+        :param noted: the note, replaces the older one
+        :param record: None if there is no new version to publish
         """
         with self._change():
             self._reports.put(month, noted)
             return self.append(() if record is None else (record,))
 
     def reports(self) -> dict[int, dict[str, Any]]:
-        """Return what is noted of published reports, by month."""
+        """Return the notes on published reports, by month."""
         return {note.doc_id: dict(note) for note in self._reports}
 
     def remember_procedure(self, key: str, text: str) -> None:
-        """Keep the *text* of the procedure *key*, for visits that start under it."""
+        """Store the *text* of the procedure *key*, for visits that start under it."""
         if self.procedure(key) is None:
             self._procedures.insert({"key": key, "text": text})
 
     def adopt_procedures(self, texts: Mapping[str, str]) -> None:
-        """Keep *texts* by key, and that new visits start under these from now on."""
+        """Store *texts* by key; new visits start under these from now on."""
         adopted = {"keys": sorted(texts)}
         with self._change():
             for key, text in texts.items():
@@ -216,21 +218,21 @@ class Store(Outbox):
                 self._adopted.put(ONLY, adopted)
 
     def adopted_procedures(self) -> dict[str, str]:
-        """Return the texts, by key, that were adopted last; none if one of them is not there."""
+        """Return the texts, by key, that were adopted last; none if one of them is missing."""
         keys = (self._adopted.get(doc_id=ONLY) or {"keys": []})["keys"]
         kept = self.procedures_in_use()
         return {key: kept[key] for key in keys} if kept.keys() >= set(keys) else {}
 
     def procedure(self, key: str) -> str | None:
-        """Return the text kept under *key*, None if there is none."""
+        """Return the text stored under *key*, None if there is none."""
         return self.procedures_in_use().get(key)
 
     def procedures_in_use(self) -> dict[str, str]:
-        """Return the texts kept, by key: a handful."""
+        """Return all stored texts, by key; there are few."""
         return {kept["key"]: kept["text"] for kept in self._procedures}
 
     def forget_procedures(self, needed: Collection[str]) -> None:
-        """Drop the texts of all procedures but those of *keep* and of the open visits."""
+        """Delete all procedure texts except those of *needed* (keys) and of the open visits."""
         begun = self._arrived.values()
         running = {procedure_key(visit["procedure"], visit["version"]) for visit in begun}
         kept = running.union(needed)
@@ -260,7 +262,7 @@ def _make(folder: Path) -> None:
 
 
 def _open(path: Path, space: Space) -> Documents:
-    """Open the database; a disk that is full even for that gets the reserve."""
+    """Open the database; if the disk is too full for that, delete the reserve and try again."""
     try:
         return open_sound(path, FORMAT, _salvage)
     except StoreFull:
@@ -278,7 +280,7 @@ def _new_identity() -> dict[str, Any]:
 
 
 def _stream(documents: Documents) -> str:
-    """Return the stream's name, making one up in a new database."""
+    """Return the stream's id; generate one in a new database."""
     table = documents.table("database")
     identity = table.get(doc_id=ONLY)
     if identity is None:

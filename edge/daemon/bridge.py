@@ -1,8 +1,8 @@
-"""The one place where library threads meet the loop.
+"""Bridge: brings events from other threads to the loop; no other module does this.
 
-gpiozero, pyserial and paho call back in threads of their own. A callback here stamps the moment,
-hands over, and returns: it does no work, and nothing it does can raise, because an exception in
-lgpio's dispatch thread silences every pin for good.
+gpiozero calls back, and devices are driven, on threads of their own. :meth:`Bridge.post` stamps
+the moment, hands the event over, and returns: it does no other work and must not raise, because
+an exception in lgpio's dispatch thread silences every pin for good.
 """
 
 import asyncio
@@ -14,12 +14,12 @@ from edge.sop.events import Event
 
 log = logging.getLogger(__name__)
 
-# A lobby makes a few events a second; this many waiting means a flood or a hung disk.
+# A lobby produces a few events a second; this many waiting means a flood or a hung disk.
 LIMIT = 10_000
 
 
 class Bridge:
-    """Events from any thread, in order, to the one consumer on *loop*."""
+    """Queues events from any thread, in order, for the one consumer on *loop*."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop, clock: Clock, limit: int = LIMIT) -> None:
         self._loop = loop
@@ -29,11 +29,11 @@ class Bridge:
         self.dropped = 0
 
     def watch(self, on_event: Callable[[Event], None]) -> None:
-        """Have *look* called on the loop with each event as it comes, before it is waited for."""
+        """Have *on_event* called on the loop with each event as it comes, before it is queued."""
         self._on_event = on_event
 
     def post(self, make: Callable[[Stamp], Event]) -> None:
-        """Hand over ``make(now)``; from any thread. Never raises."""
+        """Queue ``make(now)``; may be called from any thread. Never raises."""
         try:
             event = make(self._clock.now())
             self._loop.call_soon_threadsafe(self._put, event)
@@ -51,7 +51,7 @@ class Bridge:
                 log.warning("more than %d events wait; dropping: %r", self._queue.maxsize, event)
 
     async def next(self) -> Event:
-        """Return the next event, waiting for one if need be."""
+        """Return the next event; wait until there is one."""
         while isinstance(entry := await self._queue.get(), asyncio.Future):
             if not entry.done():
                 entry.set_result(None)
@@ -65,5 +65,5 @@ class Bridge:
 
     @property
     def waiting(self) -> int:
-        """How many events wait for the consumer."""
+        """Number of events that wait for the consumer."""
         return self._queue.qsize()

@@ -1,4 +1,4 @@
-"""The one place where the config becomes devices; none of them is opened here.
+"""Builds the devices that the config names; no other module does this, and none is opened here.
 
 Drivers are imported where they are needed: their libraries cost memory, and some are on a Pi only.
 """
@@ -24,11 +24,11 @@ from edge.store.still_files import StillFiles
 if TYPE_CHECKING:
     from edge.guestbook.invitations import Invitation
 
-# Starting its process costs a small Pi seconds of work, which a camera that is gone is not worth.
+# A camera's process costs a small Pi seconds of work to start: retry a missing camera rarely.
 CAMERA_RESTART = Backoff(5.0, 120.0)
 
 Expect = Callable[["Invitation"], None]
-"""Is told of an invitation that was found good."""
+"""Called with an invitation that was found valid."""
 
 
 def build_devices(
@@ -42,7 +42,7 @@ def build_devices(
     """Return the devices that *config* names, none of them opened yet.
 
     :param factory: a gpiozero factory of the pins; by default this machine's own
-    :param expect: is told of each good invitation, before the core is
+    :param expect: called with each valid invitation, before the core is notified
     """
     from edge.drivers.gpio.aiphone import GpioAiphone
     from edge.drivers.gpio.buzzer import GpioBuzzer
@@ -85,7 +85,7 @@ def build_lockers(
     clock: Clock,
     post: Post,
 ) -> Lockers:
-    """Return the driver of the lockers of *config*; *buses* by the names in the config."""
+    """Return the driver of the lockers of *config*; *buses* by their names in the config."""
     from edge.drivers.gpio.wired_lockers import WiredLockers
     from edge.drivers.serial.kerong import KerongBoards
     from edge.drivers.serial.modbus_lockers import ModbusLockers

@@ -1,10 +1,10 @@
-"""The checkpoint: the one consumer. An event comes in, the core decides, one transaction
-remembers, effects go out, the uplink is woken. Nothing else happens anywhere.
+"""Checkpoint: consumes every event. Decides, commits, carries out effects, wakes the uplink.
 
-Record, then act: effects run only after their decision is on disk. The exceptions, by name, are
-the alarm's sound and the doors that fire releases: they go first and are recorded at once after.
-Fire does not even wait for its turn: a full disk must not keep a door locked.
-"""  # noqa: D205 - the first sentence is the rule
+Record, then act: effects run only after their decision is committed in one transaction. The
+exceptions are the alarm's sound and the doors that a fire releases: they run first and are
+recorded at once after. In a fire the doors do not even wait for the event's turn: a full disk must
+not hold a door locked.
+"""
 
 import logging
 from collections.abc import Sequence
@@ -33,39 +33,39 @@ from edge.worker import Worker
 log = logging.getLogger(__name__)
 
 
-# What is kept apart from the state's document, as it is there.
+# Fields stored apart from the state's document, with the empty values that they have in it.
 _APART = {name: getattr(State(), name) for name in ("visits", *PARTS)}
 
 
 class Outputs(Protocol):
-    """What carries effects out; returns at once, works elsewhere."""
+    """Carries effects out: its methods return at once, the work is done on other threads."""
 
     def carry_out(self, effect: Effect) -> None:
-        """Have *effect* done."""
+        """Carry out *effect*."""
 
     def show(self, panel: str, mode: str) -> None:
         """Show lamp *mode* on *panel*."""
 
 
 class LivePublisher(Protocol):
-    """What publishes live topics and the outbox."""
+    """Publishes live topics and the outbox."""
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Publish the present value of a live topic."""
 
     @property
     def delivered(self) -> Delivered:
-        """What the broker has taken and the store does not know of yet."""
+        """Records and stills that the broker acknowledged and the store has not recorded yet."""
 
     def stored(self, delivered: Delivered) -> None:
-        """Say that the store knows now of *delivered*."""
+        """Remove *delivered* from :attr:`delivered`: the store has recorded it."""
 
     def wake(self, rows: Sequence[OutboxRow]) -> None:
-        """Say that the outbox has new *rows*."""
+        """Send the new *rows* of the outbox."""
 
 
 class Checkpoint:
-    """Owns the state; everything that happens goes through :meth:`run`."""
+    """Owns the state; every event goes through :meth:`run`."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class Checkpoint:
         bridge.watch(self._release_doors_on_fire)
 
     async def start(self, at: Stamp) -> None:
-        """Take up the stored state where it stood, and set timers and lamps by it."""
+        """Restore the stored state, and set timers, lamps and live topics from it."""
         document, visits = await self._worker.do(self._store.load)
         if document is not None:
             self.state = self._stored = restore(document, visits)
@@ -109,9 +109,10 @@ class Checkpoint:
             await self.handle(await self._bridge.next())
 
     async def handle(self, event: Event) -> None:
-        """Decide, remember, act.
+        """Decide, commit, act.
 
-        :raises StoreError: if the decision could not be remembered; nothing was done then
+        :raises StoreError: if the decision could not be stored; then only the effects that run
+            before the commit were carried out
         """
         self._apply_reload()
         result = step(self.rules, self.state, event)
@@ -121,40 +122,40 @@ class Checkpoint:
         self.handled += 1
         self._act([effect for effect in result.effects if not _before_commit(effect)])
         if result.records:
-            self._live.wake(rows)  # first: nobody waits as long as the central office
+            self._live.wake(rows)  # first, so that the central office has them soonest
         if self.state is not before:
             self._show_live()
         for record in result.records:
             log.info("%s %s", record.type, record.subject)
 
     def adopt(self, procedures: dict[str, Procedure]) -> None:
-        """Let new visits begin under *procedures*, from the next event on."""
+        """Use *procedures* for new visits, from the next event on."""
         self._adopted = procedures
 
     def day_now(self) -> outstanding.DayNow:
-        """Return how the office day stands, and what is out."""
+        """Return the state of the office day, and the items that are out."""
         return outstanding.DayNow(day.summary(self.state), outstanding.out(self.rules, self.state))
 
     def _apply_reload(self) -> None:
-        """Between two events: visits that are under way keep the texts they began with."""
+        """Apply adopted procedures, between two events; visits under way continue on their own."""
         if self._adopted is not None:
             self.rules = renewed(self.rules, self._adopted, self.state)
             self._adopted = None
 
     def _release_doors_on_fire(self, event: Event) -> None:
-        """Release the doors in a fire, whatever waits for the disk; its turn does it once more."""
+        """Release the doors in a fire at once; the event's turn, which may wait, repeats it."""
         if isinstance(event, InputAlarmed):
             for effect in step(self.rules, self.state, event).effects:
                 if isinstance(effect, HoldDoor):
                     self._outputs.carry_out(effect)
 
     async def _commit(self, result: Result, event: Event) -> Sequence[OutboxRow]:
-        """Store what was decided; return the rows of its records."""
+        """Store the decision; return the rows of its records."""
         still = None
         if isinstance(event, StillTaken) and event.still in self.state.stills:
             still = self._stills.row(event, self.state.stills[event.still])
-        # Counts of refused input go to the disk with the next decision: a noisy line must not
-        # wear it out.
+        # Counts of refused input are stored with the next decision: a noisy line must not wear
+        # out the disk.
         counted = msgspec.structs.replace(result.state, refusals=self._stored.refusals)
         if counted == self._stored and not result.records and still is None:
             return ()
@@ -183,7 +184,7 @@ class Checkpoint:
                     self._outputs.carry_out(effect)
 
     def _show_live(self) -> None:
-        """Bring lamps and live topics up to the state; only what differs goes out."""
+        """Update lamps and live topics from the state; only changes are sent."""
         for panel, mode in lamps(self.rules, self.state).items():
             if self._lamps.get(panel) != mode:
                 self._lamps[panel] = mode
@@ -202,7 +203,7 @@ class Checkpoint:
 
 
 def _before_commit(effect: Effect) -> bool:
-    """Whether *effect* must not wait for the disk: an alarm's sound, doors released in a fire."""
+    """Return True if *effect* runs before the commit: an alarm's sound, doors in a fire."""
     match effect:
         case Beep(pattern="alarm") | HoldDoor(released=True):
             return True
@@ -231,7 +232,7 @@ def _parts(state: State, before: State) -> dict[str, StatePart]:
 def _changed(
     visits: dict[str, Visit], before: dict[str, Visit]
 ) -> dict[int, dict[str, Any] | None]:
-    """Return the documents of visits that changed by number; None for those that are gone."""
+    """Return the documents of the visits that changed, by number; None for those that are gone."""
     changed: dict[int, dict[str, Any] | None] = {
         visit.number: None for key, visit in before.items() if key not in visits
     }

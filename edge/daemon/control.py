@@ -1,18 +1,19 @@
-"""Control: what other processes of this machine may ask the running daemon, over a Unix socket.
+"""Control: requests of other processes of this machine to the running daemon (a Unix socket).
 
-The database belongs to the daemon, so what changes it must be asked of it. Rules
+The database belongs to the daemon, so a change to it is requested from the daemon. Rules
 -----
 1. The socket ``control.sock`` lies in the data folder, mode 0600: for the daemon's own user.
-2. One request a connection, one line of JSON each way, of bounded length.
-3. Whatever is asked, however wrongly, the daemon answers in words and goes on.
+2. One request per connection, one line of JSON each way, of bounded length.
+3. Every request, also a malformed one, is answered in words; the daemon goes on.
 
-``{"do":"resend","from":4711,"to":4720}`` lets records wait again that were delivered or parked;
-the answer is a :class:`~edge.store.rows.Resent`. ``{"do":"devices"}`` asks how the devices are; the
-answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the answer is
-:class:`~edge.daemon.reload.Reloaded`. ``{"do":"purge-guestbook","before_ms":1795305600000}``
-removes guests' details from before then; the answer is :class:`Purged`. ``{"do":"day"}`` asks how
-the office day stands and what is out; the answer is :class:`~edge.sop.inputs.outstanding.DayNow`. A
-refusal is ``{"error":"why"}``.
+``{"do":"resend","from":4711,"to":4720}`` marks delivered or parked records as waiting again;
+the answer is a :class:`~edge.store.rows.Resent`. ``{"do":"devices"}`` asks for the state of the
+devices; the answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the
+answer is :class:`~edge.daemon.reload.Reloaded`.
+``{"do":"purge-guestbook","before_ms":1795305600000}`` removes guests' details from before then; the
+answer is :class:`Purged`. ``{"do":"day"}`` asks for the state of the office day and the items that
+are out; the answer is :class:`~edge.sop.inputs.outstanding.DayNow`. A refusal is
+``{"error":"why"}``.
 """
 
 import asyncio
@@ -38,7 +39,7 @@ log = logging.getLogger(__name__)
 NAME = "control.sock"
 # Longest request, bytes.
 LONGEST = 4096
-# How long a line may take to come, real seconds.
+# Time-out of a line, received or sent, real seconds.
 REQUEST_S = 5.0
 # Records marked in one transaction.
 PAGE = 200
@@ -57,13 +58,13 @@ class Resend(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
 class AskDevices(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="devices"
 ):
-    """Say how the devices are."""
+    """Return the state of each device."""
 
 
 class AskReload(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="reload"
 ):
-    """Read the procedures anew."""
+    """Read the procedures again."""
 
 
 class AskPurge(
@@ -75,23 +76,23 @@ class AskPurge(
 
 
 class AskDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="day"):
-    """Say how the office day stands, and what is out."""
+    """Return the state of the office day, and the items that are out."""
 
 
 class Purged(msgspec.Struct, frozen=True):
-    """How many visits' details were removed."""
+    """Number of visits from which the details were removed."""
 
     visits: int
 
 
 class DeviceStates(msgspec.Struct, frozen=True):
-    """How each device is, in the daemon's words: ``ok``, ``opening``, or why it does not work."""
+    """State of each device, by name: ``ok``, ``opening``, or why it does not work."""
 
     devices: dict[str, str]
 
 
 class Refusal(msgspec.Struct, frozen=True):
-    """Why a request was not fulfilled, in words."""
+    """The reason why a request was refused, in words."""
 
     error: str
 
@@ -100,15 +101,15 @@ ControlRequest: TypeAlias = Resend | AskDevices | AskReload | AskPurge | AskDay
 
 
 class Sender(Protocol):
-    """The uplink, as it is needed here."""
+    """The part of the uplink that is used here."""
 
     def go_back(self, first: int) -> None:
-        """Say that rows from sequence *first* on may wait again."""
+        """Read again from sequence *first*: records from there on may wait again."""
 
 
 ControlAnswer: TypeAlias = msgspec.Struct | Awaitable[msgspec.Struct]
 ControlAnswers: TypeAlias = Mapping[type[msgspec.Struct], Callable[[Any], ControlAnswer]]
-"""What answers each kind of request."""
+"""The function that answers each kind of request."""
 
 
 async def serve_control(
@@ -116,8 +117,8 @@ async def serve_control(
 ) -> None:
     """Answer requests until cancelled.
 
-    :param again: lets records wait again and be sent (:func:`resender`)
-    :param answers: to all other requests; one that is not among them is refused
+    :param again: marks records as waiting again and has them sent (:func:`resender`)
+    :param answers: answer all other kinds of request; a kind that is not among them is refused
     :raises StoreError: if the store cannot be used (any more)
     """
     broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -137,7 +138,7 @@ async def serve_control(
         try:
             await broken
         finally:
-            server.close()  # and wait for nobody who is still connected
+            server.close()  # does not wait for open connections
 
 
 async def _serve(
@@ -169,7 +170,7 @@ async def _answer(request: ControlRequest, answers: ControlAnswers) -> msgspec.S
 
 
 def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend], ControlAnswer]:
-    """Return what answers :class:`Resend`.
+    """Return the function that answers :class:`Resend`.
 
     :param worker: the thread for calls of *store*
     """
@@ -177,9 +178,9 @@ def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend]
 
 
 async def resend(request: Resend, store: Outbox, worker: Worker, sender: Sender) -> Resent:
-    """Let the records of *request* wait again, and have them sent.
+    """Mark the records of *request* as waiting again, and have them sent.
 
-    :raises ValueError: if the range is none
+    :raises ValueError: if the range ends before it begins
     """
     total = Resent()
     for first, last in _pages(request, await worker.do(store.ledger)):
@@ -190,9 +191,9 @@ async def resend(request: Resend, store: Outbox, worker: Worker, sender: Sender)
 
 
 def resend_offline(request: Resend, store: Outbox) -> Resent:
-    """Let the records of *request* wait again, for the daemon to send when it runs.
+    """Mark the records of *request* as waiting again; the daemon sends them when it runs.
 
-    :raises ValueError: if the range is none
+    :raises ValueError: if the range ends before it begins
     """
     total = Resent()
     for first, last in _pages(request, store.ledger()):
@@ -201,7 +202,7 @@ def resend_offline(request: Resend, store: Outbox) -> Resent:
 
 
 def _pages(request: Resend, ledger: Ledger) -> Iterator[tuple[int, int]]:
-    """Yield the kept part of the range in pieces."""
+    """Yield the stored part of the range in pages of PAGE records: (first, last)."""
     if request.last < request.first:
         raise ValueError(f"from {request.first} to {request.last}: the range ends before it begins")
     last = min(request.last, ledger.last)
@@ -214,18 +215,18 @@ def _add(one: Resent, other: Resent) -> Resent:
 
 
 def _rest_missing(request: Resend, total: Resent) -> Resent:
-    """Count what is outside of what is kept."""
+    """Return *total*, with the requested records that are not stored counted as missing."""
     found = total.marked + total.unparked + total.waiting
     return replace(total, missing=request.last - request.first + 1 - found)
 
 
 @contextlib.contextmanager
 def _listening(folder: Path) -> Iterator[socket.socket]:
-    """Make the socket; take it away at the end. Whoever has the folder's lock may do so."""
+    """Make the socket; remove it at the end. Only for the process with the folder's lock."""
     with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as listener:
-        Path(path).unlink(missing_ok=True)  # of a process that was killed
+        Path(path).unlink(missing_ok=True)  # left by a process that was killed
         listener.bind(path)
-        Path(path).chmod(0o600)  # before anybody can connect
+        Path(path).chmod(0o600)  # before a client can connect
         listener.setblocking(False)
         try:
             yield listener
@@ -235,7 +236,7 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
 
 @contextlib.contextmanager
 def socket_path(folder: Path) -> Iterator[str]:
-    """Give a name of the socket in *folder* that is short enough for one (108 bytes)."""
+    """Yield a path of the socket in *folder* that is short enough for one (108 bytes)."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{number}/{NAME}"

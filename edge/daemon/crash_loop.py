@@ -1,10 +1,10 @@
-"""Whether the daemon keeps crashing: how its last run ended, and how many did badly of late.
+"""Crash loop: records how the last run of the daemon ended, and counts recent crashes.
 
-systemd starts it again whatever happens (systemd/gardu.service), so somebody must be told when
-that happens all the time. The file :data:`FILE` in the data folder says that a run has begun, and
-is told when it ends on purpose: a run that began and has not ended was killed, died, or lost its
-power. It is not in the database, whose own failures must count too. Crashes are counted within one
-boot, by boot time: a lobby whose power is switched off every evening does not crash.
+systemd restarts the daemon after every end (systemd/gardu.service), so repeated crashes must raise
+an alarm. The file :data:`FILE` in the data folder records the beginning of a run, and its end if
+that was on purpose: a run without an end was killed, died, or lost its power. It is not in the
+database, because failures of the database must count too. Crashes are counted within one boot, by
+boot time: a lobby with its power switched off every evening does not crash.
 """
 
 import logging
@@ -20,20 +20,20 @@ log = logging.getLogger(__name__)
 
 FILE = "last-run.json"
 
-# So many crashes within so many seconds are a crash loop; it is over after as long without one.
+# So many crashes within so many seconds are a crash loop; it ends after as long without a crash.
 MOST_CRASHES = 5
 WITHIN_S = 600.0
 
-# What is kept of earlier crashes, however many there were.
+# The most crashes that the file holds.
 _KEPT = 20
 
 
 class Run(msgspec.Struct, frozen=True, kw_only=True):
     """One run of the daemon.
 
-    :ivar on_purpose: it was told to stop, and did
+    :ivar on_purpose: True if it was stopped by a signal and ended cleanly
     :ivar previous: how the run before it ended, if not on purpose
-    :ivar crashes: when runs were found to have crashed, this boot, within :data:`WITHIN_S`
+    :ivar crashes: when crashes of earlier runs were found, in this boot, within :data:`WITHIN_S`
     """
 
     began: Stamp
@@ -43,7 +43,7 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def looping(self) -> bool:
-        """Whether this is one of too many runs."""
+        """True if the recent crashes are a crash loop."""
         return len(self.crashes) >= MOST_CRASHES
 
 
@@ -64,14 +64,14 @@ def after(last: Run | None, now: Stamp) -> Run:
 
 
 def begin(folder: Path, now: Stamp) -> Run:
-    """Note in *folder* that a run begins *now*, and return it."""
+    """Record in *folder* that a run begins *now*, and return it."""
     run = after(_read(folder / FILE), now)
     _write(folder / FILE, run)
     return run
 
 
 def end(folder: Path, run: Run) -> None:
-    """Note in *folder* that *run* ends on purpose."""
+    """Record in *folder* that *run* ends on purpose."""
     _write(folder / FILE, msgspec.structs.replace(run, on_purpose=True))
 
 
@@ -86,7 +86,7 @@ def _read(path: Path) -> Run | None:
 
 
 def _write(path: Path, run: Run) -> None:
-    """Replace the file, whole or not at all; a full disk must not stop the lobby over this."""
+    """Replace the file, whole or not at all; errors are logged: they must not stop the lobby."""
     new = path.with_suffix(".new")
     try:
         with new.open("wb") as file:

@@ -1,4 +1,4 @@
-"""One device in use: its thread, its opening and its closing, and whether it works."""
+"""Runs one device: opens it (retrying), serialises calls on its thread, reports faults."""
 
 import asyncio
 import logging
@@ -13,23 +13,23 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# Real seconds. A plugged-in reader is in use again before its owner has sat down.
+# Wait before a device is opened again, real seconds: a reader works soon after it is plugged in.
 RETRY_S = 2.0
-# How often levels are read again, in case an edge was missed.
+# Interval at which levels are read again, in case an edge was missed, real seconds.
 RECONCILE_S = 5.0
-# systemd gives the whole stop 5 s (systemd/gardu.service).
+# Time-out of closing, real seconds; systemd gives the whole stop 5 s (systemd/gardu.service).
 CLOSE_S = 2.0
 
 
-# What of a device can fail by itself.
+# The parts of a device that fail and recover apart.
 FaultKind = Literal["calls", "levels"]
 
 
 class DeviceThread:
     """One device and its thread.
 
-    What was asked of it and what its levels say fail and recover apart: a lamp that lights does
-    not mend the stuck button beside it.
+    Its calls and its levels fail and recover apart: a lamp that lights does not clear the fault of
+    the stuck button beside it.
     """
 
     def __init__(self, device: Device, post: Post, opened: Callable[[], None] | None) -> None:
@@ -41,7 +41,7 @@ class DeviceThread:
         self._worker = Worker(device.name)
 
     async def run(self) -> None:
-        """Open the device, for ever if need be; then read its levels again now and then."""
+        """Open the device, retrying for ever; then read its levels again every RECONCILE_S."""
         while not self.ready:
             try:
                 await self._worker.do(self.device.open)
@@ -75,15 +75,15 @@ class DeviceThread:
 
     @property
     def why(self) -> str | None:
-        """Why the device does not work; None if it does."""
+        """The reason why the device does not work; None if it works."""
         return next(iter(self._whys.values()), None)
 
     def restore_fault(self, why: str) -> None:
-        """Take up a fault that was reported before the restart: its end is to be told too."""
+        """Restore a fault that was reported before the restart, so that its end is reported too."""
         self._whys["calls"] = why
 
     def failed(self, why: str, part: FaultKind = "calls") -> None:
-        """Report that the device does not work, once until it does."""
+        """Report that the device does not work, once until it works again."""
         if not self._whys:
             log.warning("%s", why)  # the driver names the device
             self._post(partial(DeviceFailed, device=self.device.name, why=why))

@@ -1,7 +1,7 @@
-"""The devices of one checkpoint: kept open, and made to act.
+"""Devices of one checkpoint: opens them, and carries effects out on them.
 
 Each device has a thread of its own, because its calls block (a lock's pulse, a ring's pattern, a
-camera's deadline). A device that is not there is tried again; the checkpoint goes on without it.
+camera's deadline). A missing device is tried again; the checkpoint goes on without it.
 """
 
 import asyncio
@@ -48,55 +48,55 @@ class Devices:
         self._cameras: dict[str, tuple[DeviceThread, Camera]] = {}
         self._stamper: tuple[DeviceThread, Stamper] | None = None
         self._lamps: dict[str, str] = {}
-        # Holding a door released must not wait behind a release; it takes no time itself.
+        # Holding a door released must not wait behind a release; it does not block itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
         self._store_details: Callable[[str, str], None] = lambda _invitation, _visit: None
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> DeviceThread:
-        """Keep *device*; *opened* is called once it is in use."""
+        """Add *device*; *opened* is called once it is in use."""
         thread = DeviceThread(device, self._post, opened)
         self.threads.append(thread)
         return thread
 
     def add_lockers(self, lockers: Lockers) -> None:
-        """Keep the lockers."""
+        """Add the lockers."""
         self._lockers = (self.add(lockers), lockers)
 
     def add_buzzer(self, buzzer: Buzzer) -> None:
-        """Keep the buzzer."""
+        """Add the buzzer."""
         self._buzzer = (self.add(buzzer), buzzer)
 
     def add_aiphone(self, name: str, aiphone: Aiphone) -> None:
-        """Keep the called station *name*."""
+        """Add the called station *name*."""
         self._aiphones[name] = (self.add(aiphone), aiphone)
 
     def add_door(self, name: str, door: Door) -> None:
-        """Keep the access door *name*; a hold asked for before it is in use is made good then."""
+        """Add the access door *name*; a hold requested before it is in use is applied then."""
         thread = self.add(door, opened=lambda: self._hold(name))
         self._doors[name] = (thread, door)
 
     def add_panel(self, name: str, panel: Panel) -> None:
-        """Keep the panel *name*; a lamp test, then what it is to show, once it is in use."""
+        """Add the panel *name*; once in use it runs a lamp test, then shows its lamp mode."""
         thread = self.add(panel, opened=lambda: self._begin(name))
         self._panels[name] = (thread, panel)
 
     def add_camera(self, camera: Camera, purposes: list[str]) -> None:
-        """Keep a camera for *purposes*; the first camera for a purpose takes its stills."""
+        """Add a camera for *purposes*; the first camera added for a purpose takes its stills."""
         thread = self.add(camera)
         for purpose in purposes:
             self._cameras.setdefault(purpose, (thread, camera))
 
     def add_guestbook(self, store_details: Callable[[str, str], None]) -> None:
-        """Have *keep_details* enter what an invitation (its id) says of a visit's guest."""
+        """Have *store_details* enter the guest's details; it gets ids of invitation and visit."""
         self._store_details = store_details
 
     def add_stamper(self, stamper: Stamper) -> None:
-        """Keep what puts time and place into the stills of all cameras."""
+        """Add the stamper, which puts time and place into the stills of all cameras."""
         self._stamper = (self.add(stamper), stamper)
 
     async def run(self) -> None:
-        """Open all devices and keep them."""
+        """Open all devices and run them, until cancelled."""
         async with asyncio.TaskGroup() as group:
             for thread in self.threads:
                 group.create_task(thread.run())
@@ -109,15 +109,15 @@ class Devices:
         self._holding.stop()
 
     def restore_faults(self, faults: dict[str, str]) -> None:
-        """Take up the faults that stood when the last run ended, before anything is opened."""
+        """Restore the faults that stood when the last run ended; before any device is opened."""
         for thread in self.threads:
             if thread.device.name in faults:
                 thread.restore_fault(faults[thread.device.name])
 
     def states(self, faults: Mapping[str, str]) -> dict[str, str]:
-        """Return for each device ``ok``, or why it does not work.
+        """Return for each device ``ok``, ``opening``, or why it does not work.
 
-        :param faults: what the checkpoint knows besides: readers tell it themselves
+        :param faults: faults that the checkpoint knows besides: readers report theirs as events
         """
         return {
             name: thread.why or faults.get(name) or ("ok" if thread.ready else "opening")
@@ -133,7 +133,7 @@ class Devices:
             thread.act(lambda: device.show(mode))  # type: ignore[arg-type]
 
     def carry_out(self, effect: Effect) -> None:
-        """Have *effect* done on its device's thread."""
+        """Carry out *effect* on its device's thread."""
         match effect:
             case UnlockLocker(locker=number, visit=visit) if self._lockers is not None:
                 thread, lockers = self._lockers
@@ -194,7 +194,7 @@ class Devices:
         self._post(lambda _now: taken)
 
     def _finished(self, jpeg: bytes, effect: TakeStill, at: Stamp) -> bytes:
-        """Return the picture as it is kept; one that cannot be stamped is kept all the same."""
+        """Return the picture as it is stored; one that cannot be stamped is stored unstamped."""
         if self._stamper is None:
             return jpeg
         thread, stamper = self._stamper

@@ -1,4 +1,4 @@
-"""What the checkpoint says of itself: ``health`` every minute, ``meta`` at birth."""
+"""The checkpoint's own documents: ``health``, published every minute, and ``meta``, at birth."""
 
 import os
 import shutil
@@ -46,7 +46,7 @@ def health(
 
 
 def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
-    """Return what is published at birth: versions, procedures, equipment, reasons, schemas.
+    """Return the document of the birth: versions, procedures, equipment, reasons, schemas.
 
     :raises ConfigError: if the wording of the reasons cannot be read
     """
@@ -76,7 +76,7 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
 
 
 def temperature() -> float | None:
-    """Return the processor's temperature in °C; None where the kernel does not tell."""
+    """Return the processor's temperature in °C; None where the kernel does not report it."""
     try:
         return int(_THERMAL.read_text(encoding="ascii")) / 1000
     except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""What the running daemon tells again and again: systemd that it lives, the office its health."""
+"""Heartbeat: reports to systemd that the daemon lives, and to the office its health."""
 
 import asyncio
 import logging
@@ -24,11 +24,11 @@ STUCK_S = 20.0
 # How soon `systemctl status` shows a change (real seconds).
 STATUS_S = 2.0
 
-# A `health` that is not renewed is forgotten by brokers after this long, seconds.
+# Message Expiry Interval of `health`: brokers delete one that is not renewed, seconds.
 HEALTH_EXPIRY_S = 300
 
 States = Callable[[], dict[str, str]]
-"""Says how each device is."""
+"""Returns the state of each device."""
 
 
 async def report_health(
@@ -60,7 +60,7 @@ async def report_health(
 async def report_to_systemd(
     checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload
 ) -> None:
-    """Tell in a line of ``systemctl status`` how things stand, whenever that changes."""
+    """Update the line of ``systemctl status`` (visits, broker, faults) whenever it changes."""
     told = ""
     while True:
         bad = sorted(name for name, state in states().items() if state != "ok")
@@ -75,7 +75,7 @@ async def report_to_systemd(
 
 
 async def watch_over(checkpoint: Checkpoint, bridge: Bridge, space: Space) -> None:
-    """Tell systemd that the loop turns and that the consumer gets on, or waits for room."""
+    """Notify systemd's watchdog while the loop runs and the consumer goes on, or waits for room."""
     every = watchdog_seconds()
     if every is None:
         return

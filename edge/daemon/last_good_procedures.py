@@ -2,15 +2,15 @@
 
 Rules
 -----
-1. What is taken up is kept before a visit can begin under it: the texts, and which of the texts
-   kept they are. A mistaken edit and a power cut must not close the lobby.
-2. A start takes all procedures from their files. Is one of them bad, or does it ask for equipment
-   that is not there, it takes none of them: all go on as they were taken up last, visits that begin
-   now included. Why is said in the journal, in ``health`` and by the alarm ``procedures-refused``.
-3. Refused is the start that has nothing good to fall back on: the first one; one whose config names
-   a procedure that was never good; one whose equipment the kept texts ask for in vain.
-4. The polite words (``checkpoint.wording``) are not kept. If they are what is bad, the procedures
-   go on with the words that Gardu comes with.
+1. Adopted texts are stored, and marked as the adopted ones, before a visit can begin under them. A
+   mistaken edit and a power cut must not close the lobby.
+2. A start adopts all procedures from their files. If one of them is bad, or needs equipment that is
+   not there, it adopts none: all stay as they were adopted last, also for visits that begin now.
+   The reason is in the journal, in ``health`` and in the alarm ``procedures-refused``.
+3. A start without good procedures to fall back on is refused: at the first start; if the config
+   names a procedure that was never good; if equipment is missing that the stored texts need.
+4. The wording (``checkpoint.wording``) is not stored. If it is bad, the procedures go on with the
+   wording that Gardu comes with.
 """
 
 import hashlib
@@ -30,12 +30,12 @@ from edge.store.store import Store
 
 
 class Adopted(msgspec.Struct, frozen=True):
-    """What visits begin under.
+    """The procedures that visits begin under.
 
-    :ivar config: the config, with words that can be read
+    :ivar config: the config, with a wording that can be read
     :ivar procedures: by id
-    :ivar texts: what they were read from, by key
-    :ivar refused: what is wrong with the files; empty if the procedures are theirs
+    :ivar texts: the texts of the procedures, by key
+    :ivar refused: the problems of the files; empty if the procedures come from them
     """
 
     config: Config
@@ -45,7 +45,7 @@ class Adopted(msgspec.Struct, frozen=True):
 
 
 def read(config: Config) -> Adopted:
-    """Return the procedures of *config* as their files have them.
+    """Return the procedures of *config* from their files.
 
     :raises ConfigError: with every problem found
     """
@@ -56,9 +56,9 @@ def read(config: Config) -> Adopted:
 
 
 def load_or_last_good(config: Config, store: Store) -> Adopted:
-    """Return the procedures of *config* as their files have them, or as they were good last.
+    """Return the procedures of *config* from their files, or else the last good ones.
 
-    :raises ConfigError: with every problem of the files, if nothing good is kept
+    :raises ConfigError: with every problem of the files, if no good ones are stored
     """
     try:
         return read(config)
@@ -70,7 +70,7 @@ def load_or_last_good(config: Config, store: Store) -> Adopted:
 
 
 def adopt(store: Store, now: Adopted) -> None:
-    """Keep the texts of *now*, and of older ones while a visit goes through them."""
+    """Store the texts of *now*; delete older ones that no open visit uses."""
     store.adopt_procedures(now.texts)
     store.forget_procedures(now.texts.keys())
 
@@ -88,10 +88,10 @@ def text_of(folder: Path, procedure: Procedure) -> str:
 
 
 def _stored(config: Config, texts: dict[str, str]) -> Adopted | None:
-    """Return the procedures of *config* among *texts*; None if one is not there or not good."""
+    """Return the procedures of *config* among the stored *texts*; None if one is missing or bad."""
     try:
         read_again = [parse_procedure(text, key) for key, text in texts.items()]
-    except ConfigError:  # kept by a Gardu that knew more
+    except ConfigError:  # stored by a newer Gardu
         return None
     found = {procedure.id: procedure for procedure in read_again}
     if any(name not in found for name in config.checkpoint.procedures):

@@ -1,4 +1,4 @@
-"""A config with its procedures, held against each other. The daemon starts with this."""
+"""Loads a config and its procedures, and checks them against each other."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from edge.sop.wording import Wording, load_wording, without_words
 
 
 class Checked:
-    """A config that is right, its procedures, and what is worth knowing about them."""
+    """A valid config, its procedures, and notes about them that are not errors."""
 
     def __init__(self, config: Config, procedures: dict[str, Procedure], notes: list[str]) -> None:
         self.config = config
@@ -22,7 +22,7 @@ class Checked:
 
 
 def load_checked(path: Path) -> Config:
-    """Read the config file *path* and hold its procedures against it.
+    """Read the config file *path* and check its procedures against it.
 
     :raises ConfigError: with every problem found in the config, in the procedures, or between them
     """
@@ -30,7 +30,7 @@ def load_checked(path: Path) -> Config:
 
 
 def examine(path: Path) -> Checked:
-    """Read everything that the config file *path* names.
+    """Read the config file *path*, its procedures and its wording, and check them.
 
     :raises ConfigError: with every problem found
     """
@@ -40,9 +40,9 @@ def examine(path: Path) -> Checked:
 
 
 def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Procedure], list[str]]:
-    """Read the procedures of *config* and hold them against its equipment; return them with notes.
+    """Read the procedures of *config*, check them against its equipment, return them with notes.
 
-    :param prefix: stands before what the equipment lacks: the config's file
+    :param prefix: begins each problem of missing equipment: the config's file
     :raises ConfigError: with every problem found
     """
     folder = Path(config.checkpoint.sop)
@@ -62,7 +62,7 @@ def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Proc
 
 
 def wording_of(config: Config) -> Wording:
-    """Read the polite words that go with *config*: its own file, or the one Gardu comes with.
+    """Read the wording of *config*: its own file, or the one that Gardu comes with.
 
     :raises ConfigError: with every problem found
     """

@@ -1,15 +1,15 @@
-"""New texts of the procedures, taken up while the daemon runs.
+"""Reload: adopts new texts of the procedures while the daemon runs.
 
 Rules
 -----
-1. New texts are for new visits; who is under way ends under the text he began with.
-2. All or nothing: one bad file, or one that asks for equipment which is not there, and everything
-   stays as it was, across restarts (edge/daemon/last_good_procedures.py). Why is said in the
-   journal, to whoever asked, in ``health``, and by the alarm ``procedures-refused``, which stands
-   until the files are good.
-3. A text is on the disk before the first visit can begin under it. Old ones stay there until the
-   next start (``adopt``), when nothing runs that could need them.
-4. The one consumer takes the new texts up, between two events.
+1. New texts are for new visits; a visit under way ends under the text that it began with.
+2. All or none: if one file is bad, or needs equipment that is not there, everything stays as it
+   was, also across restarts (edge/daemon/last_good_procedures.py). The reason is in the journal,
+   in the answer to the request, in ``health``, and in the alarm ``procedures-refused``, which
+   stands until the files are good.
+3. A text is on the disk before the first visit can begin under it. Old texts stay there until the
+   next start, which deletes those that no open visit uses (``adopt``).
+4. The one consumer applies the new texts, between two events.
 """
 
 import asyncio
@@ -33,15 +33,15 @@ log = logging.getLogger(__name__)
 
 PROCEDURES_REFUSED = "procedures-refused"
 
-# How much of a problem ``health`` carries, characters.
+# Longest text of a problem in ``health``, characters.
 _LONGEST = 300
 
 
 class Reloaded(msgspec.Struct, frozen=True):
-    """What new visits begin under from now on.
+    """The procedures that new visits begin under from now on.
 
     :ivar procedures: version by id
-    :ivar changed: the ids of those that are not as they were
+    :ivar changed: the ids of those that have changed
     """
 
     procedures: dict[str, str]
@@ -49,25 +49,25 @@ class Reloaded(msgspec.Struct, frozen=True):
 
 
 class ProcedureConsumer(Protocol):
-    """The checkpoint, as it is needed here."""
+    """The part of the checkpoint that is used here."""
 
     def adopt(self, procedures: dict[str, Procedure]) -> None:
-        """Take *procedures* for new visits, from the next event on."""
+        """Use *procedures* for new visits, from the next event on."""
 
 
 class MetaPublisher(Protocol):
-    """The uplink, as it is needed here."""
+    """The part of the uplink that is used here."""
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
         """Publish the present value of a live topic."""
 
 
 class Reload:
-    """Takes new procedures up whenever it is called; one call at a time.
+    """Adopts new procedures when it is called; one call at a time.
 
-    :param config: as its file says; *now*: what the start has taken up
-    :ivar refusals: how often texts were refused since the start, by it or later
-    :ivar problem: the first thing that is wrong with those refused last; None once they are good
+    :param config: the config of the file; *now*: the procedures that the start adopted
+    :ivar refusals: how often texts were refused, at the start or since
+    :ivar problem: the first problem of the texts refused last; None once they are good
     """
 
     def __init__(
@@ -95,7 +95,7 @@ class Reload:
             self._note(now.refused)
 
     async def __call__(self) -> Reloaded:
-        """Read the procedures of the config anew.
+        """Read the procedures of the config again.
 
         :raises ConfigError: with every problem; then everything is as it was
         :raises StoreError: if the database cannot be used
@@ -109,14 +109,14 @@ class Reload:
             return await self._apply_reload(now, born)
 
     async def on_signal(self) -> None:
-        """Do it for SIGHUP, which waits for no answer: the journal has it."""
+        """Reload for SIGHUP, which has no answer: problems are in the journal."""
         try:
             await self()
         except ConfigError:
-            return  # said already
+            return  # logged already
 
     def shown(self) -> dict[str, Any]:
-        """Return what ``health`` says of the procedures."""
+        """Return the part of ``health`` about the procedures."""
         return {"refused": self.refusals, "problem": self.problem}
 
     async def _apply_reload(self, now: Adopted, born: dict[str, Any]) -> Reloaded:
@@ -143,12 +143,12 @@ class Reload:
 
 
 def refused(problems: Sequence[str]) -> Callable[[Stamp], SystemAlarmRaised]:
-    """Return what makes the alarm of files that have these *problems*."""
+    """Return the function that makes the alarm about files with these *problems*."""
     detail = f"{problems[0]} ({len(problems)} problems); the old procedures stay"
     return lambda at: SystemAlarmRaised(at, PROCEDURES_REFUSED, detail)
 
 
 def _read(config: Config) -> tuple[Adopted, dict[str, Any]]:
-    """Return the procedures of *config*, and what is published of them."""
+    """Return the procedures of *config*, and the ``meta`` document with them."""
     now = read(config)
     return now, meta(config, list(now.procedures.values()))

@@ -1,4 +1,4 @@
-"""The rules of the core, from config, procedures and store."""
+"""Builds the rules of the core from config, procedures and store."""
 
 from msgspec.structs import replace
 
@@ -10,7 +10,7 @@ from edge.sop.procedures.model import Procedure
 from edge.sop.state import DayRules, Door, Rules, State
 from edge.store.store import Store
 
-# Which section and key of the config each input is.
+# Section and key of the config for each input.
 _INPUTS: dict[InputKind, tuple[str, str]] = {
     "fire": ("safety", "fire"),
     "duress": ("safety", "duress"),
@@ -23,7 +23,7 @@ _INPUTS: dict[InputKind, tuple[str, str]] = {
 
 
 def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -> Rules:
-    """Return what the core needs to know; procedures of running visits come from the store."""
+    """Return the rules of the core; procedures of running visits come from the store."""
     known = {procedure.key: procedure for procedure in procedures.values()}
     for key, text in store.procedures_in_use().items():
         if key not in known:
@@ -50,7 +50,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
 
 
 def renewed(rules: Rules, procedures: dict[str, Procedure], state: State) -> Rules:
-    """Return *rules* with *procedures* for new visits; running ones keep what they began under."""
+    """Return *rules* with *procedures* for new visits; running ones continue on their own."""
     running = {visit.procedure_key for visit in state.visits.values()}
     kept = {key: text for key, text in rules.procedures.items() if key in running}
     return replace(

@@ -1,4 +1,4 @@
-"""`gardu run`: the daemon. Wires everything together and runs it until it is told to stop."""
+"""`gardu run`, the daemon: connects all parts and runs them until a stop signal comes."""
 
 import asyncio
 import contextlib
@@ -54,24 +54,25 @@ log = logging.getLogger(__name__)
 CRASH_LOOP = "crash-loop"
 DATABASE_DAMAGED = "database-damaged"
 
-# A stop waits this long for events to be recorded; uplink and devices need the rest of the 5 s.
+# A stop waits at most so long for events to be recorded, real seconds; uplink and devices need the
+# rest of systemd's 5 s.
 SETTLE_S = 1.0
 
 
 class Stop(Exception):
-    """SIGTERM or Ctrl-C: a clean stop was asked for."""
+    """SIGTERM or Ctrl-C: a clean stop was requested."""
 
 
 async def run(config: Config) -> None:
     """Run the checkpoint until SIGTERM or SIGINT.
 
-    :raises ConfigError: if a procedure file is bad, and no good ones are kept
+    :raises ConfigError: if a procedure file is bad, and no good procedures are stored
     :raises StoreError: if the database cannot be used
     """
     clock = Clock.from_environment()
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
-    if not (folder / FILE).exists():  # nothing is kept, and nothing is to be made in vain
+    if not (folder / FILE).exists():  # no last good ones: check before a database is made
         last_good_procedures.read(config)
     store = Store(folder, source, clock)
     try:
@@ -196,13 +197,13 @@ def stored_faults(store: Store) -> dict[str, str]:
 
 
 def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:
-    """Return the first failure of a group, for people: the others came of it."""
+    """Return the first failure of a group, to be reported: the others follow from it."""
     first = failures.exceptions[0]
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
 async def _wait_for_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
-    """Wait for the signal, then until what has happened before it is recorded.
+    """Wait for the signal, then until the events before it are recorded (at most SETTLE_S).
 
     :raises Stop: always
     """
@@ -220,7 +221,7 @@ async def _wait_for_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> Non
 
 
 async def _reload_on_sighup(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
-    """Read the procedures anew at every SIGHUP; several while one is under way count once."""
+    """Read the procedures again at every SIGHUP; several during one reload count once."""
     told = asyncio.Event()
     loop.add_signal_handler(signal.SIGHUP, told.set)
     while True:
@@ -238,9 +239,9 @@ def _report_ready(checkpoint: Checkpoint) -> None:
 async def _report_last_run(
     checkpoint: Checkpoint, store: Store, this_run: crash_loop.Run, problems: Sequence[str]
 ) -> None:
-    """Record how the last run ended, if it ended badly, and what is wrong with files and folder.
+    """Record how the last run ended, if not on purpose, and problems of files and database.
 
-    :param problems: those of procedures in whose place the last good ones go on
+    :param problems: of the procedure files; if any, the last good procedures are in use
     """
     at = this_run.began
     if this_run.previous is not None:
@@ -263,13 +264,13 @@ async def _report_last_run(
 
 
 async def _end_crash_loop(clock: Clock, post: Post) -> None:
-    """Clear the alarm, whichever run raised it, once this one has lasted long enough."""
+    """Clear the alarm, of this or an earlier run, once this run has lasted WITHIN_S."""
     await clock.pause(crash_loop.WITHIN_S)
     post(partial(SystemAlarmCleared, kind=CRASH_LOOP))
 
 
 def set_up_logging(*, verbose: bool) -> None:
-    """Log to stderr, in the form that suits whoever reads it: journald adds its own time."""
+    """Log to stderr; for journald without the time, because journald adds its own."""
     journal = "JOURNAL_STREAM" in os.environ
     form = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(
@@ -280,14 +281,14 @@ def set_up_logging(*, verbose: bool) -> None:
 
 def run_daemon(config: Config) -> None:
     """Run the daemon to its end."""
-    # The watchdog ends a hung daemon with SIGABRT: the journal then has where each thread stood.
+    # The watchdog ends a hung daemon with SIGABRT: the journal then shows where each thread was.
     faulthandler.enable()
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(run(config))
 
 
 def daemon(config: Path, *, verbose: bool) -> None:
-    """Run the daemon to its end.
+    """Set up logging, load the config file and run the daemon to its end.
 
     :raises GarduError: if it cannot go on
     """

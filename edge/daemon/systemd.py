@@ -1,4 +1,4 @@
-"""What the service manager wants to hear: sd_notify(3), 15 lines instead of a dependency."""
+"""Notifications to systemd: sd_notify(3), 15 lines instead of a dependency."""
 
 import contextlib
 import os
@@ -8,8 +8,8 @@ import socket
 def notify(message: str) -> None:
     """Send *message* (``READY=1``, ``WATCHDOG=1``, ``STATUS=…``) to systemd, if it listens.
 
-    A listener that does not read must not hold up the checkpoint: what its queue has no room for
-    is lost, and comes again with the next change or the next turn of the watchdog.
+    A listener that does not read must not block the checkpoint: a message for which its queue has
+    no room is lost; the next change or the next watchdog interval sends another.
     """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
@@ -23,7 +23,7 @@ def notify(message: str) -> None:
 
 
 def watchdog_seconds() -> float | None:
-    """Return how often systemd wants WATCHDOG=1, or None if it does not watch this process.
+    """Return the interval of WATCHDOG=1, seconds; None if systemd does not watch this process.
 
     Half of WatchdogSec, as sd_watchdog_enabled(3) advises.
     """

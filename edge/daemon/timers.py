@@ -1,4 +1,4 @@
-"""Timers: effects that come back as events."""
+"""Timers: each posts an event when it is due."""
 
 import asyncio
 from functools import partial
@@ -19,21 +19,21 @@ class Timers:
     def start(self, key: str, since: Stamp, seconds: float) -> None:
         """Fire *key* once *seconds* have passed since moment *since*; at once if they have.
 
-        A reboot in between: what passed by :meth:`Stamp.since`, which is the least that is
-        certain. So a timer comes late rather than early, and never later than *seconds* from now.
+        After a reboot in between, the time passed is by :meth:`Stamp.since`: the least that is
+        certain. So a timer fires late rather than early, and never later than *seconds* from now.
         """
         self.cancel(key)
         left = max(0.0, seconds - self._clock.now().seconds_since(since))
         self._handles[key] = self._loop.call_later(self._clock.real(left), self._fire, key)
 
     def cancel(self, key: str) -> None:
-        """Forget *key*, if it is there."""
+        """Cancel the timer *key*, if there is one."""
         handle = self._handles.pop(key, None)
         if handle is not None:
             handle.cancel()
 
     def stop(self) -> None:
-        """Forget all timers."""
+        """Cancel all timers."""
         for key in list(self._handles):
             self.cancel(key)
 

@@ -1,4 +1,4 @@
-"""How long to wait before something is tried again."""
+"""Back-off: the wait before an operation is tried again."""
 
 import random
 
@@ -6,15 +6,16 @@ import msgspec
 
 
 class Backoff(msgspec.Struct, frozen=True):
-    """How long to wait before trying again: doubling from *first_s* to *most_s*, real seconds.
+    """Waits between tries: they double from *first_s* up to *most_s*, real seconds.
 
-    Each wait is drawn from its upper half, so that many checkpoints do not return as one.
+    Each wait is drawn at random from the upper half of its length, so that many checkpoints do not
+    reconnect at the same moment.
     """
 
     first_s: float = 0.5
     most_s: float = 30.0
 
     def delay(self, failures: int) -> float:
-        """Seconds to wait after *failures* failures in a row (at least 1)."""
+        """Return the seconds to wait after *failures* failures in a row (at least 1)."""
         longest = min(self.most_s, self.first_s * 2.0 ** min(failures - 1, 30))
         return longest * random.uniform(0.5, 1.0)  # noqa: S311 - jitter, not a secret

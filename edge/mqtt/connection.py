@@ -1,14 +1,14 @@
-"""Link: one MQTT 5 connection, from CONNECT to its end. Never reused, never reconnected.
+"""Connection: one MQTT 5 connection, from CONNECT to its end. It is never reused or reconnected.
 
 Rules
 -----
-1. A fresh paho client for every connection: its queue lives in memory, outlives a lost connection
-   and forgets its own window when it resends, so nothing is ever left in it for a second one.
-2. The asyncio loop drives the client (reader and writer of its socket); there is no thread of
-   paho's. Only name resolution, TCP connect and TLS handshake block, on a thread of their own.
-3. paho's callbacks only note what came; it is acted upon once paho has returned.
-4. Whatever goes wrong inside paho ends this connection and nothing else.
-5. Nothing is published unless connected; every acknowledgement's reason code is handed on.
+1. Every connection has a fresh paho client. paho's queue lives in memory, outlives a lost
+   connection and ignores its own window when it resends; so it is never used a second time.
+2. The asyncio loop drives the client (reader and writer of its socket); paho runs no thread.
+   Only name resolution, TCP connect and TLS handshake block; they have a thread of their own.
+3. paho's callbacks only note the packet that came; it is handled after paho has returned.
+4. An exception inside paho ends this connection and has no other effect.
+5. Messages are published only while connected; the reason code of every PUBACK is handed on.
 """
 
 import asyncio
@@ -35,29 +35,31 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# Real seconds for TCP and TLS, and again for the CONNACK.
+# Time-out of TCP and TLS, and again of the CONNACK, real seconds.
 CONNECT_TIMEOUT_S = 10.0
-# How often paho may look after its keepalive, real seconds.
+# Interval at which paho checks its keepalive, real seconds.
 _KEEPALIVE_CHECK_S = 1.0
 _MOST_IN_FLIGHT = 65535
-# The reason code that paho gives when its own ping was not answered.
+# paho's reason code for a ping of its own that was not answered.
 _KEEP_ALIVE_TIMEOUT = 0x8D
 
 
 class Connection:
     """One connection to *broker*.
 
-    :param session_expiry_s: how long the broker keeps the session after the connection's end
-    :param on_message: called on the loop with every message; it is acknowledged afterwards
-    :param receive: how many messages, and how large, the broker may send that :meth:`acknowledge`
-        has not been called for; by default they are acknowledged once *on_message* has returned
-    :ivar changed: set when the connection ended, and by whoever wants its user to look again
-    :ivar on_answers: called once acknowledgements came (at once: waking a task costs a round of
-        the loop, and throughput); an exception in it ends the connection and is left in *bug*
-    :ivar acknowledged: every PUBACK not yet taken away, as :class:`Puback`
+    :param session_expiry_s: the session's expiry after the end of the connection, seconds
+    :param on_message: called on the loop with every message received
+    :param receive: how many messages, and how large, the broker may send before
+        :meth:`acknowledge` is called for them; if None, each is acknowledged as soon as
+        *on_message* has returned
+    :ivar changed: set when the connection has ended, and when there may be a message to send
+    :ivar on_pubacks: called when PUBACKs have come, and by :meth:`notify` (directly: waking a task
+        costs a round of the loop, and throughput); an exception in it ends the connection and is
+        left in *bug*
+    :ivar acknowledged: the PUBACKs received and not yet handled, as :class:`Puback`
     :ivar why: why the connection ended, in words; empty while it stands
-    :ivar deaf: why a subscription was refused, in words; empty if none was
-    :ivar hung_up: whether the broker ended the connection, and not we or a silence on the line
+    :ivar subscription_error: why a subscription was refused, in words; empty if none was
+    :ivar hung_up: True if the broker ended the connection, not this side or a silent line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
 
@@ -92,7 +94,7 @@ class Connection:
 
     @property
     def up(self) -> bool:
-        """Whether the connection stands, as far as anybody can know."""
+        """True while the connection stands, as far as this side can know."""
         return self._reading >= 0
 
     async def open(self) -> None:
@@ -130,25 +132,28 @@ class Connection:
         return mid
 
     def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> None:
-        """Ask for the messages of *topic_filter* at QoS 1.
+        """Subscribe to *topic_filter* at QoS 1.
 
-        :param retain_as_published: a message that comes while the subscription stands keeps its
-            mark *retained*; without, only what was retained before has it
+        :param retain_as_published: MQTT's Retain As Published: a new message arrives with the
+            retain flag of its publisher; if False, only messages stored before have the flag
         """
         options = SubscribeOptions(qos=1, retainAsPublished=retain_as_published)
         self._guard(lambda: self._client.subscribe(topic_filter, options=options))
 
     def acknowledge(self, mid: int, qos: int) -> None:
-        """Tell the broker that the message *mid* is done (with *receive* only)."""
+        """Acknowledge the message *mid* (only with *receive*)."""
         if self.up:
             self._guard(lambda: self._client.ack(mid, qos))
 
     def drop(self, why: str) -> None:
-        """Cut the connection without a farewell: the broker will publish the will."""
+        """Cut the connection without DISCONNECT: the broker will publish the will."""
         self._end(why)
 
     def leave(self, *, end_session: bool = False) -> None:
-        """Say goodbye (no will) and close. What is in flight must be acknowledged before."""
+        """Send DISCONNECT and close: no will. Messages in flight must be acknowledged before.
+
+        :param end_session: end the session too: its expiry becomes 0
+        """
         expiry_s = 0 if end_session else None
         farewell = properties(PacketTypes.DISCONNECT, SessionExpiryInterval=expiry_s)
         if self.up:
@@ -166,7 +171,7 @@ class Connection:
             manual_ack=self._receive is not None,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
-        # The caller bounds its window; a queue of paho's own would reorder around refusals.
+        # The caller bounds the window; paho's own queue would reorder messages around refusals.
         client.max_inflight_messages = 0
         client.on_connect = self._note_connack
         client.on_publish = self._note_puback
@@ -180,7 +185,7 @@ class Connection:
         return client
 
     def _dial(self) -> None:
-        """Resolve, connect, shake hands and send CONNECT; on the worker's thread."""
+        """Resolve the name, connect, do the TLS handshake, send CONNECT; on the worker's thread."""
         broker, client = self._broker, self._client
         if broker.username:
             client.username_pw_set(broker.username, password(broker) or None)
@@ -196,15 +201,14 @@ class Connection:
             broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=session
         )
         opened = client.socket()
-        if opened is not None and self.why:  # nobody waits for it any more
+        if opened is not None and self.why:  # open() has given up meanwhile
             opened.close()
-        elif isinstance(
-            opened, socket.socket
-        ):  # a small message must not wait for the one before it
+        elif isinstance(opened, socket.socket):
+            # A small message must not wait for the one before it.
             opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def _greet(self) -> None:
-        """Let the loop drive the socket and wait for the CONNACK."""
+        """Add the socket to the loop and wait for the CONNACK."""
         opened = self._client.socket()
         if opened is None:
             raise DeviceUnavailable(self.why or "the broker closed the connection")
@@ -225,17 +229,17 @@ class Connection:
             self.notify()
 
     def notify(self) -> None:
-        """Have whoever uses this link look at it now, if it stands."""
+        """Call *on_pubacks* now, if the connection stands."""
         if not self.up:
             return
         try:
             self.on_pubacks()
-        except Exception as error:  # noqa: BLE001 - raised again where it is waited for
+        except Exception as error:  # noqa: BLE001 - the uplink raises it again
             self.bug = error
             self._end("a fault of ours")
 
     def _read_all(self) -> None:
-        """Read what there is; TLS may hold whole packets that the socket no longer shows."""
+        """Read all packets; TLS may hold whole ones for which the socket is no longer readable."""
         self._client.loop_read()
         while (opened := self._client.socket()) is not None and getattr(opened, "pending", int)():
             self._client.loop_read()
@@ -250,7 +254,7 @@ class Connection:
             self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
 
     def _guard(self, call: Callable[[], object]) -> None:
-        """Run *call* of paho's; an exception ends the connection."""
+        """Run *call*, which is paho's; an exception ends the connection."""
         try:
             call()
         except Exception as error:
@@ -259,7 +263,7 @@ class Connection:
         self._after_io()
 
     def _after_io(self) -> None:
-        """Follow what paho did: its socket may be gone, or have more to write than fits."""
+        """Follow paho's state: its socket may be closed, or bytes may wait to be written."""
         if not self.up:
             return
         if self._client.socket() is None:
@@ -275,7 +279,7 @@ class Connection:
             self._writing = wanted
 
     def _end(self, why: str) -> None:
-        """Let go of the socket; harmless when done before."""
+        """End the connection and close its socket; harmless if it has ended before."""
         self.why = self.why or why
         if self._upkeep is not None:
             self._upkeep.cancel()
@@ -286,12 +290,12 @@ class Connection:
             self._reading = -1
         if self._connack is not None and not self._connack.done():
             self._connack.set_exception(DeviceUnavailable(self.why))
-            self._connack.exception()  # seen: nobody may be waiting any more
+            self._connack.exception()  # mark it as retrieved: open() may wait no longer
         if (opened := self._client.socket()) is not None:
             opened.close()
         self.changed.set()
 
-    # -- paho's callbacks: they only note
+    # -- paho's callbacks (rule 3)
 
     def _note_connack(
         self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, granted: Any
@@ -325,14 +329,14 @@ class Connection:
     def _note_disconnect(
         self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
-        # paho says 0x80, unspecified error, for a connection that broke.
+        # paho reports 0x80, unspecified error, for a connection that broke.
         words = "connection lost" if reason.value == 0x80 else str(reason).lower()
         self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
         self.why = self.why or words
 
 
 def _words(error: Exception) -> str:
-    """Say what went wrong without the numbers."""
+    """Return *error* in words, without error numbers."""
     if isinstance(error, ssl.SSLCertVerificationError):
         return f"the broker's certificate is not accepted: {error.verify_message}"
     if isinstance(error, OSError) and error.strerror:

@@ -1,17 +1,17 @@
-"""Consumer: what the central office's side must keep to be sure that it has everything.
+"""Consumer: the central office's state, which shows that every record has been received.
 
-Pure: no network and no clock; the caller says what time it is (seconds, of any clock that does
-not jump). The rules are the contract's (docs/mqtt.md):
+Pure: no network and no clock; the caller gives the time (seconds, of any clock that does not
+jump). The rules are the contract's (docs/mqtt.md):
 
-1. A message is the same as one before if source and id are; it then counts for nothing else.
+1. A message with the source and id of an earlier one is a duplicate and has no other effect.
 2. Records of one stream are complete up to the *contiguous* sequence. A hole above it is a gap
-   only once the checkpoint's ledger says that it was acknowledged, or once nothing of the stream
-   has come for the reorder time-out. A gap closes when its records come after all.
-3. An ``offline`` of an older session than the present one says nothing.
-4. What was recorded before this consumer first heard of a stream is not missing.
-5. The records of a stream follow on each other (edge/store/chain.py). Where one does not follow on
-   its predecessor, or is not the one whose head the checkpoint published, the chain is *broken*:
-   some record was changed after it was recorded.
+   only once the checkpoint's ledger counts it as acknowledged, or once the stream has made no
+   progress for the reorder time-out. A gap closes when its records come late.
+3. An ``offline`` of an older session than the present one is ignored.
+4. Records from before this consumer first heard of a stream are not missing.
+5. The records of a stream form a chain (edge/store/chain.py). Where a record does not follow on
+   its predecessor, or does not match the head that the checkpoint published, the chain is
+   *broken*: a record was changed after it was recorded.
 """
 
 import hashlib
@@ -25,9 +25,9 @@ from edge.errors import ProtocolError
 from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
 from edge.store.chain import ChainLink, Mark, Witness
 
-# How long a hole may be mere reordering (a record that was refused once comes later), seconds.
+# Reorder time-out, seconds: a hole may be a record that was refused once and comes later.
 REORDER_S = 10.0
-# How many ids are remembered: far more than the largest resend window can repeat.
+# Message ids remembered: far more than the largest resend window can repeat.
 MOST_IDS = 200_000
 # Digits of a sequence.
 _SEQUENCE_DIGITS = 16
@@ -36,14 +36,14 @@ _LEVELS = 2
 
 
 class StepCount(msgspec.Struct, frozen=True):
-    """How many visits are at a step, in ``state/occupancy``."""
+    """The number of visits at a step, in ``state/occupancy``."""
 
     step: str
     visits: int
 
 
 class Head(msgspec.Struct, frozen=True):
-    """The attributes of a CloudEvent that a consumer goes by."""
+    """The parts of a CloudEvent that a consumer uses."""
 
     id: str
     source: str
@@ -55,10 +55,10 @@ class Head(msgspec.Struct, frozen=True):
 
 
 class Stream:
-    """Which sequences of one stream have come, and whether they are those that were recorded.
+    """Follows one stream: which sequences have come, and whether its chain is unbroken.
 
-    :ivar last: the highest that is known to exist
-    :ivar chain: what its hash chain shows
+    :ivar last: the highest sequence that is known to exist
+    :ivar chain: the check of its hash chain
     """
 
     def __init__(self, name: str, before: int, at: float) -> None:
@@ -71,11 +71,11 @@ class Stream:
 
     @property
     def contiguous(self) -> int:
-        """All up to here have come (or were recorded before this consumer listened)."""
+        """The sequence up to which all have come (or are older than this consumer, rule 4)."""
         return self._holes[0][0] - 1 if self._holes else self._highest
 
     def arrived(self, sequence: int, at: float) -> None:
-        """Take in that *sequence* has come."""
+        """Apply the arrival of *sequence* at time *at*."""
         self._progress = at
         self.last = max(self.last, sequence)
         if sequence > self._highest:
@@ -90,7 +90,7 @@ class Stream:
                 return
 
     def told(self, ledger: LedgerState, at: float) -> None:
-        """Take in what the checkpoint says that there is."""
+        """Apply the *ledger* that the checkpoint published, received at time *at*."""
         if ledger.last_seq > self.last:
             self.last = ledger.last_seq
             self._progress = at
@@ -98,7 +98,7 @@ class Stream:
         self.chain.check_head(Mark(ledger.head_seq, ledger.head))
 
     def gaps(self, at: float, reorder_s: float) -> list[tuple[int, int]]:
-        """Return the ranges that are missing for certain at time *at*: (first, last)."""
+        """Return the ranges that are certainly missing at time *at*: (first, last)."""
         quiet = at - self._progress > reorder_s
         limit = self.last if quiet else min(self._acknowledged, self.last)
         open_end = (self._highest + 1, self.last)
@@ -108,11 +108,11 @@ class Stream:
 
 
 class CheckpointView:
-    """What is known of one checkpoint.
+    """The state of one checkpoint, as its messages show it.
 
     :ivar status: ``online``, ``offline`` or ``unknown``
-    :ivar visits: open visits by the step that each completed last (None: none yet)
-    :ivar overdue: (visit, step) that have taken longer than their standard
+    :ivar visits: open visits, with the step that each completed last (None: none yet)
+    :ivar overdue: (visit, step) of the steps that are over their standard time
     :ivar alarms: the alarms that stand now, by kind
     :ivar occupancy: the last ``state/occupancy``
     """
@@ -135,21 +135,21 @@ class CheckpointView:
         return self.streams[self.stream].contiguous if self.stream in self.streams else 0
 
     def gaps(self, at: float, reorder_s: float = REORDER_S) -> list[tuple[int, int]]:
-        """Return what is missing for certain of all streams."""
+        """Return the ranges that are certainly missing, of all streams."""
         return [gap for stream in self.streams.values() for gap in stream.gaps(at, reorder_s)]
 
     @property
     def broken(self) -> list[int]:
-        """Where the chains of all streams are broken."""
+        """The sequences at which a chain is broken, of all streams."""
         return sorted({one for stream in self.streams.values() for one in stream.chain.broken})
 
 
 class Seen(msgspec.Struct, frozen=True):
-    """What became of one message.
+    """The result of one message.
 
     :ivar event: the CloudEvent as a JSON object, a still's image replaced by its size and digest;
         None for a live topic
-    :ivar duplicate: whether it had come before
+    :ivar duplicate: True if it had come before
     """
 
     checkpoint: str
@@ -159,10 +159,10 @@ class Seen(msgspec.Struct, frozen=True):
 
 
 class Consumer:
-    """Everything heard from all checkpoints under one topic root.
+    """Follows all checkpoints under one topic root.
 
     :ivar checkpoints: by ``site/checkpoint``
-    :ivar malformed: messages that are not what the contract says
+    :ivar malformed: the number of messages that break the contract
     """
 
     def __init__(self, root: str = ROOT, reorder_s: float = REORDER_S) -> None:
@@ -175,11 +175,11 @@ class Consumer:
     def take(
         self, topic: str, payload: bytes, attributes: Mapping[str, str], content: str, at: float
     ) -> Seen:
-        """Take in one message that came at time *at*, seconds.
+        """Apply one message that came at time *at*, seconds.
 
         :param attributes: the message's user properties
         :param content: its content type
-        :raises ProtocolError: if it is not what the contract says; it is counted
+        :raises ProtocolError: if it breaks the contract; it is counted
         """
         try:
             return self._take(topic, payload, attributes, content, at)
@@ -188,7 +188,7 @@ class Consumer:
             raise ProtocolError(f"{topic}: {error}") from error
 
     def gaps(self, at: float) -> dict[str, list[tuple[int, int]]]:
-        """Return what is missing for certain, by checkpoint; those without gaps are left out."""
+        """Return the certainly missing ranges by checkpoint; those without gaps are left out."""
         found = {name: view.gaps(at, self._reorder_s) for name, view in self.checkpoints.items()}
         return {name: gaps for name, gaps in found.items() if gaps}
 
@@ -231,7 +231,7 @@ class Consumer:
         sequence = int(head.sequence[:_SEQUENCE_DIGITS])
         if len(head.sequence) > _SEQUENCE_DIGITS or sequence < 1 or not head.streamid:
             raise ValueError("a record without stream and sequence")
-        # The broker guards topics only: whoever may publish here could name anybody as source.
+        # The broker's ACL covers topics only: a client allowed here could name any source.
         if head.source != f"/gardu/{seen.checkpoint}":
             raise ValueError(f"{head.source} does not publish here")
         duplicate = self._is_duplicate(view, head)
@@ -266,7 +266,7 @@ def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> 
     elif suffix == "ledger" and payload:
         ledger = msgspec.json.decode(payload, type=LedgerState)
         view.stream = ledger.streamid
-        # Joining late: what was acknowledged before is somebody else's to have.
+        # Rule 4: records acknowledged before this consumer joined are not missing.
         new = Stream(ledger.streamid, ledger.acked_seq, at)
         stream = view.streams.setdefault(ledger.streamid, new)
         stream.told(ledger, at)
@@ -283,7 +283,7 @@ def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> 
 
 
 def _follow(view: CheckpointView, head: Head) -> None:
-    """Follow the visits through what their records say."""
+    """Update visits, overdue steps and outcomes from a record."""
     data = head.data if isinstance(head.data, dict) else {}
     visit = data.get("visit")
     match head.type:

@@ -1,4 +1,4 @@
-"""The window: what was published on a link and is not answered yet, never more than allowed."""
+"""Window: the messages in flight on a connection, and the limit of their number."""
 
 import asyncio
 from collections import Counter
@@ -11,18 +11,21 @@ from edge.mqtt.packets import BrokerAnswer, Packed
 
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
 _FRAMING = 9
-# Answers that a careful window sees before it opens.
+# Answers that a slow start waits for before the whole window is used.
 SLOW_START_ANSWERS = 20
-# What a broker would say by ending the connection.
+# Answers made here, for messages on which a broker would end, or has ended, the connection.
 _TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
 HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
 
-# What a message is known by from one connection to the next: a record's sequence, a still's id.
+# Identifies a message across connections: a record's sequence, a still's id.
 Key = int | str
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True):
-    """One message to publish, and whom to tell the broker's answer; live topics have no *key*."""
+    """One message to publish; *on_puback* is called with the broker's answer.
+
+    Live topics and answers to requests have no *key*.
+    """
 
     topic: str
     payload: bytes
@@ -33,19 +36,20 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        """Bytes on the wire."""
+        """Size on the wire, bytes."""
         topic, properties = self.topic.encode(), self.properties.pack()
         return _FRAMING + len(topic) + len(properties) + len(self.payload)
 
 
 class Window:
-    """At most *limit* messages on their way, or fewer if the broker says so.
+    """Holds at most *limit* messages in flight, or the broker's Receive Maximum if that is lower.
 
-    :param suspects: keys of messages that go alone, so that it shows if the broker hangs up on one;
-        each is taken out when it is answered
-    :param careful: begin with one at a time. After a connection that was lost on messages this
-        tells which of them the broker hangs up on: a reset of the connection can swallow the
-        answers to all (mosquitto 2.0.11 hangs up after every refusal)
+    :param quarantined: keys of messages that are sent alone, so that it shows if the broker hangs
+        up on one of them; a key is removed when its message is answered
+    :param slow_start: begin with one message in flight. After a connection that was lost with
+        messages in flight, this shows on which of them the broker hangs up: a reset of the
+        connection can lose the answers to all of them (mosquitto 2.0.11 hangs up after every
+        refusal)
     """
 
     def __init__(
@@ -63,29 +67,30 @@ class Window:
         self._limit = 1 if slow_start else self._full
         self._answered = 0
         self._quarantined = quarantined
-        self._alone = False  # a suspect is on its way
-        self._kept: OutgoingMessage | None = None  # a suspect, until nothing is on its way any more
+        self._alone = False  # a quarantined message is in flight
+        self._kept: OutgoingMessage | None = None  # a quarantined one, until none is in flight
         self._flying: dict[int, tuple[float, OutgoingMessage]] = {}
 
     @property
     def open(self) -> bool:
-        """Whether one more message may be sent."""
+        """True if one more message may be sent."""
         return len(self._flying) < self._limit and not self._alone and self._kept is None
 
     @property
     def empty(self) -> bool:
-        """Whether everything sent was answered."""
+        """True if every message sent has been answered."""
         return not self._flying and self._kept is None
 
     @property
     def unanswered(self) -> list[OutgoingMessage]:
-        """What is on its way."""
+        """The messages in flight."""
         return [message for _, message in self._flying.values()]
 
     def send(self, message: OutgoingMessage) -> None:
-        """Publish *parcel*; on a link that has ended it is never answered.
+        """Publish *message*; on a connection that has ended it is never answered.
 
-        One larger than the broker takes is refused here: sending it would end the connection.
+        One larger than the broker accepts is refused here: sending it would end the connection.
+        A quarantined one waits until no other is in flight.
         """
         largest = self._connection.largest
         if largest is not None and message.size > largest:
@@ -104,7 +109,7 @@ class Window:
             self._alone = quarantined
 
     def settle(self) -> None:
-        """Hand every answer that came to whom it is for."""
+        """Call *on_puback* of every message that has been answered."""
         while self._connection.acknowledged:
             mid, answer = self._connection.acknowledged.popleft()
             _, message = self._flying.pop(mid, (0.0, None))
@@ -122,7 +127,7 @@ class Window:
             self._limit = self._full
 
     async def finish(self, topic: str, payload: bytes, properties: Packed) -> None:
-        """Publish a last, retained message and wait for its answer, or for the link's end."""
+        """Publish a last, retained message; wait for its answer, or for the connection's end."""
         answers: list[BrokerAnswer] = []
         message: OutgoingMessage | None = OutgoingMessage(
             topic, payload, properties, True, answers.append
@@ -136,7 +141,7 @@ class Window:
             self.settle()
 
     async def watch(self, longest_s: float) -> None:
-        """Cut the link once an answer stays away longer than *longest_s* real seconds."""
+        """Cut the connection if an answer is outstanding for over *longest_s* real seconds."""
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(longest_s / 4)

@@ -1,13 +1,13 @@
-"""The inbox: messages that came over one connection, from the broker's hand to the desk's.
+"""Inbox: requests received over one connection, queued for the request handler.
 
 Rules
 -----
-1. A message is acknowledged when it is done and not before, so the broker gives it again after a
-   crash; and the broker holds back what is more than :data:`MOST` unacknowledged ones.
-2. A broker that does not keep to that loses what is more, and it is counted.
-3. At most so many a second are looked at: whatever may be asked, the disk and the lobby come first.
-4. An answer goes where :func:`~edge.mqtt.requests.may_answer` says, or nowhere.
-5. It goes after the acknowledgement: a broker that hangs up on an answer gives the request once.
+1. A message is acknowledged only after it has been handled, so the broker sends it again after a
+   crash; the broker holds back messages beyond :data:`MOST` unacknowledged ones.
+2. If a broker ignores that limit, the messages beyond it are dropped and counted.
+3. At most :data:`RATE` messages a second are handled: disk and lobby come before requests.
+4. An answer goes only to a topic that :func:`~edge.mqtt.requests.may_answer` allows.
+5. It goes after the acknowledgement: a broker that hangs up on an answer sends the request once.
 """
 
 import asyncio
@@ -33,20 +33,20 @@ from edge.mqtt.requests import (
 )
 from edge.sop.events import InputRefused, Post
 
-# Messages that the broker may send unacknowledged; with a broker that minds it, none is lost.
+# Receive Maximum for the broker; a broker that respects it loses no message.
 MOST = 16
-# Largest message that the broker may send, bytes: larger ones end with it.
+# Maximum Packet Size for the broker, bytes: it discards larger messages.
 LARGEST = 65536
-# Requests a second, and how many may come at once after a pause.
+# Requests a second, and how many are handled at once after a pause.
 RATE = 20.0
 BURST = 20
 FILTERS = ((REGISTER, True), (f"{AVAILABILITY}/#", False))
-"""What to subscribe to, and whether a message keeps its mark *retained* while it is new: a
-request must never be retained; whether availability was is the broker's business."""
+"""Topic filters, each with MQTT's Retain As Published: a registration must never be retained, so
+its flag is checked; availability may be retained or not."""
 
 
 class _IncomingMessage(msgspec.Struct):
-    """A message that came, cut to what is looked at."""
+    """A message received, cut to the parts in use."""
 
     mid: int
     qos: int
@@ -56,10 +56,11 @@ class _IncomingMessage(msgspec.Struct):
 
 
 class Inbox:
-    """What came over one connection.
+    """The messages received over one connection, and the answers to them.
 
     :param base: ``gardu/v1/{site}/{checkpoint}/``
-    :param counts: the uplink's; ``requests`` and ``requests_dropped`` are counted
+    :param desk: carries out the requests
+    :param counts: the uplink's; ``requests``, ``requests_dropped`` and ``refused`` are counted
     """
 
     def __init__(self, base: str, desk: RequestHandler, post: Post, counts: Counter[str]) -> None:
@@ -74,10 +75,10 @@ class Inbox:
         self._free_at = 0.0
 
     def put(self, message: MQTTMessage) -> None:
-        """Take in a message; in paho's callback, so nothing may come out."""
+        """Queue a message. Called by paho: must not raise."""
         if len(self._messages) > MOST:
             self._counts["requests_dropped"] += 1
-            if not self._dropping:  # once a connection: counting must not be a flood too
+            if not self._dropping:  # once per connection: these events must not be a flood too
                 self._refuse("flood")
             self._dropping = True
             return
@@ -99,7 +100,7 @@ class Inbox:
         return self._answers.popleft() if self._answers else None
 
     async def serve(self, connection: Connection) -> None:
-        """Have the desk answer one message after the other, until cancelled."""
+        """Subscribe, then have one message after the other handled, until cancelled."""
         for suffix, as_published in FILTERS:
             connection.subscribe(self._base + suffix, retain_as_published=as_published)
         while True:

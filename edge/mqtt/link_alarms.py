@@ -1,4 +1,4 @@
-"""Troubles of the way to the central office: each is told once, and its end too."""
+"""Alarms of the link to the central office: each is raised once and cleared once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -11,20 +11,20 @@ from edge.sop.events import DeviceFailed, DeviceRestored, Post
 
 TOPIC = "state/alarm/uplink"
 
-# Each kind of trouble and the device that it is recorded under. A parked record stays one until
-# somebody looks; it must not hide that the broker itself is well again.
+# The device that each kind of trouble is recorded under. A parked record stays parked until an
+# operator resends it; it must not hide that the broker itself works again.
 _DEVICES = {"connection": "broker", "subscriber": "broker", "parked": "outbox"}
 
 
 class LinkTrouble(msgspec.Struct, frozen=True):
-    """A trouble that stands: why, and since when (RFC 3339 UTC)."""
+    """A trouble that stands: its reason, and since when (RFC 3339 UTC)."""
 
     why: str
     since: str
 
 
 class LinkAlarms:
-    """What stands now. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``."""
+    """Standing troubles. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``."""
 
     def __init__(
         self, post: Post, clock: Clock, show: Callable[[str, dict[str, Any] | None], None]
@@ -33,11 +33,11 @@ class LinkAlarms:
         self._clock = clock
         self._show = show
         self._standing: dict[str, LinkTrouble] = {}
-        # Whether each device was said to work; after a restart nobody has said so yet.
+        # True once the device is reported to work; after a restart the broker is not yet.
         self._well = {"broker": False, "outbox": True}
 
     def begin(self, kind: str, why: str) -> None:
-        """Say once that trouble *kind* stands."""
+        """Report once that trouble *kind* stands."""
         if kind in self._standing:
             return
         self._standing[kind] = LinkTrouble(why, self._clock.now().iso())
@@ -47,7 +47,7 @@ class LinkAlarms:
         self._show_alarm()
 
     def end(self, kind: str) -> None:
-        """Say that trouble *kind* is over, if it stood, and that its device works if it does."""
+        """Clear trouble *kind*; report its device restored, once no other trouble of it stands."""
         stood = self._standing.pop(kind, None)
         device = _DEVICES[kind]
         if not self._well[device] and not any(_DEVICES[k] == device for k in self._standing):
@@ -57,7 +57,7 @@ class LinkAlarms:
             self._show_alarm()
 
     def _show_alarm(self) -> None:
-        """Show the troubles that a subscriber can be told of: not that nobody can be told."""
+        """Show all troubles except a lost connection, which no subscriber could receive."""
         told = [trouble for kind, trouble in self._standing.items() if kind != "connection"]
         if not told:
             self._show(TOPIC, None)

@@ -1,4 +1,4 @@
-"""Live topics: what is so now. Only the present value counts; each connection gets them afresh."""
+"""Live topics: the present state. Each connection publishes all of them again."""
 
 import asyncio
 from collections.abc import Callable
@@ -21,10 +21,10 @@ class LiveValue(msgspec.Struct, frozen=True):
 
 
 class LiveTopics:
-    """The present value of every live topic, and which of them the broker has not been told.
+    """The present value of every live topic, and the topics that are due to be published.
 
-    ``status`` always goes first; ``ledger`` is left out of :meth:`all_due`, because it may only
-    be told once everything that it counts as delivered has been.
+    ``status`` always goes first; ``ledger`` is left out of :meth:`all_due`, because it may be
+    published only after all records that it counts as delivered (resent ones too).
     """
 
     def __init__(self) -> None:
@@ -32,9 +32,9 @@ class LiveTopics:
         self._due: dict[str, None] = {}
 
     def put(self, suffix: str, payload: bytes, expiry_s: int | None = None) -> bool:
-        """Set a value; return whether the broker must be told of it.
+        """Set a value; return True if the topic is due.
 
-        A value that expires must be told again even if it is the same.
+        A value that expires must be published again even if it is the same.
         """
         value = LiveValue(payload, expiry_s)
         if self._values.get(suffix) == value and expiry_s is None:
@@ -44,12 +44,12 @@ class LiveTopics:
         return True
 
     def all_due(self) -> None:
-        """Have every topic told again: a new connection begins."""
+        """Make every topic due, except ``ledger``: a new connection begins."""
         self._due = dict.fromkeys(suffix for suffix in self._values if suffix != "ledger")
         self._values.pop("ledger", None)
 
     def next_due(self) -> str | None:
-        """Return the topic to tell next; None if the broker knows them all."""
+        """Return the topic to publish next, which is then due no longer; None if none is due."""
         if not self._due:
             return None
         suffix = next(iter(self._due))
@@ -62,9 +62,9 @@ class LiveTopics:
 
 
 class LedgerTopic:
-    """Shows the ledger while a connection lasts.
+    """Publishes ``ledger`` while a connection lasts.
 
-    :param every_s: how often at least, seconds
+    :param every_s: the longest interval, seconds
     """
 
     def __init__(
@@ -87,9 +87,12 @@ class LedgerTopic:
     async def run(
         self, resent: asyncio.Event, gone: asyncio.Event, drained: Callable[[], None]
     ) -> None:
-        """Show it once the resend is over, then every few minutes and whenever all has gone.
+        """Publish it after the resend, then every *every_s* seconds and after each drain.
 
-        Not earlier: it tells consumers what they ought to have by now.
+        Not earlier: it lists the records that consumers must have received by now.
+
+        :param resent: set when the resend is over
+        :param gone: set when all records have been delivered; *drained* is then called
         """
         await resent.wait()
         async with asyncio.TaskGroup() as group:

@@ -1,10 +1,10 @@
-"""MQTT topics, content types and payloads, but for the records' (edge/store/cloudevent.py).
+"""MQTT topics, content types and payloads, except those of records (edge/store/cloudevent.py).
 
 The contract, in words, is docs/mqtt.md.
 
 - Records travel in CloudEvents' *structured* mode: attributes and data are one JSON object.
 - Stills travel in *binary* mode: the payload is the JPEG, the attributes are MQTT user properties.
-- Live topics carry plain JSON documents: what is so now, not what has happened.
+- Live topics carry plain JSON documents: the present state, not past events.
 """
 
 from typing import Literal
@@ -24,9 +24,9 @@ STILL_LIMIT = 256 * 1024
 
 
 class Status(msgspec.Struct, frozen=True, kw_only=True):
-    """``status``: whether the checkpoint is connected; the offline one is also the will.
+    """``status``: the connection of the checkpoint; the ``offline`` status is also the will.
 
-    :ivar session: grows with every CONNECT; an offline of an older session says nothing
+    :ivar session: grows with every CONNECT; ignore an ``offline`` of an older session
     :ivar reason: ``connected``, ``stopped`` (on purpose) or ``lost`` (the will)
     """
 
@@ -37,9 +37,9 @@ class Status(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
-    """``ledger``: which sequence numbers exist, and up to where all are acknowledged.
+    """``ledger``: the sequence numbers that exist, and up to which all are acknowledged.
 
-    :ivar head: the link of record *head_seq* (= *last_seq*): it vouches for all up to there
+    :ivar head: the chain link of record *head_seq* (= *last_seq*): it covers all records up to it
     """
 
     streamid: str
@@ -53,8 +53,8 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
 class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
     """``state/alarm/{kind}``: an alarm that stands now.
 
-    :ivar acknowledged: when an officer said that it was seen; None if nobody has
-    :ivar visits: of the fire alarm: open visits now; *persons*: how many people that is
+    :ivar acknowledged: when an officer acknowledged it; None if not acknowledged
+    :ivar visits: of the fire alarm: number of open visits now; *persons*: number of their persons
     """
 
     alarm: str
@@ -67,7 +67,7 @@ class StandingAlarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def topic(config: Config, suffix: str) -> str:
-    """The full topic of *suffix*: ``gardu/v1/{site}/{checkpoint}/{suffix}``."""
+    """Return the full topic of *suffix*: ``gardu/v1/{site}/{checkpoint}/{suffix}``."""
     return f"{ROOT}/{config.checkpoint.site}/{config.checkpoint.id}/{suffix}"
 
 
@@ -100,7 +100,7 @@ def document(live: msgspec.Struct) -> dict[str, object]:
     return plain
 
 
-# JSON as msgspec writes it, made once: an encoder is reusable and quicker than the function.
+# One encoder for all calls: quicker than msgspec.json.encode.
 _encoder = msgspec.json.Encoder()
 
 

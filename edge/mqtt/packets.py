@@ -1,4 +1,4 @@
-"""What goes over a link: the properties of a message, and the broker's answer to it."""
+"""Parts of MQTT packets: will, receive limits, properties of a message, the broker's answer."""
 
 from collections.abc import Mapping
 from typing import Any, NamedTuple
@@ -10,7 +10,7 @@ from paho.mqtt.reasoncodes import ReasonCode
 
 
 class Will(msgspec.Struct, frozen=True):
-    """What the broker publishes (QoS 1, retained) if this connection is lost."""
+    """The will: the broker publishes it (QoS 1, retained) *delay_s* after the connection's loss."""
 
     topic: str
     payload: bytes
@@ -18,26 +18,26 @@ class Will(msgspec.Struct, frozen=True):
 
 
 class Receive(NamedTuple):
-    """What a broker may send: *most* messages unacknowledged, each of *largest* bytes."""
+    """Limits for the broker: *most* messages unacknowledged, each of *largest* bytes at most."""
 
     most: int
     largest: int
 
 
 class BrokerAnswer(NamedTuple):
-    """What a broker said to a message: MQTT's reason code, and its words if it is a refusal."""
+    """A broker's answer to a message: MQTT's reason code, and its words if it is a refusal."""
 
     code: int
     words: str = ""
 
     @property
     def refused(self) -> bool:
-        """Whether the broker did not take the message."""
+        """True if the broker did not accept the message."""
         return self.code >= 0x80
 
     @property
     def no_subscriber(self) -> bool:
-        """Whether the broker took the message and had nobody to give it to: it is gone."""
+        """True if the broker accepted the message but had no subscriber for it: it is gone."""
         return self.code == 0x10
 
 
@@ -51,9 +51,10 @@ class Puback(NamedTuple):
 class Packed(Properties):
     """Properties of a PUBLISH, packed once: thousands of records share them.
 
-    :param expiry_s: after how long a broker forgets the message, seconds; None is never
+    :param content: the content type
+    :param expiry_s: the Message Expiry Interval, seconds; None is never
     :param user: MQTT user properties
-    :param correlation: what tells a requester which request this answers
+    :param correlation: the correlation data of the request that this message answers
     """
 
     _bytes: bytes
@@ -81,7 +82,7 @@ class Packed(Properties):
 
 
 def properties(packet: int, **values: Any) -> Properties:
-    """Return the MQTT properties of a *packet* (one of PacketTypes); None leaves one out."""
+    """Return the MQTT properties of a *packet* (one of PacketTypes); None values are left out."""
     made = Properties(packet)  # type: ignore[no-untyped-call]  # paho leaves it untyped
     for name, value in values.items():
         if value is not None:
@@ -90,7 +91,7 @@ def properties(packet: int, **values: Any) -> Properties:
 
 
 def refusal(reason: ReasonCode, granted: Any) -> str:
-    """Why a CONNACK is of no use, in words; empty if it is."""
+    """Return why a CONNACK cannot be used, in words; empty if it can."""
     if reason.is_failure:
         return str(reason).lower()
     if getattr(granted, "MaximumQoS", 1) < 1:

@@ -1,4 +1,4 @@
-"""Reading ahead: records come from the store in pages, and wait here for their turn to be sent."""
+"""Read-ahead: records are read from the store in pages and wait here to be sent."""
 
 import asyncio
 from collections import deque
@@ -15,14 +15,14 @@ Page = Callable[[int, int], list[OutboxRow]]
 
 
 class ReadAhead:
-    """The rows to send over one connection that were not taken yet, in order of their sequence.
+    """The rows read and still to be sent over one connection, in order of their sequence.
 
-    First come those that are sent once more because they were acknowledged shortly before the last
-    connection was lost.
+    First come the rows of the resend window: acknowledged shortly before the last connection was
+    lost, they are sent again.
 
-    :param look: called when there may be something new
-    :ivar resent: set once everything that was sent again is answered
-    :ivar caught_up: whether all that is in the store was read
+    :param notify: called when there may be a new row
+    :ivar resent: set once every row that was sent again is answered
+    :ivar caught_up: True if all waiting rows of the store were read
     """
 
     def __init__(
@@ -49,9 +49,9 @@ class ReadAhead:
         return len(self._rows)
 
     def wake(self, rows: Sequence[OutboxRow] = ()) -> None:
-        """Say that rows were added to the store; *rows* are they, if the caller has them.
+        """Send rows that were added to the store: *rows*, if the caller has them.
 
-        Then they need not be read back, unless others come first or too many wait already.
+        They are then not read back, unless others come first or too many wait already.
         """
         follow = bool(rows) and rows[0].sequence == self._read_to + 1
         if follow and self.caught_up and len(self._rows) < CHUNK // 2:
@@ -62,20 +62,20 @@ class ReadAhead:
         self._woken.set()
 
     def go_back(self, first: int) -> None:
-        """Say that rows from sequence *first* on may wait again."""
+        """Read again from sequence *first*: rows from there on may wait again."""
         if self._again_read:
             self._read_to = min(self._read_to, first - 1)
         self.wake()
 
     def pop(self) -> OutboxRow:
-        """Take the first row."""
+        """Remove the first row and return it."""
         row = self._rows.popleft()
         if len(self._rows) <= CHUNK // 2:
             self._room.set()
         return row
 
     def put(self, rows: Iterable[OutboxRow]) -> None:
-        """Put *rows* into their places."""
+        """Insert *rows*, in order of their sequence."""
         new = list(rows)
         if new and self._rows and new[0].sequence < self._rows[-1].sequence:
             self._rows = deque(sorted((*self._rows, *new), key=attrgetter("sequence")))
@@ -83,7 +83,7 @@ class ReadAhead:
             self._rows.extend(new)
 
     def was_resent(self, sequence: int) -> bool:
-        """Say whether the record that was answered had been sent again."""
+        """Return True if the record *sequence*, now answered, had been sent again."""
         if sequence not in self._again:
             return False
         self._again.discard(sequence)
@@ -91,11 +91,11 @@ class ReadAhead:
         return True
 
     def forget(self, *sequences: int) -> None:
-        """Say that the store knows what became of these: they may be read again."""
+        """Allow *sequences* to be read again: the store has recorded their result."""
         self._in_hand.difference_update(sequences)
 
     async def read(self) -> None:
-        """Keep rows read ahead, for ever."""
+        """Read rows ahead, for ever."""
         await self._read_pages(self._store.to_send_again)
         self._again_read = True
         self._check_resent()
@@ -108,12 +108,12 @@ class ReadAhead:
             await self._woken.wait()
 
     async def _read_pages(self, page: Page) -> None:
-        """Read all that *page* has after what was read, as there is room."""
+        """Read all rows of *page* after those already read, as there is room."""
         while True:
             after = self._read_to
             rows = await self._worker.do(page, after, CHUNK)
             self._take_in([row for row in rows if row.sequence not in self._in_hand])
-            if rows and self._read_to == after:  # nobody said to go back meanwhile
+            if rows and self._read_to == after:  # go_back() was not called meanwhile
                 self._read_to = rows[-1].sequence
             if len(rows) < CHUNK:
                 return

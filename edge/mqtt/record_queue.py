@@ -1,19 +1,19 @@
-"""Dispatch: which stored record goes next, and what follows from the broker's answer to it.
+"""Record queue: chooses the next record to send, and handles the broker's answer to it.
 
 Lives as long as one connection. Rules
 -----
 1. Records go in order of their sequence; reading ahead is bounded.
-2. What the broker took is acknowledged in the store in batches. Once a backlog is gone it waits
-   for the next decision, whose commit takes it along (a commit of its own would wear the memory
-   card), or for RIDE_S. Lost in a crash before that, a record is sent twice, as most of them are
-   in the resend window anyway.
-3. *Taken, but nobody was there* (0x10) is not delivered: the record is held, everything behind it
-   waits, and it alone is tried again until somebody hears it.
-4. *Refused* (0x80 and above) is tried again later, a limited number of times, while other records
-   go on; then it is parked, never deleted. When many are refused at once, all wait for them.
+2. Acknowledgements are stored in batches. When the backlog is gone they are stored with the
+   core's next commit (piggyback), or after PIGGYBACK_S: a commit of their own would wear the
+   memory card. If a crash loses them, the records are sent twice, as most of them are in the
+   resend window anyway.
+3. A record with *no matching subscribers* (0x10) is not delivered: it is held, all records behind
+   it wait, and it alone is tried again until there is a subscriber.
+4. A *refused* record (0x80 and above) is tried again later, a limited number of times, while other
+   records go on; then it is parked, never deleted. If many are refused at once, all others wait.
 5. Records acknowledged shortly before the connection are sent again first: the broker may have
    lost them since.
-6. Records that somebody asked for again are sent in their old places, before those after them.
+6. Records that an operator resends go in their old places, before those after them.
 """
 
 import asyncio
@@ -32,10 +32,10 @@ from edge.worker import Worker
 
 # How long acknowledgements of a backlog are collected before they are stored, real seconds.
 BATCH_S = 0.05
-# How long others wait for a decision to take them along, seconds of the clock, and how many may.
+# How long others may wait for the next commit, seconds of the clock, and how many of them.
 PIGGYBACK_S = 300.0
 MOST_PIGGYBACKED = 50
-# Refused records that may wait for another try before everything waits for them.
+# Refused records that may wait for another try before all others wait for them.
 MOST_REFUSED = 10
 
 
@@ -44,9 +44,9 @@ class RecordQueue:
 
     :param ahead: the records to send
     :param tries: refusals before a record is parked
-    :param ride_s: how long acknowledgements may wait for a decision, real seconds
-    :param look: called when :meth:`next_row` may have something new
-    :ivar drained: set by the last acknowledgement that was stored with nothing left to send
+    :param piggyback_s: how long acknowledgements may wait for the next commit, real seconds
+    :param notify: called when :meth:`next_row` may return a new record
+    :ivar drained: set when the last acknowledgement is stored and no record is left to send
     """
 
     def __init__(
@@ -72,13 +72,13 @@ class RecordQueue:
         self._counts = counts
         self._notify = notify
         self._ahead = ahead
-        # On the way and answered
+        # In flight and answered
         self._unanswered = 0
         self._delivered: list[int] = []
         self._to_store = asyncio.Event()
         self._at_once = asyncio.Event()
-        self._relaxed = False  # the backlog that there was at first is gone
-        # Held: nobody was there (rule 3)
+        self._relaxed = False  # True once the first backlog is gone
+        # Held: no subscriber (rule 3)
         self._held: list[OutboxRow] = []
         self._probes_unheard = 0
         self._probe: OutboxRow | None = None
@@ -93,11 +93,11 @@ class RecordQueue:
 
     @property
     def idle(self) -> bool:
-        """Whether no record waits to be sent and none is on its way."""
+        """True if no record waits to be sent and none is in flight."""
         return self._ahead.caught_up and not (self._ahead or self._held or self._unanswered)
 
     def close(self) -> None:
-        """Forget what was to be tried again: the next connection reads it afresh."""
+        """Cancel all further tries: the next connection reads these records again."""
         self._closed = True
         for timer in self._timers:
             timer.cancel()
@@ -133,7 +133,7 @@ class RecordQueue:
     # -- answers
 
     def on_puback(self, row: OutboxRow, answer: BrokerAnswer) -> None:
-        """Take in what the broker said to *row*."""
+        """Handle the broker's *answer* to *row*."""
         self._unanswered -= 1
         probing = row is self._probe
         if probing:
@@ -176,7 +176,7 @@ class RecordQueue:
         self._notify()
 
     def _after_probe(self, *, refused: bool) -> None:
-        """A refusal says nothing of subscribers; anything else says that somebody listens."""
+        """After a refusal try the next held record; else there is a subscriber: release all."""
         if refused and self._held:
             self._try_held()
             return
@@ -186,7 +186,7 @@ class RecordQueue:
 
     def _refuse(self, row: OutboxRow, why: str) -> None:
         self._counts["refused"] += 1
-        if self._ahead.was_resent(row.sequence):  # was delivered once; it stays so
+        if self._ahead.was_resent(row.sequence):  # delivered before: it stays delivered
             self._cancelled_resends.append(row.sequence)
             self._to_store.set()
             self._at_once.set()
@@ -210,11 +210,11 @@ class RecordQueue:
 
     @property
     def delivered(self) -> tuple[int, ...]:
-        """What the broker took and the store does not know of yet."""
+        """Sequences that the broker acknowledged and the store has not recorded yet."""
         return tuple(self._delivered)
 
     def stored(self, sequences: Collection[int]) -> None:
-        """Say that the store knows now that these were delivered."""
+        """Remove *sequences* from :attr:`delivered`: the store has recorded them."""
         if not sequences:
             return
         known = set(sequences)
@@ -225,7 +225,7 @@ class RecordQueue:
             self.drained.set()
 
     async def store_acks_forever(self) -> None:
-        """Store what was answered, for ever."""
+        """Store the broker's answers as they come, for ever."""
         while True:
             await self._to_store.wait()
             await self._collect()
@@ -233,7 +233,7 @@ class RecordQueue:
             await self.flush_acks()
 
     async def _collect(self) -> None:
-        """Let answers come together, as long as rule 2 allows."""
+        """Wait for more answers, as long as rule 2 allows."""
         await asyncio.sleep(BATCH_S)
         self._at_once.clear()
         if self._relaxed and not self._refusals and len(self._delivered) <= MOST_PIGGYBACKED:
@@ -242,7 +242,7 @@ class RecordQueue:
                     await self._at_once.wait()
 
     async def flush_acks(self) -> None:
-        """Store all answers that have come; a broker may refuse and hang up in one breath."""
+        """Store all answers that have come; a broker may refuse and hang up at the same moment."""
         batch = self.delivered
         if batch:
             await self._worker.do(self._store.acknowledge, batch)
@@ -256,7 +256,7 @@ class RecordQueue:
         while self._refusals:
             row, why = self._refusals[0]
             tries = await self._worker.do(self._store.failed, row.sequence, why)
-            if tries == 0:  # it does not wait any more
+            if tries == 0:  # no longer waiting in the store
                 self._refused.discard(row.sequence)
                 self._ahead.forget(row.sequence)
             elif tries >= self._tries:

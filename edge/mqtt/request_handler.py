@@ -1,12 +1,12 @@
-"""The desk: answers what is asked over MQTT, and enters guests in the guest book.
+"""Request handler: answers requests over MQTT, and enters guests in the guest book.
 
 Rules
 -----
-1. A request is done once: the same id again gets the same answer. What was done is known from the
-   guest book, so across restarts too; what was refused, of the latest few requests.
-2. Details go to an open visit, and to no other; a visit's own are replaced only on demand.
-3. They are on the disk before it is answered, and before the core hears of them.
-4. No detail of a guest is logged or counted, nor is anything else that a request says.
+1. A request is carried out once: the same id again gets the same answer. The guest book records
+   the requests carried out, so also across restarts; refusals are remembered for the latest few.
+2. Details go only to an open visit; details that a visit has are replaced only on demand.
+3. Details are on the disk before the request is answered and before the core is notified.
+4. No detail of a guest and no other content of a request is logged or counted.
 """
 
 import logging
@@ -36,18 +36,18 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# What the guest book and the requests are called among devices, and the book's alarm.
+# Device names of the guest book and of the requests, and the kind of the guest book's alarm.
 BOOK = "guest-book"
 DEVICE = "requests"
 ALARM = "guest-book-damaged"
 
-# Answers remembered to requests that were refused, and invited guests whose visit is about to open.
+# Limits: answers to refused requests remembered; invited guests remembered until a visit opens.
 _MOST_ANSWERS = 256
 _MOST_EXPECTED = 32
 
 
 class OpenVisit(NamedTuple):
-    """An open visit, as the desk needs to know it; *number* grows with each that opens."""
+    """An open visit, as far as requests need it; *number* grows with each visit opened."""
 
     visit: str
     number: int
@@ -69,7 +69,7 @@ def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
 
 
 class Request(NamedTuple):
-    """A message that came: the topic's *suffix*, and what the requester said of the answer."""
+    """A message received: the topic's *suffix*, the payload, and the retain flag."""
 
     suffix: str
     payload: bytes
@@ -77,11 +77,11 @@ class Request(NamedTuple):
 
 
 class RequestHandler:
-    """Takes requests, one at a time.
+    """Carries out requests, one at a time.
 
-    :param hosts: whose availability may be told: ids of procedures and of called stations
-    :param reasons: the words that a host's absence may have: a reason goes into records, so it must
-        not be anybody's free text
+    :param hosts: the hosts that availability may name: ids of procedures and of called stations
+    :param reasons: the allowed reasons of a host's absence: a reason goes into records, so it must
+        not be free text
     :param open_visits: returns the open visits
     :param worker: the thread for calls of *book*
     """
@@ -112,7 +112,7 @@ class RequestHandler:
         self._broken = False
 
     async def answer(self, mail: Request) -> Answer | None:
-        """Do what *mail* asks and return what to say; None for what asks nothing."""
+        """Carry out *mail* and return the answer; None if it only deletes a retained message."""
         try:
             if mail.suffix == requests.REGISTER:
                 return await self._register(mail)
@@ -120,20 +120,20 @@ class RequestHandler:
         except RequestRefused as refused:
             self._count(refused)
             return _refusal(refused)
-        except Exception as error:  # noqa: BLE001 - the broker would give it again after a crash
+        except Exception as error:  # noqa: BLE001 - the broker would send it again after a crash
             log.error("a request was dropped: %s", type(error).__name__)  # noqa: TRY400 - rule 4
             self._post(partial(InputRefused, device=DEVICE, why="fault of ours"))
             return Answer(ok=False, word="fault of ours", why="use paper, or try again later")
 
     def expect(self, invitation: Invitation) -> None:
-        """Keep the details of an invited guest until the visit opens; from any thread."""
+        """Remember the details of an invited guest until the visit opens; from any thread."""
         if invitation.guest is not None and self._config.keep:
             while len(self._expected) >= _MOST_EXPECTED:
                 self._expected.popitem(last=False)
             self._expected[invitation.id] = invitation.guest
 
     def arrived(self, invitation: str, visit: str) -> None:
-        """Enter the details that came with *invitation*: it has opened *visit*."""
+        """Enter the details that came with *invitation*, which has opened *visit*."""
         guest = self._expected.pop(invitation, None)
         if guest is None:
             return
@@ -148,7 +148,7 @@ class RequestHandler:
         self._worker.submit(self._enter_invited, visit, procedure, details)
 
     def report_fault(self) -> None:
-        """Say whether a damaged guest book lies set aside."""
+        """Raise the alarm if a damaged guest book was set aside; clear it if not."""
         damaged = self._book.quarantined
         if damaged is None:
             self._post(partial(SystemAlarmCleared, kind=ALARM))
@@ -176,7 +176,7 @@ class RequestHandler:
         return answer
 
     def _enter(self, request: Register, candidates: list[OpenVisit]) -> Answer:
-        """Enter *request* in the book and tell the core; on the worker's thread."""
+        """Enter *request* in the book and notify the core; on the worker's thread."""
         if not self._config.keep:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         try:
@@ -202,7 +202,7 @@ class RequestHandler:
     def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:
         """Return the visit that *request* is for.
 
-        :raises Refused: if there is none, or it has details
+        :raises RequestRefused: if there is none, or it has details
         """
         open_ = [one for one in candidates if request.procedure in (None, one.procedure)]
         if request.visit != "latest":
@@ -220,7 +220,7 @@ class RequestHandler:
         raise RequestRefused("no visit waits", "no visit at the desk waits for details")
 
     def _enter_invited(self, visit: str, procedure: str, details: Details) -> None:
-        """Enter an invited guest; on the worker's thread, so nothing may come out."""
+        """Enter an invited guest; on the worker's thread: must not raise."""
         try:
             self._book.put(_entry(visit, procedure, self._clock.now(), "invitation", details))
         except BookUnusable as error:
@@ -230,7 +230,7 @@ class RequestHandler:
         self._post(partial(DetailsAttached, visit=visit, persons=details.persons))
 
     def _fail(self, error: BookUnusable) -> None:
-        """Say once that the book cannot be used."""
+        """Report once that the book cannot be used."""
         if not self._broken:
             log.error("the guest book cannot be used: %s", error)
             self._post(partial(DeviceFailed, device=BOOK, why="cannot be used; use paper"))
@@ -268,7 +268,7 @@ class RequestHandler:
         try:
             requests.in_time(told.time, self._clock.now(), need_synced=False)
         except RequestRefused as refused:
-            if not (retained and refused.word == "too old"):  # what is retained may be of long ago
+            if not (retained and refused.word == "too old"):  # a retained message may be old
                 raise
         self._told[told.host] = told
         until_ms = None if told.until is None else round(told.until.timestamp() * 1e3)

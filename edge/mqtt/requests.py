@@ -1,8 +1,8 @@
-"""Requests: what may be asked of a checkpoint over MQTT, and how it is understood. Pure.
+"""Requests: the messages that a checkpoint accepts over MQTT, and their checks. Pure.
 
-The contract, in words, is docs/mqtt.md; its types are here and nowhere else. What breaks a rule is
-:class:`RequestRefused`: *word* is one of a few fixed words and may be counted and logged, *why* is
-for the requester alone and may quote the request.
+The contract, in words, is docs/mqtt.md; its types are defined only here. A request that breaks a
+rule raises :class:`RequestRefused`: *word* is one of a few fixed words and may be counted and
+logged, *why* is for the requester alone and may quote the request.
 """
 
 import re
@@ -25,9 +25,9 @@ REPLY: Final = "reply/"
 # Longest payload and correlation data, bytes.
 LONGEST = 4096
 LONGEST_CORRELATION = 256
-# How long a broker keeps an answer for somebody who is away, seconds.
+# Message Expiry Interval of an answer, for a requester that is offline, seconds.
 ANSWER_EXPIRY_S = 60
-# A request is good so long before and after the moment that it names, seconds.
+# The most that a request's time may differ from now, before and after, seconds.
 GOOD_FOR_S = 300.0
 
 Word = Literal[
@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 # NIK, SIM and NPWP have 12 to 16 digits.
 _IDENTITY_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){11}")
-# One to three levels that nobody could take for a filter.
+# One to three topic levels without wildcards.
 _REPLY_LEVELS = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,2}")
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
@@ -49,7 +49,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class RequestRefused(GarduError):
-    """What was asked is not done."""
+    """A request is not carried out."""
 
     def __init__(self, word: Word, why: str = "") -> None:
         self.word = word
@@ -60,9 +60,9 @@ class RequestRefused(GarduError):
 class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Attach the details of a guest to an open visit.
 
-    :ivar id: a UUID, lower case; the same again is the same request
-    :ivar visit: its id, or ``latest``: the newest at the desk that has no details
-    :ivar procedure: only a visit of that procedure
+    :ivar id: a UUID, lower case; the same id again is the same request
+    :ivar visit: the visit's id, or ``latest``: the newest visit at the desk without details
+    :ivar procedure: if given, only a visit of that procedure
     :ivar replace: correct the details that the visit *visit* has
     """
 
@@ -75,11 +75,11 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Whether a host is in place and receiving guests.
+    """Availability of a host: in place and receiving guests, or not.
 
     :ivar host: the id of one of the checkpoint's procedures or called stations
-    :ivar until: when that ends
-    :ivar reason: one word of the reasons' data, never free text
+    :ivar until: when this state ends
+    :ivar reason: a reason of the checkpoint's wording, never free text
     """
 
     id: Id
@@ -91,7 +91,7 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the requester is told: ``ok`` and what was done, or why not."""
+    """The answer to a request: ``ok`` and the result, or *word* and *why* of the refusal."""
 
     ok: bool
     id: str | None = None
@@ -104,7 +104,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 def register(payload: bytes) -> Register:
     """Return the request in *payload*.
 
-    :raises Refused: if it is none
+    :raises RequestRefused: if it is not a valid one
     """
     request = _read(payload, Register)
     guest = request.guest
@@ -121,9 +121,9 @@ def register(payload: bytes) -> Register:
 
 
 def availability(payload: bytes, level: str) -> Availability:
-    """Return the message in *payload*; *level* is the host that its topic names, if it does.
+    """Return the message in *payload*; *level* is the host that its topic names, or empty.
 
-    :raises Refused: if it is none
+    :raises RequestRefused: if it is not a valid one
     """
     told = _read(payload, Availability)
     if level not in ("", told.host):
@@ -132,11 +132,11 @@ def availability(payload: bytes, level: str) -> Availability:
 
 
 def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:
-    """Refuse what was asked too long ago, or is dated ahead: it may be a replay.
+    """Refuse a request that is too old, or is dated ahead: it may be a replay.
 
-    Where no trusted clock is needed and there is none, only the ids tell a replay.
+    If the clock is not synchronised and need not be, only the ids reveal a replay.
 
-    :raises Refused: with the reason
+    :raises RequestRefused: with the reason
     """
     if not now.synced:
         if need_synced:
@@ -152,9 +152,9 @@ def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:
 
 
 def may_answer(topic: str, base: str) -> bool:
-    """Whether an answer may go to *topic*: below the checkpoint's own ``reply/`` and nowhere else.
+    """Return True if *topic* is below the checkpoint's own ``reply/``: answers go nowhere else.
 
-    Else who may ask could have the checkpoint publish anywhere, under its own name.
+    Otherwise a requester could have the checkpoint publish anywhere, under its own name.
 
     :param base: ``gardu/v1/{site}/{checkpoint}/``
     """

@@ -1,4 +1,4 @@
-"""Schemas of every message, made from the code's own types: JSON Schema and AsyncAPI 3.
+"""Schemas of every message, generated from the code's own types: JSON Schema and AsyncAPI 3.
 
 ``python -m edge.mqtt.schemas > docs/asyncapi.json`` writes the document of the whole topic tree.
 """
@@ -34,7 +34,7 @@ _TIME = {"type": "string", "format": "date-time", "pattern": r"Z$"}
 _COUNT = {"type": "integer", "minimum": 0}
 _TEXT = {"type": "string", "minLength": 1}
 
-# What the envelope's attributes may hold, beyond their types.
+# Constraints of the envelope's attributes, beyond their types.
 _ATTRIBUTES: dict[str, dict[str, Any]] = {
     "id": {"type": "string", "format": "uuid"},
     "source": {
@@ -141,7 +141,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
     },
 }
 
-# Suffix → (title, retained, seconds to expiry, names of its messages). One row a topic.
+# Suffix → (title, retained, seconds to expiry, names of its messages). One row per topic.
 _EVENTS = sorted({suffix for suffix, _ in KINDS.values()})
 _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     "status": ("Whether it is connected; also the will", True, None, ["status"]),
@@ -165,7 +165,7 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     "report/{month}": ("The month's recapitulation", True, None, [REPORT_TYPE]),
 }
 
-# What a checkpoint may be asked: rows like those above; whether it is retained is the asker's duty.
+# Requests to a checkpoint: rows like those above; the requester sets the retain flag.
 _REQUESTS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     REGISTER: ("Who a guest is; never retained", False, None, ["register"]),
     f"{AVAILABILITY}/{{host}}": ("Whether a host receives", True, None, ["availability"]),
@@ -230,7 +230,7 @@ def asyncapi() -> dict[str, Any]:
 
 
 def _schema(kind: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the JSON Schema of one type, whole: types within it are put in their place."""
+    """Return the complete JSON Schema of one type: types within it are written in place."""
     schema = msgspec.json.schema(kind)
     parts = schema.get("$defs", {})
     whole = _inlined(schema, parts)
@@ -252,12 +252,12 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
 
 
 def _key(name: str) -> str:
-    """Return *name* as AsyncAPI wants keys: letters, digits, dots, dashes."""
+    """Return *name* as an AsyncAPI key: letters, digits, dots, dashes."""
     return name.replace("/", ".").replace("{", "").replace("}", "")
 
 
 def _asked(suffix: str) -> dict[str, Any]:
-    """Return the operation of what a checkpoint is asked, with where it answers."""
+    """Return the operation of a request, with the address of its answer."""
     return {
         "action": "receive",
         "channel": {"$ref": f"#/channels/{_key(suffix)}"},

@@ -1,4 +1,4 @@
-"""Stills on their way out: one at a time, when no record waits."""
+"""Still queue: sends stills one at a time, when no record waits."""
 
 import asyncio
 import logging
@@ -28,14 +28,13 @@ class Still(msgspec.Struct, frozen=True):
 
 
 class StillQueue:
-    """The stills that wait, for the time of one connection.
+    """The stills to send over one connection.
 
-    One that cannot go over this connection (too large, refused, its file gone) is passed over,
-    logged and counted through *refused*; the next connection tries it again.
+    One that cannot go over this connection (too large, refused, its file missing) is passed over,
+    logged and reported through *refused*; the next connection tries it again.
 
-    :param ride_s: how long an acknowledgement may wait for a decision to take it along into the
-        store, real seconds
-    :param hopeless: ids of stills that are passed over: brokers hang up on them
+    :param piggyback_s: how long an acknowledgement may wait for the next commit, real seconds
+    :param poison: ids of stills that are passed over, because brokers hang up on them
     """
 
     def __init__(
@@ -69,7 +68,7 @@ class StillQueue:
         self._answer: asyncio.Future[BrokerAnswer] | None = None
 
     def wake(self) -> None:
-        """Say that a still was added to the store."""
+        """Read the store again: a still was added to it."""
         self._woken.set()
 
     def next_still(self) -> Still | None:
@@ -78,21 +77,21 @@ class StillQueue:
         return still
 
     def on_puback(self, answer: BrokerAnswer) -> None:
-        """Take in what the broker said to the still that was taken."""
+        """Handle the broker's *answer* to the still that was sent."""
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
     @property
     def delivered(self) -> tuple[str, ...]:
-        """What the broker took and the store does not know of yet."""
+        """Ids of stills that the broker acknowledged and the store has not recorded yet."""
         return tuple(self._delivered)
 
     def stored(self, ids: Collection[str]) -> None:
-        """Say that the store knows now that these were delivered."""
+        """Remove *ids* from :attr:`delivered`: the store has recorded them."""
         self._delivered = [still for still in self._delivered if still not in ids]
 
     async def store_acks_forever(self) -> None:
-        """Store what no decision took along in time, for ever."""
+        """Store acknowledgements that no commit included in time, for ever."""
         while True:
             await self._to_store.wait()
             await asyncio.sleep(self._piggyback_s)
@@ -100,7 +99,7 @@ class StillQueue:
             await self.flush_acks()
 
     async def flush_acks(self) -> None:
-        """Store now what the broker took."""
+        """Store all acknowledgements now."""
         for still in self.delivered:
             await self._worker.do(self._store.acknowledge_still, still)
             self.stored((still,))

@@ -1,17 +1,19 @@
-"""Uplink: keeps the central office told, over whatever connections it can get.
+"""Uplink: delivers live topics, records and stills to the broker, one connection after another.
 
 Rules
 -----
 1. Every connection attempt is a fresh :class:`~edge.mqtt.connection.Connection` with a new,
    persisted session number in its will; between attempts it backs off with jitter.
-2. What may be in flight is bounded here: the configured window, or less if the broker says so.
+2. The number of messages in flight is bounded here: the configured window, or the broker's
+   Receive Maximum if that is lower.
 3. In order of precedence: live topics, answers, records, then one still at a time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
-5. A message that brokers hang up on must not block the others for ever: what was on its way when
-   a connection was lost goes alone from then on; a record that is alone and well greeted when the
-   broker hangs up has been refused. Silence does not count: that is the line's fault.
-6. A clean stop says so (``offline``, ``stopped``) and waits for that to be acknowledged.
+5. A poison message (on which brokers hang up) must not block the others for ever. Messages in
+   flight when a connection was lost are quarantined: sent alone from then on. If a broker that has
+   answered on this connection hangs up on a message that is alone, this counts as a refusal.
+   Silence does not count: that is the line's fault.
+6. A clean stop publishes ``offline``, ``stopped``, and waits for its acknowledgement.
 """
 
 import asyncio
@@ -45,23 +47,23 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# How long the farewell may take, real seconds.
+# Time limit for the last message of a clean stop, real seconds.
 OFFLINE_S = 2.0
-# The broker keeps the session at least this much longer than it delays the will, seconds.
+# The session's expiry exceeds the will delay by this much, seconds.
 _SESSION_MARGIN_S = 60
 _RECORD = Packed(RECORD_CONTENT)
 
 
 class Uplink:
-    """The way to the central office's broker.
+    """The link to the central office's broker.
 
     :param worker: the thread for calls of *store*
-    :param folder: what the paths of stills are relative to
-    :param ride_s: how long acknowledgements may wait for a decision, seconds of the clock
+    :param folder: the data folder: paths of stills are relative to it
     :param backoff: between connections, and between tries of a record that was not delivered
-    :param desk: answers what is asked over MQTT; None: nothing is subscribed to
+    :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
+    :param desk: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        requests
+        still_refusals, requests, requests_dropped
     """
 
     def __init__(
@@ -108,11 +110,11 @@ class Uplink:
 
     @property
     def connected(self) -> bool:
-        """Whether the broker has this connection, as far as anybody can know."""
+        """True while a connection to the broker stands, as far as this side can know."""
         return self._connection is not None and self._connection.up
 
     def wake(self, rows: Sequence[OutboxRow] = ()) -> None:
-        """Say that the store has new rows (*rows*, if the caller has them) or stills."""
+        """Send new rows of the store (*rows*, if the caller has them) and new stills."""
         if self._ahead is not None and self._stills is not None:
             self._ahead.wake(rows)
             self._stills.wake()
@@ -122,28 +124,28 @@ class Uplink:
 
     @property
     def delivered(self) -> Delivered:
-        """What the broker has taken and the store does not know of yet."""
+        """Records and stills that the broker acknowledged and the store has not recorded yet."""
         if self._records is None or self._stills is None:
             return Delivered()
         return Delivered(self._records.delivered, self._stills.delivered)
 
     def stored(self, delivered: Delivered) -> None:
-        """Say that the store knows now of *delivered*."""
+        """Remove *delivered* from :attr:`delivered`: the store has recorded it."""
         if self._records is not None and self._stills is not None:
             self._records.stored(delivered.records)
             self._stills.stored(delivered.stills)
 
     def go_back(self, first: int) -> None:
-        """Say that records from sequence *first* on may wait again."""
+        """Read again from sequence *first*: records from there on may wait again."""
         if self._ahead is not None:
             self._ahead.go_back(first)
 
     def show(
         self, suffix: str, payload: dict[str, Any] | None, expiry_s: int | None = None
     ) -> None:
-        """Keep *payload* as the present value of the live topic *suffix*; None deletes it.
+        """Set *payload* as the present value of the live topic *suffix*; None deletes it.
 
-        It is published retained, now (if it changed, or would expire) and at every connect.
+        It is published retained, now (if it changed, or has an expiry) and at every connect.
         """
         self._show(suffix, b"" if payload is None else pack(payload), expiry_s)
 
@@ -153,7 +155,7 @@ class Uplink:
         :raises StoreError: if the store cannot be used
         """
         # Broker and daemon may have lost their power together: the resend window reaches back to
-        # the last acknowledgement, however long this daemon was away.
+        # the last acknowledgement, however long this daemon was off.
         quiet_s = await self._worker.do(self._store.quiet_s)
         self._last_online = asyncio.get_running_loop().time() - self._clock.real(quiet_s)
         failures = 0
@@ -243,10 +245,10 @@ class Uplink:
             self._last_online = asyncio.get_running_loop().time()
 
     def _resend_s(self) -> float:
-        """Return how far back what was acknowledged is sent once more, seconds of the clock.
+        """Return the age up to which acknowledged records are sent again, seconds of the clock.
 
-        Shortly before the broker was lost, however long ago that is; the window counts in real
-        seconds, as a broker does.
+        The resend window counts back from the loss of the broker, however long ago that is, and in
+        real seconds, as a broker does.
         """
         if self._broker.resend_window_s == 0:
             return 0.0
@@ -254,7 +256,7 @@ class Uplink:
         return (self._broker.resend_window_s + lost_s) * self._clock.speed
 
     def _blame_hangup(self, connection: Connection, window: Window) -> None:
-        """See what was on its way when the connection ended (rule 5)."""
+        """Quarantine the messages in flight when the connection ended; count a hang-up (rule 5)."""
         window.settle()
         lost = window.unanswered
         self._quarantined.update(message.key for message in lost if message.key is not None)
@@ -268,7 +270,7 @@ class Uplink:
             lost[0].on_puback(HUNG_UP)
 
     def _poison(self) -> set[Key]:
-        """Return what brokers have hung up on too often."""
+        """Return the keys of messages on which brokers have hung up too often."""
         return {key for key, times in self._hangups.items() if times >= self._broker.tries}
 
     async def _pump(
@@ -341,7 +343,7 @@ class Uplink:
     def _still_refused(self, why: str) -> None:
         self._post(lambda at: InputRefused(at, "broker", why))
 
-    # -- what the uplink says of itself
+    # -- status and live topics
 
     def _show(self, suffix: str, payload: bytes, expiry_s: int | None = None) -> None:
         if self._live.put(suffix, payload, expiry_s) and self._connection is not None:
@@ -357,7 +359,7 @@ class Uplink:
         return Status(status=status, session=session, reason=reason, time=now)
 
     async def _publish_offline(self, connection: Connection, window: Window, session: int) -> None:
-        """Publish the clean offline, wait for its acknowledgement, disconnect (rule 6)."""
+        """Publish ``offline``, ``stopped``; wait for its acknowledgement; disconnect (rule 6)."""
         payload = pack(self._status("offline", session, "stopped"))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFFLINE_S):

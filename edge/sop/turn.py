@@ -123,6 +123,21 @@ class Turn:
         """Tell the central office; *kind* is a key of records.KINDS."""
         self.records.append(Record(kind, subject, self.at, visit, data))
 
+    def facts(self, visit: Visit, step: Step | None = None) -> dict[str, Any]:
+        """Return the fields that every record of *visit* has, and those of its *step*."""
+        common = {
+            "visit": visit.id,
+            "procedure": visit.procedure,
+            "procedure_version": visit.version,
+            "clock_synced": self.at.synced,
+        }
+        return common if step is None else {**common, "step": step.id, "number": step.number}
+
+    def record_visit(self, kind: str, visit: Visit, data: Data, step: Step | None = None) -> None:
+        """Record *data* about *visit*, at *step* if it is about that."""
+        subject = f"visit/{visit.id}" if step is None else f"visit/{visit.id}/step/{step.id}"
+        self.record(kind, subject, visit.id, data)
+
     def refuse(self, why: str) -> None:
         """Count a refusal under *why*."""
         self.state.refusals[why] = self.state.refusals.get(why, 0) + 1

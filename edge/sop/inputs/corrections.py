@@ -56,14 +56,11 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
     day.persons_joined(turn, visit, persons - visit.persons)
     visit = turn.change(visit, persons=persons)
     data = VisitJoined(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
+        **turn.facts(visit),
         persons=persons,
         station=turn.step(visit).station,
-        clock_synced=turn.at.synced,
     )
-    turn.record("gardu.visit.joined.v1", f"visit/{visit.id}", visit.id, data)
+    turn.record_visit("gardu.visit.joined.v1", visit, data)
 
 
 def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:
@@ -109,13 +106,10 @@ def _record(
     turn: Turn, visit: Visit, correction: Literal["back", "card", "next"], to_step: str
 ) -> None:
     data = VisitCorrected(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
+        **turn.facts(visit),
         correction=correction,
         from_step=visit.step,
         to_step=to_step,
         station=turn.step(visit).station,
-        clock_synced=turn.at.synced,
     )
-    turn.record("gardu.visit.corrected.v1", f"visit/{visit.id}", visit.id, data)
+    turn.record_visit("gardu.visit.corrected.v1", visit, data)

@@ -46,13 +46,10 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
     )
     turn.state.visits[visit.id] = visit
     data = VisitOpened(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        clock_synced=turn.at.synced,
+        **turn.facts(visit),
         persons=visit.persons,
     )
-    turn.record("gardu.visit.opened.v1", f"visit/{visit.id}", visit.id, data)
+    turn.record_visit("gardu.visit.opened.v1", visit, data)
     day.visit_opened(turn, visit.persons)
     inactivity.watch(turn, visit)
     return _begin_step(turn, visit, procedure.steps[0])
@@ -227,9 +224,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
     inactivity.forget(turn, visit)
     took = turn.at.since(visit.opened)
     data = VisitClosed(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
+        **turn.facts(visit),
         outcome=outcome,
         reason=visit.reason if outcome != "completed" else None,
         opened=iso(turn.at.dating(visit.opened)),
@@ -238,10 +233,9 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         steps=visit.steps,
         card_out=visit.card is not None,
         locker_out=visit.locker,
-        clock_synced=turn.at.synced,
         persons=visit.persons,
     )
-    turn.record("gardu.visit.closed.v1", f"visit/{visit.id}", visit.id, data)
+    turn.record_visit("gardu.visit.closed.v1", visit, data)
 
 
 def timer_fired(turn: Turn, key: str) -> None:

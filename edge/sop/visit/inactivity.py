@@ -72,18 +72,13 @@ def _ask(turn: Turn, visit: Visit) -> None:
     unseen = turn.at.since(_last(visit))
     visit = turn.change(visit, asked=visit.asked + 1)
     data = VisitUnseen(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
+        **turn.facts(visit, step),
         station=step.station,
         unseen_s=round(unseen.seconds, 3),
         uncertainty_s=unseen.uncertainty_s,
         asked=visit.asked,
-        clock_synced=turn.at.synced,
     )
-    turn.record("gardu.visit.unseen.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+    turn.record_visit("gardu.visit.unseen.v1", visit, data, step)
     watch(turn, visit)
 
 

@@ -81,17 +81,12 @@ def extend(turn: Turn, visit: Visit) -> Visit:
         pace="good",
     )
     data = VisitExtended(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
+        **turn.facts(visit, step),
         extensions=visit.extensions,
         extended_s=visit.extended_s,
         standard_s=step.standard_s,
-        clock_synced=turn.at.synced,
     )
-    turn.record("gardu.visit.extended.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+    turn.record_visit("gardu.visit.extended.v1", visit, data, step)
     begin(turn, visit, step)
     return visit
 
@@ -101,18 +96,13 @@ def _record_overdue(turn: Turn, visit: Visit) -> None:
     assert visit.started is not None
     assert step.standard_s is not None
     data = StepOverdue(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
+        **turn.facts(visit, step),
         station=step.station,
         role=step.role,
         started=iso(turn.at.dating(visit.started)),
         standard_s=step.standard_s,
-        clock_synced=turn.at.synced,
     )
-    turn.record("gardu.step.overdue.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+    turn.record_visit("gardu.step.overdue.v1", visit, data, step)
 
 
 def _key(visit: Visit, what: str) -> str:

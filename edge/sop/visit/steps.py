@@ -35,11 +35,7 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
     took, waited = turn.at.since(started), started.since(visit.arrived)
     standard = step.standard_s
     data = StepCompleted(
-        visit=visit.id,
-        procedure=visit.procedure,
-        procedure_version=visit.version,
-        step=step.id,
-        number=step.number,
+        **turn.facts(visit, step),
         station=step.station,
         role=step.role,
         outcome=outcome,
@@ -53,11 +49,10 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         over_s=round(max(0.0, took.seconds - standard), 3) if standard is not None else 0.0,
         attempts=visit.attempts,
         evidence=visit.evidence,
-        clock_synced=turn.at.synced,
         stills=visit.stills,
         extended_s=visit.extended_s,
     )
-    turn.record("gardu.step.completed.v1", f"visit/{visit.id}/step/{step.id}", visit.id, data)
+    turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)
     leave_step(turn, visit)
 

@@ -17,7 +17,7 @@ from edge.daemon.bridge import Bridge
 from edge.daemon.rules import renewed
 from edge.daemon.timers import Timers
 from edge.sop import alarms, day
-from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, StartTimer
+from edge.sop.effects import Beep, CancelTimer, Effect, HoldDoor, LampMode, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputAlarmed, Started, StillTaken
 from edge.sop.inputs import outstanding
@@ -43,7 +43,7 @@ class Outputs(Protocol):
     def carry_out(self, effect: Effect) -> None:
         """Carry out *effect*."""
 
-    def show(self, panel: str, mode: str) -> None:
+    def show(self, panel: str, mode: LampMode) -> None:
         """Show lamp *mode* on *panel*."""
 
 
@@ -90,7 +90,7 @@ class Checkpoint:
         self._outputs = outputs
         self._live = live
         self._stills = stills
-        self._lamps: dict[str, str] = {}
+        self._lamps: dict[str, LampMode] = {}
         self._shown: dict[str, Any] = {}
         self._adopted: dict[str, Procedure] | None = None
         bridge.watch(self._release_doors_on_fire)

@@ -20,6 +20,7 @@ from edge.sop.effects import (
     FlashLamp,
     HoldDoor,
     KeepDetails,
+    LampMode,
     ReleaseDoor,
     RingAide,
     TakeStill,
@@ -125,12 +126,12 @@ class Devices:
             for name in (thread.device.name,)
         }
 
-    def show(self, panel: str, mode: str) -> None:
+    def show(self, panel: str, mode: LampMode) -> None:
         """Show lamp *mode* (edge/drivers/base.py) on *panel*."""
         self._lamps[panel] = mode
         thread, device = self._panels[panel]
         if thread.ready:
-            thread.act(lambda: device.show(mode))  # type: ignore[arg-type]
+            thread.act(lambda: device.show(mode))
 
     def carry_out(self, effect: Effect) -> None:
         """Carry out *effect* on its device's thread."""

@@ -16,9 +16,7 @@ Rules for every driver
 
 from typing import Literal, Protocol
 
-LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
-"""on: a guest waits; slow: a decision is wanted; amber: 80 % of the standard time is used; red:
-overdue; fast: an alarm; test: all lamps lit. What they look like: edge/drivers/gpio/lamps.py."""
+from edge.sop.effects import LampMode
 
 BeepPattern = Literal["accepted", "refused", "alarm"]
 

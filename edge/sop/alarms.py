@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from edge.clock import iso
 from edge.sop import events
-from edge.sop.effects import Beep, CancelTimer, StartTimer
+from edge.sop.effects import Beep, CancelTimer, LampMode, StartTimer
 from edge.sop.evacuation import FIRE, inside
 from edge.sop.records import AlarmChanged
 from edge.sop.state import Alarm, Rules, State, Visit
@@ -52,7 +52,7 @@ def at_station(rules: Rules, state: State, kind: str) -> str | None:
     return step.station if kind in step.alarms else None
 
 
-def shown(rules: Rules, state: State) -> list[tuple[str | None, str]]:
+def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:
     """Return what the standing alarms ask for: a station (None: every panel), fast or slow."""
     return [
         (at_station(rules, state, kind), "fast" if alarm.acknowledged is None else "slow")

@@ -20,18 +20,19 @@ from collections import Counter
 from typing import Any
 
 from edge.sop import alarms, day
+from edge.sop.effects import LampMode
 from edge.sop.inputs import outstanding
 from edge.sop.procedures.model import Step
-from edge.sop.state import Rules, State, Visit
+from edge.sop.state import Pace, Rules, State, Visit
 
 # Worst last: a panel shows the worst of what its stations ask for.
-_ORDER = ("off", "on", "amber", "slow", "red", "fast")
-_PACE = {"good": "off", "amber": "amber", "red": "red"}
+_ORDER: tuple[LampMode, ...] = ("off", "on", "amber", "slow", "red", "fast")
+_PACE: dict[Pace, LampMode] = {"good": "off", "amber": "amber", "red": "red"}
 
 
-def lamps(rules: Rules, state: State) -> dict[str, str]:
+def lamps(rules: Rules, state: State) -> dict[str, LampMode]:
     """Return the lamp mode of every panel: off, on, amber, slow, red or fast."""
-    asked: list[tuple[str | None, str]] = list(alarms.shown(rules, state))
+    asked: list[tuple[str | None, LampMode]] = list(alarms.shown(rules, state))
     asked += [_asks(rules, state, visit) for visit in state.visits.values()]
     asked += [(station, "slow") for station in outstanding.asking(rules, state)]
     return {
@@ -45,14 +46,14 @@ def lamps(rules: Rules, state: State) -> dict[str, str]:
     }
 
 
-def _worst(modes: list[str]) -> str:
+def _worst(modes: list[LampMode]) -> LampMode:
     return max(modes, key=_ORDER.index, default="off")
 
 
-def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, str]:
+def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, LampMode]:
     """Return the station of *visit* and the lamp mode that it asks for there."""
     step = rules.procedures[visit.procedure_key].step(visit.step)
-    lamp = step.phase(visit.phase).lamp
+    lamp: LampMode = step.phase(visit.phase).lamp
     if lamp == "fast" and _seen(state, step):
         lamp = "slow"
     if visit.asked:  # that it takes too long has been said for hours

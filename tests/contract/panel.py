@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import pytest
 
 from edge.drivers import base
-from edge.drivers.base import LampMode
+from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed
 
 Said = tuple[Any, ...]

@@ -19,9 +19,9 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config.sections.panels import LampName
 from edge.config.sections.pins import Output
-from edge.drivers.base import LampMode
 from edge.drivers.gpio.outputs import GpioOutput
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.effects import LampMode
 
 log = logging.getLogger(__name__)
 

@@ -16,12 +16,12 @@ from gpiozero import Factory
 from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.values import Action
-from edge.drivers.base import LampMode
 from edge.drivers.gpio.contacts import HELD_S, GpioContact
 from edge.drivers.gpio.lamps import Lamps
 from edge.drivers.gpio.presses import Presses
 from edge.drivers.gpio.wired import WiredDevice
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed, Post
 
 log = logging.getLogger(__name__)

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from edge.config.sections.panels import LampName
 from edge.config.sections.values import Action
-from edge.drivers.base import LampMode
 from edge.drivers.gpio.lamps import Rhythm, rhythms
+from edge.sop.effects import LampMode
 
 
 class PanelText(NamedTuple):

@@ -12,7 +12,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
-from edge.drivers.base import LampMode
+from edge.sop.effects import LampMode
 from edge.drivers.gpio.lamps import PLAIN, TEST_S, rhythms
 from edge.drivers.gpio.panel import GpioPanel
 from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S

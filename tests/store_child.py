@@ -1,4 +1,4 @@
-"""A process that commits as fast as it can and prints each: test_store_crash.py kills it."""
+"""A process that commits as fast as it can; tests/faults/test_store_crash.py kills it."""
 
 import sys
 from pathlib import Path

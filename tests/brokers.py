@@ -1,8 +1,8 @@
-"""Real brokers on free loopback ports, and the central office's side of a test.
+"""Real brokers on free loopback ports, and a subscriber in the place of the central office.
 
-- ``mosquitto``: Debian's, as a process of its own that can be killed; skipped where it is missing.
+- ``mosquitto``: Debian's, as a process of its own that can be killed; skipped if not installed.
 - ``embedded``: the broker that the simulator brings along.
-- :class:`Centre`: a subscriber that keeps what it hears.
+- :class:`Centre`: a subscriber that stores every message that it receives.
 """
 
 import asyncio
@@ -26,14 +26,14 @@ HOST = "127.0.0.1"
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback that nobody listens on."""
+    """Return a free TCP port of the loopback."""
     with socket.socket() as probe:
         probe.bind((HOST, 0))
         return int(probe.getsockname()[1])
 
 
 def wait_listening(port: int, timeout_s: float = 10.0) -> None:
-    """Return once something accepts connections on *port*; AssertionError if nothing does."""
+    """Return once *port* accepts connections; AssertionError after *timeout_s* seconds without."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
         with socket.socket() as probe:
@@ -44,7 +44,7 @@ def wait_listening(port: int, timeout_s: float = 10.0) -> None:
 
 
 async def until(condition: Callable[[], object], timeout_s: float = 10.0) -> None:
-    """Return once *condition* holds; AssertionError if it never does."""
+    """Return once *condition* holds; AssertionError after *timeout_s* seconds."""
     end = asyncio.get_running_loop().time() + timeout_s
     while not condition():
         assert asyncio.get_running_loop().time() < end, "it did not happen in time"
@@ -62,21 +62,21 @@ class Mosquitto:
         self.configure(lines)
 
     def configure(self, lines: str) -> None:
-        """Write the config; it counts from the next start."""
+        """Write the config; it applies from the next start."""
         access = "" if "allow_anonymous" in lines else "allow_anonymous true\n"
         self._file.write_text(
-            # Started by root it would become a user who may not read the test's files.
+            # Started by root, mosquitto would change to a user that may not read the test's files.
             f"user root\nlistener {self.port} {HOST}\nmax_queued_messages 0\n{access}{lines}\n",
             encoding="utf-8",
         )
 
     @property
     def url(self) -> str:
-        """Where it listens."""
+        """The URL of its listener."""
         return f"mqtt://{HOST}:{self.port}"
 
     def start(self) -> None:
-        """Start it; returns once it listens."""
+        """Start it; returns once it accepts connections."""
         assert MOSQUITTO is not None
         with (self._folder / "mosquitto.log").open("ab") as log:
             self._process = subprocess.Popen(
@@ -85,7 +85,7 @@ class Mosquitto:
         wait_listening(self.port)
 
     def stop(self, *, kill: bool = False) -> None:
-        """Stop it cleanly, or with SIGKILL; harmless if it does not run."""
+        """Stop it cleanly, or with SIGKILL; does nothing if it is not running."""
         process, self._process = self._process, None
         if process is None:
             return
@@ -94,13 +94,13 @@ class Mosquitto:
 
     @property
     def log(self) -> str:
-        """What it has logged so far: every packet it received and sent."""
+        """Its log so far: every packet that it received and sent."""
         return (self._folder / "mosquitto.log").read_text(encoding="utf-8", errors="replace")
 
 
 @pytest.fixture
 def mosquitto(tmp_path: Path) -> Iterator[Mosquitto]:
-    """A running mosquitto without persistence; anybody may do everything."""
+    """A running mosquitto without persistence; every client may do everything."""
     if MOSQUITTO is None:
         pytest.skip("needs mosquitto (sudo apt install mosquitto)")
     folder = tmp_path / "mosquitto"
@@ -145,10 +145,10 @@ def embedded(tmp_path: Path) -> Iterator[str]:
 
 
 class Centre:
-    """A subscriber as the central office would be; keeps every message in order.
+    """A subscriber in the place of the central office; stores every message in order.
 
-    :param user: who the broker takes it for
-    :param session: a name makes the broker keep its session while it is away
+    :param user: the user name that it logs in with
+    :param session: with a name, the broker stores the session while the subscriber is away
     """
 
     def __init__(

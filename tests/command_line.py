@@ -9,5 +9,5 @@ from edge.commands.app import app_for
 
 
 def invoke(words: Sequence[str], **options: Any) -> Result:
-    """Return what `gardu` prints and how it ends, given *words*."""
+    """Return the output and the exit code of `gardu` with *words*."""
     return CliRunner().invoke(app_for(words), words, **options)

@@ -1,4 +1,4 @@
-"""Fixtures that every test may ask for."""
+"""Fixtures for all tests."""
 
 import pytest
 
@@ -9,5 +9,5 @@ __all__ = ["embedded", "mosquitto", "short_batches"]
 
 @pytest.fixture
 def short_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every acknowledgement be a batch of its own, for tests about their moments."""
+    """Store every acknowledgement as a batch of its own, for tests that need the moment of each."""
     monkeypatch.setattr("edge.store.outbox.FILL_S", 0.0)

@@ -1,14 +1,14 @@
-"""The daemon on mock pins, with what a test does to it read from standard input, a line a deed.
+"""The daemon on mock pins; a test sends it commands on standard input, one a line.
 
 - ``press PIN``: close the contact on an input for a moment
 - ``low PIN``, ``high PIN``: close or open the contact to ground on an input
 - ``wall MS``: set the wall clock, milliseconds since 1970; it runs on from there
-- ``synced 0`` or ``synced 1``: the kernel says that the clock is trusted, or not
+- ``synced 0`` or ``synced 1``: the kernel reports the clock as untrusted, or as trusted
 - ``die entering``: be killed (SIGKILL) as soon as the next guest is in the guest book
-- ``hang``: block the event loop for ever, while all other threads live on
+- ``hang``: block the event loop for ever, while all other threads run on
 
-``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [DEED ...]]``: deeds that come first, and the
-name of the boot and how long it has lasted, where a test wants one of its own.
+``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [COMMAND ...]]``: BOOT and UPTIME_S are the
+boot's name and its age in seconds, for a test that needs a boot of its own; COMMANDs run first.
 """
 
 import os
@@ -33,7 +33,7 @@ _GLANCE_S = 0.01
 class SetClock(Clock):
     """A clock that can be set; boot time is the kernel's, or that of a boot of its own.
 
-    It runs as fast as the variable GARDU_SPEED says.
+    The variable GARDU_SPEED is its speed (1 if not set).
     """
 
     def __init__(self, boot: str | None = None, uptime_s: float = 0.0) -> None:
@@ -55,7 +55,7 @@ class SetClock(Clock):
         return self.boot_ns() // 1_000_000 + self._offset_ms
 
     def trusted(self) -> bool:
-        """Whether the kernel would say that the clock is synchronised."""
+        """Return True while the kernel reports the clock as synchronised."""
         return self._trusted
 
     def do(self, deed: str, value: str) -> None:
@@ -67,7 +67,7 @@ class SetClock(Clock):
 
 
 def press(clock: Clock, pin: int) -> None:
-    """Close the contact between *pin* and ground, and let go: long enough that the next counts.
+    """Close the contact between *pin* and ground, open it, and wait until the next press counts.
 
     A daemon that has just become ready may still be opening its devices.
     """
@@ -80,7 +80,7 @@ def press(clock: Clock, pin: int) -> None:
 
 
 def obey(clock: SetClock, line: str) -> None:
-    """Do what *line* says."""
+    """Run the command in *line*."""
     deed, _, value = line.strip().partition(" ")
     if deed == "press":
         press(clock, int(value))
@@ -96,7 +96,7 @@ def obey(clock: SetClock, line: str) -> None:
 
 
 def die_entering() -> None:
-    """Have the next entry in the guest book be the last thing that this process does."""
+    """Kill this process (SIGKILL) right after the next entry in the guest book is written."""
     put = GuestBook.put
 
     def put_and_die(book: GuestBook, entry: Entry, request: str | None = None) -> None:
@@ -107,13 +107,13 @@ def die_entering() -> None:
 
 
 def listen(clock: SetClock) -> None:
-    """Obey line after line, on a thread of its own."""
+    """Run the commands of standard input in order, on a thread of its own."""
     for line in sys.stdin:
         obey(clock, line)
 
 
 def hang(_signal: int, _frame: object) -> None:
-    """Never come back: signal handlers run on the main thread, so this blocks the loop."""
+    """Never return: signal handlers run on the main thread, so this blocks the loop."""
     while True:
         time.sleep(3600)
 

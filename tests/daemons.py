@@ -1,4 +1,4 @@
-"""A daemon process that a test can press buttons of, set the clock of, hang and kill."""
+"""A daemon process for tests, which press its buttons, set its clock, hang it and kill it."""
 
 import os
 import subprocess
@@ -8,7 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-# Only a bound on waiting for something that must happen.
+# An upper limit; a passing test never waits so long.
 PATIENCE_S = 30.0
 
 # Buttons of config/gardu.toml: reception's arrive (pimpinan) and decline.
@@ -18,7 +18,7 @@ ARRIVE, DECLINE = 2, 18
 class DaemonChild:
     """``tests.daemon_child`` as a process. Use as ``with``; it is killed at the end.
 
-    :param times: name of the boot, how long it has lasted (s), deeds that come first
+    :param times: name of the boot, its age (s), commands to run first
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class DaemonChild:
         self.kill()
 
     def tell(self, *deeds: str) -> None:
-        """Have *deeds* done, one after the other."""
+        """Send the commands *deeds* to the process, in order."""
         assert self.process.stdin is not None
         self.process.stdin.write("".join(f"{deed}\n" for deed in deeds))
 
@@ -64,12 +64,12 @@ class DaemonChild:
         raise AssertionError(f"no {wanted!r} in:\n{''.join(self.log)}")
 
     def open_visit(self) -> None:
-        """A guest arrives."""
+        """Press *arrive*: a visit opens."""
         self.tell(f"press {ARRIVE}")
         self.until("gardu.visit.opened.v1")
 
     def decline_visit(self) -> None:
-        """Reception declines the guest, and confirms it."""
+        """Press *decline* at reception, and confirm it."""
         self.tell(f"press {DECLINE}", f"press {DECLINE}")
         self.until("gardu.visit.closed.v1")
 
@@ -87,7 +87,7 @@ class DaemonChild:
         return code
 
     def kill(self) -> None:
-        """Kill it (SIGKILL) and forget its log."""
+        """Kill it (SIGKILL); the rest of its log is not read."""
         self.process.kill()
         self.process.wait()
         self._close()

@@ -1,4 +1,4 @@
-"""What the guest book's tests share: requests, a desk that hears them, and a desk application."""
+"""Shared by the guest book's tests: requests, a request handler, and a desk application."""
 
 import json
 import uuid
@@ -22,7 +22,7 @@ from edge.sop.events import Event, Post
 from edge.worker import Worker
 from tests.brokers import HOST, until
 
-# A name that is nowhere else: whatever holds it has it from the guest book.
+# Names that occur only in the guest book: a file with one of them has it from there.
 NAME = "Zulaikha Qomariah"
 ORGANISATION = "Xanadu Sejahtera"
 PURPOSE = "Wawancara kuartal"
@@ -50,12 +50,12 @@ class HandClock:
 
 
 def details(name: str = NAME, **more: Any) -> dict[str, Any]:
-    """Return a guest's details as a request says them."""
+    """Return a guest's details as in a request."""
     return {"name": name, "organisation": ORGANISATION, "purpose": PURPOSE, "phone": PHONE, **more}
 
 
 def register(at_ms: int = NOW_MS, **change: Any) -> dict[str, Any]:
-    """Return a request to register, with another id each time."""
+    """Return a registration request, with another id each time."""
     asked = {"id": str(uuid.uuid4()), "time": iso(at_ms), "guest": details()}
     return {**asked, **change}
 
@@ -84,7 +84,7 @@ def raw_files(folder: Path) -> bytes:
 
 
 class Office:
-    """A desk with its guest book, and what it posted."""
+    """A request handler with its guest book and worker; collects the events it posts."""
 
     def __init__(self, folder: Path, section: Section = Section()) -> None:  # noqa: B008 - frozen
         self.clock = HandClock()
@@ -96,12 +96,12 @@ class Office:
         self.desk = self.desk_for(self._post)
 
     def desk_for(self, post: Post) -> RequestHandler:
-        """Return a desk that posts by *post*."""
+        """Return a request handler that posts by *post*."""
         return RequestHandler(
             self._section,
             ["pimpinan", "adc"],
             ["rapat", "dinas-luar"],
-            clock=self.clock,  # type: ignore[arg-type]  # it can do what a desk needs
+            clock=self.clock,  # type: ignore[arg-type]  # it has all that a request handler needs
             post=post,
             book=self.book,
             worker=self.worker,
@@ -109,7 +109,7 @@ class Office:
         )
 
     def close(self) -> None:
-        """Let go of the book."""
+        """Stop the worker and close the book."""
         self.worker.stop()
         self.book.close()
 
@@ -122,7 +122,7 @@ class Office:
 
 
 class DeskApplication:
-    """What an office's desk runs: it asks, and hears the answers."""
+    """An office's desk application: publishes requests and receives the answers."""
 
     def __init__(self, port: int, name: str = "meja", base: str = BASE, user: str = "") -> None:
         self.topic = f"{base}reply/{name}"
@@ -147,7 +147,7 @@ class DeskApplication:
         retain: bool = False,
         qos: int = 1,
     ) -> None:
-        """Publish a request; *reply_to* is this application's own topic unless it is said."""
+        """Publish a request; *reply_to* is this application's own topic if not given."""
         payload = what if isinstance(what, bytes) else json.dumps(what).encode()
         about = properties(
             PacketTypes.PUBLISH,
@@ -157,14 +157,14 @@ class DeskApplication:
         self._client.publish(self._base + suffix, payload, qos, retain, about)
 
     async def answer(self, what: dict[str, Any] | bytes, suffix: str = "cmd/register") -> Answer:
-        """Ask, and return the answer."""
+        """Publish a request and return its answer."""
         correlation = uuid.uuid4().bytes
         self.ask(what, suffix, correlation=correlation)
         await until(lambda: self.answers(correlation), PATIENCE_S)
         return self.answers(correlation)[0]
 
     def answers(self, correlation: bytes) -> list[Answer]:
-        """Return the answers to that request."""
+        """Return the answers to the request with this correlation data."""
         return [
             msgspec.json.decode(message.payload, type=Answer)
             for message in list(self.messages)
@@ -172,11 +172,11 @@ class DeskApplication:
         ]
 
     def start(self) -> None:
-        """Begin to talk."""
+        """Start the network loop."""
         self._client.loop_start()
 
     def stop(self) -> None:
-        """Say goodbye."""
+        """Disconnect and stop the network loop."""
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -188,7 +188,7 @@ class DeskApplication:
 async def desk_application(
     port: int, base: str = BASE, user: str = ""
 ) -> AsyncIterator[DeskApplication]:
-    """Run a desk application for the length of the block."""
+    """Run a desk application until the block ends."""
     one = DeskApplication(port, base=base, user=user)
     one.start()
     try:

@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own, for twins that a blocking driver talks to."""
+"""An event loop in a thread of its own, for twins while a blocking driver uses them."""
 
 import asyncio
 import threading
@@ -8,12 +8,12 @@ from typing import Any, Self, TypeVar
 
 T = TypeVar("T")
 
-# Only a bound on what must happen; never waited out in a passing test.
+# An upper limit; a passing test never waits so long.
 PATIENCE_S = 10.0
 
 
 class LoopThread:
-    """Use as ``with LoopThread() as loop``; everything given to it runs on the loop's thread."""
+    """Use as ``with LoopThread() as loop``; all work given to it runs on the loop's thread."""
 
     def __enter__(self) -> Self:
         self._runner = asyncio.Runner()
@@ -30,7 +30,7 @@ class LoopThread:
     ) -> None:
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join(PATIENCE_S)
-        self._runner.close()  # ends what still runs, and sees its connections closed
+        self._runner.close()  # cancels remaining tasks, and closes their connections
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run *coroutine* on the loop and return its result."""

@@ -1,4 +1,4 @@
-"""What the tests of PDF need: Pango, which no wheel brings."""
+"""Skips the tests of PDF where Pango is missing, which no wheel contains."""
 
 from ctypes.util import find_library
 

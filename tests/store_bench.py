@@ -1,4 +1,4 @@
-"""What the tests of documents and store share: a clock moved by hand, records, and a meter."""
+"""Shared by the tests of documents and store: a clock set by hand, records, a step counter."""
 
 import sqlite3
 from collections.abc import Callable
@@ -15,13 +15,13 @@ SOURCE = "/gardu/site/checkpoint"
 
 
 def connection(documents: Documents) -> sqlite3.Connection:
-    """Return the SQLite connection below *documents*, to watch it."""
+    """Return the SQLite connection below *documents*, to trace it."""
     assert isinstance(documents.storage, SqliteStorage)
     return documents.storage.database._connection
 
 
 def work(documents: Documents, call: Callable[[], object]) -> int:
-    """Count the steps of SQLite's machine that *call* takes: they grow with the rows touched."""
+    """Count the steps of SQLite's virtual machine in *call*: they grow with the rows touched."""
     steps = 0
 
     def count() -> int:
@@ -57,11 +57,11 @@ class HandClock(Clock):
         self.moment = Stamp(boot_ns=10**12, wall_ms=1_795_000_000_000, synced=True, boot="first")
 
     def now(self) -> Stamp:
-        """Return the moment that the clock stands at."""
+        """Return the moment that was set."""
         return self.moment
 
     def wall_ms(self) -> int:
-        """Return the wall time that the clock stands at."""
+        """Return the wall time that was set."""
         return self.moment.wall_ms
 
     def pass_s(self, seconds: float) -> None:
@@ -73,13 +73,13 @@ class HandClock(Clock):
         )
 
     def reboot(self, wall_jump_s: float, *, synced: bool = True) -> None:
-        """Start boot time anew; the wall clock comes back *wall_jump_s* seconds later."""
+        """Start a new boot, one second old; the wall clock moves on by *wall_jump_s* seconds."""
         boot = self.moment.boot + "'"
         self.moment = Stamp(10**9, self.moment.wall_ms + int(wall_jump_s * 1e3), synced, boot)
 
 
 def record(number: int = 0, kind: str = "gardu.alarm.raised.v1") -> Record:
-    """Return a record; *number* tells it from others."""
+    """Return a record; *number* is in its detail, and makes it different from others."""
     data = AlarmChanged(
         alarm="metal-detector", visit=None, detail=str(number), since="…", clock_synced=True
     )
@@ -87,7 +87,7 @@ def record(number: int = 0, kind: str = "gardu.alarm.raised.v1") -> Record:
 
 
 def say(store: Store, count: int) -> list[OutboxRow]:
-    """Commit *count* records at once."""
+    """Commit *count* records in one transaction."""
     return store.commit(checkpoint=None, visits={}, records=[record(n) for n in range(count)])
 
 

@@ -1,4 +1,4 @@
-"""A process that commits as fast as it can and says so: test_store_crash.py kills it."""
+"""A process that commits as fast as it can; tests/faults/test_store_crash.py kills it."""
 
 import sys
 from pathlib import Path
@@ -9,7 +9,7 @@ from edge.store.store import Store
 
 
 def main(folder: Path) -> None:
-    """Commit state, visit and record together for ever; print each sequence after."""
+    """Commit state, visit and record together for ever; print each sequence afterwards."""
     store = Store(folder, "/gardu/site/checkpoint", Clock())
     checkpoint, _ = store.load()
     number = checkpoint["number"] if checkpoint else 0

@@ -1,4 +1,4 @@
-"""The pure parts of the benchmark, and what it reads of the kernel."""
+"""The calculations of the benchmark, and the figures that it reads from the kernel."""
 
 import os
 from pathlib import Path
@@ -13,18 +13,18 @@ from bench.table import Row, median, percentile, render
     ("percent", "expected"), [(1, 1.0), (50, 5.0), (51, 6.0), (95, 10.0), (90, 9.0), (100, 10.0)]
 )
 def test_percentiles_are_values_that_were_seen(percent: float, expected: float) -> None:
-    """Nearest rank: no figure is made up between two measurements."""
+    """Nearest rank: a percentile is always one of the measured values, never between two."""
     assert percentile([10.0, 9.0, 8.0, 7.0, 6.0, 5.0, 4.0, 3.0, 2.0, 1.0], percent) == expected
 
 
 def test_the_median_does_not_follow_an_outlier() -> None:
-    """The middle of an odd number, the mean of the middle two of an even number."""
+    """The median is the middle of an odd number, the mean of the middle two of an even number."""
     assert median([1.0, 1000.0, 2.0]) == 2.0
     assert median([4.0, 1.0, 3.0, 1000.0]) == 3.5
 
 
 def test_nothing_measured_is_an_error_and_not_a_zero() -> None:
-    """A round that saw nothing must not become a good figure."""
+    """A round without measurements is an error, so that it cannot become a good figure."""
     with pytest.raises(ValueError, match="nothing"):
         median([])
     with pytest.raises(ValueError, match="nothing"):
@@ -32,7 +32,7 @@ def test_nothing_measured_is_an_error_and_not_a_zero() -> None:
 
 
 def test_the_table_says_what_falls_short() -> None:
-    """Columns are aligned, a missed target stands out, notes come below."""
+    """Columns are aligned, a missed target is marked NO, notes come below."""
     rows = [
         Row(measure="a", gardu="1 ms", against="2 ms b", ratio=0.5, target="<= 2 x", reached=True),
         Row(measure="longer", gardu="9 s", target="<= 1 s", reached=False, note="why"),
@@ -49,7 +49,7 @@ def test_the_table_says_what_falls_short() -> None:
 
 
 def test_proc_tells_of_a_process_what_it_did(tmp_path: Path) -> None:
-    """Memory, processor time and bytes written are this process's own."""
+    """Memory, processor time and bytes written are read for this process only."""
     me = os.getpid()
     assert 1 < resident_mb(me) <= peak_mb(me)
     assert cpu_s(me) > 0

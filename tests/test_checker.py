@@ -1,4 +1,4 @@
-"""The checker: every kind of loss that it is there to find, it finds."""
+"""The checker: it finds every kind of loss that it is made for."""
 
 import json
 import sqlite3
@@ -20,7 +20,7 @@ COUNT = 20
 
 
 def records() -> list[Committed]:
-    """Return what an honest store committed."""
+    """Return the records that a correct store commits."""
     return [
         Committed(n, f"id-{n}", json.dumps({"id": f"id-{n}", "sequence": f"{n:016d}"}).encode())
         for n in range(1, COUNT + 1)
@@ -28,19 +28,19 @@ def records() -> list[Committed]:
 
 
 def payloads() -> list[bytes]:
-    """Return what an honest subscriber got."""
+    """Return the payloads that a correct subscriber receives."""
     return [record.payload for record in records()]
 
 
 def test_an_honest_history_is_clean() -> None:
-    """Everything once and in order: nothing to say."""
+    """A history with every record once and in order has no findings."""
     found = check(records(), payloads(), [Pulse(1, "v/3"), Pulse(1, "v/9"), Pulse(2, "w/3")])
     assert found == Findings(committed=COUNT, delivered=COUNT, pulses=3)
     assert found.clean
 
 
 def test_resends_and_late_comers_are_no_loss() -> None:
-    """The same record again is a duplicate; one that comes late has healed a hole."""
+    """A record sent again is a duplicate, a late one has healed a hole: neither is a loss."""
     heard = payloads()
     heard[4], heard[5] = heard[5], heard[4]
     found = check(records(), heard[:8] + heard[3:8] + heard[8:])
@@ -49,7 +49,7 @@ def test_resends_and_late_comers_are_no_loss() -> None:
 
 
 def strange(sequence: int) -> bytes:
-    """Return a record that nobody committed."""
+    """Return a record that was never committed."""
     return json.dumps({"id": "strange", "sequence": str(sequence)}).encode()
 
 
@@ -85,7 +85,7 @@ TAMPERED: dict[str, tuple[Callable[[list[bytes]], list[bytes]], dict[str, int]]]
 
 @pytest.mark.parametrize("name", TAMPERED)
 def test_every_tampering_is_found(name: str) -> None:
-    """Each kind of loss counts where it belongs, and never passes for clean."""
+    """Each kind of loss is counted under its name, and the history is never clean."""
     tamper, expected = TAMPERED[name]
     found = check(records(), tamper(payloads()))
     assert {key: getattr(found, key) for key in expected} == expected
@@ -94,7 +94,7 @@ def test_every_tampering_is_found(name: str) -> None:
 
 
 def test_a_hole_in_the_store_is_found() -> None:
-    """A sequence that the store itself skipped can be delivered by nobody."""
+    """A sequence that the store skipped cannot be delivered, and counts as a hole."""
     kept = [record for record in records() if record.sequence != 6]
     found = check(kept, [record.payload for record in kept])
     assert (found.committed, found.delivered, found.holes) == (COUNT - 1, COUNT - 1, 1)
@@ -102,7 +102,7 @@ def test_a_hole_in_the_store_is_found() -> None:
 
 
 def test_a_store_that_forgets_is_found() -> None:
-    """What it once said was committed must be there, under the same number and id."""
+    """A record that was reported as committed must be there, under the same number and id."""
     promised = {record.sequence: record.id for record in records()}
     assert check(records(), payloads(), promised=promised).clean
     shorter = records()[:-1]
@@ -122,13 +122,13 @@ def test_a_store_that_forgets_is_found() -> None:
     ],
 )
 def test_unlocks_without_cause_are_found(pulses: list[Pulse], unlocks: int) -> None:
-    """A lock without a decision, or twice for one decision."""
+    """A lock pulsed without a decision, or twice for one decision, is found."""
     found = check(records(), payloads(), pulses)
     assert (found.unlocks, found.clean) == (unlocks, unlocks == 0)
 
 
 def test_findings_add_up() -> None:
-    """Many streams make one row: nothing of any of them is forgotten."""
+    """The sum of two findings holds the figures and the words of both."""
     bad = Findings(committed=5, delivered=4, holes=1, unlocks=1, other=["words"])
     both = bad + Findings(committed=2, delivered=2)
     assert (both.committed, both.delivered, both.lost, both.unlocks) == (7, 6, 1, 1)
@@ -136,7 +136,7 @@ def test_findings_add_up() -> None:
 
 
 def test_it_reads_a_real_store(tmp_path: Path) -> None:
-    """The checker reads the database beside its owner, and sees a row that was taken out."""
+    """The checker reads the database while the store is open, and finds a deleted row."""
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
     rows = store.append([opened(f"v{number}") for number in range(5)])
     kept = read_committed(tmp_path / "gardu.db")
@@ -161,7 +161,7 @@ def closed(visit: str) -> Record:
 
 
 def test_a_lost_visit_is_found(tmp_path: Path) -> None:
-    """Every visit that was opened is open, or a record says how it ended."""
+    """Every opened visit is open, or has a record of how it ended; else it is lost."""
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
     store.commit(checkpoint={"opened": 2}, visits={2: {"number": 2}}, records=[closed("v1")])
     assert lost_visits(tmp_path / "gardu.db") == 0
@@ -171,7 +171,7 @@ def test_a_lost_visit_is_found(tmp_path: Path) -> None:
 
 
 def test_the_model_allows_the_change_under_way_and_no_other(tmp_path: Path) -> None:
-    """After a kill the state is the last committed one, or whole with the one in flight."""
+    """After a kill the state is the last committed one, or that with the whole change in flight."""
     database, journal = tmp_path / "gardu.db", tmp_path / "journal"
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
     visits = {1: {"id": "v", "number": 1}}
@@ -192,7 +192,7 @@ def test_the_model_allows_the_change_under_way_and_no_other(tmp_path: Path) -> N
 
 
 def test_the_table_shows_losses() -> None:
-    """One row a fault; what was lost is in its last column, what else was wrong below."""
+    """One row a fault; losses are in its last column, other errors below."""
     rows = [
         Row("harmless", 10, Findings(committed=3, delivered=3)),
         Row("harmful", 5, Findings(committed=3, delivered=2, holes=1, other=["a visit is gone"])),

@@ -1,4 +1,4 @@
-"""The one clock: durations that cannot jump, moments that say whether to trust them, scaling."""
+"""The one clock: durations that cannot jump, moments marked as trusted or not, scaling."""
 
 import pytest
 
@@ -14,7 +14,7 @@ def test_seconds_within_one_boot_ignore_the_wall_clock() -> None:
 
 
 def test_seconds_across_a_reboot_come_from_the_wall_clock() -> None:
-    """Boot time starts anew at each boot; only the wall clock spans it."""
+    """Boot time starts at zero with each boot; only the wall clock spans a reboot."""
     before = Stamp(9_000_000_000_000, 1_000_000, True, "a")
     after = Stamp(1_000_000_000, 1_060_000, True, "b")
     assert after.seconds_since(before) == 60.0
@@ -28,7 +28,7 @@ def test_durations_are_never_negative() -> None:
 
 
 def test_iso_is_rfc_3339_utc_with_milliseconds() -> None:
-    """Every record writes time the same way."""
+    """Every record has its time in one format: RFC 3339, UTC, milliseconds."""
     assert iso(1_795_313_497_412) == "2026-11-22T02:11:37.412Z"
     assert iso(0) == "1970-01-01T00:00:00.000Z"
 
@@ -36,7 +36,7 @@ def test_iso_is_rfc_3339_utc_with_milliseconds() -> None:
 def test_a_scaled_clock_is_shared_through_the_environment(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """Daemon and world run on one time: same origin, same speed."""
+    """Daemon and simulated lobby share one time: same origin, same speed."""
     clock = Clock.scaled(60.0)
     monkeypatch.setenv("GARDU_CLOCK", clock.to_environment())
     other = Clock.from_environment()
@@ -71,14 +71,14 @@ BEFORE = Stamp(9_000_000_000_000, 1_000_000_000, True, "a")
 def test_a_span_across_a_reboot_says_how_sure_it_is(
     wall_ms: int, trusted: bool, span: Span
 ) -> None:
-    """Two trusted moments, or the time since the boot as the least: never years, never negative."""
+    """A span is between two trusted moments, or at least the time since boot; never negative."""
     after = Stamp(30_000_000_000, wall_ms, trusted, "b")
     assert after.since(BEFORE) == span
     assert after.seconds_since(BEFORE) == span.seconds
 
 
 def test_a_date_is_corrected_only_by_a_better_one() -> None:
-    """What happened in "1970" gets its date from NTP; what has a trusted date keeps it."""
+    """A date of "1970" is corrected once NTP has set the clock; a trusted date is not changed."""
     in_1970 = Stamp(1_000_000_000, 12_000, False, "a")
     trusted = Stamp(61_000_000_000, 1_795_313_497_412, True, "a")
     untrusted = Stamp(121_000_000_000, 5_000, False, "a")
@@ -91,7 +91,7 @@ def test_a_date_is_corrected_only_by_a_better_one() -> None:
 def test_the_clock_is_trusted_only_if_the_kernel_says_so(
     monkeypatch: pytest.MonkeyPatch, answer: int, trusted: bool
 ) -> None:
-    """TIME_OK and its leap seconds are trust; TIME_ERROR is not, nor a call that is forbidden."""
+    """TIME_OK and its leap seconds are trusted; TIME_ERROR and a forbidden call are not."""
 
     class Kernel:
         def adjtimex(self, _buffer: object) -> int:

@@ -1,4 +1,4 @@
-"""Everything at once: the unmodified daemon in the simulated lobby, a real broker, a subscriber."""
+"""Everything together: the unmodified daemon, the simulated lobby, a real broker, a subscriber."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ TITLE = Title(id="uji", en="test")
 
 
 def settings(folder: Path, procedure: str, scenario: Scenario, **changes: Any) -> Settings:
-    """Return a simulation of *procedure*, no faster than a busy machine can keep up with."""
+    """Return a simulation of *procedure*, at a speed that a busy machine can follow."""
     config = "gardu-jatim.toml" if procedure == "jatim" else "gardu.toml"
     usual = Settings(
         config=FOLDER / config,
@@ -36,7 +36,7 @@ def settings(folder: Path, procedure: str, scenario: Scenario, **changes: Any) -
 
 
 async def play(chosen: Settings) -> Stage:
-    """Play to the end."""
+    """Play *chosen* to its end."""
     async with await Stage(chosen, lambda _words: None).open() as stage:
         await stage.play()
     return stage
@@ -69,7 +69,7 @@ def test_a_full_visit_reaches_the_central_office_as_the_law_has_it(
 def test_a_lobby_full_of_guests_survives_the_daemons_sudden_death(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
-    """SIGKILL again and again on a real mosquitto: every visit goes on, no lock fires by itself."""
+    """After repeated SIGKILL, on a real mosquitto, visits go on and no lock opens by itself."""
     scenario = Scenario(
         title=TITLE,
         guests=Guests(order=("normal",), gap_s=60),

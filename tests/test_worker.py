@@ -1,4 +1,4 @@
-"""The thread for calls that block."""
+"""The worker: a thread for blocking calls."""
 
 import asyncio
 import threading
@@ -9,7 +9,7 @@ from edge.worker import Worker
 
 
 def test_calls_run_in_order_on_one_other_thread() -> None:
-    """What was given first is done first, off the loop, and each result finds its caller."""
+    """Calls run in the order they were given, off the loop; each result returns to its caller."""
 
     async def run() -> None:
         worker, done = Worker("test"), list[tuple[int, str]]()
@@ -27,7 +27,7 @@ def test_calls_run_in_order_on_one_other_thread() -> None:
 
 
 def test_exceptions_come_through() -> None:
-    """A call that fails fails where it was awaited, and the thread goes on."""
+    """An exception is raised where the call was awaited, and the thread goes on."""
 
     async def run() -> None:
         worker = Worker("test")
@@ -41,7 +41,7 @@ def test_exceptions_come_through() -> None:
 
 @pytest.mark.parametrize("how", ["cancelled", "stopped"])
 def test_what_has_not_begun_can_be_forgotten(how: str) -> None:
-    """A call that nobody waits for any more, or that a stop overtook, is never made."""
+    """A call that was cancelled or stopped before it began is never made."""
 
     async def run() -> None:
         worker, begun, go = Worker("test"), threading.Event(), threading.Event()
@@ -76,7 +76,7 @@ def test_what_has_not_begun_can_be_forgotten(how: str) -> None:
 
 
 def test_a_result_that_outlives_the_loop_harms_nobody() -> None:
-    """A call that ends after the loop has, as at a stop, has nobody to tell, and says nothing."""
+    """A call that ends after its event loop has closed raises no error and logs none."""
     worker, begun, go, ended = Worker("test"), threading.Event(), threading.Event(), list[bool]()
 
     def hold() -> None:

@@ -1,4 +1,4 @@
-"""What the uplink's tests share: a config, records, and an uplink that runs beside the test."""
+"""Shared by the uplink's tests: a config, records, and a running uplink."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from edge.store.store import Store
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)
-# Here nobody decides anything that an acknowledgement could ride with.
+# Short: in these tests no decision commits, so an acknowledgement has no commit to go with.
 PIGGYBACK_S = 0.05
 AT = Stamp(1_000_000_000, 1_795_233_097_412, synced=True, boot="test")
 
@@ -64,7 +64,7 @@ def about(message: MQTTMessage) -> Any:
 
 
 class Running:
-    """An uplink at work, with what it posted."""
+    """A running uplink, and the events it posted."""
 
     def __init__(
         self,
@@ -89,11 +89,11 @@ class Running:
         self.uplink.wake()
 
     async def stored(self, call: Callable[[], Any]) -> Any:
-        """Return what *call* of the store returns, on the store's thread."""
+        """Run *call* of the store on the store's thread; return its result."""
         return await self.worker.do(call)
 
     async def drained(self, timeout_s: float = 15.0) -> None:
-        """Return once nothing waits in the store."""
+        """Return once no record waits in the store; TimeoutError after *timeout_s* seconds."""
         async with asyncio.timeout(timeout_s):
             while (await self.stored(self.store.ledger)).waiting:
                 await asyncio.sleep(0.02)
@@ -110,7 +110,7 @@ async def running(
     backoff: Backoff = QUICK,
     desk: Callable[[Post], RequestHandler] | None = None,
 ) -> AsyncIterator[Running]:
-    """Run an uplink; leaving the block stops it cleanly."""
+    """Run an uplink until the block ends; then stop it cleanly."""
     run = Running(config, store, folder, backoff, desk)
     task = asyncio.create_task(run.uplink.run())
     try:

@@ -1,4 +1,4 @@
-"""`gardu check` and `gardu sop`: what people see, and how the commands end."""
+"""`gardu check` and `gardu sop`: their output, and their exit codes."""
 
 import tomllib
 from pathlib import Path
@@ -33,7 +33,7 @@ def run(*words: str) -> tuple[int, str, str]:
 
 
 def write(folder: Path, **checkpoint: Any) -> Path:
-    """Write the shipped config into *folder*, with its procedures where they are."""
+    """Write the shipped config into *folder*; its procedures stay in their folder."""
     raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
     raw["checkpoint"]["sop"] = str(FOLDER / "sop")
     for key, value in checkpoint.items():
@@ -47,7 +47,7 @@ def write(folder: Path, **checkpoint: Any) -> Path:
     "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
 )
 def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
-    """Exit 0, no word on stderr, a row for every pin, a row for every procedure."""
+    """Exit 0, an empty stderr, a row for every pin, a row for every procedure."""
     code, out, err = run("check", "--config", str(FOLDER / name))
     assert (code, err) == (0, "")
     config = load_config(FOLDER / name)
@@ -60,7 +60,7 @@ def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
 
 
 def test_config_may_be_named_by_the_environment() -> None:
-    """GARDU_CONFIG is as good as --config."""
+    """GARDU_CONFIG names the config as --config does."""
     name = str(FOLDER / "gardu-jatim.toml")
     result = CliRunner().invoke(APP, ["check"], env={"GARDU_CONFIG": name})
     assert result.exit_code == 0
@@ -68,7 +68,7 @@ def test_config_may_be_named_by_the_environment() -> None:
 
 
 def test_problems_go_to_stderr_and_end_with_2(tmp_path: Path) -> None:
-    """All problems, one line each; nothing that looks like success."""
+    """Problems go to stderr, one line each; stdout stays empty and the exit code is 2."""
     path = write(tmp_path, buzzer={"pin": 5}, gpio={"chip": "first"})
     code, out, err = run("check", "--config", str(path))
     assert (code, out) == (2, "")
@@ -76,7 +76,7 @@ def test_problems_go_to_stderr_and_end_with_2(tmp_path: Path) -> None:
 
 
 def test_equipment_that_procedures_ask_for_is_checked(tmp_path: Path) -> None:
-    """A config can be right in itself and still not carry its procedures."""
+    """A config without the equipment of its procedures is refused."""
     raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
     path = write(tmp_path, cameras={"lobby": raw["cameras"]["lobby"] | {"purposes": ["desk"]}})
     code, _, err = run("check", "-c", str(path))
@@ -91,7 +91,7 @@ def test_equipment_that_procedures_ask_for_is_checked(tmp_path: Path) -> None:
 
 
 def test_missing_procedure_files_are_named(tmp_path: Path) -> None:
-    """A config that was copied without its procedures."""
+    """A config that was copied without its procedures ends with 2 and names the missing file."""
     raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
     path = write(tmp_path, checkpoint=raw["checkpoint"] | {"sop": "sop"})
     code, _, err = run("check", "-c", str(path))
@@ -100,13 +100,13 @@ def test_missing_procedure_files_are_named(tmp_path: Path) -> None:
 
 
 def test_missing_config_ends_with_2(tmp_path: Path) -> None:
-    """A wrong file name is not a traceback."""
+    """A wrong file name ends with 2, without a traceback."""
     code, _, err = run("check", "-c", str(tmp_path / "none.toml"))
     assert (code, err) == (2, f"{tmp_path / 'none.toml'}: no such file\n")
 
 
 def test_header_has_every_usable_pin_once() -> None:
-    """The map of the 40-pin header: 26 GPIOs, 26 positions, power and ground not among them."""
+    """The 40-pin header has 26 GPIOs at 26 positions, none of them power or ground."""
     assert sorted(HEADER) == list(range(2, 28))
     power_and_ground = {1, 2, 4, 6, 9, 14, 17, 20, 25, 27, 28, 30, 34, 39}
     assert set(HEADER.values()) == set(range(1, 41)) - power_and_ground
@@ -119,7 +119,7 @@ def test_pulls_at_boot_are_those_of_the_chip() -> None:
 
 
 def test_shipped_outputs_stay_off_while_the_pi_boots() -> None:
-    """No locker may open because a Pi starts."""
+    """The shipped wiring opens no locker while a Pi boots."""
     for name in ("gardu.toml", "gardu-jatim.toml"):
         assert [wire for wire in wiring(load_config(FOLDER / name)) if wire.warning] == []
 
@@ -138,7 +138,7 @@ def test_shipped_outputs_stay_off_while_the_pi_boots() -> None:
 def test_outputs_that_switch_on_at_boot_are_warned_of(
     tmp_path: Path, pin: int, active: str, warning: str
 ) -> None:
-    """An active-low relay on a pin that is pulled down opens its lock at every start."""
+    """An active-low relay on a pin that is pulled down would open its lock at every boot."""
     raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
     ring = raw["aiphone"]["adc"] | {"ring": {"pin": 26, "active": "high"}}
     if pin == 26:
@@ -149,14 +149,14 @@ def test_outputs_that_switch_on_at_boot_are_warned_of(
 
 
 def test_pins_of_other_buses_are_noted() -> None:
-    """Serial console, I2C and SPI hold pins until they are switched off."""
+    """Serial console, I2C and SPI hold pins until they are switched off: a note names them."""
     notes = bus_notes(load_config(FOLDER / "gardu.toml"))
     assert any(note.startswith("GPIO 14, 15: keep the serial console") for note in notes)
     assert not any("14" in note for note in bus_notes(load_config(FOLDER / "gardu-jatim.toml")))
 
 
 def test_list_names_every_procedure() -> None:
-    """`gardu sop list`: id, version, steps and both titles."""
+    """`gardu sop list` shows id, version, steps and both titles."""
     code, out, _ = run("sop", "list", "--folder", str(FOLDER / "sop"))
     assert code == 0
     for name in ("pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"):
@@ -166,7 +166,7 @@ def test_list_names_every_procedure() -> None:
 
 
 def test_list_goes_on_after_a_broken_file(tmp_path: Path) -> None:
-    """The good ones are listed, the bad one is named, the command ends with 2."""
+    """After a broken file the good ones are listed; the bad one is named, with exit code 2."""
     good = (FOLDER / "sop" / "jatim.toml").read_text(encoding="utf-8")
     (tmp_path / "jatim.toml").write_text(good, encoding="utf-8")
     (tmp_path / "bad.toml").write_text("steps = 1", encoding="utf-8")
@@ -178,7 +178,7 @@ def test_list_goes_on_after_a_broken_file(tmp_path: Path) -> None:
 
 
 def test_show_prints_the_table_of_the_law() -> None:
-    """Numbers, roles, minutes as printed, and the approval sheet with its blanks."""
+    """`gardu sop show`: numbers, roles, minutes as printed, the approval sheet with its blanks."""
     code, out, _ = run("sop", "show", "pimpinan", "--folder", str(FOLDER / "sop"))
     assert code == 0
     for words in (
@@ -196,7 +196,7 @@ def test_show_prints_the_table_of_the_law() -> None:
 
 
 def test_show_in_english_has_titles_and_units() -> None:
-    """--lang en: English headers, titles and times; what has no standard is "as needed"."""
+    """--lang en: English headers, titles and times; a step without a standard is "as needed"."""
     _, out, _ = run("sop", "show", "jatim", "--lang", "en", "--folder", str(FOLDER / "sop"))
     for words in ("Activity", "Smile, greet", "2 minutes", "1 minute ", "as needed", "5a", "5b"):
         assert words in out
@@ -204,14 +204,14 @@ def test_show_in_english_has_titles_and_units() -> None:
 
 
 def test_unknown_procedure_ends_with_2_and_names_the_known_ones() -> None:
-    """A typing error is answered with what there is."""
+    """An unknown procedure ends with 2 and the known names."""
     code, out, err = run("sop", "show", "bupati", "--folder", str(FOLDER / "sop"))
     assert (code, out) == (2, "")
     assert "no procedure 'bupati'; known: eselon-2-3, eselon-4-asn, jatim, pimpinan" in err
 
 
 def test_times_are_printed_as_the_law_prints_them() -> None:
-    """Seconds in the data, minutes on paper; menyesuaikan where there is no standard."""
+    """Seconds in the data, minutes on paper; menyesuaikan for a step without a standard."""
     steps = load_procedure(FOLDER / "sop" / "jatim.toml").steps
     shown = [standard_time(step, Language.ID) for step in steps]
     assert shown == ["menyesuaikan", "2 menit", "2 menit", "2 menit", "1 menit", "1 menit",

@@ -1,4 +1,4 @@
-"""`gardu day`: what is out, item by item, in words that an office can act on."""
+"""`gardu day`: each open item, in words that an office can act on."""
 
 from edge.commands.day import in_words, rows
 from edge.sop import day
@@ -11,12 +11,12 @@ from tests.sop.visit.test_course import register
 
 
 def now(office: Office) -> DayNow:
-    """What the daemon would answer."""
+    """Return the answer that the daemon would give."""
     return DayNow(day.summary(office.state), outstanding.out(office.rules, office.state))
 
 
 def test_each_thing_that_is_out_has_its_station_and_the_time_its_guest_came() -> None:
-    """An open visit, and the card and the locker that a closed one owes; no card's number."""
+    """Open visits and owed cards and lockers show station and time of arrival, no card number."""
     office = Office()
     owing(office)
     office.wait(3600)
@@ -31,7 +31,7 @@ def test_each_thing_that_is_out_has_its_station_and_the_time_its_guest_came() ->
 
 
 def test_the_days_counts_in_words() -> None:
-    """What came, how it ended, what is out; and when it was closed."""
+    """The day's counts: visits opened and ended, items that are out, and the time of closing."""
     office = Office()
     owing(office)
     office.press("reception", "arrive", "pimpinan")
@@ -47,10 +47,10 @@ def test_the_days_counts_in_words() -> None:
 
 
 def test_before_the_first_day_it_says_so() -> None:
-    """Nothing was opened: nothing is counted."""
+    """Before the first office day this is shown, with counts of zero."""
     assert in_words(now(Office()), WIB).startswith("no office day was opened yet; out: 0 open")
 
 
 def test_the_moment_of_an_id_comes_back() -> None:
-    """Milliseconds since 1970, as it was minted."""
+    """The time in an id is its moment in milliseconds since 1970."""
     assert minted_ms(uuid7(1_795_395_600_123, "salt")) == 1_795_395_600_123

@@ -1,4 +1,4 @@
-"""`gardu invitation`: keys, codes, checks, and mistakes told in words."""
+"""`gardu invitation`: keys, codes, checks, and mistakes reported in words."""
 
 import base64
 import stat
@@ -19,7 +19,7 @@ TOMORROW = (datetime.fromtimestamp(Clock().wall_ms() / 1000, UTC) + timedelta(da
 
 
 class Gardu:
-    """The command line as people use it: what it prints, and how it ends."""
+    """The command line in this process: its output and its exit code."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
         self._monkeypatch = monkeypatch
@@ -58,7 +58,7 @@ def made(gardu: Gardu, key: Path, *more: str) -> str:
 
 
 def test_a_pair_of_keys_is_made_once(gardu: Gardu, tmp_path: Path) -> None:
-    """The secret one is for its owner's eyes, and is never overwritten."""
+    """A secret key is readable by its owner only, is not printed, and is never overwritten."""
     code, out, _ = gardu("key", "-o", tmp_path / "key")
     assert code == 0
     assert stat.S_IMODE((tmp_path / "key").stat().st_mode) == 0o600
@@ -73,7 +73,7 @@ def test_a_pair_of_keys_is_made_once(gardu: Gardu, tmp_path: Path) -> None:
 
 
 def test_what_is_made_is_read_at_its_checkpoint(gardu: Gardu, key: Path) -> None:
-    """The public key that was printed is what the checkpoint needs; a day has passed nowhere."""
+    """A made invitation is valid at its checkpoint with the printed public key."""
     text = made(gardu, key, "--checkpoint", "lobi", "--name", "Siti", "--head-count", "2")
     keys = key_ring([Path(f"{key}.pub").read_text().strip()])
     found = read(text, keys, Clock().wall_ms(), "setda", "lobi", ["pimpinan"])
@@ -84,7 +84,7 @@ def test_what_is_made_is_read_at_its_checkpoint(gardu: Gardu, key: Path) -> None
 
 @pytest.mark.parametrize("which", ["key", "key.pub"])
 def test_reading_shows_what_a_code_says(gardu: Gardu, key: Path, which: str) -> None:
-    """With the public key, or on the desk that has the secret one."""
+    """A code is shown with its public key, or with its secret one."""
     text = made(gardu, key, "--name", "Siti Aminah")
     code, out, err = gardu("read", text, "--key-file", key.with_name(which))
     assert (code, err) == (0, "")
@@ -93,7 +93,7 @@ def test_reading_shows_what_a_code_says(gardu: Gardu, key: Path, which: str) -> 
 
 
 def test_reading_says_what_is_wrong(gardu: Gardu, key: Path, tmp_path: Path) -> None:
-    """In the words that a checkpoint uses, with exit code 1."""
+    """A refused code is explained in the words of a checkpoint, with exit code 1."""
     gardu("key", "-o", tmp_path / "other")
     text = made(gardu, key)
     past = ("--from", "2020-01-01T08:00Z", "--until", "2020-01-01T12:00Z")
@@ -107,7 +107,7 @@ def test_reading_says_what_is_wrong(gardu: Gardu, key: Path, tmp_path: Path) -> 
 
 
 def test_pictures_are_what_their_names_say(gardu: Gardu, key: Path, tmp_path: Path) -> None:
-    """An SVG that is XML, a PNG with its signature, and blocks on a terminal."""
+    """The SVG is XML, the PNG has its signature, and the terminal shows blocks."""
     words = ("make", "--key", key, "--site", "s", "--procedure", "p", "--until", TOMORROW)
     assert gardu(*words, "-o", tmp_path / "code.svg")[0] == 0
     assert ET.parse(tmp_path / "code.svg").getroot().tag.endswith("svg")
@@ -132,7 +132,7 @@ def test_pictures_are_what_their_names_say(gardu: Gardu, key: Path, tmp_path: Pa
     ],
 )
 def test_mistakes_are_told_in_words(gardu: Gardu, key: Path, words: list[str], told: str) -> None:
-    """No traceback, exit code 1, and what is allowed."""
+    """A mistake ends with 1 and the allowed values, without a traceback."""
     right = ["--key", str(key), "--site", "s", "--procedure", "p", "--until", TOMORROW]
     code, _, err = gardu("make", *right, *words)
     assert code == 1
@@ -141,14 +141,14 @@ def test_mistakes_are_told_in_words(gardu: Gardu, key: Path, words: list[str], t
 
 
 def test_a_public_key_signs_nothing(gardu: Gardu, key: Path) -> None:
-    """Told apart from a secret one, and told what to do."""
+    """A public key is recognised and refused for signing."""
     words = ("--site", "s", "--procedure", "p", "--until", TOMORROW)
     code, _, err = gardu("make", "--key", f"{key}.pub", *words)
     assert (code, "is no secret key" in err) == (1, True)
 
 
 def test_a_damaged_key_is_told(gardu: Gardu, tmp_path: Path) -> None:
-    """Half a key signs nothing."""
+    """A key of the wrong length is refused."""
     (tmp_path / "key").write_text("gardu-secret-key " + base64.b64encode(bytes(31)).decode())
     code, _, err = gardu("read", "x", "--key-file", tmp_path / "key")
     assert (code, "holds no key" in err) == (1, True)

@@ -1,4 +1,4 @@
-"""The command line: the daemon's short way in says the same as typer's long one."""
+"""The command line: the daemon's short way in gives the same options as typer's long one."""
 
 import subprocess
 import sys
@@ -32,7 +32,7 @@ PLAIN: list[list[str]] = [
 def test_plain_options_mean_what_typer_says(
     arguments: list[str], variable: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Config file, environment variable and verbosity are those that typer would have found."""
+    """Config file, environment variable and verbosity are the same as typer finds."""
     monkeypatch.setenv("GARDU_CONFIG", variable)
     seen: list[RunOptions] = []
 
@@ -51,7 +51,7 @@ def test_plain_options_mean_what_typer_says(
     ids=" ".join,
 )
 def test_whatever_needs_words_goes_to_typer(arguments: list[str]) -> None:
-    """Help and mistakes are not guessed at."""
+    """Help and mistakes are left to typer."""
     assert run_options(arguments) is None
 
 
@@ -124,7 +124,7 @@ def test_version() -> None:
 
 
 def test_square_brackets_in_help_are_text() -> None:
-    """A config key such as [card_readers.NAME] in a help text reaches the reader."""
+    """A config key such as [card_readers.NAME] in a help text is shown as text."""
     app = app_for(["check"])
 
     @app.command("probe")

@@ -35,7 +35,7 @@ SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A checkpoint's config."""
+    """Return the config of a checkpoint with its data in *tmp_path*."""
     path = tmp_path / "gardu.toml"
     text = (default_config_folder() / "gardu.toml").read_text(encoding="utf-8")
     text = text.replace('# data = "/var/lib/gardu"', f'data = "{tmp_path / "data"}"')
@@ -45,7 +45,7 @@ def config(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path) -> Iterator[Store]:
-    """The database, open as the daemon has it."""
+    """Yield a store that is open, as it is in the daemon."""
     opened_store = Store(tmp_path / "data", SOURCE, HandClock())
     yield opened_store
     opened_store.close()
@@ -60,20 +60,20 @@ def gardu(*arguments: str | Path) -> Result:
 
 
 def listed(*arguments: str | Path) -> list[dict[str, Any]]:
-    """Return what `gardu records --json` writes."""
+    """Return the records of `gardu records --json`."""
     result = gardu("records", "--json", *arguments)
     assert result.exit_code == 0, result.output
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
 def verified(config: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
-    """Return the exit code of `gardu verify --json`, and what it wrote."""
+    """Return the exit code and the findings of `gardu verify --json`."""
     result = gardu("verify", "--json", "--config", config, *arguments)
     return result.exit_code, json.loads(result.stdout)
 
 
 def test_lists_states_beside_an_open_store(store: Store, config: Path) -> None:
-    """Every record, in order, with its state; the file stays as it is for the daemon."""
+    """Every record is listed in order with its state, while the store stays open for writing."""
     rows = say(store, 5)
     store.acknowledge([1, 2, 4])
     store.failed(3, "0x87")
@@ -94,7 +94,7 @@ def test_lists_states_beside_an_open_store(store: Store, config: Path) -> None:
 def test_chooses_by_time_and_type(
     store: Store, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """--since and --until take dates, local times, times with a zone, and spans; --type a part."""
+    """--since and --until accept dates, times, zones and spans; --type accepts a part of it."""
     monkeypatch.setenv("TZ", "Asia/Jakarta")
     import time
 
@@ -123,14 +123,14 @@ def test_chooses_by_time_and_type(
 
 @pytest.mark.parametrize("when", ["yesterday", "2026-13-01", "3y", "", "99999999999d", "2026-11-"])
 def test_bad_time_is_explained(store: Store, config: Path, when: str) -> None:
-    """What is no time ends with 2 and says what one looks like."""
+    """A bad time ends with 2 and an example of a good one."""
     result = gardu("records", "--config", config, "--since", when)
     assert result.exit_code == 2
     assert "must be like 2026-11-21" in result.output
 
 
 def test_table_shows_the_latest(store: Store, config: Path) -> None:
-    """Without --since a long history is not poured out; with it, all of it is."""
+    """Without --since the table shows the latest 50 records; with it, all since then."""
     say(store, 70)
     short = gardu("records", "--config", config).output
     assert "the last 50" in short
@@ -140,7 +140,7 @@ def test_table_shows_the_latest(store: Store, config: Path) -> None:
 
 
 def test_no_database_is_said(config: Path) -> None:
-    """Nothing is made where nothing was; the words name the file."""
+    """Without a database the file is named, and none is created."""
     for command in (["records"], ["verify"], ["records", "resend", "1", "2"]):
         result = gardu(*command, "--config", config)
         assert FILE in str(result.exception)
@@ -151,7 +151,7 @@ def test_no_database_is_said(config: Path) -> None:
 
 
 def test_intact_beside_an_open_store(store: Store, config: Path) -> None:
-    """The published head fits, now and later; the store writes on meanwhile."""
+    """With the store open, the published head still fits after further records."""
     say(store, 6)
     published = store.ledger()
     say(store, 3)
@@ -166,7 +166,7 @@ def test_intact_beside_an_open_store(store: Store, config: Path) -> None:
 
 
 def test_verify_waits_for_nobody(store: Store, config: Path) -> None:
-    """A transaction under way in the daemon neither blocks the check nor is seen by it."""
+    """A transaction under way in the daemon neither blocks the check nor is part of it."""
     say(store, 2)
     with store.documents.transaction():
         say(store, 1)
@@ -175,7 +175,7 @@ def test_verify_waits_for_nobody(store: Store, config: Path) -> None:
 
 
 def tamper(config: Path, *statements: tuple[str, tuple[Any, ...]]) -> None:
-    """Change the database as somebody does who has the file."""
+    """Change the database file directly."""
     with sqlite3.connect(config.parent / "data" / FILE) as database:
         for sql, parameters in statements:
             database.execute(sql, parameters)
@@ -191,7 +191,7 @@ def body_of(config: Path, sequence: int) -> bytes:
 
 
 def put(sequence: int, body: bytes, table: str = "outbox") -> tuple[str, tuple[Any, ...]]:
-    """Write a row with the checksum that Gardu expects: the tamperer has read its source."""
+    """Return a statement that writes a row with a right checksum: the tamperer knows the source."""
     return (
         f"REPLACE INTO {table} (id, body, crc) VALUES (?, ?, ?)",
         (sequence, body, checksum(table, sequence, body)),
@@ -199,7 +199,7 @@ def put(sequence: int, body: bytes, table: str = "outbox") -> tuple[str, tuple[A
 
 
 def forged(row: bytes) -> bytes:
-    """Change what a record says happened."""
+    """Change the contents of a record."""
     before, after = '"since":"…"'.encode(), b'"since":"x"'
     assert before in row
     return row.replace(before, after)
@@ -223,7 +223,7 @@ def test_changed_payload_is_named(store: Store, config: Path) -> None:
 
 
 def test_flipped_bit_is_named(store: Store, config: Path) -> None:
-    """Damage that no tamperer hid is named too: by its checksum, or because it cannot be read."""
+    """A wrong checksum is named by `verify`, and in the list of `records`."""
     say(store, 3)
     store.close()
     tamper(config, ("UPDATE outbox SET crc = crc + 1 WHERE id = 2", ()))
@@ -233,7 +233,7 @@ def test_flipped_bit_is_named(store: Store, config: Path) -> None:
 
 
 def test_deleted_and_swapped_rows_are_named(store: Store, config: Path) -> None:
-    """A row that was taken out, and two that changed places."""
+    """A deleted row, and two rows in each other's places, are named."""
     say(store, 8)
     store.close()
     five, six = body_of(config, 5), body_of(config, 6)
@@ -253,7 +253,7 @@ def packed(document: dict[str, Any]) -> bytes:
 
 
 def rewrite(config: Path, first: int, last: int) -> None:
-    """Forge a record and compute everything after it anew, the stored head included."""
+    """Forge a record and compute all links after it again, the stored head included."""
     previous = json.loads(body_of(config, first - 1))["link"]
     changes = []
     for sequence in range(first, last + 1):
@@ -269,7 +269,7 @@ def rewrite(config: Path, first: int, last: int) -> None:
 
 
 def test_rewritten_tail_is_found_by_the_published_head(store: Store, config: Path) -> None:
-    """In itself a rewritten history is flawless; against the head published before it is not."""
+    """A rewritten tail is consistent in itself, but differs from a head published before."""
     say(store, 8)
     early = (store.waiting(2, 1)[0].link, "3")
     late = store.ledger()
@@ -283,7 +283,7 @@ def test_rewritten_tail_is_found_by_the_published_head(store: Store, config: Pat
 
 
 def test_truncated_history_is_found(store: Store, config: Path) -> None:
-    """The end cut off: by the stored head; with a forged head, by the published one."""
+    """A cut-off end is found by the stored head, or, if that is forged, by the published one."""
     say(store, 8)
     published = store.ledger().head
     store.close()
@@ -308,7 +308,7 @@ def test_truncated_history_is_found(store: Store, config: Path) -> None:
 def test_wrong_question_is_explained(
     store: Store, config: Path, options: list[str], words: str
 ) -> None:
-    """What cannot be checked ends with 2: it is no finding."""
+    """A question that cannot be checked ends with 2, not with a finding."""
     say(store, 4)
     store.documents.table("removed").put(1, {"sequence": 2, "link": store.waiting(1, 1)[0].link})
     store.documents.table("outbox").remove(doc_ids=[1, 2])
@@ -328,7 +328,7 @@ def test_resend_marks_where_no_daemon_runs(store: Store, config: Path) -> None:
     store.failed(5, "0x87")
     store.park(5, "0x87")
     store.close()
-    (config.parent / "data" / NAME).touch()  # what a killed daemon leaves is no daemon
+    (config.parent / "data" / NAME).touch()  # the socket of a killed daemon is no daemon
     (config.parent / "data" / NAME).unlink()
     result = gardu("records", "resend", "2", "9", "--config", config)
     assert result.exit_code == 0, result.output
@@ -341,12 +341,12 @@ def test_resend_marks_where_no_daemon_runs(store: Store, config: Path) -> None:
 
 @pytest.mark.parametrize("span", [("5", "4"), ("0", "4"), ("x", "4")])
 def test_resend_of_no_range_is_refused(config: Path, span: tuple[str, str]) -> None:
-    """A range that is none ends with 2 before anything is opened."""
+    """A wrong range ends with 2 before the database is opened."""
     assert gardu("records", "resend", *span, "--config", config).exit_code == 2
 
 
 def test_resend_asks_the_daemon(store: Store, config: Path) -> None:
-    """While the daemon has the database, it is asked over its socket, and does it."""
+    """While the daemon has the database, it marks the records, asked over its socket."""
     say(store, 5)
     store.acknowledge([1, 2, 3, 4, 5])
     said: list[int] = []
@@ -382,7 +382,7 @@ def test_resend_asks_the_daemon(store: Store, config: Path) -> None:
 
 
 def test_beside_the_running_daemon(tmp_path: Path) -> None:
-    """All three commands, as processes, while the real daemon runs; it goes on and stops clean."""
+    """All three commands run as processes beside the daemon, which goes on and stops cleanly."""
     manager = Systemd(tmp_path)
     where = config_file(tmp_path)
     daemon = start(where, manager)

@@ -1,4 +1,4 @@
-"""`gardu report`: every form of it says what the summary says, and nobody's name unless asked."""
+"""`gardu report`: each format shows the summary's figures, and guests' names only on request."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ OUTCOMES = ["completed"] * 8 + ["declined"] * 2 + [None]
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    """A checkpoint with a month of records, and one guest in its book."""
+    """Return the config of a checkpoint with a month of records, and one guest in its book."""
     shipped = default_config_folder()
     data = tmp_path / "data"
     text = (shipped / "gardu.toml").read_text(encoding="utf-8")
@@ -59,7 +59,7 @@ def run(config: Path, *options: str) -> Any:
 
 
 def test_json_counts_the_month(config: Path) -> None:
-    """What the checkpoint publishes: the figures of the records."""
+    """--format json prints the monthly summary that the checkpoint publishes."""
     summary = json.loads(run(config, "--format", "json").output)
     totals = summary["totals"]
     assert (summary["month"], totals["visits"], totals["closed"]) == ("2026-11", 11, 10)
@@ -70,7 +70,7 @@ def test_json_counts_the_month(config: Path) -> None:
 
 @pytest.mark.parametrize("language", ["id", "en"])
 def test_terminal_and_html_say_the_figures(config: Path, language: str, tmp_path: Path) -> None:
-    """Both languages; the page is one file with its charts inside, and fetches nothing."""
+    """Both languages; the HTML page is one file with its charts inside, and loads no other."""
     assert "11" in run(config, "--lang", language).output
     page = tmp_path / "november.html"
     assert run(config, "--lang", language, "-o", str(page)).exit_code == 0
@@ -82,7 +82,7 @@ def test_terminal_and_html_say_the_figures(config: Path, language: str, tmp_path
 
 
 def test_csv_has_one_figure_a_line(config: Path, tmp_path: Path) -> None:
-    """Any program reads it: a header, and rows of one width, the visits among them."""
+    """CSV has a header and rows of one width, the count of visits among them."""
     out = tmp_path / "november.csv"
     assert run(config, "--lang", "en", "-o", str(out)).exit_code == 0
     rows = list(csv.reader(io.StringIO(out.read_text(encoding="utf-8-sig"))))
@@ -91,7 +91,7 @@ def test_csv_has_one_figure_a_line(config: Path, tmp_path: Path) -> None:
 
 
 def test_xlsx_has_tables_formats_and_charts(config: Path, tmp_path: Path) -> None:
-    """A spreadsheet reads numbers as numbers, in tables that can be filtered, with charts."""
+    """A spreadsheet has numbers as numbers, in tables that can be filtered, with charts."""
     out = tmp_path / "november.xlsx"
     assert run(config, "-o", str(out)).exit_code == 0
     book = openpyxl.load_workbook(out)
@@ -124,7 +124,7 @@ def test_pdf_prints_on_a4(config: Path, tmp_path: Path) -> None:
 def test_names_only_when_asked_and_only_into_a_file(
     config: Path, form: str, tmp_path: Path
 ) -> None:
-    """Without the option nobody is named; with it the file is its owner's alone."""
+    """Guests are named only with the option, and then in a file with mode 600."""
     out, named = tmp_path / f"a.{form}", tmp_path / f"b.{form}"
     assert run(config, "-o", str(out)).exit_code == 0
     assert run(config, "--with-guestbook", "-o", str(named)).exit_code == 0
@@ -134,7 +134,7 @@ def test_names_only_when_asked_and_only_into_a_file(
 
 
 def test_a_report_replaces_its_file_but_never_one_with_names(config: Path, tmp_path: Path) -> None:
-    """November once more; what names guests is deleted on purpose, not by the way."""
+    """A report replaces its file, but a file with names must first be deleted on purpose."""
     out = tmp_path / "november.csv"
     out.write_text("old", encoding="utf-8")
     words = ["report", "--month", "2026-11", "--config", str(config), "-o", str(out)]
@@ -147,7 +147,7 @@ def test_a_report_replaces_its_file_but_never_one_with_names(config: Path, tmp_p
 
 
 def test_a_purge_leaves_every_count_as_it_was(config: Path, tmp_path: Path) -> None:
-    """Names go, figures stay; only the record of the purge itself is new."""
+    """A purge removes names and changes no figure; only its own record is new."""
 
     def figures() -> Any:
         found = json.loads(run(config, "--format", "json").output)
@@ -165,7 +165,7 @@ def test_a_purge_leaves_every_count_as_it_was(config: Path, tmp_path: Path) -> N
 
 
 def test_names_never_go_to_the_terminal(config: Path) -> None:
-    """Personal data without a file is refused, in words."""
+    """Guests' names without a file are refused, in words."""
     result = run(config, "--with-guestbook")
     assert result.exit_code == 2
     assert "-o" in result.output
@@ -173,7 +173,7 @@ def test_names_never_go_to_the_terminal(config: Path) -> None:
 
 
 def test_a_wrong_month_is_named(config: Path) -> None:
-    """Nonsense is told, with what is allowed."""
+    """A wrong month is refused, with the name of the option."""
     words = ["report", "--month", "november", "--config", str(config)]
     result = invoke(words)
     assert result.exit_code == 2

@@ -8,7 +8,7 @@ from tests.command_line import invoke
 
 
 def test_every_reason_is_printed_with_both_wordings() -> None:
-    """What the desk says and what the file holds are the same words."""
+    """Every reason is printed with the Indonesian and English words of its file."""
     done = invoke(["sop", "reasons", "--file", str(default_wording())])
     assert done.exit_code == 0
     for reason, text in load_wording(default_wording()).reasons.items():
@@ -18,7 +18,7 @@ def test_every_reason_is_printed_with_both_wordings() -> None:
 
 
 def test_a_bad_file_is_said_and_ends_with_2(tmp_path: Path) -> None:
-    """File, key, and what is allowed."""
+    """A bad file ends with 2, and with file, key and allowed values."""
     file = tmp_path / "wording.toml"
     file.write_text('[reasons.host-absent]\nid = "Maaf"\nen = ""\n', encoding="utf-8")
     done = invoke(["sop", "reasons", "--file", str(file)])

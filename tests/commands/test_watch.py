@@ -20,7 +20,7 @@ MAIN = "import typer; from edge.commands.watch import watch; typer.run(watch)"
 
 
 class Watching:
-    """A running `gardu watch`, and what it has written."""
+    """A running `gardu watch`, and its output."""
 
     def __init__(self, process: asyncio.subprocess.Process) -> None:
         self.process = process
@@ -28,7 +28,7 @@ class Watching:
         self.err: list[str] = []
 
     async def collect(self, stream: asyncio.StreamReader, lines: list[str]) -> None:
-        """Keep the lines of *stream*."""
+        """Collect the lines of *stream*."""
         while line := await stream.readline():
             lines.append(line.decode())
 
@@ -40,7 +40,7 @@ class Watching:
 
 @asynccontextmanager
 async def watching(*arguments: str) -> AsyncIterator[Watching]:
-    """Run `gardu watch` for the length of the block."""
+    """Run `gardu watch` until the block ends."""
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-c", MAIN, *arguments,
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
@@ -89,7 +89,7 @@ def test_json_lines_without_duplicates(mosquitto: Mosquitto, tmp_path: Path) -> 
 
 
 def test_session_keeps_what_was_missed(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """With --session, what was sent between two runs comes at the start of the second."""
+    """With --session, records sent between two runs come at the start of the second."""
 
     async def scenario() -> None:
         arguments = ("--broker", mosquitto.url, "--json", "--session", "audit")
@@ -106,7 +106,7 @@ def test_session_keeps_what_was_missed(mosquitto: Mosquitto, tmp_path: Path) -> 
 
 
 def test_reconnects_after_an_outage_and_says_so(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """An outage is told on stderr; afterwards it goes on by itself."""
+    """An outage is reported on stderr; after it the command reconnects by itself."""
 
     async def scenario() -> None:
         async with watching("--broker", mosquitto.url, "--json") as seen:
@@ -142,7 +142,7 @@ def test_board_shows_the_checkpoint(mosquitto: Mosquitto, tmp_path: Path) -> Non
 
 
 def test_broken_chain_is_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A record that does not follow on the one before is told once on stderr, and in each line."""
+    """A broken chain is reported once on stderr, and in the line of each such record."""
 
     async def scenario() -> None:
         async with watching("--broker", mosquitto.url, "--json") as seen:
@@ -176,7 +176,7 @@ def test_broken_chain_is_told(mosquitto: Mosquitto, tmp_path: Path) -> None:
     ],
 )
 def test_wrong_url_is_explained(url: str, words: str) -> None:
-    """A URL that cannot be meant ends with 2 and says what is wrong."""
+    """A wrong URL ends with 2 and an explanation."""
     app = Typer()
     app.command()(watch)
     result = CliRunner().invoke(app, ["--broker", url])

@@ -1,4 +1,4 @@
-"""`gardu watch-inputs` as a process in a simulated lobby whose equipment moves."""
+"""`gardu watch-inputs` as a process in a simulated lobby with moving equipment."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ class Watching:
         self.lines: list[str] = []
 
     async def until(self, *wanted: str) -> str:
-        """Read on until a line has all of *wanted* in it; return that line."""
+        """Read on until a line contains all of *wanted*; return that line."""
         assert self.process.stdout is not None
         async with asyncio.timeout(PATIENCE_S):
             while line := (await self.process.stdout.readline()).decode():
@@ -65,7 +65,7 @@ def test_levels_and_events_are_told_as_they_come(tmp_path: Path) -> None:
 
 
 async def lobby_is_watched(office: Office, pins: list[int]) -> None:
-    """Wait until all *pins* are claimed, and no more."""
+    """Wait until all *pins* are claimed."""
     async with asyncio.timeout(PATIENCE_S):
         while not set(pins) <= office.lobby._pins.claimed:
             await asyncio.sleep(0.01)
@@ -89,7 +89,7 @@ def test_raw_tells_every_edge_and_byte(tmp_path: Path) -> None:
 
 
 def test_on_a_terminal_there_is_a_live_table(tmp_path: Path) -> None:
-    """Every input a row, drawn again and again; Ctrl-C leaves the terminal as it was."""
+    """On a terminal every input is a row of a live table; SIGTERM ends it with 0."""
 
     async def act(office: Office) -> None:
         ours, theirs = os.openpty()
@@ -109,14 +109,14 @@ def test_on_a_terminal_there_is_a_live_table(tmp_path: Path) -> None:
 
 
 def drain(terminal: int) -> None:
-    """Read until nobody writes any more."""
+    """Read until the other end is closed."""
     with contextlib.suppress(OSError):
         while os.read(terminal, 65536):
             pass
 
 
 def test_a_mirror_shows_levels_once_they_are_stable() -> None:
-    """Bounces are counted and not shown to drivers; what a driver puts out goes nowhere."""
+    """Bounces are counted and not passed to drivers; a driver's outputs reach no pin."""
     config = load_config(SOURCE, elsewhere=True)
     door = next(part for part in fitted(config) if part.function == "locker 1 door")
     lock = next(part for part in fitted(config) if part.function == "locker 1 lock")

@@ -1,4 +1,4 @@
-"""The config: what is wrong in it is said at once, in words, with its key."""
+"""The config: every problem is reported at once, in words, with its key."""
 
 import tomllib
 from pathlib import Path
@@ -56,12 +56,12 @@ def changed(**places: Any) -> dict[str, Any]:
     "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
 )
 def test_shipped_configs_are_right(name: str) -> None:
-    """What people start from must load."""
+    """The shipped configs load: offices start from them."""
     assert load_config(FOLDER / name).checkpoint.procedures
 
 
 def test_shipped_config_shows_every_key() -> None:
-    """Every key of every section stands in gardu.toml, if only as a comment with its default."""
+    """Every key of every section is in gardu.toml, if only as a comment with its default."""
     text = (FOLDER / "gardu.toml").read_text(encoding="utf-8")
     kinds, seen = [Config], set()
     while kinds:
@@ -88,7 +88,7 @@ def _kinds_in(annotations: dict[str, Any]) -> list[Any]:
 
 
 def test_defaults_in_the_comments_are_the_defaults() -> None:
-    """A commented key shows the value that holds without it."""
+    """A commented key shows the value that applies without it."""
     text = (FOLDER / "gardu.toml").read_text(encoding="utf-8")
     config = load_config(FOLDER / "gardu.toml")
     for section in ("reporting", "gpio"):
@@ -104,7 +104,7 @@ def test_defaults_in_the_comments_are_the_defaults() -> None:
 
 
 def test_relative_names_are_taken_from_the_folder_of_the_file(tmp_path: Path) -> None:
-    """A daemon's working directory must not decide which files it reads."""
+    """Relative names are relative to the file's folder, not to the daemon's working directory."""
     (tmp_path / "secret").write_text("x\n")
     raw = changed(
         checkpoint__data="data", broker__username="u", broker__password_file="secret",
@@ -392,13 +392,13 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
 
 @pytest.mark.parametrize("what", WRONG)
 def test_each_contradiction_is_named_with_its_key(what: str, tmp_path: Path) -> None:
-    """The exact words, and nothing else beside."""
+    """Each contradiction gives exactly its problems, with their keys, and no others."""
     values, expected = WRONG[what]
     assert problems(tmp_path, changed(**values)) == expected
 
 
 def test_encryption_files_are_of_no_use_without_encryption(tmp_path: Path) -> None:
-    """Certificates beside mqtt:// would be ignored in silence."""
+    """Encryption files with mqtt:// are refused, because they would have no effect."""
     (tmp_path / "ca.pem").write_text("x")
     assert problems(tmp_path, changed(broker__ca_file="ca.pem")) == [
         "broker.ca_file: needs encryption; allowed: with an mqtts:// url"
@@ -406,7 +406,7 @@ def test_encryption_files_are_of_no_use_without_encryption(tmp_path: Path) -> No
 
 
 def test_all_problems_come_at_once(tmp_path: Path) -> None:
-    """An office fixes a file once, not ten times."""
+    """All problems are reported at once, so that an office corrects a file once."""
     raw = changed(buzzer__pin=5, broker__url="x", cards__visitor__1="0100A4C101")
     assert len(problems(tmp_path, raw)) == 3
     raw = changed(buzzer__pin=99, broker__window=0, checkpoint__site="Setda", gpio__chop="auto")
@@ -423,7 +423,7 @@ ANYTHING = st.recursive(
 
 
 def _places(raw: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
-    """Return the way to every value in *raw*."""
+    """Return the path of keys to every value in *raw*."""
     inner = (
         raw.items() if isinstance(raw, dict) else enumerate(raw) if isinstance(raw, list) else ()
     )
@@ -437,7 +437,7 @@ def _places(raw: Any, way: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 def test_garbage_anywhere_is_a_config_error_and_nothing_else(
     tmp_path: Path, place: tuple[Any, ...], value: Any
 ) -> None:
-    """Whatever stands at any key, loading either succeeds or says what is wrong."""
+    """With any value at any key, loading succeeds or raises a ConfigError."""
     raw = changed()
     here: Any = raw
     for key in place[:-1]:
@@ -474,7 +474,7 @@ def test_any_text_as_url_is_judged(tmp_path_factory: pytest.TempPathFactory, url
 def test_a_scanner_needs_what_checks_signatures(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Told when the daemon starts, not by a guest at the desk; a simulation's config is spared."""
+    """A missing library is reported at the daemon's start, but not for a simulation's config."""
     raw = changed(
         scanners__gate={"driver": "gm65", "port": "/dev/x", "stations": ["reception"]},
         invitations__keys={"protokol": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="},
@@ -505,7 +505,7 @@ def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("opens", ["open-day", "day"])
 def test_who_can_close_the_day_can_open_it(tmp_path: Path, opens: str) -> None:
-    """Closed by mistake at nine, with no button to open it, a lobby would turn everybody away."""
+    """A panel that can close the day can open it, so that a mistake does not close the lobby."""
     only = changed(panels__reception__buttons__2__hold="close-day")
     assert problems(tmp_path, only) == [
         "panels: have close-day only; allowed: open-day too, or day for both"
@@ -517,7 +517,7 @@ def test_who_can_close_the_day_can_open_it(tmp_path: Path, opens: str) -> None:
 
 
 def test_the_page_says_what_to_do_without_the_buttons_that_a_small_panel_lacks() -> None:
-    """What gardu.toml has no pin for stands in docs/panel.md, with the way round it."""
+    """docs/panel.md shows a way to do without each button that gardu.toml has no pin for."""
     buttons = [button for panel in SHIPPED["panels"].values() for button in panel["buttons"]]
     there = {button.get(key) for button in buttons for key in ("press", "hold")}
     if "day" in there:

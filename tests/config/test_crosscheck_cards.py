@@ -1,4 +1,4 @@
-"""What the cards of a config must keep to."""
+"""Checks of the cards in a config."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ SUPERVISOR = {"0100A4C1F0": "duty-officer"}
 
 
 def problems(cards: dict[str, Any], **sections: Any) -> list[str]:
-    """Return what is wrong with *cards* in a config that has a reader, and *sections*."""
+    """Return the problems of *cards* in a config that has a reader, and *sections*."""
     raw = {
         "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["jatim"]},
         "cards": {"visitor": ["010063E9AE"], **cards},
@@ -29,7 +29,7 @@ def problems(cards: dict[str, Any], **sections: Any) -> list[str]:
 
 
 def test_a_supervisor_is_a_card_and_a_duty() -> None:
-    """The section as the page shows it is right, and has four reasons without being told."""
+    """The section from the documentation is right; the opening reasons may be given or left out."""
     assert problems({"supervisor": SUPERVISOR}) == []
     assert problems({"supervisor": SUPERVISOR, "opening_reasons": ["jammed"]}) == []
 
@@ -53,7 +53,7 @@ def test_numbers_duties_and_reasons_are_words_of_the_config(
 
 
 def test_a_supervisors_card_is_not_given_to_guests() -> None:
-    """One card, one meaning."""
+    """A supervisor's card cannot be a visitor card: one card, one meaning."""
     assert problems({"supervisor": {"010063E9AE": "duty-officer"}}) == [
         (
             "cards.supervisor.010063E9AE: card 010063E9AE is also at cards.visitor[0]; "
@@ -63,7 +63,7 @@ def test_a_supervisors_card_is_not_given_to_guests() -> None:
 
 
 def test_each_reason_once() -> None:
-    """Two buttons with one meaning would make the record say less than the officer did."""
+    """Two buttons with one reason are refused: the record could not tell them apart."""
     assert problems({"opening_reasons": ["jammed", "jammed"]}) == [
         (
             "cards.opening_reasons[1]: reason jammed is also at cards.opening_reasons[0]; "
@@ -73,14 +73,14 @@ def test_each_reason_once() -> None:
 
 
 def test_a_supervisor_needs_a_reader() -> None:
-    """A card that nobody can see opens nothing."""
+    """A supervisor's card without a reader is refused: it could not open a locker."""
     assert problems({"supervisor": SUPERVISOR}, card_readers={}) == [
         "cards.supervisor: has no reader; allowed: with a [card_readers.NAME]"
     ]
 
 
 def test_a_card_is_declared_lost_by_holding_only() -> None:
-    """A touched button must not take a card out of the pool."""
+    """*lost* is refused as a press: a touched button must not remove a card from the pool."""
     button = {"pin": 5, "press": "done", "hold": "lost"}
     panel = {"stations": ["reception"], "buttons": [button]}
     assert problems({}, panels={"p": panel}) == []

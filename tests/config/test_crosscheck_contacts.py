@@ -1,4 +1,4 @@
-"""What contacts and doors of a config must keep to, and what is only worth a note."""
+"""Checks of contacts and doors in a config, and notes about them."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def config(**sections: Any) -> Config:
 
 
 def problems(**sections: Any) -> list[str]:
-    """Return what is wrong with *sections*."""
+    """Return the problems of *sections*."""
     found = Problems("f")
     made: Config | None = convert(Config, {**BASE, **sections}, "", found)
     if made is not None:
@@ -38,7 +38,7 @@ def door(**more: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize("name", ["fire", "duress"])
 def test_an_open_loop_is_refused_where_lives_hang_on_it(name: str) -> None:
-    """A fire loop whose cut wire nobody notices is worse than none."""
+    """An open loop for fire or duress is refused: its cut wire would go unnoticed."""
     (line,) = problems(safety={name: {"pin": 13, "wired": "normally-open"}})
     assert line.startswith(f"safety.{name}.wired: is 'normally-open', which a cut wire would")
     assert line.endswith("allowed: normally-closed")
@@ -46,7 +46,7 @@ def test_an_open_loop_is_refused_where_lives_hang_on_it(name: str) -> None:
 
 
 def test_a_door_serves_known_procedures_each_by_one_door() -> None:
-    """A guest's release must mean one door, and one that is there."""
+    """Each procedure has at most one door, and a door's procedures are those of the checkpoint."""
     assert problems(doors={"a": door()}) == []
     assert problems(doors={"a": door(), "b": door(strike={"pin": 7})}) == [
         (
@@ -79,12 +79,12 @@ def test_a_door_serves_known_procedures_each_by_one_door() -> None:
     ],
 )
 def test_values_out_of_range_say_what_is_allowed(section: dict[str, Any], line: str) -> None:
-    """Key, value and range in one line, as for every key."""
+    """A value out of range is reported with key, value and range in one line."""
     assert [found for found in problems(**section) if found.startswith(line)]
 
 
 def test_contacts_that_nobody_supervises_are_noted() -> None:
-    """A note, no problem: some devices have nothing else to offer."""
+    """Contacts without supervision give a note, not a problem: some devices offer no other."""
     made = config(
         metal_detector={"alarm": {"pin": 23}, "tamper": {"pin": 24}},
         safety={"fire": {"pin": 13}, "mains": {"pin": 14, "wired": "normally-open"}},
@@ -99,7 +99,7 @@ def test_contacts_that_nobody_supervises_are_noted() -> None:
 
 
 def test_a_fail_safe_door_is_released_by_the_other_level() -> None:
-    """Its relay keeps it locked: what releases it is the level at which that drops out."""
+    """A fail-safe door's relay holds it locked: the level that drops the relay releases it."""
     made = config(doors={"a": door(), "b": door(strike={"pin": 7}, fail="safe", procedures=[])})
     assert made.doors["a"].releasing.active == "high"
     assert made.doors["b"].releasing.active == "low"
@@ -107,7 +107,7 @@ def test_a_fail_safe_door_is_released_by_the_other_level() -> None:
 
 
 def test_the_wiring_table_names_doors_and_loops() -> None:
-    """The technician finds every new part by a name that is spoken."""
+    """The wiring table names each part of doors, loops and stations in spoken words."""
     made = config(
         doors={"ruang-wakil": door(contact={"pin": 25})},
         safety={"enclosure_tamper": {"pin": 13}},

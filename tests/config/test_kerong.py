@@ -1,4 +1,4 @@
-"""Lockers on KERONG boards in a config: what is wrong is said at once, with its key."""
+"""Lockers on KERONG boards in a config: each problem is reported at once, with its key."""
 
 import tomllib
 from pathlib import Path
@@ -34,7 +34,7 @@ def changed(lockers: dict[str, Any], buses: dict[str, Any], first: dict[str, Any
 
 
 def test_the_defaults_are_those_of_the_majority(tmp_path: Path) -> None:
-    """1 = closed, no unlock time told, two minutes until somebody is told of an open door."""
+    """1 = closed, no unlock time set, a door is reported as left open after two minutes."""
     lockers = load(tmp_path, tomllib.loads(SHIPPED)).lockers
     assert isinstance(lockers, KerongLockers)
     assert (lockers.closed_bit, lockers.unlock_s, lockers.poll_s) == (1, None, 0.5)
@@ -94,7 +94,7 @@ def test_the_defaults_are_those_of_the_majority(tmp_path: Path) -> None:
 def test_what_is_wrong_is_said_in_words(
     tmp_path: Path, change: list[dict[str, Any]], problem: str
 ) -> None:
-    """Whoever wires a board must be told which key to mend."""
+    """Each mistake in a board's wiring is reported in words, with its key."""
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, changed(*change))
     file = f"{tmp_path / 'gardu.toml'}: "
@@ -102,7 +102,7 @@ def test_what_is_wrong_is_said_in_words(
 
 
 def test_the_driver_must_be_named(tmp_path: Path) -> None:
-    """Boards are not relays: nothing is guessed."""
+    """A missing driver is refused, not guessed: boards are not relays."""
     raw = tomllib.loads(SHIPPED)
     del raw["lockers"]["driver"]
     with pytest.raises(ConfigError, match=r"lockers\.driver: is missing; allowed: gpio, kerong"):

@@ -1,4 +1,4 @@
-"""What a config may say of lockers on Modbus relay boards, and what it is told otherwise."""
+"""Lockers on Modbus relay boards in a config: allowed values, and the problems of others."""
 
 import copy
 from pathlib import Path
@@ -18,7 +18,7 @@ RAW = read_toml(default_config_folder() / "gardu-modbus.toml")
 
 
 def problems(folder: Path, lockers: dict[str, Any], bus: dict[str, Any] | None = None) -> list[str]:
-    """Return what is wrong with the example's config once *lockers* and *bus* are changed."""
+    """Return the problems of the example's config with *lockers* and *bus* changed."""
     raw = copy.deepcopy(RAW)
     raw["checkpoint"]["sop"] = str(default_config_folder() / "sop")
     raw["lockers"].update(lockers)
@@ -38,7 +38,7 @@ def locker(**keys: Any) -> dict[str, Any]:
 
 
 def test_the_example_is_sound(tmp_path: Path) -> None:
-    """With either kind of board; a locker's address is 1 unless it says otherwise."""
+    """The example is valid with either kind of board; a locker's address is 1 by default."""
     config = load_config(default_config_folder() / "gardu-modbus.toml", elsewhere=True)
     assert isinstance(config.lockers, WaveshareLockers)
     assert problems(tmp_path, {"driver": "r421a08", "pulse_s": 1.5}) == []
@@ -76,12 +76,12 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
 def test_what_is_wrong_is_told_at_its_key(
     tmp_path: Path, lockers: dict[str, Any], line: str
 ) -> None:
-    """One thing wrong is one line, which names what is allowed."""
+    """One mistake gives one line, with its key and the allowed values."""
     assert problems(tmp_path, lockers) == [line]
 
 
 def test_an_r421a08_board_has_one_speed(tmp_path: Path) -> None:
-    """A Waveshare board can be set to others."""
+    """Only a Waveshare board can have a speed other than 9600 baud."""
     assert problems(tmp_path, {}, {"baud_rate": 19200}) == []
     assert problems(tmp_path, {"driver": "r421a08"}, {"baud_rate": 19200}) == [
         "buses.relays.baud_rate: is 19200, but the lockers' boards are on this bus; allowed: 9600"
@@ -90,5 +90,5 @@ def test_an_r421a08_board_has_one_speed(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("tenths", range(1, 31))
 def test_every_step_of_a_pulse_is_allowed(tmp_path: Path, tenths: int) -> None:
-    """Tenths are not exact in a float; nobody is to be told that 0.3 is no step of 0.1."""
+    """Every tenth of a second is a step of 0.1, although tenths are not exact in a float."""
     assert problems(tmp_path, {"pulse_s": tenths / 10}) == []

@@ -28,7 +28,7 @@ class Dog(msgspec.Struct, frozen=True, tag_field="kind", tag="dog"):
 
 
 class House(msgspec.Struct, frozen=True):
-    """Everything that the walk can meet."""
+    """A struct with every kind of field."""
 
     rooms: Small
     street: str = ""
@@ -41,14 +41,14 @@ class House(msgspec.Struct, frozen=True):
 
 
 def problems_of(raw: Any) -> list[str]:
-    """Return what is wrong with *raw* as a House."""
+    """Return the problems of *raw* as a House."""
     problems = Problems("house.toml")
     convert(House, raw, "", problems)
     return problems.lines
 
 
 def test_good_values_become_what_they_should() -> None:
-    """Nested tables, unions by tag, lists to tuples, whole numbers as numbers."""
+    """Nested tables, unions by tag, lists to tuples and whole numbers to floats are converted."""
     raw = {
         "rooms": 3,
         "heat": 18,
@@ -103,18 +103,18 @@ def test_good_values_become_what_they_should() -> None:
     ],
 )
 def test_each_problem_names_key_value_and_what_is_allowed(raw: Any, message: str) -> None:
-    """The words are TOML's and an office's, not a programmer's."""
+    """A problem is in the words of TOML and of an office, not of a programmer."""
     assert problems_of(raw) == [f"house.toml: {message}"]
 
 
 def test_one_problem_does_not_hide_the_next() -> None:
-    """All of them, in the order of the types."""
+    """All problems are reported, in the order of the fields."""
     lines = problems_of({"rooms": 0, "street": 1, "pets": {"a": {"kind": "cat", "lives": 99}}})
     assert [line.split(": ")[1] for line in lines] == ["rooms", "street", "pets.a.lives"]
 
 
 def test_long_values_are_shortened() -> None:
-    """A pasted page must not fill the screen."""
+    """A long value is shortened, so that a pasted page does not fill the screen."""
     (line,) = problems_of({"rooms": "x" * 500})
     assert len(line) < 150
 
@@ -128,7 +128,7 @@ def test_long_values_are_shortened() -> None:
     ],
 )
 def test_unreadable_files_are_said_so(tmp_path: Path, content: bytes, message: str) -> None:
-    """Broken TOML, other encodings, absurd nesting."""
+    """Broken TOML, other encodings and absurd nesting are reported in words."""
     path = tmp_path / "x.toml"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
@@ -136,7 +136,7 @@ def test_unreadable_files_are_said_so(tmp_path: Path, content: bytes, message: s
 
 
 def test_missing_file_and_folder_are_said_so(tmp_path: Path) -> None:
-    """A wrong name is not a traceback."""
+    """A missing file or a folder is reported in words, without a traceback."""
     with pytest.raises(ConfigError, match="no such file"):
         read_text(tmp_path / "none.toml")
     with pytest.raises(ConfigError, match="cannot be read"):
@@ -144,26 +144,26 @@ def test_missing_file_and_folder_are_said_so(tmp_path: Path) -> None:
 
 
 def test_text_is_named_in_problems() -> None:
-    """Texts that come from elsewhere have a name too."""
+    """A problem of a text names where the text is from."""
     with pytest.raises(ConfigError, match="kept text: is not valid TOML"):
         parse_toml("=", "kept text")
 
 
 def every_struct(kind: type[msgspec.Struct] = msgspec.Struct) -> Iterator[type[msgspec.Struct]]:
-    """Yield each struct that has been defined so far."""
+    """Yield every struct class that exists so far."""
     for one in kind.__subclasses__():
         yield one
         yield from every_struct(one)
 
 
 def patterns(hint: Any) -> int:
-    """Count the patterns in *hint*, inside and out."""
+    """Count the patterns in *hint*, nested ones included."""
     own = isinstance(hint, msgspec.Meta) and hint.pattern is not None
     return own + sum(map(patterns, get_args(hint)))
 
 
 def unions(hint: Any) -> Iterator[Any]:
-    """Yield the unions in *hint*, inside and out."""
+    """Yield the unions in *hint*, nested ones included."""
     if get_origin(hint) in (Union, UnionType):
         yield hint
     for part in get_args(hint):
@@ -171,7 +171,7 @@ def unions(hint: Any) -> Iterator[Any]:
 
 
 def test_no_union_has_two_patterns() -> None:
-    """Of ``T | list[T]`` msgspec 0.22 frees the pattern of T twice (its issue 717): a crash."""
+    """No union has two patterns: msgspec 0.22 crashes on ``T | list[T]`` (its issue 717)."""
     for name in (
         "edge.config.model",
         "edge.mqtt.requests",

@@ -1,1 +1,1 @@
-"""What every driver of a capability promises: one suite a capability, one bench a driver."""
+"""The contract of every driver of a capability: one suite a capability, one bench a driver."""

@@ -1,7 +1,7 @@
 """The contract of a called station of the intercom, on its twin and on a technician's bench.
 
 A test module subclasses :class:`AiphoneContract` as ``Test…`` and gives it a fixture ``bench``
-with the station ``adc``, whose driver is open, with nothing posted since. It has all contacts; an
+with the station ``adc``, its driver open, and no event posted since. It has all contacts; an
 answer there must last a quarter of a second, and ``limit`` rings with five tones.
 """
 
@@ -21,53 +21,53 @@ TONES = {"call": 2, "reminder": 2, "limit": 5}
 
 
 class Bench(Protocol):
-    """The station behind a driver, seen from the aide's desk."""
+    """The station behind a driver, as the aide's desk uses it."""
 
     @property
     def driver(self) -> base.Aiphone:
         """The driver under test."""
 
     def press(self, answer: AideAnswer) -> None:
-        """Press an answer button and let go."""
+        """Press an answer button and release it."""
 
     def crosstalk(self, answer: AideAnswer) -> None:
-        """Let an answer contact close for a moment that nobody meant."""
+        """Close an answer contact for a moment, as crosstalk does."""
 
     def press_for_ever(self, answer: AideAnswer) -> None:
-        """Have an answer contact stick closed."""
+        """Close an answer contact for ever."""
 
     def talk(self, *, talking: bool) -> None:
-        """Take up a call from elsewhere, or hang up."""
+        """Begin a call from elsewhere, or hang up."""
 
     def rung(self) -> int:
-        """Wait for the end of a ring; return of how many tones it was."""
+        """Wait for the end of a ring; return its number of tones."""
 
     def ringing(self) -> bool:
-        """Whether the tone sounds now, pauses of a pattern included."""
+        """Return True while it rings, pauses of a pattern included."""
 
     def wait_ringing(self) -> None:
         """Wait until a ring begins."""
 
     def rings(self) -> int:
-        """How often it has rung in all."""
+        """Return the number of rings in all."""
 
     def posted(self, *wanted: Said) -> list[Said]:
         """Wait until all *wanted* are posted; return everything posted since the last call."""
 
 
 class AiphoneContract:
-    """What holds for every called station."""
+    """Tests for every called station."""
 
     @pytest.mark.parametrize("pattern", TONES)
     def test_every_pattern_rings_and_ends(self, bench: Bench, pattern: str) -> None:
-        """A relay left on is an aide's telephone that never stops."""
+        """A ring ends after its tones; a relay left on would ring the aide's telephone for ever."""
         bench.driver.ring(pattern)
         assert bench.rung() == TONES[pattern]
         assert not bench.ringing()
 
     @pytest.mark.parametrize("answer", ANSWERS)
     def test_an_answer_is_posted_once(self, bench: Bench, answer: AideAnswer) -> None:
-        """A key's press counts, its release does not."""
+        """A press of a key counts, its release does not."""
         bench.press(answer)
         bench.press("accept")
         said = (HostAnswered, "adc", answer)
@@ -75,15 +75,15 @@ class AiphoneContract:
         assert bench.posted(said, last) == [said, last]
 
     def test_crosstalk_is_counted_and_no_answer(self, bench: Bench) -> None:
-        """Nobody accepts a guest by a pulse on the neighbouring pair."""
+        """A pulse on the neighbouring pair is counted as refused, and accepts no guest."""
         bench.crosstalk("accept")
         bench.press("decline")
         said = (HostAnswered, "adc", "decline")
         assert bench.posted(said) == [(InputRefused, "aiphone/adc", SHORT_ANSWER), said]
 
     def test_a_busy_station_is_not_rung(self, bench: Bench) -> None:
-        """A tone in the host's ear helps nobody; reception is told instead, at every try."""
-        pressed = (HostAnswered, "adc", "decline")  # once it is seen, so is what came before
+        """A station whose line is in use is not rung; each try posts StationBusy for reception."""
+        pressed = (HostAnswered, "adc", "decline")  # posted after all earlier events
         bench.talk(talking=True)
         bench.press("decline")
         bench.posted(pressed)
@@ -99,7 +99,7 @@ class AiphoneContract:
         assert bench.posted() == []
 
     def test_a_contact_that_sticks_before_opening_answers_nothing(self, bench: Bench) -> None:
-        """Nobody has accepted a guest by a contact that was closed before the call."""
+        """A contact that was closed before the call accepts no guest."""
         bench.driver.close()
         bench.press_for_ever("accept")
         bench.driver.open()
@@ -108,7 +108,7 @@ class AiphoneContract:
         assert bench.posted(said) == [said]
 
     def test_closing_in_a_ring_silences_it(self, bench: Bench) -> None:
-        """A daemon that is stopped must not leave the tone on."""
+        """Closing the driver ends a ring: a stopped daemon must not leave the tone on."""
         failed: list[OSError] = []
 
         def ring() -> None:

@@ -1,7 +1,7 @@
 """The contract of a buzzer, on its twin and on the bench of a technician.
 
-A test module subclasses :class:`BuzzerContract` as ``Test…`` and gives it a fixture ``bench``,
-whose driver is open.
+A test module subclasses :class:`BuzzerContract` as ``Test…`` and gives it a fixture ``bench``
+with its driver open.
 """
 
 from typing import Protocol
@@ -20,26 +20,26 @@ class Bench(Protocol):
         """The driver under test."""
 
     def heard(self, pattern: str) -> bool:
-        """Whether the last sound was *pattern*."""
+        """Return True if the last sound was *pattern*."""
 
     def sounds(self) -> bool:
-        """Whether it sounds now."""
+        """Return True while it sounds."""
 
 
 class BuzzerContract:
-    """What holds for all buzzers."""
+    """Tests for all buzzers."""
 
     @pytest.mark.parametrize("pattern", ["accepted", "refused", "alarm"])
     def test_every_pattern_is_told_from_the_others(
         self, bench: Bench, pattern: base.BeepPattern
     ) -> None:
-        """Officers know the answer by count and length, without looking."""
+        """Patterns differ by count and length: officers know the answer by ear alone."""
         bench.driver.beep(pattern)
         assert bench.heard(pattern)
         assert not bench.sounds()
 
     def test_it_is_silent_once_closed(self, bench: Bench) -> None:
-        """And says so to whoever asks it to sound."""
+        """A closed buzzer is silent, and a call to beep raises."""
         bench.driver.close()
         bench.driver.close()
         assert not bench.sounds()

@@ -1,8 +1,8 @@
-"""Stands in for the child that holds a Pi's camera: the same pipe, and faults on command.
+"""Stands in for the child process of a Pi's camera: the same pipe, and faults on command.
 
-``python camera_child.py FOLDER WIDTH HEIGHT``. The files in FOLDER say what it does: ``fault`` (one
-of the contract's words) and ``covered``, read anew for every still. It writes its frames itself,
-so that an error in the driver's framing shows.
+``python camera_child.py FOLDER WIDTH HEIGHT``. The files in FOLDER control it: ``fault`` (one of
+the contract's words) and ``covered``, read again for every still. It writes its frames with code
+of its own, so that an error in the driver's framing shows.
 """
 
 import os
@@ -28,7 +28,7 @@ def picture(width: int, height: int, *, covered: bool) -> bytes:
 
 
 def answer(fault: str, frame: bytes) -> None:
-    """Answer one request as *fault* says."""
+    """Answer one request with *fault*."""
     exposed = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
     match fault:
         case "silent":

@@ -1,7 +1,7 @@
 """The contract of cameras. Every driver passes it, on its twin and on the bench of a technician.
 
 A test module subclasses :class:`CamerasContract` as ``Test…`` and gives it a fixture ``bench``
-whose driver is open.
+with its driver open.
 """
 
 from contextlib import suppress
@@ -15,11 +15,11 @@ from edge.drivers import base
 from edge.errors import DeviceFault, DeviceUnavailable
 
 Fault = Literal["silent", "slow", "hangs-up", "cut-short", "garbage", "frozen", "gone"]
-"""What can be wrong with a camera, whatever it is connected by.
+"""The faults of a camera, by any connection.
 
 silent: never answers; slow: a byte now and then; hangs-up: its connection or process ends in the
-middle; cut-short: half a picture, said to be whole; garbage: no picture at all; frozen: a picture
-of earlier; gone: not there.
+middle; cut-short: half a picture, sent as a whole one; garbage: no picture at all; frozen: an
+older picture; gone: not there.
 """
 
 # Mean brightness, 0 to 255, between a covered lens and a lobby with its lights on.
@@ -34,39 +34,39 @@ class Bench(Protocol):
         """The driver under test."""
 
     def cover(self) -> None:
-        """Hold something before the lens."""
+        """Cover the lens."""
 
     def uncover(self) -> None:
-        """Take it away."""
+        """Uncover the lens."""
 
     def breaks(self, fault: Fault) -> None:
-        """Make the camera go wrong."""
+        """Make the camera fail with *fault*."""
 
     def recovers(self) -> None:
-        """Make it right again."""
+        """End the fault."""
 
     def pass_time(self) -> None:
-        """Let as much time go by as makes a picture too old."""
+        """Let enough time pass to make a picture too old."""
 
 
 def brightness(still: bytes) -> float:
-    """Return how bright a picture is on average, 0 to 255; it is read to its last pixel."""
+    """Return the mean brightness of a picture, 0 to 255; it is decoded to its last pixel."""
     with Image.open(BytesIO(still)) as picture:
         assert picture.format == "JPEG"
         return float(ImageStat.Stat(picture.convert("L")).mean[0])
 
 
 class CamerasContract:
-    """What every camera promises."""
+    """Tests for every camera."""
 
     def test_a_still_is_one_whole_jpeg(self, bench: Bench) -> None:
-        """It can be opened to its last pixel, and ends with its own last marker."""
+        """A still can be decoded to its last pixel, and ends with JPEG's end marker."""
         still = bench.driver.capture()
         assert brightness(still) > DARK
         assert still.endswith(b"\xff\xd9")
 
     def test_a_still_shows_what_is_there_now(self, bench: Bench) -> None:
-        """Not what was there when the still before was taken: buffers and caches are passed by."""
+        """A still shows the present scene: never an older picture from a buffer or cache."""
         before = brightness(bench.driver.capture())
         bench.cover()
         covered = brightness(bench.driver.capture())
@@ -76,7 +76,7 @@ class CamerasContract:
 
     @pytest.mark.parametrize("fault", ["silent", "slow", "hangs-up", "gone"])
     def test_what_may_pass_is_unavailable_and_does_pass(self, bench: Bench, fault: Fault) -> None:
-        """No still outlasts its time-out, and a camera that recovers needs nobody's help."""
+        """No still lasts longer than its time-out, and a camera that recovers needs no help."""
         bench.breaks(fault)
         with pytest.raises(DeviceUnavailable, match=bench.driver.name):
             bench.driver.capture()
@@ -85,7 +85,7 @@ class CamerasContract:
 
     @pytest.mark.parametrize("fault", ["cut-short", "garbage"])
     def test_what_is_no_picture_is_a_fault(self, bench: Bench, fault: Fault) -> None:
-        """It is never kept as one; and the next still is asked for afresh."""
+        """Data that is no picture is never stored as a still; the next still is a new request."""
         bench.breaks(fault)
         with pytest.raises(DeviceFault, match=bench.driver.name):
             bench.driver.capture()
@@ -93,11 +93,11 @@ class CamerasContract:
         assert brightness(bench.driver.capture()) > DARK
 
     def test_a_picture_of_earlier_is_a_fault(self, bench: Bench) -> None:
-        """Stamped with the present time it would be false evidence."""
+        """An older picture with the present time would be false evidence: it is a fault."""
         bench.driver.capture()
         bench.breaks("frozen")
         bench.pass_time()
-        with suppress(DeviceFault):  # where only repetition shows it, the first is no repetition
+        with suppress(DeviceFault):  # a driver may need a second equal still to see it
             bench.driver.capture()
         bench.pass_time()
         with pytest.raises(DeviceFault, match=r"stale|older"):
@@ -106,14 +106,14 @@ class CamerasContract:
         assert brightness(bench.driver.capture()) > DARK
 
     def test_it_opens_again_and_closes_twice(self, bench: Bench) -> None:
-        """The checkpoint closes everything on its way out, whatever has been closed."""
+        """Closing twice is allowed, as at the checkpoint's stop; a closed camera opens again."""
         bench.driver.close()
         bench.driver.close()
         bench.driver.open()
         assert brightness(bench.driver.capture()) > DARK
 
     def test_a_camera_that_is_not_there_does_not_open(self, bench: Bench) -> None:
-        """It is told, so that the checkpoint tries again."""
+        """Opening a missing camera raises, so that the checkpoint tries again."""
         bench.driver.close()
         bench.breaks("gone")
         with pytest.raises(DeviceUnavailable, match=bench.driver.name):

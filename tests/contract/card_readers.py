@@ -1,7 +1,7 @@
 """The contract of card readers. Every driver passes it, on its twin and on a technician's desk.
 
 A test module subclasses :class:`CardReaderContract` as ``Test…`` and gives it a fixture ``bench``
-whose driver is open, with no card near and nothing posted since.
+with its driver open, no card near and no event posted since.
 """
 
 from typing import Protocol
@@ -34,19 +34,19 @@ class Bench(Protocol):
         """Hold one card, or two at once, at the reader."""
 
     def remove(self) -> None:
-        """Take all cards away, and wait until the driver must have noticed."""
+        """Remove all cards, and wait until the driver must have noticed."""
 
     def disturb(self) -> None:
-        """Have the reader say something that is broken."""
+        """Make the reader send damaged data."""
 
     def unplug(self) -> None:
-        """Take the reader away."""
+        """Unplug the reader."""
 
     def plug(self) -> None:
-        """Bring it back, under another number."""
+        """Plug it in again, under another number."""
 
     def wait_for(self, kind: type[Event]) -> Event:
-        """Wait until an event of *kind* is posted, of those not taken yet, and return it."""
+        """Wait until an event of *kind* is posted, of those not returned yet, and return it."""
 
     def take(self) -> list[Event]:
         """Return everything posted since the last call."""
@@ -58,15 +58,15 @@ def cards_in(events: list[Event]) -> list[tuple[str, str]]:
 
 
 def refusals_in(events: list[Event]) -> list[str]:
-    """Return why something was refused, of every refusal in *events*."""
+    """Return the reason of every refusal in *events*."""
     return [event.why for event in events if isinstance(event, InputRefused)]
 
 
 class CardReaderContract:
-    """What officers and the core rely on, whatever reader is on the desk."""
+    """Tests for every card reader: officers and the core rely on these."""
 
     def test_a_card_is_posted_once_a_presentation(self, bench: Bench) -> None:
-        """However long a card lies there, it was presented once."""
+        """A card is posted once per presentation, for however long it lies there."""
         bench.present(bench.cards[0])
         bench.wait_for(CardPresented)
         bench.remove()
@@ -81,7 +81,7 @@ class CardReaderContract:
             assert cards_in(bench.take()) == [("desk", card)]
 
     def test_two_cards_at_once_are_no_card(self, bench: Bench) -> None:
-        """Nobody knows which was meant: told once, and one card alone is read afterwards."""
+        """Two cards at once are refused, once, as either could be meant; one alone is read."""
         bench.present(*bench.cards)
         refused = bench.wait_for(TwoCardsPresented)
         bench.remove()
@@ -93,7 +93,7 @@ class CardReaderContract:
         assert cards_in(bench.take()) == [("desk", bench.cards[1])]
 
     def test_what_is_left_of_two_cards_is_no_card(self, bench: Bench) -> None:
-        """Of two cards that are lifted together one is seen last, alone: that means nothing."""
+        """Of two cards lifted together, one may be read last, alone: it is not posted."""
         bench.present(*bench.cards)
         bench.wait_for(TwoCardsPresented)
         bench.present(bench.cards[0])
@@ -101,7 +101,7 @@ class CardReaderContract:
         assert cards_in(bench.take()) == []
 
     def test_something_broken_is_refused_and_the_reader_goes_on(self, bench: Bench) -> None:
-        """Trouble is counted with the device's name and is never a card; the next card is read."""
+        """Damaged data is counted for its device and is never a card; the next card is read."""
         bench.disturb()
         refused = bench.wait_for(InputRefused)
         assert getattr(refused, "device", "") == NAME
@@ -111,7 +111,7 @@ class CardReaderContract:
         assert cards_in(bench.take()) == [("desk", bench.cards[0])]
 
     def test_a_reader_that_vanishes_is_restored_when_it_is_back(self, bench: Bench) -> None:
-        """Unplugged and plugged again under another number: told both times, and read again."""
+        """Unplugging and plugging in under another number are posted, then cards are read again."""
         bench.unplug()
         failed = bench.wait_for(DeviceFailed)
         assert (getattr(failed, "device", ""), bool(getattr(failed, "why", ""))) == (NAME, True)
@@ -124,7 +124,7 @@ class CardReaderContract:
         assert cards_in(bench.take()) == [("desk", bench.cards[0])]
 
     def test_it_can_be_closed_twice_and_opened_again(self, bench: Bench) -> None:
-        """The checkpoint closes and opens devices as it likes; a closed reader says nothing."""
+        """Closing twice and opening again is allowed; a closed reader posts no event."""
         bench.driver.close()
         bench.driver.close()
         bench.present(bench.cards[0])

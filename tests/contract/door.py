@@ -1,8 +1,8 @@
 """The contract of an access door, on its twin and on the bench of a technician.
 
 A test module subclasses :class:`DoorContract` as ``Test…`` and gives it a fixture ``bench`` with
-the door ``kantor``, released for five seconds at a time, whose driver is open, with the door shut
-and nothing posted since.
+the door ``kantor``, released for five seconds at a time, its driver open, the door shut and no
+event posted since.
 """
 
 import threading
@@ -20,7 +20,7 @@ OPENED, CLOSED = (DoorOpened, "kantor", False), (DoorClosed, "kantor", False)
 
 
 class Bench(Protocol):
-    """The door behind a driver, seen by those who stand before it."""
+    """The door behind a driver, as seen by persons in front of it."""
 
     fail: str
     """``secure`` or ``safe``: what the door does when its relay drops out."""
@@ -30,13 +30,13 @@ class Bench(Protocol):
         """The driver under test."""
 
     def push(self) -> bool:
-        """Push the door once; True if it gives way (somebody goes through, it closes behind)."""
+        """Push the door once; True if it opens (a person goes through, it closes behind)."""
 
     def force(self) -> None:
         """Break it open; it closes by itself."""
 
     def wedge(self, *, wedged: bool) -> None:
-        """Put a wedge under the open door, or take it away."""
+        """Put a wedge under the open door, or remove it."""
 
     def wait_for_release(self, *, released: bool) -> None:
         """Wait until the strike is released, or is locked."""
@@ -46,10 +46,10 @@ class Bench(Protocol):
 
 
 class DoorContract:
-    """What holds for every access door with a contact."""
+    """Tests for every access door with a contact."""
 
     def test_opening_posts_the_door_as_initial_and_locks_it(self, bench: Bench) -> None:
-        """After a restart the checkpoint is told what stands open, and lets nobody in by it."""
+        """After a restart the door's state is posted as initial, and the door is locked."""
         bench.driver.close()
         bench.posted()
         bench.driver.open()
@@ -58,7 +58,7 @@ class DoorContract:
         assert not bench.push()
 
     def test_a_release_lets_somebody_through_and_locks_again(self, bench: Bench) -> None:
-        """The door says itself that it opened and closed."""
+        """A release lets one person through; opening and closing are posted from the contact."""
         releasing = threading.Thread(target=bench.driver.release)
         releasing.start()
         bench.wait_for_release(released=True)
@@ -89,7 +89,7 @@ class DoorContract:
         assert bench.push()
 
     def test_a_release_survives_a_hold_that_ends(self, bench: Bench) -> None:
-        """Who was let in just now is let in, although the fire alarm was reset meanwhile."""
+        """A release that is under way goes on although the fire alarm was reset meanwhile."""
         bench.driver.hold(released=True)
         releasing = threading.Thread(target=bench.driver.release)
         releasing.start()
@@ -99,12 +99,12 @@ class DoorContract:
         bench.wait_for_release(released=False)
 
     def test_forcing_is_seen(self, bench: Bench) -> None:
-        """Whoever has a crowbar does not ask for a release."""
+        """A door that is broken open posts its opening, without a release before."""
         bench.force()
         assert bench.posted(OPENED, CLOSED) == [OPENED, CLOSED]
 
     def test_a_door_that_is_held_open_stays_open(self, bench: Bench) -> None:
-        """A wedge under the door: it is opened once, and closed when the wedge is gone."""
+        """A wedged door is posted as opened once, and as closed when the wedge is gone."""
         bench.force()
         bench.wedge(wedged=True)
         bench.posted(OPENED)
@@ -114,7 +114,7 @@ class DoorContract:
         assert bench.posted(CLOSED) == [CLOSED]
 
     def test_closing_ends_release_and_hold(self, bench: Bench) -> None:
-        """A stopped daemon leaves the door to its relay, which then says what ``fail`` says."""
+        """A closed driver leaves its relay at rest: released if ``fail`` is ``safe``."""
         releasing = threading.Thread(target=bench.driver.release)
         releasing.start()
         bench.wait_for_release(released=True)
@@ -127,7 +127,7 @@ class DoorContract:
         bench.wait_for_release(released=False)
 
     def test_a_release_that_fails_leaves_nothing_behind(self, bench: Bench) -> None:
-        """A door that was away must not come back as one that never locks again."""
+        """After a release that failed the door must not stay released for ever."""
         bench.driver.close()
         with pytest.raises(DeviceUnavailable):
             bench.driver.release()

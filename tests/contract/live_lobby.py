@@ -1,4 +1,4 @@
-"""A simulated lobby in a thread of its own, as a real one is beside the daemon."""
+"""A simulated lobby in a thread of its own, beside the daemon's threads."""
 
 from collections.abc import Callable, Coroutine
 from contextlib import ExitStack
@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 class LiveLobby:
-    """The lobby of *config*. Use as ``with``; touch it through :meth:`do` and :meth:`wait`."""
+    """The lobby of *config*. Use as ``with``; use it through :meth:`do` and :meth:`wait`."""
 
     def __init__(self, config: Config, folder: Path, clock: Clock) -> None:
         self.lobby = Lobby(config, folder, clock, seed=1)
@@ -32,9 +32,9 @@ class LiveLobby:
         self._running.close()
 
     def do(self, act: Callable[[Lobby], T]) -> T:
-        """Do something in the lobby and return what it gives."""
+        """Call *act* with the lobby, on its thread; return its result."""
         return self._thread.call(lambda: act(self.lobby))
 
     def wait(self, doing: Coroutine[Any, Any, T]) -> T:
-        """Have *doing* done in the lobby; return what it gives."""
+        """Run *doing* on the lobby's thread; return its result."""
         return self._thread.run(doing)

@@ -36,7 +36,7 @@ _BASE: dict[str, Any] = {
 
 
 class TwinBench:
-    """Lockers of a simulated lobby, and their driver on the wires of it."""
+    """Lockers of a simulated lobby, and their driver on its simulated wires."""
 
     def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock) -> None:
         for name, bus in raw.get("buses", {}).items():
@@ -65,7 +65,7 @@ class TwinBench:
             door.watchers.append(partial(self._switched, number))
 
     def close(self) -> None:
-        """End everything."""
+        """Close driver and lobby."""
         self._stack.close()
 
     def open_door(self, locker: int) -> None:
@@ -77,19 +77,19 @@ class TwinBench:
         self.world.wait(self._door(locker).close_door())
 
     def is_open(self, locker: int) -> bool:
-        """Whether a door stands open."""
+        """Return True if a door is open."""
         return self._door(locker).door_open
 
     def jam(self, locker: int) -> None:
-        """Hold a latch fast."""
+        """Jam a latch."""
         self._door(locker).jammed = True
 
     def pulses(self, locker: int) -> int:
-        """How often a solenoid was energised."""
+        """Return the number of pulses of a solenoid."""
         return self.world.do(lambda lobby: lobby.lockers[locker].pulses)
 
     def most_at_once(self) -> int:
-        """How many solenoids were energised at the same time, at most."""
+        """Return the highest number of solenoids energised at the same time."""
         return self._most
 
     def wait_for_current(self, locker: int, *, flowing: bool) -> None:
@@ -106,21 +106,21 @@ class TwinBench:
         return self._posted.take()
 
     def take_away(self) -> None:
-        """Pull the plug of the line; without one, have somebody else take a pin."""
+        """Pull the plug of the line; without a line, occupy one of the driver's pins."""
         if self.world.lobby.buses:
             self.world.do(lambda lobby: lobby.buses["lockers"].port.unplug())
         else:
             self._taken = [InputDevice(self._pins[0], pin_factory=self.factory)]
 
     def bring_back(self) -> None:
-        """Put it back."""
+        """Plug it in again; free the pin."""
         if self.world.lobby.buses:
             self.world.do(lambda lobby: lobby.buses["lockers"].port.plug())
         while self._taken:
             self._taken.pop().close()
 
     def silence(self, locker: int) -> None:
-        """Switch the board of a locker off."""
+        """Switch off the board of a locker."""
         self.board(locker).fault = "dead"
 
     def speak(self, locker: int) -> None:
@@ -135,7 +135,7 @@ class TwinBench:
         return self.world.lobby.lockers[locker]
 
     def board(self, locker: int) -> Any:
-        """Return the twin of the board that a locker is on."""
+        """Return the twin of a locker's board."""
         address = getattr(self._places[locker], "address", None)
         boards = self.world.lobby.buses["lockers"].boards
         return next(board for board in boards if getattr(board, "address", None) == address)
@@ -148,7 +148,7 @@ class TwinBench:
 
 
 def _named(event: Event) -> tuple[Any, ...]:
-    """Return what makes an event the same as another: not its moment, nor words for people."""
+    """Return an event's kind and fields, without its moment and its words for persons."""
     names = [name for name in event.__struct_fields__ if name not in ("at", "why")]
     return (type(event), *(getattr(event, name) for name in names))
 
@@ -163,7 +163,7 @@ def bench_of(
     monkeypatch: pytest.MonkeyPatch,
     kind: type[TwinBench] = TwinBench,
 ) -> Iterator[TwinBench]:
-    """Yield a bench with its driver open, all doors closed and nothing posted since."""
+    """Yield a bench with its driver open, all doors closed and no event posted since."""
     clock = Clock.scaled(SPEED)
     monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
     monkeypatch.setenv(PINS, str(folder / "pins.sock"))

@@ -1,8 +1,8 @@
 """The contract of lockers. Every driver passes it, on its twin and on the bench of a technician.
 
 A test module subclasses :class:`LockersContract` (or :class:`BoardLockersContract`, for drivers
-with a board between) as ``Test…`` and gives it a fixture ``bench`` whose driver is open, with all
-doors closed and nothing posted since.
+of a board on a line) as ``Test…`` and gives it a fixture ``bench`` with its driver open, all doors
+closed and no event posted since.
 """
 
 import threading
@@ -15,11 +15,11 @@ from edge.drivers import base
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerClosed, LockerFailed, LockerOpened, LockerRestored
 
-# Only a bound on waiting for something that must happen; never waited out in a passing test.
+# An upper limit; a passing test never waits so long.
 PATIENCE_S = 10.0
 
 UNKNOWN = 999
-"""A locker that no bench has."""
+"""The number of a locker that no bench has."""
 
 
 class Bench(Protocol):
@@ -36,16 +36,16 @@ class Bench(Protocol):
         """Push a door shut."""
 
     def is_open(self, locker: int) -> bool:
-        """Whether a door stands open."""
+        """Return True if a door is open."""
 
     def jam(self, locker: int) -> None:
-        """Hold a latch fast, so that its lock cannot let go."""
+        """Jam a latch, so that its lock cannot open."""
 
     def pulses(self, locker: int) -> int:
-        """How often a solenoid was energised since the test began."""
+        """Return the number of pulses of a solenoid since the test began."""
 
     def most_at_once(self) -> int:
-        """How many solenoids were energised at the same time since the test began, at most."""
+        """Return the highest number of solenoids energised at once since the test began."""
 
     def wait_for_current(self, locker: int, *, flowing: bool) -> None:
         """Wait until a solenoid is energised, or is not."""
@@ -53,21 +53,21 @@ class Bench(Protocol):
     def posted(self, *events: Event) -> list[Event]:
         """Wait until all *events* are posted; return everything posted since the last call.
 
-        Events are equal here whatever their moments.
+        Events are compared without their moments.
         """
 
     def take_away(self) -> None:
-        """Make the device one that is not there (its plug is pulled, its pins are taken)."""
+        """Make the device unavailable (its plug is pulled, or its pins are occupied)."""
 
     def bring_back(self) -> None:
-        """Put it back."""
+        """Make it available again."""
 
 
 class BoardBench(Bench, Protocol):
-    """Lockers with a board between, on a line; locker 1 is on a board without locker 2."""
+    """Lockers with a board on a line between; lockers 1 and 2 are on different boards."""
 
     def silence(self, locker: int) -> None:
-        """Switch the board of a locker off."""
+        """Switch off the board of a locker."""
 
     def speak(self, locker: int) -> None:
         """Switch it on again."""
@@ -77,22 +77,22 @@ class BoardBench(Bench, Protocol):
 
 
 def opened(locker: int, *, initial: bool = False) -> LockerOpened:
-    """Name an event; its moment does not matter."""
+    """Return an event to compare with; its moment does not matter."""
     return LockerOpened(Stamp(0, 0), locker, initial)
 
 
 def closed(locker: int, *, initial: bool = False) -> LockerClosed:
-    """Name an event; its moment does not matter."""
+    """Return an event to compare with; its moment does not matter."""
     return LockerClosed(Stamp(0, 0), locker, initial)
 
 
 def restored(locker: int) -> LockerRestored:
-    """Name an event; its moment does not matter."""
+    """Return an event to compare with; its moment does not matter."""
     return LockerRestored(Stamp(0, 0), locker)
 
 
 def doors(events: list[Event]) -> list[tuple[type[Event], int, bool]]:
-    """Return what *events* say of doors: class, locker, initial."""
+    """Return class, locker and initial of every door event in *events*."""
     return [
         (type(event), event.locker, event.initial)
         for event in events
@@ -101,15 +101,15 @@ def doors(events: list[Event]) -> list[tuple[type[Event], int, bool]]:
 
 
 def failures(events: list[Event]) -> list[int]:
-    """Return the lockers that *events* say have failed."""
+    """Return the lockers that *events* report as failed."""
     return sorted(event.locker for event in events if isinstance(event, LockerFailed))
 
 
 class LockersContract:
-    """What holds for every driver of lockers."""
+    """Tests for every driver of lockers."""
 
     def test_opening_posts_every_door_as_initial(self, bench: Bench) -> None:
-        """After a crash the checkpoint looks before it acts: it must be told what is open."""
+        """Opening posts every door's state: after a crash the checkpoint needs it to act."""
         bench.driver.close()
         bench.open_door(2)
         bench.posted()
@@ -121,13 +121,13 @@ class LockersContract:
         ]
 
     def test_unlocking_springs_that_door_and_no_other(self, bench: Bench) -> None:
-        """A guest who gets another's belongings is the worst that lockers can do."""
+        """Only the ordered door opens: a guest must never get another guest's belongings."""
         bench.driver.unlock(2)
         assert doors(bench.posted(opened(2))) == [(LockerOpened, 2, False)]
         assert (bench.is_open(1), bench.is_open(2)) == (False, True)
 
     def test_an_unlock_is_one_pulse(self, bench: Bench) -> None:
-        """One lock, once, and off when the call returns; nothing is repeated by itself."""
+        """An unlock is one pulse on one lock, off when the call returns, and never repeated."""
         bench.driver.unlock(2)
         bench.wait_for_current(2, flowing=False)
         bench.close_door(2)
@@ -135,7 +135,7 @@ class LockersContract:
         assert (bench.pulses(1), bench.pulses(2)) == (0, 1)
 
     def test_one_solenoid_at_a_time(self, bench: Bench) -> None:
-        """The supply carries one: two officers at once must take turns."""
+        """The supply carries one solenoid: two unlocks at once run one after the other."""
         orders = (1, 2, 1, 2)
         threads = [threading.Thread(target=bench.driver.unlock, args=(n,)) for n in orders]
         for thread in threads:
@@ -146,7 +146,7 @@ class LockersContract:
         assert bench.most_at_once() == 1
 
     def test_a_door_is_posted_each_way_in_order(self, bench: Bench) -> None:
-        """Opened and closed is the evidence of storing and fetching."""
+        """Opened and closed are posted in order: they are the evidence of storing and fetching."""
         bench.driver.unlock(1)
         events = bench.posted(opened(1))
         bench.close_door(1)
@@ -156,16 +156,16 @@ class LockersContract:
         assert [kind for kind, _, _ in doors(events)] == [LockerOpened, LockerClosed, LockerOpened]
 
     def test_a_door_that_is_forced_is_seen(self, bench: Bench) -> None:
-        """Whoever has a crowbar does not order an unlock first."""
+        """A door that is broken open is posted, although no unlock was ordered."""
         bench.open_door(1)
         assert doors(bench.posted(opened(1))) == [(LockerOpened, 1, False)]
         assert bench.pulses(1) == 0
 
     def test_a_jammed_lock_posts_nothing_and_is_not_pulsed_again(self, bench: Bench) -> None:
-        """An officer decides what happens then; a lock that is pulsed for ever burns."""
+        """A jammed lock is pulsed once: an officer decides; a solenoid pulsed for ever burns."""
         bench.jam(1)
         bench.driver.unlock(1)
-        bench.open_door(2)  # what is seen of 2 is seen after what there was to see of 1
+        bench.open_door(2)  # events come in order: an event of locker 1 would come before this one
         assert doors(bench.posted(opened(2))) == [(LockerOpened, 2, False)]
         assert (bench.pulses(1), bench.is_open(1)) == (1, False)
 
@@ -177,7 +177,7 @@ class LockersContract:
         assert (bench.pulses(1), bench.pulses(2)) == (0, 0)
 
     def test_closing_in_a_pulse_leaves_everything_at_rest(self, bench: Bench) -> None:
-        """A daemon that is stopped must not leave a solenoid burning."""
+        """A daemon that is stopped must not leave a solenoid energised."""
         failed: list[OSError] = []
 
         def unlock() -> None:
@@ -196,12 +196,12 @@ class LockersContract:
         assert bench.pulses(1) == 1
 
     def test_an_unknown_locker_is_a_fault(self, bench: Bench) -> None:
-        """A lock that is not wired must be told to somebody, not ignored."""
+        """An unlock of a locker that is not wired raises; it is not ignored."""
         with pytest.raises(DeviceFault, match=f"locker {UNKNOWN}"):
             bench.driver.unlock(UNKNOWN)
 
     def test_closed_lockers_cannot_be_unlocked(self, bench: Bench) -> None:
-        """And closing twice is allowed."""
+        """A closed driver refuses to unlock, and closing twice is allowed."""
         bench.driver.close()
         bench.driver.close()
         with pytest.raises(DeviceUnavailable):
@@ -209,7 +209,7 @@ class LockersContract:
         assert bench.pulses(1) == 0
 
     def test_a_device_that_is_not_there_is_unavailable_until_it_is(self, bench: Bench) -> None:
-        """The checkpoint goes on without it and tries again."""
+        """A missing device raises DeviceUnavailable at opening; once there, it opens and works."""
         bench.driver.close()
         bench.take_away()
         with pytest.raises(DeviceUnavailable, match="lockers"):
@@ -223,10 +223,10 @@ class LockersContract:
 
 
 class BoardLockersContract(LockersContract):
-    """What holds where a board is between."""
+    """Tests for lockers with a board on a line between."""
 
     def test_a_silent_board_fails_its_own_lockers(self, bench: BoardBench) -> None:
-        """Out of order is told before a guest stands at the locker, and only of what is."""
+        """A silent board fails its own lockers only, and before an unlock is needed."""
         bench.silence(1)
         assert failures(bench.posted(LockerFailed(Stamp(0, 0), 1, ""))) == [1]
         with pytest.raises((DeviceUnavailable, DeviceFault), match="lockers"):
@@ -236,7 +236,7 @@ class BoardLockersContract(LockersContract):
         assert bench.pulses(1) == 0
 
     def test_a_board_that_answers_again_is_restored(self, bench: BoardBench) -> None:
-        """A plug that was put back needs no restart, and nothing is pulsed by it."""
+        """A board that answers again is restored without a restart and without a pulse."""
         bench.silence(1)
         bench.posted(LockerFailed(Stamp(0, 0), 1, ""))
         bench.speak(1)
@@ -246,7 +246,7 @@ class BoardLockersContract(LockersContract):
         assert doors(bench.posted(opened(1))) == [(LockerOpened, 1, False)]
 
     def test_a_port_that_is_pulled_fails_all_until_it_is_back(self, bench: BoardBench) -> None:
-        """It may come back under another number; the name in the config leads to it."""
+        """A port that comes back under another number is found by its name in the config."""
         bench.take_away()
         either = [LockerFailed(Stamp(0, 0), number, "") for number in (1, 2)]
         assert failures(bench.posted(*either)) == [1, 2]
@@ -259,7 +259,7 @@ class BoardLockersContract(LockersContract):
         assert bench.pulses(1) == 1
 
     def test_noise_never_moves_a_door(self, bench: BoardBench) -> None:
-        """A motor beside the cable must not open lockers, in the world or in the records."""
+        """Noise of a motor beside the cable must not open lockers, nor post door events."""
         for _ in range(10):
             bench.disturb()
         bench.open_door(2)

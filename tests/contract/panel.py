@@ -2,7 +2,7 @@
 
 A test module subclasses :class:`PanelContract` as ``Test…`` and gives it a fixture ``bench`` with
 the panel ``reception``. Its two buttons mean *arrive* (for pimpinan), and *decline* or, held,
-*absent*. Its driver is open, with nothing posted since.
+*absent*. Its driver is open, and no event was posted since.
 """
 
 from typing import Any, Protocol
@@ -28,61 +28,61 @@ class Bench(Protocol):
         """The driver under test."""
 
     def press(self, button: str) -> None:
-        """Press a button and let go."""
+        """Press a button and release it."""
 
     def hold(self, button: str) -> None:
-        """Hold a button for a second and a half, and let go."""
+        """Hold a button for a second and a half, and release it."""
 
     def tremble(self, button: str) -> None:
         """Press a button twice, as fast as a trembling finger."""
 
     def lean(self, seconds: int) -> None:
-        """Press both buttons by one movement, and let go after *seconds*."""
+        """Press both buttons in one movement, and release them after *seconds*."""
 
     def shows(self, mode: str) -> bool:
-        """Whether the lamps show *mode*, by docs/panel.md."""
+        """Return True if the lamps show *mode*, by docs/panel.md."""
 
     def posted(self, *wanted: Said) -> list[Said]:
         """Wait until all *wanted* are posted; return everything posted since the last call."""
 
 
 class PanelContract:
-    """What holds for all panels."""
+    """Tests for all panels."""
 
     def test_a_press_is_posted_once(self, bench: Bench) -> None:
-        """With its procedure, if it has one; letting go adds nothing."""
+        """A press is posted once, with its procedure if it has one; its release posts no event."""
         bench.press("arrive")
         bench.press("decline")
         assert bench.posted(ARRIVED, DECLINED) == [ARRIVED, DECLINED]
 
     def test_a_held_button_has_its_other_meaning(self, bench: Bench) -> None:
-        """And only that; one without another meaning is a press however long it is held."""
+        """A held button posts its other meaning only; one without another meaning posts a press."""
         bench.hold("decline")
         bench.hold("arrive")
         assert bench.posted(ABSENT, ARRIVED) == [ABSENT, ARRIVED]
 
     def test_a_trembling_finger_presses_once(self, bench: Bench) -> None:
-        """Two presses within a blink are one."""
+        """Two presses of one button within a trembling finger's time are one."""
         bench.tremble("decline")
         bench.press("arrive")
         assert bench.posted(DECLINED, ARRIVED) == [DECLINED, ARRIVED]
 
     def test_two_buttons_at_once_mean_nothing(self, bench: Bench) -> None:
-        """Somebody leant on the panel; the next press counts again."""
+        """Two buttons at once, as by leaning on the panel, are ignored; the next press counts."""
         bench.lean(1)
         bench.press("arrive")
         assert bench.posted(ARRIVED) == [ARRIVED]
 
     @pytest.mark.parametrize("mode", ["on", "slow", "amber", "red", "fast"])
     def test_every_mode_is_told_from_the_others(self, bench: Bench, mode: LampMode) -> None:
-        """Whatever lamps there are; overdue and alarm look the same where there is only one."""
+        """The modes differ with any set of lamps; with one lamp, overdue and alarm are alike."""
         bench.driver.show(mode)
         assert bench.shows(mode)
         bench.driver.show("off")
         assert bench.shows("off")
 
     def test_two_buttons_held_together_are_the_lamp_test(self, bench: Bench) -> None:
-        """Nothing is posted; the lamps then show what they showed."""
+        """The lamp test posts no event; afterwards the lamps show the mode from before."""
         bench.driver.show("slow")
         bench.lean(4)
         assert bench.shows("slow")
@@ -90,7 +90,7 @@ class PanelContract:
         assert bench.posted(ARRIVED) == [ARRIVED]
 
     def test_nothing_is_posted_once_closed(self, bench: Bench) -> None:
-        """And the lamps are dark."""
+        """A closed panel posts no event, and its lamps are dark."""
         bench.driver.show("fast")
         bench.driver.close()
         bench.driver.close()

@@ -1,4 +1,4 @@
-"""The part that every bench of a driver on pins shares: a simulated lobby and what was posted."""
+"""Shared by the benches of drivers on pins: a simulated lobby and the posted events."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +33,7 @@ Build = Callable[[Config, SimFactory, Clock, Post], Any]
 class PinBench:
     """One driver on the pins of a simulated lobby.
 
-    :param raw: the sections of the config that the lobby is made of
+    :param raw: the config sections of the lobby
     :param build: makes the driver under test
     """
 
@@ -54,7 +54,7 @@ class PinBench:
     def made(
         cls, folder: Path, monkeypatch: pytest.MonkeyPatch, speed: float, *wiring: Any
     ) -> Iterator[Self]:
-        """Make a bench in *folder* whose driver is open, with nothing posted since."""
+        """Make a bench in *folder* with its driver open and no event posted since."""
         clock = Clock.scaled(speed)
         monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
         monkeypatch.setenv(PINS, str(folder / "pins.sock"))
@@ -66,7 +66,7 @@ class PinBench:
 
     @property
     def lobby(self) -> Lobby:
-        """The lobby; touch it by ``world`` only."""
+        """The lobby; use it through ``world`` only."""
         return self.world.lobby
 
     def posted(self, *wanted: Said) -> list[Said]:
@@ -76,7 +76,7 @@ class PinBench:
         return [_said(event) for event in self._posted.take()]
 
     def fault(self) -> str:
-        """Read the levels now and then, as the daemon does, until they are a fault."""
+        """Read the levels again and again, as the daemon does, until a fault; return its text."""
         while True:
             try:
                 self.driver.reconcile()
@@ -97,7 +97,7 @@ def benches(
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
     ) -> Iterator[PinBench]:
-        """One way to wire it."""
+        """Make the bench of one wiring."""
         with kind.made(tmp_path, monkeypatch, speed, *wirings[request.param]) as made:
             yield made
 

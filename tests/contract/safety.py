@@ -1,7 +1,7 @@
 """The contract of the safety inputs, on their twin and on the bench of a technician.
 
 A test module subclasses :class:`SafetyContract` as ``Test…`` and gives it a fixture ``bench`` with
-all five inputs, whose driver is open, with nothing in alarm and nothing posted since.
+all five inputs, its driver open, no input in alarm and no event posted since.
 """
 
 from typing import Any, Protocol
@@ -23,27 +23,27 @@ class Bench(Protocol):
         """The driver under test."""
 
     def alarm(self, loop: str) -> None:
-        """Let the loop alarm (press the duress button, open the lid, take the mains away)."""
+        """Make the loop alarm (press the duress button, open the lid, switch off the mains)."""
 
     def reset(self, loop: str) -> None:
-        """End that, with the key where it latches."""
+        """End the alarm, with the key where it latches."""
 
     def cut(self, loop: str) -> None:
         """Cut the loop's wire."""
 
     def mend(self, loop: str) -> None:
-        """Mend it."""
+        """Repair the wire."""
 
     def posted(self, *wanted: Said) -> list[Said]:
         """Wait until all *wanted* are posted; return everything posted since the last call."""
 
 
 class SafetyContract:
-    """What holds for all safety inputs that are closed loops."""
+    """Tests for all safety inputs that are closed loops."""
 
     @pytest.mark.parametrize("loop", KINDS)
     def test_an_alarm_is_posted_with_both_edges(self, bench: Bench, loop: str) -> None:
-        """Under its own name, and nobody else's; it lasts until it is reset."""
+        """An alarm is posted under its own name only; it lasts until it is reset."""
         bench.alarm(loop)
         alarmed = (InputAlarmed, KINDS[loop], False)
         assert bench.posted(alarmed) == [alarmed]
@@ -53,7 +53,7 @@ class SafetyContract:
 
     @pytest.mark.parametrize("loop", KINDS)
     def test_a_cut_wire_alarms(self, bench: Bench, loop: str) -> None:
-        """Nobody can silence a loop with pliers; and what happens behind the cut says nothing."""
+        """A cut wire is an alarm until it is repaired: pliers cannot silence a loop."""
         bench.cut(loop)
         alarmed = (InputAlarmed, KINDS[loop], False)
         assert bench.posted(alarmed) == [alarmed]
@@ -64,7 +64,7 @@ class SafetyContract:
         assert bench.posted(restored) == [restored]
 
     def test_opening_posts_every_level_as_initial(self, bench: Bench) -> None:
-        """What began or ended while the daemon was down is told at its start."""
+        """An alarm that began or ended while the daemon was down is posted at its start."""
         bench.driver.close()
         bench.alarm("fire")
         bench.driver.open()
@@ -78,7 +78,7 @@ class SafetyContract:
         ]
 
     def test_nothing_is_posted_once_closed(self, bench: Bench) -> None:
-        """A daemon that stops does not take its own end for a fire."""
+        """A daemon that stops must not report its own end as a fire."""
         bench.driver.close()
         bench.driver.close()
         bench.alarm("fire")

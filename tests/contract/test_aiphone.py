@@ -13,7 +13,7 @@ from tests.contract.pin_bench import PinBench, benches
 SPEED = 10.0
 PATIENCE_S = 60.0
 
-# The ring relay, and how all contacts are wired.
+# The level of the ring relay, and the wiring of all contacts.
 WIRINGS: dict[str, tuple[str, dict[str, Any]]] = {
     "active low, contacts to ground": ("low", {}),
     "active high, contacts to 3.3 V": ("high", {"pull": "down"}),
@@ -40,7 +40,7 @@ class TwinBench(PinBench):
         return self.lobby.aiphones["adc"]
 
     def press(self, answer: AideAnswer) -> None:
-        """Press a button and let go."""
+        """Press a button and release it."""
         self.world.wait(self._twin.answer(answer))
 
     def crosstalk(self, answer: AideAnswer) -> None:
@@ -48,7 +48,7 @@ class TwinBench(PinBench):
         self.world.wait(self._twin.crosstalk(answer))
 
     def press_for_ever(self, answer: AideAnswer) -> None:
-        """Stick."""
+        """Close a contact for ever."""
 
         def stick(_lobby: Lobby) -> None:
             self._twin.contacts[answer].set(True)
@@ -57,16 +57,16 @@ class TwinBench(PinBench):
         self.world.do(stick)
 
     def talk(self, *, talking: bool) -> None:
-        """Take up a call, or hang up."""
+        """Begin a call, or hang up."""
         self.world.do(lambda _lobby: self._twin.talk(talking=talking))
 
     def rung(self) -> int:
-        """Wait for the end of a ring; return of how many tones it was."""
+        """Wait for the end of a ring; return its number of tones."""
         assert self.world.wait(self._twin.wait_ring(PATIENCE_S))
         return self._twin.heard
 
     def ringing(self) -> bool:
-        """Whether it rings."""
+        """Return True while it rings."""
         return self._twin.ringing
 
     def wait_ringing(self) -> None:
@@ -75,7 +75,7 @@ class TwinBench(PinBench):
             self.clock.sleep(0.01)
 
     def rings(self) -> int:
-        """How often it has rung."""
+        """Return the number of rings."""
         return self._twin.rings
 
 

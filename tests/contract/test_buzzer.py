@@ -25,14 +25,14 @@ class TwinBench(PinBench):
         return self.lobby.buzzer
 
     def heard(self, pattern: str) -> bool:
-        """Whether the last sound was that, once it has been heard to its end."""
+        """Wait until a sound has ended; return True if it was *pattern*."""
         end = self.clock.boot_ns() + PATIENCE_S * 1e9
         while self._twin.last is None and self.clock.boot_ns() < end:
             self.clock.sleep(0.1)
         return self._twin.last == pattern
 
     def sounds(self) -> bool:
-        """Whether it sounds now."""
+        """Return True while it sounds."""
         return self._twin.sounding
 
 

@@ -16,12 +16,12 @@ from sim.twins import camera as twins
 from sim.twins.scene import Scene
 from tests.contract import cameras
 
-# What a good still takes on a busy machine, and what each silent one costs here.
+# Longer than a good still on a busy machine; each silent one costs so long here.
 TIMEOUT_S = 0.7
 OLDEST_S = 5.0
 SPEED = 50
 
-# What the contract's faults are called at an IP camera.
+# The contract's faults by the names of the IP camera's twin.
 AT_HTTP: dict[cameras.Fault, twins.Fault] = {
     "silent": "hang", "slow": "drip", "hangs-up": "drop", "cut-short": "cut-short",
     "garbage": "garbage", "frozen": "frozen",
@@ -48,27 +48,27 @@ class HttpBench:
         self.driver: base.Camera = HttpSnapshotCamera("camera/lobby", config, self._clock)
 
     def cover(self) -> None:
-        """Hold something before the lens."""
+        """Cover the lens."""
         self._twin.covered = True
 
     def uncover(self) -> None:
-        """Take it away."""
+        """Uncover the lens."""
         self._twin.covered = False
 
     def breaks(self, fault: cameras.Fault) -> None:
-        """Make the camera go wrong; one that is gone has let go of its port."""
+        """Make the camera fail; one that is gone has closed its port."""
         if fault == "gone":
             self._twin.close()
         else:
             self._twin.fault = AT_HTTP[fault]
 
     def recovers(self) -> None:
-        """Make it right again, at the same address."""
+        """End the fault, at the same address."""
         self._twin.fault = None
         self._twin.start()
 
     def pass_time(self) -> None:
-        """Let a picture grow too old."""
+        """Let a picture become too old."""
         self._clock.sleep(OLDEST_S + 1)
 
     def close(self) -> None:
@@ -84,7 +84,7 @@ class HttpBench:
 
 
 class ChildBench:
-    """A Pi's camera whose child process is a stand-in, real in everything but the camera."""
+    """A Pi's camera with a stand-in as its child process: all is real but the camera."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -96,15 +96,15 @@ class ChildBench:
         )
 
     def cover(self) -> None:
-        """Hold something before the lens."""
+        """Cover the lens."""
         (self._folder / "covered").touch()
 
     def uncover(self) -> None:
-        """Take it away."""
+        """Uncover the lens."""
         (self._folder / "covered").unlink()
 
     def breaks(self, fault: cameras.Fault) -> None:
-        """Make the camera go wrong; one that is gone takes its process with it."""
+        """Make the camera fail; with one that is gone, its process ends."""
         (self._folder / "fault").write_text(fault if fault != "gone" else "hangs-up")
         if fault == "gone":
             with pytest.raises(OSError, match="camera/lobby"):
@@ -112,11 +112,11 @@ class ChildBench:
             (self._folder / "fault").write_text("gone")
 
     def recovers(self) -> None:
-        """Make it right again."""
+        """End the fault."""
         (self._folder / "fault").unlink()
 
     def pass_time(self) -> None:
-        """Its frames say themselves when they were exposed."""
+        """Does nothing: its frames hold the moment of their exposure."""
 
     def close(self) -> None:
         """Close the driver."""
@@ -124,7 +124,7 @@ class ChildBench:
 
 
 class TestHttp(cameras.CamerasContract):
-    """IP cameras, with each way to ask for the password."""
+    """IP cameras, with each scheme of password authentication."""
 
     @pytest.fixture(params=twins.SCHEMES)
     def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:

@@ -19,7 +19,7 @@ from tests.contract.live_lobby import LiveLobby
 from tests.drivers.conftest import Posted
 
 SPEED = 20
-# Long enough that a busy machine takes no pause of a twin for a card that was taken away.
+# Long enough that a pause of a twin on a busy machine is not a removed card.
 SILENCE_REAL_S = 0.2
 
 SHORT_NUMBERS = ("010063E9AE", "0100A4C101")
@@ -50,12 +50,12 @@ class TwinBench:
         self._lobby.wait(self._twin.present(*cards))
 
     def remove(self) -> None:
-        """Take them away and wait for longer than the silence that the driver waits for."""
+        """Remove them and wait for longer than the driver's silence."""
         self._lobby.wait(self._twin.remove())
         Clock().sleep(2.2 * SILENCE_REAL_S)
 
     def disturb(self) -> None:
-        """Spoil a checksum."""
+        """Send a card with a wrong checksum."""
         self._lobby.do(lambda _: self._twin.bad_checksum(self.cards[0]))
 
     def unplug(self) -> None:
@@ -76,7 +76,7 @@ class TwinBench:
 
 
 def wired(folder: Path, reader: dict[str, Any]) -> Config:
-    """Return a checkpoint with one card reader."""
+    """Return the config of a checkpoint with one card reader."""
     desk = {
         "port": str(folder / "tty-desk"),
         "stations": ["reception"],
@@ -97,7 +97,7 @@ def wired(folder: Path, reader: dict[str, Any]) -> Config:
 def bench(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TwinBench]:
-    """Return a reader in use."""
+    """Yield a reader with its driver open."""
     monkeypatch.setattr(serial_reader, "RETRY_S", 0.02)
     reader, cards = READERS[request.param]
     config, clock = wired(tmp_path, reader), Clock.scaled(SPEED)
@@ -111,4 +111,4 @@ def bench(
 
 
 class TestOnTwins(CardReaderContract):
-    """Every driver of card readers keeps the contract."""
+    """Every driver of card readers on its twin."""

@@ -12,7 +12,7 @@ from tests.contract.pin_bench import PinBench, benches
 SPEED = 40.0
 PUSH_S = 0.5
 
-# What the relay does, the level that switches it on, how the contact of the leaf is wired.
+# The relay's rest state, the level that switches it on, the wiring of the leaf's contact.
 WIRINGS: dict[str, tuple[str, str, dict[str, Any]]] = {
     "fail-secure, active low": ("secure", "low", {"wired": "normally-closed"}),
     "fail-secure, active high": ("secure", "high", {"pull": "down"}),
@@ -50,11 +50,11 @@ class TwinBench(PinBench):
         self.world.do(lambda _lobby: self._twin.force())
 
     def wedge(self, *, wedged: bool) -> None:
-        """Put a wedge under it, or take it away."""
+        """Put a wedge under it, or remove it."""
         self.world.do(lambda _lobby: self._twin.wedge(wedged=wedged))
 
     def wait_for_release(self, *, released: bool) -> None:
-        """Look at the strike until it is so."""
+        """Poll the strike until it is released, or locked."""
         while self._twin.released != released:
             self.clock.sleep(0.05)
 

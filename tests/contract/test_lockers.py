@@ -11,7 +11,7 @@ from tests.contract.lockers import BoardLockersContract, LockersContract
 
 
 def gpio(active: str) -> dict[str, Any]:
-    """Lockers 1 and 2 on pins, with relays of one kind."""
+    """Return lockers 1 and 2 on pins, with relays of one kind."""
     pins = {1: 5, 2: 6}
     lockers = [
         {"number": n, "relay": {"pin": pins[n], "active": active}, "door": DOORS[n]} for n in (1, 2)
@@ -20,7 +20,7 @@ def gpio(active: str) -> dict[str, Any]:
 
 
 def kerong(board: str, last: int, **more: Any) -> dict[str, Any]:
-    """Locker 1 is lock 5 of board 0, locker 2 the last lock of board 15."""
+    """Return lockers with 1 on lock 5 of board 0, and 2 on the last lock of board 15."""
     places = [{"number": 1, "address": 0, "lock": 5}, {"number": 2, "address": 15, "lock": last}]
     return {
         "buses": {"lockers": {"port": "filled in", "baud_rate": 19200, "answer_s": 0.1}},
@@ -38,7 +38,7 @@ class TestPins(LockersContract):
     def bench(
         self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[TwinBench]:
-        """Relays that a high or a low level switches on."""
+        """Yield a bench with relays that a high, or a low, level switches on."""
         yield from bench_of(gpio(request.param), tmp_path, monkeypatch)
 
 
@@ -56,5 +56,5 @@ class TestKerong(BoardLockersContract):
     def bench(
         self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[TwinBench]:
-        """Each family, and each setting that the sources leave open."""
+        """Yield a bench of each family, with each setting that the sources leave open."""
         yield from bench_of(KERONG[request.param], tmp_path, monkeypatch)

@@ -15,7 +15,7 @@ from tests.contract.pin_bench import PinBench, benches
 
 SPEED = 10.0
 
-# How the alarm, the tamper contact and the beam are wired.
+# The wiring of the alarm, the tamper contact and the beam.
 WIRINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
     "to ground": ({"wired": "normally-closed"}, {}, {}),
     "to 3.3 V": (
@@ -56,7 +56,7 @@ class TwinBench(PinBench):
         self.world.wait(self._twin.run_through())
 
     def block(self, *, blocked: bool) -> None:
-        """Put a suitcase into the beam, or take it away."""
+        """Put a suitcase into the beam, or remove it."""
         self.world.do(lambda _lobby: self._twin.block(blocked=blocked))
 
     def warble(self, times: int) -> None:
@@ -72,7 +72,7 @@ class TwinBench(PinBench):
         self.world.do(lambda _lobby: self._twin.meddle(opened=opened))
 
     def break_alarm(self, how: str | None) -> None:
-        """Break or mend the alarm contact."""
+        """Break or repair the alarm contact."""
 
         def breaking(_lobby: Lobby) -> None:
             alarm = self._twin.alarm
@@ -99,7 +99,7 @@ class TestPins(MetalDetectorContract):
 def test_at_sixty_times_the_speed_walks_are_walks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A pass of ten real milliseconds is neither too fast nor an alarm; a run is too fast."""
+    """At sixty times the speed a walk (ten real milliseconds) is a passage, a run is too fast."""
     with TwinBench.made(tmp_path, monkeypatch, 60.0, *WIRINGS["to ground"]) as bench:
         for _ in range(5):
             bench.walk(metal=False)
@@ -110,7 +110,7 @@ def test_at_sixty_times_the_speed_walks_are_walks(
 
 
 def test_an_open_loop_works_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Normally-open alarms and clears alike; only its cut wire is seen by nobody."""
+    """A normally-open contact alarms and clears; its cut wire cannot be noticed."""
     wiring: tuple[dict[str, Any], ...] = ({"wired": "normally-open"}, {}, {})
     with TwinBench.made(tmp_path, monkeypatch, SPEED, *wiring) as bench:
         bench.walk(metal=True)

@@ -12,7 +12,7 @@ from tests.contract.pin_bench import PinBench, benches
 SPEED = 10.0
 PATIENCE_S = 60.0
 
-# The lamps, and how the buttons are wired.
+# The lamps, and the wiring of the buttons.
 WIRINGS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "one lamp": ({"lamp": {"pin": 9}}, {}),
     "five lamps, active low": (
@@ -44,11 +44,11 @@ class TwinBench(PinBench):
         return self.lobby.panels["reception"]
 
     def press(self, button: str) -> None:
-        """Press a button and let go."""
+        """Press a button and release it."""
         self.world.wait(self._twin.press(button))
 
     def hold(self, button: str) -> None:
-        """Hold a button and let go."""
+        """Hold a button and release it."""
         self.world.wait(self._twin.hold(button))
 
     def tremble(self, button: str) -> None:
@@ -60,7 +60,7 @@ class TwinBench(PinBench):
         self.world.wait(self._twin.lean(seconds))
 
     def shows(self, mode: str) -> bool:
-        """Look until they show it; with one lamp, overdue is shown as an alarm is."""
+        """Poll the lamps until they show it; with one lamp, overdue is shown as an alarm is."""
         if mode == "red" and len(self._twin.lamps) == 1:
             mode = "fast"
         end = self.clock.boot_ns() + PATIENCE_S * 1e9

@@ -14,17 +14,17 @@ from tests.contract.lockers import BoardLockersContract
 
 
 class RelayBench(TwinBench):
-    """A bench whose driver is told to look again now and then, as the daemon does."""
+    """A bench that reconciles its driver at intervals, as the daemon does."""
 
     def posted(self, *events: Event) -> list[Event]:
-        """Look again, then wait until all *events* are posted."""
+        """Reconcile, then wait until all *events* are posted."""
         with suppress(DeviceUnavailable, DeviceFault):
             self.driver.reconcile()  # type: ignore[attr-defined]  # not every driver has it
         return super().posted(*events)
 
 
 def relays(driver: str, **more: Any) -> dict[str, Any]:
-    """Locker 1 is relay 1 of board 1, locker 2 relay 8 of board 2."""
+    """Return lockers with 1 on relay 1 of board 1, and 2 on relay 8 of board 2."""
     places = [
         {"number": n, "address": n, "channel": channel, "door": DOORS[n]}
         for n, channel in ((1, 1), (2, 8))
@@ -49,5 +49,5 @@ class TestRelayBoards(BoardLockersContract):
     def bench(
         self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> Iterator[TwinBench]:
-        """Each kind, and both commands of the R421A08."""
+        """Yield a bench of each kind, and of both commands of the R421A08."""
         yield from bench_of(RELAYS[request.param], tmp_path, monkeypatch, RelayBench)

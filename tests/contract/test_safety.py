@@ -25,7 +25,7 @@ class TwinBench(PinBench):
         return self.lobby.safety
 
     def alarm(self, loop: str) -> None:
-        """Let it alarm."""
+        """Make it alarm."""
         self.world.do(lambda _lobby: self._twin.raise_alarm(loop))
 
     def reset(self, loop: str) -> None:
@@ -37,7 +37,7 @@ class TwinBench(PinBench):
         self.world.do(lambda _lobby: self._twin.loops[loop].fail("cut"))
 
     def mend(self, loop: str) -> None:
-        """Mend it."""
+        """Repair it."""
         self.world.do(lambda _lobby: self._twin.loops[loop].fail(None))
 
 

@@ -1,4 +1,4 @@
-"""Where library threads meet the loop: nothing raises, order is kept, floods are bounded."""
+"""Library threads and the loop: post never raises, order is the same, floods are bounded."""
 
 import asyncio
 import threading
@@ -10,7 +10,7 @@ from edge.sop.events import Event, LockerClosed, LockerOpened
 
 
 def test_events_of_a_thread_arrive_in_order_with_their_moments() -> None:
-    """A driver's thread posts; the consumer gets the same order and growing moments."""
+    """Events of a driver's thread arrive in the same order, with growing moments."""
 
     async def play() -> list[Event]:
         bridge = Bridge(asyncio.get_running_loop(), Clock())
@@ -56,7 +56,7 @@ def test_post_after_the_loop_has_ended_is_harmless() -> None:
 
 
 def test_a_flood_is_bounded_and_counted() -> None:
-    """More events than the bridge holds are dropped and counted, never kept without bound."""
+    """More events than the bridge holds are dropped and counted, so that memory is bounded."""
 
     async def play() -> Bridge:
         bridge = Bridge(asyncio.get_running_loop(), Clock(), limit=10)

@@ -1,4 +1,4 @@
-"""The one consumer: decide, remember, act, in that order; and take up where it stood."""
+"""The one consumer: decides, commits, acts, in that order; and resumes after a restart."""
 
 import asyncio
 import threading
@@ -26,44 +26,44 @@ SOURCE = "/gardu/test/lobby"
 
 
 class Journal:
-    """Fake outputs and live topics that note what they were asked, in order."""
+    """Fake outputs and live topics that record their calls, in order."""
 
     def __init__(self) -> None:
         self.lines: list[Any] = []
 
     def carry_out(self, effect: Effect) -> None:
-        """Note an effect."""
+        """Record an effect."""
         self.lines.append(effect)
 
     def wake(self, rows: Sequence[OutboxRow]) -> None:
-        """Note the outbox's new rows."""
+        """Record the outbox's new rows."""
         self.lines.append(("wake", [row.topic for row in rows]))
 
 
 class Lamps(Journal):
-    """The outputs."""
+    """The outputs of the checkpoint."""
 
     def show(self, panel: str, mode: str) -> None:
-        """Note a lamp."""
+        """Record a lamp's mode."""
         self.lines.append((panel, mode))
 
 
 class Topics(Journal):
-    """The live topics; *delivered* is what the broker has taken."""
+    """The live topics; *delivered* are the broker's acknowledgements."""
 
     delivered = Delivered()
 
     def stored(self, delivered: Delivered) -> None:
-        """Note what the store knows of now."""
+        """Record the acknowledgements that are stored now."""
         self.lines.append(("stored", delivered))
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
-        """Note a topic."""
+        """Record a topic."""
         self.lines.append((suffix, payload))
 
 
 class Bench:
-    """A checkpoint on a real store, with fakes where the world would be."""
+    """A checkpoint on a real store, with fakes for outputs and topics."""
 
     def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
         self.clock = Clock()
@@ -89,7 +89,7 @@ class Bench:
             await self.checkpoint.handle(make(self.clock.now()))
 
     def close(self) -> None:
-        """Let go of threads and files."""
+        """Stop threads and close files."""
         self.timers.stop()
         self.worker.stop()
         self.store.close()
@@ -130,7 +130,7 @@ HOLD, LET_GO = HoldDoor("office", released=True), HoldDoor("office", released=Fa
 
 @pytest.fixture
 def loop() -> Iterator[asyncio.AbstractEventLoop]:
-    """An event loop that is not running yet."""
+    """Yield an event loop that is not running yet."""
     loop = asyncio.new_event_loop()
     yield loop
     loop.close()
@@ -138,7 +138,7 @@ def loop() -> Iterator[asyncio.AbstractEventLoop]:
 
 @pytest.fixture
 def bench(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[Bench]:
-    """A checkpoint that has just been installed."""
+    """Yield a checkpoint that has just been installed."""
     bench = Bench(tmp_path, loop)
     yield bench
     bench.close()
@@ -147,7 +147,7 @@ def bench(tmp_path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[Bench]:
 def test_effects_run_only_after_their_decision_is_stored(
     bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """If the commit fails, nobody rings and nothing unlocks: record, then act."""
+    """After a failed commit no effect runs: record, then act."""
 
     def no_disk(**_what: Any) -> None:
         raise StoreError("the disk is gone")
@@ -180,7 +180,7 @@ def test_alarm_sounds_first_and_is_recorded_at_once_after(
 def test_fire_releases_the_doors_though_nothing_can_be_recorded(
     bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other exception by name: nobody is locked in because a disk has failed."""
+    """The other exception by name: doors are released in a fire although the disk has failed."""
 
     def no_disk(**_what: Any) -> None:
         raise StoreError("the disk is gone")
@@ -194,7 +194,7 @@ def test_fire_releases_the_doors_though_nothing_can_be_recorded(
 def test_doors_lock_again_only_once_that_is_recorded(
     bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Releasing goes first, locking does not: a daemon that crashes here holds them again."""
+    """Doors lock only after the commit: a daemon that crashes before holds them again."""
     order: list[list[Any]] = []
     commit = bench.store.commit
 
@@ -211,7 +211,7 @@ def test_doors_lock_again_only_once_that_is_recorded(
 def test_fire_does_not_wait_behind_a_disk_that_is_stuck(
     bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An earlier event waits for the disk and the consumer with it; the doors do not."""
+    """An earlier event waits for the disk, and so does the consumer; the doors do not."""
     stuck, commit = threading.Event(), bench.store.commit
 
     def waiting(**what: Any) -> Any:
@@ -243,7 +243,7 @@ def test_fire_does_not_wait_behind_a_disk_that_is_stuck(
 def test_a_fire_that_outlasts_the_daemon_holds_the_doors_from_its_first_moment(
     bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:
-    """Before any loop was read: the fire is remembered, and locked would be the wrong guess."""
+    """A stored fire releases the doors before any loop is read, as the safer guess."""
     loop.run_until_complete(bench.send(fire))
     bench.close()
     again = Bench(tmp_path, loop)
@@ -257,7 +257,7 @@ def test_a_fire_that_outlasts_the_daemon_holds_the_doors_from_its_first_moment(
 def test_what_equipment_says_is_remembered_over_a_restart(
     bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:
-    """Doors, unreachable lockers and used invitations are state like any other."""
+    """Doors, unreachable lockers and used invitations are stored and restored like other state."""
 
     def unlocked(at: Stamp) -> events.LockerOpened:
         return events.LockerOpened(at, 1)
@@ -288,7 +288,7 @@ def test_what_equipment_says_is_remembered_over_a_restart(
 def test_a_restart_takes_up_the_state_where_it_stood(
     bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:
-    """What the next daemon reads is exactly what the last one had decided."""
+    """The next daemon reads exactly the state that the last one stored."""
     loop.run_until_complete(bench.send(arrive, accept, card, arrive))
     before = bench.checkpoint.state
     bench.close()
@@ -320,7 +320,7 @@ def test_state_and_records_are_in_one_transaction(
 
 
 def test_only_what_changed_is_shown(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
-    """A lamp or live topic goes out when it differs, not with every event."""
+    """A lamp or live topic is set when it changes, not with every event."""
     loop.run_until_complete(bench.send(arrive))
     lamp_lines = [line for line in bench.outputs.lines if isinstance(line, tuple)]
     assert lamp_lines.count(("reception", "on")) == 1
@@ -332,7 +332,7 @@ def test_only_what_changed_is_shown(bench: Bench, loop: asyncio.AbstractEventLoo
 def test_standing_alarm_is_a_live_topic_until_cleared(
     bench: Bench, loop: asyncio.AbstractEventLoop
 ) -> None:
-    """state/alarm/{kind} is shown while it stands and deleted when cleared."""
+    """state/alarm/{kind} is shown while the alarm stands, and deleted when it is cleared."""
     loop.run_until_complete(bench.send(alarm, events.DetectorCleared))
     topics = [line for line in bench.live.lines if "alarm" in str(line[0])]
     assert [(suffix, payload is None) for suffix, payload in topics] == [
@@ -342,7 +342,7 @@ def test_standing_alarm_is_a_live_topic_until_cleared(
 
 
 def test_a_timer_comes_back_as_an_event(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
-    """A due timer is an event like any other, also when its time passed while nobody ran."""
+    """A due timer is an event, also if it was due while the daemon was down."""
 
     async def due() -> events.Event:
         past = Stamp(0, 0, False, bench.clock.now().boot)
@@ -358,7 +358,7 @@ def test_a_timer_comes_back_as_an_event(bench: Bench, loop: asyncio.AbstractEven
 def test_acknowledgements_ride_with_the_next_decision(
     bench: Bench, loop: asyncio.AbstractEventLoop
 ) -> None:
-    """What the broker took is stored with the decision that comes, and whoever waits is told."""
+    """Acknowledgements are stored with the next decision, and the uplink is notified."""
     loop.run_until_complete(bench.send(arrive))
     bench.live.delivered = Delivered((1,))
     loop.run_until_complete(bench.send(arrive))
@@ -367,7 +367,7 @@ def test_acknowledgements_ride_with_the_next_decision(
 
 
 def test_a_closed_visit_is_open_no_more(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:
-    """The hot table forgets it; its records say how it ended and what it went through."""
+    """A closed visit is no longer stored as open; its records hold its outcome and steps."""
 
     def leave(at: Stamp) -> events.ButtonPressed:
         return events.ButtonPressed(at, "reception", "leave")
@@ -384,7 +384,7 @@ def test_a_closed_visit_is_open_no_more(bench: Bench, loop: asyncio.AbstractEven
 def test_refused_input_is_counted_without_wearing_out_the_disk(
     bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A noisy line makes no commit of its own; its count is stored with the next decision."""
+    """Refused input makes no commit of its own; its count is stored with the next decision."""
     commits: list[Any] = []
     commit = bench.store.commit
 

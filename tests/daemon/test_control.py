@@ -1,4 +1,4 @@
-"""The control socket: whatever is written to it, the daemon answers in words and goes on."""
+"""The control socket: any request is answered in words, and the daemon goes on."""
 
 import asyncio
 import json
@@ -23,18 +23,18 @@ from tests.store_bench import SOURCE, HandClock, say, sequences
 
 
 class Sender:
-    """Notes what the uplink is told."""
+    """Records the calls to the uplink."""
 
     def __init__(self) -> None:
         self.told: list[int] = []
 
     def go_back(self, first: int) -> None:
-        """Note it."""
+        """Record the call."""
         self.told.append(first)
 
 
 class Serving:
-    """A daemon's control socket, and what stands behind it."""
+    """A daemon's control socket, with its store and its uplink's stand-in."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -58,7 +58,7 @@ class Serving:
 
 @asynccontextmanager
 async def serving(folder: Path) -> AsyncIterator[Serving]:
-    """Serve for the length of the block."""
+    """Serve until the block ends."""
     one = Serving(folder)
     await asyncio.sleep(0)
     try:
@@ -71,7 +71,7 @@ async def serving(folder: Path) -> AsyncIterator[Serving]:
 
 
 def test_resend_marks_wakes_and_counts(tmp_path: Path) -> None:
-    """The range is marked in pieces, the uplink told of each, and everything accounted for."""
+    """The range is marked in parts, the uplink is notified of each, and the counts add up."""
 
     async def scenario() -> None:
         async with serving(tmp_path) as one:
@@ -106,7 +106,7 @@ def test_resend_marks_wakes_and_counts(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_requests_are_answered_in_words(tmp_path: Path, line: bytes, words: str) -> None:
-    """Nonsense, unknown requests, wrong numbers, endless lines: an error, and nothing changes."""
+    """A wrong request gets an error, changes no record, and the next request is answered."""
 
     async def scenario() -> None:
         async with serving(tmp_path) as one:
@@ -123,7 +123,7 @@ def test_wrong_requests_are_answered_in_words(tmp_path: Path, line: bytes, words
 @settings(max_examples=30, deadline=None, database=None)
 @given(lines=st.lists(st.binary(max_size=200), max_size=5))
 def test_noise_never_stops_it(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:
-    """Any bytes, any number of times: it still serves."""
+    """After any bytes, any number of times, requests are still answered."""
 
     async def scenario() -> None:
         async with serving(tmp_path_factory.mktemp("noise")) as one:
@@ -137,7 +137,7 @@ def test_noise_never_stops_it(tmp_path_factory: pytest.TempPathFactory, lines: l
 def test_silent_and_vanishing_askers_hold_nobody_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who says nothing is let go; who hangs up without listening harms nobody."""
+    """A silent client is closed after a time-out, and one that hangs up causes no error."""
     monkeypatch.setattr(control, "REQUEST_S", 0.1)
 
     async def scenario() -> None:
@@ -156,7 +156,7 @@ def test_silent_and_vanishing_askers_hold_nobody_up(
 
 
 def test_broken_store_ends_the_daemon(tmp_path: Path) -> None:
-    """An error that the store cannot go on after is not swallowed: the daemon must end on it."""
+    """An error of the store ends the daemon; it is not swallowed."""
 
     async def scenario() -> None:
         async with serving(tmp_path) as one:
@@ -172,13 +172,13 @@ def test_broken_store_ends_the_daemon(tmp_path: Path) -> None:
 
 
 def test_long_folder_names_and_left_over_sockets(tmp_path: Path) -> None:
-    """A path longer than a socket's name may be works; what a killed daemon left is replaced."""
+    """A path longer than a socket's name works; a killed daemon's socket is replaced."""
     folder = tmp_path / ("x" * 60) / ("y" * 60)
     folder.mkdir(parents=True)
     assert ask(folder, Resend(1, 2)) is None
     with socket.socket(socket.AF_UNIX) as left, control.socket_path(folder) as path:
         left.bind(path)
-    assert ask(folder, Resend(1, 2)) is None  # nobody listens any more
+    assert ask(folder, Resend(1, 2)) is None  # the socket has no listener
 
     async def scenario() -> None:
         async with serving(folder) as one:
@@ -193,7 +193,7 @@ def test_long_folder_names_and_left_over_sockets(tmp_path: Path) -> None:
 
 
 def test_answers_that_are_none(tmp_path: Path) -> None:
-    """A daemon that hangs up or talks nonsense is an error in words, not a traceback."""
+    """A daemon that hangs up, or sends a wrong answer, is an error in words."""
 
     async def scenario(answer: bytes, error: type[Exception]) -> None:
         async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

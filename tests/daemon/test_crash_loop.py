@@ -1,4 +1,4 @@
-"""Crashes are counted, the daemon is started again whatever happens, and somebody is told."""
+"""Crashes are counted, the daemon is always started again, and a crash loop is an alarm."""
 
 import asyncio
 import logging
@@ -22,7 +22,7 @@ UNIT = Path(__file__).parents[2] / "systemd" / "gardu.service"
 
 
 def at(seconds: float, boot: str = "first") -> Stamp:
-    """A moment of a boot, without a clock that anybody trusts."""
+    """Return a moment of a boot, with an untrusted clock."""
     return Stamp(int(seconds * 1e9), 0, False, boot)
 
 
@@ -40,13 +40,13 @@ def test_the_first_run_follows_nothing() -> None:
 
 
 def test_a_run_that_did_not_end_on_purpose_crashed() -> None:
-    """Killed, died of a bug or of its disk: the next run knows."""
+    """A run without a clean stop has crashed: killed, ended by a bug or by its disk."""
     run = crashed(10)
     assert (run.previous, len(run.crashes), run.looping) == ("crashed", 1, False)
 
 
 def test_a_run_of_another_boot_lost_its_power_and_counts_for_nothing() -> None:
-    """A lobby whose power is cut every evening is in no crash loop."""
+    """A run of another boot lost its power: a power cut every evening is no crash loop."""
     run = crashed(10, 20, 30, 40)
     for number in range(9):
         run = after(run, at(5, f"boot {number}"))
@@ -54,7 +54,7 @@ def test_a_run_of_another_boot_lost_its_power_and_counts_for_nothing() -> None:
 
 
 def test_five_crashes_within_ten_minutes_are_a_loop_and_five_in_a_day_are_not() -> None:
-    """The window slides: what is older than ten minutes is forgotten."""
+    """Crashes older than ten minutes are not counted."""
     assert crashed(1, 2, 3, 4, 5).looping
     assert not crashed(1, 2, 3, 4).looping
     assert not crashed(100, 4000, 8000, 12_000, 16_000).looping
@@ -62,7 +62,7 @@ def test_five_crashes_within_ten_minutes_are_a_loop_and_five_in_a_day_are_not() 
 
 
 def test_a_clean_stop_is_no_crash(tmp_path: Path) -> None:
-    """Systemctl restart, five times: nothing is said."""
+    """Repeated clean stops, as by systemctl restart, count as no crashes."""
     for number in range(6):
         run = begin(tmp_path, at(number))
         assert (run.previous, run.crashes) == (None, ())
@@ -82,7 +82,7 @@ def test_a_thousand_crashes_are_not_kept(tmp_path: Path) -> None:
 def test_a_damaged_file_is_forgotten_with_a_warning(
     tmp_path: Path, text: bytes, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The count of crashes must not itself be what keeps the daemon down."""
+    """A damaged count is replaced with a warning: it must not stop the daemon's start."""
     (tmp_path / FILE).write_bytes(text)
     with caplog.at_level(logging.WARNING):
         assert begin(tmp_path, at(1)) == Run(began=at(1))
@@ -93,16 +93,16 @@ def test_a_damaged_file_is_forgotten_with_a_warning(
 def test_a_folder_that_takes_no_file_stops_nothing(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A full disk ends no lobby over this."""
+    """A file that cannot be written, as on a full disk, is a warning and stops no daemon."""
     with caplog.at_level(logging.WARNING):
         end(tmp_path / "not there", begin(tmp_path / "not there", at(1)))
     assert "cannot be written" in caplog.text
 
 
 def test_systemd_starts_it_again_whatever_happens() -> None:
-    """No start limit, restart always, a watchdog: a lobby without its checkpoint stands still."""
+    """No start limit, restart always, a watchdog: the daemon is always started again."""
     unit = RawConfigParser(strict=False)
-    unit.optionxform = str  # type: ignore[method-assign,assignment]  # as the standard library says
+    unit.optionxform = str  # type: ignore[method-assign,assignment]  # as its manual shows
     unit.read(UNIT, encoding="utf-8")
     assert unit["Unit"]["StartLimitIntervalSec"] == "0"
     assert unit["Service"]["Restart"] == "always"
@@ -111,16 +111,16 @@ def test_systemd_starts_it_again_whatever_happens() -> None:
 
 
 def test_the_unit_lets_the_daemon_ask_whether_the_clock_is_trusted() -> None:
-    """Adjtimex is a privileged call to systemd; forbidden, no clock would ever be trusted."""
+    """Adjtimex is allowed, which systemd counts as privileged: else no clock is ever trusted."""
     lines = UNIT.read_text(encoding="utf-8").splitlines()
     filters = [line for line in lines if line.startswith("SystemCallFilter=")]
     assert {"adjtimex", "clock_adjtime"} <= set(filters[-1].partition("=")[2].split())
-    assert "ProtectClock=no" in lines  # it would forbid the call in a filter of its own
+    assert "ProtectClock=no" in lines  # yes would forbid the call in a filter of its own
     assert "CapabilityBoundingSet=" in lines  # so the clock can be read, not set
 
 
 def test_the_alarm_is_cleared_once_a_run_has_lasted() -> None:
-    """Ten minutes of good running clear it, whichever run raised it."""
+    """Ten minutes without a crash clear the alarm, also one that another run raised."""
     posted: list[Event] = []
 
     def post(make: Callable[[Stamp], Event]) -> None:
@@ -145,7 +145,7 @@ def test_a_system_alarm_stands_once_and_is_cleared_once() -> None:
 
 
 def test_clearing_a_system_alarm_leaves_a_visits_alarm_of_that_name() -> None:
-    """What was raised for a guest ends with that guest."""
+    """An alarm that was raised for a visit is not cleared by the system alarm of that name."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     for panel, action in (("reception", "accept"), ("reception", "accept"), ("reception", "done")):
@@ -180,7 +180,7 @@ def test_five_kills_in_a_row_and_it_runs_and_says_so(tmp_path: Path) -> None:
 
 
 def test_a_damaged_database_is_an_alarm_as_long_as_it_lies_there(tmp_path: Path) -> None:
-    """Set aside at one start, it is an alarm at every start until somebody takes it away."""
+    """A damaged database is an alarm at every start until its files are removed."""
     config = config_file(tmp_path)
     with DaemonChild(config) as daemon:
         daemon.until("ready;")

@@ -1,4 +1,4 @@
-"""The office day, hosts, alarms and times in the config and on the disk: what a restart needs."""
+"""The office day, hosts, alarms and times, in the config and on the disk, over a restart."""
 
 from pathlib import Path
 
@@ -24,7 +24,7 @@ FOLDER = default_config_folder()
 
 
 def test_everything_of_the_day_outlives_a_restart() -> None:
-    """A day that is to close, a host who is away, a seen alarm, an extended meeting, a question."""
+    """A closing day, an absent host, a seen alarm and an extended meeting are restored."""
     office = Office(abandoned_after_s=60.0)
     register(office, "pimpinan", CARDS[0])
     office.press("officer-1", "done")
@@ -51,7 +51,7 @@ def test_everything_of_the_day_outlives_a_restart() -> None:
 
 
 def test_a_state_from_before_there_were_days_is_taken_up() -> None:
-    """An older database: no day, no host, no pace; visits go on, alarms are unseen."""
+    """A state without day, hosts and pace, as of an older database, is restored; visits go on."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     (visit,) = office.state.visits.values()
@@ -66,7 +66,7 @@ def test_a_state_from_before_there_were_days_is_taken_up() -> None:
 
 
 def test_days_are_kept_where_the_config_says_so(tmp_path: Path) -> None:
-    """The section's hour, in the office's own time zone; without the section there are no days."""
+    """The config's hour is in the office's time zone; without the section there are no days."""
     config = load_config(FOLDER / "gardu.toml", elsewhere=True)
     office = msgspec.structs.replace(config.checkpoint, timezone="Asia/Jayapura")
     kept = msgspec.structs.replace(config, checkpoint=office, day=Day(opens="07:45"))

@@ -1,4 +1,4 @@
-"""Devices are opened, kept trying, made to act and closed; none of it can stop the lobby."""
+"""Devices are opened, retried, used and closed; no error of theirs stops the lobby."""
 
 import asyncio
 from collections.abc import Callable
@@ -20,13 +20,13 @@ JPEG = b"\xff\xd8picture\xff\xd9"
 
 
 class Posts:
-    """Where drivers post; remembers the events and lets a test wait for one."""
+    """In the place of the bridge: collects events, and waits for one."""
 
     def __init__(self) -> None:
         self.events: list[Event] = []
 
     def __call__(self, make: Callable[[Stamp], Event]) -> None:
-        """Take an event."""
+        """Record an event (a ``Post``)."""
         self.events.append(make(NOW))
 
     async def until(self, kind: type[Event], count: int = 1) -> None:
@@ -37,7 +37,7 @@ class Posts:
 
 
 class Fake:
-    """A device of every kind, whose calls are noted and can be made to fail."""
+    """A device of every kind; records its calls, and fails on request."""
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -82,7 +82,7 @@ class Fake:
         self._call("flash")
 
     def capture(self) -> bytes:
-        """Take a picture."""
+        """Return a picture."""
         self._call("capture")
         return JPEG
 
@@ -104,7 +104,7 @@ class Stage:
         self.devices.add_camera(self.camera, ["desk"])
 
     def play(self, scene: Callable[[], Any]) -> None:
-        """Open everything, run *scene*, close everything."""
+        """Open all devices, run *scene*, close them."""
 
         async def whole() -> None:
             keeping = asyncio.ensure_future(self.devices.run())
@@ -117,7 +117,7 @@ class Stage:
         asyncio.run(whole())
 
     async def ready(self) -> None:
-        """Wait until every device is in use."""
+        """Wait until every device works."""
         async with asyncio.timeout(10):
             while set(self.devices.states({}).values()) != {"ok"}:
                 await asyncio.sleep(0.005)
@@ -125,7 +125,7 @@ class Stage:
 
 @pytest.fixture
 def stage(tmp_path: Path) -> Stage:
-    """A stage of fakes."""
+    """Return devices with fakes behind them."""
     return Stage(tmp_path)
 
 
@@ -150,7 +150,7 @@ def test_each_effect_reaches_its_device(stage: Stage) -> None:
 
 
 def test_a_still_is_whole_in_its_file_and_named_by_its_id(stage: Stage, tmp_path: Path) -> None:
-    """The event carries the digest of exactly what is on disk."""
+    """A still is stored as a whole, in a file named by its id, without a partial file."""
 
     async def scene() -> None:
         await stage.ready()
@@ -166,7 +166,7 @@ def test_a_still_is_whole_in_its_file_and_named_by_its_id(stage: Stage, tmp_path
 
 @pytest.mark.parametrize("error", [DeviceUnavailable("no picture came"), DeviceFault("no JPEG")])
 def test_a_camera_that_fails_is_a_missed_still_and_a_fault(stage: Stage, error: Exception) -> None:
-    """The step goes on: the missing still and the broken camera are both said."""
+    """A failed still is posted as missed, and the camera as failed; the step can go on."""
     stage.camera.fails = []
 
     async def scene() -> None:
@@ -183,7 +183,7 @@ def test_a_camera_that_fails_is_a_missed_still_and_a_fault(stage: Stage, error: 
 
 
 def test_a_still_for_which_there_is_no_camera_is_missed_at_once(stage: Stage) -> None:
-    """No camera takes this purpose: said, not waited for."""
+    """A still without a camera for its purpose is missed at once."""
 
     async def scene() -> None:
         await stage.ready()
@@ -196,7 +196,7 @@ def test_a_still_for_which_there_is_no_camera_is_missed_at_once(stage: Stage) ->
 def test_a_device_missing_at_start_is_said_once_and_tried_until_it_is_there(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The daemon runs without it; when it is plugged in it is used, and both are records."""
+    """A missing device is posted once, retried, and posted as restored when it opens."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     stage.adc.fails = [DeviceUnavailable("not there")] * 3
     stage.play(stage.ready)
@@ -211,7 +211,7 @@ def test_a_device_missing_at_start_is_said_once_and_tried_until_it_is_there(
 def test_a_lamp_wanted_before_its_panel_was_there_is_lit_when_it_comes(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Outputs are put to what the state says, however late the device."""
+    """A lamp mode that was set before its panel could be opened is shown once it is."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     stage.panel.fails = [DeviceUnavailable("not there")]
 
@@ -227,7 +227,7 @@ def test_a_lamp_wanted_before_its_panel_was_there_is_lit_when_it_comes(
 
 
 def test_a_drivers_bug_is_a_fault_not_the_end(stage: Stage) -> None:
-    """An unexpected exception in a driver is reported; the device goes on being used."""
+    """An unexpected exception in a driver is posted as a fault; the device is still used."""
 
     async def scene() -> None:
         await stage.ready()
@@ -242,7 +242,7 @@ def test_a_drivers_bug_is_a_fault_not_the_end(stage: Stage) -> None:
 
 
 def test_what_a_device_told_itself_shows_in_its_state() -> None:
-    """A reader whose plug was pulled is not "ok" because it was opened once."""
+    """A reader whose plug was pulled is not "ok", although it was opened."""
     devices = Devices(Clock(), lambda make: None, None)  # type: ignore[arg-type]  # no stills here
     reader = devices.add(Fake("card-reader/desk"))
     reader.ready = True

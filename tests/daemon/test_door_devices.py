@@ -1,4 +1,4 @@
-"""Doors among the devices: released in turn, held at once, and nothing of it lost."""
+"""Doors among the devices: releases in order, holds at once, and none of them lost."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ PATIENCE_S = 10.0
 
 
 class FakeDoor:
-    """A door whose release lasts until it is closed."""
+    """A door whose release lasts until the driver is closed."""
 
     name = "door/kantor"
 
@@ -35,7 +35,7 @@ class FakeDoor:
         self.news = threading.Condition()
 
     def open(self) -> None:
-        """Fail as often as it is away."""
+        """Raise as often as *away* counts."""
         if self.away:
             self.away -= 1
             raise DeviceUnavailable("door/kantor: away")
@@ -45,13 +45,13 @@ class FakeDoor:
         self.closed.set()
 
     def release(self) -> None:
-        """Begin, and end when closed."""
+        """Begin a release; it ends when the door is closed."""
         self._note("release")
         assert self.closed.wait(PATIENCE_S)
         self._note("over")
 
     def hold(self, *, released: bool) -> None:
-        """Note it."""
+        """Record the call."""
         self._note(f"hold {released}")
 
     def wait(self, *calls: str) -> None:
@@ -66,7 +66,7 @@ class FakeDoor:
 
 
 def kept(door: FakeDoor, folder: Path, scene: Callable[[Devices], Awaitable[None]]) -> list[Event]:
-    """Run *scene* while *door* is kept; return what was posted."""
+    """Run *scene* while the device of *door* runs; return the posted events."""
     posted: list[Event] = []
     clock = Clock()
     devices = Devices(clock, lambda make: posted.append(make(clock.now())), StillFiles(folder))
@@ -85,14 +85,14 @@ def kept(door: FakeDoor, folder: Path, scene: Callable[[Devices], Awaitable[None
 
 
 async def ready(devices: Devices) -> None:
-    """Wait until the door is in use."""
+    """Wait until the door works."""
     async with asyncio.timeout(PATIENCE_S):
         while devices.states({}) != {"door/kantor": "ok"}:
             await asyncio.sleep(0.005)
 
 
 def test_a_hold_does_not_wait_for_a_release(tmp_path: Path) -> None:
-    """Fire: nobody may find the door locked because a guest was let in just now."""
+    """A hold for a fire does not wait for the end of a release."""
     door = FakeDoor()
 
     async def scene(devices: Devices) -> None:
@@ -111,7 +111,7 @@ def test_a_hold_does_not_wait_for_a_release(tmp_path: Path) -> None:
 def test_a_hold_that_came_too_early_is_made_good(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A door that was not there when the fire began is released as soon as it is."""
+    """A door that was missing when the fire began is held as soon as it can be opened."""
     monkeypatch.setattr(module, "RETRY_S", 0.01)
     door = FakeDoor(away=2)
 
@@ -125,7 +125,7 @@ def test_a_hold_that_came_too_early_is_made_good(
 
 
 def test_stopping_does_not_wait_for_a_release(tmp_path: Path) -> None:
-    """Systemd gives the stop five seconds; a release may last a minute, and ends locked."""
+    """A stop has five seconds by systemd; a release may last a minute, and ends locked."""
     door = FakeDoor()
 
     async def scene(devices: Devices) -> None:
@@ -146,14 +146,14 @@ def strike(config: Config) -> tuple[int, bool]:
 
 @pytest.fixture
 def pins() -> Iterator[Pins]:
-    """Fresh mock pins."""
+    """Yield fresh mock pins."""
     pins = Pins()
     yield pins
     pins.factory.close()
 
 
 def test_the_built_door_releases_its_strike(pins: Pins, tmp_path: Path) -> None:
-    """From the config file to the level on the pin: two effects, two drives, then rest."""
+    """From the config file to the pin: a hold drives the strike, and the end of it too."""
     config = load_config(default_config_folder() / "gardu-jatim.toml", elsewhere=True)
     pin, released = strike(config)
     clock = Clock.scaled(50)
@@ -184,7 +184,7 @@ def test_the_built_door_releases_its_strike(pins: Pins, tmp_path: Path) -> None:
 def test_an_effect_for_a_door_that_is_not_there_is_told(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A procedure may be older than the wiring; nothing breaks, and the log says so."""
+    """An effect for a missing door is logged and raises no error: a procedure may be outdated."""
     effects: list[Effect] = [ReleaseDoor("other", "v"), HoldDoor("other", released=True)]
 
     async def scene(devices: Devices) -> None:

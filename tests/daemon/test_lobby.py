@@ -1,7 +1,7 @@
-"""The office day, the evacuation count and the alarms, as the central office hears them.
+"""The office day, the evacuation count and the alarms, as the central office receives them.
 
 The real daemon in a process of its own, on mock pins; a real mosquitto; a real subscriber. A second
-subscriber comes later each time: what is retained is what it hears.
+subscriber comes later each time, and receives the retained messages only.
 """
 
 import asyncio
@@ -24,10 +24,10 @@ BASE = "gardu/v1/setda-tanjabbar/lobi-utama/"
 DAY, FIRE, DETECTOR = (f"state/{name}" for name in ("day", "alarm/fire", "alarm/metal-detector"))
 
 # Pins of the config below: reception's arrive, more and day, officer 3's acknowledge; the fire
-# loop and the detector's alarm loop, which are closed (low) at rest. On mock pins both begin open.
+# loop and the detector's alarm loop, both closed (low) at rest, and open at first on mock pins.
 ARRIVE, MORE, OFFICE, ACKNOWLEDGE, FIRE_LOOP, ALARM_LOOP = 2, 3, 4, 15, 24, 23
 
-# So many visits a checkpoint must bear at once (docs/routing.md), and they come in bursts.
+# A checkpoint must hold so many visits at once (docs/routing.md); they come in bursts.
 CROWD, BURSTS = 50, 5
 
 
@@ -55,13 +55,13 @@ def lobby(folder: Path, broker: Mosquitto) -> Path:
 
 
 class Ear:
-    """A central office that hears one checkpoint."""
+    """The messages of one checkpoint, read from a subscriber."""
 
     def __init__(self, centre: Centre) -> None:
         self._centre = centre
 
     def last(self, suffix: str) -> Any:
-        """The last message on *suffix*: its JSON, ``""`` if it was empty, None if there is none."""
+        """Return the last message on *suffix*: its JSON, ``""`` if it was empty; None if none."""
         heard = self._centre.heard(BASE + suffix)
         if not heard:
             return None
@@ -69,7 +69,7 @@ class Ear:
         return json.loads(payload) if payload else ""
 
     def records(self, kind: str) -> list[dict[str, Any]]:
-        """The data of the records of type ``gardu.KIND.v1`` so far, in order, each once."""
+        """Return the data of the records of type ``gardu.KIND.v1`` so far, in order, each once."""
         heard = [json.loads(message.payload) for message in self._centre.heard("/event/")]
         once = {one["id"]: one for one in heard}
         return [one["data"] for one in once.values() if one["type"] == f"gardu.{kind}.v1"]
@@ -80,17 +80,17 @@ class Ear:
 
 
 def retained(broker: Mosquitto, suffix: str) -> Any:
-    """Return what somebody hears on *suffix* who subscribes only now; None if it is nothing."""
+    """Return the retained message on *suffix*, as a new subscriber receives it; None if none."""
     with Centre(broker.port) as centre:
         later = Ear(centre)
-        # What the broker retains it sends at the subscription: before this, which comes after it.
+        # The broker sends retained messages at the subscription: so they come before this message.
         single(f"{BASE}reply/later", b"1", qos=1, hostname=HOST, port=broker.port)
         later.until(lambda: later.last("reply/later"))
         return later.last(suffix)
 
 
 def test_the_office_day_as_the_centre_sees_it(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """Opened by a guest, counted, to close, killed in that moment, carried over: retained each."""
+    """A day opened by a guest, closing, killed and carried over is retained with its counts."""
     config = lobby(tmp_path, mosquitto)
     with Centre(mosquitto.port) as centre:
         ear = Ear(centre)
@@ -105,7 +105,7 @@ def test_the_office_day_as_the_centre_sees_it(tmp_path: Path, mosquitto: Mosquit
             assert retained(mosquitto, DAY) == now
         assert (now["number"], now["visits_opened"], now["persons"]) == (1, 1, 3)
         assert (now["visits_open"], now["cards_out"], now["lockers_out"]) == (1, 0, 0)
-        with DaemonChild(config) as daemon:  # it was killed
+        with DaemonChild(config) as daemon:  # after SIGKILL
             daemon.until("ready;")
             said = gardu_day(config)
             assert "office day 1: closing" in said
@@ -129,7 +129,7 @@ def test_the_office_day_as_the_centre_sees_it(tmp_path: Path, mosquitto: Mosquit
 
 
 def gardu_day(config: Path) -> str:
-    """Return what `gardu day` says while the daemon runs; as JSON it says the same."""
+    """Return the output of `gardu day` while the daemon runs; check that its JSON agrees."""
     plain, raw = (
         subprocess.run(
             [*gardu(), "day", "-c", str(config), *more], capture_output=True, text=True, check=True
@@ -148,7 +148,7 @@ def until_opened(ear: Ear, count: int) -> None:
 
 
 def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """All of them are open after a SIGKILL, and are served on in the order in which they came."""
+    """Fifty visits are open after a SIGKILL, and are served in the order in which they came."""
     config = lobby(tmp_path, mosquitto)
     with Centre(mosquitto.port) as centre:
         ear = Ear(centre)
@@ -157,7 +157,7 @@ def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitt
             for burst in range(1, BURSTS + 1):
                 daemon.tell(*[f"press {ARRIVE}"] * (CROWD // BURSTS))
                 until_opened(ear, burst * CROWD // BURSTS)
-        with DaemonChild(config) as daemon:  # it was killed
+        with DaemonChild(config) as daemon:  # after SIGKILL
             daemon.until("ready;")
             ear.until(lambda: ear.records("daemon.restarted"))
             assert retained(mosquitto, "state/occupancy")["visits"] == CROWD
@@ -170,7 +170,7 @@ def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitt
 
 
 def test_who_must_be_looked_for_in_a_fire(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """The count is retained while the loop is open, follows the visits, and is deleted after."""
+    """The count is retained while the loop is open, follows the visits, and is then deleted."""
     config = lobby(tmp_path, mosquitto)
     with Centre(mosquitto.port) as centre, DaemonChild(config) as daemon:
         ear = Ear(centre)
@@ -197,7 +197,7 @@ def test_who_must_be_looked_for_in_a_fire(tmp_path: Path, mosquitto: Mosquitto) 
 
 
 def test_an_alarm_is_raised_seen_and_over(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """Three records, and a retained state that says the same at every moment."""
+    """Raised, acknowledged, cleared: three records, and a retained state that agrees with them."""
     config = lobby(tmp_path, mosquitto)
     with Centre(mosquitto.port) as centre, DaemonChild(config) as daemon:
         ear = Ear(centre)

@@ -54,7 +54,7 @@ def office(folder: Path) -> tuple[Path, Path]:
 
 
 def edit(file: Path, old: str, new: str) -> None:
-    """Replace *old*, which is there, by *new* in *file*."""
+    """Replace *old*, which must occur, by *new* in *file*."""
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -72,7 +72,7 @@ def versions(folder: Path, kind: str) -> list[str]:
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
-    """Return what the daemon has recorded, delivered or not."""
+    """Return the daemon's records, delivered or not."""
     with Snapshot(folder / "data") as snapshot:
         return [json.loads(record.payload) for record in snapshot.records()]
 
@@ -100,9 +100,9 @@ def test_a_visit_keeps_its_version_across_reload_and_restart(tmp_path: Path) -> 
 
 
 def test_bad_procedures_are_refused_and_the_old_ones_stay(tmp_path: Path) -> None:
-    """Every problem is said, exit 1; visits go on opening under 1.0; the alarm clears with a cure.
+    """Bad procedures are refused with all problems; visits open under the old ones until a cure.
 
-    SIGHUP does the same as the command; who sends it reads the journal.
+    SIGHUP does the same as the command, with its result in the journal.
     """
     config, file = office(tmp_path)
     good = file.read_text(encoding="utf-8")
@@ -134,12 +134,12 @@ def test_bad_procedures_are_refused_and_the_old_ones_stay(tmp_path: Path) -> Non
 
 
 def spoilt(file: Path) -> None:
-    """Leave a mistake in *file*, as an edit does that nobody has checked."""
+    """Put a mistake into *file*, as an unchecked edit does."""
     edit(file, 'to = "kartu"', 'to = "kertu"')
 
 
 def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
-    """Nothing good is kept yet: exit 2, in words, and no database is made."""
+    """Without any good procedures the start ends with 2, in words, and makes no database."""
     config, file = office(tmp_path)
     spoilt(file)
     with DaemonChild(config, environment=MOCK) as daemon:
@@ -157,7 +157,7 @@ def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
 def test_a_mistaken_edit_and_a_power_cut_do_not_close_the_lobby(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
-    """Killed, edited badly, started: guests arrive under the last good text, and all hear why.
+    """After a bad edit and a kill, guests arrive under the last good procedures, with an alarm.
 
     The alarm stands over the next start, until a reload finds the files good.
     """
@@ -197,7 +197,7 @@ def test_a_mistaken_edit_and_a_power_cut_do_not_close_the_lobby(
 
 
 def health_until(port: int, wanted: Callable[[Any], bool]) -> str:
-    """Return what health says of the procedures, once it is *wanted*."""
+    """Return the procedures' part of health, once *wanted* accepts it."""
 
     async def listen() -> str:
         with Centre(port, "gardu/v1/#") as centre:
@@ -213,7 +213,7 @@ def health_until(port: int, wanted: Callable[[Any], bool]) -> str:
 
 
 def test_what_falls_back_fits_the_config_of_today(tmp_path: Path) -> None:
-    """Kept texts hold only for what is asked of them; else the start is refused as the first is."""
+    """The last good procedures are used only if they fit the config; else the start is refused."""
     path, file = office(tmp_path)
     config = load_config(path)
     store = Store(Path(config.checkpoint.data), SOURCE, Clock())
@@ -225,8 +225,8 @@ def test_what_falls_back_fits_the_config_of_today(tmp_path: Path) -> None:
         assert kept.texts.keys() == store.adopted_procedures().keys()
         more = replace(config.checkpoint, procedures=[*config.checkpoint.procedures, "jatim"])
         for other in (
-            replace(config, checkpoint=more),  # never taken up here
-            replace(config, cameras={}),  # still:desk is asked for in vain
+            replace(config, checkpoint=more),  # never stored here
+            replace(config, cameras={}),  # still:desk has no camera
         ):
             with pytest.raises(ConfigError, match="kertu"):
                 load_or_last_good(other, store)
@@ -235,7 +235,7 @@ def test_what_falls_back_fits_the_config_of_today(tmp_path: Path) -> None:
 
 
 def test_what_was_adopted_survives_damage_and_is_whole_or_nothing(tmp_path: Path) -> None:
-    """Carried over from a damaged database; a text that is not there makes none of them good."""
+    """The procedures survive a damaged database; if one text is missing, none is used."""
     texts = {"pimpinan@1": "one", "jatim@1": "two"}
     store = Store(tmp_path / "old", SOURCE, Clock())
     store.adopt_procedures(texts)
@@ -256,7 +256,7 @@ def test_what_was_adopted_survives_damage_and_is_whole_or_nothing(tmp_path: Path
 
 
 def test_bad_words_fall_back_on_those_gardu_comes_with(tmp_path: Path) -> None:
-    """The office's own wording is edited by hand too; a slip there does not close the lobby."""
+    """A mistake in the office's own wording does not stop the start: Gardu's own words are used."""
     path, _ = office(tmp_path)
     own = tmp_path / "wording.toml"
     config = load_config(path)
@@ -274,7 +274,7 @@ def test_bad_words_fall_back_on_those_gardu_comes_with(tmp_path: Path) -> None:
 
 
 def test_reload_without_a_daemon_says_so(tmp_path: Path) -> None:
-    """Nothing to do, and nothing wrong: the next start reads the files."""
+    """Without a daemon `gardu reload` ends with 0: the next start reads the files."""
     config, _ = office(tmp_path)
     (tmp_path / "data").mkdir()
     done = reload(config)
@@ -283,7 +283,7 @@ def test_reload_without_a_daemon_says_so(tmp_path: Path) -> None:
 
 
 class Desk:
-    """What stands around a reload: notes what it is told."""
+    """The parts around a reload; records the calls to consumer, topics and bridge."""
 
     def __init__(self, config: Config, now: Adopted) -> None:
         self.store = Store(Path(config.checkpoint.data), SOURCE, Clock())
@@ -303,27 +303,27 @@ class Desk:
         )
 
     def post(self, make: Callable[[Stamp], Event]) -> None:
-        """Note the event."""
+        """Record the event."""
         self.posted.append(make(Clock().now()))
 
     def adopt(self, procedures: dict[str, Procedure]) -> None:
-        """Note them, and what was on the disk by then."""
+        """Record the procedures, and the texts in the store at that moment."""
         self.adopted.append(procedures)
         self.kept_when_adopted = set(self.store.procedures_in_use())
 
     def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
-        """Note the topic."""
+        """Record the topic."""
         self.shown.append((suffix, payload))
 
     def close(self) -> None:
-        """Let go of the database."""
+        """Stop the worker and close the database."""
         self.worker.stop()
         self.store.close()
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Any:
-    """A desk on an office's own procedures."""
+    """Yield a desk on an office's own procedures."""
     path, _ = office(tmp_path)
     config = load_config(path)
     one = Desk(config, read(config))
@@ -334,7 +334,7 @@ def desk(tmp_path: Path) -> Any:
 def test_a_text_is_on_the_disk_before_a_visit_can_begin_under_it(
     desk: Desk, tmp_path: Path
 ) -> None:
-    """A power cut right after the first new visit must find its text; meta names it too."""
+    """The text is stored before a visit can begin under it, and meta names it."""
     edit(tmp_path / "sop" / "pimpinan.toml", 'version = "1.0"', 'version = "3.0"')
     reloaded = asyncio.run(desk.reload())
     (adopted,) = desk.adopted
@@ -346,7 +346,7 @@ def test_a_text_is_on_the_disk_before_a_visit_can_begin_under_it(
 
 
 def test_refusals_are_counted_and_change_nothing(desk: Desk, tmp_path: Path) -> None:
-    """One bad file among four: nothing is taken up, not even the good ones; each is counted."""
+    """With one bad file of four, no procedure is adopted; each refusal is counted."""
     edit(tmp_path / "sop" / "pimpinan.toml", 'do = ["ring:call"]', 'do = ["ring:loud"]')
     for number in (1, 2):
         with pytest.raises(ConfigError, match="loud"):
@@ -361,14 +361,14 @@ def test_refusals_are_counted_and_change_nothing(desk: Desk, tmp_path: Path) -> 
 
 
 def test_a_procedure_that_asks_for_absent_equipment_is_refused(desk: Desk, tmp_path: Path) -> None:
-    """As at the start: a guest would stand before something that is not there."""
+    """A procedure that needs missing equipment is refused, as at the start."""
     edit(tmp_path / "sop" / "pimpinan.toml", "still:desk", "still:roof")
     with pytest.raises(ConfigError, match='no camera has the purpose "roof"'):
         asyncio.run(desk.reload())
 
 
 def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
-    """A text kept under another text's digest would be a lie in the records."""
+    """A file that changes during the read is refused: text and digest would not agree."""
     _, file = office(tmp_path)
     procedure = load_procedures(file.parent, ["pimpinan"])["pimpinan"]
     edit(file, 'version = "1.0"', 'version = "1.1"')
@@ -377,7 +377,7 @@ def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None
 
 
 def test_renewed_rules_keep_what_running_visits_need_and_no_more(tmp_path: Path) -> None:
-    """Reload after reload the texts stay few: those of running visits, and the present ones."""
+    """After many reloads only the texts of running visits and the present ones remain."""
     path, file = office(tmp_path)
     config = load_config(path)
     store = Store(Path(config.checkpoint.data), SOURCE, Clock())

@@ -1,4 +1,4 @@
-"""From the config to the core's rules: what is fitted is what the core knows of."""
+"""From the config to the core's rules: the fitted equipment is in the rules."""
 
 from pathlib import Path
 
@@ -34,7 +34,7 @@ def rules_of(config: Config, folder: Path) -> Rules:
 
 
 def test_doors_of_the_config_are_the_doors_of_the_core(tmp_path: Path) -> None:
-    """Whose guests each serves, and how long it may be released and stand open."""
+    """A door has its procedures and its times of release and of standing open."""
     rules = rules_of(JATIM, tmp_path)
     (section,) = JATIM.doors.values()
     (door,) = rules.doors.values()
@@ -45,7 +45,7 @@ def test_doors_of_the_config_are_the_doors_of_the_core(tmp_path: Path) -> None:
 
 
 def test_lockers_bring_the_time_that_they_may_stand_open(tmp_path: Path) -> None:
-    """left_open_s of the section, whatever the driver."""
+    """The rules have the section's left_open_s with any driver."""
     assert TANJABBAR.lockers is not None
     longer = msgspec.structs.replace(TANJABBAR.lockers, left_open_s=77.0)
     rules = rules_of(msgspec.structs.replace(TANJABBAR, lockers=longer), tmp_path)
@@ -54,7 +54,7 @@ def test_lockers_bring_the_time_that_they_may_stand_open(tmp_path: Path) -> None
 
 
 def test_a_scanner_stands_at_stations_as_a_reader_does(tmp_path: Path) -> None:
-    """What it refuses is seen at the panel beside it."""
+    """A scanner is at stations like a reader, so that its refusals show at the panel there."""
     scanner = Gm65(port="/dev/serial/by-id/scanner", stations=["security"])
     rules = rules_of(msgspec.structs.replace(JATIM, scanners={"gate": scanner}), tmp_path)
     assert rules.readers["gate"] == ("security",)
@@ -72,13 +72,13 @@ def test_a_scanner_stands_at_stations_as_a_reader_does(tmp_path: Path) -> None:
     ],
 )
 def test_each_safety_input_that_is_fitted_is_known(key: str, kind: str) -> None:
-    """One key of the config, one input of the core."""
+    """Each key of the config is one input of the core."""
     safety = Safety(**{key: Loop(pin=4)})
     assert fitted_inputs(msgspec.structs.replace(BARE, safety=safety)) == {kind}
 
 
 def test_the_detectors_own_inputs_are_known(tmp_path: Path) -> None:
-    """A beam can be blocked, a tamper contact opened; a bare detector has neither."""
+    """A beam and a tamper contact are inputs if fitted; a bare detector has neither."""
     assert TANJABBAR.metal_detector is not None
     bare = msgspec.structs.replace(TANJABBAR.metal_detector, passage=None, tamper=None)
     both = msgspec.structs.replace(bare, passage=Contact(pin=4), tamper=Loop(pin=5))

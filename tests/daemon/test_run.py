@@ -19,7 +19,7 @@ from sim.process import gardu
 CONFIG = default_config_folder() / "gardu.toml"
 SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
 
-# What the config below names and no test machine has.
+# Devices that the config below names and no test machine has.
 MISSING = {"card-reader/desk", "camera/lobby", "broker"}
 
 
@@ -34,26 +34,26 @@ class Systemd:
         self._heard: list[str] = []
 
     def until(self, wanted: str) -> str:
-        """Return the first notification that has *wanted* in it, heard already or yet to come."""
+        """Return the first notification that contains *wanted*, received already or waited for."""
         while not (found := [heard for heard in self._heard if wanted in heard]):
             self._heard.append(self._socket.recv(4096).decode())
         return found[0]
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the socket."""
         self._socket.close()
 
 
 @pytest.fixture
 def systemd(tmp_path: Path) -> Iterator[Systemd]:
-    """A service manager that listens."""
+    """Yield a service manager that receives notifications."""
     manager = Systemd(tmp_path)
     yield manager
     manager.close()
 
 
 def config_file(folder: Path) -> Path:
-    """A config whose reader, camera and broker are nowhere to be found."""
+    """Return a config with a reader, a camera and a broker that do not exist."""
     text = CONFIG.read_text(encoding="utf-8")
     text = text.replace('# data = "/var/lib/gardu"', f'data = "{folder / "data"}"')
     text = text.replace('# sop = "sop"', f'sop = "{CONFIG.parent / "sop"}"')
@@ -152,7 +152,7 @@ def test_a_second_daemon_on_the_same_folder_is_refused(tmp_path: Path, systemd: 
 
 
 def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) -> None:
-    """Exit 2, all problems at once, no database made."""
+    """A broken config ends with 2 and all problems at once, and makes no database."""
     config = config_file(tmp_path)
     text = config.read_text(encoding="utf-8")
     text = text.replace("# pulse_s =", "puls_s =", 1).replace("pin = 26", "pin = 99")
@@ -168,7 +168,7 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
 
 @pytest.mark.parametrize("room", [40_000, 85_000], ids=["at start", "running"])
 def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: int) -> None:
-    """A failed write ends the process with 1 and what to do; nothing goes on unrecorded."""
+    """A failed write ends the process with 1 and an explanation; no event is handled unrecorded."""
     daemon = subprocess.Popen(
         ["prlimit", f"--fsize={room}", *gardu(), "run", "--config", str(config_file(tmp_path))],
         env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},

@@ -1,4 +1,4 @@
-"""From the camera to the file: what is kept of a still, whatever becomes of its strip."""
+"""From the camera to the file: stills are stored with or without their strip."""
 
 import asyncio
 import hashlib
@@ -31,7 +31,7 @@ SIZE = (1280, 720)
 
 
 class Noise:
-    """A camera in the dusk: its stills are larger than a message may be."""
+    """A camera at dusk: its stills are larger than a message may be."""
 
     name = "camera/lobby"
 
@@ -51,7 +51,7 @@ class Noise:
 def take(
     folder: Path, command: tuple[str, ...] | None, between: Callable[[], object] = lambda: None
 ) -> list[Event]:
-    """Take two stills with *command* as the stamper's child; return what was posted."""
+    """Capture two stills with *command* as the stamper's child; return the posted events."""
     posted: list[Event] = []
     clock = Clock()
     devices = Devices(clock, lambda make: posted.append(make(clock.now())), StillFiles(folder))
@@ -74,7 +74,7 @@ def take(
 
 
 def read(folder: Path, taken: StillTaken) -> bytes:
-    """Return the file that the outbox will be told of, once it agrees with what was posted."""
+    """Return the still's file; check that its outbox row agrees with the posted event."""
     pending = PendingStill(visit="v", step="s", purpose="desk")
     row = StillFiles(folder).row(taken, pending)
     data = (folder / row.path).read_bytes()
@@ -84,7 +84,7 @@ def read(folder: Path, taken: StillTaken) -> bytes:
 
 
 def test_what_is_kept_is_stamped_described_and_small_enough(tmp_path: Path) -> None:
-    """Digest, size and record are of the final bytes; they are what MQTT sends."""
+    """Digest, size and record are of the final bytes, which are sent by MQTT."""
     posted = take(tmp_path, None)
     assert [type(event) for event in posted] == [StillTaken, StillTaken]
     for taken in posted:
@@ -100,7 +100,7 @@ def test_what_is_kept_is_stamped_described_and_small_enough(tmp_path: Path) -> N
 def test_a_still_that_cannot_be_stamped_is_kept_whole_and_that_is_said_once(
     tmp_path: Path,
 ) -> None:
-    """With its EXIF. Nothing is lost, whatever is wrong with the picture library."""
+    """A still without a strip is stored with its EXIF, and the stamper's fault is posted once."""
     posted = take(tmp_path, (sys.executable, "-c", "import os; os._exit(1)"))
     assert [type(event) for event in posted].count(DeviceFailed) == 1
     failed = next(event for event in posted if isinstance(event, DeviceFailed))
@@ -114,7 +114,7 @@ def test_a_still_that_cannot_be_stamped_is_kept_whole_and_that_is_said_once(
 
 
 def test_when_it_can_be_stamped_again_that_is_said(tmp_path: Path) -> None:
-    """The fault does not stand for ever."""
+    """Once stills can be stamped again, the stamper is posted as restored."""
     program = tmp_path / "child.py"
     program.write_text("raise SystemExit(1)")
     mended = "from edge.drivers.camera.stamper_child import main\nmain()"
@@ -125,7 +125,7 @@ def test_when_it_can_be_stamped_again_that_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_the_moment_in_the_picture_is_the_moment_in_the_record(synced: bool) -> None:
-    """One moment, taken once, when the picture was there."""
+    """EXIF marks a still as not trusted if and only if the clock was not trusted."""
     at = Stamp(0, 1_795_233_097_412, synced)
     picture = Stamper("stamper", Stills(), CHECKPOINT).describe(
         Noise().capture(), IDS[0], "desk", at
@@ -136,7 +136,7 @@ def test_the_moment_in_the_picture_is_the_moment_in_the_record(synced: bool) -> 
 
 
 def test_a_config_with_cameras_has_a_stamper(tmp_path: Path) -> None:
-    """It is in the health of the checkpoint like any device."""
+    """The stamper is in the checkpoint's health, like any device."""
     config = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
     factory = MockFactory()
     devices = build_devices(config, Clock(), lambda _make: None, StillFiles(tmp_path), factory)

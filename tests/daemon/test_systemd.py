@@ -1,4 +1,4 @@
-"""What systemd hears, on a real notification socket."""
+"""Notifications to systemd, on a real notification socket."""
 
 import os
 import socket
@@ -10,7 +10,7 @@ from edge.daemon.systemd import notify, watchdog_seconds
 
 
 def test_notify_sends_one_datagram(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """READY and the rest arrive on NOTIFY_SOCKET as sd_notify(3) says."""
+    """READY and the rest arrive on NOTIFY_SOCKET as sd_notify(3) defines."""
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))
@@ -20,7 +20,7 @@ def test_notify_sends_one_datagram(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An address may name an abstract socket with @."""
+    """An address that begins with @ is an abstract socket."""
     name = f"gardu-test-{os.getpid()}"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind("\0" + name)
@@ -30,7 +30,7 @@ def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """By hand and in the simulator there is nobody to notify."""
+    """Without NOTIFY_SOCKET, as by hand or in the simulator, no error is raised."""
     monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
     notify("READY=1")
 
@@ -45,7 +45,7 @@ def test_watchdog_is_fed_at_half_its_time(
     process: str | None,
     seconds: float | None,
 ) -> None:
-    """Half of WatchdogSec; not at all when another process is watched."""
+    """The interval is half of WatchdogSec; None if another process is watched."""
     for name, value in (("WATCHDOG_USEC", microseconds), ("WATCHDOG_PID", process)):
         if value is None:
             monkeypatch.delenv(name, raising=False)
@@ -57,7 +57,7 @@ def test_watchdog_is_fed_at_half_its_time(
 def test_a_listener_that_does_not_read_holds_up_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """When its queue is full what comes next is lost, and the checkpoint goes on."""
+    """With a full queue notifications are lost, and the daemon does not wait."""
     path = tmp_path / "notify"
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
         listener.bind(str(path))

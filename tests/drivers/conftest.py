@@ -1,4 +1,4 @@
-"""What the driver tests share: a fast clock, what was posted, and pins that keep a diary."""
+"""Shared by the driver tests: a fast clock, the posted events, and pins that record levels."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -12,12 +12,12 @@ from edge.sop.events import Event
 
 E = TypeVar("E", bound=Event)
 
-# Only a bound on waiting for something that must happen; never waited out in a passing test.
+# An upper limit; a passing test never waits so long.
 PATIENCE_S = 10.0
 
 
 class Posted:
-    """Takes the place of the bridge: keeps what drivers post, from any thread."""
+    """In the place of the bridge: collects the events that drivers post, from any thread."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
@@ -25,7 +25,7 @@ class Posted:
         self.events: list[Event] = []
 
     def __call__(self, make: Callable[[Stamp], Event]) -> None:
-        """Be a ``Post``."""
+        """Make the event and add it (a ``Post``)."""
         with self._news:
             self.events.append(make(self._clock.now()))
             self._news.notify_all()
@@ -37,7 +37,7 @@ class Posted:
             return list(self.events)
 
     def until(self, true: Callable[[list[Event]], bool]) -> None:
-        """Wait until what was posted so far makes *true* come true."""
+        """Wait until *true* returns True for the events so far."""
         with self._news:
             assert self._news.wait_for(lambda: true(self.events), PATIENCE_S), self.events
 
@@ -54,7 +54,7 @@ class Posted:
             return found[0]
 
     def take(self) -> list[Event]:
-        """Return the events so far and forget them."""
+        """Return the events so far and remove them."""
         with self._news:
             taken, self.events = self.events, []
             return taken
@@ -69,7 +69,7 @@ def told(events: list[Event]) -> list[tuple[Any, ...]]:
 
 
 class DiaryPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-    """A mock pin that notes every level it drove as an output, and *muted* misses edges.
+    """A mock pin that records every level it drives as an output; if *muted*, it misses edges.
 
     Becoming an output without a level drives low first, as on the kernel's own interface.
     """
@@ -80,7 +80,7 @@ class DiaryPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         super().__init__(factory, info)
 
     def output_with_state(self, state: Any) -> None:
-        """Become an output at a level at once."""
+        """Become an output that is at *state* from the start."""
         self._function = "output"
         self._set_state(state)
 
@@ -100,9 +100,9 @@ class DiaryPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 class Pins:
-    """The outside of the pins: what a test does to inputs and sees on outputs.
+    """The outside of the pins: drives inputs, and reads outputs.
 
-    :ivar diary: pin and level of everything that was driven, in order
+    :ivar diary: pin and level of each output change, in order
     """
 
     def __init__(self) -> None:
@@ -123,19 +123,19 @@ class Pins:
 
 @pytest.fixture
 def clock() -> Clock:
-    """Fifty times as fast as the world."""
+    """Return a clock fifty times as fast as real time."""
     return Clock.scaled(50)
 
 
 @pytest.fixture
 def posted(clock: Clock) -> Posted:
-    """What the driver under test has posted."""
+    """Return the collector of the driver's events."""
     return Posted(clock)
 
 
 @pytest.fixture
 def pins() -> Iterator[Pins]:
-    """Fresh mock pins."""
+    """Yield fresh mock pins."""
     pins = Pins()
     yield pins
     pins.factory.close()

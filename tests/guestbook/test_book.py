@@ -1,4 +1,4 @@
-"""The guest book: kept for good, removed for good, and no trouble to anything else."""
+"""The guest book: entries survive a crash, purges leave no trace, and faults stay within it."""
 
 import asyncio
 import os
@@ -45,7 +45,7 @@ def fill(book: GuestBook, count: int, *, name: str = NAME, step_ms: int = 1000) 
 
 
 def test_an_entry_survives_a_kill(tmp_path: Path) -> None:
-    """When put has returned, the process may die."""
+    """An entry is on the disk when put returns, and survives a kill."""
     script = (
         "import os, sys; from pathlib import Path; from edge.guestbook.book import GuestBook\n"
         "from tests.guests import entry\n"
@@ -61,7 +61,7 @@ def test_an_entry_survives_a_kill(tmp_path: Path) -> None:
 
 
 def test_nothing_is_made_before_the_first_entry(tmp_path: Path) -> None:
-    """A checkpoint that uses none has no file of it."""
+    """Without entries the book makes no file."""
     book = GuestBook(tmp_path)
     assert book.entry("a") is None
     assert book.answered("b") is None
@@ -72,10 +72,10 @@ def test_nothing_is_made_before_the_first_entry(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("count", [1, 40, 1500])
 def test_what_is_purged_is_in_no_file(tmp_path: Path, count: int) -> None:
-    """Not a byte of a name is left in database, log or anywhere; what stays is whole."""
+    """After a purge no byte of a name is in database, log or other files; other entries stay."""
     book = GuestBook(tmp_path)
     fill(book, count)
-    for number in range(0, count, 2):  # moved about within the file
+    for number in range(0, count, 2):  # their rows move within the file
         corrected = entry(f"visit-{number}", NOW_MS + number * 1000, f"{NAME} {'x' * 40}")
         book.put(corrected)
     book.put(entry("stays", NOW_MS + DAY_MS, "Another Guest", details=entry("x", name="B").details))
@@ -96,7 +96,7 @@ def test_what_is_purged_is_in_no_file(tmp_path: Path, count: int) -> None:
 
 
 def test_scrubbing_is_needed(tmp_path: Path) -> None:
-    """Without it the log still has every name: the test above would notice."""
+    """Without scrubbing the log still has every name: the test above would fail."""
     book = GuestBook(tmp_path)
     fill(book, 40)
     book.purge(NOW_MS + DAY_MS, AT, "request")
@@ -107,7 +107,7 @@ def test_scrubbing_is_needed(tmp_path: Path) -> None:
 
 
 def test_a_purge_that_was_cut_off_is_finished_and_recorded(tmp_path: Path) -> None:
-    """Removed, and dead before the scrubbing: the next start makes up for it, once."""
+    """A purge that ended before its scrubbing is completed at the next start, and recorded once."""
     book = GuestBook(tmp_path)
     fill(book, 40)
     book.purge(NOW_MS + DAY_MS, AT, "retention")
@@ -119,7 +119,7 @@ def test_a_purge_that_was_cut_off_is_finished_and_recorded(tmp_path: Path) -> No
 
 
 def test_retention_that_finds_nothing_notes_nothing(tmp_path: Path) -> None:
-    """No record a day that says 0; a person's own request is noted all the same."""
+    """A retention that removes no entry makes no record; a person's request always does."""
     book = GuestBook(tmp_path)
     fill(book, 3)
     assert book.purge(NOW_MS, AT, "retention") == 0
@@ -130,7 +130,7 @@ def test_retention_that_finds_nothing_notes_nothing(tmp_path: Path) -> None:
 
 
 def test_entries_from_the_future_are_dated_now(tmp_path: Path) -> None:
-    """What a wrong clock dated 2099 must not stay until then."""
+    """An entry dated in the future by a wrong clock gets the present date, so that it expires."""
     book = GuestBook(tmp_path)
     book.put(entry("a", NOW_MS + 70 * 365 * DAY_MS))
     book.purge(NOW_MS, AT, "retention")
@@ -141,7 +141,7 @@ def test_entries_from_the_future_are_dated_now(tmp_path: Path) -> None:
 
 
 def test_a_damaged_book_is_set_aside_and_purged_too(tmp_path: Path) -> None:
-    """The copy has names in it: it goes whole once it is old enough, and not before."""
+    """A damaged copy contains names: it is removed once it is old enough, and not before."""
     book = GuestBook(tmp_path)
     fill(book, 20)
     book.close()
@@ -159,7 +159,7 @@ def test_a_damaged_book_is_set_aside_and_purged_too(tmp_path: Path) -> None:
 
 
 def test_damage_while_it_is_open(tmp_path: Path) -> None:
-    """Refused once in words; then a new book, without a restart."""
+    """Damage in an open book is refused once; then a new book is used, without a restart."""
     book = GuestBook(tmp_path)
     fill(book, 3)
     other = Database(tmp_path / FILE)
@@ -174,7 +174,7 @@ def test_damage_while_it_is_open(tmp_path: Path) -> None:
 
 
 def test_a_book_of_a_later_version_is_left_alone(tmp_path: Path) -> None:
-    """It is refused in words, not set aside."""
+    """A book of a later format is refused in words, not set aside."""
     book = GuestBook(tmp_path)
     book.put(entry("a"))
     book.close()
@@ -201,7 +201,7 @@ def test_a_reader_beside_the_daemon(tmp_path: Path) -> None:
 
 
 def test_csv_is_no_formula(tmp_path: Path) -> None:
-    """What a guest calls himself must not run in a spreadsheet."""
+    """A guest's name that looks like a formula must not run in a spreadsheet."""
     evil = entry("a", name='=HYPERLINK("http://x")')
     text = as_csv([evil, entry("b", name="+1")]).decode("utf-8-sig")
     assert '"\'=HYPERLINK(""http://x"")"' in text
@@ -212,7 +212,7 @@ def test_csv_is_no_formula(tmp_path: Path) -> None:
 
 
 def test_an_export_is_for_its_owner(tmp_path: Path) -> None:
-    """Mode 0600 whatever the umask; no file is overwritten, no link followed."""
+    """Mode 0600 with any umask; an existing file is not overwritten, and a link not followed."""
     out = tmp_path / "out.csv"
     before = os.umask(0)
     try:
@@ -229,7 +229,7 @@ def test_an_export_is_for_its_owner(tmp_path: Path) -> None:
 
 
 def test_a_purge_without_a_daemon_is_recorded(tmp_path: Path) -> None:
-    """The history has how many and when, and of nobody anything; once."""
+    """A purge without a daemon is recorded once, with count and time and no guest's details."""
     store = Store(tmp_path, "/gardu/kantor/lobi", Clock())
     book = GuestBook(tmp_path)
     fill(book, 7)
@@ -246,7 +246,7 @@ def test_a_purge_without_a_daemon_is_recorded(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_what_has_had_its_time_goes_by_itself(tmp_path: Path, synced: bool) -> None:
-    """After keep_days, on record; what a last run removed without one too; by a trusted clock."""
+    """Entries expire after keep_days by a trusted clock, with a record; so do unrecorded purges."""
 
     async def scenario() -> None:
         store, book = Store(tmp_path, "/gardu/kantor/lobi", Clock()), GuestBook(tmp_path)
@@ -258,7 +258,7 @@ def test_what_has_had_its_time_goes_by_itself(tmp_path: Path, synced: bool) -> N
         clock.ms, clock.synced = NOW_MS + 91 * DAY_MS, synced
         purger = Purger(
             config, book, workers[0], store, workers[1],
-            clock,  # type: ignore[arg-type]  # it can do what a purger needs
+            clock,  # type: ignore[arg-type]  # it has all that a purger needs
             woken.extend,
         )  # fmt: skip
         trouble = await purger._remove_expired()
@@ -266,7 +266,7 @@ def test_what_has_had_its_time_goes_by_itself(tmp_path: Path, synced: bool) -> N
         assert (NAME.encode() + b" 0" in raw_files(tmp_path)) is not synced
         assert book.entry("young") is not None
         assert [b'"by":"retention"' in row.payload for row in woken] == [True] * synced
-        book.purge(NOW_MS, AT, "request")  # and the process ends here
+        book.purge(NOW_MS, AT, "request")  # the process ends here, without a record
         await purger._remove_expired()
         assert b'"by":"request"' in woken[-1].payload
         for worker in workers:

@@ -1,4 +1,4 @@
-"""The guest book of the whole daemon: asked over mosquitto, killed, exported, purged, scanned."""
+"""The guest book of the whole daemon: requests over mosquitto, kills, exports, purges, searches."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ TIMES = ("boot", "1000", f"wall {NOON_MS}", "synced 1")
 
 
 def config_of(folder: Path, broker: Mosquitto) -> Path:
-    """Return a config whose broker is there."""
+    """Return a config with the address of *broker*."""
     file = config_file(folder)
     text = re.sub("mqtt://127.0.0.1:[0-9]+", broker.url, file.read_text(encoding="utf-8"))
     file.write_text(text, encoding="utf-8")
@@ -34,7 +34,7 @@ def config_of(folder: Path, broker: Mosquitto) -> Path:
 async def office(
     daemon: DaemonChild, broker: Mosquitto
 ) -> AsyncIterator[tuple[DeskApplication, Centre]]:
-    """A desk application and a centre that hears everything."""
+    """Run a desk application, and a subscriber to all topics."""
     await asyncio.to_thread(daemon.until, "ready;")
     with Centre(broker.port, "#") as centre:
         async with desk_application(broker.port, BASE) as application:
@@ -43,7 +43,7 @@ async def office(
 
 
 def command(*arguments: str) -> str:
-    """Run `gardu guestbook`; return what it says."""
+    """Run `gardu guestbook`; return its output."""
     done = subprocess.run(
         [*gardu(), "guestbook", *arguments], capture_output=True, text=True, timeout=60, check=False
     )
@@ -52,7 +52,7 @@ def command(*arguments: str) -> str:
 
 
 def test_a_guest_is_entered_exported_and_forgotten(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """No word of the guest in any record, topic, log or name; after the purge none at all."""
+    """Guests' details are in the guest book only (no record, topic or log), until a purge."""
     config = config_of(tmp_path, mosquitto)
     data, out = tmp_path / "data", tmp_path / "out.csv"
 
@@ -100,7 +100,7 @@ def test_a_guest_is_entered_exported_and_forgotten(tmp_path: Path, mosquitto: Mo
 
 
 def test_a_kill_between_the_disk_and_the_answer(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """The broker gives the request again after the restart; it is answered, and entered once."""
+    """A request is delivered again after a kill before its answer, and the guest entered once."""
     config = config_of(tmp_path, mosquitto)
 
     async def scenario() -> None:
@@ -126,7 +126,7 @@ def test_a_kill_between_the_disk_and_the_answer(tmp_path: Path, mosquitto: Mosqu
 
 
 def test_a_book_that_cannot_be_used_stops_nothing(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """Guests come and go; a request is refused in words, a purge too."""
+    """With an unusable book visits go on; requests and purges are refused in words."""
     config = config_of(tmp_path, mosquitto)
     (tmp_path / "data").mkdir()
     (tmp_path / "data" / "guestbook.db").mkdir()

@@ -1,4 +1,4 @@
-"""Invitations: what is taken, and that nothing else is."""
+"""Invitations: which codes are accepted, and that all others are refused."""
 
 import base64
 import hashlib
@@ -40,7 +40,7 @@ INVITATION = Invitation(
     not_before_ms=FROM_MS,
     not_after_ms=UNTIL_MS,
 )
-# As docs/invitations.md prints it. Kept: codes that guests have must be read by later versions.
+# As printed in docs/invitations.md: later versions must read the codes that guests have.
 KEPT = (
     "GARDU1:"
     "KZDVVJ4XYQIA7D5NLPM4WRU7UFSXBBTXFCKQ5L3TMV2GIYJNORQW42TBMJRGC4VKNRXWE2JNOV2GC3LBVBYGS3LQNFXGC3WO"
@@ -50,7 +50,7 @@ KEPT = (
 
 
 def public(secret: bytes = SECRET) -> str:
-    """Return a public key as it stands in a config, made without the code under test."""
+    """Return a public key as in a config, made without the code under test."""
     return base64.b64encode(bytes(nacl.signing.SigningKey(secret).verify_key)).decode()
 
 
@@ -59,7 +59,7 @@ TEXT = write(INVITATION, SECRET)
 
 
 def here(text: str, keys: dict[bytes, bytes] | None = None, **changes: Any) -> Invitation:
-    """Read *text* as the checkpoint that it is for does."""
+    """Read *text* as its checkpoint does."""
     place: dict[str, Any] = {
         "now_ms": FROM_MS,
         "site": "setda-tanjabbar",
@@ -70,14 +70,14 @@ def here(text: str, keys: dict[bytes, bytes] | None = None, **changes: Any) -> I
 
 
 def why(text: str, keys: dict[bytes, bytes] | None = None, **changes: Any) -> str:
-    """Return why *text* is refused."""
+    """Return the reason why *text* is refused."""
     with pytest.raises(BadInvitation) as caught:
         here(text, keys, **changes)
     return caught.value.why
 
 
 def signed(body: bytes, secret: bytes = SECRET) -> str:
-    """Return any *body* as a code that is rightly signed, made without the code under test."""
+    """Return any *body* as a code with a right signature, made without the code under test."""
     key = nacl.signing.SigningKey(secret)
     data = hashlib.sha256(bytes(key.verify_key)).digest()[:4] + body
     whole = data + key.sign(b"GARDU1:" + data).signature
@@ -99,7 +99,7 @@ def body(**changes: Any) -> bytes:
 
 
 def test_the_format_byte_for_byte() -> None:
-    """What docs/invitations.md promises to whoever writes invitations with another program."""
+    """The format is the one in docs/invitations.md, which other programs write."""
     assert signed(body()) == TEXT
     assert here(TEXT) == INVITATION
     assert TEXT == KEPT
@@ -112,7 +112,7 @@ def test_a_code_fits_the_compact_mode_of_qr_codes() -> None:
 
 
 def test_what_was_said_of_the_guest_comes_back_and_is_not_shown() -> None:
-    """Personal data: read and checked, in no ``repr`` and so in no log."""
+    """A guest's details are read and checked, and are in no ``repr``, so in no log."""
     found = here(write(msgspec.structs.replace(INVITATION, guest=GUEST), SECRET))
     assert found.guest == GUEST
     assert "Siti" not in repr(found)
@@ -136,24 +136,24 @@ def test_what_was_said_of_the_guest_comes_back_and_is_not_shown() -> None:
     ],
 )
 def test_each_refusal_has_its_word(changes: dict[str, Any], expected: str) -> None:
-    """Reception hears why, in a word of a closed list."""
+    """Each refusal has its word of a closed list, which reception is shown."""
     assert why(TEXT, **changes) == expected
 
 
 def test_it_is_good_from_its_first_to_its_last_moment() -> None:
-    """From the first millisecond, up to but not including the last."""
+    """An invitation is valid from its first millisecond until before its last."""
     assert here(TEXT, now_ms=FROM_MS) == here(TEXT, now_ms=UNTIL_MS - 1) == INVITATION
 
 
 def test_one_for_any_checkpoint_of_the_site_is_taken_at_each() -> None:
-    """But not at another site's."""
+    """An invitation without a checkpoint is valid at each one of its site, and at no other site."""
     text = write(msgspec.structs.replace(INVITATION, checkpoint=""), SECRET)
     assert here(text, checkpoint="lobi-dua").checkpoint == ""
     assert why(text, site="setda-jatim") == "for another checkpoint"
 
 
 def test_a_key_that_pretends_to_be_another_is_a_wrong_signature() -> None:
-    """The key's id is no secret; the signature decides."""
+    """A key's id is no secret: the signature decides."""
     forged = {invitations.key_id(base64.b64decode(public())): base64.b64decode(public())}
     text = signed(body(), OTHER_SECRET)
     digits = base64.b32decode(text[7:] + "=" * (-len(text[7:]) % 8))
@@ -164,14 +164,14 @@ def test_a_key_that_pretends_to_be_another_is_a_wrong_signature() -> None:
 
 @given(st.integers(0, len(TEXT) * 8 - 1))
 def test_every_flipped_bit_is_refused(place: int) -> None:
-    """No other spelling of the same code, no changed field, no changed signature."""
+    """With any bit of the text flipped, a code is refused."""
     flipped = bytearray(TEXT.encode("ascii"))
     flipped[place // 8] ^= 1 << place % 8
     assert why(flipped.decode("latin-1")) in ("not an invitation", "unknown key", "wrong signature")
 
 
 def test_every_flipped_bit_of_the_signed_bytes_is_refused() -> None:
-    """All of them, not a sample: header, body, signature."""
+    """With any bit of header, body or signature flipped, a code is refused; all are tried."""
     data = base64.b32decode(TEXT[7:] + "=" * (-len(TEXT[7:]) % 8))
     for place in range(len(data) * 8):
         flipped = bytearray(data)
@@ -182,7 +182,7 @@ def test_every_flipped_bit_of_the_signed_bytes_is_refused() -> None:
 
 @given(st.one_of(st.text(max_size=60), st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", max_size=300)))
 def test_whatever_else_is_shown_is_refused_in_a_word(text: str) -> None:
-    """Other people's QR codes, parts of ours, nonsense: never an error, never taken."""
+    """Other QR codes, parts of ours and any text are refused with a word, never an error."""
     for code in (text, PREFIX + text, TEXT + text[:5] if text else text, TEXT[: -len(text) - 1]):
         assert why(code) in ("not an invitation", "unknown key", "wrong signature")
 
@@ -235,7 +235,7 @@ def test_no_other_spelling(code: str) -> None:
     ],
 )
 def test_a_signed_body_that_breaks_the_format_is_no_invitation(content: bytes) -> None:
-    """Whoever has a key may still have a faulty program."""
+    """A signed body that breaks the format, as of a faulty program, is refused."""
     assert why(signed(content)) == "not an invitation"
 
 
@@ -252,7 +252,7 @@ def test_a_signed_body_that_breaks_the_format_is_no_invitation(content: bytes) -
     ],
 )
 def test_what_cannot_be_read_is_not_written(changes: dict[str, Any], words: str) -> None:
-    """Whoever invites hears it, not the guest at the desk."""
+    """An invitation that could not be read is refused when it is written."""
     with pytest.raises(GarduError, match=words):
         write(msgspec.structs.replace(INVITATION, **changes), SECRET)
 
@@ -274,7 +274,7 @@ names = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=
     st.integers(1, LONGEST_S),
 )
 def test_what_is_written_is_read(invitation: Invitation, length_s: int) -> None:
-    """Any invitation comes back as it was, at its place and time."""
+    """Any written invitation is read unchanged, at its place and time."""
     until = invitation.not_before_ms + length_s * 1000
     invitation = msgspec.structs.replace(invitation, not_after_ms=until)
     text = write(invitation, SECRET)
@@ -286,7 +286,7 @@ def test_what_is_written_is_read(invitation: Invitation, length_s: int) -> None:
 
 
 class Synced(Clock):
-    """A clock that stands, vouched for or not."""
+    """A clock that stands, synchronised or not."""
 
     def __init__(self, wall_ms: int, *, synced: bool) -> None:
         super().__init__()
@@ -304,7 +304,7 @@ class Synced(Clock):
 def test_a_checkpoint_trusts_its_clock_or_not(
     tmp_path: Path, synced: bool, need: bool, taken: bool
 ) -> None:
-    """Wired as the daemon does it: without a trusted clock only where the config allows it."""
+    """Without a trusted clock a code is accepted only if the config allows it."""
     config = msgspec.convert(
         {
             "checkpoint": {
@@ -329,7 +329,7 @@ def test_a_checkpoint_trusts_its_clock_or_not(
     )
     scanner._shown(TEXT)
     (event,) = posted
-    assert expected == ([INVITATION] if taken else [])  # the guest book, past the events
+    assert expected == ([INVITATION] if taken else [])  # the guest book, by a call
     assert event.reader == "desk"
     if taken:
         assert (event.invitation, event.expires_ms) == (INVITATION.id, UNTIL_MS)

@@ -1,4 +1,4 @@
-"""Benches whose other side is a technician: the contracts' verbs become words to a person."""
+"""Benches for a technician: each call of a contract becomes an instruction to a person."""
 
 import inspect
 from collections import Counter
@@ -23,7 +23,7 @@ from tests.hardware.technician import Technician
 
 
 class Desk(NamedTuple):
-    """Where a technician works: a config (edge's, as the contracts want it), pins, a clock."""
+    """A technician's workplace: a config (shaped for the contracts), pins, a clock."""
 
     config: Config
     clock: Clock
@@ -32,9 +32,9 @@ class Desk(NamedTuple):
 
 
 class HandBench:
-    """One driver, and a technician for everything outside of it.
+    """One driver, and a technician for all that is outside of it.
 
-    :param device: its name, as `health` has it
+    :param device: its name, as in `health`
     :param protocol: the contract's ``Bench``: its methods are the verbs
     :param hands: the words for them
     """
@@ -59,7 +59,7 @@ class HandBench:
         return lambda *given, **named: self._ask(verb, given, named)
 
     def _ask(self, verb: str, given: tuple[Any, ...], named: dict[str, Any]) -> Any:
-        """Have the technician do or answer what *verb* means."""
+        """Ask the technician to do, or to answer, *verb*."""
         signature = inspect.signature(getattr(self._protocol, verb))
         arguments = dict(signature.bind(self, *given, **named).arguments)
         hand = next((hand for hand in self._hands if hand.fits(verb, arguments)), None)
@@ -79,7 +79,7 @@ class HandBench:
         return next(hand.words for hand in self._hands if hand.verb == verb)
 
     def close(self) -> None:
-        """Close the driver, and have what was to last until now undone."""
+        """Close the driver, and ask to undo all that was to last until now."""
         self.driver.close()
         if not self._asked.isdisjoint(LASTING):
             self.desk.technician.does(UNDO)
@@ -91,7 +91,7 @@ class HandBench:
         return [self.given(event) for event in self._events.take()]
 
     def named(self, wanted: Any) -> Any:
-        """Return what makes a wanted event the same as one that was seen."""
+        """Return a wanted event in the form in which posted events are compared."""
         return wanted
 
     def seen(self, event: Event) -> Any:
@@ -100,7 +100,7 @@ class HandBench:
         return (type(event), *(getattr(event, name) for name in names))
 
     def given(self, event: Event) -> Any:
-        """Return an event as the contract wants it."""
+        """Return an event in the form that the contract expects."""
         return self.seen(event)
 
     def wait_for(self, kind: type[Event]) -> Event:
@@ -112,7 +112,7 @@ class HandBench:
         return self._events.take()
 
     def fault(self) -> str:
-        """Read the levels now and then, as the daemon does, until they are a fault."""
+        """Read the levels again and again, as the daemon does, until a fault; return its text."""
         while True:
             try:
                 self.driver.reconcile()
@@ -127,11 +127,11 @@ class LockersBench(HandBench):
     _taken: InputDevice | None = None
 
     def named(self, wanted: Any) -> Any:
-        """Return an example without its moment and its words for people."""
+        """Return an example without its moment and its words for persons."""
         return self.seen(wanted)
 
     def seen(self, event: Event) -> Any:
-        """Return an event without its moment and its words for people."""
+        """Return an event without its moment and its words for persons."""
         names = [name for name in event.__struct_fields__ if name not in ("at", "why")]
         return (type(event), *(getattr(event, name) for name in names))
 
@@ -140,18 +140,18 @@ class LockersBench(HandBench):
         return event
 
     def posted(self, *wanted: Any) -> list[Any]:
-        """Look again first: a board that is between is seen so."""
+        """Reconcile first, so that a board on a line posts its doors."""
         if hasattr(self.driver, "reconcile"):
             with suppress(DeviceUnavailable, DeviceFault):
                 self.driver.reconcile()
         return super().posted(*wanted)
 
     def most_at_once(self) -> int:
-        """Say 2 if two locks were heard at once."""
+        """Return 2 if two locks were heard at once."""
         return 2 if self.desk.technician.says(self.words("most_at_once")) else 1
 
     def wait_for_current(self, locker: int, *, flowing: bool) -> None:
-        """Wait for a pulse to have begun; nobody sees current, but a lock that holds on hums."""
+        """Wait for a pulse to begin, or ask if it has ended: a lock that is on hums."""
         if flowing:
             self.desk.clock.sleep(0.2)
         else:
@@ -159,7 +159,7 @@ class LockersBench(HandBench):
             assert self.desk.technician.says(words)
 
     def take_away(self) -> None:
-        """Pull the plug; without one, have somebody else take a pin."""
+        """Pull the plug; without a line, occupy one of the driver's pins."""
         if any(line.device == self.device for line in lines(self.desk.config)):
             self._ask("take_away", (), {})
             return
@@ -167,7 +167,7 @@ class LockersBench(HandBench):
         self._taken = InputDevice(pin, pin_factory=self.desk.factory)
 
     def bring_back(self) -> None:
-        """Put it back."""
+        """Plug it in again; free the pin."""
         if self._taken is None:
             self._ask("bring_back", (), {})
         else:
@@ -179,7 +179,7 @@ class AiphoneBench(HandBench):
     """The called station."""
 
     def wait_ringing(self) -> None:
-        """Wait for a ring to have begun."""
+        """Wait for a ring to begin."""
         self.desk.clock.sleep(0.5)
 
 
@@ -188,11 +188,11 @@ class DoorBench(HandBench):
 
     @property
     def fail(self) -> str:
-        """What the door does when its relay drops out."""
+        """``secure`` or ``safe``: the state of the door when its relay drops out."""
         return next(iter(self.desk.config.doors.values())).fail
 
     def wait_for_release(self, *, released: bool) -> None:
-        """Give the strike its time: whether it let go, the push that follows tells."""
+        """Give the strike its time; the push that follows shows if it was released."""
         self.desk.clock.sleep(0.5 if released else 0.2)
 
 
@@ -203,7 +203,7 @@ class ReaderBench(HandBench):
     """The card reader; the technician has two cards, and their numbers are learned."""
 
     def learn(self, learned: list[str]) -> None:
-        """Have both cards held to the reader once; *learned* keeps them for the next test."""
+        """Read both cards once; *learned* holds their numbers for the next test."""
         for name in NAMES[len(learned) :]:
             self.desk.technician.does(self.words("present").format(cards=name))
             learned.append(getattr(self.wait_for(CardPresented), "card", ""))
@@ -212,12 +212,12 @@ class ReaderBench(HandBench):
         self.cards = learned
 
     def present(self, *cards: str) -> None:
-        """Have one or both held there."""
+        """Ask for one or both cards at the reader."""
         names = " and ".join(NAMES[self.cards.index(card)] for card in cards)
         self.desk.technician.does(self.words("present").format(cards=names))
 
     def remove(self) -> None:
-        """Have them taken away, and wait until the driver must have noticed."""
+        """Ask to remove them, and wait until the driver must have noticed."""
         self.desk.technician.does(self.words("remove"))
         section = next(iter(self.desk.config.card_readers.values()))
         self.desk.clock.sleep(1.5 * section.removed_after_s)

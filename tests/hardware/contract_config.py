@@ -1,8 +1,8 @@
-"""A real checkpoint's config in the shape that the contracts want.
+"""A real checkpoint's config in the shape that the contracts expect.
 
-They speak of lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk``, the
-camera ``lobby`` and the panel ``reception``, with times of their own: so the first of each is
-called that, and gets those.
+They need lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk``, the
+camera ``lobby`` and the panel ``reception``, with times of their own: so the first of each gets
+that name and those times.
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from edge.config.model import Config
 from edge.config.sections.aiphone import Rings
 from edge.config.sections.panels import Panel
 
-# What the contracts ask for (the heads of tests/contract/*.py). A person needs longer than a
+# Required by the contracts (the heads of tests/contract/*.py). A person needs longer than a
 # program to walk to a door.
 DETECTOR = {"minimum_pulse_s": 0.5, "hold_s": 3.0, "stuck_s": 30.0, "blocked_s": 4.0}
 AIPHONE = {"minimum_s": 0.25, "rings": Rings(limit=(0.4,) * 9)}
@@ -37,7 +37,7 @@ def contract_config(config: Config) -> Config:
 
 
 def names(config: Config) -> Iterator[str]:
-    """Yield what the contracts' names mean in *config*, in words for the technician."""
+    """Yield the contracts' names and their meaning in *config*, in words for the technician."""
     if config.lockers:
         for number, locker in enumerate(_places(config.lockers), start=1):
             yield f"Locker {number} in the tests is locker {locker.number} here."
@@ -59,7 +59,7 @@ def _first(section: dict[str, Any], name: str, **settings: Any) -> dict[str, Any
 
 
 def _tried(panels: dict[str, Panel]) -> list[tuple[str, Panel]]:
-    """Return the first panel with two buttons, with its name; none if there is none."""
+    """Return the first panel with two buttons, with its name; an empty list if there is none."""
     return [(name, panel) for name, panel in panels.items() if len(panel.buttons) > 1][:1]
 
 

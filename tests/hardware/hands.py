@@ -1,8 +1,8 @@
-"""What a technician is asked to do, by the verbs of the contracts' benches.
+"""Instructions and questions for a technician, by the verbs of the contracts' benches.
 
-Data: one row a verb (and a flag, where it has one), in the words for the person at the terminal.
-What a verb returns in its Protocol says what is asked: nothing: do it; bool: yes or no; int: how
-many. A verb that is not here cannot be done by hand, and its test is skipped.
+Data: one row a verb (and a flag, if it has one), in the words for the person at the terminal.
+The return type of a verb in its Protocol decides: None: an instruction; bool: yes or no; int: a
+number. A verb without a row cannot be done by hand, and its test is skipped.
 """
 
 import re
@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 
 class Hand(NamedTuple):
-    """One thing to do or to look at.
+    """One instruction or question.
 
     :ivar verb: a method of the bench
     :ivar words: for the technician; {} are the verb's other arguments
-    :ivar flags: the arguments that these words are for
+    :ivar flags: the argument values that these words are for
     """
 
     verb: str
@@ -22,11 +22,11 @@ class Hand(NamedTuple):
     flags: tuple[tuple[str, Any], ...] = ()
 
     def fits(self, verb: str, arguments: dict[str, Any]) -> bool:
-        """Whether these are the words for *verb* with *arguments*."""
+        """Return True if these are the words for *verb* with *arguments*."""
         return verb == self.verb and all(arguments[name] == value for name, value in self.flags)
 
     def heard(self, words: str) -> dict[str, Any] | None:
-        """Return the arguments that *words* tell; None if they are other words."""
+        """Return the arguments in *words*; None if they are other words."""
         pattern = re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(self.words))
         found = re.fullmatch(pattern, words)
         if found is None:
@@ -42,7 +42,7 @@ UNDO = "The test has ended: undo what was to last until now (bridges, wires, wed
 
 
 def flag(name: str, value: Any) -> tuple[tuple[str, Any], ...]:
-    """Say which value of a flag a row is for."""
+    """Return the flag that a row is for, with its value."""
     return ((name, value),)
 
 

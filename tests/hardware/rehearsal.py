@@ -1,4 +1,4 @@
-"""A technician who is a program: hears the words, and moves simulated equipment accordingly."""
+"""A program in the place of the technician: reads the words, moves simulated equipment."""
 
 from typing import Any
 
@@ -7,12 +7,12 @@ from tests.hardware.hands import UNDO, Hand
 
 
 class Rehearsed:
-    """Does what the words say on *twin*, the contract's own bench of simulated equipment.
+    """Carries out the words on *twin*, the contract's own bench of simulated equipment.
 
-    It knows nothing but the words: an instruction that could mean two things, or loses an
-    argument, goes wrong here as it would in the lobby.
+    The words are its only input: an instruction that could mean two actions, or lacks an argument,
+    fails here as it would in the lobby.
 
-    :ivar heard: everything that was said to it
+    :ivar heard: all words given to it
     """
 
     def __init__(self, twin: Any, hands: tuple[Hand, ...]) -> None:
@@ -21,23 +21,23 @@ class Rehearsed:
         self._hands = hands
 
     def hears(self, words: str) -> None:
-        """Note it."""
+        """Note *words*."""
         self.heard.append(words)
 
     def does(self, instruction: str) -> None:
-        """Do it."""
+        """Carry out *instruction*."""
         self.heard.append(instruction)
         if instruction != UNDO:
             self._act(instruction)
 
     def says(self, question: str) -> bool:
-        """Look, and answer; to have waited for something is a yes."""
+        """Carry out the check and return its result; a check that only waits returns True."""
         self.heard.append(question)
         answer = self._act(question)
         return answer is None or bool(answer)
 
     def counts(self, question: str) -> int:
-        """Count, and answer."""
+        """Return the number that was asked for."""
         self.heard.append(question)
         return int(self._act(question))
 

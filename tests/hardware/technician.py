@@ -1,4 +1,4 @@
-"""Who does what a bench asks for: a person at the terminal, or a rehearsed one in the tests."""
+"""The technician: a person at the terminal, or a program in the tests (rehearsal.py)."""
 
 import os
 from pathlib import Path
@@ -10,19 +10,19 @@ TERMINAL = Path("/dev/tty")
 
 
 class Technician(Protocol):
-    """Hands, eyes and ears."""
+    """The technician, who carries out instructions and answers questions."""
 
     def hears(self, words: str) -> None:
-        """Take note of something."""
+        """Give a piece of information."""
 
     def does(self, instruction: str) -> None:
-        """Do something; returns when it is done."""
+        """Give an instruction; returns when it is done."""
 
     def says(self, question: str) -> bool:
-        """Answer yes or no."""
+        """Ask a question; return True for yes."""
 
     def counts(self, question: str) -> int:
-        """Answer with a number."""
+        """Ask for a number and return it."""
 
 
 class Person:
@@ -33,7 +33,7 @@ class Person:
 
     def __init__(self, terminal: Path = TERMINAL) -> None:
         try:
-            # Two files: a terminal cannot be sought in. Not stdin: pytest has that.
+            # Two files: a terminal cannot seek. Not stdin: pytest uses that.
             self._in = terminal.open(encoding="utf-8")
             self._out = terminal.open("r+b", buffering=0)
         except OSError as error:
@@ -47,11 +47,11 @@ class Person:
         self._out.close()
 
     def hears(self, words: str) -> None:
-        """Write it."""
+        """Write *words* to the terminal."""
         self._out.write(f"\n  {words}\n".encode())
 
     def does(self, instruction: str) -> None:
-        """Wait for Enter."""
+        """Write *instruction* and wait for Enter."""
         self._ask(f"  > {instruction}\n    Enter when done, s = cannot be done here, q = quit: ")
 
     def says(self, question: str) -> bool:

@@ -1,4 +1,4 @@
-"""The contract suites with a technician: on a Pi by hand, anywhere else rehearsed.
+"""The contract suites with a technician: on a Pi by hand, on other machines rehearsed.
 
 On a Pi: ``make hardware-test CONFIG=/etc/gardu/gardu.toml`` (docs/technician.md).
 """
@@ -57,7 +57,7 @@ SPEED = 20.0
 
 
 class Suite(NamedTuple):
-    """What a suite is run with.
+    """A contract suite: its device, its kind of bench, and its words.
 
     :ivar twin: makes the contract's own bench of simulated equipment, its driver closed
     """
@@ -71,7 +71,7 @@ class Suite(NamedTuple):
 
 @contextmanager
 def locker_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
-    """Lockers on pins."""
+    """Yield lockers on pins."""
     making = contextmanager(bench_of)(locker_twins.gpio("low"), folder, patch)
     with making as twin:
         twin.driver.close()
@@ -80,7 +80,7 @@ def locker_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
 
 @contextmanager
 def board_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
-    """Lockers on boards of an RS-485 line."""
+    """Yield lockers on boards of an RS-485 line."""
     making = contextmanager(bench_of)(locker_twins.KERONG["cu16"], folder, patch)
     with making as twin:
         twin.driver.close()
@@ -88,7 +88,7 @@ def board_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, C
 
 
 def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
-    """Return how the bench of *module* is made."""
+    """Return a function that makes the bench of *module*."""
 
     @contextmanager
     def make(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
@@ -101,7 +101,7 @@ def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
 
 @contextmanager
 def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
-    """Return an RDM6300 on its port."""
+    """Yield an RDM6300 on its port."""
     patch.setattr(serial_reader, "RETRY_S", 0.02)
     reader, cards = readers.READERS["rdm6300"]
     config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
@@ -113,7 +113,7 @@ def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
 
 @contextmanager
 def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
-    """Return an IP camera on loopback."""
+    """Yield an IP camera on loopback."""
     twin: Any = http_cameras.HttpBench(folder, "digest")
     twin.clock, twin.factory = twin._clock, object()
     checkpoint = CheckpointSection(
@@ -133,7 +133,7 @@ def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any,
 def station(
     suite: Suite, folder: Path, patch: pytest.MonkeyPatch, cards: list[str]
 ) -> Iterator[Any]:
-    """Give an open bench with nothing posted since, by hand or rehearsed."""
+    """Yield an open bench with no event posted since, by hand or rehearsed."""
     with ExitStack() as stack:
         desk = _by_hand(stack) if CONFIG else _rehearsed(stack, suite, folder, patch)
         bench = suite.kind(desk, suite.device, suite.protocol, suite.words)
@@ -194,7 +194,7 @@ BUZZER = Suite(
 
 @pytest.fixture(scope="session")
 def cards() -> list[str]:
-    """Keep the numbers of the technician's two cards, once they are learned."""
+    """Hold the numbers of the technician's two cards, once they are learned."""
     return []
 
 
@@ -205,7 +205,7 @@ def bench(
     monkeypatch: pytest.MonkeyPatch,
     cards: list[str],
 ) -> Iterator[Any]:
-    """Return the bench of the test's suite."""
+    """Yield the bench of the test's suite."""
     suite: Suite = request.cls.SUITE
     if CONFIG and suite in (LOCKERS, BOARDS):
         section = load_config(Path(CONFIG)).lockers
@@ -222,7 +222,7 @@ class TestLockers(lockers.LockersContract):
 
 
 class TestBoardLockers(lockers.BoardLockersContract):
-    """Lockers with a board between."""
+    """Lockers with a board on a line between."""
 
     SUITE = BOARDS
 
@@ -277,5 +277,5 @@ class TestBuzzer(buzzer.BuzzerContract):
 
 @pytest.mark.skipif(bool(CONFIG), reason="this is one")
 def test_on_a_pi() -> None:
-    """Only a rehearsal was run here; this line in the report says how to do it in earnest."""
+    """Skipped without a config: the line in the report shows how to run by hand."""
     pytest.skip(HINT)

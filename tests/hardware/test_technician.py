@@ -1,4 +1,4 @@
-"""The technician's terminal, and the words that a person is given."""
+"""The technician's terminal, and the words for the person at it."""
 
 import os
 from collections.abc import Callable
@@ -21,7 +21,7 @@ TABLES = (
 
 
 def at_terminal(typed: str, act: Callable[[Person], Any]) -> Any:
-    """Return what *act* gives with a person who types *typed* at a real terminal."""
+    """Return the result of *act* with a person who types *typed* at a real terminal."""
     ours, theirs = os.openpty()
     try:
         os.write(ours, typed.encode())
@@ -33,14 +33,14 @@ def at_terminal(typed: str, act: Callable[[Person], Any]) -> Any:
 
 
 def test_a_person_is_asked_until_the_answer_is_one() -> None:
-    """Neither an empty line nor a word is taken for a yes, nor letters for a number."""
+    """A question is repeated until the answer is a yes or no, or a number."""
     assert at_terminal("\nperhaps\ny\n", lambda person: person.says("Did it ring?")) is True
     assert at_terminal("no\n", lambda person: person.says("Did it ring?")) is False
     assert at_terminal("two\n2\n", lambda person: person.counts("How often?")) == 2
 
 
 def test_what_cannot_be_done_is_skipped_and_quitting_ends_all() -> None:
-    """A technician who cannot do it here does not fail the equipment."""
+    """An instruction that cannot be carried out skips the test; it does not fail the equipment."""
     with pytest.raises(pytest.skip.Exception, match="could not do it"):
         at_terminal("s\n", lambda person: person.does("Cut the wire."))
     with pytest.raises(pytest.exit.Exception):
@@ -48,14 +48,14 @@ def test_what_cannot_be_done_is_skipped_and_quitting_ends_all() -> None:
 
 
 def test_without_a_terminal_it_is_skipped_in_words() -> None:
-    """Nobody there: said, not failed."""
+    """Without a terminal the test is skipped with a reason, not failed."""
     with pytest.raises(pytest.skip.Exception, match="needs a terminal"):
         Person(Path("/dev/no-such-terminal"))
 
 
 @pytest.mark.parametrize("table", TABLES)
 def test_no_two_things_have_the_same_words(table: tuple[hands.Hand, ...]) -> None:
-    """Whatever is asked can mean one thing only, and tells all of its arguments."""
+    """Each question has one meaning only, and its words contain all of its arguments."""
     for hand in table:
         fields = {
             "locker": 7,
@@ -72,7 +72,7 @@ def test_no_two_things_have_the_same_words(table: tuple[hands.Hand, ...]) -> Non
 
 
 def test_a_real_config_gets_the_names_of_the_contracts() -> None:
-    """The first of everything is renamed, the technician is told, and times are the contracts'."""
+    """The first of each section gets the contract's name and times; the technician is informed."""
     config = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
     assert isinstance(config.lockers, GpioLockers)
     shaped = contract_config(config)

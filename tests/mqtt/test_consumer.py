@@ -1,4 +1,4 @@
-"""The consumer: duplicates, order and gaps, as the centre must see them."""
+"""The consumer: duplicates, order and gaps, as the centre must report them."""
 
 import json
 from typing import Any
@@ -16,18 +16,18 @@ STREAM = "stream-1"
 
 
 class Feed:
-    """A consumer, and short ways to hand it messages."""
+    """A consumer, and short ways to give it messages."""
 
     def __init__(self) -> None:
         self.consumer = Consumer()
 
     @property
     def view(self) -> Any:
-        """What is known of the one checkpoint."""
+        """The consumer's view of the one checkpoint."""
         return self.consumer.checkpoints["kantor/lobi"]
 
     def record(self, sequence: int, at: float = 0.0, **change: Any) -> Seen:
-        """Hand over the record *sequence*."""
+        """Give it the record *sequence*."""
         event = {
             "id": f"id-{sequence}",
             "source": "/gardu/kantor/lobi",
@@ -40,27 +40,27 @@ class Feed:
         return self.raw("event/visit", json.dumps(event).encode(), at)
 
     def live(self, suffix: str, at: float = 0.0, **value: Any) -> Seen:
-        """Hand over a live document."""
+        """Give it a live document."""
         return self.raw(suffix, json.dumps(value).encode(), at)
 
     def ledger(self, last: int, acknowledged: int, at: float = 0.0) -> None:
-        """Hand over a ledger."""
+        """Give it a ledger."""
         self.live(
             "ledger", at, streamid=STREAM, oldest_seq=1, last_seq=last, acked_seq=acknowledged,
             head_seq=last, head="ab" * 32,
         )  # fmt: skip
 
     def raw(self, suffix: str, payload: bytes, at: float = 0.0, content: str = "") -> Seen:
-        """Hand over anything."""
+        """Give it any message."""
         return self.consumer.take(TOPIC + suffix, payload, {}, content, at)
 
     def gaps(self, at: float) -> list[tuple[int, int]]:
-        """Return what is missing for certain."""
+        """Return the ranges that are certainly missing."""
         return self.consumer.gaps(at).get("kantor/lobi", [])
 
 
 def test_same_id_counts_once() -> None:
-    """A record that comes again is a duplicate and changes nothing."""
+    """A record that comes again is a duplicate and changes no count of records."""
     feed = Feed()
     assert not feed.record(1).duplicate
     assert feed.record(1).duplicate
@@ -69,7 +69,7 @@ def test_same_id_counts_once() -> None:
 
 
 def test_hole_is_a_gap_only_after_the_reorder_time() -> None:
-    """A refused record that comes later is no gap; one that never comes is."""
+    """A record that comes late is no gap; one that never comes is a gap after REORDER_S."""
     feed = Feed()
     for sequence in (1, 2, 5, 6):
         feed.record(sequence, at=0.0)
@@ -83,7 +83,7 @@ def test_hole_is_a_gap_only_after_the_reorder_time() -> None:
 
 
 def test_ledger_shows_a_lost_tail_at_once() -> None:
-    """What the checkpoint counts as delivered and we have not is missing, also at the end."""
+    """A record counted as acknowledged but not received is missing, also at the end."""
     feed = Feed()
     feed.record(1)
     feed.ledger(last=4, acknowledged=3)
@@ -92,7 +92,7 @@ def test_ledger_shows_a_lost_tail_at_once() -> None:
 
 
 def test_ledger_of_a_backlog_is_no_gap_while_it_comes() -> None:
-    """Records that are still on their way after an outage are not missing."""
+    """Records still to be sent after an outage are not missing while they arrive."""
     feed = Feed()
     feed.record(1)
     feed.ledger(last=1000, acknowledged=1, at=100.0)
@@ -103,7 +103,7 @@ def test_ledger_of_a_backlog_is_no_gap_while_it_comes() -> None:
 
 
 def test_joining_late_misses_nothing() -> None:
-    """What was delivered before this consumer listened is not a gap."""
+    """Records delivered before this consumer subscribed are not a gap."""
     feed = Feed()
     feed.ledger(last=40, acknowledged=40)
     assert feed.gaps(999.0) == []
@@ -121,7 +121,7 @@ def test_new_stream_starts_afresh() -> None:
 
 
 def test_offline_of_an_older_session_is_ignored() -> None:
-    """A will that comes after the reconnect does not make the checkpoint look dead."""
+    """A will that comes after the reconnect does not make the checkpoint offline."""
     feed = Feed()
     feed.live("status", status="online", session=7, reason="connected", time="")
     feed.live("status", status="offline", session=6, reason="lost", time="")
@@ -148,7 +148,7 @@ def test_visits_alarms_and_outcomes_are_followed() -> None:
 
 
 def test_still_is_told_without_its_image() -> None:
-    """A still becomes its attributes, size and digest."""
+    """A still is shown by its attributes, size and digest, without its image."""
     attributes = {"id": "s", "source": "/gardu/kantor/lobi", "type": "gardu.still.taken.v1"}
     consumer = Consumer()
     seen = consumer.take(TOPIC + "still/desk", b"\xff\xd8", attributes, "image/jpeg", 0.0)
@@ -160,7 +160,7 @@ def test_still_is_told_without_its_image() -> None:
 
 
 def chained(count: int) -> list[bytes]:
-    """Return the payloads of records that follow on each other."""
+    """Return the payloads of a chain of records."""
     payloads, previous = [], genesis(STREAM)
     for sequence in range(1, count + 1):
         event = {
@@ -178,7 +178,7 @@ def chained(count: int) -> list[bytes]:
 
 
 def test_broken_chain_is_seen_and_stays_seen() -> None:
-    """A record that was changed on its way or after it was recorded does not fit the next one."""
+    """A record that was changed does not fit the next one, and stays reported."""
     feed = Feed()
     payloads = chained(4)
     for payload in (*payloads[:2], payloads[0]):  # one comes twice
@@ -191,7 +191,7 @@ def test_broken_chain_is_seen_and_stays_seen() -> None:
 
 
 def test_ledger_s_head_is_held_against_what_came() -> None:
-    """A checkpoint whose published head is not that of the records it sent has another history."""
+    """A ledger's head that is not that of the received records is reported as another history."""
     feed = Feed()
     for payload in chained(3):
         feed.raw("event/visit", payload)
@@ -229,7 +229,7 @@ def test_ledger_s_head_is_held_against_what_came() -> None:
     ],
 )
 def test_malformed_messages_are_refused_and_counted(topic: str, payload: bytes) -> None:
-    """Whatever breaks the contract is a ProtocolError, counted, and harms nothing."""
+    """A message that breaks the contract raises ProtocolError, is counted, and has no effect."""
     consumer = Consumer()
     with pytest.raises(ProtocolError):
         consumer.take(topic, payload, {}, "", 0.0)
@@ -238,7 +238,7 @@ def test_malformed_messages_are_refused_and_counted(topic: str, payload: bytes) 
 
 @given(st.lists(st.integers(1, 40), max_size=80))
 def test_gaps_are_exactly_what_did_not_come(arrivals: list[int]) -> None:
-    """In any order, with any repeats: missing plus heard is everything, and nothing is both."""
+    """In any order, with any repeats, the gaps are exactly the records that did not come."""
     feed = Feed()
     feed.record(1)
     for sequence in arrivals:

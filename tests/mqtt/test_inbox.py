@@ -1,4 +1,4 @@
-"""Requests over a real broker: asked, answered, replayed, malformed, a flood, and gone astray."""
+"""Requests over a real broker: answered, replayed, malformed, a flood, and wrong reply topics."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ from tests.uplinks import Running, about, make_config, make_store, opened, runni
 async def answering(
     broker: Mosquitto, folder: Path
 ) -> AsyncIterator[tuple[Office, Running, DeskApplication]]:
-    """An uplink with a desk, and an application that asks it."""
+    """Run an uplink with a request handler, and an application that asks it."""
     book = folder / "book"
     book.mkdir(exist_ok=True)
     office = Office(book)
@@ -52,12 +52,12 @@ async def answering(
 
 
 def refusals(run: Running) -> set[str]:
-    """Return why requests were refused."""
+    """Return the reasons of refused requests."""
     return {event.why for event in run.events if isinstance(event, InputRefused)}
 
 
 def test_a_registration_is_answered(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """To the requester alone, with the visit; records go on; no other topic has a word of it."""
+    """The answer goes to the requester alone; no other topic contains guests' details."""
 
     async def scenario() -> None:
         with Centre(mosquitto.port) as centre:
@@ -80,7 +80,7 @@ def test_a_registration_is_answered(mosquitto: Mosquitto, tmp_path: Path) -> Non
 
 
 def test_guests_details_are_for_the_checkpoint_alone(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """With the page's own access list: the desk asks and hears, the centre hears no details."""
+    """With the access list of docs/mqtt.md a desk may register, and the centre reads no request."""
 
     async def scenario() -> None:
         mosquitto.stop()
@@ -96,7 +96,7 @@ def test_guests_details_are_for_the_checkpoint_alone(mosquitto: Mosquitto, tmp_p
                 ):
                     await until(lambda: f"{BASE}cmd/register" in mosquitto.log)
                     assert (await application.answer(register())).ok
-                    application.ask(available(), "cmd/availability/pimpinan")  # may not
+                    application.ask(available(), "cmd/availability/pimpinan")  # not allowed to it
                     await run.drained()
                     await until(lambda: len(centre.heard("event/visit")) == 3)
                 assert not centre.heard("cmd/")
@@ -118,7 +118,7 @@ def access_list(folder: Path) -> Path:
 
 
 def test_what_waits_at_the_broker(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """What was asked while the checkpoint was away is answered; what is retained of hosts read."""
+    """Requests to an offline checkpoint are answered later; retained availability is read."""
 
     async def scenario() -> None:
         async with answering(mosquitto, tmp_path):
@@ -144,7 +144,7 @@ def test_what_waits_at_the_broker(mosquitto: Mosquitto, tmp_path: Path) -> None:
 
 
 def test_a_replay_gets_the_same_answer(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """The same bytes again, with another correlation: nothing new is done."""
+    """The same request with another correlation gets the same answer, and makes no second entry."""
 
     async def scenario() -> None:
         async with answering(mosquitto, tmp_path) as (office, _run, application):
@@ -159,7 +159,7 @@ def test_a_replay_gets_the_same_answer(mosquitto: Mosquitto, tmp_path: Path) -> 
 
 
 def test_not_acknowledged_is_asked_again(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A connection that ends before a request is done: the broker has it still, and it is done."""
+    """A request whose connection ends before its answer is delivered again, and then answered."""
 
     async def scenario() -> None:
         async with answering(mosquitto, tmp_path) as (office, run, application):
@@ -201,7 +201,7 @@ def test_malformed_requests_are_answered_and_counted(mosquitto: Mosquitto, tmp_p
                 assert (await application.answer(payload)).word == word
             answer = await application.answer(available(host="nobody"), "cmd/availability")
             assert answer.word == "unknown host"
-            application.ask(b"y" * 200_000)  # more than the broker may send: it keeps it to itself
+            application.ask(b"y" * 200_000)  # longer than allowed: the broker drops it
             assert (await application.answer(register())).ok
             assert refusals(run) >= {"malformed", "too long", "no such visit", "unknown host"}
 
@@ -209,7 +209,7 @@ def test_malformed_requests_are_answered_and_counted(mosquitto: Mosquitto, tmp_p
 
 
 def test_answers_go_nowhere_else(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Other topics, wildcards, our own: done or refused as ever, answered nowhere, and counted."""
+    """No answer is sent to topics outside of reply/: the request is counted instead."""
 
     async def scenario() -> None:
         with Centre(mosquitto.port, "#") as centre:
@@ -233,7 +233,7 @@ def test_answers_go_nowhere_else(mosquitto: Mosquitto, tmp_path: Path) -> None:
 
 
 def test_a_wildcard_response_topic_never_arrives(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A client that is no library: its wildcard answers nobody, here or at the broker."""
+    """A wildcard as response topic, sent by raw bytes, gets no answer and breaks no connection."""
 
     async def scenario() -> None:
         async with answering(mosquitto, tmp_path) as (_office, run, application):
@@ -246,7 +246,7 @@ def test_a_wildcard_response_topic_never_arrives(mosquitto: Mosquitto, tmp_path:
 
 
 async def raw_publish(port: int, reply_to: bytes) -> None:
-    """Publish a request with *reply_to*, byte by byte."""
+    """Publish a request with *reply_to* as raw bytes."""
     reader, writer = await asyncio.open_connection(HOST, port)
     client = b"\x00\x04MQTT\x05\x02\x00\x1e\x00\x00\x04evil"
     writer.write(b"\x10" + bytes([len(client)]) + client)
@@ -264,7 +264,7 @@ async def raw_publish(port: int, reply_to: bytes) -> None:
 def test_a_flood_of_requests(
     mosquitto: Mosquitto, tmp_path: Path, qos: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Thousands: memory stays, records pass them by, events stay few, and after it all is well."""
+    """In a flood memory and events stay bounded, records are sent, and the connection holds."""
     monkeypatch.setattr(inbox, "RATE", 100.0)
 
     async def scenario() -> None:
@@ -286,12 +286,12 @@ def test_a_flood_of_requests(
 
 
 def test_a_broker_that_minds_no_bound(tmp_path: Path) -> None:
-    """More unacknowledged messages than allowed: the inbox drops them, and counts that once."""
+    """Messages beyond the limit of unacknowledged ones are dropped, and that is posted once."""
 
     async def scenario() -> None:
         office = Office(tmp_path)
         try:
-            counts = Running.__new__(Running)  # only a place for events
+            counts = Running.__new__(Running)  # only for its events
             counts.events = []
             from collections import Counter
 
@@ -310,7 +310,7 @@ def test_a_broker_that_minds_no_bound(tmp_path: Path) -> None:
 
 
 def message(mid: int) -> Any:
-    """Return a message as paho hands it over."""
+    """Return a message as paho gives it to a callback."""
     from paho.mqtt.client import MQTTMessage
 
     made = MQTTMessage(mid, f"{BASE}cmd/register".encode())
@@ -320,7 +320,7 @@ def message(mid: int) -> Any:
 
 
 def test_the_embedded_broker_does_it_too(embedded: str, tmp_path: Path) -> None:
-    """The simulator's broker passes requests and answers on."""
+    """The simulator's broker delivers requests and answers."""
 
     async def scenario() -> None:
         office = Office(tmp_path)

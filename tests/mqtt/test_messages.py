@@ -1,4 +1,4 @@
-"""Messages: every kind is a CloudEvent that others can read, and its schema says the truth."""
+"""Messages: every kind is a CloudEvent that others can read, and its schema is right."""
 
 import json
 import subprocess
@@ -183,7 +183,7 @@ EXAMPLES: dict[type[Data], Data] = {
     ),
 }
 
-# The constraints that the CloudEvents 1.0 specification puts on its JSON format.
+# The constraints of the CloudEvents 1.0 specification on its JSON format.
 _OPTIONAL_TEXT = {"type": ["string", "null"], "minLength": 1}
 CLOUDEVENTS: dict[str, Any] = {
     "type": "object",
@@ -222,7 +222,7 @@ def check(document: Any, schema: dict[str, Any]) -> None:
 
 
 def test_envelope_is_the_contract_s() -> None:
-    """Names, order and forms of the attributes are those that the centre was promised."""
+    """Names, order and forms of the attributes are those of the contract with the centre."""
     event = json.loads(make("gardu.step.completed.v1"))
     data = event.pop("data")
     assert event == {
@@ -261,7 +261,7 @@ def test_every_record_is_a_cloudevent(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_record_fits_its_schema(kind: str) -> None:
-    """The published schema accepts what is sent, and not what is not."""
+    """The published schema accepts a sent record, and refuses changed ones."""
     schema = schemas.record_schema(kind)
     event = json.loads(make(kind))
     check(event, schema)
@@ -277,7 +277,7 @@ def test_every_record_fits_its_schema(kind: str) -> None:
 
 
 def test_still_is_a_binary_cloudevent() -> None:
-    """The user properties of a still are whole CloudEvents attributes, readable by the SDK."""
+    """The user properties of a still are complete CloudEvents attributes, readable by the SDK."""
     attributes = still_attributes(
         id=ID, source="/gardu/kantor/lobi", time=AT.iso(), visit="v-1", step="penerimaan"
     )
@@ -293,7 +293,7 @@ def test_still_is_a_binary_cloudevent() -> None:
 
 
 def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
-    """What the daemon shows on live topics is what the AsyncAPI document says."""
+    """The daemon's live documents fit the schemas of the AsyncAPI document."""
     messages = schemas.asyncapi()["components"]["messages"]
     report = health(
         Clock(), tmp_path, devices={"a": "ok"}, refusals={}, uplink={},
@@ -321,7 +321,7 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
 
 
 def test_asyncapi_document_is_current() -> None:
-    """The file in docs is what the code says today."""
+    """The file in docs is the same as the generated one."""
     made = subprocess.run(
         [sys.executable, "-m", "edge.mqtt.schemas"], capture_output=True, text=True, check=True
     ).stdout
@@ -330,7 +330,7 @@ def test_asyncapi_document_is_current() -> None:
 
 
 def test_asyncapi_references_lead_somewhere() -> None:
-    """Every reference in the document resolves, and every channel sends something."""
+    """Every reference in the document resolves, and every channel has messages."""
     document = schemas.asyncapi()
     for operation in document["operations"].values():
         channel = _resolve(document, operation["channel"]["$ref"])

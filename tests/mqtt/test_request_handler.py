@@ -1,4 +1,4 @@
-"""The desk: whose details go where, once, and what is answered."""
+"""The request handler: to which visit details go, that they go once, and its answers."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def at_desk(
     scenario: Callable[[Office], Awaitable[None]],
     section: Section = Section(),  # noqa: B008 - frozen
 ) -> None:
-    """Run *scenario* with a desk."""
+    """Run *scenario* with a request handler."""
 
     async def run() -> None:
         office = Office(folder, section)
@@ -46,14 +46,14 @@ def at_desk(
 async def ask(
     office: Office, what: dict[str, Any], suffix: str = "cmd/register", *, retained: bool = False
 ) -> Answer:
-    """Have *what* answered."""
+    """Send *what* to the request handler; return its answer."""
     answer = await office.desk.answer(Request(suffix, json.dumps(what).encode(), retained))
     assert answer is not None
     return answer
 
 
 def test_the_newest_visit_at_the_desk_without_details(tmp_path: Path) -> None:
-    """Not one elsewhere, not one that has them, not one of another procedure; then none."""
+    """Details go to the newest visit there, of that procedure, that has none; else are refused."""
 
     async def scenario(office: Office) -> None:
         office.open_visits = [
@@ -75,7 +75,7 @@ def test_the_newest_visit_at_the_desk_without_details(tmp_path: Path) -> None:
 
 
 def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
-    """Open visits only; details that are there are replaced on demand and not by accident."""
+    """Only an open visit is accepted; details that exist are replaced only on request."""
 
     async def scenario(office: Office) -> None:
         office.open_visits = [OpenVisit(VISITS[3], 4, "pimpinan", "officer-3")]
@@ -93,7 +93,7 @@ def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
 
 
 def test_the_same_id_is_the_same_request(tmp_path: Path) -> None:
-    """Again, later, after a restart, with other details: the same answer, and nothing changes."""
+    """The same id gets the same answer: again, later, after a restart, with other details."""
 
     async def scenario(office: Office) -> None:
         asked = register()
@@ -121,7 +121,7 @@ def test_the_same_id_is_the_same_request(tmp_path: Path) -> None:
 def test_refused_answers_are_forgotten_before_they_fill_the_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Only the latest few refusals are remembered."""
+    """Only the latest few refusals are stored."""
     monkeypatch.setattr(desk_module, "_MOST_ANSWERS", 3)
 
     async def scenario(office: Office) -> None:
@@ -133,7 +133,7 @@ def test_refused_answers_are_forgotten_before_they_fill_the_memory(
 
 
 def test_old_replays_and_wrong_clocks(tmp_path: Path) -> None:
-    """What is old, dated ahead, or cannot be dated is refused and counted; nothing is written."""
+    """A request too old, dated ahead, or without a trusted clock is refused and not entered."""
 
     async def scenario(office: Office) -> None:
         assert (await ask(office, register(NOW_MS - 3_600_000))).word == "too old"
@@ -150,7 +150,7 @@ def test_old_replays_and_wrong_clocks(tmp_path: Path) -> None:
 
 
 def test_a_clock_that_nobody_vouches_for_may_do(tmp_path: Path) -> None:
-    """Where the config says so, the ids alone tell a replay."""
+    """If the config allows it, a request is accepted without a trusted clock."""
 
     async def scenario(office: Office) -> None:
         office.clock.synced = False
@@ -160,7 +160,7 @@ def test_a_clock_that_nobody_vouches_for_may_do(tmp_path: Path) -> None:
 
 
 def test_a_checkpoint_that_keeps_none(tmp_path: Path) -> None:
-    """Requests are refused, invitations' details dropped, no file is made."""
+    """With the guest book off, requests are refused, details dropped, and no file is made."""
 
     async def scenario(office: Office) -> None:
         assert (await ask(office, register())).word == "no guest book"
@@ -184,7 +184,7 @@ INVITATION = Invitation(
 
 
 def test_an_invited_guest_is_entered_when_the_visit_opens(tmp_path: Path) -> None:
-    """The details wait for the core's decision; one that refuses the invitation enters nobody."""
+    """An invitation's details are entered once its visit opens, and for no other visit."""
 
     async def scenario(office: Office) -> None:
         office.desk.expect(INVITATION)
@@ -212,7 +212,7 @@ def fields(invitation: Invitation) -> dict[str, Any]:
 
 
 def test_a_damaged_book_is_set_aside_and_refuses_once(tmp_path: Path) -> None:
-    """It is said clearly, an alarm stands, and the next request goes into a new book."""
+    """A damaged book is set aside with an alarm, and the request goes into a new book."""
 
     async def scenario(office: Office) -> None:
         assert (await ask(office, register())).ok
@@ -232,7 +232,7 @@ def test_a_damaged_book_is_set_aside_and_refuses_once(tmp_path: Path) -> None:
 
 
 def test_a_book_that_cannot_be_opened(tmp_path: Path) -> None:
-    """A clear answer, one fault; the same request succeeds once it can, and that is said too."""
+    """An unusable book gives a clear answer and one fault, and is restored by the same request."""
 
     async def scenario(office: Office) -> None:
         (tmp_path / FILE).mkdir()
@@ -248,7 +248,7 @@ def test_a_book_that_cannot_be_opened(tmp_path: Path) -> None:
 
 
 def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
-    """A repeated message is told once; an older one, one for nobody here, an old live one not."""
+    """A repeated message is posted once; older ones, unknown hosts and reasons are refused."""
 
     async def scenario(office: Office) -> None:
         told = available(until="2026-11-22T02:00:00+00:00", reason="rapat")
@@ -274,7 +274,7 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
 
 
 def test_a_fault_of_ours_is_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    """A bug must not become a message that kills the daemon at each delivery; nor log anybody."""
+    """An error in the handler is an answer: it must not end the daemon, nor log a guest's name."""
 
     async def scenario(office: Office) -> None:
         def broken() -> list[OpenVisit]:

@@ -1,4 +1,4 @@
-"""Requests: what is understood, and that everything else is refused in a fixed word."""
+"""Requests: which are accepted, and that all others are refused with a fixed word."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ NOW = Stamp(0, NOW_MS, synced=True, boot="test")
 
 
 def refusal(payload: bytes | dict[str, Any]) -> RequestRefused:
-    """Return how a registration is refused."""
+    """Return the refusal of a registration."""
     raw = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     with pytest.raises(RequestRefused) as caught:
         requests.register(raw)
@@ -55,7 +55,7 @@ def refusal(payload: bytes | dict[str, Any]) -> RequestRefused:
     ],
 )
 def test_what_a_registration_may_not_say(change: dict[str, Any], word: str) -> None:
-    """Unknown keys, missing zones, identity numbers, texts too long: refused, each in its word."""
+    """Unknown keys, missing zones, identity numbers and long texts are refused, with a word."""
     assert refusal(register(**change)).word == word
 
 
@@ -74,12 +74,12 @@ def test_what_a_registration_may_not_say(change: dict[str, Any], word: str) -> N
     ids=["empty", "no utf-8", "utf-8 within", "null", "nested", "objects", "long", "behind"],
 )
 def test_what_is_no_registration(payload: bytes, word: str) -> None:
-    """Bytes of any kind are refused, and cost no more than their length."""
+    """Bytes of any kind are refused with a word."""
     assert refusal(payload).word == word
 
 
 def test_the_word_quotes_nothing() -> None:
-    """What is counted and logged is one of the fixed words, whatever the request says."""
+    """The counted and logged word is a fixed one, and quotes no part of the request."""
     refused = refusal({**register(), "Siti Aminah": 1})
     assert refused.word in get_args(Word)
     assert str(refused) == refused.word
@@ -88,7 +88,7 @@ def test_the_word_quotes_nothing() -> None:
 
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: json.dumps(text).encode()))
 def test_no_bytes_do_anything_but_be_refused(payload: bytes) -> None:
-    """Anything at all is refused in words; nothing else can come out."""
+    """Any bytes raise RequestRefused, and no other exception."""
     for read in (requests.register, lambda raw: requests.availability(raw, "")):
         with contextlib.suppress(RequestRefused):
             read(payload)
@@ -96,7 +96,7 @@ def test_no_bytes_do_anything_but_be_refused(payload: bytes) -> None:
 
 
 def test_a_message_is_for_the_host_of_its_topic() -> None:
-    """Whoever may write for one host cannot speak for another."""
+    """A message on a host's topic is accepted for that host only."""
     raw = json.dumps(available()).encode()
     assert requests.availability(raw, "pimpinan").host == "pimpinan"
     assert requests.availability(raw, "").host == "pimpinan"
@@ -105,7 +105,7 @@ def test_a_message_is_for_the_host_of_its_topic() -> None:
 
 
 def test_times_that_are_taken() -> None:
-    """Five minutes either way; without a trusted clock nothing, unless the config says so."""
+    """Five minutes either way; without a trusted clock only if the config allows it."""
     for off_s, word in [
         (-301, "too old"),
         (-300, ""),
@@ -151,5 +151,5 @@ def test_times_that_are_taken() -> None:
     ],
 )
 def test_where_answers_may_go(topic: str, may: bool) -> None:
-    """Below the checkpoint's own reply/ and nowhere else: it is nobody's loudspeaker."""
+    """Answers may go below the checkpoint's own reply/ only."""
     assert may_answer(topic, BASE) is may

@@ -1,4 +1,4 @@
-"""The uplink against real brokers: nothing lost, in order, and honest about it."""
+"""The uplink with real brokers: no record is lost, the order holds, and faults are reported."""
 
 import asyncio
 import hashlib
@@ -13,7 +13,7 @@ from tests.uplinks import AT, about, make_config, make_store, opened, running, s
 
 
 def test_delivers_in_order_on_the_embedded_broker(embedded: str, tmp_path: Path) -> None:
-    """The simulator's broker gets every record, in order, and the store knows it."""
+    """The simulator's broker receives every record, in order; the store has all acknowledged."""
 
     async def scenario() -> None:
         port = int(embedded.rpartition(":")[2])
@@ -64,7 +64,7 @@ def test_order_live_topics_and_new_records(mosquitto: Mosquitto, tmp_path: Path)
 
 
 def test_window_holds_as_the_broker_sees_it(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Never more than the broker's Receive Maximum is on the way, however long the queue."""
+    """Never more than the broker's Receive Maximum is in flight, with any number of records."""
 
     async def scenario() -> None:
         mosquitto.stop()
@@ -83,7 +83,7 @@ def test_window_holds_as_the_broker_sees_it(mosquitto: Mosquitto, tmp_path: Path
 
 
 def test_broker_stopped_and_started_again(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Records of an outage wait and are delivered in order afterwards; told once each way."""
+    """Records of an outage are delivered in order; its fault and restoration are posted once."""
 
     async def scenario() -> None:
         async with running(make_config(mosquitto.url), make_store(tmp_path), tmp_path) as run:
@@ -107,7 +107,7 @@ def test_broker_stopped_and_started_again(mosquitto: Mosquitto, tmp_path: Path) 
 
 
 def test_broker_killed_and_replaced_by_an_empty_one(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """What the broker acknowledged and lost is sent again under the same id."""
+    """Records that the broker acknowledged and lost are sent again under the same id."""
 
     async def scenario() -> None:
         config = make_config(mosquitto.url, resend_window_s=60.0)
@@ -136,7 +136,7 @@ def test_broker_killed_and_replaced_by_an_empty_one(mosquitto: Mosquitto, tmp_pa
 
 
 def test_no_subscriber_is_not_delivered(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """0x10 holds the record and everything behind it until somebody listens."""
+    """0x10 holds the record and all records behind it until there is a subscriber."""
 
     async def scenario() -> None:
         store = make_store(tmp_path, 40)
@@ -159,7 +159,7 @@ def test_no_subscriber_is_not_delivered(mosquitto: Mosquitto, tmp_path: Path) ->
 
 
 def test_refused_records_are_parked_and_others_go_on(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """0x87 is tried again a few times, then parked; what the broker allows goes on."""
+    """A record refused with 0x87 is parked after its tries; the allowed ones are delivered."""
 
     async def scenario() -> None:
         mosquitto.stop()
@@ -177,7 +177,7 @@ def test_refused_records_are_parked_and_others_go_on(mosquitto: Mosquitto, tmp_p
                 assert [(row.sequence, row.tries) for row in parked] == [(4, 3)]
                 assert "not authorized" in parked[0].why
                 assert run.uplink.counts["refused"] >= 3
-                # mosquitto 2.0.11 also hangs up after each refusal: the broker fails in between.
+                # mosquitto 2.0.11 also hangs up after each refusal, which is a fault of the broker.
                 devices = [e.device for e in run.events if isinstance(e, DeviceFailed)]
                 assert devices.count("outbox") == 1
                 await until(lambda: centre.heard("state/alarm/uplink"))
@@ -186,7 +186,7 @@ def test_refused_records_are_parked_and_others_go_on(mosquitto: Mosquitto, tmp_p
 
 
 def _acl(folder: Path) -> Path:
-    """Everybody may read all and write everything of the checkpoint but its alarms."""
+    """Return an access list: all may read everything, and write all topics but event/alarm."""
     file = folder / "acl"
     topics = ("status", "ledger", "state/#", "event/visit")
     file.write_text(
@@ -224,7 +224,7 @@ def test_clean_stop_says_so(mosquitto: Mosquitto, tmp_path: Path) -> None:
 
 
 def test_lost_connection_leaves_the_will(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A connection that dies without farewell is told by its will, with its session number."""
+    """A connection lost without a DISCONNECT is reported by its will, with its session number."""
 
     async def scenario() -> None:
         with Centre(mosquitto.port) as centre:
@@ -246,7 +246,7 @@ def test_lost_connection_leaves_the_will(mosquitto: Mosquitto, tmp_path: Path) -
 
 
 def test_stills_follow_the_records(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A still goes when no record waits: JPEG bytes, attributes as properties; then it is done."""
+    """A still is sent when no record waits: JPEG bytes, attributes as properties; then done."""
     image = b"\xff\xd8" + bytes(range(256)) * 40 + b"\xff\xd9"
 
     async def scenario() -> None:
@@ -285,7 +285,7 @@ def _put_still(store: Store, folder: Path, name: str, image: bytes | None) -> No
 
 
 def test_still_larger_than_the_broker_takes(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """A still above the Maximum Packet Size is passed over, told, and ends no connection."""
+    """A still above the Maximum Packet Size is left out and reported, and ends no connection."""
 
     async def scenario() -> None:
         mosquitto.stop()

@@ -1,6 +1,6 @@
-"""The uplink against a broker that hangs up on a message it chokes on, and records asked for again.
+"""The uplink with a broker that hangs up on one message, and the resend of records.
 
-Such a broker says nothing: it closes the connection, and everybody behind that message waits.
+Such a broker closes the connection without a reason, and all later messages wait.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ ALARM = "gardu/v1/kantor/lobi/state/alarm/uplink"
 
 
 class ChokingBroker(Server):
-    """Takes every message but those that *chokes_on* is part of: on these it hangs up.
+    """Accepts every message without *chokes_on* in it; on the others it hangs up.
 
-    :param silently: it stays connected instead, and says nothing any more
+    :param silently: instead of hanging up it stays connected, and sends no more packets
     """
 
     def __init__(self, chokes_on: bytes, *, silently: bool = False) -> None:
@@ -34,11 +34,11 @@ class ChokingBroker(Server):
 
     @property
     def records(self) -> list[int]:
-        """The sequences of the records that it took."""
+        """The sequences of the records that it accepted."""
         return [int(json.loads(p)["sequence"]) for topic, p in self.taken if "event/" in topic]
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Speak as much MQTT as an uplink wants to hear."""
+        """Speak the part of MQTT that an uplink needs."""
         self.connections += 1
         while packet := await _packet(reader):
             if packet[0] >> 4 == 1:
@@ -65,7 +65,7 @@ def _published(body: bytes) -> tuple[str, bytes, bytes]:
 
 
 def test_record_that_the_broker_hangs_up_on_is_parked(tmp_path: Path) -> None:
-    """After its tries it is set aside with an alarm; all others go on, in order, meanwhile."""
+    """A poison message is parked after its tries, with an alarm; all others are sent in order."""
 
     async def scenario() -> None:
         broker = ChokingBroker(b'"visit-17"')
@@ -93,7 +93,7 @@ def test_record_that_the_broker_hangs_up_on_is_parked(tmp_path: Path) -> None:
 
 
 def test_others_need_not_wait_until_it_is_parked(tmp_path: Path) -> None:
-    """From the first hang-up on that one record is tried apart: the rest does not wait for it."""
+    """From the first hang-up on, the record is tried apart: all others are delivered meanwhile."""
 
     async def scenario() -> None:
         broker = ChokingBroker(b'"visit-2"')
@@ -107,7 +107,7 @@ def test_others_need_not_wait_until_it_is_parked(tmp_path: Path) -> None:
 
 
 def test_record_of_the_resend_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
-    """Delivered once, it stays so: after its tries it is left out of the resend."""
+    """A delivered record stays acknowledged: after its tries it is left out of the resend."""
 
     async def scenario() -> None:
         broker = ChokingBroker(b"nothing yet")
@@ -128,7 +128,7 @@ def test_record_of_the_resend_that_the_broker_hangs_up_on(tmp_path: Path) -> Non
 
 
 def test_still_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
-    """A still that brokers hang up on is passed over after its tries; the connection then holds."""
+    """A still that brokers hang up on is left out after its tries; the connection then holds."""
 
     async def scenario() -> None:
         broker = ChokingBroker(b"choke on this picture")
@@ -151,7 +151,7 @@ def test_still_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
 
 
 def test_silence_is_not_held_against_a_record(tmp_path: Path) -> None:
-    """A line that goes dead is the line's fault: nothing is counted, nothing parked."""
+    """A silent line is not counted as a try of the record, and parks none."""
 
     async def scenario() -> None:
         broker = ChokingBroker(b'"visit-1"', silently=True)
@@ -167,7 +167,7 @@ def test_silence_is_not_held_against_a_record(tmp_path: Path) -> None:
 
 
 def test_records_asked_for_again_come_in_order(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """While connected: the same bytes, in order of sequence, and what is new follows them."""
+    """A resend while connected has the same bytes, in order of sequence, before new records."""
 
     async def scenario() -> None:
         with Centre(mosquitto.port) as centre:
@@ -195,13 +195,13 @@ def test_records_asked_for_again_come_in_order(mosquitto: Mosquitto, tmp_path: P
 def test_asking_again_for_what_is_on_its_way_sends_it_once(
     mosquitto: Mosquitto, tmp_path: Path
 ) -> None:
-    """Rows that wait anyway, or are on their way, are neither lost nor doubled nor moved."""
+    """A resend of waiting records, or of records in flight, sends each once and in order."""
 
     async def scenario() -> None:
         store = make_store(tmp_path, 1500)
         async with running(make_config(mosquitto.url), store, tmp_path) as run:
             await until(lambda: any(isinstance(e, DeviceFailed) for e in run.events))
-            for _ in range(3):  # nobody listens: all are held or read ahead
+            for _ in range(3):  # no subscriber: all are held or read ahead
                 assert (await run.stored(lambda: store.resend(1, 900))).waiting == 900
                 run.uplink.go_back(1)
                 await asyncio.sleep(0.05)

@@ -1,4 +1,4 @@
-"""The uplink against brokers that misbehave: silent, refusing, or gone half-way."""
+"""The uplink with brokers at fault: silent, refusing, or with a connection that breaks."""
 
 import asyncio
 import contextlib
@@ -25,7 +25,7 @@ NOT_AUTHORIZED = bytes.fromhex("20 03 00 87 00")
 
 
 class Server:
-    """A TCP server on a free loopback port that leaves nothing open behind it."""
+    """A TCP server on a free loopback port; closes all its connections at the end."""
 
     def __init__(self) -> None:
         self.port = free_port()
@@ -34,7 +34,7 @@ class Server:
 
     @contextlib.asynccontextmanager
     async def listening(self) -> AsyncIterator[Self]:
-        """Listen for the length of the block."""
+        """Listen until the block ends."""
         async with await asyncio.start_server(self._accept, HOST, self.port):
             yield self
         for task in self._tasks:
@@ -46,11 +46,11 @@ class Server:
                 await writer.wait_closed()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Do what this server does with one connection."""
+        """Serve one connection."""
         raise NotImplementedError
 
     def keep(self, writer: asyncio.StreamWriter) -> None:
-        """Have *writer* closed at the end."""
+        """Close *writer* at the end."""
         self._writers.append(writer)
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -59,7 +59,7 @@ class Server:
 
 
 class SilentBroker(Server):
-    """Answers every CONNECT with *connack* and then nothing any more."""
+    """Answers every CONNECT with *connack*, and sends no other packet."""
 
     def __init__(self, connack: bytes = CONNACK) -> None:
         super().__init__()
@@ -67,7 +67,7 @@ class SilentBroker(Server):
         self._connack = connack
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Keep every packet that comes."""
+        """Record every packet that comes."""
         packets: list[bytes] = []
         self.connections.append(packets)
         while packet := await _packet(reader):
@@ -93,7 +93,7 @@ async def _packet(reader: asyncio.StreamReader) -> bytes:
 
 
 def test_missing_acknowledgements_end_the_connection(tmp_path: Path) -> None:
-    """A broker that takes messages and never acknowledges is left, and tried again."""
+    """A connection without acknowledgements is ended, and opened again."""
 
     async def scenario() -> None:
         broker = SilentBroker()
@@ -106,14 +106,14 @@ def test_missing_acknowledgements_end_the_connection(tmp_path: Path) -> None:
                 assert (await run.stored(run.store.ledger)).waiting == 30
             published = [p for p in broker.connections[0] if p[0] >> 4 == 3]
             assert len(published) == 10
-            # The first connection fills the window; the next, being careful, sends one at a time.
+            # The first connection fills the window; the next sends one at a time.
             assert len([p for p in broker.connections[1] if p[0] >> 4 == 3]) == 1
 
     asyncio.run(scenario())
 
 
 def test_refusal_names_its_reason_once(tmp_path: Path) -> None:
-    """A CONNACK that refuses is told in the broker's words, once for the whole outage."""
+    """A refusing CONNACK is reported in the broker's words, once for the whole outage."""
 
     async def scenario() -> None:
         broker = SilentBroker(NOT_AUTHORIZED)
@@ -163,7 +163,7 @@ def _hash_passwords(file: Path) -> None:
 
 
 def test_nobody_listens_on_the_port(tmp_path: Path) -> None:
-    """No broker at all is told in words and tried for ever; a stop then takes no time."""
+    """A missing broker is reported in words, once, and tried again and again."""
 
     async def scenario() -> None:
         config = make_config(f"mqtt://{HOST}:{free_port()}")
@@ -176,7 +176,7 @@ def test_nobody_listens_on_the_port(tmp_path: Path) -> None:
 
 
 def test_lost_acknowledgements_are_sent_again(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Records on the way when the line breaks are sent again with the same bytes."""
+    """Records in flight when the connection breaks are sent again with the same bytes."""
 
     async def scenario() -> None:
         async with Tap(mosquitto.port).listening() as tap:
@@ -193,7 +193,7 @@ def test_lost_acknowledgements_are_sent_again(mosquitto: Mosquitto, tmp_path: Pa
 
 
 class Tap(Server):
-    """A relay to a real broker that once swallows the answers to records and cuts the line."""
+    """A relay to a real broker; once, it drops the answers to records and cuts the connection."""
 
     def __init__(self, target: int) -> None:
         super().__init__()
@@ -220,7 +220,7 @@ class Tap(Server):
         with contextlib.suppress(ConnectionError):
             while data := await reader.read(65536):
                 passed += len(data)
-                if passed > 60 and self.cuts == 0:  # past the CONNACK and the first few answers
+                if passed > 60 and self.cuts == 0:  # after the CONNACK and the first few answers
                     self.cuts = 1
                     return
                 writer.write(data)
@@ -235,7 +235,7 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 
 
 def test_backoff_doubles_up_to_its_limit() -> None:
-    """Waits grow from the first to the longest and are never all the same."""
+    """Waits grow from the first to the longest, with a random part."""
     backoff = Backoff(0.5, 30.0)
     assert all(0.25 <= backoff.delay(1) <= 0.5 for _ in range(100))
     assert all(15.0 <= backoff.delay(50) <= 30.0 for _ in range(100))
@@ -243,7 +243,7 @@ def test_backoff_doubles_up_to_its_limit() -> None:
 
 
 def test_tls_with_certificates_on_both_sides(mosquitto: Mosquitto, tmp_path: Path) -> None:
-    """Over TLS 1.2 or newer, with our certificate shown; an unknown authority is refused."""
+    """The client certificate is accepted over TLS; an unknown authority is refused."""
     cert, key = make_certificate(tmp_path, "broker")
     stranger, _ = make_certificate(tmp_path, "stranger")
     mosquitto.stop()
@@ -266,7 +266,7 @@ def test_tls_with_certificates_on_both_sides(mosquitto: Mosquitto, tmp_path: Pat
 
 
 def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
-    """Make a certificate for the loopback that is its own authority; return it and its key."""
+    """Make a self-signed certificate for the loopback; return it and its key."""
     tool = shutil.which("openssl")
     if tool is None:
         pytest.skip("needs openssl")
@@ -281,7 +281,7 @@ def make_certificate(folder: Path, name: str) -> tuple[Path, Path]:
 
 
 def test_tls_asks_for_a_known_authority_and_tls_1_2(tmp_path: Path) -> None:
-    """The certificate is checked against the configured authority; older TLS is not spoken."""
+    """The certificate is checked against the configured authority; TLS is 1.2 or newer."""
     context = tls_context(Broker(url="mqtts://broker.example"))
     assert (context.check_hostname, context.minimum_version.name) == (True, "TLSv1_2")
     with pytest.raises(FileNotFoundError):

@@ -1,4 +1,4 @@
-"""An office where a technician works: a simulated lobby, and `gardu` as a process beside it."""
+"""An office for the technician: a simulated lobby, and `gardu` as a process beside it."""
 
 import asyncio
 import json
@@ -20,12 +20,12 @@ from sim.twins.camera import USERNAME
 ROOT = Path(__file__).parents[3]
 SOURCE = default_config_folder() / "gardu.toml"
 SPEED = 20.0
-# Only a bound on waiting for something that must happen.
+# An upper limit; a passing test never waits so long.
 PATIENCE_S = 30.0
 
 
 class Office:
-    """The lobby of the shipped config, and what is run there.
+    """The lobby of the shipped config, and commands that run there.
 
     :ivar driven: every pin that was made an output or given a level, in order
     """
@@ -41,18 +41,18 @@ class Office:
     def _drive(
         self, pin: HeaderPin, drive: Callable[[int, int], None], level: int, at: int
     ) -> None:
-        """Note that somebody drives *pin*, and let it happen."""
+        """Record that *pin* is driven, and drive it."""
         self.driven.append(pin.number)
         drive(level, at)
 
     def forbid(self, port: Path) -> None:
-        """Let nobody use *port*."""
+        """Remove all permissions from *port*."""
         Path(os.path.realpath(port)).chmod(0)
 
     async def start(
         self, *words: str, before: Sequence[str] = (), out: int = asyncio.subprocess.PIPE
     ) -> asyncio.subprocess.Process:
-        """Start `gardu` with *words* and this office's config; *before* comes first."""
+        """Start `gardu` with *words* and this office's config, behind the words *before*."""
         return await asyncio.create_subprocess_exec(
             *before, sys.executable, "-c", "from edge.commands.main import main; main()", *words,
             "--config", str(self.run.config),
@@ -93,7 +93,7 @@ def in_office(
     broker_port: int = 1,
     speed: float = SPEED,
 ) -> None:
-    """Run *act* in an office whose daemon is not running."""
+    """Run *act* in an office without a running daemon."""
     clock = Clock.scaled(speed)
     wire = folder / "wire"
     wire.mkdir()

@@ -38,7 +38,7 @@ MACHINE = ("user", "disk", "data", "broker")
 
 
 def test_a_healthy_lobby_is_well(tmp_path: Path, mosquitto: Mosquitto) -> None:
-    """Exit 0, a finding for every device and every pin, and nothing in the lobby has moved."""
+    """A healthy lobby: exit 0, a finding for every device and every pin, and no part has moved."""
 
     async def act(office: Office) -> None:
         code, found = await office.doctor(*DEVICES, *MACHINE)
@@ -62,21 +62,21 @@ APP.command()(doctor)
 
 @contextmanager
 def closing_pins() -> Iterator[Pins]:
-    """Give pins that keep a diary."""
+    """Give pins that record every output."""
     pins = Pins()
     yield pins
     pins.factory.close()
 
 
 def nothing_fired(office: Office) -> bool:
-    """Whether no lock or ring has had current, nor any pin been made an output."""
+    """Return True if no lock or ring was energised, and no pin was made an output."""
     pulses = [locker.pulses for locker in office.lobby.lockers.values()]
     rings = [aiphone.rings for aiphone in office.lobby.aiphones.values()]
     return not any((*pulses, *rings, *office.driven))
 
 
 def test_every_fault_is_told_in_words(tmp_path: Path) -> None:
-    """A missing port, cut wires, an open door, a refusing camera, no broker: all in one run."""
+    """A missing port, a cut wire, an open door, a refusing camera, no broker: found in one run."""
 
     async def act(office: Office) -> None:
         lobby = office.lobby
@@ -109,7 +109,7 @@ def test_every_fault_is_told_in_words(tmp_path: Path) -> None:
 
 
 def test_the_words_are_for_people(tmp_path: Path) -> None:
-    """Without --json: a line a finding, what to try under it, and a sum at the end."""
+    """Without --json: a line a finding, the advice under it, and a sum at the end."""
 
     async def act(office: Office) -> None:
         office.lobby.cameras["lobby"].fault = "garbage"
@@ -125,7 +125,7 @@ def test_the_words_are_for_people(tmp_path: Path) -> None:
 
 
 def test_an_output_that_is_on_by_itself_is_wrong(tmp_path: Path) -> None:
-    """A relay that its board switches on while nobody drives it: told, and never acted on."""
+    """An output that its board switches on, undriven, is reported, and never acted on."""
 
     async def act(office: Office) -> None:
         office.lobby.header[26].fit(1)
@@ -160,7 +160,7 @@ def test_a_port_in_use_names_who_has_it(tmp_path: Path) -> None:
 
 
 def test_without_permission_the_group_is_named(tmp_path: Path) -> None:
-    """A port that this user may not use: which group it takes, and no traceback."""
+    """A port without permission is reported with the group it needs, and no traceback."""
     unprivileged = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 
     async def act(office: Office) -> None:
@@ -175,7 +175,7 @@ def test_without_permission_the_group_is_named(tmp_path: Path) -> None:
 
 
 def test_somebody_elses_data_folder_is_no_mystery(tmp_path: Path) -> None:
-    """A lock file that this user may not open: whom to be, not a traceback."""
+    """A lock file without permission is reported with the right user, not as a traceback."""
     unprivileged = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 
     async def act(office: Office) -> None:
@@ -191,7 +191,7 @@ def test_somebody_elses_data_folder_is_no_mystery(tmp_path: Path) -> None:
 
 
 def test_groups_are_looked_at() -> None:
-    """Somebody outside of the groups is told which to join; root needs none."""
+    """A user outside of the groups is named the missing one; root needs none."""
     config = load_config(SOURCE, elsewhere=True)
     group = grp.getgrnam("dialout").gr_gid
     inside = {finding.saw for finding in user(config, 1000, {group})}
@@ -204,14 +204,14 @@ def test_groups_are_looked_at() -> None:
 
 @pytest.mark.parametrize(("synced", "state"), [(True, "ok"), (False, "wrong")])
 def test_a_clock_that_nobody_vouches_for_is_wrong(synced: bool, state: str) -> None:
-    """What the kernel says of the clock is told as it is."""
+    """A clock that the kernel does not report as synchronised is wrong."""
     (finding,) = clock(load_config(SOURCE, elsewhere=True), lambda: synced)
     assert finding.state == state
     assert ("time server" in finding.try_) == (not synced)
 
 
 def test_broker_troubles_are_told_apart(tmp_path: Path) -> None:
-    """A wrong password is not a missing network; a broker that is none says nothing in time."""
+    """A missing network and a refused password are reported with different advice."""
 
     def told(url: str) -> Finding:
         config = make_config(url, username="lobi")
@@ -234,7 +234,7 @@ def test_broker_troubles_are_told_apart(tmp_path: Path) -> None:
 
 
 def test_the_running_daemon_is_asked(tmp_path: Path) -> None:
-    """While the daemon has the devices it tells how they are, and how to look closer."""
+    """A running daemon is asked for its devices; the advice is to stop it for a closer check."""
 
     async def act(office: Office) -> None:
         office.lobby.readers["desk"].port.unplug()
@@ -257,7 +257,7 @@ def test_the_running_daemon_is_asked(tmp_path: Path) -> None:
 
 
 def test_actuating_moves_each_thing_once(tmp_path: Path) -> None:
-    """--actuate --yes: each lock one pulse, its own contact answers; ring, lamps and buzzer too."""
+    """--actuate --yes: each lock has one pulse; its door, the ring and the buzzer are reported."""
 
     async def act(office: Office) -> None:
         lobby = office.lobby
@@ -277,7 +277,7 @@ def test_actuating_moves_each_thing_once(tmp_path: Path) -> None:
 
 
 def test_actuating_asks_before_and_after(tmp_path: Path) -> None:
-    """Nothing moves without a yes; what nobody noticed is wrong."""
+    """No output is switched without a yes; an action without a noticed effect is wrong."""
 
     class Technician:
         def __init__(self, *answers: bool) -> None:
@@ -304,7 +304,7 @@ def test_actuating_asks_before_and_after(tmp_path: Path) -> None:
 
 
 def test_acting_needs_somebody_to_ask(tmp_path: Path) -> None:
-    """--actuate without a terminal and without --yes is refused before anything is touched."""
+    """--actuate without a terminal and without --yes is refused before any output is switched."""
 
     async def act(office: Office) -> None:
         code, _, err = await office.gardu("doctor", "--actuate")
@@ -316,7 +316,7 @@ def test_acting_needs_somebody_to_ask(tmp_path: Path) -> None:
 
 
 def test_bad_config_and_unknown_names_end_with_2(tmp_path: Path) -> None:
-    """What cannot be looked at is not looked at: the problems, or the names that there are."""
+    """A bad config ends with 2 and its problems, an unknown device with 2 and the known names."""
     broken = tmp_path / "broken.toml"
     broken.write_text("[checkpoint]\n", encoding="utf-8")
     bad = CliRunner().invoke(APP, ["--config", str(broken)])
@@ -328,7 +328,7 @@ def test_bad_config_and_unknown_names_end_with_2(tmp_path: Path) -> None:
 
 
 def test_without_pins_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    """On a machine that is no Pi: said once, wired devices are skipped, serial ones are not."""
+    """Without pins this is one finding: wired devices are skipped, serial ones are not."""
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     config = load_config(SOURCE, elsewhere=True)
     config = replace(config, gpio=Gpio(chip="4000"), cameras={})
@@ -341,7 +341,7 @@ def test_without_pins_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_every_contact_of_the_config_has_words_of_its_own() -> None:
-    """No contact of the shipped configs is only "active": each says what that means."""
+    """Every contact of the shipped configs has its own word for active."""
     for name in ("gardu.toml", "gardu-jatim.toml"):
         for part in fitted(load_config(SOURCE.with_name(name), elsewhere=True)):
             if not part.is_output:

@@ -1,4 +1,4 @@
-"""The doctor at serial lines: boards on RS-485, readers that a technician holds a card to."""
+"""The doctor at serial lines: boards on RS-485, and readers, tried with a card."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,7 +26,7 @@ SPEED = 20.0
 def lobby(
     raw: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[tuple[LiveLobby, Pins]]:
-    """Give a lobby of *raw*, and its pins."""
+    """Yield a lobby of *raw*, and its pins."""
     clock = Clock.scaled(SPEED)
     patch.setenv(ENVIRONMENT, clock.to_environment())
     patch.setenv(PINS, str(folder / "pins.sock"))
@@ -39,7 +39,7 @@ def lobby(
 
 
 def read(raw: dict[str, Any], folder: Path) -> Config:
-    """Return the config of a checkpoint whose lines end in *folder*."""
+    """Return the config of a checkpoint with its serial ports in *folder*."""
     for name, bus in raw.get("buses", {}).items():
         bus["port"] = str(folder / f"bus-{name}")
     for name, reader in raw.get("card_readers", {}).items():
@@ -54,14 +54,14 @@ def read(raw: dict[str, Any], folder: Path) -> Config:
 
 
 def looked_at(live: LiveLobby, pins: Pins, device: str, asker: Any = None) -> list[Finding]:
-    """Return what the doctor finds at *device*."""
+    """Return the doctor's findings at *device*."""
     return list(examine_devices(live.lobby.config, live.lobby.clock, pins, {device}, asker))
 
 
 def test_boards_are_asked_and_nothing_is_fired(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Each locker's latch by its board; one that stands open is wrong; no solenoid moves."""
+    """Each locker's door is read from its board; an open one is wrong; no solenoid moves."""
     with lobby(kerong("cu16", 16), tmp_path, monkeypatch) as (live, pins):
         live.do(lambda lobby: lobby.lockers[2].force_open())
         found = looked_at(live, pins, "lockers")
@@ -76,7 +76,7 @@ def test_boards_are_asked_and_nothing_is_fired(
 def test_a_silent_board_is_told_with_its_lockers(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Which locker cannot be worked, and what to look at: supply, A and B, address."""
+    """A silent board is reported with its lockers, and with the wiring to check."""
     with lobby(kerong("cu16", 16), tmp_path, monkeypatch) as (live, pins):
         board: Any = live.lobby.buses["lockers"].boards[0]
         board.fault = "dead"
@@ -86,7 +86,7 @@ def test_a_silent_board_is_told_with_its_lockers(
 
 
 def test_the_port_is_free_again_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Acting follows looking, on the same line."""
+    """The examination closes the port, so that the actuation can use it."""
     with lobby(kerong("cu16", 16), tmp_path, monkeypatch) as (live, pins):
         looked_at(live, pins, "lockers")
         config, clock = live.lobby.config, live.lobby.clock
@@ -98,7 +98,7 @@ def test_the_port_is_free_again_afterwards(tmp_path: Path, monkeypatch: pytest.M
 
 
 class Holder:
-    """A technician who holds a card to the reader when asked, or does not want to."""
+    """A technician who holds a card to the reader when asked, or refuses."""
 
     def __init__(self, live: LiveLobby, card: str | None) -> None:
         self.asked: list[str] = []
@@ -106,7 +106,7 @@ class Holder:
         self._card = card
 
     def agrees(self, question: str) -> bool:
-        """Hold it there."""
+        """Hold the card to the reader."""
         self.asked.append(question)
         if self._card is None:
             return False
@@ -127,7 +127,7 @@ READER = {"card_readers": {"desk": {"driver": "rdm6300", "stations": ["reception
 def test_a_reader_is_tried_with_a_card(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, card: str | None, state: str, saw: str
 ) -> None:
-    """Where somebody is there to hold one; else it is only opened."""
+    """With a technician a reader is tried with a card; else it is only opened."""
     with lobby(READER, tmp_path, monkeypatch) as (live, pins):
         (plain,) = looked_at(live, pins, "card-reader/desk")
         assert plain.saw == "It can be opened."
@@ -138,7 +138,7 @@ def test_a_reader_is_tried_with_a_card(
 
 
 def test_lines_and_devices_are_found_in_the_config(tmp_path: Path) -> None:
-    """Boards share their bus's port, and each key belongs to the device that health names."""
+    """Boards share their bus's port, and each key belongs to a device that `health` names."""
     config = read({**kerong("cu16", 16), **READER}, tmp_path)
     port, bus = str(tmp_path / "tty-desk"), str(tmp_path / "bus-lockers")
     assert lines(config) == [

@@ -1,4 +1,4 @@
-"""A small but real IP camera for the tests: HTTP with Basic or Digest, and every bad habit."""
+"""A small but real IP camera for the tests: HTTP with Basic or Digest, and many faults."""
 
 import base64
 import hashlib
@@ -30,12 +30,12 @@ NONE: dict[str, str] = {}
 
 
 def md5(text: str) -> str:
-    """Return the digest that RFC 2617 calls H."""
+    """Return the digest H of RFC 2617."""
     return hashlib.md5(text.encode()).hexdigest()
 
 
 class IpCamera(ThreadingHTTPServer):
-    """Listens on loopback; the path says how it behaves.
+    """Listens on loopback; the path selects its behaviour.
 
     :ivar passwords: how many requests carried credentials
     """
@@ -70,14 +70,14 @@ class IpCamera(ThreadingHTTPServer):
 
 class _Handler(BaseHTTPRequestHandler):
     server: IpCamera
-    # Chunks are of HTTP 1.1; every answer is the last on its connection all the same.
+    # Chunks need HTTP 1.1; every answer is the last on its connection all the same.
     protocol_version = "HTTP/1.1"
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its signature
-        """Say nothing."""
+        """Log no request."""
 
     def do_GET(self) -> None:  # its name
-        """Behave as the path says."""
+        """Answer as the path selects."""
         behaviour = getattr(self, "_" + self.path.strip("/").replace("-", "_"))
         behaviour()
 
@@ -135,7 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._drip()
 
     def _stale_nonce(self) -> None:
-        """Take the first answer for too late."""
+        """Refuse the first answer as stale."""
         late = self._sent() and NONCE_2 not in self._sent()
         nonce, more = (NONCE_2, ", stale=true") if late else (NONCE, "")
         challenge = f'Digest realm="{REALM}", nonce="{nonce}", qop="auth"{more}'
@@ -146,7 +146,7 @@ class _Handler(BaseHTTPRequestHandler):
         self._guarded(challenge, granted=False)
 
     def _many_ways(self) -> None:
-        """Offer everything at once, in two headers; only the safest is let in."""
+        """Offer every scheme at once, in two headers; accept only Digest with SHA-256."""
         sent = self._sent()
         if sent.startswith("Digest") and "SHA-256" in sent:
             self.server.passwords += 1
@@ -247,4 +247,4 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(body)
         except OSError:
-            self.close_connection = True  # the reader had enough
+            self.close_connection = True  # the reader has closed the connection

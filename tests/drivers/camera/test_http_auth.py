@@ -1,4 +1,4 @@
-"""HTTP authentication against the worked examples of its RFCs, and against nonsense."""
+"""HTTP authentication against the examples of its RFCs, and against random headers."""
 
 import pytest
 from hypothesis import given
@@ -21,7 +21,7 @@ SAID = {"realm": "http-auth@example.org", "qop": "auth", "nonce": NONCE, "opaque
     ],
 )
 def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
-    """Response and every parameter, as section 3.9.1 prints them."""
+    """Response and every parameter are as section 3.9.1 prints them."""
     challenge = Challenge("digest", {**SAID, "algorithm": algorithm})
     header = answer(challenge, "Mufasa", "Circle of Life", "/dir/index.html", CNONCE)
     (sent,) = challenges([header])
@@ -30,11 +30,11 @@ def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
         "algorithm": algorithm, "nonce": NONCE, "nc": "00000001", "cnonce": CNONCE, "qop": "auth",
         "response": response, "opaque": OPAQUE,
     }  # fmt: skip
-    assert f"algorithm={algorithm}, qop=auth, nc=00000001" in header  # these go without quotes
+    assert f"algorithm={algorithm}, qop=auth, nc=00000001" in header  # these have no quotes
 
 
 def test_the_response_without_qop_is_that_of_rfc_2069() -> None:
-    """Old cameras know no qop; the example of RFC 2617 worked out without it."""
+    """Without qop, as with old cameras, the response is that of RFC 2617's example without it."""
     said = {"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"}
     header = answer(
         Challenge("digest", said), "Mufasa", "Circle Of Life", "/dir/index.html", CNONCE
@@ -44,13 +44,13 @@ def test_the_response_without_qop_is_that_of_rfc_2069() -> None:
 
 
 def test_the_example_of_rfc_7617() -> None:
-    """Basic, section 2."""
+    """Basic is as in section 2."""
     header = answer(Challenge("basic", {"realm": "x"}), "Aladdin", "open sesame", "/", "")
     assert header == "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ=="
 
 
 def test_several_ways_in_one_header_are_told_apart() -> None:
-    """A comma stands between ways and between parameters, and may stand in quotes."""
+    """A comma separates schemes and parameters, and may be part of a quoted text."""
     header = (
         'Newauth realm="apps", type=1, title="Login to \\"apps\\", Basic b=c", '
         'Basic realm="simple", Negotiate, DIGEST nonce="n"'
@@ -77,7 +77,7 @@ def test_several_ways_in_one_header_are_told_apart() -> None:
     ],
 )
 def test_the_safest_usable_way_is_chosen(headers: list[str], chosen: str | None) -> None:
-    """What we cannot do is not tried: a wrong answer counts as a wrong password."""
+    """An unsupported scheme is not tried: a wrong answer counts as a wrong password."""
     way = best(challenges(headers))
     if way is None:
         assert chosen is None
@@ -86,7 +86,7 @@ def test_the_safest_usable_way_is_chosen(headers: list[str], chosen: str | None)
 
 
 def test_quotes_in_a_name_do_not_end_it() -> None:
-    """A username is whatever the office has set in the camera."""
+    """A username may hold quotes and backslashes: offices choose it in the camera."""
     challenge = Challenge("digest", {"realm": 'a"b', "nonce": "n"})
     (sent,) = challenges([answer(challenge, 'pak "budi"\\', "x", "/", "c")])
     assert (sent.said["username"], sent.said["realm"]) == ('pak "budi"\\', 'a"b')
@@ -94,7 +94,7 @@ def test_quotes_in_a_name_do_not_end_it() -> None:
 
 @given(st.lists(st.text(max_size=80), max_size=3))
 def test_nonsense_is_no_way_in_and_no_error(headers: list[str]) -> None:
-    """Headers come from the network."""
+    """Random headers from the network give no scheme or a valid answer, never an error."""
     way = best(challenges(headers))
     if way is not None:
         assert answer(way, "u", "p", "/", "c").lower().startswith(way.scheme)

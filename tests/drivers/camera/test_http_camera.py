@@ -1,4 +1,4 @@
-"""The HTTP camera against a real server on loopback: good, guarded, slow and wrong."""
+"""The HTTP camera against a real server on loopback: good, protected, slow and wrong."""
 
 import hashlib
 import shutil
@@ -22,14 +22,14 @@ from tests.drivers.conftest import PATIENCE_S
 
 @pytest.fixture
 def server() -> Iterator[IpCamera]:
-    """An IP camera on loopback."""
+    """Yield an IP camera on loopback."""
     with IpCamera() as server:
         yield server
 
 
 @pytest.fixture
 def password_file(tmp_path: Path) -> Path:
-    """A file with the right password, with a newline as editors leave it."""
+    """Return a file with the right password and a newline, as editors write it."""
     file = tmp_path / "camera-password"
     file.write_text(PASSWORD + "\n")
     return file
@@ -42,7 +42,7 @@ def camera(
     clock: Clock | None = None,
     **settings: Any,
 ) -> HttpSnapshotCamera:
-    """Return a camera at *url* that knows the user."""
+    """Return a camera at *url*; with *password_file* it has the right username."""
     config = HttpCamera(
         url=url,
         purposes=["desk"],
@@ -56,7 +56,7 @@ def camera(
 
 @pytest.mark.parametrize("path", ["plain", "padded", "chunked", "no-length", "says-too-much"])
 def test_a_still_is_one_whole_jpeg(server: IpCamera, path: str) -> None:
-    """Some cameras pad their pictures or lie about their length; the JPEG itself says its end."""
+    """The JPEG's own end decides: some cameras pad their pictures, or send a wrong length."""
     device = camera(server.url(path))
     device.open()
     assert device.capture() == JPEG
@@ -67,7 +67,7 @@ def test_a_still_is_one_whole_jpeg(server: IpCamera, path: str) -> None:
 def test_the_password_is_sent_as_the_camera_asks(
     server: IpCamera, password_file: Path, scheme: str
 ) -> None:
-    """Digest is what cameras use; Basic is what old ones know. The server really checks."""
+    """The password is sent by Digest or, for old cameras, by Basic; the server checks it."""
     device = camera(server.url(scheme), password_file)
     assert device.capture() == JPEG
     assert device.capture() == JPEG
@@ -87,13 +87,13 @@ def test_a_wrong_password_is_a_fault_and_tried_once(
 
 
 def test_no_username_where_one_is_needed_is_a_fault(server: IpCamera) -> None:
-    """The config lacks it: somebody must fill it in."""
+    """A missing username is a fault: the config must be completed."""
     with pytest.raises(DeviceFault, match="username"):
         camera(server.url("digest")).capture()
 
 
 def test_a_password_file_that_is_gone_is_a_fault(server: IpCamera, tmp_path: Path) -> None:
-    """Named, so that it can be put back."""
+    """A missing password file is named, so that it can be put back."""
     with pytest.raises(DeviceFault, match="no-such-file"):
         camera(server.url("digest"), tmp_path / "no-such-file").capture()
 
@@ -106,7 +106,7 @@ def test_a_camera_that_takes_for_ever_is_cut_off(server: IpCamera, path: str) ->
 
 
 def test_a_tls_handshake_that_takes_for_ever_is_cut_off() -> None:
-    """The deadline holds before the first byte of HTTP, too."""
+    """The deadline also holds before the first byte of HTTP."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         held: list[socket.socket] = []
         thread = threading.Thread(target=lambda: held.append(listener.accept()[0]))
@@ -135,7 +135,7 @@ def test_a_tls_handshake_that_takes_for_ever_is_cut_off() -> None:
 def test_what_somebody_must_see_to_is_a_fault(
     server: IpCamera, password_file: Path, path: str, why: str
 ) -> None:
-    """And its message says what to do or what came."""
+    """A fault needs a person; its message names the remedy or the received data."""
     with pytest.raises(DeviceFault, match=f"camera/lobby: .*{why}"):
         camera(server.url(path), password_file).capture()
 
@@ -145,26 +145,26 @@ def test_what_somebody_must_see_to_is_a_fault(
     [("busy", "503"), ("dropped", "hung up"), ("chunked-and-dropped", "hung up")],
 )
 def test_what_may_pass_is_unavailable(server: IpCamera, path: str, why: str) -> None:
-    """A camera that is busy or lost on the way is asked again another time."""
+    """A busy camera or a lost connection is unavailable, so that it is asked again later."""
     with pytest.raises(DeviceUnavailable, match=why):
         camera(server.url(path)).capture()
 
 
 def test_a_stale_nonce_is_answered_once_more(server: IpCamera, password_file: Path) -> None:
-    """The password was right; only the camera's challenge was too old."""
+    """The password was right, only the camera's challenge was too old: it is sent once more."""
     assert camera(server.url("stale-nonce"), password_file).capture() == JPEG
     assert server.passwords == 2
 
 
 def test_a_nonce_that_is_always_stale_is_given_up(server: IpCamera, password_file: Path) -> None:
-    """A camera that never has enough is not asked for ever."""
+    """A camera that always calls the challenge stale is given up after the second answer."""
     with pytest.raises(DeviceFault, match="refuses the username"):
         camera(server.url("always-stale"), password_file).capture()
     assert server.passwords == 2
 
 
 def test_the_safest_way_in_is_taken(server: IpCamera, password_file: Path) -> None:
-    """Of several headers and several ways in one header; the password never goes out bare."""
+    """Of several headers and schemes the safest is used; the password is never sent in clear."""
     assert camera(server.url("many-ways"), password_file).capture() == JPEG
     assert server.passwords == 1
 
@@ -183,7 +183,7 @@ def test_a_frozen_camera_is_a_fault(server: IpCamera) -> None:
 
 @pytest.mark.parametrize("path", ["dated", "cached"])
 def test_a_picture_that_is_old_by_its_own_headers_is_a_fault(server: IpCamera, path: str) -> None:
-    """Already the first; unless the config says that this camera's headers mean nothing."""
+    """An old picture is a fault, even the first, unless the config has ``dated = false``."""
     with pytest.raises(DeviceFault, match="stale"):
         camera(server.url(path)).capture()
     assert camera(server.url(path), dated=False).capture() == JPEG
@@ -191,13 +191,13 @@ def test_a_picture_that_is_old_by_its_own_headers_is_a_fault(server: IpCamera, p
 
 @pytest.mark.parametrize("path", ["just-now", "nonsense-dates"])
 def test_headers_that_say_nothing_of_age_do_no_harm(server: IpCamera, path: str) -> None:
-    """Many cameras have wrong clocks or none."""
+    """A header with a current or unreadable date is no fault: many cameras have wrong clocks."""
     assert camera(server.url(path)).capture() == JPEG
 
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A self-signed certificate for 127.0.0.1, with its key in the same file."""
+    """Return a self-signed certificate for 127.0.0.1, with its key in the same file."""
     tool = shutil.which("openssl")
     if tool is None:
         pytest.skip("needs openssl")
@@ -215,7 +215,7 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def tls_url(server: IpCamera, certificate: Path) -> str:
-    """Address of the same camera behind TLS."""
+    """Return the address of the same camera behind TLS."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(certificate)
     server.socket = context.wrap_socket(
@@ -232,25 +232,25 @@ def fingerprint(certificate: Path) -> str:
 
 
 def test_a_certificate_that_nobody_vouches_for_is_a_fault(tls_url: str) -> None:
-    """With the two ways to put it right; the password was not sent."""
+    """An unknown certificate is a fault; the message names both remedies."""
     with pytest.raises(DeviceFault, match="set ca_file or fingerprint"):
         camera(tls_url).capture()
 
 
 def test_a_known_signer_or_fingerprint_is_let_in(tls_url: str, certificate: Path) -> None:
-    """Cameras sign their certificates themselves: one of the two must be possible."""
+    """Cameras sign their certificates themselves: ca_file or fingerprint accepts one."""
     assert camera(tls_url, ca_file=str(certificate)).capture() == JPEG
     assert camera(tls_url, fingerprint=fingerprint(certificate)).capture() == JPEG
 
 
 def test_another_certificate_than_the_pinned_one_is_a_fault(tls_url: str) -> None:
-    """Somebody else answers in the camera's place; it is told what was shown."""
+    """Another certificate, as of an impostor, is a fault that shows its fingerprint."""
     with pytest.raises(DeviceFault, match=r"has the fingerprint [0-9a-f]{64}"):
         camera(tls_url, fingerprint="00" * 32).capture()
 
 
 def test_a_camera_that_is_not_there_is_unavailable() -> None:
-    """Both at opening and at a still."""
+    """A missing camera is unavailable, both at opening and at a still."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
     device = camera(f"http://127.0.0.1:{port}/plain")
@@ -263,7 +263,7 @@ def test_a_camera_that_is_not_there_is_unavailable() -> None:
 def test_no_proxy_and_no_other_scheme(
     server: IpCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The picture comes from the camera, whatever the environment or the URL says."""
+    """The picture is read from the camera only: proxies and other schemes are not used."""
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert camera(server.url("plain")).capture() == JPEG
     picture = tmp_path / "picture.jpg"
@@ -273,13 +273,13 @@ def test_no_proxy_and_no_other_scheme(
 
 
 def test_tls_of_a_camera_that_speaks_none_is_told(server: IpCamera) -> None:
-    """A wrong scheme in the URL ends in words, not in a traceback."""
+    """https:// to a camera without TLS is reported in words, without a traceback."""
     with pytest.raises(DeviceUnavailable, match=r"(?i)ssl"):
         camera(server.url("plain").replace("http:", "https:")).capture()
 
 
 def test_nothing_is_left_running(server: IpCamera) -> None:
-    """No thread is left behind, still after still (open sockets fail the suite anyhow)."""
+    """A still leaves no thread running (open sockets fail the suite anyhow)."""
     device = camera(server.url("plain"))
     for _ in range(20):
         device.capture()

@@ -1,4 +1,4 @@
-"""The outside of a JPEG, told apart as Pillow and mutilation tell it."""
+"""The outer structure of a JPEG, checked against Pillow and with damaged data."""
 
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
@@ -17,7 +17,7 @@ MOMENT = datetime(2026, 11, 21, 10, 51, 37, 412_000, tzinfo=WIB)
 
 
 def picture(width: int = 64, height: int = 48, **options: Any) -> bytes:
-    """Return a JPEG with something in it."""
+    """Return a JPEG of random noise."""
     jpeg = BytesIO()
     image = Image.effect_noise((width, height), 60).convert("RGB")
     image.save(jpeg, "JPEG", **options)
@@ -36,7 +36,7 @@ def block(**changes: str) -> bytes:
 
 @KINDS
 def test_a_whole_picture_is_itself(jpeg: bytes) -> None:
-    """Baseline, progressive and with restart markers; with nothing after its end."""
+    """Baseline, progressive and with restart markers: a whole picture is returned unchanged."""
     assert whole(jpeg) == jpeg
     assert size(jpeg) == (64, 48)
 
@@ -44,20 +44,20 @@ def test_a_whole_picture_is_itself(jpeg: bytes) -> None:
 @KINDS
 @pytest.mark.parametrize("after", [b"\0" * 9, b"\r\n--boundary--", BASELINE, b"\xff\xd9"])
 def test_what_follows_the_end_is_left_out(jpeg: bytes, after: bytes) -> None:
-    """Padding, the rest of a film, a second picture."""
+    """Data after the end is removed: padding, the rest of a film, a second picture."""
     assert whole(jpeg + after) == jpeg
 
 
 @KINDS
 def test_no_part_of_a_picture_is_a_whole_one(jpeg: bytes) -> None:
-    """Wherever the connection broke off."""
+    """A picture cut at any byte is refused."""
     for end in range(len(jpeg)):
         with pytest.raises((CutShort, NotJpeg)):
             whole(jpeg[:end])
 
 
 def test_an_end_inside_a_segment_is_none() -> None:
-    """A thumbnail in EXIF has its own: the picture around it is not over there."""
+    """A thumbnail in EXIF has an end marker of its own, which does not end the picture."""
     jpeg = picture(exif=b"Exif\0\0" + BASELINE[:2000] + b"\xff\xd9")
     assert whole(jpeg) == jpeg
     with pytest.raises(CutShort):
@@ -69,14 +69,14 @@ def test_an_end_inside_a_segment_is_none() -> None:
     [b"", b"GIF89a", b"\xff\xd8\xff\xd9", b"\xff\xd8\0\0", b"<html>", BASELINE[:2] + b"zz"],
 )
 def test_what_is_no_picture(data: bytes) -> None:
-    """Also an empty one: two markers without pixels."""
+    """Other data is refused, also an empty JPEG: two markers without pixels."""
     with pytest.raises(NotJpeg):
         whole(data)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_end_in_segments_or_in_words(data: bytes) -> None:
-    """No loop without end and no other error, whatever comes."""
+    """Any bytes give segments or an expected error, and no endless loop."""
     try:
         found = list(segments(b"\xff\xd8" + data))
     except (NotJpeg, CutShort):
@@ -85,7 +85,7 @@ def test_any_bytes_end_in_segments_or_in_words(data: bytes) -> None:
 
 
 def test_exif_is_what_other_programs_read() -> None:
-    """Pillow finds every tag, and the pixels are the same."""
+    """Pillow reads every tag, and the pixels are the same."""
     jpeg = with_exif(BASELINE, block(unique_id="01907c1eaaaa7bbb8ccc0123456789ab"))
     with Image.open(BytesIO(jpeg)) as image, Image.open(BytesIO(BASELINE)) as before:
         tags = image.getexif()
@@ -102,7 +102,7 @@ def test_exif_is_what_other_programs_read() -> None:
 
 
 def test_the_cameras_own_exif_makes_way() -> None:
-    """Two would contradict each other: cameras have wrong clocks, and some know where they are."""
+    """The camera's EXIF is replaced: its clock may be wrong, and it may hold a position."""
     own = Image.Exif()
     own[0x010F] = "maker"
     jpeg = with_exif(picture(exif=own), block())
@@ -113,7 +113,7 @@ def test_the_cameras_own_exif_makes_way() -> None:
 
 
 def test_short_and_foreign_texts_are_kept_in_bounds() -> None:
-    """A text of up to four bytes stands in its directory; what is not ASCII is a question mark."""
+    """A text of up to four bytes is in its directory; a character outside ASCII becomes ``?``."""
     jpeg = with_exif(BASELINE, block(software="G1", description="Jalan Kemerdekaan №1"))
     with Image.open(BytesIO(jpeg)) as image:
         assert image.getexif()[0x0131] == "G1"
@@ -121,7 +121,7 @@ def test_short_and_foreign_texts_are_kept_in_bounds() -> None:
 
 
 def test_the_longest_names_fit_into_the_room() -> None:
-    """The size limit counts on it."""
+    """The EXIF with the longest names fits into ROOM, which the size limit reserves."""
     name = "n" * 64
     description = f"site={name} checkpoint={name} purpose={name} clock=not-trusted"
     assert len(with_exif(BASELINE, block(description=description))) - len(BASELINE) <= ROOM

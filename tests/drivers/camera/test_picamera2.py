@@ -1,6 +1,6 @@
-"""The parent of the camera process, with children that behave, hang, die and talk nonsense.
+"""The parent of the camera process, with children that work, hang, die and send wrong data.
 
-And the real child with a stand-in for picamera2: its pipe, not a Pi's camera, is tested here.
+And the real child with a stand-in for picamera2: this tests its pipe, not a Pi's camera.
 """
 
 import os
@@ -21,7 +21,7 @@ from edge.errors import DeviceFault, DeviceUnavailable
 from tests.drivers.camera.camera_bench import JPEG
 from tests.drivers.conftest import PATIENCE_S
 
-# What every child below can say; written out here so that an error in the driver shows.
+# The frames of every child below; with code of their own, so that an error in the driver shows.
 SAY = f"""
 import os, struct, sys, time
 JPEG = {JPEG!r}
@@ -38,7 +38,7 @@ Child = Callable[[str], Picamera2Camera]
 
 @pytest.fixture
 def child() -> Iterator[Child]:
-    """Make a camera of the body of a child's program; all are closed in the end."""
+    """Yield a maker of cameras from the body of a child's program; all are closed in the end."""
     made: list[Picamera2Camera] = []
 
     def make(program: str, timeout_s: float = 5.0, memory_mb: int = 300) -> Picamera2Camera:
@@ -64,7 +64,7 @@ def process(camera: Picamera2Camera) -> int | None:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait for something that must happen in another process."""
+    """Wait until *true* returns True, as by an action of another process."""
     clock = Clock()
     end_ns = clock.boot_ns() + int(PATIENCE_S * 1e9)
     while not true():
@@ -73,7 +73,7 @@ def wait_until(true: Callable[[], bool]) -> None:
 
 
 def test_a_good_child_gives_still_after_still(child: Child) -> None:
-    """One process for all of them: configured once, running on."""
+    """One process makes all stills: it is configured once and runs on."""
     camera = child("say(b'R')\nwhile asked(): show(JPEG)")
     camera.open()
     first = process(camera)
@@ -82,7 +82,7 @@ def test_a_good_child_gives_still_after_still(child: Child) -> None:
 
 
 def test_the_child_is_told_the_size(child: Child) -> None:
-    """Width and height are the last two words of its command."""
+    """Width and height are the last two words of the child's command."""
     camera = child("say(b'R')\nasked()\nsay(b'E', ' '.join(sys.argv[1:]).encode())")
     camera.open()
     with pytest.raises(DeviceUnavailable, match="640 480"):
@@ -90,7 +90,7 @@ def test_the_child_is_told_the_size(child: Child) -> None:
 
 
 def test_a_large_picture_comes_in_many_parts(child: Child) -> None:
-    """A pipe holds 64 KiB; a still has more."""
+    """A still larger than a pipe (64 KiB) is read in parts."""
     camera = child("""
 say(b'R')
 asked()
@@ -144,14 +144,14 @@ def test_a_bad_child_is_told_and_replaced(
 
 
 def test_a_frame_exposed_after_the_call_is_a_still(child: Child) -> None:
-    """Its own time stamp says so, in the machine's time since boot."""
+    """A frame with a time stamp after the request, in nanoseconds since boot, is a still."""
     camera = child("say(b'R')\nasked()\nshow(JPEG, time.clock_gettime_ns(time.CLOCK_BOOTTIME))")
     camera.open()
     assert camera.capture() == JPEG
 
 
 def test_a_child_that_leaks_while_it_works_is_killed(child: Callable[..., Picamera2Camera]) -> None:
-    """Long before the time-out, and before the Pi has no memory left."""
+    """A leak ends the child long before the time-out, and before the Pi's memory is used up."""
     camera = child(LEAKS, timeout_s=3600.0, memory_mb=128)
     camera.open()
     with pytest.raises(DeviceUnavailable, match=r"used \d+ MiB, above its limit of 128"):
@@ -162,7 +162,7 @@ def test_a_child_that_leaks_while_it_works_is_killed(child: Callable[..., Picame
 def test_a_child_that_has_leaked_is_replaced_between_stills(
     child: Callable[..., Picamera2Camera], tmp_path: Path
 ) -> None:
-    """The still that follows is a good one, by a new process; nobody is troubled."""
+    """After a leak the next still is a good one by a new process, without an error."""
     first = f"open({str(tmp_path / 'grown')!r}, 'x')"
     program = f"""
 say(b'R')
@@ -182,13 +182,13 @@ while asked():
 
 
 def test_a_child_that_died_between_stills_is_replaced(child: Child) -> None:
-    """Found at the next look, not when a guest stands before the camera."""
+    """Found by the next reconcile, not when a guest stands before the camera."""
     camera = child("say(b'R')\nwhile asked(): show(JPEG)")
     camera.open()
     before = process(camera)
     assert before is not None
     os.kill(before, signal.SIGKILL)
-    dead = os.WEXITED | os.WNOWAIT | os.WNOHANG  # its memory goes a moment earlier
+    dead = os.WEXITED | os.WNOWAIT | os.WNOHANG  # its memory is freed a moment earlier
     wait_until(lambda: os.waitid(os.P_PID, before, dead) is not None)
     camera.reconcile()
     assert process(camera) not in (None, before)
@@ -196,7 +196,7 @@ def test_a_child_that_died_between_stills_is_replaced(child: Child) -> None:
 
 
 def test_a_camera_that_stays_away_is_not_tried_at_every_look(child: Child, tmp_path: Path) -> None:
-    """Starting costs a small Pi seconds; it stays told meanwhile that there is no camera."""
+    """Starting takes seconds on a small Pi, so reconcile repeats the last error instead."""
     starts = tmp_path / "starts"
     camera = child(f"open({str(starts)!r}, 'a').write('x')\nsay(b'E', b'no camera is connected')")
     for look in (camera.open, camera.reconcile, camera.reconcile):
@@ -206,7 +206,7 @@ def test_a_camera_that_stays_away_is_not_tried_at_every_look(child: Child, tmp_p
 
 
 def test_a_closed_camera_is_left_alone(child: Child) -> None:
-    """A look at it starts nothing."""
+    """Reconcile starts no child for a closed camera."""
     camera = child("say(b'R')\nwhile asked(): show(JPEG)")
     camera.open()
     camera.close()
@@ -215,7 +215,7 @@ def test_a_closed_camera_is_left_alone(child: Child) -> None:
 
 
 def test_after_a_bad_child_a_good_one_takes_over(child: Child, tmp_path: Path) -> None:
-    """A camera that recovers gives stills again without anybody's help."""
+    """A camera that recovers gives stills again without help."""
     program = f"""
 from pathlib import Path
 say(b'R')
@@ -259,7 +259,7 @@ def test_a_child_that_hangs_at_the_start_is_given_up() -> None:
 
 
 def test_a_command_that_is_not_there_is_unavailable() -> None:
-    """Not an error that nobody expects."""
+    """A missing program is reported as DeviceUnavailable, the error that callers expect."""
     config = PiCamera(purposes=["desk"])
     camera = Picamera2Camera(
         "camera/lobby", config, Clock(), CAMERA_RESTART.delay, ("/no/such/program",)
@@ -269,7 +269,7 @@ def test_a_command_that_is_not_there_is_unavailable() -> None:
 
 
 def test_closing_ends_a_still_that_hangs(child: Callable[..., Picamera2Camera]) -> None:
-    """The daemon stops now, not after the camera's time-out; and no child is left."""
+    """Closing ends a still at once, not after the camera's time-out, and leaves no child."""
     camera = child("say(b'R')\nasked()\ntime.sleep(3600)", timeout_s=3600)
     camera.open()
     process_before = process(camera)
@@ -327,7 +327,7 @@ def stand_in(cameras: str = "['imx708']", metadata: str = "{'SensorTimestamp': n
 
 @pytest.fixture
 def real_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
-    """The real child process, which finds *module* under the name picamera2."""
+    """Yield a maker of the real child process, which imports *module* as picamera2."""
     made: list[Picamera2Camera] = []
 
     def make(module: str) -> Picamera2Camera:
@@ -343,7 +343,7 @@ def real_child(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chil
 
 
 def test_the_real_child_keeps_its_pipe_clean(real_child: Child) -> None:
-    """Libraries print; the frames on the pipe must survive it."""
+    """Libraries print to stdout; the frames on the pipe are not mixed with it."""
     camera = real_child(stand_in())
     camera.open()
     assert [camera.capture(), camera.capture()] == [JPEG, JPEG]
@@ -358,7 +358,7 @@ def test_the_real_child_keeps_its_pipe_clean(real_child: Child) -> None:
     ],
 )
 def test_the_real_child_says_why_it_cannot(real_child: Child, module: str, why: str) -> None:
-    """Without a camera picamera2 raises IndexError, which tells nobody anything."""
+    """Without a camera picamera2 raises an unclear IndexError: the child names the cause."""
     with pytest.raises(DeviceUnavailable, match=why):
         real_child(module).open()
 
@@ -373,7 +373,7 @@ def test_the_real_child_says_why_it_cannot(real_child: Child, module: str, why: 
 def test_the_real_child_says_when_the_exposure_began(
     real_child: Child, metadata: str, why: str
 ) -> None:
-    """SensorTimestamp is when the first row was read out; the exposure was before that."""
+    """SensorTimestamp is the time of reading the first row; the exposure began before that."""
     camera = real_child(stand_in(metadata=metadata))
     camera.open()
     with pytest.raises(DeviceFault, match=why):
@@ -381,14 +381,14 @@ def test_the_real_child_says_when_the_exposure_began(
 
 
 def test_a_camera_that_does_not_say_when_is_believed(real_child: Child) -> None:
-    """picamera2's own flush stands behind it."""
+    """A frame without a time stamp is accepted: picamera2's own flush makes it a new one."""
     camera = real_child(stand_in(metadata="{}"))
     camera.open()
     assert camera.capture() == JPEG
 
 
 def test_the_real_child_ends_with_its_parent_even_where_it_hangs(real_child: Child) -> None:
-    """Otherwise the next daemon would find the camera taken."""
+    """A child that hangs ends with its parent, so that the next daemon finds the camera free."""
     camera = real_child(stand_in(metadata="time.sleep(3600)"))
     camera.open()
     held = camera._child

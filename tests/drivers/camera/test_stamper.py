@@ -1,4 +1,4 @@
-"""The strip and the EXIF of stills, by the real child process, and by children that go wrong."""
+"""The strip and the EXIF of stills, by the real child process, and by children with faults."""
 
 import sys
 from datetime import datetime, timedelta, timezone
@@ -25,19 +25,19 @@ ID = "01907c1e-aaaa-7bbb-8ccc-0123456789ab"
 
 
 def still(width: int = 640, height: int = 480, noise: int = 80, **options: Any) -> bytes:
-    """Return a still with much detail, as cameras send them in the dusk."""
+    """Return a still with much detail, like those of cameras at dusk."""
     data = BytesIO()
     Image.effect_noise((width, height), noise).convert("RGB").save(data, "JPEG", **options)
     return data.getvalue()
 
 
 def stamper(*command: str, stamp_s: float = 20.0, **settings: Any) -> Stamper:
-    """Return a stamper with *settings*; *command* in the place of the real child."""
+    """Return a stamper with *settings*; *command* replaces the real child."""
     return Stamper("stamper", Stills(**settings), CHECKPOINT, command or None, stamp_s)
 
 
 def opened(data: bytes) -> Image.Image:
-    """Return the picture, read to its last pixel."""
+    """Return the picture, decoded to its last pixel."""
     image = Image.open(BytesIO(data))
     image.load()
     return image
@@ -45,7 +45,7 @@ def opened(data: bytes) -> Image.Image:
 
 @pytest.mark.parametrize("size", [(1280, 720), (640, 480)])
 def test_the_strip_is_below_the_picture(size: tuple[int, int]) -> None:
-    """Nothing of the picture is covered, and there is writing in the strip."""
+    """The strip covers no part of the picture, and has text in it."""
     before = still(*size, noise=10)
     after = opened(stamper().stamp(before, "desk", AT))
     assert after.width == size[0]
@@ -58,7 +58,7 @@ def test_the_strip_is_below_the_picture(size: tuple[int, int]) -> None:
 
 
 def test_every_word_of_the_strip_changes_it() -> None:
-    """Time, trust, purpose and place are really drawn."""
+    """Time, trust, purpose and its words are all drawn."""
     before = still(quality=30)
     told = {
         stamper(words=words).stamp(before, purpose, at)
@@ -85,13 +85,13 @@ def test_every_word_of_the_strip_changes_it() -> None:
     ],
 )
 def test_the_time_is_said_as_in_the_office(hours: float, said: str) -> None:
-    """Indonesian words and zones, with the offset, so that it is unmistakable anywhere."""
+    """The time has Indonesian words and zones, and the offset, so that it is clear anywhere."""
     zone = timezone(timedelta(hours=hours))
     assert indonesian(datetime.fromtimestamp(AT.wall_ms / 1000, zone)) == said
 
 
 def test_what_the_strip_says() -> None:
-    """Site, checkpoint, place, purpose, time, and that the clock is not sure; nothing else."""
+    """The strip has site, checkpoint, place, purpose, time and an unsure clock's warning only."""
     words = strip(CHECKPOINT, "Meja penerima tamu", UNSURE)
     assert set(words) == {"time", "warning", "purpose", "place", "checkpoint"}
     assert words["warning"] == "JAM BELUM DIPASTIKAN"
@@ -102,7 +102,7 @@ def test_what_the_strip_says() -> None:
 
 @pytest.mark.parametrize("limit_kib", [256, 64, 16])
 def test_a_still_is_made_to_fit(limit_kib: int) -> None:
-    """With EXIF; and it is still as large a picture as fits."""
+    """A still fits the limit with its EXIF, and is as large a picture as fits."""
     device = stamper(limit_kib=limit_kib)
     before = still(1920, 1080, quality=95)
     assert len(before) > 1024 * 1024
@@ -112,20 +112,20 @@ def test_a_still_is_made_to_fit(limit_kib: int) -> None:
 
 
 def test_a_large_camera_fits_into_the_childs_memory() -> None:
-    """Twelve megapixels, read smaller than they are."""
+    """Twelve megapixels are decoded at a smaller scale, so that they fit the child's memory."""
     after = opened(stamper().stamp(still(4056, 3040, quality=40), "desk", AT))
     assert 600 < after.width <= 1920
 
 
 def test_a_turned_picture_is_stamped_upright() -> None:
-    """EXIF's orientation is carried out: the EXIF that said so is replaced."""
+    """EXIF's orientation is applied to the pixels, because that EXIF is replaced."""
     turned = Image.Exif()
     turned[0x0112] = 6
     assert opened(stamper().stamp(still(640, 480, exif=turned), "desk", AT)).width == 480
 
 
 def test_without_a_strip_a_small_still_is_left_as_it_is() -> None:
-    """No child is even started; a large one is made to fit all the same."""
+    """A small still without a strip starts no child; a large one is made to fit all the same."""
     small = still(quality=30)
     assert stamper("/no/such/program", stamp=False).stamp(small, "desk", AT) is small
     fitted = stamper(stamp=False, limit_kib=32).stamp(still(quality=95), "desk", AT)
@@ -135,7 +135,7 @@ def test_without_a_strip_a_small_still_is_left_as_it_is() -> None:
 
 
 def test_exif_says_which_still_it_is() -> None:
-    """Also where the strip could not be drawn: it is written without opening the picture."""
+    """EXIF is written also without a strip, and without decoding the picture."""
     after = stamper().describe(still(), ID, "alarm", UNSURE)
     with opened(after) as image:
         tags = image.getexif()
@@ -149,11 +149,12 @@ def test_exif_says_which_still_it_is() -> None:
 
 
 def test_what_is_no_jpeg_is_described_as_it_is() -> None:
-    """Nothing that was kept is lost here."""
+    """Data that is no JPEG is returned unchanged, so that it is not lost."""
     assert stamper().describe(b"no picture", ID, "desk", AT) == b"no picture"
 
 
-# What every child below can say and do; written out so that an error in the driver shows.
+# The functions of every child below; with code of their own, so that an error in the driver
+# shows.
 SAY = """
 import os, struct, sys, time
 def say(what, body=b""):
@@ -183,14 +184,14 @@ def heard():
     ],
 )
 def test_a_child_that_goes_wrong_is_told(program: str, error: type[Exception], why: str) -> None:
-    """Within the time for one still, in words; a large still does not block on its pipe."""
+    """A fault is reported within the time for one still; a large still does not block the pipe."""
     device = stamper(sys.executable, "-c", SAY + program, stamp_s=0.5)
     with pytest.raises(error, match=f"stamper: .*{why}"):
         device.stamp(still(1280, 960, quality=95), "desk", AT)
 
 
 def test_broken_pixels_are_told() -> None:
-    """A JPEG can be whole outside and broken inside."""
+    """A JPEG that is whole outside and broken inside is reported."""
     good = still()
     tables = [part for part in jpeg.segments(good) if part.marker == 0xDB]
     broken = good[: tables[0].start] + good[tables[-1].end :]
@@ -202,7 +203,7 @@ def test_broken_pixels_are_told() -> None:
 def test_without_the_library_it_does_not_open(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Said at the start, with what to do; not where no strip is wanted."""
+    """A missing library is reported at the start with its remedy, but not without a strip."""
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     for name in [name for name in sys.modules if name.partition(".")[0] == "PIL"]:
         monkeypatch.delitem(sys.modules, name)
@@ -212,7 +213,7 @@ def test_without_the_library_it_does_not_open(
 
 
 def test_the_daemon_does_not_load_the_library() -> None:
-    """It costs as much memory as the daemon itself."""
+    """Pillow needs as much memory as the daemon itself."""
     import subprocess
 
     program = "import sys, edge.daemon.run, edge.drivers.camera.stamper;print('PIL' in sys.modules)"

@@ -1,4 +1,4 @@
-"""What the aiphone's driver does where no twin leads it (tests/contract has more)."""
+"""The aiphone's driver in cases that a twin cannot make (tests/contract has more)."""
 
 import pytest
 
@@ -15,7 +15,7 @@ RING, ACCEPT = 8, 25
 
 
 def make(pins: Pins, clock: Clock, posted: Posted, **more: object) -> GpioAiphone:
-    """A station with an active-low relay and an accept contact to ground."""
+    """Return a station with an active-low relay and an accept contact to ground."""
     config = Aiphone(
         procedures=["pimpinan"], ring=Output(pin=RING, active="low"), accept=Contact(pin=ACCEPT),
         **more,  # type: ignore[arg-type]
@@ -26,7 +26,7 @@ def make(pins: Pins, clock: Clock, posted: Posted, **more: object) -> GpioAiphon
 def test_an_answer_that_never_ends_is_one_answer_and_a_fault(
     pins: Pins, clock: Clock, posted: Posted
 ) -> None:
-    """A button that jams in accepts one guest, and somebody is sent to look at it."""
+    """A jammed button accepts one guest, and is reported as a fault."""
     driver = make(pins, clock, posted)
     driver.open()
     pins.drive(ACCEPT, high=False)
@@ -42,7 +42,7 @@ def test_an_answer_that_never_ends_is_one_answer_and_a_fault(
 
 
 def test_the_ring_is_the_one_of_the_config(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """What a station needs is found out at the station: on for each odd number, off between."""
+    """The ring follows the config's pattern: on for each odd number, off for each even one."""
     driver = make(pins, clock, posted, rings=Rings(call=(0.2, 0.1, 0.2, 0.1, 0.2)))
     driver.open()
     del pins[RING].driven[:]

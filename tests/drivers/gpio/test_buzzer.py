@@ -1,4 +1,4 @@
-"""How long a buzzer sounds, and the quiet hours. What every buzzer must do: tests/contract."""
+"""Lengths of the beeps, and the quiet hours. The contract of a buzzer: tests/contract."""
 
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -30,12 +30,12 @@ def at(local: str, *, synced: bool = True) -> Stamp:
 def test_every_pattern_is_told_from_the_others(
     pins: Pins, clock: Clock, pattern: BeepPattern, beeps: int, least_s: float
 ) -> None:
-    """Officers know the answer by count and length, without looking."""
+    """Patterns differ by count and length: officers know the answer by ear alone."""
     buzzer = GpioBuzzer("buzzer", Buzzer(pin=26), pins.factory, clock)
     buzzer.open()
     buzzer.beep(pattern)
     states = pins[26].states
-    # A pin's state notes how long the one before it lasted.
+    # A state's timestamp is the time since the state before it.
     heard = [later.timestamp * clock.speed for state, later in pairwise(states) if state.state]
     assert len(heard) == beeps
     assert min(heard) >= least_s
@@ -53,7 +53,7 @@ def test_every_pattern_is_told_from_the_others(
 def test_answers_are_softened_in_the_quiet_hours_only(
     quiet: Quiet, local: str, softened: bool
 ) -> None:
-    """By the local time of the machine, over midnight too."""
+    """The quiet hours are in the machine's local time, over midnight too."""
     soft = {"short": TICKS["refused"], "silent": ()}[quiet.beeps]
     assert sound("refused", quiet, at(local), JAKARTA) == (soft if softened else BEEPS["refused"])
 
@@ -61,16 +61,16 @@ def test_answers_are_softened_in_the_quiet_hours_only(
 @pytest.mark.parametrize("quiet", [NIGHT, Quiet(begin="21:00", end="06:00", beeps="silent"), None])
 @pytest.mark.parametrize("local", ["03:00", "12:30"])
 def test_an_alarm_always_sounds_in_full(quiet: Quiet | None, local: str) -> None:
-    """Nobody sleeps through one because of a setting."""
+    """No setting softens an alarm."""
     assert sound("alarm", quiet, at(local), JAKARTA) == BEEPS["alarm"]
 
 
 def test_a_clock_that_is_not_trusted_is_never_quiet() -> None:
-    """After a power cut without a network it may be noon here and night on the clock."""
+    """After a power cut without a network it may be noon while the clock shows night."""
     assert sound("accepted", NIGHT, at("03:00", synced=False), JAKARTA) == BEEPS["accepted"]
 
 
 def test_answers_in_quiet_hours_are_still_told_apart() -> None:
-    """A tick is not two ticks."""
+    """In quiet hours the answers differ by the number of ticks."""
     assert len(TICKS["accepted"]) == 1
     assert len(TICKS["refused"]) == 3

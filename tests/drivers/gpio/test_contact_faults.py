@@ -1,4 +1,4 @@
-"""Contacts that bounce, stick or lose their wire: debounced; a fault, and never "clear"."""
+"""Contacts that bounce, stick or lose their wire: debounced, or a fault, and never "clear"."""
 
 import asyncio
 from collections.abc import Callable
@@ -66,7 +66,7 @@ def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
 
 
 async def fault(driver: GpioMetalDetector) -> str:
-    """Read the levels now and then, as the daemon does, until they are a fault; return it."""
+    """Read the levels again and again, as the daemon does, until a fault; return its text."""
     async with asyncio.timeout(10):
         while True:
             try:
@@ -79,7 +79,7 @@ async def fault(driver: GpioMetalDetector) -> str:
 def test_a_bouncing_contact_is_one_alarm_and_one_end(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Twenty alarms, each with up to eight bounces: every edge once, in turn."""
+    """Twenty alarms, each with up to eight bounces: every edge is posted once, in turn."""
 
     async def scene(twin: DetectorTwin, _driver: GpioMetalDetector, posted: Posted) -> None:
         for number in range(20):
@@ -96,7 +96,7 @@ def test_a_bouncing_contact_is_one_alarm_and_one_end(
 def test_a_contact_that_sticks_in_alarm_is_a_fault_until_it_is_mended(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The detector is quiet, its relay is not: alarm stays, fault is said, mending ends both."""
+    """A relay that sticks is an alarm and a fault until it is repaired."""
 
     async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
         twin.alarm.set(True)
@@ -117,7 +117,7 @@ def test_a_contact_that_sticks_in_alarm_is_a_fault_until_it_is_mended(
 def test_a_cut_wire_alarms_at_once_and_becomes_a_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A normally-closed loop that is cut never reads as clear, whatever the detector does."""
+    """A normally-closed loop that is cut never reads as clear, whether or not metal passes."""
 
     async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
         twin.alarm.fail("cut")
@@ -137,7 +137,7 @@ def test_a_cut_wire_alarms_at_once_and_becomes_a_fault(
 def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The daemon never saw the edge; the level says it all."""
+    """The edge came before the start; the level at opening is the alarm."""
 
     async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
         await asyncio.to_thread(driver.close)
@@ -155,7 +155,7 @@ def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
 def test_a_blocked_beam_is_a_fault_and_no_passage(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A suitcase in the frame: an alarm, later a fault; nobody has passed, even once it is gone."""
+    """A suitcase in the frame is an alarm, then a fault; its removal is no passage either."""
 
     async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
         assert isinstance(twin.passage, Switch)
@@ -171,7 +171,7 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
 
 
 def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """Many short alarms add up to no stuck contact; rest may last for ever."""
+    """Many short alarms are no stuck contact together; rest may last for ever."""
     config = MetalDetector(alarm=Contact(pin=ALARM), passage=Contact(pin=BEAM), stuck_s=STUCK_S)
     driver = GpioMetalDetector("metal-detector", config, pins.factory, clock, posted)
     driver.open()
@@ -187,7 +187,7 @@ def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -
 
 
 class House:
-    """A panel and a detector on mock pins, kept by the daemon's own keeper of devices."""
+    """A panel and a detector on mock pins, run by the daemon's own ``Devices``."""
 
     def __init__(self, pins: Pins, clock: Clock, posted: Posted, folder: Path) -> None:
         panel = Panel(
@@ -203,7 +203,7 @@ class House:
         self.devices.add_panel("desk", GpioPanel("panel/desk", panel, factory, clock, posted))
 
     def keep(self, scene: Callable[[], Any]) -> None:
-        """Run *scene* while the devices are kept."""
+        """Run *scene* while the devices run."""
 
         async def whole() -> None:
             keeping = asyncio.ensure_future(self.devices.run())
@@ -229,13 +229,13 @@ class House:
 def house(
     pins: Pins, clock: Clock, posted: Posted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> House:
-    """A house whose levels are read a hundred times a second, so that a minute may pass soon."""
+    """Return a house that reads its levels a hundred times a second."""
     monkeypatch.setattr(module, "RECONCILE_S", 0.01)
     return House(pins, clock, posted, tmp_path)
 
 
 def test_a_stuck_contact_is_reported_once_and_its_end_too(pins: Pins, house: House) -> None:
-    """One fault, one restoration, and health says why in between."""
+    """One fault, one restoration, and health shows the cause in between."""
 
     async def scene() -> None:
         pins.drive(ALARM, high=False)
@@ -252,7 +252,7 @@ def test_a_stuck_contact_is_reported_once_and_its_end_too(pins: Pins, house: Hou
 
 
 def test_a_button_that_sticks_counts_once_and_no_lamp_mends_it(pins: Pins, house: House) -> None:
-    """Held for longer than anybody holds a button: a fault, though the lamp beside it works."""
+    """A button held too long is a fault, although the lamp of the same panel works."""
 
     async def scene() -> None:
         pins.drive(BUTTON, high=False)
@@ -271,7 +271,7 @@ def test_a_button_that_sticks_counts_once_and_no_lamp_mends_it(pins: Pins, house
 
 
 def test_a_fault_from_before_a_restart_is_restored_after_it(house: House) -> None:
-    """Whoever was told that the detector is broken is told that it was mended meanwhile."""
+    """A fault of before the restart is restored once the device works."""
 
     async def scene() -> None:
         (restored,) = await house.until(DeviceRestored)
@@ -294,13 +294,13 @@ def to_screening(stand: Stand) -> None:
 
 
 def phase(stand: Stand) -> str:
-    """The phase that the one visit is in."""
+    """Return the phase of the one visit."""
     (visit,) = stand.state.visits.values()
     return visit.phase
 
 
 def test_a_passage_under_a_stuck_alarm_is_not_clear() -> None:
-    """The contact stuck before this guest came, so no edge speaks for the guest: still an alarm."""
+    """A contact that stuck before the guest came posts no edge: a passage is still an alarm."""
     stand = Stand()
     stand.detector("alarm")
     to_screening(stand)
@@ -329,7 +329,7 @@ def test_a_walk_with_metal_is_one_alarm_although_its_passage_comes_during_it() -
 
 
 def test_without_a_beam_a_stuck_alarm_meets_the_next_guest_at_once() -> None:
-    """The officer's button marks the passage there, so the alarm must come before the button."""
+    """Without a beam the officer's button marks the passage, so the alarm comes before it."""
     stand = Stand()
     stand.rules = replace(stand.rules, passage=False)
     stand.detector("alarm")
@@ -341,7 +341,7 @@ def test_without_a_beam_a_stuck_alarm_meets_the_next_guest_at_once() -> None:
 
 
 def test_a_known_fault_of_the_alarm_contact_meets_every_guest_at_once() -> None:
-    """With a beam too: from the moment that the fault is known, no guest is screened by it."""
+    """With a beam too: once the fault is known, no guest is screened by the contact alone."""
     stand = Stand()
     stand.detector("alarm")
     stand.send(DeviceFailed(stand.now, "metal-detector", "stuck"))

@@ -12,14 +12,14 @@ from tests.drivers.conftest import Pins
 
 
 class Reports:
-    """Takes what a contact reports; *broken* makes it raise instead."""
+    """Collects a contact's reports; *broken* makes it raise instead."""
 
     def __init__(self) -> None:
         self.seen: list[tuple[bool, bool]] = []
         self.broken = False
 
     def __call__(self, *, active: bool, initial: bool) -> None:
-        """Be a ``Report``."""
+        """Record one report (a ``Report``)."""
         if self.broken:
             raise RuntimeError("broken on purpose")
         self.seen.append((active, initial))
@@ -27,13 +27,13 @@ class Reports:
 
 @pytest.fixture
 def reports() -> Reports:
-    """What was reported."""
+    """Return the collector of reports."""
     return Reports()
 
 
 @pytest.fixture
 def contact(pins: Pins, clock: Clock, reports: Reports) -> Iterator[GpioContact]:
-    """A normally-open contact to ground on pin 17, open for use, its first report taken."""
+    """Yield an open, normally-open contact to ground on pin 17, its first report removed."""
     contact = GpioContact(Contact(pin=17), pins.factory, clock, reports)
     contact.open()
     assert reports.seen == [(False, True)]
@@ -42,7 +42,7 @@ def contact(pins: Pins, clock: Clock, reports: Reports) -> Iterator[GpioContact]
     contact.close()
 
 
-# How a contact is wired, and whether the pin is high while the contact is active.
+# The wiring of a contact, and the level of the pin while the contact is active (True: high).
 WIRINGS: list[tuple[dict[str, Any], bool]] = [
     ({"wired": "normally-open", "pull": "up"}, False),
     ({"wired": "normally-open", "pull": "external-up"}, False),
@@ -59,7 +59,7 @@ WIRINGS: list[tuple[dict[str, Any], bool]] = [
 def test_every_wiring_reports_active_at_its_level(
     pins: Pins, clock: Clock, reports: Reports, wiring: tuple[dict[str, Any], bool]
 ) -> None:
-    """Eight ways to wire a contact; a wrong one would read every alarm as clear."""
+    """In each of eight wirings active is at its level; a wrong one would read an alarm as clear."""
     keys, high = wiring
     contact = GpioContact(Contact(pin=17, **keys), pins.factory, clock, reports)
     contact.open()
@@ -71,7 +71,7 @@ def test_every_wiring_reports_active_at_its_level(
 
 
 def test_a_cut_wire_of_a_closed_loop_is_active(pins: Pins, clock: Clock, reports: Reports) -> None:
-    """Nothing connected must read as an alarm where the wiring promises that."""
+    """A closed loop without a connection is active, as an alarm loop needs."""
     contact = GpioContact(
         Contact(pin=17, wired="normally-closed", pull="up"), pins.factory, clock, reports
     )
@@ -81,7 +81,7 @@ def test_a_cut_wire_of_a_closed_loop_is_active(pins: Pins, clock: Clock, reports
 
 
 def test_external_pull_up_on_a_pin_with_its_own(pins: Pins, clock: Clock, reports: Reports) -> None:
-    """GPIO 2 and 3 are pulled up on the board; asking gpiozero to float them would raise."""
+    """GPIO 2 and 3 are pulled up on the board; to let gpiozero float them would raise."""
     contact = GpioContact(Contact(pin=2, pull="external-up"), pins.factory, clock, reports)
     contact.open()
     pins.drive(2, high=False)
@@ -90,7 +90,7 @@ def test_external_pull_up_on_a_pin_with_its_own(pins: Pins, clock: Clock, report
 
 
 def test_bounce_time_reaches_the_library(pins: Pins, clock: Clock, contact: GpioContact) -> None:
-    """In the pins' own seconds; and the library must be told None for no bounce time."""
+    """The bounce time is in real seconds for the library; zero is None there."""
     assert pins[17].bounce == 0.02
     contact.close()
     other = GpioContact(Contact(pin=17, bounce_s=0), pins.factory, clock, lambda **_: None)
@@ -115,7 +115,7 @@ def test_a_missed_edge_is_found_once(pins: Pins, contact: GpioContact, reports: 
 def test_a_bounce_is_no_missed_edge(
     pins: Pins, clock: Clock, reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A level that is gone after the bounce time was never there."""
+    """A level that is gone after the bounce time is not reported."""
     contact = GpioContact(Contact(pin=17), pins.factory, clock, reports)
     contact.open()
     pins[17].muted = True
@@ -129,7 +129,7 @@ def test_a_bounce_is_no_missed_edge(
 def test_an_error_in_the_callback_is_logged_and_made_good(
     pins: Pins, contact: GpioContact, reports: Reports, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception would end lgpio's only thread; the change must not be lost for it."""
+    """An exception would end lgpio's only thread: it is logged, and the change reported later."""
     reports.broken = True
     pins.drive(17, high=False)
     assert "pin 17" in caplog.text
@@ -141,7 +141,7 @@ def test_an_error_in_the_callback_is_logged_and_made_good(
 def test_a_closed_contact_is_silent_and_opens_again(
     pins: Pins, contact: GpioContact, reports: Reports
 ) -> None:
-    """Closing lets go of the pin, twice if need be, and opening begins with the initial level."""
+    """Closing releases the pin and may be repeated; opening begins with the initial level."""
     contact.close()
     contact.close()
     pins.drive(17, high=False)

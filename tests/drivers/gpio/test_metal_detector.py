@@ -1,4 +1,4 @@
-"""What the metal detector's driver does where no twin leads it (tests/contract has more)."""
+"""The metal detector's driver in cases that a twin cannot make (tests/contract has more)."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ ALARM, BEAM = 23, 24
 
 @pytest.fixture
 def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioMetalDetector]:
-    """Closed loops on pins to which nothing is connected: both active."""
+    """Yield closed loops on pins without a connection: both active."""
     config = MetalDetector(
         alarm=Contact(pin=ALARM, wired="normally-closed"),
         passage=Contact(pin=BEAM, wired="normally-closed"),
@@ -28,7 +28,7 @@ def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioMetalDetect
 
 
 def test_nothing_connected_is_an_alarm(driver: GpioMetalDetector, posted: Posted) -> None:
-    """A cable that was never plugged in must not read as clear."""
+    """A cable that was never plugged in is an alarm, and does not read as clear."""
     driver.open()
     assert told(posted.take()) == [(DetectorAlarmed, True)]
 
@@ -36,7 +36,7 @@ def test_nothing_connected_is_an_alarm(driver: GpioMetalDetector, posted: Posted
 def test_a_beam_found_interrupted_is_nobodys_passage(
     driver: GpioMetalDetector, pins: Pins, posted: Posted
 ) -> None:
-    """Nobody knows how long somebody stands there already; that it is free again is told."""
+    """A beam found interrupted is no passage, as its begin is unknown; only its end is posted."""
     driver.open()
     posted.take()
     pins.drive(BEAM, high=False)

@@ -1,4 +1,4 @@
-"""Outputs: never a blip, always off in the end."""
+"""Outputs: on only when switched on, and always off in the end."""
 
 import threading
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.drivers.conftest import PATIENCE_S, Pins
 
 @pytest.fixture
 def relay(pins: Pins, clock: Clock) -> Iterator[GpioOutput]:
-    """An active-low relay on pin 5, open for use."""
+    """Yield an open active-low relay on pin 5."""
     relay = GpioOutput(Output(pin=5, active="low"), pins.factory, clock)
     relay.open()
     yield relay
@@ -23,7 +23,7 @@ def relay(pins: Pins, clock: Clock) -> Iterator[GpioOutput]:
 
 
 def test_an_active_low_relay_never_blips(pins: Pins, relay: GpioOutput) -> None:
-    """From claiming to closing it is on (low) only while it is told to be."""
+    """From claiming to closing an active-low relay is on (low) only while it is switched on."""
     relay.play((0.5,))
     relay.close()
     assert pins[5].driven == [True, False, True, True]
@@ -31,7 +31,7 @@ def test_an_active_low_relay_never_blips(pins: Pins, relay: GpioOutput) -> None:
 
 
 def test_a_pattern_is_on_and_off_by_turns(pins: Pins, clock: Clock) -> None:
-    """Patterns are data: on, off, on; and off at the end, however long they are."""
+    """A pattern is on, off, on, and is off at its end, with any length."""
     output = GpioOutput(Output(pin=5), pins.factory, clock)
     output.open()
     output.play((0.1, 0.1, 0.1))
@@ -66,7 +66,7 @@ def test_closing_ends_a_long_pattern(pins: Pins, relay: GpioOutput) -> None:
 def test_a_pin_that_cannot_be_driven_is_a_fault(
     pins: Pins, relay: GpioOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Errors of the pin library reach the checkpoint in its own words, with the pin."""
+    """An error of the pin library is raised as a DeviceFault that names the pin."""
 
     def refuse(_: object) -> None:
         raise PinSetInput("broken on purpose")
@@ -80,7 +80,7 @@ def test_a_pin_that_cannot_be_driven_is_a_fault(
 
 @pytest.mark.parametrize("call", ["set", "blink", "play"])
 def test_a_closed_output_says_so(relay: GpioOutput, call: str) -> None:
-    """Nothing is switched in the dark: not silently on a closed output."""
+    """A closed output raises; it does not ignore the call."""
     relay.close()
     calls = {
         "set": lambda: relay.set(on=True),

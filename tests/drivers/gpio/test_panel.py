@@ -1,6 +1,6 @@
-"""What only shows on bare pins: moments, missed edges, the lamp test; the table of the lamps.
+"""The panel on bare pins: times, missed edges, the lamp test; and the table of the lamps.
 
-What every panel must do is in tests/contract/panel.py.
+The contract of a panel is in tests/contract/panel.py.
 """
 
 from collections.abc import Callable, Iterator
@@ -37,13 +37,13 @@ LAMPS = Lamps(green=Output(pin=GREEN), red=Output(pin=RED))
 
 @pytest.fixture
 def clock() -> Clock:
-    """Slow enough that a test's press is never held by accident: a hold takes a fifth second."""
+    """Return a clock so slow that a press in a test is never a hold (at least 0.2 s real time)."""
     return Clock.scaled(5)
 
 
 @pytest.fixture
 def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioPanel]:
-    """A panel in use; opening it has posted nothing."""
+    """Yield an open panel; opening it has posted no event."""
     config = Panel(stations=["reception"], lamps=LAMPS, buttons=BUTTONS)
     panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
@@ -53,20 +53,20 @@ def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioPanel]:
 
 
 def press(pins: Pins, *buttons: int) -> None:
-    """Put fingers on *buttons*, one after the other at once."""
+    """Press *buttons*, one right after the other."""
     for pin in buttons:
         pins.drive(pin, high=False)
 
 
 def let_go(pins: Pins, *buttons: int) -> None:
-    """Take fingers away."""
+    """Release *buttons*."""
     for pin in buttons:
         pins.drive(pin, high=True)
 
 
 @pytest.mark.usefixtures("panel")
 def test_a_press_counts_when_let_go_or_a_moment_later(pins: Pins, posted: Posted) -> None:
-    """A finger that stays does not delay the answer."""
+    """A press is posted at its release or a moment later, so that a long one brings no delay."""
     press(pins, ARRIVE)
     posted.wait(1)
     assert told(posted.take()) == [ARRIVED]
@@ -78,7 +78,7 @@ def test_a_press_counts_when_let_go_or_a_moment_later(pins: Pins, posted: Posted
 
 @pytest.mark.usefixtures("panel")
 def test_a_held_button_counts_while_it_is_down(pins: Pins, posted: Posted) -> None:
-    """The officer hears the beep and lets go; the release adds nothing."""
+    """A hold is posted while the button is down; its release posts no event."""
     press(pins, DECLINE)
     posted.wait(1)
     assert told(posted.take()) == [ABSENT]
@@ -90,7 +90,7 @@ def test_a_held_button_counts_while_it_is_down(pins: Pins, posted: Posted) -> No
 def test_a_second_press_too_soon_is_the_same_press(
     pins: Pins, posted: Posted, clock: Clock
 ) -> None:
-    """Of the same button; another button counts, and so does the same one a little later."""
+    """Presses of one button too close together are one; another button or a later press counts."""
     for _ in range(3):
         press(pins, DECLINE)
         let_go(pins, DECLINE)
@@ -108,7 +108,7 @@ def test_a_second_press_too_soon_is_the_same_press(
 def test_two_at_once_mean_nothing(
     pins: Pins, posted: Posted, clock: Clock, order: tuple[int, int]
 ) -> None:
-    """Whichever was first, and whichever is let go first; and no lamp test follows."""
+    """Two at once are ignored in any order of press and release, and start no lamp test."""
     press(pins, *order)
     clock.sleep(HOLD_S * 1.5)
     let_go(pins, *order)
@@ -119,7 +119,7 @@ def test_two_at_once_mean_nothing(
 
 @pytest.mark.usefixtures("panel")
 def test_a_button_that_has_counted_is_in_nobodys_way(pins: Pins, posted: Posted) -> None:
-    """A button that sticks does not take the others with it."""
+    """A button that sticks does not block the others."""
     press(pins, ARRIVE)
     posted.wait(1)
     posted.take()
@@ -132,7 +132,7 @@ def test_a_button_that_has_counted_is_in_nobodys_way(pins: Pins, posted: Posted)
 def test_a_button_stuck_at_opening_means_nothing(
     panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
 ) -> None:
-    """Nor does its release, nor are two of them a lamp test: they count from the next press."""
+    """A button stuck at opening posts no event, nor does its release; the next press counts."""
     panel.close()
     press(pins, *stuck)
     panel.open()
@@ -149,7 +149,7 @@ def test_a_button_stuck_at_opening_means_nothing(
 def test_a_press_is_forgotten_by_closing(
     panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock
 ) -> None:
-    """No event comes from a closed panel, not even from a hold that had begun."""
+    """A closed panel posts no event, not even of a hold that had begun."""
     press(pins, DECLINE)
     panel.close()
     clock.sleep(2 * HOLD_S)
@@ -159,7 +159,7 @@ def test_a_press_is_forgotten_by_closing(
 def test_a_missed_press_and_release_are_reconciled(
     panel: GpioPanel, pins: Pins, posted: Posted
 ) -> None:
-    """An officer presses once, whatever the library lost."""
+    """A press whose edges the library lost is posted once."""
     pins[DECLINE].muted = True
     press(pins, DECLINE)
     panel.reconcile()
@@ -171,7 +171,7 @@ def test_a_missed_press_and_release_are_reconciled(
 def test_two_buttons_held_together_light_every_lamp(
     panel: GpioPanel, pins: Pins, posted: Posted
 ) -> None:
-    """Then the lamps show what was asked for meanwhile; nothing is posted."""
+    """A lamp test posts no event; then the lamps show the mode that was set meanwhile."""
     panel.show("on")
     press(pins, ARRIVE, DECLINE)
     _until(lambda: bool(pins[GREEN].state and pins[RED].state))
@@ -186,7 +186,7 @@ def test_two_buttons_held_together_light_every_lamp(
 def test_the_only_button_held_long_is_the_lamp_test(
     pins: Pins, clock: Clock, posted: Posted
 ) -> None:
-    """After its meaning for holding has counted."""
+    """With one button the lamp test follows its meaning for holding."""
     config = Panel(stations=["x"], lamp=Output(pin=GREEN), buttons=BUTTONS[1:])
     panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
@@ -198,7 +198,7 @@ def test_the_only_button_held_long_is_the_lamp_test(
 
 
 def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) -> None:
-    """And nothing lights up afterwards; opened again, the lamps are dark until told."""
+    """Closing ends a lamp test for good; opened again, the lamps are dark until a mode is set."""
     panel.show("on")
     panel.test()
     panel.close()
@@ -211,7 +211,7 @@ def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) ->
 
 
 def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pins) -> None:
-    """A lamp that begins to blink anew at every event would never be seen to blink."""
+    """Setting the same mode again does not restart its blinking, so that it can be seen."""
     before = len(pins[RED].states)
 
     def blinks() -> bool:
@@ -225,7 +225,7 @@ def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pin
 def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
     panel: GpioPanel, pins: Pins, mode: LampMode, lit: bool
 ) -> None:
-    """Two flashes say "this means nothing now", and leave no trace on what the lamps say."""
+    """Two flashes show that a press was refused; then the lamps show their mode as before."""
     panel.show(mode)
     before, red = len(pins[GREEN].states), len(pins[RED].states)
     panel.flash()
@@ -235,7 +235,7 @@ def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
 
 
 def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
-    """After a fault the panel is opened anew and must be told its mode anew."""
+    """A closed panel raises: after a fault it is opened again and needs its mode again."""
     panel.show("on")
     panel.close()
     assert not pins[GREEN].state
@@ -248,7 +248,7 @@ def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
 
 
 def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """A lamp is optional; asking for it is no error."""
+    """A lamp is optional: to show a mode without one raises no error."""
     panel = GpioPanel("panel/x", Panel(stations=["x"]), pins.factory, clock, posted)
     panel.open()
     panel.show("fast")
@@ -271,7 +271,7 @@ FITTED: list[frozenset[LampName]] = [
 
 @pytest.mark.parametrize("fitted", FITTED, ids=lambda fitted: "-".join(sorted(fitted)))
 def test_every_mode_looks_different_on_every_panel(fitted: frozenset[LampName]) -> None:
-    """Only overdue and alarm may look the same, where one lamp says both."""
+    """Only overdue and alarm may be alike, where one lamp shows both."""
     modes = [mode for mode in get_args(LampMode) if mode != "test"]
     seen = {mode: rhythms(mode, fitted) for mode in modes}
     alike = {(one, other) for one, other in combinations(modes, 2) if seen[one] == seen[other]}
@@ -281,7 +281,7 @@ def test_every_mode_looks_different_on_every_panel(fitted: frozenset[LampName]) 
 
 @pytest.mark.parametrize("fitted", FITTED, ids=lambda fitted: "-".join(sorted(fitted)))
 def test_what_calls_for_somebody_is_never_colour_alone(fitted: frozenset[LampName]) -> None:
-    """A decision, a reminder and an alarm blink; who sees no colours reads rhythm and place."""
+    """A decision, a reminder and an alarm blink: they can be seen without colours."""
     for mode in ("slow", "amber", "fast"):
         assert "steady" not in {
             rhythm for lamp, rhythm in rhythms(mode, fitted).items() if lamp != "white"
@@ -289,7 +289,7 @@ def test_what_calls_for_somebody_is_never_colour_alone(fitted: frozenset[LampNam
 
 
 def test_a_single_press_is_decided_before_a_hold() -> None:
-    """The moments are in order: a movement, a trembling, a hold, a lamp test."""
+    """The times are in order: a movement, a trembling, a hold, a lamp test."""
     assert MOMENT_S < AGAIN_S < HOLD_S < CHORD_S
 
 

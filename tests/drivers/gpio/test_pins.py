@@ -1,4 +1,4 @@
-"""Which pins are driven, and that an output is claimed with its level."""
+"""Finding the header's pins, and claiming an output with its level."""
 
 import subprocess
 import sys
@@ -23,7 +23,7 @@ PI_3 = {"gpiochip0": "brcm,bcm2835-gpio", "gpiochip2": "raspberrypi,firmware-gpi
 
 
 def sysfs(root: Path, chips: dict[str, str]) -> Path:
-    """Lay out gpiochips as the kernel does: device-tree strings end with a zero byte."""
+    """Create gpiochips as in the kernel's sysfs: device-tree strings end with a zero byte."""
     for chip, names in chips.items():
         node = root / "bus/gpio/devices" / chip / "of_node"
         node.mkdir(parents=True)
@@ -40,7 +40,7 @@ def test_the_header_is_found_by_its_device_tree_name(
 
 
 def test_a_machine_without_a_header_says_what_to_set(tmp_path: Path) -> None:
-    """A PC, or a board we do not know, must be told which key decides."""
+    """A PC, or an unknown board, gets an error that names the config key."""
     with pytest.raises(DeviceUnavailable, match=r"\[gpio\] chip"):
         header_chip(sysfs(tmp_path, {"gpiochip0": "intel,some-gpio"}))
 
@@ -48,7 +48,7 @@ def test_a_machine_without_a_header_says_what_to_set(tmp_path: Path) -> None:
 def test_the_environment_decides_where_it_is_set(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    """The simulator comes in through gpiozero's own variable, and no chip is looked for."""
+    """The simulator is chosen by gpiozero's own variable, and no chip is searched for."""
     monkeypatch.setenv(CHOICE, "mock")
     monkeypatch.setattr(Device, "pin_factory", None)
     factory = pin_factory("auto", tmp_path)
@@ -57,7 +57,7 @@ def test_the_environment_decides_where_it_is_set(
 
 
 def test_an_unknown_factory_is_an_unavailable_device(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A typing error in the environment is told like any other missing device."""
+    """A typing error in the environment is reported like any other missing device."""
     monkeypatch.setenv(CHOICE, "no-such-pins")
     monkeypatch.setattr(Device, "pin_factory", None)
     with pytest.raises(DeviceUnavailable, match="no-such-pins"):
@@ -65,7 +65,7 @@ def test_an_unknown_factory_is_an_unavailable_device(monkeypatch: pytest.MonkeyP
 
 
 def test_importing_lgpio_leaves_the_working_directory_alone(tmp_path: Path) -> None:
-    """The real lgpio makes its FIFO in the runtime directory, and we stay where we were."""
+    """The real lgpio makes its FIFO in the runtime directory; the working directory stays."""
     program = (
         "from pathlib import Path\n"
         "from edge.drivers.gpio.pins import pin_factory\n"
@@ -93,10 +93,10 @@ def test_importing_lgpio_leaves_the_working_directory_alone(tmp_path: Path) -> N
 
 
 class LgpioDiary(ModuleType):
-    """Stands in for lgpio, of which there is no chip here: notes claims and writes, in order."""
+    """Stands in for lgpio, which has no chip here: records claims and writes, in order."""
 
     class error(Exception):  # noqa: N801  # lgpio's name
-        """lgpio's own."""
+        """lgpio's own error class."""
 
     def __init__(self) -> None:
         super().__init__("lgpio")
@@ -120,7 +120,7 @@ def test_an_output_is_claimed_with_its_resting_level(
     monkeypatch: pytest.MonkeyPatch,
     active_high: bool,  # pytest
 ) -> None:
-    """An active-low relay must not be claimed low first: a locker would spring open at start."""
+    """An active-low relay must not be claimed low first: a locker would open at the start."""
     lgpio = LgpioDiary()
     monkeypatch.delenv(CHOICE, raising=False)
     monkeypatch.setenv("LG_WD", "/")

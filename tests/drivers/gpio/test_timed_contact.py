@@ -1,4 +1,4 @@
-"""Pulses and rests of a contact whose length matters, on mock pins."""
+"""Minimum times of pulses and rests of a contact, on mock pins."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,9 +14,9 @@ PIN = 23
 
 
 class Rig:
-    """A contact to ground on mock pins, and what it reports.
+    """A contact to ground on mock pins, and its reports.
 
-    :param found: whether it is active when it is opened, as an unconnected pin is at each wiring
+    :param found: True if it is active at opening, as an unconnected normally-closed one is
     """
 
     def __init__(self, pins: Pins, clock: Clock, *, found: bool = False, **times: Any) -> None:
@@ -37,7 +37,7 @@ class Rig:
         self.short += 1
 
     def set(self, *, active: bool) -> None:
-        """Make the contact active, or let it rest."""
+        """Make the contact active, or inactive."""
         self.pins.drive(PIN, high=active == self.found)
 
     def wait(self, count: int) -> list[tuple[bool, bool]]:
@@ -54,7 +54,7 @@ SLOW: dict[str, Any] = {"minimum_s": 30.0, "hold_s": 30.0, "stuck_s": 5.0}
 
 @pytest.fixture
 def rig(pins: Pins, clock: Clock) -> Iterator[Rig]:
-    """At rest when opened."""
+    """Yield a contact that is at rest when opened."""
     rig = Rig(pins, clock, **SLOW)
     yield rig
     rig.contact.close()
@@ -62,14 +62,14 @@ def rig(pins: Pins, clock: Clock) -> Iterator[Rig]:
 
 @pytest.fixture
 def active_rig(pins: Pins, clock: Clock) -> Iterator[Rig]:
-    """Active when opened."""
+    """Yield a contact that is active when opened."""
     rig = Rig(pins, clock, found=True, **SLOW)
     yield rig
     rig.contact.close()
 
 
 def test_a_short_pulse_is_noise(rig: Rig) -> None:
-    """It is told to whoever counts, and to nobody else."""
+    """A short pulse is counted as too short, and not reported."""
     rig.contact.open()
     rig.set(active=True)
     rig.set(active=False)
@@ -77,7 +77,7 @@ def test_a_short_pulse_is_noise(rig: Rig) -> None:
 
 
 def test_a_second_short_pulse_soon_after_is_no_noise(rig: Rig) -> None:
-    """However short the pulses of a relay that warbles are, it is an alarm."""
+    """Short pulses in a row, as of a relay in saturation, are an alarm, however short they are."""
     rig.contact.open()
     for active in (True, False, True, False):
         rig.set(active=active)
@@ -85,7 +85,7 @@ def test_a_second_short_pulse_soon_after_is_no_noise(rig: Rig) -> None:
 
 
 def test_a_short_rest_does_not_count(active_rig: Rig) -> None:
-    """The level found at opening is reported at once; the hold begins anew with every edge."""
+    """The level found at opening is reported at once; every edge restarts the hold time."""
     active_rig.contact.open()
     for active in (False, True, False, True):
         active_rig.set(active=active)
@@ -93,7 +93,7 @@ def test_a_short_rest_does_not_count(active_rig: Rig) -> None:
 
 
 def test_what_lasts_is_reported_when_its_time_has_come(pins: Pins, clock: Clock) -> None:
-    """Nobody needs to move the contact again for it, in either direction."""
+    """A lasting level is reported after its time in either direction, without another edge."""
     rig = Rig(pins, clock, minimum_s=1.0, hold_s=1.0)
     rig.contact.open()
     rig.set(active=True)
@@ -105,7 +105,7 @@ def test_what_lasts_is_reported_when_its_time_has_come(pins: Pins, clock: Clock)
 
 
 def test_without_times_it_reports_every_edge_at_once(pins: Pins, clock: Clock) -> None:
-    """Then it is a plain contact."""
+    """Without times every edge is reported at once, as of a plain contact."""
     rig = Rig(pins, clock, minimum_s=0.0)
     rig.contact.open()
     rig.set(active=True)
@@ -115,7 +115,7 @@ def test_without_times_it_reports_every_edge_at_once(pins: Pins, clock: Clock) -
 
 
 def test_a_contact_that_warbles_for_ever_is_stuck(active_rig: Rig) -> None:
-    """Its pulses are short, but what they are taken for has lasted too long."""
+    """Short pulses without end are one activity that has lasted too long: stuck."""
     active_rig.contact.open()
     while active_rig.contact.stuck() is None:
         active_rig.set(active=False)
@@ -125,7 +125,7 @@ def test_a_contact_that_warbles_for_ever_is_stuck(active_rig: Rig) -> None:
 
 
 def test_closing_forgets_what_was_not_reported(pins: Pins, clock: Clock) -> None:
-    """No timer speaks for a device that is closed, and opening begins anew."""
+    """No timer reports for a closed contact, and opening starts from the beginning."""
     rig = Rig(pins, clock, minimum_s=0.5)
     rig.contact.open()
     rig.set(active=True)
@@ -138,7 +138,7 @@ def test_closing_forgets_what_was_not_reported(pins: Pins, clock: Clock) -> None
 
 
 def test_an_edge_that_was_missed_is_found_again(pins: Pins, clock: Clock) -> None:
-    """Nobody walks past an alarm because an edge was lost."""
+    """An alarm with a lost edge is found by reconcile."""
     rig = Rig(pins, clock, minimum_s=0.1)
     rig.contact.open()
     pins[PIN].muted = True
@@ -149,7 +149,7 @@ def test_an_edge_that_was_missed_is_found_again(pins: Pins, clock: Clock) -> Non
 
 
 def test_the_moments_of_the_edges_count_not_when_somebody_looked(rig: Rig) -> None:
-    """A busy machine hears of both edges at once: 35 s apart they were an alarm all the same."""
+    """The times of the edges count, not of their processing: 35 s apart they are an alarm."""
     rig.contact.open()
     for real_s, level in ((10.0, 0.0), (10.7, 1.0)):
         rig.contact._changed(real_s, level)
@@ -157,7 +157,7 @@ def test_the_moments_of_the_edges_count_not_when_somebody_looked(rig: Rig) -> No
 
 
 def test_a_countdown_that_is_late_ends_nothing_more(pins: Pins, clock: Clock) -> None:
-    """Press and release are heard before the countdown ends: one answer, and the contact rests."""
+    """Press and release before a late countdown are one report each, and no stuck contact."""
     rig = Rig(pins, clock, minimum_s=5.0, stuck_s=5.0)
     rig.contact.open()
     for real_s, level in ((10.0, 0.0), (10.2, 1.0)):

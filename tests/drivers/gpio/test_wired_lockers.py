@@ -1,4 +1,4 @@
-"""Lockers on pins: what the contract of lockers (tests/contract) cannot see."""
+"""Lockers on pins: behaviour that the contract of lockers (tests/contract) cannot check."""
 
 import pytest
 
@@ -37,7 +37,7 @@ class GpioBench:
         self.pins.drive(DOORS[locker], high=is_open == (locker == 1))
 
     def pulses(self, locker: int) -> int:
-        """How often a relay was driven low."""
+        """Return how often a relay was driven low."""
         return int(self.pins[RELAYS[locker]].driven.count(False))
 
     def miss_edges(self, locker: int, *, missed: bool) -> None:
@@ -46,7 +46,7 @@ class GpioBench:
 
 
 def test_a_relay_is_never_low_by_itself(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """An active-low relay that is claimed low and then written opens a locker at every restart."""
+    """A relay that is claimed low and then written high would open a locker at every restart."""
     bench = GpioBench(pins, clock, posted)
     bench.driver.open()
     bench.driver.close()
@@ -56,7 +56,7 @@ def test_a_relay_is_never_low_by_itself(pins: Pins, clock: Clock, posted: Posted
 
 
 def test_a_missed_door_is_reconciled(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """A guest who stored a bag must not wait for ever because one edge was lost."""
+    """A lost edge of a door is posted by reconcile, so that its guest does not wait for ever."""
     bench = GpioBench(pins, clock, posted)
     bench.driver.open()
     posted.take()
@@ -70,7 +70,7 @@ def test_a_missed_door_is_reconciled(pins: Pins, clock: Clock, posted: Posted) -
 
 
 def test_a_pin_in_use_is_an_unavailable_device(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """Wiring that cannot be claimed is told with the device's name, and nothing is kept."""
+    """A pin in use is reported with the device's name, and the driver claims no other pin."""
     bench, second = GpioBench(pins, clock, posted), GpioBench(pins, clock, posted)
     bench.driver.open()
     with pytest.raises(DeviceUnavailable, match=r"lockers: .*GPIO5"):

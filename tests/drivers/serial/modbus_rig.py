@@ -1,6 +1,6 @@
 """Relay boards of both kinds on one simulated line, a driver at its other end, doors on mock pins.
 
-The twins live on a loop of their own thread; whatever touches them goes through ``rig.call``.
+The twins are on a loop of their own thread; every access to them goes through ``rig.call``.
 """
 
 import asyncio
@@ -26,7 +26,7 @@ from tests.loop_thread import LoopThread
 T = TypeVar("T")
 Section = WaveshareLockers | R421a08Lockers
 
-# Real seconds: twins answer within a few milliseconds, silence is waited out again and again.
+# Real seconds: twins answer within a few milliseconds; many tests wait for a full silence.
 ANSWER_S = 0.1
 LOCKERS = [
     RelayLocker(number=1, channel=1, door=Contact(pin=17)),
@@ -40,7 +40,7 @@ R421A08 = R421a08Lockers(bus="relays", locker=LOCKERS)
 class Rig:
     """Lockers 1 and 2 on relays 1 and 3 of board 1, locker 3 on relay 1 of board 2.
 
-    :ivar written: what the driver has written to the line, in the pieces in which it arrived
+    :ivar written: the driver's bytes on the line, in the pieces in which they arrived
     """
 
     def __init__(
@@ -66,11 +66,11 @@ class Rig:
         self.driver = ModbusLockers("lockers", config, self.bus, pins.factory, self.clock, posted)
 
     def _door(self, locker: RelayLocker, pins: Pins) -> SprungDoor:
-        """A sprung door on its relay, with a contact (active low) straight on a mock pin."""
+        """Return a sprung door on its relay, its contact (active low) straight on a mock pin."""
         pin = locker.door.pin
 
         def moved(is_open: bool) -> None:
-            if pins[pin].function == "input":  # else nobody looks
+            if pins[pin].function == "input":  # else the driver is not open
                 pins.drive(pin, high=not is_open)
 
         door = SprungDoor(self.clock, moved)
@@ -78,11 +78,11 @@ class Rig:
         return door
 
     def call(self, function: Callable[[], T]) -> T:
-        """Touch the twins, on their thread."""
+        """Call *function* on the twins' thread; return its result."""
         return self.loop.call(function)
 
     def wait(self, true: Callable[[], bool]) -> None:
-        """Wait until something is true of the twins."""
+        """Wait until *true* returns True, on the twins' thread."""
 
         async def until() -> None:
             async with asyncio.timeout(10):
@@ -96,11 +96,11 @@ class Rig:
         self.loop.run(self.doors[locker].close_door())
 
     def told(self, *kinds: type[Event]) -> list[tuple[Any, ...]]:
-        """Return what was posted of *kinds* and forget all."""
+        """Return the events of *kinds* posted so far, and remove all."""
         return told([event for event in self.posted.take() if isinstance(event, kinds)])
 
     def frames(self) -> list[str]:
-        """Return the driver's requests so far as hexadecimal words, and forget them."""
+        """Return the driver's requests so far as hexadecimal words, and remove them."""
         written, self.written[:] = b"".join(self.written), []
         return [written[at : at + 8].hex(" ").upper() for at in range(0, len(written), 8)]
 
@@ -118,7 +118,7 @@ class Rig:
 def rig_of(
     config: Section, folder: Path, pins: Pins, posted: Posted, speed: float = 20.0
 ) -> Iterator[Rig]:
-    """Return a rig with its plug in; the driver is not open yet.
+    """Yield a rig with its plug in; the driver is not open yet.
 
     :param speed: of the boards' and the driver's seconds; the line's are real ones
     """

@@ -19,15 +19,15 @@ from sim.serial_port import SerialPort
 from tests.drivers.conftest import Posted, told
 from tests.loop_thread import PATIENCE_S, LoopThread
 
-# Real seconds; long enough for a busy machine to answer in, short enough to be waited out.
+# Real seconds; long enough for an answer of a busy machine, short enough to wait for.
 ANSWER_S = 0.15
 
 
 class Far:
-    """The far end of the line: answers what it hears as *answer* says.
+    """The far end of the line: answers each message with *answer*.
 
     :ivar heard: the messages that arrived, in order
-    :ivar answer: what to say to a message; nothing by default
+    :ivar answer: returns the answer to a message; by default none
     """
 
     def __init__(self, loop: LoopThread, path: Path) -> None:
@@ -38,11 +38,11 @@ class Far:
         self.plug()
 
     def say(self, message: bytes) -> None:
-        """Say something that nobody asked for."""
+        """Send a message without a request."""
         self._loop.call(lambda: self._port.send(message))
 
     def say_later(self, message: bytes, seconds: float) -> None:
-        """Say something after *seconds*; called on the loop."""
+        """Send a message after *seconds*; called on the loop."""
         self._loop.loop.call_later(seconds, self._port.send, message)
 
     def plug(self) -> None:
@@ -58,7 +58,7 @@ class Far:
         before = self._port.path.readlink()
         spare = SerialPort(self._port.path.with_name("other"))
         self.unplug()
-        self._loop.call(spare.plug)  # takes the number that has become free
+        self._loop.call(spare.plug)  # occupies the number that has become free
         self.plug()
         self._loop.call(spare.unplug)
         assert self._port.path.readlink() != before
@@ -70,7 +70,7 @@ class Far:
 
 @pytest.fixture
 def line(tmp_path: Path, clock: Clock) -> Iterator[Any]:
-    """A bus and its far end: ``line.bus``, ``line.far``, ``line.posted``."""
+    """Yield a bus and its far end: ``line.bus``, ``line.far``, ``line.posted``."""
     posted = Posted(clock)
     with LoopThread() as loop:
         far = Far(loop, tmp_path / "tty-rs485")
@@ -82,20 +82,20 @@ def line(tmp_path: Path, clock: Clock) -> Iterator[Any]:
 
 
 def ask(bus: SerialBus, message: bytes, size: int = 4) -> bytes:
-    """Take a turn: say *message*, return what comes (at most *size* bytes)."""
+    """Send *message* in one turn; return the answer (at most *size* bytes)."""
     with bus.turn() as port:
         port.write(message)
         return bytes(port.read(size))
 
 
 def ask_for_ever(bus: SerialBus) -> None:
-    """Take turns without saying anything, until one is refused (a test's time-out ends it too)."""
+    """Start turns without a request, until one raises (a test's time-out ends it too)."""
     while True:
         ask(bus, b"", size=0)
 
 
 def test_two_boards_never_interleave(line: Any) -> None:
-    """Two threads on one line: each answer comes before the next request is spoken."""
+    """Two threads on one line: each answer comes before the next request is sent."""
     speaking = threading.Lock()
     overlaps: list[bytes] = []
 
@@ -125,7 +125,7 @@ def test_two_boards_never_interleave(line: Any) -> None:
 
 
 def test_uncalled_bytes_are_thrown_away_and_counted(line: Any) -> None:
-    """Noise between two turns is no answer; how much there was is told once a turn."""
+    """Noise between two turns is discarded, and reported once a turn; its bytes are counted."""
     line.far.answer = lambda message: message
     assert ask(line.bus, b"one.") == b"one."
     line.far.say(b"noise")
@@ -135,7 +135,7 @@ def test_uncalled_bytes_are_thrown_away_and_counted(line: Any) -> None:
 
 
 def test_a_late_answer_does_not_spoil_the_next_turn(line: Any) -> None:
-    """What a slow device says after its time is nobody's answer."""
+    """A late answer is discarded, and not returned to the next request."""
 
     def answer(message: bytes) -> bytes:
         if message == b"slow":
@@ -148,13 +148,13 @@ def test_a_late_answer_does_not_spoil_the_next_turn(line: Any) -> None:
     line.far.answer = answer
     assert ask(line.bus, b"slow") == b""
     assert late.is_set()
-    threading.Event().wait(1.5 * ANSWER_S)  # another device has no reason to hurry
+    threading.Event().wait(1.5 * ANSWER_S)  # the next request is not sent at once
     assert ask(line.bus, b"next") == b"next"
     assert line.bus.discarded == 4
 
 
 def test_replugged_between_turns_nobody_notices(line: Any) -> None:
-    """The plug comes back under another number; its link leads there."""
+    """A plug under another number is found by its link, without an error."""
     line.far.answer = lambda message: message
     assert ask(line.bus, b"one.") == b"one."
     line.far.replug()
@@ -162,7 +162,7 @@ def test_replugged_between_turns_nobody_notices(line: Any) -> None:
 
 
 def test_unplugged_in_the_middle_of_an_answer(line: Any) -> None:
-    """Whoever waits for it is told, and the line works again once the plug is back."""
+    """An unplugging raises in the waiting turn, and the line works again with the plug back."""
 
     def answer(message: bytes) -> bytes:
         asked.set()
@@ -185,7 +185,7 @@ def test_unplugged_in_the_middle_of_an_answer(line: Any) -> None:
 def test_a_line_that_is_never_silent_is_unavailable(
     line: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A request would drown in the babble; nobody waits for ever either."""
+    """A line without a pause raises, so that no request is lost in it or waits for ever."""
     monkeypatch.setattr(bus_module, "MOST_PAUSES", 3)
 
     def babble() -> None:
@@ -204,7 +204,7 @@ def test_a_line_that_is_never_silent_is_unavailable(
 
 
 def test_a_device_that_says_nothing_is_waited_for_a_bounded_time(line: Any) -> None:
-    """Reading ends with what there is; writing has a bound too."""
+    """Reading ends after the time-out with the bytes so far; writing has a time-out too."""
     assert ask(line.bus, b"hello?") == b""
     line.far.answer = lambda message: message[:3]
     assert ask(line.bus, b"half") == b"hal"
@@ -215,7 +215,7 @@ def test_a_device_that_says_nothing_is_waited_for_a_bounded_time(line: Any) -> N
 def test_an_adapter_that_takes_nothing_is_unavailable(
     line: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A hung adapter must not hold the line, and all who wait for it, for ever."""
+    """An adapter that hangs raises, and does not hold the line for ever."""
     monkeypatch.setattr(ports, "WRITE_S", 0.05)
     held = threading.Event()
 
@@ -230,7 +230,7 @@ def test_an_adapter_that_takes_nothing_is_unavailable(
 
 
 def test_what_a_device_says_of_itself_passes_and_keeps_the_port(line: Any) -> None:
-    """A board's own fault is not the line's: the next board goes on with the same port."""
+    """A board's own fault is not the line's: the next turn uses the same port."""
     with line.bus.turn() as port:
         first = port
     with pytest.raises(DeviceFault, match="on fire"), line.bus.turn():
@@ -240,7 +240,7 @@ def test_what_a_device_says_of_itself_passes_and_keeps_the_port(line: Any) -> No
 
 
 def test_closing_lets_go_and_the_next_turn_opens_again(line: Any) -> None:
-    """Closing may be repeated; the port is exclusively ours only while it is open."""
+    """Closing may be repeated, and releases the port's exclusive lock; a turn opens it again."""
     line.far.answer = lambda message: message
     second = SerialBus("bus/second", line.bus._config)
     with line.bus.turn(), pytest.raises(DeviceUnavailable, match="bus/second"):

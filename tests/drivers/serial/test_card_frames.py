@@ -1,4 +1,4 @@
-"""Frames of the 125 kHz readers byte for byte, and which card counts as presented."""
+"""Frames of the 125 kHz readers byte for byte, and the cards that count as presented."""
 
 import pytest
 from hypothesis import given
@@ -8,10 +8,10 @@ from edge.drivers.serial.card_frames import ID_12LA_END, RDM6300_END, CardFramer
 from edge.drivers.serial.card_reader import Presence, TwoCards
 from edge.errors import ProtocolError
 
-# The worked example: card 010063E9AE, printed 0006547886, checksum 25.
+# The example: card 010063E9AE, printed 0006547886, checksum 25.
 FRAME = bytes.fromhex("02 30 31 30 30 36 33 45 39 41 45 32 35 03")
 CARD = "010063E9AE"
-# The ID-12LA's data sheet: 0C 00 06 21 A5, whose XOR is 8E.
+# The ID-12LA's data sheet: 0C 00 06 21 A5, XOR 8E.
 LONG_FRAME = bytes.fromhex("02 30 43 30 30 30 36 32 31 41 35 38 45 0D 0A 03")
 LONG_CARD = "0C000621A5"
 
@@ -19,7 +19,7 @@ ENDS = [RDM6300_END, ID_12LA_END]
 
 
 def frame(card: str, end: bytes = RDM6300_END) -> bytes:
-    """Encode *card* on its own account, so that no error of the driver cancels out."""
+    """Encode *card* with code of its own, so that no error of the driver cancels out."""
     checksum = 0
     for place in range(0, 10, 2):
         checksum ^= int(card[place : place + 2], 16)
@@ -32,7 +32,7 @@ ends = st.sampled_from(ENDS)
 
 
 def fed(*parts: bytes, end: bytes = RDM6300_END) -> list[str]:
-    """Return what a framer makes of *parts*; refusals as their words."""
+    """Return the items that a framer finds in *parts*; refusals as their words."""
     framer = CardFramer(end)
     return [str(item) for part in parts for item in framer.feed(part)]
 
@@ -73,7 +73,7 @@ def test_every_kind_of_trouble_is_named_and_counted(data: bytes, told_as: list[s
 
 
 def test_a_reader_that_is_configured_as_the_other_kind_is_noticed() -> None:
-    """Each kind of frame is refused by the framer of the other: the counters grow, no card."""
+    """A frame of the other kind of reader is refused and counted, and gives no card."""
     assert fed(FRAME + FRAME, end=ID_12LA_END) == ["wrong end of frame", "wrong end of frame"]
     assert fed(LONG_FRAME) == ["wrong end of frame"]
 
@@ -91,7 +91,7 @@ def test_frames_survive_any_split(numbers: list[str], end: bytes, data: st.DataO
 def test_noise_never_hides_a_frame(
     before: bytes, card: str, after: bytes, end: bytes, cut: int
 ) -> None:
-    """A whole frame is found whatever surrounds it, and a split changes nothing at all."""
+    """A whole frame is found in any noise, and a split changes no result."""
     stream = before + frame(card, end) + after
     assert card in fed(stream, end=end)
     assert fed(stream[:cut], stream[cut:], end=end) == fed(stream, end=end)
@@ -113,7 +113,7 @@ TWO = "two at once"
 
 
 def taken(named: str) -> list[str]:
-    """Return what a presence says to *named*: a letter a card, ``-`` silence."""
+    """Return the results of a presence for *named*: a letter a card, ``-`` silence."""
     presence = Presence()
     said = [presence.gone() if card == SILENCE else presence.seen(card) for card in named]
     return [TWO if isinstance(word, TwoCards) else word for word in said if word is not None]
@@ -136,13 +136,13 @@ def taken(named: str) -> list[str]:
     ],
 )
 def test_which_card_counts_as_presented(named: str, told_as: list[str]) -> None:
-    """Once a presentation, never one of two, and again after silence."""
+    """A card counts once a presentation, not at all as one of two, and again after silence."""
     assert taken(named) == told_as
 
 
 @given(st.text("AB-", max_size=40))
 def test_no_card_is_taken_from_a_silence_to_the_next_twice(named: str) -> None:
-    """Whatever a reader says, each stretch between silences gives one card at most."""
+    """Each stretch between silences gives one card at most, with any input."""
     presence, since = Presence(), 0
     for word in named:
         said = presence.gone() if word == SILENCE else presence.seen(word)

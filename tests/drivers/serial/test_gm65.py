@@ -1,4 +1,4 @@
-"""The GM65: codes byte for byte, and what the scanner posts of them."""
+"""The GM65: codes byte for byte, and the events that the scanner posts."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -36,13 +36,13 @@ pieces = st.one_of(st.just(ACK), texts.map(lambda text: text.encode() + b"\r"))
 
 
 def fed(*parts: bytes) -> list[str]:
-    """Return what a framer makes of *parts*; refusals as their words."""
+    """Return the items that a framer finds in *parts*; refusals as their words."""
     framer = CodeFramer()
     return [str(item) for part in parts for item in framer.feed(part)]
 
 
 def test_the_worked_example_byte_for_byte() -> None:
-    """The trigger, its acknowledgement, and a code behind it without the 31 in front."""
+    """Trigger, acknowledgement, and a code right after it, without the acknowledgement's ``31``."""
     assert bytes.fromhex("7E 00 08 01 00 02 01 AB CD") == TRIGGER
     assert ACK == ACKNOWLEDGED
     framer = CodeFramer()
@@ -67,12 +67,12 @@ def test_the_worked_example_byte_for_byte() -> None:
     ],
 )
 def test_codes_and_every_kind_of_trouble(data: bytes, told_as: list[str]) -> None:
-    """Ends of both kinds, acknowledgements wherever they come, noise and floods."""
+    """Ends of both kinds, acknowledgements anywhere, noise and overlong codes are handled."""
     assert fed(data) == told_as
 
 
 def test_a_code_without_an_end_is_thrown_away_in_silence() -> None:
-    """Half a code, or one from a module without an end, must not stand before the next one."""
+    """Half a code, or a code without an end, is discarded before the next one."""
     framer = CodeFramer()
     assert framer.feed(CODE[:5].encode()) == []
     assert [str(item) for item in framer.silence()] == ["code without an end"]
@@ -92,21 +92,21 @@ def test_codes_survive_any_split(parts: list[bytes], data: st.DataObject) -> Non
 
 @given(st.binary(max_size=60), st.integers(0, 60))
 def test_noise_does_not_outlast_its_line(noise: bytes, cut: int) -> None:
-    """Whatever came before, a code behind the next end is read; memory stays bounded."""
+    """After any noise the code behind the next end is read, and memory is bounded."""
     stream = noise + b"\r" + CODE.encode() + b"\r"
     assert fed(stream)[-1] == CODE
     assert fed(stream[:cut], stream[cut:]) == fed(stream)
 
 
 def read(text: str, reader: str, at: Stamp) -> InvitationPresented | InvitationRefused:
-    """Take codes that begin with GOOD; the rest of the text is the id."""
+    """Accept codes that begin with GOOD; the rest of the text is the id."""
     if not text.startswith("GOOD"):
         return InvitationRefused(at, reader, "not an invitation")
     return InvitationPresented(at, reader, text[4:], "pimpinan", 7000)
 
 
 class Rig:
-    """A driver and its twin, a hundred times as fast as the world."""
+    """A driver and its twin at a hundred times real speed."""
 
     def __init__(
         self, folder: Path, loop: LoopThread, mode: Literal["presence", "host"], repeat_s: float
@@ -120,7 +120,7 @@ class Rig:
         self.driver = Gm65Scanner(NAME, config, read, clock, self.posted)
 
     def show(self, code: str) -> None:
-        """Show a code until the next."""
+        """Show *code* until the next one."""
         self.loop.run(self.twin.show(code))
 
 
@@ -129,7 +129,7 @@ Make = Callable[..., Rig]
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Return how to make a rig."""
+    """Yield a maker of rigs."""
     monkeypatch.setattr(serial_reader, "RETRY_S", 0.05)
     rigs: list[Rig] = []
     before = threading.active_count()
@@ -151,7 +151,7 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 def test_a_code_is_posted_once_however_long_it_is_shown(
     make: Make, mode: Literal["presence", "host"], end: bytes
 ) -> None:
-    """Good ones with id, procedure and end; others with the reason; repeats are no news."""
+    """A good code gives id, procedure and end, another its reason; repeats are not posted."""
     rig = make(mode)
     rig.twin.end = end
     rig.driver.open()
@@ -168,7 +168,7 @@ def test_a_code_is_posted_once_however_long_it_is_shown(
 
 
 def test_a_code_that_was_away_is_posted_again(make: Make) -> None:
-    """Whether it may come twice is not the scanner's to say."""
+    """A code shown again is posted again: the scanner does not decide if it may come twice."""
     rig = make(repeat_s=0.001)
     rig.driver.open()
     rig.show("GOOD1")
@@ -176,7 +176,7 @@ def test_a_code_that_was_away_is_posted_again(make: Make) -> None:
 
 
 def test_half_a_code_and_noise_are_refused_and_the_next_code_is_read(make: Make) -> None:
-    """Counted under the device's name; half an invitation is not even a refused invitation."""
+    """Half a code is refused input, counted for the device, and not a refused invitation."""
     rig = make()
     rig.driver.open()
     rig.loop.call(lambda: rig.twin.half("GOOD1"))
@@ -193,7 +193,7 @@ def test_half_a_code_and_noise_are_refused_and_the_next_code_is_read(make: Make)
 
 
 def test_a_scanner_that_does_not_acknowledge_is_not_there(make: Make) -> None:
-    """In mode host a dead one is noticed at opening, and later, and when it is back."""
+    """In mode host a dead scanner is noticed at opening, later, and when it works again."""
     rig = make("host")
     rig.twin.dead = True
     with pytest.raises(DeviceUnavailable, match=NAME):
@@ -209,7 +209,7 @@ def test_a_scanner_that_does_not_acknowledge_is_not_there(make: Make) -> None:
 
 
 def test_a_scanner_that_vanishes_is_restored_when_it_is_back(make: Make) -> None:
-    """Unplugged and plugged again under another number."""
+    """A scanner plugged in again under another number is restored."""
     rig = make()
     rig.driver.open()
     rig.loop.call(rig.twin.port.unplug)
@@ -221,7 +221,7 @@ def test_a_scanner_that_vanishes_is_restored_when_it_is_back(make: Make) -> None
 
 
 def test_nothing_that_a_code_says_is_logged(make: Make, caplog: pytest.LogCaptureFixture) -> None:
-    """A code may hold a guest's name."""
+    """A code may hold a guest's name: its text is neither logged nor posted."""
     caplog.set_level(0)
     rig = make()
     rig.driver.open()

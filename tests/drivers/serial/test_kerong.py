@@ -1,4 +1,4 @@
-"""KERONG boards: what the contract of lockers does not ask, and every fault of their twin."""
+"""KERONG boards: behaviour beyond the contract of lockers, and every fault of their twin."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -17,7 +17,7 @@ Make = Callable[..., TwinBench]
 
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
-    """Make a bench of boards; ``prepare`` touches its lobby before the driver opens."""
+    """Yield a maker of benches of boards."""
     benches: list[Iterator[TwinBench]] = []
 
     def made(board: str = "cu16", **more: Any) -> TwinBench:
@@ -31,13 +31,13 @@ def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
 
 
 def seen(bench: TwinBench) -> list[str]:
-    """Return why input has been refused, after one more door was surely looked at."""
+    """Return the reasons of all refused input, once one more door was polled for certain."""
     bench.open_door(2)
     return [event.why for event in bench.posted(opened(2)) if isinstance(event, InputRefused)]
 
 
 def heard(bench: TwinBench) -> list[bytes]:
-    """Begin to note what is said to the boards."""
+    """Begin to record the requests to board 1's line; return the list."""
     messages: list[bytes] = []
     listen = bench.board(1).listen
 
@@ -50,7 +50,7 @@ def heard(bench: TwinBench) -> list[bytes]:
 
 
 def test_an_unlock_is_one_request_on_the_wire(make: Make) -> None:
-    """A board that does not answer an unlock is not asked twice: it may have done it."""
+    """An unlock without an answer is not repeated: the board may have carried it out."""
     bench = make()
     messages = heard(bench)
     bench.board(1).answers_unlock = False
@@ -61,7 +61,7 @@ def test_an_unlock_is_one_request_on_the_wire(make: Make) -> None:
 
 
 def test_a_lock_on_a_silent_board_is_not_worked(make: Make) -> None:
-    """Nobody knows what a board does that hears and does not answer: no request is sent."""
+    """No unlock is sent to a board that may hear but does not answer: its action is unknown."""
     bench = make()
     messages = heard(bench)
     bench.board(1).answer = lambda _message: None  # its transmitter is broken
@@ -75,7 +75,7 @@ def test_a_lock_on_a_silent_board_is_not_worked(make: Make) -> None:
     ("fault", "why"), [("wrong-sum", "wrong sum"), ("half", "frame cut short")]
 )
 def test_a_broken_answer_is_refused_and_moves_no_door(make: Make, fault: str, why: str) -> None:
-    """Three broken answers in a row are a board that does not answer."""
+    """Three broken answers in a row fail the board's lockers, and post no door."""
     bench = make()
     bench.board(1).fault = fault
     bench.open_door(1)
@@ -87,7 +87,7 @@ def test_a_broken_answer_is_refused_and_moves_no_door(make: Make, fault: str, wh
 
 
 def test_an_answer_that_comes_too_late_does_no_harm(make: Make) -> None:
-    """It belongs to the board that sent it, whatever was asked meanwhile."""
+    """A late answer is used for the board that sent it, not for the one asked meanwhile."""
     bench = make()
     bench.board(1).fault = "slow"
     bench.driver.unlock(2)
@@ -100,7 +100,7 @@ def test_an_answer_that_comes_too_late_does_no_harm(make: Make) -> None:
 
 
 def test_an_answer_from_another_board_is_none(make: Make) -> None:
-    """Two boards with their switches set alike must not show each other's doors."""
+    """An answer with another board's address is refused, so that doors are not mixed up."""
     bench = make()
     bench.board(2).status = bench.board(1).status
     events = bench.posted(LockerFailed(opened(1).at, 2, ""))
@@ -110,7 +110,7 @@ def test_an_answer_from_another_board_is_none(make: Make) -> None:
 
 
 def test_an_adapter_that_hears_itself(make: Make) -> None:
-    """Its echo is neither an answer nor a trouble."""
+    """An adapter's echo is neither an answer nor counted as a fault."""
     bench = make()
     bench.world.lobby.buses["lockers"].echo = True
     bench.driver.unlock(1)
@@ -120,7 +120,7 @@ def test_an_adapter_that_hears_itself(make: Make) -> None:
 
 
 def test_a_busy_board_is_freed(make: Make) -> None:
-    """A board that is stuck gets one request to give up, and nobody is told that it failed."""
+    """A busy board gets one request to clear, and its lockers do not fail."""
     bench = make()
     messages = heard(bench)
     bench.board(1).busy = True
@@ -131,14 +131,14 @@ def test_a_busy_board_is_freed(make: Make) -> None:
 
 
 def test_a_busy_cu48_is_out_of_order(make: Make) -> None:
-    """No source says how to free one: somebody must switch it off and on."""
+    """No source defines how to clear a busy CU48: its lockers fail until it is switched off."""
     bench = make("cu48")
     bench.board(1).busy = True
     assert failures(bench.posted(LockerFailed(opened(1).at, 1, ""))) == [1]
 
 
 def test_wrong_polarity_shows_every_door_wrong(make: Make) -> None:
-    """Why the technician is told to look: the setting is wrong when all shut doors are open."""
+    """With wrong polarity all shut doors are open: this shows the technician the mistake."""
     bench = make()
     for locker in (1, 2):
         bench.board(locker).closed_bit = 0
@@ -149,7 +149,7 @@ def test_wrong_polarity_shows_every_door_wrong(make: Make) -> None:
 
 
 def test_the_unlock_time_is_told_again_to_a_board_that_was_away(make: Make) -> None:
-    """It may have lost its power, and its setting with that."""
+    """A board without power may lose its unlock time, so it is sent again."""
     bench = make(unlock_s=0.3)
     board = bench.board(1)
     assert board.unlock_s == 0.3
@@ -163,7 +163,7 @@ def test_the_unlock_time_is_told_again_to_a_board_that_was_away(make: Make) -> N
 
 
 def test_a_cut_line_fails_all_and_is_told(make: Make) -> None:
-    """The port is there, and nobody behind it: health says which boards."""
+    """A cut line fails all lockers; the fault names the boards without an answer."""
     bench = make()
     bench.world.lobby.buses["lockers"].cut = True
     events = bench.posted(*(LockerFailed(opened(1).at, number, "") for number in (1, 2)))
@@ -176,7 +176,7 @@ def test_a_cut_line_fails_all_and_is_told(make: Make) -> None:
 
 
 def test_a_missing_port_fails_every_locker_once(make: Make) -> None:
-    """Guests must not be sent to lockers that cannot open; and it is tried again for ever."""
+    """A missing port fails every locker once, so that no guest is sent there, and is retried."""
     bench = make()
     bench.driver.close()
     bench.take_away()
@@ -192,7 +192,7 @@ def test_a_missing_port_fails_every_locker_once(make: Make) -> None:
 
 
 def test_every_board_is_restored_at_opening(make: Make) -> None:
-    """What had failed when the last run ended works again: somebody must say so."""
+    """Every locker is restored at opening: it may have failed when the last run ended."""
     bench = make()
     bench.driver.close()
     bench.posted()

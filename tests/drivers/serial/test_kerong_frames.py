@@ -1,4 +1,4 @@
-"""What is said to KERONG boards and understood of them, byte for byte."""
+"""Requests to KERONG boards and their answers, byte for byte."""
 
 from itertools import pairwise
 
@@ -31,31 +31,31 @@ ALL_CLOSED_48 = bytes.fromhex("02 00 00 75 FF FF FF FF FF FF 00 00 00 00 00 00 0
     ],
 )
 def test_requests_byte_for_byte(request_: bytes, expected: str) -> None:
-    """The worked examples of the sources, and the corners of the addresses."""
+    """The sources' examples, and the lowest and highest addresses."""
     assert request_ == bytes.fromhex(expected)
 
 
 def test_what_no_source_says_of_the_cu48_is_not_sent() -> None:
-    """A guessed request to a board that drives locks may do anything."""
+    """A request that no source defines is not sent: a board that drives locks may do anything."""
     assert CU48.set_unlock_time(0, 0.5) is None
     assert CU48.clear_busy(0) is None
 
 
 def test_statuses_byte_for_byte() -> None:
-    """The worked examples: all closed; lock 5 open; a CU48 with all closed."""
+    """The sources' examples: all closed; lock 5 open; a CU48 with all closed."""
     assert Framer(CU16).feed(ALL_CLOSED_16) == [BoardStatus(0, 0xFFFF)]
     assert Framer(CU16).feed(LOCK_5_OPEN_16) == [BoardStatus(0, 0xFFEF)]
     assert Framer(CU48).feed(ALL_CLOSED_48) == [BoardStatus(0, 0xFFFF_FFFF_FFFF)]
 
 
 def test_lock_9_is_the_first_bit_of_the_second_byte() -> None:
-    """Lock 9 must never be taken for lock 1."""
+    """Lock 9 is the first bit of the second byte, and never lock 1."""
     assert Framer(CU16).feed(framed("10 35 00 01 00 00")) == [BoardStatus(1, 1 << 8)]
     assert Framer(CU48).feed(framed("02 00 75 00 01" + "00" * 10)) == [BoardStatus(2, 1 << 8)]
 
 
 def framed(body: str) -> bytes:
-    """Put a frame together, not in the driver's way."""
+    """Build a frame with code of its own, not the driver's."""
     frame = b"\x02" + bytes.fromhex(body) + b"\x03"
     total = 0
     for byte in frame:
@@ -64,7 +64,7 @@ def framed(body: str) -> bytes:
 
 
 def told(*parts: bytes) -> tuple[list[str], int]:
-    """Feed *parts*, then silence; return what was found, in words, and the count."""
+    """Feed *parts*, then silence; return the results in words, and the count."""
     framer = Framer(CU16)
     found = [item for part in parts for item in framer.feed(part)] + framer.end()
     words = ["status" if isinstance(item, BoardStatus) else str(item) for item in found]
@@ -87,7 +87,7 @@ def told(*parts: bytes) -> tuple[list[str], int]:
     ],
 )
 def test_every_kind_of_trouble_is_named_and_counted(parts: list[bytes], words: list[str]) -> None:
-    """A technician learns what is wrong with a line; a run of it is one trouble."""
+    """A technician can see each fault of a line; a run of noise is one fault."""
     found, broken = told(*parts)
     assert found == words
     assert broken == len(words) - words.count("status")
@@ -108,7 +108,7 @@ NOISE = st.lists(
 
 
 def frames_in(board: str, data: bytes) -> list[int]:
-    """Return where in *data* there is a status, by trying every place."""
+    """Return the places of all statuses in *data*, by trying every place."""
     size, at, command = (9, 2, 0x35) if board == "cu16" else (18, 3, 0x75)
     places = [data[start : start + size] for start in range(len(data) - size + 1)]
     return [
@@ -120,10 +120,10 @@ def frames_in(board: str, data: bytes) -> list[int]:
 
 @given(st.sampled_from(["cu16", "cu48"]), st.data())
 def test_no_noise_and_no_split_hides_a_frame(board: str, data: st.DataObject) -> None:
-    """Whatever is before and between, every whole status is found, and nothing else."""
+    """With any noise before and between, every whole status is found, and no other."""
     frames = data.draw(st.lists(FRAMES[board], min_size=1, max_size=4))
     line = b"".join(data.draw(NOISE) + frame for frame in frames) + data.draw(NOISE)
-    # Noise that happens to complete a frame of its own is one, for anybody.
+    # Noise can complete a frame by chance: such examples are left out.
     assume(len(frames_in(board, line)) == len(frames))
     cuts = sorted(data.draw(st.sets(st.integers(0, len(line)), max_size=6)) | {0, len(line)})
     parts = [line[start:end] for start, end in pairwise(cuts)]
@@ -136,7 +136,7 @@ def test_no_noise_and_no_split_hides_a_frame(board: str, data: st.DataObject) ->
 
 @given(FRAMES["cu16"], st.integers(0, 8), st.integers(1, 255))
 def test_one_wrong_byte_is_never_another_status(frame: bytes, place: int, flip: int) -> None:
-    """A door must not seem shut because one bit fell over on the line."""
+    """One wrong byte never makes another status, so that a door does not seem shut."""
     wrong = bytearray(frame)
     wrong[place] ^= flip
     framer = Framer(CU16)

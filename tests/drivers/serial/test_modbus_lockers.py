@@ -1,6 +1,6 @@
-"""Lockers on Modbus relay boards: their bytes, and what may go wrong between Pi and board.
+"""Lockers on Modbus relay boards: their bytes, and faults between Pi and board.
 
-What all lockers must do is in the contract of lockers.
+The contract of lockers is in tests/contract/lockers.py.
 """
 
 import threading
@@ -34,7 +34,7 @@ BROKEN = (InputRefused, "lockers", "broken answer")
 def rig(
     request: pytest.FixtureRequest, tmp_path: Path, pins: Pins, posted: Posted
 ) -> Iterator[Rig]:
-    """Open lockers on two boards of one kind, nothing written or posted since."""
+    """Yield open lockers on two boards of one kind, no bytes written and no event posted since."""
     with rig_of(KINDS[request.param], tmp_path, pins, posted) as rig:
         rig.driver.open()
         rig.frames()
@@ -44,7 +44,7 @@ def rig(
 
 @pytest.fixture
 def make(tmp_path: Path, pins: Pins, posted: Posted) -> Callable[..., Any]:
-    """Rigs for tests that need them otherwise."""
+    """Return a maker of rigs, for tests that need other ones."""
     return partial(rig_of, folder=tmp_path, pins=pins, posted=posted)
 
 
@@ -58,12 +58,12 @@ def only_board_one(config: Section) -> Section:
 
 
 def test_waveshare_bytes(make: Callable[..., Any]) -> None:
-    """The worked examples of the boards' manual, as the driver puts them on the wire."""
+    """The bytes are the examples of the boards' manual."""
     with make(only_board_one(WAVESHARE)) as rig:
         rig.driver.open()
         assert rig.frames() == [
             "01 05 00 FF 00 00 FD FA",  # all off
-            "01 01 00 00 00 08 3D CC",  # read 8 coils: are they?
+            "01 01 00 00 00 08 3D CC",  # read 8 coils, to verify it
         ]
         rig.driver.unlock(1)
         assert rig.frames() == ["01 05 02 00 00 07 8D B0"]  # relay 1 on for 700 ms
@@ -72,7 +72,7 @@ def test_waveshare_bytes(make: Callable[..., Any]) -> None:
 
 
 def test_r421a08_bytes(make: Callable[..., Any]) -> None:
-    """The worked examples for the boards, and the delay command with its seconds."""
+    """The bytes are the examples for the boards, and the delay command with its seconds."""
     config = only_board_one(R421A08)
     with make(config) as rig:
         rig.driver.open()
@@ -93,11 +93,11 @@ def test_r421a08_bytes(make: Callable[..., Any]) -> None:
 
 
 def test_the_board_times_the_pulse(make: Callable[..., Any]) -> None:
-    """It is as long as the config says and ends by itself, whatever becomes of the Pi."""
+    """A pulse is as long as the config's, and ends by itself, even if the Pi fails."""
     with make(WAVESHARE) as rig:
         rig.driver.open()
         rig.driver.unlock(2)
-        rig.call(rig.twin.port.unplug)  # nobody can switch it off from here any more
+        rig.call(rig.twin.port.unplug)  # the Pi cannot switch it off any more
         rig.wait(lambda: not rig.doors[2].energised)
         assert (rig.doors[2].pulses, rig.doors[2].unlocks) == (1, 1)
         assert rig.doors[2].energised_s == pytest.approx(0.7)
@@ -118,7 +118,7 @@ def test_closing_ends_a_pulse_under_way(make: Callable[..., Any]) -> None:
 
 
 def test_a_relay_that_is_on_by_itself_is_switched_off(rig: Rig) -> None:
-    """A solenoid that stays energised burns; somebody must be told."""
+    """A solenoid that stays energised burns: it is switched off and reported as a fault."""
     rig.call(lambda: rig.boards[1].relays[3].set(True))
     with pytest.raises(DeviceFault, match="board 1: relay 3 was on although nobody unlocked"):
         rig.driver.reconcile()
@@ -127,7 +127,7 @@ def test_a_relay_that_is_on_by_itself_is_switched_off(rig: Rig) -> None:
 
 
 def test_opening_switches_off_what_was_left_on(make: Callable[..., Any]) -> None:
-    """Whoever ran before may have died in between."""
+    """Opening switches off the relays that a previous run may have left on."""
     with make(R421A08) as rig:
         rig.call(lambda: rig.boards[2].relays[1].set(True))
         rig.driver.open()
@@ -138,7 +138,7 @@ def test_opening_switches_off_what_was_left_on(make: Callable[..., Any]) -> None
 
 
 def lose_first_answer(rig: Rig, *, and_request: bool) -> None:
-    """Have board 1 not answer once; *and_request*: because it did not even hear."""
+    """Make board 1 not answer once; *and_request*: the request does not reach it either."""
     board = rig.boards[1]
     hear, answer = board.hear, board.answer
     lost: list[bytes] = []
@@ -152,7 +152,7 @@ def lose_first_answer(rig: Rig, *, and_request: bool) -> None:
 
 
 def test_a_lost_answer_is_not_answered_by_a_second_pulse(make: Callable[..., Any]) -> None:
-    """The relay reads on: it took the request, whatever became of its answer."""
+    """The relay reads on, so the request was carried out: it is not sent again."""
     with make(WAVESHARE, speed=1) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=False)
@@ -162,7 +162,7 @@ def test_a_lost_answer_is_not_answered_by_a_second_pulse(make: Callable[..., Any
 
 
 def test_a_lost_request_is_repeated_when_that_is_safe(make: Callable[..., Any]) -> None:
-    """The relay reads off while its pulse would still be on, and the door is shut."""
+    """A lost request is sent again: the relay reads off too early for a pulse, the door is shut."""
     with make(WAVESHARE, speed=1) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=True)
@@ -172,10 +172,10 @@ def test_a_lost_request_is_repeated_when_that_is_safe(make: Callable[..., Any]) 
 
 
 def test_a_pulse_that_may_be_over_is_not_repeated(make: Callable[..., Any]) -> None:
-    """Read back too late, off proves nothing: an officer decides, with the door in sight."""
+    """Read too late, off does not prove a lost request: an officer checks the door and decides."""
     with make(WAVESHARE, speed=20) as rig:
         rig.driver.open()
-        rig.call(lambda: setattr(rig.doors[1], "jammed", True))  # else the open door would tell
+        rig.call(lambda: setattr(rig.doors[1], "jammed", True))  # else the door would open
         lose_first_answer(rig, and_request=False)
         with pytest.raises(DeviceFault, match="not repeated: look at the door"):
             rig.driver.unlock(1)
@@ -183,7 +183,7 @@ def test_a_pulse_that_may_be_over_is_not_repeated(make: Callable[..., Any]) -> N
 
 
 def test_no_second_pulse_for_a_door_that_stands_open(make: Callable[..., Any]) -> None:
-    """A board whose relay reads off during a pulse must not fool us: the door has opened."""
+    """With an open door no second pulse is sent, even if the relay reads off during a pulse."""
     with make(WAVESHARE, speed=1) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=True)
@@ -194,7 +194,7 @@ def test_no_second_pulse_for_a_door_that_stands_open(make: Callable[..., Any]) -
 
 
 def test_a_busy_board_is_asked_again_and_then_given_up(rig: Rig) -> None:
-    """BUSY says that nothing was done, so asking again is safe; but not for ever."""
+    """BUSY means that the request was not carried out: it is sent again, at most three times."""
     rig.call(lambda: setattr(rig.boards[1], "busy", True))
     with pytest.raises(DeviceFault, match="relay 1 was not switched on in 3 tries"):
         rig.driver.unlock(1)
@@ -205,7 +205,7 @@ def test_a_busy_board_is_asked_again_and_then_given_up(rig: Rig) -> None:
 
 
 def test_a_relay_that_the_board_has_not_is_a_fault_at_once(make: Callable[..., Any]) -> None:
-    """A wrong number in the config is told in the board's words, and not tried again."""
+    """A wrong relay number is reported in the board's words, and not sent again."""
     lockers = [msgspec.structs.replace(WAVESHARE.locker[0], channel=16)]
     config = msgspec.structs.replace(WAVESHARE, channels=16, locker=lockers)
     with make(config) as rig:
@@ -219,7 +219,7 @@ def test_a_relay_that_the_board_has_not_is_a_fault_at_once(make: Callable[..., A
 
 @pytest.mark.parametrize("fault", ["wrong-sum", "half"])
 def test_broken_answers_are_counted_and_a_fault(rig: Rig, fault: Any) -> None:
-    """Bad wires: nothing that comes is believed, and the lockers there are out of order."""
+    """Broken answers, as of bad wires, are discarded and counted, and fail that board's lockers."""
     rig.call(lambda: setattr(rig.boards[2], "fault", fault))
     with pytest.raises(DeviceFault, match="board 2: answers broken"):
         rig.driver.reconcile()
@@ -230,7 +230,7 @@ def test_broken_answers_are_counted_and_a_fault(rig: Rig, fault: Any) -> None:
 
 
 def test_noise_before_an_answer_costs_one_try(rig: Rig) -> None:
-    """A burst spoils one answer; reading again is harmless and works."""
+    """Noise in one answer costs one try: to read again is harmless."""
     board = rig.boards[1]
     answer = board.answer
 
@@ -248,7 +248,7 @@ def test_noise_before_an_answer_costs_one_try(rig: Rig) -> None:
 
 
 def test_no_board_at_all_is_unavailable(make: Callable[..., Any], pins: Pins) -> None:
-    """The checkpoint goes on without them and tries again; no pin is kept meanwhile."""
+    """Without any board opening raises, claims no pin, and works once the boards answer."""
     with make(WAVESHARE) as rig:
         for board in rig.boards.values():
             rig.call(partial(setattr, board, "fault", "dead"))
@@ -270,7 +270,7 @@ def test_no_board_at_all_is_unavailable(make: Callable[..., Any], pins: Pins) ->
 def test_an_adapter_that_hears_itself_is_no_board(
     make: Callable[..., Any], config: Section
 ) -> None:
-    """A write's answer is its echo: without a reading, a dead board would look alive."""
+    """An echoed write looks like its answer: only a read shows that a board is dead."""
     with make(config) as rig:
         for board in rig.boards.values():
             rig.call(partial(setattr, board, "fault", "dead"))
@@ -280,7 +280,7 @@ def test_an_adapter_that_hears_itself_is_no_board(
 
 
 def test_a_relay_that_cannot_be_switched_off_is_told(make: Callable[..., Any]) -> None:
-    """Its contacts have welded, or the board is at fault: its lockers are out of order."""
+    """A welded relay, or a faulty board, fails the board's lockers."""
     with make(WAVESHARE) as rig:
         welded = rig.boards[1].relays[3]
         rig.call(lambda: welded.set(True))
@@ -291,7 +291,7 @@ def test_a_relay_that_cannot_be_switched_off_is_told(make: Callable[..., Any]) -
 
 
 def test_one_silent_board_does_not_take_the_others_with_it(make: Callable[..., Any]) -> None:
-    """Found so at opening: its lockers are out of order, the others work."""
+    """A board that is silent at opening fails its own lockers; the others work."""
     with make(R421A08) as rig:
         rig.call(lambda: setattr(rig.boards[1], "fault", "dead"))
         rig.driver.open()
@@ -306,7 +306,7 @@ def test_one_silent_board_does_not_take_the_others_with_it(make: Callable[..., A
 
 
 def test_a_board_that_stops_and_comes_back(rig: Rig) -> None:
-    """Told once each way; what it switched on meanwhile is off before it counts as back."""
+    """A board's failure and return are posted once each; its relays are off before the return."""
     rig.call(lambda: setattr(rig.boards[2], "fault", "dead"))
     for _ in range(2):
         with pytest.raises(DeviceUnavailable, match="board 2: does not answer"):
@@ -321,7 +321,7 @@ def test_a_board_that_stops_and_comes_back(rig: Rig) -> None:
 
 
 def test_an_unlock_finds_a_board_silent_first(rig: Rig) -> None:
-    """Nobody need wait for the next look: the guest's locker is out of order at once."""
+    """An unlock on a silent board fails its locker at once, not at the next reconcile."""
     rig.call(lambda: setattr(rig.boards[2], "fault", "dead"))
     with pytest.raises(DeviceUnavailable, match="board 2"):
         rig.driver.unlock(3)
@@ -333,11 +333,11 @@ def test_an_unlock_finds_a_board_silent_first(rig: Rig) -> None:
 
 
 def test_a_board_that_answers_late_is_silent_and_spoils_nobody(rig: Rig) -> None:
-    """Its answers come when the other board is asked; they are thrown away or refused."""
+    """A board's late answers are discarded or refused, and do not fail the other board."""
     rig.call(lambda: setattr(rig.boards[1], "fault", "slow"))
     with pytest.raises((DeviceUnavailable, DeviceFault), match="board 1"):
         rig.driver.reconcile()
-    for times in range(1, 21):  # as long as answers are still to come
+    for times in range(1, 21):  # while late answers may still arrive
         rig.driver.unlock(3)
         assert rig.doors[3].unlocks == times
         rig.close_door(3)
@@ -345,7 +345,7 @@ def test_a_board_that_answers_late_is_silent_and_spoils_nobody(rig: Rig) -> None
 
 
 def test_the_adapter_is_pulled_and_comes_back(rig: Rig) -> None:
-    """All lockers are out of order meanwhile; the link leads to the new number."""
+    """An unplugged adapter fails all lockers; its link leads to the new number."""
     rig.call(rig.twin.port.unplug)
     with pytest.raises(DeviceUnavailable, match="bus/relays"):
         rig.driver.reconcile()
@@ -358,7 +358,7 @@ def test_the_adapter_is_pulled_and_comes_back(rig: Rig) -> None:
 
 
 def test_another_master_on_the_line(rig: Rig) -> None:
-    """Its requests and the answers to them are not ours; boards obey it, we go on."""
+    """Another master's requests and answers are discarded; the driver goes on."""
     foreign = bytes.fromhex("09 03 00 01 00 01")
     stranger = rig.boards[2]
     for _ in range(5):
@@ -371,7 +371,7 @@ def test_another_master_on_the_line(rig: Rig) -> None:
 
 
 def test_two_kinds_of_board_on_one_line(make: Callable[..., Any], pins: Pins) -> None:
-    """At one speed they share it; two drivers take turns and never hear each other's answers."""
+    """Two kinds of board share a line at one speed: two drivers take turns and mix no answers."""
     with make(only_board_one(WAVESHARE)) as rig:
         other = rig.call(lambda: R421a08Twin(rig.twin, 9, 8, rig.clock))
         refused: list[str] = []

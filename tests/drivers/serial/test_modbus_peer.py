@@ -1,4 +1,4 @@
-"""Our driver on a board that is not ours: pymodbus's serial server behind a pseudo-terminal."""
+"""Our driver with an independent board: pymodbus's serial server behind a pseudo-terminal."""
 
 import asyncio
 import struct
@@ -28,7 +28,7 @@ R421A08 = R421a08Lockers(bus="relays", command="delay", pulse_s=2.0, locker=[])
 
 
 class FlashServed(ModbusPDU):
-    """Function 5 as a Waveshare board takes it: kept, and echoed."""
+    """Function 5 as a Waveshare board handles it: recorded, and echoed."""
 
     function_code = 5
     rtu_frame_size = 8
@@ -39,18 +39,18 @@ class FlashServed(ModbusPDU):
         return struct.pack(">HH", self.address, self.count)
 
     def decode(self, data: bytes) -> None:
-        """Take address and value."""
+        """Read address and value."""
         self.address, self.count = struct.unpack(">HH", data[:4])
 
     async def datastore_update(self, _context: Any, device_id: int) -> ModbusPDU:
-        """Note it."""
+        """Record address and value."""
         self.taken.append((device_id, self.address, self.count))
         return self
 
 
 @pytest.fixture
 def peer(tmp_path: Path) -> Iterator[Any]:
-    """A line with pymodbus at its far end: a board at 1 with coil 2 on, registers 1-8."""
+    """Yield a line with pymodbus at its far end: a board at 1 with coil 2 on, registers 1-8."""
     FlashServed.taken.clear()
     with LoopThread() as loop:
         far = SerialPort(tmp_path / "far", lambda message: near.send(message))  # noqa: PLW0108
@@ -88,18 +88,18 @@ async def _serve(port: Path) -> ModbusSerialServer:
 
 
 def board_of(kind: Any, bus: SerialBus, refused: list[str], address: int = 1) -> RelayBoard:
-    """Return our side of the board at *address*."""
+    """Return the driver's side of the board at *address*."""
     return RelayBoard("lockers", kind, address, [1, 3], bus, Clock(), 0.7, refused.append)
 
 
 def test_waveshare_against_pymodbus(peer: Any) -> None:
-    """Its coils are read right, and what is written arrives as it was meant."""
+    """Coils are read right, and writes arrive as they were sent."""
     refused: list[str] = []
     board = board_of(Waveshare(WAVESHARE), peer.bus, refused)
     assert board.on() == {3}
     board.pulse(3, shut=lambda: True)
     with pytest.raises(DeviceFault, match="relay 3 cannot be switched off"):
-        board.rest()  # the peer only notes what is written to its coils
+        board.rest()  # the peer records writes to coils without effect
     assert FlashServed.taken == [(1, 0x0202, 7), (1, 0x00FF, 0x0000)]
     assert refused == []
 
@@ -112,13 +112,13 @@ def test_r421a08_against_pymodbus(peer: Any) -> None:
     board.pulse(1, shut=lambda: True)
     assert peer.loop.run(peer.server.context.async_getValues(1, 3, 1, 3)) == [0x0602, 0, 1]
     with pytest.raises(DeviceFault, match="relay 1, 3 cannot be switched off"):
-        board.rest()  # the peer's registers are plain memory: they keep the command
+        board.rest()  # the peer's registers are plain memory: they hold the command
     assert peer.loop.run(peer.server.context.async_getValues(1, 3, 1, 3)) == [0x0200, 0, 0x0200]
     assert refused == []
 
 
 def test_an_exception_of_pymodbus_is_a_fault(peer: Any) -> None:
-    """A register that is not there is refused by the peer, and told in its words."""
+    """A missing register is refused by the peer, and reported in its words."""
     refused: list[str] = []
     board = RelayBoard("lockers", R421a08(R421A08), 1, [99], peer.bus, Clock(), 2.0, refused.append)
     with pytest.raises(DeviceFault, match="illegal data address"):
@@ -129,7 +129,7 @@ def test_an_exception_of_pymodbus_is_a_fault(peer: Any) -> None:
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answer=st.binary(max_size=12))
 def test_any_answer_ends_in_one_of_our_errors(tmp_path_factory: Any, answer: bytes) -> None:
-    """Whatever bytes come: the checkpoint hears of it in words, and believes no relay on."""
+    """Any answer ends in an error of ours, and no relay counts as on."""
 
     async def anew() -> SerialPort:
         port = SerialPort(tmp_path_factory.mktemp("line") / "tty", lambda _m: port.send(answer))

@@ -1,4 +1,4 @@
-"""The PN532: frames byte for byte, and what it does when the chip does not do what it should."""
+"""The PN532: frames byte for byte, and the driver when the chip fails."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -22,18 +22,18 @@ from tests.loop_thread import LoopThread
 
 NAME = "card-reader/desk"
 CARD = "DEADBEEF"
-# The worked example: the answer to InListPassiveTarget with card DEADBEEF.
+# The example: the answer to InListPassiveTarget with card DEADBEEF.
 LISTED = bytes.fromhex("00 00 FF 0C F4 D5 4B 01 01 00 04 08 04 DE AD BE EF 96 00")
 
 
 def packed(data: bytes) -> bytes:
-    """Encode an answer on its own account, so that no error of the driver cancels out."""
+    """Encode an answer with code of its own, so that no error of the driver cancels out."""
     length = len(data)
     return b"\x00\x00\xff" + bytes((length, 256 - length)) + data + bytes((-sum(data) % 256, 0))
 
 
 def fed(*parts: bytes) -> list[bytes | str]:
-    """Return what a framer makes of *parts*; refusals as their words."""
+    """Return the items that a framer finds in *parts*; refusals as their words."""
     framer = frames.AnswerFramer()
     found = [item for part in parts for item in framer.feed(part)]
     return [str(item) if isinstance(item, ProtocolError) else item for item in found]
@@ -50,12 +50,12 @@ def fed(*parts: bytes) -> list[bytes | str]:
     ],
 )
 def test_commands_byte_for_byte(command: bytes, expected: str) -> None:
-    """Worked examples for what is said to the chip."""
+    """The commands are those of the examples."""
     assert frames.frame(command) == bytes.fromhex(expected)
 
 
 def test_answers_byte_for_byte() -> None:
-    """Worked examples for what it says: heard, and a list with one card."""
+    """The example answers are read: acknowledged, and a list with one card."""
     assert fed(frames.ACK) == [b""]
     (data,) = frames.AnswerFramer().feed(LISTED)
     assert isinstance(data, bytes)
@@ -91,7 +91,7 @@ def test_frames_survive_any_split(answers: list[bytes], data: st.DataObject) -> 
 
 @given(st.binary(max_size=40), st.integers(0, 60))
 def test_a_split_changes_nothing_in_noise_either(noise: bytes, cut: int) -> None:
-    """What is refused, and in which order, does not hang on how the bytes came."""
+    """The refusals and their order do not depend on how the bytes were split."""
     stream = noise + LISTED
     assert fed(stream[:cut], stream[cut:]) == fed(stream)
 
@@ -106,7 +106,7 @@ def test_one_wrong_byte_is_never_an_answer(place: int, flip: int) -> None:
 
 @given(st.binary(max_size=30))
 def test_a_list_of_cards_is_right_to_the_byte_or_refused(listed: bytes) -> None:
-    """Whatever comes, a card's number has 4, 7 or 10 bytes and stands in the answer."""
+    """A list is refused, or its numbers have 4, 7 or 10 bytes and fill the answer exactly."""
     try:
         numbers = frames.card_numbers(listed)
     except ProtocolError:
@@ -131,20 +131,20 @@ def test_a_list_of_cards_is_right_to_the_byte_or_refused(listed: bytes) -> None:
     ],
 )
 def test_lists_that_are_none(listed: str) -> None:
-    """Too short, too long, wrong numbers: nothing of it is taken."""
+    """A list too short, too long or with wrong numbers is refused as a whole."""
     with pytest.raises(ProtocolError):
         frames.card_numbers(bytes.fromhex(listed))
 
 
 @pytest.mark.parametrize("data", ["7F", "D5 15", "D4 4B", "", "D5"])
 def test_answers_to_something_else_are_refused(data: str) -> None:
-    """An error frame and an answer that came too late are not the list that was asked for."""
+    """An error frame or a late answer is not accepted as the requested list."""
     with pytest.raises(ProtocolError):
         frames.answer(frames.LIST_CARDS, bytes.fromhex(data))
 
 
 class Rig:
-    """A driver and its twin, twenty times as fast as the world."""
+    """A driver and its twin at twenty times real speed."""
 
     def __init__(self, folder: Path, loop: LoopThread) -> None:
         clock = Clock.scaled(20)
@@ -166,7 +166,7 @@ class Rig:
 
 @pytest.fixture
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """Return a driver that is not open yet, and its twin; the driver has little patience."""
+    """Yield a driver that is not open yet, and its twin; answer and retry times are short."""
     monkeypatch.setattr(driver, "ANSWER_S", 0.1)
     monkeypatch.setattr(serial_reader, "RETRY_S", 0.05)
     with LoopThread() as loop:
@@ -177,14 +177,14 @@ def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
 
 
 def test_no_card_is_asked_to_open_its_data_channel(rig: Rig) -> None:
-    """Card numbers only: the chip is told so before it lists the first card."""
+    """Only card numbers are read: the chip's setting is made before it lists the first card."""
     rig.driver.open()
     assert not rig.twin.data_channel
 
 
 @pytest.mark.parametrize("fault", ["dead", "half", "deaf-mute", "wrong-sum"])
 def test_a_chip_that_does_not_answer_is_not_there(rig: Rig, fault: Fault) -> None:
-    """Opening says so with the device's name; nothing runs on in the background."""
+    """Opening raises with the device's name, and leaves no thread."""
     rig.set(fault)
     with pytest.raises(DeviceUnavailable, match=f"^{NAME}: .* in 3 tries$"):
         rig.driver.open()
@@ -194,7 +194,7 @@ def test_a_chip_that_does_not_answer_is_not_there(rig: Rig, fault: Fault) -> Non
 
 @pytest.mark.parametrize("fault", ["dead", "half", "deaf-mute", "wrong-sum"])
 def test_a_chip_that_stops_answering_is_told_and_woken_again(rig: Rig, fault: Fault) -> None:
-    """Failed once, restored once it answers, and read again; its sleep is no obstacle."""
+    """A silent chip fails once, is woken, is restored once it answers, and reads again."""
     rig.driver.open()
     rig.set(fault)
     assert NAME in rig.posted.wait_for(DeviceFailed).why
@@ -207,7 +207,7 @@ def test_a_chip_that_stops_answering_is_told_and_woken_again(rig: Rig, fault: Fa
 
 
 def test_a_slow_chip_gives_no_wrong_card(rig: Rig) -> None:
-    """Answers that come too late are refused, or belong to the same question: no card twice."""
+    """A late answer is refused, or belongs to the same request: no card is posted twice."""
     rig.driver.open()
     rig.loop.run(rig.twin.present(CARD))
     rig.posted.wait_for(CardPresented)
@@ -220,7 +220,7 @@ def test_a_slow_chip_gives_no_wrong_card(rig: Rig) -> None:
 
 
 def test_noise_on_the_line_is_refused_and_the_chip_asked_again(rig: Rig) -> None:
-    """Neither a failure nor a card."""
+    """Noise is refused input, and neither a failure nor a card."""
     rig.driver.open()
     rig.loop.call(lambda: rig.twin.port.send(b"\xaa\x55\x01"))
     assert rig.posted.wait_for(InputRefused).why in ("uncalled bytes", "noise between frames")
@@ -230,7 +230,7 @@ def test_noise_on_the_line_is_refused_and_the_chip_asked_again(rig: Rig) -> None
 
 
 def test_a_chip_that_lost_its_power_does_not_wait_for_a_card_for_ever(rig: Rig) -> None:
-    """It comes back asleep and with its own settings: it is woken and told again."""
+    """A chip that has lost its power is woken and gets its settings again."""
     rig.driver.open()
     rig.loop.call(rig.twin.power_off)
     rig.posted.wait_for(DeviceFailed)

@@ -1,4 +1,4 @@
-"""What all readers with a port of their own have in common, shown on an RDM6300."""
+"""Behaviour that all readers with a port of their own share, tested with an RDM6300."""
 
 import os
 import threading
@@ -58,7 +58,7 @@ def line(tmp_path: Path) -> Iterator[Line]:
 
 
 def test_closing_ends_the_thread_at_once(line: Line, posted: Posted) -> None:
-    """Also while it waits for a card for an hour, twice, and before opening."""
+    """Closing ends the thread at once: within an hour's wait, twice, and before opening."""
     reader = FrameReader(NAME, line.config(3600), Clock(), posted)
     reader.close()
     before = threading.active_count()
@@ -71,7 +71,7 @@ def test_closing_ends_the_thread_at_once(line: Line, posted: Posted) -> None:
 def test_closing_does_not_wait_for_a_vanished_reader(
     line: Line, clock: Clock, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A daemon that stops must not sit out the retry."""
+    """A daemon that stops must not wait for the retry."""
     monkeypatch.setattr(serial_reader, "RETRY_S", 3600.0)
     reader = FrameReader(NAME, line.config(20), clock, posted)
     reader.open()
@@ -85,14 +85,14 @@ def test_closing_does_not_wait_for_a_vanished_reader(
 def test_a_port_that_is_not_there_is_unavailable(
     tmp_path: Path, clock: Clock, posted: Posted
 ) -> None:
-    """The checkpoint goes on without the reader and tries again; device and port are named."""
+    """A missing port raises with device and port, so that the checkpoint tries again."""
     config = Rdm6300(port=str(tmp_path / "ttyNONE"), stations=["x"])
     with pytest.raises(DeviceUnavailable, match=f"^{NAME}: .*ttyNONE"):
         FrameReader(NAME, config, clock, posted).open()
 
 
 def test_a_port_belongs_to_one_reader(line: Line, clock: Clock, posted: Posted) -> None:
-    """Two readers on one port would each get half of the frames."""
+    """A second reader on a port is refused: each would read half of the frames."""
     reader = FrameReader(NAME, line.config(20), clock, posted)
     reader.open()
     with pytest.raises(DeviceUnavailable):
@@ -103,7 +103,7 @@ def test_a_port_belongs_to_one_reader(line: Line, clock: Clock, posted: Posted) 
 def test_an_error_in_post_does_not_end_the_reader(
     line: Line, clock: Clock, posted: Posted, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """A deaf reader that looks well is the worst of ends: log it and read on."""
+    """An error in post is logged, and the reader reads on: it must not fail unseen."""
     failed = threading.Event()
 
     def post(make: Callable[[Stamp], Event]) -> None:
@@ -129,7 +129,7 @@ def test_a_bug_in_a_driver_is_a_failure_that_is_told_and_tried_again(
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """Whatever goes wrong in the thread, somebody hears of it, and the reader is used again."""
+    """Any error in the thread is posted as a failure, and the reader is opened again."""
     monkeypatch.setattr(serial_reader, "RETRY_S", 0.02)
     sound = FrameReader._work
 
@@ -151,7 +151,7 @@ def test_a_bug_in_a_driver_is_a_failure_that_is_told_and_tried_again(
 def test_noise_without_a_pause_does_not_keep_a_card_there(
     line: Line, clock: Clock, posted: Posted
 ) -> None:
-    """A line that is never silent carries noise; a card comes back all the same."""
+    """Endless noise is not a lasting card: a card that is presented again is posted."""
     reader = FrameReader(NAME, line.config(0.3), clock, posted)
     reader.open()
     line.send(FRAME * 2 + b"\xff" * 300 + FRAME * 2)

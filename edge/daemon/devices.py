@@ -48,7 +48,7 @@ class Devices:
         self._panels: dict[str, tuple[DeviceThread, Panel]] = {}
         self._cameras: dict[str, tuple[DeviceThread, Camera]] = {}
         self._stamper: tuple[DeviceThread, Stamper] | None = None
-        self._lamps: dict[str, str] = {}
+        self._lamps: dict[str, LampMode] = {}
         # Holding a door released must not wait behind a release; it does not block itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")

@@ -29,10 +29,19 @@ def test_notify_reaches_an_abstract_socket(monkeypatch: pytest.MonkeyPatch) -> N
         assert listener.recv(100) == b"WATCHDOG=1"
 
 
-def test_without_systemd_nothing_is_sent(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without NOTIFY_SOCKET, as by hand or in the simulator, no error is raised."""
-    monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
-    notify("READY=1")
+def test_without_systemd_nothing_is_sent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without NOTIFY_SOCKET, as by hand or in the simulator, no datagram leaves and no error."""
+    path = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listener:
+        listener.bind(str(path))
+        listener.setblocking(False)
+        monkeypatch.delenv("NOTIFY_SOCKET", raising=False)
+        notify("READY=1")
+        with pytest.raises(BlockingIOError):
+            listener.recv(100)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(path))
+        notify("READY=1")  # the same listener does hear what is sent
+        assert listener.recv(100) == b"READY=1"
 
 
 @pytest.mark.parametrize(

@@ -183,6 +183,9 @@ def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -
         clock.sleep(2 * config.hold_s)
     clock.sleep(2 * STUCK_S)
     driver.reconcile()
+    kinds = {type(event) for event in posted.take()}
+    assert {DetectorAlarmed, DetectorCleared} <= kinds
+    assert kinds.isdisjoint({DeviceFailed, InputAlarmed})
     driver.close()
 
 

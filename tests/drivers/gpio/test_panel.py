@@ -12,12 +12,12 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
-from edge.sop.effects import LampMode
 from edge.drivers.gpio.lamps import PLAIN, TEST_S, rhythms
 from edge.drivers.gpio.panel import GpioPanel
 from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
 from edge.drivers.gpio.presses import TEST_S as CHORD_S
 from edge.errors import DeviceUnavailable
+from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed
 from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
 
@@ -248,12 +248,14 @@ def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
 
 
 def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """A lamp is optional: to show a mode without one raises no error."""
+    """A lamp is optional: without one no pin is claimed, and showing a mode raises no error."""
     panel = GpioPanel("panel/x", Panel(stations=["x"]), pins.factory, clock, posted)
     panel.open()
     panel.show("fast")
     panel.flash()
     panel.test()
+    assert pins.factory.pins == {}
+    assert posted.events == []
     panel.close()
 
 

@@ -1,9 +1,9 @@
-"""The one clock. Nothing else in Gardu reads time.
+"""Gardu's only clock: no other module reads the time.
 
 - Durations come from ``CLOCK_BOOTTIME``: it never jumps and counts suspended time.
-- Wall time is only for people and records; ``synced`` says whether the kernel trusts it.
-- Boot time starts anew at every boot. Across one, only two trusted wall clocks can say how long
-  something took; without them :class:`Span` says the least that is certain, and that it is that.
+- Wall time is only for people and records; ``synced`` is True while the kernel trusts it.
+- Boot time starts from 0 at every boot. A duration across a reboot needs two trusted wall clocks;
+  without them :class:`Span` gives the shortest possible duration and marks it as such.
 - The simulator scales time: ``GARDU_CLOCK=speed,boot_ns,wall_ns`` makes every process that has
   it run *speed* times as fast from one common origin.
 """
@@ -25,19 +25,19 @@ _TIME_ERROR = 5
 _TIMEX_SIZE = 512
 
 
-# How wrong a span between two trusted moments of different boots can be, seconds. systemd-timesyncd
-# slews differences below 0.4 s and steps larger ones (NTP_MAX_ADJUST in its source), so each end
-# of the span may be 0.4 s off; the rest is for the drift between two polls.
+# Error of a span between two trusted moments of different boots, at most, seconds.
+# systemd-timesyncd slews differences below 0.4 s and steps larger ones (NTP_MAX_ADJUST in its
+# source), so each end of the span may be 0.4 s off; the rest is for the drift between two polls.
 REBOOT_UNCERTAINTY_S = 1.0
 
 
 class Span(msgspec.Struct, frozen=True):
-    """How long something took.
+    """A duration and its uncertainty.
 
     :ivar seconds: never negative
-    :ivar uncertainty_s: how wrong *seconds* can be: 0 within one boot,
+    :ivar uncertainty_s: the error of *seconds*, at most: 0 within one boot,
         :data:`REBOOT_UNCERTAINTY_S` across a reboot with a trusted clock on both sides; None if
-        nobody can say, and then *seconds* is the least that it was
+        unknown: *seconds* is then the shortest possible duration
     """
 
     seconds: float
@@ -49,8 +49,8 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
 
     :ivar boot_ns: nanoseconds of ``CLOCK_BOOTTIME``; compare only within one ``boot``
     :ivar wall_ms: milliseconds since 1970 UTC by the wall clock
-    :ivar synced: whether the kernel said that the wall clock is synchronised
-    :ivar boot: which boot of the machine ``boot_ns`` counts from
+    :ivar synced: True if the kernel reported the wall clock as synchronised
+    :ivar boot: the id of the boot that ``boot_ns`` counts from
     """
 
     boot_ns: int
@@ -59,10 +59,10 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
     boot: str = ""
 
     def since(self, earlier: "Stamp") -> Span:
-        """Return how long it took from *earlier* to this moment.
+        """Return the duration from *earlier* to this moment.
 
-        What began before this boot is at least as old as the boot. Trusted wall clocks that say
-        less than that contradict themselves: nobody can say then.
+        A moment before this boot is at least as old as the boot. If two trusted wall clocks give
+        less than that, they contradict it: the uncertainty is then None.
         """
         if self.boot == earlier.boot:
             return Span(max(0.0, (self.boot_ns - earlier.boot_ns) / 1e9), 0.0)
@@ -79,8 +79,8 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
     def dating(self, earlier: "Stamp") -> int:
         """Return the wall time of *earlier* (ms) as it is known now.
 
-        A date is corrected only by a better one: that of a moment before the clock was trusted,
-        once it is, by the time that has passed since.
+        It is corrected only if the clock was not trusted at *earlier* and is trusted now: then it
+        is this moment's wall time less the time that has passed since *earlier*.
         """
         if earlier.synced or not self.synced:
             return earlier.wall_ms
@@ -103,7 +103,7 @@ def _second(seconds: int) -> str:
 
 
 class Clock:
-    """Boot time, wall time and sleeping, at *speed* times the speed of the world (1 on a Pi)."""
+    """Boot time, wall time and sleeping, at *speed* times real time (1 on a Pi)."""
 
     def __init__(self, speed: float = 1.0, boot_ns: int = 0, wall_ns: int = 0) -> None:
         self.speed = speed
@@ -150,7 +150,7 @@ class Clock:
         return Stamp(self.boot_ns(), self.wall_ms(), synchronised(), self._boot)
 
     def real(self, seconds: float) -> float:
-        """Seconds of the world's time for *seconds* of this clock: what libraries must be given."""
+        """Convert *seconds* of this clock to real seconds, which libraries need."""
         return seconds / self.speed
 
     def sleep(self, seconds: float) -> None:
@@ -166,9 +166,9 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 def synchronised() -> bool:
-    """Whether the kernel holds the wall clock for synchronised (adjtimex, read only).
+    """Return True if the kernel reports the wall clock as synchronised (adjtimex, read only).
 
-    Not if the call is forbidden: a clock that nobody vouches for is not trusted.
+    False also if the call is forbidden: an unconfirmed clock is not trusted.
     """
     state = _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE))
     return bool(0 <= state < _TIME_ERROR)

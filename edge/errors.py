@@ -1,4 +1,4 @@
-"""Errors that say what to do next.
+"""Gardu's exceptions; each calls for its own response.
 
 A refused guest or a denied card is an event, never one of these.
 """
@@ -9,9 +9,9 @@ class GarduError(Exception):
 
 
 class ConfigError(GarduError):
-    """Fix the file. Carries every problem found, not only the first.
+    """A config or another input file must be corrected; carries every problem found in it.
 
-    :ivar problems: one line each, naming file, section, key, value and what is allowed.
+    :ivar problems: one line each, naming file, section, key, value and the allowed values.
     """
 
     def __init__(self, problems: list[str]) -> None:
@@ -20,11 +20,11 @@ class ConfigError(GarduError):
 
 
 class DeviceUnavailable(GarduError, OSError):
-    """The device is not there now; it is tried again and reported."""
+    """The device is not available now: it is reported, and opening it is retried."""
 
 
 class DeviceFault(GarduError, OSError):
-    """The device is there but wrong; somebody must go and look."""
+    """The device is present but does not work correctly: a person must attend to it."""
 
 
 class ProtocolError(GarduError, ValueError):
@@ -36,8 +36,8 @@ class StoreError(GarduError):
 
 
 class StoreFull(StoreError):
-    """There is no room on the disk: this change was not kept, all before it are; try it again."""
+    """The disk is full: this change was not stored, all earlier ones were; retry it."""
 
 
 class StoreDamaged(StoreError):
-    """The database is damaged: the process must end, the next start sets the file aside."""
+    """The database is damaged: the process must end; the next start sets the file aside."""

@@ -1,4 +1,4 @@
-"""A thread of one's own for calls that block."""
+"""Runs blocking calls on a thread of their own."""
 
 import asyncio
 import threading
@@ -12,20 +12,20 @@ T = TypeVar("T")
 
 
 class Worker:
-    """One thread; calls given to it run one at a time, in order, off the loop.
+    """One thread that runs calls one at a time, in order, outside the event loop.
 
-    Not concurrent.futures': its futures have locks of their own and take the loop another turn to
-    bring a result back, a tenth of the time between an edge and its message.
+    concurrent.futures is not used: its futures have locks of their own and need one more turn of
+    the loop to return a result, a tenth of the time between an edge and its message.
     """
 
     def __init__(self, name: str) -> None:
         self._calls = SimpleQueue[Callable[[], object] | None]()
         self._stopped = False
-        # A daemon: what hangs in a device or a disk must not keep the process from ending.
+        # A daemon thread: a call that hangs in a device or a disk must not block the process's end.
         threading.Thread(target=self._work, name=name, daemon=True).start()
 
     async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run *call* on the thread and return what it returns; its exceptions come through."""
+        """Run *call* on the thread; return its result or raise its exception."""
         loop = asyncio.get_running_loop()
         result: asyncio.Future[T] = loop.create_future()
 
@@ -42,11 +42,11 @@ class Worker:
         return await result
 
     def submit(self, call: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Run *call* on the thread, in its turn; it must not raise, nobody would hear."""
+        """Run *call* on the thread, in its turn, without a result; it must not raise."""
         self._calls.put(partial(call, *args, **kwargs))
 
     def stop(self) -> None:
-        """Forget what has not begun; do not wait for what has."""
+        """Drop the calls that have not begun; do not wait for one that runs."""
         self._stopped = True
         self._calls.put(None)
 
@@ -54,11 +54,11 @@ class Worker:
         while (call := self._calls.get()) is not None:
             if not self._stopped:
                 call()
-            del call  # while nothing is to be done, nothing is held
+            del call  # an idle thread must hold no references
 
 
 def _notify(loop: asyncio.AbstractEventLoop, call: Callable[[], None]) -> None:
-    """Call on *loop*, if it still runs: whoever awaited the result is gone with it otherwise."""
+    """Run *call* on *loop*; if the loop is closed, nothing awaits the result and it is dropped."""
     try:
         loop.call_soon_threadsafe(call)
     except RuntimeError:

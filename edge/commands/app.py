@@ -1,4 +1,4 @@
-"""The command line of `gardu`: its commands, and the loading of the one that is asked for.
+"""The command line of `gardu`: its commands, and the loading of the one that runs.
 
 A command's module is imported only when that command runs; the overview (`gardu --help`) is made
 from the summaries below.
@@ -90,7 +90,7 @@ COMMANDS = {
 def app_for(arguments: Sequence[str]) -> typer.Typer:
     """Return the command line with the command that *arguments* begin with.
 
-    Where they begin with no command (`--help`, a mistake), every command is there by its summary.
+    If they begin with no command (`--help`, a mistake), every command is listed with its summary.
     """
     app = typer.Typer(
         no_args_is_help=True,
@@ -127,8 +127,8 @@ def run(
 
     Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
     watchdog. Bad procedure files are refused and the last good ones stay in force. Exits 0 after a
-    clean stop, 2 if the config is bad, or a procedure is bad and no good one is stored, 1 for
-    anything else.
+    clean stop, 2 if the config is bad, or a procedure is bad and no good one is stored, 1 after
+    any other error.
     """
     from edge.daemon.run import daemon
 
@@ -151,7 +151,7 @@ def _gardu(
         ),
     ] = False,
 ) -> None:  # fmt: skip
-    """Take the options before a command; without this, a single command would be no group."""
+    """Parse the options before a command; it also makes typer treat one command as a group."""
 
 
 def _add(app: typer.Typer, name: str, command: Any) -> None:
@@ -162,7 +162,7 @@ def _add(app: typer.Typer, name: str, command: Any) -> None:
 
 
 def _listed(summary: str) -> Callable[[], None]:
-    """Return a command that only stands in the overview."""
+    """Return a command that is only listed in the overview."""
 
     def listed() -> None:
         raise AssertionError("a command that runs is loaded")

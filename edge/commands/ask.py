@@ -27,12 +27,12 @@ A = TypeVar("A")
 
 # Longest answer, bytes.
 LONGEST_ANSWER = 2**20
-# How long an answer may take, real seconds: it may wait for a slow disk.
+# Longest wait for an answer, real seconds: the daemon may wait for a slow disk.
 ANSWER_S = 600.0
 
 
 def ask(folder: Path, request: Resend) -> Resent | None:
-    """Ask the daemon of the data *folder*; return its answer, None if no daemon runs there.
+    """Have the daemon of the data *folder* send records again; None if no daemon runs there.
 
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
@@ -41,7 +41,7 @@ def ask(folder: Path, request: Resend) -> Resent | None:
 
 
 def ask_devices(folder: Path) -> dict[str, str] | None:
-    """Ask the daemon of the data *folder* how its devices are; None if no daemon runs there.
+    """Return the states of the devices of the daemon in *folder*; None if no daemon runs there.
 
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
@@ -51,7 +51,7 @@ def ask_devices(folder: Path) -> dict[str, str] | None:
 
 
 def ask_reload(folder: Path) -> Reloaded | None:
-    """Have the daemon of the data *folder* read its procedures anew; None if none runs there.
+    """Have the daemon of the data *folder* read its procedures again; None if none runs there.
 
     :raises ProtocolError: if it refuses them, in its words: every problem on a line
     :raises DeviceUnavailable: if it does not answer
@@ -60,7 +60,7 @@ def ask_reload(folder: Path) -> Reloaded | None:
 
 
 def ask_day(folder: Path) -> DayNow | None:
-    """Ask the daemon of the data *folder* how the office day stands; None if none runs there.
+    """Return the state of the office day from the daemon in *folder*; None if none runs there.
 
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
@@ -71,7 +71,7 @@ def ask_day(folder: Path) -> DayNow | None:
 def ask_purge(folder: Path, before_ms: int) -> int | None:
     """Have the daemon of the data *folder* purge the guest book; None if no daemon runs there.
 
-    :return: how many visits' details were removed
+    :return: number of visits from which the details were removed
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
     """

@@ -1,4 +1,4 @@
-"""`gardu check`: says whether config and procedures are right, and how everything is wired."""
+"""`gardu check`: checks the config and the procedures, and prints the wiring."""
 
 import typer
 
@@ -16,8 +16,8 @@ def check(
 ) -> None:
     """Check a config with its procedures, and print the wiring table.
 
-    Nothing is switched and no daemon is needed. Every problem is printed at once, with file, key
-    and what is allowed; then the command ends with 2. If all is well it prints notes, the wiring
+    No output is switched and no daemon is needed. Every problem is printed at once, with file, key
+    and allowed values; then the command ends with 2. Without problems it prints notes, the wiring
     of every pin (BCM number and position on the header) and the procedures, and ends with 0.
     """
     with problems_printed():

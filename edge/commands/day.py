@@ -1,4 +1,4 @@
-"""`gardu day`: how the office day stands, and what is out, on this machine's terminal."""
+"""`gardu day`: shows the office day's state and the visits, cards and lockers that are out."""
 
 from collections import Counter
 from datetime import UTC, datetime, tzinfo
@@ -21,9 +21,9 @@ from edge.sop.inputs.outstanding import DayNow, Out
 def day(
     config: ConfigOption = DEFAULT_CONFIG,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Show how the office day stands and what is out: visits, cards, lockers, and where.
+    """Show the office day's state, and the visits, cards and lockers that are out, with stations.
 
     Asks the running daemon; ends with 1 if none runs. Times are the office's. No name is shown.
     """
@@ -43,7 +43,7 @@ def day(
 
 
 def in_words(now: DayNow, zone: tzinfo) -> str:
-    """Return the day's lines."""
+    """Return the lines that describe the day."""
     day = now.day
     if day is None:
         return f"no office day was opened yet; out: {_count(now)}"
@@ -60,7 +60,7 @@ def in_words(now: DayNow, zone: tzinfo) -> str:
 
 
 def rows(now: DayNow, zone: tzinfo) -> list[list[str]]:
-    """Return a line for each thing that is out."""
+    """Return a row for each visit, card or locker that is out."""
     return [_row(item, zone) for item in now.out]
 
 

@@ -1,4 +1,4 @@
-"""`gardu guestbook`: for the person responsible for personal data."""
+"""`gardu guestbook`: exports or removes guests' details, for the person responsible for them."""
 
 from contextlib import closing
 from datetime import UTC, datetime
@@ -29,7 +29,7 @@ guestbook = typer.Typer(
 
 
 class GuestListFormat(StrEnum):
-    """How the guest book is written out."""
+    """The file formats of an export of the guest book."""
 
     csv = "csv"
     json = "json"
@@ -39,7 +39,7 @@ _WRITERS = {GuestListFormat.csv: as_csv, GuestListFormat.json: as_json}
 _ALL_MS = 2**63
 
 
-@guestbook.command("export", short_help="Write guests' details into a file for you alone.")
+@guestbook.command("export", short_help="Write guests' details to a file that only you can read.")
 def export_guestbook(
     out: Annotated[Path, typer.Option("-o", "--out", help=NEW_ONLY)],
     config: ConfigOption = DEFAULT_CONFIG,
@@ -48,12 +48,12 @@ def export_guestbook(
     ] = "",
     to: Annotated[str, typer.Option("--to", metavar="DATE", help="Before that day or time.")] = "",
     format_: Annotated[
-        GuestListFormat, typer.Option("--format", help="How.")
+        GuestListFormat, typer.Option("--format", help="The format of the file.")
     ] = GuestListFormat.csv,
 ) -> None:
-    """Write guests' details into FILE, readable for you alone (mode 0600).
+    """Write guests' details to a file that only you can read (mode 0600).
 
-    The daemon may run. Personal data: keep the file no longer than it is needed.
+    The daemon may run. The file holds personal data: delete it when it is no longer needed.
     """
     first_ms, end_ms = _moment(from_) if from_ else 0, _moment(to) if to else _ALL_MS
     entries = read(data_folder(load_config(config, elsewhere=True)), first_ms, end_ms)
@@ -64,16 +64,16 @@ def export_guestbook(
 @guestbook.command("purge", short_help="Remove guests' details for good.")
 def purge_guestbook(
     before: Annotated[
-        str, typer.Option(metavar="DATE", help="All from before that day or time goes.")
+        str, typer.Option(metavar="DATE", help="Remove all details from before that day or time.")
     ],
     config: ConfigOption = DEFAULT_CONFIG,
     *,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
 ) -> None:
-    """Remove guests' details for good, and record that (not whose).
+    """Remove guests' details for good, and record the removal without names.
 
-    History, counts and reports stay as they are. Asks the running daemon; if none runs, it is done
-    here. Files that were exported are yours to delete.
+    History, counts and reports stay as they are. The running daemon does it; if none runs, this
+    command does. Exported files are not removed: delete them yourself.
     """
     settings = load_config(config, elsewhere=True)
     before_ms = _moment(before)
@@ -97,7 +97,7 @@ def _purge_here(config: Config, before_ms: int) -> int:
 
 
 def _moment(text: str) -> int:
-    """Return the moment *text*, local unless it has a zone, in milliseconds since 1970."""
+    """Return *text*, a local time unless it has a zone, in milliseconds since 1970 UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

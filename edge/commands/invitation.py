@@ -1,4 +1,4 @@
-"""`gardu invitation`: make keys and invitations, on the protocol desk's computer; check one."""
+"""`gardu invitation`: makes keys and invitations on the protocol desk's computer; checks one."""
 
 import base64
 import binascii
@@ -30,7 +30,7 @@ invitation = typer.Typer(
 )
 
 _SECRET = "gardu-secret-key "  # noqa: S105 - how the file begins
-# QR: 15 % of the points may be unreadable. Dots in a picture: 8 pixels each.
+# QR level M: 15 % of the code may be unreadable. Each module (dot) is 8 pixels in a picture.
 _ERROR_CORRECTION = "m"
 _SCALE = 8
 
@@ -43,8 +43,8 @@ def make_key_file(
 ) -> None:
     """Make a pair of keys: FILE, the secret one, and FILE.pub, the public one.
 
-    Keep FILE where invitations are written, and nowhere else: who has it can invite. The public
-    key goes into the config of every checkpoint that shall take these invitations.
+    Store FILE only where invitations are written: every person who has it can invite. The public
+    key goes into the config of every checkpoint that is to accept these invitations.
     """
     secret, public = make_key()
     write_secret(out, f"{_SECRET}{_base64(secret)}\n".encode())
@@ -60,18 +60,18 @@ def make_invitation(
     site: Annotated[str, typer.Option(help="The site of the checkpoint's config.")],
     procedure: Annotated[str, typer.Option(help="The procedure, for example pimpinan.")],
     until: Annotated[
-        str, typer.Option(metavar="TIME", help="Until when, for example 2026-11-21T12:00.")
+        str, typer.Option(metavar="TIME", help="End of validity, for example 2026-11-21T12:00.")
     ],
     from_: Annotated[
-        str, typer.Option("--from", metavar="TIME", help="From when. Default: now.")
+        str, typer.Option("--from", metavar="TIME", help="Start of validity. Default: now.")
     ] = "",
     checkpoint: Annotated[
         str, typer.Option(help="The id of the checkpoint's config. Default: any of the site.")
     ] = "",
     name: Annotated[str, typer.Option(help="The guest's name, for the guest book.")] = "",
-    organisation: Annotated[str, typer.Option(help="Whom the guest comes from.")] = "",
-    purpose: Annotated[str, typer.Option(help="What the guest comes for.")] = "",
-    head_count: Annotated[int, typer.Option(help="How many come, 1 to 99.")] = 1,
+    organisation: Annotated[str, typer.Option(help="The guest's organisation.")] = "",
+    purpose: Annotated[str, typer.Option(help="The purpose of the visit.")] = "",
+    head_count: Annotated[int, typer.Option(help="Number of persons, 1 to 99.")] = 1,
     out: Annotated[
         str,
         typer.Option(
@@ -83,9 +83,9 @@ def make_invitation(
 ) -> None:
     """Make one invitation and show it as a QR code.
 
-    Times without an offset are those of this computer's time zone; an invitation is good for 31
-    days at most. It opens one visit, once. What is said of the guest stands in the code in the
-    clear: whoever photographs it can read it.
+    Times without an offset are those of this computer's time zone; an invitation is valid for 31
+    days at most. It opens one visit, once. The guest's details in the code are not encrypted:
+    every person who photographs it can read them.
     """
     guest = Guest(name, organisation, purpose, head_count)
     text = write(
@@ -108,10 +108,10 @@ def read_invitation(
     text: Annotated[str, typer.Argument(help="The text of the code; - reads it from stdin.")],
     key_file: Annotated[Path, typer.Option(help="The public key file, or the secret one.")],
 ) -> None:
-    """Check an invitation's signature and show what it says, the guest's details too.
+    """Check an invitation's signature and show its content, with the guest's details.
 
-    Ends with 0 if it is good now, somewhere; with 1 and the reason if not. A checkpoint also asks
-    whether it is meant, and whether the invitation was shown before.
+    Ends with 0 if it is valid now at some checkpoint; with 1 and the reason if not. A checkpoint
+    also checks that the invitation is for that checkpoint and was not used before.
     """
     if text == "-":
         text = typer.get_text_stream("stdin").readline()
@@ -159,13 +159,13 @@ def _put_out(text: str, out: str) -> None:
     elif Path(out).suffix.lower() in (".svg", ".png"):
         picture = io.BytesIO()
         code.save(picture, kind=Path(out).suffix[1:].lower(), scale=_SCALE)
-        write_secret(Path(out), picture.getvalue())  # it may name a guest
+        write_secret(Path(out), picture.getvalue())  # it may hold a guest's name
     else:
         raise GarduError(f"{out}: allowed: a name that ends with .svg or .png, or -")
 
 
 def _moment(text: str) -> int:
-    """Return the moment *text* in milliseconds since 1970."""
+    """Return *text*, a local time unless it has an offset, in milliseconds since 1970 UTC."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
@@ -182,7 +182,7 @@ def _secret(path: Path) -> bytes:
 
 
 def _public(path: Path) -> str:
-    """Return the public key in, or belonging to, the file *path*."""
+    """Return the public key in the file *path*, or that of the secret key in it."""
     line = _line(path)
     if line.startswith(_SECRET):
         return _base64(public_key(_secret(path)))

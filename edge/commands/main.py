@@ -1,9 +1,9 @@
-"""The command line: `gardu`. Its commands are in edge/commands/app.py, all but the daemon's start.
+"""Starts the command line `gardu`: the daemon's plain options here, all else in app.py.
 
-The daemon runs for months on a small machine and must be up again at once after a power cut: it
-does not carry along what only the other commands need (typer and what it brings would be a fifth
-of its memory and a third of the time its imports take). So the plain options of `gardu run` are
-read here; whatever needs words (help, an option that is not there) goes to typer.
+The daemon runs for months on a small machine and must start quickly after a power cut, so it does
+not load the libraries of the other commands (typer and its dependencies would be a fifth of its
+memory and a third of its import time). The plain options of `gardu run` are parsed here; help and
+unknown options are left to typer (edge/commands/app.py).
 """
 
 import os
@@ -26,7 +26,7 @@ class RunOptions(NamedTuple):
 
 
 def run_options(arguments: Sequence[str]) -> RunOptions | None:
-    """Return the options of `gardu run`; None if typer has to look at *arguments*."""
+    """Return the options of `gardu run`; None if typer must parse *arguments*."""
     config, verbose = os.environ.get("GARDU_CONFIG") or str(DEFAULT_CONFIG), False
     rest = iter(arguments)
     for argument in rest:
@@ -43,7 +43,10 @@ def run_options(arguments: Sequence[str]) -> RunOptions | None:
 
 
 def main() -> None:
-    """Run the command line; errors made for people come out as words, not tracebacks."""
+    """Run the command line; print Gardu's own errors without a traceback.
+
+    :raises SystemExit: 2 after a config error, 1 after another error of Gardu
+    """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
     try:

@@ -34,7 +34,7 @@ def problems_printed() -> Iterator[None]:
 
 
 def load_data_config(path: Path) -> Config:
-    """Load a config of which only the data folder is used: its other files need not be here."""
+    """Load a config to use its data folder only: its other files need not be on this machine."""
     return load_config(path, elsewhere=True)
 
 

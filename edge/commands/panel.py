@@ -1,4 +1,4 @@
-"""`gardu panel`: the faces of the officers' panels, in the terminal and to print."""
+"""`gardu panel`: shows the faces of the officers' panels in the terminal and draws them."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -29,18 +29,18 @@ def panel(
     *,
     svg: Annotated[
         Path | None,
-        typer.Option(help="Write the faces here (SVG, A4, true to scale): print and cut out."),
+        typer.Option(help="Write the faces to this file (SVG, A4, true to scale), to be cut out."),
     ] = None,
     station: Annotated[
         list[str] | None,
         typer.Option(help="Only the panel of this station (may be given several times)."),
     ] = None,
 ) -> None:
-    """Draw each officer's panel: its lamps, its buttons, and what they mean.
+    """Draw each officer's panel: its lamps and buttons, with their meanings.
 
     Only the config is read. With --svg the faces are drawn in true size for 22 mm buttons and
-    lamps; where they need more than one page, further ones are written beside the first (-2, -3).
-    Problems are printed and end the command with 2.
+    lamps; further pages are written beside the first (FILE-2, FILE-3). Problems are printed and
+    end the command with 2.
 
     Example: gardu panel --config /etc/gardu/gardu.toml --svg panel.svg
     """

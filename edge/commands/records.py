@@ -1,7 +1,7 @@
-"""`gardu records` and `gardu verify`: what a checkpoint has recorded, and whether it still is that.
+"""`gardu records`: lists a checkpoint's records, and sends some again.
 
-Both read a snapshot (edge/store/snapshot.py), so the daemon may run. What has to change the
-database (`gardu records resend`) is asked of the daemon (edge/daemon/control.py).
+The list is read from a snapshot (edge/store/snapshot.py), so the daemon may run. `gardu records
+resend` changes the database, so the daemon does that (edge/daemon/control.py).
 """
 
 import re
@@ -29,7 +29,7 @@ from edge.store.outbox import Resent
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, Store
 
-# How many records are shown if nobody says from when on.
+# Number of records that are shown without --since.
 LATEST = 50
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
@@ -39,12 +39,12 @@ SinceOption = Annotated[
     str | None,
     typer.Option(
         metavar="WHEN",
-        help="Only what happened from then on: 2026-11-21, 2026-11-21T08:00 (local time, or with "
+        help="Only records from then on: 2026-11-21, 2026-11-21T08:00 (local time, or with "
         "a zone: 2026-11-21T01:00Z), or 30m, 2h, 3d ago.",
     ),
 ]
 UntilOption = Annotated[
-    str | None, typer.Option(metavar="WHEN", help="Only what happened before then.")
+    str | None, typer.Option(metavar="WHEN", help="Only records from before then.")
 ]
 TypeOption = Annotated[
     str | None,
@@ -62,7 +62,7 @@ _UNREADABLE = "?"
 
 
 class _Event(msgspec.Struct):
-    """What is shown of a payload."""
+    """The fields of a payload that are shown."""
 
     type: str = _UNREADABLE
     subject: str = ""
@@ -70,14 +70,17 @@ class _Event(msgspec.Struct):
 
 
 class Wanted(msgspec.Struct, frozen=True):
-    """Which records are to be shown; times as RFC 3339 UTC, which sort as text."""
+    """The filter of the records to be shown; times as RFC 3339 UTC, which sort as text.
+
+    :ivar part: a part of the type; empty: any type
+    """
 
     since: str = ""
     until: str = ""
     part: str = ""
 
     def has(self, event: _Event) -> bool:
-        """Whether the record of *event* is one of them."""
+        """Return True if the record of *event* passes the filter."""
         return (
             self.part in event.type
             and event.time >= self.since
@@ -97,12 +100,12 @@ def list_records(
         bool,
         typer.Option(
             "--json",
-            help='One CloudEvent a line on stdout, all of them; the added key "gardu" says the '
+            help='One CloudEvent per line on stdout, not only 50; the added key "gardu" has the '
             "state and the link in the hash chain.",
         ),
     ] = False,
 ) -> None:
-    """List records: sequence, time, type, subject, and whether each was delivered.
+    """List records: sequence, time, type, subject and state of delivery.
 
     Works while the daemon runs. Without --since the table shows the last 50.
 
@@ -128,8 +131,8 @@ def resend_records(
 ) -> None:
     """Send the records FROM to TO again, in order, under their old ids; parked ones too.
 
-    Asks the running daemon. If none runs, they are marked, and go out when it does. A consumer
-    that had them knows them by their ids.
+    Asks the running daemon. If none runs, the records are marked and sent when it starts. A
+    consumer that already has them recognises them by their ids.
     """
     if last < first:
         refuse(f"{first} to {last}: the range ends before it begins")
@@ -166,7 +169,7 @@ def _write_lines(snapshot: Snapshot, wanted: Wanted) -> None:
 
 
 def _chosen(found: Iterator[KeptRecord], wanted: Wanted) -> Iterator[tuple[KeptRecord, _Event]]:
-    """Yield the wanted records; one that cannot be read is always wanted."""
+    """Yield the records that pass the filter, and every record that cannot be read."""
     for record in found:
         event = _event(record)
         if event.type == _UNREADABLE or wanted.has(event):
@@ -192,7 +195,7 @@ def _cells(record: KeptRecord, event: _Event, snapshot: Snapshot) -> list[str]:
 
 
 def _when(option: str, words: str | None) -> str:
-    """Return the moment that *words* mean, as RFC 3339 UTC; empty for None."""
+    """Return the time that *words* mean, as RFC 3339 UTC; empty for None."""
     if words is None:
         return ""
     try:
@@ -205,7 +208,7 @@ def _when(option: str, words: str | None) -> str:
 
 
 def _mark(config: Config, request: Resend) -> Resent:
-    """Mark the records in the database itself: nobody else has it."""
+    """Mark the records in the database itself, because no daemon has it open."""
     folder = data_folder(config)
     if not (folder / FILE).exists():
         raise StoreError(f"{folder / FILE} is not there: nothing was ever recorded here")

@@ -1,4 +1,4 @@
-"""`gardu reload`: new procedures for new visits, without a restart."""
+"""`gardu reload`: loads new procedures for new visits, without a restart."""
 
 from pathlib import Path
 
@@ -13,9 +13,9 @@ from edge.config.places import DEFAULT_CONFIG
 def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
     """Have the running daemon read its procedures again (as SIGHUP does), for new visits only.
 
-    Visits that are under way end under the text they began with. Bad procedures are refused as a
-    whole, with every problem, and the old ones stay: this then ends with 1. Other changes of the
-    config need a restart.
+    Visits that are under way end under the text they began with. If one procedure is bad, all are
+    refused, every problem is printed and the old ones stay: the command then ends with 1. Other
+    changes of the config need a restart.
     """
     folder = Path(load_config(config).checkpoint.data)
     reloaded = ask_reload(folder)

@@ -1,4 +1,4 @@
-"""`gardu report`: the recapitulation of a month, from the records of this checkpoint.
+"""`gardu report`: recapitulates a month, from the records of this checkpoint.
 
 Reads a snapshot (edge/store/snapshot.py), so the daemon may run.
 """
@@ -37,7 +37,7 @@ from edge.store.snapshot import Snapshot
 
 
 class ReportFormat(StrEnum):
-    """What a report is written as."""
+    """The formats of a report."""
 
     TERMINAL = "terminal"
     XLSX = "xlsx"
@@ -50,17 +50,19 @@ class ReportFormat(StrEnum):
 def report(
     month: Annotated[
         str | None,
-        typer.Option(metavar="YYYY-MM", help="The month. Default: the one before this."),
+        typer.Option(metavar="YYYY-MM", help="The month. Default: last month."),
     ] = None,
     form: Annotated[
         ReportFormat | None,
-        typer.Option("--format", help="Default: by the file's name; without one, terminal."),
+        typer.Option("--format", help="Default: by FILE's name; terminal without FILE."),
     ] = None,
-    language: Annotated[Language, typer.Option("--lang", help="Language.")] = Language.ID,
+    language: Annotated[
+        Language, typer.Option("--lang", help="Language of the report.")
+    ] = Language.ID,
     output: Annotated[
         Path | None,
         typer.Option(
-            "--output", "--out", "-o", metavar="FILE", help=f"{REPLACES} Not with names in it."
+            "--output", "--out", "-o", metavar="FILE", help=f"{REPLACES} With names: a new file."
         ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,
@@ -69,15 +71,15 @@ def report(
         bool,
         typer.Option(
             "--with-guestbook",
-            help="Add who the guests were, as far as the guest book has it: personal data, so only "
-            "into a file that is not there yet, for its owner alone (mode 0600).",
+            help="Add the guests' details that the guest book holds: personal data, so only to a "
+            "new file that only its owner can read (mode 0600).",
         ),
     ] = False,
 ) -> None:
     """Recapitulate a month: visits, outcomes, times against their standard, alarms, equipment.
 
     Works while the daemon runs. Days and months are those of the office ([checkpoint] timezone).
-    csv has one figure a line, for programs; json is what the checkpoint publishes.
+    csv has one figure a line, for programs; json is the summary that the checkpoint publishes.
 
     Example: gardu report --month 2026-11 --format xlsx -o november.xlsx
     """
@@ -86,7 +88,7 @@ def report(
         raise _wrong("--with-guestbook: personal data goes only into a file: add -o FILE.xlsx")
     if output is None and chosen in (ReportFormat.XLSX, ReportFormat.PDF):
         raise _wrong(f"--format {chosen}: say into which file: -o FILE.{chosen}")
-    # Its certificates and passwords are of no concern here.
+    # A report needs none of the config's certificate and password files.
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
     words = ReportWords(language, _procedures(settings), _reasons(settings))
@@ -118,7 +120,7 @@ def _month(name: str | None, config: Config) -> Month:
 
 
 def _procedures(config: Config) -> dict[str, Procedure]:
-    """Return the office's procedures; a report can do without them."""
+    """Return the office's procedures; none if they are bad (a report then shows their ids)."""
     try:
         return load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     except ConfigError as error:
@@ -127,7 +129,7 @@ def _procedures(config: Config) -> dict[str, Procedure]:
 
 
 def _reasons(config: Config) -> dict[str, Text]:
-    """Return what guests are told, by the reason; a report can do without."""
+    """Return the office's words for each reason; none if they are bad (codes are then shown)."""
     try:
         return wording_of(config).reasons
     except ConfigError as error:
@@ -160,7 +162,7 @@ Writer = Callable[[Summary, ReportWords, About, Table | None], bytes]
 _WRITERS: dict[ReportFormat, Writer] = {
     ReportFormat.TERMINAL: lambda summary, words, _about, _guests: _text(summary, words),
     ReportFormat.XLSX: lambda summary, words, _about, guests: xlsx(summary, words, guests),
-    # Excel takes a CSV for UTF-8 only by its mark.
+    # Excel reads a CSV as UTF-8 only with a byte-order mark.
     ReportFormat.CSV: lambda summary, words, _about, guests: as_csv(summary, words, guests).encode(
         "utf-8-sig"
     ),

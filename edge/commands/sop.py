@@ -1,4 +1,4 @@
-"""`gardu sop`: read the procedures as people do, check them, compare them."""
+"""`gardu sop`: shows the procedures in their legal forms, verifies and compares them."""
 
 from pathlib import Path
 from typing import Annotated
@@ -27,7 +27,7 @@ sop = typer.Typer(
 
 
 sop.command("verify", short_help="Verify SOPs (verifikasi SOP) against the law.")(verify)
-sop.command("diff", short_help="Show what changes from one version to another.")(diff)
+sop.command("diff", short_help="Show the changes from one version to another.")(diff)
 sop.command("reasons", short_help="Print the polite words for each reason.")(reasons)
 
 
@@ -35,7 +35,7 @@ sop.command("reasons", short_help="Print the polite words for each reason.")(rea
 def list_procedures(folder: FolderOption = None) -> None:
     """List the procedures with version, number of steps and title.
 
-    Each is read and verified. A file with problems is listed as such; the problems follow on
+    Each file is loaded and checked. A file with problems is listed as such; the problems follow on
     stderr and the command ends with 2.
     """
     rows: list[list[str]] = []
@@ -62,7 +62,7 @@ def show_procedure(
     procedure_id: Annotated[
         str, typer.Argument(metavar="ID", help="A procedure, for example pimpinan.")
     ],
-    form: Annotated[Form, typer.Option(help="Which form of it.")] = Form.ALL,
+    form: Annotated[Form, typer.Option(help="The form to show.")] = Form.ALL,
     lang: Annotated[
         Language,
         typer.Option(help="id: the legal wording. en: an English title for each step."),

@@ -1,4 +1,4 @@
-"""`gardu sop diff`: what changes between two versions of an SOP, for the approver."""
+"""`gardu sop diff`: shows the changes between two versions of an SOP, for the approver."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,7 +22,7 @@ from edge.sop.procedures.model import Procedure
 from edge.store.snapshot import Snapshot
 
 _MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
-# Past every document number.
+# Higher than every document number.
 _LAST = 2**62
 
 
@@ -31,23 +31,24 @@ def diff(
         str,
         typer.Argument(
             metavar="A",
-            help="A file; an id such as pimpinan (see --folder); or ID@VERSION (see --config).",
+            help="The old version: a file; an id such as pimpinan (see --folder); or ID@VERSION "
+            "(see --config).",
         ),
     ],
-    new: Annotated[str, typer.Argument(metavar="B", help="Likewise.")],
+    new: Annotated[str, typer.Argument(metavar="B", help="The new version, likewise.")],
     config: Annotated[
         Path | None,
         typer.Option(
             "--config",
             "-c",
-            help="The checkpoint whose database keeps ID@VERSION: those that "
-            "it runs, and older ones that visits are under way in.",
+            help="The config of the checkpoint with ID@VERSION in its database: the versions that "
+            "it runs, and older ones of visits under way.",
         ),
     ] = None,
     lang: Annotated[
-        Language, typer.Option(help="In which language html and pdf are headed.")
+        Language, typer.Option(help="Language of the headings in html and pdf.")
     ] = Language.ID,
-    form_at: Annotated[FormFormat, typer.Option("--format", help="svg is for drawings only.")] = (
+    form_at: Annotated[FormFormat, typer.Option("--format", help="terminal, html or pdf only.")] = (
         FormFormat.TERMINAL
     ),
     out: Annotated[
@@ -55,9 +56,9 @@ def diff(
     ] = None,
     folder: FolderOption = None,
 ) -> None:
-    """Show what changes from A to B: steps, wording, times, roles, evidence, course.
+    """Show the changes from A to B: steps, wording, times, roles, evidence, course.
 
-    Words that are gone stand in [-…-], new ones in {+…+}. Ends with 0, whether or not they differ.
+    Removed words stand in [-…-], new ones in {+…+}. Ends with 0, with changes or without.
     """
     before, after = (_procedure(name, config, folder) for name in (old, new))
     changes = difference(before, after)
@@ -88,7 +89,7 @@ def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure
 
 
 def _stored_texts(config: Path) -> dict[str, str]:
-    """Return the texts that the checkpoint's database keeps, by id and version."""
+    """Return the procedures' texts in the checkpoint's database, by id and version."""
     with Snapshot(Path(load_config(config).checkpoint.data)) as snapshot:
         bodies = [msgspec.json.decode(body) for _, body in snapshot.bodies("procedures", 1, _LAST)]
     return {body["key"]: body["text"] for body in bodies}

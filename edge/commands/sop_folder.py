@@ -1,4 +1,4 @@
-"""The folder of procedure files, as the commands of `gardu sop` take it."""
+"""The option --folder of the commands of `gardu sop`, and the procedures in that folder."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +15,13 @@ FolderOption = Annotated[
     typer.Option(
         "--folder",
         help="Folder of the procedure files. Default: /etc/gardu/sop if it exists, else the "
-        "procedures that Gardu comes with.",
+        "procedures that are part of Gardu.",
     ),
 ]
 
 
 def find_procedure(procedure_id: str, folder: Path | None) -> Procedure:
-    """Return the procedure *procedure_id* of *folder*; ends the command with 2 if there is none.
+    """Return the procedure *procedure_id* of *folder*; end the command with 2 if there is none.
 
     :raises ConfigError: if its file has problems
     """

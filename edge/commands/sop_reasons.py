@@ -1,4 +1,4 @@
-"""`gardu sop reasons`: what a guest is told who cannot be received."""
+"""`gardu sop reasons`: prints the words for guests who cannot be received."""
 
 from pathlib import Path
 from typing import Annotated
@@ -16,8 +16,8 @@ def reasons(
         Path | None,
         typer.Option(
             "--file",
-            help="The wording file. Default: /etc/gardu/wording.toml if it is there, else the one "
-            "that Gardu comes with.",
+            help="The wording file. Default: /etc/gardu/wording.toml if it exists, else the one "
+            "that is part of Gardu.",
         ),
     ] = None,
 ) -> None:

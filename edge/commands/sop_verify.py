@@ -1,4 +1,4 @@
-"""`gardu sop verify`: *verifikasi SOP*, in words that an office can act on."""
+"""`gardu sop verify`: *verifikasi SOP*, with findings that an office can act on."""
 
 import sys
 from pathlib import Path
@@ -19,7 +19,7 @@ from edge.sop.procedures.review import Remark, review
 
 
 class Verified(msgspec.Struct, frozen=True):
-    """What was found in one file."""
+    """The findings in one file."""
 
     file: str
     procedure: str
@@ -36,17 +36,17 @@ def verify(
         typer.Option(
             "--config",
             "-c",
-            help="Also ask whether this checkpoint's equipment can give what "
-            "the procedures wait for.",
+            help="Also check that this checkpoint's equipment can give the evidence that "
+            "the procedures need.",
         ),
     ] = None,
     *,
-    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Verify SOPs (verifikasi SOP): correct, complete, and in the law's own words.
 
-    Ends with 0 if there is nothing to put right, with 1 if there is, with 2 if a file or the
-    config cannot be read as such. Notes alone are no fault.
+    Ends with 0 if there are no problems, with 1 if there are, with 2 if a file or the config is
+    unreadable or malformed. Notes are not problems.
     """
     folder = procedures_folder()
     settings = load_config(config) if config is not None else None
@@ -75,7 +75,7 @@ def _one(file: Path, config: Config | None) -> Verified:
 
 
 def _equipment(procedure: Procedure, config: Config | None) -> list[Remark]:
-    """Say which evidence no device of *config* can give."""
+    """Return a problem for each evidence that no device of *config* can give, and notes."""
     if config is None:
         words = "no --config given: whether devices can give the evidence was not asked"
         return [Remark(kind="note", step=None, about="evidence", words=words)]

@@ -7,7 +7,7 @@ from edge.config.wiring import wiring
 
 
 def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
-    """Print a table: with lines on a terminal, in plain aligned columns anywhere else."""
+    """Print a table: with lines on a terminal, in plain aligned columns elsewhere."""
     from rich.console import Console
     from rich.table import Table
 

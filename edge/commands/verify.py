@@ -18,20 +18,20 @@ def verify(
         str | None,
         typer.Option(
             metavar="HASH",
-            help="A head that the checkpoint published (ledger.head), noted elsewhere. Without "
-            "one, a history that was rewritten as a whole looks intact.",
+            help="A head that the checkpoint published (ledger.head), stored elsewhere. Without "
+            "one, a history that was rewritten as a whole passes as intact.",
         ),
     ] = None,
     sequence: Annotated[
         int | None,
-        typer.Option(min=0, help="The ledger's head_seq that came with it. Without: any record."),
+        typer.Option(min=0, help="The head_seq published with that head. Default: any record."),
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Check the hash chain of the records; name the first one that differs.
 
-    Works while the daemon runs. Ends with 0 if the chain is intact, 1 if not, 2 if asked wrongly.
+    Works while the daemon runs. Ends with 0 if the chain is intact, 1 if not, 2 on wrong options.
 
     Example: gardu verify --head 5f1c… --sequence 4711
     """
@@ -61,10 +61,11 @@ def verify(
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """What `gardu verify` found.
+    """The result of `gardu verify`.
 
     :ivar removed_to: the last record that retention removed; 0 if none
-    :ivar sequence: the last record that is as it was written, and *head*, its link
+    :ivar sequence: the last record that is unchanged; *head* is its link
+    :ivar difference: the first record that differs; None if the chain is intact
     """
 
     stream: str
@@ -75,7 +76,7 @@ class Verification(msgspec.Struct, frozen=True):
 
     @property
     def checked(self) -> int:
-        """How many records are as they were written."""
+        """Number of records that are unchanged."""
         return self.sequence - self.removed_to
 
 

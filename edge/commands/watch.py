@@ -1,7 +1,7 @@
-"""`gardu watch`: a subscriber of one's own, as the central office's side would be.
+"""`gardu watch`: a subscriber that works as the central office does.
 
 Shows a live board, or writes every record as one line of JSON (``--json``). It uses the
-contract's consumer (consumer.py), so what it says of gaps and duplicates is what a real one knows.
+contract's consumer (edge/mqtt/consumer.py), so its gaps and duplicates are those of a real one.
 """
 
 import asyncio
@@ -26,15 +26,15 @@ from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
 from edge.mqtt.messages import ROOT
 
-# How long the broker keeps what we have not fetched yet, seconds.
+# Session expiry: how long the broker queues messages while disconnected, seconds.
 SESSION_EXPIRY_S = 3600
-# How often the board is drawn and gaps are looked for, real seconds.
+# Interval at which the board is drawn and gaps are searched for, real seconds.
 _REFRESH_S = 0.5
 _BACKOFF = Backoff(0.5, 10.0)
 
 
 class LiveBoard:
-    """What is written to the terminal."""
+    """The live table of checkpoints on the terminal."""
 
     def __init__(self, consumer: Consumer, broker: str) -> None:
         self._consumer = consumer
@@ -49,10 +49,10 @@ class LiveBoard:
         self._live.stop()
 
     def seen(self, seen: Seen) -> None:
-        """Nothing: the board is drawn from what the consumer knows."""
+        """Do not draw: the board is drawn from the consumer's state by :meth:`refresh`."""
 
     def refresh(self, at: float) -> None:
-        """Draw the board as things stand at time *at*."""
+        """Draw the board as of time *at*, seconds of the event loop's clock."""
         table = Table(title=f"Gardu checkpoints at {self._broker}", title_justify="left")
         table.add_column("checkpoint", no_wrap=True)
         for heading in (
@@ -67,7 +67,7 @@ class LiveBoard:
 
 
 class RecordLines:
-    """One line of JSON a record on stdout, each written at once; duplicates are left out."""
+    """Writes each record as one line of JSON to stdout, without delay; duplicates are left out."""
 
     def __init__(self, consumer: Consumer) -> None:
         self._consumer = consumer
@@ -79,7 +79,7 @@ class RecordLines:
         sys.stdout.flush()
 
     def seen(self, seen: Seen) -> None:
-        """Write the record that *seen* tells of."""
+        """Write the record in *seen*, unless it is a duplicate or not a record."""
         if seen.event is None or seen.duplicate:
             return
         at = asyncio.get_running_loop().time()
@@ -91,11 +91,11 @@ class RecordLines:
         sys.stdout.flush()
 
     def refresh(self, at: float) -> None:
-        """Nothing: lines are written as they come."""
+        """Do not draw: lines are written on arrival."""
 
 
 class Watch:
-    """Connects for ever and hands every message to the consumer and to *view*."""
+    """Connects, and reconnects for ever; passes every message to the consumer and the view."""
 
     def __init__(
         self, broker: Broker, root: str, session: str, *, keep: bool, as_json: bool
@@ -112,7 +112,7 @@ class Watch:
         self._told = asyncio.Event()
 
     async def run(self) -> None:
-        """Watch until told to stop, or until nobody reads what is written."""
+        """Watch until SIGTERM, SIGINT or a closed stdout."""
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, self._told.set)
@@ -154,7 +154,7 @@ class Watch:
         return link.subscription_error or link.why
 
     def _take(self, message: MQTTMessage) -> None:
-        """Take in one message; paho acknowledges it when this returns."""
+        """Process one message; paho sends its PUBACK when this returns."""
         properties = message.properties
         attributes = dict(getattr(properties, "UserProperty", []))
         content = getattr(properties, "ContentType", "")
@@ -181,7 +181,7 @@ class Watch:
             await asyncio.sleep(_REFRESH_S)
 
     def _tell_broken(self) -> None:
-        """Say where a chain was found broken since the last time."""
+        """Print each break of a chain that was found since the last call."""
         for name, view in self._consumer.checkpoints.items():
             new = set(view.broken).difference(self._broken.get(name, []))
             for sequence in sorted(new):
@@ -194,15 +194,15 @@ class Watch:
 def watch(
     broker: Annotated[
         str,
-        typer.Option(help="Where to listen: mqtt://[user@]host[:port], or mqtts:// for TLS."),
+        typer.Option(help="The broker: mqtt://[user@]host[:port], or mqtts:// for TLS."),
     ] = "mqtt://127.0.0.1:1883",
     *,
     as_json: Annotated[
         bool,
         typer.Option(
             "--json",
-            help="One CloudEvent a line on stdout instead of the board, without duplicates; the "
-            'added key "gardu" names the checkpoint and what is missing. Gaps go to stderr.',
+            help="One CloudEvent per line on stdout instead of the board, without duplicates; the "
+            'added key "gardu" has the checkpoint and its gaps. Gaps are also printed on stderr.',
         ),
     ] = False,
     topic_root: Annotated[
@@ -211,20 +211,21 @@ def watch(
     session: Annotated[
         str | None,
         typer.Option(
-            help="Name of a session that the broker keeps for an hour: what was sent while this "
-            "was stopped comes at the next start. Two watchers must not share a name."
+            help="Name of a session that the broker stores for an hour: messages sent while this "
+            "was stopped arrive at the next start. Two watchers must not share a name."
         ),
     ] = None,
-    ca_file: Annotated[str, typer.Option(help="TLS: the authority that signed the broker.")] = "",
-    cert_file: Annotated[str, typer.Option(help="TLS: our own certificate.")] = "",
-    key_file: Annotated[str, typer.Option(help="TLS: the key of our certificate.")] = "",
+    ca_file: Annotated[str, typer.Option(help="TLS: certificate of the broker's authority.")] = "",
+    cert_file: Annotated[str, typer.Option(help="TLS: the client certificate.")] = "",
+    key_file: Annotated[str, typer.Option(help="TLS: the client's key.")] = "",
     password_file: Annotated[
-        str, typer.Option(help="A file with the password, so that it is not seen in `ps`.")
+        str, typer.Option(help="A file with the password, so that `ps` does not show it.")
     ] = "",
 ) -> None:
     """Watch checkpoints report: open visits by step, overdue steps, alarms, gaps, broken chains.
 
-    Reconnects for ever and misses nothing meanwhile. Ctrl-C ends it.
+    Reconnects for ever; the broker stores the messages meanwhile, for up to an hour. Ctrl-C ends
+    it.
 
     Example: gardu watch --broker mqtt://127.0.0.1:1883 --json | jq .type
     """
@@ -249,7 +250,7 @@ def watch(
 def _broker(url: str) -> Broker:
     """Return the broker that *url* names.
 
-    :raises ValueError: saying what is wrong with it
+    :raises ValueError: if it names none; the message is the reason
     """
     parts = urlsplit(url)
     if parts.scheme not in ("mqtt", "mqtts"):
@@ -278,7 +279,7 @@ def _cells(view: CheckpointView, at: float) -> list[str]:
 
 
 def _steps(view: CheckpointView) -> str:
-    """Say where the open visits are: by the checkpoint's own count, or else by its records."""
+    """Return the open visits by step, as the checkpoint counts them, or else their number only."""
     if view.occupancy:
         steps: list[dict[str, Any]] = view.occupancy.get("steps", [])
         return ", ".join(f"{one['step']} {one['visits']}" for one in steps) or "none"

@@ -1,8 +1,8 @@
-"""`gardu watch-inputs`: every input as it is now, and what devices say, as it comes.
+"""`gardu watch-inputs`: shows every input live, and the events of the devices.
 
-Nothing is driven (edge/commands/doctor/pin_monitor.py): drivers see a mirror of the pins, so that
-presses, passages and answers are told as the daemon would understand them, while locks and rings
-stay where they are.
+No pin is driven (edge/commands/doctor/pin_monitor.py): drivers use a mirror of the pins, so that
+presses, passages and answers are shown as the daemon would understand them, while no lock or ring
+is switched.
 """
 
 import contextlib
@@ -37,10 +37,11 @@ from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.store.data_folder import FolderLock
 from edge.store.still_files import StillFiles
 
-# How often levels are settled: a press is ten times as long. Every so many times all is drawn.
+# Interval of the check for stable levels, seconds; a press is ten times as long. The board is
+# drawn after every _DRAW_EVERY checks.
 _SETTLE_S = 0.01
 _DRAW_EVERY = 10
-# Lines of what was said last, below the table.
+# Number of event lines below the table.
 _LAST = 12
 
 
@@ -60,11 +61,11 @@ class InputBoard:
         self._live.stop()
 
     def say(self, line: str) -> None:
-        """Show *line* among the last ones."""
+        """Add *line* to the lines below the table."""
         self._said = [*self._said, line][-_LAST:]
 
     def draw(self) -> None:
-        """Draw everything as it is now."""
+        """Draw the table with the present levels."""
         table = Table(title="Inputs (Ctrl-C ends)", title_justify="left")
         for heading in ("GPIO", "function", "level", "means", "for", "edges", "bounces"):
             table.add_column(heading)
@@ -85,14 +86,14 @@ class InputLines:
         return self
 
     def __exit__(self, *_error: object) -> None:
-        """Nothing to put back."""
+        """Do nothing: there is nothing to restore."""
 
     def say(self, line: str) -> None:
-        """Write *line* at once."""
+        """Print *line*."""
         typer.echo(line)
 
     def draw(self) -> None:
-        """Nothing: lines are written as they come."""
+        """Do not draw: lines are printed on arrival."""
 
 
 def watch_inputs(
@@ -101,15 +102,15 @@ def watch_inputs(
     raw: Annotated[
         bool,
         typer.Option(
-            "--raw", help="Also every single edge, bounces too, and every byte on serial lines."
+            "--raw", help="Show also every edge, with bounces, and every byte on serial lines."
         ),
     ] = False,
 ) -> None:
     """Show every input live: level, meaning, edges, bounces; and cards, codes and boards' answers.
 
-    A table on a terminal, plain lines anywhere else, until Ctrl-C. Nothing is switched. Card
-    numbers are shown: that is how a new visitor card's number is read. The daemon must not run
-    at the same time (systemctl stop gardu).
+    A table on a terminal, plain lines elsewhere, until Ctrl-C. No output is switched. Card numbers
+    are shown, so that the number of a new visitor card can be read. The daemon must not run at the
+    same time (systemctl stop gardu).
 
     Example: gardu watch-inputs --config /etc/gardu/gardu.toml | tee inputs.txt
     """
@@ -129,9 +130,9 @@ def watch_inputs(
 
 @contextlib.contextmanager
 def _alone(folder: Path) -> Iterator[None]:
-    """Keep the daemon away meanwhile; a folder that is not there has none.
+    """Lock the data *folder* against the daemon; a missing folder needs no lock.
 
-    :raises StoreError: if it is running
+    :raises StoreError: if the daemon runs
     """
     lock = FolderLock(folder) if folder.is_dir() else None
     try:
@@ -143,7 +144,7 @@ def _alone(folder: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _stop_requested() -> Iterator[threading.Event]:
-    """Yield what is set by Ctrl-C and SIGTERM."""
+    """Yield an event that Ctrl-C and SIGTERM set."""
     stop = threading.Event()
 
     def told(_number: int, _frame: FrameType | None) -> None:
@@ -175,7 +176,8 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
             outputs = [part.part.pin for part in fitted(config) if part.is_output]
             mirror = Mirror(taps.taps, outputs)
             view = InputBoard(taps.taps) if Console().is_terminal else InputLines(taps.taps)
-            told = {tap.pin: tap.high for tap in taps.taps}  # also what moves meanwhile is news
+            # Before the devices open: a level that changes meanwhile is shown.
+            told = {tap.pin: tap.high for tap in taps.taps}
             with view, _opened(config, clock, mirror, tell):
                 _show(view, taps.taps, told, mirror, news, stop, settled=None if raw else tell)
             mirror.close()
@@ -185,7 +187,7 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
 
 
 def _nothing(_tap: Tap) -> None:
-    """Say nothing of single edges."""
+    """Ignore a single edge."""
 
 
 def _show(
@@ -198,10 +200,11 @@ def _show(
     *,
     settled: Callable[[str], None] | None,
 ) -> None:
-    """Show what is new, again and again.
+    """Show new lines and levels until *stop* is set.
 
-    :param told: the levels that have been told
-    :param settled: is told every level that has changed and stayed; None: edges are told anyway
+    :param told: the levels that have been shown
+    :param settled: called with a line for each level that has changed and is stable; None: not
+        needed, because every edge is shown
     """
     turn = 0
     while not stop.wait(_SETTLE_S):
@@ -221,7 +224,7 @@ def _show(
 def _opened(
     config: Config, clock: Clock, mirror: Mirror, tell: Callable[[str], None]
 ) -> Iterator[None]:
-    """Have every device that says something open, on the mirror's pins."""
+    """Hold every device that has inputs or a serial line open, on the mirror's pins."""
     heard = Recorder(clock, lambda event: tell(event_words(event)))
     stills = StillFiles(Path(config.checkpoint.data))
     speaking = {part.device for part in fitted(config)} | {line.device for line in lines(config)}
@@ -241,7 +244,7 @@ def _open(device: Device, tell: Callable[[str], None]) -> None:
 
 
 def level_words(tap: Tap) -> str:
-    """Say what a pin shows, in one line."""
+    """Return a pin's function, level and meaning in one line."""
     return "  ".join(_cells(tap)[:4])
 
 

@@ -1,4 +1,4 @@
-"""`gardu wiring`: the wiring table, the parts list and the picture of the header."""
+"""`gardu wiring`: prints the wiring table and the parts list, and draws the header."""
 
 from pathlib import Path
 from typing import Annotated
@@ -22,14 +22,14 @@ def wiring_(
     *,
     svg: Annotated[
         Path | None,
-        typer.Option(help="Write the picture here (SVG, A4): print it, and hang it on the wall."),
+        typer.Option(help="Write the picture to this file (SVG, A4), to be printed and put up."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
     """Print every pin, serial line and part; with --svg also draw the wiring.
 
-    Only the config is read: this works anywhere, and the equipment need not be there. Problems
-    are printed and end the command with 2.
+    Only the config is read, so this works on every computer, without the equipment. Problems are
+    printed and end the command with 2.
 
     Example: gardu wiring --config /etc/gardu/gardu.toml --svg wiring.svg
     """

@@ -1,8 +1,8 @@
-"""What is fitted where: the parts, ports and bus places of a config, by the device they belong to.
+"""Lists a config's parts, serial ports and bus addresses, by the device they belong to.
 
-Read from the config's own structure, so that a section added tomorrow shows up here by itself:
-whatever has a ``pin`` is a part, whatever has a ``port`` is on a serial port, whatever has a
-``bus`` is on a shared line.
+They are found by the structure of the config, so that a new section needs no change here: a
+section with a ``pin`` is a part, one with a ``port`` is on a serial port, one with a ``bus`` is on
+a shared line.
 """
 
 from collections.abc import Iterator
@@ -15,16 +15,16 @@ from edge.config.model import Config
 from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import wiring
 
-# A section with many devices is in the plural, a device's name is not.
+# Sections with many devices have plural names, devices singular ones.
 _SINGULAR = {"buses": "bus"}
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     """One contact or output.
 
-    :ivar device: what it belongs to, as health and records call it (``panel/reception``)
-    :ivar key: where it stands in the config
-    :ivar function: what it does, in the words of the wiring table
+    :ivar device: the device it belongs to, as named in health and records (``panel/reception``)
+    :ivar key: its key in the config
+    :ivar function: its function, in the words of the wiring table
     """
 
     device: str
@@ -34,16 +34,16 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_output(self) -> bool:
-        """Whether the Pi drives it."""
+        """True if the Pi drives it."""
         return not isinstance(self.part, Contact)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """Something on a serial line: *port* is its own, or that of the bus it shares.
+    """A device on a serial line: *port* is its own, or that of the bus it shares.
 
-    :ivar driver: what it is, as the config says
+    :ivar driver: the config's ``driver``; empty if it names none
     :ivar bus: the name of that bus; empty if the port is its own
-    :ivar addresses: of its boards on the bus
+    :ivar addresses: the addresses of its boards on the bus
     """
 
     device: str
@@ -68,7 +68,7 @@ def fitted(config: Config) -> list[Fitted]:
 
 
 def lines(config: Config) -> list[Line]:
-    """Return every device of *config* that hangs on a serial line."""
+    """Return every device of *config* that is on a serial line."""
     buses = config.buses
     found = []
     for key, section in _sections(config):
@@ -109,7 +109,7 @@ def device_of(config: Config, key: str) -> str:
 
 
 def kind_of(device: str) -> str:
-    """Return what sort of device *device* is: ``panel`` of ``panel/reception``."""
+    """Return the kind of *device*: ``panel`` of ``panel/reception``."""
     return device.partition("/")[0]
 
 

@@ -17,8 +17,8 @@ S = TypeVar("S", bound=Section)
 def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     """Read the config file *path*.
 
-    Relative paths in it (``data``, ``sop``, certificate and password files) are taken from its
-    folder.
+    Relative paths in it (``data``, ``sop``, ``wording``, certificate and password files) are
+    relative to its folder.
 
     :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
         certificate and password files need not be here
@@ -38,7 +38,7 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
 
 
 def _resolved(config: Config, folder: Path) -> Config:
-    """Return *config* with every file name made absolute, relative ones taken from *folder*."""
+    """Return *config* with absolute file names; relative ones are relative to *folder*."""
     return msgspec.structs.replace(
         config,
         checkpoint=_absolute(config.checkpoint, folder, "data", "sop", "wording"),

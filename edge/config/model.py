@@ -1,6 +1,7 @@
-"""The config of one checkpoint: its types, with units and ranges, and how it is read.
+"""The config of one checkpoint: its types, with units and ranges.
 
-One section of ``config/gardu.toml`` is one type here. Loading reports every problem at once.
+Each section of ``config/gardu.toml`` is one type, here or in ``sections/``. Loading
+(``loading.py``) reports every problem at once.
 """
 
 from typing import Annotated
@@ -22,7 +23,7 @@ from edge.config.sections.values import Days, Folder, Name, Seconds, Section
 
 
 class CheckpointSection(Section, frozen=True, kw_only=True):
-    """Which checkpoint this is and where its files are."""
+    """The identity of the checkpoint and the places of its files."""
 
     site: Name
     id: Name
@@ -64,32 +65,32 @@ class Broker(Section, frozen=True, kw_only=True):
 
     @property
     def tls(self) -> bool:
-        """Whether the connection is encrypted (``mqtts://``)."""
+        """True if the connection is encrypted (``mqtts://``)."""
         return urlsplit(self.url).scheme == "mqtts"
 
 
 class Reporting(Section, frozen=True, kw_only=True):
-    """How often the live topics are published afresh."""
+    """How often the live topics are published again."""
 
     health_s: Seconds = 60.0
     ledger_s: Seconds = 300.0
 
 
 class Retention(Section, frozen=True, kw_only=True):
-    """How long what was delivered is kept here; what was not is kept for ever."""
+    """How long delivered records and stills are kept here; undelivered ones are never deleted."""
 
     delivered_days: Days = 90
     stills_days: Days = 90
 
 
 class Gpio(Section, frozen=True, kw_only=True):
-    """Which gpiochip has the header's pins; ``auto`` finds it by its device-tree name."""
+    """The gpiochip of the header's pins; ``auto`` finds it by its device-tree name."""
 
     chip: Annotated[str, Meta(pattern=r"^(auto|\d+)$", description="auto or a number")] = "auto"
 
 
 class Config(Section, frozen=True, kw_only=True):
-    """Everything one checkpoint needs to know about itself."""
+    """The whole config of one checkpoint."""
 
     checkpoint: CheckpointSection
     cards: Cards

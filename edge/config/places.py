@@ -1,4 +1,4 @@
-"""Places of config and procedure files on this machine, where no other is given."""
+"""Default places of the config, procedure and wording files on this machine."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ OFFICE_WORDING = Path("/etc/gardu/wording.toml")
 
 
 def default_config_folder() -> Path:
-    """Return the folder of the configs and procedures that Gardu comes with.
+    """Return the folder of the configs and procedures that are part of Gardu.
 
     In an installed package that is ``edge/_config``, in a checkout of the sources ``config``.
     """
@@ -22,7 +22,7 @@ def default_config_folder() -> Path:
 
 
 def default_wording() -> Path:
-    """Return the wording file that Gardu comes with."""
+    """Return the wording file that is part of Gardu."""
     return default_config_folder() / "wording.toml"
 
 

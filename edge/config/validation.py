@@ -1,4 +1,4 @@
-"""TOML to frozen values, collecting every problem instead of stopping at the first.
+"""Converts TOML to frozen values and collects every problem instead of stopping at the first.
 
 msgspec checks each value; this module walks the structure so that one wrong key does not hide
 the next one. A union may hold one pattern at most: two crash msgspec 0.22 (its issue 717).
@@ -18,14 +18,14 @@ from edge.errors import ConfigError
 
 
 class Problems:
-    """What is wrong in one file: a growing list of ``file: section.key: what`` lines."""
+    """The problems of one file: a growing list of ``file: section.key: problem`` lines."""
 
     def __init__(self, file: str) -> None:
         self.file = file
         self.lines: list[str] = []
 
     def add(self, where: str, what: str) -> None:
-        """Note that *what* is wrong at key *where* (empty: the whole file)."""
+        """Add the problem *what* of the key *where* (empty: of the whole file)."""
         self.lines.append(f"{self.file}: {where}: {what}" if where else f"{self.file}: {what}")
 
     def raise_any(self) -> None:
@@ -37,7 +37,11 @@ class Problems:
 def note_twice(
     problems: Problems, entries: list[tuple[Hashable, str]], what: str, allowed: str
 ) -> None:
-    """Note each thing in *entries* (thing, key) that stands at more than one key."""
+    """Add a problem for each value in *entries* (value, key) that stands at more than one key.
+
+    :param what: the kind of the values, for the message
+    :param allowed: the words after "allowed:"
+    """
     places: defaultdict[Hashable, list[str]] = defaultdict(list)
     for thing, where in entries:
         places[thing].append(where)
@@ -84,7 +88,7 @@ def parse_toml(text: str, file: str) -> dict[str, Any]:
 
 
 def convert(kind: type[Any], raw: Any, where: str, problems: Problems) -> Any:
-    """Convert *raw* to *kind*, adding every problem under key *where*; None if there was one."""
+    """Convert *raw* to *kind*; add every problem under key *where* and return None if any."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
         return _struct(kind, raw, where, problems)
     return _value(kind, raw, where, problems)
@@ -140,7 +144,7 @@ def _value(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
 
 
 def _length_allowed(kind: Any, length: int) -> bool:
-    """Whether a list of *kind* may have *length* items."""
+    """Return True if a list of *kind* may have *length* items."""
     notes = [note for note in get_args(kind) if isinstance(note, msgspec.Meta)]
     return all(
         (note.min_length or 0) <= length <= (length if note.max_length is None else note.max_length)
@@ -175,11 +179,11 @@ def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
 
 
 def _expected(kind: Any) -> str:
-    """Say in words what a value of *kind* may be."""
+    """Return the allowed values of *kind* in words."""
     return f"allowed: {_described(kind)}"
 
 
-# What TOML's values are called, for people who have never programmed.
+# The names of TOML's types, for people who have never programmed.
 _WORDS = {
     str: "text in quotes",
     int: "a whole number",

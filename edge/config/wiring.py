@@ -1,4 +1,4 @@
-"""The wiring table of a checkpoint: what its config says about every pin of the header."""
+"""The wiring table of a checkpoint: one row for each pin of the header that its config uses."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -17,7 +17,7 @@ HEADER = {
     27: 13,
 }  # fmt: skip
 
-# Pins that another function of the Pi may hold, and how that is switched off.
+# Pins that another function of the Pi may use, and the setting that switches it off.
 _BUSES = (
     ((2, 3), "I2C", "dtparam=i2c_arm=off"),
     ((4,), "1-Wire", "no dtoverlay=w1-gpio"),
@@ -26,7 +26,7 @@ _BUSES = (
     ((18, 19, 20, 21), "I2S sound", "dtparam=i2s=off"),
 )
 
-# Sections that one speaks of in another number than the config does.
+# Words of the wiring table for sections with plural names.
 _SPOKEN = {"doors": "door"}
 
 
@@ -34,9 +34,9 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     """One pin: a row of the wiring table.
 
     :ivar pin: BCM number; ``header`` is its position on the 40-pin header
-    :ivar function: what it does, in words
+    :ivar function: its function, in words
     :ivar wired: how it is wired and which level is active
-    :ivar boot_pull: where the Pi pulls the pin until the daemon claims it
+    :ivar boot_pull: the direction in which the Pi pulls the pin until the daemon claims it
     :ivar warning: why an output may switch on by itself while the Pi boots; empty if it does not
     """
 
@@ -55,7 +55,7 @@ def wiring(config: Config) -> list[Wire]:
 
 
 def bus_notes(config: Config) -> list[str]:
-    """Return which other functions of the Pi must be off for the pins that *config* uses."""
+    """Return a note for each other function of the Pi that needs a pin used by *config*."""
     used = {wire.pin for wire in wiring(config)}
     notes = []
     for pins, bus, setting in _BUSES:
@@ -69,12 +69,12 @@ def bus_notes(config: Config) -> list[str]:
 
 
 def boot_pull(pin: int) -> Literal["up", "down"]:
-    """Return where a Pi pulls BCM *pin* from power-on until somebody claims it."""
+    """Return the direction in which a Pi pulls BCM *pin* from power-on until it is claimed."""
     return "up" if pin <= 8 else "down"
 
 
 def _parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
-    """Yield everything on a pin with what the technician calls it, mostly its key in the config."""
+    """Yield (words, part) of every part on a pin; the words are mostly its key in the config."""
     yield from _locker_parts(config)
     for name, panel in config.panels.items():
         yield from _panel_parts(name, panel)
@@ -88,7 +88,7 @@ def _parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
 def _locker_parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
     for locker in config.lockers.locker if config.lockers else []:
         for what, key in (("lock", "relay"), ("door", "door")):
-            part = getattr(locker, key, None)  # a board has its locks, or both, at itself
+            part = getattr(locker, key, None)  # on a board: not on a pin
             if isinstance(part, Contact | Output):
                 yield f"locker {locker.number} {what}", part
 

@@ -19,13 +19,13 @@ _MONTH = re.compile(r"([0-9]{4})-(0[1-9]|1[0-2])")
 
 
 class BadMonth(GarduError, ValueError):
-    """It is not a month."""
+    """The text is not a month between 1970-01 and 9998-12."""
 
 
 def zone_of(name: str) -> tzinfo:
     """Return the time zone *name*, for example ``Asia/Jakarta``; the machine's own if empty.
 
-    :raises ZoneInfoNotFoundError: if this machine does not know it
+    :raises ZoneInfoNotFoundError: if this machine has no such zone
     """
     if name:
         return _named(name)
@@ -52,7 +52,7 @@ def _key(file: Path) -> str:
 
 
 class Month(msgspec.Struct, frozen=True):
-    """A month of the office: from its first midnight to the next one's.
+    """A month of the office: from its first midnight to that of the next month.
 
     :ivar year: 1970 to 9998; *month*: 1 to 12
     """
@@ -97,7 +97,7 @@ class Month(msgspec.Struct, frozen=True):
 def month_named(name: str, zone: tzinfo) -> Month:
     """Return the month *name*, for example ``2026-11``.
 
-    :raises BadMonth: if it is none
+    :raises BadMonth: if it is not a month
     """
     match = _MONTH.fullmatch(name)
     if match is None or not 1970 <= int(match[1]) <= 9998:
@@ -106,6 +106,6 @@ def month_named(name: str, zone: tzinfo) -> Month:
 
 
 def month_at(wall_ms: int, zone: tzinfo) -> Month:
-    """Return the month in which the moment *wall_ms* (milliseconds since 1970 UTC) is."""
+    """Return the month that contains *wall_ms* (milliseconds since 1970 UTC)."""
     local = datetime.fromtimestamp(wall_ms / 1000, UTC).astimezone(zone)
     return Month(local.year, local.month, zone)

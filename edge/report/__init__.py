@@ -1,1 +1,1 @@
-"""The monthly report (*rekapitulasi kunjungan*): what happened in a month, in figures."""
+"""The monthly report (*rekapitulasi kunjungan*): the figures of a month."""

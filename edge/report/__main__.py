@@ -1,7 +1,7 @@
 """``python -m edge.report FOLDER MONTH ZONE``: the summary of a month on stdout, as JSON.
 
-The daemon has its months counted by this process: a month is hundreds of thousands of records,
-and neither their memory nor their time may be the daemon's.
+The daemon starts this process to count a month: that is hundreds of thousands of records, and must
+use neither the daemon's memory nor its time.
 """
 
 import os
@@ -16,12 +16,12 @@ from edge.report.tally import summarise
 from edge.store.register import facts
 from edge.store.snapshot import Snapshot
 
-# Everything else on the machine goes first.
+# Niceness: every other process on the machine has priority.
 _NICE = 10
 
 
 def main() -> int:
-    """Write the summary; on a failure the reason to stderr."""
+    """Write the summary to stdout and return 0; on a failure the reason to stderr and return 1."""
     folder, name, zone = sys.argv[1:]
     os.nice(_NICE)
     try:

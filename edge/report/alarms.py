@@ -1,4 +1,4 @@
-"""What is counted of a month's alarms and faulty devices. Pure."""
+"""Counts a month's alarms and device faults. Pure."""
 
 from array import array
 from collections import Counter, defaultdict
@@ -11,7 +11,7 @@ from edge.store.register import Fact
 
 
 class AlarmsAndFaults:
-    """The alarms and devices of *month*."""
+    """Counts the alarms and device faults of *month*."""
 
     def __init__(self, month: Month) -> None:
         self._start, self._end = month.start, month.end
@@ -58,7 +58,7 @@ class AlarmsAndFaults:
         self._down.setdefault(device, datetime.fromisoformat(fact.time))
 
     def _restored(self, fact: Fact) -> None:
-        """Count from the month's begin what had failed before it."""
+        """Count the end of a fault; one that began before the month counts from its beginning."""
         device, at = fact.data["device"], datetime.fromisoformat(fact.time)
         known = device in self._devices
         since = self._down.pop(device, None if known else self._start)

@@ -7,7 +7,7 @@ from edge.paper.words import Language
 from edge.report.codes import CodeKind, called
 from edge.sop.procedures.model import Procedure, Text
 
-# Key: Indonesian, English. What is not here (a name from the config) stands for itself.
+# Key: Indonesian, English. A key that is not here (a name from the config) is shown as it is.
 WORDS: dict[str, tuple[str, str]] = {
     "report": ("Laporan Bulanan Kunjungan Tamu", "Monthly Report of Visits"),
     "summary": ("Ringkasan", "Summary"),
@@ -158,8 +158,8 @@ WEEKDAYS = {
 class ReportWords(msgspec.Struct, frozen=True):
     """The words of one report.
 
-    :ivar procedures: what the office's procedures are, by id, to call them by their titles
-    :ivar told: what guests are told, by the reason
+    :ivar procedures: the office's procedures by id, for their titles
+    :ivar told: the office's words to guests, by the reason
     """
 
     language: Language
@@ -167,26 +167,26 @@ class ReportWords(msgspec.Struct, frozen=True):
     told: dict[str, Text] = {}
 
     def say(self, key: str) -> str:
-        """Return the word for *key*, or *key* itself if it is nobody's but the office's."""
+        """Return the word for *key*, or *key* itself if there is none."""
         pair = WORDS.get(key)
         return key if pair is None else pair[self.language is Language.EN]
 
     def code(self, kind: CodeKind, code: str | None) -> str:
-        """Return what a code of the records is called; nothing where there is none."""
+        """Return the label of a code in the records; empty for None."""
         english = self.language is Language.EN
         return "" if code is None else called(kind, code, english=english, told=self.told)
 
     def station(self, name: str) -> str:
-        """Return what a station is called, as on its panel."""
+        """Return the label of a station, as on its panel."""
         return str(getattr(station(name), self.language.value))
 
     def procedure(self, name: str) -> str:
-        """Return the title of a procedure."""
+        """Return the title of a procedure, or its id if it is unknown."""
         known = self.procedures.get(name)
         return name if known is None else getattr(known.title, self.language.value)
 
     def host(self, name: str) -> str:
-        """Return whom a host's *name* stands for: of a procedure, whom its guests come to see."""
+        """Return the label of a host: for a procedure's id its title and aide, else *name*."""
         known = self.procedures.get(name)
         if known is None:
             return name

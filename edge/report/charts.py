@@ -1,6 +1,6 @@
-"""Charts as SVG: drawn to be read on paper in grey, and on a screen. Pure.
+"""Charts as SVG, legible on a screen and on paper in grey. Pure.
 
-Text is escaped here; numbers are in the picture, so that nobody has to guess from a length.
+Text is escaped here; the numbers are in the picture, so that they need not be read from lengths.
 """
 
 from collections.abc import Sequence
@@ -16,18 +16,18 @@ _BLUE, _PALE, _RED, _INK, _GREY = "#2f5f8f", "#a9c4de", "#c0281f", "#222", "#999
 
 
 def arrivals(summary: Summary, words: ReportWords) -> str:
-    """Return a bar for each hour of the day that had arrivals, and those between."""
+    """Return a chart with a bar for each hour from the first with arrivals to the last."""
     rows = [(str(hour), int(visits or 0)) for hour, visits in hours(summary, words).rows]
     return _columns(rows)
 
 
 def days(summary: Summary) -> str:
-    """Return a bar for each day of the month."""
+    """Return a chart with a bar for each day of the month."""
     return _columns([(str(int(row.day[-2:])), row.visits) for row in summary.days])
 
 
 def week(summary: Summary, words: ReportWords) -> str:
-    """Return arrivals by weekday and hour: the darker, the more; the number in it."""
+    """Return a chart of arrivals by weekday and hour: darker for more, with the numbers."""
     busy = [hour for hour, visits in enumerate(summary.hours) if visits]
     if not busy:
         return ""
@@ -53,7 +53,7 @@ def week(summary: Summary, words: ReportWords) -> str:
 
 
 def steps(rows: Sequence[StepTimes]) -> str:
-    """Return, for the steps of one procedure, median, 95th percentile and standard time."""
+    """Return a chart of one procedure's steps: median, 95th percentile and standard time."""
     shown = [row for row in rows if row.median_s is not None]
     if not shown:
         return ""

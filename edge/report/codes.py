@@ -1,7 +1,7 @@
-"""What the codes of records are called in a report: outcomes, reasons, corrections, alarms.
+"""The labels of the records' codes in a report: outcomes, reasons, corrections, alarms.
 
-These are labels for a table; what a guest is told is in wording.toml. A reason that only the office
-knows is called by what its guests are told. A code that nobody has words for stands for itself.
+These are labels for a table; the words to guests are in wording.toml. A reason of the office's own
+gets those words as its label. A code without words is shown as it is.
 """
 
 from collections.abc import Mapping
@@ -77,7 +77,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
     },
 }
 
-# Alarms that name a locker or a door: what their names begin with.
+# Alarms of one locker or door: the beginning of the code, and the labels.
 NAMED_ALARMS: dict[str, tuple[str, str]] = {
     "locker-forced-": ("Loker {} dibuka paksa", "Locker {} forced open"),
     "locker-left-open-": ("Loker {} dibiarkan terbuka", "Locker {} left open"),
@@ -87,9 +87,9 @@ NAMED_ALARMS: dict[str, tuple[str, str]] = {
 
 
 def called(kind: CodeKind, code: str, *, english: bool, told: Mapping[str, Text]) -> str:
-    """Return what *code* is called.
+    """Return the label of *code*.
 
-    :param told: what guests are told, by the reason
+    :param told: the words to guests, by the reason
     """
     pair = CODES[kind].get(code)
     if pair is not None:

@@ -1,4 +1,4 @@
-"""The report as a document: one HTML page with its charts, to be read, printed or signed."""
+"""The report as a document: one HTML page with charts, to be read, printed or signed."""
 
 from typing import Any
 
@@ -42,16 +42,18 @@ tr.total td { font-weight: bold; background: #f1f1f1; }
 .signatures .who { font-size: 8pt; margin: 1mm 0 0; }
 """
 
-# Tables whose chart says every number that they have.
+# Tables that are left out because their chart shows all their numbers.
 _PICTURED = ("hours",)
 # Tables that are drawn in parts, one a procedure: their first column.
 _BY_PROCEDURE = ("outcomes", "steps")
 
 
 class About(msgspec.Struct, frozen=True):
-    """What stands in a report's head besides its month; all in words.
+    """The head of a report except its month; all in words.
 
-    :ivar unfinished: the month is not over
+    :ivar zone: the time zone
+    :ivar made: the time at which the report was made
+    :ivar unfinished: True: the month is not over
     """
 
     office: str
@@ -64,7 +66,7 @@ class About(msgspec.Struct, frozen=True):
 def html(summary: Summary, words: ReportWords, about: About, guests: Table | None = None) -> str:
     """Return the whole page.
 
-    :param guests: details of the guest book, where they are wanted
+    :param guests: details of the guest book; None: without
     :raises PrintMissing: if the extra `print` is not installed
     """
     language = words.language.value
@@ -98,7 +100,7 @@ def pdf(summary: Summary, words: ReportWords, about: About, guests: Table | None
 
 
 class _Part(msgspec.Struct, frozen=True):
-    """A table as it is drawn: that of one procedure, where *heading* names it."""
+    """A table as it is drawn; the part of one procedure if *heading* names it."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
@@ -107,7 +109,7 @@ class _Part(msgspec.Struct, frozen=True):
 
 
 def _parts(table: Table, summary: Summary, words: ReportWords) -> list[_Part]:
-    """Return *table* in the parts it is drawn in: none if a chart says all that it does."""
+    """Return the parts in which *table* is drawn; none if a chart shows all its numbers."""
     if table.key in _PICTURED:
         return []
     if table.key not in _BY_PROCEDURE:
@@ -134,7 +136,7 @@ def _step_charts(summary: Summary, words: ReportWords) -> dict[str, str]:
 
 
 def _charts(summary: Summary, words: ReportWords) -> dict[str, list[tuple[str, str]]]:
-    """Return the charts above each table: heading and picture, which is markup of ours."""
+    """Return the charts above each table: heading and picture, which is trusted markup."""
     drawn = {
         "days": [("", charts.days(summary))],
         "hours": [

@@ -1,4 +1,4 @@
-"""The arithmetic of a report, and what its counting parts share. Pure."""
+"""The arithmetic of a report, and types shared by its counters. Pure."""
 
 from array import array
 from collections.abc import Callable, Mapping
@@ -8,12 +8,15 @@ from edge.store.register import Fact
 
 FactData = Mapping[str, Any]
 
-# What a part of the tally does with a fact, by the fact's type.
+# The function that counts a fact, by the fact's type.
 FactCounters = dict[str, Callable[[Fact], None]]
 
 
 def median(values: "array[float]") -> float | None:
-    """Return the middle one of *values*, in order, or the mean of the middle two; None of none."""
+    """Return the median of *values*, which are in order; None if there are none.
+
+    It is the middle value, or the mean of the middle two, rounded to 0.001.
+    """
     half = len(values) // 2
     if not values:
         return None
@@ -22,7 +25,7 @@ def median(values: "array[float]") -> float | None:
 
 
 def percentile(values: "array[float]", percent: int) -> float | None:
-    """Return what *percent* of 100 of *values*, in order, do not exceed (nearest rank)."""
+    """Return the percentile *percent* (nearest rank) of *values*, in order; None if none."""
     return values[-(-len(values) * percent // 100) - 1] if values else None
 
 

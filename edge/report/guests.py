@@ -1,4 +1,4 @@
-"""Details of the guest book for a report: only where they are asked for, and only into a file."""
+"""The table of guests' details for a report: only on request, and only in a file."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -32,10 +32,10 @@ class _Opened(msgspec.Struct):
 def guest_table(
     facts: Iterable[Fact], month: Month, details: Mapping[str, Details], words: ReportWords
 ) -> Table:
-    """Return who came in *month*, in order of arrival: visits whose details are kept.
+    """Return the guests of *month* in order of arrival: the visits with details.
 
-    :param facts: of the month
-    :param details: what the guest book has, by visit
+    :param facts: the facts of the month
+    :param details: the entries of the guest book, by visit
     """
     visits: dict[str, _Opened] = {}
     for fact in facts:

@@ -1,7 +1,7 @@
-"""What is counted of a month's days, cards and lockers, and of what officers put right. Pure.
+"""Counts a month's office days, cards and lockers, and the officers' corrections. Pure.
 
 A card is out from the end of the visit that has it until it is back, settled by an officer's word,
-or declared lost; a lost one is lost until it is back. A locker likewise.
+or declared lost; a lost card is lost until it is back. A locker is out in the same way.
 """
 
 from collections import Counter
@@ -14,7 +14,7 @@ from edge.store.register import Fact
 
 
 class Lobby:
-    """The days, cards and lockers of *month*."""
+    """Counts the office days, cards, lockers and corrections of *month*."""
 
     def __init__(self, month: Month) -> None:
         self._zone = month.zone
@@ -34,13 +34,16 @@ class Lobby:
         }
 
     def visit_closed(self, fact: Fact) -> None:
-        """Note what a visit that has ended owes."""
+        """Record the card and the locker that a visit which has ended still owes."""
         data = fact.data
         owed = {"card": data["card_out"], "locker": data["locker_out"] is not None}
         self._owed |= {(data["visit"], what) for what, out in owed.items() if out}
 
     def out(self, what: str) -> int:
-        """Return how many are out: of ``card`` or ``locker``."""
+        """Return the number of cards or lockers that are out.
+
+        :param what: ``card`` or ``locker``
+        """
         return sum(owed == what for _, owed in self._owed)
 
     def days(self) -> tuple[OfficeDay, ...]:
@@ -48,14 +51,14 @@ class Lobby:
         return tuple(day for _, day in sorted(self._days.items()))
 
     def openings(self) -> tuple[OpeningCount, ...]:
-        """Return how often supervisors had lockers opened."""
+        """Return the number of lockers opened by supervisors, a row for each duty and reason."""
         return tuple(
             OpeningCount(who=who, why=why, openings=openings)
             for (who, why), openings in sorted(self._openings.items())
         )
 
     def corrected(self) -> tuple[CorrectionCount, ...]:
-        """Return how often officers put a mistake right."""
+        """Return the number of corrections, a row for each kind and station."""
         return tuple(
             CorrectionCount(correction=correction, station=station, corrections=corrections)
             for (correction, station), corrections in sorted(self._corrected.items())

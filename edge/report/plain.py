@@ -8,13 +8,13 @@ from edge.report.captions import ReportWords
 from edge.report.tables import Cell, Table, figures, tables, written
 from edge.sop.monthly_summary import Summary
 
-# What a row of the CSV says: of which table, which row (its texts and dates), what, how much.
+# The columns of the CSV; "row" are the texts and dates of the table's row.
 _HEADER = ("month", "table", "row", "measure", "unit", "value")
 _UNITS = {"count": "1", "seconds": "s", "share": "1"}
 
 
 def as_csv(summary: Summary, words: ReportWords, guests: Table | None = None) -> str:
-    """Return all figures, one a line, in long form: every spreadsheet and program reads it.
+    """Return all figures as CSV in long form, one a line, for spreadsheets and programs.
 
     Numbers have a decimal point and no unit; names of tables and measures do not depend on the
     language. Details of the guest book follow as text, one line a cell.
@@ -48,7 +48,7 @@ def _details(guests: Table) -> Iterator[tuple[str, ...]]:
 
 
 def harmless(text: str) -> str:
-    """Return *text* so that no spreadsheet takes it for a formula (a guest may choose it)."""
+    """Return *text* so that no spreadsheet reads it as a formula (a guest may have written it)."""
     return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
 
 

@@ -1,15 +1,16 @@
-"""The publisher: sends each month's summary to the central office once the month is over.
+"""Publishes each month's summary to the central office once the month is over.
 
 Rules
 -----
-1. A month is published after its last midnight at the office, by a clock that is trusted, and
-   only once: revision 1. A daemon that was away then publishes what it has missed.
-2. Every day it is looked whether records came that may be of a published month (dated by a clock
-   that was behind, say). If they change the summary, it is published again as the next revision.
-3. What was published is remembered in the same transaction as its record: whatever happens, no
-   revision goes out twice and none is left out.
-4. A month that no trusted clock has dated a record in is not published: it is a clock's error.
-5. The counting is done by another process (edge/report/__main__.py).
+1. A month is published after its last midnight at the office, by a trusted clock, and only once:
+   revision 1. A daemon that did not run then publishes the missed months when it runs again.
+2. Every day the publisher checks for new records that may be of a published month (for example
+   dated by a clock that was behind). If they change the summary, it is published again as the next
+   revision.
+3. The published revision is stored in the same transaction as its record: even after a crash, no
+   revision is published twice and none is left out.
+4. A month without a record dated by a trusted clock is not published: it is a clock's error.
+5. Another process does the counting (edge/report/__main__.py).
 """
 
 import asyncio
@@ -37,12 +38,12 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# How soon it is tried again if the clock is not trusted or the counting failed, seconds.
+# Pause before the next try if the clock is not trusted or the counting failed, seconds.
 AGAIN_S = 600.0
 DAY_S = 86_400.0
-# How long after midnight, seconds: what happened before it is on the disk by then.
+# Wait after midnight, seconds: all records from before midnight are on the disk by then.
 AFTER_MIDNIGHT_S = 60.0
-# Longest counting, real seconds.
+# Longest time for the counting, real seconds.
 COUNTING_S = 900.0
 
 Count = Callable[[Month], Awaitable[Summary]]
@@ -54,17 +55,18 @@ class ReportPostponed(GarduError):
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A month to be counted; *newest* is the last record that may be of it."""
+    """A month to be counted; *newest* is the sequence of the last record that may be of it."""
 
     month: Month
     newest: int
 
 
 class Noted(msgspec.Struct, frozen=True):
-    """What is remembered of a month's report.
+    """The stored state of a month's report.
 
-    :ivar revision: the last one that was published; 0 if there was nothing to publish
-    :ivar digest: SHA-256 of its summary; *newest*: the last record that was counted
+    :ivar revision: the last one that was published; 0 if none was
+    :ivar digest: SHA-256 of its summary
+    :ivar newest: the sequence of the last record that was counted
     """
 
     month: str
@@ -77,7 +79,7 @@ class Publisher:
     """Publishes the months of *store* in the time zone *zone*.
 
     :param count: makes the summary of a month
-    :param wake: is told the rows of new records
+    :param wake: called with the rows of new records
     """
 
     def __init__(
@@ -91,7 +93,7 @@ class Publisher:
         self._wake = wake
 
     async def run(self) -> None:
-        """Publish what is due, now and every day, until cancelled.
+        """Publish the months that are due, now and every day, until cancelled.
 
         :raises StoreError: if the store cannot be used
         """
@@ -108,8 +110,9 @@ class Publisher:
             await self._clock.pause(AGAIN_S if trouble else self._until_morning())
 
     async def publish_due(self, now: Stamp) -> list[OutboxRow]:
-        """Publish every month that is over and is not published as it is.
+        """Count each past month with new records, publish it if its summary has changed.
 
+        :return: the rows of the published reports
         :raises ReportPostponed: if the clock is not trusted or a month could not be counted
         """
         if not now.synced:
@@ -133,7 +136,7 @@ class Publisher:
 
 
 def due_months(store: Store, present: Month) -> list[Due]:
-    """Return the months before *present* that have records which are in no report yet."""
+    """Return the months before *present* with records that no report has counted yet."""
 
     def months_of(day: int) -> set[Month]:
         return {
@@ -152,7 +155,7 @@ def due_months(store: Store, present: Month) -> list[Due]:
 
 
 def publish(store: Store, due: Due, summary: Summary, now: Stamp) -> list[OutboxRow]:
-    """Publish *summary* as the next revision, unless it says what was published already."""
+    """Publish *summary* as the next revision, unless it is unchanged or has no trusted record."""
     before = msgspec.convert(
         store.reports().get(due.month.number) or {"month": due.month.name}, Noted
     )
@@ -180,11 +183,11 @@ def _record(summary: Summary, revision: int, now: Stamp) -> Record:
 
 
 async def counted_apart(folder: Path, zone: str, month: Month) -> Summary:
-    """Have another process count *month*.
+    """Count *month* in another process.
 
     :param folder: the data folder
-    :param zone: its name in the config
-    :raises ReportPostponed: if it cannot
+    :param zone: the time zone as the config names it
+    :raises ReportPostponed: if that fails or lasts longer than :data:`COUNTING_S`
     """
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "edge.report", str(folder), month.name, zone,
@@ -212,6 +215,6 @@ async def counted_apart(folder: Path, zone: str, month: Month) -> Summary:
 def publisher(
     store: Store, worker: Worker, clock: Clock, *, folder: Path, zone: str, wake: Wake
 ) -> Publisher:
-    """Return the publisher of the checkpoint whose data is in *folder*; *zone* by its name."""
+    """Return the publisher of the checkpoint with the data *folder*; *zone* is a zone's name."""
     count = partial(counted_apart, folder, zone)
     return Publisher(store, worker, clock, zone_of(zone), count=count, wake=wake)

@@ -1,4 +1,4 @@
-"""What is counted of the steps of a month. Pure."""
+"""Counts the steps of a month. Pure."""
 
 from array import array
 from collections import Counter, defaultdict
@@ -9,7 +9,7 @@ from edge.store.register import Fact
 
 
 class Steps:
-    """The steps of all procedures."""
+    """Counts the steps of all procedures."""
 
     def __init__(self) -> None:
         self._steps: defaultdict[tuple[str, str], _Step] = defaultdict(_Step)
@@ -19,7 +19,7 @@ class Steps:
         }
 
     def rows(self) -> tuple[StepTimes, ...]:
-        """Return a row for each, by procedure and number."""
+        """Return a row for each step, in order of procedure and number."""
         return tuple(self._steps[key].row(*key) for key in sorted(self._steps, key=self._place))
 
     def _completed(self, fact: Fact) -> None:
@@ -35,7 +35,7 @@ class Steps:
 
 
 class _Step:
-    """What was counted of one step."""
+    """The counts of one step."""
 
     def __init__(self) -> None:
         self.number = 0
@@ -62,7 +62,7 @@ class _Step:
             self.within += data["duration_s"] <= data["standard_s"]
 
     def row(self, procedure: str, step: str) -> StepTimes:
-        """Return its figures."""
+        """Return the figures of the step."""
         times, waits = ordered(self.times), ordered(self.waits)
         return StepTimes(
             procedure=procedure,

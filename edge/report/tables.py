@@ -1,12 +1,12 @@
-"""The tables of a report: what every form of it shows, before it is drawn, printed or saved. Pure.
+"""The tables of a report, as every format of it shows them. Pure.
 
-A cell is a plain value; its column's kind says what it is:
+A cell is a plain value; the kind of its column defines the value:
 
 ========= =========================================================
 text      str
 count     int
-seconds   float: seconds, None where there is nothing to say
-share     float: from 0 to 1, None of nothing
+seconds   float: seconds; None if unknown
+share     float: from 0 to 1; None if the whole is 0
 date      str: ``2026-11-21``
 ========= =========================================================
 """
@@ -34,9 +34,9 @@ class Column(msgspec.Struct, frozen=True):
 
 
 class Table(msgspec.Struct, frozen=True):
-    """A table: *key* names it for programs.
+    """A table: *key* for programs, *title* for people.
 
-    :ivar total: whether the last row sums up the others
+    :ivar total: True: the last row is the sum of the others
     """
 
     key: str
@@ -46,7 +46,7 @@ class Table(msgspec.Struct, frozen=True):
     total: bool = False
 
 
-# Key of the column, its kind, and where its value comes from: a field, or a function of the row.
+# Key of the column, its kind, and the source of its value: a field, or a function of the row.
 Spec = tuple[str, CellKind, str | Callable[[Any, ReportWords], Cell]]
 
 _DAYS: list[Spec] = [
@@ -163,7 +163,7 @@ _TOTALS: list[tuple[str, CellKind]] = [
 
 
 def tables(summary: Summary, words: ReportWords) -> list[Table]:
-    """Return the tables of *summary*, but for its totals (:func:`figures`)."""
+    """Return the tables of *summary*, without its totals (:func:`figures`)."""
     return [
         _table("days", _DAYS, summary.days, words, total=True),
         hours(summary, words),
@@ -181,7 +181,7 @@ def tables(summary: Summary, words: ReportWords) -> list[Table]:
 
 
 def figures(summary: Summary, words: ReportWords) -> list[tuple[str, str, CellKind, Cell]]:
-    """Return the totals: key, what it is in words, its kind, its value."""
+    """Return the totals: key, label, kind and value of each."""
     totals = summary.totals
     values = {
         **msgspec.structs.asdict(totals),
@@ -191,7 +191,7 @@ def figures(summary: Summary, words: ReportWords) -> list[tuple[str, str, CellKi
 
 
 def hours(summary: Summary, words: ReportWords) -> Table:
-    """Return the arrivals by hour of day, from the first hour that had any to the last."""
+    """Return the arrivals by hour of day, from the first hour with arrivals to the last."""
     busy = [hour for hour, visits in enumerate(summary.hours) if visits]
     span = range(busy[0], busy[-1] + 1) if busy else range(0)
     columns = _columns([("hour", "text", ""), ("visits", "count", "")], words)
@@ -200,12 +200,12 @@ def hours(summary: Summary, words: ReportWords) -> Table:
 
 
 def share(part: int, whole: int) -> float | None:
-    """Return *part* of *whole*, from 0 to 1; None of nothing."""
+    """Return *part* of *whole*, from 0 to 1; None if *whole* is 0."""
     return part / whole if whole else None
 
 
 def clock_hour(hour: int) -> str:
-    """Return ``08:00`` for 8, also where an hour is a heading."""
+    """Return ``08:00`` for 8, the form of every hour in a report."""
     return f"{hour:02d}:00"
 
 
@@ -245,7 +245,7 @@ def _cell(
 
 
 def _sums(specs: list[Spec], body: list[tuple[Cell, ...]], words: ReportWords) -> tuple[Cell, ...]:
-    """Return the last row: sums of the counts; nothing can be summed up of the others."""
+    """Return the last row: the sums of the counts; other columns have none."""
     first: Cell = words.say("sum")
     sums: list[Cell] = [first]
     for place, (_, kind, _) in enumerate(specs[1:], 1):

@@ -1,14 +1,14 @@
-"""The tally: goes through what happened in a month once and counts. Pure.
+"""Counts the facts of a month in one pass. Pure.
 
 Rules
 -----
-1. A fact belongs to the month and the hour of its own time, in the office's zone. Facts that a
-   clock dated which nobody vouched for count as dated, and are counted as such.
-2. A visit counts where it was opened; its outcome where it ended. A group is one visit; its head
-   count is the last one known.
-3. A step's times are those of completed steps whose duration is certain. Medians are the middle
-   one or the mean of the middle two; 95th percentiles the nearest rank: both exact.
-4. Memory: a few bytes for each measured time, and whatever is open at a time.
+1. A fact belongs to the month and the hour of its own time, in the office's zone. Facts dated by
+   an untrusted clock are counted at their date, and their number is reported.
+2. A visit counts in the month and at the hour of its opening, its outcome in those of its end. A
+   group is one visit; its head count is the last one known.
+3. A step's times are those of completed steps with a certain duration. Medians are the middle
+   value or the mean of the middle two; 95th percentiles the nearest rank: both exact.
+4. Memory: a few bytes for each measured time, and the visits and faults that are open at once.
 """
 
 from array import array
@@ -33,12 +33,12 @@ from edge.sop.monthly_summary import (
 )
 from edge.store.register import Fact
 
-# How many of the busiest hours are named.
+# Number of busiest hours in the summary.
 BUSIEST = 5
 
 
 def summarise(facts: Iterable[Fact], month: Month) -> Summary:
-    """Return the summary of *month*; *facts* are all of it, in order of their recording."""
+    """Return the summary of *month*; *facts* are all facts of it, in order of recording."""
     tally = _Tally(month)
     for fact in facts:
         tally.add(fact)
@@ -89,7 +89,7 @@ class _Tally:
             count(fact)
 
     def summary(self) -> Summary:
-        """Return what was counted."""
+        """Return the summary of the facts that were added."""
         steps = self._steps.rows()
         return Summary(
             month=self._month.name,

@@ -24,7 +24,7 @@ _FORMATS: dict[CellKind, str] = {
     "date": "yyyy-mm-dd",
 }
 _WIDEST = 48
-# Excel allows a sheet's name this many characters, and none of these.
+# Limits of Excel: length of a sheet's name, and characters that it must not contain.
 _LONGEST_NAME, _FORBIDDEN = 31, str.maketrans("", "", "[]:*?/\\")
 _BLUE, _RED, _PALE = "#2F5F8F", "#C0281F", "#F4F7FA"
 
@@ -36,7 +36,7 @@ class SpreadsheetMissing(GarduError):
 def xlsx(summary: Summary, words: ReportWords, guests: Table | None = None) -> bytes:
     """Return the workbook: a sheet with the totals, then one a table.
 
-    :param guests: details of the guest book, where they are wanted
+    :param guests: details of the guest book; None: without
     :raises SpreadsheetMissing: if XlsxWriter is not installed
     """
     try:
@@ -46,7 +46,7 @@ def xlsx(summary: Summary, words: ReportWords, guests: Table | None = None) -> b
             "a spreadsheet needs xlsxwriter, which is not installed: pip install 'gardu[report]'"
         ) from None
     file = io.BytesIO()
-    # What somebody typed in the guest book is text, whatever it begins with.
+    # Guests' details are text, also if they begin like a formula or a URL.
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     with Workbook(file, options) as book:
         title = f"{words.say('report')} {words.month(summary.month)}"
@@ -108,7 +108,7 @@ class _Pages:
             sheet.set_column(place, place, _width(table, place, column))
 
     def week(self, summary: Summary) -> None:
-        """Write arrivals by weekday and hour, the busier the darker."""
+        """Write arrivals by weekday and hour, darker for more."""
         sheet = self._sheet(self._words.say("week"))
         columns = [{"header": self._words.say("weekday")}]
         columns += [{"header": clock_hour(hour)} for hour in range(24)]
@@ -195,11 +195,11 @@ class _Pages:
 
 
 def _sheet_name(title: str) -> str:
-    """Return *title* as Excel allows a sheet to be called, cut after a word if it must be."""
+    """Return *title* as a valid sheet name of Excel, cut after a word if it is too long."""
     return shorten(title.translate(_FORBIDDEN), _LONGEST_NAME, placeholder="")
 
 
 def _width(table: Table, place: int, column: Column) -> int:
-    """Return the width of a column, in characters: that of its longest text."""
+    """Return the width of a column, in characters: that of its longest text, at most _WIDEST."""
     texts = [len(str(row[place] or "")) for row in table.rows] if column.kind == "text" else [9]
     return min(_WIDEST, max([len(column.title) + 3, *texts]) + 1)

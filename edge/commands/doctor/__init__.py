@@ -1,1 +1,1 @@
-"""`gardu doctor`: looks at every device and at the machine, and says what to try."""
+"""`gardu doctor`: examines every device and the machine, and suggests remedies."""

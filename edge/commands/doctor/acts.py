@@ -1,4 +1,4 @@
-"""Acting on purpose: each lock, ring, lamp, strike and beep once, one question before each.
+"""Switches each lock, ring, lamp, strike and buzzer once, after one question for each.
 
 Only for ``--actuate``. The real pins are claimed here, a device at a time, after its first yes.
 """
@@ -18,17 +18,17 @@ from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened
 from edge.store.still_files import StillFiles
 
-# Seconds that a sprung door may take to be seen open, and that a lamp shines to be looked at.
+# Longest wait for a locker's door to open, and how long lamps are lit for the technician, seconds.
 _OPENS_S = 3.0
 _SHINES_S = 2.0
 
 
 class Act(NamedTuple):
-    """One thing to do.
+    """One test of an output.
 
-    :ivar what: in the imperative, for the question before it
+    :ivar what: the test in the imperative, for the question before it
     :ivar asked: the question after it; empty if the equipment answers by itself
-    :ivar answer: whether an event is the equipment's answer
+    :ivar answer: returns True if an event is the equipment's answer; None: the technician answers
     """
 
     what: str
@@ -40,11 +40,11 @@ class Act(NamedTuple):
 def actuate(
     config: Config, clock: Clock, factory: Any, only: set[str], asker: Asker | None
 ) -> Iterator[Finding]:
-    """Do everything that can be done, each thing after a yes, and yield what came of it.
+    """Run every test of the devices in *only*, each after a yes, and yield its finding.
 
     :param factory: the real pins
     :param only: the names of the devices to act on
-    :param asker: who is asked before and after; None: nobody, everything is done
+    :param asker: asks before and after each test; None: all tests run without questions
     """
     heard = Recorder(clock)
     stills = StillFiles(Path(config.checkpoint.data))
@@ -74,7 +74,7 @@ def _actuate(
 
 
 def _done(device: str, act: Act, heard: Recorder, asker: Asker | None) -> Finding:
-    """Do it, and say what the equipment or the technician says."""
+    """Run one test and return the finding, as the equipment or the technician answers."""
     heard.take()
     act.do()
     if act.answer is not None:
@@ -93,7 +93,7 @@ def _done(device: str, act: Act, heard: Recorder, asker: Asker | None) -> Findin
 
 
 def acts(config: Config, clock: Clock, device: Any) -> Iterator[Act]:
-    """Yield what *device* can do, by the verbs of its Protocol (edge/drivers/base.py)."""
+    """Yield the tests of *device*, by the methods of its Protocol (edge/drivers/base.py)."""
     name = device.name
     if hasattr(device, "unlock"):
         for locker in config.lockers.locker if config.lockers else []:

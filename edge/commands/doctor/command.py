@@ -1,4 +1,4 @@
-"""`gardu doctor`: looks at everything and says what is wrong and what to try."""
+"""The command `gardu doctor`: examines the machine and the devices, prints faults and remedies."""
 
 import sys
 from collections.abc import Iterable, Iterator
@@ -37,7 +37,7 @@ def doctor(
     devices: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Look at these only: names as in `health` (lockers, panel/reception, "
+            help="Examine only these: names as in `health` (lockers, panel/reception, "
             "camera/lobby), and user, clock, disk, data, broker."
         ),
     ] = None,
@@ -47,19 +47,20 @@ def doctor(
         bool,
         typer.Option(
             "--actuate",
-            help="Then also unlock, ring, light, release and beep, one question before each.",
+            help="Afterwards also unlock, ring, light, release and beep, one question before each.",
         ),
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="With --actuate: do not ask.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Examine every device and this machine; print what is wrong and what to try.
+    """Examine every device and this machine; print faults and what to try.
 
-    Safe in an office: nothing is unlocked, rung, lit or released without --actuate. Pins are only
-    read, serial devices are asked how they are, cameras take one picture each. While the daemon
-    runs it has the devices; then it is asked, and `systemctl stop gardu` lets you look closer.
+    Safe in an office: without --actuate, no lock, ring, lamp or door is switched. Pins are only
+    read, serial devices are asked for their state, each camera captures one picture. While the
+    daemon runs, it is asked for the states of its devices; for a full examination, stop it first
+    (systemctl stop gardu).
 
-    Ends with 0 if all is well, 1 if something is wrong, 2 if the config or the command is.
+    Ends with 0 if all is well, 1 if a fault was found, 2 if the config or the command is wrong.
 
     Example: gardu doctor --config /etc/gardu/gardu.toml lockers camera/lobby
     """
@@ -110,7 +111,7 @@ def _run(
 def _devices(
     config: Config, wanted: set[str], asker: Asker | None, *, act: bool, sure: bool
 ) -> Iterator[Finding]:
-    """Look at the devices, or ask the daemon that has them."""
+    """Examine the devices, or ask the daemon that has them open."""
     folder = Path(config.checkpoint.data)
     try:
         lock = FolderLock(folder) if folder.is_dir() else None
@@ -138,7 +139,7 @@ def _devices(
 
 
 def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding]:
-    """Tell what the running daemon says of its devices."""
+    """Yield the states of the devices that the running daemon reports."""
     stop = "To look closer: sudo systemctl stop gardu, gardu doctor again, systemctl start gardu."
     if "denied" in locked:
         yield trouble("daemon", locked)
@@ -165,7 +166,7 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
 
 
 def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:
-    """Print each finding as it comes."""
+    """Print each finding without delay, and yield it."""
     for finding in findings:
         state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
         typer.echo(f"{state} {finding.device:<20} {finding.saw}")

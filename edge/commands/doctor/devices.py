@@ -1,8 +1,8 @@
-"""The devices, one by one: pins read, ports looked at, drivers opened, pictures taken.
+"""Examines the devices one by one: reads pins, checks ports, opens drivers, captures pictures.
 
-Nothing is fired: pins are only read (edge/commands/doctor/pin_monitor.py), and drivers get a mirror
-of them. Opening a device on a serial line or in the network asks it how it is, as the daemon does
-at its start.
+No output is switched: pins are only read (edge/commands/doctor/pin_monitor.py), and drivers get a
+mirror of them. Opening a device on a serial line or in the network asks it for its state, as the
+daemon does at its start.
 """
 
 from collections.abc import Iterator
@@ -44,15 +44,15 @@ from edge.sop.events import (
 )
 from edge.store.still_files import StillFiles
 
-# Seconds: how long pins are looked at and a reader is listened to; how long boards on a line are
-# (a silent one is known after three questions); how long a card may take to be held up.
+# Seconds: how long pins and readers are observed; how long boards on a line are (a silent one is
+# detected after three polls); the longest wait for a card or code.
 LISTEN_S = 1.0
 LINE_S = 4.0
 PRESENT_S = 10.0
-# A contact that moves more often than this while it is looked at is loose.
+# A contact with more edges than this during the observation is loose.
 _MOVES = 4
 
-# What a reader is shown when there is somebody to do it.
+# The technician's action for each kind of reader.
 _SHOWN = {"card-reader": "Hold a card to", "scanner": "Show a code to"}
 _PRESENTED = (CardPresented, InvitationPresented, InvitationRefused, TwoCardsPresented)
 _BAD = (DeviceFailed, InputAlarmed, InputRefused, LockerFailed, LockerOpened)
@@ -64,7 +64,7 @@ _LEVELS = (
 
 
 class Bench(NamedTuple):
-    """What a device is looked at with."""
+    """The tools of an examination."""
 
     config: Config
     clock: Clock
@@ -82,7 +82,7 @@ class Pins(NamedTuple):
 
 
 def open_pins(config: Config) -> Pins:
-    """Return the pins of this machine; close the factory in the end."""
+    """Return the pins of this machine; the caller closes the factory."""
     try:
         return Pins(pin_factory(config.gpio.chip), "")
     except DeviceUnavailable as error:
@@ -92,9 +92,9 @@ def open_pins(config: Config) -> Pins:
 def examine_devices(
     config: Config, clock: Clock, pins: Pins, only: set[str], asker: Asker | None
 ) -> Iterator[Finding]:
-    """Look at the devices named in *only*, and yield what is found.
+    """Examine the devices named in *only*, and yield the findings.
 
-    :param asker: who can hold a card to a reader; None: nobody is there
+    :param asker: the technician, who can hold a card to a reader; None: not present
     """
     parts = [part for part in fitted(config) if pins.factory and part.device in only]
     if pins.why:
@@ -119,7 +119,7 @@ def device_names(config: Config) -> list[str]:
 
 
 def _examine(bench: Bench, device: Device, *, pins: bool) -> Iterator[Finding]:
-    """Look at one device in every way there is."""
+    """Examine one device: its pins, its serial port, and its driver unless the port is faulty."""
     name = device.name
     if not pins and any(part.device == name for part in fitted(bench.config)):
         yield Finding(name, "skipped", "It hangs on the pins, which are not here.")
@@ -142,7 +142,7 @@ def _examine_pins(bench: Bench, device: str) -> Iterator[Finding]:
 
 
 def _tapped(tap: Tap) -> Finding:
-    """Say what one pin shows."""
+    """Return the finding about one pin."""
     part = tap.fitted
     if tap.why or tap.high is None:
         return trouble(part.device, tap.why)
@@ -172,9 +172,9 @@ def _output(tap: Tap, where: str) -> Finding:
 
 
 def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Finding]:
-    """Open the device as the daemon does, and listen to it.
+    """Open the device as the daemon does, and yield the findings from its events.
 
-    :param quiet: its pins have been told already: only what else it says is news
+    :param quiet: its pins have findings already: "It can be opened" is left out
     """
     bench.heard.take()
     try:
@@ -203,14 +203,14 @@ def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Fi
 
 
 def _reconcile(device: Device) -> None:
-    """Have it read its levels again, as the daemon does now and then."""
+    """Have the device read its levels again, as the daemon does at intervals."""
     reconcile = getattr(device, "reconcile", None)
     if reconcile is not None:
         reconcile()
 
 
 def _said(device: str, events: list[Event], *, wired: bool) -> Iterator[Finding]:
-    """Tell each thing that the device said, once; what its pins showed has been told."""
+    """Yield one finding for each different event, but none for levels that its pins showed."""
     for words, event in {event_words(event): event for event in events}.items():
         if isinstance(event, _MENDED) or (wired and isinstance(event, _LEVELS)):
             continue
@@ -221,7 +221,7 @@ def _said(device: str, events: list[Event], *, wired: bool) -> Iterator[Finding]
 
 
 def _present(bench: Bench, device: Device) -> Iterator[Finding]:
-    """Have something held to a reader, if somebody is there to do it."""
+    """Ask the technician, if present, to hold a card or code to a reader; yield the result."""
     shown = _SHOWN.get(kind_of(device.name))
     if shown is None or bench.asker is None:
         return
@@ -236,7 +236,7 @@ def _present(bench: Bench, device: Device) -> Iterator[Finding]:
 
 
 def _picture(clock: Clock, device: str, capture: Any) -> Finding:
-    """Take a picture, which harms nobody, and say how large and how old it is."""
+    """Capture a picture and return the finding with its size and greatest possible age."""
     began = clock.boot_ns()
     try:
         jpeg = capture()

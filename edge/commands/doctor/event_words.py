@@ -1,7 +1,7 @@
-"""What the doctor says: levels of contacts by what they watch, and what to try by the trouble.
+"""The doctor's words: for the levels of contacts, for events, and the remedies for faults.
 
-Only data. A contact is found by the last word of its key in the config, a trouble by words in
-the error; what is not listed here gets the general words.
+Only data. A contact is found by the last word of its key in the config, a fault by words in the
+error; one that is not listed here gets the general words.
 """
 
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from edge.sop.events import Event
 
 
 class Meaning(NamedTuple):
-    """What a contact says at rest and when active, and what to try if it ought to rest."""
+    """The words for a contact at rest and active, and the remedy if it should be at rest."""
 
     rest: str
     active: str
@@ -53,11 +53,11 @@ _MEANINGS = {
 
 
 def meaning_of(key: str) -> Meaning:
-    """Return what the contact at *key* of the config says (``panels.desk.buttons[1]``)."""
+    """Return the words for the contact at *key* of the config (``panels.desk.buttons[1]``)."""
     return _MEANINGS.get(key.rpartition(".")[2].partition("[")[0], _GENERAL)
 
 
-# Kind of device (empty: any), words in the error, what to try; the first that fits counts.
+# Kind of device (empty: any), words in the error, remedy; the first that matches is used.
 _REMEDIES = (
     ("daemon", "", "Run this as the daemon's user: sudo -u gardu gardu doctor ..."),
     ("gpio", "no gpiochip", ("Run this on the Pi; if this is one, set [gpio] chip to the number "
@@ -101,18 +101,18 @@ _REMEDIES = (
 
 
 def remedy(device: str, why: str) -> str:
-    """Return what to try when *device* says *why*."""
+    """Return the remedy for the error *why* of *device*."""
     kind, words = kind_of(device), why.lower()
     return next(try_ for of, part, try_ in _REMEDIES if of in ("", kind) and part in words)
 
 
 def trouble(device: str, why: str) -> Finding:
-    """Return the finding that *device* does not work, *why* in words."""
+    """Return the finding that *device* does not work, with the error *why* and a remedy."""
     saw = why.removeprefix(f"{device}: ")
     return Finding(device, "wrong", _sentence(saw), remedy(device, why))
 
 
-# What an event says, by its name; {} are its fields.
+# Sentences for events, by the event's name; {} are its fields.
 _EVENTS = {
     "LockerOpened": "Locker {locker}: the door is open.",
     "LockerClosed": "Locker {locker}: the door is shut.",
@@ -140,7 +140,7 @@ _EVENTS = {
 
 
 def event_words(event: Event) -> str:
-    """Say what *event* tells, in one sentence."""
+    """Return *event* in one sentence."""
     fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "at"}
     told = _EVENTS.get(type(event).__name__)
     if told is not None:
@@ -149,6 +149,6 @@ def event_words(event: Event) -> str:
 
 
 def _sentence(words: str) -> str:
-    """Begin with a capital, end with a stop."""
+    """Return *words* with a capital at the beginning and a full stop at the end."""
     ended = words if words.endswith((".", "!", "?")) else f"{words}."
     return ended[:1].upper() + ended[1:]

@@ -1,20 +1,20 @@
-"""What the doctor found: one sentence about one thing."""
+"""A finding of the doctor: one sentence about one device or part of the machine."""
 
 from typing import Literal, Protocol
 
 import msgspec
 
 FindingState = Literal["ok", "wrong", "unknown", "skipped"]
-"""unknown: somebody has to look or listen; skipped: was not tried, and why."""
+"""unknown: a person must look or listen; skipped: not examined, for the reason in ``saw``."""
 
 
 class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One thing that was looked at.
+    """One result of the examination.
 
-    :ivar device: a device as health calls it (``panel/reception``), or a part of the machine
+    :ivar device: a device as named in health (``panel/reception``), or a part of the machine
         (``clock``, ``broker``, …)
-    :ivar saw: what was seen, in words
-    :ivar try_: what to try; empty where there is nothing to do
+    :ivar saw: the observation, in words
+    :ivar try_: the remedy to try; empty if none is needed
     """
 
     device: str
@@ -24,7 +24,7 @@ class Finding(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Asker(Protocol):
-    """The technician, who has hands and ears."""
+    """Asks the technician questions."""
 
     def agrees(self, question: str) -> bool:
-        """Ask a question that yes or no answers."""
+        """Ask a yes-or-no question; return True for yes."""

@@ -1,4 +1,4 @@
-"""The machine around the devices: user, clock, disk, data folder, broker."""
+"""Checks of the machine: user, clock, disk, data folder, broker."""
 
 import asyncio
 import grp
@@ -22,14 +22,14 @@ from edge.store.disk_space import RESERVE, STILLS_NEED
 Check = Callable[[Config], Iterator[Finding]]
 
 _MIB = 2**20
-# Below this the checkpoint soon takes no more stills.
+# Free bytes below which the checkpoint will soon refuse stills.
 _ROOM = STILLS_NEED + 2 * RESERVE
 
 
 def user(
     config: Config, number: int | None = None, groups: set[int] | None = None
 ) -> Iterator[Finding]:
-    """Whether a user (by default this process's) is in the groups that its devices ask for."""
+    """Check that a user (by default this process's) is in the groups that the devices need."""
     uid = os.geteuid() if number is None else number
     if uid == 0:
         yield Finding("user", "ok", "root may use every device.")
@@ -71,7 +71,7 @@ def _group(name: str) -> int | None:
 
 
 def clock(_config: Config, synced: Callable[[], bool] = synchronised) -> Iterator[Finding]:
-    """Whether the kernel trusts the wall clock."""
+    """Check that the kernel reports the wall clock as synchronised."""
     if synced():
         yield Finding("clock", "ok", "The clock is synchronised.")
         return
@@ -83,7 +83,7 @@ def clock(_config: Config, synced: Callable[[], bool] = synchronised) -> Iterato
 
 
 def data_folder(config: Config) -> Iterator[Finding]:
-    """Whether the data folder is there and may be written."""
+    """Check that the data folder exists and can be written."""
     folder = Path(config.checkpoint.data)
     try:
         with tempfile.TemporaryFile(dir=folder):
@@ -98,7 +98,7 @@ def data_folder(config: Config) -> Iterator[Finding]:
 
 
 def disk(config: Config) -> Iterator[Finding]:
-    """Whether there is room for records and stills."""
+    """Check that the disk has room for records and stills."""
     try:
         free = shutil.disk_usage(config.checkpoint.data).free
     except OSError as error:
@@ -113,9 +113,9 @@ def disk(config: Config) -> Iterator[Finding]:
 
 
 def broker(config: Config) -> Iterator[Finding]:
-    """Whether the broker is reached, trusted, and lets us in."""
+    """Check that the broker can be reached, has a good certificate and accepts the login."""
     where = f"{config.broker.host}:{config.broker.port}"
-    # Not the daemon's own id: the broker would end the daemon's connection.
+    # A client id other than the daemon's: with the same, the broker would end its connection.
     name = config.broker.client_id or f"gardu-{config.checkpoint.site}-{config.checkpoint.id}"
     try:
         asyncio.run(_greet(config, f"{name}-doctor"))
@@ -163,4 +163,4 @@ CHECKS: dict[str, Check] = {
     "data": data_folder,
     "broker": broker,
 }
-"""What is looked at besides the devices, by its name."""
+"""The checks of the machine, by name."""

@@ -1,15 +1,15 @@
-"""Taps: every wired pin of a checkpoint, read and never driven.
+"""Reads every wired pin of a checkpoint and never drives one.
 
 For the technician's tools, which must be safe in an office. Rules
 -----
-1. A tap claims its pin as an input, also where an output is wired: what switches a lock or a ring
-   cannot be switched by it. An output's pin keeps the pull that it has while the Pi boots, so
-   reading it changes nothing.
-2. Every edge counts, bounces too: a change that comes sooner than the contact's ``bounce_s``
-   after the one before is counted as a bounce.
-3. Drivers see the taps through :class:`Mirror`, pins that have the taps' levels once these are
-   stable; what a driver puts out there goes nowhere.
-4. A pin that cannot be claimed says why, and the others are read all the same.
+1. A tap claims its pin as an input, also where an output is wired, so it cannot switch a lock or a
+   ring. An output's pin is claimed with the pull that it has while the Pi boots, so that reading
+   does not change its level.
+2. Every edge counts, also bounces: a change that follows the one before sooner than the contact's
+   ``bounce_s`` is counted as a bounce.
+3. Drivers use :class:`Mirror`: pins with the taps' levels once these are stable; its outputs have
+   no effect.
+4. A pin that cannot be claimed gives the reason, and the others are read all the same.
 """
 
 from collections.abc import Callable, Iterable
@@ -27,20 +27,20 @@ from edge.drivers.gpio.contacts import GpioContact
 from edge.drivers.gpio.pins import claiming
 from edge.errors import DeviceUnavailable
 
-# Raspberry Pi 4 Model B, 4 GB: any board with the 40-pin header will do for the mirror.
+# Raspberry Pi 4 Model B, 4 GB: the mirror needs any board with the 40-pin header.
 _REVISION = "c03115"
 
 Moved = Callable[["Tap"], None]
 
 
 class Tap:
-    """One pin, looked at.
+    """One pin that is only read.
 
     :param factory: the real pins
-    :param moved: called on every change, in the pins' thread: only hand over
+    :param moved: called on every change, on the pins' thread: must not block
     :ivar why: why it cannot be read; empty if it can
     :ivar high: its level; None as long as it is not read
-    :ivar changes: edges since it was opened; *bounces*: those of them that were none
+    :ivar changes: edges since it was opened; *bounces*: those of them that are bounces
     """
 
     def __init__(self, fitted: Fitted, factory: Factory, clock: Clock, moved: Moved) -> None:
@@ -63,7 +63,7 @@ class Tap:
 
     @property
     def active(self) -> bool | None:
-        """Whether the contact is active, or the output's load switched on; None: not read."""
+        """True if the contact is active, or the output's load switched on; None: not read."""
         if self.high is None:
             return None
         part = self.fitted.part
@@ -73,16 +73,16 @@ class Tap:
 
     @property
     def steady_s(self) -> float:
-        """For how long the level has been what it is, seconds."""
+        """Time since the level last changed, seconds."""
         return (self._clock.boot_ns() - self._since_ns) / 1e9
 
     @property
     def stable(self) -> bool:
-        """Whether the level has been there for the contact's bounce time."""
+        """True if the level has not changed for the contact's bounce time."""
         return self._clock.boot_ns() - self._since_ns >= self._bounce_ns
 
     def open(self) -> None:
-        """Claim the pin, or note why it cannot be."""
+        """Claim the pin; on failure set :attr:`why`."""
         try:
             with claiming(f"GPIO {self.pin}"):
                 self._contact.open()
@@ -90,7 +90,7 @@ class Tap:
             self.why = str(error)
 
     def close(self) -> None:
-        """Let go of the pin."""
+        """Release the pin."""
         self._contact.close()
 
     def _seen(self, *, active: bool, initial: bool) -> None:
@@ -105,7 +105,7 @@ class Tap:
 
 
 class Taps:
-    """The taps of *parts*. Use as ``with``."""
+    """The taps of *parts*; a context manager."""
 
     def __init__(
         self,
@@ -131,10 +131,10 @@ class Taps:
 
 
 class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
-    """Pins for drivers that show the levels of *taps*; outputs lead nowhere.
+    """Pins for drivers with the levels of *taps*; outputs have no effect.
 
-    :param unread: pins of outputs that have no tap: drivers find them low
-    :param why: what is said of any other pin that has no tap
+    :param unread: pins of outputs that have no tap: drivers read them as low
+    :param why: the error for any other pin that has no tap
     """
 
     def __init__(
@@ -158,21 +158,21 @@ class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         return tap.high
 
     def settle(self) -> None:
-        """Show drivers every level that has been stable for its bounce time; call it often."""
+        """Pass every level that has been stable for its bounce time to the drivers; call often."""
         for tap in self._taps.values():
             if tap.high is not None and tap.stable:
                 self.pin(tap.pin).follow(tap.high)
 
 
 class _MirrorPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-    """A pin that has its tap's level, whatever pull a driver asks for."""
+    """A pin that has its tap's level; the pull that a driver sets has no effect."""
 
     def __init__(self, factory: Mirror, info: Any) -> None:
         super().__init__(factory, info)
         self._state = factory.level(self._number)
 
     def follow(self, high: bool) -> None:  # noqa: FBT001 - a level, as in drive(True)
-        """Take over the tap's level, unless a driver uses the pin as an output."""
+        """Set the tap's level, unless a driver uses the pin as an output."""
         if self._function == "input" and high != self._state:
             (self.drive_high if high else self.drive_low)()
 
@@ -182,7 +182,7 @@ class _MirrorPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 def _read_as(fitted: Fitted) -> Contact:
-    """Return the contact that a tap claims: no bounce time, so that every edge is seen."""
+    """Return the contact that a tap claims: without bounce time, so that every edge counts."""
     part = fitted.part
     if isinstance(part, Contact):
         return msgspec.structs.replace(part, bounce_s=0.0)

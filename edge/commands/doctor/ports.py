@@ -1,4 +1,4 @@
-"""Serial ports: whether they are there, may be used, and who has them."""
+"""Checks of serial ports: they exist, may be used, and no other process has them open."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _MASTERS = ("/dev/ptmx", "/dev/pts/ptmx")
 
 
 def port_findings(device: str, port: str) -> list[Finding]:
-    """Return what is wrong with *port*; nothing if the driver may open it."""
+    """Return the fault of *port*; an empty list if the driver may open it."""
     path = Path(port)
     if not path.exists():
         missing = trouble(device, f"The port {port} is not there: no such file")
@@ -31,7 +31,7 @@ def port_findings(device: str, port: str) -> list[Finding]:
 def holders(path: Path) -> Iterator[str]:
     """Yield the other processes that have *path* open, as ``name (process 123)``.
 
-    Only those of the same user can be seen, all of them by root.
+    Only root finds processes of other users.
     """
     target = os.path.realpath(path)
     for process in _PROC.iterdir():
@@ -42,9 +42,9 @@ def holders(path: Path) -> Iterator[str]:
 def _has(process: Path, target: str) -> bool:
     try:
         files = {os.path.realpath(number) for number in (process / "fd").iterdir()}
-    except OSError:  # somebody else's, or gone meanwhile
+    except OSError:  # another user's process, or one that has ended
         return False
-    # Who has a pseudo-terminal's master is the simulated device at its other end, no rival.
+    # A process with a pseudo-terminal's master is the simulated device at its other end.
     return target in files and files.isdisjoint(_MASTERS)
 
 

@@ -1,4 +1,4 @@
-"""What drivers say while a tool looks at them: the recording end of ``post``."""
+"""Records the events that drivers post while a tool examines them."""
 
 import threading
 from collections.abc import Callable
@@ -10,9 +10,9 @@ Hear = Callable[[Event], None]
 
 
 class Recorder:
-    """Keeps every event, from any thread; :meth:`post` is a :data:`~edge.drivers.base.Post`.
+    """Collects events from any thread; :meth:`post` is a :data:`~edge.drivers.base.Post`.
 
-    :param tell: called with each event, in the driver's thread: only hand over
+    :param tell: called with each event, on the driver's thread: must not block
     """
 
     def __init__(self, clock: Clock, tell: Hear = lambda _event: None) -> None:
@@ -22,7 +22,7 @@ class Recorder:
         self._events: list[Event] = []
 
     def post(self, make: Callable[[Stamp], Event]) -> None:
-        """Take an event."""
+        """Record an event."""
         event = make(self._clock.now())
         with self._news:
             self._events.append(event)
@@ -30,13 +30,16 @@ class Recorder:
         self._tell(event)
 
     def take(self) -> list[Event]:
-        """Return the events so far and forget them."""
+        """Return the events so far and remove them."""
         with self._news:
             taken, self._events = self._events, []
             return taken
 
     def wait(self, wanted: Callable[[Event], bool], seconds: float) -> Event | None:
-        """Return the first event that is *wanted*, waiting *seconds* of the clock for it."""
+        """Wait up to *seconds* of the clock for a *wanted* event; return the first, None if none.
+
+        Events that were recorded before the call also count.
+        """
         with self._news:
             self._news.wait_for(lambda: any(map(wanted, self._events)), self._clock.real(seconds))
             return next(filter(wanted, self._events), None)

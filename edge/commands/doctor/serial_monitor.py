@@ -1,8 +1,8 @@
-"""A look at serial lines: every byte that a driver reads or writes, while it does its work.
+"""Shows every byte that drivers read from or write to serial lines.
 
-For `gardu watch-inputs --raw` only. Every driver makes its port with ``serial.Serial``; while
-:func:`spied_serial` lasts, that is a subclass which also tells. This changes a module of pyserial
-for the whole process, which a tool that ends with it may do, and a daemon may not.
+For `gardu watch-inputs --raw` only. Every driver makes its port with ``serial.Serial``; within
+:func:`spied_serial` that is a subclass which also reports the bytes. This changes a module of
+pyserial for the whole process: acceptable in a tool that ends soon, never in the daemon.
 """
 
 import contextlib
@@ -11,13 +11,13 @@ from typing import Any
 
 from edge.clock import Clock
 
-# Bytes that follow each other within this time are one frame, seconds: at 9600 baud a byte takes
+# Bytes that follow each other within this time are one frame, seconds: at 9600 baud a byte lasts
 # 1 ms, and readers leave 35 ms between their frames.
 _GAP_S = 0.015
 
 
 class Frames:
-    """Joins the bytes that a driver reads in pieces; each frame is told once it has ended."""
+    """Joins the bytes that a driver reads in pieces; calls *tell* with each complete frame."""
 
     def __init__(self, tell: Callable[[bytes], None], clock: Clock) -> None:
         self._tell = tell
@@ -26,14 +26,14 @@ class Frames:
         self._last_ns = 0
 
     def take(self, data: bytes) -> None:
-        """Take what was read; nothing read is silence."""
+        """Add *data* that was read; empty data or a pause ends the frame before."""
         now = self._clock.boot_ns()
         if not data or now - self._last_ns > _GAP_S * 1e9:
             self.end()
         self._held, self._last_ns = self._held + data, now
 
     def end(self) -> None:
-        """Tell what is held."""
+        """End the frame: report the collected bytes, if any."""
         held, self._held = self._held, b""
         if held:
             self._tell(held)
@@ -41,14 +41,14 @@ class Frames:
 
 @contextlib.contextmanager
 def spied_serial(tell: Callable[[str], None]) -> Iterator[None]:
-    """Tell what goes over every serial port that is opened meanwhile."""
+    """Call *tell* with each frame on the serial ports that are opened in this context."""
     import serial  # hardware library
 
     plain: Any = serial.Serial
     clock = Clock()
 
     class Spied(plain):  # type: ignore[misc]  # pyserial has no types
-        """A port that tells."""
+        """A port that reports its bytes."""
 
         _frames: Frames | None = None
 

@@ -1,1 +1,1 @@
-"""Checks across config sections. Each adds its problems under the key to be changed."""
+"""Checks across config sections. Each adds its problems under the key to be corrected."""

@@ -1,11 +1,11 @@
-"""What only shows when the cards of a config are read together with its readers and panels."""
+"""Checks of the cards against each other, the card readers and the panels."""
 
 from edge.config.model import Config
 from edge.config.validation import Problems, note_twice
 
 
 def cards(config: Config, problems: Problems) -> None:
-    """Note cards that stand twice, supervisors who cannot be seen, and reasons that stand twice."""
+    """Report duplicate cards, duplicate reasons, and supervisors' cards without a reader."""
     pool = [(card, f"cards.visitor[{n}]") for n, card in enumerate(config.cards.visitor)]
     supervisors = [(card, f"cards.supervisor.{card}") for card in config.cards.supervisor]
     note_twice(problems, [*pool, *supervisors], "card", "each card once")
@@ -22,7 +22,7 @@ def cards(config: Config, problems: Problems) -> None:
 
 
 def _lost_is_held(config: Config, problems: Problems) -> None:
-    """A card is not declared lost by touching a button."""
+    """Report buttons that declare a card lost by a short press."""
     for name, panel in config.panels.items():
         for number, button in enumerate(panel.buttons):
             if button.press == "lost":

@@ -1,4 +1,4 @@
-"""What must be so about contacts and doors for people's safety; and what is only worth a note."""
+"""Checks of contacts and doors for people's safety, and notes about less safe wiring."""
 
 from edge.config.model import Config
 from edge.config.sections.pins import Contact
@@ -8,7 +8,7 @@ _LOOPS = ("fire", "duress")
 
 
 def safety(config: Config, problems: Problems) -> None:
-    """Fire and duress must be closed loops: nobody notices a cut wire of an open one."""
+    """Report fire and duress contacts that are normally-open: a cut wire would go unnoticed."""
     for name in _LOOPS:
         contact: Contact | None = getattr(config.safety, name, None)
         if contact is not None and contact.wired != "normally-closed":
@@ -20,7 +20,7 @@ def safety(config: Config, problems: Problems) -> None:
 
 
 def loop_notes(config: Config) -> list[str]:
-    """Return which contacts are wired so that a cut wire reads as "all is well"."""
+    """Return a note for each contact that would not alarm if its wire is cut."""
     watched: dict[str, Contact | None] = {}
     if config.metal_detector is not None:
         watched |= {

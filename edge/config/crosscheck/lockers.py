@@ -1,4 +1,4 @@
-"""What only shows when the [lockers] are read together with the rest of the config."""
+"""Checks of [lockers] against each other and the rest of the config."""
 
 from edge.config.model import Config
 from edge.config.sections.lockers import (
@@ -14,7 +14,7 @@ R421A08_BAUD_RATE = 9600
 
 
 def lockers(config: Config, problems: Problems) -> None:
-    """Note in *problems* what is wrong with the lockers of *config*."""
+    """Add the problems of the lockers of *config* to *problems*."""
     if config.lockers is None:
         return
     numbers = [
@@ -28,9 +28,9 @@ def lockers(config: Config, problems: Problems) -> None:
 
 
 def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Problems) -> None:
-    """Note that the lockers' bus *name* is not there, or has not the boards' *baud_rate*.
+    """Report that the lockers' bus *name* is missing, or has not the boards' *baud_rate*.
 
-    None: boards that can be set to any speed.
+    :param baud_rate: None: the boards can be set to any speed
     """
     bus = config.buses.get(name)
     if bus is None:
@@ -77,7 +77,7 @@ def _relays(config: Config, boards: WaveshareLockers | R421a08Lockers, problems:
 
 
 def _pulse(boards: WaveshareLockers | R421a08Lockers, problems: Problems) -> None:
-    """The boards count in steps; what lies between would be another pulse than was asked for."""
+    """Report a pulse between the boards' steps: they would give another one than configured."""
     tenths = boards.pulse_s * 10
     if isinstance(boards, WaveshareLockers) and abs(tenths - round(tenths)) > 1e-6:
         problems.add("lockers.pulse_s", f"is {boards.pulse_s}; allowed: steps of 0.1 seconds")

@@ -1,6 +1,6 @@
-"""What only shows when the sections of a config are read together.
+"""Checks across config sections.
 
-Each rule is a function that notes problems under the key where an office would fix them.
+Each rule is a function that adds its problems under the key that an office would correct.
 """
 
 import os
@@ -30,7 +30,7 @@ _BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 
 
 def crosscheck(config: Config, problems: Problems) -> None:
-    """Note in *problems* everything in which the sections of *config* contradict each other."""
+    """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
         _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, _cameras,
@@ -50,7 +50,7 @@ def _timezone(config: Config, problems: Problems) -> None:
 
 
 def check_files(config: Config, problems: Problems) -> None:
-    """Note in *problems* the files and libraries that are not on this machine."""
+    """Add to *problems* the files and libraries that are missing on this machine."""
     for name in _BROKER_FILES:
         _file(problems, f"broker.{name}", getattr(config.broker, name))
     for name, camera in config.cameras.items():
@@ -188,7 +188,7 @@ def _panels(config: Config, problems: Problems) -> None:
 
 
 def _day(config: Config, problems: Problems) -> None:
-    """Whoever closes the day by mistake must be able to open it: till then nobody is received."""
+    """Report panels that can close the day but not open it: a closed day receives no guests."""
     meanings = {
         meaning
         for panel in config.panels.values()
@@ -219,7 +219,7 @@ def _quiet(config: Config, problems: Problems) -> None:
 
 
 def _meanings(problems: Problems, buttons: list[tuple[Button, str]]) -> None:
-    """One meaning, one button: two would be two words for the same thing on one panel."""
+    """Report a meaning that two buttons of one panel have."""
     meanings: list[tuple[Hashable, str]] = []
     for button, where in buttons:
         for key in ("press", "hold"):

@@ -1,4 +1,4 @@
-"""What only shows when the sections of serial devices are read with the rest of the config."""
+"""Checks of the serial devices and the invitations against the rest of the config."""
 
 from importlib.util import find_spec
 
@@ -14,12 +14,12 @@ def serial_ports(config: Config) -> list[tuple[str, str]]:
 
 
 def ports(config: Config, problems: Problems) -> None:
-    """Note in *problems* the ports of *config* that two devices would share."""
+    """Add to *problems* each serial port of *config* that is named twice."""
     note_twice(problems, [*serial_ports(config)], "port", "one reader or bus on each port")
 
 
 def readers(config: Config, problems: Problems) -> None:
-    """Note in *problems* what is wrong with the card readers and scanners of *config*."""
+    """Add the problems of the card readers and scanners of *config* to *problems*."""
     served = sorted({station for panel in config.panels.values() for station in panel.stations})
     for where, device in _devices(config).items():
         if not device.port:
@@ -35,7 +35,7 @@ def readers(config: Config, problems: Problems) -> None:
 
 
 def invitations(config: Config, problems: Problems) -> None:
-    """Note in *problems* what is wrong with the invitations of *config*."""
+    """Add the problems of the invitations of *config* to *problems*."""
     keys = config.invitations.keys
     if config.scanners and not keys:
         problems.add(
@@ -48,7 +48,7 @@ def invitations(config: Config, problems: Problems) -> None:
 
 
 def check_library(config: Config, problems: Problems) -> None:
-    """Note in *problems* if invitations are to be read and this machine cannot check them."""
+    """Add a problem if there are scanners but no library to check invitations."""
     if config.scanners and find_spec("nacl") is None:
         problems.add("scanners", "need PyNaCl; install it: pip install 'gardu[invitations]'")
 

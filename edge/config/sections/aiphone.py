@@ -7,7 +7,7 @@ from msgspec import Meta
 from edge.config.sections.pins import Contact, Output
 from edge.config.sections.values import Name, Section
 
-# Aiphone GT takes a closing of its dry inputs only after 0.1 s; LE/LEF publish no time.
+# Aiphone GT detects a closing of its dry inputs only after 0.1 s; for LE/LEF no time is published.
 _Pulse = Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")]
 Pattern = Annotated[
     tuple[_Pulse, ...], Meta(min_length=1, max_length=15, description="1 to 15 numbers of seconds")
@@ -16,7 +16,7 @@ Pattern = Annotated[
 
 
 class Rings(Section, frozen=True, kw_only=True):
-    """How a station is rung, told apart by ear: two long; two short; two short and one long."""
+    """Ring patterns that differ by ear: two long; two short; two short and one long."""
 
     call: Pattern = (1.0, 0.5, 1.0)
     reminder: Pattern = (0.3, 0.3, 0.3)
@@ -27,7 +27,7 @@ class Aiphone(Section, frozen=True, kw_only=True):
     """One called station of the intercom: the relay that rings it and its answer contacts.
 
     :ivar busy: active while the station is in use by another call: it is not rung then
-    :ivar minimum_s: an answer contact that closes for less is crosstalk or bounce, no answer
+    :ivar minimum_s: an answer contact closed for less is ignored (crosstalk or bounce), seconds
     """
 
     procedures: list[Name]

@@ -13,8 +13,8 @@ class Bus(Section, frozen=True, kw_only=True):
     """One RS-485 line behind one serial port; always 8 data bits, no parity, 1 stop bit.
 
     :ivar port: a name that stays when other devices are plugged in (``/dev/serial/by-id/...``)
-    :ivar answer_s: how long a device may take to begin its answer, real seconds
-    :ivar pause_s: silence between two requests, so that every device sees where one ends
+    :ivar answer_s: how long to wait for the beginning of a device's answer, real seconds
+    :ivar pause_s: silence between two requests, so that every device detects the end of each
     """
 
     port: Annotated[str, Meta(min_length=1, description="a device under /dev/serial/by-id/")]

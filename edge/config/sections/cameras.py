@@ -19,10 +19,10 @@ Fingerprint = Annotated[
 class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="http"):
     """An IP camera's HTTP snapshot, with Basic or Digest authentication.
 
-    :ivar oldest_s: how old a picture may be; the same bytes again after that are a frozen camera
-    :ivar dated: whether Last-Modified and Age of the camera's answers say how old a picture is
-    :ivar ca_file: who signed the camera's certificate (https); by default the system's own list
-    :ivar fingerprint: SHA-256 of the camera's own certificate: then nothing else of it is checked
+    :ivar oldest_s: greatest age of a picture; identical bytes after that mean a frozen camera
+    :ivar dated: True: the age of a picture is computed from its Last-Modified and Age headers
+    :ivar ca_file: the authority of the camera's certificate (https); default: the system's list
+    :ivar fingerprint: SHA-256 of the camera's own certificate, which alone is then checked
     """
 
     url: str
@@ -37,9 +37,9 @@ class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="ht
 
 
 class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="picamera2"):
-    """A camera on the Pi's own connector, kept in a child process that can be killed.
+    """A camera on the Pi's own connector, driven in a child process that can be killed.
 
-    :ivar memory_mb: resident memory of that process above which it is started anew, MiB
+    :ivar memory_mb: resident memory of that process above which it is restarted, MiB
     """
 
     purposes: list[Name]
@@ -49,17 +49,17 @@ class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="pica
     memory_mb: Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")] = 300
 
 
-# What the purposes of the procedures are called in the strip, for people in the office.
+# The words for the procedures' purposes in the strip, for people in the office.
 WORDS = {"desk": "Meja penerima tamu", "alarm": "Alarm detektor logam"}
 
 
 class Stills(Section, frozen=True, kw_only=True):
     """The strip with time and place, and the largest size.
 
-    :ivar stamp: whether the strip is drawn (needs Pillow: ``pip install 'gardu[stills]'``)
-    :ivar limit_kib: a larger still is made smaller, KiB; 256 is what the central office takes
-    :ivar words: what a purpose is called in the strip; by default, and where one is missing here,
-        :data:`WORDS`, and else the purpose itself
+    :ivar stamp: True: the strip is drawn (needs Pillow: ``pip install 'gardu[stills]'``)
+    :ivar limit_kib: a larger still is made smaller, KiB; the central office accepts up to 256
+    :ivar words: the word for each purpose in the strip; a purpose that is not here is named as in
+        :data:`WORDS`, or else by itself
     """
 
     stamp: bool = True

@@ -18,7 +18,7 @@ class Rdm6300(Section, frozen=True, kw_only=True, tag_field="driver", tag="rdm63
 class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12la"):
     """An ID-12LA or ID-20LA, 125 kHz, 9600 8N1, in its ASCII format.
 
-    Whether it repeats a card that stays is not documented: both are understood.
+    Its documentation does not state if it repeats a card that stays: the driver handles both.
     """
 
     port: str
@@ -29,8 +29,8 @@ class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12l
 class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532"):
     """A PN532, 13.56 MHz, over its high-speed UART (115200 8N1). Only card numbers are read.
 
-    :ivar poll_s: how often it is asked which cards are there
-    :ivar removed_after_s: a card is gone once it has been missing from the answers this long
+    :ivar poll_s: interval of the polls for cards in the field
+    :ivar removed_after_s: a card is removed once it has been missing from the answers this long
     """
 
     port: str
@@ -45,10 +45,10 @@ CardReader = Rdm6300 | Id12La | Pn532
 class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
     """A GM65 or GM8xx module on a serial port (9600 8N1) that ends a code with CR or CR LF.
 
-    :ivar mode: who starts a reading. ``presence``: the module itself, set so with the codes of
-        its manual; ``host``: Gardu, with the trigger command, again and again
+    :ivar mode: ``presence``: the module starts a reading itself, set up with the codes of its
+        manual; ``host``: Gardu starts readings with the trigger command, which it repeats
     :ivar reading_s: ``host`` only: how long the module reads after a trigger; set in the module
-    :ivar repeat_s: the same code counts once as long as it is not away for this long
+    :ivar repeat_s: the same code counts again only after it has been absent for this long
     """
 
     port: str

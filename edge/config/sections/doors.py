@@ -12,14 +12,13 @@ from edge.config.sections.values import Name, Section
 class Door(Section, frozen=True, kw_only=True):
     """One access door: the relay of its strike, and where fitted the contact of its leaf.
 
-    :ivar procedures: whose visits it lets through
+    :ivar procedures: the procedures that may release it
     :ivar strike: the relay, and the level that switches it on
-    :ivar fail: what the door does when the relay drops out (the Pi is off, the daemon is gone):
-        ``secure``: it is locked, and the relay releases it; ``safe``: it is released, and the
-        relay keeps it locked
-    :ivar contact: active while the door stands open; without one nobody sees it open
+    :ivar fail: the door's state while the relay is off (the Pi is off, the daemon does not run):
+        ``secure``: locked, and the relay releases it; ``safe``: released, and the relay locks it
+    :ivar contact: active while the door stands open; without one an open door is not detected
     :ivar release_s: how long one release lasts
-    :ivar held_s: how long the door may stand open before that is an alarm
+    :ivar held_s: how long the door may stand open before an alarm
     """
 
     procedures: list[Name]
@@ -41,7 +40,7 @@ class Door(Section, frozen=True, kw_only=True):
 class Safety(Section, frozen=True, kw_only=True):
     """Contacts of the building and the enclosure; each is active while there is an alarm.
 
-    :ivar fire: the fire alarm's relay: while it is active every access door is held released
+    :ivar fire: the fire alarm's relay: every access door is released while it is active
     :ivar duress: the officers' hidden button; it latches until it is reset with its key
     :ivar enclosure_tamper: the lid of this checkpoint's enclosure
     :ivar mains: the power supply's contact for lost mains

@@ -12,11 +12,11 @@ OPENING_REASONS = ["forgotten", "jammed", "inspection", "other"]
 
 
 class Cards(Section, frozen=True, kw_only=True):
-    """The pool of visitor cards, and the cards that open lockers out of turn.
+    """The pool of visitor cards, and the supervisors' cards, which open any locker.
 
-    :ivar supervisor: card number → the duty of whoever has it, never a person's name
-    :ivar opening_reasons: why a supervisor opens a locker: what the buttons reason-1, reason-2 …
-        then mean, in order; the first also stands for the same card shown again
+    :ivar supervisor: card number → the duty of its holder, never a person's name
+    :ivar opening_reasons: a supervisor's reasons for opening a locker, in the order of the buttons
+        reason-1, reason-2 …; showing the same card again means the first
     """
 
     visitor: Annotated[list[CardNumber], Meta(min_length=1, description="a list of card numbers")]
@@ -27,7 +27,7 @@ class Cards(Section, frozen=True, kw_only=True):
 
 
 class Day(Section, frozen=True, kw_only=True):
-    """Days are kept where this section is.
+    """The office day; without this section, days are not opened and closed.
 
     :ivar opens: the earliest local time at which an arrival opens a day by itself
     """
@@ -38,9 +38,9 @@ class Day(Section, frozen=True, kw_only=True):
 class GuestBookSection(Section, frozen=True, kw_only=True):
     """The guest book (docs/guestbook.md).
 
-    :ivar keep: False: no details are kept here; requests are refused, those of invitations dropped
-    :ivar keep_days: how long details are kept, days
-    :ivar stations: where a guest stands whose details come without a visit's id
+    :ivar keep: False: no details are stored; requests are refused, those of invitations dropped
+    :ivar keep_days: how long details are stored, days
+    :ivar stations: details without a visit's id are for the visit at one of these stations
     :ivar need_synced_clock: False where the Pi has a battery-backed clock and no time server
     """
 
@@ -62,7 +62,7 @@ PublicKey = Annotated[
 
 
 class Invitations(Section, frozen=True, kw_only=True):
-    """Who may invite: public keys by name.
+    """The public keys of those who may invite, by name.
 
     :ivar need_synced_clock: False where the Pi has a battery-backed clock and no time server
     """

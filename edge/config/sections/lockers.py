@@ -1,4 +1,4 @@
-"""The lockers: what unlocks them and what says that a door is open. One type a driver."""
+"""The lockers: their locks and door contacts. One type for each driver."""
 
 from typing import Annotated, Literal
 
@@ -15,20 +15,20 @@ BoardAddress = Annotated[int, Meta(ge=0, le=15, description="a board's address f
 
 BoardModel = Literal["cu12", "cu16", "cu48"]
 LOCKS_ON_BOARD: dict[BoardModel, int] = {"cu12": 12, "cu16": 16, "cu48": 48}
-"""How many locks a KERONG board has."""
+"""Number of locks of a KERONG board."""
 
 
 class AllLockers(Section, frozen=True, kw_only=True):
-    """What every driver's lockers have.
+    """The keys that every driver's section has.
 
-    :ivar left_open_s: how long a door may stand open before somebody is told
+    :ivar left_open_s: how long a door may stand open before it is reported
     """
 
     left_open_s: Seconds = 120.0
 
 
 class Locker(Section, frozen=True, kw_only=True):
-    """One locker: what every driver's have."""
+    """One locker, without the keys of its driver."""
 
     number: LockerNumber
 
@@ -55,13 +55,13 @@ class KerongLocker(Locker, frozen=True, kw_only=True):
 
 
 class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="kerong"):
-    """Lockers on KERONG boards, which drive the locks and see the latches.
+    """Lockers on KERONG boards, which drive the locks and read the latches.
 
     :ivar bus: the [buses.NAME] that the boards are on (19200 baud)
     :ivar board: ``cu12``, ``cu16`` (also the NCU16L) or ``cu48``; all boards are of one kind
-    :ivar closed_bit: what a board answers for a closed latch; sources differ
-    :ivar unlock_s: the pulse that the boards are told to give; None: they keep what they have
-    :ivar poll_s: how often the latches are asked for
+    :ivar closed_bit: the bit that a board answers for a closed latch; sources differ
+    :ivar unlock_s: the pulse that the boards are set to; None: their own setting stays
+    :ivar poll_s: interval of the polls of the latches
     """
 
     bus: Name
@@ -86,8 +86,8 @@ class RelayLocker(Locker, frozen=True, kw_only=True):
 class WaveshareLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="waveshare"):
     """Lockers on Waveshare's Modbus RTU relays, which time the pulse themselves.
 
-    :ivar bus: the [buses.NAME] that the boards are on (they come with 9600 baud)
-    :ivar channels: how many relays a board has
+    :ivar bus: the [buses.NAME] that the boards are on (9600 baud by default)
+    :ivar channels: number of relays of a board
     :ivar pulse_s: how long a lock's solenoid is energised, in steps of 0.1 s
     """
 
@@ -101,10 +101,10 @@ class R421a08Lockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", 
     """Lockers on R421A08 or R4D8 relay boards, which time the pulse themselves.
 
     :ivar bus: the [buses.NAME] that the boards are on (9600 baud)
-    :ivar channels: how many relays a board has
-    :ivar command: ``momentary``: the board's own pulse; ``delay``: one of ``pulse_s``
-    :ivar pulse_s: for ``delay`` the pulse, whole seconds; for ``momentary`` how long the board's
-        pulse lasts at most: so long the next lock waits
+    :ivar channels: number of relays of a board
+    :ivar command: ``momentary``: the board's own pulse; ``delay``: a pulse of ``pulse_s``
+    :ivar pulse_s: for ``delay`` the pulse, whole seconds; for ``momentary`` the longest that the
+        board's own pulse may last: the next lock waits that long
     """
 
     bus: Name
@@ -115,4 +115,4 @@ class R421a08Lockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", 
 
 
 Lockers = GpioLockers | KerongLockers | WaveshareLockers | R421a08Lockers
-"""The [lockers] of a config, told apart by their key ``driver``."""
+"""The [lockers] of a config; their key ``driver`` selects the type."""

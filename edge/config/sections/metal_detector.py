@@ -17,14 +17,14 @@ class MetalDetector(Section, frozen=True, kw_only=True):
     :ivar alarm: the alarm relay; wire it normally-closed: a cut wire is then an alarm
     :ivar tamper: the second relay, where it is set to tamper
     :ivar passage: the infrared beam across the passage, active while it is interrupted
-    :ivar minimum_pulse_s: a shorter alarm is noise, and counted
-    :ivar hold_s: an alarm lasts at least this long after its last edge: a relay that warbles is
-        one alarm
+    :ivar minimum_pulse_s: a shorter alarm is noise, which is only counted
+    :ivar hold_s: an alarm lasts at least this long after its last edge, so that a relay that
+        warbles gives one alarm
     :ivar stuck_s: a contact that is active for longer is stuck, or its wire is cut. A guest who
         stands in the frame is sent back sooner than this
-    :ivar too_fast_s: who interrupts the beam for less went through faster than people walk (0.2 m
-        of body at 1.5 m/s take 0.13 s)
-    :ivar blocked_s: a beam that is interrupted for longer is blocked, and its end no passage
+    :ivar too_fast_s: a shorter interruption of the beam is faster than people walk (0.2 m of body
+        at 1.5 m/s is 0.13 s)
+    :ivar blocked_s: a beam that is interrupted for longer is blocked; its end is not a passage
     """
 
     alarm: Contact

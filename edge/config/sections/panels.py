@@ -19,9 +19,9 @@ TimeOfDay = Annotated[
 
 
 class Button(Contact, frozen=True, kw_only=True):
-    """An officer's button: what a press means, and what holding it for a second means.
+    """An officer's button: the meaning of a press, and of holding it for a second.
 
-    :ivar label: what is printed on it (`gardu panel`), in the office's own words; empty: the words
+    :ivar label: the text printed on it (`gardu panel`), in the office's own words; empty: the words
         of its meaning
     """
 
@@ -42,10 +42,10 @@ class Lamps(Section, frozen=True, kw_only=True):
 
 
 class Panel(Section, frozen=True, kw_only=True):
-    """The lamps and buttons in front of one officer, for the stations that officer keeps.
+    """The lamps and buttons of one officer, for the stations that this officer serves.
 
-    :ivar lamp: the only lamp of a panel with few pins, of any colour
-    :ivar lamps: the lamps of one with many
+    :ivar lamp: the only lamp, of any colour, of a panel with few pins
+    :ivar lamps: the lamps of a panel with more pins
     """
 
     stations: list[Name]
@@ -55,14 +55,14 @@ class Panel(Section, frozen=True, kw_only=True):
 
     @property
     def fitted_lamps(self) -> dict[LampName, Output]:
-        """The lamps there are, from left to right."""
+        """The lamps that are fitted, from left to right."""
         lamps: dict[LampName, Output | None] = {"lamp": self.lamp}
         lamps.update(msgspec.structs.asdict(self.lamps))  # type: ignore[arg-type]  # its keys are
         return {name: output for name, output in lamps.items() if output is not None}
 
 
 class Quiet(Section, frozen=True, kw_only=True, rename={"begin": "from", "end": "to"}):
-    """When answers to buttons and cards are to disturb nobody; alarms sound at any time.
+    """The quiet hours: answers to buttons and cards are short or silent; alarms always sound.
 
     The office's time ([checkpoint] timezone); past midnight where ``from`` is later than ``to``.
 

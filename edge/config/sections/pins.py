@@ -1,4 +1,4 @@
-"""What hangs on one pin: contacts and outputs."""
+"""The parts on a pin: contacts and outputs."""
 
 from typing import Annotated, Literal
 
@@ -30,7 +30,7 @@ class Contact(Section, frozen=True, kw_only=True):
 
 
 class Loop(Contact, frozen=True, kw_only=True):
-    """A supervised contact: normally-closed unless said otherwise, so that a cut wire alarms."""
+    """A supervised contact: normally-closed by default, so that a cut wire alarms."""
 
     wired: Literal["normally-open", "normally-closed"] = "normally-closed"
 

@@ -1,4 +1,4 @@
-"""Words of the config: the types of single values, and what every section is."""
+"""The types of single config values, and the base type of every section."""
 
 from typing import Annotated, Literal
 
@@ -27,8 +27,8 @@ CardNumber = Annotated[
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
 
-# What an officer's button can mean (docs/panel.md): first the words of the procedures, in the last
-# line those that are the same in all of them.
+# The meanings of an officer's button (docs/panel.md): first the words of the procedures, in the
+# last line those that are the same in all of them.
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "extend", "lost", "reason-1", "reason-2", "reason-3", "reason-4",

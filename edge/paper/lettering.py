@@ -30,6 +30,21 @@ def width(words: str, size: float, *, bold: bool = False) -> float:
     return sum(table[n] if 0 <= n < len(table) else _WIDEST for n in places) * size / 1000
 
 
+def fit(words: str, size: float, room: float, *, bold: bool = False) -> float:
+    """Return the size, at most *size*, at which *words* are no wider than *room*."""
+    return min(size, size * room / max(width(words, size, bold=bold), 0.01))
+
+
+def elide(words: str, size: float, room: float, *, bold: bool = False) -> str:
+    """Return *words*, or where they are wider than *room*, as much of their two ends as fits."""
+    most = len(words)
+    shown = words
+    while width(shown, size, bold=bold) > room and most > 1:
+        most -= 1
+        shown = f"{words[: most - most // 2]}…{words[len(words) - most // 2 :]}"
+    return shown
+
+
 def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return *words* in lines no wider than *room*; only a letter may be wider.
 

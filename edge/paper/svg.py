@@ -1,34 +1,57 @@
-"""Drawing on paper: SVG in millimetres, and how wide words are.
+"""Draws SVG: pages in millimetres, and charts that fill the width of a page.
 
 Written with the standard library's ElementTree: it escapes what must be escaped, the file is
-self-contained (no fonts, no scripts), and the SVG libraries there are would add a dependency to
-every Pi for what are a few element names.
+self-contained (no fonts, no scripts), and an SVG library would add a dependency to every Pi for a
+few element names. Sizes of text are measured in ``lettering.py``.
 """
 
 from xml.etree import ElementTree as ET
 
 INK = "#1b1b1b"
+# The widths in lettering.py are those of DejaVu Sans; the fonts behind it are narrower.
+_FONT = "DejaVu Sans, Verdana, Helvetica, Arial, sans-serif"
 
 
 def document(width: float, height: float, title: str) -> ET.Element:
-    """Return an empty white drawing, millimetres."""
-    root = ET.Element(
-        "svg",
-        xmlns="http://www.w3.org/2000/svg",
-        width=f"{width:g}mm",
-        height=mm(height) + "mm",
-        viewBox=f"0 0 {width:g} {mm(height)}",
-    )
-    root.set("font-family", "Helvetica, Arial, 'DejaVu Sans', sans-serif")
+    """Return an empty white drawing in true size, millimetres."""
+    root = _root(width, height, width=f"{width:g}mm", height=f"{number(height)}mm")
     ET.SubElement(root, "title").text = title
     rect(root, 0, 0, width, height, fill="#ffffff")
     return root
 
 
-def written(root: ET.Element) -> str:
-    """Return the drawing as an SVG file."""
+def chart(width: float, height: float) -> ET.Element:
+    """Return an empty drawing that is as wide as its place in a page; units are its own."""
+    return _root(width, height, width="100%", role="img")
+
+
+def _root(across: float, down: float, **attributes: str) -> ET.Element:
+    box = f"0 0 {number(across)} {number(down)}"
+    xmlns = "http://www.w3.org/2000/svg"
+    return ET.Element("svg", {"xmlns": xmlns, "viewBox": box, "font-family": _FONT, **attributes})
+
+
+def file_text(root: ET.Element) -> str:
+    """Return the drawing as the text of an SVG file."""
     ET.indent(root)
     return ET.tostring(root, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def element_text(root: ET.Element) -> str:
+    """Return the drawing as an element to put into an HTML page."""
+    return ET.tostring(root, encoding="unicode")
+
+
+def shape(root: ET.Element, kind: str, **attributes: float | str) -> ET.Element:
+    """Add an element; ``stroke_width=0.3`` is the attribute ``stroke-width``."""
+    return ET.SubElement(
+        root,
+        kind,
+        {
+            name.replace("_", "-"): value if isinstance(value, str) else number(value)
+            for name, value in attributes.items()
+        },
+    )
 
 
 def text(
@@ -43,9 +66,7 @@ def text(
     bold: bool = False,
 ) -> None:
     """Write *words* with their baseline at *y*; *anchor*: start, middle or end."""
-    element = ET.SubElement(root, "text", x=mm(x), y=mm(y), fill=fill)
-    element.set("font-size", mm(size))
-    element.set("text-anchor", anchor)
+    element = shape(root, "text", x=x, y=y, fill=fill, font_size=size, text_anchor=anchor)
     if bold:
         element.set("font-weight", "bold")
     element.text = words
@@ -61,12 +82,12 @@ def rect(
     fill: str = "none",
     rx: float = 0.0,
     stroke: str = "none",
+    stroke_width: float = 0.3,
     dashed: bool = False,
 ) -> None:
     """Draw a rectangle with corners of radius *rx*."""
-    element = ET.SubElement(root, "rect", x=mm(x), y=mm(y), width=mm(width), height=mm(height),
-                            rx=mm(rx), fill=fill, stroke=stroke)  # fmt: skip
-    element.set("stroke-width", "0.3")
+    element = shape(root, "rect", x=x, y=y, width=width, height=height, rx=rx, fill=fill,
+                    stroke=stroke, stroke_width=stroke_width)  # fmt: skip
     if dashed:
         element.set("stroke-dasharray", "2 1.2")
 
@@ -82,43 +103,40 @@ def circle(
     stroke_width: float = 0.25,
 ) -> None:
     """Draw a disc."""
-    element = ET.SubElement(root, "circle", cx=mm(x), cy=mm(y), r=mm(radius), fill=fill)
-    element.set("stroke", stroke)
-    element.set("stroke-width", mm(stroke_width))
+    shape(root, "circle", cx=x, cy=y, r=radius, fill=fill, stroke=stroke, stroke_width=stroke_width)
 
 
 def line(
     root: ET.Element, x1: float, y1: float, x2: float, y2: float, colour: str, width: float
 ) -> None:
     """Draw a line."""
-    element = ET.SubElement(root, "line", x1=mm(x1), y1=mm(y1), x2=mm(x2), y2=mm(y2), stroke=colour)
-    element.set("stroke-width", mm(width))
+    shape(root, "line", x1=x1, y1=y1, x2=x2, y2=y2, stroke=colour, stroke_width=width)
 
 
-def polygon(root: ET.Element, *corners: tuple[float, float], fill: str) -> None:
+def polyline(
+    root: ET.Element, *points: tuple[float, float], stroke: str, stroke_width: float
+) -> None:
+    """Draw lines from point to point."""
+    shape(root, "polyline", points=_joined(points), fill="none", stroke=stroke,
+          stroke_width=stroke_width)  # fmt: skip
+
+
+def polygon(
+    root: ET.Element,
+    *corners: tuple[float, float],
+    fill: str,
+    stroke: str = "none",
+    stroke_width: float = 0.3,
+) -> None:
     """Draw a filled shape."""
-    points = " ".join(f"{mm(x)},{mm(y)}" for x, y in corners)
-    ET.SubElement(root, "polygon", points=points, fill=fill)
+    shape(root, "polygon", points=_joined(corners), fill=fill, stroke=stroke,
+          stroke_width=stroke_width)  # fmt: skip
 
 
-def mm(value: float) -> str:
-    """Write a number of millimetres, to hundredths."""
+def number(value: float) -> str:
+    """Return *value* as text, to hundredths."""
     return f"{value:.2f}".rstrip("0").rstrip(".")
 
 
-def text_width(words: str, size: float, *, bold: bool = False) -> float:
-    """Return how wide *words* are at most in a common sans-serif of *size*."""
-    return len(words) * size * (0.66 if bold else 0.6)
-
-
-def fit(words: str, size: float, width: float, *, bold: bool = False) -> float:
-    """Return the size, at most *size*, at which *words* are no wider than *width*."""
-    return min(size, size * width / max(text_width(words, size, bold=bold), 0.01))
-
-
-def elide(words: str, size: float, width: float, *, bold: bool = False) -> str:
-    """Return *words*, or where they are too wide their two ends."""
-    most = int(width / text_width("m", size, bold=bold))
-    if len(words) <= most:
-        return words
-    return f"{words[: most - most // 2 - 1]}…{words[-(most // 2) :]}"
+def _joined(points: tuple[tuple[float, float], ...]) -> str:
+    return " ".join(f"{number(x)},{number(y)}" for x, y in points)

@@ -179,7 +179,7 @@ def test_every_page_is_a4_and_holds_what_is_on_it(name: str, lang: Language) -> 
     numbers = []
     for page in pages:
         root = ET.fromstring(page)
-        assert root.get("viewBox") == f"0 0 {WIDTH:g} {HEIGHT:.2f}"
+        assert root.get("viewBox") == f"0 0 {WIDTH:g} {HEIGHT:g}"
         for word in root.iter("{http://www.w3.org/2000/svg}text"):
             x, y, size = (float(word.get(key, "")) for key in ("x", "y", "font-size"))
             bold = word.get("font-weight") == "bold"

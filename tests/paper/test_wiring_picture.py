@@ -17,7 +17,7 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, wiring
-from edge.paper.svg import text_width
+from edge.paper.lettering import width
 from edge.paper.wiring.parts_list import parts
 from edge.paper.wiring.sheet import WIDTH, Box, WiringSheet, sheet
 from edge.paper.wiring.svg import svg
@@ -110,7 +110,7 @@ def test_words_stay_in_their_boxes(config: Config) -> None:
         if box is not None:
             size, x = float(text.get("font-size", "0")), float(text.get("x", "0"))
             bold = text.get("font-weight") == "bold"
-            end = x + text_width(text.text or "", size, bold=bold)
+            end = x + width(text.text or "", size, bold=bold)
             assert box.x <= x
             assert end <= box.x + box.width + 0.01, text.text
 

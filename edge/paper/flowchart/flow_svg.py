@@ -1,8 +1,8 @@
 """The flow chart as SVG: a drawing for each page, or one for the whole chart."""
 
 from itertools import pairwise
-from xml.etree import ElementTree as ET
 
+from edge.paper import svg as draw
 from edge.paper.flowchart.connectors import Connector, Point, connectors
 from edge.paper.flowchart.flowchart import (
     BAND,
@@ -25,7 +25,7 @@ from edge.paper.lettering import width, wrap
 from edge.paper.words import ROLE, STANDARD, Language, in_language
 from edge.sop.procedures.model import Procedure, Text
 
-_THIN, _LINE = "0.2", "0.35"
+_THIN, _LINE = 0.2, 0.35
 _CELL = 1.3
 _TITLE = Text(id="ALUR KERJA/ FLOW CHART", en="FLOW CHART:")
 _LEGEND = Text(
@@ -72,15 +72,7 @@ class _Page:
         self._procedure, self._lang, self._sheet = procedure, lang, sheet
         self._top, self._bottom = top, bottom
         self._shift = MARGIN + TITLE + HEAD - top
-        self._root = ET.Element(
-            "svg",
-            xmlns="http://www.w3.org/2000/svg",
-            width=f"{WIDTH:g}mm",
-            height=f"{height:.2f}mm",
-            viewBox=f"0 0 {WIDTH:g} {height:.2f}",
-            attrib={"font-family": "DejaVu Sans, Verdana, sans-serif"},
-        )
-        self._shape("rect", x=0, y=0, width=WIDTH, height=height, fill="#fff")
+        self._root = draw.document(WIDTH, height, in_language(procedure.title, lang))
         self._heading(number)
         for row in sheet.rows:
             if top <= row.top < bottom:
@@ -99,14 +91,14 @@ class _Page:
 
     def text(self) -> str:
         """Return the drawing."""
-        return ET.tostring(self._root, encoding="unicode")
+        return draw.element_text(self._root)
 
     def _heading(self, number: str) -> None:
         name = in_language(self._procedure.title, self._lang).upper()
         title = f"{in_language(_TITLE, self._lang)} {name}"
         lines = wrap(title, 3.7, WIDTH - 2 * MARGIN - 14, bold=True)[:2]
         for place, line in enumerate(lines):
-            self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, weight="bold")
+            self._words(MARGIN, MARGIN + 4.2 + place * 4.6, line, 3.7, bold=True)
         self._words(WIDTH - MARGIN, MARGIN + 4.2, number, 2.6, anchor="end")
         if len(lines) == 1:
             self._words(MARGIN, MARGIN - 0.4, self._procedure.office, SMALL)
@@ -129,7 +121,7 @@ class _Page:
         first = y + height / 2 - (len(lines) - 1) * size * LEADING / 2 + size * 0.36
         for place, line in enumerate(lines):
             at = first + place * size * LEADING
-            self._words(x + width / 2, at, line, size, anchor="middle", weight="bold")
+            self._words(x + width / 2, at, line, size, anchor="middle", bold=True)
 
     def _row(self, row: Row) -> None:
         y = row.top + self._shift
@@ -167,7 +159,7 @@ class _Page:
         wide = width(words, LABEL)
         left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
         x, y = connector.at[0] - left, connector.at[1] + self._shift - LABEL * 0.76
-        self._shape("rect", x=x, y=y, width=wide, height=LABEL * 0.98, fill="#fff")
+        draw.rect(self._root, x, y, wide, LABEL * 0.98, fill="#fff")
 
     def _part_at_cut(self, part: list[Point], x: float, cut: float, letter: str) -> list[Point]:
         """End *part* in a pentagon before *cut*; return the one that begins in the next."""
@@ -182,8 +174,7 @@ class _Page:
             y, half = top + self._shift, 2.1
             corners = [(x - half, y), (x + half, y), (x + half, y + 3.2), (x, y + 5.2),
                        (x - half, y + 3.2)]  # fmt: skip
-            self._shape("polygon", points=_joined(corners), fill="#fff", stroke="#000",
-                        stroke_width=_LINE)  # fmt: skip
+            draw.polygon(self._root, *corners, fill="#fff", stroke="#000", stroke_width=_LINE)
             self._words(x, y + 3.1, letter, SMALL, anchor="middle")
 
     def _polyline(self, points: list[Point], *, arrow: bool) -> None:
@@ -191,32 +182,29 @@ class _Page:
         if max(y for _, y in points) <= self._top or min(y for _, y in points) >= self._bottom:
             return
         moved = [(x, y + self._shift) for x, y in points]
-        self._shape("polyline", points=_joined(moved), fill="none", stroke="#000",
-                    stroke_width=_LINE)  # fmt: skip
+        draw.polyline(self._root, *moved, stroke="#000", stroke_width=_LINE)
         if arrow:
-            self._shape("polygon", points=_joined(_arrow(moved[-2], moved[-1])), fill="#000")
+            draw.polygon(self._root, *_arrow(moved[-2], moved[-1]), fill="#000")
 
     def _symbol(self, symbol: Symbol) -> None:
         x, y = symbol.x, symbol.y + self._shift
         half, tall = symbol.width / 2, symbol.height / 2
-        paint = {"fill": "#fff", "stroke": "#000", "stroke_width": _LINE}
         if symbol.node.kind == "decision":
             corners = [(x, y - tall), (x + half, y), (x, y + tall), (x - half, y)]
-            self._shape("polygon", points=_joined(corners), **paint)
+            draw.polygon(self._root, *corners, fill="#fff", stroke="#000", stroke_width=_LINE)
         else:
             round_ = min(tall, 2.6) if symbol.node.kind in ("start", "end") else 0.0
-            self._shape("rect", x=x - half, y=y - tall, width=symbol.width, height=symbol.height,
-                        rx=round_, **paint)  # fmt: skip
+            draw.rect(self._root, x - half, y - tall, symbol.width, symbol.height, rx=round_,
+                      fill="#fff", stroke="#000", stroke_width=_LINE)  # fmt: skip
         bold = symbol.node.kind == "activity"
         size = 3.0 if bold else SMALL
         first = y - (len(symbol.lines) - 1) * size * LEADING / 2 + size * 0.36
         for place, line in enumerate(symbol.lines):
             at = first + place * size * LEADING
-            self._words(x, at, line, size, anchor="middle", weight="bold" if bold else "normal")
+            self._words(x, at, line, size, anchor="middle", bold=bold)
 
     def _cell(self, x: float, y: float, width: float, height: float, fill: str) -> None:
-        self._shape("rect", x=x, y=y, width=width, height=height, fill=fill, stroke="#000",
-                    stroke_width=_THIN)  # fmt: skip
+        draw.rect(self._root, x, y, width, height, fill=fill, stroke="#000", stroke_width=_THIN)
 
     def _words(
         self,
@@ -226,18 +214,9 @@ class _Page:
         size: float,
         *,
         anchor: str = "start",
-        weight: str = "normal",
+        bold: bool = False,
     ) -> None:
-        where = {"x": f"{x:.2f}", "y": f"{y:.2f}", "font-size": f"{size:g}"}
-        look = {"text-anchor": anchor, "font-weight": weight}
-        ET.SubElement(self._root, "text", {**where, **look}).text = words
-
-    def _shape(self, kind: str, **values: float | str) -> None:
-        attributes = {
-            name.replace("_", "-"): f"{value:.2f}" if isinstance(value, float) else str(value)
-            for name, value in values.items()
-        }
-        ET.SubElement(self._root, kind, attributes)
+        draw.text(self._root, x, y, words, size, anchor=anchor, bold=bold, fill="#000")
 
 
 def _cuts_between(cuts: list[float], start: Point, end: Point) -> list[float]:
@@ -255,10 +234,6 @@ def _letters(ways: list[Connector], cuts: list[float]) -> dict[int, str]:
     )
     numbers = dict.fromkeys(number for _, _, number in crossing)
     return {number: _LETTERS[place % len(_LETTERS)] for place, number in enumerate(numbers)}
-
-
-def _joined(points: list[Point]) -> str:
-    return " ".join(f"{x:.2f},{y:.2f}" for x, y in points)
 
 
 def _arrow(before: Point, tip: Point) -> list[Point]:

@@ -6,6 +6,7 @@ from xml.etree import ElementTree as ET
 from edge.config.sections.panels import LampName
 from edge.drivers.gpio.lamps import BLINKS, Rhythm
 from edge.paper import svg as draw
+from edge.paper.lettering import fit
 from edge.paper.panel.labels import HELD, LAMPS, REFUSED, RHYTHMS, PanelText
 from edge.paper.panel.sheet import (
     ABOVE,
@@ -23,7 +24,7 @@ from edge.paper.panel.sheet import (
     Light,
     Push,
 )
-from edge.paper.svg import INK, fit
+from edge.paper.svg import INK
 
 # Pale, because it is the lamp that shines.
 _TINTS: dict[LampName, str] = {
@@ -52,7 +53,7 @@ def svg(page: list[Face], title: str, number: int, count: int) -> str:
     for face in page:
         _face(root, face)
     _ruler(root)
-    return draw.written(root)
+    return draw.file_text(root)
 
 
 def _face(root: ET.Element, face: Face) -> None:

@@ -3,7 +3,8 @@
 from xml.etree import ElementTree as ET
 
 from edge.paper import svg as draw
-from edge.paper.svg import INK, elide, fit, text_width
+from edge.paper.lettering import elide, fit, width
+from edge.paper.svg import INK
 from edge.paper.wiring.sheet import (
     EVEN_X,
     MARGIN,
@@ -57,7 +58,7 @@ def svg(sheet: WiringSheet) -> str:
     for text in sheet.texts:
         size = 3.4 if text.heading else 2.4
         draw.text(root, text.x, text.y, text.words, size, bold=text.heading)
-    return draw.written(root)
+    return draw.file_text(root)
 
 
 def _head(root: ET.Element, sheet: WiringSheet) -> None:
@@ -69,7 +70,7 @@ def _head(root: ET.Element, sheet: WiringSheet) -> None:
     for kind, words in _LEGEND.items():
         draw.circle(root, x, 29, 1.7, _PADS[kind][0])
         draw.text(root, x + 3, 30, words, 2.6)
-        x += 7 + text_width(words, 2.6) * 0.92
+        x += 7 + width(words, 2.6)
     _resistor(root, MARGIN, 35.4, "3.3 V")
     draw.text(root, MARGIN + 21, 37.6, "resistor to fit", 2.6)
     _triangle(root, MARGIN + 50, 36.6)

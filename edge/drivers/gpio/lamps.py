@@ -4,8 +4,8 @@ Rules of this driver
 --------------------
 1. Only the table :data:`SHOWS` defines the lamps of a mode. It uses the first lamp that is fitted,
    so the modes mean the same on a panel with one lamp and on one with five.
-2. Never colour alone: each lamp has its place and its label. A decision that is wanted and an
-   alarm blink on every panel.
+2. Never colour alone: each lamp has its place and its label. A wanted decision and an alarm are
+   always shown by blinking.
 3. A lamp does not restart its blinking when it is to show the rhythm that it shows already.
 4. A lamp test lights all lamps at once and ends by itself; a mode set meanwhile is shown after it.
 """

@@ -1,16 +1,17 @@
-"""What the checkpoint can ask of its equipment, in the words of the checkpoint.
+"""Interfaces of the checkpoint's equipment: one protocol per kind of device.
 
 Rules for every driver
 ----------------------
 1. Pin numbers, baud rates and frames stay inside the driver.
-2. Methods below block until done and are called in a worker thread, one call at a time a device.
-3. What a device has to say goes out through ``post``, from any thread, at once: no work in a
-   library's callback. ``post`` stamps nothing and never raises; the driver passes a function
-   that builds the event from the moment, as in ``post(lambda at: PassageMade(at))``.
-4. A device that is not there raises DeviceUnavailable from ``open``; the checkpoint goes on
-   without it and tries again. ``close`` may be called at any time, also twice.
-5. Opening claims outputs at their resting level before anything else, and posts the level of
-   every input as an event marked ``initial``.
+2. The methods below block until they are done. They are called in a worker thread, one call at a
+   time per device; only ``Door.hold`` and ``Door.close`` may run during a release.
+3. A driver reports events through ``post``, from any thread and at once: no work in a library's
+   callback. ``post`` never raises. The driver passes a function that builds the event from the
+   present moment, as in ``post(lambda at: PassageMade(at))``.
+4. ``open`` raises DeviceUnavailable if the device is not there; the checkpoint goes on without it
+   and tries again. ``close`` may be called at any time, also twice.
+5. Opening claims outputs at their resting level before anything else. It posts the level of every
+   door, locker, alarm and loop as an event marked ``initial``.
 6. Hardware libraries are imported inside the driver that needs them.
 """
 
@@ -22,25 +23,26 @@ BeepPattern = Literal["accepted", "refused", "alarm"]
 
 
 class Device(Protocol):
-    """Anything that is opened at start and closed at the end."""
+    """A device that is opened at start and closed at the end."""
 
     name: str
-    """What the device is called in records and health, for example ``card-reader/desk``."""
+    """The device's name in records and health, for example ``card-reader/desk``."""
 
     def open(self) -> None:
-        """Take the device into use.
+        """Open the device for use.
 
         :raises DeviceUnavailable: if it is not there (now)
         """
 
     def close(self) -> None:
-        """Leave every output at rest and let go of the device."""
+        """Put every output at rest and close the device."""
 
 
 class Lockers(Device, Protocol):
     """The lockers of the checkpoint.
 
-    Posts LockerOpened and LockerClosed; LockerFailed and LockerRestored where a board is between.
+    Posts LockerOpened and LockerClosed; lockers on boards also post LockerFailed and
+    LockerRestored.
     """
 
     def unlock(self, locker: int) -> None:
@@ -68,7 +70,7 @@ class Door(Device, Protocol):
         """
 
     def hold(self, *, released: bool) -> None:
-        """Hold the strike released until told otherwise, or end that."""
+        """Hold the strike released (True), or end the hold (False)."""
 
 
 class SafetyInputs(Device, Protocol):
@@ -79,7 +81,7 @@ class Aiphone(Device, Protocol):
     """One called station of the intercom. Posts HostAnswered and StationBusy."""
 
     def ring(self, pattern: str) -> None:
-        """Ring with ``call``, ``reminder`` or ``limit``; returns when the pattern is over.
+        """Ring with pattern ``call``, ``reminder`` or ``limit``; returns when it is over.
 
         A station that is in use is not rung: StationBusy is posted.
         """
@@ -89,13 +91,13 @@ class Panel(Device, Protocol):
     """Lamps and buttons in front of one officer. Posts ButtonPressed."""
 
     def show(self, mode: LampMode) -> None:
-        """Show *mode* on the panel's lamps; a panel without any does nothing."""
+        """Show *mode* on the panel's lamps; ignored by a panel without lamps."""
 
     def flash(self) -> None:
-        """Flash the lamp twice, then show what it showed; returns when that is over."""
+        """Flash the lamp twice, then show the present mode; returns when that is over."""
 
     def test(self) -> None:
-        """Light all lamps for a moment, then show what was to be shown; returns at once."""
+        """Light all lamps for a moment, then show the present mode; returns at once."""
 
 
 class Buzzer(Device, Protocol):
@@ -106,19 +108,22 @@ class Buzzer(Device, Protocol):
 
 
 class CardReader(Device, Protocol):
-    """Posts CardPresented or TwoCardsPresented once a presentation, InputRefused for bad frames."""
+    """A card reader.
+
+    Posts CardPresented or TwoCardsPresented once per presentation, InputRefused for bad frames.
+    """
 
 
 class CodeScanner(Device, Protocol):
-    """Reads the invitations of guests. Posts InvitationPresented and InvitationRefused."""
+    """A scanner for guests' invitations. Posts InvitationPresented and InvitationRefused."""
 
 
 class Camera(Device, Protocol):
-    """A camera that takes stills."""
+    """A camera for stills."""
 
     def capture(self) -> bytes:
         """Return one JPEG exposed after this call.
 
         :raises DeviceUnavailable: if no picture came within the camera's time-out
-        :raises DeviceFault: if what came is not a JPEG
+        :raises DeviceFault: if the camera's answer is not a JPEG
         """

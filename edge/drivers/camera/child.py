@@ -1,14 +1,13 @@
-"""A child process that can be killed: asked over pipes, with deadlines and a memory ceiling.
+"""A child process that can be killed: called over pipes, with deadlines and a memory limit.
 
-Rules kept here
----------------
-1. Every wait has a deadline, and it is kept by waiting here, not by killing there: a child that
-   is stuck in a kernel driver does not even die.
-2. A child that is late, dies, breaks the protocol or grows too large is killed; who keeps it starts
+Rules
+-----
+1. Every wait has a deadline, which ends the wait here and does not depend on the child's death: a
+   child that is stuck in a kernel driver does not even die when it is killed.
+2. A child that is late, dies, breaks the protocol or grows too large is killed; its owner starts
    another.
-3. Its memory is what the kernel says is resident (``/proc``), looked at while an answer is waited
-   for and whenever somebody asks. Limits on address space would not do: camera buffers are
-   mapped, not used.
+3. Its memory is its resident memory in ``/proc``, measured during every wait for an answer and by
+   ``check``. Limits on address space would not do: camera buffers are mapped, not used.
 """
 
 import os
@@ -21,24 +20,25 @@ from edge.drivers.camera.base import MAX_SIZE, Deadline
 from edge.drivers.camera.child_pipe import ANSWER, ASK, ERROR, HEAD, READY
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
-# How often a child's memory is looked at while it works, real seconds.
+# How often a child's memory is measured while it works, real seconds.
 _LOOK_S = 0.1
 
-# A killed child is gone at once, or hangs in the kernel and is left to it.
+# How long a killed child is waited for, real seconds: it ends at once, or hangs in the kernel and
+# is left there.
 _FUNERAL_S = 1.0
 
 _CHUNK = 65536
 _PAGE = os.sysconf("SC_PAGESIZE")
 _MIB = 2**20
 
-# What an answer may hold beside a picture.
+# The longest answer, bytes: a picture and some room.
 _LARGEST = MAX_SIZE + 4096
 
 
 class Child:
     """One process, from its start to its end; it cannot be started again.
 
-    :param name: the device it belongs to, for messages
+    :param name: name of the device that it belongs to, for messages
     :param memory_mb: resident memory above which it is killed, MiB
     :raises DeviceUnavailable: if it cannot be started
     """
@@ -61,9 +61,9 @@ class Child:
         return self._process.pid
 
     def ready(self, deadline: Deadline) -> None:
-        """Wait until it says that it is ready.
+        """Wait until it sends READY.
 
-        :raises DeviceUnavailable: if it cannot be, or is not in time; it has been ended then
+        :raises DeviceUnavailable: if it sends an error or is late; it has been ended then
         """
         try:
             with self._or_end():
@@ -75,14 +75,14 @@ class Child:
         """Return its answer to *request*.
 
         :raises DeviceUnavailable: if there is none in time; it has been ended then
-        :raises DeviceFault: if it talks nonsense; likewise
+        :raises DeviceFault: if it breaks the protocol; likewise
         """
         with self._or_end():
             self._write(HEAD.pack(ASK, len(request)) + request, deadline)
             return self._answer(ANSWER, deadline)
 
     def check(self) -> None:
-        """See whether it lives and has kept within its memory.
+        """Check that it runs and is within its memory limit.
 
         :raises DeviceUnavailable: if not; it has been ended then
         """
@@ -92,11 +92,11 @@ class Child:
             self._weigh()
 
     def kill(self) -> None:
-        """End it now, from any thread; who waits for its answer is told that it has ended."""
+        """Kill it now, from any thread; a call that waits for its answer raises."""
         self._process.kill()
 
     def end(self) -> None:
-        """Kill it and let go of it. May be called twice."""
+        """Kill it and close its pipes. May be called twice."""
         self.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             assert pipe is not None
@@ -120,7 +120,7 @@ class Child:
                 rest = rest[os.write(self._in, rest[:_CHUNK]) :]
             except BlockingIOError:
                 continue
-            except BrokenPipeError:  # it has ended; what it said before says why
+            except BrokenPipeError:  # it has ended; an ERROR it sent before holds the reason
                 return
 
     def _answer(self, wanted: bytes, deadline: Deadline) -> bytes:

@@ -1,16 +1,16 @@
-"""What a parent and its child process say to each other over the child's stdin and stdout.
+"""The protocol between a parent and its child process, over the child's stdin and stdout.
 
 Rules of the pipe
 -----------------
-1. Frames only, either way: one byte what it is, four bytes length (big-endian), the body.
-2. The child says READY or ERROR (in words), then for every ASK one ANSWER or ERROR.
-3. Whatever libraries print goes to stderr, never on the pipe.
-4. After an ERROR the child ends, and it ends as soon as its stdin is closed, whatever it is doing:
-   a daemon that was killed leaves no process that holds a device.
-5. The child has no deadlines: its parent kills it when it takes too long.
+1. Frames only, either way: one byte for the kind, four bytes length (big-endian), the body.
+2. The child sends READY or ERROR (with a text), then for every ASK one ANSWER or ERROR.
+3. The output of libraries goes to stderr, never to the pipe.
+4. After an ERROR the child ends, and it ends as soon as its stdin is closed, also while it works: a
+   daemon that was killed leaves no process that holds a device.
+5. The child has no deadlines: its parent kills it when it is late.
 
-The child's side is here too; the parent's is ``child.py``. Imports little: children are to be small
-and quick to start.
+The child's side is here too; the parent's is ``child.py``. This module imports little: children
+must be small and quick to start.
 """
 
 import os
@@ -30,10 +30,10 @@ _STDIN, _STDOUT, _STDERR = 0, 1, 2
 def serve(
     begin: Callable[[], Callable[[bytes], bytes]], explain: Callable[[Exception], str]
 ) -> None:
-    """Be the child: answer until the parent closes the pipe or something fails; never returns.
+    """Run the child: answer until the parent closes the pipe or an error occurs; never returns.
 
-    :param begin: does what comes before READY and returns what answers one request
-    :param explain: says in words what an exception means
+    :param begin: does the work before READY and returns the function that answers one request
+    :param explain: returns the text of an ERROR for an exception
     """
     pipe = _own_stdout()
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -45,7 +45,7 @@ def serve(
     except Exception as error:  # noqa: BLE001  # everything goes to the parent, rule 4
         _send(pipe, ERROR, explain(error).encode())
     finally:
-        os._exit(0)  # libraries that would tidy up can wait for ever; the kernel does it
+        os._exit(0)  # clean-up in libraries can wait for ever; the kernel does it
 
 
 def _request() -> bytes | None:
@@ -59,13 +59,13 @@ def _request() -> bytes | None:
 
 def _end_with_parent() -> None:
     poll = select.poll()
-    poll.register(_STDIN, 0)  # only the hang-up, which is always told
+    poll.register(_STDIN, 0)  # only the hang-up, which is always reported
     poll.poll()
     os._exit(0)
 
 
 def _own_stdout() -> IO[bytes]:
-    """Return the pipe to the parent, and let everybody else's stdout be stderr."""
+    """Return the pipe to the parent, and redirect stdout to stderr for all other code."""
     pipe = os.fdopen(os.dup(_STDOUT), "wb")
     os.dup2(_STDERR, _STDOUT)
     return pipe

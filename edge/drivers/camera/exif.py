@@ -1,4 +1,4 @@
-"""EXIF: what a still says of itself, to every program that shows pictures (CIPA DC-008).
+"""EXIF (CIPA DC-008): the data about a still that every program for pictures shows.
 
 A block is a small TIFF file: a header, two directories of tags in ascending order, and the values
 that do not fit into their directory's twelve bytes.
@@ -12,12 +12,12 @@ _HEADER = struct.pack(">2sHI", b"MM", 42, 8)
 # Types of values.
 _ASCII, _LONG, _UNDEFINED = 2, 4, 7
 
-# The first directory, and the tag in it that leads to the second, EXIF's own.
+# The first directory, and the tag in it that points to the second, EXIF's own.
 _IMAGE_DESCRIPTION, _SOFTWARE, _EXIF_DIRECTORY = 0x010E, 0x0131, 0x8769
 _VERSION, _TIME_ORIGINAL, _OFFSET_ORIGINAL = 0x9000, 0x9003, 0x9011
 _MILLISECONDS_ORIGINAL, _UNIQUE_ID = 0x9291, 0xA420
 
-# More than a block ever has, bytes; names of sites and checkpoints have at most 64 letters.
+# More than a block ever needs, bytes; names of sites and checkpoints have at most 64 letters.
 ROOM = 1024
 
 ExifValue = tuple[int, bytes]
@@ -26,9 +26,10 @@ ExifValue = tuple[int, bytes]
 def exif(*, moment: datetime, description: str, unique_id: str, software: str) -> bytes:
     """Return the TIFF block of a still.
 
-    :param moment: when it was taken, in local time with its offset
-    :param description: ASCII; anything else in it becomes ``?``
-    :param unique_id: EXIF wants 32 hexadecimal digits
+    :param moment: moment of the still, in local time with its offset
+    :param description: ASCII; other characters become ``?``
+    :param unique_id: 32 hexadecimal digits, as EXIF requires
+    :param software: name and version of the program
     """
     own = {
         _VERSION: (_UNDEFINED, b"0232"),

@@ -1,4 +1,4 @@
-"""HTTP authentication as cameras ask for it: Basic (RFC 7617) and Digest (RFC 7616, RFC 2069).
+"""HTTP authentication for cameras: Basic (RFC 7617) and Digest (RFC 7616, RFC 2069).
 
 Pure: challenges in, the header's value out. Digest with MD5 or SHA-256, with qop ``auth`` or with
 none at all (old cameras); not ``auth-int`` and not the ``-sess`` variants, which no camera needs.
@@ -22,14 +22,18 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
 
 
 class Challenge(msgspec.Struct, frozen=True):
-    """One way in that a camera offers: its *scheme*, in small letters, and what it says to it."""
+    """One challenge of a camera.
+
+    :ivar scheme: authentication scheme, in small letters
+    :ivar said: the challenge's parameters, with names in small letters
+    """
 
     scheme: str
     said: Mapping[str, str]
 
     @property
     def stale(self) -> bool:
-        """The password may be right, only the nonce was old."""
+        """True if only the nonce was old; the password may be right."""
         return self.said.get("stale", "").lower() == "true"
 
     @property
@@ -38,7 +42,7 @@ class Challenge(msgspec.Struct, frozen=True):
 
     @property
     def _rank(self) -> int:
-        """How good this way is; 0 if it is none for us."""
+        """The safety of this challenge, a higher number is safer; 0 if it cannot be answered."""
         if self.scheme == "basic":
             return 1
         qop = re.split(r"[\s,]+", self.said.get("qop", "auth"))
@@ -47,7 +51,7 @@ class Challenge(msgspec.Struct, frozen=True):
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:
-    """Return what the values of all ``WWW-Authenticate`` headers of an answer offer."""
+    """Return the challenges in the values of all ``WWW-Authenticate`` headers of an answer."""
     found = []
     for header in headers:
         starts = [match for match in _SCHEME.finditer(header) if _outside_quotes(header, match)]

@@ -1,17 +1,17 @@
 """An IP camera's HTTP snapshot.
 
-Rules this driver keeps
------------------------
-1. One deadline for a whole still, and a bound on its size (``http_get.py``).
-2. Basic or Digest, whichever is the safest that the camera offers (``http_auth.py``). A password
-   is sent once: trying again with a wrong one locks the account on many cameras. Only a camera that
-   says that its own nonce was stale is answered a second time.
-3. Redirects are refused: the password is for the host in the config and nobody else.
-4. The password comes from its file for every still (it may be changed meanwhile) and is in no
+Rules of this driver
+--------------------
+1. One deadline for a whole still, and a limit on its size (``http_get.py``).
+2. Basic or Digest, the safest that the camera offers (``http_auth.py``). A password is sent once:
+   trying again with a wrong one locks the account on many cameras. Only a camera that reports its
+   own nonce as stale is answered a second time.
+3. Redirects are refused: the password is only for the host in the config.
+4. The password is read from its file for every still (it may be changed meanwhile) and is in no
    message.
-5. A stale picture is no still: whoever looks at it later would take it for the moment it is stamped
-   with. Stale is the same picture, bit for bit, as more than ``oldest_s`` ago (a sensor's noise
-   never repeats), and one that by the camera's own headers is older than that.
+5. A stale picture is no still: it would later be mistaken for the moment it is stamped with. Stale
+   is the same picture, bit for bit, as more than ``oldest_s`` ago (a sensor's noise never repeats),
+   and one that by the camera's own headers is older than that.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from edge.drivers.camera.base import Deadline, checked_jpeg
 from edge.drivers.camera.http_get import Cut, HttpResponse, WrongCertificate, address, get, target
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
-# HTTP statuses that somebody must see to, and where. Others may pass by themselves.
+# HTTP statuses that a person must correct, and where. Others may pass by themselves.
 _FAULTS = {
     401: "refuses the username or password: correct username and password_file in the config",
     403: "forbids this user the picture: allow it in the camera's settings",
@@ -41,7 +41,7 @@ _FAULTS = {
 class HttpSnapshotCamera:
     """One IP camera; every error names it.
 
-    :param name: what the device is called in records, for example ``camera/lobby``
+    :param name: the device's name in records, for example ``camera/lobby``
     """
 
     def __init__(self, name: str, config: HttpCamera, clock: Clock) -> None:
@@ -53,9 +53,9 @@ class HttpSnapshotCamera:
         self._last = ("", 0)
 
     def open(self) -> None:
-        """See whether something listens there; the password is not tried.
+        """Check that the camera accepts a connection; the password is not tried.
 
-        :raises DeviceUnavailable: if nothing does
+        :raises DeviceUnavailable: if it does not
         """
         try:
             socket.create_connection(address(self._url), self._deadline().left()).close()
@@ -63,13 +63,13 @@ class HttpSnapshotCamera:
             raise DeviceUnavailable(f"{self.name}: cannot be reached: {error}") from error
 
     def close(self) -> None:
-        """Nothing is held between stills."""
+        """No connection is held between stills."""
 
     def capture(self) -> bytes:
-        """Return one JPEG that was asked for after this call.
+        """Return one JPEG that was requested after this call.
 
-        :raises DeviceUnavailable: if the camera cannot be reached or is not done in time
-        :raises DeviceFault: if it refuses, or what came is not a JPEG or stale
+        :raises DeviceUnavailable: if the camera cannot be reached or does not finish in time
+        :raises DeviceFault: if it refuses, or the picture is not a JPEG or is stale
         """
         deadline = self._deadline()
         with Cut(deadline.left()) as cut:
@@ -87,7 +87,7 @@ class HttpSnapshotCamera:
         return picture
 
     def _authorised(self, cut: Cut, deadline: Deadline) -> HttpResponse:
-        """Return the camera's last word, its challenge answered once, or twice if it was stale."""
+        """Return the camera's last answer; a challenge is answered once, or twice if stale."""
         answer = self._get({}, cut, deadline)
         proofs = 0
         while answer.status == 401 and self._config.username:
@@ -116,13 +116,13 @@ class HttpSnapshotCamera:
         if self._url.scheme != "https":
             return None
         context = ssl.create_default_context(cafile=self._config.ca_file or None)
-        if self._config.fingerprint:  # the certificate itself is known: who signed it says no more
+        if self._config.fingerprint:  # the certificate itself is known: its signature adds no trust
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
         return context
 
     def _check(self, answer: HttpResponse) -> None:
-        """See that *answer* is a picture that was given."""
+        """Raise a DeviceUnavailable or DeviceFault unless *answer* is a single picture."""
         if 300 <= answer.status < 400:
             raise DeviceFault(
                 f"{self.name}: redirects ({answer.status}): correct url in the config"
@@ -156,7 +156,7 @@ class HttpSnapshotCamera:
             )
 
     def _explain(self, error: Exception, cut: Cut) -> GarduError:
-        """Return *error* in the words of the checkpoint."""
+        """Return *error* as DeviceUnavailable or DeviceFault, with the camera's name."""
         if cut.made or isinstance(error, TimeoutError):
             return self._late()
         if isinstance(error, WrongCertificate):
@@ -185,10 +185,10 @@ class HttpSnapshotCamera:
 
 
 def _age_s(answer: HttpResponse) -> float:
-    """Return how old the camera itself says the picture is, seconds; 0 where it does not.
+    """Return the age of the picture by the camera's own headers, seconds; 0 if they give none.
 
-    Age is what a cache in between adds (RFC 9111); Last-Modified against Date are both by the
-    camera's own clock, however wrong that is.
+    Age is added by a cache in between (RFC 9111). Last-Modified and Date are both by the camera's
+    own clock, so their difference is right even if that clock is wrong.
     """
     ages = [0.0]
     if answer.header("age").isdigit():
@@ -198,6 +198,6 @@ def _age_s(answer: HttpResponse) -> float:
             parsedate_to_datetime(answer.header(name)) for name in ("date", "last-modified")
         )
         ages.append((date - changed).total_seconds())
-    except (ValueError, TypeError):  # one is missing, nonsense, or without its zone
+    except (ValueError, TypeError):  # one is missing, malformed, or without its zone
         pass
     return max(ages)

@@ -1,13 +1,13 @@
-"""One HTTP GET that is over in time and in size, whatever the other side does.
+"""One HTTP GET with limits on time and size, which hold against any server.
 
-Rules kept here
----------------
+Rules
+-----
 1. One deadline for the whole exchange, however slowly bytes drip: when it passes, the connection
-   is cut from another thread, whatever it is doing (TLS handshake, headers, body). Only the look-up
+   is cut from another thread, at any stage (TLS handshake, headers, body). Only the look-up
    of a host's name cannot be cut; an address in the URL needs none.
-2. Straight to the host: no proxy, no redirect, nothing but http and https.
-3. At most ``MAX_SIZE`` bytes of a body are read, and one more that tells that there were more.
-4. One connection for one request: cameras drop the ones that are kept.
+2. Straight to the host: no proxy, no redirect, only http and https.
+3. At most ``MAX_SIZE`` bytes of a body are read, and one more that shows that there were more.
+4. One connection for one request: cameras drop the ones that stay open.
 """
 
 import hashlib
@@ -30,7 +30,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 class HttpResponse(msgspec.Struct, frozen=True):
-    """What came: header names in small letters, each with all its values.
+    """A response: header names in small letters, each with all its values.
 
     :ivar whole: whether as much of the body came as the answer had promised
     """
@@ -47,7 +47,7 @@ class HttpResponse(msgspec.Struct, frozen=True):
 
 
 class WrongCertificate(ssl.SSLError):
-    """The certificate is not the one whose fingerprint the config has."""
+    """The certificate does not have the fingerprint in the config."""
 
 
 def address(url: SplitResult) -> tuple[str, int]:
@@ -61,7 +61,7 @@ def address(url: SplitResult) -> tuple[str, int]:
 
 
 def target(url: SplitResult) -> str:
-    """Return what is asked for: path and query of *url*."""
+    """Return the request target: path and query of *url*."""
     return (url.path or "/") + (f"?{url.query}" if url.query else "")
 
 
@@ -73,11 +73,11 @@ def get(
     tls: ssl.SSLContext | None = None,
     fingerprint: str = "",
 ) -> HttpResponse:
-    """Return what *url* answers.
+    """Return the response of *url*.
 
     :param timeout_s: seconds for each single wait; the whole has *cut*
     :raises OSError: if there is no connection, or it breaks off
-    :raises http.client.HTTPException: if what answers does not speak HTTP
+    :raises http.client.HTTPException: if the server does not speak HTTP
     """
     host, port = address(url)
     connection: _Connection
@@ -107,7 +107,7 @@ def _body(response: HTTPResponse) -> tuple[bytes, bool]:
 
 
 def _streams(headers: Mapping[str, list[str]]) -> bool:
-    """Whether the body is a film that never ends."""
+    """Return True if the body is a video stream that never ends."""
     return headers.get("content-type", [""])[0].lower().startswith("multipart/")
 
 
@@ -173,7 +173,7 @@ class _TlsConnection(HTTPSConnection, _Connection):
     fingerprint: str
 
     def connect(self) -> None:
-        """Connect, shake hands, and see that it is the right certificate where one is pinned."""
+        """Connect, shake hands, and check the certificate where one is pinned."""
         super().connect()
         assert isinstance(self.sock, ssl.SSLSocket)
         shown = hashlib.sha256(self.sock.getpeercert(binary_form=True) or b"").hexdigest()

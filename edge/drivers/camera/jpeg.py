@@ -1,9 +1,9 @@
-"""The outside of a JPEG (ITU-T T.81, annex B): its segments, its end, its size. Pixels stay shut.
+"""The structure of a JPEG (ITU-T T.81, annex B): segments, end, size. Pixels are never decoded.
 
 A JPEG is SOI, then segments (a marker, two bytes of length, a body), the coded pixels after each
 SOS, and EOI. Within coded pixels FF is followed by 00, by a restart marker or by another FF, so
-any other marker there is a real one. A marker inside a segment's body (a thumbnail has its own
-EOI) is none.
+any other marker there is a real one. A marker inside a segment's body is not (a thumbnail has its
+own EOI).
 """
 
 import re
@@ -22,11 +22,11 @@ _MARKER_IN_PIXELS = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 
 
 class NotJpeg(ValueError):
-    """These bytes are no JPEG at all."""
+    """The bytes are not a JPEG."""
 
 
 class CutShort(ValueError):
-    """This is the beginning of a JPEG; its end is missing."""
+    """The bytes are the beginning of a JPEG; its end is missing."""
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -71,7 +71,7 @@ def _after_pixels(data: bytes, start: int) -> int:
 
 
 def whole(data: bytes) -> bytes:
-    """Return the one JPEG that *data* begins with, without what some cameras append to it.
+    """Return the one JPEG that *data* begins with, without the bytes that some cameras append.
 
     :raises NotJpeg: if there is none, or it has no pixels
     :raises CutShort: if its end is missing
@@ -85,7 +85,7 @@ def whole(data: bytes) -> bytes:
 
 
 def size(data: bytes) -> tuple[int, int]:
-    """Return width and height of the JPEG *data*, pixels; 0 where it does not say.
+    """Return width and height of the JPEG *data*, pixels; 0 where it does not give them.
 
     :raises NotJpeg: if it is none
     """
@@ -99,11 +99,12 @@ def size(data: bytes) -> tuple[int, int]:
 
 
 def with_exif(data: bytes, exif: bytes) -> bytes:
-    """Return the JPEG *data* with *exif* (a TIFF block) for whatever EXIF it had.
+    """Return the JPEG *data* with *exif* (a TIFF block) in place of any EXIF it had.
 
-    It goes before everything but JFIF's own segment, where readers look for it.
+    The new segment is the first, or the second after JFIF's own, where programs expect it.
 
-    :raises NotJpeg: if *data* is no JPEG; CutShort likewise
+    :raises NotJpeg: if *data* is no JPEG
+    :raises CutShort: if its end is missing
     """
     segment = b"\xff\xe1" + (2 + len(_EXIF) + len(exif)).to_bytes(2, "big") + _EXIF + exif
     head: list[bytes] = []

@@ -1,14 +1,14 @@
 """A camera on the Pi's own connector, held by a child process that can be killed.
 
-Only a Raspberry Pi can show that the child's camera works; see ``picamera2_child.py``. This
-side, which keeps the child, is tested with children that hang, die, leak and talk nonsense.
+Only a Raspberry Pi can show that the child's camera works; see ``picamera2_child.py``. The parent's
+side, in this file, is tested with children that hang, die, leak and break the protocol.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. A child that is late, dies, breaks the protocol or uses more than ``memory_mb`` is killed
-   (``child.py``). Another is started at once when a still is wanted; otherwise at the next look at
-   it, at longer and longer intervals while that fails.
-2. A frame whose exposure began before the still was asked for is no still.
+   (``child.py``). Another is started at once when a still is wanted; otherwise at the next
+   ``reconcile``, at longer and longer intervals while that fails.
+2. A frame with an exposure that began before the still was requested is no still.
 3. Closing ends a still that is under way.
 """
 
@@ -23,7 +23,7 @@ from edge.drivers.camera.child import Child
 from edge.drivers.camera.picamera2_child import EXPOSED
 from edge.errors import DeviceFault, DeviceUnavailable
 
-# Importing picamera2 and starting the camera takes seconds on a small Pi.
+# Importing picamera2 and starting the camera lasts seconds on a small Pi.
 HELLO_S = 15.0
 
 # A camera stamps its frames with the machine's own time since boot, also where the simulator's
@@ -34,9 +34,10 @@ _MACHINE = Clock()
 class Picamera2Camera:
     """One camera.
 
-    :param restart_delay_s: seconds to wait before another child is started after so many failures
-    :param command: what runs as the child; the real one if None
-    :param hello_s: seconds that the child may take until its camera runs
+    :param restart_delay_s: returns the seconds before another child is started, from the number of
+        failures
+    :param command: the child's command; None: the real one
+    :param hello_s: the longest time until the child's camera runs, seconds
     """
 
     def __init__(
@@ -81,10 +82,10 @@ class Picamera2Camera:
             self._drop()
 
     def capture(self) -> bytes:
-        """Return one JPEG exposed after this call, starting a new child if need be.
+        """Return one JPEG exposed after this call; a new child is started if necessary.
 
         :raises DeviceUnavailable: if there is no camera or no picture within its time-out
-        :raises DeviceFault: if what came is not a JPEG, or older than this call
+        :raises DeviceFault: if the picture is not a JPEG, or older than this call
         """
         with self._lock:
             child = self._child or self._start()
@@ -97,7 +98,7 @@ class Picamera2Camera:
                 raise
 
     def reconcile(self) -> None:
-        """Replace a child that has died or grown too large, before a still is wanted of it.
+        """Replace a child that has died or grown too large, before a still is wanted.
 
         :raises DeviceUnavailable: while there is no camera
         """

@@ -1,17 +1,18 @@
 """The process of a Pi's camera: ``python -m edge.drivers.camera.picamera2_child WIDTH HEIGHT``.
 
-Only a Raspberry Pi can show that the lines which touch picamera2 are right; this file has not been
+Only a Raspberry Pi can show that the lines which use picamera2 are right; this file has not been
 tried on one.
 
-Rules this process keeps
-------------------------
-1. It says what ``child_pipe.py`` says. Its answer is eight bytes, when the exposure of the frame
-   began (nanoseconds since boot, big-endian; 0 if the camera does not say), then the JPEG.
+Rules of this process
+---------------------
+1. It follows the protocol of ``child_pipe.py``. Its answer is eight bytes, the moment when the
+   exposure of the frame began (nanoseconds since boot, big-endian; 0 if the camera does not give
+   it), then the JPEG.
 2. The camera is configured once and stays running: stopping, reopening and changing modes hang
    or leak after a camera was lost.
 3. Only a frame exposed after the request is sent (``flush=True``), for which at least two
    buffers are needed.
-4. It ends without stopping the camera (that can wait for ever); the kernel takes it back.
+4. It ends without stopping the camera (that can wait for ever); the kernel releases the camera.
 """
 
 import io
@@ -49,9 +50,11 @@ def _picture(camera: Any) -> bytes:
 
 
 def _exposed_ns(metadata: dict[str, Any]) -> int:
-    """Return when the exposure began: SensorTimestamp (ns) is when the first row was read out,
-    ExposureTime (microseconds) before that its exposure began.
-    """  # noqa: D205 - one sentence
+    """Return the moment when the exposure began, ns since boot; 0 if the camera does not give it.
+
+    SensorTimestamp (ns) is the moment when the first row was read out; its exposure began
+    ExposureTime (microseconds) before that.
+    """
     read_ns = int(metadata.get("SensorTimestamp", 0))
     return max(0, read_ns - int(metadata.get("ExposureTime", 0)) * 1000)
 

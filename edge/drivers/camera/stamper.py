@@ -1,14 +1,14 @@
-"""Time, place and purpose: in a strip below the still's picture, and in its EXIF.
+"""Stamps stills with time, place and purpose: in a strip below the picture, and in EXIF.
 
-Rules this device keeps
------------------------
-1. Pixels are opened in a child process with a deadline and a memory ceiling, never in the daemon:
-   a picture library costs as much memory as the daemon, and reads what comes from a network.
-2. One still at a time, whichever camera it is of, in a child that ends afterwards.
-3. Nothing of the picture is covered: the strip is added below it.
-4. What it is made of are the site, the checkpoint, the purpose and the time; nothing of a person.
-5. A clock that nobody vouches for is said to be one, in the strip and in EXIF.
-6. Whatever goes wrong here, the still is kept: EXIF is written without opening the picture.
+Rules of this device
+--------------------
+1. Pixels are decoded in a child process with a deadline and a memory limit, never in the daemon:
+   a picture library needs as much memory as the daemon, and decodes data from a network.
+2. One still at a time, of any camera, in a child that ends afterwards.
+3. No part of the picture is covered: the strip is added below it.
+4. Strip and EXIF hold the site, the checkpoint, the purpose and the time, and no data of a person.
+5. A clock that is not trusted is marked as such, in the strip and in EXIF.
+6. An error here never loses the still: EXIF is written without decoding the picture.
 """
 
 import importlib.util
@@ -44,15 +44,17 @@ _MONTHS = (
 )  # fmt: skip
 _UNSURE = "JAM BELUM DIPASTIKAN"
 
-# The work is this machine's own, also where the simulator's clock runs faster.
+# The work needs real time, also where the simulator's clock runs faster.
 _MACHINE = Clock()
 
 
 class Stamper:
-    """What finishes a still before it is kept.
+    """Finishes a still before it is stored.
 
-    :param name: what it is called in records
-    :param command: what runs as the child; the real one if None
+    :param name: the device's name in records
+    :param command: the child's command; None: the real one
+    :param stamp_s: the longest time for one still, real seconds
+    :param memory_mb: resident memory above which the child is killed, MiB
     """
 
     def __init__(
@@ -73,9 +75,9 @@ class Stamper:
         self._one = threading.Lock()
 
     def open(self) -> None:
-        """See whether the picture library is there; it is not loaded.
+        """Check that the picture library is installed; it is not loaded.
 
-        :raises DeviceUnavailable: if it is wanted and is not
+        :raises DeviceUnavailable: if the config needs it and it is not installed
         """
         if self._config.stamp and importlib.util.find_spec("PIL") is None:
             raise DeviceUnavailable(
@@ -84,15 +86,15 @@ class Stamper:
             )
 
     def close(self) -> None:
-        """Nothing is held between stills."""
+        """No child is held between stills."""
 
     def stamp(self, picture: bytes, purpose: str, at: Stamp) -> bytes:
         """Return *picture* with the strip (if the config wants one), within the size limit.
 
-        Room for :meth:`describe` is left.
+        Room for the EXIF of :meth:`describe` is left.
 
-        :raises DeviceUnavailable: if that cannot be done, or not in time
-        :raises DeviceFault: if what came of it is no JPEG
+        :raises DeviceUnavailable: if the child fails or is late
+        :raises DeviceFault: if the child's answer is no JPEG
         """
         limit = self._config.limit_kib * 1024 - ROOM
         if not self._config.stamp and len(picture) <= limit:
@@ -104,7 +106,7 @@ class Stamper:
             return checked_jpeg(self._ask(request), self.name)
 
     def describe(self, picture: bytes, still: str, purpose: str, at: Stamp) -> bytes:
-        """Return *picture* with EXIF of ours for whatever EXIF it had; never fails."""
+        """Return *picture* with Gardu's EXIF in place of any EXIF it had; never fails."""
         place = f"site={self._checkpoint.site} checkpoint={self._checkpoint.id}"
         clock = "trusted" if at.synced else "not-trusted"
         block = exif(
@@ -115,7 +117,7 @@ class Stamper:
         )
         try:
             return jpeg.with_exif(picture, block)
-        except (jpeg.NotJpeg, jpeg.CutShort):  # not from a camera of ours; it is kept as it is
+        except (jpeg.NotJpeg, jpeg.CutShort):  # not from one of our cameras; it stays as it is
             return picture
 
     def _ask(self, request: bytes) -> bytes:
@@ -132,7 +134,7 @@ class Stamper:
 
 
 def strip(checkpoint: CheckpointSection, purpose: str, at: Stamp) -> dict[str, str]:
-    """Return the words of the strip, by where they stand in it."""
+    """Return the texts of the strip by their place in it."""
     return {
         "time": indonesian(local(at)),
         "warning": "" if at.synced else _UNSURE,
@@ -148,7 +150,7 @@ def local(at: Stamp) -> datetime:
 
 
 def indonesian(moment: datetime) -> str:
-    """Return *moment* as people write it: ``Sabtu, 21 November 2026 10.51.37 WIB (UTC+07:00)``."""
+    """Return *moment* in Indonesian: ``Sabtu, 21 November 2026 10.51.37 WIB (UTC+07:00)``."""
     offset = moment.isoformat()[-6:]
     zone = _ZONES.get(int(offset[:3])) if offset.endswith(":00") else None
     named = f"{zone} (UTC{offset})" if zone else f"UTC{offset}"

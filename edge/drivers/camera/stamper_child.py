@@ -1,12 +1,12 @@
-"""The child process that opens a still's pixels: ``python -m edge.drivers.camera.stamper_child``.
+"""The child process that decodes a still's pixels: ``python -m edge.drivers.camera.stamper_child``.
 
-It says what ``child_pipe.py`` says. A request is four bytes length (big-endian), JSON of so many
-bytes (``limit``: the largest answer, bytes; ``strip``: the words of the strip by their place, or
-null for none), then the JPEG. The answer is a JPEG without EXIF.
+It follows the protocol of ``child_pipe.py``. A request is four bytes length (big-endian), JSON of
+that many bytes (``limit``: the largest answer, bytes; ``strip``: the texts of the strip by their
+place, or null for none), then the JPEG. The answer is a JPEG without EXIF.
 
 The strip has two lines below the picture: time (and a warning) left, purpose right; place left,
-checkpoint right. Its letters grow with the picture; words that do not fit are set smaller, then
-the right ones are left out, then the left ones cut off.
+checkpoint right. Its letters grow with the picture. Texts that do not fit are set smaller, then the
+right ones are left out, then the left ones are cut off.
 """
 
 import io
@@ -23,15 +23,15 @@ if TYPE_CHECKING:  # loaded in the child only
 
     Font = FreeTypeFont | ImageFont
 
-# What is tried until the answer is small enough: every quality at one size, then the next size.
+# Tried until the answer is small enough: every quality at one size, then the next size.
 _QUALITIES = (88, 80, 70, 60)
 _SHRINK = 0.8
 _LEAST_WIDTH = 320
 
-# Pixels either way. Larger pictures are made smaller as they are read: more does not fit into the
-# limit anyhow, and would need memory that a small Pi does not have.
+# Width and height, pixels. Larger pictures are made smaller as they are read: more does not fit
+# into the limit anyhow, and would need memory that a small Pi does not have.
 _MOST = (1920, 1920)
-# 50 megapixels: what claims to be more is no still.
+# 50 megapixels: a picture that claims to have more is no still.
 _MOST_PIXELS = 50_000_000
 
 _INK, _PAPER, _DIM, _WARNING = "#ffffff", "#10151a", "#b9c4cc", "#ffc043"
@@ -39,14 +39,14 @@ _LEAST_LETTERS = 9
 
 
 def main() -> None:
-    """Stamp what comes until the parent closes the pipe."""
+    """Stamp pictures until the parent closes the pipe."""
     serve(_begun, _explain)
 
 
 def _begun() -> Callable[[bytes], bytes]:
     from PIL import Image
 
-    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2  # Pillow refuses what has twice as many
+    Image.MAX_IMAGE_PIXELS = _MOST_PIXELS // 2  # Pillow refuses a picture with twice as many
     return _stamped
 
 
@@ -65,7 +65,7 @@ def _stamped(request: bytes) -> bytes:
 
 
 def _opened(jpeg: bytes) -> "Image":
-    """Return the whole picture, upright; raises if its pixels are broken."""
+    """Return the whole picture, upright; raise if its pixels are broken."""
     from PIL import Image, ImageOps
 
     with Image.open(io.BytesIO(jpeg), formats=["JPEG"]) as image:
@@ -120,7 +120,7 @@ def _line(
     while font.getlength(f"{text}{after}   {right}") > width and letters > _LEAST_LETTERS:
         letters -= 1
         font = ImageFont.load_default(letters)
-    if font.getlength(f"{text}{after}   {right}") > width:  # the left says more
+    if font.getlength(f"{text}{after}   {right}") > width:  # the left text is more important
         right = ""
     room = width - font.getlength(f"{after}   {right}")
     text = _cut(text, font, room)

@@ -1,13 +1,13 @@
-"""One called station of the aiphone (intercom), by a relay and dry contacts.
+"""One called station of the aiphone (intercom): a ring relay and dry contacts.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. Ringing is a pattern of relay pulses; the relay is off afterwards, always.
-2. A station that is in use by another call is not rung: that it is busy is posted instead.
-3. An answer is posted when its contact has been active for ``minimum_s``. What is shorter is
-   crosstalk or bounce: counted, no answer. One that is found active at opening is a stuck contact
-   or an answer to nobody, and is not posted.
-4. An answer contact that stays active for longer than anybody presses is a fault.
+2. A station that is in use by another call is not rung: StationBusy is posted instead.
+3. An answer is posted when its contact has been active for ``minimum_s``. A shorter pulse is
+   crosstalk or bounce: it is counted (InputRefused) and is no answer. A contact found active at
+   opening is stuck, or answers no call; it is not posted.
+4. An answer contact that stays active for longer than any press (HELD_S) is a fault.
 """
 
 from functools import partial
@@ -29,7 +29,7 @@ ANSWERS: tuple[AideAnswer, ...] = ("accept", "decline", "release", "extend")
 SHORT_ANSWER = "answer contact active for too short a time"
 
 TALK_S = 3600.0
-"""The longest that a station is in use by one call, seconds: more is a stuck contact."""
+"""The longest time that one call uses a station, seconds: longer means a stuck contact."""
 
 
 class GpioAiphone(WiredDevice):
@@ -77,4 +77,4 @@ class GpioAiphone(WiredDevice):
 
 
 def _nothing(*, active: bool, initial: bool) -> None:
-    """Say nothing when a call begins or ends: it is looked at when the station is to ring."""
+    """Ignore the beginning and the end of a call: ``ring`` reads the contact's level itself."""

@@ -1,11 +1,11 @@
 """The buzzer that every officer hears, on a pin.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. The patterns differ in count and length, never in tone: any buzzer will do.
-2. It is silent afterwards, always.
+2. The buzzer is silent afterwards, always.
 3. An alarm always sounds in full. Only answers are softened in the quiet hours, and only while the
-   clock is trusted: an officer must not wait for a beep because a clock is wrong.
+   clock is trusted: a wrong clock must not silence an officer's beep.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ BEEPS: dict[BeepPattern, tuple[float, ...]] = {
     "alarm": (1.0,),
 }
 
-# The same answers as ticks, for those who stand beside it.
+# The same answers as ticks, for officers who stand beside the buzzer.
 TICKS: dict[BeepPattern, tuple[float, ...]] = {
     "accepted": (0.02,),
     "refused": (0.02, 0.15, 0.02),
@@ -35,9 +35,9 @@ TICKS: dict[BeepPattern, tuple[float, ...]] = {
 
 
 class GpioBuzzer(WiredDevice):
-    """The buzzer. Posts nothing.
+    """The buzzer. Posts no events.
 
-    :param zone: whose hours the quiet hours are, for example ``Asia/Jakarta``; empty: the machine's
+    :param zone: time zone of the quiet hours, for example ``Asia/Jakarta``; empty: the machine's
     """
 
     def __init__(
@@ -59,14 +59,14 @@ class GpioBuzzer(WiredDevice):
 
 
 def sound(pattern: BeepPattern, quiet: Quiet | None, now: Stamp, zone: tzinfo) -> Sequence[float]:
-    """Return how *pattern* sounds at *now*: seconds on, off, on ..."""
+    """Return the sound of *pattern* at *now*: seconds on, off, on ...; empty if it is silent."""
     if pattern not in TICKS or quiet is None or not is_quiet(quiet, now, zone):
         return BEEPS[pattern]
     return TICKS[pattern] if quiet.beeps == "short" else ()
 
 
 def is_quiet(quiet: Quiet, now: Stamp, zone: tzinfo) -> bool:
-    """Whether *now* is in the quiet hours; never while the clock is not trusted."""
+    """Return True if *now* is in the quiet hours; False while the clock is not trusted."""
     if not now.synced:
         return False
     local = datetime.fromtimestamp(now.wall_ms / 1000, UTC).astimezone(zone)

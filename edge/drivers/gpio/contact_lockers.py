@@ -1,9 +1,9 @@
-"""Lockers whose doors have contacts on the Pi's pins, whatever it is that drives their locks.
+"""Lockers with door contacts on the Pi's pins; each subclass drives the locks in its own way.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. One solenoid at a time (supply current): an unlock waits until the one before is over.
-2. Whether a door opened is said by its contact alone.
+2. Only the door's contact shows that a door opened.
 """
 
 import threading
@@ -23,7 +23,7 @@ from edge.sop.events import LockerClosed, LockerOpened, Post
 
 
 class LockerWithDoor(Protocol):
-    """What this module needs to know of a locker."""
+    """A locker's number and door contact, as in the config of every such driver."""
 
     @property
     def number(self) -> int:
@@ -68,7 +68,7 @@ class ContactLockers(WiredDevice):
             self.energise(locker)
 
     def energise(self, locker: int) -> None:
-        """Give the lock of *locker* its pulse; returns when it is over."""
+        """Energise the lock of *locker* for its pulse; returns when it is over."""
         raise NotImplementedError
 
     def _door_moved(self, locker: int, *, active: bool, initial: bool) -> None:

@@ -1,7 +1,7 @@
 """A dry contact on a pin.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. It reports the level found at opening, then every change: never a level twice.
 2. The level comes from the contact's wiring (``Contact.active_level``), read from the raw pin.
    gpiozero's DigitalInputDevice compares with a memory of its own, so that after a change that
@@ -10,9 +10,9 @@ Rules this driver keeps
 3. lgpio has one thread for the edges of all pins, and an exception in a callback ends it: every
    input goes silent. So the callback only hands over, and an exception is logged there; the
    change then counts as not reported, and :meth:`GpioContact.reconcile` reports it again.
-4. A contact that is active for longer than anybody presses, alarms or stands in a beam is stuck,
-   or the wire of a closed loop is cut: a fault until it rests again. It stays reported as active.
-   (The cut wire of an open loop looks like rest for ever: wire alarms as closed loops.)
+4. A contact that is active for longer than any press, alarm or passage lasts is stuck, or the
+   wire of a closed loop is cut: a fault until it rests again. It stays reported as active.
+   (The cut wire of an open loop reads as rest for ever: wire alarms as closed loops.)
 5. No call into gpiozero while the lock is held (a pin factory may hold locks of its own).
 """
 
@@ -28,7 +28,7 @@ from edge.config.sections.pins import Contact
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""
 
-# gpiozero's pull_up by our words. None switches the Pi's own resistor off.
+# gpiozero's pull_up by the config's words. None switches the Pi's own resistor off.
 _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
 
 # GPIO 2 and 3 have 1.8 kOhm pull-ups on the board, which no setting can switch off.
@@ -38,10 +38,10 @@ _log = logging.getLogger(__name__)
 
 
 class Report(Protocol):
-    """Takes what a contact is now, and whether it was found so at opening."""
+    """Receives a contact's level, and whether it was found at opening."""
 
     def __call__(self, *, active: bool, initial: bool) -> None:
-        """Hand it over; no work here."""
+        """Hand the level over; no work here."""
 
 
 class GpioContact:
@@ -79,7 +79,7 @@ class GpioContact:
         device = self._claim()
         try:
             # In seconds of the pin factory's own time: real ones on a Pi, the clock's in the
-            # simulator, whose pins live by the same clock. So it is not scaled here.
+            # simulator, where the pins use the same clock. So it is not scaled here.
             device.pin.bounce = self._config.bounce_s or None
             device.pin.edges = "both"
             device.pin.when_changed = self._changed
@@ -90,7 +90,7 @@ class GpioContact:
         self._see(active=self._level(device.pin.state))
 
     def close(self) -> None:
-        """Let go of the pin; nothing is reported any more. May be called twice."""
+        """Release the pin and stop reporting. May be called twice."""
         with self._lock:
             device, self._device, self._active = self._device, None, None
         if device is not None:
@@ -111,7 +111,7 @@ class GpioContact:
 
     @property
     def active(self) -> bool:
-        """Whether it was active when it was last seen."""
+        """True if the contact was active when it was last read."""
         return bool(self._active)
 
     def stuck(self) -> str | None:
@@ -134,7 +134,7 @@ class GpioContact:
         pin, pull_up = self._config.pin, _PULLS[self._config.pull]
         if pull_up is None and pin in _FIXED_PULL_UPS:
             pull_up = True
-        # gpiozero wants active_state exactly where there is no pull, and refuses it elsewhere.
+        # gpiozero requires active_state exactly where there is no pull, and refuses it elsewhere.
         active_state = self._config.active_level if pull_up is None else None
         return InputDevice(
             pin, pull_up=pull_up, active_state=active_state, pin_factory=self._factory
@@ -165,7 +165,7 @@ class GpioContact:
     def _lasted(self, ticks: float | None) -> float:
         """Return how long the level before lasted, seconds of this clock.
 
-        By the moments of its two edges, where both are known: a late callback lengthens nothing.
+        By the moments of its two edges, where both are known: a late callback does not lengthen it.
         """
         if ticks is None or self._ticks is None:
             return (self._clock.boot_ns() - self._since_ns) / 1e9

@@ -1,10 +1,10 @@
-"""A countdown that a driver starts, starts anew and stops; what it calls is on a thread of its own.
+"""A countdown that a driver starts, restarts and stops; its callback runs on a thread of its own.
 
 Rules
 -----
-1. Everything here happens with the owner's lock held, the call at the end too: whoever stops a
-   countdown knows that it has ended before, or will not end any more.
-2. Its seconds are those of the clock, so that it keeps step with a simulated lobby.
+1. Everything here happens with the owner's lock held, also the callback at the end. So a countdown
+   that has been stopped either ended before or will not end any more.
+2. Its seconds are those of the clock, so that it stays in step with a simulated lobby.
 """
 
 import threading
@@ -16,7 +16,7 @@ from edge.clock import Clock
 class Countdown:
     """Calls *over* once, with *lock* held.
 
-    :param lock: the owner's lock, held by whoever calls :meth:`start` or :meth:`stop`
+    :param lock: the owner's lock; callers of :meth:`start` and :meth:`stop` must hold it
     """
 
     def __init__(self, clock: Clock, lock: threading.Lock, over: Callable[[], None]) -> None:
@@ -26,14 +26,14 @@ class Countdown:
         self._timer: threading.Timer | None = None
 
     def start(self, seconds: float) -> None:
-        """Count down *seconds* from now, whatever was counted before."""
+        """Count down *seconds* of the clock from now; an earlier countdown is stopped."""
         self.stop()
         self._timer = threading.Timer(self._clock.real(seconds), self._end)
         self._timer.daemon = True
         self._timer.start()
 
     def stop(self) -> None:
-        """Count no more."""
+        """Stop the countdown, if one is running."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

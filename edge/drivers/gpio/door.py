@@ -1,14 +1,14 @@
 """An access door: the relay of its strike and the contact of its leaf, on the Pi's pins.
 
-Rules this driver keeps
------------------------
-1. It is claimed locked. A release ends locked after ``release_s``, whatever happens in it.
-2. While the door is held released, no release that ends locks it; a release that is under way
-   when a hold ends still lasts its time.
-3. Closing ends release and hold: the strike is locked and its pin let go of. A fail-safe door
-   then drops out with its relay and is released, as the word promises; a fail-secure one stays
-   locked. In a fire the building's own relay takes the power off the locks anyway.
-4. Whether the door stands open is said by its contact alone.
+Rules of this driver
+--------------------
+1. The strike is claimed locked. A release ends locked after ``release_s``, also after an error.
+2. During a hold, the end of a release does not lock the door. A release that is under way when a
+   hold ends still lasts its full time.
+3. Closing ends release and hold: the strike is locked and its pin is closed. The relay then drops
+   out: a fail-safe door is released by that, a fail-secure one stays locked. In a fire the
+   building's own relay cuts the power of the locks in any case.
+4. Only the contact shows whether the door is open.
 """
 
 import threading
@@ -43,13 +43,13 @@ class GpioDoor(WiredDevice):
     def open(self) -> None:
         """Claim the strike locked, then the contact, which reports its level.
 
-        :raises DeviceUnavailable: if a pin cannot be claimed; then none is kept
+        :raises DeviceUnavailable: if a pin cannot be claimed; then no pin stays claimed
         """
         self._closing.clear()
         super().open()
 
     def close(self) -> None:
-        """End release and hold, lock and let go of all pins; see rule 3."""
+        """End release and hold, lock the strike and close all pins; see rule 3."""
         self._closing.set()
         with self._lock:
             self._held = False
@@ -70,7 +70,7 @@ class GpioDoor(WiredDevice):
             self._set(releases=-1)
 
     def hold(self, *, released: bool) -> None:
-        """Hold the strike released until told otherwise, or end that.
+        """Hold the strike released (True), or end the hold (False).
 
         May be called while a release is under way.
 
@@ -84,7 +84,7 @@ class GpioDoor(WiredDevice):
             self._held = self._held if held is None else held
             self._releases += releases
             on = self._held or self._releases > 0
-            if on or not self._closing.is_set():  # closing locks by itself
+            if on or not self._closing.is_set():  # close() locks the strike itself
                 self._strike.set(on=on)
 
     def _moved(self, *, active: bool, initial: bool) -> None:

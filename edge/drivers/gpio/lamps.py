@@ -1,12 +1,13 @@
-"""The lamps of one panel: what each mode looks like on the lamps that there are.
+"""The lamps of one panel: shows each mode on the lamps that are fitted.
 
-Rules this driver keeps
------------------------
-1. The table :data:`SHOWS` says what a mode looks like; nothing else does. It takes the first lamp
-   that is fitted, so a panel with one lamp and one with five speak the same language.
-2. Never colour alone: each lamp has its place and its label, and what calls for somebody blinks.
-3. A lamp never begins to blink anew when it is to show what it shows already.
-4. A lamp test lights all lamps at once and ends by itself; what is shown meanwhile comes after it.
+Rules of this driver
+--------------------
+1. Only the table :data:`SHOWS` defines the lamps of a mode. It uses the first lamp that is fitted,
+   so the modes mean the same on a panel with one lamp and on one with five.
+2. Never colour alone: each lamp has its place and its label. A wanted decision and an alarm are
+   always shown by blinking.
+3. A lamp does not restart its blinking when it is to show the rhythm that it shows already.
+4. A lamp test lights all lamps at once and ends by itself; a mode set meanwhile is shown after it.
 """
 
 import logging
@@ -28,18 +29,19 @@ log = logging.getLogger(__name__)
 Rhythm = Literal["steady", "wink", "slow", "fast"]
 
 # Seconds on and off. 0.5 Hz is for low priority, 2 Hz for urgent things (0.4 to 0.8 Hz and 1.4 to
-# 2.8 Hz in IEC 60073, by secondary sources). A wink is a light that goes out for a moment.
+# 2.8 Hz in IEC 60073, by secondary sources). A wink is a steady light that goes out for a moment.
 BLINKS: dict[Rhythm, tuple[float, float]] = {
     "wink": (1.7, 0.3),
     "slow": (1.0, 1.0),
     "fast": (0.25, 0.25),
 }
 
-# The lamp that says "a guest waits", and everything else that no lamp is fitted for.
+# The lamp for "a guest waits", and for every mode that has no fitted lamp of its own.
 PLAIN: tuple[LampName, ...] = ("green", "white", "lamp")
 
-# What each mode looks like: the first of these whose lamp is fitted. Colours as IEC 60073 has them
-# (secondary sources): green normal, blue action required, yellow abnormal, red fault or emergency.
+# The lamps of each mode, in order of preference: the first that is fitted is lit. Colours of IEC
+# 60073 (secondary sources): green normal, blue action required, yellow abnormal, red fault or
+# emergency.
 SHOWS: dict[LampMode, tuple[tuple[tuple[LampName, ...], Rhythm], ...]] = {
     "off": (),
     "on": ((PLAIN, "steady"),),
@@ -49,17 +51,17 @@ SHOWS: dict[LampMode, tuple[tuple[tuple[LampName, ...], Rhythm], ...]] = {
     "fast": ((("red",), "fast"), (PLAIN, "fast")),
 }
 
-# Seconds on and off of the two flashes that say "this means nothing now".
+# Seconds on and off of the two flashes that answer a press without a meaning at this moment.
 FLASHES = (0.1, 0.15, 0.1, 0.15)
 
 TEST_S = 2.0
-"""How long a lamp test lasts, seconds."""
+"""The length of a lamp test, seconds."""
 
 
 def rhythms(mode: LampMode, fitted: frozenset[LampName]) -> dict[LampName, Rhythm]:
     """Return the rhythm of each lamp of *fitted* that is lit in *mode*.
 
-    White beside green says that the panel is in service: it is lit in every mode.
+    White beside green means that the panel is in service: it is lit in every mode.
     """
     if mode == "test":
         return dict.fromkeys(fitted, "steady")
@@ -74,7 +76,7 @@ def rhythms(mode: LampMode, fitted: frozenset[LampName]) -> dict[LampName, Rhyth
 class Lamps:
     """The lamps of one panel.
 
-    :ivar outputs: for the panel to open and close
+    :ivar outputs: the lamps' outputs, which the panel opens and closes
     """
 
     def __init__(self, fitted: Mapping[LampName, Output], factory: Factory, clock: Clock) -> None:
@@ -88,7 +90,7 @@ class Lamps:
         self.outputs = tuple(self._lamps.values())
 
     def closed(self) -> None:
-        """Forget what is shown: the outputs have been closed."""
+        """Reset the mode and end a lamp test: the outputs have been closed."""
         with self._lock:
             self._mode, self._shown = "off", {}
             if self._testing is not None:
@@ -96,7 +98,7 @@ class Lamps:
                 self._testing = None
 
     def show(self, mode: LampMode) -> None:
-        """Show *mode*, after a lamp test if there is one.
+        """Show *mode*; during a lamp test, once the test is over.
 
         :raises DeviceUnavailable: if the lamps are not open
         :raises DeviceFault: if a pin cannot be driven
@@ -107,7 +109,7 @@ class Lamps:
                 self._put(rhythms(mode, frozenset(self._lamps)))
 
     def flash(self) -> None:
-        """Flash the plain lamp twice, then show what it showed.
+        """Flash the plain lamp twice, then show the present mode; ignored during a lamp test.
 
         :raises DeviceUnavailable: if the lamps are not open
         :raises DeviceFault: if its pin cannot be driven
@@ -144,7 +146,7 @@ class Lamps:
                 log.warning("after a lamp test: %s", error)  # the next mode reports it
 
     def _put(self, wanted: dict[LampName, Rhythm]) -> None:
-        """Make the lamps show *wanted*: those go out first that are not in it."""
+        """Show *wanted* on the lamps; those that are not in it go out first."""
         for name in sorted(self._lamps, key=lambda name: name in wanted):
             rhythm = wanted.get(name)
             if rhythm == self._shown.get(name):

@@ -1,16 +1,16 @@
 """A walk-through metal detector by its relay contacts, on the Pi's pins.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. The alarm contact is a level with two edges: both are posted, and the level found at opening.
    Pulses shorter than ``minimum_pulse_s`` are noise and counted; an alarm ends ``hold_s`` after
    its last edge, so that a relay that warbles is one alarm.
 2. Where it is wired normally-closed, a cut wire reads as an alarm, never as clear.
 3. An alarm or an interrupted beam that lasts longer than ``stuck_s`` is a fault; the alarm stays.
-4. A passage is made when its beam is free *again*: the person has gone through. One that was
-   interrupted for less than ``too_fast_s`` was no walking person; one for longer than
-   ``blocked_s`` is blocked, and one that was found interrupted at opening tells of nobody. The
-   beam is optional; without one an officer's button marks the passage.
+4. A passage is made when its beam is free *again*: the person has gone through. A beam that was
+   interrupted for less than ``too_fast_s`` was not interrupted by a walking person; one that is
+   interrupted for longer than ``blocked_s`` is blocked; one found interrupted at opening makes no
+   passage. The beam is optional; without one an officer's button marks the passage.
 """
 
 from gpiozero import Factory
@@ -38,7 +38,7 @@ SHORT_ALARM = "alarm contact active for too short a time"
 
 
 class GpioMetalDetector(WiredDevice):
-    """The detector: its alarm, and where wired its tamper contact and its beam.
+    """The detector: its alarm contact and, where wired, its tamper contact and its beam.
 
     Posts DetectorAlarmed, DetectorCleared, PassageMade, PassageTooFast; InputAlarmed and
     InputRestored of the kinds ``detector-tamper`` and ``beam-blocked``; InputRefused for noise.
@@ -81,7 +81,7 @@ class _Beam(GpioContact):
         self._countdown = Countdown(clock, self._lock, self._block)
 
     def close(self) -> None:
-        """Let go of the pin; nothing is reported any more."""
+        """Release the pin and stop reporting."""
         super().close()
         with self._lock:
             self._countdown.stop()

@@ -1,8 +1,8 @@
 """A relay, lamp or buzzer on a pin.
 
-Rules this driver keeps
------------------------
-1. It is claimed at rest (off) and let go at rest; a pulse ends off, whatever happens in it.
+Rules of this driver
+--------------------
+1. The pin is claimed at rest (off) and closed at rest; a pulse ends off, also after an error.
 2. Closing ends a pulse or pattern that is under way at once.
 3. After closing, the pin is a floating input: the relay's own pull resistor holds it at rest.
 """
@@ -44,7 +44,7 @@ class GpioOutput:
         )
 
     def close(self) -> None:
-        """Switch off and let go of the pin. May be called at any time, also twice."""
+        """Switch off and release the pin. May be called at any time, also twice."""
         self._closing.set()
         with self._lock:
             device, self._device = self._device, None
@@ -65,8 +65,10 @@ class GpioOutput:
             self._drive("on" if on else "off")
 
     def blink(self, on_s: float, off_s: float) -> None:
-        """Blink until told otherwise, beginning with on.
+        """Turn on and off repeatedly until the next call, beginning with on; returns at once.
 
+        :param on_s: seconds on
+        :param off_s: seconds off
         :raises DeviceUnavailable: if the output is not open
         :raises DeviceFault: if the pin cannot be driven
         """
@@ -74,8 +76,9 @@ class GpioOutput:
             self._drive("blink", self._clock.real(on_s), self._clock.real(off_s))
 
     def play(self, pattern: Sequence[float]) -> None:
-        """Be on and off by turns for the seconds of *pattern*; returns when it is over.
+        """Turn on and off alternately; returns when the pattern is over.
 
+        :param pattern: seconds on, off, on ...
         :raises DeviceUnavailable: if the output is not open, or was closed meanwhile
         :raises DeviceFault: if the pin cannot be driven
         """

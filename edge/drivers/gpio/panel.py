@@ -1,11 +1,11 @@
 """The lamps and buttons in front of one officer, on the Pi's pins.
 
-Rules this driver keeps
------------------------
-1. What a mode looks like is in edge/drivers/gpio/lamps.py, what fingers mean in
-   edge/drivers/gpio/presses.py; docs/panel.md tells both to officers.
-2. A lamp test is this driver's own business: nobody is told, nothing is recorded, and buttons go
-   on to work.
+Rules of this driver
+--------------------
+1. edge/drivers/gpio/lamps.py defines the lamps of a mode, edge/drivers/gpio/presses.py the meaning
+   of presses; docs/panel.md explains both to officers.
+2. A lamp test stays inside this driver: no event is posted, no record is made, and the buttons go
+   on working.
 """
 
 import logging
@@ -43,13 +43,13 @@ class GpioPanel(WiredDevice):
         super().__init__(name, self._lamps.outputs, contacts)
 
     def close(self) -> None:
-        """Switch the lamps off, forget half-made presses and let go of all pins."""
+        """Switch the lamps off, drop undecided presses and close all pins."""
         super().close()
         self._lamps.closed()
         self._presses.forget()
 
     def show(self, mode: LampMode) -> None:
-        """Show *mode* on the lamps; a panel without any does nothing.
+        """Show *mode* on the lamps; ignored by a panel without lamps.
 
         :raises DeviceUnavailable: if the panel is not open
         :raises DeviceFault: if a pin cannot be driven
@@ -57,7 +57,7 @@ class GpioPanel(WiredDevice):
         self._lamps.show(mode)
 
     def flash(self) -> None:
-        """Flash the lamp twice, then show what it showed.
+        """Flash the lamp twice, then show the present mode; returns when that is over.
 
         :raises DeviceUnavailable: if the panel is not open
         :raises DeviceFault: if its pin cannot be driven
@@ -76,7 +76,7 @@ class GpioPanel(WiredDevice):
         self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))
 
     def _asked(self) -> None:
-        """Do the lamp test that an officer's fingers asked for."""
+        """Start the lamp test that an officer requested with the buttons."""
         try:
             self._lamps.test()
         except (DeviceUnavailable, DeviceFault) as error:

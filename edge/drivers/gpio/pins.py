@@ -1,14 +1,14 @@
-"""The header's pins: which gpiozero factory drives them, and how its errors are told.
+"""The header's pins: chooses the gpiozero pin factory and converts its errors.
 
-Rules this module keeps
------------------------
+Rules of this module
+--------------------
 1. ``GPIOZERO_PIN_FACTORY``, where it is set, decides (simulator, tests).
 2. Otherwise lgpio, on the chip that the device tree calls the header's: its number has moved
    between kernels (on a Pi 5: 4, then 0, then 11 to 15).
 3. An output is claimed *with* its level. gpiozero claims it low and writes afterwards, which
    switches an active-low relay on for a moment (gpiozero pull request 1177).
-4. lgpio makes a FIFO in the working directory when it is imported and changes to ``LG_WD``:
-   it gets a directory of its own and the working directory is put back.
+4. lgpio makes a FIFO in the working directory when it is imported, and changes to ``LG_WD``:
+   it gets a directory of its own, and the working directory is restored.
 """
 
 import atexit
@@ -33,11 +33,11 @@ HEADERS = ("raspberrypi,rp1-gpio", "brcm,bcm2711-gpio", "brcm,bcm2835-gpio")
 
 
 def pin_factory(chip: str, sysfs: Path = Path("/sys")) -> Factory:
-    """Return the pins of this machine.
+    """Return the pin factory of this machine.
 
     :param chip: ``auto``, or the number of the gpiochip with the header's pins
     :param sysfs: where sysfs is mounted
-    :raises DeviceUnavailable: if there are none, or they cannot be opened
+    :raises DeviceUnavailable: if there are no pins, or they cannot be opened
     """
     with claiming("gpio"):
         if os.environ.get(CHOICE):
@@ -63,7 +63,7 @@ def header_chip(sysfs: Path) -> int:
 
 @contextmanager
 def claiming(device: str) -> Iterator[None]:
-    """Raise DeviceUnavailable, naming *device*, for whatever the pin libraries raise."""
+    """Convert every error of the pin libraries to DeviceUnavailable, with the name *device*."""
     try:
         yield
     except GarduError:
@@ -73,14 +73,14 @@ def claiming(device: str) -> Iterator[None]:
 
 
 def pin_errors() -> tuple[type[Exception], ...]:
-    """Return what the pin libraries raise; lgpio's own error only once lgpio is imported."""
+    """Return the errors that the pin libraries raise; lgpio's only once lgpio is imported."""
     lgpio = sys.modules.get("lgpio")
     return (GPIOZeroError, OSError, ImportError, *([lgpio.error] if lgpio else []))
 
 
 def _lgpio_factory(chip: int) -> Factory:
     lgpio = _import_lgpio()
-    # Imports lgpio, so it can only come after the working directory has been settled.
+    # This imports lgpio, so it must come after _import_lgpio() (rule 4).
     from gpiozero.pins.lgpio import LGPIOFactory, LGPIOPin
 
     class LevelFirstPin(LGPIOPin):  # type: ignore[misc]  # gpiozero has no types
@@ -88,7 +88,7 @@ def _lgpio_factory(chip: int) -> Factory:
 
         def output_with_state(self, state: bool) -> None:  # noqa: FBT001  # gpiozero's signature
             self.when_changed = None
-            # gpiozero keeps the handle to itself and offers no other way to name the chip.
+            # The handle is private in gpiozero, which offers no other way to name the chip.
             lgpio.gpio_claim_output(self.factory._handle, self._number, int(state))  # noqa: SLF001
 
     factory = LGPIOFactory(chip=chip)
@@ -109,7 +109,7 @@ def _import_lgpio() -> ModuleType:
 
 
 def _fifo_directory() -> str:
-    """Return systemd's runtime directory, or a temporary one that goes when we do."""
+    """Return systemd's runtime directory, or a temporary one that is removed at exit."""
     runtime = os.environ.get("RUNTIME_DIRECTORY", "").split(":")[0]
     if runtime:
         return runtime

@@ -1,15 +1,15 @@
-"""What fingers on the buttons of one panel mean.
+"""Presses: turns presses and releases of one panel's buttons into actions.
 
-Rules this module keeps
------------------------
-1. A button with one meaning counts when it is let go, or after :data:`MOMENT_S`. With a second
-   meaning for holding it, the first counts when it is let go, the second as soon as it has been
+Rules of this module
+--------------------
+1. A button with one meaning counts when it is released, or after :data:`MOMENT_S`. With a second
+   meaning for holding it, the first counts when it is released, the second as soon as it has been
    held for :data:`HOLD_S`.
-2. Two buttons that are pressed before either counts mean nothing: somebody leant on the panel.
-   Kept down together for :data:`TEST_S` they are the lamp test. A panel with one button has the
-   lamp test where that button is held so long.
-3. A trembling finger is one press: who presses a button again within :data:`AGAIN_S` of letting
-   it go has not pressed it again.
+2. Two buttons that are pressed before either counts have no meaning: a person leant on the panel.
+   Held down together for :data:`TEST_S` they start the lamp test. A panel with one button starts
+   the lamp test when that button is held for :data:`TEST_S`.
+3. A trembling finger is one press: a button pressed again within :data:`AGAIN_S` of its release
+   does not count again.
 4. A button found pressed at opening is stuck or held by chance: it counts from its next press.
 """
 
@@ -22,7 +22,7 @@ from edge.config.sections.panels import Button
 from edge.config.sections.values import Action
 
 MOMENT_S = 0.1
-"""How far apart two fingers of the same movement come down at most, seconds."""
+"""The longest time between the presses of two fingers in one movement, seconds."""
 HOLD_S = 1.0
 TEST_S = 3.0
 AGAIN_S = 0.3
@@ -31,10 +31,10 @@ Say = Callable[[Button, Action], None]
 
 
 class Finger:
-    """One button.
+    """The state of one button.
 
     :ivar state: ``down``: undecided; ``done``: has counted; ``chord``: down with another; ``void``:
-        means nothing any more
+        does not count until it is released
     """
 
     def __init__(self, button: Button) -> None:
@@ -45,9 +45,10 @@ class Finger:
 
 
 class Presses:
-    """The buttons of one panel; *say* is told what was pressed, from any thread.
+    """The buttons of one panel.
 
-    :param test: called when the lamp test is asked for, on a thread of its own
+    :param on_press: called with the button and its action, from any thread
+    :param test: called when the lamp test is requested, on a thread of its own
     """
 
     def __init__(
@@ -60,7 +61,7 @@ class Presses:
         self._lock = threading.Lock()
 
     def changed(self, number: int, *, active: bool, initial: bool) -> None:
-        """Take the next state of button *number*."""
+        """Process a press or release of button *number*, its index in *buttons*."""
         finger = self._fingers[number]
         said = None
         with self._lock:
@@ -74,7 +75,7 @@ class Presses:
             self._on_press(finger.button, said)
 
     def forget(self) -> None:
-        """Forget what has not been decided: the panel is closed."""
+        """Drop all undecided presses: the panel is closed."""
         with self._lock:
             for finger in self._fingers:
                 _stop(finger)
@@ -106,7 +107,7 @@ class Presses:
         return since is not None and self._clock.boot_ns() - since < AGAIN_S * 1e9
 
     def _end_chord(self) -> None:
-        """The lamp test is asked for, or one of the fingers was let go before."""
+        """End the chord: the lamp test is requested, or one button was released before."""
         for one in self._fingers:
             if one.state == "chord":
                 _stop(one)
@@ -122,7 +123,7 @@ class Presses:
         said = None
         with self._lock:
             if finger.timer is not threading.current_thread():
-                return  # let go at the last moment
+                return  # released at the last moment
             finger.timer = None
             testing = finger.state != "down"
             if testing:

@@ -1,11 +1,11 @@
 """The safety inputs: fire and duress loops, tamper and supply contacts, on the Pi's pins.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. Each contact is a level with two edges: both are posted, and the level found at opening.
-2. The loops are normally-closed: a cut wire reads as the alarm itself, never as "all is well".
-3. Nothing is held, latched or judged here. A duress button latches by itself until it is reset
-   with its key; the fire relay releases the locks' power by itself; this only says what they do.
+2. The loops are normally-closed: a cut wire reads as the alarm itself, never as rest.
+3. This driver only reports; it does not hold, latch or judge. A duress button latches by itself
+   until it is reset with its key; the fire relay releases the locks' power by itself.
 """
 
 from gpiozero import Factory
@@ -24,7 +24,7 @@ KINDS: dict[str, InputKind] = {
     "mains": "mains-lost",
     "battery": "battery-low",
 }
-"""The input that each key of the config's section is."""
+"""The kind of input for each key of the config's section."""
 
 
 class GpioSafetyInputs(WiredDevice):
@@ -44,7 +44,7 @@ class GpioSafetyInputs(WiredDevice):
 def alarm_input(
     kind: InputKind, contact: Contact, factory: Factory, clock: Clock, post: Post
 ) -> GpioContact:
-    """Return *contact* as one that posts InputAlarmed and InputRestored of *kind*."""
+    """Return the driver of *contact*, which posts InputAlarmed and InputRestored of *kind*."""
 
     def changed(*, active: bool, initial: bool) -> None:
         event = InputAlarmed if active else InputRestored

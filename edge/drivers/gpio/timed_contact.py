@@ -1,12 +1,12 @@
-"""A contact whose pulses have a length to keep: shorter ones are noise, short rests do not count.
+"""A contact with a minimum pulse length: shorter pulses are noise, short rests do not count.
 
-Rules this driver keeps
------------------------
+Rules of this driver
+--------------------
 1. It is reported active once it has been active for ``minimum_s``, at rest once it has been at
    rest for ``hold_s``. The level found at opening is reported at once.
-2. A shorter pulse is told to *too_short* and to nobody else. A second one within ``hold_s`` is
-   no chance any more but a relay that warbles: it is reported active from there on.
-3. How long a pulse was is said by the moments of its edges, not by when somebody looked.
+2. For a shorter pulse only *too_short* is called. A second pulse within ``hold_s`` is no longer
+   chance but a relay that warbles: it is reported active from its beginning.
+3. The length of a pulse is the time between its edges; the time of the callbacks does not matter.
 """
 
 from collections.abc import Callable
@@ -22,7 +22,11 @@ from edge.drivers.gpio.countdown import Countdown
 class TimedContact(GpioContact):
     """One such contact; all seconds are seconds of *clock*.
 
-    :param stuck_s: reported active for longer than this it is stuck; None: never
+    :param report: called with each level that is reported
+    :param too_short: called for each pulse shorter than *minimum_s*
+    :param minimum_s: shortest pulse that is reported, seconds
+    :param hold_s: shortest rest that is reported, seconds
+    :param stuck_s: a contact reported active for longer than this is stuck, seconds; None: never
     """
 
     def __init__(
@@ -48,7 +52,7 @@ class TimedContact(GpioContact):
         self._countdown = Countdown(clock, self._lock, self._over)
 
     def close(self) -> None:
-        """Let go of the pin; a pulse or rest that has not been reported will not be."""
+        """Release the pin; a pulse or rest that has not been reported is dropped."""
         super().close()
         with self._lock:
             self._countdown.stop()
@@ -75,7 +79,7 @@ class TimedContact(GpioContact):
             self._too_short()
 
     def _after(self, seconds: float) -> None:
-        self._countdown.stop()  # one that is late must not end after all that it stood for
+        self._countdown.stop()  # a late one must not end for a level that is over
         if seconds > 0:
             self._countdown.start(seconds)
         else:

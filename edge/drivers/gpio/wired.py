@@ -10,7 +10,7 @@ from edge.errors import DeviceFault, DeviceUnavailable
 
 
 class WiredDevice:
-    """The part that every device on pins shares.
+    """Base of the devices on pins.
 
     :param name: kind and id, for example ``aiphone/adc``; its last part is the id in events
     """
@@ -26,7 +26,7 @@ class WiredDevice:
     def open(self) -> None:
         """Claim every output at rest, then every contact, which reports its level.
 
-        :raises DeviceUnavailable: if a pin cannot be claimed; then none is kept
+        :raises DeviceUnavailable: if a pin cannot be claimed; then no pin stays claimed
         """
         try:
             with claiming(self.name):
@@ -37,7 +37,7 @@ class WiredDevice:
             raise
 
     def close(self) -> None:
-        """Switch every output off and let go of all pins, even if one of them fails."""
+        """Switch every output off and release all pins, even if one of them fails."""
         with ExitStack() as stack:
             for part in self._parts:
                 stack.callback(part.close)

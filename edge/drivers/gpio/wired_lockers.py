@@ -1,9 +1,9 @@
-"""Lockers whose locks are relays and whose doors have contacts, on the Pi's pins.
+"""Lockers with a relay for each lock and a contact for each door, on the Pi's pins.
 
-Rules this driver keeps (and those of ``edge/drivers/gpio/contact_lockers.py``)
------------------------
+Rules of this driver (and those of ``contact_lockers.py``)
+----------------------------------------------------------
 1. A lock gets one pulse of ``pulse_s``, never longer; its relay is off afterwards, always.
-2. No pulse is ever repeated here.
+2. A pulse is never repeated here.
 """
 
 from gpiozero import Factory

@@ -1,16 +1,16 @@
-"""A serial line that several devices share: RS-485, half duplex, one speaker at a time.
+"""A serial line that several devices share: RS-485, half duplex, one sender at a time.
 
-Rules this driver keeps
------------------------
-1. Whoever speaks on the line holds it for a whole turn: request and answer are never interleaved
-   with another device's.
-2. Before a turn the line has been silent for ``pause_s``. What came uncalled (noise, an answer
-   that came too late) is thrown away, counted, and posted as InputRefused once a turn.
-3. A line that is never silent is DeviceUnavailable: a request would drown in what is spoken there.
-4. The port is opened when it is first needed, under the name of the config, and anew after every
-   error: a plug that was pulled and comes back under another number is found by its link. If it
-   was pulled and came back between two turns, nobody notices.
-5. A port that is not there is DeviceUnavailable for whoever asked; nobody waits for it here. No
+Rules of this driver
+--------------------
+1. A device that uses the line holds it for a whole turn: its request and answer are never
+   interleaved with another device's.
+2. Before a turn the line has been silent for ``pause_s``. Uncalled bytes (noise, an answer that
+   came too late) are discarded, counted, and posted as InputRefused once per turn.
+3. A line that is never silent is DeviceUnavailable: a request would be lost among the other bytes.
+4. The port is opened at its first use, under the name in the config, and reopened after every
+   error: an adapter that was unplugged and comes back under another number is found by its link.
+   If that happens between two turns, there is no error.
+5. A port that is not there raises DeviceUnavailable at once; there is no waiting for it here. No
    read lasts longer than ``answer_s`` and no write longer than WRITE_S.
 """
 
@@ -27,15 +27,15 @@ from edge.sop.events import InputRefused, Post
 if TYPE_CHECKING:
     from serial import Serial
 
-# Pauses that a speaker may spoil before the line counts as never silent.
+# Pauses that may be interrupted by bytes before the line counts as never silent.
 MOST_PAUSES = 20
 
 
 class SerialBus:
-    """The line of *config*; its devices take turns.
+    """The line of *config*; its devices use it in turns.
 
-    :param post: told of uncalled bytes, in the name of the bus
-    :ivar discarded: bytes that came when nobody had asked for any
+    :param post: called with InputRefused for uncalled bytes, in the name of the bus
+    :ivar discarded: number of bytes that came without a request
     """
 
     def __init__(self, name: str, config: Bus, post: Post | None = None) -> None:
@@ -51,24 +51,24 @@ class SerialBus:
     def turn(self) -> Iterator["Serial"]:
         """Hold the line: ``with bus.turn() as port``; reads end after ``answer_s``.
 
-        :raises DeviceUnavailable: if the port is not there, failed within, or is never silent
+        :raises DeviceUnavailable: if the port is not there or fails, or the line is never silent
         """
         with self._lock:
             try:
                 yield self._silent_port()
             except GarduError:
-                raise  # what the user of the line says of his own device is passed on as it is
+                raise  # an error of the device that uses the line is passed on unchanged
             except PORT_ERRORS as error:
                 self._close()
                 raise DeviceUnavailable(f"{self.name}: {error}") from error
 
     def close(self) -> None:
-        """Let go of the port; the next turn opens it again. May be called at any time."""
+        """Close the port; the next turn opens it again. May be called at any time."""
         with self._lock:
             self._close()
 
     def _silent_port(self) -> "Serial":
-        """Return the port once the line is silent; one that has gone is opened anew."""
+        """Return the port once the line is silent; a port that has gone is reopened."""
         if self._port is not None:
             try:
                 return self._silence(self._port)

@@ -1,9 +1,8 @@
-"""Frames of the card readers that speak by themselves: bytes in, cards out. Pure.
+"""Frames of the card readers that send unasked: parses bytes into card numbers. Pure.
 
 A frame is ``02``, 10 hexadecimal digits (the card's 5 bytes), 2 digits (the XOR of those bytes)
 and an end: ``03`` (RDM6300) or ``0D 0A 03`` (ID-12LA). ``02`` never occurs inside a frame, so it
-always begins a new one: every whole frame is found, however the bytes are split and whatever
-noise surrounds it.
+always begins a new one: every whole frame is found, however the bytes are split, also in noise.
 """
 
 from edge.errors import ProtocolError
@@ -18,10 +17,10 @@ _BODY = 13
 
 
 class CardFramer:
-    """The same bytes give the same cards, however they are split.
+    """Parses frames; the same bytes give the same cards, however they are split.
 
     :param end: the bytes that end a frame
-    :ivar broken: how many broken frames and runs of noise there were
+    :ivar broken: number of broken frames and runs of noise
     """
 
     def __init__(self, end: bytes) -> None:
@@ -31,7 +30,7 @@ class CardFramer:
         self._in_noise = False
 
     def feed(self, data: bytes) -> list[str | ProtocolError]:
-        """Take the next bytes; return cards and what was wrong, in order."""
+        """Parse the next bytes; return cards and errors, in order."""
         found = [self._feed(byte) for byte in data]
         return [item for item in found if item is not None]
 
@@ -51,7 +50,7 @@ class CardFramer:
         return self._whole() if place + 1 == _BODY + len(self._end) else None
 
     def _noise(self) -> ProtocolError | None:
-        """Refuse a run of bytes outside frames once."""
+        """Return one error for a run of bytes outside frames."""
         if self._in_noise:
             return None
         self._in_noise = True
@@ -66,7 +65,7 @@ class CardFramer:
         return self._refused("wrong checksum") if checksum else frame[_CARD]
 
     def _drop(self, why: str) -> ProtocolError:
-        """Give the frame up; what is left of it is the same trouble, not another."""
+        """Drop the frame and return the error; the rest of the frame is part of this error."""
         self._frame.clear()
         self._in_noise = True
         return self._refused(why)

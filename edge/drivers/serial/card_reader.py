@@ -1,14 +1,14 @@
-"""Which card lies at a reader: what all card readers have in common.
+"""Cards at a reader: the part that all card readers share.
 
-Rules this driver keeps
------------------------
-1. A card is posted once a presentation, however often the reader repeats it. A presentation ends
+Rules of this driver
+--------------------
+1. A card is posted once per presentation, however often the reader repeats it. A presentation ends
    with silence.
-2. A card is taken when the reader has named it twice, or once and then nothing: had there been a
-   second card, it would have been named between.
-3. Two cards at once: no card is taken, TwoCardsPresented is posted once, and nothing is taken until
-   there has been silence. Which of the two was meant only the guest's officer knows; and of two
-   cards that are lifted together one is seen last, alone.
+2. A card is accepted when the reader has sent its number twice, or once before silence: the number
+   of a second card would have come in between.
+3. Two cards at once: neither is accepted, TwoCardsPresented is posted once, and no card is accepted
+   until there has been silence. Only the guest's officer knows which of the two was meant; and of
+   two cards that are lifted together one is read last, alone.
 """
 
 from typing import Literal
@@ -19,18 +19,18 @@ from edge.sop.events import CardPresented, TwoCardsPresented
 
 
 class TwoCards:
-    """What a reader has named is two cards."""
+    """The reader has read two cards in one presentation."""
 
 
 class Presence:
-    """Which card is there, told by what a reader names. Pure."""
+    """One presentation after the other, from the card numbers that a reader sends. Pure."""
 
     def __init__(self) -> None:
         self._card: str | None = None
         self._is: Literal["named", "taken", "two"] = "taken"
 
     def seen(self, card: str) -> str | TwoCards | None:
-        """The reader has named *card*: return the card to take, or that there are two, if so."""
+        """Process *card*, just read; return the card to accept, TwoCards, or None for neither."""
         if self._card is None:
             self._card, self._is = card, "named"
             return None
@@ -44,7 +44,7 @@ class Presence:
         return taken
 
     def gone(self) -> str | None:
-        """There has been silence: return the card to take, if one was named only once."""
+        """End the presentation after silence; return its card if that was read only once."""
         card, self._card = self._card, None
         return card if self._is == "named" else None
 
@@ -53,7 +53,7 @@ class SerialCardReader(SerialReader):
     """One reader. Posts CardPresented with its id (the last part of its name)."""
 
     def _take(self, found: str | TwoCards | ProtocolError | None) -> None:
-        """Post what the presence or a framer has *found*."""
+        """Post the event for *found*, a result of the presence or of a framer."""
         match found:
             case ProtocolError():
                 self._refuse(found)

@@ -1,12 +1,12 @@
-"""A card reader that speaks by itself: RDM6300, ID-12LA, ID-20LA.
+"""A card reader that sends unasked: RDM6300, ID-12LA, ID-20LA.
 
-Rules this driver keeps
------------------------
-1. What it says is read by :class:`~edge.drivers.serial.card_frames.CardFramer`, and taken or not by
-   the rules of :mod:`edge.drivers.serial.card_reader`.
+Rules of this driver
+--------------------
+1. Its bytes are parsed by :class:`~edge.drivers.serial.card_frames.CardFramer`; cards are accepted
+   by the rules of :mod:`edge.drivers.serial.card_reader`.
 2. Every broken frame and every run of noise is posted as InputRefused and never as a card.
-3. A presentation ends when nothing has come for ``removed_after_s``. That is counted while
-   waiting for bytes, so a thread that was held up never takes repeats for a new presentation.
+3. A presentation ends when no byte has come for ``removed_after_s``. That is measured while
+   waiting for bytes, so a thread that was held up never mistakes repeats for a new presentation.
    Noise for as many bytes as the line carries in that time is silence too.
 """
 
@@ -38,7 +38,7 @@ class FrameReader(SerialCardReader):
         self._silence_bytes = config.removed_after_s * _BYTES_PER_S
 
     def _greet(self, port: "Serial") -> None:
-        """Nothing: the reader speaks by itself."""
+        """Send no greeting: the reader sends unasked."""
 
     def _work(self, port: "Serial") -> None:
         self._framer, self._presence, self._without_card = CardFramer(self._end), Presence(), 0

@@ -1,14 +1,15 @@
 """A GM65 or GM8xx scanner that reads the QR codes of invitations.
 
-Rules this driver keeps
------------------------
-1. What it says is read by :class:`~edge.drivers.serial.gm65_frames.CodeFramer`. Noise and broken
-   codes are posted as InputRefused; a whole code is an invitation or is refused as one.
+Rules of this driver
+--------------------
+1. Its bytes are parsed by :class:`~edge.drivers.serial.gm65_frames.CodeFramer`. Noise and broken
+   codes are posted as InputRefused; a whole code is posted as InvitationPresented or
+   InvitationRefused.
 2. The same code counts once as long as it has not been away for ``repeat_s``: a guest holds a
    telephone still for seconds.
-3. What a code says is never logged: it may hold a guest's name.
+3. The content of a code is never logged: it may hold a guest's name.
 4. In mode ``host`` every trigger must be acknowledged before the next one, or the device has
-   failed. In mode ``presence`` a dead scanner cannot be told from one that nobody uses.
+   failed. In mode ``presence`` a dead scanner cannot be distinguished from an unused one.
 """
 
 from collections.abc import Callable
@@ -27,17 +28,20 @@ if TYPE_CHECKING:
     from serial import Serial
 
 BAUD_RATE = 9600
-# Longer than between two bytes of one code, real seconds; USB adapters hold bytes for 16 ms.
+# Longer than the gap between two bytes of a code, real seconds; USB adapters hold bytes for 16 ms.
 GAP_S = 0.2
-# After a code the guest takes the telephone away, seconds of the clock.
+# Time for the guest to take the telephone away after a code, seconds of the clock.
 _AFTER_CODE_S = 1.0
 
 Read = Callable[[str, str, Stamp], InvitationPresented | InvitationRefused]
-"""Read a code at a reader at a moment: the event that it is."""
+"""Return the event for a code: called with the code, the reader's id and the moment."""
 
 
 class Gm65Scanner(SerialReader):
-    """One scanner on the port of *config*; *read* says what a code is worth."""
+    """One scanner on the port of *config*.
+
+    :param read: checks a code and returns its event
+    """
 
     def __init__(self, name: str, config: Gm65, read: Read, clock: Clock, post: Post) -> None:
         super().__init__(name, config.port, BAUD_RATE, GAP_S, post)
@@ -68,7 +72,7 @@ class Gm65Scanner(SerialReader):
         self._wait(self._config.reading_s)
 
     def _wait(self, seconds: float) -> None:
-        """Let the next trigger be due in *seconds*."""
+        """Make the next trigger due in *seconds* of the clock."""
         self._due_ns = self._clock.boot_ns() + int(seconds * 1e9)
 
     def _need_acknowledgement(self) -> None:
@@ -76,7 +80,7 @@ class Gm65Scanner(SerialReader):
             raise DeviceUnavailable(f"{self.name}: no answer to a trigger")
 
     def _listen(self, port: "Serial") -> bool:
-        """Take what comes within GAP_S; return whether anything did."""
+        """Process the bytes that come within GAP_S; return False if none came."""
         data = port.read(max(1, port.in_waiting))
         if self._closing.is_set():
             return False
@@ -88,7 +92,7 @@ class Gm65Scanner(SerialReader):
         return bool(data)
 
     def _shown(self, code: str) -> None:
-        """Post what *code* is worth, unless it is still the one before."""
+        """Post the event for *code*, unless it is still the code before."""
         now = self._clock.now()
         away_s = (now.boot_ns - self._last_ns) / 1e9
         still_there = code == self._last_code and away_s < self._config.repeat_s

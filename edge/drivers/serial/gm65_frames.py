@@ -1,7 +1,7 @@
-"""What a GM65 says: bytes in, codes out. Pure.
+"""Frames of the GM65: parses bytes into codes. Pure.
 
 A code is printable text that ends with CR or CR LF. The acknowledgement of a trigger has no end of
-its own and would stand before the code: it is taken out wherever it comes.
+its own and would stand before the code: it is removed wherever it comes.
 """
 
 from edge.errors import ProtocolError
@@ -12,15 +12,15 @@ TRIGGER = bytes.fromhex("7E 00 08 01 00 02 01 AB CD")
 ACKNOWLEDGED = bytes.fromhex("02 00 00 01 00 33 31")
 
 LONGEST = 600
-"""No code of ours is longer; what is longer is thrown away."""
+"""The longest code, characters: invitations are never longer; longer codes are discarded."""
 
 _ENDS = b"\r\n"
 
 
 class CodeFramer:
-    """The same bytes give the same codes, however they are split.
+    """Parses codes; the same bytes give the same codes, however they are split.
 
-    :ivar acknowledged: how many acknowledgements came; whoever triggers sets it back
+    :ivar acknowledged: number of acknowledgements; the driver sets it to 0 before each trigger
     """
 
     def __init__(self) -> None:
@@ -31,11 +31,11 @@ class CodeFramer:
         self._too_long = False
 
     def feed(self, data: bytes) -> list[str | ProtocolError]:
-        """Take the next bytes; return codes and what was wrong, in order."""
+        """Parse the next bytes; return codes and errors, in order."""
         return [item for byte in data for item in self._feed(byte)]
 
     def silence(self) -> list[str | ProtocolError]:
-        """Nothing has come for longer than between two bytes of one code."""
+        """Process a silence longer than any gap within a code; an unfinished code is an error."""
         cut_short = bool(self._text or self._ack) and not self._too_long
         self._start_anew()
         return [ProtocolError("code without an end")] if cut_short else []
@@ -71,7 +71,7 @@ class CodeFramer:
         return [code] if code and not too_long else []
 
     def _noise(self) -> list[str | ProtocolError]:
-        """Drop bytes that are no text; refuse a run of them once."""
+        """Return one error for a run of bytes that are no text."""
         if self._in_noise:
             return []
         self._in_noise = True

@@ -1,16 +1,17 @@
 """Lockers on KERONG lock boards (CU12, CU16, NCU16L, CU48) on an RS-485 line.
 
-Rules this driver keeps
------------------------
-1. A lock is only worked on a board that has just answered, by one request that is never
-   repeated. Whether a door opened is said by its latch alone.
-2. One solenoid at a time on all boards (supply current): the next waits until this one's unlock
+Rules of this driver
+--------------------
+1. A lock is only energised on a board that has just answered, by one request that is never
+   repeated. Only the latch shows that a door opened.
+2. One solenoid at a time on all boards (supply current): the next unlock waits until this one's
    time is over. The board ends the pulse, so it ends even if the Pi dies.
-3. Some boards answer an unlock with a status and some with nothing: neither means anything.
-4. Every latch is asked for each ``poll_s``. A board that does not answer three times in a row is
-   silent: its lockers are failed until it answers again. Either is posted at opening. A CU12 or
-   CU16 is told once before to give up being busy (see ``Family.clear_busy`` in kerong_frames.py).
-5. What is wrong on the line is posted as InputRefused and never as a latch.
+3. Some boards answer an unlock with a status, some do not answer: neither has a meaning.
+4. Every latch is polled each ``poll_s``. A board that does not answer three times in a row is
+   silent: its lockers are failed until it answers again. Either is posted at opening. Before the
+   third try a CU12 or CU16 is sent a request to clear its busy state (see ``Family.clear_busy``
+   in kerong_frames.py).
+5. Errors on the line are posted as InputRefused and never as a latch.
 """
 
 import logging
@@ -39,11 +40,11 @@ if TYPE_CHECKING:
     from serial import Serial
 
 TRIES = 3
-# No source says how long boards energise a lock that were not told; the longest that is likely.
+# Seconds. No source gives the unlock time of a board that was not set; the longest that is likely.
 UNTOLD_UNLOCK_S = 1.0
 # Real seconds: a simulated clock cannot make the line faster.
 LEAST_POLL_S = 0.02
-# Whoever talks on for longer than this answers nothing.
+# A board that sends more bytes than this in one turn does not answer.
 MOST_BYTES = 256
 
 _log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Board:
-    """One board: which lock is which locker's, and what is known of it."""
+    """One board: the lockers of its locks, and its last known state."""
 
     address: int
     lockers: dict[int, int] = field(default_factory=dict)
@@ -89,7 +90,7 @@ class KerongBoards:
         self._gone: str | None = None
 
     def open(self) -> None:
-        """Look at every latch, and go on doing so.
+        """Read every latch and start polling.
 
         :raises DeviceUnavailable: if the port is not there
         """
@@ -102,7 +103,7 @@ class KerongBoards:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop looking and let go of the line. May be called twice."""
+        """Stop polling and close the line. May be called twice."""
         self._closing.set()
         thread, self._thread = self._thread, None
         if thread is not None:
@@ -110,10 +111,10 @@ class KerongBoards:
             self._bus.close()
 
     def unlock(self, locker: int) -> None:
-        """Have the lock of *locker* energised once; returns when its unlock time is over.
+        """Energise the lock of *locker* once; returns when its unlock time is over.
 
         :raises DeviceFault: if there is no such lock
-        :raises DeviceUnavailable: if its board or the port is not there, or this is not open
+        :raises DeviceUnavailable: if its board or the port is not there, or the driver is not open
         """
         if locker not in self._places:
             raise DeviceFault(f"{self.name}: no lock is wired for locker {locker}")
@@ -128,7 +129,7 @@ class KerongBoards:
             self._require(board)
 
     def reconcile(self) -> None:
-        """Tell what is wrong; the latches are looked at all the time.
+        """Raise the present fault; the latches are polled all the time.
 
         :raises DeviceUnavailable: if the port is not there
         :raises DeviceFault: if a board is silent
@@ -140,7 +141,7 @@ class KerongBoards:
             raise DeviceFault(f"{self.name}: no answer from board {', '.join(silent)}")
 
     def _require(self, board: _Board) -> None:
-        """Look at *board*; it must answer."""
+        """Read *board*; raise DeviceUnavailable if it does not answer."""
         if self._closing.is_set():
             raise DeviceUnavailable(f"{self.name}: not open")
         with self._noticing():
@@ -154,8 +155,8 @@ class KerongBoards:
             try:
                 self._poll_all()
             except DeviceUnavailable:
-                continue  # told by _noticing; the line opens its port anew when it is back
-            except Exception:  # noqa: BLE001  # an error must not end the thread: doors go unseen
+                continue  # reported by _noticing; the bus reopens its port when it is back
+            except Exception:  # noqa: BLE001  # an error must not end the thread that reads the doors
                 _log.exception("%s: the latches could not be looked at", self.name)
 
     def _poll_all(self) -> None:
@@ -165,7 +166,7 @@ class KerongBoards:
 
     @contextmanager
     def _noticing(self) -> Iterator[None]:
-        """Fail all lockers while the port is not there."""
+        """Report all lockers as failed while the port is not there."""
         try:
             yield
         except DeviceUnavailable as error:
@@ -177,7 +178,7 @@ class KerongBoards:
         self._gone = None
 
     def _read_board(self, board: _Board) -> None:
-        """Ask *board* for its latches and post what has changed."""
+        """Query the latches of *board* and post the changes."""
         with self._looking:
             status = self._ask(board)
             if status is None:
@@ -235,7 +236,7 @@ class KerongBoards:
     def _sift(
         self, found: Iterable[BoardStatus | ProtocolError], address: int
     ) -> BoardStatus | None:
-        """Return the first status of the board *address* in *found*; refuse what is wrong."""
+        """Return the first status of the board *address* in *found*; post errors before it."""
         for item in found:
             if isinstance(item, ProtocolError):
                 self._post(partial(InputRefused, device=self.name, why=str(item)))
@@ -247,7 +248,7 @@ class KerongBoards:
         return None
 
     def _send(self, request: bytes | None) -> None:
-        """Send *request* (None: there is no such one) and let what it brings about pass by."""
+        """Send *request* and discard its answer; None: the family has no such request."""
         if request is None:
             return
         with self._bus.turn() as port:

@@ -1,7 +1,7 @@
-"""What is said on a line with KERONG lock boards: requests to bytes, bytes to statuses. Pure.
+"""Frames of KERONG lock boards: builds requests, parses statuses. Pure.
 
 Every frame begins with ``02`` and ends with ``03`` and the low byte of the sum of all bytes
-before it. The families differ in where the command stands and in how much follows:
+before it. The families differ in the place of the command and in the length of the rest:
 
 ======== ================================ ==================================================
 family   request                          status
@@ -11,8 +11,8 @@ CU48     ``02 ADDR LOCK CMD 03 SUM``      ``02 ADDR LOCK 75 LLLLLL SSSSSS 03 SUM
 ======== ================================ ==================================================
 
 ADDR of the first is board * 16 + lock, of the second the board; locks on the wire begin at 0 and
-are lock 1, 2, … here. Bit 0 of the first L byte is lock 1. That the CU48's bytes go on in that
-order is taken from the smaller boards; no source shows it.
+are lock 1, 2, … here. Bit 0 of the first L byte is lock 1. The order of the CU48's other L bytes
+is assumed from the smaller boards; no source shows it.
 """
 
 from collections.abc import Mapping
@@ -32,30 +32,33 @@ class BoardStatus(NamedTuple):
 
 
 class Family(Protocol):
-    """How the boards of one family speak."""
+    """The frames of one family of boards."""
 
     command_at: int
-    """Where in a frame the command stands."""
+    """Index of the command byte in a frame."""
     lengths: Mapping[int, int]
-    """How long the frame of each command is: requests too, for adapters that hear themselves."""
+    """Frame length of each command, bytes; requests too, because some adapters echo them."""
 
     def query(self, address: int) -> bytes:
-        """Ask the board for its status."""
+        """Return the request for the board's status."""
 
     def unlock(self, address: int, lock: int) -> bytes:
-        """Have the board energise *lock* (from 1) for its unlock time."""
+        """Return the request that energises *lock* (from 1) for the board's unlock time."""
 
     def set_unlock_time(self, address: int, seconds: float) -> bytes | None:
-        """Set the unlock time; None if no source says how. One unofficial source says this."""
+        """Return the request that sets the unlock time; None if no source documents one.
+
+        The one that is used comes from one unofficial source.
+        """
 
     def clear_busy(self, address: int) -> bytes | None:
-        """Free a board that is stuck; None if no source says how.
+        """Return the request that frees a stuck board; None if no source documents one.
 
-        One unofficial source does it with 38, which two others have as the code of a reply.
+        One unofficial source gives 38, which two others have as the code of a reply.
         """
 
     def status(self, frame: bytes) -> BoardStatus | None:
-        """Read a whole and sound *frame*; None if it is no status."""
+        """Parse a whole and valid *frame*; None if it is no status."""
 
 
 class Cu16:
@@ -81,7 +84,7 @@ class Cu16:
         return framed(address << 4, 0x38)
 
     def status(self, frame: bytes) -> BoardStatus | None:
-        """``35``; who asked for which lock does not matter."""
+        """``35``; the lock in its address does not matter."""
         if frame[self.command_at] != 0x35:
             return None
         return BoardStatus(frame[1] >> 4, int.from_bytes(frame[3:5], "little"))
@@ -102,10 +105,10 @@ class Cu48:
         return framed(address, lock - 1, 0x61)
 
     def set_unlock_time(self, address: int, seconds: float) -> None:
-        """No source says how."""
+        """No source documents a request."""
 
     def clear_busy(self, address: int) -> None:
-        """No source says how."""
+        """No source documents a request."""
 
     def status(self, frame: bytes) -> BoardStatus | None:
         """``75``."""
@@ -118,18 +121,18 @@ FAMILIES: dict[BoardModel, Family] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu
 
 
 def framed(*body: int) -> bytes:
-    """Put ``02``, *body*, ``03`` and the sum together."""
+    """Return the frame of *body*: ``02``, *body*, ``03`` and the sum."""
     frame = bytes([_START, *body, _END])
     return frame + bytes([sum(frame) & 0xFF])
 
 
 class Framer:
-    """Bytes in, statuses out: the same bytes give the same, however they are split.
+    """Parses statuses; the same bytes give the same statuses, however they are split.
 
-    Frames have no mark that cannot also be data, so after a broken one the search goes on at the
-    byte after its ``02``: a whole frame is found whatever is before it.
+    The marks of a frame can also be data, so after a broken frame the search goes on at the byte
+    after its ``02``: a whole frame is found behind any bytes.
 
-    :ivar broken: how many runs of bytes there were that are no frames
+    :ivar broken: number of runs of bytes that are no frames
     """
 
     def __init__(self, family: Family) -> None:
@@ -139,7 +142,7 @@ class Framer:
         self._in_noise = False
 
     def feed(self, data: bytes) -> list[BoardStatus | ProtocolError]:
-        """Take the next bytes; return statuses and what was wrong, in order."""
+        """Parse the next bytes; return statuses and errors, in order."""
         self._unread += data
         found: list[BoardStatus | ProtocolError] = []
         while self._unread:
@@ -153,7 +156,7 @@ class Framer:
         return found
 
     def end(self) -> list[BoardStatus | ProtocolError]:
-        """Nothing more comes: whatever waits for its end is broken."""
+        """End the input: return errors for unfinished frames, and statuses found behind them."""
         found: list[BoardStatus | ProtocolError] = []
         while self._unread:
             found += [*self._skip("frame cut short"), *self.feed(b"")]
@@ -161,7 +164,7 @@ class Framer:
         return found
 
     def _length(self) -> int | str | None:
-        """Return how long the frame here is; None: not known yet; words: there is none."""
+        """Return the length of the frame here; None: not known yet; text: why there is none."""
         if self._unread[0] != _START:
             return "noise between frames"
         if len(self._unread) <= self._family.command_at:
@@ -181,7 +184,7 @@ class Framer:
         return [status] if status else []
 
     def _skip(self, why: str) -> list[BoardStatus | ProtocolError]:
-        """Drop one byte; a run of dropped bytes is one trouble."""
+        """Drop one byte; return one error for a run of dropped bytes."""
         del self._unread[0]
         if self._in_noise:
             return []

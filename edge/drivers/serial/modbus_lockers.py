@@ -1,15 +1,15 @@
-"""Lockers whose locks hang on Modbus relay boards, and whose doors have contacts on the Pi's pins.
+"""Lockers with locks on Modbus relay boards and door contacts on the Pi's pins.
 
-Rules this driver keeps (and those of ``contact_lockers.py`` and ``modbus_relays.py``)
------------------------
+Rules of this driver (and those of ``modbus_relays.py`` and edge/drivers/gpio/contact_lockers.py)
+-------------------------------------------------------------------------------------------------
 1. The board times the pulse: it ends even if this machine dies in it. The next lock waits until
-   it is over, also where nobody knows whether it began.
-2. On opening, all relays of every board are switched off. If no board answers, the lockers are
-   not there; if some do not, theirs are out of order and the others work.
-3. A board that stops answering, or answers nonsense, has its lockers out of order (LockerFailed,
+   it is over, also where it is not known whether it began.
+2. On opening, all used relays of every board are switched off. If no board answers, the lockers
+   are unavailable; if only some answer, the lockers of the others are out of order.
+3. A board that stops answering, or answers wrongly, has its lockers out of order (LockerFailed,
    once each) until it answers again; its relays are then switched off first (LockerRestored).
-   On opening either is posted of every locker: what was so before a restart may be so no more.
-4. A relay that is on although nobody unlocked is switched off, and a fault: a solenoid burns.
+   On opening either is posted for every locker: the state before a restart may have changed.
+4. A relay that is on without an unlock is switched off, and a fault: a solenoid burns.
 """
 
 import threading
@@ -68,7 +68,7 @@ class ModbusLockers(ContactLockers):
         self._closing = threading.Event()
 
     def open(self) -> None:
-        """Switch all relays off, then claim the doors, which report their levels.
+        """Switch all used relays off, then claim the door contacts, which report their levels.
 
         :raises DeviceUnavailable: if no board answers, or a pin cannot be claimed
         """
@@ -88,7 +88,7 @@ class ModbusLockers(ContactLockers):
             self._found(address, whys.get(address))
 
     def close(self) -> None:
-        """End a pulse under way and let go of the doors. May be called at any time."""
+        """End a pulse under way and release the door contacts. May be called at any time."""
         self._opened = False
         self._closing.set()
         pulsing = self._pulsing
@@ -98,7 +98,7 @@ class ModbusLockers(ContactLockers):
         super().close()
 
     def energise(self, locker: int) -> None:
-        """Have the board of *locker* give the pulse; returns when it is over."""
+        """Start the pulse on the board of *locker*; returns when it is over."""
         if not self._opened:
             raise DeviceUnavailable(f"{self.name}: not open")
         wired = self._lockers[locker]
@@ -113,10 +113,10 @@ class ModbusLockers(ContactLockers):
             self._pulsing = None
 
     def reconcile(self) -> None:
-        """Look whether every board answers and every relay is off; then read the doors again.
+        """Check that every board answers and every relay is off; then read the doors again.
 
         :raises DeviceUnavailable: if a board is silent
-        :raises DeviceFault: if one answers nonsense, or a relay was on
+        :raises DeviceFault: if a board answers wrongly, or a relay was on
         """
         with self._one_at_a_time:
             looked_at = self._boards if self._opened else ()
@@ -142,7 +142,7 @@ class ModbusLockers(ContactLockers):
         return None
 
     def _found(self, address: int, why: str | None) -> None:
-        """Post whether the lockers of a board can be worked, if that is news."""
+        """Post LockerRestored or LockerFailed for the lockers of a board, if its state changed."""
         news = address not in self._whys or bool(self._whys[address]) != bool(why)
         self._whys[address] = why
         for number in self._numbers_at(address) if news else ():
@@ -163,7 +163,7 @@ def _kind(config: ModbusSection) -> RelayKind:
 
 
 def _channels(lockers: Iterable[RelayLocker]) -> dict[int, list[int]]:
-    """Return for each address which relays are used there."""
+    """Return the used relays of each address."""
     channels: defaultdict[int, list[int]] = defaultdict(list)
     for locker in lockers:
         channels[locker.address].append(locker.channel)

@@ -1,18 +1,18 @@
 """Relay boards on Modbus RTU that time a pulse themselves: Waveshare's, and the R421A08 kind.
 
-Rules this driver keeps
------------------------
-1. A request and its answer are one turn of the bus. minimalmodbus makes and checks the frames
-   (checksum, address, function, echo of what was written).
-2. What may be asked twice (reading, switching off) is tried TRIES times.
+Rules of this driver
+--------------------
+1. A request and its answer are one turn of the bus. minimalmodbus builds and checks the frames
+   (checksum, address, function, echo of a write).
+2. Requests that may be repeated (reading, switching off) are tried TRIES times.
 3. A pulse is begun once. It is tried again only where it is certain that the relay did not move:
-   the board said itself that it was BUSY; or its answer was lost or broken, but the relay reads
-   off while the pulse would still be on, and the door is shut. Otherwise nobody knows, and it is
-   left to the door's contact and to an officer.
-4. A write is answered by its echo, and an adapter that hears itself gives that too: that a board
-   is there is believed only once it has been read.
-5. Every answer that is not as it should be is posted as InputRefused. Silence is
-   DeviceUnavailable; broken answers, BUSY and refusals that do not end are DeviceFault.
+   the board itself answered BUSY; or its answer was lost or broken, but the relay reads off while
+   the pulse would still be on, and the door is shut. Otherwise it cannot be known, and is left to
+   the door's contact and to an officer.
+4. A write is answered by its echo, and an adapter that hears itself gives that too: a board counts
+   as present only once it has been read.
+5. Every wrong answer is posted as InputRefused. Silence is DeviceUnavailable; a refusal is
+   DeviceFault, and so are broken answers and BUSY that do not end.
 """
 
 import struct
@@ -34,7 +34,7 @@ ModbusCall = Callable[["Instrument"], T]
 TRIES = 3
 # Real seconds between two tries: noise comes in bursts, and a busy board needs a moment.
 _BETWEEN_S = 0.05
-# How much a board's pulse may be longer or shorter than asked for, clock seconds: one step of
+# How much a board's pulse may be longer or shorter than requested, clock seconds: one step of
 # the timers.
 MARGIN_S = 0.1
 
@@ -43,7 +43,7 @@ _READ_REGISTERS, _WRITE_REGISTER = 3, 6
 
 
 class RelayKind(Protocol):
-    """What a kind of board is asked, as calls on minimalmodbus."""
+    """The requests to one kind of board, as calls on minimalmodbus."""
 
     def pulse(self, channel: int) -> ModbusCall[None]:
         """Energise relay *channel* (the first is 1) for the pulse."""
@@ -52,7 +52,7 @@ class RelayKind(Protocol):
         """Switch *channels* off."""
 
     def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
-        """Read which relays are on; the answers together say it of *channels*."""
+        """Read which relays are on; the answers together cover *channels*."""
 
 
 class Waveshare:
@@ -66,7 +66,10 @@ class Waveshare:
         self._tenths = round(config.pulse_s * 10)
 
     def pulse(self, channel: int) -> ModbusCall[None]:
-        """Have the relay on for so many tenths of a second: function 5, coil 0x0200 + relay."""
+        """Switch relay *channel* on for the pulse: function 5, coil 0x0200 + relay (from 0).
+
+        The value is the pulse in tenths of a second.
+        """
         payload = struct.pack(">HH", self.FLASH_ON + channel - 1, self._tenths)
 
         def request(board: "Instrument") -> None:
@@ -92,7 +95,7 @@ class Waveshare:
 
 
 class R421a08:
-    """R421A08 and R4D8: relays are registers from 1; a command is written to one, one at a time."""
+    """R421A08 and R4D8: relays are registers from 1; each command is a write to one register."""
 
     OFF = 0x02
     TIMED: ClassVar = {"momentary": 0x05, "delay": 0x06}
@@ -102,15 +105,15 @@ class R421a08:
         self._delay = round(config.pulse_s) if config.command == "delay" else 0
 
     def pulse(self, channel: int) -> ModbusCall[None]:
-        """Write the board's timed command: the high byte says which, the low byte how long."""
+        """Write the board's timed command: high byte the command, low byte the delay in seconds."""
         return self._write(channel, self._command, self._delay)
 
     def rest(self, channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
-        """One request a relay."""
+        """One request per relay."""
         return [self._write(channel, self.OFF, 0) for channel in channels]
 
     def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
-        """One request a relay: the boards answer for one only."""
+        """One request per relay: the boards answer for one relay only."""
         return [self._read(channel) for channel in channels]
 
     def _write(self, channel: int, command: int, low: int) -> ModbusCall[None]:
@@ -126,22 +129,22 @@ class R421a08:
 
 
 def words(channels: Iterable[int]) -> str:
-    """Name relays for people."""
+    """Return the numbers of relays as text for people."""
     return ", ".join(map(str, sorted(channels)))
 
 
 class Busy(DeviceFault):
-    """The board says that it is at something else; it has done nothing."""
+    """The board answers BUSY: it has not carried out the request."""
 
 
 class RelayBoard:
     """The board with *address* on *bus*.
 
-    :param name: of the device that it is part of
-    :param channels: those of its relays that are used here
-    :param pulse_s: how long its pulse lasts, seconds of *clock*
-    :param refused: called with what was wrong with an answer, in a few words
-    :ivar name: what it is called in errors
+    :param name: name of the device that the board is part of
+    :param channels: its relays that are used here (the first is 1)
+    :param pulse_s: length of its pulse, seconds of *clock*
+    :param refused: called for each wrong answer with a short description
+    :ivar name: the board's name in errors
     """
 
     def __init__(
@@ -166,10 +169,10 @@ class RelayBoard:
         self._between = threading.Event()  # never set: waiting for it is the pause
 
     def rest(self) -> None:
-        """Switch its relays off, and look that they are.
+        """Switch its used relays off, and check that they are off.
 
         :raises DeviceUnavailable: if the board is silent
-        :raises DeviceFault: if it answers, but not rightly, or a relay stays on
+        :raises DeviceFault: if it answers, but wrongly, or a relay stays on
         """
         for request in self._kind.rest(self._channels):
             self._tried(request)
@@ -177,19 +180,19 @@ class RelayBoard:
             raise DeviceFault(f"{self.name}: relay {words(stuck)} cannot be switched off")
 
     def on(self) -> set[int]:
-        """Return which of its relays are on.
+        """Return its used relays that are on.
 
         :raises DeviceUnavailable: if the board is silent
-        :raises DeviceFault: if it answers, but not rightly
+        :raises DeviceFault: if it answers, but wrongly
         """
         return self._read(self._channels)
 
     def pulse(self, channel: int, *, shut: Callable[[], bool]) -> None:
         """Begin the pulse of relay *channel*; the board ends it.
 
-        :param shut: whether the door behind it is shut now
+        :param shut: returns whether the door behind it is shut now
         :raises DeviceUnavailable: if the board is silent
-        :raises DeviceFault: if it was not begun, or if nobody can know whether it was
+        :raises DeviceFault: if the pulse was not begun, or if that cannot be known
         """
         request = self._kind.pulse(channel)
         for _ in range(TRIES):
@@ -213,11 +216,11 @@ class RelayBoard:
         return set().union(*map(self._tried, requests)) & set(channels)
 
     def _still(self, asked_ns: int) -> bool:
-        """Whether a pulse that was asked for at *asked_ns* would be on now."""
+        """Return True if a pulse requested at *asked_ns* would still be on now."""
         return (self._clock.boot_ns() - asked_ns) / 1e9 < self._pulse_s - MARGIN_S
 
     def _tried(self, request: ModbusCall[T]) -> T:
-        """Ask what may be asked again."""
+        """Send a request that may be repeated, at most TRIES times."""
         for _ in range(TRIES - 1):
             try:
                 return self._ask(request)
@@ -229,7 +232,7 @@ class RelayBoard:
             raise DeviceFault(f"{self.name}: answers broken: {error}; see its wires") from error
 
     def _ask(self, request: ModbusCall[T]) -> T:
-        """Ask once; errors name the board.
+        """Send a request once; errors name the board.
 
         :raises DeviceUnavailable: for silence
         :raises ProtocolError: for a broken answer
@@ -246,7 +249,7 @@ class RelayBoard:
 
         with self._bus.turn() as port:
             board = modbus.Instrument(port, self._address)
-            board.clear_buffers_before_each_transaction = False  # the bus does, and counts
+            board.clear_buffers_before_each_transaction = False  # the bus clears them, and counts
             try:
                 return request(board)
             except modbus.NoResponseError as error:

@@ -1,15 +1,16 @@
 """A PN532 card reader (13.56 MHz, ISO 14443-A) on a serial port, over its high-speed UART.
 
-Rules this driver keeps
------------------------
-1. Only card numbers (UIDs) are asked for: no card's data channel is opened, no file is read. A
-   card number is no identity: anybody can make a card with any number.
-2. The chip is asked every ``poll_s``. It answers each command with "heard" and then the answer; a
+Rules of this driver
+--------------------
+1. Only card numbers (UIDs) are requested: no card's data channel is opened, no file is read. A
+   card number is no identity: a card with any number can be made.
+2. The chip is polled every ``poll_s``. It answers each command with an ACK and then the answer; a
    command is tried three times, then the device has failed.
 3. Every broken or unexpected frame is posted as InputRefused and never as a card.
-4. A card is gone once the answers have lacked it for ``removed_after_s``, counted from the first
-   that did: a thread that was held up never takes a card that stayed for a new presentation.
-5. What is taken follows the rules of :mod:`edge.drivers.serial.card_reader`.
+4. A card is gone once it has been missing from the answers for ``removed_after_s``, counted from
+   the first answer without it: a thread that was held up never mistakes a card that stayed for a
+   new presentation.
+5. Cards are accepted by the rules of :mod:`edge.drivers.serial.card_reader`.
 """
 
 from typing import TYPE_CHECKING
@@ -25,12 +26,12 @@ if TYPE_CHECKING:
     from serial import Serial
 
 BAUD_RATE = 115200
-# Real seconds. "Heard" comes within 15 ms, an answer to LIST_CARDS within 100 ms.
+# Real seconds. The ACK comes within 15 ms, an answer to LIST_CARDS within 100 ms.
 ANSWER_S = 0.4
 TRIES = 3
 # A simulated clock cannot make a thread wake more often; real seconds.
 _LEAST_POLL_S = 0.005
-# The longest frame and as much noise again.
+# Bytes: the longest frame and as much noise again.
 _MOST_BYTES = 520
 
 
@@ -74,7 +75,7 @@ class Pn532Reader(SerialCardReader):
             if self._closing.is_set():
                 break
             if attempt:
-                port.write(frames.ACK)  # give up what you are doing
+                port.write(frames.ACK)  # aborts the command that is running
             self._discard(port)
             port.write(frames.frame(command))
             try:
@@ -88,15 +89,15 @@ class Pn532Reader(SerialCardReader):
         raise DeviceUnavailable(f"{self.name}: {why} in {TRIES} tries")
 
     def _discard(self, port: "Serial") -> None:
-        """Throw away what came uncalled: noise, or an answer that came too late."""
+        """Discard and post uncalled bytes: noise, or an answer that came too late."""
         if port.in_waiting:
             port.read(port.in_waiting)
             self._refuse("uncalled bytes")
 
     def _answer(self, port: "Serial", command: bytes) -> bytes | None:
-        """Return the answer that follows "heard"; None if nothing comes.
+        """Return the answer that follows the ACK; None if none comes.
 
-        :raises ProtocolError: at the first thing that is wrong
+        :raises ProtocolError: at the first error
         """
         framer, heard, count = frames.AnswerFramer(), False, 0
         while count < _MOST_BYTES:

@@ -1,17 +1,17 @@
-"""Frames of the PN532 on its high-speed UART: bytes to answers and back. Pure.
+"""Frames of the PN532 on its high-speed UART: builds commands, parses answers. Pure.
 
 A frame is ``00 FF``, LEN, LCS (LEN + LCS = 0), LEN bytes, DCS (bytes + DCS = 0), all modulo 256,
 with ``00`` before and behind. Bytes to the chip begin with ``D4`` and a command; its answer with
-``D5`` and the command plus one. First it says ``00 00 FF 00 FF 00``: heard.
+``D5`` and the command plus one. Before the answer the chip sends an ACK, ``00 00 FF 00 FF 00``.
 """
 
 from edge.errors import ProtocolError
 
 WAKE = b"\x55\x55" + bytes(14)
-"""What a sleeping chip needs to hear before the first frame."""
+"""The bytes that wake a sleeping chip, sent before the first frame."""
 
 ACK = bytes.fromhex("00 00 FF 00 FF 00")
-"""Heard. Said to the chip, it means: give up what you are doing."""
+"""Acknowledges a command. Sent to the chip, it aborts the command that is running."""
 
 # Normal mode, time-out of 1 s (not used in this mode), no interrupt pin: as the chip's examples.
 SAM_CONFIGURATION = bytes.fromhex("14 01 14 01")
@@ -30,16 +30,16 @@ _NUMBER_LENGTHS = (4, 7, 10)
 
 
 def frame(command: bytes) -> bytes:
-    """Return the frame that gives *command* to the chip."""
+    """Return the frame that sends *command* to the chip."""
     data = bytes([_TO_CHIP]) + command
     length = len(data)
     return b"\x00\x00\xff" + bytes([length, -length & 0xFF]) + data + bytes([-sum(data) & 0xFF, 0])
 
 
 class AnswerFramer:
-    """The same bytes give the same frames, however they are split.
+    """Parses frames; the same bytes give the same frames, however they are split.
 
-    A frame comes out as its bytes, ``D5`` included; "heard" as an empty one.
+    A frame is returned as its bytes, ``D5`` included; an ACK as empty bytes.
     """
 
     def __init__(self) -> None:
@@ -48,11 +48,11 @@ class AnswerFramer:
 
     @property
     def begun(self) -> bool:
-        """Whether a frame has begun and is not whole yet."""
+        """True if a frame has begun and is not whole yet."""
         return _START in self._rest
 
     def feed(self, data: bytes) -> list[bytes | ProtocolError]:
-        """Take the next bytes; return frames and what was wrong, in order."""
+        """Parse the next bytes; return frames and errors, in order."""
         self._rest += data
         found: list[bytes | ProtocolError] = []
         while self._advance(found):
@@ -60,7 +60,7 @@ class AnswerFramer:
         return found
 
     def _advance(self, found: list[bytes | ProtocolError]) -> bool:
-        """Take one thing off the front; False if that needs more bytes."""
+        """Remove one frame or error from the front; return False if that needs more bytes."""
         start = self._rest.find(_START)
         before = start if start >= 0 else len(self._rest) - self._rest.endswith(b"\x00")
         if any(self._rest[:before]):
@@ -86,22 +86,22 @@ class AnswerFramer:
         return True
 
     def _broken(self, found: list[bytes | ProtocolError], why: str) -> bool:
-        """Give up this start only: what follows may hold a whole frame."""
+        """Drop one byte only: the bytes after it may hold a whole frame."""
         self._trouble(found, why)
         del self._rest[:1]
         return True
 
     def _trouble(self, found: list[bytes | ProtocolError], why: str) -> None:
-        """Refuse a run of wrong bytes once."""
+        """Add one error for a run of wrong bytes."""
         if not self._in_noise:
             found.append(ProtocolError(why))
         self._in_noise = True
 
 
 def answer(command: bytes, data: bytes) -> bytes:
-    """Return what the chip answers to *command* in a frame's *data*.
+    """Return the answer to *command* in the *data* of a frame.
 
-    :raises ProtocolError: if it is no answer to that
+    :raises ProtocolError: if it is no answer to *command*
     """
     if data == _ERROR:
         raise ProtocolError("the chip did not understand")
@@ -111,15 +111,15 @@ def answer(command: bytes, data: bytes) -> bytes:
 
 
 def card_numbers(listed: bytes) -> list[str]:
-    """Return the numbers (UIDs) of the cards in an answer to LIST_CARDS, upper-case digits.
+    """Return the numbers (UIDs) of the cards in an answer to LIST_CARDS, in upper-case digits.
 
-    :raises ProtocolError: if it is no such list, to the byte
+    :raises ProtocolError: if it is not exactly such a list
     """
     if not listed or listed[0] > 2:
         raise ProtocolError("not a list of cards")
     numbers, rest = [], listed[1:]
     for place in range(1, listed[0] + 1):
-        # Its place in the list, what kind of card it is (3 bytes), the length of its number.
+        # Its place in the list, the kind of card (3 bytes), the length of its number.
         if len(rest) < 5 or rest[0] != place or rest[4] not in _NUMBER_LENGTHS:
             raise ProtocolError("not a list of cards")
         end = 5 + rest[4]

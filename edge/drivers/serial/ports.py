@@ -1,4 +1,4 @@
-"""Serial ports: how one is opened, and what it raises once it has gone."""
+"""Serial ports: opening, and the errors of a port that has gone."""
 
 import termios
 from typing import TYPE_CHECKING
@@ -9,19 +9,19 @@ if TYPE_CHECKING:
     from serial import Serial
 
 WRITE_S = 1.0
-"""How long a write may take, real seconds. The longest request takes 20 ms at 9600 baud; an adapter
-that does not take it in this time hangs."""
+"""The time-out of a write, real seconds. The longest request lasts 20 ms at 9600 baud; an adapter
+that needs longer than this hangs."""
 
 PORT_ERRORS = (OSError, termios.error)
-"""What a port raises that has gone; pyserial lets the terminal's own error through in places."""
+"""The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
 
 
 def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial":
-    """Open the serial port *path*, for nobody else.
+    """Open the serial port *path* exclusively.
 
-    :param name: of the device or line, for the error
-    :param timeout_s: how long one read waits, real seconds
-    :raises DeviceUnavailable: if it is not there, or somebody else has it
+    :param name: name of the device or line, for the error
+    :param timeout_s: time-out of one read, real seconds
+    :raises DeviceUnavailable: if it is not there, or another process has it open
     """
     import serial  # hardware library
 

@@ -1,13 +1,13 @@
-"""A device with a serial port of its own: what card readers and scanners have in common.
+"""A device with a serial port of its own: the part that card readers and scanners share.
 
-Rules this driver keeps
------------------------
-1. One thread reads the port. It ends with ``close`` at once, whatever it waits for.
+Rules of this driver
+--------------------
+1. One thread reads the port. ``close`` ends it at once, also while it waits.
 2. A port that vanishes, or a device that does not answer, is posted as DeviceFailed once. Then it
-   is tried again every 2 s (real ones: a plug does not come back sooner in a simulation) under
-   the name of the config, and posted as DeviceRestored once it answers.
-3. Nothing that goes wrong here or in ``post`` ends the thread: a deaf reader that looks well is
-   the worst of ends.
+   is tried again every 2 s (real seconds: a plug does not come back sooner in a simulation) under
+   the name in the config, and posted as DeviceRestored once it answers.
+3. No error here or in ``post`` ends the thread: a reader that is dead but seems to work is the
+   worst failure.
 """
 
 import logging
@@ -29,10 +29,10 @@ _log = logging.getLogger(__name__)
 
 
 class SerialReader(ABC):
-    """The port, its thread, and what is posted about it.
+    """The port, its thread, and the events about it.
 
-    :param name: what the device is called in records, for example ``card-reader/desk``
-    :param timeout_s: how long one read waits for the first byte, real seconds
+    :param name: the device's name in records, for example ``card-reader/desk``
+    :param timeout_s: time-out of one read for its first byte, real seconds
     """
 
     def __init__(self, name: str, port: str, baud_rate: int, timeout_s: float, post: Post) -> None:
@@ -48,10 +48,10 @@ class SerialReader(ABC):
         self._port: Serial | None = None
 
     def open(self) -> None:
-        """Open the port, greet the device and begin to read.
+        """Open the port, greet the device and start reading.
 
-        :raises DeviceUnavailable: if the port is not there, somebody else has it, or the device
-            does not answer
+        :raises DeviceUnavailable: if the port is not there, another process has it open, or the
+            device does not answer
         """
         self.close()
         self._closing.clear()
@@ -85,18 +85,18 @@ class SerialReader(ABC):
         """
 
     def _post_event(self, kind: Callable[..., Event], *words: Any) -> None:
-        """Post the event that *kind* makes of the moment and *words*."""
+        """Post the event ``kind(moment, *words)``; must not raise."""
         try:
             self._post(lambda at: kind(at, *words))
         except Exception:  # noqa: BLE001  # rule 3
             _log.exception("%s: an event could not be posted", self.name)
 
     def _refuse(self, why: object) -> None:
-        """Post that something malformed was dropped."""
+        """Post InputRefused for malformed bytes that were dropped."""
         self._post_event(InputRefused, self.name, str(why))
 
     def _begin(self) -> "Serial":
-        """Return the port, open and with the device at its end ready."""
+        """Open the port and greet the device; return the port."""
         port = open_port(self.name, self._path, self._baud_rate, self._timeout_s)
         with self._port_lock:
             self._port = port
@@ -123,7 +123,7 @@ class SerialReader(ABC):
         self._close_port()
 
     def _again(self, why: str) -> "Serial | None":
-        """Say that the device failed, then try until it works; None if it is closed first."""
+        """Post DeviceFailed, then try until the device works; None if it is closed first."""
         self._close_port()
         if self._closing.is_set():
             return None

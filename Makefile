@@ -15,7 +15,7 @@ help:
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
-	@echo 'make check   ruff and mypy --strict'
+	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'
 	@echo 'make clean   remove the virtual environment and caches'
 
@@ -66,6 +66,7 @@ check: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .

@@ -72,7 +72,7 @@ class Running:
         store: Store,
         folder: Path,
         backoff: Backoff,
-        desk: Callable[[Post], RequestHandler] | None = None,
+        handler: Callable[[Post], RequestHandler] | None = None,
     ) -> None:
         self.store = store
         self.events: list[Event] = []
@@ -80,7 +80,7 @@ class Running:
         assert source(config) == "/gardu/kantor/lobi"
         self.uplink = Uplink(
             config, store, self.worker, Clock(), self._post, folder, backoff, PIGGYBACK_S,
-            None if desk is None else desk(self._post),
+            None if handler is None else handler(self._post),
         )  # fmt: skip
 
     async def add(self, *records: Record) -> None:
@@ -108,10 +108,10 @@ async def running(
     store: Store,
     folder: Path,
     backoff: Backoff = QUICK,
-    desk: Callable[[Post], RequestHandler] | None = None,
+    handler: Callable[[Post], RequestHandler] | None = None,
 ) -> AsyncIterator[Running]:
     """Run an uplink until the block ends; then stop it cleanly."""
-    run = Running(config, store, folder, backoff, desk)
+    run = Running(config, store, folder, backoff, handler)
     task = asyncio.create_task(run.uplink.run())
     try:
         yield run

@@ -169,7 +169,7 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
 
     parts = [part for part in fitted(config) if not part.is_output]
     factory = pin_factory(config.gpio.chip) if parts else None
-    moved: Callable[[Tap], None] = (lambda tap: tell(_edge_words(tap))) if raw else _nothing
+    moved: Callable[[Tap], None] = (lambda tap: tell(_edge_words(tap))) if raw else _no_op
     spied = spied_serial(tell) if raw else contextlib.nullcontext()
     try:
         with Taps(parts, factory, clock, moved) as taps, spied:
@@ -186,7 +186,7 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
             factory.close()
 
 
-def _nothing(_tap: Tap) -> None:
+def _no_op(_tap: Tap) -> None:
     """Ignore a single edge."""
 
 

@@ -97,7 +97,7 @@ async def _run(
     bridge = Bridge(loop, clock)
     stills = StillFiles(folder, store.room_for_still)
     book, book_worker = GuestBook(folder), Worker("guest-book")
-    desk = RequestHandler(
+    requests = RequestHandler(
         config.guestbook,
         (*config.checkpoint.procedures, *config.aiphone),
         wording_of(now.config).reasons,
@@ -107,8 +107,8 @@ async def _run(
         worker=book_worker,
         open_visits=lambda: open_visits(checkpoint.rules, checkpoint.state),
     )
-    devices = build_devices(config, clock, bridge.post, stills, expect=desk.expect)
-    devices.add_guestbook(desk.arrived)
+    devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
+    devices.add_guestbook(requests.arrived)
     devices.restore_faults(stored_faults(store))
     worker = PatientWorker(
         "store",
@@ -117,7 +117,7 @@ async def _run(
         sound=partial(devices.carry_out, Beep("alarm")),
         post=bridge.post,
     )
-    uplink = Uplink(config, store, worker, clock, bridge.post, folder, desk=desk)
+    uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
         make_rules(config, now.procedures, store),
@@ -156,7 +156,7 @@ async def _run(
             await _report_last_run(checkpoint, store, this_run, now.refused)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
-            desk.report_fault()
+            requests.report_fault()
             answers: ControlAnswers = {
                 AskDevices: lambda _: DeviceStates(states()),
                 AskDay: lambda _: checkpoint.day_now(),

@@ -89,7 +89,7 @@ class Stream:
                 self._holes[place : place + 1] = [part for part in parts if part[0] <= part[1]]
                 return
 
-    def told(self, ledger: LedgerState, at: float) -> None:
+    def update(self, ledger: LedgerState, at: float) -> None:
         """Apply the *ledger* that the checkpoint published, received at time *at*."""
         if ledger.last_seq > self.last:
             self.last = ledger.last_seq
@@ -269,7 +269,7 @@ def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> 
         # Rule 4: records acknowledged before this consumer joined are not missing.
         new = Stream(ledger.streamid, ledger.acked_seq, at)
         stream = view.streams.setdefault(ledger.streamid, new)
-        stream.told(ledger, at)
+        stream.update(ledger, at)
     elif suffix == "state/occupancy" and payload:
         occupancy = msgspec.json.decode(payload, type=dict[str, Any])
         msgspec.convert(occupancy.get("steps", []), list[StepCount])

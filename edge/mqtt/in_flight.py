@@ -68,23 +68,23 @@ class Window:
         self._answered = 0
         self._quarantined = quarantined
         self._alone = False  # a quarantined message is in flight
-        self._kept: OutgoingMessage | None = None  # a quarantined one, until none is in flight
-        self._flying: dict[int, tuple[float, OutgoingMessage]] = {}
+        self._waiting: OutgoingMessage | None = None  # a quarantined one, until none is in flight
+        self._in_flight: dict[int, tuple[float, OutgoingMessage]] = {}
 
     @property
     def open(self) -> bool:
         """True if one more message may be sent."""
-        return len(self._flying) < self._limit and not self._alone and self._kept is None
+        return len(self._in_flight) < self._limit and not self._alone and self._waiting is None
 
     @property
     def empty(self) -> bool:
         """True if every message sent has been answered."""
-        return not self._flying and self._kept is None
+        return not self._in_flight and self._waiting is None
 
     @property
     def unanswered(self) -> list[OutgoingMessage]:
         """The messages in flight."""
-        return [message for _, message in self._flying.values()]
+        return [message for _, message in self._in_flight.values()]
 
     def send(self, message: OutgoingMessage) -> None:
         """Publish *message*; on a connection that has ended it is never answered.
@@ -97,32 +97,32 @@ class Window:
             message.on_puback(_TOO_LARGE)
             return
         quarantined = message.key in self._quarantined
-        if quarantined and self._flying:
-            self._kept = message
+        if quarantined and self._in_flight:
+            self._waiting = message
             return
         mid = self._connection.publish(
             message.topic, message.payload, message.properties, retain=message.retain
         )
         if mid is not None:
             self._counts["published"] += 1
-            self._flying[mid] = asyncio.get_running_loop().time(), message
+            self._in_flight[mid] = asyncio.get_running_loop().time(), message
             self._alone = quarantined
 
     def settle(self) -> None:
         """Call *on_puback* of every message that has been answered."""
         while self._connection.acknowledged:
             mid, answer = self._connection.acknowledged.popleft()
-            _, message = self._flying.pop(mid, (0.0, None))
+            _, message = self._in_flight.pop(mid, (0.0, None))
             if message is not None:
                 self._answered += 1
                 if message.key is not None:
                     self._quarantined.discard(message.key)
                 message.on_puback(answer)
-        if not self._flying:
+        if not self._in_flight:
             self._alone = False
-            kept, self._kept = self._kept, None
-            if kept is not None:
-                self.send(kept)
+            waiting, self._waiting = self._waiting, None
+            if waiting is not None:
+                self.send(waiting)
         if self._answered > SLOW_START_ANSWERS:
             self._limit = self._full
 
@@ -145,6 +145,6 @@ class Window:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(longest_s / 4)
-            oldest = min((since for since, _ in self._flying.values()), default=loop.time())
+            oldest = min((since for since, _ in self._in_flight.values()), default=loop.time())
             if loop.time() - oldest > longest_s:
                 self._connection.drop(f"no acknowledgement within {longest_s:g} s")

@@ -59,13 +59,15 @@ class Inbox:
     """The messages received over one connection, and the answers to them.
 
     :param base: ``gardu/v1/{site}/{checkpoint}/``
-    :param desk: carries out the requests
+    :param handler: carries out the requests
     :param counts: the uplink's; ``requests``, ``requests_dropped`` and ``refused`` are counted
     """
 
-    def __init__(self, base: str, desk: RequestHandler, post: Post, counts: Counter[str]) -> None:
+    def __init__(
+        self, base: str, handler: RequestHandler, post: Post, counts: Counter[str]
+    ) -> None:
         self._base = base
-        self._desk = desk
+        self._handler = handler
         self._post = post
         self._counts = counts
         self._messages: deque[_IncomingMessage] = deque()
@@ -109,7 +111,7 @@ class Inbox:
                 await self._come.wait()
             await self._pace()
             message = self._messages.popleft()
-            answer = await self._desk.answer(message.request)
+            answer = await self._handler.answer(message.request)
             self._counts["requests"] += 1
             connection.acknowledge(message.mid, message.qos)
             if answer is not None and message.reply_to and self._answerable(message):

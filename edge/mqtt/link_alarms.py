@@ -58,12 +58,12 @@ class LinkAlarms:
 
     def _show_alarm(self) -> None:
         """Show all troubles except a lost connection, which no subscriber could receive."""
-        told = [trouble for kind, trouble in self._standing.items() if kind != "connection"]
-        if not told:
+        standing = [trouble for kind, trouble in self._standing.items() if kind != "connection"]
+        if not standing:
             self._show(TOPIC, None)
             return
-        detail = "; ".join(trouble.why for trouble in told)
+        detail = "; ".join(trouble.why for trouble in standing)
         alarm = StandingAlarm(
-            alarm="uplink", since=min(trouble.since for trouble in told), detail=detail
+            alarm="uplink", since=min(trouble.since for trouble in standing), detail=detail
         )
         self._show(TOPIC, document(alarm))

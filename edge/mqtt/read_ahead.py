@@ -56,7 +56,7 @@ class ReadAhead:
         follow = bool(rows) and rows[0].sequence == self._read_to + 1
         if follow and self.caught_up and len(self._rows) < CHUNK // 2:
             self._read_to = rows[-1].sequence
-            self._take_in(list(rows))
+            self._add(list(rows))
             return
         self.caught_up = False
         self._woken.set()
@@ -112,7 +112,7 @@ class ReadAhead:
         while True:
             after = self._read_to
             rows = await self._worker.do(page, after, CHUNK)
-            self._take_in([row for row in rows if row.sequence not in self._in_hand])
+            self._add([row for row in rows if row.sequence not in self._in_hand])
             if rows and self._read_to == after:  # go_back() was not called meanwhile
                 self._read_to = rows[-1].sequence
             if len(rows) < CHUNK:
@@ -121,7 +121,7 @@ class ReadAhead:
                 self._room.clear()
                 await self._room.wait()
 
-    def _take_in(self, rows: list[OutboxRow]) -> None:
+    def _add(self, rows: list[OutboxRow]) -> None:
         if not self._again_read:
             self._again.update(row.sequence for row in rows)
         self._in_hand.update(row.sequence for row in rows)

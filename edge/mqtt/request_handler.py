@@ -107,16 +107,16 @@ class RequestHandler:
         self._worker = worker
         self._open_visits = open_visits
         self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._told: dict[str, Availability] = {}
+        self._availability_set: dict[str, Availability] = {}
         self._expected: OrderedDict[str, Guest] = OrderedDict()
         self._broken = False
 
-    async def answer(self, mail: Request) -> Answer | None:
+    async def answer(self, message: Request) -> Answer | None:
         """Carry out *mail* and return the answer; None if it only deletes a retained message."""
         try:
-            if mail.suffix == requests.REGISTER:
-                return await self._register(mail)
-            return self._availability(mail)
+            if message.suffix == requests.REGISTER:
+                return await self._register(message)
+            return self._availability(message)
         except RequestRefused as refused:
             self._count(refused)
             return _refusal(refused)
@@ -158,12 +158,12 @@ class RequestHandler:
 
     # -- details
 
-    async def _register(self, mail: Request) -> Answer:
-        if mail.retained:
+    async def _register(self, message: Request) -> Answer:
+        if message.retained:
             raise RequestRefused(
                 "retained", "a retained request would come again; publish it without"
             )
-        request = requests.register(mail.payload)
+        request = requests.register(message.payload)
         if (known := self._answers.get(request.id)) is not None:
             return known
         try:
@@ -244,41 +244,43 @@ class RequestHandler:
 
     # -- availability
 
-    def _availability(self, mail: Request) -> Answer | None:
-        if not mail.payload:  # a retained message was deleted
+    def _availability(self, message: Request) -> Answer | None:
+        if not message.payload:  # a retained message was deleted
             return None
-        level = mail.suffix.removeprefix(requests.AVAILABILITY).removeprefix("/")
-        told = requests.availability(mail.payload, level)
-        before = self._told.get(told.host)
-        if before is None or before.id != told.id:
-            self._take(told, before, retained=mail.retained)
-        return Answer(ok=True, id=told.id)
+        level = message.suffix.removeprefix(requests.AVAILABILITY).removeprefix("/")
+        request = requests.availability(message.payload, level)
+        before = self._availability_set.get(request.host)
+        if before is None or before.id != request.id:
+            self._set_availability(request, before, retained=message.retained)
+        return Answer(ok=True, id=request.id)
 
-    def _take(self, told: Availability, before: Availability | None, *, retained: bool) -> None:
-        if told.host not in self._hosts:
+    def _set_availability(
+        self, request: Availability, before: Availability | None, *, retained: bool
+    ) -> None:
+        if request.host not in self._hosts:
             allowed = ", ".join(sorted(self._hosts))
-            raise RequestRefused("unknown host", f"no host {told.host} here; allowed: {allowed}")
-        if told.reason is not None and told.reason not in self._reasons:
+            raise RequestRefused("unknown host", f"no host {request.host} here; allowed: {allowed}")
+        if request.reason is not None and request.reason not in self._reasons:
             allowed = ", ".join(sorted(self._reasons))
             raise RequestRefused(
                 "unknown reason", f"no words for that reason here; allowed: {allowed}"
             )
-        if before is not None and told.time < before.time:
+        if before is not None and request.time < before.time:
             raise RequestRefused("older than what is known")
         try:
-            requests.in_time(told.time, self._clock.now(), need_synced=False)
+            requests.in_time(request.time, self._clock.now(), need_synced=False)
         except RequestRefused as refused:
             if not (retained and refused.word == "too old"):  # a retained message may be old
                 raise
-        self._told[told.host] = told
-        until_ms = None if told.until is None else round(told.until.timestamp() * 1e3)
+        self._availability_set[request.host] = request
+        until_ms = None if request.until is None else round(request.until.timestamp() * 1e3)
         self._post(
             partial(
                 AvailabilitySet,
-                host=told.host,
-                receiving=told.receiving,
+                host=request.host,
+                receiving=request.receiving,
                 until_ms=until_ms,
-                reason=told.reason,
+                reason=request.reason,
             )
         )
 

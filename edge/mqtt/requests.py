@@ -125,10 +125,12 @@ def availability(payload: bytes, level: str) -> Availability:
 
     :raises RequestRefused: if it is not a valid one
     """
-    told = _read(payload, Availability)
-    if level not in ("", told.host):
-        raise RequestRefused("malformed", f"the topic is for {level}, the message for {told.host}")
-    return told
+    request = _read(payload, Availability)
+    if level not in ("", request.host):
+        raise RequestRefused(
+            "malformed", f"the topic is for {level}, the message for {request.host}"
+        )
+    return request
 
 
 def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:

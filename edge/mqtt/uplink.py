@@ -61,7 +61,7 @@ class Uplink:
     :param folder: the data folder: paths of stills are relative to it
     :param backoff: between connections, and between tries of a record that was not delivered
     :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
-    :param desk: answers requests over MQTT; None: no topic is subscribed to
+    :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
         still_refusals, requests, requests_dropped
     """
@@ -76,7 +76,7 @@ class Uplink:
         folder: Path,
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         piggyback_s: float = PIGGYBACK_S,
-        desk: RequestHandler | None = None,
+        handler: RequestHandler | None = None,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
         others = ("stills", "still_refusals", "requests", "requests_dropped")
@@ -90,7 +90,7 @@ class Uplink:
         self._folder = folder
         self._backoff = backoff
         self._piggyback_s = clock.real(piggyback_s)
-        self._desk = desk
+        self._handler = handler
         self._inbox: Inbox | None = None
         self._live = LiveTopics()
         self._alarms = LinkAlarms(post, clock, self.show)
@@ -311,9 +311,9 @@ class Uplink:
         return None
 
     def _new_inbox(self) -> Inbox | None:
-        if self._desk is None:
+        if self._handler is None:
             return None
-        return Inbox(topic(self._config, ""), self._desk, self._post, self.counts)
+        return Inbox(topic(self._config, ""), self._handler, self._post, self.counts)
 
     def _live_message(self, suffix: str) -> OutgoingMessage:
         value = self._live.value(suffix)

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from edge.mqtt import inbox
+from edge.mqtt.request_handler import Request
 from edge.mqtt.requests import LONGEST, Answer
 from edge.sop.events import AvailabilitySet, InputRefused
 from tests.brokers import HOST, Centre, Mosquitto, until
@@ -42,7 +43,7 @@ async def answering(
     store = make_store(folder / "store", 3)
     try:
         async with (
-            running(make_config(broker.url), store, folder, desk=office.desk_for) as run,
+            running(make_config(broker.url), store, folder, handler=office.desk_for) as run,
             desk_application(broker.port) as application,
         ):
             await until(lambda: f"{BASE}cmd/availability/#" in broker.log)
@@ -91,7 +92,9 @@ def test_guests_details_are_for_the_checkpoint_alone(mosquitto: Mosquitto, tmp_p
         try:
             with Centre(mosquitto.port, user="centre") as centre:
                 async with (
-                    running(config, make_store(tmp_path, 3), tmp_path, desk=office.desk_for) as run,
+                    running(
+                        config, make_store(tmp_path, 3), tmp_path, handler=office.desk_for
+                    ) as run,
                     desk_application(mosquitto.port, user="meja-lobi") as application,
                 ):
                     await until(lambda: f"{BASE}cmd/register" in mosquitto.log)
@@ -166,13 +169,13 @@ def test_not_acknowledged_is_asked_again(mosquitto: Mosquitto, tmp_path: Path) -
             gate = asyncio.Event()
             asked, before = list[bytes](), office.desk.answer
 
-            async def slow(mail: Any) -> Answer | None:
-                asked.append(mail.payload)
+            async def slow(message: Request) -> Answer | None:
+                asked.append(message.payload)
                 await gate.wait()
-                return await before(mail)
+                return await before(message)
 
-            assert run.uplink._desk is not None
-            run.uplink._desk.answer = slow  # type: ignore[method-assign]
+            assert run.uplink._handler is not None
+            run.uplink._handler.answer = slow  # type: ignore[method-assign]
             application.ask(register(), correlation=b"cut")
             await until(lambda: asked)
             mosquitto_link = run.uplink._connection
@@ -328,7 +331,7 @@ def test_the_embedded_broker_does_it_too(embedded: str, tmp_path: Path) -> None:
         port = int(embedded.rpartition(":")[2])
         try:
             async with (
-                running(make_config(embedded), store, tmp_path, desk=office.desk_for) as run,
+                running(make_config(embedded), store, tmp_path, handler=office.desk_for) as run,
                 desk_application(port) as application,
             ):
                 await until(lambda: run.uplink.connected)

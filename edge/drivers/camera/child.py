@@ -21,11 +21,11 @@ from edge.drivers.camera.child_pipe import ANSWER, ASK, ERROR, HEAD, READY
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 
 # How often a child's memory is measured while it works, real seconds.
-_LOOK_S = 0.1
+_CHECK_S = 0.1
 
 # How long a killed child is waited for, real seconds: it ends at once, or hangs in the kernel and
 # is left there.
-_FUNERAL_S = 1.0
+_REAP_S = 1.0
 
 _CHUNK = 65536
 _PAGE = os.sysconf("SC_PAGESIZE")
@@ -89,7 +89,7 @@ class Child:
         with self._or_end():
             if self._process.poll() is not None:
                 raise self._ended()
-            self._weigh()
+            self._check_memory()
 
     def kill(self) -> None:
         """Kill it now, from any thread; a call that waits for its answer raises."""
@@ -102,7 +102,7 @@ class Child:
             assert pipe is not None
             pipe.close()
         with suppress(subprocess.TimeoutExpired):  # rule 1: stuck in the kernel
-            self._process.wait(_FUNERAL_S)
+            self._process.wait(_REAP_S)
 
     @contextmanager
     def _or_end(self) -> Iterator[None]:
@@ -145,12 +145,12 @@ class Child:
     def _wait(self, pipe: int, what: int, deadline: Deadline) -> None:
         poll = select.poll()
         poll.register(pipe, what)
-        while not poll.poll(min(deadline.left(), _LOOK_S) * 1000):
-            self._weigh()
+        while not poll.poll(min(deadline.left(), _CHECK_S) * 1000):
+            self._check_memory()
             if not deadline.left():
                 raise DeviceUnavailable(f"{self._name}: no answer in time")
 
-    def _weigh(self) -> None:
+    def _check_memory(self) -> None:
         used_mb = resident_mb(self.pid)
         if used_mb > self._memory_mb:
             raise DeviceUnavailable(

@@ -29,25 +29,25 @@ class Challenge(msgspec.Struct, frozen=True):
     """
 
     scheme: str
-    said: Mapping[str, str]
+    parameters: Mapping[str, str]
 
     @property
     def stale(self) -> bool:
         """True if only the nonce was old; the password may be right."""
-        return self.said.get("stale", "").lower() == "true"
+        return self.parameters.get("stale", "").lower() == "true"
 
     @property
     def _hash(self) -> str:
-        return self.said.get("algorithm", "MD5").upper()
+        return self.parameters.get("algorithm", "MD5").upper()
 
     @property
     def _rank(self) -> int:
         """The safety of this challenge, a higher number is safer; 0 if it cannot be answered."""
         if self.scheme == "basic":
             return 1
-        qop = re.split(r"[\s,]+", self.said.get("qop", "auth"))
+        qop = re.split(r"[\s,]+", self.parameters.get("qop", "auth"))
         usable = self.scheme == "digest" and self._hash in _HASHES and "auth" in qop
-        return (3 if self._hash == "SHA-256" else 2) if usable and "nonce" in self.said else 0
+        return (3 if self._hash == "SHA-256" else 2) if usable and "nonce" in self.parameters else 0
 
 
 def challenges(headers: Iterable[str]) -> list[Challenge]:
@@ -57,11 +57,11 @@ def challenges(headers: Iterable[str]) -> list[Challenge]:
         starts = [match for match in _SCHEME.finditer(header) if _outside_quotes(header, match)]
         ends = [match.start() for match in starts] + [len(header)]
         for start, end in zip(starts, ends[1:], strict=True):
-            said = {
+            parameters = {
                 match[1].lower(): re.sub(r"\\(.)", r"\1", match[2] or "") or match[3] or ""
                 for match in _PARAMETER.finditer(header, start.end(), end)
             }
-            found.append(Challenge(start[1].lower(), said))
+            found.append(Challenge(start[1].lower(), parameters))
     return found
 
 
@@ -85,17 +85,21 @@ def answer(
     """
     if challenge.scheme == "basic":
         return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
-    said = challenge.said
-    known = {"username": username, "realm": said.get("realm", ""), "nonce": said["nonce"]}
+    parameters = challenge.parameters
+    known = {
+        "username": username,
+        "realm": parameters.get("realm", ""),
+        "nonce": parameters["nonce"],
+    }
     quoted = {**known, "uri": uri}
-    plain = {"algorithm": said["algorithm"]} if "algorithm" in said else {}
-    middle = [said["nonce"]]
-    if "qop" in said:
+    plain = {"algorithm": parameters["algorithm"]} if "algorithm" in parameters else {}
+    middle = [parameters["nonce"]]
+    if "qop" in parameters:
         plain |= {"qop": "auth", "nc": "00000001"}
         quoted["cnonce"] = cnonce
         middle += ["00000001", cnonce, "auth"]
-    if "opaque" in said:
-        quoted["opaque"] = said["opaque"]
+    if "opaque" in parameters:
+        quoted["opaque"] = parameters["opaque"]
     quoted["response"] = _response(challenge, password, f"{method}:{uri}", username, middle)
     parts = [f'{key}="{_escaped(value)}"' for key, value in quoted.items()]
     return "Digest " + ", ".join([*parts, *(f"{key}={value}" for key, value in plain.items())])
@@ -105,7 +109,7 @@ def _response(
     challenge: Challenge, password: str, request: str, username: str, middle: list[str]
 ) -> str:
     digest = _HASHES[challenge._hash]  # noqa: SLF001 - this module's own
-    realm = challenge.said.get("realm", "")
+    realm = challenge.parameters.get("realm", "")
     secret = digest(f"{username}:{realm}:{password}".encode())
     return digest(":".join([secret, *middle, digest(request.encode())]).encode())
 

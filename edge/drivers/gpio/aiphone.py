@@ -51,7 +51,7 @@ class GpioAiphone(WiredDevice):
         ]  # fmt: skip
         self._busy: GpioContact | None = None
         if config.busy is not None:
-            self._busy = GpioContact(config.busy, factory, clock, _nothing, TALK_S)
+            self._busy = GpioContact(config.busy, factory, clock, _no_op, TALK_S)
             contacts.append(self._busy)
         super().__init__(name, (self._ring,), contacts)
 
@@ -76,5 +76,5 @@ class GpioAiphone(WiredDevice):
         self._post(lambda at: InputRefused(at, self.name, SHORT_ANSWER))
 
 
-def _nothing(*, active: bool, initial: bool) -> None:
+def _no_op(*, active: bool, initial: bool) -> None:
     """Ignore the beginning and the end of a call: ``ring`` reads the contact's level itself."""

@@ -27,7 +27,7 @@ HOLD_S = 1.0
 TEST_S = 3.0
 AGAIN_S = 0.3
 
-Say = Callable[[Button, Action], None]
+OnPress = Callable[[Button, Action], None]
 
 
 class Finger:
@@ -52,7 +52,7 @@ class Presses:
     """
 
     def __init__(
-        self, buttons: Sequence[Button], clock: Clock, on_press: Say, test: Callable[[], None]
+        self, buttons: Sequence[Button], clock: Clock, on_press: OnPress, test: Callable[[], None]
     ) -> None:
         self._fingers = [Finger(button) for button in buttons]
         self._clock = clock
@@ -63,16 +63,16 @@ class Presses:
     def changed(self, number: int, *, active: bool, initial: bool) -> None:
         """Process a press or release of button *number*, its index in *buttons*."""
         finger = self._fingers[number]
-        said = None
+        action = None
         with self._lock:
             if initial:
                 finger.state = "void" if active else "up"
             elif active:
                 self._pressed(finger)
             else:
-                said = self._released(finger)
-        if said is not None:
-            self._on_press(finger.button, said)
+                action = self._released(finger)
+        if action is not None:
+            self._on_press(finger.button, action)
 
     def forget(self) -> None:
         """Drop all undecided presses: the panel is closed."""
@@ -120,7 +120,7 @@ class Presses:
         timer.start()
 
     def _elapsed(self, finger: Finger) -> None:
-        said = None
+        action = None
         with self._lock:
             if finger.timer is not threading.current_thread():
                 return  # released at the last moment
@@ -130,11 +130,11 @@ class Presses:
                 self._end_chord()
             else:
                 finger.state = "done"
-                said = finger.button.hold or finger.button.press
+                action = finger.button.hold or finger.button.press
                 if len(self._fingers) == 1:
                     self._after(finger, TEST_S - (HOLD_S if finger.button.hold else MOMENT_S))
-        if said is not None:
-            self._on_press(finger.button, said)
+        if action is not None:
+            self._on_press(finger.button, action)
         elif testing:
             self._test()
 

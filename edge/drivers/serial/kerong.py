@@ -58,7 +58,7 @@ class _Board:
     lockers: dict[int, int] = field(default_factory=dict)
     closed: dict[int, bool] = field(default_factory=dict)
     silent: bool | None = None  # None: not known yet
-    told: bool = False
+    configured: bool = False
 
 
 class KerongBoards:
@@ -83,11 +83,11 @@ class KerongBoards:
             board.lockers[locker.lock] = locker.number
             self._places[locker.number] = locker.address, locker.lock
         self._one_at_a_time = threading.Lock()
-        self._looking = threading.Lock()
+        self._line = threading.Lock()
         self._closing = threading.Event()
         self._closing.set()
         self._thread: threading.Thread | None = None
-        self._gone: str | None = None
+        self._port_error: str | None = None
 
     def open(self) -> None:
         """Read every latch and start polling.
@@ -96,7 +96,7 @@ class KerongBoards:
         """
         self.close()
         for board in self._boards.values():
-            board.closed, board.silent, board.told = {}, board.silent or None, False
+            board.closed, board.silent, board.configured = {}, board.silent or None, False
         self._poll_all()
         self._closing.clear()
         self._thread = threading.Thread(target=self._poll, name=self.name, daemon=True)
@@ -122,7 +122,7 @@ class KerongBoards:
         board = self._boards[address]
         with self._one_at_a_time:
             self._require(board)
-            with self._noticing(), self._bus.turn() as port:
+            with self._failing_without_port(), self._bus.turn() as port:
                 port.write(self._family.unlock(address, lock))
                 self._receive(port, address)
             self._closing.wait(self._clock.real(self._config.unlock_s or UNTOLD_UNLOCK_S))
@@ -134,8 +134,8 @@ class KerongBoards:
         :raises DeviceUnavailable: if the port is not there
         :raises DeviceFault: if a board is silent
         """
-        if self._gone is not None:
-            raise DeviceUnavailable(f"{self.name}: {self._gone}")
+        if self._port_error is not None:
+            raise DeviceUnavailable(f"{self.name}: {self._port_error}")
         silent = [str(board.address) for board in self._boards.values() if board.silent]
         if silent:
             raise DeviceFault(f"{self.name}: no answer from board {', '.join(silent)}")
@@ -144,7 +144,7 @@ class KerongBoards:
         """Read *board*; raise DeviceUnavailable if it does not answer."""
         if self._closing.is_set():
             raise DeviceUnavailable(f"{self.name}: not open")
-        with self._noticing():
+        with self._failing_without_port():
             self._read_board(board)
         if board.silent:
             raise DeviceUnavailable(f"{self.name}: no answer from board {board.address}")
@@ -160,54 +160,54 @@ class KerongBoards:
                 _log.exception("%s: the latches could not be looked at", self.name)
 
     def _poll_all(self) -> None:
-        with self._noticing():
+        with self._failing_without_port():
             for board in self._boards.values():
                 self._read_board(board)
 
     @contextmanager
-    def _noticing(self) -> Iterator[None]:
+    def _failing_without_port(self) -> Iterator[None]:
         """Report all lockers as failed while the port is not there."""
         try:
             yield
         except DeviceUnavailable as error:
-            self._gone = str(error)
-            with self._looking:
+            self._port_error = str(error)
+            with self._line:
                 for board in self._boards.values():
-                    self._fell_silent(board, str(error))
+                    self._set_silent(board, str(error))
             raise
-        self._gone = None
+        self._port_error = None
 
     def _read_board(self, board: _Board) -> None:
         """Query the latches of *board* and post the changes."""
-        with self._looking:
+        with self._line:
             status = self._ask(board)
             if status is None:
-                self._fell_silent(board, f"no answer from board {board.address}")
+                self._set_silent(board, f"no answer from board {board.address}")
                 return
             if board.silent is not False:
                 board.silent = False
                 for locker in board.lockers.values():
                     self._post(partial(LockerRestored, locker=locker))
             for lock, locker in board.lockers.items():
-                self._saw(board, locker, closed=self._closed(status, lock))
-            if not board.told and self._config.unlock_s is not None:
+                self._update(board, locker, closed=self._closed(status, lock))
+            if not board.configured and self._config.unlock_s is not None:
                 self._send(self._family.set_unlock_time(board.address, self._config.unlock_s))
-                board.told = True
+                board.configured = True
 
     def _closed(self, status: BoardStatus, lock: int) -> bool:
         return (status.latches >> (lock - 1) & 1) == self._config.closed_bit
 
-    def _saw(self, board: _Board, locker: int, *, closed: bool) -> None:
+    def _update(self, board: _Board, locker: int, *, closed: bool) -> None:
         before = board.closed.get(locker)
         if closed != before:
             board.closed[locker] = closed
             kind = LockerClosed if closed else LockerOpened
             self._post(lambda at: kind(at, locker, before is None))
 
-    def _fell_silent(self, board: _Board, why: str) -> None:
+    def _set_silent(self, board: _Board, why: str) -> None:
         if not board.silent:
             # A board that has lost its power may have lost its unlock time too.
-            board.silent, board.told = True, False
+            board.silent, board.configured = True, False
             for locker in board.lockers.values():
                 self._post(partial(LockerFailed, locker=locker, why=why))
 

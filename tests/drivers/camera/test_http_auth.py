@@ -25,7 +25,7 @@ def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
     challenge = Challenge("digest", {**SAID, "algorithm": algorithm})
     header = answer(challenge, "Mufasa", "Circle of Life", "/dir/index.html", CNONCE)
     (sent,) = challenges([header])
-    assert sent.said == {
+    assert sent.parameters == {
         "username": "Mufasa", "realm": "http-auth@example.org", "uri": "/dir/index.html",
         "algorithm": algorithm, "nonce": NONCE, "nc": "00000001", "cnonce": CNONCE, "qop": "auth",
         "response": response, "opaque": OPAQUE,
@@ -35,9 +35,9 @@ def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
 
 def test_the_response_without_qop_is_that_of_rfc_2069() -> None:
     """Without qop, as with old cameras, the response is that of RFC 2617's example without it."""
-    said = {"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"}
+    parameters = {"realm": "testrealm@host.com", "nonce": "dcd98b7102dd2f0e8b11d0f600bfb0c093"}
     header = answer(
-        Challenge("digest", said), "Mufasa", "Circle Of Life", "/dir/index.html", CNONCE
+        Challenge("digest", parameters), "Mufasa", "Circle Of Life", "/dir/index.html", CNONCE
     )
     assert 'response="670fd8c2df070c60b045671b8b24ff02"' in header
     assert "cnonce" not in header
@@ -59,7 +59,7 @@ def test_several_ways_in_one_header_are_told_apart() -> None:
     assert [challenge.scheme for challenge in found] == [
         "newauth", "basic", "negotiate", "digest", "digest",
     ]  # fmt: skip
-    assert found[0].said["title"] == 'Login to "apps", Basic b=c'
+    assert found[0].parameters["title"] == 'Login to "apps", Basic b=c'
     assert [challenge.stale for challenge in found] == [False] * 4 + [True]
 
 
@@ -82,14 +82,16 @@ def test_the_safest_usable_way_is_chosen(headers: list[str], chosen: str | None)
     if way is None:
         assert chosen is None
     else:
-        assert chosen == (way.said.get("algorithm", "MD5") if way.scheme == "digest" else "basic")
+        assert chosen == (
+            way.parameters.get("algorithm", "MD5") if way.scheme == "digest" else "basic"
+        )
 
 
 def test_quotes_in_a_name_do_not_end_it() -> None:
     """A username may hold quotes and backslashes: offices choose it in the camera."""
     challenge = Challenge("digest", {"realm": 'a"b', "nonce": "n"})
     (sent,) = challenges([answer(challenge, 'pak "budi"\\', "x", "/", "c")])
-    assert (sent.said["username"], sent.said["realm"]) == ('pak "budi"\\', 'a"b')
+    assert (sent.parameters["username"], sent.parameters["realm"]) == ('pak "budi"\\', 'a"b')
 
 
 @given(st.lists(st.text(max_size=80), max_size=3))

@@ -42,7 +42,7 @@ COMMANDS = {
     ),
     "day": Command(
         "edge.commands.day", "day",
-        "Show how the office day stands and what is out where.",
+        "Show the office day, and the cards and lockers still out.",
     ),
     "report": Command(
         "edge.commands.report", "report",
@@ -58,7 +58,7 @@ COMMANDS = {
     ),
     "records": Command(
         "edge.commands.records", "records",
-        "List what was recorded, and whether it was delivered.",
+        "List the records and their delivery.",
     ),
     "verify": Command(
         "edge.commands.verify", "verify",

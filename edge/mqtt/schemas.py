@@ -53,7 +53,7 @@ _ATTRIBUTES: dict[str, dict[str, Any]] = {
 # Live documents that no record type describes. Consumers must ignore keys that they do not know.
 _DOCUMENTS: dict[str, dict[str, Any]] = {
     "occupancy": {
-        "description": "What is in use now: counts only",
+        "description": "Open visits, lockers and cards in use: counts only",
         "type": "object",
         "properties": {
             "visits": _COUNT,
@@ -73,7 +73,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },
     "day": {
-        "description": "The office day: who came in it, and what is out now; counts only",
+        "description": "The office day: visits in it, and cards and lockers that are out; counts only",
         "type": "object",
         "properties": {
             "number": _COUNT,
@@ -100,8 +100,8 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "devices": {"type": "object", "additionalProperties": {"type": "string"}},
             "uplink": {"type": "object"},
             "procedures": {
-                "description": "How often new procedures were refused since the start, and what is "
-                "wrong with those that the files have now; the last good ones go on",
+                "description": "Refusals of new procedures since the start, and the problem of the "
+                "present files; the last good procedures stay in force",
                 "type": "object",
                 "properties": {"refused": _COUNT, "problem": {"type": ["string", "null"]}},
                 "required": ["refused", "problem"],
@@ -127,7 +127,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "procedures": {"type": "array", "items": {"type": "object"}},
             "equipment": {"type": "object"},
             "reasons": {
-                "description": "What a guest may be told, by the reason of the records",
+                "description": "Polite words for a guest, by the reason in the records",
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
@@ -144,11 +144,11 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
 # Suffix → (title, retained, seconds to expiry, names of its messages). One row per topic.
 _EVENTS = sorted({suffix for suffix, _ in KINDS.values()})
 _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
-    "status": ("Whether it is connected; also the will", True, None, ["status"]),
-    "meta": ("What it is", True, None, ["meta"]),
-    "health": ("How it is", True, 300, ["health"]),
-    "ledger": ("Which records there are", True, None, ["ledger"]),
-    "state/occupancy": ("What is in use", True, None, ["occupancy"]),
+    "status": ("Online or offline; also the will", True, None, ["status"]),
+    "meta": ("Birth: versions, procedures, equipment, schemas", True, None, ["meta"]),
+    "health": ("Health: devices, uplink, disk, clock", True, 300, ["health"]),
+    "ledger": ("The range of records, and the acknowledged part of it", True, None, ["ledger"]),
+    "state/occupancy": ("Open visits, lockers and cards in use", True, None, ["occupancy"]),
     "state/day": ("The office day: open, closing, closed", True, None, ["day"]),
     "state/alarm/{kind}": ("An alarm that stands; deleted when cleared", True, None, ["alarm"]),
     **{
@@ -167,8 +167,13 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
 
 # Requests to a checkpoint: rows like those above; the requester sets the retain flag.
 _REQUESTS: dict[str, tuple[str, bool, int | None, list[str]]] = {
-    REGISTER: ("Who a guest is; never retained", False, None, ["register"]),
-    f"{AVAILABILITY}/{{host}}": ("Whether a host receives", True, None, ["availability"]),
+    REGISTER: ("Details of a guest; never retained", False, None, ["register"]),
+    f"{AVAILABILITY}/{{host}}": (
+        "A host receives guests, or does not",
+        True,
+        None,
+        ["availability"],
+    ),
 }
 _REPLY = {
     "address": None,
@@ -182,8 +187,8 @@ _PARAMETERS = {
     "site": "The office: lower-case letters, digits and dashes",
     "checkpoint": "The checkpoint in it: lower-case letters, digits and dashes",
     "host": "A procedure's id, or that of the called station that serves it",
-    "kind": "What alarm, for example metal-detector",
-    "purpose": "What the still was taken for, for example desk",
+    "kind": "The kind of alarm, for example metal-detector",
+    "purpose": "The purpose of the still, for example desk",
     "month": "Year and month, for example 2026-11",
 }
 
@@ -216,9 +221,9 @@ def asyncapi() -> dict[str, Any]:
     return {
         "asyncapi": "3.0.0",
         "info": {
-            "title": "Gardu: what a checkpoint tells the central office, and what it may be asked",
+            "title": "Gardu: the topics of a checkpoint, and the requests that it answers",
             "version": "1.0.0",
-            "description": "MQTT 5, QoS 1. docs/mqtt.md says what a consumer may rely on.",
+            "description": "MQTT 5, QoS 1. docs/mqtt.md is the contract in words.",
         },
         "defaultContentType": RECORD_CONTENT,
         "channels": {_key(suffix): _channel(suffix) for suffix in (*_TOPICS, *_REQUESTS)}

@@ -73,7 +73,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },
     "day": {
-        "description": "The office day: visits in it, and cards and lockers that are out; counts only",
+        "description": "The office day: its visits, and what is still out; counts only",
         "type": "object",
         "properties": {
             "number": _COUNT,

@@ -70,7 +70,7 @@ def simulate(
         Path | None,
         typer.Option(
             help="Folder for config, logs, database and pictures of the run. With a database of "
-            "an earlier run in it, the daemon continues from that. Default: a temporary folder."
+            "an earlier run in it, the daemon continues from that. Default: a new temporary one."
         ),
     ] = None,
     config: Annotated[

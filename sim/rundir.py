@@ -31,7 +31,7 @@ class RunDir:
         self.world_log = self.folder / "world.log"
         self.watch_log = self.folder / "watch.log"
         self.pins = wire / "pins.sock"
-        # From the database of an earlier run the daemon goes on.
+        # The daemon goes on from the database of an earlier run.
         self.resumed = self.data.is_dir() and any(self.data.iterdir())
         self.data.mkdir(parents=True, exist_ok=True)
 

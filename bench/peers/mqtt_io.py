@@ -51,7 +51,7 @@ def version() -> str:
 async def mqtt_io(
     bed: Bed, pin: int, mode: str, environment: Mapping[str, str]
 ) -> AsyncIterator[Process]:
-    """Have mqtt-io watch *pin* in *mode*."""
+    """Run mqtt-io on *pin* in *mode*."""
     folder = bed.new_folder("mqtt-io")
     config = folder / "config.yml"
     text = _CONFIG.format(host=HOST, port=bed.port, pin=pin, mode=mode)

@@ -46,7 +46,7 @@ def say(words: str) -> None:
 class Bed:
     """The surroundings of every measure.
 
-    :ivar folder: on a real disk, gone after the run
+    :ivar folder: on a real disk, deleted after the run
     :ivar wire: short enough for a Unix socket
     :ivar quick: for development: few rounds, figures that mean little
     :ivar broker_name: the broker in use, with a word if it is not mosquitto

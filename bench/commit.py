@@ -1,4 +1,4 @@
-"""One step committed, against the same rows written by bare sqlite3 with the same settings.
+"""Measures the commit of one step against bare sqlite3, with the same rows and settings.
 
 Both write in turns, each into a file of its own on the same disk, so that other load of the machine
 affects both.

@@ -1,4 +1,4 @@
-"""Draining a long queue: Gardu's outbox, each acknowledgement stored, against a bare paho loop."""
+"""Measures the drain of a full outbox, acknowledgements stored, against a bare paho loop."""
 
 import asyncio
 import shutil
@@ -69,7 +69,7 @@ def _payloads(folder: Path, file: Path, count: int) -> Path:
 
 
 async def _gardu(bed: Bed, past: Path, count: int) -> tuple[float, float]:
-    """Return records a second, until the ledger reports all as delivered and stored; peak MB."""
+    """Return records a second, until the ledger reports all acknowledgements as stored; peak MB."""
     run = bed.run_dir("drain")
     shutil.copytree(past, run.data, dirs_exist_ok=True)
     async with (

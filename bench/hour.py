@@ -1,4 +1,4 @@
-"""One hour of a lobby, sixty times as fast: memory, and bytes written to the disk per visit."""
+"""Measures an hour of a lobby at sixty times the speed: memory, and bytes written per visit."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""The costs of an idle daemon: all devices of a whole checkpoint, broker connected."""
+"""Measures the CPU of an idle daemon: all devices of a whole checkpoint, broker connected."""
 
 import asyncio
 from contextlib import AsyncExitStack

@@ -1,4 +1,4 @@
-"""The time from a contact's edge to its message: Gardu with its commit, the others bare."""
+"""Measures from a contact's edge to its message: Gardu with its commit, the others bare."""
 
 import asyncio
 import sys

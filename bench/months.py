@@ -1,4 +1,4 @@
-"""Months of a busy office, made fast: realistic records, seeded, straight into the tables.
+"""Makes months of a busy office fast: realistic records, seeded, straight into the tables.
 
 A visit of each procedure goes through the steps in its file; times are drawn around the standard.
 The content of records goes into the register of its month (as retention leaves it) or into the

@@ -1,4 +1,4 @@
-"""Figures of a process, from the kernel's ``/proc``."""
+"""Reads figures of a process from the kernel's ``/proc``."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The time and memory of a month's report: a busy month, and the last of five years."""
+"""Measures a month's report, in a process of its own: a busy month, and the last of five years."""
 
 import asyncio
 import shutil

@@ -1,4 +1,4 @@
-"""The time from exec to READY=1 on systemd's socket, with many records in the store."""
+"""Measures from exec to READY=1 on systemd's socket, with many records in the store."""
 
 import asyncio
 import shutil

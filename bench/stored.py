@@ -1,4 +1,4 @@
-"""Stores with a past: register documents and waiting records by the hundred thousand, made fast."""
+"""Makes stores with register documents or waiting records by the hundred thousand, fast."""
 
 import sqlite3
 import zlib

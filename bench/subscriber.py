@@ -1,4 +1,4 @@
-"""The other end: a subscriber on this process's loop that stamps every message as it comes."""
+"""A subscriber on this process's loop that stamps every message on arrival."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""The table of a run: its rows, their few statistics, and its print. Pure."""
+"""The table of a run: its rows, their few statistics, and how it is printed. Pure."""
 
 from collections.abc import Sequence
 

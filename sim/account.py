@@ -1,6 +1,6 @@
-"""The account of a day: do its sums agree? Pure; from the central office's messages alone.
+"""The account of a day: checks that its sums agree, from the central office's messages. Pure.
 
-They are compared with what people can see of the lobbies in the end; the daemons are not asked.
+The sums are compared with what people can see of the lobbies in the end; the daemons are not asked.
 Every sum is counted again here from single records, so that a wrong counter in a daemon shows.
 """
 

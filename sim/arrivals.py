@@ -68,7 +68,7 @@ def _fit(
     procedures: list[str],
     branches: list[Branch],
 ) -> None:
-    """Give each certain branch to a guest for whom it is possible: exchange branches if need be."""
+    """Give each branch that must happen to a guest who can have it: exchange two if need be."""
 
     def can(branch: Branch, number: int) -> bool:
         plan, at_s, procedure = PLANS[branch], times[number], procedures[number]

@@ -36,7 +36,7 @@ _TRIES = 5
 
 
 class Hands:
-    """What people can do in *lobby*, one press at a time."""
+    """The acts of people in *lobby*, one press at a time."""
 
     def __init__(self, lobby: Lobby, clock: Clock) -> None:
         self.lobby = lobby

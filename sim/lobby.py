@@ -110,7 +110,7 @@ class Lobby:
         await self._pins.changed.until(lambda: self.awake, None)
 
     def scene(self) -> Scene:
-        """Return the scene before the cameras as it is now."""
+        """Return the scene in front of the cameras as it is now."""
         return Scene(
             place=self.config.checkpoint.place or self.config.checkpoint.id,
             wall_ms=self.clock.wall_ms(),

@@ -97,7 +97,7 @@ class People:
         return None
 
     def station_with(self, action: str, procedure: str | None = None) -> str | None:
-        """Return the first station whose panel has a button for *action*; None if none has."""
+        """Return the first station with a button for *action* on its panel; None without one."""
         panels = self.lobby.config.panels.values()
         stations = (panel.stations[0] for panel in panels if panel.stations)
         return next((name for name in stations if self.hands.can(name, action, procedure)), None)

@@ -55,7 +55,7 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
     :ivar config: its config file: one of Gardu's own, or a path relative to the day's file
     :ivar guests: how many of the day's guests come here, as a weight among the checkpoints
     :ivar procedures: the procedures that they come for, in these proportions
-    :ivar branches: branches that certainly happen, each to so many guests, spread over the day
+    :ivar branches: branches that must happen, each to so many guests, spread over the day
     :ivar weights: branches of all other guests, in these proportions
     :ivar groups: the share of arrivals that are groups, of two to six
     :ivar first_guest_opens: no officer presses *open-day*: the first guest opens the day

@@ -22,7 +22,7 @@ _NOBODYS_CARD = "0BADC0FFEE"
 
 
 async def receive(people: People, guest: Guest) -> Verdict:
-    """Greet the guest, call the host's aide, check the identity card, hand out the visitor card."""
+    """Greet the guest, call the host's aide, take the identity card, hand out the visitor card."""
     await people.spend(guest, "greeting")
     await people.take_card(guest)
     accepted = await _call_host(people, guest, lambda: open_visit(people, guest, "reception"))
@@ -184,7 +184,7 @@ async def _issue_card(people: People, guest: Guest) -> Verdict:
 
 
 async def _mistake_card(people: People, guest: Guest) -> None:
-    """Present a wrong card first: an unknown one, or another guest's. Two beeps refuse it.
+    """Present a wrong card first, an unknown one or another guest's: it is refused (two beeps).
 
     The card of a guest who is with an official, or at this very desk, would count for that guest:
     so reception uses it only while its guest is elsewhere in the lobby. Another card of the pile

@@ -150,7 +150,7 @@ class Stand:
     async def day(self, count: int, seed: int) -> None:
         """Let *count* guests come and go until the last has left.
 
-        What an earlier day left open is ended first, and its lockers are given back.
+        Visits that an earlier day left open are ended first, and their lockers are given back.
         """
         guests = invite(_SCENARIO, self._config.checkpoint.procedures, count, seed)
         day = Day(People(self.lobby, self.clock, guests), _GAP_S, lambda _what: None)
@@ -159,7 +159,7 @@ class Stand:
         await day.live()
 
     async def die(self, after_s: float = 0.0, *, hang_s: float = 0.0) -> None:
-        """Kill the daemon, after a hang of *hang_s* if given; its relays must fall off."""
+        """Kill the daemon, after a hang of *hang_s* if given; its relays must switch off."""
         self.deaths += 1
         await asyncio.sleep(after_s)
         if hang_s:

@@ -88,7 +88,7 @@ class Journal:
 
 
 class JournalledStore(Store):
-    """The store; it writes each commit to the journal, before as requested and after as done."""
+    """The store; it writes every commit to the journal, once as requested and once as done."""
 
     def __init__(self, folder: Path, config: Config, clock: Clock, journal: Journal) -> None:
         super().__init__(folder, source(config), clock)

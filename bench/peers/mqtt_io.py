@@ -37,7 +37,7 @@ POLL = "poll_interval: 0.01"
 
 
 def version() -> str:
-    """Return the version that is installed; empty if none is."""
+    """Return the installed version of mqtt-io; empty if it is not installed."""
     if not PYTHON.exists():
         return ""
     ask = "from importlib.metadata import version; print(version('mqtt-io'))"

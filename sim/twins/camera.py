@@ -64,7 +64,7 @@ def make_password() -> str:
 class CameraTwin:
     """A camera on a port of 127.0.0.1 that was free when it first started.
 
-    :param look: returns the scene before the lens; called from the camera's threads
+    :param look: returns the scene in front of the lens; called from the camera's threads
     :ivar fault: set it to cause one of :data:`Fault`; None: works
     :ivar covered: the lens is covered
     :ivar stills: how many pictures have been sent

@@ -35,7 +35,7 @@ class KerongTwin(Board):
     :ivar doors: the doors that are wired to it, by lock (from 1); other locks read as open
     :ivar address: as set on its switch
     :ivar closed_bit: the bit that it reports for a closed latch
-    :ivar items: locks with an object before their infrared sensor
+    :ivar items: locks with an object in front of their infrared sensor
     :ivar busy: stuck: neither answers nor unlocks until the command that ends the busy state
     :ivar answers_unlock: answers an unlock with its status, as some boards do
     :ivar unlock_s: how long it energises a lock, clock seconds

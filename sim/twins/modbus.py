@@ -9,7 +9,7 @@ many tenths of a second to 0200 + coil (on, then off) or 0400 + coil (off, then 
 
 R421A08 and R4D8: relays are registers from 1. Function 3 reads one; 6 writes a command in the
 high byte: 1 on, 2 off, 3 the other way, 4 on and all others off, 5 on for a moment, 6 on for as
-many seconds as the low byte says.
+many seconds as the low byte is.
 """
 
 import asyncio

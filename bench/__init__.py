@@ -1,1 +1,1 @@
-"""What Gardu costs, against floors and peers that are measured in the same run: `make bench`."""
+"""Measures Gardu against floors and peers that are measured in the same run: `make bench`."""

@@ -1,6 +1,6 @@
 """`make bench`: measure everything, print one table. ``python -m bench [--only NAME] [--quick]``.
 
-The table goes to stdout, what is going on to stderr. Exits 1 if a figure falls short.
+The table goes to stdout, progress to stderr. Exits 1 if a figure falls short.
 """
 
 import argparse
@@ -34,7 +34,7 @@ def main() -> int:
     parser.add_argument("--only", action="append", choices=MEASURES, help="this measure alone")
     parser.add_argument("--quick", action="store_true", help="few rounds; the figures mean little")
     asked = parser.parse_args()
-    # An installed Gardu has its bytecode beside it, whatever a developer's shell prefers.
+    # An installed Gardu has its bytecode beside it, so a developer's setting must not prevent it.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     if not mqtt_io.version():
         say("mqtt-io is not here (make bench installs it): its rows are left out")

@@ -1,7 +1,7 @@
 """The test bed: a folder on the disk, a broker, and the daemon in an unchanged process of its own.
 
-Everything here is what a checkpoint has, but for the pins: those are the simulator's, served from
-the process that measures, so that an edge and the message that it leads to have one clock.
+All parts are as at a checkpoint, except for the pins: the simulator serves them from the process
+that measures, so that an edge and its message have one clock.
 """
 
 import asyncio
@@ -38,18 +38,18 @@ _NOWHERE = {"lobby": {"url": "http://127.0.0.1:9/snapshot.jpg"}}
 
 
 def say(words: str) -> None:
-    """Tell the person who waits."""
+    """Print a message for the person who waits, on stderr."""
     sys.stderr.write(words + "\n")
     sys.stderr.flush()
 
 
 class Bed:
-    """What every measure gets.
+    """The surroundings of every measure.
 
-    :ivar folder: on a real disk, gone after the run
+    :ivar folder: on a real disk, deleted after the run
     :ivar wire: short enough for a Unix socket
     :ivar quick: for development: few rounds, figures that mean little
-    :ivar broker_name: which broker it is, with a word if it is not mosquitto
+    :ivar broker_name: the broker in use, with a word if it is not mosquitto
     """
 
     def __init__(self, folder: Path, wire: Path, *, quick: bool) -> None:
@@ -69,7 +69,7 @@ class Bed:
 
     @property
     def url(self) -> str:
-        """Where the broker listens."""
+        """Address of the broker."""
         return f"mqtt://{HOST}:{self.port}"
 
     def run_dir(self, name: str, *, port: int | None = None) -> RunDir:
@@ -103,14 +103,14 @@ def config_of(run: RunDir) -> Config:
 
 @asynccontextmanager
 async def lobby_of(run: RunDir) -> AsyncIterator[Lobby]:
-    """Have the lobby of *run* stand, in this process."""
+    """Run the lobby of *run* in this process."""
     async with Lobby(config_of(run), run.wire, Clock()) as lobby:
         yield lobby
 
 
 @asynccontextmanager
 async def daemon_of(run: RunDir, environment: Mapping[str, str]) -> AsyncIterator[Process]:
-    """Have `gardu run` run; stop it as systemd would."""
+    """Run `gardu run`; stop it as systemd would."""
     with run.daemon_log.open("ab") as log:
         process = await spawn(
             *gardu(), "run", "--config", str(run.config),
@@ -144,7 +144,7 @@ async def _broker(made: Bed) -> AsyncIterator[None]:
         return
     made.broker_name, made.port = "mosquitto", free_port()
     config = made.folder / "mosquitto.conf"
-    # Started by root it would become a user who may not read the file.
+    # If root starts it, it becomes a user who may not read the file.
     user = "user root\n" if os.geteuid() == 0 else ""
     lines = f"{user}listener {made.port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n"
     config.write_text(lines, encoding="utf-8")
@@ -157,9 +157,9 @@ async def _broker(made: Bed) -> AsyncIterator[None]:
 
 
 async def until_listening(port: int) -> None:
-    """Return once somebody takes connections on *port*.
+    """Return once a server accepts connections on *port*.
 
-    :raises GarduError: if nobody does in time
+    :raises GarduError: if none does within 20 s
     """
     for _ in range(int(_START_REAL_S / _GLANCE_S)):
         if await listens(HOST, port):

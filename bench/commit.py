@@ -1,7 +1,7 @@
-"""One step committed, against the same rows written by bare sqlite3 with the same settings.
+"""Measures the commit of one step against bare sqlite3, with the same rows and settings.
 
-Both write in turns, each into a file of its own on the same disk, so that whatever else the
-machine does meets both.
+Both write in turns, each into a file of its own on the same disk, so that other load of the machine
+affects both.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ from edge.sop.records import Record
 from edge.store.store import FILE, Store
 
 RATIO, FLAT = 1.5, 1.1
-"""What is to be reached: times bare sqlite3; a million register documents against a hundred."""
+"""The targets: times bare sqlite3; a million register documents against a hundred."""
 
 _FEW, _MANY = 100, 1_000_000
 _ROUNDS, _STEPS = 5, 300
@@ -34,7 +34,7 @@ async def measure(bed: Bed) -> list[Row]:
         say(f"one step committed: with {count:,} register documents")
         ours[count], bare[count] = _compare(bed, count, rounds)
     rows = [_row(count, ours[count], bare[count]) for count in (_FEW, many)]
-    # Each by its own floor: what the machine did meanwhile cancels out.
+    # Each divided by its own floor: so other load of the machine cancels out.
     flat = (ours[many] / bare[many]) / (ours[_FEW] / bare[_FEW])
     rows.append(
         Row(
@@ -94,7 +94,7 @@ def _timed(call: Callable[[], object]) -> float:
 
 
 def _commit(store: Store, number: int, visit: dict[str, Any], record: Record) -> None:
-    """Commit what a step does at which a locker was opened."""
+    """Commit the changes of a step at which a locker was opened."""
     doors = ("open", "closed", "closed") if number % 2 else ("closed",) * 3
     lockers = {str(n): {"door": door} for n, door in enumerate(doors, 1)}
     store.commit(
@@ -106,7 +106,7 @@ def _commit(store: Store, number: int, visit: dict[str, Any], record: Record) ->
 
 
 class _Reader:
-    """Finds what a commit has written: the rows that are new or other at the end of each table."""
+    """Finds the rows that a commit has written: new or changed ones at the end of each table."""
 
     def __init__(self, path: Path) -> None:
         self._connection = sqlite3.connect(path, isolation_level=None)

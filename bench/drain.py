@@ -1,4 +1,4 @@
-"""Draining a long queue: Gardu's outbox, each acknowledgement stored, against a bare paho loop."""
+"""Measures the drain of a full outbox, acknowledgements stored, against a bare paho loop."""
 
 import asyncio
 import shutil
@@ -19,7 +19,7 @@ from bench.table import Row, median
 from sim.process import spawn, stop
 
 RATIO, GROWTH_MB = 0.8, 5.0
-"""What is to be reached: of the bare loop's rate; MB that a full queue may cost over an empty."""
+"""The targets: of the bare loop's rate; MB that a full queue may cost over an empty one."""
 
 _RECORDS, _ROUNDS = 100_000, 3
 _PATIENCE_S = 240.0
@@ -69,7 +69,7 @@ def _payloads(folder: Path, file: Path, count: int) -> Path:
 
 
 async def _gardu(bed: Bed, past: Path, count: int) -> tuple[float, float]:
-    """Return records a second, until the ledger says that all are stored as delivered; peak MB."""
+    """Return records a second, until the ledger reports all acknowledgements as stored; peak MB."""
     run = bed.run_dir("drain")
     shutil.copytree(past, run.data, dirs_exist_ok=True)
     async with (
@@ -89,7 +89,7 @@ async def _until_delivered(ledger: Subscriber, count: int) -> None:
     async with asyncio.timeout(_PATIENCE_S):
         while True:
             _, message = await ledger.heard.get()
-            # A retained one was left behind by the round before.
+            # A retained one is from the previous round.
             if message.retain or not message.payload:
                 continue
             if msgspec.json.decode(message.payload)["acked_seq"] >= count:
@@ -113,7 +113,7 @@ async def _bare(bed: Bed, lines: Path, count: int) -> float:
 
 
 async def _empty(bed: Bed) -> float:
-    """Return the MB of a daemon that is connected and has nothing to drain."""
+    """Return the MB of a daemon that is connected and has an empty queue."""
     run = bed.run_dir("empty")
     async with (
         lobby_of(run),

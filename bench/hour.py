@@ -1,4 +1,4 @@
-"""One hour of a lobby, sixty times as fast: memory, and what a visit writes to the disk."""
+"""Measures an hour of a lobby at sixty times the speed: memory, and bytes written per visit."""
 
 import asyncio
 
@@ -16,11 +16,11 @@ from sim.settings import Settings
 from sim.stage import Stage
 
 MEGABYTES, GROWTH_MB, VISIT_KB = 45.0, 1.0, 150.0
-"""What is to be reached: at any time; from a quarter of the hour to its end; written a visit."""
+"""The targets: at any time; from a quarter of the hour to its end; written a visit."""
 
 _HOUR_S, _SPEED, _GAP_S = 3600.0, 60.0, 200.0
 _GLANCE_S = 0.5
-# What is promised of a small SD card: terabytes written before it wears out.
+# The endurance of a small SD card by its maker, bytes written before it wears out.
 _CARD_BYTES = 8e12
 _BLOCK = 4096
 _YEAR_DAYS = 365
@@ -69,7 +69,7 @@ def _settings(bed: Bed, guests: int) -> Settings:
 
 
 async def _watch(stage: Stage) -> tuple[list[Glance], float]:
-    """Look at the daemon until it has ended; return what was seen, and its peak memory."""
+    """Measure the daemon until it has ended; return the glances, and its peak memory."""
     loop = asyncio.get_running_loop()
     while not _awake(stage):  # noqa: ASYNC110 - it is another process that wakes
         await asyncio.sleep(_GLANCE_S / 10)
@@ -120,7 +120,7 @@ async def _of_mqtt_io(bed: Bed) -> float:
 
 
 def _wear(glances: list[Glance], visits: int, stills: list[int]) -> Row:
-    """Take the stills off: each is written once, in whole blocks."""
+    """Return the row of wear, without the stills: each is written once, in whole blocks."""
     first, last = glances[0].written, glances[-1].written
     blocks = sum(-(-size // _BLOCK) * _BLOCK for size in stills)
     disk = (last.disk - first.disk - blocks) / visits

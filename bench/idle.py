@@ -1,4 +1,4 @@
-"""What the daemon costs while nothing happens: a whole checkpoint's devices, broker connected."""
+"""Measures the CPU of an idle daemon: all devices of a whole checkpoint, broker connected."""
 
 import asyncio
 from contextlib import AsyncExitStack
@@ -11,7 +11,7 @@ from bench.subscriber import subscriber
 from bench.table import Row
 
 PERCENT = 0.5
-"""What is to be reached, of one processor."""
+"""The target, of one processor."""
 
 _SECONDS, _SETTLE_S = 40.0, 5.0
 

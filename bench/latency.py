@@ -1,4 +1,4 @@
-"""From a contact's edge to the message at a subscriber: Gardu with its commit, the others bare."""
+"""Measures from a contact's edge to its message: Gardu with its commit, the others bare."""
 
 import asyncio
 import sys
@@ -25,7 +25,7 @@ _PAUSE_S = (0.02, 0.08)
 _PATIENCE_S = 10.0
 
 P50, P95 = 2.0, 5.0
-"""What is to be reached: times the bare script's median; milliseconds."""
+"""The targets: times the bare script's median; milliseconds."""
 
 Peer = Callable[[Bed, RunDir], AbstractAsyncContextManager[object]]
 
@@ -54,8 +54,9 @@ async def _mqtt_io(bed: Bed, run: RunDir) -> AsyncIterator[None]:
         yield
 
 
-# Name → how it is started, what to subscribe to, and the part of a topic that means the edge.
-# Gardu's is heard in full: it delivers in order, and waits until somebody hears a record.
+# Name → how it is started, the topics to subscribe to, and the part of a topic that means the edge.
+# Gardu's topics are all subscribed: it delivers in order, and waits until a record has a
+# subscriber.
 _PEERS: dict[str, tuple[Peer, str, str]] = {
     "gardu": (_gardu, f"{ROOT}/#", "/event/alarm"),
     "bare": (_bare, bare_contact.TOPIC, ""),
@@ -64,7 +65,7 @@ _PEERS: dict[str, tuple[Peer, str, str]] = {
 
 
 async def measure(bed: Bed) -> list[Row]:
-    """Return the rows of p50 and p95; every round starts every competitor anew."""
+    """Return the rows of p50 and p95; every round starts every competitor again."""
     version = mqtt_io.version()
     names = [name for name in _PEERS if name != "mqtt-io" or version]
     rounds, edges = (1, 40) if bed.quick else (_ROUNDS, _EDGES)
@@ -129,7 +130,7 @@ async def _round(bed: Bed, name: str, edges: int, seed: int) -> list[float]:
 
 
 async def _until_it_answers(lobby: Lobby, ears: Subscriber) -> None:
-    """Move the contact until somebody publishes it: then all is up and connected."""
+    """Move the contact until a message comes: then all is up and connected."""
     async with asyncio.timeout(30):
         while ears.heard.empty():
             _toggle(lobby)

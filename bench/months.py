@@ -1,8 +1,8 @@
-"""Months of a busy office, made fast: realistic records, seeded, straight into the tables.
+"""Makes months of a busy office fast: realistic records, seeded, straight into the tables.
 
-A visit of each procedure goes through the steps that its file names; times are drawn around the
-standard. What the records said goes into the register of its month (as retention leaves it) or
-into the outbox; runs and numbers are what the store itself would have written.
+A visit of each procedure goes through the steps in its file; times are drawn around the standard.
+The content of records goes into the register of its month (as retention leaves it) or into the
+outbox; runs and numbers are those that the store itself would have written.
 """
 
 import random
@@ -38,7 +38,7 @@ def shipped_procedures() -> list[Procedure]:
 
 
 def month_of_facts(year: int, month: int, visits: int, seed: int = 2017) -> list[Fact]:
-    """Return what the records of a month said, in order of time: *visits* and their trouble."""
+    """Return the content of a month's records, in order of time: *visits* and their trouble."""
     draw = random.Random(f"{seed}/{year}-{month}")  # noqa: S311 - a simulation
     first = datetime(year, month, 1, tzinfo=UTC) - _OFFICE
     after = datetime(year + month // 12, month % 12 + 1, 1, tzinfo=UTC) - _OFFICE
@@ -50,10 +50,10 @@ def month_of_facts(year: int, month: int, visits: int, seed: int = 2017) -> list
 
 
 def fill_months(folder: Path, months: list[tuple[int, int]], visits: int, *, fresh: int) -> int:
-    """Fill the empty store of *folder* with *visits* a month; return how many records there are.
+    """Fill the empty store of *folder* with *visits* a month; return the number of records.
 
-    The months whose records have gone are one month again and again, under its other dates: rows
-    that differ in nothing else, so that millions are made in a minute.
+    The months without their records are one month again and again, under other dates and otherwise
+    the same, so that millions of rows are made in a minute.
 
     :param months: (year, month) from the oldest on
     :param fresh: how many of the last are in the outbox
@@ -77,7 +77,7 @@ def fill_months(folder: Path, months: list[tuple[int, int]], visits: int, *, fre
 
 
 def _pattern(visits: int) -> list[Fact]:
-    """Return a February in UTC whose days every month has."""
+    """Return the content of a February in UTC; every month has its days."""
     facts = month_of_facts(2023, 2, visits)
     return [fact for fact in facts if fact.month == "2023-02"]
 
@@ -94,13 +94,13 @@ class _Writer:
         self.sequence = 0
 
     def write(self, facts: list[Fact]) -> None:
-        """Write *facts* as the next records, which are still there."""
+        """Write *facts* as the next records, into the outbox."""
         for fact in facts:
             self._next(fact.time)
             self._put("outbox", self.sequence, msgspec.json.encode(self._record(fact)))
 
     def repeat(self, pattern: list[Fact], months: list[tuple[int, int]]) -> None:
-        """Write the facts of *pattern*, in turn as those of each of *months*, into registers."""
+        """Write the facts of *pattern* into the register of each of *months*, under its dates."""
         rows = [(fact.time, msgspec.json.encode(fact)) for fact in pattern]
         old = pattern[0].month
         for year, month in months:
@@ -111,7 +111,7 @@ class _Writer:
                 self._put(table, self.sequence, body.replace(before, after))
 
     def _next(self, time: str) -> None:
-        """Count a record; begin a run where the day is another."""
+        """Count a record; begin a run when the day changes."""
         self.sequence += 1
         if time[:10] != self._date:
             self._date = time[:10]
@@ -119,7 +119,7 @@ class _Writer:
             self._put("days", self.sequence, msgspec.json.encode({"day": self._day}))
 
     def finish(self) -> None:
-        """Write what is held, and the counters."""
+        """Write the rows that still wait, and the counters."""
         counters = {"sequence": self.sequence, "head": "0" * 64, "day": self._day}
         self._put("checkpoint", 2, msgspec.json.encode(counters))
         for table in list(self._rows):
@@ -164,7 +164,7 @@ class _Writer:
 def _visit(
     draw: random.Random, procedures: list[Procedure], first: datetime, days: int, number: int
 ) -> Iterator[Fact]:
-    """Yield what one visit's records said."""
+    """Yield the content of one visit's records."""
     procedure = draw.choice(procedures)
     hour = _FIRST_HOUR + draw.choices(range(len(_HOURS)), _HOURS)[0]
     at = first + timedelta(days=draw.randrange(days), hours=hour, seconds=draw.uniform(0, 3600))

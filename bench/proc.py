@@ -1,4 +1,4 @@
-"""What the kernel says of a process, from ``/proc``."""
+"""Reads figures of a process from the kernel's ``/proc``."""
 
 import os
 from pathlib import Path

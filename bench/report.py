@@ -1,4 +1,4 @@
-"""The report of a month: of a busy one, and at the end of five years, in a process of its own."""
+"""Measures a month's report, in a process of its own: a busy month, and the last of five years."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ from bench.stored import open_store
 from bench.table import Row, median
 
 SECONDS, MEMORY_MB, RATIO = 10.0, 200.0, 1.1
-"""What is to be reached; the last: five years stored, against one month."""
+"""The targets; the last: five years stored, against one month."""
 
 _BUSY, _YEARS_MONTHS, _A_MONTH, _ROUNDS = 20_000, 60, 16_667, 5
 _LAST = (2026, 11)
@@ -48,7 +48,7 @@ async def _years(bed: Bed, months: int, visits: int, rounds: int) -> Row:
     one, _ = _stored(bed, 1, visits, gone=True)
     all_of_it, records = _stored(bed, months, visits, gone=True)
     size_gb = (all_of_it / "gardu.db").stat().st_size / 1e9
-    # In turns, so that whatever else the machine does meets both.
+    # In turns, so that other load of the machine affects both.
     (short, long), peak = await _reports([one, all_of_it], rounds)
     for folder in (one, all_of_it):
         shutil.rmtree(folder)
@@ -65,7 +65,7 @@ async def _years(bed: Bed, months: int, visits: int, rounds: int) -> Row:
 
 
 def _stored(bed: Bed, months: int, visits: int, *, gone: bool) -> tuple[Path, int]:
-    """Return a data folder with that many months, the last of them the one that is reported."""
+    """Return a data folder with *months*, the last of them to be reported, and its record count."""
     folder = bed.new_folder("months")
     say(f"report: storing {months * visits:,} visits")
     open_store(folder).close()
@@ -75,7 +75,7 @@ def _stored(bed: Bed, months: int, visits: int, *, gone: bool) -> tuple[Path, in
 
 
 async def _reports(folders: list[Path], rounds: int) -> tuple[list[float], float]:
-    """Return the median seconds of each folder's report, and the most memory of any, MB."""
+    """Return the median seconds of each folder's report, and the highest memory of any, MB."""
     seconds: dict[Path, list[float]] = {folder: [] for folder in folders}
     peak = 0.0
     for number in range(rounds + 1):
@@ -94,8 +94,8 @@ async def _report(folder: Path) -> tuple[float, float]:
     return await asyncio.to_thread(_run, command)
 
 
-# A child is charged with the most memory that its parent ever had, and this one has filled
-# databases: a small parent between the two keeps the figure the report's own.
+# Linux counts the highest memory of the parent as the child's too, and this process has filled
+# databases: a small parent between the two gives the figure of the report alone.
 _BETWEEN = (
     "import resource, subprocess, sys; "
     "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "

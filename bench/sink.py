@@ -1,7 +1,7 @@
-"""A subscriber that costs next to nothing: it drops what comes and notes when it began.
+"""A subscriber that costs next to no time: it drops all data and notes when the first came.
 
-Two processors are shared by publisher, broker and subscriber; a client that unpacked a hundred
-thousand messages would be what is measured.
+Publisher, broker and subscriber share two processors; a client that unpacked a hundred thousand
+messages would dominate the figures.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ _CONNACK_BYTES, _SUBACK_BYTES = 4, 5
 
 
 class Sink:
-    """What has come.
+    """A count of the data that has come.
 
     :ivar began: moment (seconds of the performance counter) of the first message; 0 before it
     :ivar taken: bytes
@@ -26,7 +26,7 @@ class Sink:
         self.taken = 0
 
     async def drain(self, reader: asyncio.StreamReader) -> None:
-        """Drop everything, for ever."""
+        """Drop all data until the connection ends."""
         while data := await reader.read(1 << 20):
             self.began = self.began or time.perf_counter()
             self.taken += len(data)
@@ -34,7 +34,7 @@ class Sink:
 
 @asynccontextmanager
 async def sink(bed: Bed, topic: str) -> AsyncIterator[Sink]:
-    """Have a sink subscribe to *topic* at QoS 0 (MQTT 3.1.1, no keepalive)."""
+    """Subscribe a sink to *topic* at QoS 0 (MQTT 3.1.1, no keepalive)."""
     reader, writer = await asyncio.open_connection(HOST, bed.port, limit=1 << 22)
     # CONNECT: protocol MQTT level 4, clean session, keepalive 0, client id "sink".
     writer.write(b"\x10\x10\x00\x04MQTT\x04\x02\x00\x00\x00\x04sink")

@@ -1,4 +1,4 @@
-"""From exec to READY=1 on systemd's socket, with a long past in the store."""
+"""Measures from exec to READY=1 on systemd's socket, with many records in the store."""
 
 import asyncio
 import shutil
@@ -13,7 +13,7 @@ from bench.table import Row, median
 from sim.rundir import RunDir
 
 SECONDS = 1.0
-"""What is to be reached."""
+"""The target."""
 
 _RECORDS, _STARTS = 100_000, 7
 _PATIENCE_S = 60.0
@@ -22,7 +22,7 @@ _PATIENCE_S = 60.0
 async def measure(bed: Bed) -> list[Row]:
     """Return the row of a start with records that all wait to be sent: the worst case."""
     count, starts = (2_000, 2) if bed.quick else (_RECORDS, _STARTS)
-    # A port that nobody listens on: ready does not mean connected.
+    # A port without a broker: ready does not mean connected.
     run = bed.run_dir("start", port=9)
     say(f"start: storing {count:,} records")
     fill_outbox(run.data, count)

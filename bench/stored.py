@@ -1,4 +1,4 @@
-"""Stores with a past: register documents and waiting records by the hundred thousand, made fast."""
+"""Makes stores with register documents or waiting records by the hundred thousand, fast."""
 
 import sqlite3
 import zlib
@@ -21,7 +21,7 @@ _BATCH = 5_000
 
 
 def step_record(number: int) -> Record:
-    """Return the record of a step as a visit makes six of them."""
+    """Return the record of one step; a visit makes six of them."""
     data = StepCompleted(
         visit=f"01a200bb-75a4-7221-8d5c-{number:012d}",
         procedure="pimpinan",
@@ -77,10 +77,10 @@ def open_store(folder: Path) -> Store:
 
 
 def fill_register(folder: Path, count: int) -> None:
-    """Put what *count* records said into the register of one month, in one transaction.
+    """Write the content of *count* records into the register of one month.
 
-    The first goes in through the store, which so makes the table; the others are copies of its
-    row under numbers and checksums of their own.
+    The first goes in through the store, which so makes the table; the others are copies of its row
+    under numbers and checksums of their own, in one transaction.
     """
     store, table = open_store(folder), f"register-{MONTH}"
     fact = {"type": step_record(1).type, "time": _AT.iso(), "data": step_record(1).data}
@@ -102,7 +102,7 @@ def _checksum(table: str, number: int, body: bytes) -> int:
 
 
 def fill_outbox(folder: Path, count: int) -> None:
-    """Have *count* records wait in the store of *folder*."""
+    """Write *count* records that wait into the store of *folder*."""
     store = open_store(folder)
     try:
         for first in range(0, count, _BATCH):

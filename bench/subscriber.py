@@ -1,4 +1,4 @@
-"""The other end: a subscriber on this process's loop that stamps every message as it comes."""
+"""A subscriber on this process's loop that stamps every message on arrival."""
 
 import asyncio
 import time
@@ -12,7 +12,7 @@ from edge.mqtt.connection import Connection
 
 
 class Subscriber:
-    """What came, of the topics with *part* in them.
+    """The messages that came on topics with *part* in them.
 
     :ivar heard: for each message the moment (ns of the performance counter) and the message
     """
@@ -22,7 +22,7 @@ class Subscriber:
         self.heard: asyncio.Queue[tuple[int, MQTTMessage]] = asyncio.Queue()
 
     def take(self, message: MQTTMessage) -> None:
-        """Stamp *message*, and keep it if it is of these."""
+        """Stamp *message*, and store it if its topic has *part* in it."""
         now = time.perf_counter_ns()
         if self._part in message.topic:
             self.heard.put_nowait((now, message))
@@ -35,13 +35,13 @@ class Subscriber:
 
 @asynccontextmanager
 async def subscriber(url: str, topic: str, part: str = "") -> AsyncIterator[Subscriber]:
-    """Have a subscriber of *topic* listen at QoS 1, and keep what has *part* in its topic."""
+    """Subscribe to *topic* at QoS 1; store the messages on topics with *part* in them."""
     ears = Subscriber(part)
     link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=ears.take)
     await link.open()
     try:
         link.subscribe(topic)
-        await asyncio.sleep(0.2)  # the broker's answer to the subscription
+        await asyncio.sleep(0.2)  # time for the broker's SUBACK
         yield ears
     finally:
         link.leave()

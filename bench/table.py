@@ -1,4 +1,4 @@
-"""The table of a run: its rows, the little statistics they need, and how it is printed. Pure."""
+"""The table of a run: its rows, their few statistics, and how it is printed. Pure."""
 
 from collections.abc import Sequence
 
@@ -11,11 +11,11 @@ _VERDICTS = {True: "yes", False: "NO", None: "-"}
 class Row(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the table.
 
-    :ivar gardu: Gardu's figure with its unit; *against*: the floor's or peer's, and whose it is
-    :ivar ratio: Gardu's figure by the other; None where there is nothing to compare with
-    :ivar target: what is to be reached, in words; empty if this row only informs
-    :ivar reached: whether it is; None where *target* is empty
-    :ivar note: what a reader must know, printed below the table
+    :ivar gardu: Gardu's figure with its unit; *against*: that of a floor or peer, and its name
+    :ivar ratio: Gardu's figure divided by the other; None without another
+    :ivar target: the target, in words; empty if this row only informs
+    :ivar reached: True if it is reached; None where *target* is empty
+    :ivar note: a remark for the reader, printed below the table
     """
 
     measure: str

@@ -1,1 +1,1 @@
-"""The simulator: a lobby in its own process, met by the daemon only at the wire."""
+"""The simulator: a lobby in its own process; pins, ports and network link it to the daemon."""

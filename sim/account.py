@@ -1,7 +1,7 @@
-"""The account of a day: does it add up? Pure; from what the central office received alone.
+"""The account of a day: checks that its sums agree, from the central office's messages. Pure.
 
-What people can see of the lobbies in the end is held against it; nothing is taken from the
-daemons. Everything is counted anew here, so that an error there cannot cancel out.
+The sums are compared with what people can see of the lobbies in the end; the daemons are not asked.
+Every sum is counted again here from single records, so that a wrong counter in a daemon shows.
 """
 
 from collections import Counter
@@ -17,7 +17,7 @@ _OPENED, _CLOSED = "gardu.visit.opened.v1", "gardu.visit.closed.v1"
 _STEP = "gardu.step.completed.v1"
 _RECONCILED = "gardu.visit.reconciled.v1"
 _RAISED, _CLEARED = "gardu.alarm.raised.v1", "gardu.alarm.cleared.v1"
-# The step at which guests are looked at, and those in which they come to the host.
+# The screening step, and the steps in which guests come to the host.
 _LOOK = "pemeriksaan"
 _MEETINGS = ("menghadap", "pengantaran")
 _FAULT, _RESTORED = "gardu.equipment.fault.v1", "gardu.equipment.restored.v1"
@@ -25,10 +25,10 @@ _FAULT, _RESTORED = "gardu.equipment.fault.v1", "gardu.equipment.restored.v1"
 
 @dataclass(frozen=True)
 class End:
-    """How the day of one checkpoint ended.
+    """The end of one checkpoint's day.
 
     :ivar expected: how many guests were to come
-    :ivar left: what was still out or open in the lobby when nobody was there (sim/world.py)
+    :ivar left: things still out or open in the lobby after the last guest (sim/world.py)
     :ivar trouble: why its simulation failed, in words; empty if it did not
     """
 
@@ -42,7 +42,7 @@ class End:
 
 @dataclass
 class Things:
-    """Visitor cards, or lockers: *out* went out, *back* came back; *owed* by which visits."""
+    """Numbers of visitor cards, or lockers, out and back; *owed* lists the visits that owe one."""
 
     out: int = 0
     back: int = 0
@@ -50,10 +50,10 @@ class Things:
 
 
 def things(received: Received, kind: str) -> Things:
-    """Return what became of the visitor cards (*kind* ``card``) or of the lockers (``locker``).
+    """Return the numbers of visitor cards (*kind* ``card``) or of lockers (``locker``).
 
-    A visit had one if a step's evidence shows it; it still had it at its end if its last record
-    says so, and gave it back later if another record says that.
+    A visit had one if a step's evidence shows it. It owes it if its closing record shows it as out
+    and no later record reports its return.
     """
     had = _had(received, "card" if kind == "card" else "locker-opened")
     owed = [visit for visit in _keepers(received, kind) if visit not in _returned(received, kind)]
@@ -79,7 +79,7 @@ def _data(received: Received, kind: str) -> list[dict[str, Any]]:
 
 
 def standing(facts: Iterable[Fact], begins: str, ends: str, key: str) -> dict[str, int]:
-    """Return what has begun more often than it has ended, by *key* of the data."""
+    """Return begins minus ends by the value of *key* in the data, where they are not equal."""
     counts: Counter[str] = Counter()
     for fact in facts:
         counts[fact.data[key] if fact.type in (begins, ends) else ""] += (fact.type == begins) - (
@@ -90,7 +90,7 @@ def standing(facts: Iterable[Fact], begins: str, ends: str, key: str) -> dict[st
 
 @dataclass(frozen=True)
 class StepTimes:
-    """The times of one step of one procedure, seconds; *within* is the share within standard."""
+    """Times of one step of one procedure, seconds; *within* is the share within standard time."""
 
     procedure: str
     step: str
@@ -102,7 +102,7 @@ class StepTimes:
 
 
 def step_times(received: Iterable[Received]) -> list[StepTimes]:
-    """Return the times of every step that was completed, in the procedures' order."""
+    """Return the times of every completed step, in the procedures' order."""
     took: dict[tuple[str, int, str], list[dict[str, Any]]] = {}
     for one in received:
         for step in _data(one, _STEP):
@@ -121,7 +121,7 @@ def _times(key: tuple[str, int, str], steps: list[dict[str, Any]]) -> StepTimes:
 
 
 def outcomes(received: Iterable[Received]) -> dict[str, Counter[str]]:
-    """Return how often visits of each procedure ended in each outcome."""
+    """Return the number of visits by outcome, for each procedure."""
     ends: dict[str, Counter[str]] = {}
     for one in received:
         for end in _data(one, _CLOSED):
@@ -130,12 +130,12 @@ def outcomes(received: Iterable[Received]) -> dict[str, Counter[str]]:
 
 
 def persons(received: Iterable[Received]) -> int:
-    """Return how many people the visits were opened or closed for."""
+    """Return the number of persons in all closed visits."""
     return sum(end.get("persons", 1) for one in received for end in _data(one, _CLOSED))
 
 
 def most_open(received: Received) -> int:
-    """Return how many visits were open at once, at most."""
+    """Return the highest number of visits that were open at once."""
     opened: dict[str, str] = {}
     most = 0
     for fact in received.facts:
@@ -178,7 +178,7 @@ def totals(end: End) -> dict[str, Any]:
 
 
 def problems(end: End) -> list[str]:
-    """Return what does not add up at one checkpoint, in words; nothing if all does."""
+    """Return the sums that do not agree at one checkpoint, in words; empty if all do."""
     found = [end.trouble] if end.trouble else []
     found += _visits(end) + _screened(end) + _records(end) + _things(end) + _alarms(end)
     return [f"{end.name}: {words}" for words in found]
@@ -199,7 +199,7 @@ def _visits(end: End) -> list[str]:
 
 
 def _screened(end: End) -> list[str]:
-    """Nobody meets the host without having been looked at, where the procedure has it."""
+    """Return the visits that met the host without screening, where the procedure requires it."""
     steps = _data(end.received, _STEP)
     looked = {step["visit"] for step in steps if step["step"] == _LOOK and _passed(step)}
     asked = {step["procedure"] for step in steps if step["step"] == _LOOK}
@@ -226,7 +226,7 @@ def _records(end: End) -> list[str]:
 
 
 def _things(end: End) -> list[str]:
-    """Cards and lockers: the records, what the checkpoint says is in use, and the lobby."""
+    """Check cards and lockers: by the records, by the live topic, and in the lobby."""
     occupancy = end.received.live.get("state/occupancy", {})
     cards, lockers = things(end.received, "card"), things(end.received, "locker")
     held = (

@@ -1,8 +1,8 @@
-"""What officer and guest do together at each step: one function a step.
+"""The steps of a visit as officer and guest do them together: one function per step.
 
-Each takes the people and the guest and returns where the guest goes from here (sim/verdicts.py).
-What does not go as it should is tried again a few times, as people do; after that the officer
-lets the guest go (``leave``). The first and the last steps are in sim/reception.py and
+Each function accepts the people and the guest and returns where the guest goes next
+(sim/verdicts.py). If something fails, they try again a few times, as people do; after that the
+officer lets the guest go (``leave``). The first and the last steps are in sim/reception.py and
 sim/farewell.py.
 """
 
@@ -15,15 +15,15 @@ from sim.reception import open_visit, receive, sign_in
 from sim.verdicts import AGAIN, BACK, NEXT, OVER, Verdict
 
 _TRIES = 4
-# A lock's door springs open within the pulse; after 15 s the procedure calls it stuck.
+# A locker's door springs open within the pulse; after 15 s the procedure reports it as stuck.
 _DOOR_S = 20.0
-# How often officer 2 tries for a locker, and waits for another guest to give one back; after that
-# the guest keeps the belongings, and those behind in line do not wait for ever.
+# How often officer 2 tries to get a locker, and how long each time for another guest to give one
+# back; after that the guest carries the belongings, so that the line moves on.
 _LOCKER_TRIES = 4
 _LOCKER_WAIT_S = 300.0
 # How long a guest is on the telephone at most, seconds.
 _TELEPHONE_S = 1200.0
-# So long after the panel began to ask for a guest somebody looks for the guest, seconds.
+# A guest who stays with the host stays this much longer than the time after which the panel asks.
 _ASKED_S = 120.0
 _ASKED_REAL_S = 2.0
 
@@ -37,7 +37,7 @@ async def direct(people: People, guest: Guest) -> Verdict:
         if waits and await hands.press_once("officer-1", "next") == "accepted":
             return AGAIN
     await people.spend(guest, "directing")
-    # "leave" alone could mean somebody who is on the way back.
+    # Without a card, "leave" could mean another guest, who is on the way back.
     if guest.plan.leaves and (await _show_card(people, guest) or not people.returning):
         await hands.press("officer-1", "leave")
         await card_after_all(people, guest, "officer-1")
@@ -47,9 +47,9 @@ async def direct(people: People, guest: Guest) -> Verdict:
 
 
 async def _show_card(people: People, guest: Guest) -> bool:
-    """Hold *guest*'s card to the reader: the next press is for this guest.
+    """Hold *guest*'s card to the reader, so that the next press is for this guest.
 
-    It is refused while reception, at the same reader, is about to give somebody a card.
+    It is refused while reception, at the same reader, is about to hand out a card.
     """
     for _ in range(_TRIES):
         if guest.card is not None and await people.hands.present("officer-1", guest.card):
@@ -94,7 +94,7 @@ async def screen(people: People, guest: Guest) -> Verdict:
         await people.spend(guest, "looking")
         if await hands.press("officer-3", "done"):
             return NEXT
-    # The beam does not see the guest: the officer vouches for the passage.
+    # The beam did not detect the guest: the officer confirms the passage by button.
     await hands.press("officer-3", "accept")
     await hands.press("officer-3", "done")
     return NEXT
@@ -114,7 +114,7 @@ async def meet(people: People, guest: Guest) -> Verdict:
 
 
 async def inspect(people: People, guest: Guest) -> Verdict:
-    """Security asks the purpose and looks at dress and belongings."""
+    """Security asks the purpose and checks dress and belongings."""
     if not await open_visit(people, guest, "security"):
         return OVER
     await people.spend(guest, "inspecting")
@@ -131,7 +131,7 @@ async def inspect(people: People, guest: Guest) -> Verdict:
 async def escort(people: People, guest: Guest) -> Verdict:
     """The escort brings the guest to the host's door, which the host releases; they go in.
 
-    A door that the checkpoint watches says by itself that they did; the lamp tells.
+    Where the door has a contact, the checkpoint detects the passage itself; the lamp shows it.
     """
     await people.spend(guest, "escorting")
     if not guest.plan.released:
@@ -151,7 +151,7 @@ async def escort(people: People, guest: Guest) -> Verdict:
 async def talk(people: People, guest: Guest) -> Verdict:
     """Host and guest talk behind the host's door, seen by no equipment; the guest comes out.
 
-    Of some nothing is seen until the panel asks whether they are still here.
+    Some guests are not detected again until the panel asks whether they are still here.
     """
     await people.spend(guest, "meeting")
     if guest.plan.unseen:

@@ -1,8 +1,8 @@
 """The host's aide: answers the aiphone, shows guests in, ends meetings.
 
-The aiphone's buttons say nothing of whom they mean: the checkpoint takes an answer for the first
-guest who waits for one. So aide and reception keep a custom: while a call is going on nobody is
-shown in, and who stands at the door is shown in before the call is answered.
+The aiphone's buttons do not identify a guest: the checkpoint applies an answer to the first guest
+who waits for one. So aide and reception follow a rule: during a call no guest is shown in, and
+guests at the door are shown in before the call is answered.
 """
 
 import asyncio
@@ -12,19 +12,19 @@ from sim.guests import Guest
 from sim.habits import pace
 from sim.hands import Hands
 
-# How long one waits for the aiphone to ring before answering all the same, seconds.
+# The aide waits this long for the aiphone to ring and then answers all the same, seconds.
 _RING_S = 30.0
-# How long reception looks and listens whether it is rung at all.
+# How long reception watches lamp and aiphone for a ring: seconds, and real seconds at least.
 _RUNG_S = 6.0
 _RUNG_REAL_S = 2.0
-# Between two looks at whose meeting is the longest, seconds.
+# Seconds between two looks at the oldest meeting.
 _TURN_S = 5.0
-# How often a meeting is ended by the aide's button; else by the card at the desk.
+# The share of meetings that the aide's button ends; else the card at the desk does.
 _BY_BUTTON = 0.5
 
 
 class Aide:
-    """The aide at one aiphone (None: the procedure has none; everything is said aloud).
+    """The aide at one aiphone (None: the procedure has none; all answers are spoken).
 
     :ivar phone: held while a call goes on or a button is pressed
     :ivar door: guests who wait to be shown in, first come first
@@ -47,11 +47,11 @@ class Aide:
     async def take_call(self, guest: Guest, rings: int = -1) -> bool:
         """Wait for the ring and answer as *guest*'s host wishes; True if done by a contact.
 
-        The caller holds ``phone``. A decline is said aloud while other guests are with the aide:
-        the button would be taken for the end of their meeting.
+        The caller holds ``phone``. A decline is spoken while other guests are with the aide: the
+        button would count as the end of their meeting.
 
-        :param rings: how often it had rung before the call; reception then looks whether it was
-            rung at all (``guest.away``)
+        :param rings: how often it had rung before the call; reception then checks whether it rang
+            at all (``guest.away``)
         """
         guest.away = await self._nobody_rung(rings)
         if guest.away:
@@ -68,10 +68,11 @@ class Aide:
         return False
 
     async def _nobody_rung(self, rings: int) -> bool:
-        """Whether reception's lamp asks for a decision, nobody was rung and the line is free.
+        """Return True if reception's lamp asks for a decision with no ring and a free line.
 
-        A ring begins long before the lamp says that nobody answers it, so whoever has seen the lamp
-        and heard no ring knows; a busy machine only needs more time for either.
+        A ring begins long before the lamp shows that there is no answer. So a person who has seen
+        the lamp and heard no ring knows that none came; a busy machine only needs more time for
+        either.
         """
         end = self.clock.boot_ns() + self.hands.at_least(_RUNG_S, _RUNG_REAL_S) * 1e9
         while self.clock.boot_ns() < end:
@@ -104,13 +105,13 @@ class Aide:
                 self.door.remove(guest)
 
     async def end_meeting(self, guest: Guest) -> bool:
-        """End *guest*'s meeting: by the button if it can mean nobody else, or leave it open.
+        """End *guest*'s meeting by the button, if it can mean no other guest; else leave it open.
 
-        True if the checkpoint has been told by the button.
+        Return True if the button was pressed.
         """
         by_button = guest.chance.random() < _BY_BUTTON or guest.plan.without_card
         try:
-            # Who has no card to show at the desk waits until the button means this meeting.
+            # A guest without a card for the desk waits until the button means this meeting.
             while guest.plan.without_card and (self.meeting[:1] != [guest] or self.phone.locked()):
                 await self.clock.pause(_TURN_S)
             if by_button and self.meeting[:1] == [guest] and not self.phone.locked():

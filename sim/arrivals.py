@@ -1,4 +1,4 @@
-"""Who comes when on a day, to the last guest, from its programme and a seed. Pure."""
+"""Plans the arrivals of a day, guest by guest, from its programme and a seed. Pure."""
 
 import random
 from collections.abc import Iterator
@@ -12,23 +12,23 @@ from sim.programme import CheckpointDay, Programme, acts, seconds
 from sim.scenario import Branch
 
 _DAY_S = 86400.0
-# Who has come may stand in line for so long before the host is asked for, seconds.
+# A guest may stand in line this long before reception calls the host, seconds.
 _QUEUE_S = 1800.0
-# Who is with the host until the panel asks comes in the first hours, seconds after the opening.
+# A guest who stays with the host until the panel asks must arrive by then, seconds after opening.
 _EARLY_S = 9000.0
 
 Spans = dict[str, list[tuple[float, float]]]
 
 
 def share(programme: Programme, guests: int) -> list[int]:
-    """Return how many of *guests* come to each checkpoint: all of them together, at least one."""
+    """Return how many of *guests* come to each checkpoint; together all of them."""
     return _quotas([place.guests for place in programme.checkpoint], guests)
 
 
 def arrivals(
     programme: Programme, place: CheckpointDay, guests: int, seed: int
 ) -> tuple[Arrival, ...]:
-    """Return who comes to *place* when: *guests* of them, the same for the same *seed*."""
+    """Return the arrivals of *guests* at *place*: the same for the same *seed*."""
     chance = random.Random(f"{seed}/{place.config}/arrivals")  # noqa: S311 - play, not secrets
     times = sorted(_times(programme, place, guests, chance))
     procedures = list(_spread(place.procedures, guests))
@@ -52,7 +52,7 @@ def arrivals(
 
 
 def _meet(away: Spans, times: list[float], procedures: list[str]) -> None:
-    """Whoever is away by message is missed by somebody: exchange two procedures if need be."""
+    """See to it that a guest asks for each absent host: exchange two procedures if need be."""
     for host, spans in away.items():
         for since, until in spans:
             half = [n for n, at_s in enumerate(times) if since <= at_s < (since + until) / 2]
@@ -68,7 +68,7 @@ def _fit(
     procedures: list[str],
     branches: list[Branch],
 ) -> None:
-    """What happens to somebody in any case happens where it can: exchange branches if need be."""
+    """Give each branch that must happen to a guest who can have it: exchange two if need be."""
 
     def can(branch: Branch, number: int) -> bool:
         plan, at_s, procedure = PLANS[branch], times[number], procedures[number]
@@ -88,7 +88,7 @@ def _fit(
 
 
 def _away(programme: Programme, place: CheckpointDay) -> Spans:
-    """Return when the desk says of which host that it does not receive, seconds since opening."""
+    """Return the spans in which each host is away by the desk's messages, seconds since opening."""
     spans: Spans = {}
     for request in sorted(acts(programme, place, Request), key=lambda one: one.at_s):
         if request.do == "availability" and request.host is not None:
@@ -116,7 +116,7 @@ def _spread(weights: dict[Any, float], count: int) -> list[Any]:
 
 
 def _quotas(weights: list[float], count: int) -> list[int]:
-    """Share *count* out by *weights*, to the last one: largest remainders first."""
+    """Divide *count* by *weights* into whole numbers: largest remainders first."""
     exact = [weight * count / sum(weights) for weight in weights]
     quotas = [int(one) for one in exact]
     behind = sorted(range(len(exact)), key=lambda place: quotas[place] - exact[place])

@@ -1,7 +1,7 @@
-"""The branches of a day, and what shows each to the central office. Pure.
+"""The branches of a day, and the records that show each to the central office. Pure.
 
-A branch counts as taken only where what the central office received shows it: people who meant to
-take it prove nothing. The catalogue is a data file; each branch says which records show it::
+A branch counts as taken only if a message received by the central office shows it: a guest's
+intention is no proof. The catalogue is a data file; each branch defines the records that show it::
 
     [[branch]]
     id = "host-declines"
@@ -10,8 +10,8 @@ take it prove nothing. The catalogue is a data file; each branch says which reco
 
 A record fits if every key of ``data`` does: text by shell pattern (``locker-forced-*``), a list if
 the record's list has its words in that order, ``{ least = 2 }`` from that number on, any other
-value if it is the same; ``{ has = {…} }`` if an item of the list is like that. ``seen`` is one
-such description, or a list of which one is enough.
+value if it is the same; ``{ has = {…} }`` if an item of the list is like that. ``seen`` is one such
+description, or a list of which one is enough.
 """
 
 from collections.abc import Iterable, Sequence
@@ -27,7 +27,7 @@ from sim.scenario import Part, Title
 
 
 class Before(Part, frozen=True, kw_only=True):
-    """A record that came before, of the same checkpoint.
+    """An earlier record of the same checkpoint.
 
     :ivar same: the key of the data in which both must be the same
     """
@@ -38,16 +38,16 @@ class Before(Part, frozen=True, kw_only=True):
 
 
 class Sight(Part, frozen=True, kw_only=True):
-    """What shows a branch; all that is given must hold.
+    """A description of the record that shows a branch; all that is given must hold.
 
-    :ivar type: the record's type
-    :ivar data: what its data must hold
+    :ivar type: the record's type (a shell pattern)
+    :ivar data: values that its data must hold
     :ivar late_s: it came at least so long after it was recorded, seconds of the clock
     :ivar refused: instead of a record: refusals of this kind (a shell pattern), as ``health``
         counts them
     :ivar after: such a record came before it
     :ivar open_visits: at least so many visits were open then at that checkpoint
-    :ivar open_procedures: visits of at least so many procedures were
+    :ivar open_procedures: the open visits had at least so many different procedures
     """
 
     type: str = "*"
@@ -62,7 +62,7 @@ class Sight(Part, frozen=True, kw_only=True):
 class Branch(Part, frozen=True, kw_only=True):
     """One branch that a day can take; each of *seen* is enough by itself.
 
-    :ivar part: what it is about: the report has those of a part together
+    :ivar part: its subject; the report groups branches by it
     """
 
     id: str
@@ -91,7 +91,7 @@ def load(path: Path) -> dict[str, Branch]:
 
 
 def count(branch: Branch, received: Iterable[Received]) -> int:
-    """Return how often *branch* was seen in what *received* have."""
+    """Return how often *branch* was seen in *received*."""
     return sum(_count(sight, one) for one in received for sight in branch.seen)
 
 
@@ -113,7 +113,7 @@ def _count(sight: Sight, received: Received) -> int:
 
 
 def follow(opened: dict[str, str], fact: Fact) -> None:
-    """Keep *opened*, the open visits and the procedure of each, up with *fact*."""
+    """Update *opened*, the open visits with the procedure of each, by *fact*."""
     if fact.type == "gardu.visit.opened.v1":
         opened[fact.data["visit"]] = fact.data["procedure"]
     elif fact.type == "gardu.visit.closed.v1":
@@ -121,7 +121,7 @@ def follow(opened: dict[str, str], fact: Fact) -> None:
 
 
 def _came_after(before: Before | None, fact: Fact, earlier: Sequence[Fact]) -> bool:
-    """Whether one of the *earlier* facts is as *before* wants it, for *fact*."""
+    """Return True if one of the *earlier* facts matches *before*, for *fact*."""
     if before is None:
         return True
     wanted = {} if before.same is None else {before.same: fact.data.get(before.same)}

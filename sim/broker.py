@@ -17,7 +17,7 @@ _GLANCE_REAL_S = 0.05
 
 
 def free_port() -> int:
-    """Return a TCP port of 127.0.0.1 that nobody listens on now."""
+    """Return a TCP port of 127.0.0.1 that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
@@ -52,7 +52,7 @@ def broker_config(port: int) -> dict[str, object]:
 
 
 class Broker:
-    """The broker; its files are in *folder*. Use as ``async with``."""
+    """Runs the broker, with its files in *folder*. Use as ``async with``."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_port()
@@ -82,9 +82,9 @@ class Broker:
             await stop(self._process)
 
     async def _wait_until_it_listens(self, process: Process) -> None:
-        """Return once the broker takes connections.
+        """Return once the broker accepts connections.
 
-        :raises GarduError: if it ends first, or takes longer than 20 s
+        :raises GarduError: if it ends first, or needs longer than 20 s
         """
         try:
             async with asyncio.timeout(_START_REAL_S):
@@ -98,7 +98,7 @@ class Broker:
 
 
 async def listens(host: str, port: int) -> bool:
-    """Whether somebody takes TCP connections at *host*:*port*."""
+    """Return True if a server accepts TCP connections at *host*:*port*."""
     try:
         _, writer = await asyncio.open_connection(host, port)
     except OSError:

@@ -1,7 +1,7 @@
 """The central office of a simulation: `gardu watch --json` for the records, and the live topics.
 
-Records come through the real subscriber in a process of its own; live topics through a small MQTT
-client, because that subscriber writes records only. One central office hears any number of
+The real subscriber receives the records in a process of its own; a small MQTT client receives the
+live topics, because that subscriber writes records only. One central office serves any number of
 checkpoints.
 """
 
@@ -29,17 +29,17 @@ _RECONNECT_S = 1
 
 
 _ROOT = "gardu/v1"
-# Status, health and ledger of every checkpoint, what stands below ``state``, answers to the desk.
+# Status, health and ledger of every checkpoint, the topics below ``state``, answers to the desk.
 _LIVE = (f"{_ROOT}/+/+/+", f"{_ROOT}/+/+/state/#", f"{_ROOT}/+/+/reply/#")
 
 
 class Central:
-    """Receives what checkpoints report. Use as ``async with``; ``hear`` says which.
+    """Receives the reports of checkpoints. Use as ``async with``; ``hear`` adds a checkpoint.
 
     :param host: of the broker; *port* likewise
-    :param log: file for what the subscriber says on stderr; beside it all that it writes is kept
+    :param log: file for the subscriber's stderr; its whole output goes to a file beside it
         (``records.jsonl``)
-    :param clock: that of the checkpoints, for how late a record comes
+    :param clock: that of the checkpoints, to measure how late a record arrives
     """
 
     def __init__(self, host: str, port: int, log: Path, clock: Clock) -> None:
@@ -53,16 +53,16 @@ class Central:
         self._listening = asyncio.Event()
 
     def hear(self, name: str, received: Received) -> None:
-        """From now on *received* takes in what the checkpoint *name* (``site/id``) reports.
+        """Pass the reports of the checkpoint *name* (``site/id``) to *received* from now on.
 
-        What is retained comes as if it were said now.
+        Subscribes again, so that the broker sends the retained messages too.
         """
         self._heard[name] = received
         if self._client.is_connected():
             self._ask()
 
     def say(self, name: str, message: Message) -> None:
-        """Send *message* to the checkpoint *name*."""
+        """Publish *message* to the checkpoint *name*."""
         base = f"{_ROOT}/{name}/"
         properties = Properties(PacketTypes.PUBLISH)  # type: ignore[no-untyped-call]
         if message.reply is not None:
@@ -120,7 +120,7 @@ class Central:
                     self._listening.set()
 
     def _subscribe(self) -> None:
-        """Have the live topics come in; reconnects by itself."""
+        """Subscribe to the live topics; the client reconnects by itself."""
         loop = asyncio.get_running_loop()
 
         def connected(

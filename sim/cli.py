@@ -31,7 +31,7 @@ from sim.view import View
 
 _REFRESH_REAL_S = 0.25
 _GUESTS = 6
-# Exit codes; 128 + signal number is the shell's custom for Ctrl-C.
+# Exit codes. A shell reports 128 + N for a process that signal N ended: 130 for Ctrl-C.
 _FAILED = 1
 _USAGE = 2
 _INTERRUPTED = 130
@@ -41,26 +41,26 @@ def simulate(
     day: Annotated[
         str | None,
         typer.Argument(
-            help="A whole day at several checkpoints instead of a scenario at one: day, morning, "
-            "or a TOML file. Of the options only guests, seed, speed, data and json mean something."
+            help="Simulate a whole day at several checkpoints instead of a scenario at one: day, "
+            "morning, or a TOML file. Only --guests, --seed, --speed, --data and --json apply then."
         ),
     ] = None,
     procedure: Annotated[
         list[str] | None,
-        typer.Option(help="A procedure that guests come for; may be given again. Default: all."),
+        typer.Option(help="A procedure that guests come for; may be repeated. Default: all."),
     ] = None,
     guests: Annotated[
         int | None,
-        typer.Option(min=1, max=500, help="How many guests come. Default: 6; of a day its own."),
+        typer.Option(min=1, max=500, help="Number of guests. Default: 6, or the day's own."),
     ] = None,
     seed: Annotated[
-        int | None, typer.Option(min=0, help="The same seed brings the same guests.")
+        int | None, typer.Option(min=0, help="The same seed gives the same guests.")
     ] = None,
     speed: Annotated[
-        float, typer.Option(min=1, max=120, help="How many times as fast as the world.")
+        float, typer.Option(min=1, max=120, help="How many times faster than real time.")
     ] = 30,
     scenario: Annotated[
-        str, typer.Option(help="A scenario by name, or a TOML file of one's own.")
+        str, typer.Option(help="A scenario by name, or a TOML file of your own.")
     ] = "good-day",
     broker: Annotated[
         str | None,
@@ -69,12 +69,12 @@ def simulate(
     data: Annotated[
         Path | None,
         typer.Option(
-            help="Folder for config, logs, database and pictures of the run; with those of an "
-            "earlier run in it the daemon goes on from there. Default: a new temporary folder."
+            help="Folder for config, logs, database and pictures of the run. With a database of "
+            "an earlier run in it, the daemon continues from that. Default: a new temporary one."
         ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option(help="A checkpoint's config file. Default: one of Gardu's own.")
+        Path | None, typer.Option(help="A checkpoint's config file. Default: one of Gardu's.")
     ] = None,
     *,
     json_result: Annotated[
@@ -84,12 +84,12 @@ def simulate(
 ) -> None:
     """Simulate a lobby around the real, unmodified daemon.
 
-    The daemon runs against simulated pins, card readers, cameras and a real MQTT broker. Exits 0
-    if every guest's visit came to an outcome and every record was delivered, 1 if not, 2 for a
-    wrong option or file.
+    The daemon runs against simulated pins, card readers, cameras and a real MQTT broker. Exits 0 if
+    every guest's visit came to an outcome and every record was delivered, 1 if not, 2 for a wrong
+    option or file.
 
-    With DAY it plays that day at all its checkpoints at once and prints the day's report; it then
-    exits 1 if the day does not add up.
+    With DAY it simulates that day at all its checkpoints at once and prints a report; it then exits
+    1 if the report lists a problem.
 
     Example: gardu sim --procedure pimpinan --guests 8 --scenario power-cut
     """
@@ -124,7 +124,7 @@ def _settings(
 ) -> Settings:
     """Check the options against each other.
 
-    :raises ConfigError: with what is wrong
+    :raises ConfigError: with every problem found
     """
     offered = load_config(config, elsewhere=True).checkpoint.procedures
     asked = list(dict.fromkeys(procedures)) or offered
@@ -164,7 +164,7 @@ def _broker_problems(url: str) -> list[str]:
 
 
 def _run_folder(data: Path | None) -> Path:
-    """Return the run directory, made if it is not there.
+    """Return the run directory; create it if it does not exist.
 
     :raises ConfigError: if it cannot be made
     """
@@ -180,7 +180,7 @@ def _run_folder(data: Path | None) -> Path:
 def _find_config(procedures: list[str]) -> Path:
     """Return the first of Gardu's own configs that has all *procedures*.
 
-    :raises ConfigError: if none has them all, naming which has which
+    :raises ConfigError: if none has them all; it lists the procedures of each config
     """
     # gardu.toml before gardu-jatim.toml.
     files = sorted(default_config_folder().glob("gardu*.toml"), key=lambda file: file.stem)
@@ -203,7 +203,7 @@ async def _play_day(settings: DaySettings, *, json_result: bool) -> int:
 
 
 async def _simulate(settings: Settings, *, json_result: bool) -> int:
-    """Play the simulation, show it, tell how it went; return the exit code."""
+    """Run the simulation, show it, print the result; return the exit code."""
     loop = asyncio.get_running_loop()
     began = loop.time()
     shown = sys.stdout.isatty() and not json_result
@@ -245,7 +245,7 @@ async def _set_up(settings: Settings, report: Callable[[str], None]) -> Stage:
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, told: "asyncio.Future[int]") -> None:
-    """Have Ctrl-C and SIGTERM set *told* to the exit code."""
+    """Make Ctrl-C and SIGTERM set the future to the exit code."""
 
     def tell(code: int) -> None:
         if not told.done():
@@ -256,7 +256,7 @@ def _on_signals(loop: asyncio.AbstractEventLoop, told: "asyncio.Future[int]") ->
 
 
 async def _play(stage: Stage, told: "asyncio.Future[int]", view: View | None) -> None:
-    """Play until the end or a signal; then the daemon has been stopped cleanly."""
+    """Run until the end or a signal; after a signal, stop the daemon cleanly."""
     playing = asyncio.create_task(stage.play())
     showing = asyncio.create_task(_show(view))
     try:

@@ -1,8 +1,8 @@
-"""How officers end the day, once the officials have left: close it, count, settle, carry over.
+"""The end of the day, once the officials have left: officers close it, count, and settle.
 
-Nothing out: one press closes the day. Cards that somebody has put into a tray are counted and
-vouched for, one press each. Where guests have gone home with their card nobody can vouch for them:
-the day is closed as it is, the next morning opens with what is out, and they bring it.
+If no card or locker is out, one press closes the day. Officers count cards that were left in a tray
+and confirm each by one press. Cards that guests have gone home with cannot be confirmed: the day is
+closed as it is, the next one opens with them still out, and the guests bring them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -11,16 +11,16 @@ from sim.farewell import bring_back
 from sim.gestures import fetch
 from sim.people import People
 
-# The next day's opening, seconds after the closing: a night takes too long to be watched.
+# The next day's opening, seconds after the closing: a whole night would be too long to wait.
 _NIGHT_S = 600.0
-# Closing asks for what is out, on the lamp of the panel; so long one looks for that.
+# If cards are out, the panel's lamp asks for them after the press: seconds to wait for that.
 _ASKS_S = 6.0
 
 
 class Closing:
     """The end of the day of *people*.
 
-    :param clear_line: ends what hangs in the lobby although nobody is there (sim/day.py)
+    :param clear_line: ends visits that hang although their guests have gone (sim/day.py)
     """
 
     def __init__(self, people: People, clear_line: Callable[[], Awaitable[None]]) -> None:
@@ -29,11 +29,11 @@ class Closing:
 
     @property
     def station(self) -> str | None:
-        """Where the day is closed; None where no panel has the button."""
+        """The station with the button that closes the day; None if no panel has it."""
         return self.people.station_with("close-day")
 
     async def close(self) -> None:
-        """Close the day, as far as a panel has the button for it."""
+        """Close the day if a panel has the button for it; settle the cards in the tray."""
         station = self.station
         if station is None:
             await self._settle_tray()
@@ -49,14 +49,14 @@ class Closing:
             self.people.gone(guest)
 
     async def _come_too_late(self) -> None:
-        """Somebody comes who is not received any more: two beeps."""
+        """Press *arrive* once more after the closing: it is refused with two beeps."""
         procedure = self.people.guests[-1].procedure
         station = self.people.station_with("arrive", procedure)
         if station is not None:
             await self.people.hands.press_once(station, "arrive", procedure)
 
     async def _carry_over(self, station: str) -> None:
-        """Close the day with what is out, open the next, and take what guests bring then."""
+        """Close the day with cards still out, open the next; guests bring the cards then."""
         people = self.people
         await people.hands.press(station, "close-day")
         await people.clock.pause(_NIGHT_S)
@@ -67,7 +67,7 @@ class Closing:
         await people.hands.press(station, "close-day")
 
     async def _settle_tray(self) -> None:
-        """Count the cards in the tray, and vouch for each; else hold it to a reader."""
+        """Confirm each card in the tray by button; without such a button, hold it to a reader."""
         tray, people = self.people.tray, self.people
         voucher = None if self.station is None else people.station_with("reconcile")
         while tray:

@@ -1,4 +1,4 @@
-"""The unmodified daemon (`gardu run`) under a supervisor that starts it again, as systemd does."""
+"""Runs the unmodified daemon (`gardu run`) and starts it again when it ends, as systemd does."""
 
 import asyncio
 from asyncio.subprocess import Process
@@ -10,7 +10,7 @@ from sim.process import gardu, spawn, stop
 from sim.rundir import RunDir
 
 _RESTART_REAL_S = 1.0
-# A daemon that dies sooner than this, so often in a row, has something to say.
+# If the daemon ends sooner than this, so often in a row, the end of its log is reported.
 _EARLY_REAL_S = 2.0
 _EARLY_TIMES = 3
 _LAST_LINES = 15
@@ -45,7 +45,7 @@ class Daemon:
 
     @property
     def stopped(self) -> bool:
-        """Whether it was told to stop."""
+        """True once a stop was ordered."""
         return self._told.is_set()
 
     async def __aenter__(self) -> Self:
@@ -63,7 +63,7 @@ class Daemon:
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
-            # It may have been started between the two.
+            # It may have been started again between the two.
             if self._process is not None:
                 await stop(self._process, within_s)
 
@@ -74,14 +74,14 @@ class Daemon:
                 self._process.kill()
 
     def last_words(self) -> str:
-        """Return the end of its log."""
+        """Return the last lines of its log."""
         with suppress(OSError):
             text = self._run.daemon_log.read_text(encoding="utf-8", errors="replace")
             return "\n".join(text.splitlines()[-_LAST_LINES:])
         return ""
 
     async def _keep(self) -> None:
-        """Keep it running until it is told to stop."""
+        """Start it again whenever it ends, until the order to stop or a bad config."""
         early = 0
         loop = asyncio.get_running_loop()
         while not self.hopeless:

@@ -1,7 +1,7 @@
 """One day of the lobby: guests arrive, are served in order, and leave.
 
-Every officer serves one guest at a time, first come, first served. Nobody waits for ever: a guest
-whose visit hangs goes home in the end, and what is left is reconciled (``clear_line``).
+Every officer serves one guest at a time, first come, first served. Every wait has a limit: a guest
+with a hanging visit goes home in the end, and ``clear_line`` then ends the visits that are left.
 """
 
 import asyncio
@@ -19,15 +19,15 @@ from sim.habits import PROCEDURES, Row
 from sim.people import People
 from sim.verdicts import AGAIN, BACK, LATER, NEXT, Verdict
 
-# After this long a guest goes home whatever the checkpoint does (clock; and at least real).
+# A guest goes home after this long in any case: seconds of the clock, and real seconds at least.
 _PATIENCE_S = 4 * 3600.0
 _PATIENCE_REAL_S = 240.0
-# A door that nobody stands at is shut by an officer after this many rounds.
+# An officer shuts an unattended door after this many rounds.
 _ROUND_S = 15.0
 _ROUNDS_OPEN = 12
 _FIRST_ARRIVAL_S = 10.0
 _LEAST_GAP_S = 40.0
-# Buttons that move a visit without a guest on, and in the end out.
+# Buttons that move a visit on although its guest has gone, and in the end close it.
 _CLEARING = ("nothing", "refuse", "leave", "decline", "done")
 _CLEARINGS = 4
 
@@ -38,8 +38,8 @@ class Day:
     """The day of *people*.
 
     :param gap_s: mean seconds between two arrivals
-    :param tell: called with what happens, for whoever watches
-    :param first_guest_opens: nobody presses *open-day*: the first guest opens the day
+    :param tell: called with each event, as a dict (sim/world.py lists them)
+    :param first_guest_opens: no officer presses *open-day*: the first guest opens the day
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Day:
         self._closing = Closing(people, self.clear_line)
 
     async def live(self) -> None:
-        """Live the day, from the first arrival until the last guest has left."""
+        """Run the day, from the first arrival until the last guest has left."""
         tidying = asyncio.create_task(self.tidy())
         opening = None if self._first_guest_opens else self.people.station_with("open-day")
         if opening is not None:
@@ -68,7 +68,8 @@ class Day:
                     await self.clock.pause(max(0.0, gap))
                     gap = max(_LEAST_GAP_S, guest.chance.expovariate(1 / self._gap_s))
                     group.create_task(self._visit(guest))
-            # The officials leave when their last guest has: the day closes then, not by the hour.
+            # The officials leave after their last guest: so the day closes then, not at a fixed
+            # hour.
             await self._closing.close()
         finally:
             tidying.cancel()
@@ -100,7 +101,7 @@ class Day:
             await fetch(self.people, guest)
 
     async def _serve(self, row: Row, guest: Guest) -> Verdict:
-        """Wait for the officer of *row*, in order, and do what is done there."""
+        """Wait in line for the officer of *row*, then do what the step requires."""
         guest.served, guest.station = False, row.officer
         self.people.at_step(guest, row.step)
         if row is PROCEDURES[guest.procedure][-1] and guest.plan.without_card:
@@ -112,7 +113,7 @@ class Day:
             return await ACTS[row.act](self.people, guest)
 
     async def _come_back(self, guest: Guest, officer: str) -> None:
-        """*guest* has gone home with the card and brings it (or somebody finds it) later."""
+        """*guest* has gone home with the card; the guest, or a finder, brings it back later."""
         guest.step, guest.station = "gone", ""
         self.people.has_returned(guest)
         self.people.figure_gone(guest)
@@ -124,7 +125,7 @@ class Day:
             await bring_back(self.people, guest, officer)
 
     async def tidy(self) -> None:
-        """Do an officer's round until cancelled: shut the doors that nobody stands at."""
+        """Do an officer's rounds until cancelled: shut locker doors left open unattended."""
         rounds: defaultdict[int, int] = defaultdict(int)
         while True:
             await self.clock.pause(_ROUND_S)
@@ -135,10 +136,10 @@ class Day:
                     await locker.close_door()
 
     async def clear_line(self) -> None:
-        """Nobody is in the lobby: end every visit that the checkpoint still waits for.
+        """End every visit that the checkpoint still waits for; no guest is in the lobby any more.
 
-        That is how a day is reconciled: doors shut, hanging visits ended by the officers' buttons,
-        every card held to the reader so that what is still owed comes back.
+        This reconciles a day: shut the doors, end hanging visits with the officers' buttons, and
+        hold every card to the reader, so that cards and lockers that are still owed come back.
         """
         for _ in range(_CLEARINGS):
             await self._shut_doors()
@@ -149,7 +150,7 @@ class Day:
         await self._shut_doors()
 
     async def _press_everything(self) -> int:
-        """Press what moves a hanging visit, everywhere; return how often that was accepted."""
+        """Press the clearing buttons at every panel; return how many presses were accepted."""
         hands = self.people.hands
         panels = hands.lobby.config.panels.values()
         stations = [panel.stations[0] for panel in panels if panel.stations]
@@ -162,7 +163,7 @@ class Day:
         )
 
     async def _present_cards(self) -> int:
-        """Hold every card to a reader; return how many were out."""
+        """Hold every visitor card to the first reader; return how many were accepted."""
         config, hands = self.people.lobby.config, self.people.hands
         stations = [reader.stations[0] for reader in config.card_readers.values()]
         return sum(

@@ -1,4 +1,4 @@
-"""`gardu sim day`: play a whole day at several checkpoints and give its report."""
+"""`gardu sim day`: simulate a whole day at several checkpoints and report on it."""
 
 import asyncio
 import json
@@ -21,7 +21,7 @@ from sim.programme import CATALOGUE, DAYS, Programme
 
 _WIB = timezone(timedelta(hours=7), "WIB")
 _FAILED = 1
-# How often it is told how far the day has come, real seconds: to a terminal, to a file.
+# Real seconds between two progress reports: on a terminal, in a file.
 _TERMINAL_REAL_S = 0.5
 _FILE_REAL_S = 15.0
 
@@ -39,9 +39,9 @@ def expected(day: Programme) -> dict[str, Branch]:
 
 
 async def play(settings: DaySettings, told: "asyncio.Future[int]", *, as_json: bool) -> int:
-    """Play the day, show how far it is, print its report; return the exit code.
+    """Run the day, show its progress, print its report; return the exit code.
 
-    :param told: set to an exit code by a signal: stop then
+    :param told: a signal sets it to the exit code: stop then
     """
     loop = asyncio.get_running_loop()
     began = loop.time()
@@ -72,7 +72,7 @@ async def play(settings: DaySettings, told: "asyncio.Future[int]", *, as_json: b
 
 
 async def _tell(day: DayStage, began: float) -> None:
-    """Tell how far the day has come: in one line that changes, or in a line now and then."""
+    """Show the day's progress: one changing line, or off a terminal a line every 15 s."""
     console = Console(stderr=True)
     if not sys.stderr.isatty():
         while True:
@@ -85,7 +85,7 @@ async def _tell(day: DayStage, began: float) -> None:
 
 
 def progress(day: DayStage, began: float) -> str:
-    """Return in one line how far the day has come."""
+    """Return the progress of the day as one line."""
     wall = datetime.fromtimestamp(day.clock.wall_ms() / 1000, _WIB)
     gone = sum(stage.snapshot.get("gone", 0) for stage in day.stages)
     visits = sum(stage.received.open_visits for stage in day.stages)
@@ -102,7 +102,7 @@ def settings_for(
 ) -> DaySettings:
     """Return the settings of the day *name*.
 
-    :raises ConfigError: with what is wrong in its file
+    :raises ConfigError: with every problem found in its file
     """
     path = programme.find(name)
     day = programme.load(path)

@@ -37,7 +37,7 @@ def report(day: DayStage, expected: dict[str, Branch], real_s: float) -> dict[st
 
 
 def print_report(told: dict[str, Any], expected: dict[str, Branch], console: Console) -> None:
-    """Print the report *told* for people."""
+    """Print the report as tables, with its problems and the verdict, for people."""
     tables = (_sums(told), _outcomes(told), _steps(told), _branches(told, expected))
     console.print(Group(*(part for table in tables for part in (table, ""))))
     for line in told["problems"]:
@@ -58,7 +58,7 @@ def _table(title: str, *headings: str) -> Table:
 
 
 def _sums(told: dict[str, Any]) -> Table:
-    """Give each sum beside what it must equal."""
+    """Show each sum beside the one that it must equal."""
     places = told["checkpoints"]
     table = _table("The day", "", *places)
     for what, first, second in (
@@ -84,7 +84,7 @@ def _sums(told: dict[str, Any]) -> Table:
 
 
 def _new(table: Table, group: str, last: str) -> str:
-    """Return *group* where it begins, below a line; else nothing."""
+    """Return *group* where it begins, in a new section; else an empty text."""
     if group == last:
         return ""
     table.add_section()

@@ -1,7 +1,7 @@
-"""A whole day on the stage: several checkpoints at once, one broker, one central office.
+"""A whole day: several checkpoints at once, one broker, one central office.
 
 Each checkpoint is a stage of its own (sim/stage.py): its world, its line, its unmodified daemon.
-They share the broker, the central office that hears them all, and the clock.
+They share the broker, the central office and the clock.
 """
 
 import asyncio
@@ -29,12 +29,12 @@ from sim.stage import Stage
 # Western Indonesian Time, seconds ahead of UTC.
 _WIB_S = 7 * 3600
 _DAY_S = 86400
-# So long, in real seconds, everything may take to start before the doors open.
+# Real seconds in which everything must start before the doors open.
 _START_REAL_S = 6.0
 
 
 class DaySettings(msgspec.Struct, frozen=True, kw_only=True):
-    """Which day is to be simulated; *path* is the programme's file, *folder* the run's."""
+    """The day to be simulated; *path* is the programme's file, *folder* the run's."""
 
     programme: Programme
     path: Path
@@ -47,7 +47,7 @@ class DaySettings(msgspec.Struct, frozen=True, kw_only=True):
 class DayStage(Play):
     """One day. Use as ``async with await DayStage(...).open() as day: await day.play()``.
 
-    :param report: called with what happens, in words
+    :param report: called with messages for people
     :ivar stages: one for each checkpoint, in the programme's order
     """
 
@@ -93,7 +93,7 @@ class DayStage(Play):
         )
 
     async def play(self) -> None:
-        """Play until all guests of all checkpoints are gone and everything is delivered."""
+        """Run until all guests of all checkpoints are gone and everything is delivered."""
         async with asyncio.TaskGroup() as playing:
             for stage in self.stages:
                 playing.create_task(stage.play())
@@ -103,7 +103,7 @@ class DayStage(Play):
         await asyncio.gather(*(stage.stop_daemon() for stage in self.stages))
 
     def ends(self) -> list[End]:
-        """Return how the day of each checkpoint ended (so far)."""
+        """Return the end of each checkpoint's day (so far)."""
         return [
             End(
                 name=stage.name,
@@ -124,13 +124,13 @@ def opening_ms(programme: Programme) -> int:
 
 
 def opening_clock(programme: Programme, speed: float) -> Clock:
-    """Return a clock that shows, now, a little less than the time when the doors open."""
+    """Return a clock that now shows a time shortly before the doors open."""
     origin_ms = opening_ms(programme) - round(_START_REAL_S * speed * 1000)
     return Clock(speed, Clock().boot_ns(), origin_ms * 1_000_000)
 
 
 def write_config(place: CheckpointDay, beside: Path, folder: Path) -> Path:
-    """Write the config of *place* with what it has more on this day; return its file.
+    """Write the config of *place* with the additions of this day; return its file.
 
     :param beside: the folder of the day's file
     :param folder: that of the run; each checkpoint has one of its own in it

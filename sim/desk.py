@@ -1,6 +1,6 @@
-"""The desk application of an office: what it tells and asks a checkpoint over MQTT.
+"""The desk application of an office: its messages and requests to a checkpoint over MQTT.
 
-The messages are the contract's (docs/mqtt.md), made here from its words alone.
+The messages follow the contract (docs/mqtt.md) and are built here from its text alone.
 """
 
 import json
@@ -12,19 +12,19 @@ from edge.clock import iso
 from sim.scenario import Moment, Part
 
 _REPLY = "reply/desk"
-# Sixteen digits, as on an e-KTP, of nobody.
+# Sixteen digits, as on an e-KTP, but the number of no person.
 _IDENTITY_NUMBER = "NIK 1506000000000000"
 
 
 class Request(Part, frozen=True, kw_only=True):
-    """What the desk says at a time of the day.
+    """A message of the desk at one time of the day.
 
-    :ivar do: ``availability``: whether *host* (a procedure) receives guests; ``register``: attach
-        a guest's details to the newest visit at the desk
+    :ivar do: ``availability``: *host* (a procedure) receives guests or does not; ``register``:
+        attach a guest's details to the newest visit at the desk
     :ivar reason: one word of the reasons' data
     :ivar for_s: for how long the host is away, seconds; None: until another message
-    :ivar misplaced: the guest's identity number stands in the purpose, where no number may stand
-    :ivar twice: the same message goes out a second time, as after an answer that was not heard
+    :ivar misplaced: the guest's identity number is in the purpose, where no number is allowed
+    :ivar twice: the same message is sent a second time, as after a lost answer
     """
 
     at_s: Moment
@@ -38,7 +38,7 @@ class Request(Part, frozen=True, kw_only=True):
 
 
 class Message(Part, frozen=True, kw_only=True):
-    """One MQTT message: its topic below the checkpoint's, and where the answer goes."""
+    """One MQTT message; *suffix* and *reply* are topics below the checkpoint's."""
 
     suffix: str
     payload: bytes
@@ -47,7 +47,7 @@ class Message(Part, frozen=True, kw_only=True):
 
 
 def message(request: Request, now_ms: int, chance: random.Random) -> Message:
-    """Return the message that says *request* at *now_ms* (wall clock)."""
+    """Return the message of *request* at *now_ms* (wall clock, milliseconds since 1970 UTC)."""
     about = {"id": str(uuid.UUID(int=chance.getrandbits(128), version=4)), "time": iso(now_ms)}
     if request.do == "register":
         guest = _guest(chance) | ({"purpose": _IDENTITY_NUMBER} if request.misplaced else {})
@@ -68,6 +68,6 @@ def _message(
 
 
 def _guest(chance: random.Random) -> dict[str, Any]:
-    """Return the details of somebody who does not exist."""
+    """Return the details of an invented guest."""
     name = chance.choice(("Tamu Uji", "Tamu Contoh", "Tamu Percobaan"))
     return {"name": name, "organisation": "Kantor Contoh", "purpose": "koordinasi"}

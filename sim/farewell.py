@@ -1,18 +1,19 @@
-"""What officer and guest do at the end: card, belongings and identity back, sooner or later."""
+"""The end of a visit: the guest returns the card, and gets belongings and identity card back."""
 
 from sim.guests import Guest
 from sim.people import People
 from sim.verdicts import LATER, OVER, Verdict
 
 _TRIES = 4
-# A lock's door springs open within the pulse; after 15 s the procedure calls it stuck.
+# A locker's door springs open within the pulse; after 15 s the procedure reports it as stuck.
 _DOOR_S = 20.0
-# The first says that the guest has no card to give back, the second that the guest is gone.
+# Presses of *leave*: the first means that the guest has no card to return, the second that the
+# guest is gone.
 _LEAVINGS = 2
 
 
 async def give_back(people: People, guest: Guest) -> Verdict:
-    """Officer 1 takes the visitor card; the locker springs open; belongings and identity back."""
+    """Return the visitor card to officer 1; get belongings and identity card back."""
     hands = people.hands
     await people.spend(guest, "taking-leave")
     if guest.plan.without_card:
@@ -30,7 +31,7 @@ async def give_back(people: People, guest: Guest) -> Verdict:
 
 
 async def hand_in(people: People, guest: Guest) -> Verdict:
-    """Reception takes the visitor card, returns the identity card and says thanks."""
+    """Return the visitor card to reception, which returns the identity card with thanks."""
     if guest.plan.unseen == "stays":
         await people.hands.press("reception", "acknowledge")
     if guest.plan.without_card:
@@ -45,10 +46,10 @@ async def hand_in(people: People, guest: Guest) -> Verdict:
 
 
 async def bring_back(people: People, guest: Guest, station: str) -> None:
-    """Somebody brings the card of a visit that is over; its locker, if any, springs open.
+    """Return the card of a visit that is over; its locker, if any, springs open.
 
-    A card that was declared lost is refused, with an alarm: a supervisor takes it back. It opens no
-    locker: see ``fetch`` of sim/gestures.py.
+    A card that was declared lost is refused, with an alarm: it needs a supervisor's card. It opens
+    no locker: see ``fetch`` of sim/gestures.py.
     """
     if guest.card is not None and guest.plan.keeps == "lost":
         await _bring_lost(people, guest.card, station)
@@ -61,14 +62,14 @@ async def bring_back(people: People, guest: Guest, station: str) -> None:
 
 
 async def card_after_all(people: People, guest: Guest, station: str) -> None:
-    """A guest who leaves hands in the card; it counts as returned to the pile."""
+    """Return the card of a guest who leaves: to the reader, then to the pile."""
     if guest.card is not None:
         await people.hands.present(station, guest.card)
         people.put_card_back(guest)
 
 
 async def use_locker(people: People, guest: Guest, number: int, doing: str) -> None:
-    """Stand at the open locker *number* for a while and shut it."""
+    """Stand at the open locker *number* as long as *doing* lasts (sim/habits.py), then shut it."""
     people.attended.add(number)
     try:
         await people.spend(guest, doing)
@@ -91,7 +92,7 @@ async def _without_card(people: People, guest: Guest, station: str) -> Verdict:
 
 
 async def _give_back_without_card(people: People, guest: Guest, station: str) -> None:
-    """The card is lost: the officer hands out the belongings without it. It is found later."""
+    """Return the belongings without the card, which is lost and will be found later."""
     hands = people.hands
     await hands.press(station, "leave")
     if hands.can(station, "lost"):
@@ -103,7 +104,7 @@ async def _give_back_without_card(people: People, guest: Guest, station: str) ->
 
 
 async def _bring_lost(people: People, card: str, station: str) -> None:
-    """The card; if it is refused a supervisor's card, then it again, until it is taken."""
+    """Present the card; if it is refused, a supervisor's card first and then it again."""
     hands = people.hands
     supervisor = next(iter(people.lobby.config.cards.supervisor), None)
     for _ in range(_TRIES):
@@ -115,7 +116,11 @@ async def _bring_lost(people: People, card: str, station: str) -> None:
 
 
 async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
-    """Present the visit's own card; if it is refused, the aide was not heard: once more."""
+    """Present the visit's own card.
+
+    A refusal means that the checkpoint missed the aide's answer: give it, and present the card
+    again.
+    """
     aide = people.aide_of(guest)
     for answer in ("accept", "decline", None):
         if guest.card is None or await people.hands.present(station, guest.card):
@@ -127,9 +132,9 @@ async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _empty_locker(people: People, guest: Guest, number: int) -> None:
-    """Take everything out of locker *number*; officer 1 orders another pulse if the lamp asks.
+    """Empty locker *number*; officer 1 orders another pulse if the lamp asks for a decision.
 
-    What stays in it is for a supervisor (``fetch`` of sim/gestures.py).
+    If it does not open, a supervisor opens it later (``fetch`` of sim/gestures.py).
     """
     for _ in range(_TRIES):
         if await people.wait_door(number, _DOOR_S):

@@ -1,6 +1,6 @@
-"""What officers do that is no step of a visit: seeing to an alarm, a supervisor at the lockers.
+"""Acts of officers outside the steps of a visit: seeing to an alarm, a supervisor at the lockers.
 
-Each is done as people do it: by buttons and cards, with an ear to the buzzer.
+Each is done as people do it: by buttons and cards, and by listening to the buzzer.
 """
 
 from collections.abc import Callable, Coroutine
@@ -17,17 +17,17 @@ _LOOKING_S = 15.0
 
 
 async def press(people: People, fault: Fault) -> None:
-    """Press the button *action* at *station*; two beeps are taken for an answer."""
+    """Press the button *action* at *station*; a refusal (two beeps) is an answer too."""
     await people.hands.press(fault.station or "", fault.action or "")
 
 
 async def supervise(people: People, fault: Fault) -> None:
-    """A supervisor's card, the button that counts to the locker, that of the reason: it opens.
+    """Open a locker as a supervisor: the card, the button that counts to the locker, the reason.
 
-    Without a locker that is said it is one in which nobody's belongings are.
+    If *fault* names no locker, it is the first one without belongings.
 
-    The panels wait half a minute, in which they are the supervisor's: their officers wait. Who was
-    too slow begins again. The door is shut afterwards.
+    For half a minute the panels serve the supervisor only, and their officers wait. If the door
+    does not open in time, the supervisor begins again. The door is shut afterwards.
     """
     station, number = fault.station or "", fault.locker or _nobodys(people)
     counter = people.station_with("locker") or station
@@ -44,7 +44,7 @@ async def supervise(people: People, fault: Fault) -> None:
 
 
 async def fetch(people: People, guest: Guest) -> None:
-    """A supervisor opens the locker of *guest*, who is leaving and has not got the belongings."""
+    """Have a supervisor open the locker of *guest*, who is leaving without the belongings in it."""
     if guest.locker is not None:
         desk = people.card_desk
         await supervise(people, Fault(at_s=0.0, do="supervise", station=desk, locker=guest.locker))
@@ -52,7 +52,7 @@ async def fetch(people: People, guest: Guest) -> None:
 
 
 def _nobodys(people: People) -> int:
-    """Return the first locker in which nobody's belongings are."""
+    """Return the first locker without belongings; the very first if all hold some."""
     numbers = list(people.lobby.lockers)
     return next((number for number in numbers if number not in people.taken), numbers[0])
 

@@ -1,4 +1,4 @@
-"""A guest: who comes, with which plan, and where in the lobby the guest is now."""
+"""The guests of a run: their plans, and where in the lobby each of them is now."""
 
 import random
 from collections.abc import Iterable
@@ -12,7 +12,7 @@ from sim.scenario import Branch, Scenario
 
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
-    """Who comes when, on a day that is planned guest by guest.
+    """One arrival, on a day that is planned guest by guest.
 
     :ivar at_s: seconds since opening
     :ivar persons: how many come together, on one card
@@ -29,14 +29,14 @@ class Guest:
     """One guest (or group) of this run.
 
     :ivar number: running number in this run, from 1; people here have no names
-    :ivar chance: the guest's own dice: what one guest does never changes another's day
+    :ivar chance: the guest's own random numbers: one guest's choices never change another's day
     :ivar at_s: when the guest comes, seconds since opening; None: a while after the one before
     :ivar persons: how many the guest is: a group has one card and one locker
     :ivar step: the step the guest is at, "" before the first and after the last
     :ivar station: where the officer of that step sits, "" if it has none
     :ivar since_ns: when that began, nanoseconds of the clock
-    :ivar away: the lamp says that the guest's host does not receive: nobody was rung
-    :ivar served: whether an officer is busy with the guest (else the guest waits)
+    :ivar away: the lamp shows that the guest's host does not receive; no aiphone rang
+    :ivar served: an officer is busy with the guest (else the guest waits)
     :ivar phoned: the guest has been on the telephone already, and let others go first
     """
 
@@ -58,7 +58,7 @@ class Guest:
     state: Literal["expected", "here", "gone"] = "expected"
 
     def shown(self, now_ns: int) -> dict[str, Any]:
-        """Return what the live view shows of the guest."""
+        """Return the guest's fields for the live view."""
         return {
             "number": self.number,
             "procedure": self.procedure,
@@ -73,7 +73,7 @@ class Guest:
 def invite(scenario: Scenario, procedures: list[str], count: int, seed: int) -> list[Guest]:
     """Return the *count* guests of the day, spread over *procedures*.
 
-    :raises KeyError: if nobody here knows one of the procedures
+    :raises KeyError: if the simulated people do not know one of the procedures
     """
     return [
         _guest(number, procedures[(number - 1) % len(procedures)], branch, seed)
@@ -84,7 +84,7 @@ def invite(scenario: Scenario, procedures: list[str], count: int, seed: int) -> 
 def expect(arrivals: Iterable[Arrival], seed: int) -> list[Guest]:
     """Return the guests of a day that is planned guest by guest, in order of their coming.
 
-    :raises KeyError: if nobody here knows one of the procedures
+    :raises KeyError: if the simulated people do not know one of the procedures
     """
     guests = []
     for number, arrival in enumerate(sorted(arrivals, key=lambda one: one.at_s), start=1):

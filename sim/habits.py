@@ -1,7 +1,7 @@
-"""What people at the checkpoint know: the order of the steps, their manners, their pace. Data.
+"""The people's knowledge: the order of the steps, the courses of visits, their pace. Data.
 
-The people were taught the procedures by word of mouth, not by the daemon's files: an error in
-those files shows as people who cannot go on.
+It is written here by hand and not read from the daemon's procedure files: so an error in those
+files shows as people who cannot go on.
 """
 
 import random
@@ -14,24 +14,25 @@ from sim.twins.scene import Place
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What will become of one guest, if the checkpoint does its work.
+    """The course of one guest's visit, if the checkpoint works as it should.
 
     :ivar host: how the aide answers reception's call; ``late``: only the second one
-    :ivar settles: what a guest who is not received makes of it
+    :ivar settles: how a visit ends if the host does not receive: declined, or another day
     :ivar alarms: how many passes through the metal detector alarm
     :ivar refused: security refuses entry
     :ivar stores: the guest has belongings for a locker
     :ivar leaves: the guest does not wait
     :ivar runs: how often the guest is too fast for the metal detector first
-    :ivar mistaken: which wrong card reception takes first: one of nobody's, or another guest's
+    :ivar mistaken: the wrong card that reception presents first: an unknown one, or another guest's
     :ivar keeps: the guest goes without giving the card back: it is ``lost``, or still in a pocket
         (``pocket``) with belongings in a locker, and guest and card come back later, or the next
-        morning (``overnight``); or it lies in a ``tray`` where nobody reads it before the evening
-    :ivar reason: which button of a reason reception presses before it turns the guest away; 0: none
+        morning (``overnight``); or it lies in a ``tray`` and is not read before the evening
+    :ivar reason: number of the reason that reception presses before it turns the guest away; 0:
+        none
     :ivar identity: the guest has a valid proof of identity
     :ivar released: the host opens the door for the guest
     :ivar invited: how often the guest shows an invitation; 0: has none
-    :ivar corrects: reception gives the wrong card of the pile first
+    :ivar corrects: reception binds the wrong card of the pile first
     :ivar phones: at the waiting room the guest lets the next one go first
     :ivar sent_back: security has forgotten something: reception sends the guest back
     :ivar extends: the aide gives the meeting more time
@@ -60,12 +61,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def at_detector(self) -> bool:
-        """Whether it takes a metal detector, or security at the door."""
+        """True if the plan needs a metal detector, or security at the door."""
         return bool(self.alarms or self.runs or self.refused)
 
     @property
     def without_card(self) -> bool:
-        """Whether the visit ends without its card: no reader tells the officers whose it is."""
+        """True if the visit ends without its card, so that no reader can identify the visit."""
         return bool(self.keeps) or self.unseen == "vanishes"
 
 
@@ -108,9 +109,9 @@ PLANS: dict[Branch, Plan] = {
 class Row(msgspec.Struct, frozen=True):
     """One step as people see it.
 
-    :ivar step: what it is called
-    :ivar officer: the station of the officer who serves it, one guest at a time; "" for nobody's
-    :ivar act: what happens there: the name of a function of sim/acts.py
+    :ivar step: its name
+    :ivar officer: the station of the officer who serves it, one guest at a time; "" without one
+    :ivar act: the name of the function of sim/acts.py that carries it out
     """
 
     step: str
@@ -129,7 +130,7 @@ _BACK = (
     Row("pengembalian", "officer-1", "give_back"),
 )
 
-# The last row is where a guest goes who is turned away after having got a card.
+# A guest who is turned away after getting a card goes to the last row.
 PROCEDURES: dict[str, tuple[Row, ...]] = {
     "pimpinan": (*_FRONT, *_SCREENING, *_BACK),
     "eselon-2-3": (*_FRONT, *_SCREENING, *_BACK),
@@ -143,7 +144,7 @@ PROCEDURES: dict[str, tuple[Row, ...]] = {
     ),
 }
 
-# Procedures whose guests are looked at before they go in.
+# Procedures with a screening of the guests before they go in.
 SCREENED = frozenset(
     name for name, rows in PROCEDURES.items() if any(row.step == "pemeriksaan" for row in rows)
 )
@@ -157,7 +158,7 @@ PLACES: dict[str, Place] = {
     "officer-3": "detector",
 }
 
-# Seconds that things take people: at least, mostly, at most.
+# Durations of people's activities, seconds: at least, mostly, at most.
 PACE: dict[str, tuple[float, float, float]] = {
     "greeting": (8, 15, 30),
     "answering": (3, 6, 14),
@@ -182,6 +183,6 @@ PACE: dict[str, tuple[float, float, float]] = {
 
 
 def pace(chance: random.Random, what: str) -> float:
-    """Return how many seconds *what* takes this time."""
+    """Return one random duration of an activity, seconds (triangular, from ``PACE``)."""
     low, mode, high = PACE[what]
     return chance.triangular(low, high, mode)

@@ -1,9 +1,9 @@
-"""Hands, eyes and ears: how people at the checkpoint use what is in front of them.
+"""Hands, eyes and ears: how people at the checkpoint use its equipment.
 
-A person presses and listens: one beep is "accepted", two are "refused". Nobody presses while
-somebody else listens, so that a beep belongs to its press. Silence means that the daemon sleeps
-or is slow: a person then waits until the lamps live again, looks, and presses once more. Nothing
-here waits for ever.
+A person presses and listens: one beep is "accepted", two are "refused". Others do not press
+meanwhile, so that a beep belongs to its press. Silence means that the daemon is down or slow: a
+person then waits until the lamps live again, looks, and presses once more. Every wait here has a
+limit.
 """
 
 import asyncio
@@ -16,26 +16,27 @@ from sim.lobby import Lobby
 Heard = Literal["accepted", "refused", "silence"]
 AiphoneAnswer = Literal["accept", "decline", "release", "extend"]
 
-# How long one waits for a beep: people's patience (clock), but not less than a busy machine needs.
+# How long a person waits for a beep: seconds of the clock, and real seconds at least, because a
+# busy machine needs them.
 _BEEP_S = 3.0
 _BEEP_REAL_S = 3.0
-# An eye needs this long to tell a steady lamp from a blinking one.
+# An eye needs this long to distinguish a steady lamp from a blinking one.
 _LOOK_S = 3.0
 _LOOK_REAL_S = 0.2
-# A code that was shown counts anew once it has been away for so long (the scanner's repeat_s).
+# A code counts again once it has been away for so long (the scanner's repeat_s), seconds.
 _AWAY_S = 8.0
 # A moment between two movements of the same hand.
 _MOMENT_S = 1.0
 _MOMENT_REAL_S = 0.05
-# A serial reader is heard again after 50 ms of silence at the least, on a busy machine later.
+# Between two presentations: a reader must be silent for 50 ms, on a busy machine for longer.
 _EMPTY_REAL_S = 0.15
-# How long a dead checkpoint is waited for before the person gives up, real seconds.
+# How long a person waits for a dead checkpoint before giving up, real seconds.
 _AWAKE_REAL_S = 90.0
 _TRIES = 5
 
 
 class Hands:
-    """What people can do in *lobby*, one press at a time."""
+    """The acts of people in *lobby*, one press at a time."""
 
     def __init__(self, lobby: Lobby, clock: Clock) -> None:
         self.lobby = lobby
@@ -56,16 +57,16 @@ class Hands:
         return next(iter([*own, *readers]), None)
 
     def can(self, station: str, action: str, procedure: str | None = None) -> bool:
-        """Whether a button at *station* means *action*."""
+        """Return True if a button at *station* means *action*."""
         panel = self.panel_at(station)
         return panel is not None and self.lobby.panels[panel].has(action, procedure)
 
     def at_least(self, seconds: float, real: float) -> float:
-        """Return *seconds* of the clock, or as many as *real* seconds of the world take."""
+        """Return *seconds*, or *real* real seconds if they are longer; in clock seconds."""
         return max(seconds, real * self.clock.speed)
 
     async def awake(self) -> bool:
-        """Wait until the checkpoint lives; False if that takes too long."""
+        """Wait until the checkpoint is awake; False after 90 real seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(_AWAKE_REAL_S):
                 await self.lobby.wait_awake()
@@ -73,7 +74,7 @@ class Hands:
         return False
 
     async def press_once(self, station: str, action: str, procedure: str | None = None) -> Heard:
-        """Press one button and listen. A button that is not there is refused."""
+        """Press one button and listen. A press without such a button counts as refused."""
         if not self.can(station, action, procedure):
             return "refused"
         panel = self.lobby.panels[self.panel_at(station) or ""]
@@ -86,10 +87,10 @@ class Hands:
                 listening.cancel()
 
     async def press(self, station: str, action: str, procedure: str | None = None) -> bool:
-        """Press until it is heard; True if it was accepted.
+        """Press until there is an answer; True if it was accepted.
 
-        A refusal after a silence means that the silent press had been taken, and so does a lamp
-        that asks for nothing any more. A first refusal is tried once more after a moment.
+        A refusal after a silence means that the silent press was accepted, and so does a lamp that
+        is off. After a first refusal the person waits a moment and tries once more.
         """
         silent = refused = 0
         for _ in range(_TRIES):
@@ -110,7 +111,7 @@ class Hands:
         return False
 
     async def press_until_refused(self, station: str, action: str, most: int = 20) -> int:
-        """Press until nobody is left whom it concerns; return how often it was accepted."""
+        """Press until it is refused, *most* times at most; return how often it was accepted."""
         taken = 0
         for _ in range(most):
             if not await self.awake():
@@ -122,7 +123,10 @@ class Hands:
         return taken
 
     async def look(self, station: str) -> str:
-        """Look at the lamps of *station*: off, on, slow, amber, red or fast; ``on`` without any."""
+        """Look at the lamps of *station*; return their mode (``on`` without any).
+
+        One of ``off``, ``on``, ``slow``, ``amber``, ``red``, ``fast`` and ``test``.
+        """
         await self.clock.pause(self.at_least(_LOOK_S, _LOOK_REAL_S))
         panel = self.panel_at(station)
         if panel is None or not self.lobby.config.panels[panel].fitted_lamps:
@@ -138,7 +142,7 @@ class Hands:
         return False
 
     async def present(self, station: str, card: str) -> bool:
-        """Hold *card* to the reader of *station* until it is heard; True if it was accepted."""
+        """Hold *card* to the reader of *station* until there is an answer; True if accepted."""
         for _ in range(_TRIES):
             if self.reader_at(station) is None or not await self.awake():
                 break
@@ -158,7 +162,7 @@ class Hands:
             finally:
                 listening.cancel()
                 await reader.remove()
-            # The reader tells one presentation from the next by a moment without a card.
+            # The reader separates two presentations by a moment without a card.
             await self.clock.pause(self.at_least(_MOMENT_S, _EMPTY_REAL_S))
         return heard
 
@@ -183,7 +187,7 @@ class Hands:
     async def answer(self, aiphone: str | None, which: AiphoneAnswer) -> bool:
         """Close one of the aide's contacts; False if it is not wired.
 
-        Nobody beeps for an aide: the contact is closed again if the checkpoint fell asleep.
+        There is no beep for an aide: the contact is closed again if the checkpoint went down.
         """
         if aiphone is None or getattr(self.lobby.config.aiphone[aiphone], which) is None:
             return False
@@ -197,7 +201,7 @@ class Hands:
         return True
 
     async def _listen(self) -> Heard:
-        """Return what the buzzer says to a press; alarms are somebody else's."""
+        """Return the buzzer's answer to a press; alarms are ignored."""
         buzzer = self.lobby.buzzer
         if buzzer is None:
             await self.clock.pause(1)

@@ -1,8 +1,8 @@
-"""The pin header as the world sees it: what is soldered to each pin, and the level that results.
+"""The pin header in the world: the parts connected to each pin, and the level that results.
 
-The strongest thing connected to a pin decides its level: the Pi's own output, then a closed
-contact, then a resistor of the world, then the Pi's internal pull, and where nothing else is
-connected the pull that the pin has at power-up.
+The strongest part connected to a pin decides its level: the Pi's own output, then a closed contact,
+then a resistor of the world, then the Pi's internal pull, and without any of these the pull that
+the pin has at power-up.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ PIN_NUMBERS = range(2, 28)
 
 # BCM2711 data sheet, table "GPIO pins alternative function assignment": pull at power-up.
 _PULLED_UP_AT_BOOT = range(9)
-# GPIO 2 and 3 carry the I2C bus: 1.8 kOhm to 3.3 V on every Pi, stronger than what one solders.
+# GPIO 2 and 3 carry the I2C bus: 1.8 kOhm to 3.3 V on every Pi, stronger than an added resistor.
 _FIXED_PULL_UP = (2, 3)
 _PULL_LEVEL: dict[Pull, int | None] = {"up": 1, "down": 0, "floating": None}
 
@@ -26,9 +26,9 @@ Watcher = Callable[[int, int], None]
 class HeaderPin:
     """One pin.
 
-    :ivar level: 0 or 1, always the result of what is connected
+    :ivar level: 0 or 1, always the result of all that is connected
     :ivar driven: the level that the Pi puts out, or None while the pin is an input
-    :ivar watchers: told of every change of ``level``, in order
+    :ivar watchers: called on every change of ``level``, in order
     """
 
     def __init__(self, number: int) -> None:
@@ -47,17 +47,17 @@ class HeaderPin:
         self.level = self._result()
 
     def tie(self, level: int | None, at: int) -> None:
-        """Connect the pin to *level* by a contact that closes, or to nothing (None: it opens)."""
+        """Connect the pin to *level* by closing a contact, or disconnect it (None)."""
         self._contact = level
         self._settle(at)
 
     def drive(self, level: int, at: int) -> None:
-        """The Pi makes the pin an output at *level*."""
+        """Make the pin an output of the Pi at *level*."""
         self.driven = level
         self._settle(at)
 
     def listen(self, pull: Pull, at: int) -> None:
-        """The Pi makes the pin an input with internal *pull*."""
+        """Make the pin an input of the Pi with internal *pull*."""
         self.driven = None
         self._pull = pull
         self._settle(at)

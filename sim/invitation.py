@@ -1,7 +1,7 @@
-"""Invitations as a protocol desk signs them, made here from the words of docs/invitations.md alone.
+"""Invitations as a protocol desk signs them, built from the text of docs/invitations.md alone.
 
-``GARDU1:`` and base32 of: 4 bytes that name the key, a MessagePack array, an Ed25519 signature of
-all before it. The key is the page's worked example: good for play, and for nothing else.
+``GARDU1:`` and base32 of: 4 bytes that identify the key, a MessagePack array, an Ed25519 signature
+of all before it. The key is the page's worked example: for simulations only.
 """
 
 import base64
@@ -13,14 +13,14 @@ import msgspec
 
 _PREFIX = "GARDU1:"
 _SECRET = bytes(range(32))
-# A guest comes some time around the hour that was agreed on.
+# Validity before and after now, seconds: a guest comes some time around the agreed hour.
 _GOOD_S = 12 * 3600
 
 
 def make_code(
     site: str, checkpoint: str, procedure: str, now_ms: int, chance: random.Random
 ) -> str:
-    """Return the text of a QR code that is good at *checkpoint* around *now_ms* (wall clock)."""
+    """Return the text of a QR code that is valid at *checkpoint* around *now_ms* (wall clock)."""
     from nacl.signing import SigningKey  # only days with a scanner need PyNaCl
 
     key = SigningKey(_SECRET)

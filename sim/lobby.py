@@ -1,7 +1,7 @@
-"""The lobby of one checkpoint: everything that people there can see and touch.
+"""The lobby of one checkpoint: all the equipment that people there can see and touch.
 
-Made from the same config as the daemon's, because both must know the same wiring; everything
-else they have in common is the wire (pins, serial ports, the camera's HTTP).
+It is made from the daemon's own config, because both must know the same wiring; all else that they
+share is the interfaces (pins, serial ports, the cameras' HTTP).
 """
 
 from contextlib import AsyncExitStack
@@ -37,9 +37,9 @@ class Lobby:
     :param run_dir: an existing folder for the pin socket, the links to the serial ports
         (``tty-<reader>``, ``scanner-<name>``, ``bus-<name>``) and the cameras' password file
     :param seed: of bounces and noise
-    :ivar header: the pins, for whoever wants to touch one bare
-    :ivar figures: where each guest stands, by the guest's number; people in the lobby keep it,
-        the cameras see it
+    :ivar header: the pins, for callers that drive one directly
+    :ivar figures: where each guest stands, by the guest's number; set by the people, drawn by the
+        cameras
     """
 
     def __init__(self, config: Config, run_dir: Path, clock: Clock, seed: int = 0) -> None:
@@ -102,15 +102,15 @@ class Lobby:
 
     @property
     def awake(self) -> bool:
-        """Whether a daemon holds every pin that is wired."""
+        """True if a daemon holds every pin that is wired."""
         return self._wired <= self._pins.claimed
 
     async def wait_awake(self) -> None:
-        """Wait until a daemon holds every pin that is wired, however long."""
+        """Wait until a daemon holds every pin that is wired, without a limit of time."""
         await self._pins.changed.until(lambda: self.awake, None)
 
     def scene(self) -> Scene:
-        """Return what a camera sees now."""
+        """Return the scene in front of the cameras as it is now."""
         return Scene(
             place=self.config.checkpoint.place or self.config.checkpoint.id,
             wall_ms=self.clock.wall_ms(),

@@ -1,8 +1,8 @@
 """The line between the daemon and its broker: a TCP proxy that can be cut, hung and restored.
 
 - ``cut``: connections break at once and new ones break as they are made;
-- ``half-open``: connections stand, but nothing comes through any more, as behind a dead router;
-- ``restore``: everything works; what hung in half-open connections goes on.
+- ``half-open``: connections stay open, but no data passes, as behind a dead router;
+- ``restore``: everything works; data held in half-open connections goes on.
 """
 
 import asyncio
@@ -46,7 +46,7 @@ class Network:
         await self._server.wait_closed()
 
     def do(self, what: Literal["cut", "half-open", "restore"]) -> None:
-        """Carry out a scenario's word."""
+        """Carry out ``do`` of a scenario's network event."""
         {"cut": self.cut, "half-open": self.hang, "restore": self.restore}[what]()
 
     def cut(self) -> None:
@@ -57,12 +57,12 @@ class Network:
             writer.transport.abort()
 
     def hang(self) -> None:
-        """Let nothing through; connections stand."""
+        """Stop all data; connections stay open."""
         self.state = "half-open"
         self._flowing.clear()
 
     def restore(self) -> None:
-        """Let everything through again."""
+        """Let all data pass again."""
         self.state = "up"
         self._flowing.set()
 
@@ -92,7 +92,7 @@ class Network:
             asyncio.create_task(self._pump(far_reader, writer)),
         }
         try:
-            # When one way has ended the connection has.
+            # When one direction has ended, the connection has.
             await asyncio.wait(ways, return_when=asyncio.FIRST_COMPLETED)
         finally:
             self._open.discard(far_writer)

@@ -1,4 +1,4 @@
-"""Waiting until something in the world has become true."""
+"""Waits until a condition in the world is true."""
 
 import asyncio
 from collections.abc import Callable
@@ -10,20 +10,21 @@ _LEAST_REAL_S = 0.25
 
 
 class Notice:
-    """Wakes everybody who waits for a twin to change."""
+    """Wakes all tasks that wait for a twin to change."""
 
     def __init__(self) -> None:
         self._next = asyncio.Event()
 
     def tell(self) -> None:
-        """Something has changed: let those who wait look again."""
+        """Report a change: all who wait check their condition again."""
         self._next.set()
         self._next = asyncio.Event()
 
     async def until(self, true: Callable[[], bool], real_s: float | None) -> bool:
-        """Wait until ``true()``, at most *real_s* real seconds (None: for ever); say whether it is.
+        """Wait until ``true()``, at most *real_s* real seconds; return False if it is not by then.
 
-        ``true`` is asked at once and after every :meth:`tell`.
+        ``true`` is called at once and after every :meth:`tell`; with *real_s* None there is no
+        limit.
         """
         try:
             async with asyncio.timeout(real_s):
@@ -35,5 +36,5 @@ class Notice:
 
 
 def patience(clock: Clock, seconds: float) -> float:
-    """Real seconds to wait for *seconds* of *clock*: never fewer than a loaded machine needs."""
+    """Return the real seconds to wait for *seconds* of *clock*: enough for a loaded machine."""
     return max(clock.real(seconds), _LEAST_REAL_S)

@@ -1,8 +1,8 @@
-"""The people of the lobby and what they share: officers, aides, visitor cards, lockers.
+"""The people of the lobby and their shared things: officers, aides, visitor cards, lockers.
 
 They know the procedures as people do (sim/habits.py), see lamps and doors, hear rings and beeps,
-and touch only what the lobby gives them to touch. What they do at each step is in sim/acts.py,
-how their day goes in sim/day.py.
+and touch only the equipment of the lobby. Their acts at each step are in sim/acts.py, the course of
+their day in sim/day.py.
 """
 
 import asyncio
@@ -16,33 +16,34 @@ from sim.hands import Hands
 from sim.lobby import Lobby
 from sim.twins.door import DoorTwin
 
-# Between two looks at the lockers.
+# Between two looks at the lockers: seconds, and real seconds at least.
 _GLANCE_S = 0.3
 _GLANCE_REAL_S = 0.02
 # A lock or a strike needs this long on a busy machine, real seconds.
 _DOOR_REAL_S = 2.0
-# From the lockers to the desk, seconds; and how long a busy machine takes to see a door shut.
+# The walk from the lockers to the desk, seconds; and real seconds until a busy machine has detected
+# that a door is shut.
 _WALK_S = 8.0
 _DOOR_SEEN_REAL_S = 0.4
-# How long a guest pushes at a door, and how long its closer may need.
+# How long a guest pushes at a door, and how long its closer may need, seconds.
 _PUSH_S = 20.0
-# Where a guest with a card is neither at a desk with a reader nor with the host.
+# Steps at which a guest with a card is neither at a desk with a reader nor with the host.
 _BETWEEN = ("penitipan", "pemeriksaan", "pengantaran")
 # How long a guest without a card lets others go first, seconds.
 _OTHERS_S = 7200.0
-# Between two looks at whose turn it is.
+# Seconds between two looks at the line.
 _TURN_S = 3.0
-# Between two rounds of an officer who waits for a locker.
+# Seconds between two rounds of an officer who waits for a locker.
 _ROUND_S = 20.0
 
 
 class People:
-    """Everybody in *lobby* on one day.
+    """All people in *lobby* on one day.
 
-    :ivar taken: lockers that hold belongings, and whose (number of the guest)
-    :ivar attended: lockers that somebody stands at
-    :ivar returning: guests of whom the checkpoint knows that they come back to the desk, first come
-        first; *leave* there means the first of them
+    :ivar taken: by locker that holds belongings, the number of their guest
+    :ivar attended: lockers with a person in front of them
+    :ivar returning: guests who, as the checkpoint knows, come back to the desk, first come first;
+        *leave* there means the first of them
     :ivar tray: cards that lie on a desk and have not been held to a reader
     :ivar overnight: guests who have gone home with their card, until tomorrow
     """
@@ -65,27 +66,27 @@ class People:
         self._without_aiphone = Aide(self.hands, clock, None)
 
     def at_step(self, guest: Guest, step: str) -> None:
-        """Note that *guest* is at *step* from now on."""
+        """Record that *guest* is at *step* from now on."""
         guest.step = step
         guest.since_ns = self.clock.boot_ns()
         self.lobby.figures[guest.number] = PLACES.get(guest.station, "office")
 
     def gone(self, guest: Guest) -> None:
-        """*guest* has left the lobby."""
+        """Record that *guest* has left the lobby; locker and card are free again."""
         self.has_returned(guest)
         self.give_up_locker(guest)
-        self.put_card_back(guest)  # who gave up left it at the desk
+        self.put_card_back(guest)  # a guest who gave up left it at the desk
         guest.state, guest.step, guest.station = "gone", "", ""
         self.figure_gone(guest)
 
     def figure_gone(self, guest: Guest) -> None:
-        """*guest* is out of the lobby, perhaps not for good."""
+        """Remove the figure of *guest*, who is out of the lobby, perhaps not for good."""
         self.lobby.figures.pop(guest.number, None)
 
     async def card_elsewhere(self, timeout_s: float) -> str | None:
         """Return a card that is out with a guest at lockers, detector or on the way to the host.
 
-        Wait a while until there is one.
+        Wait for one for *timeout_s* seconds of the clock; then return None.
         """
         end = self.clock.boot_ns() + timeout_s * 1e9
         while self.clock.boot_ns() < end:
@@ -96,7 +97,7 @@ class People:
         return None
 
     def station_with(self, action: str, procedure: str | None = None) -> str | None:
-        """Return the first station whose panel has a button for *action*; None if none has."""
+        """Return the first station with a button for *action* on its panel; None without one."""
         panels = self.lobby.config.panels.values()
         stations = (panel.stations[0] for panel in panels if panel.stations)
         return next((name for name in stations if self.hands.can(name, action, procedure)), None)
@@ -108,27 +109,30 @@ class People:
         return next((one.stations[0] for one in readers), "")
 
     def desk(self, station: str) -> asyncio.Lock:
-        """Return what whoever is served at *station* holds: one guest at a time, in order."""
+        """Return the lock of the desk at *station*: it serves one guest at a time, in order."""
         return self._desks[self.hands.panel_at(station) or station]
 
     def returns(self, guest: Guest) -> None:
-        """*guest* is on the way back to the desk, and the checkpoint has been told."""
+        """Record that *guest* is on the way back to the desk, and the checkpoint knows it."""
         if guest not in self.returning:
             self.returning.append(guest)
 
     def has_returned(self, guest: Guest) -> None:
-        """*guest* has been at the desk."""
+        """Record that *guest* has been at the desk."""
         if guest in self.returning:
             self.returning.remove(guest)
 
     async def until_first_back(self, guest: Guest) -> None:
-        """Wait until no other guest could be meant who comes back: those have cards to show."""
+        """Wait until *leave* at the desk means *guest*: other returning guests have cards to show.
+
+        Wait for 7200 seconds of the clock at most.
+        """
         end = self.clock.boot_ns() + _OTHERS_S * 1e9
         while self.clock.boot_ns() < end and self.returning[:1] not in ([], [guest]):
             await self.clock.pause(_TURN_S)
 
     async def another_waits(self, guest: Guest, timeout_s: float) -> bool:
-        """Wait a while for somebody else in line for *guest*'s step; say whether there is."""
+        """Wait for another guest in line for *guest*'s step; False after *timeout_s* seconds."""
         end = self.clock.boot_ns() + timeout_s * 1e9
         while self.clock.boot_ns() < end:
             if any(one.step == guest.step and not one.served for one in self.guests):
@@ -137,7 +141,7 @@ class People:
         return False
 
     def alone_at(self, guest: Guest, station: str) -> bool:
-        """Whether no other guest can have a visit at the panel of *station*."""
+        """Return True if no other guest can have a visit at the panel of *station*."""
         panel = self.hands.panel_at(station)
         return not any(
             other.step
@@ -148,7 +152,7 @@ class People:
         )
 
     async def spend(self, guest: Guest, what: str) -> None:
-        """Let the time pass that *what* takes *guest* (sim/habits.py)."""
+        """Let the time of one activity of *guest* pass (``PACE`` of sim/habits.py)."""
         await self.clock.pause(pace(guest.chance, what))
 
     def aide_of(self, guest: Guest) -> Aide:
@@ -159,16 +163,16 @@ class People:
         return self._without_aiphone
 
     def door_of(self, guest: Guest) -> DoorTwin | None:
-        """Return the access door to *guest*'s host, where one is watched."""
+        """Return the access door to *guest*'s host; None if the config has none."""
         for name, door in self.lobby.config.doors.items():
             if guest.procedure in door.procedures:
                 return self.lobby.doors[name]
         return None
 
     async def go_in(self, guest: Guest) -> bool:
-        """The host releases the door and *guest* goes through; True if it is shut again.
+        """Have the host release the door, and go through; True if it is shut again behind *guest*.
 
-        False where no door is watched: nobody sees a release there.
+        False if it does not open, or if the config has no such door: then no release can be seen.
         """
         aiphone = self.aide_of(guest).aiphone
         door = self.door_of(guest)
@@ -186,11 +190,11 @@ class People:
 
     @property
     def pile(self) -> int:
-        """How many visitor cards lie on the pile."""
+        """Number of visitor cards on the pile."""
         return self._cards.qsize()
 
     async def walk_back(self) -> None:
-        """Walk from the lockers to the desk; meanwhile the checkpoint sees the door shut."""
+        """Walk from the lockers to the desk; meanwhile the checkpoint detects the shut door."""
         await self.clock.pause(self.hands.at_least(_WALK_S, _DOOR_SEEN_REAL_S))
 
     async def take_card(self, guest: Guest) -> None:
@@ -206,7 +210,7 @@ class People:
         self._cards.put_nowait(card)
 
     def put_card_back(self, guest: Guest) -> None:
-        """*guest*'s card is on the pile again."""
+        """Put *guest*'s card on the pile again."""
         if guest.card is not None:
             self.put_back(guest.card)
             guest.card = None
@@ -224,14 +228,14 @@ class People:
             await self.lobby.detector.run_through()
 
     async def wait_locker_free(self, timeout_s: float) -> None:
-        """Wait a while, and on until belongings are in fewer than all lockers."""
+        """Wait one round, and on until a locker is empty; *timeout_s* seconds at most."""
         end = self.clock.boot_ns() + timeout_s * 1e9
         await self.clock.pause(_ROUND_S)
         while len(self.taken) >= len(self.lobby.lockers) and self.clock.boot_ns() < end:
             await self.clock.pause(_ROUND_S)
 
     async def find_open_door(self, guest: Guest, timeout_s: float) -> int | None:
-        """Wait for a locker to spring open that is nobody's; it is *guest*'s from then on."""
+        """Wait until an unused locker springs open and assign it to *guest*; None if none does."""
         end = self.clock.boot_ns() + self.hands.at_least(timeout_s, _DOOR_REAL_S) * 1e9
         while self.clock.boot_ns() < end:
             for number, locker in self.lobby.lockers.items():
@@ -242,12 +246,12 @@ class People:
         return None
 
     async def wait_door(self, number: int, timeout_s: float) -> bool:
-        """Wait until locker *number* is open."""
+        """Wait until locker *number* is open; False after *timeout_s* seconds."""
         seconds = self.hands.at_least(timeout_s, _DOOR_REAL_S)
         return await self.lobby.lockers[number].wait_open(seconds)
 
     def give_up_locker(self, guest: Guest) -> None:
-        """*guest* has nothing in a locker any more."""
+        """Record that *guest* has no belongings in a locker any more."""
         if guest.locker is not None:
             self.taken.pop(guest.locker, None)
             guest.locker = None

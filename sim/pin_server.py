@@ -1,16 +1,16 @@
 """The world's end of the pin socket: a daemon claims pins of the header here.
 
-The wire is a Unix stream socket with one JSON object a line.
+The protocol is one JSON object a line on a Unix stream socket.
 
-- daemon: ``{"claim": 17, "as": "input", "pull": "up"}``,
-  ``{"claim": 5, "as": "output", "level": 1}``, ``{"set": 5, "level": 0}``, ``{"release": 5}``
+- daemon: ``{"claim": 17, "as": "input", "pull": "up"}``, ``{"claim": 5, "as": "output", "level":
+  1}``, ``{"set": 5, "level": 0}``, ``{"release": 5}``
 - world: ``{"pin": 17, "level": 1}`` once in reply to every claim as input, then on every change
 
-A line from the world carries ``"at"``, and one from the daemon may: the moment of the change in
-boot nanoseconds of the clock that both run on. The kernel stamps edges too, and so a late reader
-still sees how long a level lasted.
+A line from the world has ``"at"``, and one from the daemon may have it: the moment of the change in
+boot nanoseconds of their common clock. So a late reader still sees how long a level lasted, as with
+the kernel's stamps on a Pi.
 
-When a socket closes, its pins become floating inputs, as when a process dies on a Pi.
+When a socket closes, its pins become floating inputs, as when a process ends on a Pi.
 """
 
 import asyncio
@@ -47,7 +47,7 @@ class Order(msgspec.Struct, omit_defaults=True, forbid_unknown_fields=True, kw_o
 
 
 class Report(msgspec.Struct, forbid_unknown_fields=True):
-    """A line from the world: *pin* has had *level* since *at*."""
+    """A line from the world: *pin* has had *level* since *at* (boot ns)."""
 
     pin: int
     level: Level
@@ -55,10 +55,10 @@ class Report(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class PinServer:
-    """Lets daemons claim the pins of one header, each pin by the last that claimed it.
+    """Lets daemons claim the pins of one header; the last claim of a pin wins.
 
     :ivar claimed: the numbers of the pins that are claimed now
-    :ivar changed: told when ``claimed`` has changed
+    :ivar changed: notified when ``claimed`` has changed
     """
 
     def __init__(self, header: Mapping[int, HeaderPin], path: Path, clock: Clock) -> None:
@@ -91,7 +91,7 @@ class PinServer:
         asyncio.get_running_loop().add_reader(self._listener, self._accept, self._listener)
 
     async def close(self) -> None:
-        """Hang up on every daemon and stop listening."""
+        """Close the connection of every daemon and stop listening."""
         if self._listener is None:
             return
         asyncio.get_running_loop().remove_reader(self._listener)
@@ -104,7 +104,7 @@ class PinServer:
         self._path.unlink(missing_ok=True)
 
     def _accept(self, listener: socket.socket) -> None:
-        """Not left to asyncio's server: one closed while it accepts forgets that connection."""
+        """Accept a connection; asyncio's own server, closed meanwhile, would lose it."""
         loop = asyncio.get_running_loop()
         daemon, _ = listener.accept()
         making = loop.create_task(loop.connect_accepted_socket(lambda: _Connection(self), daemon))
@@ -152,10 +152,10 @@ class _Connection(asyncio.Protocol):
         self._transport.close()
 
     def report(self, pin: int, level: int, at: int) -> None:
-        """Tell the daemon that *pin* has *level* since *at*.
+        """Report to the daemon that *pin* has had *level* since *at* (boot ns).
 
-        What happens at once is written at once: half a burst of bounces, read before the other
-        half, would look like a level that stays.
+        Changes of one moment are written at once: half a burst of bounces, read before the other
+        half, would count as a stable level.
         """
         if not self._unsent:
             asyncio.get_running_loop().call_soon(self._flush)
@@ -170,7 +170,7 @@ class _Connection(asyncio.Protocol):
         match order:
             case Order(claim=int(number), use="input"):
                 pin = self._pin(number)
-                self._server.owners.pop(number, None)  # the reply is one line, whatever changes
+                self._server.owners.pop(number, None)  # the reply is one line in any case
                 pin.listen(order.pull, at)
                 self._own(number)
                 self.report(number, pin.level, at)

@@ -1,20 +1,20 @@
 """The simulated header seen from inside the daemon: a pin factory for gpiozero.
 
-``GPIOZERO_PIN_FACTORY=gardu-sim`` chooses it; the environment variable ``GARDU_PINS`` names the
-socket of the world (:mod:`sim.pin_server` describes the wire).
+``GPIOZERO_PIN_FACTORY=gardu-sim`` selects it; the environment variable ``GARDU_PINS`` is the path
+of the world's socket (:mod:`sim.pin_server` describes the protocol).
 
-Rules kept, as lgpio keeps them on a Pi
----------------------------------------
-1. One thread delivers all changes, in order. An exception in a callback ends that thread, and
-   every input is silent from then on.
+Rules, the same as those of lgpio on a Pi
+-----------------------------------------
+1. One thread delivers all changes, in order. An exception in a callback ends that thread, and every
+   input is silent from then on.
 2. With a bounce time T a level counts once it has been stable for T of the clock, by the moments
-   stamped on the edges (callbacks get them as ticks); shorter pulses vanish. Reading a pin gives
+   stamped on the edges (callbacks get them as ticks); shorter pulses vanish. Reading a pin returns
    its level as it is now.
 3. The level found when a pin is claimed is no change.
-4. A closed pin is a floating input; a process that dies closes all its pins.
+4. A closed pin is a floating input; when a process ends, all its pins are closed.
 
-Unlike there: an output is claimed with its level (no blip), and when the world has gone inputs
-keep their last level and writes are lost, which is logged once and counted.
+Unlike lgpio: an output is claimed with its level (no short pulse), and when the connection to the
+world is lost, inputs hold their last level and writes are lost, which is logged once and counted.
 """
 
 import logging
@@ -38,12 +38,12 @@ ENVIRONMENT = "GARDU_PINS"
 
 # Raspberry Pi 4 Model B, 4 GB, revision 1.5.
 _REVISION = "c03115"
-# Real seconds in which the world must tell the level of a pin that is claimed.
+# Real seconds within which the world must report the level of a newly claimed pin.
 _REPLY_S = 10.0
 
 
 class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-    """A pin whose electrical side is in the world's process."""
+    """A pin; its electrical side is simulated in the world's process."""
 
     def __init__(self, factory: "SimFactory", info: Any) -> None:
         super().__init__(factory, info)
@@ -65,7 +65,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         self.factory.say(Order(claim=self._number, use="output", level=int(self._state)))
 
     def arrived(self, level: bool, at: int) -> None:  # noqa: FBT001 - a level, as in drive(True)
-        """Take the world's word that the pin has *level* since *at* (boot ns)."""
+        """Handle a report of the world: the pin has had *level* since *at* (boot ns)."""
         if self._known.is_set():
             self.settle(at)
             self._level, self._since = level, at
@@ -76,13 +76,13 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
             self._known.set()
 
     def due(self) -> int | None:
-        """When the present level will count (boot ns), or None if it does already."""
+        """Return when the present level will count (boot ns); None if it counts already."""
         if self._level == self._state or self._function != "input":
             return None
         return self._since + int((self._bounce or 0) * 1e9)
 
     def settle(self, now: int) -> None:
-        """Let the present level count if it has been stable for the bounce time at *now*."""
+        """Count the present level if it has been stable for the bounce time at *now* (boot ns)."""
         due = self.due()
         if due is None or due > now:
             return
@@ -92,7 +92,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
             self.drive_low()
 
     def give_up(self) -> None:
-        """Stop waiting for the level: the world has gone."""
+        """Stop waiting for the level: the connection to the world is lost."""
         self._known.set()
 
     def _set_function(self, value: str) -> None:
@@ -119,7 +119,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         return bool(self._level if self._function == "input" else self._state)
 
     def _change_state(self, value: bool) -> bool:  # noqa: FBT001 - gpiozero's signature
-        # The mock would also remember every state there ever was; a lamp may blink for weeks.
+        # The mock would also store every state there ever was; a lamp may blink for weeks.
         changed = bool(self._state != value)
         self._state = value
         if changed:
@@ -130,7 +130,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         return changed
 
     def _call_when_changed(self) -> None:
-        # Another thread may take the handler away between the mock's look at it and its call.
+        # Another thread may remove the handler between the mock's check and its call.
         with self._when_changed_lock:
             reference = self._when_changed
         method = None if reference is None else reference()
@@ -139,10 +139,10 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
 
 
 class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
-    """Pins of a Raspberry Pi 4B whose header is in the simulated world.
+    """Pins of a Raspberry Pi 4B; their header is in the simulated world.
 
-    :ivar lost_writes: how many orders could not be given because the world had gone
-    :raises BadPinFactory: if ``GARDU_PINS`` is not set or nobody listens there
+    :ivar lost_writes: how many orders could not be sent because the connection was lost
+    :raises BadPinFactory: if ``GARDU_PINS`` is not set or no world listens there
     """
 
     def __init__(self) -> None:
@@ -160,7 +160,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
 
     @property
     def on_reader_thread(self) -> bool:
-        """Whether the caller is a callback: it must not wait for what only its thread can read."""
+        """True in a callback, which must not wait for input that only its own thread reads."""
         return threading.current_thread() is self._reader
 
     def close(self) -> None:
@@ -178,25 +178,25 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         self._socket.close()
 
     def ticks_at(self, at: int | None) -> float:
-        """Return the ticks (real seconds) of moment *at* (boot ns); None: of this moment."""
+        """Return the ticks (real seconds) of moment *at* (boot ns); None: of the present moment."""
         now = float(self.ticks())
         return now if at is None else now - self._clock.real((self._clock.boot_ns() - at) / 1e9)
 
     def listen(self, number: int, pin: SimPin, pull: Pull) -> None:
-        """Claim *pin* as an input with *pull*; its level will arrive."""
+        """Claim *pin* as an input with *pull*; the world then reports its level."""
         self._inputs[number] = pin
         self.say(Order(claim=number, use="input", pull=pull))
         if self._gone:
             pin.give_up()
 
     def release(self, number: int) -> None:
-        """Let go of pin *number*."""
+        """Release pin *number*."""
         self._inputs.pop(number, None)
         if not self._closing:
             self.say(Order(release=number))
 
     def say(self, order: Order) -> None:
-        """Give the world *order*; never raises."""
+        """Send *order* to the world; never raises."""
         with self._lock:
             if self._gone:
                 self.lost_writes += 1
@@ -220,7 +220,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         self._lose()
 
     def _receive(self) -> bytes:
-        """Return what the world says next (nothing: it has gone); meanwhile let levels count."""
+        """Return the next bytes from the world (empty: it has gone); meanwhile count due levels."""
         while True:
             ready, _, _ = select.select([self._socket], [], [], self._settle())
             if ready:
@@ -230,7 +230,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
                     return b""
 
     def _settle(self) -> float | None:
-        """Let due levels count; return the real seconds until the next one is due."""
+        """Count due levels; return the real seconds until the next one, None if there is none."""
         now = self._clock.boot_ns()
         waiting = [pin for pin in tuple(self._inputs.values()) if pin.due() is not None]
         for pin in waiting:

@@ -1,4 +1,4 @@
-"""A play that is set up from parts, each of which is taken down again, however it ends."""
+"""A simulation that is set up from parts; each part is closed again, however the run ends."""
 
 from abc import ABC, abstractmethod
 from contextlib import AsyncExitStack
@@ -6,7 +6,7 @@ from typing import Self
 
 
 class Play(ABC):
-    """Something that is opened and then played: ``async with await Play(...).open() as play``."""
+    """A simulation to open and run: ``async with await Play(...).open() as play``."""
 
     def __init__(self) -> None:
         self._stack = AsyncExitStack()
@@ -31,4 +31,4 @@ class Play(ABC):
 
     @abstractmethod
     async def _set_up(self) -> None:
-        """Start the parts; what ends each goes on the stack."""
+        """Start the parts; push the function that closes each onto the stack."""

@@ -17,7 +17,7 @@ _libc = ctypes.CDLL(None)
 
 
 def _die_with(parent: int) -> None:
-    """In the child, before its program: be killed when *parent* dies, also if it just did."""
+    """In the child, before its program: end when *parent* ends, also if it just has."""
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
@@ -45,7 +45,7 @@ async def spawn(
 
 
 async def stop(process: Process, within_s: float = 5.0) -> int:
-    """Ask *process* to stop (SIGTERM), kill it after *within_s* real seconds; return its code."""
+    """Stop *process* with SIGTERM, kill it after *within_s* real seconds; return its code."""
     if process.returncode is None:
         with suppress(ProcessLookupError):
             process.terminate()

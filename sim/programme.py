@@ -1,8 +1,8 @@
-"""A whole day at several checkpoints, as a data file: who comes when, what goes wrong, what to see.
+"""A whole day at several checkpoints, as a data file: arrivals, faults, and branches to be seen.
 
-A day's file has one ``[[checkpoint]]`` for each of them and names the branches that the central
-office must have seen in the end; what shows each branch is in ``branches.toml`` beside it
-(sim/branches.py). Times are of the day, Western Indonesian Time: ``09:15``, ``09:15:30``.
+A day's file has one ``[[checkpoint]]`` for each of them and lists the branches that the central
+office must have seen in the end; ``branches.toml`` beside it defines the records that show each
+branch (sim/branches.py). Times are of the day, Western Indonesian Time: ``09:15``, ``09:15:30``.
 """
 
 from pathlib import Path
@@ -42,7 +42,7 @@ Share = Annotated[float, Meta(ge=0, le=1, description="a share from 0 to 1")]
 
 
 class Burst(Part, frozen=True, kw_only=True):
-    """Guests come between *since* and *until*; *weight* says how many of them, among the bursts."""
+    """A span in which guests arrive, *since* to *until*; *weight* is its share among the bursts."""
 
     since: Time
     until: Time
@@ -52,19 +52,18 @@ class Burst(Part, frozen=True, kw_only=True):
 class CheckpointDay(Part, frozen=True, kw_only=True):
     """The day of one checkpoint.
 
-    :ivar config: its config file: one of Gardu's own, or a path beside the day's file
+    :ivar config: its config file: one of Gardu's own, or a path relative to the day's file
     :ivar guests: how many of the day's guests come here, as a weight among the checkpoints
-    :ivar procedures: what for, in these proportions
-    :ivar branches: what happens in any case, and to how many guests, spread over the day
-    :ivar weights: what becomes of all the others, in these proportions
-    :ivar groups: which share of them are groups, of two to six
+    :ivar procedures: the procedures that they come for, in these proportions
+    :ivar branches: branches that must happen, each to so many guests, spread over the day
+    :ivar weights: branches of all other guests, in these proportions
+    :ivar groups: the share of arrivals that are groups, of two to six
     :ivar first_guest_opens: no officer presses *open-day*: the first guest opens the day
-    :ivar bursts: when they come
-    :ivar act: what happens at its ``at`` (a time, or a list of times): ``do`` is ``cut``,
-        ``half-open`` or ``restore`` (the line), ``kill`` (the daemon), ``availability`` or
-        ``register`` (the desk: sim/desk.py), or else a fault of sim/scenario.py; its other keys are
-        what that needs
-    :ivar more: what the config has on this day beyond its file, as its own sections
+    :ivar bursts: the spans in which guests arrive
+    :ivar act: an act at its ``at`` (a time, or a list of times): ``do`` is ``cut``, ``half-open``
+        or ``restore`` (the line), ``kill`` (the daemon), ``availability`` or ``register`` (the
+        desk: sim/desk.py), or else a fault of sim/scenario.py; the other keys are those of that act
+    :ivar more: additions to the config on this day, under its own sections
     """
 
     config: str
@@ -82,9 +81,9 @@ class CheckpointDay(Part, frozen=True, kw_only=True):
 class Programme(Part, frozen=True, kw_only=True):
     """A day.
 
-    :ivar opens: when the daemons are started and officers are there
-    :ivar guests: how many come if nobody says otherwise
-    :ivar expects: the branches that the central office must have seen; empty: every one it knows
+    :ivar opens: when the doors open; the daemons are started shortly before
+    :ivar guests: number of guests, unless the command line gives another
+    :ivar expects: branches that the central office must have seen; empty: all of the catalogue
     """
 
     title: Title
@@ -95,7 +94,7 @@ class Programme(Part, frozen=True, kw_only=True):
 
 
 def find(name: str) -> Path:
-    """Return the file of the day *name*: one of ours, or a path.
+    """Return the file of the day *name*: one of Gardu's own, or a path.
 
     :raises ConfigError: if there is no such day
     """
@@ -159,7 +158,7 @@ def _kind(act: dict[str, Any]) -> type[Any]:
 
 
 def _at(act: dict[str, Any], opens_s: float) -> list[dict[str, Any]]:
-    """Return *act* at each of its times, as seconds since opening; *opens_s* is after midnight."""
+    """Return *act* at each of its times, as seconds since opening (*opens_s* after midnight)."""
     named = {name: value for name, value in act.items() if name != "at"}
     if _kind(act) is Kill:
         del named["do"]
@@ -178,13 +177,13 @@ def acts(programme: Programme, place: CheckpointDay, kind: type[T]) -> tuple[T, 
 
 
 def seconds(time: str) -> float:
-    """Return how many seconds of the day *time* (``HH:MM`` or ``HH:MM:SS``) is after midnight."""
+    """Return the seconds from midnight to *time* (``HH:MM`` or ``HH:MM:SS``)."""
     hours, minutes, *rest = (int(part) for part in time.split(":"))
     return 3600.0 * hours + 60.0 * minutes + sum(rest)
 
 
 def scenario(programme: Programme, place: CheckpointDay) -> Scenario:
-    """Return what goes wrong at *place* on that day."""
+    """Return the faults, cuts and kills at *place* on that day, as a scenario."""
     return Scenario(
         title=programme.title,
         guests=Guests(order=("normal",)),

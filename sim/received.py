@@ -1,4 +1,4 @@
-"""What the central office has received of one run: records, visits, gaps. Pure bookkeeping."""
+"""The central office's account of one run: records, visits, gaps. Pure bookkeeping."""
 
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -6,13 +6,13 @@ from datetime import datetime
 from typing import Any
 
 _LINES = 40
-# Live topics of which every message is a fact: what stood there for a while shows that it did.
+# Live topics with every message stored as a fact: a state that lasted only a while still shows.
 _KEPT = ("state/day",)
 
 
 @dataclass
 class VisitSeen:
-    """One visit, as its records tell it.
+    """One visit, as its records show it.
 
     :ivar number: running number in this run, from 1; 0 for a visit of an earlier run
     :ivar steps: the data of its ``gardu.step.completed.v1`` records, in order
@@ -29,7 +29,7 @@ class VisitSeen:
 
 @dataclass(frozen=True)
 class Fact:
-    """What one record says.
+    """The content of one record.
 
     :ivar late_s: how long after it was recorded it came, seconds of the checkpoint's clock
     """
@@ -42,7 +42,7 @@ class Fact:
 
 @dataclass(frozen=True)
 class Line:
-    """One record in a line: *visit* is its running number in this run, 0 for none."""
+    """One record as one line; *visit* is its running number in this run, 0 for none."""
 
     time: str
     kind: str
@@ -55,8 +55,8 @@ class Received:
 
     :param fresh: the checkpoint's database is new: its records are numbered from 1
     :ivar visits: by visit id, in order of opening
-    :ivar facts: what every record of this run says, in order of arrival
-    :ivar live: what each live topic said last, by its suffix; an empty message takes it away
+    :ivar facts: the content of every record of this run, in order of arrival
+    :ivar live: the latest value of each live topic, by its suffix; an empty message removes it
     :ivar lines: the latest records, newest last
     :ivar streamid: of the records; a checkpoint has one
     :ivar last: the highest sequence that is known to exist
@@ -79,9 +79,9 @@ class Received:
         self._sequences: set[int] = set()
 
     def take(self, event: dict[str, Any], at_ms: int | None = None) -> None:
-        """Take in one CloudEvent; one that came before counts for nothing.
+        """Add one CloudEvent; a duplicate is ignored.
 
-        :param at_ms: when it came, wall clock of the checkpoint; None if nobody looked
+        :param at_ms: when it came, wall clock of the checkpoint; None if not known
         """
         if "streamid" not in event:
             self.stills += event["type"].startswith("gardu.still.")
@@ -97,7 +97,7 @@ class Received:
         self.lines.append(self._line(event))
 
     def day_begins(self) -> None:
-        """Guests come from now on: visits known already are of an earlier run."""
+        """Mark the visits known so far as those of an earlier run: the guests come from now on."""
         for visit in self.visits.values():
             visit.number = 0
 
@@ -113,7 +113,7 @@ class Received:
         )
 
     def take_live(self, suffix: str, value: dict[str, Any], *, retained: bool) -> None:
-        """Take in what the live topic *suffix* says; *value* is empty for an empty message."""
+        """Add a message of the live topic *suffix*; *value* is empty for an empty message."""
         if suffix.startswith("reply/"):
             self.facts.append(Fact("reply", "", 0.0, value))
             return
@@ -129,7 +129,7 @@ class Received:
             self.live.pop(suffix, None)
 
     def take_ledger(self, ledger: dict[str, Any], *, retained: bool) -> None:
-        """Take in the checkpoint's ledger; a retained one may be of another time."""
+        """Add the checkpoint's ledger; ignore a retained one of another stream."""
         if retained and ledger["streamid"] != self.streamid:
             return
         self.last = max(self.last, ledger["last_seq"])
@@ -156,13 +156,13 @@ class Received:
 
     @property
     def outcomes(self) -> dict[str, int]:
-        """How many visits of this run ended in which outcome."""
+        """Number of this run's visits by outcome."""
         ends = (visit.outcome for visit in self.of_this_run if visit.outcome)
         return dict(sorted(Counter(ends).items()))
 
     @property
     def open_visits(self) -> int:
-        """Visits that have not ended."""
+        """Number of visits that have not ended."""
         return sum(visit.outcome is None for visit in self.visits.values())
 
     @property
@@ -172,23 +172,23 @@ class Received:
 
     @property
     def written(self) -> int:
-        """Records that exist, without those delivered before this run."""
+        """Number of records that exist, without those delivered before this run."""
         return self.last - self.before
 
     @property
     def delivered(self) -> int:
-        """Records that have come, each counted once."""
+        """Number of records that have come, each counted once."""
         return len(self._sequences)
 
     @property
     def gaps(self) -> int:
-        """Sequences below the highest received that have not come."""
+        """Number of sequences below the highest received that have not come."""
         highest = max(self._sequences, default=self.before)
         return highest - self.before - self.delivered
 
     @property
     def settled(self) -> bool:
-        """Whether every record that exists has come and the checkpoint knows it."""
+        """True if every record that exists has come and the checkpoint knows it."""
         return self.last > 0 and self.acked >= self.last and self.delivered == self.written
 
 

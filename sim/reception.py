@@ -1,4 +1,4 @@
-"""What reception and guest do together: greet, call the host, give the visitor card, or say no.
+"""Reception: greet the guest, call the host, hand out the visitor card, or turn the guest away.
 
 In Jawa Timur security opens the visit and reception does the rest.
 """
@@ -12,7 +12,7 @@ from sim.people import People
 from sim.verdicts import NEXT, OVER, Verdict
 
 _TRIES = 4
-# The procedures let the aiphone ring for 45 s before the lamp says that nobody answers.
+# The procedures let the aiphone ring for 45 s before the lamp shows that there is no answer.
 _NO_ANSWER_S = 90.0
 _NO_ANSWER_REAL_S = 3.0
 # How long reception waits for another guest's card to be at lockers or detector, seconds.
@@ -22,7 +22,7 @@ _NOBODYS_CARD = "0BADC0FFEE"
 
 
 async def receive(people: People, guest: Guest) -> Verdict:
-    """Reception: greet, call the host's aide, take the identity card, give the visitor card."""
+    """Greet the guest, call the host's aide, take the identity card, hand out the visitor card."""
     await people.spend(guest, "greeting")
     await people.take_card(guest)
     accepted = await _call_host(people, guest, lambda: open_visit(people, guest, "reception"))
@@ -49,7 +49,10 @@ async def sign_in(people: People, guest: Guest) -> Verdict:
 
 
 async def open_visit(people: People, guest: Guest, station: str) -> bool:
-    """Open the visit. A visit that hangs here without a guest (opened twice) is ended first."""
+    """Open the visit; return True if it is open.
+
+    A visit that hangs here without a guest (opened twice) is ended first.
+    """
     hands = people.hands
     aide = people.aide_of(guest)
     if people.alone_at(guest, station) and await hands.look(station) != "off":
@@ -65,7 +68,8 @@ async def open_visit(people: People, guest: Guest, station: str) -> bool:
             for _ in range(guest.persons - 1):
                 await hands.press_once(station, "more")
             return True
-        # Nothing heard: the aide's aiphone, or a lamp that was dark before, says that it was taken.
+        # No beep was heard: the aide's aiphone, or a lamp that was dark before, shows that the
+        # press was accepted.
         if heard == "silence" and await hands.awake():
             lit = dark and await hands.look(station) != "off"
             if lit or aide.rings > rings:
@@ -74,7 +78,7 @@ async def open_visit(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
-    """Show the code that the guest was sent, as often as the guest does; True if it was taken."""
+    """Show the guest's invitation as often as the plan says; return True if it was accepted."""
     if not guest.plan.invited:
         return False
     checkpoint = people.lobby.config.checkpoint
@@ -85,9 +89,9 @@ async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
 
 
 async def _send_back(people: People, guest: Guest) -> None:
-    """Security has pressed too soon: *back* where the guest is in line now, and once more there.
+    """Undo a step that security pressed too soon: *back* at reception, *done* again at security.
 
-    Security is told first: whoever is being looked at there would be taken for this guest.
+    Security's desk is held first: a guest who is served there would be mistaken for this one.
     """
     async with people.desk("security"):
         if await people.hands.press("reception", "back"):
@@ -96,9 +100,9 @@ async def _send_back(people: People, guest: Guest) -> None:
 
 
 async def _call_host(people: People, guest: Guest, dial: Callable[[], Awaitable[bool]]) -> bool:
-    """Call the aide and do what the answer asks; True if the host receives the guest.
+    """Call the aide and act on the answer; return True if the host receives the guest.
 
-    As long as a call rings whatever the aide presses answers it: nobody is shown in or out.
+    While a call rings, every press of the aide answers it: so no guest is shown in or out then.
     """
     aide, plan = people.aide_of(guest), guest.plan
     async with aide.phone:
@@ -119,7 +123,7 @@ async def _call_host(people: People, guest: Guest, dial: Callable[[], Awaitable[
 
 
 async def _heard(people: People, guest: Guest, *, by_contact: bool) -> None:
-    """Reception says by button what the aide has said aloud, or waits for the end of the call."""
+    """Press at reception the answer that the aide has spoken, or wait for the end of the call."""
     host = guest.plan.host
     if host == "silent":
         await _wait_no_answer(people)
@@ -128,7 +132,7 @@ async def _heard(people: People, guest: Guest, *, by_contact: bool) -> None:
 
 
 async def _wait_no_answer(people: People) -> bool:
-    """Wait until the lamp says that nobody answers."""
+    """Wait until the lamp shows that there is no answer; return False if it does not in time."""
     seconds = people.hands.at_least(_NO_ANSWER_S, _NO_ANSWER_REAL_S)
     return await people.hands.wait_lamp("reception", "slow", seconds)
 
@@ -140,7 +144,7 @@ async def _call_again(people: People) -> bool:
 
 
 async def _turn_away(people: People, guest: Guest) -> None:
-    """Decline or reschedule until the lamp, or two beeps, say that the visit is over."""
+    """Decline or reschedule until the lamp, or two beeps, show that the visit is over."""
     hands = people.hands
     if guest.plan.reason:
         await hands.press("reception", f"reason-{guest.plan.reason}")
@@ -151,12 +155,13 @@ async def _turn_away(people: People, guest: Guest) -> None:
         if not taken and attempt:
             return
         if not taken:
-            # The aide's own contact was not seen: reception says for the aide what was heard.
+            # The checkpoint missed the aide's contact: reception enters the aide's answer by
+            # button.
             await hands.press("reception", "decline")
 
 
 async def _issue_card(people: People, guest: Guest) -> Verdict:
-    """Bind a card of the pile to the visit; if that is refused the call was not heard."""
+    """Bind a card of the pile to the visit; a refusal means that the call's answer was missed."""
     hands = people.hands
     aide = people.aide_of(guest)
     if not guest.plan.identity:
@@ -179,11 +184,11 @@ async def _issue_card(people: People, guest: Guest) -> Verdict:
 
 
 async def _mistake_card(people: People, guest: Guest) -> None:
-    """Reception takes a card that is nobody's, or another guest's: two beeps, and the next one.
+    """Present a wrong card first, an unknown one or another guest's: it is refused (two beeps).
 
-    A guest who is with an official, or at this very desk, would be meant by that card: reception
-    has it in its hand only while its guest is elsewhere in the lobby. A card of the pile that is
-    not the one handed out is bound all the same, and *back* takes that back.
+    The card of a guest who is with an official, or at this very desk, would count for that guest:
+    so reception uses it only while its guest is elsewhere in the lobby. Another card of the pile
+    than the one handed out is bound all the same, and *back* undoes that.
     """
     if guest.plan.corrects:
         await _correct_card(people)

@@ -1,4 +1,4 @@
-"""The run directory: the config that the daemon of a simulation gets, and where its files are."""
+"""The run directory: the config for the daemon of a simulation, and the paths of its files."""
 
 import tomllib
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import tomli_w
 
-# What a simulation keeps of the user's [broker] section; where it leads and who may is ours.
+# Keys of the user's [broker] section that a simulation uses; address and login are its own.
 _BROKER_KEYS = (
     "client_id", "keepalive_s", "will_delay_s", "window", "resend_window_s",
     "acknowledge_timeout_s", "tries",
@@ -16,7 +16,7 @@ _BROKER_KEYS = (
 class RunDir:
     """Files of one run.
 
-    :param folder: kept: config, logs, database and stills
+    :param folder: permanent: config, logs, database and stills
     :param wire: temporary and short, because a Unix socket's path may have 107 bytes only: pin
         socket, links to the serial ports, the cameras' password
     """
@@ -31,17 +31,17 @@ class RunDir:
         self.world_log = self.folder / "world.log"
         self.watch_log = self.folder / "watch.log"
         self.pins = wire / "pins.sock"
-        # A database of an earlier run is gone on with.
+        # The daemon goes on from the database of an earlier run.
         self.resumed = self.data.is_dir() and any(self.data.iterdir())
         self.data.mkdir(parents=True, exist_ok=True)
 
     @property
     def stills(self) -> Path:
-        """Where the daemon keeps its stills."""
+        """The folder of the daemon's stills."""
         return self.data / "stills"
 
     def write_config(self, source: Path, broker_port: int, cameras: dict[str, Any]) -> None:
-        """Write the daemon's config: that of *source* with simulated equipment at its ends."""
+        """Write the daemon's config: *source* with simulated ports, cameras and broker."""
         raw = tomllib.loads(source.read_text(encoding="utf-8"))
         derived = derive(raw, source.absolute().parent, self, broker_port, cameras)
         self.config.write_text(tomli_w.dumps(derived), encoding="utf-8")
@@ -50,7 +50,7 @@ class RunDir:
 def derive(
     raw: dict[str, Any], folder: Path, run: RunDir, broker_port: int, cameras: dict[str, Any]
 ) -> dict[str, Any]:
-    """Return the config *raw* (of *folder*) changed where it meets the outside world."""
+    """Return the config *raw* (of *folder*) with simulated ports, cameras and broker."""
     checkpoint = raw["checkpoint"]
     broker = {key: value for key, value in raw.get("broker", {}).items() if key in _BROKER_KEYS}
     derived = {
@@ -74,7 +74,7 @@ def derive(
         }
         invitations = raw.get("invitations", {})
         derived["invitations"] = {**invitations, "need_synced_clock": False}
-    # The simulation's time is made up: no time server vouches for it.
+    # The simulation's time is invented: no time server confirms it.
     derived["guestbook"] = {**raw.get("guestbook", {}), "need_synced_clock": False}
     if "buses" in raw:
         derived["buses"] = {

@@ -1,7 +1,7 @@
-"""Scenarios: what kind of day the simulated lobby has, as data files.
+"""Scenarios: data files that define the kind of day in the simulated lobby.
 
-A scenario says who comes, how often, and what goes wrong and when. Times are seconds of the
-simulated clock since the checkpoint opened.
+A scenario defines the guests, how often they come, and the faults with their times. Times are
+seconds of the simulated clock since the checkpoint opened.
 """
 
 import random
@@ -16,7 +16,7 @@ from edge.errors import ConfigError
 
 FOLDER = Path(__file__).parent / "scenarios"
 
-# What can become of a guest's visit; the plan of each is in sim/habits.py.
+# The courses that a guest's visit can take; the plan of each is in sim/habits.py.
 Branch = Literal[
     "normal", "host-declines", "host-absent", "no-answer", "rescheduled", "alarm-then-clear",
     "alarm-twice", "refused", "nothing-to-store", "leaves", "answers-late", "too-fast",
@@ -39,14 +39,14 @@ class Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class Title(Part, frozen=True, kw_only=True):
-    """What the scenario is called, in Indonesian and English."""
+    """The title of the scenario, in Indonesian and English."""
 
     id: str
     en: str
 
 
 class Guests(Part, frozen=True, kw_only=True):
-    """Who comes.
+    """The guests of a scenario.
 
     :ivar order: the branch of each guest in turn, repeated as often as needed
     :ivar weights: instead of ``order``: branches drawn by chance in these proportions
@@ -59,7 +59,7 @@ class Guests(Part, frozen=True, kw_only=True):
 
 
 class NetworkEvent(Part, frozen=True, kw_only=True):
-    """What happens to the line between checkpoint and broker (sim/network.py)."""
+    """A change of the line between checkpoint and broker (sim/network.py)."""
 
     at_s: Moment
     do: Literal["cut", "half-open", "restore"]
@@ -72,7 +72,7 @@ class Kill(Part, frozen=True, kw_only=True):
 
 
 class Fault(Part, frozen=True, kw_only=True):
-    """A piece of equipment goes wrong, or is put right.
+    """A fault of equipment, its repair, or an act of an officer (``press``, ``supervise``).
 
     :ivar locker: which locker, for ``jam-locker``, ``free-locker``, ``force-locker``, ``supervise``
     :ivar reader: which card reader, for ``noise``
@@ -119,7 +119,7 @@ class Scenario(Part, frozen=True, kw_only=True):
         return chance.choices(list(weights), list(weights.values()), k=count)
 
 
-# What each fault must name.
+# The key that each fault must have.
 _FAULT_NEEDS = {
     "jam-locker": "locker",
     "free-locker": "locker",
@@ -145,7 +145,7 @@ def names() -> list[str]:
 
 
 def find(name: str) -> Path:
-    """Return the file of the scenario *name*: one of ours, or a path.
+    """Return the file of the scenario *name*: one of Gardu's own, or a path.
 
     :raises ConfigError: if there is no such scenario
     """
@@ -178,7 +178,7 @@ def _check_guests(guests: Guests, problems: Problems) -> None:
 
 
 def check_faults(faults: tuple[Fault, ...], problems: Problems) -> None:
-    """Add to *problems* what the faults do not name although they must."""
+    """Add a problem to *problems* for each fault without the key that it must have."""
     for number, fault in enumerate(faults):
         needed = _FAULT_NEEDS.get(fault.do)
         if needed is not None and getattr(fault, needed) is None:

@@ -1,4 +1,4 @@
-"""A serial port whose other end is a twin: a pseudo-terminal behind a link that keeps its name."""
+"""A serial port with a twin at its other end: a pseudo-terminal behind a link of fixed name."""
 
 import asyncio
 import fcntl
@@ -9,7 +9,7 @@ import tty
 from collections.abc import Callable
 from pathlib import Path
 
-# A UART whose other end does not read loses bytes; a terminal would keep old ones for ever.
+# Bytes. A UART loses bytes that are not read in time; a pseudo-terminal would hold them for ever.
 _UNREAD_MOST = 512
 _READ = 4096
 
@@ -17,8 +17,8 @@ _READ = 4096
 class SerialPort:
     """One port of the daemon's machine, seen from the device at its other end.
 
-    :param path: what the daemon opens: a link that stays the same when the plug comes back
-    :param heard: called on the loop with every bytes that the daemon has written
+    :param path: the link that the daemon opens: it stays the same when the plug comes back
+    :param heard: called on the loop with the bytes that the daemon has written
     """
 
     def __init__(self, path: Path, heard: Callable[[bytes], None] | None = None) -> None:
@@ -28,7 +28,7 @@ class SerialPort:
 
     @property
     def plugged(self) -> bool:
-        """Whether the port is there."""
+        """True while the port is connected."""
         return self._ends is not None
 
     def plug(self) -> None:
@@ -40,13 +40,13 @@ class SerialPort:
         os.set_blocking(ours, False)
         self.path.unlink(missing_ok=True)
         self.path.symlink_to(os.ttyname(theirs))
-        # Their end stays open here too: the port outlives a daemon that closes it.
+        # The daemon's end stays open here too: so the port survives a daemon that closes it.
         self._ends = ours, theirs
         if self._heard is not None:
             asyncio.get_running_loop().add_reader(ours, self._read)
 
     def unplug(self) -> None:
-        """Disconnect it: the port vanishes, whoever has it open gets an error."""
+        """Disconnect it: the port vanishes, and a process that has it open gets an error."""
         if self._ends is None:
             return
         if self._heard is not None:
@@ -57,7 +57,7 @@ class SerialPort:
         self._ends = None
 
     def send(self, message: bytes) -> None:
-        """Let the daemon hear *message*; lost if nobody reads, or the port is not there."""
+        """Send *message* to the daemon; lost if it does not read or the port is unplugged."""
         if self._ends is None:
             return
         ours, theirs = self._ends

@@ -1,4 +1,4 @@
-"""What is to be simulated at one checkpoint."""
+"""The settings of a simulation at one checkpoint."""
 
 from pathlib import Path
 
@@ -10,12 +10,12 @@ from sim.scenario import Scenario
 
 
 class Settings(msgspec.Struct, frozen=True, kw_only=True):
-    """What is to be simulated.
+    """One simulation.
 
     :ivar broker: address of a broker that runs already; None: an embedded one
     :ivar folder: the run directory
-    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
-    :ivar requests: what the office's desk says to the checkpoint, and when
+    :ivar arrivals: each guest's arrival; empty: *guests* of *procedures*, as the scenario defines
+    :ivar requests: messages of the office's desk to the checkpoint, with their times
     :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
     :ivar first_guest_opens: no officer opens the day: the first guest does
     """

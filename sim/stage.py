@@ -1,7 +1,8 @@
-"""The stage: broker, line, central office, world and daemon, each in a process of its own.
+"""The stage of one simulation: broker, line, central office, world and daemon.
 
-The stage starts them, carries out what the scenario does to line and power, starts a daemon that
-died again, and knows when everything has been delivered. World and daemon meet only at the wire.
+The stage starts them, carries out the scenario's acts on line and power, starts a dead daemon
+again, and detects when everything has been delivered. World and daemon are processes of their own
+and meet only at pins, ports and network.
 """
 
 import asyncio
@@ -36,11 +37,11 @@ from sim.world import Plan
 
 _WORLD_START_REAL_S = 30.0
 _GLANCE_REAL_S = 0.1
-# A daemon that is not awake for so long will not come any more.
+# A daemon that is not awake for so long has failed for good, real seconds.
 _ASLEEP_REAL_S = 60.0
-# How long deliveries may stand still before what is missing counts as lost.
+# How long deliveries may stand still before missing records count as lost, real seconds.
 _DELIVERY_REAL_S = 40.0
-# How long the daemon may be quiet before a visit that nobody is at is ended.
+# How long no record comes before a visit without a guest is ended, real seconds.
 _QUIET_REAL_S = 2.0
 _CLEARINGS = 3
 _DAEMON_STOP_REAL_S = 10.0
@@ -50,11 +51,11 @@ _OFFLINE_REAL_S = 3.0
 class Stage(Play):
     """One simulation: ``async with await Stage(...).open() as stage: await stage.play()``.
 
-    :param report: called with what people may want to know, in words
-    :param clock: whose time it is; None: a clock of its own that starts now
+    :param report: called with messages for people
+    :param clock: the clock of several stages; None: a clock of its own that starts now
     :param central: the central office of several checkpoints; None: one of its own
-    :ivar left: what was still out or open when nobody was left in the lobby (sim/world.py)
-    :ivar received: what the central office has
+    :ivar left: things still out or open after the last guest had left (sim/world.py)
+    :ivar received: the records and live values at the central office
     :ivar snapshot: the world's latest snapshot
     :ivar trouble: why the simulation failed, in words; empty while it did not
     """
@@ -99,11 +100,11 @@ class Stage(Play):
 
     @property
     def name(self) -> str:
-        """Which checkpoint this is: ``site/id``."""
+        """Name of the checkpoint: ``site/id``."""
         return f"{self.config.checkpoint.site}/{self.config.checkpoint.id}"
 
     async def _find_broker(self) -> tuple[str, int]:
-        """Return where the broker is; one that is away is waited for."""
+        """Return host and port of the broker; wait for one that is away."""
         if self.settings.broker is None:
             broker = await self._stack.enter_async_context(Broker(self.run.folder))
             return "127.0.0.1", broker.port
@@ -126,7 +127,7 @@ class Stage(Play):
         }
 
     async def _start_world(self) -> dict[str, Any]:
-        """Start the world and return its cameras once it stands."""
+        """Start the world; return its cameras' settings once it is ready."""
         settings = self.settings
         plan = Plan(
             config=str(settings.config.absolute()),
@@ -157,7 +158,7 @@ class Stage(Play):
         return cameras
 
     async def play(self) -> None:
-        """Play until all guests are gone and everything is delivered, or it cannot go on."""
+        """Run until all guests are gone and everything is delivered, or it cannot go on."""
         tasks = [
             asyncio.create_task(self._listen_to_world()),
             asyncio.create_task(self._watch_daemon()),
@@ -193,7 +194,7 @@ class Stage(Play):
         await self.stop_daemon()
 
     async def stop_daemon(self) -> None:
-        """Stop the daemon as systemd would, and wait until the broker says that it is offline."""
+        """Stop the daemon as systemd would, and wait up to 3 s for the status ``offline``."""
         await self.daemon.stop(_DAEMON_STOP_REAL_S)
         for _ in range(int(_OFFLINE_REAL_S / _GLANCE_REAL_S)):
             if self.received.status == "offline":
@@ -201,7 +202,7 @@ class Stage(Play):
             await asyncio.sleep(_GLANCE_REAL_S)
 
     async def _until_delivered(self) -> None:
-        """Wait until everything is delivered and stays so, or until nothing comes any more."""
+        """Wait until everything is delivered and no visit is open, or records stop coming."""
         loop = asyncio.get_running_loop()
         before, since = (-1, False), loop.time()
         while True:
@@ -215,7 +216,7 @@ class Stage(Play):
             await asyncio.sleep(_GLANCE_REAL_S)
 
     async def _direct(self) -> None:
-        """Do to line and power what the scenario says, at its times."""
+        """Carry out the acts on line and power, and the desk's requests, at their times."""
         scenario = self.settings.scenario
         requests = self.settings.requests
         acts: list[NetworkEvent | Kill | Request] = [*scenario.network, *scenario.kill, *requests]
@@ -240,9 +241,9 @@ class Stage(Play):
             self.daemon.kill()
 
     async def _listen_to_world(self) -> None:
-        """Take in what the world says.
+        """Process the world's events.
 
-        :raises GarduError: when it ends
+        :raises GarduError: when the world ends
         """
         assert self._world.stdout is not None
         while line := await self._world.stdout.readline():
@@ -258,9 +259,10 @@ class Stage(Play):
         raise GarduError(f"the simulated world has ended; see {self.run.world_log}")
 
     async def _watch_daemon(self) -> None:
-        """Wait for what only a daemon that cannot go on brings about.
+        """Watch for a daemon that cannot go on.
 
-        :raises GarduError: if it ends by itself over a bad config, or does not come up
+        :raises GarduError: if it ends by itself over a bad config, or is not awake for 60 real
+            seconds
         """
         loop = asyncio.get_running_loop()
         awake_at = loop.time()
@@ -286,7 +288,7 @@ class Stage(Play):
 
 
 def _in_words(event: str, said: dict[str, Any]) -> str:
-    """Return what the world said for people."""
+    """Return the world's event in words for people."""
     match event:
         case "arrived":
             return f"guest {said['guest']} has arrived ({said['procedure']})"

@@ -19,7 +19,7 @@ OUTCOME_STYLES = {
 
 
 def succeeded(stage: Stage) -> bool:
-    """Whether every guest's visit has an outcome and every record is with the central office."""
+    """Return True if every guest's visit has an outcome and the central office has every record."""
     received = stage.received
     ended = sum(received.outcomes.values())
     return (
@@ -32,7 +32,7 @@ def succeeded(stage: Stage) -> bool:
 
 
 def as_json(stage: Stage, seconds: float) -> dict[str, Any]:
-    """Return what became of the run; *seconds* are real ones."""
+    """Return the result of the run; *seconds* are real ones."""
     settings, received = stage.settings, stage.received
     return {
         "ok": succeeded(stage),
@@ -59,7 +59,7 @@ def as_json(stage: Stage, seconds: float) -> dict[str, Any]:
 
 
 def print_summary(stage: Stage, seconds: float, console: Console) -> None:
-    """Print how each visit went and what was delivered."""
+    """Print each visit's steps, and the totals."""
     console.print(Group(_visits(stage), _totals(stage, seconds)))
 
 

@@ -1,4 +1,4 @@
-"""Where a guest goes from a step that has been served."""
+"""The verdict on a step that has been served: where the guest goes next."""
 
 from typing import Literal
 

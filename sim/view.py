@@ -1,4 +1,4 @@
-"""The live view: what stands in the lobby, who is where, and what the central office has."""
+"""The live view: the lobby's equipment, the guests, and the records at the central office."""
 
 from collections import deque
 from datetime import datetime, timedelta, timezone
@@ -13,9 +13,9 @@ from rich.text import Text
 from sim.stage import Stage
 from sim.summary import OUTCOME_STYLES, clock_time
 
-# Both offices keep Western Indonesian Time.
+# Both offices are in Western Indonesian Time.
 _WIB = timezone(timedelta(hours=7), "WIB")
-# A panel is told by its word as well as the colours of its lamps.
+# A panel is shown by a word as well as by the colours of its lamps.
 _WORDS = {
     "off": ("dim", "off"),
     "on": ("green", "waits"),
@@ -33,13 +33,13 @@ _RHYTHMS = {"off": "○", "steady": "●", "wink": "◕", "slow": "◐", "fast":
 _NETWORK_STYLES = {"up": "green", "cut": "bold red", "half-open": "bold yellow"}
 _BAR = 10
 _LEFT_WIDTH = 28
-# From this many columns on there is room for less urgent things.
+# From this many columns on, less urgent things are shown too.
 _WIDE = 96
 _HEADER_LINES = 2
 
 
 class View:
-    """Draws *stage*; ``say`` adds a line to the log at the bottom.
+    """Draws *stage*; ``say`` shows a line in the header.
 
     :param standards: standard time in seconds by (procedure, step)
     """
@@ -51,7 +51,7 @@ class View:
         self._said: deque[str] = deque(maxlen=3)
 
     def say(self, words: str) -> None:
-        """Show *words* to whoever watches."""
+        """Show the last line of *words* in the header."""
         self._said.extend(words.splitlines()[-3:])
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
@@ -171,7 +171,7 @@ class View:
 
 
 def _panel(shining: dict[str, str], mode: str) -> Text:
-    """Return a panel's lamps, each in its colour, and what they say."""
+    """Return a panel's lamps, each in its colour, and their meaning in a word."""
     text = Text()
     for name, rhythm in shining.items():
         style = _COLOURS[name] if rhythm != "off" else "dim"

@@ -1,12 +1,12 @@
 """The world process: the lobby of one checkpoint and its people (``python -m sim.world PLAN``).
 
-It speaks JSON lines: what happens goes out on stdout, orders come in on stdin. It never learns
-anything from the daemon but what the lobby shows.
+It writes events to stdout and reads orders from stdin, as JSON lines. From the daemon it learns
+only what the lobby shows.
 
-Out: ``ready`` (the lobby stands; where its cameras are), ``started`` (a daemon is awake),
-``snapshot`` (4 a second or more), ``arrived``, ``left``, ``gave-up``, ``fault``, ``done`` (nobody
-is left; and what is still out). In: ``{"do": "clear"}`` (end what hangs, then ``done`` again),
-``{"do": "stop"}``; the end of stdin is a stop too.
+Out: ``ready`` (the lobby is set up; with the settings of its cameras), ``started`` (a daemon is
+awake), ``snapshot`` (about 4 a second), ``arrived``, ``left``, ``gave-up``, ``fault``, ``done``
+(all guests have left; with the list of things still out). In: ``{"do": "clear"}`` (end hanging
+visits, then send ``done`` again), ``{"do": "stop"}``; the end of stdin is a stop too.
 """
 
 import asyncio
@@ -34,13 +34,13 @@ _NOISE_BYTES = 40
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """What the stage asks of the world.
+    """The stage's orders for the world.
 
     :ivar config: path of the checkpoint's config file
-    :ivar folder: the run directory
-    :ivar arrivals: who comes when; empty: *guests* of *procedures*, as the scenario has it
+    :ivar folder: folder of the pin socket, the links to the ports and the cameras' password
+    :ivar arrivals: each guest's arrival; empty: *guests* of *procedures*, as the scenario defines
     :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
-    :ivar resumed: there is a database of an earlier run, perhaps with visits that nobody is at
+    :ivar resumed: an earlier run left a database, perhaps with open visits that have no guest now
     """
 
     config: str
@@ -56,13 +56,13 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def tell(what: dict[str, Any]) -> None:
-    """Write one line for the stage."""
+    """Write one event for the stage: a JSON line on stdout."""
     sys.stdout.buffer.write(msgspec.json.encode(what) + b"\n")
     sys.stdout.buffer.flush()
 
 
 async def run(plan: Plan) -> None:
-    """Run the world until it is told to stop."""
+    """Run the world until the order to stop."""
     clock = Clock.from_environment()
     config = load_config(Path(plan.config), elsewhere=True)
     guests = (
@@ -96,7 +96,7 @@ async def run(plan: Plan) -> None:
 
 
 async def _live(day: Day, lobby: Lobby, plan: Plan) -> None:
-    """Open the checkpoint once a daemon is awake, and live the day."""
+    """Wait for a daemon and for the opening time, then run the day."""
     await lobby.wait_awake()
     if plan.resumed:
         await day.clear_line()
@@ -111,7 +111,7 @@ async def _live(day: Day, lobby: Lobby, plan: Plan) -> None:
 
 
 def left(day: Day) -> dict[str, Any]:
-    """Return what people can see of the lobby once nobody is left: what is still out or open."""
+    """Return what is visible once all guests have left: things that are still out or open."""
     people = day.people
     return {
         "came": sum(guest.state != "expected" for guest in people.guests),
@@ -125,9 +125,9 @@ def left(day: Day) -> dict[str, Any]:
 
 
 async def _break_things(people: People, faults: tuple[Fault, ...]) -> None:
-    """Carry out the scenario's faults; those of equipment that is not here are left out.
+    """Carry out the scenario's faults; skip those of equipment that this lobby does not have.
 
-    What an officer does takes its own time, and nothing else waits for it.
+    An officer's gesture runs beside the others: the next fault does not wait for it.
     """
     opened_ns = people.clock.boot_ns()
     async with asyncio.TaskGroup() as doing:
@@ -142,7 +142,7 @@ async def _break_things(people: People, faults: tuple[Fault, ...]) -> None:
 
 
 def break_thing(lobby: Lobby, fault: Fault) -> bool:
-    """Carry out *fault*; False if the lobby has no such equipment."""
+    """Carry out *fault*; return False if the lobby has no such equipment."""
     try:
         _FAULTS[fault.do](lobby, fault)
     except LookupError:
@@ -211,7 +211,7 @@ _FAULTS: dict[str, Callable[[Lobby, Fault], None]] = {
 
 
 async def _show(lobby: Lobby, guests: list[Guest], clock: Clock) -> None:
-    """Send a snapshot again and again."""
+    """Send a snapshot every 0.25 real seconds until cancelled."""
     while True:
         now_ns = clock.boot_ns()
         here = [guest.shown(now_ns) for guest in guests if guest.state == "here"]
@@ -229,7 +229,7 @@ async def _show(lobby: Lobby, guests: list[Guest], clock: Clock) -> None:
 
 
 async def _obey(day: Day) -> None:
-    """Carry out the stage's orders until one is to stop."""
+    """Carry out the stage's orders until ``stop`` or the end of stdin."""
     reader = asyncio.StreamReader()
     loop = asyncio.get_running_loop()
     stdin = os.fdopen(os.dup(0), "rb")
@@ -257,7 +257,7 @@ def _cameras(lobby: Lobby, folder: str) -> dict[str, dict[str, str]]:
 
 def main() -> None:
     """Run the world of the plan file that the command line names."""
-    # Ctrl-C in the terminal is the stage's business.
+    # The stage handles Ctrl-C in the terminal.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     plan = msgspec.json.decode(Path(sys.argv[1]).read_bytes(), type=Plan)
     asyncio.run(run(plan))

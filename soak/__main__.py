@@ -1,7 +1,7 @@
-"""``make soak ROUNDS=1000``: every fault again and again, and one table of what was lost.
+"""``make soak ROUNDS=1000``: every fault again and again, and one table of the losses.
 
-The table goes to stdout, progress to stderr. Ctrl-C ends it after the present round and prints
-the table so far. Exit code 1 if anything was lost or a lock was energised without cause.
+The table goes to stdout, progress to stderr. Ctrl-C ends it after the present round and prints the
+table so far. Exit code 1 if a record was lost or a lock was energised without cause.
 """
 
 import argparse
@@ -27,7 +27,7 @@ _WAITING = 100
 
 
 class Checked(NamedTuple):
-    """A fault whose histories the checker judges.
+    """A fault that the checker judges by its histories.
 
     :ivar share: rounds of it (or records that wait) for each round asked for
     """
@@ -38,14 +38,14 @@ class Checked(NamedTuple):
 
 
 class Counted(NamedTuple):
-    """A fault with a judge of its own: ``run(rounds)`` returns the rounds run and the losses."""
+    """A fault that judges itself: ``run(rounds)`` returns the rounds run and the losses."""
 
     name: str
     share: float
     run: Callable[[int], tuple[int, int]]
 
 
-# What a soak consists of. A further fault is a further line here.
+# The faults of a soak. A further fault is a further line here.
 SOAK: tuple[Checked | Counted, ...] = (
     Checked("SIGKILL at any moment", 1.0, kill_daemon),
     Checked("SIGKILL in the lobby", 0.05, kill_in_lobby),
@@ -80,7 +80,7 @@ async def _row(
     if isinstance(fault, Counted):
         done, losses = await asyncio.to_thread(fault.run, rounds)
         return Row(fault.name, done, losses=losses)
-    progress.done = rounds  # unless it counts them
+    progress.done = rounds  # if it does not count them itself
     findings = await fault.run(folder, rounds, seed, progress)
     return Row(fault.name, progress.done, findings)
 
@@ -108,9 +108,9 @@ def _say(words: str) -> None:
 def main() -> None:
     """Read the command line and soak."""
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
-    parser.add_argument("--rounds", type=int, default=1000, help="kills; other faults in share")
+    parser.add_argument("--rounds", type=int, default=1000, help="kills; other faults get a share")
     parser.add_argument("--seed", type=int, default=2017)
-    parser.add_argument("--only", default="", help="only faults whose name has this in it")
+    parser.add_argument("--only", default="", help="only faults with this in their name")
     asked = parser.parse_args()
     sys.exit(asyncio.run(_main(asked.rounds, asked.seed, asked.only)))
 

@@ -1,10 +1,10 @@
-"""The checker: what the store committed, held against what the subscriber got. Pure.
+"""The checker: compares the records that the store committed with those that arrived.
 
-In the manner of Jepsen: the histories are taken down by others while faults happen, and judged
-here afterwards. What is promised:
+In the manner of Jepsen: other parts write the histories down while faults happen, and this one
+judges them afterwards. The promises:
 
 1. Every committed record arrives, whole, under its own id; it may arrive more than once.
-2. Nothing arrives that was not committed.
+2. No record arrives that was not committed.
 3. The sequences of one stream have no hole, neither in the store nor at the subscriber.
 4. A lock is energised only for a committed decision, and once for each.
 """
@@ -44,19 +44,19 @@ class Pulse:
 
 @dataclass
 class Findings:
-    """What became of the records of one or more streams; they add up.
+    """The findings about one or more streams; they can be added.
 
     :ivar committed: records that were committed
     :ivar delivered: of these, how many arrived whole
     :ivar duplicates: messages with an id that had arrived before
     :ivar holes: sequences that are missing at the subscriber or in the store
     :ivar healed: records that came after a later one, but came
-    :ivar corrupted: messages that are not what was committed under their id, or no record at all
+    :ivar corrupted: messages that differ from the record committed under their id, or are no record
     :ivar uncommitted: records that arrived and were never committed
     :ivar forgotten: records that the store had committed and has no more
-    :ivar pulses: locks energised, for whatever cause
+    :ivar pulses: locks energised, for any cause
     :ivar unlocks: locks energised without a committed decision, or again for the same one
-    :ivar other: whatever else was wrong, in words
+    :ivar other: other errors, in words
     """
 
     committed: int = 0
@@ -73,13 +73,13 @@ class Findings:
 
     @property
     def lost(self) -> int:
-        """How many records are lost, spoilt or made up."""
+        """Number of records that are lost, spoilt or made up."""
         missing = max(self.holes, self.committed - self.delivered)
         return missing + self.corrupted + self.uncommitted + self.forgotten
 
     @property
     def clean(self) -> bool:
-        """Whether every promise was kept."""
+        """True if no promise was broken."""
         return not (self.lost or self.unlocks or self.other)
 
     def __add__(self, more: "Findings") -> "Findings":
@@ -89,7 +89,7 @@ class Findings:
 
 
 class Head(msgspec.Struct, frozen=True):
-    """What of a CloudEvent the checker goes by."""
+    """The fields of a CloudEvent that the checker uses."""
 
     id: str
     sequence: str
@@ -110,12 +110,12 @@ def check(
     pulses: Iterable[Pulse] = (),
     promised: Mapping[int, str] | None = None,
 ) -> Findings:
-    """Return what became of one stream's records.
+    """Return the findings about one stream's records.
 
-    :param committed: what the store has
-    :param heard: payloads in the order in which the subscriber got them, duplicates included
+    :param committed: the records in the store
+    :param heard: payloads in the order in which the subscriber received them, duplicates included
     :param pulses: every energising of a lock that the world saw
-    :param promised: ids by sequence that the store said were committed, at the moment it did
+    :param promised: ids by sequence that the store reported as committed, at that moment
     """
     seen = list(pulses)
     found = Findings(committed=len(committed), pulses=len(seen), unlocks=_without_cause(seen))
@@ -131,7 +131,7 @@ def check(
 
 
 def _listen(kept: Mapping[str, Committed], heard: Iterable[bytes], found: Findings) -> set[str]:
-    """Go through the messages; return the ids that arrived whole."""
+    """Go through the messages and count; return the ids that arrived whole."""
     seen: set[str] = set()
     arrived: set[str] = set()
     highest = 0
@@ -155,7 +155,7 @@ def _listen(kept: Mapping[str, Committed], heard: Iterable[bytes], found: Findin
 
 
 def _without_cause(pulses: Iterable[Pulse]) -> int:
-    """Count the pulses that nobody ordered, and those after the first of one order."""
+    """Count the pulses without an order, and those after the first of one order."""
     causes = Counter((pulse.locker, pulse.decision) for pulse in pulses)
     return sum(count if cause is None else count - 1 for (_, cause), count in causes.items())
 
@@ -164,7 +164,7 @@ Documents = dict[int, dict[str, Any]]
 
 
 def read_tables(database: Path, *tables: str) -> list[Documents]:
-    """Return the documents of *tables* by number, at one moment, beside the *database*'s owner."""
+    """Return the documents of *tables* by number, from one read transaction beside the daemon."""
     if not database.exists():
         return [{} for _ in tables]
     with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:

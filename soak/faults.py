@@ -1,6 +1,6 @@
 """The faults of broker, line, daemon and clock: how each begins and ends, as data.
 
-The daemon is killed (SIGKILL) at a random moment of every third fault besides.
+In every third round of a fault the daemon is killed (SIGKILL) too, at a random moment.
 """
 
 from collections.abc import Callable
@@ -18,17 +18,17 @@ Deed = Callable[[Rig], None]
 # Real seconds at most: before a fault, and how long it lasts.
 _BEFORE_S = 0.4
 _LASTS_S = 0.8
-# A victim lives this long at most before it is killed: most from their fork on (their store
-# may not be open yet), every fourth from its first commit on.
+# A victim is killed after this long at most: most of them counted from their fork (their store may
+# not be open yet), every fourth from its first commit.
 _LIFE_S = 0.1
-# Longer than an outage here, so that what the broker lost with its memory is sent again.
+# Longer than an outage here, so that records which the broker lost with its memory are sent again.
 _RESEND_S = 5.0
-# An outage: how long the victim tries in vain, and how often its memory is looked at, seconds.
+# An outage: how long the victim tries to connect, and between two readings of its memory, seconds.
 _SETTLED_S = 1.0
 _SAMPLE_S = 0.1
 # How long everything may take to arrive in the end, real seconds.
 PATIENCE_S = 30.0
-# What a victim's memory may be at most, and how much of that draining may add, bytes.
+# Limits of a victim's memory, bytes: in all, and the growth while it drains.
 MOST_MEMORY = 120 << 20
 MOST_GROWTH = 20 << 20
 # The clock, milliseconds: back to 1970, and as far as it jumps otherwise.
@@ -40,7 +40,7 @@ _KEEPS = "persistence true\npersistence_location {folder}/\nautosave_interval 1\
 class Fault(NamedTuple):
     """One kind of fault.
 
-    :ivar before: done a moment before it begins
+    :ivar before: called a moment before it begins
     :ivar lines: of mosquitto's config; ``{folder}`` is its folder
     :ivar broker: settings of ``[broker]``
     :ivar least_s: how long it lasts at least, real seconds
@@ -55,7 +55,7 @@ class Fault(NamedTuple):
 
 
 def _fill(rig: Rig) -> None:
-    """Have the broker acknowledge what it cannot pass on yet: it alone has that then."""
+    """Have the broker acknowledge records that it cannot pass on yet: only it has them then."""
     rig.office_line.cut()
 
 
@@ -70,7 +70,7 @@ def _replace(rig: Rig) -> None:
 
 
 def _mend(rig: Rig) -> None:
-    """End a half-open line either way: what hung goes on, or the connection breaks."""
+    """End a half-open line by chance in one of two ways: it goes on, or the connection breaks."""
     if rig.dice.random() < 0.5:
         rig.line.cut()
     rig.line.restore()
@@ -83,7 +83,7 @@ def _lose_both(rig: Rig) -> None:
 
 
 def _jump(rig: Rig) -> None:
-    """Set the clock to 1970, or up to twenty years to either side; seldom does anybody vouch."""
+    """Set the clock to 1970, or up to twenty years to either side; seldom is it trusted."""
     begin = rig.dice.choice((-_SINCE_1970_MS, rig.dice.randint(-_FAR_MS, _FAR_MS)))
     set_clock(rig.folder, begin, trusted=rig.dice.random() < 0.3)
 
@@ -101,7 +101,7 @@ FAULTS: dict[str, Fault] = {
     "broker replaced by an empty one": Fault(
         lambda rig: rig.server.stop(), _replace, _KEEPS, {"resend_window_s": _RESEND_S}, _fill
     ),
-    # They come back later than the resend window is long.
+    # The outage is longer than the resend window.
     "daemon and broker lost at once": Fault(
         _lose_both, _restart, broker={"resend_window_s": 1.0}, before=_fill, least_s=1.2
     ),
@@ -131,7 +131,7 @@ async def kill_daemon(folder: Path, rounds: int, seed: int, progress: Progress) 
     async with Rig(folder, _dice(seed)) as rig:
         for number in progress.over(rounds):
             rig.start()
-            if number % 4 == 0:  # the others may die before they have done anything
+            if number % 4 == 0:  # the others may die before their first commit
                 await rig.at_work()
             await rig.pause(_LIFE_S)
             rig.kill()
@@ -147,7 +147,7 @@ async def suffer(
     progress: Progress,
     patience_s: float = PATIENCE_S,
 ) -> Findings:
-    """Have the fault *name* happen *rounds* times under load, the daemon killed in some."""
+    """Run *rounds* rounds of the fault *name* under load; kill the daemon in every third."""
     fault = FAULTS[name]
     async with Rig(folder, _dice(seed), fault.lines, **fault.broker) as rig:
         for number in progress.over(rounds):
@@ -168,7 +168,7 @@ async def _once(rig: Rig, fault: Fault, *, kill: bool) -> None:
         await rig.pause(fault.least_s + _LASTS_S, fault.least_s)
         if kill:
             rig.kill()
-        if kill and rig.dice.random() < 0.5:  # else it comes back when the fault is over
+        if kill and rig.dice.random() < 0.5:  # else it starts again when the fault is over
             rig.start()
             await rig.pause(_LASTS_S)
     finally:
@@ -176,9 +176,9 @@ async def _once(rig: Rig, fault: Fault, *, kill: bool) -> None:
 
 
 async def outage(folder: Path, records: int, seed: int, progress: Progress) -> Findings:
-    """Let *records* wait while the broker is away; then drain them, memory watched all the way.
+    """Let *records* wait while the broker is away; then drain them and measure memory all the time.
 
-    ``other`` says so if the order was not kept or the process grew by more than it may.
+    ``other`` reports it if the order was broken or the process grew by more than it may.
     """
     async with Rig(folder, _dice(seed)) as rig:
         rig.line.cut()

@@ -10,12 +10,12 @@ from edge.sop.state import Rules, State, Visit
 
 # Few enough that visits end, enough that they compete for lockers and cards.
 _MOST_VISITS = 4
-# Of ten events one is anything but sensible.
+# One event in ten makes no sense.
 _NONSENSE = 0.1
 
 
 def happen(rules: Rules, state: State, at: Stamp, dice: Random) -> Event:
-    """Return what happens next in a lobby that stands as *state* says."""
+    """Return the next event, by dice, for a lobby in *state*."""
     for still in state.stills:
         return events.StillMissed(at, still, "there is no camera")
     if dice.random() < _NONSENSE:
@@ -26,7 +26,7 @@ def happen(rules: Rules, state: State, at: Stamp, dice: Random) -> Event:
 
 
 def _expected(rules: Rules, state: State, visit: Visit, at: Stamp, dice: Random) -> Event:
-    """Return something that *visit* waits for (or that passes for it)."""
+    """Return an event that *visit* waits for, or one with the same effect."""
     step = rules.procedures[visit.procedure_key].step(visit.step)
     ways = [way.event for way in step.phase(visit.phase).on if way.event != "timeout"]
     kind, _, what = dice.choice(ways or ["button.leave"]).partition(".")
@@ -38,7 +38,7 @@ def _expected(rules: Rules, state: State, visit: Visit, at: Stamp, dice: Random)
     if kind == "locker":
         return _DOORS[what](at, visit.locker or min(rules.lockers))
     if kind == "card":
-        # Where all cards are out, one that a closed visit still owes may come back.
+        # If all cards are out, one that a closed visit still owes may come back.
         cards = sorted(rules.cards - state.cards.keys()) or sorted(rules.cards)
         card = visit.card if what == "presented" else None
         return events.CardPresented(at, next(iter(rules.readers)), card or dice.choice(cards))

@@ -1,4 +1,4 @@
-"""The journal of a victim, read: what must be in its database after each of its deaths."""
+"""Reads a victim's journal: the content that its database must have after each of its deaths."""
 
 from pathlib import Path
 from typing import Any
@@ -12,12 +12,12 @@ Document = dict[str, Any]
 
 
 class Model:
-    """What a victim's database must hold, by what the victim told before it died.
+    """The expected content of a victim's database, by the journal from before it died.
 
-    :ivar promised: ids of the records that it said were committed, by sequence
+    :ivar promised: ids of the records that it reported as committed, by sequence
     :ivar pulses: the locks that it energised, and the committed decision behind each
     :ivar read: how many bytes of the journal have been followed
-    :ivar wrong: what was not as it must be, in words
+    :ivar wrong: the errors found, in words
     """
 
     def __init__(self, journal: Path) -> None:
@@ -31,7 +31,7 @@ class Model:
         self._wanted: Document | None = None
 
     def settle(self, database: Path) -> None:
-        """Follow the journal of a process that is dead, and hold *database* against it.
+        """Follow the journal of a process that is dead, and compare *database* with it.
 
         The change under way when it died may be there or not, but only whole.
         """
@@ -87,12 +87,13 @@ class Model:
 def decision(
     checkpoint: Document, visits: dict[int, Document], locker: int, visit: str | None = None
 ) -> str | None:
-    """Return what in the committed state orders *locker* to be unlocked; None if nothing does.
+    """Return the decision in the committed state to unlock *locker*; None if there is none.
 
-    Within a visit each phase that it enters is another decision (``entries`` counts them); a
-    visit that owes a locker when it is over has its card only once.
+    Within a visit each phase that it enters is another decision (``entries`` counts them). A visit
+    that owes a locker when it is over makes one more decision, because its card comes back only
+    once.
 
-    :param visit: for whom it must be, if that is known
+    :param visit: the visit that must have the locker, if it is known
     """
     known = checkpoint.get("lockers", {}).get(str(locker), {})
     holder = known.get("visit")
@@ -103,5 +104,5 @@ def decision(
 
 
 def committed_decision(database: Path, locker: int) -> str | None:
-    """Return the decision in *database* that orders *locker* to be unlocked now, if any."""
+    """Return the decision in *database* to unlock *locker* now; None if there is none."""
     return decision(*read_state(database), locker)

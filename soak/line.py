@@ -1,4 +1,4 @@
-"""The line between daemon and broker, able to lose what it carries as well."""
+"""The line between daemon and broker; it can lose data as well."""
 
 import asyncio
 from contextlib import suppress
@@ -12,7 +12,7 @@ _CHUNK = 65536
 class Line(Network):
     """A line that can also swallow ``answers`` (broker to daemon) or ``everything``.
 
-    What was swallowed is gone: :meth:`restore` breaks the connections that lost it, as TCP would.
+    Swallowed data is lost: :meth:`restore` breaks the connections that lost it, as TCP would.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -21,18 +21,18 @@ class Line(Network):
         self._losing: Literal["answers", "everything"] | None = None
 
     async def __aexit__(self, *error: object) -> None:
-        # Let them end by themselves: asyncio complains of connections whose tasks are cancelled.
+        # Let them end by themselves: asyncio complains of connections with cancelled tasks.
         self.cut()
         if self._tasks:
             await asyncio.wait(self._tasks, timeout=1.0)
         await super().__aexit__(*error)
 
     def lose(self, what: Literal["answers", "everything"]) -> None:
-        """Swallow *what* from now on; connections stand."""
+        """Swallow ``answers`` or ``everything`` from now on; connections stay open."""
         self._losing = what
 
     def restore(self) -> None:
-        """Let everything through again."""
+        """Let all data pass again."""
         if self._losing is not None:
             self._losing = None
             self.cut()

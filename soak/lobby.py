@@ -1,7 +1,7 @@
 """The real daemon in the simulated lobby, killed over and over, with a witness at every lock.
 
-Three ways to die, by turns: at any moment; within the pulse of a lock, which is when an unlock
-has been decided and is not over; and hung within a pulse, until a watchdog kills it.
+It dies in three ways: at any moment; within the pulse of a lock, when an unlock has been decided
+and is not over; and hung within a pulse, until a watchdog kills it.
 """
 
 import asyncio
@@ -45,22 +45,22 @@ _SCENARIO = Scenario(
 # A death within a pulse: how long after its beginning, real seconds at most. (A pulse lasts
 # 0.5 s of the clock; its door needs a tenth of that to spring open.)
 _WITHIN_S = 0.6 / SPEED
-# How many pulses leave the daemon alone, and how many of the other deaths are hangs.
+# The share of pulses that the daemon survives, and the share of hangs among the other deaths.
 _PULSES_SURVIVED, _HANGS = 0.4, 0.3
 # A hung daemon is killed by the watchdog after so long here, real seconds.
 _HUNG_S = 0.3
 # Between two deaths at any moment, real seconds.
 _APART_S = (1.5, 4.0)
-# A relay must have fallen off so soon after its daemon's death, real seconds.
+# A relay must be off so soon after its daemon's death, real seconds.
 _FALL_S = 2.0
 _DELIVERY_S = 40.0
 
 
 class WitnessedLobby(Lobby):
-    """A lobby where somebody is told of every lock at the moment it is energised."""
+    """A lobby that reports every lock at the moment it is energised."""
 
     def witness(self, config: Config, tell: Callable[[int], None]) -> None:
-        """Have *tell* called with the locker's number."""
+        """Call *tell* with the locker's number when its lock is energised."""
         assert isinstance(config.lockers, GpioLockers)
         for locker in config.lockers.locker:
             active = int(locker.relay.active == "high")
@@ -69,7 +69,7 @@ class WitnessedLobby(Lobby):
 
     @property
     def energised(self) -> list[int]:
-        """The lockers whose solenoids have current now."""
+        """The lockers with current through their solenoids now."""
         return [number for number, locker in self.lockers.items() if locker.energised]
 
 
@@ -79,10 +79,10 @@ def _energised(number: int, active: int, tell: Callable[[int], None], level: int
 
 
 class Mortal(Daemon):
-    """The supervised daemon, able to hang as well."""
+    """The supervised daemon; it can be made to hang as well."""
 
     def hang(self) -> None:
-        """Stop it where it stands (SIGSTOP)."""
+        """Stop its process with SIGSTOP."""
         if self._process is not None and self._process.returncode is None:
             self._process.send_signal(signal.SIGSTOP)
 
@@ -92,7 +92,7 @@ class Stand:
 
     :param at_pulse: called when a lock is energised, with this stand
     :ivar pulses: the locks that were energised, and the committed decision behind each
-    :ivar wrong: what was not as it must be, in words
+    :ivar wrong: the errors found, in words
     :ivar deaths: how often the daemon was killed
     """
 
@@ -150,7 +150,7 @@ class Stand:
     async def day(self, count: int, seed: int) -> None:
         """Let *count* guests come and go until the last has left.
 
-        What an earlier day left open is ended first, and its lockers are given back.
+        Visits that an earlier day left open are ended first, and their lockers are given back.
         """
         guests = invite(_SCENARIO, self._config.checkpoint.procedures, count, seed)
         day = Day(People(self.lobby, self.clock, guests), _GAP_S, lambda _what: None)
@@ -159,7 +159,7 @@ class Stand:
         await day.live()
 
     async def die(self, after_s: float = 0.0, *, hang_s: float = 0.0) -> None:
-        """Kill the daemon; its relays must fall off."""
+        """Kill the daemon, after a hang of *hang_s* if given; its relays must switch off."""
         self.deaths += 1
         await asyncio.sleep(after_s)
         if hang_s:
@@ -175,7 +175,7 @@ class Stand:
             await asyncio.sleep(0.001)
 
     def die_soon(self, after_s: float, *, hang_s: float = 0.0) -> None:
-        """Have the daemon killed in a moment, unless it is dying already."""
+        """Have the daemon killed in a moment, unless a kill is under way already."""
         if self._dying is None or self._dying.done():
             death = self.die(after_s, hang_s=hang_s)
             self._dying = asyncio.get_running_loop().create_task(death)
@@ -185,7 +185,7 @@ class Stand:
         self._at_pulse(self)
 
     async def deliver(self) -> None:
-        """Wait until everything is with the office, stop the daemon, and no longer."""
+        """Wait until the office has every record, 40 s at most; then stop the daemon."""
         loop = asyncio.get_running_loop()
         end = loop.time() + _DELIVERY_S
         while loop.time() < end:
@@ -196,7 +196,7 @@ class Stand:
         await self.daemon.stop(5.0)
 
     def findings(self) -> Findings:
-        """Return what became of everything; the daemon must have ended."""
+        """Return the checker's findings; the daemon must have ended."""
         found = check(read_committed(self.database), self.office.payloads, self.pulses)
         found.other += self.wrong
         if lost := lost_visits(self.database):
@@ -230,7 +230,7 @@ async def kill_in_lobby(
 
 
 def _perhaps_die(dice: Random, stand: Stand) -> None:
-    """A lock is energised: let the daemon die of it, now or within the pulse, or hang in it."""
+    """Kill the daemon by dice at an energised lock: now or within the pulse, hung or not."""
     if dice.random() < _PULSES_SURVIVED:
         return
     hang_s = _HUNG_S if dice.random() < _HANGS else 0.0

@@ -1,16 +1,16 @@
-"""How far a soak has come: told on stderr, and where it is asked to end early."""
+"""The progress of a soak, reported on stderr, and the request to end it early."""
 
 import asyncio
 from collections.abc import Callable, Iterator
 
-# Between two words about progress, real seconds.
+# Between two progress reports, real seconds.
 _EVERY_S = 5.0
 
 
 class Progress:
     """Counts the rounds of one fault after the other.
 
-    :param say: gets a line of words now and then
+    :param say: called with a line of words now and then
     :ivar done: rounds of the present fault so far
     :ivar stopped: set it to have every fault end after its present round
     """
@@ -29,7 +29,7 @@ class Progress:
             self.reached(self.done + 1, rounds)
 
     def reached(self, done: int, rounds: int) -> None:
-        """Note that *done* of *rounds* rounds are over."""
+        """Record that *done* of *rounds* rounds are over."""
         self.done = done
         now = asyncio.get_running_loop().time()
         if now - self._told > _EVERY_S:

@@ -1,4 +1,4 @@
-"""The rig: one checkpoint's victim under load, its broker, the line between, the subscriber."""
+"""The rig: one checkpoint's victim under load, its broker, the lines between, the subscriber."""
 
 import asyncio
 import resource
@@ -22,21 +22,23 @@ from soak.victim import CONFIG, JOURNAL, Orders, start
 from tests.brokers import HOST, MOSQUITTO, Centre, Mosquitto, until
 from tests.uplinks import opened
 
-# Guests live this much faster than people, so that time-outs of procedures happen too.
+# Guests live this much faster than people, so that timeouts of procedures happen too.
 SPEED = 100.0
 _GLANCE_S = 0.05
-# Between two attempts of the office to connect: paho takes any number of seconds, typed as int.
+# Seconds between two attempts of the office to connect; paho accepts fractions, though typed as
+# int.
 _RECONNECT_S = 0.1
 # How long a part may take to be ready, real seconds.
 _READY_S = 10.0
-# Records that are put into the store at once.
+# Records that are written to the store at once.
 _BATCH = 1000
 
 
 class Office(Centre):
-    """The central office: keeps the payload of every record, in order of arrival.
+    """The central office: stores the payload of every record, in order of arrival.
 
-    Its broker keeps its session while it is away; a broker that lost its memory is told anew.
+    Its broker stores its session while it is away; after a broker lost its memory it subscribes
+    again.
     """
 
     def __init__(self, port: int) -> None:
@@ -49,11 +51,11 @@ class Office(Centre):
 
     @property
     def listening(self) -> bool:
-        """Whether its broker knows of its subscription, or it wants none."""
+        """True if its broker has its subscription, or if it wants none."""
         return self._ready or self._away
 
     def leave(self) -> None:
-        """Subscribe to nothing any more."""
+        """Unsubscribe from all records."""
         self._away = True
         self._client.unsubscribe(self._topic)
 
@@ -75,7 +77,7 @@ class Office(Centre):
 
 
 class Server(Mosquitto):
-    """A mosquitto that can be told to refuse, and to forget."""
+    """A mosquitto that can be made to refuse records, and to lose its database."""
 
     def __init__(self, folder: Path, lines: str) -> None:
         folder.mkdir()
@@ -83,7 +85,7 @@ class Server(Mosquitto):
         self.allow()
 
     def allow(self, *, events: bool = True) -> None:
-        """Let the daemon publish what happened, or refuse it (0x87)."""
+        """Allow the daemon to publish records, or refuse them (0x87)."""
         allowed = ("status", "meta", "health", "ledger", "state/#", *(["event/#"] * events))
         rules = "".join(f"topic write gardu/v1/+/+/{topic}\n" for topic in allowed)
         (self._folder / "acl").write_text(f"topic read gardu/#\n{rules}", encoding="utf-8")
@@ -91,7 +93,7 @@ class Server(Mosquitto):
             self._process.send_signal(signal.SIGHUP)
 
     def forget(self) -> None:
-        """Lose what was kept on the disk (while it does not run)."""
+        """Lose the database on the disk (while it does not run)."""
         (self._folder / "mosquitto.db").unlink(missing_ok=True)
 
 
@@ -100,7 +102,7 @@ class Rig:
 
     :ivar line: between victim and broker
     :ivar office_line: between broker and subscriber
-    :ivar model: what the victim's database must hold
+    :ivar model: the expected content of the victim's database
 
     :param lines: of mosquitto's config; ``{folder}`` is its folder
     :param broker: settings of ``[broker]`` for the victim
@@ -136,7 +138,7 @@ class Rig:
         await self._stack.aclose()
 
     async def _start_broker(self, begun: AsyncExitStack) -> int:
-        """Start mosquitto, or the embedded broker where there is none and none is asked for."""
+        """Start mosquitto; the embedded broker if it is missing and no config lines need it."""
         if MOSQUITTO is None and not self._lines:
             return (await begun.enter_async_context(Broker(self.folder))).port
         self.server = Server(self.folder / "mosquitto", self._lines)
@@ -151,7 +153,7 @@ class Rig:
 
     @property
     def pid(self) -> int | None:
-        """The victim, while there is one."""
+        """Process id of the victim; None without one."""
         return None if self._victim is None else self._victim.pid
 
     def start(self, *, guests: bool = True) -> None:
@@ -168,7 +170,7 @@ class Rig:
         )
 
     def kill(self) -> None:
-        """SIGKILL the victim; its database must then hold what it said it did."""
+        """SIGKILL the victim; then compare its database with its journal."""
         victim, self._victim = self._victim, None
         if victim is None:
             return
@@ -185,7 +187,7 @@ class Rig:
         await asyncio.sleep(self.dice.uniform(least_s, most_s))
 
     async def at_work(self) -> None:
-        """Wait until the victim has begun to commit something."""
+        """Wait until the victim has begun its first commit."""
         journal = self.folder / JOURNAL
         told = self.model.read
         await until(lambda: journal.exists() and journal.stat().st_size > told + 1, _READY_S)
@@ -195,9 +197,9 @@ class Rig:
         await until(lambda: self.office.listening, _READY_S)
 
     async def drain(self, within_s: float) -> None:
-        """Have a victim without guests deliver everything; give up after *within_s*.
+        """Have a victim without guests deliver everything; give up after *within_s* seconds.
 
-        Whether everything came is for the checker to say.
+        The checker decides whether everything came.
         """
         self.kill()
         self.start(guests=False)
@@ -206,19 +208,19 @@ class Rig:
         while loop.time() < end:
             if self.delivered():
                 self.kill()
-                if self.delivered():  # nothing was committed between the look and the kill
+                if self.delivered():  # no commit came between the check and the kill
                     return
                 self.start(guests=False)
             await self.pause(_GLANCE_S, _GLANCE_S)
         self.kill()
 
     def delivered(self) -> bool:
-        """Whether nothing is parked and the office has as many records as the store."""
+        """Return True if no record is parked and the office has as many records as the store."""
         outbox, parked = read_tables(self.database, "outbox", "parked")
         return not parked and len(set(self.office.payloads)) >= len(outbox) > 0
 
     def findings(self) -> Findings:
-        """Return what became of everything so far; the victim must be dead."""
+        """Return the checker's findings so far; the victim must be dead."""
         assert self._victim is None
         model, heard = self.model, list(self.office.payloads)
         found = check(read_committed(self.database), heard, model.pulses, model.promised)
@@ -228,7 +230,7 @@ class Rig:
         return found
 
     def fill(self, records: int) -> None:
-        """Put *records* records into the store, as an outage would; the victim must be dead."""
+        """Write *records* records to the store, as an outage would; the victim must be dead."""
         assert self._victim is None
         store = Store(self.folder, source(CONFIG), Clock())
         try:

@@ -1,6 +1,6 @@
 """A wall clock that is set while the daemon runs, as a time server or a dead battery would.
 
-What it is set to lies in a file, so that the next process on the same folder has it too.
+Its setting is stored in a file, so that the next process on the same folder uses it too.
 """
 
 from pathlib import Path
@@ -11,7 +11,7 @@ FILE = "clock"
 
 
 def set_clock(folder: Path, off_ms: int, *, trusted: bool) -> None:
-    """Let the clock of *folder* be *off_ms* milliseconds off, and the kernel trust it or not."""
+    """Set the clock of *folder* off by *off_ms* milliseconds, trusted by the kernel or not."""
     part = folder / f"{FILE}.part"
     part.write_text(f"{off_ms} {int(trusted)}", encoding="ascii")
     part.rename(folder / FILE)

@@ -1,4 +1,4 @@
-"""The table of a soak: one row a fault."""
+"""The table of a soak: one row per fault."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -12,9 +12,9 @@ _HEADINGS = (
 
 
 class Row(NamedTuple):
-    """What became of *rounds* rounds of one fault.
+    """The result of *rounds* rounds of one fault.
 
-    :ivar findings: None for a fault whose losses are only counted (*losses*)
+    :ivar findings: None for a fault with losses that are only counted (*losses*)
     """
 
     fault: str
@@ -24,18 +24,18 @@ class Row(NamedTuple):
 
     @property
     def lost(self) -> int:
-        """Everything lost, spoilt, made up or otherwise wrong, unlocks apart."""
+        """Number of records lost, spoilt or made up, and of other errors, unlocks apart."""
         found = self.findings
         return self.losses if found is None else found.lost + len(found.other)
 
     @property
     def clean(self) -> bool:
-        """Whether nothing was lost and no lock was energised without cause."""
+        """True if no record was lost and no lock was energised without cause."""
         return self.lost == 0 and (self.findings is None or self.findings.unlocks == 0)
 
     @property
     def cells(self) -> tuple[str, ...]:
-        """What the table says of it."""
+        """The cells of its row, as text."""
         found = self.findings
         counts: tuple[int | str, ...] = ("-",) * 6
         if found is not None:
@@ -47,7 +47,7 @@ class Row(NamedTuple):
 
 
 def table(rows: Sequence[Row]) -> str:
-    """Return *rows* as text in columns, what else was wrong below them."""
+    """Return *rows* as text in columns, with the other errors below them."""
     lines = [_HEADINGS, *(row.cells for row in rows)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(_HEADINGS))]
     text = [

@@ -1,7 +1,7 @@
-"""A process to be killed: the real store, core, checkpoint and uplink under guests made by dice.
+"""The victim, a process to be killed: real store, core, checkpoint and uplink; guests by dice.
 
-It has no pins; what would go out on them goes to the journal (soak/journal.py) instead. Thousands
-of starts are cheap because each is a fork of a server that has everything imported.
+It has no pins; its unlocks go to the journal (soak/journal.py) instead. Thousands of starts are
+cheap because each is a fork of a server that has everything imported.
 """
 
 import asyncio
@@ -41,16 +41,16 @@ QUICK = Backoff(0.02, 0.2)
 CONFIG = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
 ADOPTED = read(CONFIG)
 PROCEDURES = ADOPTED.procedures
-# Real seconds between two events, at most: some two hundred events a second.
+# Real seconds between two events, at most: some hundreds of events a second.
 _PACE_S = 0.005
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
-    """What a victim is to do.
+    """The orders for a victim.
 
     :ivar broker: settings of ``[broker]`` that differ from the usual, ``url`` above all
-    :ivar clock: what ``GARDU_CLOCK`` would say, so that every victim of a folder shares one time
-    :ivar guests: seed of the guests that come; None: nobody comes
+    :ivar clock: the value of ``GARDU_CLOCK``, so that every victim of a folder shares one time
+    :ivar guests: seed of the guests that come; None: no guests come
     """
 
     folder: str
@@ -75,20 +75,20 @@ def victim_config(orders: Orders) -> Config:
 
 
 class Journal:
-    """What this process did, told to a file that outlives it: a line of JSON a fact."""
+    """The journal of this process, in a file that outlives it: a line of JSON per fact."""
 
     def __init__(self, folder: Path) -> None:
         self._file = os.open(folder / JOURNAL, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        # A kill may have cut the last line of the process before.
+        # A kill may have cut the last line of the previous process.
         os.write(self._file, b"\n")
 
     def tell(self, **fact: Any) -> None:
-        """Write *fact*; once this returns a SIGKILL cannot take it back."""
+        """Write *fact*; once this returns, a SIGKILL cannot undo it."""
         os.write(self._file, msgspec.json.encode(fact) + b"\n")
 
 
 class JournalledStore(Store):
-    """The store, with a witness: what it was asked to commit, and what it said it had."""
+    """The store; it writes every commit to the journal, once as requested and once as done."""
 
     def __init__(self, folder: Path, config: Config, clock: Clock, journal: Journal) -> None:
         super().__init__(folder, source(config), clock)
@@ -104,18 +104,18 @@ class JournalledStore(Store):
 
 
 class JournalledOutputs:
-    """Pins that are not there: an unlock is a line of the journal."""
+    """Replaces the pins: an unlock is a line of the journal."""
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
 
     def carry_out(self, effect: Effect) -> None:
-        """Tell of an unlock; the rest leaves no trace."""
+        """Write an unlock to the journal; ignore all other effects."""
         if isinstance(effect, UnlockLocker):
             self._journal.tell(pulse=(effect.locker, effect.visit))
 
     def show(self, panel: str, mode: str) -> None:
-        """Nobody sees the lamps."""
+        """Ignore the lamps."""
 
 
 def _main(orders: Orders) -> None:
@@ -151,7 +151,7 @@ async def _work(orders: Orders) -> None:
 
 
 async def _come(checkpoint: Checkpoint, bridge: Bridge, clock: Clock, seed: int) -> None:
-    """Have guests come and go for ever."""
+    """Post random events of guests for ever."""
     dice = Random(seed)  # noqa: S311 - play, not secrets
     while True:
         event = happen(checkpoint.rules, checkpoint.state, clock.now(), dice)

@@ -1,1 +1,1 @@
-"""What Gardu is measured against, each a program of its own."""
+"""The peers that Gardu is measured against, each a program of its own."""

@@ -1,4 +1,4 @@
-"""The bare script: a contact's edges to MQTT with gpiozero and paho, nothing stored.
+"""The bare script: a contact's edges to MQTT with gpiozero and paho, without a store.
 
 ``python -m bench.peers.bare_contact PORT PIN``
 """

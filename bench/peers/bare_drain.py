@@ -1,6 +1,6 @@
-"""The bare loop: publish the lines of a file at QoS 1 with a window, nothing stored.
+"""The bare loop: publish the lines of a file at QoS 1 with a window, without a store.
 
-``python -m bench.peers.bare_drain PORT FILE WINDOW``; says ``done`` once all are acknowledged.
+``python -m bench.peers.bare_drain PORT FILE WINDOW``; prints ``done`` once all are acknowledged.
 """
 
 import sys

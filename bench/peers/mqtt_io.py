@@ -37,7 +37,7 @@ POLL = "poll_interval: 0.01"
 
 
 def version() -> str:
-    """Return the version that is installed; empty if none is."""
+    """Return the installed version of mqtt-io; empty if it is not installed."""
     if not PYTHON.exists():
         return ""
     ask = "from importlib.metadata import version; print(version('mqtt-io'))"
@@ -51,7 +51,7 @@ def version() -> str:
 async def mqtt_io(
     bed: Bed, pin: int, mode: str, environment: Mapping[str, str]
 ) -> AsyncIterator[Process]:
-    """Have mqtt-io watch *pin* in *mode*."""
+    """Run mqtt-io on *pin* in *mode*."""
     folder = bed.new_folder("mqtt-io")
     config = folder / "config.yml"
     text = _CONFIG.format(host=HOST, port=bed.port, pin=pin, mode=mode)

@@ -1,1 +1,1 @@
-"""The lobby's equipment as physical things: what current does, and what a hand does."""
+"""The lobby's equipment as physical things: the effects of current and of people's hands."""

@@ -15,19 +15,19 @@ Answer = Literal["accept", "decline", "release", "extend"]
 
 # A ring is over when it has been quiet for this long, seconds.
 _QUIET_S = 2.0
-# Aiphone's dry inputs ask for at least 0.1 s; a finger stays a little longer.
+# Aiphone's dry inputs need at least 0.1 s; a finger stays a little longer.
 _CONTACT_S = 0.3
-# What a pulse on the next pair of a long cable brings about, longer than a contact bounces.
+# The effect of a pulse on the next pair of a long cable: longer than a contact bounces.
 _CROSSTALK_S = 0.04
 
 
 class AiphoneTwin:
     """The aide's station.
 
-    :ivar rings: how many ring patterns have been heard to their end
-    :ivar heard: of how many tones the last of them was
+    :ivar rings: how many ring patterns have ended
+    :ivar heard: number of tones of the last of them
     :ivar contacts: the answer contacts that are wired, by their name; *fail* one to have it stuck
-    :ivar busy: the contact that says that the station is in use; None: not wired
+    :ivar busy: the contact that is active while the station is in use; None: not wired
     """
 
     def __init__(
@@ -57,11 +57,11 @@ class AiphoneTwin:
 
     @property
     def ringing(self) -> bool:
-        """Whether a ring pattern has begun that is not over, its pauses included."""
+        """True while a ring pattern goes on, its pauses included."""
         return self._hearing.sounding
 
     async def wait_ring(self, timeout_s: float) -> bool:
-        """Wait for the end of a ring that this method has not yet told of.
+        """Wait for the end of a ring that this method has not returned for yet.
 
         A ring that ended since the last call counts at once; several count as one.
 
@@ -73,12 +73,12 @@ class AiphoneTwin:
         return rung
 
     def talk(self, *, talking: bool = True) -> None:
-        """Take up a call from elsewhere, or hang up."""
+        """Begin a call from elsewhere, or hang up."""
         if self.busy is not None:
             self.busy.set(talking)
 
     async def crosstalk(self, which: Answer) -> None:
-        """Let an answer contact close for 40 ms although nobody has touched it."""
+        """Close an answer contact for 40 ms although no button was pressed."""
         begun = self._clock.boot_ns()
         self.contacts[which].set(True, begun)
         await self._clock.pause(_CROSSTALK_S)

@@ -12,13 +12,13 @@ Fault = Literal["dead", "slow", "wrong-sum", "half"]
 
 
 class BusTwin:
-    """The line. Everybody hears every message, those of other boards too.
+    """The line. The daemon and every board receive every message, those of other boards too.
 
     :param path: the name of the port for the daemon
     :param config: its speed and how long an answer may take (real seconds)
-    :ivar echo: the adapter hears itself: what the daemon says comes back to it first
-    :ivar boards: who is on it
-    :ivar cut: the wires behind the adapter are broken: nothing goes through, the port stays
+    :ivar echo: the adapter receives itself: the daemon's messages come back to it first
+    :ivar boards: the boards on the line
+    :ivar cut: the wires behind the adapter are broken: no message passes, the port stays
     """
 
     def __init__(self, path: Path, config: Bus, chance: Random) -> None:
@@ -42,18 +42,18 @@ class BusTwin:
         self.port.unplug()
 
     def noise(self, count: int) -> None:
-        """Put *count* bytes of noise on the line, as the daemon hears it."""
+        """Put *count* bytes of noise on the line towards the daemon."""
         self.port.send(self._chance.randbytes(count))
 
     def say(self, speaker: "Board", message: bytes) -> None:
-        """Let *speaker* say *message*: the daemon and all other boards hear it."""
+        """Send *message* from *speaker* to the daemon and all other boards."""
         if self.cut:
             return
         self.port.send(message)
         self._tell(message, speaker)
 
     def say_late(self, speaker: "Board", message: bytes) -> None:
-        """Let *speaker* say *message* when the daemon's patience is over."""
+        """Send *message* from *speaker* when the daemon does not wait any more."""
         loop = asyncio.get_running_loop()
         timer = loop.call_later(4.5 * self.config.answer_s, self.say, speaker, message)
         self._late = {old for old in self._late if old.when() > loop.time()} | {timer}
@@ -73,9 +73,9 @@ class BusTwin:
 class Board:
     """A device on the line.
 
-    :ivar fault: ``dead``: hears nothing and says nothing; ``slow``: answers when nobody waits any
-        more; ``wrong-sum``: the last byte of its answers is wrong; ``half``: only the first half
-        of them arrives; None: works (set it to cause the fault)
+    :ivar fault: ``dead``: neither receives nor sends; ``slow``: answers when the daemon does not
+        wait any more; ``wrong-sum``: the last byte of its answers is wrong; ``half``: only the
+        first half of them arrives; None: works (set it to cause the fault)
     """
 
     def __init__(self, bus: BusTwin) -> None:
@@ -84,16 +84,16 @@ class Board:
         bus.join(self)
 
     def hear(self, message: bytes) -> None:
-        """Take bytes off the line: a message, a part of one, or several."""
+        """Receive bytes from the line: a message, a part of one, or several."""
         if self.fault != "dead":
             self.listen(message)
 
     def listen(self, message: bytes) -> None:
-        """Do what *message* asks of this board, and answer."""
+        """Carry out the requests for this board in *message*, and answer."""
         raise NotImplementedError
 
     def answer(self, message: bytes) -> None:
-        """Say *message* on the line, as well as the fault lets it."""
+        """Send *message* on the line, as far as the fault allows."""
         match self.fault:
             case "slow":
                 self._bus.say_late(self, message)

@@ -1,4 +1,4 @@
-"""The buzzer, as everybody in the lobby hears it."""
+"""The buzzer, as people in the lobby hear it."""
 
 from typing import Literal
 
@@ -34,7 +34,7 @@ class BuzzerTwin:
 
     @property
     def sounding(self) -> bool:
-        """Whether it sounds this moment."""
+        """True while it sounds."""
         return self._load.on
 
     async def listen(self, timeout_s: float) -> Beep | None:
@@ -54,9 +54,9 @@ class BuzzerTwin:
 
 
 def classify(pulses: list[float]) -> Beep:
-    """Say what a pattern of *pulses* (clock seconds each) means to those who hear it.
+    """Return the meaning of a pattern of *pulses* (clock seconds each).
 
-    An alarm that sounds right before or after an answer does not hide it from who waits for it.
+    An alarm that sounds right before or after an answer does not hide the answer.
     """
     short = [length for length in pulses if length < _LONG_S]
     if not short:

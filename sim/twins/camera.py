@@ -22,9 +22,9 @@ from sim.twins.scene import DARK, Scene, draw
 USERNAME = "gardu"
 PATH = "/snapshot.jpg"
 _REALM = "kamera lobi"
-# Challenges that are remembered; older ones must be asked for again.
+# Number of challenges that stay valid; a client with an older one must ask for a new one.
 _NONCES = 64
-# Seconds between two bytes of a camera that drips: a still would take days.
+# Seconds between two bytes of a camera that drips: one still needs many minutes.
 _DRIP_S = 0.02
 
 Scheme = Literal["basic", "digest", "digest-sha-256"]
@@ -34,21 +34,21 @@ Fault = Literal[
     "hang", "refuse", "wrong-password", "stale-nonce", "redirect", "drop", "drip", "cut-short",
     "garbage", "frozen", "old", "film",
 ]  # fmt: skip
-"""What a camera can be told to do wrong.
+"""The faults of a camera.
 
 =============== ===================================================================
 hang            never answers
 refuse          answers 503
-wrong-password  lets nobody in
-stale-nonce     takes the first answer to each challenge for too late (``stale=true``)
-redirect        sends to another address
-drop            hangs up in the middle of the picture
+wrong-password  accepts no credentials
+stale-nonce     rejects the first answer to a challenge as too late (``stale=true``)
+redirect        redirects to another address
+drop            closes the connection in the middle of the picture
 drip            sends the picture byte by byte, slowly
 cut-short       ends the picture early, with a Content-Length that fits
-garbage         sends something that is no JPEG
+garbage         sends random bytes, not a JPEG
 frozen          sends the same picture for ever
-old             sends a picture that by its own headers is an hour old
-film            sends a film that never ends (multipart)
+old             sends a picture with a ``Last-Modified`` of 1970
+film            sends a picture with the content type of a film (multipart)
 =============== ===================================================================
 """
 
@@ -64,9 +64,9 @@ def make_password() -> str:
 class CameraTwin:
     """A camera on a port of 127.0.0.1 that was free when it first started.
 
-    :param look: returns what the camera sees; called from the camera's threads
+    :param look: returns the scene in front of the lens; called from the camera's threads
     :ivar fault: set it to cause one of :data:`Fault`; None: works
-    :ivar covered: whether something is before its lens
+    :ivar covered: the lens is covered
     :ivar stills: how many pictures have been sent
     :ivar proofs: how many requests carried credentials
     """
@@ -103,7 +103,7 @@ class CameraTwin:
         self._thread.start()
 
     def close(self) -> None:
-        """Stop, also where a request hangs."""
+        """Stop, even while a request hangs."""
         if self._server is None or self._thread is None:
             return
         self.closing.set()
@@ -113,7 +113,7 @@ class CameraTwin:
         self._server = None
 
     def picture(self) -> bytes:
-        """Return what the camera sees; a frozen one sees what it saw when it froze."""
+        """Return the present picture (JPEG); a frozen camera returns the one from when it froze."""
         if self.fault != "frozen":
             self._frozen = None
             return self._seen()
@@ -134,7 +134,7 @@ class CameraTwin:
         return f'Digest realm="{_REALM}", nonce="{nonce}", algorithm={algorithm}, qop="auth"{late}'
 
     def admits(self, method: str, uri: str, authorization: str) -> bool:
-        """Whether *authorization* (the request's header) proves knowledge of the password."""
+        """Return True if *authorization* (the request's header) proves the password."""
         scheme, _, rest = authorization.partition(" ")
         if self.fault == "wrong-password" or scheme.lower() != self.scheme.partition("-")[0]:
             return False
@@ -144,7 +144,7 @@ class CameraTwin:
         return self._admits_digest(method, uri, rest)
 
     def too_late(self, authorization: str) -> bool:
-        """Whether *authorization* answers a challenge whose time is taken to be over."""
+        """Return True if *authorization* answers a challenge that counts as expired."""
         if self.fault != "stale-nonce" or not authorization or self._spent:
             return False
         self._spent.update(self._nonces)
@@ -174,7 +174,7 @@ def digest(
     realm: str = _REALM,
     scheme: Scheme = "digest",
 ) -> str:
-    """Return the response that RFC 7616 asks for with the parameters that the client *said*."""
+    """Return the response that RFC 7616 defines for the client's parameters *said*."""
 
     def hashed(text: str) -> str:
         return _HASHES[scheme](text.encode(), usedforsecurity=False).hexdigest()
@@ -186,7 +186,7 @@ def digest(
 
 
 class _Server(ThreadingHTTPServer):
-    # Requests in flight are waited for on closing, so that no thread outlives the lobby.
+    # Closing waits for requests in progress, so that no thread outlives the lobby.
     daemon_threads = False
 
     def __init__(self, camera: CameraTwin, port: int) -> None:
@@ -194,14 +194,14 @@ class _Server(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Request)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that has hung up is its own affair; anything else is a bug here."""
+        """Ignore a client that has hung up; report any other error, which is a bug here."""
         if not isinstance(sys.exception(), ConnectionError | TimeoutError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
 class _Request(BaseHTTPRequestHandler):
     server: _Server
-    # A client that says nothing must not keep a closing camera waiting.
+    # A silent client must not delay the closing of the camera; seconds.
     timeout = 5
 
     def do_GET(self) -> None:
@@ -259,4 +259,4 @@ class _Request(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - its base's name
-        """Say nothing: the world's output is for people."""
+        """Log no requests: the world's log is for people."""

@@ -32,10 +32,10 @@ class ReaderTwin:
     """A reader on a serial port of its own.
 
     :param end: how its frames end
-    :param repeats: whether it says again that a card is there, or only that one has come
-    :ivar port: where it is plugged in
+    :param repeats: it sends a card's frame again and again, or only once when the card comes
+    :ivar port: its serial port
     :ivar cards: the cards that are held at it
-    :ivar dead: it says nothing whatever is held at it (set it to cause the fault)
+    :ivar dead: it sends no frames (set it to cause the fault)
     """
 
     def __init__(
@@ -62,7 +62,7 @@ class ReaderTwin:
         return self.cards[0] if self.cards else None
 
     def close(self) -> None:
-        """Take the card away and disconnect the reader."""
+        """Remove the card and disconnect the reader."""
         self._stop()
         self.port.unplug()
 
@@ -76,7 +76,7 @@ class ReaderTwin:
         self._repeat()
 
     async def remove(self) -> None:
-        """Take all cards away."""
+        """Remove all cards."""
         self._stop()
 
     def noise(self, count: int) -> None:

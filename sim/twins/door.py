@@ -9,17 +9,17 @@ from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
 
-# Seconds: somebody goes through, then the closer pulls the leaf shut.
+# Seconds: a person goes through, then the closer pulls the leaf shut.
 _PASS_S = 2.0
 _CLOSER_S = 3.0
 
 
 class DoorTwin:
-    """A door as people find it. Released, it opens when somebody pushes; then it closes by itself.
+    """A door. When released it opens as soon as a person pushes it, and then closes by itself.
 
-    :ivar is_open: whether the leaf stands open
+    :ivar is_open: the leaf stands open
     :ivar releases: how often the strike has been released
-    :ivar wedged: something keeps the leaf from closing (see :meth:`wedge`)
+    :ivar wedged: a wedge stops the leaf from closing (see :meth:`wedge`)
     :ivar contact: the contact of the leaf; None: not wired
     """
 
@@ -40,7 +40,7 @@ class DoorTwin:
 
     @property
     def released(self) -> bool:
-        """Whether the leaf can be pushed open now."""
+        """True while the leaf can be pushed open."""
         return self._strike.on == self._on_releases
 
     async def wait_released(self, timeout_s: float) -> bool:
@@ -48,13 +48,13 @@ class DoorTwin:
         return await self._notice.until(lambda: self.released, patience(self._clock, timeout_s))
 
     async def wait_shut(self, timeout_s: float) -> bool:
-        """Wait until the leaf is shut, at most *timeout_s* clock seconds; say whether it is."""
+        """Wait until the leaf is shut, at most *timeout_s* clock seconds; False if it is not."""
         return await self._notice.until(lambda: not self.is_open, patience(self._clock, timeout_s))
 
     async def go_through(self, timeout_s: float) -> bool:
-        """Push until the leaf gives way, and go through; False if it does not in that time.
+        """Push until the leaf gives way, and go through; False if it stays shut for *timeout_s*.
 
-        The leaf is let go of behind the person and closes by itself.
+        The person lets go of the leaf, and it closes by itself.
         """
         self._pushing += 1
         try:
@@ -70,9 +70,9 @@ class DoorTwin:
         return True
 
     async def go_out(self) -> None:
-        """Leave by the handle inside; its switch bridges the contact, which does not see it.
+        """Leave by the handle inside; its switch bridges the contact, which stays at rest.
 
-        For a moment: a leaf that does not close behind is seen then.
+        The bridge lasts only a moment: a leaf that does not close afterwards is detected.
         """
         self._stop_closer()
         self.is_open = True
@@ -80,12 +80,12 @@ class DoorTwin:
         self._let_go()
 
     def force(self) -> None:
-        """Break the door open, strike or not; it then closes by itself."""
+        """Break the door open without a release; it then closes by itself."""
         self._swing_open()
         self._let_go()
 
     def wedge(self, *, wedged: bool = True) -> None:
-        """Put a wedge under the leaf when it opens next (or stands open now), or take it away."""
+        """Put a wedge under the leaf when it opens next (or stands open now), or remove it."""
         self.wedged = wedged
         if self.is_open:
             self._let_go()

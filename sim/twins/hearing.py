@@ -1,4 +1,4 @@
-"""Ears: pulses of sound gathered into patterns by the quiet between them."""
+"""Groups pulses of sound into patterns by the quiet between them."""
 
 import asyncio
 from collections.abc import Callable
@@ -15,7 +15,7 @@ class Hearing:
 
     :param quiet_s: clock seconds of quiet that end a pattern
     :param heard: called with the lengths of the pulses in clock seconds
-    :ivar sounding: whether a pattern has begun that is not over
+    :ivar sounding: a pattern has begun that is not over
     """
 
     def __init__(self, clock: Clock, quiet_s: float, heard: Callable[[list[float]], None]) -> None:
@@ -27,7 +27,7 @@ class Hearing:
         self._timer: asyncio.TimerHandle | None = None
 
     def changed(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
-        """Note that the sound went on or off at moment *at* (boot ns)."""
+        """Record that the sound went on or off at moment *at* (boot ns)."""
         if self._timer is not None:
             self._timer.cancel()
         if on:

@@ -3,7 +3,7 @@
 Requests (all numbers hexadecimal, SUM = low byte of the sum of all bytes before it):
 
 - CU12, CU16: ``02 AL CMD 03 SUM`` with A the board and L the lock from 0; CMD 30 asks for the
-  status, 31 unlocks, 38 ends being busy; ``02 AL 37 HI LO 03 SUM`` sets the unlock time
+  status, 31 unlocks, 38 ends the busy state; ``02 AL 37 HI LO 03 SUM`` sets the unlock time
 - CU48: ``02 AA LL CMD 03 SUM``; CMD 60 asks, 61 unlocks
 
 Status: ``02 A0 35`` and 2 + 2 bytes, or ``02 AA LL 75`` and 6 + 6 bytes, of latches and of
@@ -25,7 +25,7 @@ _SMALL = re.compile(
 )
 _LARGE = re.compile(rb"\x02(?P<at>.)(?P<lock>.)(?P<do>[\x60\x61])\x03(?P<sum>.)", re.DOTALL)
 _LONGEST_REQUEST = 7
-# Cabinet locks are pulsed for about as long; no source says what boards come with.
+# Cabinet locks are pulsed for about this long; no source gives the boards' default. Seconds.
 _UNLOCK_S = 0.5
 
 
@@ -34,9 +34,9 @@ class KerongTwin(Board):
 
     :ivar doors: the doors that are wired to it, by lock (from 1); other locks read as open
     :ivar address: as set on its switch
-    :ivar closed_bit: what it says of a closed latch
-    :ivar items: locks whose infrared sensor sees something
-    :ivar busy: stuck: neither answers nor unlocks until it is told to end that
+    :ivar closed_bit: the bit that it reports for a closed latch
+    :ivar items: locks with an object in front of their infrared sensor
+    :ivar busy: stuck: neither answers nor unlocks until the command that ends the busy state
     :ivar answers_unlock: answers an unlock with its status, as some boards do
     :ivar unlock_s: how long it energises a lock, clock seconds
     """
@@ -58,7 +58,7 @@ class KerongTwin(Board):
         super().__init__(bus)
 
     def listen(self, message: bytes) -> None:
-        """Do what the requests for this board in *message* ask."""
+        """Carry out the requests for this board in *message*."""
         self._unread += message
         end = 0
         for found in (_LARGE if self._large else _SMALL).finditer(self._unread):
@@ -87,7 +87,7 @@ class KerongTwin(Board):
             self.answer(self.status())
 
     def status(self) -> bytes:
-        """Return the status as it is now."""
+        """Return the present status as a frame."""
         width = 6 if self._large else 2
         closed = {lock for lock, door in self.doors.items() if not door.door_open}
         locks = range(1, self._locks + 1)

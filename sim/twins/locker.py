@@ -10,23 +10,23 @@ from sim.header import HeaderPin
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
 
-# The latch lets go this long after the solenoid is energised (cabinet lock data: 20 to 100 ms).
+# The latch releases this long after the solenoid is energised (cabinet lock data: 20 to 100 ms).
 _RELEASE_S = 0.05
 _PUSH_S = 5.0
 
 
 class SprungDoor:
-    """A locker as a guest finds it. A pulse on a closed, unjammed locker springs its door open.
+    """A locker with a sprung door. A pulse on a closed, unjammed locker springs it open.
 
-    Whoever drives its solenoid calls :meth:`energise`; whoever sees its door is told by *moved*.
+    The code that drives the solenoid calls :meth:`energise`; *moved* passes the door's state on.
 
-    :param moved: called with whether the door is open now, whenever it moves
-    :ivar door_open: whether the door stands open
-    :ivar jammed: the latch does not let go whatever the solenoid does (set it to cause the fault)
+    :param moved: called with True (open) or False, whenever the door moves
+    :ivar door_open: the door stands open
+    :ivar jammed: the latch does not release (set it to cause the fault)
     :ivar pulses: how often the solenoid has been energised
     :ivar unlocks: how often that sprang the door open
-    :ivar energised: whether current flows through the solenoid now
-    :ivar watchers: called with whether current flows, on every change
+    :ivar energised: current flows through the solenoid now
+    :ivar watchers: called with ``energised`` on every change
     :ivar energised_s: clock seconds that the solenoid has been energised in all (ended pulses)
     """
 
@@ -45,7 +45,7 @@ class SprungDoor:
         self._timer: asyncio.TimerHandle | None = None
 
     async def wait_open(self, timeout_s: float) -> bool:
-        """Wait until the door is open, at most *timeout_s* clock seconds; say whether it is."""
+        """Wait until the door is open, at most *timeout_s* clock seconds; False if it is not."""
         real_s = patience(self._clock, timeout_s)
         return await self._notice.until(lambda: self.door_open, real_s)
 
@@ -66,7 +66,7 @@ class SprungDoor:
         self._spring()
 
     def energise(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
-        """Let current flow through the solenoid, or end that, at moment *at* (boot ns)."""
+        """Switch the current through the solenoid on or off, at moment *at* (boot ns)."""
         self.energised = on
         for watch in self.watchers:
             watch(on)
@@ -81,7 +81,7 @@ class SprungDoor:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-            # Both edges may arrive at once: what counts is how long the pulse was.
+            # Both edges may arrive at once: then the length of the pulse decides.
             if length >= _RELEASE_S:
                 self._unlatch()
         self._notice.tell()
@@ -99,7 +99,7 @@ class SprungDoor:
 
 
 class LockerTwin(SprungDoor):
-    """A locker whose solenoid hangs on a relay of the header, and its door contact on a pin."""
+    """A locker with its solenoid on a relay of the header, and its door contact on a pin."""
 
     def __init__(
         self, header: dict[int, HeaderPin], locker: GpioLocker, clock: Clock, chance: Random

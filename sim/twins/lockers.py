@@ -1,4 +1,4 @@
-"""The lockers of a lobby, whatever drives their locks."""
+"""Makes the lockers of a lobby, for every kind of lock driver."""
 
 from collections.abc import Mapping
 from random import Random
@@ -25,7 +25,7 @@ def make_lockers(
     clock: Clock,
     chance: Random,
 ) -> dict[int, SprungDoor]:
-    """Return the lockers by their numbers; their boards have joined their bus."""
+    """Return the lockers by their numbers; their boards are connected to their bus."""
     match config:
         case GpioLockers(locker=lockers):
             return {item.number: LockerTwin(header, item, clock, chance) for item in lockers}

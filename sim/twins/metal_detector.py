@@ -13,11 +13,11 @@ from sim.twins.wiring import Switch
 _ALARM_S = 1.0
 _BEFORE_BEAM_S = 0.2
 _BEAM_S = 0.6
-# Somebody who runs, or only an arm: less than half of what a body takes at walking pace.
+# A person who runs, or only an arm: less than half as long as a body at walking pace.
 _RUN_S = 0.05
-# The relay of a frame whose coils are saturated (a large piece of metal) goes on and off.
+# With saturated coils (a large piece of metal) the relay of a frame goes on and off.
 _WARBLE_S = 0.75
-# What a lift's motor or a lamp puts on a long cable, longer than a contact bounces.
+# Interference from a lift's motor or a lamp on a long cable: longer than a contact bounces.
 _SPIKE_S = 0.04
 
 
@@ -25,8 +25,8 @@ class DetectorTwin:
     """The frame that guests walk through, one at a time.
 
     :ivar alarm: the alarm contact; *fail* it to have it stuck or its wire cut
-    :ivar tamper: the contact that says that somebody is at the detector; None: not wired
-    :ivar passage: the beam's contact, active while somebody stands in the beam; None: not wired
+    :ivar tamper: the contact that shows tampering with the detector; None: not wired
+    :ivar passage: the beam's contact, active while a person stands in the beam; None: not wired
     :ivar passages: how many walks there have been
     """
 
@@ -45,14 +45,14 @@ class DetectorTwin:
 
     @property
     def alarming(self) -> bool:
-        """Whether the alarm sounds now."""
+        """True while the alarm sounds."""
         return self.alarm.active
 
     async def walk_through(self, *, metal: bool) -> None:
         """Walk through once, with or without metal; returns when alarm and beam are at rest.
 
-        Metal is noticed as the guest comes near: the alarm begins before the beam is broken,
-        and lasts until after the beam is free.
+        Metal is detected as the guest comes near: the alarm begins before the beam is broken, and
+        lasts until after the beam is free.
         """
         async with self._frame:
             begun = self._clock.boot_ns()
@@ -64,17 +64,17 @@ class DetectorTwin:
             self.passages += 1
 
     async def run_through(self) -> None:
-        """Run, or throw something, through the frame: faster than the detector can look."""
+        """Run, or throw an object, through the frame: too fast for the detector."""
         async with self._frame:
             await self._interrupt(_RUN_S)
 
     def block(self, *, blocked: bool = True) -> None:
-        """Put a suitcase into the beam, or take it away."""
+        """Put a suitcase into the beam, or remove it."""
         if self.passage is not None:
             self.passage.set(blocked)
 
     async def warble(self, times: int) -> None:
-        """Let the alarm relay go on and off *times*, three quarters of a second each."""
+        """Switch the alarm relay on and off *times* times, three quarters of a second each."""
         for _ in range(times):
             await self._pulse(self.alarm, _WARBLE_S)
             await self._clock.pause(_WARBLE_S)

@@ -1,4 +1,4 @@
-"""Relay boards on Modbus RTU that time pulses themselves, and lockers that hang on them.
+"""Relay boards on Modbus RTU that time pulses themselves, and lockers on their relays.
 
 Frames (Modbus over serial line V1.02): address, function, data, CRC-16 with the low byte first.
 All requests that these boards know have eight bytes.
@@ -9,7 +9,7 @@ many tenths of a second to 0200 + coil (on, then off) or 0400 + coil (off, then 
 
 R421A08 and R4D8: relays are registers from 1. Function 3 reads one; 6 writes a command in the
 high byte: 1 on, 2 off, 3 the other way, 4 on and all others off, 5 on for a moment, 6 on for as
-many seconds as the low byte says.
+many seconds as the low byte is.
 """
 
 import asyncio
@@ -40,8 +40,8 @@ def crc(message: bytes) -> bytes:
 class Relay:
     """One relay of a board.
 
-    :ivar on: whether it is energised
-    :ivar watch: called with that and the moment (boot ns) on every change
+    :ivar on: it is energised
+    :ivar watch: called with ``on`` and the moment (boot ns) on every change
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -51,12 +51,12 @@ class Relay:
         self._timer: asyncio.TimerHandle | None = None
 
     def set(self, on: bool) -> None:  # noqa: FBT001 - reads as set(True), like a coil's value
-        """Switch; ends a pulse that is under way."""
+        """Switch it; a running pulse ends."""
         self._stop()
         self._move(on, self._clock.boot_ns())
 
     def pulse(self, on: bool, seconds: float) -> None:  # noqa: FBT001 - as above
-        """Switch, and back after *seconds* of the board's own clock."""
+        """Switch it, and back after *seconds* of the board's own clock."""
         self._stop()
         begun = self._clock.boot_ns()
         self._move(on, begun)
@@ -77,11 +77,11 @@ class Relay:
 
 
 class RelayBoardTwin(Board):
-    """A board with relays behind a Modbus address; finds requests whatever surrounds them.
+    """A board with relays at a Modbus address; finds requests between any other bytes.
 
     :ivar relays: by the number on the board (the first is 1)
     :ivar busy: answers every request for it with exception 6 (set it to cause the fault)
-    :ivar requests: sound requests for this board so far
+    :ivar requests: valid requests for this board so far
     """
 
     def __init__(self, bus: BusTwin, address: int, channels: int, clock: Clock) -> None:
@@ -93,7 +93,7 @@ class RelayBoardTwin(Board):
         self._unread = b""
 
     def listen(self, message: bytes) -> None:
-        """Do what requests in *message* ask of this board, and answer."""
+        """Carry out the requests for this board in *message*, and answer."""
         unread, at = self._unread + message, 0
         while len(unread) - at >= _REQUEST:
             frame = unread[at : at + _REQUEST]
@@ -115,7 +115,7 @@ class RelayBoardTwin(Board):
         self.answer(message + crc(message))
 
     def do(self, function: int, address: int, value: int) -> bytes | int:
-        """Return the data of the answer, or the code of an exception."""
+        """Carry out a request; return the data of the answer, or the code of an exception."""
         raise NotImplementedError
 
 
@@ -195,7 +195,7 @@ class R421a08Twin(RelayBoardTwin):
 
 
 class RelayLockerTwin(SprungDoor):
-    """A locker whose solenoid hangs on a relay of a board, and its door contact on a pin."""
+    """A locker with its solenoid on a relay of a board, and its door contact on a pin."""
 
     def __init__(
         self,
@@ -213,7 +213,7 @@ class RelayLockerTwin(SprungDoor):
 def relay_boards(
     bus: BusTwin, lockers: WaveshareLockers | R421a08Lockers, clock: Clock
 ) -> dict[int, RelayBoardTwin]:
-    """Return the boards that *lockers* hang on, connected to *bus*, by their addresses."""
+    """Return the boards of *lockers*, connected to *bus*, by their addresses."""
     addresses = sorted({locker.address for locker in lockers.locker})
     if isinstance(lockers, WaveshareLockers):
         return {a: WaveshareTwin(bus, a, lockers.channels, clock) for a in addresses}

@@ -1,4 +1,4 @@
-"""An officer's panel: buttons under a finger, and lamps whose colour and rhythm an eye reads."""
+"""An officer's panel: buttons to press, and lamps with a colour and a rhythm."""
 
 import asyncio
 from collections import deque
@@ -15,35 +15,35 @@ from sim.twins.wiring import Load, Switch
 Rhythm = Literal["off", "steady", "wink", "slow", "fast"]
 Mode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 
-# Seconds of the clock. The daemon tells a press from a hold at 1.0 s.
+# Seconds of the clock. The daemon distinguishes a press from a hold at 1.0 s.
 _PRESS_S = 0.15
 _HOLD_S = 1.5
-# Who presses again within 0.3 s of letting go has not pressed again.
+# The daemon ignores a second press within 0.3 s of the release.
 _LET_GO_S = 0.35
 _TREMBLE_S = 0.1
 # Fingers of one movement touch their buttons this far apart.
 _APART_NS = 10_000_000
 # Longer than a contact bounces and any bounce time of a config.
 _SETTLED_S = 0.06
-# A press that takes so long is told as it happens, real seconds.
+# From this length of a press on, its edges are set one after the other; real seconds.
 _UNHURRIED_REAL_S = 0.05
-# At high speed a delay of a busy machine must not make a hold look like a press.
+# At high speed a delay of a busy machine must not turn a hold into a press; real seconds.
 _HOLD_MARGIN_REAL_S = 0.1
 
 # A lamp changes every 0.25 s (fast) or 1.0 s (slow), or goes out for 0.3 s every 2.0 s (wink).
 # Delays only ever lengthen that, so the border is nearer to the slow rhythm.
 _FAST_BELOW_S = 0.7
-# The part of the time that a lamp which winks is lit is 0.85; of one that blinks it is 0.5.
+# A winking lamp is lit for 0.85 of the time; a blinking one for 0.5.
 _WINK_FROM = 0.65
 _STEADY_AFTER_S = 2.2
 _STEADY_AFTER_REAL_S = 0.05
-# Changes that an eye looks back on: two on-off cycles.
+# The changes that show a rhythm: two on-off cycles.
 _LOOKED_AT = 5
 # One change and back is switching, not a rhythm.
 _RHYTHM = 3
 
-# What the page of the panel (docs/panel.md) says that lamps mean, the most urgent first: lamp,
-# rhythm, meaning. On a panel with one lamp, overdue looks like an alarm.
+# The meanings of the lamps in docs/panel.md, the most urgent first: lamp, rhythm, meaning. On a
+# panel with one lamp, overdue is shown like an alarm.
 _MEANS: tuple[tuple[str, Rhythm, Mode], ...] = (
     ("red", "fast", "fast"),
     ("plain", "fast", "fast"),
@@ -58,7 +58,7 @@ _MEANS: tuple[tuple[str, Rhythm, Mode], ...] = (
 
 
 class LampTwin:
-    """A lamp, seen by an eye that looks at the changes of the last few seconds."""
+    """A lamp; the changes of the last few seconds show its rhythm."""
 
     def __init__(self, pin: HeaderPin, output: Output, clock: Clock) -> None:
         self._clock = clock
@@ -68,12 +68,12 @@ class LampTwin:
 
     @property
     def lit(self) -> bool:
-        """Whether it shines this moment."""
+        """True while it shines."""
         return self._load.on
 
     @property
     def rhythm(self) -> Rhythm:
-        """How it shines: steady once it has not changed for 2.2 s (or 50 real ms)."""
+        """Rhythm of the lamp: steady once it has not changed for 2.2 s (or 50 real ms)."""
         if not self._load.driven:
             self._changes.clear()
         steady: Rhythm = "steady" if self._load.on else "off"
@@ -86,7 +86,7 @@ class LampTwin:
         return "wink" if self._lit_ns() >= _WINK_FROM * span_ns else "slow"
 
     def _lit_ns(self) -> int:
-        """Return for how long it was lit between the changes that are looked back on."""
+        """Return for how long it was lit between the changes that are stored."""
         pairs = pairwise(self._changes)
         return sum(later - since for (on, since), (_, later) in pairs if on)
 
@@ -119,7 +119,7 @@ class PanelTwin:
 
     @property
     def lamp(self) -> Mode:
-        """What the lamps say to who knows the page; a panel without any is dark."""
+        """Meaning of the lamps together, by docs/panel.md; ``off`` for a panel without any."""
         shining: dict[str, Rhythm] = {
             "plain" if name == self._plain else name: lamp.rhythm
             for name, lamp in self.lamps.items()
@@ -130,15 +130,15 @@ class PanelTwin:
 
     @property
     def shining(self) -> dict[str, str]:
-        """How each lamp shines: off, steady, wink, slow or fast."""
+        """Rhythm of each lamp: off, steady, wink, slow or fast."""
         return {name: lamp.rhythm for name, lamp in self.lamps.items()}
 
     def has(self, action: str, procedure: str | None = None) -> bool:
-        """Whether a button means *action* (of *procedure*) when pressed or held."""
+        """Return True if a button means *action* (of *procedure*) when pressed or held."""
         return self._find(action, procedure) is not None
 
     async def press(self, action: str, procedure: str | None = None) -> None:
-        """Press, or hold, the button that means *action*; returns when it has been let go.
+        """Press, or hold, the button that means *action*; returns when it is released.
 
         :raises LookupError: if no button means that
         """
@@ -146,7 +146,7 @@ class PanelTwin:
         await self._touch(number, hold=hold)
 
     async def hold(self, action: str) -> None:
-        """Hold the button that means *action* when pressed; returns when it has been let go.
+        """Hold the button that means *action* when pressed; returns when it is released.
 
         :raises LookupError: if no button means that
         """
@@ -158,7 +158,7 @@ class PanelTwin:
             await self._clock.pause(_LET_GO_S)
 
     async def _tap(self, switch: Switch) -> None:
-        """Press for a moment. At high speed nothing comes between the edges, no delay either."""
+        """Press for a moment; at high speed both edges are set at once, without a delay."""
         begun = self._clock.boot_ns()
         at_once = self._clock.real(_PRESS_S) < _UNHURRIED_REAL_S
         if not at_once:
@@ -175,7 +175,7 @@ class PanelTwin:
         switch.set(False)
 
     async def lean(self, seconds: float) -> None:
-        """Press all buttons by one movement and let go of them after *seconds* (clock)."""
+        """Press all buttons in one movement and release them after *seconds* (clock)."""
         now = self._clock.boot_ns()
         for number, (_, switch) in enumerate(self._buttons):
             switch.set(True, now + number * _APART_NS)
@@ -204,7 +204,7 @@ class PanelTwin:
         return found
 
     def _find(self, action: str, procedure: str | None) -> tuple[int, bool] | None:
-        """Return the number of the button for *action*, and whether it must be held."""
+        """Return the number of the button for *action*, and True if it must be held."""
         for hold in (False, True):
             for number, (button, _) in enumerate(self._buttons):
                 meaning = button.hold if hold else button.press

@@ -1,9 +1,9 @@
 """A PN532 card reader at the other end of a pseudo-terminal (its high-speed UART).
 
-It sleeps until it hears 55 55. A frame is 00 00 FF, length, two's complement of the length, that
-many bytes, two's complement of their sum, 00. Every frame that is right is acknowledged with
-00 00 FF 00 FF 00, then answered; one that is not gets the error frame 00 00 FF 01 FF 7F 81 00.
-Acknowledging to the chip ends what it is doing.
+It sleeps until it receives 55 55. A frame is 00 00 FF, length, two's complement of the length, that
+many bytes, two's complement of their sum, 00. Every valid frame is acknowledged with 00 00 FF 00 FF
+00, then answered; an invalid one gets the error frame 00 00 FF 01 FF 7F 81 00. An acknowledge frame
+to the chip ends its present command.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ ACKNOWLEDGE = bytes.fromhex("0000FF00FF00")
 _ERROR = bytes.fromhex("0000FF01FF7F8100")
 _WAKE = b"\x55\x55"
 
-# Looking for cards takes it about this long, seconds.
+# A search for cards lasts about this long, seconds.
 _LOOK_S = 0.03
 _LEAST_LOOK_REAL_S = 0.001
 _SLOW_REAL_S = 0.6
@@ -46,10 +46,10 @@ class Pn532Twin:
     """The chip on a serial port of its own.
 
     :ivar cards: the numbers of the cards that are held at it
-    :ivar fault: ``dead``: without power; ``slow``: answers when nobody waits any more;
+    :ivar fault: ``dead``: without power; ``slow``: answers when the daemon does not wait any more;
         ``wrong-sum``: the sum of its answers is wrong; ``half``: only half of an answer arrives;
         ``deaf-mute``: acknowledges and does not answer; None: works (set it to cause the fault)
-    :ivar data_channel: whether it opens the data channel of chip cards by itself (RATS)
+    :ivar data_channel: it opens the data channel of chip cards by itself (RATS)
     """
 
     def __init__(self, port: Path, clock: Clock, chance: Random) -> None:
@@ -60,7 +60,7 @@ class Pn532Twin:
         self._chance = chance
         self._look_real_s = max(clock.real(_LOOK_S), _LEAST_LOOK_REAL_S)
         self._awake = False
-        self._patient = True  # looks for a card until one comes
+        self._patient = True  # searches for a card until one comes
         self._unread = b""
         self._working: asyncio.TimerHandle | None = None
         self._spoil_next = False
@@ -71,13 +71,13 @@ class Pn532Twin:
         return self.cards[0] if self.cards else None
 
     def close(self) -> None:
-        """Take the cards away and disconnect the reader."""
+        """Remove the cards and disconnect the reader."""
         self.cards = ()
         self._give_up()
         self.port.unplug()
 
     def power_off(self) -> None:
-        """Take its power: it forgets what it was told, and sleeps once it has power again."""
+        """Cut its power: it loses its settings, and sleeps once it has power again."""
         self._awake, self._patient, self.data_channel = False, True, True
         self._give_up()
 
@@ -86,7 +86,7 @@ class Pn532Twin:
         self.cards = (card, *others)
 
     async def remove(self) -> None:
-        """Take all cards away."""
+        """Remove all cards."""
         self.cards = ()
 
     def noise(self, count: int) -> None:
@@ -109,7 +109,7 @@ class Pn532Twin:
             pass
 
     def _take_frame(self) -> bool:
-        """Take one frame off what is unread; False if there is no whole one."""
+        """Process one unread frame; return False if there is no whole one."""
         start = self._unread.find(b"\x00\xff")
         if start < 0 or len(self._unread) < start + 4:
             return False
@@ -155,7 +155,7 @@ class Pn532Twin:
             self._later(self._look_real_s, lambda: self._look(most))
 
     def _say(self, data: bytes) -> None:
-        """Answer, as well as the fault lets it."""
+        """Answer, as far as the fault allows."""
         message = packed(data)
         if self.fault == "wrong-sum" or self._spoil_next:
             self._spoil_next = False
@@ -163,7 +163,7 @@ class Pn532Twin:
         if self.fault == "half":
             message = message[: len(message) // 2]
         if self.fault == "slow":
-            # Comes even if it has been given up meanwhile.
+            # It is sent even if the request has ended meanwhile.
             asyncio.get_running_loop().call_later(_SLOW_REAL_S, self.port.send, message)
         elif self.fault != "deaf-mute":
             self.port.send(message)

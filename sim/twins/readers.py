@@ -1,4 +1,4 @@
-"""Which twin stands for which card reader or scanner of a config."""
+"""Makes the twins of a config's card readers and scanners."""
 
 from pathlib import Path
 from random import Random

@@ -11,8 +11,8 @@ from sim.twins.wiring import Switch
 class SafetyTwin:
     """The loops that are wired here, by the names of the config's keys.
 
-    A duress button stays pressed until somebody resets it with its key, so there too an alarm
-    lasts from :meth:`raise_alarm` to :meth:`reset`.
+    A duress button stays pressed until a person resets it with its key, so there too an alarm lasts
+    from :meth:`raise_alarm` to :meth:`reset`.
 
     :ivar loops: the contacts; *fail* one to have its wire cut
     """
@@ -33,7 +33,7 @@ class SafetyTwin:
         return [name for name, loop in self.loops.items() if loop.active]
 
     def raise_alarm(self, name: str) -> None:
-        """Let the input *name* alarm: there is a fire, a button is pressed, the mains fail.
+        """Put the input *name* in alarm: there is a fire, a button is pressed, the mains fail.
 
         :raises LookupError: if that contact is not wired
         """

@@ -1,8 +1,8 @@
 """A GM65 scanner for QR codes at the other end of a pseudo-terminal.
 
 It answers 7E 00 08 01 00 02 01 AB CD with 02 00 00 01 00 33 31 and then reads for some seconds
-(mode ``host``), or reads whatever is shown to it (mode ``presence``). A code that it sees goes out
-as text and CR, or CR LF; again and again while it is shown.
+(mode ``host``), or reads all the time (mode ``presence``). A code that it reads is sent as text and
+CR, or CR LF: once per trigger, or again and again while it is shown.
 """
 
 import asyncio
@@ -23,11 +23,11 @@ _LEAST_AGAIN_REAL_S = 0.01
 class ScannerTwin:
     """A scanner on a serial port of its own.
 
-    :param mode: what its own settings are
+    :param mode: as its own settings are
     :param reading_s: how long it reads after a trigger, seconds
-    :ivar end: what it sends behind a code; some modules send CR LF, one without settings nothing
-    :ivar code: what is shown to it, or None
-    :ivar dead: it hears and says nothing (set it to cause the fault)
+    :ivar end: the bytes after a code; some modules send CR LF, one without settings sends none
+    :ivar code: the code that is shown to it, or None
+    :ivar dead: it neither receives nor sends (set it to cause the fault)
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class ScannerTwin:
         self._timer: asyncio.TimerHandle | None = None
 
     def close(self) -> None:
-        """Take the code away and disconnect the scanner."""
+        """Remove the code and disconnect the scanner."""
         self._stop()
         self.port.unplug()
 
@@ -62,7 +62,7 @@ class ScannerTwin:
         self._look()
 
     async def take_away(self) -> None:
-        """Take the code away."""
+        """Remove the code."""
         self._stop()
 
     def noise(self, count: int) -> None:

@@ -1,4 +1,4 @@
-"""What the camera sees: the lobby drawn as a picture.
+"""The picture of a camera: the lobby, drawn.
 
 Guests are figures with the number they have in the simulation, never a name.
 """
@@ -16,7 +16,7 @@ Place = Literal["entrance", "reception", "waiting", "lockers", "detector", "offi
 SIZE = (640, 360)
 """Pixels of a still."""
 
-# Both offices keep Western Indonesian Time.
+# Both offices are in Western Indonesian Time.
 _WIB = timezone(timedelta(hours=7), "WIB")
 # Drawn twice as large and shrunk: that smooths all edges.
 _SCALE = 2
@@ -28,7 +28,7 @@ _WOOD, _WOOD_DARK, _STEEL, _STEEL_DARK = "#9a6b3f", "#744d2a", "#7d8c99", "#4f5c
 _DARK, _PAPER, _GREEN, _RED, _SHADE = "#20262b", "#fbf8f0", "#3d9b57", "#d23b2f", "#a9a294"
 _CLOTHES = ("#2f6690", "#8c2f39", "#3a7d44", "#b5651d", "#6a4c93", "#00798c", "#a23e48", "#5c677d")
 
-# Where the feet of the first figure of each place are, and how far the next ones stand.
+# Position of the first figure's feet at each place, and the distance to the next ones; pixels.
 _FEET: dict[Place, tuple[int, int]] = {
     "entrance": (52, 300),
     "reception": (222, 322),
@@ -47,8 +47,8 @@ class Scene(msgspec.Struct, frozen=True):
     """One moment of the lobby.
 
     :ivar place: the words shown in the picture
-    :ivar lockers: whether each locker's door is open, by locker number
-    :ivar alarming: whether the metal detector alarms; None where there is no detector
+    :ivar lockers: True if the locker's door is open, by locker number
+    :ivar alarming: True if the metal detector alarms; None without a detector
     :ivar figures: where each guest stands, by the guest's number
     """
 
@@ -85,7 +85,7 @@ def _dark() -> bytes:
 
 
 DARK = _dark()
-"""What a camera sees with something before its lens."""
+"""The picture of a camera with its lens covered."""
 
 
 class _Pen:
@@ -190,7 +190,7 @@ def _desk(pen: _Pen) -> None:
 
 
 def _figures(pen: _Pen, figures: Mapping[int, Place], *, behind_desk: bool) -> None:
-    """Draw the guests back to front: nobody stands behind the desk but those far from it."""
+    """Draw the guests back to front; only those far away are drawn before the desk, behind it."""
     crowd: dict[Place, int] = {}
     spots = []
     for number, place in sorted(figures.items()):

@@ -1,4 +1,4 @@
-"""How a twin hangs on the header: contacts that bounce, and loads that a level switches on."""
+"""Connects twins to the header: contacts that bounce, and loads that a level switches on."""
 
 from collections.abc import Callable
 from random import Random
@@ -15,12 +15,12 @@ Fault = Literal["stuck", "cut"]
 
 
 class Switch:
-    """A dry contact, wired to its pin as the config says; it bounces a little when it moves.
+    """A dry contact, wired to its pin as the config defines; it bounces a little when it moves.
 
-    The bounces are put on the pin at once with the moments at which they happen (up to 5 ms of
-    the clock ahead), because no timer could keep them apart at sixty times the speed.
+    The bounces are put on the pin at once with the moments at which they happen (up to 5 ms of the
+    clock ahead), because at sixty times the speed no timer could separate them.
 
-    :ivar active: whether the thing behind it is active (pressed, open, alarm), faulty or not
+    :ivar active: the device behind it is active (pressed, open, alarm), faulty or not
     :ivar fault: ``stuck``: stays where it is; ``cut``: its wire is broken; None: works
     """
 
@@ -44,7 +44,8 @@ class Switch:
     def set(self, active: bool, at: int | None = None) -> None:  # noqa: FBT001 - like a pin's level
         """Make the contact active or let it rest, at moment *at* (boot ns) or now.
 
-        Who moves it twice in a row says when, so that no busy machine stretches what is between.
+        A caller that moves it twice in a row passes *at*, so that no busy machine lengthens the
+        time between.
         """
         if active == self.active:
             return
@@ -53,7 +54,7 @@ class Switch:
             self._move(self._clock.boot_ns() if at is None else at)
 
     def fail(self, fault: Fault | None) -> None:
-        """Break the contact, or mend it (None): it then takes the position it should have."""
+        """Break the contact, or mend it (None): it then moves to the position it should have."""
         self.fault = fault
         if fault == "cut":
             self._connect(closed=False, at=self._clock.boot_ns())
@@ -77,9 +78,9 @@ class Switch:
 class Load:
     """A relay, lamp or buzzer: on while its pin has the active level.
 
-    A resistor holds it off while nobody drives the pin, as the wiring guide asks.
+    A resistor holds it off while the pin is not driven, as the wiring guide requires.
 
-    :param changed: called with whether it is on and the moment (boot ns), on every change
+    :param changed: called with ``on`` and the moment (boot ns), on every change
     """
 
     def __init__(
@@ -93,12 +94,12 @@ class Load:
 
     @property
     def on(self) -> bool:
-        """Whether current flows now."""
+        """True while current flows."""
         return self._pin.level == self._active
 
     @property
     def driven(self) -> bool:
-        """Whether a daemon holds the pin as an output."""
+        """True while a daemon holds the pin as an output."""
         return self._pin.driven is not None
 
     def _watch(self, level: int, at: int) -> None:

@@ -1,6 +1,7 @@
-"""Broker and line at their worst, under load, the daemon killed in some rounds (soak/ for longer).
+"""Faults of broker and line under load, with the daemon killed in some rounds (soak/: longer).
 
-What the store committed is held against what the subscriber got, as soak/checker.py does it.
+The records that the store committed are compared with those that the subscriber received, as in
+soak/checker.py.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ FORGETFUL = ("broker killed, its memory lost", "broker replaced by an empty one"
 def suffer_all(
     folder: Path, names: list[str], rounds: int, patience_s: float
 ) -> dict[str, Findings]:
-    """Have each of the faults *names* happen to a checkpoint of its own, all at the same time."""
+    """Run each of the faults *names* on a checkpoint of its own, all at the same time."""
 
     async def all_at_once() -> list[Findings]:
         sufferings = [
@@ -35,7 +36,7 @@ def suffer_all(
 
 
 def test_the_office_ends_complete(tmp_path: Path) -> None:
-    """Whatever the fault, every committed record arrives, once by id, and none is made up."""
+    """With every fault each committed record arrives, once by id, and no other record."""
     names = [name for name in FAULTS if name != BOTH]
     for name, found in suffer_all(tmp_path, names, rounds=2, patience_s=20.0).items():
         assert found.clean, (name, found)
@@ -43,7 +44,7 @@ def test_the_office_ends_complete(tmp_path: Path) -> None:
 
 
 def test_daemon_and_broker_lost_at_once(tmp_path: Path) -> None:
-    """A power cut of the whole building, longer than the resend window: still nothing lost."""
+    """A power cut of the whole building, longer than the resend window: no record is lost."""
     found = suffer_all(tmp_path, [BOTH], rounds=1, patience_s=4.0)[BOTH]
     assert found.clean, found
 
@@ -51,7 +52,7 @@ def test_daemon_and_broker_lost_at_once(tmp_path: Path) -> None:
 def test_forgetful_brokers_lose_records_without_the_resend_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The checker sees the loss that the resend window heals: these faults do lose something."""
+    """Without the resend window these faults lose records, and the checker finds the loss."""
     for name in FORGETFUL:
         bare = FAULTS[name]._replace(broker={"resend_window_s": 0.0})
         monkeypatch.setitem(FAULTS, name, bare)
@@ -61,7 +62,7 @@ def test_forgetful_brokers_lose_records_without_the_resend_window(
 
 
 def test_an_outage_with_thousands_of_records_waiting(tmp_path: Path) -> None:
-    """They are drained in order, and memory does not grow with them."""
+    """They are delivered in order, and memory does not grow with their number."""
     found = asyncio.run(outage(tmp_path, 5000, 2017, Progress()))
     assert found.clean, found
     assert found.committed >= 5000

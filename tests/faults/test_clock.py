@@ -1,4 +1,4 @@
-"""The daemon as a process whose wall clock jumps, starts in 1970, is trusted late, is reset."""
+"""The daemon as a process, with a wall clock that jumps, starts in 1970 or is trusted late."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,17 +12,17 @@ from tests.daemons import DaemonChild, of
 NOON_MS = 1_795_313_497_412
 YEAR_MS = 365 * 86_400_000
 STEP, CLOSED = "gardu.step.completed.v1", "gardu.visit.closed.v1"
-# The visits here take a second or two; none of them may come out longer than this.
+# The visits here last about two seconds; none may be recorded as longer than this.
 SHORT_S = 40.0
 
 
 def seconds(text: str) -> float:
-    """Seconds since 1970 of an RFC 3339 time."""
+    """Return the seconds since 1970 of an RFC 3339 time."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()
 
 
 def records(folder: Path) -> list[dict[str, Any]]:
-    """Return what the daemon has recorded."""
+    """Return the records of the daemon."""
     return list(stored(folder))
 
 
@@ -50,7 +50,7 @@ def test_a_jump_in_the_middle_of_a_visit_fires_nothing_and_lengthens_nothing(
 def test_a_start_in_1970_is_dated_right_when_ntp_arrives_in_the_middle_of_a_visit(
     tmp_path: Path,
 ) -> None:
-    """The first record is of 1970 and says so; the last has the right date of the start."""
+    """The first record is of 1970 and marked so; the last has the right date of the start."""
     with DaemonChild(config_file(tmp_path), "boot", "5", "wall 7000", "synced 0") as daemon:
         daemon.until("ready;")
         daemon.open_visit()
@@ -86,7 +86,7 @@ def test_a_reboot_states_how_sure_the_duration_is(
     most: float,
     uncertainty: float | None,
 ) -> None:
-    """A power cut, and a clock without a battery: the visit goes on, its duration is honest."""
+    """After a power cut the visit goes on, and its duration states its uncertainty."""
     config = config_file(tmp_path)
     with DaemonChild(config, "first", "1000", f"wall {NOON_MS}") as daemon:
         daemon.until("ready;")

@@ -60,20 +60,20 @@ def decide(store: Store, number: int) -> None:
 
 
 def decide_for_ever(store: Store) -> None:
-    """Commit one decision after the other."""
+    """Commit one decision after another, without end."""
     for number in itertools.count(1):
         decide(store, number)
 
 
 def decide_until_full(store: Store) -> int:
-    """Return the number of the last decision that found room."""
+    """Commit until the disk is full; return the number of the last record."""
     with pytest.raises(StoreFull, match="the disk is full"):
         decide_for_ever(store)
     return store.ledger().last
 
 
 def deliver_stills(store: Store, stills: StillFiles, count: int) -> list[Path]:
-    """Take *count* stills and have them delivered; return their files, the oldest first."""
+    """Store *count* stills and acknowledge them; return their files, the oldest first."""
     for number in range(count):
         taken = stills.write(f"s{number}", Clock().now(), b"x" * STILL)
         store.add_still(stills.row(taken, PendingStill(visit="v", step="s", purpose="desk")))
@@ -82,7 +82,7 @@ def deliver_stills(store: Store, stills: StillFiles, count: int) -> list[Path]:
 
 
 def test_the_reserve_and_then_room(disk: Path) -> None:
-    """A full disk refuses one change whole; the reserve lets many go on; so does room."""
+    """A full disk refuses one change whole; the reserve, and later free space, let others go on."""
     with closing(open_store(disk)) as store:
         filler = fill(disk)
         last = decide_until_full(store)
@@ -101,7 +101,7 @@ def test_the_reserve_and_then_room(disk: Path) -> None:
 
 @pytest.mark.parametrize("leave", range(0, 80, 4))
 def test_full_at_any_point(disk: Path, leave: int) -> None:
-    """Wherever in a change the disk fills up, nothing of it is kept and nothing else is lost."""
+    """If the disk fills up within a change, that change is undone and no other data is lost."""
     with closing(open_store(disk, reserve=0)) as store:
         decide(store, 1)
         filler = fill(disk, leave * 1024)
@@ -110,7 +110,7 @@ def test_full_at_any_point(disk: Path, leave: int) -> None:
         with pytest.raises(StoreFull):
             store.commit(checkpoint=None, visits={2: {"text": "x" * 500_000}})
         assert (store.load(), store.ledger()) == before
-    with closing(open_store(disk, reserve=0)) as store:  # still full: it opens all the same
+    with closing(open_store(disk, reserve=0)) as store:  # the disk is still full
         assert (store.load(), store.ledger()) == before
         filler.unlink()
         decide(store, 1)
@@ -118,7 +118,7 @@ def test_full_at_any_point(disk: Path, leave: int) -> None:
 
 
 def test_too_full_to_open(disk: Path) -> None:
-    """A start on a full disk takes the reserve; without one it is refused in words."""
+    """A start on a full disk uses the reserve; without one it is refused with a message."""
     open_store(disk).close()
     fill(disk)
     with closing(open_store(disk)) as store:
@@ -131,7 +131,7 @@ def test_too_full_to_open(disk: Path) -> None:
 
 
 def test_delivered_stills_go_first(disk: Path) -> None:
-    """Delivered stills make room, the oldest first, and only as many as it takes."""
+    """Delivered stills make room, the oldest first, and only as many as needed."""
     with closing(open_store(disk)) as store:
         stills = StillFiles(disk / "data", store.room_for_still)
         files = deliver_stills(store, stills, 20)
@@ -147,7 +147,7 @@ def test_delivered_stills_go_first(disk: Path) -> None:
 
 
 def test_new_stills_are_refused_before_records(disk: Path) -> None:
-    """With little room left a still is refused, a record is not; room ends it."""
+    """With little room left a still is refused and a record is not; free space ends this."""
     with closing(open_store(disk)) as store:
         stills = StillFiles(disk / "data", store.room_for_still)
         filler = fill(disk, 2 * RESERVE - 4096)
@@ -159,7 +159,7 @@ def test_new_stills_are_refused_before_records(disk: Path) -> None:
 
 
 def test_stills_push_out_delivered_ones(disk: Path) -> None:
-    """With little room left delivered stills make place for new ones."""
+    """With little room left the oldest delivered still is removed for a new one."""
     with closing(open_store(disk)) as store:
         stills = StillFiles(disk / "data", store.room_for_still)
         files = deliver_stills(store, stills, 5)
@@ -169,7 +169,7 @@ def test_stills_push_out_delivered_ones(disk: Path) -> None:
 
 
 class Waiting:
-    """A worker on the small disk: what it posts, and how often it sounds the alarm."""
+    """A worker on the small disk, its posted events, and the number of alarms that sounded."""
 
     def __init__(self, store: Store) -> None:
         self.store = store
@@ -191,7 +191,7 @@ class Waiting:
 
 
 def test_a_change_waits_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Full beyond the reserve: the change waits, the alarm sounds, and room ends it by itself."""
+    """Full beyond the reserve: the change waits, the alarm sounds, and free space ends both."""
     monkeypatch.setattr("edge.store.disk_space.WAIT_S", 0.001)
 
     async def scene(store: Store) -> None:
@@ -218,7 +218,7 @@ def test_a_change_waits_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_after_a_start_the_alarm_of_the_run_before_is_cleared(disk: Path) -> None:
-    """With the reserve in place the first call says that there is room; later ones say nothing."""
+    """With the reserve in place the first call clears the alarm; later calls post no event."""
 
     async def scene(store: Store) -> None:
         waiting = Waiting(store)

@@ -1,4 +1,4 @@
-"""The store on a disk whose writes and syncs fail with EIO, for real (a FUSE file system)."""
+"""The store on a disk where writes and syncs fail with EIO, for real (a FUSE file system)."""
 
 import errno
 import subprocess
@@ -47,7 +47,7 @@ def decide_until_failure(store: Store, stills: StillFiles) -> int:
 
 @pytest.mark.parametrize(("what", "name", "nth"), FAILURES)
 def test_nothing_more_is_admitted(mount: Mount, what: str, name: str, nth: int) -> None:
-    """After EIO nothing is read, written or synced any more, even when the disk is well again."""
+    """After EIO the file is not read, written or synced again, even when the disk is well again."""
     store, stills = open_store(mount.path / DATA), StillFiles(mount.path / DATA)
     decide(store, stills, 1)
     decide(store, stills, 2)
@@ -72,7 +72,7 @@ def test_nothing_more_is_admitted(mount: Mount, what: str, name: str, nth: int) 
 
 @pytest.mark.parametrize("what", ["write", "fsync"])
 def test_the_process_ends_and_recovers(mount: Mount, what: str) -> None:
-    """A process that commits ends at the first EIO; the next one has all that was promised."""
+    """A process that commits ends at the first EIO; the next one has every confirmed commit."""
     folder = mount.path / DATA
     folder.mkdir()
     command = [sys.executable, "-m", "tests.store_child", str(folder)]

@@ -30,7 +30,7 @@ FLOOD = 5000
 
 
 def record(number: int, **change: object) -> bytes:
-    """Return a record of the checkpoint kantor/lobi, with other attributes as *change* says."""
+    """Return a record of the checkpoint kantor/lobi, with the attributes of *change*."""
     event = {
         "id": f"id-{number}",
         "source": "/gardu/kantor/lobi",
@@ -61,7 +61,7 @@ MALFORMED: dict[str, tuple[str, bytes]] = {
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_messages_are_refused_and_counted(name: str) -> None:
-    """Each is refused in words, counted, and changes nothing of what is known."""
+    """Each raises ProtocolError, is counted, and does not change the known records."""
     consumer = Consumer()
     topic, payload = MALFORMED[name]
     with pytest.raises(ProtocolError):
@@ -76,13 +76,13 @@ def test_malformed_messages_are_refused_and_counted(name: str) -> None:
     content=st.sampled_from(["", "image/jpeg"]),
 )
 def test_no_bytes_bring_the_consumer_down(suffix: str, payload: bytes, content: str) -> None:
-    """Anything at all is taken in or refused; nothing else can come out."""
+    """Any bytes are accepted or refused with ProtocolError; no other exception is raised."""
     with contextlib.suppress(ProtocolError):
         Consumer().take(f"gardu/v1/a/b/{suffix}", payload, {}, content, 0.0)
 
 
 def test_replays_count_once_and_ids_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A flood of the same record changes nothing; ids are forgotten before they fill the memory."""
+    """A repeated record counts only as a duplicate; at most MOST_IDS ids are stored."""
     monkeypatch.setattr(consumer_module, "MOST_IDS", 100)
     consumer = Consumer()
     for sequence in range(1, FLOOD):
@@ -95,7 +95,7 @@ def test_replays_count_once_and_ids_are_bounded(monkeypatch: pytest.MonkeyPatch)
 
 @pytest.mark.parametrize("how", [("--json",), ()], ids=["json", "board"])
 def test_watch_survives_a_flood(mosquitto: Mosquitto, how: tuple[str, ...]) -> None:
-    """Malformed, huge and replayed messages by the thousand: it goes on, and shows what is true."""
+    """Thousands of malformed, huge and replayed messages: watch goes on and shows true records."""
 
     async def scenario() -> None:
         async with watching("--broker", mosquitto.url, *how) as seen:
@@ -116,12 +116,12 @@ def test_watch_survives_a_flood(mosquitto: Mosquitto, how: tuple[str, ...]) -> N
 
 
 def refused(seen: Watching) -> int:
-    """Return how many messages it has refused in words."""
+    """Return the number of messages that watch has refused with an error."""
     return sum("not as the contract says" in line for line in seen.err)
 
 
 def flood(port: int) -> None:
-    """Send a true record, all that is malformed with replays between, and a true one at the end."""
+    """Send a true record, replays, huge messages, all malformed ones, and a true one at the end."""
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.connect(HOST, port)
     client.loop_start()
@@ -154,7 +154,7 @@ def publish(payload: bytes, mid: int = 0) -> bytes:
 
 
 NOISE = Random(2017).randbytes(5000)
-# What a malicious broker sends, a connection each; CONNACK first where it plays along for a while.
+# Bytes of a malicious broker, one entry per connection; some begin with a correct CONNACK.
 MALICE: dict[str, bytes] = {
     "noise at once": NOISE,
     "noise later": CONNACK + NOISE,
@@ -184,7 +184,7 @@ class MaliciousBroker(Server):
         self._target = target
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Be malicious, or relay."""
+        """Send the next malicious bytes, or relay."""
         with contextlib.suppress(ConnectionError):
             if self.left:
                 await reader.read(1000)
@@ -209,14 +209,14 @@ async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
 def test_a_malicious_broker_costs_a_connection_and_nothing_else(
     mosquitto: Mosquitto, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Every connection it spoils is made anew; then everything is delivered."""
+    """Every connection that it spoils is made again; then every record is delivered."""
     monkeypatch.setattr(connection, "CONNECT_TIMEOUT_S", 0.5)
 
     async def scenario() -> None:
         async with MaliciousBroker(mosquitto.port).listening() as broker:
             with Centre(mosquitto.port) as centre:
                 url = f"mqtt://{HOST}:{broker.port}"
-                # Nothing that such a broker "acknowledged" may count: all is sent again.
+                # No acknowledgement of such a broker may count: all records are sent again.
                 config = make_config(url, acknowledge_timeout_s=0.3, resend_window_s=60.0)
                 before = memory(os.getpid())
                 async with running(config, make_store(tmp_path, 30), tmp_path) as run:

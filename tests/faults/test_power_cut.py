@@ -1,7 +1,7 @@
-"""The store when the power is cut: at every operation of its days, in every way that disks do.
+"""The store after a power cut: at every operation of its days, with every effect on a disk.
 
-In `make test` every cut of two recordings (a new folder; a start after a cut); with GARDU_SOAK=1
-many times as many by chance. Why FUSE: tests/powercut/__init__.py.
+`make test` checks every cut of two recordings (a new folder; a start after a cut); with
+GARDU_SOAK=1 there are many more random disks. Why FUSE: tests/faults/powercut/filesystem.py.
 """
 
 import os
@@ -22,7 +22,7 @@ needs_fuse = pytest.mark.skipif(bool(missing()), reason=missing())
 
 
 def survive_all(recording: Recording, tmp_path: Path) -> int:
-    """Check every cut of *recording*; return how many there were."""
+    """Check every cut of *recording*; return the number of cuts."""
     total = 0
     for promise, image in cuts(recording, SEED, CHANCES):
         check(promise, image, memory_folder(tmp_path))
@@ -32,7 +32,7 @@ def survive_all(recording: Recording, tmp_path: Path) -> int:
 
 @needs_fuse
 def test_cut_anywhere_from_an_empty_folder(tmp_path: Path) -> None:
-    """From the first mkdir on: what was committed is there, whole, and commits go on."""
+    """From the first mkdir on: every committed decision is there, whole, and commits go on."""
     recording = record(tmp_path)
     kinds = [operation.kind for operation in recording.operations]
     database = [o for o in recording.operations if (o.kind, o.path) == ("sync", "data/gardu.db")]
@@ -43,7 +43,7 @@ def test_cut_anywhere_from_an_empty_folder(tmp_path: Path) -> None:
 
 @needs_fuse
 def test_cut_again_while_recovering(tmp_path: Path) -> None:
-    """A start after a power cut can be cut off too, anywhere, and loses as little."""
+    """A start after a power cut can be cut off too, at any point, and loses as little."""
     (tmp_path / "first").mkdir()
     (tmp_path / "second").mkdir()
     first = record(tmp_path / "first", days=1)
@@ -55,7 +55,7 @@ def test_cut_again_while_recovering(tmp_path: Path) -> None:
 
 @needs_fuse
 def test_the_check_sees_a_loss(tmp_path: Path) -> None:
-    """A store that did not sync would be found out: the check does not pass whatever comes."""
+    """Without syncs the store fails the check: the check does find a loss."""
     recording = record(tmp_path, days=1)
     unsynced = [o for o in recording.operations if not o.kind.startswith("sync")]
     last = recording.promises[-1]
@@ -69,12 +69,12 @@ def test_the_check_sees_a_loss(tmp_path: Path) -> None:
 
 @needs_fuse
 def test_rounds_for_the_table() -> None:
-    """The soak's table gets as many rounds as it asks for, and no losses."""
+    """The soak's table gets the requested number of rounds, and no losses."""
     assert workload.run(25) == (25, 0)
 
 
 def test_disk_model() -> None:
-    """Content is sure once its file was synced, a name once its folder was; never the other."""
+    """Content is sure once its file was synced, a name once its folder was: both are needed."""
     disk = Disk({})
     for operation in (
         Operation("create", "a"),

@@ -1,4 +1,4 @@
-"""SIGKILL at any moment: nothing lost, no visit, no locker opened twice (soak/ does it longer)."""
+"""SIGKILL at any moment: no record or visit is lost, no locker opens twice (soak/: longer)."""
 
 import asyncio
 from pathlib import Path
@@ -19,7 +19,7 @@ needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto"
 
 
 def test_killed_at_any_moment_under_load(tmp_path: Path) -> None:
-    """Hundreds of deaths between two instructions: all that was committed arrives, once by id."""
+    """After hundreds of kills at random moments every committed record arrives, once by id."""
     progress = Progress()
     found = asyncio.run(kill_daemon(tmp_path, ROUNDS, 2017, progress))
     assert progress.done == ROUNDS
@@ -31,10 +31,10 @@ def test_killed_at_any_moment_under_load(tmp_path: Path) -> None:
 
 @needs_mosquitto
 def test_killed_in_the_lobby_no_lock_fires_without_cause(tmp_path: Path) -> None:
-    """The real daemon dies within pulses of locks, hangs in them, dies at any moment.
+    """The real daemon is killed within lock pulses, hangs in them, or is killed at any moment.
 
-    Every pulse in the world was ordered by a committed decision and none was repeated by the
-    restart; the relays fell off with each death.
+    Every pulse in the world comes from a committed decision, and none is repeated by a restart; the
+    relays drop out at each kill.
     """
     found = asyncio.run(kill_in_lobby(tmp_path, 2, 2017, Progress(), guests=1))
     assert found.clean, found
@@ -45,7 +45,7 @@ def test_killed_in_the_lobby_no_lock_fires_without_cause(tmp_path: Path) -> None
 @needs_mosquitto
 @pytest.mark.parametrize("sprung", [False, True], ids=["door still shut", "door sprung open"])
 def test_a_cut_pulse_is_never_repeated_blindly(tmp_path: Path, *, sprung: bool) -> None:
-    """Cut between an unlock decision and its end: the relay is off, the door contact consulted."""
+    """Cut between an unlock decision and its end: the relay is off, the door contact is read."""
 
     def at_pulse(stand: Stand) -> None:
         if not sprung:
@@ -65,9 +65,9 @@ def test_a_cut_pulse_is_never_repeated_blindly(tmp_path: Path, *, sprung: bool) 
             await stand.lobby.wait_awake()
             door = "open" if sprung else "closed"
             await until(lambda: _known(stand, 1).door == door)
-            await hands.press_once("reception", "arrive", "pimpinan")  # it is at work again
+            await hands.press_once("reception", "arrive", "pimpinan")  # the daemon works again
             known = _known(stand, 1)
-            # Still waited for, or given up by the procedure's own time-out: an officer decides.
+            # Still waited for, or the procedure's own time-out has passed: an officer decides.
             assert not known.unlocking if sprung else known.unlocking or not known.usable
             (pulse,) = stand.pulses
             assert pulse.decision is not None
@@ -77,7 +77,7 @@ def test_a_cut_pulse_is_never_repeated_blindly(tmp_path: Path, *, sprung: bool) 
 
 
 async def _until_lockers(hands: Hands) -> None:
-    """Bring one guest to where officer 2 opens a locker."""
+    """Bring one guest to the phase where officer 2 opens a locker."""
     assert await hands.press("reception", "arrive", "pimpinan")
     assert await hands.press("reception", "accept")  # the host said yes aloud
     assert await hands.press("reception", "accept")  # no card today
@@ -86,6 +86,6 @@ async def _until_lockers(hands: Hands) -> None:
 
 
 def _known(stand: Stand, locker: int) -> LockerState:
-    """Return what the daemon has stored about *locker*."""
+    """Return the stored state of *locker*."""
     checkpoint, _ = read_state(stand.database)
     return msgspec.convert(checkpoint["lockers"][str(locker)], LockerState)

@@ -1,4 +1,4 @@
-"""The store when its process is killed, and when a second process wants it."""
+"""The store when its process is killed, and when a second process opens it."""
 
 import os
 import random
@@ -34,7 +34,7 @@ def child(folder: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def said_until_killed(folder: Path, lines: int) -> list[str]:
-    """Let the child run for *lines* lines, kill it, and return all that it said."""
+    """Kill the child after *lines* lines of output; return its whole output."""
     with child(folder) as process:
         assert process.stdout is not None
         said = [process.stdout.readline() for _ in range(lines)]
@@ -43,11 +43,11 @@ def said_until_killed(folder: Path, lines: int) -> list[str]:
 
 
 def test_killed_at_any_moment(tmp_path: Path) -> None:
-    """After every SIGKILL all that was said to be committed is there, whole and in sequence."""
+    """After every SIGKILL each confirmed commit is there, whole and in sequence."""
     dice = random.Random(2017)
     promised = acknowledged = 0
     for _ in range(ROUNDS):
-        # A line that the kill cut short ends without a newline: it promises nothing.
+        # A line that the kill cut short ends without a newline: it confirms no commit.
         for line in said_until_killed(tmp_path, dice.randrange(1, 40)):
             word, _, number = line.partition(" ")
             if not line.endswith("\n"):
@@ -84,7 +84,7 @@ def check(folder: Path, promised: int, acknowledged: int) -> None:
 
 
 def test_second_process_is_refused(tmp_path: Path) -> None:
-    """While one process has the folder, another is refused by name; its death frees it."""
+    """While a process uses the folder, another is refused with its number; its end frees it."""
     with child(tmp_path) as process, pytest.raises(StoreError) as refusal:
         Store(tmp_path, "/gardu/site/checkpoint", Clock())
     assert f"{tmp_path} is in use by process {process.pid}" in str(refusal.value)
@@ -92,7 +92,7 @@ def test_second_process_is_refused(tmp_path: Path) -> None:
 
 
 def test_second_store_in_one_process_is_refused(tmp_path: Path) -> None:
-    """The lock is not a matter between processes only; closing twice lets go once."""
+    """The lock also holds within one process; closing twice releases it once."""
     store = Store(tmp_path, "/gardu/site/checkpoint", Clock())
     with pytest.raises(StoreError, match=f"in use by process {os.getpid()}"):
         Store(tmp_path, "/gardu/site/checkpoint", Clock())

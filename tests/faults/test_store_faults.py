@@ -1,4 +1,4 @@
-"""Documents when the file, the disk or another program is in the way."""
+"""Documents with a damaged file, a failing or full disk, or another program in the file."""
 
 import sqlite3
 import subprocess
@@ -17,13 +17,13 @@ from tests.store_bench import connection, fill
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Iterator[Documents]:
-    """An open file, empty."""
+    """Yield an open, empty file."""
     with Documents(tmp_path / "some.db") as opened:
         yield opened
 
 
 def test_garbage_is_not_a_database(tmp_path: Path) -> None:
-    """A file that is something else is refused by name, and left as it is."""
+    """A file that is no database is refused by name, and left as it is."""
     path = tmp_path / "some.db"
     path.write_bytes(b"not a database" * 1000)
     with pytest.raises(StoreError, match=r"some\.db cannot be used.*damaged"):
@@ -39,7 +39,7 @@ def test_missing_folder(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", ["flipped bit", "zeroed page"])
 def test_damage_is_noticed(tmp_path: Path, damage: str) -> None:
-    """Damage in the middle of the file is an error where it is read, never another answer."""
+    """Damage in the middle of the file is an error when it is read, never wrong data."""
     path = tmp_path / "some.db"
     with Documents(path) as documents:
         documents.table("a").insert_multiple({"n": n, "text": "x" * 500} for n in range(500))
@@ -68,7 +68,7 @@ def test_half_a_file_is_not_opened(tmp_path: Path) -> None:
 
 
 class FailingCommit(sqlite3.Connection):
-    """A connection whose disk has failed: every COMMIT ends in an I/O error."""
+    """A connection to a failed disk: every COMMIT ends in an I/O error."""
 
     commits = 0
 
@@ -81,7 +81,7 @@ class FailingCommit(sqlite3.Connection):
 
 
 def test_failed_fsync_is_not_retried(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """After a failed COMMIT nothing more is read, written or committed."""
+    """After a failed COMMIT no call reads, writes or commits again."""
     with Documents(tmp_path / "some.db") as documents:
         documents.table("a").insert({"n": 1})
     connect = partial(sqlite3.connect, factory=FailingCommit)
@@ -122,7 +122,7 @@ except StoreError as error:
 
 
 def test_real_write_error(tmp_path: Path) -> None:
-    """When the kernel refuses a write (here: the file may not grow), the file is given up."""
+    """After a write that the kernel refuses (here: the file may not grow) the file is not used."""
     path = tmp_path / "some.db"
     child = [sys.executable, "-c", REAL_FAILURE, str(path)]
     said = subprocess.run(child, check=True, capture_output=True, text=True).stdout.splitlines()
@@ -133,7 +133,7 @@ def test_real_write_error(tmp_path: Path) -> None:
 
 
 def test_full_disk_is_survived(documents: Documents) -> None:
-    """A full disk refuses the change, keeps what was there, and goes on when there is room."""
+    """A full disk refuses the change, loses no earlier one, and goes on when there is room."""
     table = documents.table("a")
     table.insert({"n": 1})
     pages = connection(documents).execute("PRAGMA page_count").fetchone()[0]
@@ -147,7 +147,7 @@ def test_full_disk_is_survived(documents: Documents) -> None:
 
 
 def test_another_program_in_the_file(documents: Documents, tmp_path: Path) -> None:
-    """A foreign writer is named as the trouble; once it is gone, work goes on."""
+    """The error names another program that writes; once it has closed, work goes on."""
     table = documents.table("a")
     table.insert({})
     connection(documents).execute("PRAGMA busy_timeout = 0")
@@ -161,7 +161,7 @@ def test_another_program_in_the_file(documents: Documents, tmp_path: Path) -> No
 
 
 def test_closed(tmp_path: Path) -> None:
-    """A closed file says so; closing twice is fine."""
+    """A call on a closed file raises StoreError; closing twice is allowed."""
     documents = Documents(tmp_path / "some.db")
     documents.close()
     documents.close()

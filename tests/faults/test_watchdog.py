@@ -1,4 +1,4 @@
-"""A hung daemon is ended by its watchdog and goes on where it stood."""
+"""The watchdog ends a hung daemon, which goes on with its visits after the restart."""
 
 import asyncio
 import os
@@ -18,7 +18,7 @@ WATCHDOG_S = 2.0
 
 
 class Watchdog:
-    """systemd's part: hears the daemon, and ends it with SIGABRT when it falls silent."""
+    """systemd's part: receives the daemon's notifications."""
 
     def __init__(self, folder: Path) -> None:
         self.environment = {
@@ -30,13 +30,13 @@ class Watchdog:
         self.heard = 0
 
     def until(self, wanted: str) -> None:
-        """Hear until *wanted* comes."""
+        """Receive until *wanted* comes."""
         self.socket.settimeout(PATIENCE_S)
         while wanted not in self.socket.recv(4096).decode():
             pass
 
     def until_silent(self) -> None:
-        """Hear until no sign of life comes in time (other words than WATCHDOG=1 are none)."""
+        """Receive until no notification comes for WATCHDOG_S."""
         self.socket.settimeout(WATCHDOG_S)
         try:
             while True:
@@ -45,7 +45,7 @@ class Watchdog:
             return
 
     def take(self) -> int:
-        """Return how many signs of life have come by now, in all."""
+        """Return the number of WATCHDOG=1 notifications so far; any other one fails the test."""
         self.socket.setblocking(False)
         try:
             while True:
@@ -57,14 +57,14 @@ class Watchdog:
 
 @pytest.fixture
 def watchdog(tmp_path: Path) -> Iterator[Watchdog]:
-    """A service manager that watches."""
+    """Yield a service manager that watches."""
     watchdog = Watchdog(tmp_path)
     yield watchdog
     watchdog.socket.close()
 
 
 def test_a_hung_loop_is_ended_and_the_visit_goes_on(tmp_path: Path, watchdog: Watchdog) -> None:
-    """The loop hangs while all threads live: silence, SIGABRT, where it hung, restart, no loss."""
+    """The loop hangs while threads live: silence, SIGABRT, a stack trace, restart, no loss."""
     config = config_file(tmp_path)
     with DaemonChild(config, environment=watchdog.environment) as daemon:
         watchdog.until("READY=1")
@@ -72,11 +72,11 @@ def test_a_hung_loop_is_ended_and_the_visit_goes_on(tmp_path: Path, watchdog: Wa
         daemon.open_visit()
         daemon.tell("hang")
         watchdog.until_silent()
-        assert daemon.process.poll() is None  # it lives, and would for ever
+        assert daemon.process.poll() is None  # it lives, and would hang for ever
         daemon.process.send_signal(signal.SIGABRT)
         assert daemon.end() == -signal.SIGABRT
     log = "".join(daemon.log)
-    assert "in hang" in log  # the journal has where it hung ...
+    assert "in hang" in log  # the journal shows where it hung ...
     assert log.count("Thread 0x") > 1  # ... and that threads were alive
     with DaemonChild(config, environment=watchdog.environment) as daemon:
         watchdog.until("READY=1\nSTATUS=ready, 1 open visits")
@@ -90,7 +90,7 @@ def test_a_hung_loop_is_ended_and_the_visit_goes_on(tmp_path: Path, watchdog: Wa
 
 
 class Consumer:
-    """As much of the checkpoint and its bridge as is watched; *waiting*: events."""
+    """The watched part of the checkpoint and its bridge; *waiting* is a number of events."""
 
     def __init__(self, waiting: int) -> None:
         self.handled = 0
@@ -98,14 +98,14 @@ class Consumer:
 
 
 class Room:
-    """As much of the disk's space as is watched."""
+    """The watched part of the disk's space."""
 
     def __init__(self, *, waiting: bool) -> None:
         self.waiting = waiting
 
 
 def watch_over(consumer: Any, until: Callable[[], bool], *, full: bool = False) -> None:
-    """Let the daemon's own watch run over *consumer* until ``until()``, the disk *full* or not."""
+    """Run the daemon's own watch over *consumer* until ``until()``, with the disk *full* or not."""
     space: Any = Room(waiting=full)
 
     async def watch() -> None:
@@ -120,7 +120,7 @@ def watch_over(consumer: Any, until: Callable[[], bool], *, full: bool = False) 
 
 @pytest.fixture
 def watched(watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch) -> Watchdog:
-    """A service manager that wants a sign of life from this process every 10 ms."""
+    """A service manager that expects a sign of life from this process every 10 ms."""
     monkeypatch.setenv("NOTIFY_SOCKET", watchdog.environment["NOTIFY_SOCKET"])
     monkeypatch.setenv("WATCHDOG_USEC", "20000")
     monkeypatch.setenv("WATCHDOG_PID", str(os.getpid()))
@@ -128,7 +128,7 @@ def watched(watchdog: Watchdog, monkeypatch: pytest.MonkeyPatch) -> Watchdog:
 
 
 def test_an_idle_consumer_is_alive(watched: Watchdog, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A lobby without guests handles nothing, however long: that is no hang."""
+    """A lobby without guests handles no event for a long time: that is no hang."""
     monkeypatch.setattr(module, "STUCK_S", 0.02)
     watch_over(Consumer(waiting=0), lambda: watched.take() >= 5)
 
@@ -136,7 +136,7 @@ def test_an_idle_consumer_is_alive(watched: Watchdog, monkeypatch: pytest.Monkey
 def test_a_consumer_that_hangs_is_no_sign_of_life(
     watched: Watchdog, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """The loop turns, but an event waits and none is handled: left to the watchdog, and said."""
+    """The loop runs, but a waiting event is not handled: no sign of life, and a log entry."""
     monkeypatch.setattr(module, "STUCK_S", 0.0)
     watch_over(Consumer(waiting=1), lambda: len(caplog.records) >= 3)
     assert watched.take() == 0
@@ -146,6 +146,6 @@ def test_a_consumer_that_hangs_is_no_sign_of_life(
 def test_a_consumer_that_waits_for_room_is_alive(
     watched: Watchdog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A full disk is waited out, not restarted away."""
+    """On a full disk the consumer waits for room: that is no hang."""
     monkeypatch.setattr(module, "STUCK_S", 0.02)
     watch_over(Consumer(waiting=1), lambda: watched.take() >= 5, full=True)

@@ -1,4 +1,4 @@
-"""Files that commands write: one rule for what may be replaced and what may not."""
+"""Files that commands write: when an existing file is replaced, and when it is not."""
 
 import stat
 from pathlib import Path
@@ -14,7 +14,7 @@ SOP = default_config_folder() / "sop"
 
 
 def test_an_open_file_is_replaced_whole(tmp_path: Path) -> None:
-    """November's report made once more; a reader of the old one keeps reading it."""
+    """A reader that has the old file open goes on reading the old content."""
     out = tmp_path / "november.html"
     write(out, b"old")
     with out.open("rb") as reader:
@@ -25,7 +25,7 @@ def test_an_open_file_is_replaced_whole(tmp_path: Path) -> None:
 
 
 def test_a_failed_writing_leaves_the_old_file(tmp_path: Path) -> None:
-    """In words, not as a traceback; a folder is not replaced either."""
+    """A failure raises GarduError; a folder is not replaced either."""
     folder = tmp_path / "closed"
     folder.mkdir()
     (folder / "inside").write_bytes(b"x")
@@ -36,13 +36,13 @@ def test_a_failed_writing_leaves_the_old_file(tmp_path: Path) -> None:
 
 
 def test_a_device_is_written_to_not_replaced() -> None:
-    """`-o /dev/null` and `-o /dev/stdout` mean what they mean elsewhere."""
+    """`-o /dev/null` and `-o /dev/stdout` write to the device, as with other programs."""
     write(Path("/dev/null"), b"x")
     assert stat.S_ISCHR(Path("/dev/null").stat().st_mode)
 
 
 def test_a_secret_file_replaces_nothing(tmp_path: Path) -> None:
-    """Names and keys are deleted on purpose, not by the way; the words say what to do."""
+    """Names and keys are never overwritten; the message names the remedy."""
     out = tmp_path / "guests.csv"
     write_secret(out, b"x")
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
@@ -63,7 +63,7 @@ def test_a_secret_file_replaces_nothing(tmp_path: Path) -> None:
     ],
 )
 def test_help_says_which_rule_holds(command: str, rule: str) -> None:
-    """Nobody has to try it out."""
+    """The help text of each command states its rule."""
     wide = {"COLUMNS": "400", "TERM": "dumb", "NO_COLOR": "1"}
     said = invoke([*command.split(), "--help"], env=wide).output
     assert rule in " ".join(said.split())
@@ -79,7 +79,7 @@ def test_help_says_which_rule_holds(command: str, rule: str) -> None:
     ],
 )  # fmt: skip
 def test_commands_without_secrets_replace_their_file(words: list[str], tmp_path: Path) -> None:
-    """A form is drawn anew into the same file."""
+    """A form is written again into the same file."""
     out = tmp_path / "form"
     out.write_bytes(b"old")
     assert invoke([*words, "-o", str(out)]).exit_code == 0

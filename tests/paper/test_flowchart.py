@@ -1,4 +1,4 @@
-"""The flow chart: the regulation's lanes, every branch drawn, nothing over anything else."""
+"""The flow chart: the regulation's lanes, every branch drawn, no overlaps."""
 
 from itertools import pairwise
 from xml.etree import ElementTree as ET
@@ -27,20 +27,20 @@ LANES = {
 
 
 def procedure(name: str) -> Procedure:
-    """Read one of the procedures that Gardu comes with."""
+    """Return one of the shipped procedures."""
     return load_procedure(SOP / f"{name}.toml")
 
 
 @pytest.mark.parametrize("name", LANES)
 def test_lanes_are_the_printed_columns(name: str) -> None:
-    """One lane for each role, from left to right as the law prints them, slips included."""
+    """One lane for each role, from left to right as the law prints them, misprints included."""
     sheet = layout(procedure(name), Language.ID)
     assert [column.heading for column in sheet.columns if column.role] == LANES[name]
 
 
 @EACH
 def test_every_step_stands_in_the_lane_of_its_role(name: str, lang: Language) -> None:
-    """Who looks down a lane sees what its role has to do."""
+    """A lane shows the steps of its role, and of no other."""
     sheet = layout(procedure(name), lang)
     for step in procedure(name).steps:
         symbol = sheet.symbols[step.id]
@@ -83,7 +83,7 @@ def test_accepted_and_declined_guests_part_in_jawa_timur() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_every_symbol_is_reached_and_goes_on_unless_it_is_an_end(name: str) -> None:
-    """A chart without a loose end: from the start everything, and from everything an end."""
+    """Every symbol but the start has a way in, and every symbol but an end has a way out."""
     chart = flow(procedure(name))
     duties = {node.key for node in chart.nodes if "/" in node.key}
     starts, ends = {link.start for link in chart.links}, {link.end for link in chart.links}
@@ -94,7 +94,7 @@ def test_every_symbol_is_reached_and_goes_on_unless_it_is_an_end(name: str) -> N
 
 
 def _inside(a: Point, b: Point, symbol: Symbol, slack: float = 0.05) -> bool:
-    """Whether the straight line from *a* to *b* enters the box around *symbol*."""
+    """Return True if the straight line from *a* to *b* enters the box around *symbol*."""
     left, right = sorted((a[0], b[0]))
     high, low = sorted((a[1], b[1]))
     half = symbol.width / 2 - slack
@@ -139,7 +139,7 @@ def test_no_connector_crosses_a_label(name: str, lang: Language) -> None:
 
 
 def _meet(label: tuple[float, float, float, float], symbol: Symbol) -> bool:
-    """Whether a label lies over a symbol; a diamond leaves its box's corners free."""
+    """Return True if a label lies over a symbol; a diamond leaves its box's corners free."""
     left, top, right, bottom = label
     near_x = max(left - symbol.x, symbol.x - right, 0.0)
     near_y = max(top - symbol.y, symbol.y - bottom, 0.0)
@@ -150,7 +150,7 @@ def _meet(label: tuple[float, float, float, float], symbol: Symbol) -> bool:
 
 @EACH
 def test_no_label_lies_over_a_symbol_or_another_label(name: str, lang: Language) -> None:
-    """Nor does one stand beside a connector that it is not of: it begins at its own diamond."""
+    """Each label has a place of its own, so that it can be read."""
     sheet = layout(procedure(name), lang)
     labels = _labels(sheet, lang)
     for place, one in enumerate(labels):
@@ -162,7 +162,7 @@ def test_no_label_lies_over_a_symbol_or_another_label(name: str, lang: Language)
 
 @EACH
 def test_symbols_do_not_overlap_and_stay_in_their_lane(name: str, lang: Language) -> None:
-    """Nothing lies over anything else."""
+    """Symbols that overlap could not be read."""
     sheet = layout(procedure(name), lang)
     symbols = list(sheet.symbols.values())
     for place, one in enumerate(symbols):
@@ -173,7 +173,7 @@ def test_symbols_do_not_overlap_and_stay_in_their_lane(name: str, lang: Language
 
 @EACH
 def test_every_page_is_a4_and_holds_what_is_on_it(name: str, lang: Language) -> None:
-    """No word or line beyond the paper's edge; each row is on one page, whole."""
+    """No word is within 5 mm of the paper's edge; the number of each row is there once."""
     pages = flow_pages(procedure(name), lang)
     assert len(pages) == 2
     numbers = []
@@ -227,7 +227,7 @@ def test_no_word_of_a_heading_or_symbol_is_cut(name: str, lang: Language) -> Non
 
 @EACH
 def test_letters_are_large_enough_to_be_read_on_paper(name: str, lang: Language) -> None:
-    """Nothing is smaller than 5.5 points, the table's words not than 7."""
+    """No letter is smaller than 5.5 points, and the table's are larger than 7."""
     for page in flow_pages(procedure(name), lang):
         texts = list(ET.fromstring(page).iter("{http://www.w3.org/2000/svg}text"))
         assert min(float(text.get("font-size", "")) for text in texts) * 72 / 25.4 > 5.5
@@ -243,7 +243,7 @@ def test_one_picture_has_no_page_breaks() -> None:
 
 
 def test_lines_are_no_wider_than_their_room() -> None:
-    """Words break at spaces and slashes; one that is too long by itself is cut, none is lost."""
+    """Words break at spaces and slashes; a word that is too long is broken, and none is lost."""
     words = "mengisi buku tamu/lembar register tamu (KTP/SIM/atau tanda pengenal lainnya)"
     for room in (8.0, 15.0, 40.0):
         lines = wrap(words, 2.3, room)

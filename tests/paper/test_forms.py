@@ -1,4 +1,4 @@
-"""The forms on paper: what the command writes, in one file, complete, with fonts embedded."""
+"""The forms on paper: one file, complete, with fonts embedded."""
 
 import builtins
 import sys
@@ -57,7 +57,7 @@ def _embedded(page: Any) -> bool:
 
 
 def test_html_is_one_file_with_all_forms(tmp_path: Path) -> None:
-    """Nothing is fetched; table, text, flow chart and approval sheet are there."""
+    """The page fetches no other file; table, text, flow chart and approval sheet are there."""
     out = tmp_path / "forms.html"
     assert run("pimpinan", "--format", "html", "-o", str(out)).exit_code == 0
     page = out.read_text(encoding="utf-8")
@@ -77,7 +77,7 @@ def test_blanks_of_the_approval_sheet_stay_blank() -> None:
 
 
 def test_a_procedure_without_prose_gets_it_from_its_table_and_says_so() -> None:
-    """Pasal 4(2) wants a text form; what the law does not print is not passed off as its words."""
+    """Pasal 4(2) requires a text form; a remark states that the source does not print it."""
     words = prose(load_procedure(SOP / "jatim.toml"), Language.ID)
     assert words.remark.startswith("Sumber tidak memuat")
     numbers = [sentence.number for sentence in words.sentences]
@@ -97,7 +97,7 @@ def test_there_is_room_to_sign_and_to_fill_in_by_hand() -> None:
 
 
 def test_remarks_have_a_column_where_the_law_has_one() -> None:
-    """Jawa Timur's "ket"; its lists are lists."""
+    """Jawa Timur prints "ket"; its lists are printed as lists."""
     page = forms_page(load_procedure(SOP / "jatim.toml"), Form.TABLE, Language.ID)
     assert "<th>Keterangan</th>" in page
     assert "- SIM\n- Kartu Mahasiswa/ pelajar" in page
@@ -107,7 +107,7 @@ def test_remarks_have_a_column_where_the_law_has_one() -> None:
 
 
 def test_each_form_says_what_it_is() -> None:
-    """A single page on a desk: whose it is, which form, of what."""
+    """Each page names the office, the form and the procedure."""
     page = forms_page(load_procedure(SOP / "pimpinan.toml"), Form.ALL, Language.ID)
     headings = ("Prosedur", "Lembar pengesahan SOP", "Tabel SOP")
     assert all(f"<h1>{words} Pelayanan Tamu Pimpinan</h1>" in page for words in headings)
@@ -115,7 +115,7 @@ def test_each_form_says_what_it_is() -> None:
 
 
 def test_forms_and_formats_that_do_not_go_together_are_refused(tmp_path: Path) -> None:
-    """With what is allowed, exit 2, and no file."""
+    """The message lists the allowed values; exit code 2, and no file."""
     out = tmp_path / "x"
     for words, allowed in (
         (("--form", "table", "--format", "svg", "-o", str(out)), "--form flowchart"),
@@ -148,7 +148,7 @@ def test_a_page_that_refers_elsewhere_is_refused() -> None:
 
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Not a traceback but a command."""
+    """The error names the command that installs it."""
     real = builtins.__import__
 
     def missing(name: str, *rest: Any, **more: Any) -> Any:
@@ -164,7 +164,7 @@ def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("lang", Language)
 def test_the_approver_gets_a_page_to_sign(lang: Language) -> None:
-    """Whose SOP, from which version to which, every change in words of that language."""
+    """The page names both versions and every change, in words of that language."""
     old = load_procedure(SOP / "pimpinan.toml")
     new = load_procedure(SOP / "eselon-4-asn.toml")
     changes = difference(old, new)

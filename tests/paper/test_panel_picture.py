@@ -1,4 +1,4 @@
-"""The faces of the panels: true to scale, nothing over anything else, every meaning named."""
+"""The faces of the panels: true to scale, no overlaps, every meaning named."""
 
 from itertools import combinations
 from pathlib import Path
@@ -26,18 +26,18 @@ SVG = "{http://www.w3.org/2000/svg}"
 APP = typer.Typer()
 APP.command()(panel)
 
-# The nearest that makers of 22 mm buttons and lamps allow, centre to centre, mm.
+# Smallest distance that makers of 22 mm buttons and lamps allow, centre to centre, mm.
 NEAREST = 30.0
 
 
 @pytest.fixture(params=CONFIGS)
 def config(request: pytest.FixtureRequest) -> Config:
-    """Return a config that Gardu comes with."""
+    """Return a shipped config."""
     return load_config(FOLDER / request.param, elsewhere=True)
 
 
 def full() -> Panel:
-    """Return a panel with every lamp and as many buttons as there are pins."""
+    """Return a panel with every lamp, and with buttons for all actions but arrive."""
     actions = [action for action in get_args(Action) if action != "arrive"]
     pairs = list(zip(actions[::2], actions[1::2], strict=False))
     lamps = Lamps(**{name: Output(pin=2 + n) for n, name in enumerate(Lamps.__struct_fields__)})
@@ -51,12 +51,12 @@ def full() -> Panel:
 
 
 def holes(one: Face) -> list[tuple[float, float]]:
-    """Return the middles of a face's holes."""
+    """Return the centres of a face's holes."""
     return [(light.x, light.y) for light in one.lights] + [(push.x, push.y) for push in one.pushes]
 
 
 def check(page: list[Face]) -> None:
-    """Everything of a page is on it, apart from everything else."""
+    """Assert that all faces and holes are on the page and do not overlap."""
     for one in page:
         assert one.x >= MARGIN
         assert one.x + one.width <= WIDTH - MARGIN
@@ -72,7 +72,7 @@ def check(page: list[Face]) -> None:
 
 
 def test_every_panel_is_on_a_page_once(config: Config) -> None:
-    """With a hole for each of its lamps and buttons; nothing over anything else."""
+    """With a hole for each of its lamps and buttons, and without overlaps."""
     drawn = pages(config)
     for page in drawn:
         check(page)
@@ -90,7 +90,7 @@ def test_a_panel_with_everything_fits_on_a_page() -> None:
 
 
 def test_the_picture_is_a4_and_its_holes_are_22_mm(config: Config) -> None:
-    """Who prints it at 100 % can cut by it: the page, the holes and the ruler have true sizes."""
+    """Printed at 100 % it is a template: the page, the holes and the ruler have true sizes."""
     drawn = pages(config)
     root = ET.fromstring(svg(drawn[0], "here", 1, len(drawn)))
     assert (root.get("width"), root.get("height")) == ("210mm", "297mm")
@@ -103,7 +103,7 @@ def test_the_picture_is_a4_and_its_holes_are_22_mm(config: Config) -> None:
 
 
 def test_every_button_says_what_it_does_in_both_languages() -> None:
-    """Pressed and held; in the office's own words where the config has some."""
+    """Pressed and held; in the office's own words if the config has some."""
     own = Button(pin=2, press="arrive", procedure="pimpinan", label="Tamu <Pimpinan> & staf")
     section = Panel(stations=["reception"], buttons=[own, *full().buttons])
     root = ET.fromstring(svg([face("x", section).at(10, 22)], "here", 1, 1))
@@ -118,7 +118,7 @@ def test_every_button_says_what_it_does_in_both_languages() -> None:
 
 
 def test_every_word_of_the_config_has_words_on_the_panel() -> None:
-    """A new meaning of a button cannot be forgotten here."""
+    """Every action of the config has words; a new one cannot be forgotten."""
     assert set(ACTIONS) == set(get_args(Action))
 
 
@@ -135,7 +135,7 @@ def test_what_a_lamp_means_comes_from_the_drivers_table() -> None:
 
 @pytest.mark.parametrize("name", CONFIGS)
 def test_the_command_draws_every_page(tmp_path: Path, name: str) -> None:
-    """The terminal shows what the paper does; further pages are files beside the first."""
+    """The terminal shows the words of the paper; further pages are files beside the first."""
     out = tmp_path / "panel.svg"
     ran = CliRunner().invoke(APP, ["--config", str(FOLDER / name), "--svg", str(out)])
     assert ran.exit_code == 0, ran.output
@@ -149,7 +149,7 @@ def test_the_command_draws_every_page(tmp_path: Path, name: str) -> None:
 
 
 def test_one_station_can_be_chosen(tmp_path: Path) -> None:
-    """By station or by panel; one that is not there is said, with those that are."""
+    """By station or by panel; an unknown one is refused with a list of those that exist."""
     out = tmp_path / "panel.svg"
     base = ["--config", str(FOLDER / "gardu.toml"), "--svg", str(out)]
     ran = CliRunner().invoke(APP, [*base, "--station", "aide"])
@@ -162,7 +162,7 @@ def test_one_station_can_be_chosen(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """And ends the command with 1; so does a bad config with 2."""
+    """It ends the command with exit code 1; a bad config ends it with 2."""
     base = ["--config", str(FOLDER / "gardu.toml"), "--svg", str(tmp_path / "no" / "p.svg")]
     ran = CliRunner().invoke(APP, base)
     assert ran.exit_code == 1

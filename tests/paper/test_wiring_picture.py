@@ -1,4 +1,4 @@
-"""The wiring picture and the parts list: every pin once, nothing over anything else."""
+"""The wiring picture and the parts list: every pin once, no overlaps."""
 
 import json
 import tomllib
@@ -83,7 +83,7 @@ def test_every_wired_pin_is_labelled_once(config: Config) -> None:
 
 
 def test_nothing_lies_over_anything_else(config: Config) -> None:
-    """Labels, cards and columns keep apart and on the sheet, whatever they say."""
+    """Labels, cards and columns do not overlap and stay on the sheet, with texts of any length."""
     picture = sheet(config)
     boxes = [label.box for label in picture.labels] + [card.box for card in picture.cards]
     boxes.append(header())
@@ -97,7 +97,7 @@ def test_nothing_lies_over_anything_else(config: Config) -> None:
 
 
 def header() -> Box:
-    """Return where the plastic of the header is."""
+    """Return the box of the header's plastic body."""
     return Box(96.2, 44.6, 17.6, 146.8)
 
 
@@ -162,7 +162,7 @@ def test_resistors_and_warnings_are_drawn(tmp_path: Path) -> None:
 
 
 def test_parts_are_counted_from_the_config(tmp_path: Path) -> None:
-    """Boards by their addresses, contacts by what they are, a resistor for each that needs one."""
+    """Boards by their addresses, contacts by kind, a resistor for each pin that needs one."""
     counted = {part.what: part for part in parts(read(full(), tmp_path))}
     assert counted["KERONG locker board"].count == 3
     assert counted["USB RS-485 adapter"].count == 1

@@ -27,14 +27,14 @@ from edge.sop.records import (
     VisitUnseen,
 )
 
-# 2026-10-29 00:00 UTC: some days before and after November, in whatever zone.
+# 2026-10-29 00:00 UTC: with LASTS_MS some days before and after November, in any time zone.
 BEGIN_MS = int(datetime.fromisoformat("2026-10-29T00:00:00+00:00").timestamp() * 1000)
 ALARM, FAULT = ("alarm.raised", "alarm.cleared"), ("equipment.fault", "equipment.restored")
 LASTS_MS = 36 * 86_400_000
 
 
 class VisitPlan(msgspec.Struct, frozen=True):
-    """A visit to be recorded: when, how long its steps take, and what becomes of it."""
+    """The plan of a visit: its start, the times of its steps, and its end."""
 
     start_ms: int
     procedure: str
@@ -45,16 +45,16 @@ class VisitPlan(msgspec.Struct, frozen=True):
     steps: tuple[tuple[int, int, float | None, float | None], ...]
     card_out: bool
     locker_out: int | None
-    back_ms: int | None  # what it owes comes back so much later
+    back_ms: int | None  # time until owed items come back
     synced: bool
     lost: str | None = None  # its card: lost "during" the visit, or "after" it while it was owed
     skips: bool = False  # its first step is skipped
-    by: Literal["equipment", "officer"] = "equipment"  # what shows that something is back
+    by: Literal["equipment", "officer"] = "equipment"  # the evidence of a return
 
 
 STEPS = st.tuples(
-    st.integers(0, 900_000),  # ms it took
-    st.integers(0, 60_000),  # ms it was waited for
+    st.integers(0, 900_000),  # duration, ms
+    st.integers(0, 60_000),  # wait before it, ms
     st.sampled_from([None, 60.0, 180.0]),  # standard
     st.sampled_from([0.0, 0.0, 1.0, None]),  # uncertainty
 )
@@ -75,14 +75,14 @@ VISITS = st.builds(
     skips=st.booleans(),
     by=st.sampled_from(["equipment", "officer"]),
 )
-# What happens at the desk: what, when, who or where, and which of several.
+# Events at the desk: kind, time in ms, person or place, and variant.
 DESK = st.tuples(
     st.sampled_from(["correction", "opening", "unseen", "still", "restart", "day"]),
     st.integers(0, LASTS_MS),
     st.sampled_from(["reception", "officer-1"]),
     st.integers(0, 2),
 )
-# What stands for a while: name, begin, how long (None: it lasts), whether it is an alarm.
+# Alarms and faults: name, begin in ms, duration in ms (None: it stays), True for an alarm.
 TROUBLES = st.tuples(
     st.sampled_from(["one", "two"]),
     st.integers(0, LASTS_MS),
@@ -171,7 +171,7 @@ def _outcome(plan: VisitPlan, place: int, *, last: bool) -> str:
 
 
 def desk_records(happened: list[tuple[str, int, str, int]]) -> Iterator[Record]:
-    """Yield the records of what happened at the desk; days in order, each is closed later."""
+    """Yield the records of events at the desk; office days do not overlap."""
     number, free_from = 0, -1
     for what, ms, where, which in sorted(happened, key=lambda one: one[1]):
         if what != "day":
@@ -228,7 +228,7 @@ def _day_records(number: int, begin_ms: int, end_ms: int, which: int) -> Iterato
 
 
 def trouble_records(troubles: list[tuple[str, int, int | None, bool]]) -> Iterator[Record]:
-    """Yield the records of alarms and faulty devices; one that stands is not begun again."""
+    """Yield the records of alarms and faulty devices; one that stands does not begin again."""
     free_from: dict[tuple[str, bool], float] = {}
     for name, begin, lasts, alarm in sorted(troubles, key=lambda t: t[1]):
         if begin <= free_from.get((name, alarm), -1):

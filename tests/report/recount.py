@@ -1,7 +1,7 @@
 """A recount of a month that shares no code with the report.
 
-It reads the SQLite file itself, as plain JSON, and counts each figure on its own, in the plainest
-way: every figure that a summary has, so that a new one without a recount is a difference.
+It reads the SQLite file itself, as plain JSON, and counts each figure on its own, in the simplest
+way. It has every figure of a summary, so a new figure without a recount shows as a difference.
 """
 
 import json
@@ -47,7 +47,7 @@ class Recount:
         self._steps, self._overdue = self._of("step.completed"), self._of("step.overdue")
 
     def everything(self) -> dict[str, Any]:
-        """Return what ``msgspec.to_builtins`` makes of the summary."""
+        """Return all figures in the form of ``msgspec.to_builtins(summary)``."""
         return {
             "month": f"{self._month.year}-{self._month.month:02d}",
             "timezone": str(self._month.zone),
@@ -82,7 +82,7 @@ class Recount:
         return self._local(event).weekday(), self._local(event).hour
 
     def _heads(self, opened: list[Event]) -> int:
-        """Return how many people the visits are: the last that was said of each."""
+        """Return the number of persons in the visits: the last number recorded for each visit."""
         total = 0
         for one in opened:
             said = [
@@ -94,7 +94,7 @@ class Recount:
         return total
 
     def _owed(self, what: str) -> int:
-        """Return how many cards (lockers) of visits that ended are still out, one by one."""
+        """Return how many cards (lockers) of ended visits are still out."""
         out = 0
         for visit in {e["data"]["visit"] for e in self._closed}:
             state = ""
@@ -112,7 +112,7 @@ class Recount:
         return out
 
     def _found(self) -> int:
-        """Return how many cards came back after they had been declared lost."""
+        """Return how many cards came back after they were declared lost."""
         order = [(e["type"], e["data"]) for e in self._of("card.lost", "visit.reconciled")]
         return sum(
             data.get("returned") == "card"
@@ -282,7 +282,7 @@ class Recount:
         return rows
 
     def _downtime(self, events: list[Event]) -> float:
-        """Return the seconds that a device was down, looking at it between every two events."""
+        """Return the seconds that a device was down, summed over the times between events."""
         down = events[0]["type"] == "gardu.equipment.restored.v1"
         since, total = self._month.start, 0.0
         for event in events:

@@ -46,7 +46,7 @@ BOTH = pytest.mark.parametrize("language", Language)
 
 @pytest.fixture(scope="module")
 def summary() -> Summary:
-    """A month in which everything happened that can."""
+    """Return the summary of a month with events of every kind."""
     steps = ((90_000, 5_000, 180.0, 0.0), (240_000, 7_000, 180.0, 0.0))
     plans = [
         visit_of((5 + n) * DAY_MS + n * 4_000_000, outcome, steps, persons=n + 1)
@@ -70,26 +70,26 @@ def summary() -> Summary:
 
 
 def words_in(language: Language) -> ReportWords:
-    """Return the words of a report, with the procedures and wording that Gardu comes with."""
+    """Return the words of a report, with the shipped procedures and wording."""
     procedures = load_procedures(FOLDER / "sop", SHIPPED)
     return ReportWords(language, procedures, load_wording(FOLDER / "wording.toml").reasons)
 
 
 def test_every_kind_of_record_is_counted() -> None:
-    """A new kind of record must find its place in the report, or be named here."""
+    """A new kind of record must be counted in the report, or be named here."""
     elsewhere = {"gardu.guestbook.purged.v1", "gardu.report.monthly.v1"}
     assert set(KINDS) - elsewhere == set(_Tally(MONTH)._counters)
 
 
 def test_every_total_is_a_figure(summary: Summary) -> None:
-    """A total that is counted is shown; all but two lead to a figure of their own."""
+    """Every counted total is shown; two of them only as parts of other figures."""
     keys = {key for key, *_ in figures(summary, words_in(Language.ID))}
     parts = {"steps_within", "records"}  # of share_within; of the method
     assert keys == set(Totals.__struct_fields__) - parts | {"share_within"}
 
 
 def test_every_list_is_a_table(summary: Summary) -> None:
-    """What is published is printed: a list that nobody shows is a list that nobody checks."""
+    """Every published list is printed too, so that people can check it."""
     lists = {name for name, value in msgspec.to_builtins(summary).items() if value and
              isinstance(value, list | tuple)}  # fmt: skip
     made = {table.key: table for table in tables(summary, words_in(Language.ID))}
@@ -100,7 +100,7 @@ def test_every_list_is_a_table(summary: Summary) -> None:
 
 @BOTH
 def test_every_word_is_there(summary: Summary, language: Language) -> None:
-    """No key, code or column shows through in either language."""
+    """Every key and column has words, and no code is shown, in either language."""
     words = words_in(language)
     for table in tables(summary, words):
         assert table.key in WORDS
@@ -113,7 +113,7 @@ def test_every_word_is_there(summary: Summary, language: Language) -> None:
 
 @BOTH
 def test_csv_has_every_figure(summary: Summary, language: Language) -> None:
-    """One a line: of each table as many as it has cells that are figures, with their values."""
+    """One figure per line: for each table as many lines as it has figures, with their values."""
     words = words_in(language)
     lines = list(csv.DictReader(io.StringIO(as_csv(summary, words))))
     totals = {line["measure"]: line["value"] for line in lines if line["table"] == "totals"}
@@ -152,7 +152,7 @@ def test_xlsx_has_every_figure(summary: Summary, language: Language) -> None:
 
 @BOTH
 def test_html_has_every_figure(summary: Summary, language: Language) -> None:
-    """What a table holds is on the page in words, that of the hours in its chart."""
+    """Every cell of a table is on the page in words; those of the hours are in the chart."""
     words = words_in(language)
     about = About(office="Kantor", place="Lobi", zone="WIB", made="1 Desember 2026 07:00")
     page = unescape(html(summary, words, about))
@@ -188,7 +188,7 @@ def test_terminal_has_every_figure(summary: Summary, language: Language) -> None
 def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
     """Reasons of the shipped procedures and of the core, outcomes, corrections, alarms."""
     words = words_in(language)
-    # What the shipped files say with the words of the file is known without it, too: short.
+    # The report must have short words of its own also for codes with words in wording.toml.
     words = msgspec.structs.replace(words, told={})
     assert isinstance(words, ReportWords)
     rules = Rules.__struct_defaults__[Rules.__struct_fields__.index("opening_reasons")
@@ -219,7 +219,7 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
 
 @BOTH
 def test_a_reason_of_the_offices_own_has_the_words_of_its_guests(language: Language) -> None:
-    """Words of wording.toml where the report has none; a code that nobody knows stays one."""
+    """The report uses the words of wording.toml where it has none; an unknown code stays a code."""
     words = words_in(language)
     told = {"host-on-leave": words.told["host-absent"]}
     own = msgspec.structs.replace(words, told=told)

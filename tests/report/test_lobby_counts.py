@@ -1,7 +1,7 @@
-"""What a report says is out, lost and found, against the core's own state after a wild day.
+"""Figures of a report for items out, lost and found, compared with the core's own state.
 
-Many guests and officers press whatever there is; whatever comes of it, the records alone must say
-which cards and lockers are still out, how many people came, and what the days say of themselves.
+Many guests and officers press random buttons. Afterwards the records alone must give the cards and
+lockers that are still out, the number of persons, and the figures of the office days.
 """
 
 import random
@@ -19,7 +19,7 @@ from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules
 
 ZONE = zone_of("Asia/Jakarta")
 PANELS = ["reception", "officer-1", "officer-2", "officer-3"]
-# Twice what leads guests on, once what makes trouble.
+# Presses that lead guests on are twice as frequent as those that make trouble.
 PRESSES = [
     *(2 * ["arrive", "accept", "done", "done", "locker", "nothing"]),
     "decline", "leave", "leave", "lost", "back", "next", "more", "more", "refuse", "reason-1",
@@ -30,7 +30,7 @@ THREE_TIMES = 3 * ["press"]
 
 
 def wild(seed: int) -> Stand:
-    """Return a lobby in which *EVENTS* things have happened, within one month."""
+    """Return a lobby after *EVENTS* random events within one month."""
     draw = random.Random(seed)
     stand = Stand(rules(day=DayRules(opens_s=7 * 3600, zone=ZONE)))
     for _ in range(EVENTS):
@@ -54,7 +54,7 @@ def wild(seed: int) -> Stand:
 
 
 def report_of(stand: Stand) -> Summary:
-    """Return the report of all that *stand* has recorded."""
+    """Return the report of all records of *stand*."""
     facts = [Fact(r.type, r.at.iso(), msgspec.to_builtins(r.data)) for r in stand.records]
     months = {fact.time[:7] for fact in facts}
     assert months == {"2026-11"}
@@ -63,7 +63,7 @@ def report_of(stand: Stand) -> Summary:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_what_is_out_is_known_from_the_records_alone(seed: int) -> None:
-    """Cards and lockers owed, cards lost, guests inside: as many as the core holds."""
+    """Cards and lockers owed, cards lost, guests inside: the same numbers as in the core."""
     stand = wild(seed)
     state, totals = stand.state, report_of(stand).totals
     owed = [holder for holder in state.cards.values() if holder not in state.visits]
@@ -72,7 +72,7 @@ def test_what_is_out_is_known_from_the_records_alone(seed: int) -> None:
     assert totals.lockers_out == len(left)
     assert totals.cards_lost - totals.cards_found == len(state.lost)
     assert totals.open_at_end == len(state.visits)
-    # Else the assertions above would be about nothing.
+    # Otherwise the assertions above would compare zeros.
     happened = Counter(record.type for record in stand.records)
     for kind in ("visit.closed", "visit.reconciled", "card.lost", "visit.joined", "day.closed",
                  "visit.corrected"):  # fmt: skip
@@ -81,7 +81,7 @@ def test_what_is_out_is_known_from_the_records_alone(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_days_and_month_say_the_same(seed: int) -> None:
-    """What the days count adds up to what the month counts, but for the day that is open."""
+    """The counts of the days add up to the counts of the month, with the open day added."""
     stand = wild(seed)
     summary = report_of(stand)
     ended = [day for day in summary.office_days if day.how is not None]

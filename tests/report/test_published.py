@@ -18,13 +18,13 @@ SPEED = {"GARDU_SPEED": "60"}
 
 
 def wall(text: str) -> str:
-    """Return the deed that sets the clock to *text*, local time of the office."""
+    """Return the command that sets the clock to *text*, local time of the office."""
     moment = datetime.fromisoformat(text).replace(tzinfo=zone_of(JAKARTA))
     return f"wall {int(moment.timestamp() * 1000)}"
 
 
 def config_of(folder: Path, broker: Mosquitto) -> Path:
-    """Return the config of an office in Jakarta whose broker is there."""
+    """Return the config of an office in Jakarta that uses *broker*."""
     file = config_file(folder)
     text = re.sub("mqtt://127.0.0.1:[0-9]+", broker.url, file.read_text(encoding="utf-8"))
     text = text.replace("[checkpoint]", f'[checkpoint]\ntimezone = "{JAKARTA}"', 1)
@@ -33,10 +33,10 @@ def config_of(folder: Path, broker: Mosquitto) -> Path:
 
 
 def report_of(port: int, revision: int) -> dict[str, Any]:
-    """Wait for *revision* of November's report as the broker keeps it; return its event."""
+    """Wait for *revision* of November's report as the broker retains it; return its event."""
 
     async def listen() -> dict[str, Any]:
-        with Centre(port, "gardu/v1/#") as centre:  # records go out in order: somebody takes all
+        with Centre(port, "gardu/v1/#") as centre:  # in order, so all records need a subscriber
 
             def wanted() -> list[dict[str, Any]]:
                 events = [json.loads(message.payload) for message in centre.heard("/report/")]
@@ -55,10 +55,10 @@ def report_of(port: int, revision: int) -> dict[str, Any]:
 def test_a_month_is_published_at_its_end_and_again_when_late_records_come(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
-    """Nothing before midnight; revision 1 after it; revision 2 with a record that came late.
+    """No report before midnight; revision 1 after it; revision 2 with a record that came late.
 
-    The late one is dated by a clock that was wrong for a while, as it is after a battery dies. Both
-    are retained: who asks afterwards hears the latest.
+    The late one is dated by a clock that was wrong for a while, as after a battery has died. Both
+    revisions are retained: a later subscriber receives the latest.
     """
     config = config_of(tmp_path, mosquitto)
     began = ("boot", "1000", wall("2026-11-20T10:00"), "synced 1")

@@ -1,4 +1,4 @@
-"""The published report: once a revision, whatever happens in between."""
+"""The published report: each revision once, also over failures and restarts."""
 
 import asyncio
 import contextlib
@@ -49,7 +49,7 @@ class Office:
         self.counted: list[str] = []
 
     def close(self) -> None:
-        """Let go of the folder."""
+        """Stop the worker and close the store."""
         self.worker.stop()
         self.store.close()
 
@@ -66,7 +66,7 @@ class Office:
         self.store.commit(checkpoint=None, visits={}, records=records)
 
     def look(self, text: str, *, synced: bool = True) -> list[dict[str, Any]]:
-        """Let the publisher look at the moment *text*; return the events it has published."""
+        """Run the publisher at the moment *text*; return the events it has published."""
         now = self.clock.moment = msgspec.structs.replace(moment(text), synced=synced)
         publisher = Publisher(
             self.store, self.worker, self.clock, zone_of(JAKARTA),
@@ -114,7 +114,7 @@ def test_late_records_make_a_new_revision(office: Office) -> None:
 
 
 def test_what_a_daemon_missed_while_it_was_away_follows(office: Office) -> None:
-    """Two months that are over are both published, in order; each as itself."""
+    """Two months that are over are both published, in order, each with its own visits."""
     office.visit(3, 40)
     events = office.look("2027-01-05T08:00")
     found = [
@@ -124,7 +124,7 @@ def test_what_a_daemon_missed_while_it_was_away_follows(office: Office) -> None:
 
 
 def test_an_untrusted_clock_publishes_nothing(office: Office) -> None:
-    """A clock that nobody vouches for does not end a month; nor does it make one of its own."""
+    """An untrusted clock ends no month, and its records make no month of their own."""
     with pytest.raises(ReportPostponed, match="not trusted"):
         office.look("2026-12-01T00:01", synced=False)
     wrong = visit_of(-400 * DAY_MS)
@@ -134,7 +134,7 @@ def test_an_untrusted_clock_publishes_nothing(office: Office) -> None:
 
 
 def test_a_restart_publishes_nothing_twice(tmp_path: Path) -> None:
-    """What was published is known from the disk alone."""
+    """Published revisions are read from the disk, so none is published again."""
     with closing(Office(tmp_path)) as office:
         office.visit(1, 10)
         assert len(office.look("2026-12-01T00:01")) == 1
@@ -145,7 +145,7 @@ def test_a_restart_publishes_nothing_twice(tmp_path: Path) -> None:
 
 
 def test_note_and_record_are_one(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A disk that fills up in between keeps neither, so that the next try does both."""
+    """A disk that fills up in between stores neither, and the next try stores both."""
 
     def full(*_args: object, **_more: object) -> None:
         raise StoreFull("full")
@@ -160,7 +160,7 @@ def test_note_and_record_are_one(office: Office, monkeypatch: pytest.MonkeyPatch
 
 
 def test_the_chain_holds_over_reports(office: Office) -> None:
-    """`gardu verify` knows a report's topic: its month is in it."""
+    """`gardu verify` accepts a report's topic, which contains the month."""
     office.look("2026-12-01T00:01")
     with Snapshot(office.folder) as snapshot:
         walk = Walk(snapshot.stream, snapshot.start)
@@ -168,14 +168,14 @@ def test_the_chain_holds_over_reports(office: Office) -> None:
 
 
 def test_a_counting_that_fails_is_tried_again(tmp_path: Path) -> None:
-    """It stops nothing; the reason is the other process's own."""
+    """It raises ReportPostponed, with the reason that the other process gives."""
     month = Month(2026, 11, zone_of(JAKARTA))
     with pytest.raises(ReportPostponed, match="nothing was ever recorded"):
         asyncio.run(counted_apart(tmp_path, JAKARTA, month))
 
 
 def test_it_looks_every_day_and_after_the_last_midnight(office: Office) -> None:
-    """Daily; at the month's end not up to a day late; soon again while the clock is not trusted."""
+    """Daily; just after the month's end; every 600 s while the clock is not trusted."""
     pauses: list[float] = []
 
     class Hurried(HandClock):

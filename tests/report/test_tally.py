@@ -1,4 +1,4 @@
-"""Every figure of a report against a recount of the records that shares no code with it."""
+"""Every figure of a report compared with a recount of the records that shares no code with it."""
 
 from contextlib import closing
 from pathlib import Path
@@ -37,7 +37,7 @@ ZONES = ["Asia/Jakarta", "Asia/Makassar", "Asia/Jayapura", "UTC", "America/Los_A
 
 
 def keep(folder: Path, records: list[Record], gone: int) -> None:
-    """Store *records*, each at its own time; the first *gone* have left the outbox."""
+    """Store *records*, each at its own time; retention removes the first *gone*."""
     clock = HandClock()
     clock.moment = Stamp(10**12, BEGIN_MS, synced=True, boot="b")
     with closing(Store(folder, SOURCE, clock)) as store:
@@ -53,13 +53,13 @@ def keep(folder: Path, records: list[Record], gone: int) -> None:
 
 
 def report(folder: Path, month: Month) -> Summary:
-    """Return the summary, read beside the store."""
+    """Return the summary, read from a snapshot of the store."""
     with Snapshot(folder) as snapshot:
         return summarise(facts(snapshot, month), month)
 
 
 def check(summary: Summary, folder: Path, month: Month) -> None:
-    """Hold every figure against the recount; and those that say the same against each other."""
+    """Compare every figure with the recount, and figures that must be equal with each other."""
     events = raw_events(folder, month.start, month.end)
     found, wanted = msgspec.to_builtins(summary), Recount(events, month).everything()
     assert found.keys() == wanted.keys()
@@ -76,7 +76,7 @@ def check(summary: Summary, folder: Path, month: Month) -> None:
 
 
 def _near(found: object, wanted: object) -> bool:
-    """Whether both say the same; sums of seconds may differ in how they were rounded."""
+    """Return True if both are equal; sums of seconds may differ by rounding (0.01 s)."""
     if isinstance(wanted, dict) and isinstance(found, dict):
         return found.keys() == wanted.keys() and all(_near(found[k], wanted[k]) for k in wanted)
     if isinstance(wanted, list) and isinstance(found, list | tuple):
@@ -107,7 +107,7 @@ def test_every_figure_is_that_of_a_recount(
     part: float,
     jumps: list[tuple[int, int]],
 ) -> None:
-    """Whatever happened, wherever the office is, however much retention removed, and late."""
+    """For any records, in any time zone, after any progress of retention, and with late records."""
     folder = tmp_path_factory.mktemp("month")
     records = [r for n, plan in enumerate(plans) for r in visit_records(n, plan)]
     records.sort(key=lambda record: record.at.wall_ms)
@@ -116,7 +116,7 @@ def test_every_figure_is_that_of_a_recount(
             at = records[number].at
             moved = replace(at, wall_ms=at.wall_ms + shift_ms)
             records[number] = replace(records[number], at=moved)
-    # Alarms, faults and days come in order: the core never clears what it has not raised.
+    # Alarms, faults and days come in order: the core never clears an alarm that it has not raised.
     others = [*trouble_records(troubles), *desk_records(desk)]
     records += sorted(others, key=lambda record: record.at.wall_ms)
     keep(folder, records, int(part * len(records)))
@@ -144,7 +144,7 @@ def test_a_record_belongs_to_the_month_of_the_office(tmp_path: Path) -> None:
 
 
 def test_other_months_are_not_even_read(tmp_path: Path) -> None:
-    """The runs say where a month is; a clock that jumped back and forth makes more of them."""
+    """The runs locate a month; a clock that jumped back and forth makes more of them."""
     day = 86_400_000
     for number, ms in enumerate([0, 5 * day, 40 * day, 5 * day + 1, 41 * day]):
         plan = visit_of(ms)
@@ -156,7 +156,7 @@ def test_other_months_are_not_even_read(tmp_path: Path) -> None:
 
 
 def test_records_from_before_there_were_runs_are_found(tmp_path: Path) -> None:
-    """A database that an older Gardu wrote reports as well, only slower."""
+    """A database of an older Gardu gives its report too, only slower."""
     plan = visit_of(10**9, "completed", ((1, 1, None, 0.0),))
     keep(tmp_path, list(visit_records(1, plan)), 1)
     with closing(Store(tmp_path, SOURCE, HandClock())) as store:
@@ -167,7 +167,7 @@ def test_records_from_before_there_were_runs_are_found(tmp_path: Path) -> None:
 
 
 def test_a_published_summary_is_bounded(tmp_path: Path) -> None:
-    """However many kinds of trouble there are; what is left out is counted, totals stay."""
+    """With many kinds of alarm the omitted rows are counted, and the totals stay."""
     plan = visit_of(10**9, "completed", ((1, 1, None, 0.0),) * 4)
     troubles: list[tuple[str, int, int | None, bool]] = [
         (f"locker-forced-{n}", 10**9 + n, 5, True) for n in range(2000)

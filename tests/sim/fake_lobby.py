@@ -1,7 +1,7 @@
-"""A lobby without wires for tests of the people: what they touch goes straight to the SOP core.
+"""A lobby without wires for tests of the people: contacts and cards go straight to the SOP core.
 
-It keeps the rules of the real one: buttons that are not there cannot be pressed, a sleeping
-checkpoint answers nothing, effects reach lamps, lockers, aiphone and buzzer.
+It follows the rules of the real one: buttons that do not exist cannot be pressed, a sleeping
+checkpoint does not react, effects reach lamps, lockers, aiphone and buzzer.
 """
 
 import asyncio
@@ -33,9 +33,9 @@ SOP = Path(__file__).parents[2] / "config" / "sop"
 
 
 def make_config(procedures: list[str], *, days: bool = False) -> Config:
-    """Return the config of a checkpoint with everything that *procedures* need.
+    """Return the config of a checkpoint with all equipment that *procedures* need.
 
-    :param days: it keeps office days
+    :param days: add office days
     """
     pin = iter([2 + number % 26 for number in range(1000)])
 
@@ -111,7 +111,7 @@ def make_config(procedures: list[str], *, days: bool = False) -> Config:
 
 
 class FakeLobby:
-    """The lobby, and the core behind it; ``asleep`` makes the checkpoint deaf."""
+    """The lobby, and the core behind it; while ``asleep`` the checkpoint ignores events."""
 
     def __init__(self, config: Config, clock: Clock) -> None:
         self.config = config
@@ -154,19 +154,19 @@ class FakeLobby:
 
     @property
     def awake(self) -> bool:
-        """Whether the checkpoint answers."""
+        """True while the checkpoint reacts."""
         return self._awake.is_set()
 
     async def wait_awake(self) -> None:
-        """Wait until it does."""
+        """Wait until the checkpoint reacts."""
         await self._awake.wait()
 
     def sleep(self) -> None:
-        """Lose power: nothing is heard or shown from now on."""
+        """Lose power: no event arrives and no lamp shines from now on."""
         self._awake.clear()
 
     def wake(self) -> None:
-        """Start again from the state that was committed, and look at the doors."""
+        """Start again from the committed state, and read the doors."""
         self._awake.set()
         self.post(events.Started(self.clock.now()))
         for locker in self.lockers.values():
@@ -174,7 +174,7 @@ class FakeLobby:
             self.post(kind(self.clock.now(), locker.number, initial=True))
 
     def post(self, event: Event) -> None:
-        """Let *event* happen to the core, as the checkpoint's consumer would."""
+        """Send *event* to the core and carry out its effects, as the daemon's consumer does."""
         if not self.awake:
             return
         result = engine.step(self.rules, self.state, event)
@@ -184,11 +184,11 @@ class FakeLobby:
             self._carry_out(effect)
 
     def lamp(self, panel: str) -> str:
-        """Return what the lamp of *panel* shows."""
+        """Return the mode of the lamp of *panel*."""
         return lamps(self.rules, self.state)[panel] if self.awake else "off"
 
     def outcomes(self) -> list[str]:
-        """Return how the closed visits ended, in order."""
+        """Return the outcomes of the closed visits, in order."""
         return [
             record.data.outcome for record in self.records if isinstance(record.data, VisitClosed)
         ]
@@ -219,14 +219,14 @@ class FakeLobby:
 
 
 class FakeBuzzer:
-    """Whoever listens hears the next pattern."""
+    """Passes each pattern to the waiting listeners."""
 
     def __init__(self, clock: Clock) -> None:
         self.clock = clock
         self.listeners: list[asyncio.Future[str]] = []
 
     def sound(self, pattern: str) -> None:
-        """Let everybody who listens hear *pattern*."""
+        """Give *pattern* to every listener."""
         for listener in self.listeners:
             if not listener.done():
                 listener.set_result(pattern)
@@ -253,11 +253,11 @@ class FakePanel:
 
     @property
     def lamp(self) -> str:
-        """What the lamp shows."""
+        """The mode of the lamp."""
         return self.lobby.lamp(self.name)
 
     def has(self, action: str, procedure: str | None = None) -> bool:
-        """Whether a button means *action*."""
+        """Return True if a button means *action*."""
         return any(
             action in (button.press, button.hold) and button.procedure in (None, procedure)
             for button in self.lobby.config.panels[self.name].buttons
@@ -273,7 +273,7 @@ class FakePanel:
 
 
 class FakeLocker:
-    """Its door springs open at a pulse, unless it is jammed."""
+    """A locker with a door that springs open at a pulse, unless it is jammed."""
 
     def __init__(self, lobby: FakeLobby, number: int) -> None:
         self.lobby = lobby
@@ -292,27 +292,27 @@ class FakeLocker:
             )
 
     async def wait_open(self, timeout_s: float) -> bool:
-        """Wait until the door is open; say whether it is."""
+        """Wait until the door is open; return whether it is."""
         end = self.lobby.clock.boot_ns() + timeout_s * 1e9
         while not self.door_open and self.lobby.clock.boot_ns() < end:
             await self.lobby.clock.pause(0.5)
         return self.door_open
 
     async def close_door(self) -> None:
-        """Shut the door."""
+        """Close the door."""
         if self.door_open:
             self.door_open = False
             self.lobby.post(events.LockerClosed(self.lobby.clock.now(), self.number))
 
 
 class FakeDetector:
-    """Every walk is a passage; metal alarms first."""
+    """Every pass gives a passage; metal gives an alarm first."""
 
     def __init__(self, lobby: FakeLobby) -> None:
         self.lobby = lobby
 
     async def walk_through(self, *, metal: bool) -> None:
-        """Walk through once."""
+        """Pass through once."""
         if metal:
             self.lobby.post(events.DetectorAlarmed(self.lobby.clock.now()))
         await asyncio.sleep(0)
@@ -321,13 +321,13 @@ class FakeDetector:
             self.lobby.post(events.DetectorCleared(self.lobby.clock.now()))
 
     async def run_through(self) -> None:
-        """Run through: too fast to be looked at."""
+        """Run through: too fast to be measured."""
         self.lobby.post(events.PassageTooFast(self.lobby.clock.now()))
         await asyncio.sleep(0)
 
 
 class FakeDoor:
-    """Opens for whoever pushes once it was released, and shuts behind."""
+    """A door that can be pushed open once after a release, and then closes."""
 
     def __init__(self, lobby: FakeLobby, name: str) -> None:
         self.lobby = lobby
@@ -336,7 +336,7 @@ class FakeDoor:
         self.passes = 0
 
     async def go_through(self, timeout_s: float) -> bool:
-        """Push until it gives way."""
+        """Push until the door opens; return False after *timeout_s*."""
         try:
             async with asyncio.timeout(self.lobby.clock.real(timeout_s)):
                 await self.released.wait()
@@ -348,12 +348,12 @@ class FakeDoor:
         return True
 
     async def wait_shut(self, _timeout_s: float) -> bool:
-        """Let it fall shut."""
+        """Let the door close."""
         self.lobby.post(events.DoorClosed(self.lobby.clock.now(), self.name))
         return True
 
     async def go_out(self) -> None:
-        """Leave by the handle inside, which nobody sees."""
+        """Leave by the inside handle, which gives no event."""
 
 
 class FakeAiphone:
@@ -372,7 +372,7 @@ class FakeAiphone:
         self.rings += 1
 
     async def wait_ring(self, timeout_s: float) -> bool:
-        """Wait for a ring not yet told of."""
+        """Wait for a ring that was not reported yet."""
         end = self.lobby.clock.boot_ns() + timeout_s * 1e9
         while self.rings == self.noticed and self.lobby.clock.boot_ns() < end:
             await self.lobby.clock.pause(0.5)
@@ -385,7 +385,7 @@ class FakeAiphone:
 
 
 class FakeReader:
-    """A card is seen once a presentation."""
+    """A reader that reads a card once per presentation."""
 
     def __init__(self, lobby: FakeLobby, name: str) -> None:
         self.lobby = lobby
@@ -397,4 +397,4 @@ class FakeReader:
         self.lobby.post(events.CardPresented(self.lobby.clock.now(), self.name, card))
 
     async def remove(self) -> None:
-        """Take the card away."""
+        """Remove the card."""

@@ -1,4 +1,4 @@
-"""The account of a day: what adds up passes, and each thing that does not is named."""
+"""The account of a day: a day that adds up passes, and every difference is named."""
 
 from typing import Any
 
@@ -11,14 +11,14 @@ from sim.scenario import Title
 
 
 class Office:
-    """A central office that is told records one by one."""
+    """A central office that receives records one by one."""
 
     def __init__(self) -> None:
         self.received = Received()
         self.sequence = 0
 
     def tell(self, kind: str, **data: Any) -> None:
-        """Have one record come."""
+        """Receive one record."""
         self.sequence += 1
         self.received.take(
             {
@@ -33,7 +33,7 @@ class Office:
         )
 
     def step(self, visit: str, *evidence: str, **data: Any) -> None:
-        """Have a completed step come."""
+        """Receive a completed step."""
         usual = {
             "step": "penerimaan", "number": 1, "outcome": "completed", "reason": None,
             "duration_s": 60.0, "standard_s": 180.0, "over_s": 0.0, "attempts": 1,
@@ -41,12 +41,12 @@ class Office:
         self.tell("step.completed", visit=visit, evidence=list(evidence), **{**usual, **data})
 
     def close(self, visit: str, outcome: str = "completed", **data: Any) -> None:
-        """Have the end of a visit come."""
+        """Receive the end of a visit."""
         usual = {"reason": None, "duration_s": 60.0, "card_out": False, "locker_out": None}
         self.tell("visit.closed", visit=visit, outcome=outcome, **{**usual, **data})
 
     def end(self, came: int = 1, **left: Any) -> End:
-        """End the day; everything is delivered."""
+        """End the day, with every record delivered."""
         ledger = {"streamid": "s", "last_seq": self.sequence, "acked_seq": self.sequence}
         self.received.take_live("ledger", ledger, retained=False)
         clean = {"came": came, "cards_missing": 0, "lockers_taken": [], "doors_open": []}
@@ -55,7 +55,7 @@ class Office:
 
 
 def visit(office: Office, name: str = "v", **closing: Any) -> None:
-    """Have one visit with a card and a locker come, from its opening to its end."""
+    """Receive one visit with a card and a locker, from its opening to its end."""
     office.tell("visit.opened", visit=name)
     office.step(name, "button", "card")
     office.step(name, "locker-opened", "locker-closed", step="penitipan", number=3)
@@ -63,7 +63,7 @@ def visit(office: Office, name: str = "v", **closing: Any) -> None:
 
 
 def test_a_day_that_adds_up_has_no_problems() -> None:
-    """One visit, its card and locker back: everything is as it must be."""
+    """One visit, with its card and locker returned: no problems, and the totals agree."""
     office = Office()
     visit(office)
     end = office.end()
@@ -73,7 +73,7 @@ def test_a_day_that_adds_up_has_no_problems() -> None:
 
 
 def test_nobody_meets_the_host_without_having_been_looked_at() -> None:
-    """A meeting without the screening that the procedure has is told, with its visit."""
+    """A meeting without the screening of its procedure is a problem that names the visit."""
     office = Office()
     for name in ("v", "w"):
         office.tell("visit.opened", visit=name)
@@ -95,7 +95,7 @@ def test_the_most_visits_at_once_are_counted() -> None:
 
 
 def test_what_stood_on_the_day_for_a_while_counts() -> None:
-    """The live topic of the office day is a fact each time; the last message does not hide one."""
+    """Every message of a live topic counts; the last one does not hide the earlier ones."""
     office = Office()
     for status in ("open", "closing", "closed"):
         office.received.take_live("state/day", {"status": status}, retained=False)
@@ -104,7 +104,7 @@ def test_what_stood_on_the_day_for_a_while_counts() -> None:
 
 
 def test_what_is_still_out_is_a_problem_until_it_comes_back() -> None:
-    """A card and a locker that a closed visit owes are named; once reconciled they are not."""
+    """A card and a locker that a closed visit owes are problems until they are reconciled."""
     office = Office()
     visit(office, card_out=True, locker_out=2)
     assert things(office.received, "card").owed == ["v"]
@@ -124,14 +124,14 @@ def test_what_is_still_out_is_a_problem_until_it_comes_back() -> None:
     ],
 )
 def test_the_lobby_is_held_against_the_records(left: dict[str, Any], words: str) -> None:
-    """What people can still see out or open is a problem even if no record says so."""
+    """An item that is still out or open in the lobby is a problem even without a record of it."""
     office = Office()
     visit(office)
     assert problems(office.end(**left)) == [f"kantor/lobi: {words}"]
 
 
 def test_the_checkpoints_own_count_is_held_against_the_records() -> None:
-    """A checkpoint that says that a card is out, when no record does, is found out."""
+    """A card that is out by the checkpoint's count, and not by the records, is a problem."""
     office = Office()
     visit(office)
     office.received.live["state/occupancy"] = {"cards_out": 1, "lockers_in_use": 0}
@@ -139,7 +139,7 @@ def test_the_checkpoints_own_count_is_held_against_the_records() -> None:
 
 
 def test_a_visit_without_an_outcome_is_a_problem() -> None:
-    """Guests in are outcomes out, one each."""
+    """Each opened visit must have one outcome."""
     office = Office()
     visit(office)
     office.tell("visit.opened", visit="w")
@@ -149,7 +149,7 @@ def test_a_visit_without_an_outcome_is_a_problem() -> None:
 
 
 def test_a_guest_without_a_visit_is_a_problem() -> None:
-    """Two guests came and one visit was opened: one was not seen."""
+    """Two guests came and one visit was opened: a problem."""
     office = Office()
     visit(office)
     assert problems(office.end(came=2)) == ["kantor/lobi: 2 guests came, 1 visits were opened"]
@@ -171,7 +171,7 @@ def test_a_gap_and_a_record_too_few_are_problems() -> None:
 
 
 def test_an_alarm_that_stands_is_a_problem() -> None:
-    """Raised and not cleared, by the records; and by the retained topic, which deletes itself."""
+    """An alarm that is raised and not cleared is a problem, by the records and by the topic."""
     office = Office()
     visit(office)
     office.tell("alarm.raised", alarm="duress", visit=None)
@@ -183,7 +183,7 @@ def test_an_alarm_that_stands_is_a_problem() -> None:
 
 
 def test_medians_and_shares_are_counted_from_the_records() -> None:
-    """The median of a step, and how many were within the standard time."""
+    """The median of a step, and the share within the standard time."""
     office = Office()
     for seconds in (60.0, 100.0, 200.0):
         office.step("v", "button", duration_s=seconds, over_s=max(0.0, seconds - 180))
@@ -194,7 +194,7 @@ def test_medians_and_shares_are_counted_from_the_records() -> None:
 
 
 def test_outcomes_and_heads_are_counted() -> None:
-    """Visits by procedure and outcome, and the people in them."""
+    """Visits are counted by procedure and outcome, and with their persons."""
     office = Office()
     visit(office, persons=4)
     visit(office, "w", outcome="declined")
@@ -203,7 +203,7 @@ def test_outcomes_and_heads_are_counted() -> None:
 
 
 def branch(*seen: Sight) -> Branch:
-    """Return a branch that each of *seen* shows."""
+    """Return a branch that is shown by each of *seen*."""
     return Branch(id="x", part="y", title=Title(id="x", en="x"), seen=seen)
 
 
@@ -232,7 +232,7 @@ def branch(*seen: Sight) -> Branch:
     ],
 )
 def test_a_branch_is_seen_in_what_came(sight: Sight, times: int) -> None:
-    """Text by pattern, lists in order, numbers from a least on, lateness, refusals."""
+    """Text by pattern, lists in order, least numbers, lateness, refusals, earlier records."""
     office = Office()
     visit(office)
     refusals = {"card/desk/unknown": 3, "card/desk/in use": 1}

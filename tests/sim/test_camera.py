@@ -1,4 +1,4 @@
-"""The camera's twin, asked over real HTTP."""
+"""The camera's twin, requested over real HTTP."""
 
 import asyncio
 import urllib.request
@@ -26,7 +26,7 @@ EMPTY = Scene(
 
 @contextmanager
 def camera(scheme: Scheme = "digest") -> Iterator[CameraTwin]:
-    """Return a camera that runs."""
+    """Yield a running camera."""
     twin = CameraTwin(lambda: EMPTY, "rahasia", scheme)
     twin.start()
     try:
@@ -45,7 +45,7 @@ def ask(url: str, password: str) -> bytes:
 
 
 def status(twin: CameraTwin, path: str, password: str | None) -> int:
-    """Return the HTTP status of one request, answering the camera's challenge if told how."""
+    """Return the HTTP status of one request; with *password*, answer the camera's challenge."""
     headers = {}
     if password is not None:
         nonce = twin.challenge().split('nonce="')[1].split('"')[0]
@@ -65,7 +65,7 @@ def authorization(path: str, nonce: str, password: str) -> str:
 
 
 def test_a_snapshot_needs_the_password() -> None:
-    """With it: a picture of the right size. Without or with a wrong one: 401."""
+    """With the password: a picture of the right size; with a wrong one or none: 401."""
     with camera() as twin:
         picture = Image.open(BytesIO(ask(twin.url, "rahasia")))
         assert (picture.format, picture.size) == ("JPEG", SIZE)
@@ -98,7 +98,7 @@ def test_digest_agrees_with_the_rfcs_formula(scheme: Scheme, response: str) -> N
 
 
 def test_an_answer_is_for_one_challenge_and_one_address() -> None:
-    """A response to another nonce, or for another address, opens nothing."""
+    """A response to another nonce, or for another address, is refused."""
     twin = CameraTwin(lambda: EMPTY, "rahasia")
     challenge = twin.challenge()
     assert 'qop="auth"' in challenge
@@ -111,7 +111,7 @@ def test_an_answer_is_for_one_challenge_and_one_address() -> None:
 
 
 def test_faults_on_command() -> None:
-    """A camera can send garbage, refuse, and hang, and a hanging one still closes."""
+    """A camera can send garbage, refuse and hang; a hanging one can still be closed."""
     with camera() as twin:
         twin.fault = "garbage"
         assert not ask(twin.url, "rahasia").startswith(b"\xff\xd8\xff")
@@ -128,14 +128,14 @@ def test_faults_on_command() -> None:
     [("wrong-password", 401), ("stale-nonce", 401), ("redirect", 302), ("refuse", 503)],
 )
 def test_faults_that_show_in_the_status(fault: Fault, answers: int) -> None:
-    """And the right password does not help."""
+    """The status is that of the fault, also with the right password."""
     with camera() as twin:
         twin.fault = fault
         assert status(twin, PATH, "rahasia") == answers
 
 
 def test_a_stale_nonce_is_said_to_be_one_and_the_next_is_taken() -> None:
-    """The standard library's own client answers it once more, and is let in."""
+    """The standard library's own client answers the new challenge, and is admitted."""
     with camera() as twin:
         twin.fault = "stale-nonce"
         assert ask(twin.url, "rahasia").startswith(b"\xff\xd8\xff")
@@ -144,7 +144,7 @@ def test_a_stale_nonce_is_said_to_be_one_and_the_next_is_taken() -> None:
 
 
 def test_faults_that_show_in_the_picture() -> None:
-    """Cut short, the connection dropped, frozen, old by its headers, dark: each as it is named."""
+    """Cut short, dropped, frozen and dark: each picture is as the fault's name says."""
     with camera() as twin:
         good = ask(twin.url, "rahasia")
         twin.fault = "cut-short"
@@ -161,7 +161,7 @@ def test_faults_that_show_in_the_picture() -> None:
 
 
 def test_basic_asks_for_the_password_itself() -> None:
-    """As old cameras do; a wrong one is not let in."""
+    """Basic authentication, as with old cameras; a wrong password is refused."""
     with camera("basic") as twin:
         assert twin.challenge().startswith("Basic ")
         right, wrong = (
@@ -173,7 +173,7 @@ def test_basic_asks_for_the_password_itself() -> None:
 
 
 def test_a_camera_comes_back_at_its_old_address() -> None:
-    """It was switched off and on; nobody changes a config for that."""
+    """Switched off and on again, it has the same URL, so no config needs a change."""
     with camera() as twin:
         url = twin.url
         twin.close()
@@ -207,7 +207,7 @@ def test_the_picture_shows_the_lobby(change: dict[str, object]) -> None:
 
 
 def test_the_lobby_keeps_the_password_in_a_private_file(tmp_path: Path) -> None:
-    """The daemon reads the password where the config says; nobody else may."""
+    """The daemon reads the password from the file in the config; other users cannot read it."""
 
     async def run() -> None:
         async with Lobby(CONFIG, tmp_path, Clock()) as lobby:

@@ -17,7 +17,7 @@ from tests.sim.wiring import CARD, until
 
 @contextmanager
 def plugged(folder: Path, speed: float = 60.0) -> Iterator[ReaderTwin]:
-    """Return a reader whose port is there."""
+    """Yield a reader with its port plugged in."""
     reader = ReaderTwin(folder / "tty-desk", Clock.scaled(speed), Random(1))
     reader.port.plug()
     try:
@@ -34,7 +34,7 @@ def plugged(folder: Path, speed: float = 60.0) -> Iterator[ReaderTwin]:
     ],
 )
 def test_the_frame_is_the_data_sheets(card: str, expected: str) -> None:
-    """Known bytes, so that the driver's decoding meets something it did not write itself."""
+    """Known bytes: an example for the driver's decoding that the driver did not write."""
     assert frame(card) == bytes.fromhex(expected)
 
 
@@ -45,7 +45,7 @@ def test_the_other_kind_of_frame_is_its_data_sheets() -> None:
 
 
 def test_two_cards_are_read_in_turns(tmp_path: Path) -> None:
-    """From the first frame on, for as long as both lie there."""
+    """Both cards give frames in turn, from the first frame on."""
 
     async def run() -> None:
         with plugged(tmp_path) as reader, serial.Serial(str(reader.port.path), timeout=0) as port:
@@ -58,7 +58,7 @@ def test_two_cards_are_read_in_turns(tmp_path: Path) -> None:
 
 
 def test_a_reader_that_does_not_repeat_says_once_that_a_card_came(tmp_path: Path) -> None:
-    """And a dead one says nothing; half a frame is a frame's beginning."""
+    """One frame per card; a dead reader sends none, and half a frame is a frame's beginning."""
 
     async def run() -> None:
         clock, chance = Clock.scaled(60), Random(1)
@@ -81,7 +81,7 @@ def test_a_reader_that_does_not_repeat_says_once_that_a_card_came(tmp_path: Path
 
 
 def test_a_card_repeats_until_it_is_taken_away(tmp_path: Path) -> None:
-    """Frames keep coming while the card is held, and stop with it."""
+    """Frames repeat while the card is held, and stop when it is removed."""
 
     async def run() -> None:
         with plugged(tmp_path) as reader, serial.Serial(str(reader.port.path), timeout=0) as port:
@@ -99,7 +99,7 @@ def test_a_card_repeats_until_it_is_taken_away(tmp_path: Path) -> None:
 
 
 def test_noise_and_bad_checksums(tmp_path: Path) -> None:
-    """Faults on command: any bytes, and a frame whose checksum is never right."""
+    """Faults on command: any bytes, and a frame with a wrong checksum."""
     with plugged(tmp_path) as reader, serial.Serial(str(reader.port.path), timeout=1) as port:
         reader.noise(9)
         assert len(port.read(9)) == 9
@@ -112,7 +112,7 @@ def test_noise_and_bad_checksums(tmp_path: Path) -> None:
 
 
 def test_a_port_that_nobody_reads_loses_bytes(tmp_path: Path) -> None:
-    """Neither does the world block nor does a daemon find cards of yesterday."""
+    """Unread bytes are dropped: the simulation never blocks, and the daemon gets no old cards."""
 
     async def run() -> None:
         with plugged(tmp_path) as reader:
@@ -131,7 +131,7 @@ def test_a_port_that_nobody_reads_loses_bytes(tmp_path: Path) -> None:
 
 
 def test_unplugging_is_noticed_and_replugging_keeps_the_name(tmp_path: Path) -> None:
-    """The port vanishes under whoever has it open, and comes back behind the same link."""
+    """The port vanishes for a process that has it open, and comes back behind the same link."""
     with plugged(tmp_path) as reader:
         with serial.Serial(str(reader.port.path), timeout=1) as port:
             reader.port.unplug()

@@ -1,4 +1,4 @@
-"""`gardu sim` as people and programs use it."""
+"""`gardu sim`, for people and for programs."""
 
 import json
 import os
@@ -29,7 +29,7 @@ def start(*options: str) -> subprocess.Popen[str]:
 
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
-    """Yield a simulation whose first guest has arrived."""
+    """Yield a simulation in which the first guest has arrived."""
     process = start(*SHORT, "--guests", "50", "--data", str(tmp_path))
     assert process.stderr is not None
     for line in process.stderr:
@@ -41,7 +41,7 @@ def running(tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
 
 
 def children(pid: int) -> set[int]:
-    """Return the processes whose parent is *pid*."""
+    """Return the child processes of *pid*."""
     found = set()
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -54,7 +54,7 @@ def children(pid: int) -> set[int]:
 
 
 def alive(pid: int) -> bool:
-    """Whether process *pid* runs (a zombie does not)."""
+    """Return True if process *pid* runs (a zombie does not)."""
     try:
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
     except OSError:
@@ -63,7 +63,7 @@ def alive(pid: int) -> bool:
 
 
 def wait_until_gone(pids: set[int]) -> None:
-    """Return once none of *pids* runs; the suite's time-out ends a wait in vain."""
+    """Return once none of *pids* runs; the suite's time-out ends a wait that is too long."""
     for pid in pids:
         try:
             descriptor = os.pidfd_open(pid)
@@ -74,7 +74,7 @@ def wait_until_gone(pids: set[int]) -> None:
 
 
 def test_the_last_line_is_the_result(tmp_path: Path) -> None:
-    """With --json stdout ends in one JSON object that says what became of everything."""
+    """With --json stdout ends in one JSON object with all results."""
     process = start(*SHORT, "--guests", "1", "--scenario", "host-declines", "--data", str(tmp_path))
     out, err = process.communicate()
     result: dict[str, Any] = json.loads(out.splitlines()[-1])
@@ -138,7 +138,7 @@ def test_ranges_are_kept(options: tuple[str, ...]) -> None:
     ],
 )
 def test_wrong_usage_says_what_is_right(options: tuple[str, ...], words: str) -> None:
-    """What cannot be done is refused before anything starts, in words that help."""
+    """Wrong usage is refused before the start, with the allowed values."""
     app = typer.Typer()
     app.command()(simulate)
     result = CliRunner().invoke(app, options)
@@ -147,7 +147,7 @@ def test_wrong_usage_says_what_is_right(options: tuple[str, ...], words: str) ->
 
 
 def test_gardu_turns_config_errors_into_exit_2() -> None:
-    """Through `gardu` itself a wrong procedure is words on stderr and exit code 2."""
+    """Through `gardu` itself a wrong procedure gives a message on stderr and exit code 2."""
     process = start("sim", "--procedure", "no-such")
     out, err = process.communicate()
     assert (process.returncode, out) == (2, "")

@@ -1,4 +1,4 @@
-"""The twins of door, intercom and safety loops, touched as people touch them."""
+"""The twins of door, intercom and safety loops, operated as people operate them."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -53,7 +53,7 @@ def play(folder: Path, act: Callable[[Lobby], Awaitable[None]], **wiring: Any) -
 
 
 def test_a_locked_door_gives_way_to_nobody(tmp_path: Path) -> None:
-    """Without power on the strike of a fail-secure door one can push as long as one likes."""
+    """The strike of a fail-secure door without power does not yield to a push."""
 
     async def act(lobby: Lobby) -> None:
         door = lobby.doors["kantor"]
@@ -65,7 +65,7 @@ def test_a_locked_door_gives_way_to_nobody(tmp_path: Path) -> None:
 
 
 def test_a_fail_safe_door_is_locked_by_power(tmp_path: Path) -> None:
-    """Its relay keeps it locked; when that drops out anybody gets through."""
+    """Its relay locks it; without current the door can be pushed open."""
 
     async def act(lobby: Lobby) -> None:
         door = lobby.doors["kantor"]
@@ -78,7 +78,7 @@ def test_a_fail_safe_door_is_locked_by_power(tmp_path: Path) -> None:
 
 
 def test_a_push_and_a_release_meet_however_short(tmp_path: Path) -> None:
-    """Who pushes while the strike lets go is through, also if both edges come at once."""
+    """A push meets a release of the strike even if both edges come at once."""
 
     async def act(lobby: Lobby) -> None:
         door = lobby.doors["kantor"]
@@ -97,7 +97,7 @@ def test_a_push_and_a_release_meet_however_short(tmp_path: Path) -> None:
 
 
 def test_the_handle_inside_is_not_seen_and_a_wedge_is(tmp_path: Path) -> None:
-    """The handle's switch bridges the contact; a wedge keeps the leaf from its closer."""
+    """The handle's switch bridges the contact; a wedge holds the leaf open."""
 
     async def act(lobby: Lobby) -> None:
         door = lobby.doors["kantor"]
@@ -115,7 +115,7 @@ def test_the_handle_inside_is_not_seen_and_a_wedge_is(tmp_path: Path) -> None:
 
 
 def test_a_leaf_that_does_not_close_behind_is_seen(tmp_path: Path) -> None:
-    """The handle's bridge lasts for a moment: a door that is wedged then stands open for all."""
+    """The handle's bridge lasts only a moment: a wedged door is then reported open."""
 
     async def act(lobby: Lobby) -> None:
         door = lobby.doors["kantor"]
@@ -130,7 +130,7 @@ def test_a_leaf_that_does_not_close_behind_is_seen(tmp_path: Path) -> None:
 
 
 def test_loops_open_for_an_alarm_and_stay_so(tmp_path: Path) -> None:
-    """A duress button latches: it takes its key to close the loop again."""
+    """A duress loop stays open until it is reset with its key."""
 
     async def act(lobby: Lobby) -> None:
         assert lobby.safety is not None
@@ -146,7 +146,7 @@ def test_loops_open_for_an_alarm_and_stay_so(tmp_path: Path) -> None:
 
 
 def test_scenarios_break_what_is_there_and_nothing_else(tmp_path: Path) -> None:
-    """A scenario runs at every checkpoint; what that lacks is left out."""
+    """A scenario fits every checkpoint; a fault of missing equipment is left out."""
 
     async def act(lobby: Lobby) -> None:
         def does(do: Any, **what: str) -> bool:

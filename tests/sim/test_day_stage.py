@@ -11,7 +11,7 @@ from sim.day_stage import DayStage, opening_clock, opening_ms
 
 
 def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
-    """24 guests, a cut line, a daemon that is killed: the central office has all of it."""
+    """24 guests, a cut line and a killed daemon: the central office has every record."""
     settings = settings_for("morning", None, 3, 60, tmp_path)
 
     async def play() -> DayStage:
@@ -33,7 +33,7 @@ def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
 
 
 def test_what_was_not_seen_fails_the_day(tmp_path: Path) -> None:
-    """A day on which nobody came has no branch: each is named, and the day does not add up."""
+    """On a day without guests every expected branch is a problem, and the day fails."""
     settings = settings_for("morning", None, 3, 120, tmp_path)
     told = report(DayStage(settings, lambda _words: None), expected(settings.programme), 0.0)
     assert not told["ok"]
@@ -41,7 +41,7 @@ def test_what_was_not_seen_fails_the_day(tmp_path: Path) -> None:
 
 
 def test_the_clock_shows_a_little_before_the_opening() -> None:
-    """The day begins in the morning, whatever the time is here."""
+    """The day begins in the morning, independent of the local time."""
     day = programme.load(programme.find("day"))
     clock = opening_clock(day, 60.0)
     before_s = (opening_ms(day) - clock.wall_ms()) / 1000

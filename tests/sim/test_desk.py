@@ -1,4 +1,4 @@
-"""What the desk application of the simulation says, held against the daemon's own reading of it."""
+"""The messages of the simulated desk application, as the daemon's own code reads them."""
 
 import base64
 import json
@@ -18,7 +18,7 @@ KEYS = invitations.key_ring([PUBLIC])
 
 
 def test_a_code_of_the_simulation_is_read_by_the_daemon() -> None:
-    """Made from the words of docs/invitations.md alone, it is a good invitation, here and now."""
+    """A code made by docs/invitations.md alone is a valid invitation, here and now."""
     code = make_code("kantor", "lobi", "pimpinan", NOW_MS, random.Random(1))
     read = invitations.read(code, KEYS, NOW_MS, "kantor", "lobi", ["pimpinan"])
     assert (read.site, read.checkpoint, read.procedure) == ("kantor", "lobi", "pimpinan")
@@ -26,7 +26,7 @@ def test_a_code_of_the_simulation_is_read_by_the_daemon() -> None:
 
 
 def test_two_guests_have_two_codes() -> None:
-    """Each code has an id of its own, from the guest's own dice; elsewhere it is refused."""
+    """Each code has an id of its own, from the guest's random numbers; elsewhere it is refused."""
     chance = random.Random(1)
     first, second = (make_code("kantor", "lobi", "pimpinan", NOW_MS, chance) for _ in range(2))
     assert invitations.verified(first, KEYS).id != invitations.verified(second, KEYS).id
@@ -35,7 +35,7 @@ def test_two_guests_have_two_codes() -> None:
 
 
 def test_a_host_is_away_until_a_time() -> None:
-    """``for_s`` seconds after it is said, in the retained message of that host."""
+    """``for_s`` seconds after the message, in the retained topic of that host."""
     request = Request(
         at_s=0, do="availability", host="pimpinan", receiving=False, reason="host-absent", for_s=60
     )
@@ -47,7 +47,7 @@ def test_a_host_is_away_until_a_time() -> None:
 
 
 def test_a_misplaced_identity_number_is_in_the_request() -> None:
-    """So that a checkpoint has it to refuse; else no request has a number of an ID."""
+    """Only a misplaced request has an identity number, which the checkpoint must refuse."""
     said = [
         message(Request(at_s=0, do="register", misplaced=wrong), NOW_MS, random.Random(1)).payload
         for wrong in (True, False)

@@ -38,7 +38,7 @@ def test_no_resistor_overcomes_the_fixed_pull_ups() -> None:
 
 @pytest.mark.parametrize("active", ["high", "low"])
 def test_a_load_rests_while_nobody_drives_its_pin(active: str) -> None:
-    """A relay is off before the daemon claims its pin and after it has let go."""
+    """A relay is off before the daemon claims its pin and after it has released it."""
     changes: list[bool] = []
     pin = HeaderPin(6)
     output = Output(pin=6, active="high" if active == "high" else "low")
@@ -58,7 +58,7 @@ def test_a_load_rests_while_nobody_drives_its_pin(active: str) -> None:
 def test_a_contact_has_the_level_that_the_config_promises(
     wired: str, pull: str, number: int
 ) -> None:
-    """Config and world agree on what level means active, on pins of either boot pull."""
+    """Config and world agree on the active level, on pins of either boot pull."""
     contact = Contact(pin=number, wired=wired, pull=pull)  # type: ignore[arg-type]
     pin = HeaderPin(number)
     switch = Switch(pin, contact, Clock(), Random(1))
@@ -72,7 +72,7 @@ def test_a_contact_has_the_level_that_the_config_promises(
 
 
 def test_a_moving_contact_bounces_within_five_milliseconds_and_repeatably() -> None:
-    """Debouncing meets real bounces: odd numbers of edges, in order, the same for one seed."""
+    """Debouncing gets real bounces: odd numbers of edges, in order, the same for one seed."""
 
     def edges(seed: int) -> list[tuple[int, int]]:
         seen: list[tuple[int, int]] = []
@@ -94,7 +94,7 @@ def test_a_moving_contact_bounces_within_five_milliseconds_and_repeatably() -> N
 
 
 def test_a_cut_wire_reads_as_an_open_contact_and_a_stuck_one_stays() -> None:
-    """On a normally-closed contact a cut wire looks active: never "clear"."""
+    """A cut wire on a normally-closed contact reads active, never "clear"."""
     pin = HeaderPin(23)
     contact = Contact(pin=23, wired="normally-closed", pull="up")
     switch = Switch(pin, contact, Clock(), Random(1))

@@ -22,19 +22,19 @@ SPEED = 20
 
 
 class Ear(SerialPort):
-    """A port that keeps what is said to the daemon."""
+    """A port that collects the messages to the daemon."""
 
     def __init__(self, said: list[bytes]) -> None:
         super().__init__(Path("nowhere"))
         self._said = said
 
     def send(self, message: bytes) -> None:
-        """Keep *message*."""
+        """Collect *message*."""
         self._said.append(message)
 
 
 class Line:
-    """A line with one board, all of its locks wired; keeps what the board says."""
+    """A line with one board, all of its locks wired; collects the board's messages."""
 
     def __init__(self, folder: Path, board: str, address: int = 0, closed_bit: int = 1) -> None:
         clock = Clock.scaled(SPEED)
@@ -46,7 +46,7 @@ class Line:
         self.board.doors = {lock: SprungDoor(clock) for lock in range(1, count + 1)}
 
     def tell(self, *requests: str) -> list[str]:
-        """Say *requests* to the board; return what it says, in hexadecimal digits."""
+        """Send *requests* to the board; return its messages, in hexadecimal digits."""
         self.said.clear()
         for request in requests:
             self.board.hear(bytes.fromhex(request))
@@ -54,7 +54,7 @@ class Line:
 
 
 def test_a_small_boards_status_byte_for_byte(tmp_path: Path) -> None:
-    """All closed with an item in 5; then lock 5 open."""
+    """All closed with an item in 5; then lock 5 is open."""
     line = Line(tmp_path, "cu16")
     line.board.items = {5}
     assert line.tell("02 00 30 03 35") == ["02 00 35 FF FF 10 00 03 48"]
@@ -63,14 +63,14 @@ def test_a_small_boards_status_byte_for_byte(tmp_path: Path) -> None:
 
 
 def test_a_large_boards_status_byte_for_byte(tmp_path: Path) -> None:
-    """All closed and empty."""
+    """The status with all doors closed and all lockers empty."""
     line = Line(tmp_path, "cu48")
     answer = "02 00 00 75 FF FF FF FF FF FF 00 00 00 00 00 00 03 74"
     assert line.tell("02 00 00 60 03 65") == [answer]
 
 
 def test_a_board_of_the_other_polarity(tmp_path: Path) -> None:
-    """One library says 0 for a closed latch."""
+    """One library documents 0 for a closed latch."""
     line = Line(tmp_path, "cu16", closed_bit=0)
     line.board.doors[5].force_open()
     assert line.tell("02 00 30 03 35") == ["02 00 35 10 00 00 00 03 4A"]
@@ -80,7 +80,7 @@ def test_a_board_of_the_other_polarity(tmp_path: Path) -> None:
 def test_an_unlock_springs_one_door_for_one_pulse(
     tmp_path: Path, board: str, request_: str
 ) -> None:
-    """The worked examples unlock lock 5."""
+    """The worked examples unlock lock 5, and no other."""
 
     async def run() -> None:
         line = Line(tmp_path, board)
@@ -94,14 +94,14 @@ def test_an_unlock_springs_one_door_for_one_pulse(
 
 
 def test_the_unlock_time_can_be_set(tmp_path: Path) -> None:
-    """In units of 10 ms, high byte first."""
+    """The time is in units of 10 ms, high byte first."""
     line = Line(tmp_path, "cu16")
     line.tell("02 00 37 01 2C 03 69")
     assert line.board.unlock_s == 3.0
 
 
 def test_requests_in_pieces_and_in_noise(tmp_path: Path) -> None:
-    """A line delivers bytes, not messages; a wrong sum is no request."""
+    """A line delivers bytes, not messages; a request with a wrong sum is ignored."""
     line = Line(tmp_path, "cu16")
     assert len(line.tell("02 00 30", "03", "35")) == 1
     assert len(line.tell("FF 02 55 02 00 30 03 35 02 00 30 03 35")) == 2
@@ -110,7 +110,7 @@ def test_requests_in_pieces_and_in_noise(tmp_path: Path) -> None:
 
 
 def test_a_busy_board_waits_for_38(tmp_path: Path) -> None:
-    """Until then it does nothing at all."""
+    """A busy board ignores other requests until then."""
     line = Line(tmp_path, "cu16")
     line.board.busy = True
     assert line.tell("02 00 30 03 35", "02 04 31 03 3A") == []
@@ -123,14 +123,14 @@ def test_a_busy_board_waits_for_38(tmp_path: Path) -> None:
     [("dead", []), ("half", ["02 00 35 FF"]), ("wrong-sum", ["02 00 35 FF FF 00 00 03 6D"])],
 )
 def test_faults_on_command(tmp_path: Path, fault: str, answers: list[str]) -> None:
-    """What a driver must live with."""
+    """A dead board, half an answer, and a wrong sum."""
     line = Line(tmp_path, "cu16")
     line.board.fault = fault  # type: ignore[assignment]
     assert line.tell("02 00 30 03 35") == answers
 
 
 def test_a_slow_board_answers_when_nobody_waits(tmp_path: Path) -> None:
-    """Later than the line's time for an answer."""
+    """The answer comes later than the line's time for an answer."""
 
     async def run() -> None:
         line = Line(tmp_path, "cu16")
@@ -143,7 +143,7 @@ def test_a_slow_board_answers_when_nobody_waits(tmp_path: Path) -> None:
 
 
 def test_boards_hear_each_other_and_answer_for_themselves(tmp_path: Path) -> None:
-    """The answer of one is noise to the other; a cut line carries nothing."""
+    """The answer of one board is noise to the other; a cut line carries no bytes."""
     line = Line(tmp_path, "cu16")
     other = KerongTwin(line.bus, "cu16", 1, 1, Clock())
     line.bus._heard(bytes.fromhex("02 10 30 03 45"))

@@ -63,7 +63,7 @@ def test_a_pulse_springs_the_door_open(tmp_path: Path, monkeypatch: pytest.Monke
 
 
 def test_a_jammed_locker_stays_shut(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stuck latch does not open, and no latch holds a door while current flows."""
+    """A stuck latch does not open, and a latch holds no door while current flows."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         locker = lobby.lockers[2]
@@ -87,7 +87,7 @@ def test_a_jammed_locker_stays_shut(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_a_pulse_too_short_for_the_latch_opens_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A blip of a relay is no unlock, however late the world hears of it."""
+    """A short relay pulse is no unlock, however late the world receives its edges."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         locker = lobby.lockers[2]
@@ -110,7 +110,7 @@ def test_a_pulse_too_short_for_the_latch_opens_nothing(
 def test_walking_through_the_detector(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speed: float
 ) -> None:
-    """Metal: alarm, then the same walk's passage; none: only the passage."""
+    """With metal: alarm, then the passage of the same pass; without: only the passage."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         seen: list[str] = []
@@ -165,7 +165,7 @@ def test_the_aide_hears_a_ring_once_and_answers(
 
 
 def test_press_and_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The meaning chooses the button and how long it is pressed; others do not exist."""
+    """The action chooses the button and the length of the press; other actions have no button."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         panel = lobby.panels["reception"]
@@ -191,7 +191,7 @@ def test_press_and_hold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
 def test_a_busy_machine_does_not_stretch_a_press(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """By the moments of its edges a press is short, however late the world's process wakes up."""
+    """By its edges' times a press is short, also if the world's process wakes up late."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         button = await asyncio.to_thread(Button, DECLINE, pin_factory=factory)
@@ -199,7 +199,7 @@ def test_a_busy_machine_does_not_stretch_a_press(
         lobby.header[DECLINE].watchers.append(lambda _level, at: edges.append(at))
         pressing = asyncio.create_task(lobby.panels["reception"].press("decline"))
         await asyncio.sleep(0)
-        # Nobody is served for 6 s of the clock: long enough for a hold.
+        # The loop is blocked for 6 s of the clock: long enough for a hold.
         asyncio.get_running_loop().call_soon(time.sleep, 0.05)
         await pressing
         assert not button.is_pressed
@@ -220,7 +220,7 @@ def test_the_lamp_shows_its_rhythm(
     off_s: float,
     shown: Literal["slow", "fast", "amber"],
 ) -> None:
-    """An eye tells steady, slow, fast and winking apart at any speed, and sees the end of it."""
+    """Steady, slow, fast and amber are told apart at any speed, and so is the end of a rhythm."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         panel = lobby.panels["reception"]
@@ -242,7 +242,7 @@ def test_the_lamp_shows_its_rhythm(
 def test_everybody_hears_what_the_buzzer_says(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, speed: float
 ) -> None:
-    """The daemon's three patterns are told apart, by all who listen, and silence is None."""
+    """Every listener tells the daemon's three patterns apart, and silence gives None."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         assert lobby.buzzer
@@ -313,7 +313,7 @@ def test_the_lobby_is_awake_once_all_pins_are_claimed(
 
 
 def test_a_lobby_that_cannot_open_leaves_nothing_behind(tmp_path: Path) -> None:
-    """A run folder that is missing is an error at once, with no thread or port left over."""
+    """A missing run folder is an error at once, and leaves no thread or port."""
 
     async def run() -> None:
         lobby = Lobby(CONFIG, tmp_path / "missing", Clock())
@@ -326,7 +326,7 @@ def test_a_lobby_that_cannot_open_leaves_nothing_behind(tmp_path: Path) -> None:
 
 
 def test_a_lobby_tidies_up(tmp_path: Path) -> None:
-    """The socket and the ports vanish with the lobby."""
+    """The socket and the ports are removed with the lobby."""
 
     def names() -> list[str]:
         return sorted(path.name for path in tmp_path.iterdir())

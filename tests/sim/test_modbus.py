@@ -1,4 +1,4 @@
-"""The relay boards' twins, driven by pymodbus: an implementation of Modbus that is not ours."""
+"""The relay boards' twins, driven by pymodbus, an independent implementation of Modbus."""
 
 import asyncio
 import struct
@@ -34,7 +34,7 @@ class Flash(ModbusPDU):
         return struct.pack(">HH", self.address, self.count)
 
     def decode(self, data: bytes) -> None:
-        """Take address and value."""
+        """Set address and value."""
         self.address, self.count = struct.unpack(">HH", data[:4])
 
 
@@ -63,7 +63,7 @@ class Line:
 
 @pytest.fixture
 def line(tmp_path: Path) -> Iterator[Line]:
-    """Both kinds of board, and the client."""
+    """Yield both kinds of board, and the client."""
     with LoopThread() as loop:
         line = Line(loop, tmp_path / "bus-relays")
         yield line
@@ -79,7 +79,7 @@ def coils(line: Line) -> list[bool]:
 
 
 def test_waveshare_coils(line: Line) -> None:
-    """On, off, all on, all off, as pymodbus speaks and understands them."""
+    """On, off, all on, all off, with pymodbus's own requests and answers."""
     assert not line.client.write_coil(2, True, device_id=1).isError()
     assert coils(line) == [False, False, True, False, False, False, False, False]
     assert not line.client.write_coil(2, False, device_id=1).isError()
@@ -91,7 +91,7 @@ def test_waveshare_coils(line: Line) -> None:
 
 
 def test_waveshare_flash(line: Line) -> None:
-    """On for so many tenths of a second, or off for so many; echoed as it was written."""
+    """On or off for a number of tenths of a second; the answer echoes the request."""
     line.client.register(Flash)
     moved: list[tuple[bool, int]] = []
     line.waveshare.relays[4].watch = lambda on, at: moved.append((on, at))
@@ -112,7 +112,7 @@ async def _until_on(board: RelayBoardTwin, channel: int) -> None:
 
 
 def test_r421a08_registers(line: Line) -> None:
-    """Its commands in the high byte; its status, one register at a time."""
+    """Commands are in the high byte; the status is read one register at a time."""
 
     def write(channel: int, value: int) -> None:
         answer = line.client.write_register(channel, value, device_id=2)
@@ -151,13 +151,13 @@ def test_r421a08_registers(line: Line) -> None:
     ],
 )
 def test_what_a_board_cannot_do_it_refuses(line: Line, ask: Any, code: int) -> None:
-    """With the exception that Modbus has for it, which pymodbus reads."""
+    """The board answers with the exception of Modbus, as pymodbus reads it."""
     answer = ask(line.client)
     assert (answer.isError(), answer.exception_code) == (True, code)
 
 
 def test_a_busy_board_says_so(line: Line) -> None:
-    """Exception 6, and nothing is done."""
+    """Exception 6, and the relay does not move."""
     line.loop.call(lambda: setattr(line.waveshare, "busy", True))
     answer = line.client.write_coil(0, True, device_id=1)
     assert (answer.isError(), answer.exception_code) == (True, 6)
@@ -173,7 +173,7 @@ WORKED = [
 
 @contextmanager
 def spoken() -> Iterator[tuple[RelayBoardTwin, RelayBoardTwin, bytearray]]:
-    """Two boards at address 1 and 9 that speak into a buffer, without a port."""
+    """Yield two boards at addresses 1 and 9, and the buffer of their answers, without a port."""
     said = bytearray()
     bus = BusTwin(Path("nowhere"), Bus(port="nowhere"), Random(1))
     bus.port.send = said.extend  # type: ignore[assignment, method-assign]
@@ -182,7 +182,7 @@ def spoken() -> Iterator[tuple[RelayBoardTwin, RelayBoardTwin, bytearray]]:
 
 @pytest.mark.parametrize(("request_", "answer"), WORKED)
 def test_waveshare_worked_examples(request_: str, answer: str) -> None:
-    """The bytes of the boards' manual, whatever our checksum thinks."""
+    """The bytes are those of the boards' manual, independent of our checksum code."""
 
     async def run() -> None:
         with spoken() as (board, _other, said):
@@ -193,7 +193,7 @@ def test_waveshare_worked_examples(request_: str, answer: str) -> None:
 
 
 def test_r421a08_worked_examples() -> None:
-    """On, its status, and a moment."""
+    """The manual's frames for on, for its status and for a moment."""
 
     async def run() -> None:
         with spoken() as (other, board, said):
@@ -215,7 +215,7 @@ def test_r421a08_worked_examples() -> None:
 def test_requests_are_found_however_the_bytes_are_split(
     pieces: list[bytes], cuts: list[int]
 ) -> None:
-    """Noise and other boards' frames around a request do not hide it, nor does any split."""
+    """Noise, other frames and any split of the bytes hide no request."""
 
     async def run() -> None:
         with spoken() as (board, _other, said):
@@ -231,7 +231,7 @@ def test_requests_are_found_however_the_bytes_are_split(
 
 @given(st.binary(max_size=64))
 def test_the_checksum_is_pymodbus_own(message: bytes) -> None:
-    """Two independent ways to the same check bytes."""
+    """Two independent computations give the same check bytes."""
     from pymodbus.framer.rtu import FramerRTU
 
     assert crc(message) == FramerRTU.compute_CRC(message).to_bytes(2, "big")

@@ -1,4 +1,4 @@
-"""The line between daemon and broker: what comes through, and what does not."""
+"""The line between daemon and broker: forwarding, cut and half-open."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 
 from sim.network import Network
 
-# Long enough for loopback, short enough for a suite; only waits for what must not come.
+# Long enough for loopback, short enough for a suite; waits only for bytes that must not come.
 _NOTHING_REAL_S = 0.1
 
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -15,7 +15,7 @@ Talk = Callable[[Network], Awaitable[None]]
 
 @asynccontextmanager
 async def echo_server() -> AsyncIterator[int]:
-    """Run a server that sends back what it gets; yields its port."""
+    """Run a server that sends back the bytes it receives; yield its port."""
     writers: set[asyncio.StreamWriter] = set()
 
     async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -51,14 +51,14 @@ async def connect(network: Network) -> Streams:
 
 
 async def ask(streams: Streams, words: bytes) -> bytes:
-    """Send *words* and return what comes back."""
+    """Send *words* and return the answer."""
     reader, writer = streams
     writer.write(words)
     return await reader.read(1000)
 
 
 async def ended(streams: Streams) -> bool:
-    """Whether the connection breaks (by end or reset) without a byte."""
+    """Return True if the connection breaks (by end or reset) without a byte."""
     try:
         return await streams[0].read(1000) == b""
     except ConnectionError:
@@ -66,7 +66,7 @@ async def ended(streams: Streams) -> bool:
 
 
 def test_it_forwards_both_ways() -> None:
-    """What one side sends reaches the other, and back."""
+    """Bytes from one side reach the other, and back."""
 
     async def talk(network: Network) -> None:
         streams = await connect(network)
@@ -96,7 +96,7 @@ def test_a_cut_breaks_what_stands_and_what_comes() -> None:
 
 
 def test_half_open_swallows_nothing_for_good() -> None:
-    """Half-open: connections stand and nothing comes; restored, what was sent arrives in order."""
+    """Half-open: connections stay, but no bytes pass; restored, all bytes arrive in order."""
 
     async def talk(network: Network) -> None:
         old = await connect(network)
@@ -118,7 +118,7 @@ def test_half_open_swallows_nothing_for_good() -> None:
 
 
 def test_a_cut_ends_a_half_open_line() -> None:
-    """A line that hangs can be cut: nothing waits for ever."""
+    """A line that hangs can be cut, and the wait for its bytes ends."""
 
     async def talk(network: Network) -> None:
         streams = await connect(network)
@@ -132,7 +132,7 @@ def test_a_cut_ends_a_half_open_line() -> None:
 
 
 def test_without_a_broker_connections_just_end() -> None:
-    """A broker that is away looks to the daemon as it would without the proxy."""
+    """Without a broker the proxy behaves as if it were not there."""
 
     async def main() -> None:
         async with echo_server() as port:

@@ -22,7 +22,7 @@ SPEED = 3000
 
 @pytest.fixture(autouse=True)
 def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The fake checkpoint answers at once: eyes and ears need no real time."""
+    """The fake checkpoint reacts at once: people need no real time to see and hear."""
     monkeypatch.setattr(hands, "_BEEP_REAL_S", 0.02)
     monkeypatch.setattr(hands, "_LOOK_REAL_S", 0.001)
     monkeypatch.setattr(hands, "_MOMENT_REAL_S", 0.001)
@@ -57,7 +57,7 @@ class Run:
         self.day = Day(self.people, gap_s, self.told.append)
 
     def live(self) -> "Run":
-        """Live the whole day."""
+        """Run the whole day."""
         asyncio.run(self.day.live())
         return self
 
@@ -109,7 +109,7 @@ AT_A_DOOR: dict[Branch, str] = {**EXPECTED, "no-door-release": "declined"}
 
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_every_branch_ends_as_planned(branch: Branch) -> None:
-    """One guest of each branch ends in the outcome that the branch is about."""
+    """One guest of each branch ends in the outcome of that branch."""
     run = Run(["pimpinan"], branch).live()
     assert run.lobby.outcomes() == [EXPECTED[branch]]
     assert not run.lobby.state.visits
@@ -118,7 +118,7 @@ def test_every_branch_ends_as_planned(branch: Branch) -> None:
 
 @pytest.mark.parametrize("branch", BRANCHES)
 def test_every_branch_ends_in_the_second_office(branch: Branch) -> None:
-    """The people know the procedure of the second office as well."""
+    """The people know the procedure of the second office too."""
     run = Run(["jatim"], branch).live()
     assert run.lobby.outcomes() == [AT_A_DOOR[branch]]
     assert not run.lobby.state.cards
@@ -142,10 +142,10 @@ def test_an_alarm_leaves_its_evidence() -> None:
 
 
 def test_many_guests_share_lobby_and_officers() -> None:
-    """Twelve guests of three procedures and many branches end as planned, nothing stays out."""
+    """Twelve guests of three procedures and many branches end as planned; every locker is free."""
     run = Run(["pimpinan", "eselon-2-3", "eselon-4-asn"], *BRANCHES, guests=12).live()
     planned = Counter(EXPECTED[guest.branch] for guest in run.guests)
-    # Fourth-echelon guests meet no metal detector, so nobody refuses them there.
+    # Guests of echelon 4 pass no metal detector, so none is refused there.
     spared = sum(g.branch == "refused" and g.procedure == "eselon-4-asn" for g in run.guests)
     planned.update({"refused": -spared, "completed": spared})
     assert Counter(run.lobby.outcomes()) == +planned
@@ -154,7 +154,7 @@ def test_many_guests_share_lobby_and_officers() -> None:
 
 
 def how_days_ended(run: Run) -> list[tuple[str, int, int]]:
-    """Return of each day how it was closed, with how many cards out, how many items settled."""
+    """Return for each day how it was closed, the cards out, and the items settled."""
     ends = [record.data for record in run.lobby.records if isinstance(record.data, DayClosed)]
     return [(end.how, end.cards_out, end.reconciled) for end in ends]
 
@@ -170,17 +170,17 @@ def how_days_ended(run: Run) -> list[tuple[str, int, int]]:
 def test_officers_close_the_day(
     branches: tuple[Branch, ...], ends: list[tuple[str, int, int]]
 ) -> None:
-    """Nothing out: one press. A card in a tray is vouched for; one at home comes tomorrow."""
+    """With no item out: one press. A card in a tray is settled; a card at home comes tomorrow."""
     run = Run(["pimpinan"], *branches, days=True).live()
     assert how_days_ended(run) == ends
-    assert run.lobby.state.refusals["button/reception/arrive"] == 1  # who came too late
+    assert run.lobby.state.refusals["button/reception/arrive"] == 1  # the guest who came too late
     assert not run.lobby.state.cards
     assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
     assert run.people.pile == 12
 
 
 def test_a_lost_card_comes_back_through_a_supervisor() -> None:
-    """Declared lost, found, refused with an alarm, taken back; its guest got the belongings."""
+    """Declared lost, found, refused with an alarm, taken back; the guest got the belongings."""
     run = Run(["pimpinan"], "loses-card").live()
     told = [record.type for record in run.lobby.records]
     assert told.index("gardu.card.lost.v1") < told.index("gardu.alarm.raised.v1")
@@ -191,7 +191,7 @@ def test_a_lost_card_comes_back_through_a_supervisor() -> None:
 def test_a_supervisor_fetches_what_a_lost_card_does_not_open(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    """*leave* was pressed twice: the visit is over, its card lost, the belongings in a locker."""
+    """*leave* was pressed twice: the visit has ended, its card is lost, its locker is full."""
     leave = farewell._give_back_without_card
 
     async def leave_twice(people: People, guest: Guest, station: str) -> None:
@@ -207,7 +207,7 @@ def test_a_supervisor_fetches_what_a_lost_card_does_not_open(
 
 
 def test_the_guest_on_the_telephone_lets_the_next_one_go_first() -> None:
-    """*next* and the officer's line stay of one mind: each guest ends as planned."""
+    """After *next* the simulated officer and the core agree on the line: each ends as planned."""
     run = Run(["pimpinan"], "on-the-phone", "normal", "nothing-to-store").live()
     corrections = [r.data for r in run.lobby.records if isinstance(r.data, VisitCorrected)]
     assert [correction.correction for correction in corrections] == ["next"]
@@ -216,7 +216,7 @@ def test_the_guest_on_the_telephone_lets_the_next_one_go_first() -> None:
 
 
 def test_a_guest_who_is_sent_back_is_taken_for_nobody_else() -> None:
-    """Reception tells security before it presses *back*: nobody's visit is lost or exchanged."""
+    """Reception warns security before *back*: no visit is lost or exchanged."""
     run = Run(["jatim"], "sent-back", "normal", guests=10, gap_s=50).live()
     corrections = [r.data for r in run.lobby.records if isinstance(r.data, VisitCorrected)]
     assert [correction.correction for correction in corrections] == ["back"] * 5
@@ -224,7 +224,7 @@ def test_a_guest_who_is_sent_back_is_taken_for_nobody_else() -> None:
 
 
 def test_a_jammed_locker_is_given_up_for_another() -> None:
-    """A lock that does not open does not keep the guest: officer 2 takes the next one."""
+    """A lock that does not open does not stop the guest: officer 2 gives the next locker."""
     run = Run(["pimpinan"], "normal")
     run.lobby.lockers[1].jammed = True
     run.live()
@@ -234,7 +234,7 @@ def test_a_jammed_locker_is_given_up_for_another() -> None:
 
 
 def test_an_officer_shuts_the_doors_that_nobody_stands_at() -> None:
-    """A locker that was broken open is shut with what is in it; who stands there is left alone."""
+    """A locker that was broken open is closed; one with a guest at it is left alone."""
     run = Run(["pimpinan"], "normal")
 
     async def round_of_an_officer() -> None:
@@ -279,7 +279,7 @@ def test_power_cuts_do_not_stop_the_day() -> None:
 
 
 def test_what_hangs_is_cleared() -> None:
-    """A visit without a guest, left by an earlier run, is ended and its card comes back."""
+    """A visit of an earlier run is ended, and its card comes back."""
     run = Run(["pimpinan"], "normal")
 
     async def leave_one_behind() -> None:

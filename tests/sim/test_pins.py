@@ -1,4 +1,4 @@
-"""The pin factory: gpiozero's devices against the world, over the real socket."""
+"""The pin factory: gpiozero's devices in the simulated world, over the real socket."""
 
 import asyncio
 import gc
@@ -37,7 +37,7 @@ from tests.sim.wiring import (
 
 
 def test_it_is_a_pi_4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The library takes the board for a Pi 4B, whatever machine this is."""
+    """The library reads a Pi 4B, on any machine."""
 
     async def act(_lobby: Lobby, factory: SimFactory) -> None:
         assert factory.board_info.model == "4B"
@@ -48,7 +48,7 @@ def test_it_is_a_pi_4(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_an_output_is_claimed_with_its_level(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An active-low relay does not blip when the daemon starts."""
+    """An active-low relay gives no pulse when the daemon starts."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         relay = await asyncio.to_thread(OutputDevice, RELAY, active_high=False, pin_factory=factory)
@@ -66,7 +66,7 @@ def test_an_output_is_claimed_with_its_level(
 def test_the_level_at_claim_is_known_and_no_event(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A door found open reads open at once, and nothing fires for it."""
+    """A door found open reads open at once, without an event."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         lobby.lockers[1].force_open()
@@ -108,7 +108,7 @@ def test_bounces_vanish_and_pulses_stay(
 def test_without_a_bounce_time_bounces_show(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The world's contacts do bounce: it is the bounce time that hides it."""
+    """The simulated contacts do bounce: the bounce time hides it."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         button = await asyncio.to_thread(Button, DONE, pin_factory=factory)
@@ -125,7 +125,7 @@ def test_without_a_bounce_time_bounces_show(
 def test_a_pulse_shorter_than_the_bounce_time_vanishes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Stamps decide, not arrival: 10 ms high are nothing for a bounce time of 20 ms."""
+    """Time stamps decide, not arrival: 10 ms high are no press with a bounce time of 20 ms."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         beam = await asyncio.to_thread(
@@ -151,7 +151,7 @@ def test_a_pulse_shorter_than_the_bounce_time_vanishes(
 def test_an_exception_in_a_callback_silences_every_input(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """As with lgpio: a daemon whose callbacks raise would not be caught by a kinder simulator."""
+    """As with lgpio: a daemon with callbacks that raise must fail in the simulation too."""
     died: list[str] = []
     monkeypatch.setattr("threading.excepthook", lambda args: died.append(args.exc_type.__name__))
 
@@ -178,7 +178,7 @@ def test_an_exception_in_a_callback_silences_every_input(
 def test_a_device_can_be_made_and_closed_in_a_callback(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The reader's own thread never waits for a line that only it could read."""
+    """The reader's thread never waits for a line that only it can read."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         first = await asyncio.to_thread(Button, DONE, bounce_time=0.02, pin_factory=factory)
@@ -199,7 +199,7 @@ def test_a_device_can_be_made_and_closed_in_a_callback(
 def test_closed_devices_leave_floating_inputs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Closing releases the pin in the world and takes it out of the claims."""
+    """Closing releases the pin in the world and removes it from the claims."""
 
     async def act(lobby: Lobby, factory: SimFactory) -> None:
         lamp = await asyncio.to_thread(LED, LAMP, initial_value=True, pin_factory=factory)
@@ -218,7 +218,7 @@ def test_closed_devices_leave_floating_inputs(
 def test_a_world_that_goes_away_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Inputs keep their level, writes are counted, and the log says so once."""
+    """Inputs stay at their level, and writes are counted."""
     monkeypatch.setenv("GARDU_PINS", str(tmp_path / "pins.sock"))
     factories: list[SimFactory] = []
 
@@ -245,7 +245,7 @@ def test_a_world_that_goes_away_stops_nothing(
 def test_without_a_world_the_error_says_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A daemon started by hand with this factory is told about gardu sim."""
+    """A daemon started by hand with this factory gets a message about gardu sim."""
     monkeypatch.delenv("GARDU_PINS", raising=False)
     with pytest.raises(BadPinFactory, match="gardu sim"):
         SimFactory()
@@ -270,7 +270,7 @@ signal.pause()
 
 @contextmanager
 def daemon(folder: Path, clock: Clock) -> Iterator[subprocess.Popen[str]]:
-    """Return a process that holds a relay on and blinks a lamp."""
+    """Yield a process that holds a relay on and blinks a lamp."""
     environment = os.environ | {
         "GPIOZERO_PIN_FACTORY": "gardu-sim",
         "GARDU_PINS": str(folder / "pins.sock"),
@@ -283,7 +283,7 @@ def daemon(folder: Path, clock: Clock) -> Iterator[subprocess.Popen[str]]:
 
 
 def test_a_killed_daemon_lets_go_of_everything(tmp_path: Path) -> None:
-    """After SIGKILL the relay falls off, the blinking lamp is dark, and the lobby knows."""
+    """After SIGKILL the relay is off, the blinking lamp dark, and the lobby asleep."""
     clock = Clock.scaled(20)
 
     async def run() -> None:
@@ -315,7 +315,7 @@ def test_a_killed_daemon_lets_go_of_everything(tmp_path: Path) -> None:
     ],
 )
 def test_a_wrong_line_ends_the_connection(tmp_path: Path, line: bytes) -> None:
-    """The world believes no order that makes no sense, and goes on."""
+    """A wrong order changes no pin, and the connection ends."""
 
     async def run() -> None:
         header = make_header()
@@ -335,7 +335,7 @@ def test_a_wrong_line_ends_the_connection(tmp_path: Path, line: bytes) -> None:
 
 @pytest.mark.parametrize("turns", range(8))
 def test_closing_hangs_up_on_a_daemon_that_has_just_connected(tmp_path: Path, turns: int) -> None:
-    """However far the loop has come with accepting it, no connection outlives the socket."""
+    """At any stage of accepting it: no connection outlives the socket."""
 
     async def run() -> None:
         server = PinServer({}, tmp_path / "pins.sock", Clock())
@@ -355,7 +355,7 @@ def test_closing_hangs_up_on_a_daemon_that_has_just_connected(tmp_path: Path, tu
 
 
 def test_a_pin_belongs_to_the_last_that_claimed_it(tmp_path: Path) -> None:
-    """A restarted daemon keeps its pins when the socket of the dead one closes late."""
+    """A restarted daemon holds its pins when the socket of the dead one closes late."""
 
     async def run() -> None:
         header = make_header()
@@ -377,7 +377,7 @@ def test_a_pin_belongs_to_the_last_that_claimed_it(tmp_path: Path) -> None:
 
 
 def test_levels_are_reported_with_their_moment(tmp_path: Path) -> None:
-    """A claim as input is answered at once, and every change carries when it happened."""
+    """A claim as input is answered at once, and every change carries its time."""
 
     async def run() -> None:
         header = make_header()

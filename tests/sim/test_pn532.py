@@ -1,4 +1,4 @@
-"""The PN532's twin, asked through its port with frames from its data sheet."""
+"""The PN532's twin, addressed through its port with frames from its data sheet."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -24,7 +24,7 @@ ERROR = bytes.fromhex("00 00 FF 01 FF 7F 81 00")
 
 
 class Desk:
-    """The twin and the port as a daemon has it."""
+    """The twin, and the port as the daemon opens it."""
 
     def __init__(self, twin: Pn532Twin, port: serial.Serial, loop: LoopThread) -> None:
         self.twin = twin
@@ -32,19 +32,19 @@ class Desk:
         self._port = port
 
     def ask(self, message: bytes, size: int) -> bytes:
-        """Say *message* and return *size* bytes of what comes."""
+        """Send *message* and return *size* bytes of the answer."""
         self._port.write(message)
         return bytes(self._port.read(size))
 
     def wake(self) -> None:
-        """Wake it, and have it answer "none"."""
+        """Wake the chip, and set it to answer "none" without a card."""
         assert self.ask(WAKE + SAM, 15) == ACK + SAM_DONE
         assert self.ask(TWO_TRIES, 15)[:6] == ACK
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
-    """Return a chip that sleeps."""
+    """Yield a sleeping chip."""
     with LoopThread() as loop:
         twin = Pn532Twin(tmp_path / "tty-desk", Clock.scaled(60), Random(1))
         loop.call(twin.port.plug)
@@ -54,13 +54,13 @@ def desk(tmp_path: Path) -> Iterator[Desk]:
 
 
 def test_it_sleeps_until_it_is_woken(desk: Desk) -> None:
-    """A driver that forgets to wake it hears nothing."""
+    """A driver that does not wake it gets no answer."""
     assert desk.ask(SAM, 1) == b""
     assert desk.ask(WAKE + SAM, 15) == ACK + SAM_DONE
 
 
 def test_the_worked_example_byte_for_byte(desk: Desk) -> None:
-    """One card, no card, and a frame that is split anywhere."""
+    """One card, no card, and a frame split at any place."""
     desk.wake()
     assert desk.ask(LIST, 16) == ACK + NONE
     desk.loop.run(desk.twin.present("DEADBEEF"))
@@ -71,7 +71,7 @@ def test_the_worked_example_byte_for_byte(desk: Desk) -> None:
 
 
 def test_two_cards_are_listed_only_to_who_asks_for_two(desk: Desk) -> None:
-    """In order, each with its place."""
+    """Two cards are listed in order, each with its number; a request for one lists one."""
     desk.wake()
     desk.loop.run(desk.twin.present("DEADBEEF", "04A2241A2B3C80"))
     assert desk.ask(LIST, 25) == ACK + ONE
@@ -81,7 +81,7 @@ def test_two_cards_are_listed_only_to_who_asks_for_two(desk: Desk) -> None:
 
 
 def test_without_settings_it_looks_until_it_is_told_to_give_up(desk: Desk) -> None:
-    """The chip's own default: no answer before a card comes."""
+    """The chip's own default: it polls without an answer until a card comes."""
     assert desk.ask(WAKE + SAM, 15) == ACK + SAM_DONE
     assert desk.ask(LIST, 16) == ACK
     desk.loop.run(desk.twin.present("DEADBEEF"))
@@ -94,7 +94,7 @@ def test_without_settings_it_looks_until_it_is_told_to_give_up(desk: Desk) -> No
 
 
 def test_a_wrong_frame_gets_the_error_frame(desk: Desk) -> None:
-    """A driver's wrong checksum is not overlooked."""
+    """A wrong checksum of the driver gets an error frame."""
     desk.wake()
     assert desk.ask(LIST[:-2] + b"\x00\x00", 8) == ERROR
     assert desk.ask(bytes.fromhex("00 00 FF 02 FE D4 99 93 00"), 14) == ACK + ERROR

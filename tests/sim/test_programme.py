@@ -1,4 +1,4 @@
-"""A day's file: who comes when is planned to the last guest, and what is wrong is said."""
+"""The file of a day: arrivals are planned to the last guest, and errors are named."""
 
 from collections import Counter
 from pathlib import Path
@@ -40,7 +40,7 @@ def day(folder: Path, more: str = "") -> programme.Programme:
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_days_load(name: str, tmp_path: Path) -> None:
-    """Every day that comes with the simulator loads, with configs and branches that exist."""
+    """Every shipped day loads, with configs and branches that exist."""
     path = programme.find(name)
     loaded = programme.load(path)
     assert expected(loaded)
@@ -57,14 +57,14 @@ def _id(place: programme.CheckpointDay) -> str:
 
 
 def test_the_day_takes_every_branch_of_the_catalogue() -> None:
-    """The full day leaves no branch of the catalogue out."""
+    """The full day contains every branch of the catalogue."""
     catalogue = branches.load(programme.DAYS / "branches.toml")
     assert set(expected(programme.load(programme.find("day")))) == set(catalogue)
 
 
 @pytest.mark.parametrize("guests", [24, 77, 200])
 def test_all_guests_come_once(guests: int) -> None:
-    """Shares and proportions are whole guests, and together exactly those that were asked for."""
+    """Shares and proportions are whole guests, and together exactly the requested number."""
     loaded = programme.load(programme.find("day"))
     counts = share(loaded, guests)
     assert sum(counts) == guests
@@ -80,7 +80,7 @@ def test_all_guests_come_once(guests: int) -> None:
 
 @pytest.mark.parametrize("seed", range(8))
 def test_what_happens_in_any_case_can_happen(seed: int) -> None:
-    """Not where the host is away by message, screening where there is one, hours before evening."""
+    """Planned branches avoid absent hosts, have a screening if needed, and hours before evening."""
     loaded = programme.load(programme.find("day"))
     place = loaded.checkpoint[0]
     away = {"pimpinan": (3600, 6000), "eselon-2-3": (11700, 14400)}
@@ -97,7 +97,7 @@ def test_what_happens_in_any_case_can_happen(seed: int) -> None:
 
 
 def test_the_same_seed_plans_the_same_day() -> None:
-    """Who comes when, for what, in which group depends on the seed alone."""
+    """Arrivals, procedures and groups depend on the seed alone."""
     loaded = programme.load(programme.find("day"))
     place = loaded.checkpoint[0]
     once, again, other = (arrivals(loaded, place, 60, seed) for seed in (1, 1, 2))
@@ -144,14 +144,14 @@ def test_acts_are_sorted_by_what_they_are(tmp_path: Path) -> None:
     ],
 )
 def test_what_is_wrong_is_said(tmp_path: Path, more: str, words: str) -> None:
-    """A wrong act names what is allowed."""
+    """A wrong act names the allowed values."""
     with pytest.raises(ConfigError) as raised:
         day(tmp_path, more)
     assert words in str(raised.value)
 
 
 def test_wrong_times_and_procedures_are_said(tmp_path: Path) -> None:
-    """A burst that ends before it begins, and a procedure that nobody knows."""
+    """A burst that ends before it begins, and an unknown procedure, are named."""
     text = ONE.replace('until = "09:00"', 'until = "07:00"').replace("pimpinan = 1", "x = 1")
     path = tmp_path / "mine.toml"
     path.write_text(text, encoding="utf-8")
@@ -162,14 +162,14 @@ def test_wrong_times_and_procedures_are_said(tmp_path: Path) -> None:
 
 
 def test_an_unknown_day_names_ours() -> None:
-    """A day that is not there is refused with the names of those that are."""
+    """An unknown day is refused with the names of the shipped ones."""
     with pytest.raises(ConfigError) as raised:
         programme.find("no-such")
     assert "day, morning" in str(raised.value)
 
 
 def test_merge_replaces_values_and_keeps_tables() -> None:
-    """What a day has more is laid over the config table by table."""
+    """A day's additions replace values in the config table by table."""
     base = {"a": {"x": 1, "y": 2}, "b": [1, 2]}
     assert merge(base, {"a": {"y": 3}, "b": [4]}) == {"a": {"x": 1, "y": 3}, "b": [4]}
     assert base == {"a": {"x": 1, "y": 2}, "b": [1, 2]}

@@ -1,4 +1,4 @@
-"""Card readers and scanners of a simulated lobby, and the config that its daemon gets."""
+"""Card readers and scanners of a simulated lobby, and its daemon's config."""
 
 import asyncio
 import tomllib
@@ -45,7 +45,7 @@ def links(folder: Path) -> list[str]:
 
 
 def test_a_lobby_has_every_reader_of_its_config(tmp_path: Path) -> None:
-    """Each of its kind, plugged in under its own name, and unplugged at the end."""
+    """Each is of its kind, plugged in under its own name, and unplugged at the end."""
 
     async def run() -> list[str]:
         async with Lobby(CONFIG, tmp_path, Clock(), seed=1) as lobby:
@@ -59,7 +59,7 @@ def test_a_lobby_has_every_reader_of_its_config(tmp_path: Path) -> None:
 
 
 def test_each_kind_of_reader_has_its_driver() -> None:
-    """The daemon builds what the config names; nothing is opened yet."""
+    """The daemon builds the drivers that the config names; none is opened yet."""
     kinds = [
         type(build_card_reader(name, reader, Clock(), print))
         for name, reader in CONFIG.card_readers.items()
@@ -70,7 +70,7 @@ def test_each_kind_of_reader_has_its_driver() -> None:
 
 
 def test_the_daemons_config_leads_to_the_lobbys_ports(tmp_path: Path) -> None:
-    """Ports are rewritten and the made-up clock is allowed; the rest is the office's."""
+    """Ports are rewritten and an untrusted clock is allowed; the rest is the office's."""
     folder = default_config_folder()
     raw = tomllib.loads((folder / "gardu.toml").read_text(encoding="utf-8"))
     key = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="

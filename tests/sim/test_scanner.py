@@ -1,4 +1,4 @@
-"""The scanner's twin, heard through its port."""
+"""The scanner's twin, read through its port."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +20,7 @@ ACK = bytes.fromhex("02 00 00 01 00 33 31")
 def desk(
     folder: Path, mode: Literal["presence", "host"]
 ) -> Iterator[tuple[ScannerTwin, serial.Serial, LoopThread]]:
-    """Return a scanner, the port as a daemon has it, and the scanner's loop."""
+    """Yield a scanner, the port as the daemon opens it, and the scanner's loop."""
     with LoopThread() as loop:
         twin = ScannerTwin(folder / "scanner-desk", Clock(), Random(1), mode, 3600.0)
         loop.call(twin.port.plug)
@@ -30,7 +30,7 @@ def desk(
 
 
 def test_what_is_shown_is_sent_again_and_again(tmp_path: Path) -> None:
-    """With CR, or whatever end it is set to, until it is taken away."""
+    """The code repeats with CR, or with the set end, until it is removed."""
     with desk(tmp_path, "presence") as (twin, port, loop):
         port.timeout = 5
         loop.run(twin.show("GARDU1:A"))
@@ -44,7 +44,7 @@ def test_what_is_shown_is_sent_again_and_again(tmp_path: Path) -> None:
 
 
 def test_in_mode_host_it_reads_when_it_is_told_to(tmp_path: Path) -> None:
-    """The worked example: the acknowledgement at once, then one code, then nothing."""
+    """The worked example: the acknowledgement at once, then one code, then silence."""
     with desk(tmp_path, "host") as (twin, port, loop):
         loop.run(twin.show("A"))
         assert port.read(1) == b""
@@ -58,7 +58,7 @@ def test_in_mode_host_it_reads_when_it_is_told_to(tmp_path: Path) -> None:
 
 
 def test_faults(tmp_path: Path) -> None:
-    """Dead, noise, half a code."""
+    """A dead scanner, noise, and half a code."""
     with desk(tmp_path, "host") as (twin, port, loop):
         twin.dead = True
         port.write(TRIGGER)

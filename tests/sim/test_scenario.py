@@ -1,4 +1,4 @@
-"""Scenario files: all of ours load, and a wrong one says everything that is wrong."""
+"""Scenario files: the shipped ones load, and a wrong one reports all of its problems."""
 
 from collections import Counter
 from pathlib import Path
@@ -23,7 +23,7 @@ def write(folder: Path, text: str) -> Path:
 
 
 def test_ours_are_all_there_and_load() -> None:
-    """Every scenario that comes with the simulator loads and has both titles."""
+    """Every shipped scenario loads and has both titles."""
     assert set(scenario.names()) == SHIPPED
     for name in scenario.names():
         loaded = scenario.load(scenario.find(name))
@@ -32,21 +32,21 @@ def test_ours_are_all_there_and_load() -> None:
 
 
 def test_mixed_meets_every_branch() -> None:
-    """The mixed day has a guest of every branch, but for those that take hours or a night."""
+    """The mixed day has a guest of every branch, except those that last hours or a night."""
     loaded = scenario.load(scenario.find("mixed"))
     hours = {"stays", "vanishes", "overnight"}
     assert set(loaded.branches(len(BRANCHES), seed=1)) == set(BRANCHES) - hours
 
 
 def test_order_is_kept_and_repeated() -> None:
-    """An exact list of branches is followed to the letter, whatever the seed."""
+    """An exact list of branches is followed in order and repeated, with any seed."""
     loaded = scenario.load(scenario.find("refused"))
     assert loaded.branches(5, seed=1) == ["refused", "normal", "refused", "normal", "refused"]
     assert loaded.branches(5, seed=1) == loaded.branches(5, seed=2)
 
 
 def test_weights_draw_by_seed(tmp_path: Path) -> None:
-    """Weights draw only what they name, about as often as they say, the same for a seed."""
+    """Weights draw only the named branches, about in proportion, the same for a seed."""
     path = write(
         tmp_path,
         '[title]\nid="a"\nen="b"\n[guests]\nweights={normal=3, refused=1}\n',
@@ -60,7 +60,7 @@ def test_weights_draw_by_seed(tmp_path: Path) -> None:
 
 
 def test_every_problem_is_reported_at_once(tmp_path: Path) -> None:
-    """Unknown keys, wrong words and values out of range are all named, with what is allowed."""
+    """Unknown keys, wrong words and values out of range are all named, with the allowed ones."""
     path = write(
         tmp_path,
         '[title]\nid="a"\nname="b"\n[guests]\norder=["normal","happy"]\n'
@@ -93,7 +93,7 @@ def test_what_must_fit_together(tmp_path: Path, guests: str, fault: str, expecte
 
 
 def test_a_file_of_ones_own_is_found(tmp_path: Path) -> None:
-    """A scenario may be a path; a name that is neither lists what there is."""
+    """A scenario may be a path; an unknown name lists the shipped ones."""
     path = write(tmp_path, "")
     assert scenario.find(str(path)) == path
     with pytest.raises(ConfigError, match="good-day"):

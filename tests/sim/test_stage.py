@@ -1,4 +1,4 @@
-"""The stage, with everything real: broker, line, subscriber, world and the unmodified daemon."""
+"""The stage with real parts: broker, line, subscriber, world and the unmodified daemon."""
 
 import asyncio
 import os
@@ -68,7 +68,7 @@ def test_nothing_is_lost_under_cuts_and_kills(tmp_path: Path) -> None:
 
 
 def test_a_bad_config_for_the_daemon_is_told(tmp_path: Path) -> None:
-    """A procedure that the daemon refuses ends the simulation with the daemon's own words."""
+    """A procedure that the daemon refuses ends the simulation with the daemon's own message."""
     folder = tmp_path / "config"
     (folder / "sop").mkdir(parents=True)
     (folder / "gardu.toml").write_bytes(CONFIG.read_bytes())
@@ -80,7 +80,7 @@ def test_a_bad_config_for_the_daemon_is_told(tmp_path: Path) -> None:
 
 
 def test_the_derived_config_changes_only_the_ends(tmp_path: Path) -> None:
-    """The daemon gets the user's config, valid, with simulated equipment at its ends."""
+    """The daemon gets the user's config, valid, with the addresses of simulated equipment."""
     run = RunDir(tmp_path / "run", tmp_path / "wire")
     password = tmp_path / "camera-password"
     password.write_text("rahasia\n", encoding="ascii")
@@ -98,7 +98,7 @@ def test_the_derived_config_changes_only_the_ends(tmp_path: Path) -> None:
 
 
 def test_the_broker_listens_and_is_gone_afterwards(tmp_path: Path) -> None:
-    """The embedded broker takes connections while it is in use, and leaves no process behind."""
+    """The embedded broker accepts connections while it is in use, and leaves no process."""
 
     async def main() -> int:
         async with Broker(tmp_path) as broker:
@@ -110,7 +110,7 @@ def test_the_broker_listens_and_is_gone_afterwards(tmp_path: Path) -> None:
 
 
 def test_stop_kills_what_does_not_listen() -> None:
-    """A process that ignores SIGTERM is killed after its time; nothing is left over."""
+    """A process that ignores SIGTERM is killed after its time, and has ended."""
 
     async def main() -> int:
         script = "trap '' TERM; echo ready; while :; do sleep 0.05; done"
@@ -150,7 +150,7 @@ def test_gaps_are_seen_and_duplicates_are_not_counted() -> None:
 
 
 def test_records_that_exist_and_did_not_come_are_not_settled() -> None:
-    """The ledger's last sequence counts as written, also where nothing after it came."""
+    """The ledger's last sequence counts as written, also if that record has not come."""
     received = Received()
     received.take(event(1, "gardu.visit.opened.v1"))
     received.take_ledger({"streamid": "s", "last_seq": 2, "acked_seq": 2}, retained=False)
@@ -158,7 +158,7 @@ def test_records_that_exist_and_did_not_come_are_not_settled() -> None:
 
 
 def test_an_old_retained_ledger_says_nothing() -> None:
-    """A broker may keep the ledger of another database; it is not believed."""
+    """A broker may retain the ledger of another database; it is ignored."""
     received = Received()
     received.take(event(1, "gardu.visit.opened.v1"))
     received.take_ledger({"streamid": "old", "last_seq": 9, "acked_seq": 9}, retained=True)
@@ -166,7 +166,7 @@ def test_an_old_retained_ledger_says_nothing() -> None:
 
 
 def test_visits_of_an_earlier_run_are_kept_apart() -> None:
-    """What is resent of an earlier run does not count as this run's guests."""
+    """Records resent from an earlier run do not count as this run's guests."""
     received = Received(fresh=False)
     received.take(event(7, "gardu.visit.opened.v1"))
     received.day_begins()

@@ -1,10 +1,10 @@
-"""What the live view shows of a panel: each lamp in its colour, and what they say in a word."""
+"""A panel in the live view: each lamp in its colour, and its mode in a word."""
 
 from sim.view import _panel
 
 
 def test_every_lamp_is_drawn_in_its_colour() -> None:
-    """A dark one is dim; the word stands beside, for who sees no colours."""
+    """A dark lamp is dim; the word is for readers who see no colours."""
     shining = {"white": "steady", "green": "off", "amber": "wink", "red": "fast"}
     text = _panel(shining, "fast")
     assert text.plain == "●○◕◉ urgent"
@@ -12,5 +12,5 @@ def test_every_lamp_is_drawn_in_its_colour() -> None:
 
 
 def test_a_panel_without_lamps_has_a_word_only() -> None:
-    """It is dark."""
+    """A panel that has no lamps is dark."""
     assert _panel({}, "off").plain == " off"

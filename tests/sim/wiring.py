@@ -1,4 +1,4 @@
-"""A small checkpoint to wire lobbies from, with every way to wire a contact."""
+"""A small checkpoint for simulated lobbies, with every way to wire a contact."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -94,7 +94,7 @@ def in_lobby(
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait until ``true()``; what never becomes true fails the test."""
+    """Wait until ``true()``; fail the test after 5 s."""
     async with asyncio.timeout(5):
         while not true():
             await asyncio.sleep(0.001)

@@ -1,4 +1,4 @@
-"""A stand for the core: sends it events, keeps its timers in fake time, remembers what it said."""
+"""A stand for the core: sends it events, runs its timers in fake time, collects its output."""
 
 from pathlib import Path
 from typing import Any, TypeVar, get_args
@@ -25,7 +25,7 @@ OPENING_MS = 1_795_395_600_000
 
 
 def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rules:
-    """A checkpoint that has everything, for all four procedures."""
+    """Return the rules of a checkpoint with all equipment, for all four procedures."""
     values: dict[str, Any] = {
         "stream": "00000000-0000-4000-8000-000000000000",
         "procedures": {procedure.key: procedure for procedure in procedures.values()},
@@ -66,7 +66,7 @@ class Stand:
         return Stamp(int(self.seconds * 1e9), OPENING_MS + int(self.seconds * 1000), True, "boot")
 
     def send(self, event: Event) -> list[Effect]:
-        """Let *event* happen; return its effects."""
+        """Send *event* to the core; return its effects."""
         result = step(self.rules, self.state, event)
         self.state = result.state
         self.effects += result.effects
@@ -109,7 +109,7 @@ class Stand:
         return self.send(events.LockerClosed(self.now, locker))
 
     def door(self, *what: str, initial: bool = False) -> None:
-        """The access door ``opened`` or ``closed``, in order."""
+        """The access door is ``opened`` or ``closed``, in the given order."""
         for name in what:
             kind = events.DoorOpened if name == "opened" else events.DoorClosed
             self.send(kind(self.now, "office", initial))
@@ -132,12 +132,12 @@ class Stand:
         )
 
     def restart(self) -> list[Effect]:
-        """The daemon was killed and started again: timers are gone until the core asks anew."""
+        """A killed daemon starts again: its timers are gone until the core starts them again."""
         self.timers.clear()
         return self.send(events.Started(self.now))
 
     def detector(self, *what: str) -> None:
-        """The detector sees: ``alarm``, ``clear`` (contact at rest), ``passage``, ``too-fast``."""
+        """The detector sends ``alarm``, ``clear`` (contact at rest), ``passage``, ``too-fast``."""
         kinds = {
             "alarm": events.DetectorAlarmed,
             "clear": events.DetectorCleared,

@@ -1,4 +1,4 @@
-"""Alarms: raised, acknowledged, cleared; each a record and a retained state, shown and heard."""
+"""Alarms: raised, acknowledged, cleared; each a record and a retained state, seen and heard."""
 
 from typing import Any
 
@@ -14,17 +14,17 @@ from tests.sop.visit.test_course import register, screen, store_belongings
 
 
 def shown(stand: Stand, panel: str = "officer-3") -> str:
-    """What the lamp of *panel* shows."""
+    """Return the mode of the lamp of *panel*."""
     return lamps(stand.rules, stand.state)[panel]
 
 
 def topic(stand: Stand, kind: str) -> dict[str, Any]:
-    """The retained state of the alarm *kind*."""
+    """Return the retained state of the alarm *kind*."""
     return standing(stand.state)[f"state/alarm/{kind}"]
 
 
 def beeps(stand: Stand) -> int:
-    """How often the buzzer has sounded an alarm since it was asked last."""
+    """Return the number of alarm beeps since the last call."""
     count = stand.effects.count(Beep("alarm"))
     stand.effects.clear()
     return count
@@ -39,7 +39,7 @@ def screening(stand: Stand) -> None:
 
 
 def test_the_metal_detector_is_acknowledged_at_its_officers_panel() -> None:
-    """Fast until seen, slow while it stands; the retained state says when it was seen."""
+    """Fast until acknowledged, then slow; the retained state has the time of acknowledgement."""
     stand = Stand()
     screening(stand)
     assert shown(stand) == "fast"
@@ -55,7 +55,7 @@ def test_the_metal_detector_is_acknowledged_at_its_officers_panel() -> None:
 
 
 def test_a_second_pass_clears_it_and_one_that_sounds_again_wants_to_be_seen_again() -> None:
-    """Acknowledged, sounds again: fast and heard. Then a clear walk: no alarm, no lamp of one."""
+    """A second alarm after the acknowledgement is fast and heard; a clear pass ends both."""
     stand = Stand()
     screening(stand)
     stand.press("officer-3", "acknowledge")
@@ -72,7 +72,7 @@ def test_a_second_pass_clears_it_and_one_that_sounds_again_wants_to_be_seen_agai
 
 
 def test_refusing_the_guest_ends_the_alarm() -> None:
-    """Seen or not: with the step the alarm of the guest is over."""
+    """The alarm ends with the guest's step, acknowledged or not."""
     stand = Stand()
     screening(stand)
     stand.press("officer-3", "refuse")
@@ -81,7 +81,7 @@ def test_refusing_the_guest_ends_the_alarm() -> None:
 
 
 def two_in_alarm(*, passage: bool = True) -> Stand:
-    """A guest whose alarm waits for another pass, and the next one, at whom it sounds too."""
+    """Return a stand: a guest who must pass again after an alarm, and a second guest in alarm."""
     stand = Stand(rules(passage=passage))
     screening(stand)
     stand.press("officer-3", "done")
@@ -95,7 +95,7 @@ def two_in_alarm(*, passage: bool = True) -> Stand:
 
 @pytest.mark.parametrize("passage", [True, False])
 def test_one_alarm_may_be_that_of_two_guests(passage: bool) -> None:
-    """It stands, and can be acknowledged, until the last of them is clear or gone."""
+    """It stands, and can be acknowledged, until the last of the guests is clear or gone."""
     stand = two_in_alarm(passage=passage)
     assert shown(stand) == "fast"
     assert shown(stand, "reception") == "off"
@@ -110,7 +110,7 @@ def test_one_alarm_may_be_that_of_two_guests(passage: bool) -> None:
 
 
 def test_an_alarm_that_was_nobodys_becomes_that_of_the_guest_who_is_screened() -> None:
-    """It stood already when the guest's walk sounded: it ends with the guest, not the contact."""
+    """It stood already when the guest's pass sounded: it ends with the guest, not the contact."""
     stand = Stand()
     stand.detector("alarm")
     register(stand, "pimpinan", CARDS[0])
@@ -124,7 +124,7 @@ def test_an_alarm_that_was_nobodys_becomes_that_of_the_guest_who_is_screened() -
 
 
 def test_without_a_beam_the_alarm_stays_at_its_officer_through_the_second_pass() -> None:
-    """The panel that showed it goes on to; no other begins to."""
+    """Only the panel that showed the alarm goes on showing it."""
     stand = Stand(rules(passage=False))
     screening(stand)
     stand.press("officer-3", "done")
@@ -134,7 +134,7 @@ def test_without_a_beam_the_alarm_stays_at_its_officer_through_the_second_pass()
 
 
 def test_who_was_taken_back_into_an_alarm_needs_a_decision_only() -> None:
-    """*refuse* by mistake, *back*: nothing sounds now, so nothing is to be acknowledged."""
+    """*refuse* by mistake, then *back*: no alarm sounds, so the lamp asks only for a decision."""
     stand = Stand()
     screening(stand)
     stand.press("officer-3", "refuse")
@@ -146,7 +146,7 @@ def test_who_was_taken_back_into_an_alarm_needs_a_decision_only() -> None:
 
 
 def test_a_forced_locker_alarms_until_it_is_shut_whatever_its_guest_does() -> None:
-    """The guest whose belongings are in it goes on to the next step; the door is open still."""
+    """The alarm stays while the door is open, also after its guest went on to the next step."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
@@ -160,7 +160,7 @@ def test_a_forced_locker_alarms_until_it_is_shut_whatever_its_guest_does() -> No
 
 
 def test_the_buzzer_repeats_until_the_alarm_is_acknowledged() -> None:
-    """Once at once, once every 15 s, and never again once somebody has seen it."""
+    """It sounds at once and then every 15 s, and stops with the acknowledgement."""
     stand = Stand()
     screening(stand)
     assert beeps(stand) == 1
@@ -173,7 +173,7 @@ def test_the_buzzer_repeats_until_the_alarm_is_acknowledged() -> None:
 
 
 def test_the_buzzer_stops_with_the_alarm() -> None:
-    """The locker is shut again: nothing is left to be heard."""
+    """After the locker is closed again the buzzer is silent."""
     stand = Stand()
     stand.opened(2)
     stand.closed_door(2)
@@ -184,7 +184,7 @@ def test_the_buzzer_stops_with_the_alarm() -> None:
 
 @pytest.mark.parametrize("seen", [False, True])
 def test_after_a_restart_only_what_nobody_has_seen_is_heard_again(seen: bool) -> None:
-    """What was acknowledged stays so; what was not goes on asking."""
+    """An acknowledged alarm stays acknowledged; any other one sounds again."""
     stand = Stand()
     stand.opened(2)
     if seen:
@@ -197,7 +197,7 @@ def test_after_a_restart_only_what_nobody_has_seen_is_heard_again(seen: bool) ->
 
 
 def test_the_lobbys_alarms_are_shown_everywhere_and_seen_anywhere() -> None:
-    """A forced locker has no officer of its own: every panel shows it, one press will do."""
+    """A forced locker has no officer of its own: every panel shows it, any can acknowledge it."""
     stand = Stand()
     stand.opened(2)
     stand.door("opened")
@@ -211,7 +211,7 @@ def test_the_lobbys_alarms_are_shown_everywhere_and_seen_anywhere() -> None:
 
 
 def test_an_alarm_is_acknowledged_once() -> None:
-    """A second press means nothing: two beeps, no record."""
+    """A second press is refused and makes no record."""
     stand = Stand()
     stand.opened(2)
     stand.press("officer-2", "acknowledge")
@@ -222,7 +222,7 @@ def test_an_alarm_is_acknowledged_once() -> None:
 
 @pytest.mark.parametrize("kind", sorted(SILENT))
 def test_a_silent_alarm_is_not_betrayed_by_the_button(kind: Any) -> None:
-    """Whoever stands at the panel cannot learn by it that duress was called."""
+    """A person at the panel cannot learn from the button that a silent alarm was raised."""
     stand = Stand()
     calm = [*stand.press("officer-3", "acknowledge")]
     stand.alarmed(kind)
@@ -232,7 +232,7 @@ def test_a_silent_alarm_is_not_betrayed_by_the_button(kind: Any) -> None:
 
 
 def test_the_checkpoints_own_alarms_are_no_matter_of_the_panels() -> None:
-    """A full disk is heard and published; no officer can do anything about it."""
+    """A full disk sounds once and is published; no panel shows it, for no officer can mend it."""
     stand = Stand()
     stand.send(events.SystemAlarmRaised(stand.now, "disk-full", "0 bytes"))
     stand.wait(100)
@@ -243,7 +243,7 @@ def test_the_checkpoints_own_alarms_are_no_matter_of_the_panels() -> None:
 
 
 def test_fire_carries_the_evacuation_count_while_it_stands() -> None:
-    """Three visits of four people when it is raised; the retained state follows who leaves."""
+    """Three visits with four persons when it is raised; the retained state follows departures."""
     stand = Stand()
     for procedure in ("pimpinan", "eselon-2-3", "eselon-4-asn"):
         stand.press("reception", "arrive", procedure)
@@ -260,7 +260,7 @@ def test_fire_carries_the_evacuation_count_while_it_stands() -> None:
 
 
 def test_only_fire_carries_a_count() -> None:
-    """Every other alarm says nothing of the guests."""
+    """Every other alarm has no count of visits."""
     stand = Stand()
     stand.alarmed("enclosure-tamper")
     assert stand.data(AlarmChanged)[0].visits is None

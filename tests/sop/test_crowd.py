@@ -1,4 +1,4 @@
-"""Sixty visits at once: everybody is served in turn, and what must be stored stays small."""
+"""Sixty visits at once: served in the order of arrival, and the stored state stays small."""
 
 import random
 import sys
@@ -17,13 +17,13 @@ CROWD = 60
 POOL = [f"0100A4C{number:03X}" for number in range(CROWD)]
 TANJUNG = ("pimpinan", "eselon-2-3", "eselon-4-asn")
 
-# A restart reads them, a decision writes some of them: bytes.
+# Limits of the stored state in bytes: a restart reads all of it, a decision writes parts of it.
 MOST_OF_A_VISIT = 1200
 MOST_OF_THE_REST = 9_000
 
 
 def crowded() -> Rules:
-    """A checkpoint with cards and lockers for everybody."""
+    """Return the rules of a checkpoint with a card and a locker for each guest."""
     return rules(cards=frozenset(POOL), lockers=tuple(range(1, CROWD + 1)))
 
 
@@ -44,7 +44,7 @@ def full_house(stand: Stand, guests: int = CROWD) -> None:
 
 
 def test_a_burst_is_served_in_the_order_of_arrival() -> None:
-    """Sixty guests, one at a time through each station: nobody overtakes anybody."""
+    """Sixty guests pass each station one at a time, in the order of their arrival."""
     stand = Stand(crowded())
     full_house(stand)
     arrived = list(stand.state.visits)
@@ -57,7 +57,7 @@ def test_a_burst_is_served_in_the_order_of_arrival() -> None:
 
 
 def test_the_state_of_a_full_house_is_small() -> None:
-    """Sixty visits, cards and lockers in use: kilobytes, and no visit's document grows."""
+    """Sixty visits with cards and lockers in use need kilobytes, and no visit's document grows."""
     stand = Stand(crowded())
     full_house(stand)
     for number in range(1, CROWD + 1):
@@ -65,7 +65,7 @@ def test_the_state_of_a_full_house_is_small() -> None:
         stand.press("officer-2", "locker")
         stand.opened(number)
         stand.closed_door(number)
-    for _ in range(50):  # a visit that goes to and fro
+    for _ in range(50):  # a visit that goes back and forth
         stand.press("officer-3", "back")
         stand.press("officer-2", "nothing")
     assert all(locker.visit is not None for locker in stand.state.lockers.values())
@@ -76,7 +76,7 @@ def test_the_state_of_a_full_house_is_small() -> None:
 
 
 def test_the_work_of_a_decision_grows_with_the_visits_and_no_faster() -> None:
-    """Counted in function calls, so that no clock decides: twice the guests, twice the work."""
+    """Counted in function calls, independent of the clock: twice the guests, twice the work."""
     some, all_of_them = (_calls_of_a_press(count) for count in (CROWD // 2, CROWD))
     assert all_of_them < 2.2 * some
     assert all_of_them < 100 * CROWD
@@ -102,7 +102,7 @@ def _calls_of_a_press(guests: int) -> int:
 
 @pytest.mark.parametrize("seed", range(3))
 def test_a_crowd_with_mistakes_adds_up(seed: int) -> None:
-    """Many guests, random presses, cards, doors and corrections; in the end nothing is left."""
+    """Many guests and random events: in the end every visit, card and locker is settled."""
     chance = random.Random(seed)
     stand = Stand(crowded())
     full_house(stand)
@@ -125,7 +125,7 @@ def test_a_crowd_with_mistakes_adds_up(seed: int) -> None:
 
 
 def _something(stand: Stand, chance: random.Random) -> None:
-    """Anybody does anything that is not leaving."""
+    """Perform one random action, except that no guest leaves."""
     panel = chance.choice(["officer-1", "officer-1", "officer-2", "officer-3"])
     action = chance.choice(["done", "locker", "nothing", "next", "back", "accept"])
     what = chance.randrange(8)
@@ -147,7 +147,7 @@ def _something(stand: Stand, chance: random.Random) -> None:
 
 
 def _home(stand: Stand) -> None:
-    """The day ends: whoever is still here leaves."""
+    """The day ends: every guest who is still here leaves."""
     for _ in range(4 * CROWD):
         for panel in ("officer-1", "officer-2", "officer-3", "reception"):
             stand.press(panel, "leave")

@@ -1,4 +1,4 @@
-"""The office day: opened, counted, closed; what is out is asked for, settled or carried over."""
+"""The office day: opened, counted, closed; open items are asked for, settled or carried over."""
 
 from datetime import timedelta, timezone
 from typing import Any
@@ -27,7 +27,7 @@ DAYS = DayRules(opens_s=int(7.5 * HOUR_S), zone=WIB)
 
 
 class Office(Stand):
-    """A stand where days are kept, and whose clock may not be trusted."""
+    """A stand with office days, and with a clock that may be untrusted."""
 
     synced = True
 
@@ -42,16 +42,16 @@ class Office(Stand):
 
     @property
     def ends(self) -> list[DayClosed]:
-        """The days that have ended."""
+        """The records of the days that have ended."""
         return self.data(DayClosed)
 
     def status(self) -> str:
-        """What the retained topic says of the day."""
+        """Return the status of the day in the retained topic, or ``none``."""
         now = summary(self.state)
         return "none" if now is None else str(now["status"])
 
     def refuses_arrival(self) -> bool:
-        """Whether a guest who comes now is refused with two beeps."""
+        """Return True if a guest who comes now is refused with two beeps."""
         before = self.state.opened
         refused = Beep("refused") in self.press("reception", "arrive", "pimpinan")
         assert refused == (self.state.opened == before)
@@ -59,7 +59,7 @@ class Office(Stand):
 
 
 def owing(office: Office) -> None:
-    """A guest has left with card and belongings still out."""
+    """A guest has left; card and belongings are still out."""
     register(office, "pimpinan", CARDS[0])
     office.press("officer-1", "done")
     store_belongings(office, 1)
@@ -67,19 +67,19 @@ def owing(office: Office) -> None:
 
 
 def shown(office: Office) -> dict[str, Any]:
-    """What the retained topic shows."""
+    """Return the retained topic of the day."""
     now = summary(office.state)
     assert now is not None
     return now
 
 
 def asking(office: Office) -> list[str]:
-    """The panels whose lamp asks."""
+    """Return the panels with a slow lamp (a question)."""
     return [panel for panel, mode in lamps(office.rules, office.state).items() if mode == "slow"]
 
 
 def test_no_days_are_kept_where_the_config_has_none() -> None:
-    """No record, no topic, and the buttons mean nothing."""
+    """No record, no topic, and the day buttons are refused."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     for action in ("open-day", "close-day", "day", "reconcile"):
@@ -89,7 +89,7 @@ def test_no_days_are_kept_where_the_config_has_none() -> None:
 
 
 def test_the_first_guest_opens_the_day() -> None:
-    """Before the visit's own record stands that of the day."""
+    """The record of the day comes before that of the visit."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.press("reception", "arrive", "pimpinan")
@@ -101,7 +101,7 @@ def test_the_first_guest_opens_the_day() -> None:
 
 
 def test_the_day_is_opened_by_button_once() -> None:
-    """A second press means nothing."""
+    """A second press is refused."""
     office = Office()
     assert Beep("accepted") in office.press("reception", "open-day")
     assert Beep("refused") in office.press("reception", "open-day")
@@ -109,7 +109,7 @@ def test_the_day_is_opened_by_button_once() -> None:
 
 
 def test_a_day_with_nothing_out_closes_at_once_and_adds_up() -> None:
-    """Two guests in, two out: completed and abandoned; nothing is open, nothing is out."""
+    """Two visits, completed and abandoned: the record has both outcomes and no open item."""
     office = Office()
     visit(office, "pimpinan", screened=True)
     office.press("reception", "arrive", "eselon-2-3")
@@ -124,7 +124,7 @@ def test_a_day_with_nothing_out_closes_at_once_and_adds_up() -> None:
 
 
 def test_after_closing_nobody_arrives_unless_the_day_is_opened_again() -> None:
-    """Two beeps; then open-day, a day of its own with its own number."""
+    """Arrivals are refused until open-day starts a day with its own number."""
     office = Office()
     office.press("reception", "open-day")
     office.press("reception", "close-day")
@@ -137,7 +137,7 @@ def test_after_closing_nobody_arrives_unless_the_day_is_opened_again() -> None:
 
 
 def test_an_invitation_that_was_refused_after_closing_is_not_used_up() -> None:
-    """The guest comes back tomorrow with the same code."""
+    """The guest can come back on the next day with the same invitation."""
     office = Office()
     office.press("reception", "open-day")
     office.press("reception", "close-day")
@@ -148,7 +148,7 @@ def test_an_invitation_that_was_refused_after_closing_is_not_used_up() -> None:
 
 
 def test_closing_asks_for_what_is_out_and_shows_it() -> None:
-    """The lamp of that panel asks; the retained topic counts; no record yet."""
+    """The panel's lamp asks, the retained topic counts, and there is no record yet."""
     office = Office()
     owing(office)
     office.press("reception", "arrive", "pimpinan")
@@ -164,13 +164,13 @@ def test_closing_asks_for_what_is_out_and_shows_it() -> None:
 
 
 def test_while_the_day_closes_each_station_asks_for_what_is_brought_in_there() -> None:
-    """A guest at reception, a card at officer 1, a locker at officer 2; dark once it is in."""
+    """A guest at security, a card at officer 1, a locker at officer 2; dark once it is in."""
     office = Office()
     owing(office)
     office.press("reception", "arrive", "jatim")
     office.press("security", "close-day")
-    # Cards also come back at reception, in jatim; security is where the question was asked, and
-    # where its guest is.
+    # In jatim cards also come back at reception. At security the day was closed, and its guest is
+    # there.
     assert asking(office) == ["reception", "officer-1", "officer-2", "security"]
     office.card(CARDS[0])
     assert asking(office) == ["officer-2", "security"]
@@ -183,7 +183,7 @@ def test_while_the_day_closes_each_station_asks_for_what_is_brought_in_there() -
 
 
 def test_no_lamp_asks_for_what_is_out_while_the_day_is_open() -> None:
-    """A card and a locker that a closed visit owes disturb nobody until the evening."""
+    """A card and a locker of a closed visit light no lamp until the day closes."""
     office = Office()
     owing(office)
     assert asking(office) == []
@@ -191,7 +191,7 @@ def test_no_lamp_asks_for_what_is_out_while_the_day_is_open() -> None:
 
 
 def test_who_joins_a_group_is_recorded_and_counts_in_the_day() -> None:
-    """One visit, three persons: the record of each, the topic, and the day's end."""
+    """One visit, three persons: recorded when they join, in the topic and at the day's end."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.press("reception", "more")
@@ -208,7 +208,7 @@ def test_who_joins_a_group_is_recorded_and_counts_in_the_day() -> None:
 
 
 def test_who_joins_a_group_of_yesterday_is_not_counted_today() -> None:
-    """The visit was opened yesterday and counts there; a new one counts here."""
+    """A visit opened yesterday counts for yesterday; a new one counts for today."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.press("reception", "close-day")
@@ -224,7 +224,7 @@ def test_who_joins_a_group_of_yesterday_is_not_counted_today() -> None:
 
 
 def test_one_button_does_for_opening_and_closing() -> None:
-    """*day*: opens; asks for what is out; carries over; opens again. No press is lost."""
+    """Each press of *day* is accepted: opens, asks for open items, carries over, opens again."""
     office = Office()
     for status in ("open", "closed", "open"):
         assert Beep("accepted") in office.press("reception", "day")
@@ -240,7 +240,7 @@ def test_one_button_does_for_opening_and_closing() -> None:
 
 
 def test_one_button_opens_the_morning_after_a_day_that_nobody_closed() -> None:
-    """It does not close yesterday in front of the first guest: it opens today."""
+    """The button does not close yesterday's day before the first guest: it opens a new one."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.wait(24 * HOUR_S)
@@ -250,7 +250,7 @@ def test_one_button_opens_the_morning_after_a_day_that_nobody_closed() -> None:
 
 
 def test_without_day_buttons_nobody_is_ever_turned_away() -> None:
-    """A panel with none of them: each morning's first guest opens the day and closes the last."""
+    """Without day buttons each morning's first guest opens the day and closes the last one."""
     office = Office()
     for _ in range(3):
         assert not office.refuses_arrival()
@@ -293,7 +293,7 @@ def test_what_an_open_visit_holds_is_the_next_item() -> None:
 
 
 def test_guests_who_leave_after_closing_end_as_usual_and_close_the_day() -> None:
-    """The last one out: the day closes by itself, because somebody has asked for it."""
+    """With the last guest gone the day closes by itself, because an officer asked for it."""
     office = Office()
     register(office, "eselon-4-asn", CARDS[0])
     office.press("officer-1", "done")
@@ -307,7 +307,7 @@ def test_guests_who_leave_after_closing_end_as_usual_and_close_the_day() -> None
 
 
 def test_a_second_press_carries_over_what_is_out() -> None:
-    """The next day says what it was given, and its own counts add up with it."""
+    """The next day's record states the items carried over, and its counts add up with them."""
     office = Office()
     owing(office)
     register(office, "eselon-2-3", CARDS[1])
@@ -332,7 +332,7 @@ def test_a_second_press_carries_over_what_is_out() -> None:
 
 
 def test_open_day_takes_back_the_question_of_closing() -> None:
-    """Pressed by mistake with guests in the house: the same day goes on, and no record is made."""
+    """Pressed by mistake with guests inside: the same day goes on, and no record is made."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.press("reception", "close-day")
@@ -344,7 +344,7 @@ def test_open_day_takes_back_the_question_of_closing() -> None:
 
 @pytest.mark.parametrize("by", ["arrival", "button"])
 def test_a_day_that_nobody_closed_is_closed_by_the_next_opening_and_said(by: str) -> None:
-    """The next morning's first guest, or the button: yesterday is closed as carried over."""
+    """The next morning's first guest, or the button, closes yesterday as ``not-closed``."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.wait(24 * HOUR_S)
@@ -394,7 +394,7 @@ def test_an_untrusted_clock_opens_and_closes_no_day() -> None:
 
 
 def test_nobody_is_asked_for_while_the_office_is_closed() -> None:
-    """A visit that was carried over is asked for when the day is open again, not at night."""
+    """A visit that was carried over is asked about when the day is open again, not at night."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
     office.press("reception", "close-day")
@@ -407,7 +407,7 @@ def test_nobody_is_asked_for_while_the_office_is_closed() -> None:
 
 
 def test_a_restart_keeps_the_day_and_its_question() -> None:
-    """Killed while the panel asks: it still asks, and counts go on."""
+    """Killed while the day is closing: the lamp still asks, and the status is still closing."""
     office = Office()
     owing(office)
     office.press("reception", "close-day")

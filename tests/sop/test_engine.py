@@ -26,7 +26,7 @@ def test_lockers_go_to_one_visit_each_and_come_back() -> None:
 
 
 def test_full_lockers_are_said_and_the_next_one_freed_is_given() -> None:
-    """No locker is free: the lamp calls for a decision, nothing is unlocked, later it goes on."""
+    """No locker is free: the lamp asks, no locker is unlocked; the next free one is given."""
     stand = Stand()
     for number, card in enumerate(CARDS[:4], 1):
         register(stand, "pimpinan", card)
@@ -54,7 +54,7 @@ def test_locker_forced_open_raises_an_alarm_until_it_is_closed() -> None:
 
 
 def test_overdue_is_said_once_and_the_lamp_is_urgent() -> None:
-    """Beyond the standard: one record, a red lamp, and the step goes on."""
+    """Beyond the standard time: one record, a red lamp, and the step goes on."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.wait(1000)
@@ -65,7 +65,7 @@ def test_overdue_is_said_once_and_the_lamp_is_urgent() -> None:
 
 
 def test_restart_sets_every_timer_again_and_does_nothing_else() -> None:
-    """After a crash: timers yes; no pulse, no ring, no still by themselves."""
+    """After a crash every timer starts again; no pulse, no ring, no still."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
@@ -80,7 +80,7 @@ def test_restart_sets_every_timer_again_and_does_nothing_else() -> None:
 
 
 def test_restart_in_the_middle_of_an_unlock_asks_the_door_not_the_lock() -> None:
-    """Killed after the decision: the door's contact says that it opened; no second pulse."""
+    """Killed after the decision: the door's contact reports the opening; no second pulse."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
@@ -94,7 +94,7 @@ def test_restart_in_the_middle_of_an_unlock_asks_the_door_not_the_lock() -> None
 
 
 def test_stills_lost_in_a_restart_are_owned_up_to() -> None:
-    """A still that was asked for and never came is a record, not silence."""
+    """A still that was requested and never came is recorded as missed."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.send(events.Started(stand.now))
@@ -115,7 +115,7 @@ def test_still_gets_its_digest_while_the_step_lasts() -> None:
 
 
 def test_device_fault_is_recorded_once_until_restored() -> None:
-    """A device that keeps failing is one fault and one restoration."""
+    """A device that fails repeatedly is one fault and one restoration."""
     stand = Stand()
     for _ in range(3):
         stand.send(events.DeviceFailed(stand.now, "camera/lobby", "no answer"))
@@ -126,7 +126,7 @@ def test_device_fault_is_recorded_once_until_restored() -> None:
 
 
 def test_the_core_is_pure() -> None:
-    """The same state and event give the same result, and the state that went in is untouched."""
+    """The same state and event give the same result, and the state passed in does not change."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     frozen = stand.state
@@ -139,7 +139,7 @@ def test_the_core_is_pure() -> None:
 
 
 def test_occupancy_counts_only() -> None:
-    """What the office sees live are counts: no visit id, no card number."""
+    """The live occupancy has counts only: no visit id, no card number."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     seen = occupancy(stand.state)

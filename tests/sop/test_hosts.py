@@ -1,4 +1,4 @@
-"""The host: what the office says of it decides at the door; every no has its reason."""
+"""Hosts: the office's message about availability decides at reception; each no has a reason."""
 
 import pytest
 
@@ -17,13 +17,13 @@ def told(
     stand: Stand, host: str, *, receiving: bool = False, until_s: float | None = None,
     reason: str | None = None,
 ) -> None:  # fmt: skip
-    """The office says something of *host*, until *until_s* of the stand's time."""
+    """The office sets the availability of *host*, until *until_s* of the stand's time."""
     until_ms = None if until_s is None else OPENING_MS + int(until_s * 1000)
     stand.send(events.AvailabilitySet(stand.now, host, receiving, until_ms, reason))
 
 
 def arrive(stand: Stand, procedure: str = "pimpinan") -> Visit:
-    """A guest comes to where the host would be called."""
+    """A guest comes to the point where the host would be called; return the visit."""
     if procedure == "jatim":
         stand.press("security", "arrive", "jatim")
         stand.press("security", "done")
@@ -35,7 +35,7 @@ def arrive(stand: Stand, procedure: str = "pimpinan") -> Visit:
 
 @pytest.mark.parametrize("procedure", PROCEDURES)
 def test_a_host_who_does_not_receive_is_not_rung_and_reception_decides(procedure: str) -> None:
-    """The procedure holds only while the official is in place: no ring, the lamp asks."""
+    """The procedure applies only while the official is in place: no ring, the lamp asks."""
     stand = Stand()
     told(stand, procedure)
     assert arrive(stand, procedure).phase == "tidak-menerima"
@@ -52,7 +52,7 @@ def test_a_host_who_does_not_receive_is_not_rung_and_reception_decides(procedure
     ],
 )
 def test_the_polite_no_has_its_reason(press: str, outcome: str, reason: str) -> None:
-    """Declined or rescheduled at the door: one outcome, one reason."""
+    """A decision of reception gives one outcome and one reason."""
     stand = Stand()
     told(stand, "pimpinan")
     arrive(stand)
@@ -62,7 +62,7 @@ def test_the_polite_no_has_its_reason(press: str, outcome: str, reason: str) -> 
 
 
 def test_jatim_goes_on_to_offer_another_day() -> None:
-    """Its table has a step for that (5b), also where the host was known to be away."""
+    """Its table has a step for that (5b), also where the host is known to be away."""
     stand = Stand()
     told(stand, "jatim")
     arrive(stand, "jatim")
@@ -74,7 +74,7 @@ def test_jatim_goes_on_to_offer_another_day() -> None:
 
 @pytest.mark.parametrize("press", ["done", "again"])
 def test_reception_may_ring_all_the_same(press: str) -> None:
-    """Another attempt rings although the office said no: people know better."""
+    """Another attempt rings although the office's message says that the host is away."""
     stand = Stand()
     told(stand, "pimpinan")
     arrive(stand)
@@ -85,7 +85,7 @@ def test_reception_may_ring_all_the_same(press: str) -> None:
 
 
 def test_reception_may_let_the_guest_in_all_the_same() -> None:
-    """The host says yes aloud: accept, and the guest gets a card."""
+    """The host agrees in person: *accept*, and the guest gets a card."""
     stand = Stand()
     told(stand, "pimpinan")
     arrive(stand)
@@ -95,7 +95,7 @@ def test_reception_may_let_the_guest_in_all_the_same() -> None:
 
 
 def test_nobody_decides_and_the_guest_is_declined_after_five_minutes() -> None:
-    """Never silent, never for ever."""
+    """Without a decision the visit is declined after 300 s, with the office's reason."""
     stand = Stand()
     told(stand, "pimpinan", reason="host-out-of-town")
     arrive(stand)
@@ -104,7 +104,7 @@ def test_nobody_decides_and_the_guest_is_declined_after_five_minutes() -> None:
 
 
 def test_the_reason_of_the_message_is_the_reason_of_the_visit() -> None:
-    """Given by the office, unless reception chooses another."""
+    """The reason is the office's, unless reception chooses another."""
     stand = Stand()
     told(stand, "pimpinan", reason="host-out-of-town")
     arrive(stand)
@@ -116,7 +116,7 @@ def test_the_reason_of_the_message_is_the_reason_of_the_visit() -> None:
 
 
 def test_what_was_said_ends_when_it_says() -> None:
-    """Until 09:00: a guest at 08:59 is not rung for, one at 09:00 is."""
+    """Until 09:00: no ring for a guest at 08:59, a ring for one at 09:00."""
     stand = Stand()
     told(stand, "pimpinan", until_s=3600)
     stand.wait(3599)
@@ -126,7 +126,7 @@ def test_what_was_said_ends_when_it_says() -> None:
 
 
 def test_what_was_said_is_taken_back() -> None:
-    """The official is in place again; other hosts were never meant."""
+    """The official receives again; other hosts were not affected."""
     stand = Stand()
     told(stand, "pimpinan")
     assert arrive(stand, "eselon-2-3").phase == "hubungi"
@@ -136,14 +136,14 @@ def test_what_was_said_is_taken_back() -> None:
 
 
 def test_a_called_station_speaks_for_all_the_procedures_it_serves() -> None:
-    """The aide of three hosts is away: nobody is rung for any of them."""
+    """The aide of three hosts is away: no ring for any of them."""
     stand = Stand()
     told(stand, "adc")
     assert {arrive(stand, procedure).phase for procedure in TANJAB} == {"tidak-menerima"}
 
 
 def test_only_a_trusted_clock_ends_it() -> None:
-    """A clock in 1970 cannot know that it is past nine, nor one in 2040."""
+    """An untrusted clock that is far ahead does not end the absence."""
     stand = Stand()
     told(stand, "pimpinan", until_s=3600)
     later = stand.now.__class__(10**9, OPENING_MS * 2, False, "boot")
@@ -153,7 +153,7 @@ def test_only_a_trusted_clock_ends_it() -> None:
 
 
 def test_a_retained_message_told_again_changes_nothing() -> None:
-    """The broker repeats it at every connection: nothing is written."""
+    """The broker repeats it at every connection: the state is not written again."""
     stand = Stand()
     told(stand, "pimpinan", reason="host-absent")
     before = stand.state
@@ -162,7 +162,7 @@ def test_a_retained_message_told_again_changes_nothing() -> None:
 
 
 def test_no_flood_of_hosts_grows_the_state() -> None:
-    """A hundred are remembered; more are counted, and what has ended makes room."""
+    """At most MOST_REMEMBERED are stored; more are refused and counted; expired ones make room."""
     stand = Stand()
     for number in range(MOST_REMEMBERED + 5):
         told(stand, f"host-{number}", until_s=60)
@@ -190,7 +190,7 @@ def test_reception_chooses_the_reason_by_button(procedure: str, number: int) -> 
 
 
 def test_a_reason_that_nobody_asked_for_means_nothing() -> None:
-    """No decision is wanted: two beeps; so has a fifth reason that no procedure offers."""
+    """A reason before the question, and one that no procedure offers, are refused."""
     stand = Stand()
     arrive(stand)
     stand.press("reception", "reason-1")
@@ -203,7 +203,7 @@ def test_a_reason_that_nobody_asked_for_means_nothing() -> None:
 
 
 def test_a_new_call_forgets_the_reason_that_was_chosen() -> None:
-    """In a meeting, called again, not in place after all: the reason is the last one."""
+    """In a meeting, called again, then absent: the reason is the last one."""
     stand = Stand()
     arrive(stand)
     stand.wait(46)
@@ -215,7 +215,7 @@ def test_a_new_call_forgets_the_reason_that_was_chosen() -> None:
 
 
 def test_a_chosen_reason_is_not_that_of_a_guest_who_leaves() -> None:
-    """Abandoned keeps its own reason."""
+    """An abandoned visit has its own reason."""
     stand = Stand()
     arrive(stand)
     stand.wait(46)

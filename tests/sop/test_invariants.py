@@ -1,4 +1,4 @@
-"""Any events, in any order, on any pins, with any cards: what must always hold, holds.
+"""Invariants of the core: they hold for any events, in any order, on any pins, with any cards.
 
 The machine mixes events that make sense to some guest (so that it reaches deep states) with events
 that make none. It counts the states that it reached; the last test here prints and checks them.
@@ -50,20 +50,20 @@ ACTIONS = [
     "refuse", "leave", "next", "back", "more", "lost", "reason-1", "reason-4",
     "extend", "acknowledge", "open-day", "close-day", "day", "reconcile", "reason-2", "reason-3",
 ]  # fmt: skip
-# What a dark lamp's panel has nobody for; all other buttons may be pressed at any time.
+# Presses that a panel with a dark lamp does not accept; other buttons may act at any time.
 WANTED = (
     "done", "accept", "decline", "absent", "again", "reschedule", "nothing", "refuse",
     "acknowledge",
 )  # fmt: skip
 ANSWERS = ("locker", "leave", "close-day")
 REASONS = [None, "host-absent", "host-in-meeting"]
-# Bytes of JSON: of one visit; of all the rest, whatever has happened.
+# Limits in bytes of JSON: one visit, and the rest of the state.
 LARGEST_VISIT, LARGEST_STATE = 16_000, 32_000
 LOCKERS = st.sampled_from([1, 2, 3, 9])
 CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
 SEEN_OFTEN = 5
-# With 400 the draw decides whether nine tenths of the phases are reached.
+# With 400 it depends on chance whether nine tenths of the phases are reached.
 EXAMPLES = 600
 DAYS = DayRules(opens_s=27_000, zone=UTC)
 DAILY = (
@@ -73,7 +73,7 @@ DAILY = (
 
 
 class Lobby(RuleBasedStateMachine):
-    """A lobby where anything may happen at any time."""
+    """A lobby where any event may happen at any time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -86,27 +86,27 @@ class Lobby(RuleBasedStateMachine):
         passage=st.booleans(), door=st.booleans(), days=st.sampled_from([True, False, False])
     )
     def checkpoint(self, passage: bool, door: bool, days: bool) -> None:
-        """Some detectors have a beam, some offices a door of ours; some keep days, some do not."""
+        """With and without a beam, an access door and office days."""
         everything = rules(passage=passage, abandoned_after_s=600.0, day=DAYS if days else None)
         self.stand = Witness(everything if door else replace(everything, doors={}))
 
     @rule(procedure=st.sampled_from([*PROCEDURES, "unknown"]))
     def arrive(self, procedure: str) -> None:
-        """A guest arrives (now and then for a procedure that nobody knows)."""
+        """A guest arrives (sometimes for an unknown procedure)."""
         self.stand.press("reception", "arrive", procedure)
 
     @rule(panel=st.sampled_from([*PANELS, "unknown"]), action=st.sampled_from(ACTIONS))
     def press(self, panel: str, action: str) -> None:
-        """Any button, anywhere."""
+        """Any button at any panel is pressed."""
         self.stand.press(panel, action)
 
     @rule(panel=st.sampled_from(PANELS), settled=st.integers(0, 3), how=st.integers(0, 5))
     def evening(self, panel: str, settled: int, how: int) -> None:
-        """The officials leave: the day is to close; some of what is out is settled."""
+        """The officials leave: the day is to close; some open items are settled."""
         self.stand.press(panel, "close-day")
         for _ in range(settled):
             self.stand.press(panel, "reconcile")
-        if how:  # mostly it was a mistake
+        if how:  # in most cases the closing was a mistake
             self.stand.press(panel, "close-day" if how == 1 else "open-day")
         if how == 0:  # a day later; timers come late
             self.stand.seconds += 86_400
@@ -126,9 +126,9 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), action=st.sampled_from(CORRECTIONS), once_more=st.booleans())
     def correct(self, which: int, action: str, once_more: bool) -> None:
-        """An officer puts something right where a guest stands."""
+        """An officer corrects a visit at the guest's station."""
         visits = list(self.stand.state.visits.values())
-        if once_more:  # perhaps the wrong card
+        if once_more:  # perhaps the card was the wrong one
             visits = [visit for visit in visits if visit.carded] or visits
         if visits:
             visit = visits[which % len(visits)]
@@ -154,7 +154,7 @@ class Lobby(RuleBasedStateMachine):
             self.stand.card(old[which % len(old)])
 
     def _bring(self, procedure: str, there: Callable[[Step], bool]) -> Visit | None:
-        """Bring a new guest to the step that is *there*, all well; None if it came to nothing."""
+        """Bring a new guest to a step that satisfies *there*; None if that fails."""
         self.stand.press("reception", "open-day")
         self.stand.press("reception", "arrive", procedure)
         guest = max(self.stand.state.visits.values(), key=lambda visit: visit.number).id
@@ -201,13 +201,13 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(locker=LOCKERS, opens=st.booleans(), initial=st.booleans())
     def door(self, locker: int, opens: bool, initial: bool) -> None:
-        """A locker's door moves, or is found so."""
+        """A locker's door moves, or is read for the first time."""
         kind = events.LockerOpened if opens else events.LockerClosed
         self.stand.send(kind(self.stand.now, locker, initial))
 
     @rule(locker=LOCKERS, fails=st.booleans())
     def board(self, locker: int, fails: bool) -> None:
-        """A locker's board falls silent, or answers again."""
+        """A locker's board stops answering, or answers again."""
         if fails:
             self.stand.send(events.LockerFailed(self.stand.now, locker, "silent"))
         else:
@@ -215,13 +215,13 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(opens=st.booleans(), initial=st.booleans(), door=st.sampled_from(["office", "lost"]))
     def access_door(self, opens: bool, initial: bool, door: str) -> None:
-        """An access door moves, or is found so."""
+        """An access door moves, or is read for the first time."""
         kind = events.DoorOpened if opens else events.DoorClosed
         self.stand.send(kind(self.stand.now, door, initial))
 
     @rule(kind=st.sampled_from(get_args(InputKind)), initial=st.booleans(), alarmed=st.booleans())
     def safety(self, kind: InputKind, initial: bool, alarmed: bool) -> None:
-        """A safety input changes, or is found so."""
+        """A safety input changes, or is read for the first time."""
         happens = events.InputAlarmed if alarmed else events.InputRestored
         self.stand.send(happens(self.stand.now, kind, initial))
 
@@ -234,13 +234,13 @@ class Lobby(RuleBasedStateMachine):
     def availability(
         self, host: str, receiving: bool, for_s: int | None, reason: str | None
     ) -> None:
-        """The office says whether a host receives guests, until when, and why not."""
+        """The office sets whether a host receives guests, until when, and the reason if not."""
         now = self.stand.now
         until_ms = None if for_s is None else now.wall_ms + 1000 * for_s
         self.stand.send(events.AvailabilitySet(now, host, receiving, until_ms, reason))
 
     def reload(self, procedures: set[str], slower: bool) -> None:
-        """New texts are taken up: for new visits; those that are under way keep their own."""
+        """Load new texts: they apply to new visits; open visits continue under their own."""
         self.reloads += 1
         texts = {
             name: self._new_text(text, slower) if name in procedures else text
@@ -249,7 +249,7 @@ class Lobby(RuleBasedStateMachine):
         self.stand.rules = renewed(self.stand.rules, texts, self.stand.state)
 
     def current(self) -> dict[str, Procedure]:
-        """The texts under which new visits begin."""
+        """Return the texts under which new visits begin."""
         at = self.stand.rules
         return {name: at.procedures[key] for name, key in at.current.items()}
 
@@ -263,7 +263,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def the_lamp_says_what_a_press_would_do(self) -> None:
-        """Dark: nobody is waited for. Fast: acknowledge. Slow: there is an answer. By turns."""
+        """One panel per call: off accepts none of WANTED, fast *acknowledge*, slow some answer."""
         self.looks += 1
         panel = PANELS[self.looks % len(PANELS)]
         state = replace(self.stand.state, supervision=None)
@@ -279,14 +279,14 @@ class Lobby(RuleBasedStateMachine):
             assert any(self._would(state, panel, action)[0] for action in (*WANTED, *ANSWERS))
 
     def _at_locker(self, panel: str) -> bool:
-        """Whether a guest of *panel* is at a locker: done has it opened once more."""
+        """Return True if a guest of *panel* is at a locker: *done* sends one more pulse."""
         at = self.stand.rules.panels[panel]
         visits = self.stand.state.visits.values()
         steps = [(self._step(visit), visit.phase) for visit in visits]
         return any(s.station in at and "unlock" in s.phase(phase).do for s, phase in steps)
 
     def _would(self, state: State, panel: str, action: str) -> tuple[bool, State]:
-        """Return whether a press would mean something, and what would come of it."""
+        """Return whether a press is accepted, and the state after it."""
         press = events.ButtonPressed(self.stand.now, panel, action, None)
         result = step(self.stand.rules, state, press)
         return Beep("accepted") in result.effects, result.state
@@ -312,19 +312,19 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), persons=st.integers(1, 5))
     def details(self, which: int, persons: int) -> None:
-        """A desk application says who a guest is, and how many."""
+        """A desk application attaches a guest's details, with the number of persons."""
         visits = [*self.stand.state.visits, "unknown"]
         visit = visits[which % len(visits)]
         self.stand.send(events.DetailsAttached(self.stand.now, visit, persons))
 
     @rule()
     def no_invitation(self) -> None:
-        """Something else is shown at the scanner."""
+        """The scanner refuses a code."""
         self.stand.send(events.InvitationRefused(self.stand.now, "gate", "unreadable"))
 
     @rule(locker=st.sampled_from([1, 2, 3]), panel=st.sampled_from(PANELS))
     def forced(self, locker: int, panel: str) -> None:
-        """Somebody forces a locker, and an officer has seen it."""
+        """A locker is forced, and an officer acknowledges the alarm."""
         self.stand.closed_door(locker)
         self.stand.opened(locker)
         self.stand.press(panel, "acknowledge")
@@ -335,7 +335,7 @@ class Lobby(RuleBasedStateMachine):
         )
     )
     def detector(self, what: list[str]) -> None:
-        """Somebody or something at the detector."""
+        """The detector reports one to three readings."""
         self.stand.detector(*what)
 
     @rule(seconds=st.sampled_from([0.1, 5, 20, 130, 700]))
@@ -345,12 +345,12 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(key=st.text(max_size=20))
     def stale_timer(self, key: str) -> None:
-        """A timer fires that nobody asked for (any more)."""
+        """A timer fires that the core did not start or no longer waits for."""
         self.stand.send(events.TimerFired(self.stand.now, key))
 
     @rule(taken=st.booleans())
     def still(self, taken: bool) -> None:
-        """A still comes, or does not."""
+        """A still is taken, or missed."""
         still = next(iter(self.stand.state.stills), "unknown")
         if taken:
             self.stand.send(events.StillTaken(self.stand.now, still, "00" * 32, 1))
@@ -367,7 +367,7 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(new=st.sets(st.sampled_from(sorted(PROCEDURES))), slower=st.booleans())
     def restart(self, new: set[str], slower: bool) -> None:
-        """The daemon was killed, or told to read its procedures anew: some are *new*."""
+        """The daemon restarts, or reloads its procedures: those in *new* have new texts."""
         if new:
             self.reload(new, slower)
             return
@@ -378,11 +378,11 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(procedure=st.sampled_from(sorted(PROCEDURES)), good=st.integers(0, 12), choices=CHOICES)
     def guided(self, procedure: str, good: int, choices: list[int]) -> None:
-        """A guest comes, and what happens next is always something that this guest waits for.
+        """A guest comes, and every next event is one that this guest's phase waits for.
 
-        At first all goes well, for *good* events: the first way of each phase.
+        For the first *good* events it is the first transition of each phase.
         """
-        self.stand.press("reception", "open-day")  # or nobody may come
+        self.stand.press("reception", "open-day")  # otherwise arrivals may be refused
         self.stand.press("reception", "arrive", procedure)
         newest = max(self.stand.state.visits.values(), key=lambda visit: visit.number)
         for number, choice in enumerate(choices):
@@ -402,7 +402,7 @@ class Lobby(RuleBasedStateMachine):
 
     @rule(which=st.integers(0, 9), choice=st.integers(0, 9))
     def sensible(self, which: int, choice: int) -> None:
-        """Something happens that some visit waits for."""
+        """An event happens that some visit waits for."""
         visits = list(self.stand.state.visits.values())
         if visits:
             visit = visits[which % len(visits)]
@@ -410,7 +410,7 @@ class Lobby(RuleBasedStateMachine):
             self._fulfil(visit, ways[choice % len(ways)])
 
     def _take_back(self, visit: Visit) -> None:
-        """The officer asks for the guest's card, and takes back what was done last."""
+        """The officer holds the guest's card to the reader and presses *back*."""
         if visit.card:
             self.stand.card(visit.card)
         procedure = self.stand.rules.procedures[visit.procedure_key]
@@ -450,13 +450,13 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def count_states(self) -> None:
-        """Count where the visits are."""
+        """Count the phases of the open visits."""
         for visit in self.stand.state.visits.values():
             REACHED[visit.procedure, visit.step, visit.phase] += 1
 
     @invariant()
     def one_card_one_visit(self) -> None:
-        """Each card out belongs to one visit; each visit has the card that says so."""
+        """Each card that is out belongs to one visit, and that visit names the same card."""
         holders = list(self.stand.state.cards.values())
         assert len(set(holders)) == len(holders)
         for visit in self.stand.state.visits.values():
@@ -475,7 +475,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def records_add_up(self) -> None:
-        """A closed visit had as many steps and persons as were recorded and counted."""
+        """A closed visit has as many steps and persons as were recorded and counted."""
         steps = Counter(data.visit for data in self.stand.steps())
         for data in self.stand.data(VisitClosed):
             assert data.steps == steps[data.visit]
@@ -483,7 +483,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def every_day_adds_up(self) -> None:
-        """Who came or was carried over has an outcome or is open; the office day too counts so."""
+        """Visits opened plus carried over equal visits with an outcome plus open visits."""
         for data in self.stand.data(DayClosed):
             there = data.visits_carried + data.visits_opened
             assert there == sum(data.outcomes.values()) + data.visits_open
@@ -496,7 +496,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def every_head_is_counted(self) -> None:
-        """A visit is as many people as were said; the day as many as came in its visits."""
+        """A visit has the persons that were recorded; the day has those of its visits."""
         heads = {data.visit: data.persons for data in self.stand.data(VisitJoined)}
         for data in self.stand.closed:
             assert data.persons == heads.get(data.visit, 1)
@@ -510,7 +510,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def a_visit_keeps_its_text(self) -> None:
-        """Whatever is reloaded meanwhile: it ends under the version that it began with."""
+        """A visit ends under the procedure version that it began with, in spite of reloads."""
         began = {data.visit: data.procedure_version for data in self.stand.data(VisitOpened)}
         for data in self.stand.closed:
             assert data.procedure_version == began[data.visit]
@@ -520,14 +520,14 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def no_limit_moves_for_ever(self) -> None:
-        """A step is extended as often as its procedure allows, and no other step at all."""
+        """A step is extended at most as often as its procedure allows."""
         for visit in self.stand.state.visits.values():
             procedure = self.stand.rules.procedures[visit.procedure_key]
             assert visit.extensions <= procedure.step(visit.step).extensions
 
     @invariant()
     def fast_is_an_alarm_that_nobody_has_seen(self) -> None:
-        """The urgent lamp is never on for anything else."""
+        """A fast lamp has an unacknowledged alarm, or a phase that asks for fast."""
         if "fast" in lamps(self.stand.rules, self.stand.state).values():
             alarms = self.stand.state.alarms.values()
             screened = [
@@ -569,7 +569,7 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def alarms_and_faults_are_told(self) -> None:
-        """What stands now was raised and not cleared, by the records alone."""
+        """The records alone give the standing alarms: raised and not yet cleared."""
         raised = Counter(r.subject for r in self.stand.said("gardu.alarm.raised.v1"))
         raised.subtract(r.subject for r in self.stand.said("gardu.alarm.cleared.v1"))
         standing = {f"alarm/{kind}" for kind in self.stand.state.alarms}
@@ -577,7 +577,7 @@ class Lobby(RuleBasedStateMachine):
         assert set(raised.values()) <= {0, 1}
 
     def teardown(self) -> None:
-        """Whatever happened: the state is small, and officers can bring every visit to its end."""
+        """After any events the state is small, and officers can bring every visit to its end."""
         state = self.stand.state
         assert len(msgspec.json.encode(replace(state, visits={}))) < LARGEST_STATE
         for visit in state.visits.values():
@@ -592,7 +592,7 @@ class Lobby(RuleBasedStateMachine):
 
 
 def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixture[str]) -> None:
-    """30,000 random events keep every invariant, and reach nearly every phase there is."""
+    """30,000 random events break no invariant, and reach nearly every phase there is."""
     REACHED.clear()
     TOLD.clear()
     run_state_machine_as_test(
@@ -611,7 +611,7 @@ def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixtu
         for step in procedure.steps
         for phase in step.phases
     }
-    # The press that opens a visit passes through this one at once.
+    # The press that opens a visit passes this phase at once.
     phases.discard(("jatim", "kedatangan", "tiba"))
     missed = sorted(phases - set(REACHED))
     with capsys.disabled():

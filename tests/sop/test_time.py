@@ -1,4 +1,4 @@
-"""Time in the core: wall clocks that jump, that start in 1970, reboots on the way."""
+"""Time in the core: wall clocks that jump or start in 1970, and reboots during a visit."""
 
 import asyncio
 from datetime import UTC, datetime
@@ -17,10 +17,10 @@ HOUR_S = 3600.0
 
 
 class Timepiece(Stand):
-    """A stand whose clock can be set, trusted, and lost by a reboot.
+    """A stand with a clock that can be set, trusted, and lost by a reboot.
 
-    :ivar wall_ms: how far the wall clock is from the right time
-    :ivar booted: when the present boot was, seconds of the stand's own time
+    :ivar wall_ms: error of the wall clock, ms
+    :ivar booted: start of the present boot, seconds of the stand's own time
     """
 
     def __init__(self) -> None:
@@ -49,17 +49,17 @@ class Timepiece(Stand):
         self.wait(wait_s)
 
     def finish_step(self) -> StepCompleted:
-        """Let the guest walk away, which ends step and visit; return the step's record."""
+        """Let the guest leave, which ends step and visit; return the step's record."""
         self.press("reception", "leave")
         return self.steps()[-1]
 
     def end(self) -> VisitClosed:
-        """The record of the visit's end."""
+        """Return the record of the visit's end."""
         return self.data(VisitClosed)[-1]
 
 
 def moment(text: str) -> float:
-    """Seconds since 1970 of an RFC 3339 time."""
+    """Return the seconds since 1970 of an RFC 3339 time."""
     return datetime.strptime(text, "%Y-%m-%dT%H:%M:%S.%fZ").replace(tzinfo=UTC).timestamp()
 
 
@@ -71,7 +71,7 @@ def stand() -> Timepiece:
 
 @pytest.mark.parametrize("jump_ms", [10 * YEAR_MS, -YEAR_MS, -OPENING_MS], ids=str)
 def test_a_jump_of_the_wall_clock_changes_no_duration(stand: Timepiece, jump_ms: int) -> None:
-    """Ten years on, a year back, to 1970: 160 s are 160 s, and nothing is trusted."""
+    """Ten years ahead, a year back, to 1970: 160 s stay 160 s, and clock_synced is false."""
     stand.arrive_and_register()
     stand.wall_ms, stand.synced = jump_ms, False
     stand.wait(60)
@@ -79,12 +79,12 @@ def test_a_jump_of_the_wall_clock_changes_no_duration(stand: Timepiece, jump_ms:
     assert (step.duration_s, step.uncertainty_s, step.over_s) == (160.0, 0.0, 0.0)
     assert (stand.end().duration_s, stand.end().uncertainty_s) == (160.0, 0.0)
     assert (step.clock_synced, stand.end().clock_synced) == (False, False)
-    assert moment(step.started) == OPENING_MS / 1e3  # the last that was trusted
+    assert moment(step.started) == OPENING_MS / 1e3  # by the last trusted wall clock
 
 
 @pytest.mark.parametrize("jump_ms", [10 * YEAR_MS, -YEAR_MS], ids=str)
 def test_a_jump_fires_no_timer_and_stops_none(stand: Timepiece, jump_ms: int) -> None:
-    """The step is overdue after its 180 s by boot time, whatever the wall clock says."""
+    """The step is overdue after 180 s of boot time, independent of the wall clock."""
     stand.booted = 0.0  # the stand's timers count from there
     stand.arrive_and_register()
     stand.wall_ms = jump_ms
@@ -97,7 +97,7 @@ def test_a_jump_fires_no_timer_and_stops_none(stand: Timepiece, jump_ms: int) ->
 def test_a_visit_that_began_in_1970_is_dated_right_once_the_clock_is_trusted(
     stand: Timepiece,
 ) -> None:
-    """NTP comes in the middle of a step: started + duration = time, and the duration is right."""
+    """NTP comes in the middle of a step: start plus duration is the end; the duration is right."""
     stand.wall_ms, stand.synced = -OPENING_MS, False
     stand.arrive_and_register()
     assert stand.said("gardu.visit.opened.v1")[0].at.iso().startswith("1970-01-01T00:00:00")
@@ -112,7 +112,7 @@ def test_a_visit_that_began_in_1970_is_dated_right_once_the_clock_is_trusted(
 
 
 def test_an_untrusted_moment_is_never_corrected_by_an_untrusted_one(stand: Timepiece) -> None:
-    """Without NTP nobody knows better: the date stays as it was noted, and says so."""
+    """Without NTP the date stays as it was noted, and the record marks it as not synchronised."""
     stand.wall_ms, stand.synced = -OPENING_MS, False
     stand.arrive_and_register()
     stand.wall_ms = YEAR_MS
@@ -123,7 +123,7 @@ def test_an_untrusted_moment_is_never_corrected_by_an_untrusted_one(stand: Timep
 
 
 def test_a_reboot_between_trusted_clocks_is_spanned_by_them(stand: Timepiece) -> None:
-    """Off for ten minutes: the duration has them, and says how wrong it may be."""
+    """Off for ten minutes: the duration includes them and states its uncertainty."""
     stand.arrive_and_register()
     stand.reboot(off_s=600, up_s=20)
     stand.wait(30)
@@ -146,7 +146,7 @@ def test_a_reboot_between_trusted_clocks_is_spanned_by_them(stand: Timepiece) ->
 def test_a_reboot_without_a_trusted_clock_gives_the_least_it_was(
     stand: Timepiece, before: bool, after: bool, wall_ms: int
 ) -> None:
-    """Nobody can say how long the power was off: the time since this boot, uncertainty unknown."""
+    """The time without power is unknown: the time since this boot, uncertainty unknown (None)."""
     stand.synced = before
     stand.arrive_and_register()
     stand.synced, stand.wall_ms = after, wall_ms
@@ -159,11 +159,11 @@ def test_a_reboot_without_a_trusted_clock_gives_the_least_it_was(
 
 
 def test_trust_that_came_before_the_reboot_dates_what_was_before_it(stand: Timepiece) -> None:
-    """1970, then NTP, then a power cut: by then the start's date is right, so the span is known."""
+    """1970, then NTP, then a power cut: NTP corrected the start's date, so the span is known."""
     stand.wall_ms, stand.synced = -OPENING_MS, False
     stand.arrive_and_register()
     stand.wall_ms, stand.synced = 0, True
-    stand.press("officer-2", "locker")  # anything that happens will do
+    stand.press("officer-2", "locker")  # any event corrects the date
     stand.reboot(off_s=600, up_s=20)
     step = stand.finish_step()
     assert (step.duration_s, step.uncertainty_s) == (720.0, REBOOT_UNCERTAINTY_S)
@@ -179,7 +179,7 @@ def test_waiting_before_the_step_has_an_uncertainty_of_its_own(stand: Timepiece)
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
     stand.detector("passage")
-    stand.press("officer-3", "done")  # the aide's step begins; its time runs once she admits
+    stand.press("officer-3", "done")  # the aide's step begins; its time runs from the admission on
     stand.wait(10)
     stand.synced = False
     stand.reboot(off_s=600, up_s=20)
@@ -193,7 +193,7 @@ def test_waiting_before_the_step_has_an_uncertainty_of_its_own(stand: Timepiece)
 
 
 class FrozenClock(Clock):
-    """A clock that stands at a moment, and notes what it was asked to wait."""
+    """A clock that stands still and records the waits that are requested."""
 
     def __init__(self, at: Stamp) -> None:
         super().__init__()
@@ -201,11 +201,11 @@ class FrozenClock(Clock):
         self.waits: list[float] = []
 
     def now(self) -> Stamp:
-        """The moment."""
+        """Return the fixed moment."""
         return self.at
 
     def real(self, seconds: float) -> float:
-        """Note *seconds*; nothing needs to come of it."""
+        """Record *seconds*; return an hour, so that the timer does not fire."""
         self.waits.append(seconds)
         return HOUR_S
 
@@ -228,7 +228,7 @@ class FrozenClock(Clock):
     ],
 )  # fmt: skip
 def test_a_timer_never_waits_years_nor_longer_than_it_was_set_for(at: Stamp, left: float) -> None:
-    """180 s from boot time 100 s: what is left by the rules of spans, from none to all of it."""
+    """180 s from boot time 100 s: the rest follows the rules of spans, from 0 to 180 s."""
     loop = asyncio.new_event_loop()
     clock = FrozenClock(at)
     timers = Timers(loop, clock, lambda _make: None)
@@ -241,7 +241,7 @@ def test_a_timer_never_waits_years_nor_longer_than_it_was_set_for(at: Stamp, lef
 def test_after_a_reboot_open_visits_ask_for_their_timers_from_where_they_began(
     stand: Timepiece,
 ) -> None:
-    """The core gives the moment, not a rest: the clock at hand decides what is left."""
+    """The core states the start, not the remaining time: the present clock gives the rest."""
     stand.arrive_and_register(10)
     stand.effects.clear()
     stand.reboot(off_s=600, up_s=20)

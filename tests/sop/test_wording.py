@@ -1,4 +1,4 @@
-"""The polite words: for every reason, in both languages, and refused where they are missing."""
+"""The polite words: every reason has them in both languages; incomplete files are refused."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def test_every_reason_that_a_guest_may_be_told_has_words(procedure: str) -> None
 
 
 def test_what_lacks_words_is_said_with_what_to_add(tmp_path: Path) -> None:
-    """One line a reason, in words an office can act on."""
+    """One line per reason: the procedure, the reason and the entry to add."""
     file = tmp_path / "wording.toml"
     file.write_text('[reasons.host-absent]\nid = "Maaf"\nen = "Sorry"\n', encoding="utf-8")
     lacking = without_words([PROCEDURES["jatim"]], load_wording(file))
@@ -53,7 +53,7 @@ def test_a_wording_file_that_is_not_right_is_refused(
 
 
 def test_the_words_are_published_by_reason() -> None:
-    """The desk application finds them in ``meta``."""
+    """The desk application reads them in ``meta``."""
     words = published(load_wording(WORDING))
     assert words["host-absent"]["id"].startswith("Mohon maaf")
     assert set(words["host-absent"]) == {"id", "en"}

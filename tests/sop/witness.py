@@ -1,4 +1,4 @@
-"""A stand that looks at every single event: what it led to, and what it must not lead to."""
+"""A stand that checks the result of every event against the rules of the core."""
 
 from collections import Counter
 
@@ -30,29 +30,29 @@ from tests.sop.stand import Stand
 
 CORRECTIONS = ["next", "back", "more"]
 TOLD: Counter[str] = Counter()
-"""How often each kind of record was seen."""
+"""How often each kind of record occurred."""
 
 
 def _rarity(record: Record) -> str:
-    """What a record is about, as finely as the last test wants to see each kind once."""
+    """Return the type of *record*, or for a correction its kind (next, back, card)."""
     data = record.data
     return data.correction if isinstance(data, VisitCorrected) else record.type
 
 
 class Witness(Stand):
-    """Judges every event that is sent; an assertion says what is wrong."""
+    """Checks every event that is sent; raises AssertionError for a broken rule."""
 
     held = False
 
     def __init__(self, with_rules: Rules | None = None) -> None:
         super().__init__(with_rules)
-        # The steps that each open visit has behind it, by the records and corrections alone.
+        # The steps that each open visit has completed, by the records and corrections alone.
         self.behind: dict[str, list[str]] = {}
-        # Visits of which an officer has said that the card may not come back.
+        # Visits for which an officer has declared that the card may not come back.
         self.declared: set[str] = set()
 
     def send(self, event: Event) -> list[Effect]:
-        """Let *event* happen, and judge it."""
+        """Send *event* and check its result."""
         before, said = self.state, len(self.records)
         effects = super().send(event)
         TOLD.update(_rarity(record) for record in self.records[said:])
@@ -72,7 +72,7 @@ class Witness(Stand):
         return effects
 
     def _releases(self, event: Event, effects: list[Effect]) -> None:
-        """A door is released because a host said so, for an open visit that it serves."""
+        """A door is released only on a host's answer, for an open visit that it serves."""
         for release in effects:
             if isinstance(release, ReleaseDoor):
                 assert isinstance(event, events.HostAnswered)
@@ -81,7 +81,7 @@ class Witness(Stand):
                 assert self.state.visits[release.visit].procedure in served
 
     def _screened(self, before: State, said: list[Record]) -> None:
-        """Who comes to a step has all rows of the table before it behind; but not to give back."""
+        """A visit comes to a step after all rows before it, unless it is on its way out."""
         for record in said:
             data = record.data
             if isinstance(data, StepCompleted):
@@ -111,7 +111,7 @@ class Witness(Stand):
     def _corrected(
         self, event: Event, before: State, effects: list[Effect], said: list[Record]
     ) -> None:
-        """A correction does nothing but wait, and leaves everybody else as they were."""
+        """A correction causes only beeps, flashes and timers, and changes at most one visit."""
         if not isinstance(event, events.ButtonPressed) or event.action not in CORRECTIONS:
             return
         allowed = (Beep, FlashLamp, StartTimer, CancelTimer)
@@ -138,7 +138,7 @@ class Witness(Stand):
                 assert owed or unlock.visit in self.state.visits
 
     def _holds(self, event: Event, effects: list[Effect]) -> None:
-        """Held while fire stands, and not otherwise; a daemon that starts finds doors locked."""
+        """Doors are held while fire stands, and only then; a starting daemon finds them locked."""
         if isinstance(event, events.Started):
             self.held = False
         for hold in effects:
@@ -154,7 +154,7 @@ class Witness(Stand):
             assert "duress" in self.state.alarms
 
     def _lockers_given(self, before: State) -> None:
-        """Nobody is given a locker that has jammed, is unreachable or belongs to somebody."""
+        """A visit is given only a locker that is free, usable and reachable."""
         for number, locker in self.state.lockers.items():
             was = before.lockers[number]
             if locker.visit is not None and locker.visit != was.visit:
@@ -163,7 +163,7 @@ class Witness(Stand):
                 assert was.reachable
 
     def _admitted(self, event: Event, before: State) -> None:
-        """Nobody arrives once the day is closed, or about to be; only a new morning opens it."""
+        """No guest arrives while the day is closed or closing, unless a new day opens."""
         closed = before.day is not None and (before.day.closed or before.day.closing)
         if closed and self.state.opened != before.opened:
             assert self.state.day is not None
@@ -172,7 +172,7 @@ class Witness(Stand):
             assert self.state.day.opened == event.at
 
     def _seen_by_officers(self, event: Event, before: State) -> None:
-        """An alarm is acknowledged by an officer's press alone, and never a silent one."""
+        """Only an officer's press acknowledges an alarm, and never a silent one."""
         for kind, alarm in self.state.alarms.items():
             was = before.alarms.get(kind)
             if alarm.acknowledged is not None and (was is None or was.acknowledged is None):
@@ -181,12 +181,12 @@ class Witness(Stand):
                 assert kind not in SILENT
 
     def _nobody_ended_by_silence(self, event: Event, before: State) -> None:
-        """That nothing was seen of a guest is asked and recorded, and ends no visit."""
+        """Inactivity is asked about and recorded, and ends no visit."""
         if isinstance(event, events.TimerFired) and event.key.endswith("/unseen"):
             assert self.state.visits.keys() == before.visits.keys()
 
     def _picked(self, event: Event, before: State) -> None:
-        """After a guest's card was shown there, a press that can be for that guest is."""
+        """A press after a card was shown there is for that card's guest, if it can be."""
         if not isinstance(event, events.ButtonPressed) or before.supervision is not None:
             return
         turn = Turn(self.rules, before, event.at)
@@ -198,7 +198,7 @@ class Witness(Stand):
                 assert self.state.visits.get(visit.id) is not visit
 
     def _fire_explains(self, before: State) -> None:
-        """While fire holds the doors nobody forces one or holds one open."""
+        """While fire holds the doors, no new alarm reports a door as forced or held open."""
         if "fire" in before.alarms and "fire" in self.state.alarms:
             new = self.state.alarms.keys() - before.alarms.keys()
             assert not [kind for kind in new if kind.startswith("door-")]

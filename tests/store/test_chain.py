@@ -1,4 +1,4 @@
-"""The hash chain: whatever is done to kept records, the first that differs is named."""
+"""The hash chain: after any change of stored records the first that differs is named."""
 
 import json
 from pathlib import Path
@@ -41,14 +41,14 @@ def walk(
     published: str | None = None,
     at: int | None = None,
 ) -> Difference | None:
-    """Return the first difference in *kept*, which are all since the beginning."""
+    """Return the first difference in *kept*, all records since the beginning; None if intact."""
     start = Mark(0, genesis(STREAM))
     last = head or (Mark(kept[-1].sequence, kept[-1].link) if kept else start)
     return Walk(STREAM, start, published, at).go(kept, last)
 
 
 def test_links_are_what_the_page_says() -> None:
-    """The formulas that others must be able to compute: SHA-256 over the former link and bytes."""
+    """The documented formulas: SHA-256 over the previous link and the bytes of the record."""
     # printf gardu/s | sha256sum; (head -c 32 /dev/zero; printf '{}') | sha256sum
     assert genesis("s") == "919bb846bdae452bca3d93acf265cd3e625f302cf29d87da57adad7b02d96417"
     assert link("00" * 32, b"{}") == (
@@ -57,7 +57,7 @@ def test_links_are_what_the_page_says() -> None:
 
 
 def test_untouched_chain_is_intact() -> None:
-    """No false alarm: not without records, not with a head, not with one of long ago."""
+    """No false alarm without records, with a published head, or with an old published head."""
     kept = records(9)
     assert walk([]) is None
     assert walk(kept) is None
@@ -69,7 +69,7 @@ def test_untouched_chain_is_intact() -> None:
 
 
 def test_named_difference_says_which_record() -> None:
-    """A changed payload is named by sequence, id, type, time and what differs."""
+    """A changed payload is named by sequence, id, type, time and the difference."""
     kept = records(5)
     payload = kept[2].payload.replace(b"v-3", b"v-7")
     kept[2] = msgspec.structs.replace(kept[2], payload=payload)
@@ -87,7 +87,7 @@ def test_named_difference_says_which_record() -> None:
 @settings(max_examples=60, deadline=None, database=None)
 @given(data=st.data())
 def test_every_change_of_one_byte_is_found(data: st.DataObject) -> None:
-    """Any byte of any payload, to any other value: that record is named, no other."""
+    """Any byte of any payload, to any other value: that record is named, and no other."""
     kept = records(6)
     place = data.draw(st.integers(0, 5))
     payload = bytearray(kept[place].payload)
@@ -101,7 +101,7 @@ def test_every_change_of_one_byte_is_found(data: st.DataObject) -> None:
 
 @given(dropped=st.sets(st.integers(1, 8), min_size=1, max_size=8))
 def test_missing_records_are_named(dropped: set[int]) -> None:
-    """Whatever is deleted, the first of it is named; the end is known from the stored head."""
+    """The first deleted record is named; the stored head shows a missing end."""
     kept = records(8)
     head = Mark(8, kept[7].link)
     difference = walk([row for row in kept if row.sequence not in dropped], head)
@@ -126,7 +126,7 @@ def test_swapped_records_are_named(pair: set[int]) -> None:
 
 
 def test_rewritten_tail_is_seen_by_the_published_head_only() -> None:
-    """Whoever computes all links anew deceives the database, not the head that is outside."""
+    """Recomputed links fit each other, but not the head that was published."""
     true = records(9)
     false = [*true[:5]]
     previous = true[4].link
@@ -154,7 +154,7 @@ def test_rewritten_tail_is_seen_by_the_published_head_only() -> None:
 
 
 def test_truncated_end_is_seen_by_the_published_head() -> None:
-    """An end that was cut off together with the stored head is missed by the published one."""
+    """An end that was cut off together with the stored head is found by the published head."""
     kept = records(9)
     assert walk(kept[:6]) is None
     difference = walk(kept[:6], published=kept[8].link, at=9)
@@ -162,7 +162,7 @@ def test_truncated_end_is_seen_by_the_published_head() -> None:
 
 
 def test_what_stands_beside_the_payload_must_agree() -> None:
-    """The topic of the row, and the stored links, are held against the payload."""
+    """The topic of the row, and the stored links, are compared with the payload."""
     for change in ({"topic": "event/step"}, {"link": "00" * 32}):
         kept = records(3)
         kept[1] = msgspec.structs.replace(kept[1], **change)
@@ -174,7 +174,7 @@ def test_what_stands_beside_the_payload_must_agree() -> None:
 
 
 def test_records_of_an_older_stream_may_lie_before_the_beginning() -> None:
-    """What was salvaged from a damaged database is no part of the chain; anything else is."""
+    """Salvaged records of an older stream are accepted; removed ones of this stream are not."""
     start = Mark(4, genesis(STREAM))
     salvaged = records(3, stream="older")
     assert Walk(STREAM, start).go(salvaged, start) is None
@@ -184,7 +184,7 @@ def test_records_of_an_older_stream_may_lie_before_the_beginning() -> None:
 
 
 def test_store_and_chain_agree(tmp_path: Path) -> None:
-    """What the store writes, over commits and restarts, is a chain; the ledger names its head."""
+    """Records over commits and restarts are a chain, and the ledger names its head."""
     clock = HandClock()
     store = Store(tmp_path, SOURCE, clock)
     assert store.ledger().head == genesis(store.stream)
@@ -203,21 +203,21 @@ def test_store_and_chain_agree(tmp_path: Path) -> None:
 
 
 class Told:
-    """A witness that hears records in any order."""
+    """A witness that receives records in any order."""
 
     def __init__(self, kept: list[KeptRecord]) -> None:
         self.kept = kept
         self.witness = Witness(STREAM)
 
     def hear(self, sequence: int) -> None:
-        """Take in the record *sequence*."""
+        """Pass the record *sequence* to the witness."""
         row = self.kept[sequence - 1]
         self.witness.arrived(sequence, json.loads(row.payload)["prevhash"], row.payload)
 
 
 @given(order=st.permutations(range(1, 9)), told_after=st.integers(0, 8))
 def test_witness_trusts_a_true_chain_in_any_order(order: list[int], told_after: int) -> None:
-    """However records arrive and whenever the head is told, nothing is held for broken."""
+    """In any order of the records and at any moment of the head, no record is marked broken."""
     told = Told(records(8))
     for place, sequence in enumerate(order):
         if place == told_after:
@@ -230,7 +230,7 @@ def test_witness_trusts_a_true_chain_in_any_order(order: list[int], told_after: 
 
 @given(order=st.permutations(range(1, 9)), forged=st.integers(1, 8))
 def test_witness_finds_a_changed_record_in_any_order(order: list[int], forged: int) -> None:
-    """A record that was changed no longer fits its successor, or the head if it is the last."""
+    """A changed record does not fit its successor, or the head if it is the last."""
     told = Told(records(8))
     head = Mark(8, told.kept[7].link)
     row = told.kept[forged - 1]
@@ -243,7 +243,7 @@ def test_witness_finds_a_changed_record_in_any_order(order: list[int], forged: i
 
 
 def test_witness_that_joins_late_checks_from_the_ledger_on() -> None:
-    """The retained ledger vouches for what the first record heard must follow on."""
+    """The first record that arrives must follow on the head in the retained ledger."""
     told = Told(records(8))
     told.witness.check_head(Mark(5, told.kept[4].link))
     told.hear(6)
@@ -256,7 +256,7 @@ def test_witness_that_joins_late_checks_from_the_ledger_on() -> None:
 
 @pytest.mark.parametrize("stream", ["s", STREAM])
 def test_first_record_follows_on_its_stream(stream: str) -> None:
-    """A record 1 that does not name the genesis of its stream is of another one."""
+    """A record 1 that does not name the genesis of its stream is broken."""
     witness = Witness(stream)
     witness.arrived(1, genesis("other"), b"{}")
     assert witness.broken == {1}

@@ -1,4 +1,4 @@
-"""What calls cost: the steps that SQLite takes, which do not depend on how much there is."""
+"""Cost of calls: SQLite's steps do not depend on the number of documents."""
 
 from collections.abc import Callable
 from functools import partial
@@ -48,14 +48,14 @@ def test_cost_by_id_does_not_grow_with_the_table(tmp_path: Path, name: str) -> N
 
 
 def test_a_query_would_show_in_the_count(tmp_path: Path) -> None:
-    """The measure of these tests does see a scan."""
+    """The measure of these tests counts a scan."""
     with Documents(tmp_path / "some.db") as documents:
         table = documents.table("many")
         fill(table, 3000)
         assert work(documents, lambda: table.search(where("n") == 1)) > 3000
 
 
-# What is called in service, on a store with 12 waiting, 5 parked and many acknowledged records.
+# Calls in service, on a store with 12 waiting, 5 parked and many acknowledged records.
 IN_SERVICE: dict[str, Callable[[Store], object]] = {
     "commit": lambda store: store.commit(
         checkpoint={"a": 1}, visits={1: {"b": 2}, 2: None}, records=[record()]
@@ -80,7 +80,7 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
 
 
 def worn_store(folder: Path, records: int) -> Store:
-    """Return a store with *records* acknowledged long ago, a few since, waiting and parked."""
+    """Return a store: *records* acknowledged long ago, 7 since, 12 waiting, 5 parked."""
     clock = HandClock()
     store = Store(folder, SOURCE, clock)
     with store._documents.transaction():
@@ -97,7 +97,7 @@ def worn_store(folder: Path, records: int) -> Store:
 
 @pytest.mark.parametrize("name", IN_SERVICE)
 def test_cost_does_not_grow_with_history(tmp_path: Path, name: str) -> None:
-    """In service SQLite takes the same steps after 600 records as after 2,400."""
+    """In service SQLite runs the same steps after 600 records as after 2,400."""
     steps = []
     for records in (600, 2400):
         store = worn_store(tmp_path / str(records), records)

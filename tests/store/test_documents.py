@@ -17,13 +17,13 @@ from tests.store_bench import connection, statements
 
 @pytest.fixture
 def documents(tmp_path: Path) -> Iterator[Documents]:
-    """An open file, empty."""
+    """Yield an open, empty file."""
     with Documents(tmp_path / "some.db") as opened:
         yield opened
 
 
 def test_what_tinydb_promises(documents: Documents) -> None:
-    """The usual calls of TinyDB answer as TinyDB's own storage lets them."""
+    """TinyDB's calls give the same results as with TinyDB's own storage."""
     table = documents.table("guests")
     assert table.insert({"a": 1}) == 1
     assert table.insert_multiple([{"a": 2}, {"a": 3}, Document({"a": 9}, 40)]) == [2, 3, 40]
@@ -70,7 +70,7 @@ def test_tinydbs_own_table_and_default_table(documents: Documents) -> None:
 
 
 def test_everything_is_there_after_reopening(tmp_path: Path) -> None:
-    """What was written is read by another opening, with its types."""
+    """A document is read with its types after the file was opened again."""
     document = {"text": "Tamu ✓", "none": None, "list": [1, 2.5, {"x": False}], "big": 2**62}
     with Documents(tmp_path / "some.db") as written:
         written.table("a").insert(document)
@@ -91,7 +91,7 @@ def test_durable_settings(documents: Documents) -> None:
 
 
 def test_mutated_documents_are_written_back(documents: Documents) -> None:
-    """A callable that changes documents in place persists them, more than a page of them too."""
+    """A function that changes documents in place has them stored, also more than a page of them."""
     table = documents.table("many")
     table.insert_multiple({"n": n, "list": []} for n in range(1000))
 
@@ -107,7 +107,7 @@ def test_mutated_documents_are_written_back(documents: Documents) -> None:
 
 
 def test_unchanged_documents_are_not_written(documents: Documents) -> None:
-    """An update that changes nothing, or reads only, writes no row."""
+    """An update that leaves a document as it is writes no row."""
     table = documents.table("many")
     table.insert_multiple({"n": n} for n in range(600))
     ran = statements(documents, lambda: table.update({"n": 5}, where("n") == 5))
@@ -150,7 +150,7 @@ def test_ids_are_not_used_again(documents: Documents) -> None:
 
 
 def test_no_query_cache(documents: Documents) -> None:
-    """A query sees what was changed underneath it: answers are never remembered."""
+    """A query sees changes made below it: results are not cached."""
     one, other = documents.table("few"), Table(documents.storage, "few")
     one.insert({"n": 1})
     assert one.count(where("n") == 1) == 1
@@ -159,7 +159,7 @@ def test_no_query_cache(documents: Documents) -> None:
 
 
 def test_transaction_keeps_several_tables_or_none(documents: Documents) -> None:
-    """An exception undoes all of it, tables that were created in it too."""
+    """An exception undoes all changes, also the creation of tables."""
     a, b = documents.table("a"), documents.table("b")
     with documents.transaction():
         a.insert({"n": 1})
@@ -199,7 +199,7 @@ def test_transaction_is_one_commit(documents: Documents) -> None:
 
 
 def test_swallowed_failure_spoils_the_transaction(documents: Documents) -> None:
-    """If a part fails and somebody hides it, the whole is refused instead of kept by halves."""
+    """If a part fails and its exception is caught, the whole transaction is refused."""
     table = documents.table("a")
     table.insert(Document({}, 1))
 
@@ -218,7 +218,7 @@ def test_swallowed_failure_spoils_the_transaction(documents: Documents) -> None:
 
 
 def test_what_is_not_json_is_refused(documents: Documents) -> None:
-    """A document that cannot be written leaves nothing behind."""
+    """If one document cannot be written, none of the call is."""
     table = documents.table("a")
     with pytest.raises(TypeError):
         table.insert_multiple([{"fine": 1}, {"not": object()}])

@@ -1,4 +1,4 @@
-"""Damaged databases: flipped bits, garbage and truncation are noticed, never silently wrong."""
+"""Damaged databases: flipped bits, garbage and truncation are noticed and give no wrong data."""
 
 import os
 import random
@@ -32,7 +32,7 @@ def open_store(folder: Path) -> Store:
 
 
 def make_store(folder: Path, *, killed: bool) -> None:
-    """Make a database with something in every table, as a *killed* process or a stop leaves it."""
+    """Make a database with rows in every table, as left by a *killed* process or by a stop."""
     alive = folder.with_name(folder.name + "-alive")
     with closing(open_store(alive)) as store:
         store.remember_procedure("pimpinan@1", "text " * 100)
@@ -62,7 +62,7 @@ def decide(store: Store, number: int) -> None:
 
 
 def contents(store: Store) -> dict[str, Any]:
-    """Return everything that the store says, by what it is."""
+    """Return all data of the store, by kind."""
     return {
         "load": store.load(),
         "ledger": store.ledger(),
@@ -76,7 +76,7 @@ def contents(store: Store) -> dict[str, Any]:
 
 
 def contents_of(folder: Path) -> dict[str, Any]:
-    """Return what a store on a copy of *folder* says."""
+    """Return all data of the database in *folder*, read from a copy."""
     copy = folder.with_name(folder.name + "-copy")
     shutil.copytree(folder, copy)
     try:
@@ -94,14 +94,14 @@ def flip_bit(raw: bytearray, dice: random.Random) -> int:
 
 
 def flip_bit_of_structure(raw: bytearray, dice: random.Random) -> int:
-    """Flip one bit where SQLite keeps its own accounts: at the beginning of a page."""
+    """Flip one bit of SQLite's own structure: in the first 48 bytes of a page."""
     place = dice.randrange(len(raw) // 4096) * 4096 + dice.randrange(48)
     raw[place] ^= 1 << dice.randrange(8)
     return place
 
 
 def garbage(raw: bytearray, dice: random.Random) -> int:
-    """Overwrite a sector with chance."""
+    """Overwrite a sector with random bytes."""
     place = dice.randrange(len(raw) // 512) * 512
     raw[place : place + 512] = dice.randbytes(512)
     return place
@@ -115,7 +115,7 @@ def zeros(raw: bytearray, dice: random.Random) -> int:
 
 
 def cut_off(raw: bytearray, dice: random.Random) -> int:
-    """Lose the end."""
+    """Cut off the end, from a random byte on."""
     place = dice.randrange(len(raw))
     del raw[place:]
     return place
@@ -131,7 +131,7 @@ DAMAGES: dict[str, Damage] = {
 
 
 def outcome(folder: Path, whole: dict[str, Any]) -> str:
-    """Start on *folder* and read everything; say what became of the damage."""
+    """Open the store in *folder* and read everything; return how the damage showed."""
     with closing(open_store(folder)) as store:
         if store.quarantined:
             return "noticed at the start"
@@ -153,7 +153,7 @@ def outcome(folder: Path, whole: dict[str, Any]) -> str:
 
 @pytest.fixture(scope="module", params=["killed", "stopped"])
 def sound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A sound database whose last decisions are in its log (killed) or in the file (stopped)."""
+    """A sound database; its last decisions are in the log (killed) or in the file (stopped)."""
     folder = tmp_path_factory.mktemp("sound") / str(request.param)
     make_store(folder, killed=request.param == "killed")
     return folder
@@ -161,7 +161,7 @@ def sound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_never_silent(sound: Path, tmp_path: Path, damage: str) -> None:
-    """Wherever it is: noticed at the start, where it is read, by examination, or harmless."""
+    """Noticed at the start, when it is read, or by examination; otherwise harmless."""
     whole = contents_of(sound)
     dice = random.Random(SEED)
     file = FILE + ("-wal" if sound.name == "killed" else "")
@@ -181,9 +181,9 @@ def test_damage_is_never_silent(sound: Path, tmp_path: Path, damage: str) -> Non
 
 @pytest.mark.parametrize("damage", ["bit", "garbage", "zeros"])
 def test_damage_in_the_log_alone(tmp_path: Path, damage: str) -> None:
-    """Without its shared memory damage before the log's last transaction is noticed all the same.
+    """Damage before the log's last transaction is noticed without the shared memory too.
 
-    What is left is the torn end that a power cut leaves: only the last decision may be missing.
+    Damage of the last transaction looks like a power cut: only the last decision may be missing.
     """
     make_store(tmp_path / "sound", killed=True)
     (tmp_path / "sound" / f"{FILE}-shm").unlink()
@@ -204,7 +204,7 @@ def test_damage_in_the_log_alone(tmp_path: Path, damage: str) -> None:
 
 
 def test_a_newer_format_is_refused_untouched(tmp_path: Path) -> None:
-    """A database of a later Gardu is neither read, changed nor set aside, whatever else is new."""
+    """A database of a later Gardu is neither changed nor set aside, also with unknown tables."""
     with closing(open_store(tmp_path)) as store:
         decide(store, 1)
         store.documents.table("database").put(1, {"format": 99, "stream": "x"})

@@ -1,4 +1,4 @@
-"""Documents against a plain dictionary: whatever is done, in any order, both hold the same."""
+"""Documents compared with a plain dictionary: after any calls both hold the same."""
 
 import tempfile
 from pathlib import Path
@@ -33,7 +33,7 @@ class Undone(Exception):
 
 
 def undo() -> None:
-    """Leave the transaction that this is called in."""
+    """Leave the surrounding transaction by an exception."""
     raise Undone
 
 
@@ -53,12 +53,12 @@ class DocumentsModel(RuleBasedStateMachine):
         self.folder.cleanup()
 
     def rows(self, name: str) -> dict[int, dict[str, Any]]:
-        """Return the model's documents of table *name*; like TinyDB's, it is there from now on."""
+        """Return the model's documents of table *name*; created if absent, as in TinyDB."""
         return self.model.setdefault(name, {})
 
     @rule(name=TABLES, bodies=st.lists(BODIES, max_size=3))
     def insert(self, name: str, bodies: list[dict[str, Any]]) -> None:
-        """New documents get ids above all there are."""
+        """New documents get ids above all existing ones."""
         ids = self.documents.table(name).insert_multiple(bodies)
         rows = self.rows(name)
         assert all(doc_id > max(rows, default=0) for doc_id in ids)
@@ -88,7 +88,7 @@ class DocumentsModel(RuleBasedStateMachine):
 
     @rule(name=TABLES, value=JSON)
     def update_in_place(self, name: str, value: Any) -> None:
-        """A function changes what a query found."""
+        """A function changes the documents that a query finds."""
         self.documents.table(name).update(lambda d: d.pop("n"), where("n").exists())
         self.documents.table(name).update(lambda d: d.update(value=value), where("state").exists())
         for row in self.rows(name).values():
@@ -98,7 +98,7 @@ class DocumentsModel(RuleBasedStateMachine):
 
     @rule(name=TABLES, ids=st.lists(IDS, unique=True))
     def remove(self, name: str, ids: list[int]) -> None:
-        """Named documents go if they exist."""
+        """Named documents are removed if they exist."""
         rows = self.rows(name)
         there = [doc_id for doc_id in ids if doc_id in rows]
         assert self.documents.table(name).remove(doc_ids=ids) == there
@@ -107,7 +107,7 @@ class DocumentsModel(RuleBasedStateMachine):
 
     @rule(name=TABLES)
     def remove_found(self, name: str) -> None:
-        """What a query finds goes."""
+        """The documents that a query finds are removed."""
         self.documents.table(name).remove(where("payload").exists())
         self.model[name] = {k: row for k, row in self.rows(name).items() if "payload" not in row}
 
@@ -119,7 +119,7 @@ class DocumentsModel(RuleBasedStateMachine):
 
     @rule(name=TABLES)
     def drop(self, name: str) -> None:
-        """A table goes altogether."""
+        """A table is removed."""
         self.documents.drop_table(name)
         self.model.pop(name, None)
 
@@ -131,7 +131,7 @@ class DocumentsModel(RuleBasedStateMachine):
     def transaction(
         self, changes: list[tuple[str, int, dict[str, Any] | None]], *, nested: bool, undone: bool
     ) -> None:
-        """Several changes are kept together, or none of them."""
+        """Several changes are stored together, or none of them."""
         try:
             with self.documents.transaction():
                 for name, doc_id, body in changes[:-1]:

@@ -1,4 +1,4 @@
-"""Quarantine: what becomes of a damaged database, and what is carried over."""
+"""Quarantine: a damaged database is set aside, and its sound data is carried over."""
 
 import shutil
 import sqlite3
@@ -31,7 +31,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def damage(folder: Path, table: str, doc_id: int) -> None:
-    """Change one document below its checksum."""
+    """Change one document, but not its checksum."""
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as file:
         changed = file.execute(f"UPDATE {table} SET body = x'7b7d' WHERE id = ?", (doc_id,))
         assert changed.rowcount == 1
@@ -39,14 +39,14 @@ def damage(folder: Path, table: str, doc_id: int) -> None:
 
 @pytest.fixture
 def before(folder: Path) -> Iterator[Store]:
-    """The sound store, to be compared with (closed in time by the test)."""
+    """The sound store, for comparison; the test closes it in time."""
     store = open_store(folder)
     yield store
     store.close()
 
 
 def test_what_is_sound_is_carried_over(folder: Path, before: Store) -> None:
-    """State, undelivered records byte for byte, stills and texts go on; the file lies beside."""
+    """State, undelivered records byte for byte, stills and texts stay; the old file lies beside."""
     waiting, parked, stills = before.waiting(0, 999), before.parked(), before.waiting_stills(999)
     state, texts, stream = before.load(), before.procedures_in_use(), before.stream
     ledger = before.ledger()
@@ -75,7 +75,7 @@ def test_what_is_sound_is_carried_over(folder: Path, before: Store) -> None:
 
 
 def test_without_the_counters_rather_twice_than_never(folder: Path, before: Store) -> None:
-    """What is not known to be delivered waits again; no record is forgotten, no number reused."""
+    """Records not known as delivered wait again; none is lost, and no number is used again."""
     waiting, parked, last = before.waiting(0, 999), before.parked(), before.ledger().last
     before.close()
     damage(folder, "checkpoint", COUNTERS)
@@ -86,7 +86,7 @@ def test_without_the_counters_rather_twice_than_never(folder: Path, before: Stor
 
 @pytest.mark.parametrize("doc_id", [1, 5])
 def test_damage_while_running(folder: Path, doc_id: int) -> None:
-    """Damage met in service ends the use of the file; the next start sets it aside."""
+    """Damage found in service ends the use of the file; the next start sets it aside."""
     damage(folder, "acknowledged", doc_id)
     with closing(open_store(folder)) as store:
         waiting = store.waiting(0, 999)
@@ -105,12 +105,12 @@ def test_damage_while_running(folder: Path, doc_id: int) -> None:
 
 @pytest.mark.parametrize("table", ["visits", "outbox"])
 def test_what_is_not_sound_is_left_behind(folder: Path, before: Store, table: str) -> None:
-    """One bad document costs itself and nothing else."""
+    """One bad document is lost, and no other."""
     last, waiting, visits = before.ledger().last, before.waiting(0, 999), before.load()[1]
     bad = DECISIONS if table == "visits" else waiting[3].sequence
     before.close()
     damage(folder, table, bad)
-    if table == "outbox":  # history: met when it is read
+    if table == "outbox":  # history: noticed when it is read
         with closing(open_store(folder)) as store, pytest.raises(StoreDamaged):
             store.waiting(0, 999)
     with closing(open_store(folder)) as store:
@@ -125,7 +125,7 @@ def test_what_is_not_sound_is_left_behind(folder: Path, before: Store, table: st
 
 
 def test_a_missing_record_is_damage(folder: Path, before: Store) -> None:
-    """A record that should be sent and is nowhere is not passed over."""
+    """A record that should be sent and is missing is an error; it is not skipped."""
     missing = before.waiting(0, 999)[-1].sequence
     before.close()
     with closing(sqlite3.connect(folder / FILE, isolation_level=None)) as file:
@@ -135,7 +135,7 @@ def test_a_missing_record_is_damage(folder: Path, before: Store) -> None:
 
 
 def test_nothing_can_be_salvaged(folder: Path) -> None:
-    """A file without its head is set aside and the checkpoint begins anew."""
+    """A file without its header is set aside, and the checkpoint starts empty."""
     raw = (folder / FILE).read_bytes()
     (folder / FILE).write_bytes(bytes(4096) + raw[4096:])
     with closing(open_store(folder)) as store:
@@ -145,14 +145,14 @@ def test_nothing_can_be_salvaged(folder: Path) -> None:
 
 
 def test_cannot_be_set_aside(folder: Path) -> None:
-    """If even that fails, the words say what a person can do."""
+    """If setting aside fails too, the message names the remedy."""
     mark_of(folder / FILE).mkdir()
     with pytest.raises(StoreError, match=r"cannot be set aside.*start again"):
         open_store(folder)
 
 
 def image_of(folder: Path) -> Image:
-    """Return the disk that *folder* is on."""
+    """Return *folder* as the image of a disk."""
     files = sorted(folder.rglob("*"))
     names = {str(file.relative_to(folder.parent)): file for file in [folder, *files]}
     return {name: None if file.is_dir() else file.read_bytes() for name, file in names.items()}
@@ -160,7 +160,7 @@ def image_of(folder: Path) -> Image:
 
 @pytest.mark.skipif(bool(missing()), reason=missing())
 def test_power_cut_in_the_middle(folder: Path, before: Store, tmp_path: Path) -> None:
-    """Cut off anywhere, setting aside is done to its end by the next start: nothing is lost."""
+    """After a cut at any point the next start completes the setting aside, without a loss."""
     waiting, state = before.waiting(0, 999), before.load()
     before.close()
     damage(folder, "database", 1)
@@ -182,7 +182,7 @@ def test_power_cut_in_the_middle(folder: Path, before: Store, tmp_path: Path) ->
 def check_cut(
     image: Image, place: Path, begin: Image, waiting: list[OutboxRow], state: object
 ) -> None:
-    """Start on *image*: the file of *begin* lies beside, and all that can be is carried over."""
+    """Start on *image*: the file of *begin* lies beside, and its sound data is carried over."""
     try:
         write_out(image, place)
         with closing(open_store(place / DATA)) as store:

@@ -1,4 +1,4 @@
-"""Ranges behave as the sets that they stand for."""
+"""Ranges behave as the sets that they represent."""
 
 from itertools import pairwise
 
@@ -24,7 +24,7 @@ def test_they_are_sets(one: set[int], other: set[int]) -> None:
 
 @given(NUMBERS, NUMBERS)
 def test_one_set_has_one_form(one: set[int], other: set[int]) -> None:
-    """However a set came about its pairs are the same: sorted, none touching the next."""
+    """Equal sets have equal pairs: sorted, none next to another."""
     pairs = Ranges.of(one).plus(Ranges.of(other)).pairs
     assert pairs == Ranges.of(one | other).pairs
     assert all(last + 1 < first for (_, last), (first, _) in pairwise(pairs))
@@ -32,12 +32,12 @@ def test_one_set_has_one_form(one: set[int], other: set[int]) -> None:
 
 @given(NUMBERS, st.integers(min_value=-1, max_value=41), st.integers(min_value=0, max_value=9))
 def test_a_page_follows_on_the_one_before(numbers: set[int], after: int, limit: int) -> None:
-    """Reading on after a number gives the next ones, as many as were asked for."""
+    """A page holds the next numbers after a number, up to the limit."""
     above = [number for number in sorted(numbers) if number > after]
     assert list(Ranges.of(numbers).after(after, limit)) == above[:limit]
 
 
 def test_a_long_row_is_one_pair() -> None:
-    """What a backlog costs does not grow with it."""
+    """An unbroken run is one pair, at any length."""
     assert Ranges.of(range(1, 100_001)).pairs == ((1, 100_000),)
     assert Ranges(((1, 100_000),)).minus(Ranges(((500, 500),))).pairs == ((1, 499), (501, 100_000))

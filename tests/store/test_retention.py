@@ -1,4 +1,4 @@
-"""Retention: what was delivered long ago goes, all else stays; a wrong clock removes nothing."""
+"""Retention: only deliveries older than the limit are removed, and none under a wrong clock."""
 
 import asyncio
 import contextlib
@@ -30,7 +30,7 @@ pytestmark = pytest.mark.usefixtures("short_batches")
 
 @pytest.fixture
 def clock() -> HandClock:
-    """A clock to be moved by hand."""
+    """A clock that is moved by hand."""
     return HandClock()
 
 
@@ -43,7 +43,7 @@ def store(tmp_path: Path, clock: HandClock) -> Iterator[Store]:
 
 
 def sweep(store: Store, folder: Path, clock: HandClock, limits: Limits = LIMITS) -> Sweep:
-    """Let retention do its whole work, on a thread of its own as in service."""
+    """Run retention to its end, on a thread of its own as in service."""
 
     async def work() -> Sweep:
         worker = Worker("store")
@@ -56,12 +56,12 @@ def sweep(store: Store, folder: Path, clock: HandClock, limits: Limits = LIMITS)
 
 
 def kept(store: Store) -> list[int]:
-    """Return the sequences of the records that are there."""
+    """Return the sequences of the stored records."""
     return [row.doc_id for row in store.documents.table("outbox")]
 
 
 def intact(folder: Path) -> bool:
-    """Whether the chain can still be followed from where it begins now."""
+    """Return True if the chain is intact from its present beginning on."""
     with Snapshot(folder) as snapshot:
         walk = Walk(snapshot.stream, snapshot.start)
         return walk.go(snapshot.records(), snapshot.head) is None
@@ -70,7 +70,7 @@ def intact(folder: Path) -> bool:
 def test_delivered_records_go_after_their_time(
     store: Store, clock: HandClock, tmp_path: Path
 ) -> None:
-    """Not a day too early; the chain goes on, the numbers too, and nothing is sent again."""
+    """Not before their time; chain and numbers go on, and no record is sent again."""
     say(store, 5)
     store.acknowledge([1, 2, 3])
     clock.pass_s(30 * DAY)
@@ -116,7 +116,7 @@ def test_what_was_not_delivered_stays_for_ever(
 
 
 def test_what_records_said_stays(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """A month reads the same before its records go, when some have gone, and after."""
+    """A month gives the same facts before, during and after the removal of its records."""
     month = record(1).at.iso()[:7]
     say(store, 5)
     store.acknowledge([1, 2])
@@ -133,7 +133,7 @@ def test_what_records_said_stays(store: Store, clock: HandClock, tmp_path: Path)
 
 
 def test_large_histories_go_in_small_pieces(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """No step takes more than a page, so that the next event need not wait long."""
+    """No step removes more than a page, so that the next event does not wait long."""
     for _ in range(retention.PAGE + 50):
         store.acknowledge(sequences(say(store, 2)))
     clock.pass_s(100 * DAY)
@@ -155,7 +155,7 @@ def test_large_histories_go_in_small_pieces(store: Store, clock: HandClock, tmp_
 def test_untrusted_clock_removes_nothing(
     store: Store, clock: HandClock, tmp_path: Path, wall_jump_s: float
 ) -> None:
-    """A clock of 1970 or of 2036 that nobody vouches for: nothing goes; once it is right, all."""
+    """An untrusted clock of 1970 or 2036 postpones retention; a right one completes it."""
     say(store, 2)
     store.acknowledge([1, 2])
     clock.reboot(wall_jump_s, synced=False)
@@ -186,7 +186,7 @@ def test_clock_that_contradicts_itself_removes_nothing(
 def test_a_clock_behind_the_newest_record_removes_nothing(
     store: Store, clock: HandClock, tmp_path: Path
 ) -> None:
-    """Where nothing was ever delivered the records themselves tell that the clock is wrong."""
+    """Without any delivery the newest record shows that the clock is wrong."""
     say(store, 1)
     clock.reboot(-100 * DAY)
     with pytest.raises(RetentionPostponed, match="newer records"):
@@ -211,7 +211,7 @@ def test_untrusted_deliveries_are_dated_by_later_ones(
 
 
 def still(store: Store, folder: Path, name: str, clock: HandClock) -> Path:
-    """Take a still; return its file."""
+    """Store a still; return its file."""
     path = f"stills/{clock.now().iso()[:10]}/{name}.jpg"
     (folder / path).parent.mkdir(parents=True, exist_ok=True)
     (folder / path).write_bytes(b"\xff\xd8")
@@ -220,7 +220,7 @@ def still(store: Store, folder: Path, name: str, clock: HandClock) -> Path:
 
 
 def test_stills_go_with_their_files(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """Delivered stills are really deleted, row, file and empty folder; waiting ones stay."""
+    """Delivered stills are deleted, with row, file and empty folder; waiting ones stay."""
     first, waiting = (still(store, tmp_path, name, clock) for name in ("a", "b"))
     clock.pass_s(DAY)
     later = still(store, tmp_path, "c", clock)
@@ -239,7 +239,7 @@ def test_stills_go_with_their_files(store: Store, clock: HandClock, tmp_path: Pa
 
 
 def test_files_without_a_row_go_too(store: Store, clock: HandClock, tmp_path: Path) -> None:
-    """A picture whose process ended before it was recorded is somebody's picture all the same."""
+    """A picture that was written and never recorded shows a person too; it is removed in time."""
     stray = still(store, tmp_path, "x", clock).with_name("stray.part")
     stray.touch()
     other = tmp_path / "stills" / "not-a-day" / "x.jpg"
@@ -268,7 +268,7 @@ Day = st.tuples(
 def test_whatever_happens_only_old_deliveries_go(
     tmp_path_factory: pytest.TempPathFactory, days: list[tuple[int, list[int], int, int]]
 ) -> None:
-    """Against a plain model: no record younger than its time goes, no hole, always a chain."""
+    """Compared with a plain model: only old deliveries are removed, without holes, in a chain."""
     folder, clock = tmp_path_factory.mktemp("retention"), HandClock()
     delivered: dict[int, float] = {}
     with contextlib.closing(Store(folder, SOURCE, clock)) as store:
@@ -289,28 +289,28 @@ def test_whatever_happens_only_old_deliveries_go(
             assert all(delivered[n] <= limit for n in gone)
             assert not gone & set(sequences(store.waiting(0, 999)))
             assert intact(folder)
-            # What follows on what went must have had a reason to stay.
+            # The first record that stays must have a reason to stay.
             if there:
                 first = there[0]
                 assert first in set(sequences(store.waiting(0, 999))) or delivered[first] >= limit
 
 
 class Hurried(HandClock):
-    """A clock whose pauses last no time, but are counted."""
+    """A clock with pauses that last no time, but are counted."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pauses: list[float] = []
 
     async def pause(self, seconds: float) -> None:
-        """Let the time pass."""
+        """Count the pause and advance the clock."""
         self.pauses.append(seconds)
         self.pass_s(seconds)
         await asyncio.sleep(0)
 
 
 def test_runs_at_start_and_daily_and_waits_for_the_clock(tmp_path: Path) -> None:
-    """Every day; soon again while the clock is not trusted, which is logged once."""
+    """Every day; every AGAIN_S while the clock is not trusted."""
 
     async def scenario() -> None:
         clock = Hurried()
@@ -337,7 +337,7 @@ def test_runs_at_start_and_daily_and_waits_for_the_clock(tmp_path: Path) -> None
 
 
 def test_old_days_are_told_by_their_names(tmp_path: Path, clock: HandClock, store: Store) -> None:
-    """The limit on days: a folder of 1970, from before the clock was set, is old."""
+    """A folder of 1970, from before the clock was set, is old."""
     epoch = tmp_path / "stills" / iso(0)[:10] / "s.jpg"
     epoch.parent.mkdir(parents=True)
     epoch.touch()

@@ -1,4 +1,4 @@
-"""The store: one transaction a decision, and an outbox without holes."""
+"""The store: one transaction per decision, and an outbox without holes."""
 
 import stat
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("short_batches")
 
 @pytest.fixture
 def clock() -> HandClock:
-    """A clock to be moved by hand."""
+    """A clock that is moved by hand."""
     return HandClock()
 
 
@@ -44,7 +44,7 @@ def reopened(store: Store, folder: Path, clock: Clock) -> Store:
 
 
 def test_new_store(store: Store, tmp_path: Path) -> None:
-    """A new store is empty and its folder is nobody else's business."""
+    """A new store is empty, and no other user can read its folder."""
     assert stat.S_IMODE((tmp_path / "data").stat().st_mode) == 0o700
     assert store.load() == (None, [])
     assert store.waiting(0, 10) == []
@@ -55,7 +55,7 @@ def test_new_store(store: Store, tmp_path: Path) -> None:
 
 
 def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> None:
-    """State, visits, still and records of a decision come back as they were."""
+    """State, visits, still and records of a decision are read as they were written."""
     store = Store(tmp_path, SOURCE, clock)
     stream = store.stream
     still = StillRow("s1", "desk", "stills/s1.jpg", "ab" * 32, 1000, {"subject": "still/desk"})
@@ -75,7 +75,7 @@ def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> No
 
 
 def test_commit_changes_only_what_it_is_given(store: Store) -> None:
-    """None leaves the checkpoint as it is; visits are replaced whole or leave the hot table."""
+    """None leaves the checkpoint unchanged; visits are replaced whole or removed."""
     store.commit(checkpoint={"a": 1, "b": 2}, visits={1: {"x": 1, "y": 1}, 2: {"x": 2}})
     store.commit(checkpoint=None, visits={1: {"x": 3}})
     assert store.load() == ({"a": 1, "b": 2}, [{"x": 3}, {"x": 2}])
@@ -84,7 +84,7 @@ def test_commit_changes_only_what_it_is_given(store: Store) -> None:
 
 
 def test_parts_of_the_state_are_kept_until_they_change(tmp_path: Path, clock: HandClock) -> None:
-    """What a decision does not give stays; a part that has become empty is gone."""
+    """A part that a decision does not contain stays; a part that became empty is removed."""
     store = Store(tmp_path, SOURCE, clock)
     cards, lockers = {"c": "v"}, {1: {"door": "open"}}
     store.commit(checkpoint=None, parts={"cards": cards, "lockers": lockers}, visits={})
@@ -99,12 +99,12 @@ def test_parts_of_the_state_are_kept_until_they_change(tmp_path: Path, clock: Ha
 
 
 def test_what_a_visit_began_with_is_written_once(store: Store) -> None:
-    """Unless it turns out to have been dated wrong; it comes back and goes with its visit."""
+    """The arrival is written again only if its date was corrected; it is removed with its visit."""
     arrival = {"id": "v", "number": 1, "procedure": "p", "version": "1", "opened": [1, 2]}
     table = store.documents.table("arrivals")
     store.commit(checkpoint=None, visits={1: {**arrival, "step": "a"}})
     written = list(table)
-    table.truncate()  # whether it is written again shows
+    table.truncate()  # shows whether it is written again
     store.commit(checkpoint=None, visits={1: {**arrival, "step": "b"}})
     assert (written, list(table)) == ([arrival], [])
     later = {**arrival, "opened": [1, 99], "step": "c"}
@@ -146,7 +146,7 @@ def test_payload_is_frozen(store: Store, clock: HandClock) -> None:
 
 
 def test_encode_can_be_given(tmp_path: Path, clock: HandClock) -> None:
-    """What freezes a record is a parameter and is told all that the store decides."""
+    """The function that encodes a record is a parameter, and gets all that the store decides."""
     told: list[dict[str, Any]] = []
 
     def encode(record: Record, **decided: Any) -> bytes:
@@ -161,7 +161,7 @@ def test_encode_can_be_given(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_waiting_goes_in_order(store: Store) -> None:
-    """Pages follow each other by sequence, whatever was acknowledged in between."""
+    """Pages are in order of sequence, without the acknowledged records."""
     say(store, 25)
     store.acknowledge([3, 4, 12])
     seen: list[int] = []
@@ -207,7 +207,7 @@ def test_sequence_is_never_used_twice(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_tries_are_counted(tmp_path: Path, clock: HandClock) -> None:
-    """Failures are counted across restarts, and not for what does not wait."""
+    """Failures are counted across restarts, and only for records that wait."""
     store = Store(tmp_path, SOURCE, clock)
     say(store, 2)
     assert [store.failed(1, "0x87"), store.failed(1, "0x97")] == [1, 2]
@@ -243,7 +243,7 @@ def test_parked_records_are_kept(store: Store) -> None:
 
 
 def test_recent_by_boot_time(store: Store, clock: HandClock) -> None:
-    """The resend window is counted by boot time: the wall clock may jump as it likes."""
+    """The resend window is counted by boot time, independent of jumps of the wall clock."""
     say(store, 5)
     store.acknowledge([1])
     clock.pass_s(50)
@@ -257,10 +257,10 @@ def test_recent_by_boot_time(store: Store, clock: HandClock) -> None:
 
 
 def test_what_a_new_connection_sends_once_more(tmp_path: Path, clock: HandClock) -> None:
-    """Until it is acknowledged again, however the daemon ends and however long that takes.
+    """Records of the resend window are sent again until they are acknowledged again.
 
-    A broker that lost its memory may have had it only; a connection that ended before the resend
-    was over, with the daemon, must not make the rest look delivered long ago.
+    A broker that lost its memory may have been the only one to have them. If connection and daemon
+    end before the resend is over, the rest must not count as delivered long ago.
     """
     store = Store(tmp_path, SOURCE, clock)
     say(store, 6)
@@ -285,7 +285,7 @@ def test_what_a_new_connection_sends_once_more(tmp_path: Path, clock: HandClock)
 
 
 def test_resend_keeps_places_and_tries(store: Store) -> None:
-    """What was delivered or parked waits again as new; what waits keeps its tries."""
+    """Delivered and parked records wait again with 0 tries; waiting ones have theirs still."""
     say(store, 6)
     store.acknowledge([1, 2, 4])
     store.failed(3, "0x87")
@@ -300,7 +300,7 @@ def test_resend_keeps_places_and_tries(store: Store) -> None:
 
 
 def test_recent_counts_from_the_last_acknowledgement(store: Store, clock: HandClock) -> None:
-    """What was resent and acknowledged again is recent again."""
+    """A record that was acknowledged again is recent again."""
     say(store, 2)
     store.acknowledge([1, 2])
     clock.pass_s(50)
@@ -327,7 +327,7 @@ def test_recent_across_a_reboot(store: Store, clock: HandClock) -> None:
 def test_recent_across_a_reboot_with_a_wrong_clock(
     store: Store, clock: HandClock, jump_s: float
 ) -> None:
-    """A wall clock of 1970 or of 2036 hides nothing recent and brings no old history back."""
+    """A wall clock of 1970 or of 2036 hides no recent record and brings no old one back."""
     say(store, 3)
     store.acknowledge([1])
     clock.pass_s(90)
@@ -348,7 +348,7 @@ def test_sessions_grow(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_stills(tmp_path: Path, clock: HandClock) -> None:
-    """Stills wait in order of taking until each is acknowledged by its id."""
+    """Stills wait in the order of storing until each is acknowledged by its id."""
     store = Store(tmp_path, SOURCE, clock)
     stills = [StillRow(f"s{n}", "desk", f"stills/s{n}.jpg", "0" * 64, n) for n in range(4)]
     for still in stills:
@@ -367,7 +367,7 @@ def test_stills(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_procedures(tmp_path: Path, clock: HandClock) -> None:
-    """The first text under a key is kept until it is forgotten and no visit goes through it."""
+    """The first text under a key stays until it is not needed and no visit goes through it."""
     store = Store(tmp_path, SOURCE, clock)
     store.remember_procedure("pimpinan@1", "id = 'pimpinan'")
     store.remember_procedure("pimpinan@1", "another")
@@ -387,7 +387,7 @@ def test_procedures(tmp_path: Path, clock: HandClock) -> None:
 
 
 def test_newer_format_is_refused(tmp_path: Path, clock: HandClock) -> None:
-    """A database of a later Gardu is refused before anything is changed, and the lock let go."""
+    """A database of a later Gardu is refused unchanged, and the lock is released."""
     store = Store(tmp_path, SOURCE, clock)
     store.close()
     with Documents(tmp_path / FILE) as documents:
@@ -418,7 +418,7 @@ def test_another_thread_may_use_the_store(store: Store) -> None:
 def test_acknowledgements_fill_a_batch(
     store: Store, clock: HandClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """For five minutes they are one batch, dated by its last; then the next one begins."""
+    """For 300 s they are one batch, dated by its last; then the next one begins."""
     monkeypatch.setattr("edge.store.outbox.FILL_S", FILL_S)
     say(store, 3)
     store.acknowledge([1])

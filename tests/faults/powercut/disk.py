@@ -1,11 +1,11 @@
-"""What is on a disk after a power cut: a pure model of what POSIX promises, and no more.
+"""A pure model of a disk after a power cut, with the guarantees of POSIX and no others.
 
-- A file's content is sure as it was at its last fsync. Of what was written after, any 512-byte
-  sector may be there or not, whatever the order of writing: a disk reorders, and the last write
-  may be torn. A sector itself is old or new, never a mixture.
+- A file's content is sure as it was at its last fsync. Of later writes any 512-byte sector may be
+  there or not, in any order: a disk reorders, and the last write may be torn. A sector itself is
+  old or new, never a mixture.
 - A name (of a new, renamed, deleted file or folder) is sure once its *folder* was synced. Before
   that, names may be lost, later ones before earlier ones: file systems journal them in order.
-- A name may be sure before the content is: the file is then there, shorter or with zeros.
+- A name may be sure before the content is: the file then exists, shorter or with zeros.
 """
 
 import random
@@ -18,12 +18,12 @@ from tests.faults.powercut.operations import Operation
 SECTOR = 512
 
 Image = dict[str, bytes | None]
-"""A disk's files by path, with their content; None stands for a folder."""
+"""A disk's files by path, with their content; None for a folder."""
 
 
 @dataclass
 class Inode:
-    """A file's content: what is sure, and what was done since. ``sure`` of a folder is None."""
+    """A file: its sure content, and the operations since. ``sure`` of a folder is None."""
 
     sure: bytes | None = b""
     since: list[Operation] = field(default_factory=list)
@@ -34,7 +34,7 @@ Names = dict[str, Inode]
 
 @dataclass
 class Naming:
-    """A change of names in one folder: *path* is now *inode*'s, or nobody's."""
+    """A change of names in one folder: each path now names its inode, or (None) is gone."""
 
     folder: str
     changes: list[tuple[str, Inode | None]]
@@ -53,11 +53,11 @@ class Disk:
 
     def __init__(self, image: Image) -> None:
         self._sure: Names = {path: Inode(content) for path, content in image.items()}
-        self._now: Names = dict(self._sure)  # what a running system sees
+        self._now: Names = dict(self._sure)  # as seen by a running system
         self._namings: list[Naming] = []
 
     def apply(self, operation: Operation) -> None:
-        """Do one operation."""
+        """Apply one operation."""
         path = operation.path
         match operation.kind:
             case "create":
@@ -79,8 +79,8 @@ class Disk:
     def image(self, content: Callable[[Inode], bytes | None], namings: int = 0) -> Image:
         """Return the disk after a cut now.
 
-        :param content: what is left of a file
-        :param namings: how many of the changes of names that are not sure yet are there
+        :param content: returns the content of a file after the cut
+        :param namings: how many changes of names that are not sure yet have reached the disk
         """
         names = dict(self._sure)
         for naming in self._namings[:namings]:
@@ -89,15 +89,15 @@ class Disk:
         return {path: content(names[path]) for path in sorted(there)}
 
     def dropped(self) -> Image:
-        """Return the disk if nothing got there that was not synced."""
+        """Return the disk with synced data only."""
         return self.image(lambda inode: inode.sure)
 
     def kept(self) -> Image:
-        """Return the disk if everything got there."""
+        """Return the disk with all data."""
         return self.image(kept, len(self._namings))
 
     def chance(self, dice: random.Random) -> Image:
-        """Return the disk if chance decides for every sector."""
+        """Return the disk with a random choice for every sector."""
         return self.image(lambda inode: torn(inode, dice), dice.randint(0, len(self._namings)))
 
     def _name(self, path: str, inode: Inode | None) -> None:
@@ -120,12 +120,12 @@ class Disk:
 
 
 def kept(inode: Inode) -> bytes | None:
-    """Return a file's content if all of it got there."""
+    """Return a file's content if every write reached the disk."""
     return torn(inode, None)
 
 
 def torn(inode: Inode, dice: random.Random | None) -> bytes | None:
-    """Return a file's content if *dice* decides for every sector (none: all got there)."""
+    """Return a file's content with *dice* choosing for each sector (None: all reached the disk)."""
     if inode.sure is None:
         return None
     content = bytearray(inode.sure)
@@ -153,7 +153,7 @@ def _write(
 
 
 def write_out(image: Image, folder: Path) -> None:
-    """Make *folder*, which is empty, look like *image*."""
+    """Write *image* into *folder*, which is empty."""
     for path, content in image.items():
         if content is None:
             (folder / path).mkdir(mode=0o700)

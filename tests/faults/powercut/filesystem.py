@@ -1,11 +1,14 @@
-"""A file system that passes through to a folder, writes down what changes, and fails on demand.
+"""A file system that passes through to a folder, records changes, and fails on demand.
 
 ``python -m tests.faults.powercut.filesystem MOUNT FOLDER LOG`` mounts it until it is unmounted.
-Every operation is in LOG before its caller knows that it is done, so LOG's length says after any
-call which operations that call had needed.
+Every operation is in LOG before its caller gets the result, so after any call the length of LOG
+shows the operations that the call needed.
 
 ``setxattr(MOUNT, "user.fail", b"fsync gardu.db-wal 2 5")`` makes the second fsync from now on of
-files whose names end so fail with errno 5, and all after it, until ``b""`` is set.
+files with names that end so fail with errno 5, and all after it, until ``b""`` is set.
+
+Why FUSE and not a wrapper in the process: SQLite runs unmodified, as on the Pi, and so does our
+own code; the system calls are recorded as the kernel receives them, in their order.
 """
 
 import errno
@@ -21,7 +24,7 @@ from tests.faults.powercut.operations import Kind, Operation, encode
 
 
 class Fault:
-    """Which operations fail: all of *what* on files named ``*name``, after *spared* of them."""
+    """An order to fail: operations *what* on files named ``*name``, after *spared* of them."""
 
     def __init__(self, order: bytes) -> None:
         self.what, self.name, nth, number = (order.decode() or "- - 1 0").split()
@@ -29,7 +32,7 @@ class Fault:
         self.errno = int(number)
 
     def meet(self, what: str, path: str) -> None:
-        """Raise if this operation is to fail."""
+        """Raise OSError if this operation is to fail."""
         if what != self.what or not path.endswith(self.name):
             return
         if self.spared > 0:
@@ -57,7 +60,7 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         operation = Operation(kind, path.lstrip("/"), offset, data, target.lstrip("/"))
         self._log.write(encode(operation) + b"\n")
 
-    # -- what changes nothing
+    # -- operations that leave the disk as it is
 
     def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
         """Pass through."""
@@ -89,7 +92,7 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         return {name: getattr(found, name) for name in dir(found) if name.startswith("f_b")}
 
     def access(self, path: str, amode: int) -> int:
-        """Allow everything: the kernel lets only the one who mounted in."""
+        """Allow everything: the kernel admits only the user who mounted."""
         return 0
 
     def chmod(self, path: str, mode: int) -> int:
@@ -98,17 +101,17 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         return 0
 
     def utimens(self, path: str, times: tuple[int, int] | None = None) -> int:
-        """Times are nobody's business here."""
+        """Ignore times: no test needs them."""
         return 0
 
     def setxattr(self, path: str, name: str, value: bytes, options: int, position: int = 0) -> int:
-        """Take an order to fail."""
+        """Accept an order to fail."""
         if (path, name) != ("/", "user.fail"):
             raise OSError(errno.ENOTSUP, name)
         self._fault = Fault(value)
         return 0
 
-    # -- what changes the disk
+    # -- operations that change the disk
 
     def create(self, path: str, mode: int, fi: Any = None) -> int:
         """Pass through and record."""
@@ -132,7 +135,7 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         return 0
 
     def fsync(self, path: str, datasync: int, fh: int) -> int:
-        """Record; the folder below need not be safe, only what the model makes of it."""
+        """Record only: the model decides what is safe, not the folder below."""
         self._fault.meet("fsync", path)
         self._record("sync", path)
         return 0
@@ -169,7 +172,7 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
 
 
 def main(mount: str, folder: str, log: str) -> None:
-    """Serve until unmounted; one thread, so that the log's order is the order of things."""
+    """Serve until unmounted; one thread, so that the log has the order of the operations."""
     FUSE(Recorder(Path(folder), Path(log)), mount, foreground=True, nothreads=True)
 
 

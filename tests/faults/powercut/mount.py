@@ -20,7 +20,7 @@ _WAIT_S = 20
 class Mount:
     """A mounted recording file system.
 
-    :ivar path: where it is mounted; ``folder`` is what it passes through to
+    :ivar path: the mount point; ``folder`` is the folder below it
     """
 
     def __init__(self, place: Path) -> None:
@@ -39,16 +39,16 @@ class Mount:
         return operations.read(self._log)
 
     def fail(self, what: str, name: str, errno: int, nth: int = 1) -> None:
-        """Let the *nth* operation *what* on files named ``*name`` fail, and all after it."""
+        """Make the *nth* operation *what* on files named ``*name`` fail, and all after it."""
         os.setxattr(self.path, "user.fail", f"{what} {name} {nth} {errno}".encode())
 
     def heal(self) -> None:
-        """Let nothing fail any more."""
+        """End all failures."""
         os.setxattr(self.path, "user.fail", b"")
 
 
 def missing() -> str:
-    """Return why there can be no such file system here; "" if there can."""
+    """Return the reason why no such file system can be mounted here; "" if it can."""
     if not Path("/dev/fuse").exists():
         return "needs FUSE: there is no /dev/fuse"
     if not (ctypes.util.find_library("fuse") or ctypes.util.find_library("fuse3")):

@@ -1,4 +1,4 @@
-"""What the recording file system writes down: one operation that changes the disk."""
+"""The records of the recording file system: operations that change the disk."""
 
 from pathlib import Path
 from typing import Literal
@@ -14,7 +14,7 @@ class Operation(msgspec.Struct, frozen=True, array_like=True):
     """One operation on *path* (below the mount, without a leading slash; the mount itself is "").
 
     :ivar offset: of a write in bytes; of a truncate the new length
-    :ivar data: what was written
+    :ivar data: the bytes written
     :ivar target: the new path of a rename
     """
 

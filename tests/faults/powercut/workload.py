@@ -1,4 +1,4 @@
-"""A day of the real store, what it promised as it went, and whether a disk keeps the promises."""
+"""A day of the real store, its promises on the way, and a check of them on a disk."""
 
 import hashlib
 import random
@@ -29,11 +29,11 @@ CHECKPOINT_EVERY = 30
 
 
 class Promise(msgspec.Struct, frozen=True):
-    """What the store had said when *operations* had been done.
+    """The store's confirmations after *operations* operations.
 
-    :ivar number: the last decision that it said was committed
-    :ivar acknowledged: the last acknowledgement that it said was stored
-    :ivar under_way: whether a decision (the next number) was being committed
+    :ivar number: the last decision that was confirmed as committed
+    :ivar acknowledged: the last acknowledgement that was confirmed as stored
+    :ivar under_way: True while a decision (the next number) is being committed
     """
 
     operations: int
@@ -43,7 +43,7 @@ class Promise(msgspec.Struct, frozen=True):
 
 
 class Recording(msgspec.Struct, frozen=True):
-    """A disk, all operations of a workload on it, and what was promised in between."""
+    """A disk, all operations of a workload on it, and the promises in between."""
 
     begin: Image
     operations: list[Operation]
@@ -57,8 +57,8 @@ def record(
 
     Each day opens the store, commits decisions and closes it.
 
-    :param begin: the disk to begin with, for example one that an earlier power cut has left
-    :param promise: what was promised of that disk
+    :param begin: the disk to begin with, for example after an earlier power cut
+    :param promise: the promise that holds for that disk
     """
     promises = [msgspec.structs.replace(promise or Promise(0), operations=0)]
     with (
@@ -72,7 +72,7 @@ def record(
 
 
 def open_store(data: Path) -> Store:
-    """Open the store as the daemon does, without the reserve: it would only cost time here."""
+    """Open the store as the daemon does, without the reserve, which would only cost time here."""
     return Store(data, SOURCE, Clock(), space=Space(data, reserve=0))
 
 
@@ -87,7 +87,7 @@ def _day(mount: Mount, promises: list[Promise]) -> None:
         decide(store, stills, number)
         promises.append(Promise(mount.done(), number, acknowledged))
         if number % 3 == 0:
-            # Those that a cut day before left over too; every third waits for ever.
+            # Also records left by an earlier day that was cut; every third record waits for ever.
             waiting = [row.sequence for row in store.waiting(0, number)]
             store.acknowledge([sequence for sequence in waiting if sequence % 3 != 1])
             promises.append(Promise(mount.done(), number, number))
@@ -109,14 +109,14 @@ def decide(store: Store, stills: StillFiles, number: int) -> None:
 
 
 def jpeg(number: int) -> bytes:
-    """Return what stands for a picture: 2 kB that only *number* has."""
+    """Return 2 kB in place of a picture, different for each *number*."""
     return hashlib.sha256(str(number).encode()).digest() * 64
 
 
 def cuts(recording: Recording, seed: int, chances: int) -> Iterator[tuple[Promise, Image]]:
     """Yield a disk for every power cut: before the first operation, and after each.
 
-    Dropped, kept, and *chances* times by chance; a disk that was there before is left out.
+    Per cut: only synced data, all data, and *chances* random disks; a disk is yielded only once.
     """
     dice = random.Random(seed)
     disk, before = Disk(recording.begin), set[int]()
@@ -142,10 +142,10 @@ def _images(disk: Disk, dice: random.Random, chances: int) -> Iterable[Image]:
 
 
 def check(promise: Promise, image: Image, memory: Path) -> None:
-    """Start the store on *image* as a restarted daemon does; it must keep *promise* and go on.
+    """Start the store on *image* as a restarted daemon does: *promise* must hold, and work goes on.
 
     :param memory: a folder on a disk that is as fast as memory, if there is one
-    :raises AssertionError: if anything is lost or wrong
+    :raises AssertionError: if data is lost or wrong
     :raises StoreError: if the database cannot be used
     """
     folder = Path(tempfile.mkdtemp(dir=memory))
@@ -198,15 +198,15 @@ def _check_stills(store: Store, data: Path) -> None:
 
 
 def memory_folder(otherwise: Path) -> Path:
-    """Return where to make the disks: in memory where the machine lets us."""
+    """Return the folder for the disks: in memory if the machine has /dev/shm."""
     memory = Path("/dev/shm")
     return memory if memory.is_dir() else otherwise
 
 
 def run(rounds: int, seed: int = 2017) -> tuple[int, int]:
-    """Cut the power *rounds* times at moments and in ways that chance chooses.
+    """Cut the power *rounds* times, at each operation of as many recordings as that needs.
 
-    :return: the rounds run, and how many of them lost something
+    :return: the rounds run, and how many of them had a loss
     """
     losses = done = 0
     while done < rounds:
@@ -223,7 +223,7 @@ def run(rounds: int, seed: int = 2017) -> tuple[int, int]:
 def _survives(promise: Promise, image: Image, memory: Path) -> bool:
     try:
         check(promise, image, memory)
-    except Exception as error:  # noqa: BLE001 - whatever it is, something is lost
+    except Exception as error:  # noqa: BLE001 - any error is a loss
         print(f"power cut after operation {promise}: {error!r}")
         return False
     return True

@@ -1,4 +1,4 @@
-"""The metal detector's other voices (too fast, its own alarms), and an aiphone that is in use."""
+"""The metal detector: too fast, and alarms; the aiphone: a station that is in use."""
 
 import pytest
 
@@ -24,12 +24,12 @@ def phase_of(stand: Stand) -> str:
 
 @pytest.mark.parametrize("procedure", ["pimpinan", "eselon-2-3"])
 def test_who_runs_passes_once_more(procedure: str) -> None:
-    """Too fast is no passage: the lamp asks for a decision, the next walk is another attempt."""
+    """Too fast is no passage: the lamp asks for a decision, the next pass is another attempt."""
     stand = Stand()
     at_the_detector(stand, procedure)
     stand.detector("too-fast")
     assert lamps(stand.rules, stand.state)["officer-3"] == "slow"
-    stand.press("officer-3", "done")  # does not let anybody through
+    stand.press("officer-3", "done")  # does not let the guest through
     assert phase_of(stand) == "terlalu-cepat"
     stand.detector("passage")
     stand.press("officer-3", "done")
@@ -49,7 +49,7 @@ def test_who_runs_passes_once_more(procedure: str) -> None:
     ],
 )
 def test_a_walk_that_is_too_fast_never_clears(walks: list[str], phase: str, attempts: int) -> None:
-    """Wherever it comes, somebody must pass again; a standing alarm goes on standing."""
+    """The guest must pass again after it; a standing alarm stays."""
     stand = Stand()
     at_the_detector(stand)
     stand.detector(*walks)
@@ -59,7 +59,7 @@ def test_a_walk_that_is_too_fast_never_clears(walks: list[str], phase: str, atte
 
 
 def test_under_a_stuck_alarm_a_fast_walk_is_an_alarm_too() -> None:
-    """The contact was active before the guest came: it has no edge for this guest."""
+    """The contact was active before the guest came, so this guest causes no edge."""
     stand = Stand()
     stand.detector("alarm")
     at_the_detector(stand)
@@ -69,7 +69,7 @@ def test_under_a_stuck_alarm_a_fast_walk_is_an_alarm_too() -> None:
 
 
 def test_running_while_nobody_is_screened_is_heard_and_counted() -> None:
-    """Two beeps, no alarm, no record."""
+    """Two beeps and a count; no alarm, no record."""
     stand = Stand()
     stand.detector("too-fast")
     assert stand.effects == [Beep("refused")]
@@ -109,7 +109,7 @@ def test_a_busy_station_is_as_good_as_no_answer_and_known_at_once(procedure: str
 
 
 def test_busy_is_said_of_the_call_that_was_made_last() -> None:
-    """The aide talks to reception about the first guest; the second one's call finds it in use."""
+    """The aide speaks about the first guest; the call for the second one finds the line busy."""
     stand = Stand()
     call(stand, "pimpinan")
     stand.wait(5)
@@ -119,7 +119,7 @@ def test_busy_is_said_of_the_call_that_was_made_last() -> None:
 
 
 def test_a_reminder_that_finds_the_station_in_use_changes_nothing() -> None:
-    """Nobody was called: it is counted, and the meeting goes on."""
+    """No call was waiting: the busy signal is counted, and the meeting goes on."""
     stand = Stand()
     at_the_detector(stand)
     stand.detector("passage")

@@ -1,4 +1,4 @@
-"""Access doors: released for a visit by its host, forced, held open, and a fire."""
+"""Access doors: released for a visit by its host, forced, held open, and in a fire."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def step_of(stand: Stand, visit: str) -> str:
 
 
 def test_the_host_releases_and_the_guest_goes_in() -> None:
-    """Step 6: one release, for the visit; opened and closed by the guest completes the step."""
+    """Step 6: one release for the visit; the step completes when the door has opened and closed."""
     stand = Stand()
     visit = escorted(stand)
     stand.answer("release")
@@ -42,7 +42,7 @@ def test_the_host_releases_and_the_guest_goes_in() -> None:
 
 @pytest.mark.parametrize("seen", [(), ("opened",)])
 def test_the_escorts_done_stands_for_what_no_contact_saw(seen: tuple[str, ...]) -> None:
-    """A door without a contact, or one that is kept open for the next guest."""
+    """*done* completes the step without a contact, or while the door is still open."""
     stand = Stand()
     visit = escorted(stand)
     stand.answer("release")
@@ -53,7 +53,7 @@ def test_the_escorts_done_stands_for_what_no_contact_saw(seen: tuple[str, ...]) 
 
 
 def test_without_a_door_the_host_still_releases_and_the_escort_goes_on() -> None:
-    """The office's own lock opens: nothing is released by us, nobody waits for a contact."""
+    """The office has its own lock: Gardu releases no door and waits for no contact."""
     stand = Stand(rules(doors={}))
     visit = escorted(stand)
     stand.answer("release")
@@ -63,7 +63,7 @@ def test_without_a_door_the_host_still_releases_and_the_escort_goes_on() -> None
 
 
 def test_who_was_too_slow_is_released_once_more() -> None:
-    """The strike has locked again: the host presses again, another attempt at the step."""
+    """The strike has locked again: a second release by the host is another attempt at the step."""
     stand = Stand()
     visit = escorted(stand)
     stand.answer("release")
@@ -76,7 +76,7 @@ def test_who_was_too_slow_is_released_once_more() -> None:
 
 
 def test_a_door_that_does_not_open_ends_the_visit_with_the_card_given_back() -> None:
-    """The escort gives up: declined, through the return of the card."""
+    """The escort declines: the visit goes on to the return of the card, with its reason."""
     stand = Stand()
     visit = escorted(stand)
     stand.answer("release")
@@ -97,7 +97,7 @@ def test_a_door_that_opens_without_a_release_was_forced() -> None:
 
 
 def test_one_release_is_good_for_one_opening() -> None:
-    """Whoever opens the door again after the guest has closed it had no leave to."""
+    """A second opening after one release is forced."""
     stand = Stand()
     escorted(stand)
     stand.answer("release")
@@ -122,7 +122,7 @@ def test_two_guests_have_an_opening_each() -> None:
 
 
 def test_a_release_that_nobody_used_does_not_explain_an_opening_at_night() -> None:
-    """The strike locked long ago: an opening after release and held time was forced."""
+    """A release explains an opening within release_s plus held_s (35 s); a later one is forced."""
     stand = Stand()
     escorted(stand)
     stand.answer("release")
@@ -137,7 +137,7 @@ def test_a_release_that_nobody_used_does_not_explain_an_opening_at_night() -> No
 
 
 def test_a_door_that_stands_open_is_held_until_it_closes() -> None:
-    """After held_s, released or not."""
+    """The alarm comes after held_s, released or not, and ends when the door closes."""
     stand = Stand()
     escorted(stand)
     stand.answer("release")
@@ -151,7 +151,7 @@ def test_a_door_that_stands_open_is_held_until_it_closes() -> None:
 
 
 def test_a_door_found_open_at_the_start_is_watched_but_was_not_forced() -> None:
-    """Nobody saw it open: that is no proof of force; that it stands open is seen now."""
+    """A door found open is no proof of force; it is held open after held_s."""
     stand = Stand()
     stand.door("opened", initial=True)
     assert stand.state.alarms == {}
@@ -173,7 +173,7 @@ def test_the_time_that_a_door_stands_open_runs_on_over_a_restart() -> None:
 
 
 def test_a_release_survives_a_restart_between_it_and_the_opening() -> None:
-    """The guest opens the door a second after the daemon came back: no alarm, and evidence."""
+    """The guest opens the door after the restart: no alarm, and the step has its evidence."""
     stand = Stand()
     visit = escorted(stand)
     stand.answer("release")
@@ -185,7 +185,7 @@ def test_a_release_survives_a_restart_between_it_and_the_opening() -> None:
 
 
 def test_fire_holds_every_door_and_opens_are_no_alarms_meanwhile() -> None:
-    """People run out: nobody forced a door, nobody holds one open. Afterwards both count again."""
+    """In a fire an open door is neither forced nor held open; afterwards both count again."""
     stand = Stand()
     assert HoldDoor("office", released=True) in stand.alarmed("fire")
     stand.door("opened")
@@ -201,7 +201,7 @@ def test_fire_holds_every_door_and_opens_are_no_alarms_meanwhile() -> None:
 
 
 def test_a_fire_that_outlasts_a_restart_holds_the_doors_again() -> None:
-    """At once, by what is remembered; again by the loop; and no more once that is closed."""
+    """Held at once by the stored state, again by the fire loop, and locked when the loop closes."""
     stand = Stand()
     stand.alarmed("fire")
     assert stand.restart()[0] == HoldDoor("office", released=True)
@@ -213,7 +213,7 @@ def test_a_fire_that_outlasts_a_restart_holds_the_doors_again() -> None:
 
 
 def test_a_quiet_start_moves_no_door() -> None:
-    """The first look at a closed fire loop is no news."""
+    """The first reading of a closed fire loop has no effect."""
     stand = Stand()
     stand.restart()
     assert stand.restored("fire", initial=True) == []
@@ -221,7 +221,7 @@ def test_a_quiet_start_moves_no_door() -> None:
 
 
 def test_a_door_that_was_taken_out_of_the_config_is_not_in_alarm() -> None:
-    """Nobody could ever close it here."""
+    """It could never be closed here: its alarms end at the start, its events are ignored."""
     stand = Stand()
     stand.door("opened")
     stand.wait(60)
@@ -236,7 +236,7 @@ def test_a_door_that_was_taken_out_of_the_config_is_not_in_alarm() -> None:
 
 
 def test_the_escort_is_asked_for_while_the_door_waits() -> None:
-    """The lamp stays on until the guest is in."""
+    """The escort's lamp is on while the released door waits for the guest."""
     stand = Stand()
     escorted(stand)
     stand.answer("release")

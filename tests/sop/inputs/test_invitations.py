@@ -1,4 +1,4 @@
-"""Invitations: each opens one visit, once; what is refused is heard, seen and counted."""
+"""Invitations: each opens one visit, once; a refusal is heard, seen and counted."""
 
 import pytest
 
@@ -14,7 +14,7 @@ REFUSED = [Beep("refused"), FlashLamp("reception")]
 
 @pytest.mark.parametrize("procedure", ["pimpinan", "eselon-2-3", "eselon-4-asn"])
 def test_an_invitation_opens_a_visit_as_the_button_does(procedure: str) -> None:
-    """The aide is called, the officer hears one beep, the first step says how the guest came."""
+    """The aide is called, one beep sounds, and the first step has the invitation as evidence."""
     stand = Stand()
     effects = stand.invited("one", procedure)
     assert effects[-1] == Beep("accepted")
@@ -28,14 +28,14 @@ def test_an_invitation_opens_a_visit_as_the_button_does(procedure: str) -> None:
 
 
 def test_an_invitation_takes_the_place_of_the_arrival_button() -> None:
-    """Jatim's first step is the arrival itself: done, with the invitation as its evidence."""
+    """Jatim's first step is the arrival itself: it is done, with the invitation as evidence."""
     stand = Stand()
     stand.invited("one", "jatim")
     assert [(s.number, s.evidence) for s in stand.steps()] == [(1, ("invitation",))]
 
 
 def test_an_invitation_opens_at_most_one_visit() -> None:
-    """Shown again, by whomever: two beeps, two flashes, counted; also after a restart."""
+    """Shown again: two beeps, two flashes, counted; also after a restart."""
     stand = Stand()
     stand.invited("one")
     assert stand.invited("one") == REFUSED
@@ -46,7 +46,7 @@ def test_an_invitation_opens_at_most_one_visit() -> None:
 
 
 def test_an_invitation_for_a_procedure_that_is_not_here_is_refused_and_not_used_up() -> None:
-    """It may be good again when the config is."""
+    """It can be used once the config has the procedure."""
     stand = Stand()
     assert stand.invited("one", "arsip") == REFUSED
     assert stand.state.invitations == {}
@@ -55,7 +55,7 @@ def test_an_invitation_for_a_procedure_that_is_not_here_is_refused_and_not_used_
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_an_invitation_is_forgotten_when_a_trusted_clock_says_it_has_expired(synced: bool) -> None:
-    """Not before, and never by a clock that nobody vouches for: it could be shown again."""
+    """Not before it expires, and never by an untrusted clock: it could be shown again."""
     stand = Stand()
     stand.invited("one", valid_s=60)
     at = Stamp(int(61e9), OPENING_MS + 61_000, synced, "boot")
@@ -68,7 +68,7 @@ def test_an_invitation_is_forgotten_when_a_trusted_clock_says_it_has_expired(syn
 
 
 def test_no_more_invitations_are_remembered_than_fit() -> None:
-    """Beyond the bound they are refused, never forgotten: the guest arrives by the button."""
+    """Beyond MOST_REMEMBERED they are refused, none is dropped; the guest arrives by button."""
     state = initial_state(rules())
     at = Stamp(0, OPENING_MS, True, "boot")
     for number in range(MOST_REMEMBERED + 1):
@@ -85,7 +85,7 @@ def test_no_more_invitations_are_remembered_than_fit() -> None:
 
 
 def test_what_is_no_valid_invitation_is_refused_at_the_scanners_panel() -> None:
-    """Heard, seen, counted under the scanner's word; nothing else changes."""
+    """Heard, seen, counted under the scanner's reason; no record."""
     stand = Stand()
     assert stand.send(events.InvitationRefused(stand.now, "gate", "expired")) == REFUSED
     assert stand.state.refusals == {"invitation/gate/expired": 1}
@@ -93,7 +93,7 @@ def test_what_is_no_valid_invitation_is_refused_at_the_scanners_panel() -> None:
 
 
 def test_the_guest_book_is_told_which_visit_an_invitation_opened() -> None:
-    """The effect names the visit that the record names; one that is refused names none."""
+    """The effect names the visit that the record names; a refused invitation has no effect."""
     state = initial_state(rules())
     at = Stamp(0, OPENING_MS, True, "boot")
     event = events.InvitationPresented(at, "gate", "one", "pimpinan", OPENING_MS + 60_000)

@@ -13,7 +13,7 @@ FORCED = "locker-forced-2"
 
 
 def failed(stand: Stand, locker: int) -> None:
-    """The locker's board falls silent."""
+    """The locker's board stops answering."""
     stand.send(events.LockerFailed(stand.now, locker, "board 1 does not answer"))
 
 
@@ -23,7 +23,7 @@ def back(stand: Stand, locker: int) -> None:
 
 
 def told(stand: Stand) -> list[str]:
-    """The equipment records so far, in short."""
+    """Return the equipment records so far, in short."""
     kinds = {"gardu.equipment.fault.v1": "fault", "gardu.equipment.restored.v1": "restored"}
     return [
         f"{kinds[record.type]} {record.data.device}"
@@ -33,7 +33,7 @@ def told(stand: Stand) -> list[str]:
 
 
 def usable(stand: Stand, locker: int) -> bool:
-    """Whether the locker has not jammed."""
+    """Return True if the locker has not jammed."""
     return stand.state.lockers[locker].usable
 
 
@@ -44,7 +44,7 @@ def at_the_lockers(stand: Stand, card: str = CARDS[0]) -> None:
 
 
 def jam(stand: Stand) -> None:
-    """A guest's locker does not open, twice; officer 2 gives it up."""
+    """A guest's locker does not open, not even at the second pulse."""
     at_the_lockers(stand)
     stand.press("officer-2", "locker")
     stand.wait(20)
@@ -53,7 +53,7 @@ def jam(stand: Stand) -> None:
 
 
 def test_a_locker_whose_board_is_silent_is_given_to_nobody() -> None:
-    """Nobody is sent to a door that nobody can open; it is there again when its board is."""
+    """A locker without its board is not given; it is available again when the board answers."""
     stand = Stand()
     failed(stand, 1)
     at_the_lockers(stand)
@@ -67,7 +67,7 @@ def test_a_locker_whose_board_is_silent_is_given_to_nobody() -> None:
 
 
 def test_all_boards_silent_is_no_free_locker() -> None:
-    """The officer hears that there is none, and the guest goes on without."""
+    """The step is skipped for want of a free locker, and no locker is unlocked."""
     stand = Stand()
     for locker in (1, 2, 3):
         failed(stand, locker)
@@ -79,7 +79,7 @@ def test_all_boards_silent_is_no_free_locker() -> None:
 
 
 def test_a_silent_board_is_told_once() -> None:
-    """Retries of the driver are no news."""
+    """Repeated failures and repeated restorations make one record each."""
     stand = Stand()
     for _ in range(3):
         failed(stand, 1)
@@ -89,7 +89,7 @@ def test_a_silent_board_is_told_once() -> None:
 
 
 def test_a_jam_stays_until_its_door_was_opened_and_closed() -> None:
-    """A board that answers again does not mend a jam, nor is the locker called restored."""
+    """A board that answers again ends no jam and records no restoration."""
     stand = Stand()
     jam(stand)
     assert not usable(stand, 1)
@@ -104,7 +104,7 @@ def test_a_jam_stays_until_its_door_was_opened_and_closed() -> None:
 
 
 def test_a_locker_that_was_only_unreachable_has_not_jammed() -> None:
-    """Nothing is wrong with its lock: it is back as soon as its board is, without a repair."""
+    """Its lock works: it is usable as soon as its board answers, without a repair."""
     stand = Stand()
     at_the_lockers(stand)
     stand.press("officer-2", "locker")
@@ -119,7 +119,7 @@ def test_a_locker_that_was_only_unreachable_has_not_jammed() -> None:
 
 
 def test_a_door_that_nobody_closes_is_an_alarm_until_it_is_closed() -> None:
-    """Left open: after left_open_s, not before; once; over with the closing."""
+    """Raised once, after left_open_s and not before; cleared when the door closes."""
     stand = Stand()
     stand.opened(2)
     stand.wait(119)
@@ -133,14 +133,14 @@ def test_a_door_that_nobody_closes_is_an_alarm_until_it_is_closed() -> None:
 
 
 def test_a_guest_who_takes_time_to_store_belongings_raises_no_alarm() -> None:
-    """The visit waits for that door to close, and its officer's lamp says so: no alarm beside."""
+    """The visit waits for that door, and its officer's lamp shows it: no alarm in addition."""
     stand = Stand()
     at_the_lockers(stand)
     stand.press("officer-2", "locker")
     stand.opened(1)
     stand.wait(500)
     assert stand.state.alarms == {}
-    stand.press("officer-2", "nothing")  # vouched for: nobody waits for the door any more
+    stand.press("officer-2", "nothing")  # the officer vouches: the visit goes on, the door is open
     stand.wait(121)
     assert "locker-left-open-1" in stand.state.alarms
     stand.closed_door(1)
@@ -148,7 +148,7 @@ def test_a_guest_who_takes_time_to_store_belongings_raises_no_alarm() -> None:
 
 
 def test_a_closed_door_leaves_no_timer_behind() -> None:
-    """The time of one opening never runs on into the next."""
+    """The timer of one opening does not count for the next."""
     stand = Stand()
     stand.opened(2)
     stand.wait(100)
@@ -161,21 +161,21 @@ def test_a_closed_door_leaves_no_timer_behind() -> None:
 
 
 def test_the_time_runs_on_over_a_restart() -> None:
-    """Open for 100 s before the restart: alarm 20 s after the first look, not before that look."""
+    """Open for 100 s before the restart: the alarm comes when the driver has read the open door."""
     stand = Stand()
     stand.opened(2)
     stand.wait(100)
     stand.restart()
     stand.wait(300)
-    assert LEFT_OPEN not in stand.state.alarms  # the driver has not looked yet
+    assert LEFT_OPEN not in stand.state.alarms  # the driver has not read the door yet
     stand.send(events.LockerOpened(stand.now, 2, initial=True))
     stand.wait(0)
     assert LEFT_OPEN in stand.state.alarms
-    assert FORCED in stand.state.alarms  # of the opening itself; a restart does not forget it
+    assert FORCED in stand.state.alarms  # raised at the opening; it survives a restart
 
 
 def test_a_door_that_was_closed_meanwhile_is_no_alarm() -> None:
-    """Look before acting: closed while the daemon was down, so nothing was left open."""
+    """A door that was closed while the daemon was down raises no alarm after the restart."""
     stand = Stand()
     stand.opened(2)
     stand.wait(119)
@@ -187,7 +187,7 @@ def test_a_door_that_was_closed_meanwhile_is_no_alarm() -> None:
 
 
 def test_lockers_that_were_taken_out_of_the_config_are_not_in_alarm_nor_given() -> None:
-    """A smaller locker bank: what is gone cannot be open, and nobody is sent there."""
+    """A locker that was removed from the config has no alarm and is given to no guest."""
     stand = Stand()
     stand.opened(2)
     stand.wait(200)
@@ -202,7 +202,7 @@ def test_lockers_that_were_taken_out_of_the_config_are_not_in_alarm_nor_given() 
 
 @pytest.mark.parametrize("kind", [events.LockerFailed, events.LockerRestored])
 def test_a_locker_that_nobody_knows_changes_nothing(kind: type[events.Event]) -> None:
-    """A wrong number on a board is no reason to stop."""
+    """An unknown locker number changes neither state nor effects."""
     stand = Stand()
     before = stand.state
     why = {"why": "gone"} if kind is events.LockerFailed else {}

@@ -1,4 +1,4 @@
-"""Whose event is it? One test named after each rule of docs/routing.md, by its number."""
+"""Routing of events to visits: each rule of docs/routing.md has a test with its number."""
 
 import re
 from pathlib import Path
@@ -44,14 +44,14 @@ def registered(*cards: str) -> Stand:
 
 
 def to_the_door(stand: Stand) -> None:
-    """The guest before officer 1 stores nothing, is screened, and stands at the host's door."""
+    """The guest before officer 1 has no belongings, is screened, and stands at the host's door."""
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
     screen(stand)
 
 
 def stored(stand: Stand, card: str = CARDS[0], locker: int = 1) -> Visit:
-    """A guest whose belongings are in a locker stands before officer 3."""
+    """A guest with belongings in a locker stands before officer 3; return the visit."""
     register(stand, "pimpinan", card)
     stand.press("officer-1", "done")
     store_belongings(stand, locker)
@@ -59,30 +59,30 @@ def stored(stand: Stand, card: str = CARDS[0], locker: int = 1) -> Visit:
 
 
 def by_card(stand: Stand, card: str) -> Visit:
-    """The open visit that has *card*."""
+    """Return the open visit that has *card*."""
     return stand.state.visits[stand.state.cards[card]]
 
 
 def at(stand: Stand, card: str) -> tuple[str, str]:
-    """Step and phase of the visit that has *card*."""
+    """Return step and phase of the visit that has *card*."""
     visit = by_card(stand, card)
     return visit.step, visit.phase
 
 
 def away(stand: Stand, card: str = CARDS[0], locker: int = 1) -> str:
-    """A guest left without a word, with card and a full locker; return the closed visit."""
+    """A guest left unannounced, with card and a full locker; return the closed visit."""
     visit = stored(stand, card, locker)
     stand.press("officer-3", "leave")
     return visit.id
 
 
 def numbers(text: str) -> list[int]:
-    """The numbers of the rules in *text*, in its order."""
+    """Return the numbers of the rules in *text*, in its order."""
     return [int(number) for number in re.findall(r"(?m)^(\d+)\.\s", text)]
 
 
 def test_the_page_the_core_and_the_tests_have_the_same_rules() -> None:
-    """A rule that is written down is kept by the core, and one that is kept is tested."""
+    """The page, the core's docstring and the tests have the same rule numbers."""
     tested = [int(name[10:12]) for name in globals() if name.startswith("test_rule_")]
     assert numbers(routing.__doc__ or "") == list(range(1, max(tested) + 1))
     assert numbers(PAGE.read_text()) == numbers(routing.__doc__ or "")
@@ -114,7 +114,7 @@ def test_rule_01_who_goes_on_at_the_same_station_keeps_the_place() -> None:
 
 
 def test_rule_02_a_button_is_for_the_first_for_whom_it_means_something() -> None:
-    """Whoever is still in the office does not block officer 1's button for others."""
+    """A guest who is still in the office does not block officer 1's button for other guests."""
     stand = registered(CARDS[0])
     to_the_door(stand)
     stand.answer("accept")
@@ -142,7 +142,7 @@ def test_rule_02_leave_is_for_a_guest_who_is_there() -> None:
 
 
 def test_rule_02_leave_is_for_the_guest_whose_card_was_shown_last() -> None:
-    """A guest leaves the waiting room, though another comes back, of whom *leave* says no card."""
+    """The guest of the last card leaves the waiting room, although another guest comes back."""
     stand = registered(CARDS[0])
     to_the_door(stand)
     stand.answer("accept")
@@ -159,7 +159,7 @@ def test_rule_02_leave_is_for_the_guest_whose_card_was_shown_last() -> None:
 
 @pytest.mark.parametrize("other", [True, False])
 def test_rule_07_a_card_picks_until_the_next_event(other: bool) -> None:
-    """The pick is over once something has happened to its guest, or another card is shown."""
+    """The pick ends with the next event of its guest, or when another card is shown."""
     stand = registered(CARDS[0], CARDS[1])
     stand.card(CARDS[1])
     assert [by_card(stand, card).picked for card in CARDS[:2]] == [False, True]
@@ -190,7 +190,7 @@ def test_rule_02_leave_once_more_is_for_the_guest_who_has_left_without_a_card() 
 
 
 def test_rule_03_the_detector_speaks_of_who_is_being_screened() -> None:
-    """Two before officer 3: the alarm is the first one's, and ends when that one is gone."""
+    """Two guests before officer 3: the alarm is the first guest's and ends with that guest."""
     stand = registered(*CARDS[:2])
     for _ in range(2):
         stand.press("officer-1", "done")
@@ -204,7 +204,7 @@ def test_rule_03_the_detector_speaks_of_who_is_being_screened() -> None:
 
 
 def test_rule_03_an_alarm_of_nobody_stands_by_itself() -> None:
-    """A stray alarm is recorded and cleared by the contact alone; a passage changes nothing."""
+    """A stray alarm stands until the contact clears it; a stray passage changes no state."""
     stand = Stand()
     before = stand.state
     stand.detector("passage")
@@ -231,7 +231,7 @@ def test_rule_04_the_aide_answers_the_call_that_rings() -> None:
 
 @pytest.mark.parametrize("at_door", [True, False])
 def test_rule_04_a_guest_at_the_door_before_a_call_that_nobody_answered(at_door: bool) -> None:
-    """The aide shows the guest in, though the call came first; with nobody there it is late."""
+    """*accept* is for the guest at the door; without one it is a late answer to the call."""
     stand = registered(CARDS[0])
     stand.press("reception", "arrive", "pimpinan")
     *_, caller = stand.state.visits
@@ -277,7 +277,7 @@ def test_rule_07_a_card_picks_its_visit() -> None:
 
 
 def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
-    """Of two guests in the office the one whose card comes back is back."""
+    """Of two guests with the host, the one who shows the card comes back."""
     stand = Stand()
     for card in CARDS[:2]:
         register(stand, "pimpinan", card)
@@ -286,7 +286,7 @@ def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
     stand.send(events.CardPresented(stand.now, "gate", CARDS[1]))
     first, second = stand.state.visits.values()
     assert (first.step, first.card) == ("menghadap", CARDS[0])
-    assert (second.step, second.card) == ("pengembalian", None)  # it had no locker: all is back
+    assert (second.step, second.card) == ("pengembalian", None)  # no locker: all is given back
 
 
 def test_rule_07_a_card_that_comes_back_is_served_next() -> None:
@@ -303,7 +303,7 @@ def test_rule_07_a_card_that_comes_back_is_served_next() -> None:
 
 
 def test_rule_08_a_card_is_never_given_to_two_guests() -> None:
-    """A second guest waits for a card: the first one's is refused, seen, heard and counted."""
+    """A second guest waits for a card: the first guest's is refused, seen, heard and counted."""
     stand = registered(CARDS[0])  # its guest stands before officer 1, at the same reader
     stand.press("reception", "arrive", "pimpinan")
     stand.answer("accept")
@@ -317,7 +317,7 @@ def test_rule_08_a_card_is_never_given_to_two_guests() -> None:
 
 
 def test_rule_09_a_card_of_yesterday_is_free_and_opens_what_it_owes() -> None:
-    """The guest left with the card: nothing is reused; the card opens the locker once, later."""
+    """The guest left with the card: later it opens the owed locker once; then both are free."""
     stand = Stand()
     holder = away(stand)
     (closed,) = stand.data(VisitClosed)
@@ -353,7 +353,7 @@ def test_rule_10_the_guest_at_the_desk_has_lost_the_card() -> None:
 
 
 def test_rule_10_else_the_card_that_is_owed_longest_is_lost() -> None:
-    """Two guests have left with their cards: one press each, the older first; a third is none."""
+    """Two guests left with their cards: one press each, the older first; a third is refused."""
     stand = Stand()
     holders = [away(stand, card, locker) for card, locker in ((CARDS[3], 1), (CARDS[0], 2))]
     register(stand, "pimpinan", CARDS[5])
@@ -373,7 +373,7 @@ def lost_card() -> Stand:
 
 
 def test_rule_11_a_lost_card_is_refused_with_an_alarm() -> None:
-    """Whoever shows it gets nothing: no locker, no visit; the alarm is over after a minute."""
+    """A lost card opens neither locker nor visit; the alarm ends after a minute."""
     stand = lost_card()
     stand.press("reception", "arrive", "pimpinan")
     stand.answer("accept")
@@ -392,7 +392,7 @@ def test_rule_11_a_lost_card_is_refused_with_an_alarm() -> None:
 
 
 def test_rule_11_a_supervisor_takes_a_lost_card_back() -> None:
-    """Supervisor's card, then the lost one: it is of the pool again, and recorded as back."""
+    """Supervisor's card, then the lost one: it is in the pool again, and recorded as back."""
     stand = lost_card()
     stand.card(CARDS[0])
     stand.card(SUPERVISOR)
@@ -404,7 +404,7 @@ def test_rule_11_a_supervisor_takes_a_lost_card_back() -> None:
 
 
 def test_rule_11_its_own_guest_finds_it_in_a_pocket() -> None:
-    """Declared lost, found before the guest has gone: back, without an alarm."""
+    """Declared lost, found before the guest has gone: the card is back, without an alarm."""
     stand = Stand()
     stored(stand)
     screen(stand)
@@ -427,7 +427,7 @@ def test_rule_12_next_lets_the_next_in_line_go_first() -> None:
 
 
 def test_rule_12_next_needs_somebody_who_is_next() -> None:
-    """Alone in line: refused, and nothing changes."""
+    """Alone in line: refused, and no visit changes."""
     stand = registered(CARDS[0])
     before = stand.state.visits
     assert stand.press("officer-1", "next") == [REFUSED, FlashLamp("officer-1")]
@@ -447,7 +447,7 @@ def test_rule_13_back_takes_the_visit_in_front_one_step_back() -> None:
 
 
 def test_rule_13_back_waits_where_the_visit_was_and_not_for_a_closed_door() -> None:
-    """The locker was closed too early: officer 2 is asked for it again; the aide need not be."""
+    """*back* leads to officer 2's question and not the closed door; to the meeting, not a call."""
     stand = Stand()
     stored(stand)
     stand.press("officer-3", "back")
@@ -530,7 +530,7 @@ def test_rule_15_what_was_given_back_is_not_taken_again() -> None:
 
 
 def test_rule_16_a_correction_is_a_record_and_erases_none() -> None:
-    """The mistaken step's record stays; the correction says from where to where, and at which."""
+    """The mistaken step's record stays; the correction names both steps and the station."""
     stand = registered(*CARDS[:2])
     stand.press("officer-1", "done")
     before = list(stand.records)
@@ -546,7 +546,7 @@ def test_rule_16_a_correction_is_a_record_and_erases_none() -> None:
 
 
 def test_rule_17_more_counts_the_heads_of_the_group_that_is_received() -> None:
-    """A group of three, and a guest before it: one card, one visit, three persons."""
+    """A group of three after a single guest: one visit with three persons."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     stand.press("reception", "arrive", "eselon-4-asn")
@@ -564,7 +564,7 @@ def test_rule_17_more_counts_the_heads_of_the_group_that_is_received() -> None:
 
 
 def test_rule_17_who_is_in_the_guest_book_is_counted_too() -> None:
-    """Details that say four: four must be found in a fire. Fewer take nobody away."""
+    """Details for four persons raise the count to four, for a fire; fewer do not lower it."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     group = next(iter(stand.state.visits))
@@ -576,7 +576,7 @@ def test_rule_17_who_is_in_the_guest_book_is_counted_too() -> None:
 
 
 def test_rule_17_a_group_is_complete_with_its_card() -> None:
-    """Nobody joins without reception having seen them; a stuck button is no group."""
+    """No person joins before the visit or after its card; a stuck button stops at 99."""
     stand = Stand()
     assert REFUSED in stand.press("reception", "more")
     stand.press("reception", "arrive", "pimpinan")
@@ -589,7 +589,7 @@ def test_rule_17_a_group_is_complete_with_its_card() -> None:
 
 
 def supervised(stand: Stand, *presses: str) -> list[object]:
-    """A supervisor's card at the desk, then *presses* at reception; the last one's effects."""
+    """Show a supervisor's card at the desk, then press *presses*; return the last effects."""
     effects: list[object] = list(stand.card(SUPERVISOR))
     for action in presses:
         effects = list(stand.press("reception", action))
@@ -597,7 +597,7 @@ def supervised(stand: Stand, *presses: str) -> list[object]:
 
 
 def test_rule_18_a_supervisor_opens_the_locker_counted_to() -> None:
-    """Card, locker three times, reason: the third locker; who and why are in the record."""
+    """Card, locker three times, reason: the third locker; the record has person and reason."""
     stand = Stand()
     effects = supervised(stand, "locker", "locker", "locker", "reason-3")
     assert effects[0] == UnlockLocker(3, None)
@@ -611,7 +611,7 @@ def test_rule_18_a_supervisor_opens_the_locker_counted_to() -> None:
 
 
 def test_rule_18_not_counted_it_is_what_is_owed_longest() -> None:
-    """Two left their belongings: the card twice opens the older one's locker, "forgotten"."""
+    """Two guests left belongings: the card shown twice opens the older locker, "forgotten"."""
     stand = Stand()
     older, _ = away(stand, CARDS[0], 1), away(stand, CARDS[1], 2)
     supervised(stand)
@@ -623,13 +623,13 @@ def test_rule_18_not_counted_it_is_what_is_owed_longest() -> None:
 @pytest.mark.parametrize(
     ("presses", "wait"),
     [
-        (["reason-1"], 0),  # nothing is owed, nothing was counted
+        (["reason-1"], 0),  # no locker is owed, and none was counted
         (["locker"] * 4, 0),  # there are three
         (["locker", "reason-1"], 31),  # too late: then both are for guests
     ],
 )
 def test_rule_18_what_a_supervisor_cannot_open_is_refused(presses: list[str], wait: float) -> None:
-    """No locker meant, beyond the last, too late: two beeps and no pulse."""
+    """No locker counted, beyond the last, too late: two beeps and no pulse."""
     stand = Stand()
     stand.card(SUPERVISOR)
     stand.wait(wait)
@@ -640,7 +640,7 @@ def test_rule_18_what_a_supervisor_cannot_open_is_refused(presses: list[str], wa
 
 
 def test_rule_18_other_panels_serve_their_guests_meanwhile() -> None:
-    """A supervisor at the desk does not take officer 2's button from the guest there."""
+    """A supervisor's card at the desk does not claim the buttons of officer 2."""
     stand = registered(CARDS[0])
     stand.press("officer-1", "done")
     stand.card(SUPERVISOR)
@@ -651,12 +651,12 @@ def test_rule_18_other_panels_serve_their_guests_meanwhile() -> None:
 
 
 def test_rule_18_a_locker_that_does_not_open_is_a_fault() -> None:
-    """Owed, ordered open, and stuck: told within a quarter of a minute, and still owed."""
+    """An owed locker that does not open is a fault within 15 s, and is still owed."""
     stand = Stand()
     holder = away(stand)
     stand.card(CARDS[0])
     pulses = len(stand.of(UnlockLocker))
-    stand.restart()  # look before acting: no second pulse, but the door is waited for
+    stand.restart()  # no second pulse after a restart, but the door is waited for
     stand.wait(16)
     assert len(stand.of(UnlockLocker)) == pulses
     assert "locker/1" in stand.state.faults
@@ -683,7 +683,7 @@ def test_rule_19_forgotten_belongings_are_settled_by_a_supervisor() -> None:
 
 
 def test_rule_19_an_open_visit_keeps_its_locker() -> None:
-    """Looked into while the guest is inside: nothing is reconciled, nobody else gets it."""
+    """Inspected while the guest is inside: it is not reconciled and stays the guest's."""
     stand = Stand()
     visit = stored(stand)
     supervised(stand, "locker", "reason-3")
@@ -713,7 +713,7 @@ def test_rule_20_nothing_leads_past_the_screening(action: str) -> None:
 
 
 def test_rule_21_a_card_stays_out_only_if_an_officer_says_so() -> None:
-    """At the return nothing but the card, or *leave* first, ends the visit."""
+    """At the return only the card, or *leave* first, ends the visit."""
     stand = Stand()
     stored(stand)
     screen(stand)
@@ -733,7 +733,7 @@ def test_rule_21_a_card_stays_out_only_if_an_officer_says_so() -> None:
 
 
 def test_rule_22_what_means_nothing_changes_nothing_but_a_counter() -> None:
-    """A press that means nothing now: two beeps and a count."""
+    """A press without a meaning now: two beeps, a flash and a count."""
     stand = Stand()
     before = stand.state
     assert stand.press("officer-3", "done") == [REFUSED, FlashLamp("officer-3")]
@@ -753,7 +753,7 @@ def test_rule_22_an_unknown_card_is_refused_and_counted() -> None:
 
 
 def test_rule_22_two_cards_at_once_are_refused_and_counted() -> None:
-    """Nobody knows which was meant: two beeps at the panel beside, for neither guest anything."""
+    """Two cards are ambiguous: two beeps at the reader's panel, and no visit changes."""
     stand = registered(CARDS[0], CARDS[1])
     before = stand.state.visits
     said = stand.send(events.TwoCardsPresented(stand.now, "desk"))
@@ -763,7 +763,7 @@ def test_rule_22_two_cards_at_once_are_refused_and_counted() -> None:
 
 
 def test_a_corrected_visit_has_timers_and_is_taken_up_after_a_restart() -> None:
-    """The time of the step runs anew from the correction, also over a restart."""
+    """The time of the step starts again at the correction, also over a restart."""
     stand = registered(CARDS[0])
     stand.press("officer-1", "done")
     stand.wait(50)
@@ -778,7 +778,7 @@ def test_a_corrected_visit_has_timers_and_is_taken_up_after_a_restart() -> None:
 
 
 def test_a_correction_is_pure() -> None:
-    """The state that went in is untouched."""
+    """The state that is passed in does not change."""
     stand = registered(CARDS[0])
     stand.press("officer-1", "done")
     frozen = stand.state

@@ -15,7 +15,7 @@ SOUNDED = {"fire", "enclosure-tamper", "detector-tamper", "beam-blocked"}
 
 @pytest.mark.parametrize("kind", get_args(InputKind))
 def test_an_input_is_an_alarm_for_as_long_as_it_says_so(kind: InputKind) -> None:
-    """Raised once, however often it is said; cleared once; heard only where that helps."""
+    """Raised once and cleared once, however often it is reported; only some kinds sound."""
     stand = Stand()
     stand.alarmed(kind)
     stand.alarmed(kind, initial=True)
@@ -28,7 +28,7 @@ def test_an_input_is_an_alarm_for_as_long_as_it_says_so(kind: InputKind) -> None
 
 
 def test_duress_is_silent() -> None:
-    """Nobody at the panels can hear or see that the officer has called for help."""
+    """No beep and no lamp at any panel shows that the officer has called for help."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     before = lamps(stand.rules, stand.state)
@@ -42,7 +42,7 @@ def test_duress_is_silent() -> None:
 
 
 def test_visits_go_on_in_a_fire() -> None:
-    """The machine holds nobody up; officers decide what guests are told."""
+    """A fire stops no visit; officers decide how guests are guided."""
     stand = Stand()
     stand.alarmed("fire")
     register(stand, "pimpinan", CARDS[0])
@@ -50,7 +50,7 @@ def test_visits_go_on_in_a_fire() -> None:
 
 
 def test_an_inputs_alarm_outlives_every_visit() -> None:
-    """It is nobody's: it does not end with a guest who comes and goes."""
+    """It belongs to no visit: it does not end with a guest who comes and goes."""
     stand = Stand()
     stand.alarmed("enclosure-tamper")
     stand.press("reception", "arrive", "pimpinan")
@@ -59,7 +59,7 @@ def test_an_inputs_alarm_outlives_every_visit() -> None:
 
 
 def test_an_input_that_was_taken_out_of_the_config_is_not_in_alarm() -> None:
-    """Nobody could ever clear it; a fire loop that is gone does not hold doors for ever."""
+    """It could never be cleared; a fire loop that is gone must not hold doors for ever."""
     stand = Stand()
     for kind in get_args(InputKind):
         stand.alarmed(kind)

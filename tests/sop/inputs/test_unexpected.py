@@ -1,4 +1,4 @@
-"""The rows of docs/unexpected.md that no other test of the core holds."""
+"""The rows of docs/unexpected.md that no other test of the core covers."""
 
 import re
 from pathlib import Path
@@ -14,7 +14,7 @@ REFUSED = [Beep("refused"), FlashLamp("reception")]
 
 
 def test_a_free_card_that_nobody_waits_for_is_refused() -> None:
-    """Two beeps and flashes; it stays free."""
+    """Two beeps and flashes; the card stays free."""
     stand = Stand()
     assert stand.card(CARDS[0]) == REFUSED
     assert stand.state.refusals == {"card/desk/free": 1}
@@ -22,7 +22,7 @@ def test_a_free_card_that_nobody_waits_for_is_refused() -> None:
 
 
 def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:
-    """The pool is one card: the second guest is neither lost nor let in without one."""
+    """With one card in the pool, the second guest waits for it and is not let in without one."""
     stand = Stand(rules(cards=frozenset(CARDS[:1])))
     register(stand, "eselon-4-asn", CARDS[0])
     stand.press("officer-1", "done")
@@ -43,7 +43,7 @@ def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:
 
 
 def test_a_locker_that_keeps_the_belongings_is_pulsed_at_every_done() -> None:
-    """At the return: slow lamp after 15 s; each *done* orders one more pulse; nothing is lost."""
+    """At the return: slow lamp after 15 s, one more pulse at each *done*, then it completes."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
@@ -63,7 +63,7 @@ def test_a_locker_that_keeps_the_belongings_is_pulsed_at_every_done() -> None:
 
 
 def test_the_alarm_of_a_lost_card_ends_when_somebody_has_seen_it() -> None:
-    """It is over as soon as it happened: acknowledged and cleared by the same press."""
+    """The condition is over at once, so the same press acknowledges and clears the alarm."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "leave")
@@ -78,7 +78,7 @@ def test_the_alarm_of_a_lost_card_ends_when_somebody_has_seen_it() -> None:
 
 
 def test_every_alarm_of_the_page_is_in_the_contract() -> None:
-    """What officers read about is what the central office is told of."""
+    """Every alarm that officers read about is in the contract with the central office."""
     page, contract = (
         (DOCS / name).read_text(encoding="utf-8") for name in ("unexpected.md", "mqtt.md")
     )

@@ -1,4 +1,4 @@
-"""Procedure files: versions, and every problem at once."""
+"""Procedure files: versions, and all problems reported at once."""
 
 import hashlib
 from pathlib import Path
@@ -40,20 +40,20 @@ def write(folder: Path, name: str, text: str) -> Path:
 
 
 def test_version_names_the_exact_text(tmp_path: Path) -> None:
-    """Declared version, plus, first 8 hexadecimal digits of the SHA-256 of the file."""
+    """The declared version, a plus sign, the first 8 hexadecimal digits of the file's SHA-256."""
     path = write(tmp_path, "short", GOOD)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()[:8]
     assert load_procedure(path).version == f"2.1+{digest}"
 
 
 def test_one_changed_letter_is_another_version() -> None:
-    """A visit that began under the old text can tell."""
+    """One changed letter gives another key."""
     changed = parse_procedure(GOOD.replace("Menunggu", "Menunggu."), "x")
     assert changed.key != parse_procedure(GOOD, "x").key
 
 
 def test_text_and_file_give_the_same_procedure(tmp_path: Path) -> None:
-    """The store keeps texts of running procedures: they must come back as they were."""
+    """Texts of running procedures are stored: parsed again they give the same procedure."""
     assert parse_procedure(GOOD, "kept") == load_procedure(write(tmp_path, "short", GOOD))
 
 
@@ -92,14 +92,14 @@ def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
 
 
 def test_the_example_of_the_documentation_is_a_good_procedure(tmp_path: Path) -> None:
-    """What people copy from docs/procedures.md must load and verify."""
+    """The example that readers copy from docs/procedures.md loads and verifies."""
     page = Path(__file__).parents[3] / "docs" / "procedures.md"
     text = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
     assert len(load_procedure(write(tmp_path, "arsip", text)).steps) == 2
 
 
 def test_known_procedures_are_the_files_of_the_folder(tmp_path: Path) -> None:
-    """What a typing error is answered with."""
+    """The ids that a typing error is answered with are the files of the folder."""
     write(tmp_path, "b", GOOD)
     write(tmp_path, "a", GOOD)
     assert known_procedures(tmp_path) == ["a", "b"]

@@ -1,4 +1,4 @@
-"""The four procedure files against the law, typed here a second time by hand."""
+"""The four procedure files compared with the law, typed here a second time by hand."""
 
 import pytest
 
@@ -144,7 +144,7 @@ TABLES: dict[str, list[Row]] = {
 
 
 def procedure(name: str) -> Procedure:
-    """Read one of the procedures that Gardu comes with."""
+    """Return one of the shipped procedures."""
     return load_procedure(SOP / f"{name}.toml")
 
 
@@ -180,7 +180,7 @@ def test_equipment_and_output_of_the_screening_differ_as_printed() -> None:
 
 
 def test_equipment_and_output_of_the_first_step_are_verbatim() -> None:
-    """Five things at the desk and two outputs, with the printed slips of the pen."""
+    """Five things at the desk and two outputs, with the misprints of the source."""
     step = procedure("pimpinan").steps[0]
     assert step.equipment == (
         "Meja penerima tamu",
@@ -218,7 +218,7 @@ def _reasons(step: Step) -> set[str]:
 
 @pytest.mark.parametrize("name", TABLES)
 def test_every_refusal_and_decline_ends_through_the_return_once_a_card_is_out(name: str) -> None:
-    """Whoever ends after the card was given first gives it back (and takes the belongings)."""
+    """A visit that ends after its card was given goes through the return first."""
     steps = procedure(name).steps
     issued = next(
         place

@@ -1,4 +1,4 @@
-"""Verifikasi SOP and the approver's comparison: what is said, about which step, in which words."""
+"""Verifikasi SOP and the approver's comparison: the remarks, their steps and their words."""
 
 import json
 from pathlib import Path
@@ -20,7 +20,7 @@ NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
 
 
 def procedure(name: str = "pimpinan") -> Procedure:
-    """Read one of the procedures that Gardu comes with."""
+    """Return one of the shipped procedures."""
     return load_procedure(CONFIG / "sop" / f"{name}.toml")
 
 
@@ -32,13 +32,13 @@ def with_step(whole: Procedure, place: int, **changes: Any) -> Procedure:
 
 
 def problems(whole: Procedure) -> list[Remark]:
-    """Return what is to be put right."""
+    """Return the problems of *whole* compared with the law."""
     return [f for f in review(whole, legal_text(whole.id)) if f.kind == "problem"]
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_what_gardu_comes_with_is_the_law_word_for_word(name: str) -> None:
-    """Held against the printed text, which was copied from the source by itself."""
+    """Compared with the printed text, which was copied from the source separately."""
     legal = legal_text(name)
     assert legal is not None
     assert len(legal.rows) == len(procedure(name).steps) + len(procedure(name).duties)
@@ -68,7 +68,7 @@ def test_each_fault_names_the_step_and_what_is_wrong(
 
 
 def test_a_missing_row_and_changed_prose_are_found() -> None:
-    """A step left out, and a sentence changed."""
+    """A missing step and a changed sentence are problems."""
     whole = procedure()
     without = replace(whole, steps=whole.steps[:1] + whole.steps[2:])
     assert any("row 2 of the law is missing" in f.words for f in problems(without))
@@ -77,7 +77,7 @@ def test_a_missing_row_and_changed_prose_are_found() -> None:
 
 
 def test_an_unknown_procedure_without_a_time_is_a_problem_menyesuaikan_is_not() -> None:
-    """Where the law says menyesuaikan a blank is right; elsewhere somebody forgot it."""
+    """Without a time: a note where the law prints menyesuaikan, elsewhere a problem."""
     kinds = [(f.step, f.kind) for f in review(procedure("jatim"), legal_text("jatim"))
              if f.about == "standard-time" and f.step]  # fmt: skip
     assert kinds == [("kedatangan", "note"), ("pengembalian-kartu", "note")]
@@ -93,7 +93,7 @@ def test_standard_times_add_up_along_each_path() -> None:
 
 
 def test_the_difference_of_two_wordings_keeps_every_word() -> None:
-    """What is gone and what is new, in place."""
+    """Removed and added words are marked in place."""
     assert marked("a b c", "a x c d") == "a [-b-] {+x+} c {+d+}"
 
 
@@ -119,7 +119,7 @@ def test_the_approver_sees_each_kind_of_change() -> None:
 
 
 def test_evidence_and_course_of_a_step_are_compared() -> None:
-    """Another event that completes a step is said as evidence and as its way."""
+    """Another event that completes a step is reported as evidence and as course."""
     whole = procedure()
     step: Step = whole.steps[1]
     way = replace(step.phases[0].on[0], event="card.presented")
@@ -131,7 +131,7 @@ def test_evidence_and_course_of_a_step_are_compared() -> None:
 
 
 def other(value: Any) -> Any:
-    """Return something else of the same kind as *value*."""
+    """Return a different value of the same kind as *value*."""
     if isinstance(value, bool):
         return not value
     if isinstance(value, str) or value is None:
@@ -144,7 +144,7 @@ def other(value: Any) -> Any:
 
 
 def changed_steps(whole: Procedure, **changes: Any) -> Procedure:
-    """Return *whole* with its meeting's first phase, or that phase's first way, changed."""
+    """Return *whole* with its meeting's first phase, or that phase's first transition, changed."""
     step = whole.step("menghadap")
     phase = step.phase("bertemu")
     way_fields = set(phase.on[0].__struct_fields__) & changes.keys()
@@ -166,7 +166,7 @@ FIELDS = [
 
 @pytest.mark.parametrize(("part", "name"), FIELDS)
 def test_no_change_is_left_out(part: str, name: str) -> None:
-    """Whatever a procedure can say: if it says something else, the approver is told."""
+    """A change of any field of a procedure is reported to the approver."""
     whole = replace(procedure(), abandoned_after_s=60.0)
     step = whole.step("menghadap")
     place = whole.steps.index(step)
@@ -178,7 +178,7 @@ def test_no_change_is_left_out(part: str, name: str) -> None:
     elif part == "step":
         new = with_step(whole, place, **{name: other(getattr(step, name))})
     elif part == "phase":
-        # A need has somewhere to go where it is not met.
+        # A need requires a phase for the case that it is not met.
         more = {"otherwise": "ingat"} if name == "needs" else {}
         value = {"do": ("ring:call",), "needs": "card", "lamp": "fast"}[name]
         new = changed_steps(whole, **{name: value}, **more)
@@ -189,7 +189,7 @@ def test_no_change_is_left_out(part: str, name: str) -> None:
 
 
 def test_verify_ends_with_0_1_or_2(tmp_path: Path) -> None:
-    """Right, to be put right, and no procedure at all; JSON says the same."""
+    """0 for right, 1 for problems, 2 for a file that is no procedure; JSON agrees."""
     file = tmp_path / "pimpinan.toml"
     text = (CONFIG / "sop" / "pimpinan.toml").read_text(encoding="utf-8")
     for content, code in (
@@ -205,7 +205,7 @@ def test_verify_ends_with_0_1_or_2(tmp_path: Path) -> None:
 
 
 def test_evidence_that_no_device_gives_is_a_problem(tmp_path: Path) -> None:
-    """The Jawa Timur procedure on a checkpoint that waits for stills of another camera."""
+    """A procedure that asks for a still of a purpose that no camera has."""
     file = tmp_path / "pimpinan.toml"
     text = (CONFIG / "sop" / "pimpinan.toml").read_text(encoding="utf-8")
     file.write_text(text.replace("still:desk", "still:roof"), encoding="utf-8")
@@ -216,12 +216,12 @@ def test_evidence_that_no_device_gives_is_a_problem(tmp_path: Path) -> None:
 
 
 def sheet(whole: Procedure) -> list[Remark]:
-    """Return what is said of the approval sheet."""
+    """Return the remarks about the approval sheet."""
     return [f for f in review(whole, legal_text(whole.id)) if f.about == "approval"]
 
 
 def test_the_approval_sheet_is_held_against_the_laws() -> None:
-    """Another legal basis is a problem, another approver a note; blanks are filled in."""
+    """Another legal basis is a problem; another approver and blanks are notes."""
     whole = procedure()
     (blank,) = sheet(whole)
     assert (blank.kind, "number, made, revised, approved, records" in blank.words) == ("note", True)
@@ -239,7 +239,7 @@ def test_the_approval_sheet_is_held_against_the_laws() -> None:
 
 
 def test_no_approval_sheet_is_missed_where_the_source_prints_none() -> None:
-    """Jawa Timur's SOP has none: that is said, and no fault."""
+    """Jawa Timur's SOP has none: a note, not a problem."""
     (found,) = sheet(procedure("jatim"))
     assert (found.kind, "prints no approval sheet" in found.words) == ("note", True)
 
@@ -259,7 +259,7 @@ def test_no_approval_sheet_is_missed_where_the_source_prints_none() -> None:
 def test_the_command_says_each_fault_in_words_and_as_json(
     tmp_path: Path, old: str, new: str, about: str, words: str
 ) -> None:
-    """Every point that the office asked for, as it meets it: exit 1, what, where, what to do."""
+    """Each fault gives exit code 1, its place and its remedy, in words and as JSON."""
     text = (CONFIG / "sop" / "pimpinan.toml").read_text(encoding="utf-8")
     assert old in text
     file = tmp_path / "pimpinan.toml"
@@ -273,7 +273,7 @@ def test_the_command_says_each_fault_in_words_and_as_json(
 
 
 def test_the_command_says_the_sums_of_the_standard_times() -> None:
-    """Each way through with its minutes, as a note."""
+    """Each path through the procedure is listed with its sum in minutes."""
     file = str(CONFIG / "sop" / "jatim.toml")
     told = json.loads(invoke(["sop", "verify", file, "--json"]).stdout)
     sums = [f["words"] for f in told[0]["findings"] if "add up to" in f["words"]]
@@ -281,7 +281,7 @@ def test_the_command_says_the_sums_of_the_standard_times() -> None:
 
 
 def _config(folder: Path) -> Path:
-    """Return the shipped config, as it would be checked on a machine that has its files."""
+    """Return the path of the shipped config, changed to use the shipped procedures."""
     text = (CONFIG / "gardu.toml").read_text(encoding="utf-8")
     path = folder / "gardu.toml"
     path.write_text(text.replace('# sop = "sop"', f'sop = "{CONFIG / "sop"}"'), encoding="utf-8")

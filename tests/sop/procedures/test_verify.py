@@ -1,4 +1,4 @@
-"""Verification of procedures: one broken file a rule, and the exact words that an office reads."""
+"""Verification of procedures: one broken example per rule, and its exact message."""
 
 from typing import Any
 
@@ -51,7 +51,7 @@ def one_way(
 
 
 def test_a_right_procedure_has_no_problems() -> None:
-    """The example that the broken ones differ from."""
+    """The example that the broken ones are made from has no problem."""
     assert verify(a_procedure()) == []
 
 
@@ -383,13 +383,13 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
 
 @pytest.mark.parametrize("rule", BROKEN)
 def test_each_rule_says_what_is_wrong_and_what_is_allowed(rule: str) -> None:
-    """The exact message of each rule; nothing else is complained about."""
+    """The exact message of each rule, and no other problem."""
     procedure, problems = BROKEN[rule]
     assert verify(procedure) == problems
 
 
 def test_an_event_may_be_passed_on_once() -> None:
-    """The card that ends a meeting is handed on to the step that takes it: that is no loop."""
+    """The card that ends a meeting is passed on to the step of its return: that is no loop."""
     way = Transition(event="card.presented", to="@next", pass_on=True)
     last = a_step("two", phase("b", Transition(event="card.presented", to="@next")), number=2)
     assert verify(a_procedure(a_step("one", phase("a", way)), last)) == []
@@ -409,7 +409,7 @@ def test_every_procedure_fits_the_config_it_comes_with(name: str) -> None:
 
 
 def fit(name: str = "pimpinan", **values: Any) -> EquipmentFindings:
-    """Hold a procedure against the config it comes with, changed."""
+    """Return the findings for a procedure with the shipped config, changed by *values*."""
     return verify_equipment(PROCEDURES[name], msgspec.structs.replace(CONFIG, **values))
 
 
@@ -516,7 +516,7 @@ def test_missing_equipment_is_named_with_the_place_to_add_it(what: str) -> None:
 
 
 def test_a_detector_without_a_beam_is_enough() -> None:
-    """The passage contact is optional: the officer's button takes its place."""
+    """The passage contact is optional: the officer's button replaces it."""
     detector = msgspec.structs.replace(CONFIG.metal_detector, passage=None)  # type: ignore[type-var]
     assert fit(metal_detector=detector).problems == ()
 
@@ -540,7 +540,7 @@ def test_a_button_that_nobody_has_is_a_note_while_another_way_leads_on() -> None
 
 
 def test_a_station_whose_only_way_is_a_missing_button_is_a_problem() -> None:
-    """Officer 1's panel without done: nobody could show a guest to the waiting room."""
+    """Officer 1's panel without *done*: the step could not be completed."""
     panel = msgspec.structs.replace(CONFIG.panels["officer-1"], buttons=[])
     problems = fit(panels={**CONFIG.panels, "officer-1": panel}).problems
     assert (
@@ -550,7 +550,7 @@ def test_a_station_whose_only_way_is_a_missing_button_is_a_problem() -> None:
 
 
 def test_a_procedure_that_needs_no_door_says_so_or_asks_for_one() -> None:
-    """Jatim passes over its door where there is none; a deed without "needs" is a problem."""
+    """Jatim skips its door where there is none; a deed without "needs" is a problem."""
     config = msgspec.structs.replace(JATIM_CONFIG, doors={})
     assert verify_equipment(PROCEDURES["jatim"], config).problems == ()
     bare = a_procedure(a_step("one", phase("a", DONE, do=("release-door",))))
@@ -562,7 +562,7 @@ def test_a_procedure_that_needs_no_door_says_so_or_asks_for_one() -> None:
 
 @pytest.mark.parametrize("contact", [None, Contact(pin=4)])
 def test_waiting_for_a_door_needs_a_door_that_says_when_it_opens(contact: Contact | None) -> None:
-    """A strike without a contact never says that the guest went in: the visit would be stuck."""
+    """A strike without a contact never reports the guest's entry: the visit would be stuck."""
     door = Door(procedures=["example"], strike=Output(pin=5), contact=contact)
     config = msgspec.structs.replace(JATIM_CONFIG, doors={"office": door})
     waits = phase("a", Transition(event="door.opened", to="@next"), do=("release-door",))
@@ -572,7 +572,7 @@ def test_waiting_for_a_door_needs_a_door_that_says_when_it_opens(contact: Contac
 
 
 def test_a_walk_can_be_too_fast_only_before_a_beam() -> None:
-    """Without a beam nothing tells how fast a guest walked."""
+    """Without a beam the speed of a guest is unknown."""
     waits = phase("a", Transition(event="detector.too-fast", to="@next"))
     procedure = a_procedure(a_step("one", waits))
     bare = msgspec.structs.replace(CONFIG.metal_detector, passage=None)  # type: ignore[type-var]

@@ -1,4 +1,4 @@
-"""Whole visits through each procedure, step by step, against the law's table."""
+"""Whole visits through each procedure, step by step, compared with the law's table."""
 
 import pytest
 
@@ -22,7 +22,7 @@ def register(stand: Stand, procedure: str, card: str = CARDS[0]) -> None:
 
 
 def store_belongings(stand: Stand, locker: int = 1) -> None:
-    """Step 3: a locker is asked for, springs open, is filled and closed."""
+    """Step 3: a locker is requested, opens, is filled and closed."""
     stand.press("officer-2", "locker")
     stand.wait(2)
     stand.opened(locker)
@@ -46,7 +46,7 @@ def meet(stand: Stand, card: str = CARDS[0]) -> None:
 
 
 def give_back(stand: Stand, locker: int | None = 1) -> None:
-    """Last step: the card was held to the reader already; belongings, then officer 1's done."""
+    """Last step: the card was shown already; the belongings, then officer 1's done."""
     if locker is not None:
         stand.wait(2)
         stand.opened(locker)
@@ -56,7 +56,7 @@ def give_back(stand: Stand, locker: int | None = 1) -> None:
 
 
 def visit(stand: Stand, procedure: str, *, screened: bool) -> None:
-    """A good visit from the first button to the last."""
+    """A visit without incident, from the first button to the last."""
     register(stand, procedure)
     stand.wait(30)
     stand.press("officer-1", "done")
@@ -114,7 +114,7 @@ def test_jatim_visit_has_the_steps_and_standards_of_the_table() -> None:
 
 
 def test_evidence_of_each_step_is_what_was_seen() -> None:
-    """The record says what proved each step: intercom, card, door, beam, buttons."""
+    """The record lists the evidence of each step: intercom, card, door, beam, buttons."""
     stand = Stand()
     visit(stand, "pimpinan", screened=True)
     assert [step.evidence for step in stand.steps()] == [
@@ -128,7 +128,7 @@ def test_evidence_of_each_step_is_what_was_seen() -> None:
 
 
 def test_meeting_is_timed_from_admission_and_the_wait_is_told_apart() -> None:
-    """Ten minutes are the limit of the meeting itself, not of waiting for it."""
+    """The limit of ten minutes is for the meeting itself, not for the wait before it."""
     stand = Stand()
     visit(stand, "pimpinan", screened=True)
     meeting = stand.steps()[4]
@@ -136,7 +136,7 @@ def test_meeting_is_timed_from_admission_and_the_wait_is_told_apart() -> None:
 
 
 def test_alarm_and_second_pass_count_two_attempts_and_take_a_still() -> None:
-    """An alarm asks for another pass; the record has both attempts and the still."""
+    """An alarm requires another pass; the record has both attempts and the still."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -156,7 +156,7 @@ def test_alarm_and_second_pass_count_two_attempts_and_take_a_still() -> None:
 
 
 def test_refused_guest_gets_belongings_and_card_back_first() -> None:
-    """Security refuses: the visit ends as refused, but not before everything is given back."""
+    """A guest refused by security gets belongings and card back before the visit ends."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -175,7 +175,7 @@ def test_refused_guest_gets_belongings_and_card_back_first() -> None:
 
 
 def test_nothing_to_store_is_recorded_as_skipped_and_needs_no_locker_later() -> None:
-    """A guest without belongings: step 3 is skipped with its reason, no lock ever fires."""
+    """A guest without belongings: step 3 is skipped with its reason, and no locker is unlocked."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -204,7 +204,7 @@ def test_nothing_to_store_is_recorded_as_skipped_and_needs_no_locker_later() -> 
 def test_a_visit_that_does_not_go_in_ends_with_its_outcome_and_reason(
     procedure: str, presses: list[tuple[str, str]], outcome: str, reason: str
 ) -> None:
-    """Declined, absent, no answer, rescheduled, left: each is its own outcome, never silent."""
+    """Declined, absent, no answer, rescheduled, left: each ends with its own outcome and reason."""
     stand = Stand()
     stand.press("reception", "arrive", procedure)
     for kind, value in presses:
@@ -244,7 +244,7 @@ def test_jatim_offers_to_reschedule_as_step_5b(
 
 
 def test_jatim_security_may_refuse() -> None:
-    """Security may refuse a guest who does not meet the rules; no card was out yet."""
+    """Security may refuse a guest who does not meet the rules; no card is out at that step."""
     stand = Stand()
     stand.press("security", "arrive", "jatim")
     stand.press("security", "refuse")
@@ -279,7 +279,7 @@ def test_host_declines_at_the_door_and_everything_is_given_back() -> None:
 
 
 def test_aide_is_reminded_before_the_limit_and_at_it() -> None:
-    """The law: "mengingatkan batas waktu menghadap". A ring before ten minutes and one at ten."""
+    """The law: "mengingatkan batas waktu menghadap". One ring before ten minutes, one at ten."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -294,7 +294,7 @@ def test_aide_is_reminded_before_the_limit_and_at_it() -> None:
 
 
 def test_locker_that_does_not_open_is_tried_once_more_and_then_replaced() -> None:
-    """A locker that stays shut: another pulse by the officer, then another locker; no dead end."""
+    """A locker that stays closed gets a second pulse, then the guest gets another locker."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -329,7 +329,7 @@ def test_stills_are_asked_for_where_the_procedure_says() -> None:
 
 
 def test_every_accepted_press_beeps_once() -> None:
-    """Officers hear that the machine took their press."""
+    """Officers hear whether a press was accepted or refused."""
     stand = Stand()
     assert Beep("accepted") in stand.press("reception", "arrive", "pimpinan")
     assert Beep("refused") in stand.press("officer-3", "done")

@@ -1,4 +1,4 @@
-"""Abandoned visits: noticed by time, asked at the panel, recorded; never ended by time."""
+"""Inactivity: noticed by time, asked at the panel, recorded; no visit ends by time."""
 
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ AFTER_S = 7200.0
 
 
 def forgotten(card: str = CARDS[0]) -> Stand:
-    """A guest has met the host long ago and should be on the way back to officer 1."""
+    """Return a stand with a guest who met the host and should be on the way back to officer 1."""
     stand = Stand()
     register(stand, "pimpinan", card)
     stand.press("officer-1", "done")
@@ -23,7 +23,7 @@ def forgotten(card: str = CARDS[0]) -> Stand:
 
 
 def test_after_two_hours_of_silence_the_panel_asks_and_a_record_says_so() -> None:
-    """Not a second before; then slow, although the step has been overdue for long."""
+    """The question comes after exactly two hours; the lamp is slow although the step is overdue."""
     stand = forgotten()
     stand.wait(AFTER_S - 1)
     assert lamps(stand.rules, stand.state)["officer-1"] == "red"
@@ -37,11 +37,11 @@ def test_after_two_hours_of_silence_the_panel_asks_and_a_record_says_so() -> Non
 
 
 def test_leave_answers_the_question_even_if_another_guest_is_there() -> None:
-    """The lamp asks for one guest: leave means that one, and the visit is abandoned."""
+    """The lamp asks about one guest: *leave* is for that guest, and the visit is abandoned."""
     stand = forgotten()
     stand.wait(AFTER_S)
     register(stand, "eselon-2-3", CARDS[1])
-    stand.press("officer-1", "leave")  # this phase takes it by name: is the card lost?
+    stand.press("officer-1", "leave")  # this phase defines *leave* itself: is the card lost?
     stand.press("officer-1", "leave")
     assert stand.outcomes() == ["abandoned"]
     assert stand.state.cards[CARDS[0]] == stand.closed[0].visit
@@ -49,7 +49,7 @@ def test_leave_answers_the_question_even_if_another_guest_is_there() -> None:
 
 
 def test_acknowledge_says_that_the_guest_is_still_here() -> None:
-    """The lamp is calm; after two more hours it is asked again, as the first time."""
+    """*acknowledge* ends the question; it comes again after two more hours, as at first."""
     stand = forgotten()
     stand.wait(AFTER_S)
     stand.press("officer-1", "acknowledge")
@@ -61,7 +61,7 @@ def test_acknowledge_says_that_the_guest_is_still_here() -> None:
 
 
 def test_any_evidence_answers_too() -> None:
-    """The card comes back: nothing is asked any more, and the visit ends as it should."""
+    """The card comes back: no further question, and the visit ends as usual."""
     stand = forgotten()
     stand.wait(AFTER_S)
     stand.card(CARDS[0])
@@ -73,7 +73,7 @@ def test_any_evidence_answers_too() -> None:
 
 
 def test_a_question_that_nobody_answers_is_asked_rarer_and_ends_no_visit() -> None:
-    """After 2 hours of silence, 4 more, 8 more; a day later the visit is still open."""
+    """Asked after 2 hours, after 4 more and after 8 more; a day later the visit is still open."""
     stand = forgotten()
     stand.wait(12 * AFTER_S)
     assert [said.unseen_s / AFTER_S for said in stand.data(VisitUnseen)] == [1, 3, 7]
@@ -81,7 +81,7 @@ def test_a_question_that_nobody_answers_is_asked_rarer_and_ends_no_visit() -> No
 
 
 def test_a_meeting_within_its_limit_is_not_asked_for() -> None:
-    """Here silence of five minutes counts; a meeting of ten is not silence."""
+    """With 300 s for inactivity, a meeting with a limit of 600 s is not asked about within it."""
     stand = Stand(rules(abandoned_after_s=300.0))
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
@@ -95,7 +95,7 @@ def test_a_meeting_within_its_limit_is_not_asked_for() -> None:
 
 
 def test_a_procedure_may_have_a_time_of_its_own() -> None:
-    """One minute by the procedure, two hours by the checkpoint: the procedure's holds."""
+    """One minute in the procedure, two hours for the checkpoint: the procedure's time applies."""
     quick = replace(PROCEDURES["jatim"], abandoned_after_s=60.0)
     stand = Stand(rules(PROCEDURES | {"jatim": quick}))
     stand.press("security", "arrive", "jatim")
@@ -104,7 +104,7 @@ def test_a_procedure_may_have_a_time_of_its_own() -> None:
 
 
 def test_a_restart_forgets_no_silence() -> None:
-    """Killed after an hour: the question comes after the second, once."""
+    """Killed after one hour: the question comes after the second hour, once."""
     stand = forgotten()
     stand.wait(AFTER_S / 2)
     stand.restart()
@@ -115,7 +115,7 @@ def test_a_restart_forgets_no_silence() -> None:
 
 
 def test_nobody_is_asked_for_in_a_visit_that_ended() -> None:
-    """A guest who was here for five minutes leaves no question behind."""
+    """A visit that ended leaves no inactivity timer."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.press("officer-1", "done")

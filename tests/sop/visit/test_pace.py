@@ -1,4 +1,4 @@
-"""Times: amber, red, overdue once, the aide's rings, and what an extension moves."""
+"""Times: amber, red, overdue once, the aide's rings, and the effect of an extension."""
 
 import pytest
 
@@ -13,17 +13,17 @@ KEPT = PANELS | {"officer-2": ("officer-2",), "officer-3": ("officer-3",)}
 
 
 def lamp(stand: Stand, panel: str = "officer-1") -> str:
-    """What the lamp of *panel* shows."""
+    """Return the mode of the lamp of *panel*."""
     return lamps(stand.rules, stand.state)[panel]
 
 
 def rings(stand: Stand) -> list[str]:
-    """The patterns that the aide has heard since the call."""
+    """Return the patterns that the aide has heard since the call."""
     return [ring.pattern for ring in stand.of(RingAide)][1:]
 
 
 def meeting(procedure: str = "pimpinan") -> Stand:
-    """A guest has just been admitted to the host; the aide has a panel."""
+    """Return a stand where a guest has just been admitted to the host; the aide has a panel."""
     stand = Stand(rules(panels=KEPT))
     register(stand, procedure)
     stand.press("officer-1", "done")
@@ -35,7 +35,7 @@ def meeting(procedure: str = "pimpinan") -> Stand:
 
 
 def test_amber_at_80_percent_and_red_beyond_the_standard() -> None:
-    """120 s for officer 1: amber from 96 s on, red from 120 s on, then the next step is fresh."""
+    """120 s for officer 1: amber from 96 s on, red from 120 s on; the next step starts with on."""
     stand = Stand()
     register(stand, "pimpinan")
     shown = []
@@ -48,7 +48,7 @@ def test_amber_at_80_percent_and_red_beyond_the_standard() -> None:
 
 
 def test_a_decision_goes_before_amber_and_after_red() -> None:
-    """No answer at the aiphone: slow while amber is due, red once the step is late."""
+    """No answer at the aiphone: slow while amber is due, red once the step is overdue."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     stand.wait(150)
@@ -59,7 +59,7 @@ def test_a_decision_goes_before_amber_and_after_red() -> None:
 
 
 def test_an_alarm_goes_before_red() -> None:
-    """The metal detector sounds for a guest who has stood there for too long."""
+    """A metal detector alarm in an overdue step: the lamp is fast, not red."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
@@ -71,7 +71,7 @@ def test_an_alarm_goes_before_red() -> None:
 
 
 def test_a_restart_sets_the_times_again_and_says_nothing_twice() -> None:
-    """Killed while red: red again at once, and overdue is not said again."""
+    """Killed while red: red again at once, and overdue is recorded only once."""
     stand = Stand()
     register(stand, "pimpinan")
     stand.wait(100)
@@ -98,7 +98,7 @@ def test_the_aide_hears_the_reminder_two_minutes_before_the_limit_and_the_limit_
 
 @pytest.mark.parametrize("by", ["aiphone", "button"])
 def test_an_extension_moves_reminder_limit_and_lamps_by_five_minutes(by: str) -> None:
-    """Asked for at 500 s: the limit is at 900 s, and the record keeps the law's 600 s."""
+    """Extended at 500 s: the limit is at 900 s, and the record states the law's 600 s."""
     stand = meeting()
     stand.wait(500)
     assert lamp(stand, "aide") == "amber"
@@ -119,7 +119,7 @@ def test_an_extension_moves_reminder_limit_and_lamps_by_five_minutes(by: str) ->
 
 
 def test_an_extension_after_the_limit_counts_from_now() -> None:
-    """At 700 s, 100 s late: five more minutes are five more minutes, and overdue was said."""
+    """Extended at 700 s, 100 s late: five minutes from then on, and overdue is recorded once."""
     stand = meeting()
     stand.wait(700)
     stand.answer("extend")
@@ -133,7 +133,7 @@ def test_an_extension_after_the_limit_counts_from_now() -> None:
 
 
 def test_a_meeting_is_extended_three_times_at_most() -> None:
-    """The fourth means nothing: two beeps, no record, the limit stays."""
+    """The fourth press is refused: no record, and the limit stays."""
     stand = meeting()
     for _ in range(4):
         stand.press("aide", "extend")
@@ -142,7 +142,7 @@ def test_a_meeting_is_extended_three_times_at_most() -> None:
 
 
 def test_nobody_extends_before_the_meeting() -> None:
-    """While the guest waits at the door there is no limit yet to be moved."""
+    """While the guest waits at the door there is no limit to extend: the contact is refused."""
     stand = Stand(rules(panels=KEPT))
     register(stand, "pimpinan")
     stand.press("officer-1", "done")

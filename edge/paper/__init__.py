@@ -1,1 +1,1 @@
-"""What comes out on paper: forms and reports, as one HTML file or PDF."""
+"""Output on paper: forms, drawings and reports, each as one HTML, PDF or SVG file."""

@@ -2,8 +2,8 @@
 
 Rules
 -----
-1. A file without personal data (a form, a drawing, a report without names) replaces one of that
-   name: somebody who makes November's report a second time wants the new one. The old file stays
+1. A file without personal data (a form, a drawing, a report without names) replaces a file of that
+   name: a person who makes November's report a second time wants the new one. The old file stays
    until the new one is complete, and if writing fails.
 2. A file with personal data or a secret (the guest book, invitations, keys, a report with names) is
    readable by its owner only, replaces no file and is not written through a link: such a file is
@@ -22,7 +22,7 @@ NEW_ONLY = "A file that is not there yet; for you alone (mode 0600)."
 
 
 class FormFormat(StrEnum):
-    """What a form is shown as."""
+    """The formats of a form."""
 
     TERMINAL = "terminal"
     HTML = "html"
@@ -45,7 +45,7 @@ def deliver(form: str | bytes, out: Path | None) -> None:
 
 
 def write(path: Path, data: bytes) -> None:
-    """Write *data* into the file *path*, in place of what was there.
+    """Write *data* to the file *path*; an existing file is replaced.
 
     :raises GarduError: if it cannot be written
     """
@@ -61,10 +61,10 @@ def write(path: Path, data: bytes) -> None:
 
 
 def write_secret(path: Path, data: bytes, mode: int = 0o600) -> None:
-    """Write *data* into the file *path*, which was not there.
+    """Write *data* to the new file *path*.
 
-    :param mode: whatever the umask says
-    :raises GarduError: if it is there, or cannot be written
+    :param mode: the file's mode, independent of the umask
+    :raises GarduError: if the file exists, or cannot be written
     """
     try:
         number = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, mode)

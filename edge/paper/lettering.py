@@ -1,4 +1,4 @@
-"""How wide words are in DejaVu Sans, and where lines break. Pure.
+"""The widths of words in DejaVu Sans, and line breaks. Pure.
 
 A drawing has no browser to break its lines. The widths are the font's own advance widths (version
 2.37, in 1/1000 of the size), for the characters from space to tilde.
@@ -24,7 +24,7 @@ _WIDEST = 1000
 
 
 def width(words: str, size: float, *, bold: bool = False) -> float:
-    """Return how wide *words* are at *size*, in the unit of *size*."""
+    """Return the width of *words* at *size*, in the unit of *size*."""
     table = _BOLD if bold else _PLAIN
     places = (ord(letter) - 32 for letter in words)
     return sum(table[n] if 0 <= n < len(table) else _WIDEST for n in places) * size / 1000
@@ -36,7 +36,7 @@ def fit(words: str, size: float, room: float, *, bold: bool = False) -> float:
 
 
 def elide(words: str, size: float, room: float, *, bold: bool = False) -> str:
-    """Return *words*, or where they are wider than *room*, as much of their two ends as fits."""
+    """Return *words*; if they are wider than *room*, with an ellipsis for their middle."""
     most = len(words)
     shown = words
     while width(shown, size, bold=bold) > room and most > 1:
@@ -48,7 +48,7 @@ def elide(words: str, size: float, room: float, *, bold: bool = False) -> str:
 def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[str]:
     """Return *words* in lines no wider than *room*; only a letter may be wider.
 
-    Lines break where they are broken already, at spaces and after slashes; a word that is too long
+    Lines break at the line breaks of *words*, at spaces and after slashes; a word that is too long
     by itself is cut.
     """
     given = words.splitlines()

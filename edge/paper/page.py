@@ -2,11 +2,11 @@
 
 Rules
 -----
-1. A page is one file: no links to styles, scripts, fonts or pictures elsewhere. What would be
-   fetched from anywhere is an error, so that a form never prints differently on another day.
-2. Text is escaped unless it is markup of ours: templates are rendered with autoescape.
+1. A page is one file: no links to styles, scripts, fonts or pictures elsewhere. A page that refers
+   to any of them is an error, so that a form never prints differently on another day.
+2. Text is escaped unless it is Gardu's own markup: templates are rendered with autoescape.
 3. jinja2 and weasyprint (the extra ``print``) are imported when the first page is made: the daemon
-   must not carry them.
+   must not load them.
 """
 
 import html as _html
@@ -42,10 +42,10 @@ class PrintMissing(GarduError):
 
 
 def html(title: str, body: str, css: str = "", lang: str = "id") -> str:
-    """Return a whole page.
+    """Return a whole HTML page.
 
     :param title: plain text, for the window and the PDF's properties
-    :param body: markup; what is not ours in it has been escaped
+    :param body: markup; all other text in it has been escaped
     :param css: rules that come after those that all pages share (:data:`CSS`)
     """
     return (
@@ -59,7 +59,7 @@ def pdf(page: str) -> bytes:
     """Return the PDF of *page*, a page of :func:`html`; its fonts are embedded.
 
     :raises PrintMissing: if the extra `print` is not installed
-    :raises GarduError: if the page refers to anything outside of itself
+    :raises GarduError: if the page refers to another file or address
     """
     with _extra(), warnings.catch_warnings():
         # Debian 12 has no libharfbuzz-subset yet; fonttools subsets the fonts there.
@@ -99,7 +99,7 @@ def _extra() -> Iterator[None]:
         raise PrintMissing(
             f"printing needs {missing.name}, which is not installed: pip install 'gardu[print]'"
         ) from missing
-    except OSError as missing:  # weasyprint without Pango, which pip cannot bring
+    except OSError as missing:  # weasyprint without Pango, which pip cannot install
         raise PrintMissing(
             f"printing needs Pango: apt install libpango-1.0-0 libpangoft2-1.0-0 ({missing})"
         ) from missing

@@ -1,6 +1,6 @@
 """Draws SVG: pages in millimetres, and charts that fill the width of a page.
 
-Written with the standard library's ElementTree: it escapes what must be escaped, the file is
+Written with the standard library's ElementTree: it escapes text and attributes, the file is
 self-contained (no fonts, no scripts), and an SVG library would add a dependency to every Pi for a
 few element names. Sizes of text are measured in ``lettering.py``.
 """
@@ -21,7 +21,7 @@ def document(width: float, height: float, title: str) -> ET.Element:
 
 
 def chart(width: float, height: float) -> ET.Element:
-    """Return an empty drawing that is as wide as its place in a page; units are its own."""
+    """Return an empty drawing that fills the width of its place in a page; units are its own."""
     return _root(width, height, width="100%", role="img")
 
 

@@ -1,4 +1,4 @@
-"""What the forms print beside the procedure's own words, in both languages."""
+"""The words of the forms beside the procedure's own, in both languages."""
 
 from enum import StrEnum
 
@@ -6,7 +6,7 @@ from edge.sop.procedures.model import Duty, Procedure, Step, Text
 
 
 class Language(StrEnum):
-    """In which language a procedure is shown."""
+    """The languages in which a procedure is shown."""
 
     ID = "id"
     EN = "en"
@@ -44,7 +44,7 @@ def wording(step: Step | Duty, lang: Language) -> str:
 
 
 def acting(procedure: Procedure, row: Step | Duty, lang: Language) -> list[str]:
-    """Return who carries *row* out: the law's words, or the English ones of the lanes."""
+    """Return the roles that carry *row* out: the law's words, or the lanes' English ones."""
     headings = {lane.role: lane.heading.en for lane in procedure.lanes}
     roles = [row.role] if isinstance(row, Step) else row.roles
     return [role if lang is Language.ID else headings.get(role, role) for role in roles]

@@ -1,13 +1,13 @@
-"""The flow chart's connectors: which way each goes between the symbols, in millimetres. Pure.
+"""The flow chart's connectors: the path of each between the symbols, in millimetres. Pure.
 
 Rules
 -----
 1. Symbols stand in the middle of their lanes; connectors run across in the gap above a symbol, and
    down in the middle of a lane, or past symbols along its edge. So no connector touches a symbol or
-   a word that it does not belong to.
-2. What leads to one symbol comes in from above and joins there; another attempt comes in from the
-   side.
-3. A connector that goes on on another page ends in a pentagon and begins again in one.
+   a word to which it does not belong.
+2. Connectors to one symbol enter it from above and join there; that of another attempt enters from
+   the side.
+3. A connector that continues on another page ends in a pentagon and begins again in one.
 """
 
 from typing import NamedTuple
@@ -18,19 +18,19 @@ from edge.paper.lettering import width
 from edge.sop.procedures.model import Text
 
 Point = tuple[float, float]
-# From a lane's edge to the first connector along it, and from that to the next.
+# Distance from a lane's edge to the first connector along it, and from one to the next.
 EDGE, TRACK = 0.9, 0.9
-# The label of a branch that goes along the lane's edge stands inside of the lane, beside it: below
-# the symbol, or above it by this much if the branch leads up.
+# A branch along the lane's edge has its label beside it, inside the lane: below the symbol, or this
+# much above the symbol if the branch leads up.
 ABOVE = 0.4
-# The label of a branch to an end beside reaches so far over the diamond's corner.
+# How far a long label of a branch to an end beside reaches over the diamond's corner.
 OVER = 1.3
 
 
 class Connector(NamedTuple):
-    """A connector from symbol to symbol: its corners, and its label with the place of that.
+    """A connector from symbol to symbol: its corners, its label, and the place *at* of the label.
 
-    :ivar anchor: how the label stands to its place: ``start``, ``middle`` or ``end``
+    :ivar anchor: the part of the label that is at its place: ``start``, ``middle`` or ``end``
     """
 
     points: list[Point]
@@ -40,13 +40,13 @@ class Connector(NamedTuple):
 
 
 def connectors(sheet: ChartSheet) -> list[Connector]:
-    """Return the way of each of the sheet's links."""
+    """Return the connector of each of the sheet's links."""
     ways = _Ways(sheet)
     return [ways.usual(link) if link.usual else ways.branch(link) for link in _in_order(sheet)]
 
 
 def _in_order(sheet: ChartSheet) -> list[FlowLink]:
-    """Return the links: ends and other attempts choose their side first, the usual way last."""
+    """Return the links in order of their choice of sides: ends, attempts, branches, usual ways."""
 
     def rank(link: FlowLink) -> int:
         end = sheet.symbols[link.end]
@@ -60,21 +60,21 @@ def _in_order(sheet: ChartSheet) -> list[FlowLink]:
 
 
 def _wide(label: Text) -> float:
-    """Return how wide *label* is in the language that needs more."""
+    """Return the width of *label* in the language that needs more."""
     return max(width(label.id, LABEL), width(label.en, LABEL))
 
 
 class _Ways:
-    """Finds ways; remembers which sides and tracks are taken."""
+    """Finds paths; remembers the sides and tracks that are in use."""
 
     def __init__(self, sheet: ChartSheet) -> None:
         self._sheet = sheet
         self._sides: set[tuple[str, int]] = set()
-        self._labelled: set[tuple[str, int]] = set()  # below a symbol, on which side
+        self._labelled: set[tuple[str, int]] = set()  # symbol and side of a label below it
         self._tracks: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
 
     def usual(self, link: FlowLink) -> Connector:
-        """From the lower corner down to the next symbol, or past others to a later one."""
+        """Return one from the lower corner to the next symbol, or past others to a later one."""
         start, end = self._ends(link)
         turn = end.top - TURN
         away = 1 if end.x > start.x else -1
@@ -92,7 +92,7 @@ class _Ways:
         return Connector(points, link.label, at, "end" if left else "start")
 
     def branch(self, link: FlowLink) -> Connector:
-        """From a corner at the side: to an end beside, back to the activity, or to a later step."""
+        """Return one from a side corner to an end beside, back to the activity, or a later step."""
         start, end = self._ends(link)
         if end.node.beside == start.node.key:
             return self._beside(link, start, end)
@@ -126,7 +126,7 @@ class _Ways:
         return self._sheet.symbols[link.start], self._sheet.symbols[link.end]
 
     def _near(self, start: Symbol, end: Symbol) -> bool:
-        """Whether nothing stands between the two, on the way down."""
+        """Return True if no symbol stands between the two, on the way down."""
         return not any(
             start.y < other.y < end.y and other.node.beside is None
             for other in self._sheet.symbols.values()

@@ -1,9 +1,9 @@
-"""A procedure as a flow: what the flow chart of the regulation shows of it. Pure.
+"""A procedure as a flow: the symbols and links of the regulation's flow chart. Pure.
 
-Each step is one activity. Its decisions are not written anywhere: they are read from the
-transitions that leave the step by another way than its usual one, grouped by the question that
-the phase waits to have answered. What stays inside of a step (a locker that jams, a second call)
-is the checkpoint's business and not drawn, but for the second walk through the metal detector.
+Each step is one activity. Its decisions are not in the procedure file: they are found from the
+transitions that leave the step by another way than its usual one, grouped by the question that the
+phase asks. Transitions inside a step (a locker that jams, a second call) are not drawn, except the
+second walk through the metal detector.
 """
 
 from itertools import pairwise
@@ -27,10 +27,10 @@ _OUTCOMES = {
 
 
 class Question(NamedTuple):
-    """What a decision asks.
+    """The question of a decision.
 
     :ivar answers: the usual answer, and the other one
-    :ivar aide: the host's aide decides, not who carries the step out
+    :ivar aide: the host's aide decides, not the role of the step
     :ivar first: it is asked before the activity, not after it
     """
 
@@ -59,8 +59,8 @@ _QUESTIONS = {
 class Node(NamedTuple):
     """A symbol of the chart.
 
-    :ivar row: which row of the table it stands in, from 0
-    :ivar beside: the decision that it stands beside; None for what stands in a line of its own
+    :ivar row: its row of the table, from 0
+    :ivar beside: the decision that it stands beside; None for a symbol on a line of its own
     """
 
     key: str
@@ -81,14 +81,14 @@ class FlowLink(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """A whole chart: symbols from top to bottom, and what connects them."""
+    """A whole chart: symbols from top to bottom, and the links between them."""
 
     nodes: list[Node]
     links: list[FlowLink]
 
 
 def flow(procedure: Procedure) -> Flow:
-    """Return what the flow chart of *procedure* shows."""
+    """Return the symbols and links of the flow chart of *procedure*."""
     first = procedure.steps[0]
     nodes = [Node("start", "start", 0, first.role, START)]
     links = [FlowLink("start", _entry(procedure, first))]
@@ -146,14 +146,14 @@ def _usual(node: Node) -> Text | None:
 
 
 def _first(step: Step, question: Question) -> bool:
-    """Whether *question* comes before the activity, as the host's does if the time waits for it."""
+    """Return True if *question* comes before the activity; the aide's if the time starts later."""
     return question.first or (question.aide and step.timed_from is not None)
 
 
 def _branches(
     procedure: Procedure, step: Step, here: Node, name: str, ways: list[Transition]
 ) -> tuple[list[Node], list[FlowLink]]:
-    """Return the ends beside the decision *here*, and its links but the usual one."""
+    """Return the ends of the decision *here*, and its links except the usual one to a step."""
     ends: list[Node] = []
     links: list[FlowLink] = []
     answer = _QUESTIONS[name].answers[1]
@@ -166,7 +166,7 @@ def _branches(
     if outcomes and _usual_target(procedure, step) is None:
         end = _end(
             here, outcomes[:1], beside=False
-        )  # every answer ends it: the first, further down
+        )  # every answer ends the visit: the first end stands below
         ends.append(end)
         links.append(FlowLink(here.key, end.key, _QUESTIONS[name].answers[0]))
         outcomes = outcomes[1:]
@@ -193,7 +193,7 @@ def _asked(procedure: Procedure, step: Step) -> dict[str, list[Transition]]:
     for phase in step.phases:
         for way in phase.on:
             leaves = way.to.startswith(("@", "#"))
-            # By way of a step: the same place perhaps, but the visit is over.
+            # With ``via`` perhaps to the same step, but with the visit's outcome decided.
             unusual = way.to == "@skip" or way.via or _target(procedure, step, way) != usual
             if leaves and (unusual or usual is None):
                 found.setdefault(_question(step, phase, way), []).append(way)
@@ -203,7 +203,7 @@ def _asked(procedure: Procedure, step: Step) -> dict[str, list[Transition]]:
 
 
 def _question(step: Step, phase: Phase, way: Transition) -> str:
-    """Return what *phase* waits to have answered."""
+    """Return the question that *way* out of *phase* answers, a key of ``_QUESTIONS``."""
     events = {other.event for other in phase.on}
     screens = any(other.event.startswith("detector.") for p in step.phases for other in p.on)
     answers = [
@@ -245,6 +245,6 @@ def _entry(procedure: Procedure, step: Step) -> str:
 
 
 def _may_ask_first(step: Step) -> bool:
-    """Whether a question can come first; asked only then, as steps may lead in a circle."""
+    """Return True if a question can come first; the recursion of ``_entry`` ends at other steps."""
     events = {way.event for phase in step.phases for way in phase.on}
     return step.timed_from is not None or "button.locker" in events or "button.nothing" in events

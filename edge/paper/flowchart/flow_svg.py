@@ -132,7 +132,7 @@ class _Page:
                 self._words(column.x + _CELL, at, line, SIZE)
 
     def _lanes_of_bands(self) -> None:
-        """Draw the lanes on through the room for pentagons at the page's edges."""
+        """Draw the table's outline around the room for pentagons at the page's edges."""
         rows = [row for row in self._sheet.rows if self._top <= row.top < self._bottom]
         first, last = self._sheet.columns[0], self._sheet.columns[-1]
         span = last.x + last.width - first.x
@@ -155,14 +155,14 @@ class _Page:
             self._words(x, y + self._shift, words, LABEL, anchor=connector.anchor)
 
     def _clear(self, connector: Connector, words: str) -> None:
-        """Take the lanes' lines away where the label will stand."""
+        """Cover the lanes' lines where the label will stand."""
         wide = width(words, LABEL)
         left = {"start": 0.0, "middle": wide / 2, "end": wide}[connector.anchor]
         x, y = connector.at[0] - left, connector.at[1] + self._shift - LABEL * 0.76
         draw.rect(self._root, x, y, wide, LABEL * 0.98, fill="#fff")
 
     def _part_at_cut(self, part: list[Point], x: float, cut: float, letter: str) -> list[Point]:
-        """End *part* in a pentagon before *cut*; return the one that begins in the next."""
+        """End *part* in a pentagon before *cut*; return the part that begins in the next one."""
         before, after = cut - BAND + 2.0, cut + BAND - 2.0
         self._polyline([*part, (x, before)], arrow=False)
         self._pentagon(x, before, letter)
@@ -178,7 +178,7 @@ class _Page:
             self._words(x, y + 3.1, letter, SMALL, anchor="middle")
 
     def _polyline(self, points: list[Point], *, arrow: bool) -> None:
-        """Draw what of *points* lies on this page."""
+        """Draw a line through *points*, if any of it is on this page."""
         if max(y for _, y in points) <= self._top or min(y for _, y in points) >= self._bottom:
             return
         moved = [(x, y + self._shift) for x, y in points]
@@ -220,12 +220,12 @@ class _Page:
 
 
 def _cuts_between(cuts: list[float], start: Point, end: Point) -> list[float]:
-    """Return the *cuts* that a connector crosses on its way down; none goes up over one."""
+    """Return the *cuts* that a connector crosses on its way down; none crosses one upwards."""
     return [cut for cut in cuts if start[1] < cut < end[1]]
 
 
 def _letters(ways: list[Connector], cuts: list[float]) -> dict[int, str]:
-    """Return the letter of each connector that goes on on another page: A, B, C from the left."""
+    """Return the letter of each connector that continues on another page: A, B, C from the left."""
     crossing = sorted(
         (cut, start[0], number)
         for number, way in enumerate(ways)
@@ -237,7 +237,7 @@ def _letters(ways: list[Connector], cuts: list[float]) -> dict[int, str]:
 
 
 def _arrow(before: Point, tip: Point) -> list[Point]:
-    """Return the corners of the head of an arrow that comes from *before* to *tip*."""
+    """Return the corners of the head of an arrow from *before* to *tip*."""
     (x, y), long, wide = tip, 1.7, 0.75
     if before[0] == x:
         back = y - long if y > before[1] else y + long

@@ -1,9 +1,9 @@
-"""The flow chart's sheet: where every symbol, connector and word stands, in millimetres. Pure.
+"""The flow chart's sheet: the places of its columns, rows and symbols, in millimetres. Pure.
 
 The form is the regulation's (*alur kerja/ flow chart*): a row for each step, a lane for each role,
-and beside the lanes what the step needs, how long it may take and what comes of it. The symbols are
-the five of Permenpan RB 35/2012: capsule (start, end), box (activity), diamond (decision), arrow,
-and the pentagon where a connector goes on on another page.
+and beside the lanes the step's equipment, standard time and output. The symbols are the five of
+Permenpan RB 35/2012: capsule (start, end), box (activity), diamond (decision), arrow, and the
+pentagon where a connector continues on another page.
 """
 
 from typing import Literal, NamedTuple
@@ -25,20 +25,20 @@ from edge.paper.words import (
 )
 from edge.sop.procedures.model import Duty, Lane, Procedure, Step, Text
 
-# A4, landscape; every printer reaches as far as the margin.
+# A4, landscape; every printer can print up to this margin.
 WIDTH, HEIGHT, MARGIN = 297.0, 210.0, 9.0
 TITLE, HEAD, FOOT = 10.0, 12.0, 7.0
-# Sizes of letters and the distance of lines, as a part of it.
+# Sizes of letters; the distance of lines, as a multiple of the size.
 SIZE, SMALL, LABEL, LEADING = 2.5, 2.1, 2.0, 1.22
-# Symbols: how much of its lane each takes; heights; the gap above each, where connectors turn.
+# Symbols: their width as a part of the lane; heights; the gap above each, where connectors turn.
 BOX, DIAMOND, CAPSULE = 0.6, 0.78, 0.6
 BOX_HEIGHT, DIAMOND_HEIGHT = 6.5, 13.0
 GAP, TURN, PAD = 5.9, 2.7, 2.7
-# How much of a diamond's width a single line may take, and how much each of several.
+# The part of a diamond's width that a single line may fill, and each of several lines.
 ONE_LINE, LINES = 0.8, 0.7
-# A lane in which no step of a visit stands is so much narrower than the others.
+# The width of a lane without any step of a visit, as a part of the others' width.
 IDLE = 0.76
-# Room at a page's edge for the pentagons of connectors that go on.
+# Room at a page's edge for the pentagons of connectors that continue.
 BAND = 8.0
 _CELL = 1.3
 
@@ -53,7 +53,7 @@ class ChartColumn(NamedTuple):
 
 
 class Symbol(NamedTuple):
-    """A symbol where it stands: *x* and *y* of its middle."""
+    """A symbol at its place: *x* and *y* of its middle."""
 
     node: Node
     x: float
@@ -84,7 +84,7 @@ class Row(NamedTuple):
 class ChartSheet(NamedTuple):
     """A chart laid out on one endless sheet; pages are cut out of it.
 
-    :ivar cuts: where one page ends and the next begins, y of the sheet
+    :ivar cuts: the y of the sheet at which one page ends and the next begins
     """
 
     columns: list[ChartColumn]
@@ -114,7 +114,7 @@ def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> Cha
         height = max(text, _depth(placed))
         more = BAND if number + 1 < len(procedure.steps) else 0.0
         if breaks == "pages" and rows and top + height + more > page_top + room:
-            band = BAND if number < len(procedure.steps) else 0.0  # nothing leads to a duty
+            band = BAND if number < len(procedure.steps) else 0.0  # no connector leads to a duty
             page_top = top + band
             cuts.append(page_top)
             top += 2 * band
@@ -136,7 +136,7 @@ def lanes(procedure: Procedure) -> tuple[Lane, ...]:
 
 
 def _acting(procedure: Procedure) -> set[str]:
-    """Return the roles whose lanes have something of a visit in them."""
+    """Return the roles that have a symbol of a visit in their lanes."""
     return {node.role for node in flow(procedure).nodes if "/" not in node.key}
 
 
@@ -189,7 +189,7 @@ def _cells(
 
 
 def _place(nodes: list[Node], columns: list[ChartColumn], lang: Language) -> list[Symbol]:
-    """Return the symbols of one row, from its top (0) down; what stands beside stands beside."""
+    """Return the symbols of one row, from its top (0) down; ends stand beside their decisions."""
     who = [column for column in columns if column.role]
     placed: dict[str, Symbol] = {}
     y = 0.0
@@ -218,7 +218,7 @@ def _place(nodes: list[Node], columns: list[ChartColumn], lang: Language) -> lis
 
 
 def _symbol(node: Node, lane: ChartColumn, lang: Language) -> Symbol:
-    """Return the symbol of *node* in *lane*, its y still to be found."""
+    """Return the symbol of *node* in *lane*; its y is set later."""
     part = {"activity": BOX, "decision": DIAMOND}.get(node.kind, CAPSULE)
     width = lane.width * part
     words = in_language(node.words, lang)

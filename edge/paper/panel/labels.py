@@ -1,6 +1,6 @@
-"""What stations, buttons and lamps are called on a panel, in Indonesian and English.
+"""The names of stations, buttons and lamps on a panel, in Indonesian and English.
 
-As people at the checkpoint say them; docs/panel.md explains each.
+They are the words that people at the checkpoint use; docs/panel.md explains each.
 """
 
 from typing import NamedTuple
@@ -12,7 +12,7 @@ from edge.sop.effects import LampMode
 
 
 class PanelText(NamedTuple):
-    """The same in both languages."""
+    """The same text in both languages."""
 
     id: str
     en: str
@@ -90,13 +90,13 @@ LAMP_TEST_ONE = PanelText("Uji lampu: tahan tombol 3 detik", "lamp test: hold th
 
 
 def station(name: str) -> PanelText:
-    """Return what *name* is called; a station that is not listed keeps its own name."""
+    """Return the words for the station *name*; for one that is not listed, its own name."""
     plain = name.replace("-", " ")
     return STATIONS.get(name, PanelText(plain.title(), plain))
 
 
 def meanings(fitted: frozenset[LampName]) -> dict[LampName, list[tuple[Rhythm, PanelText]]]:
-    """Return what each rhythm of each lamp of *fitted* means (edge/drivers/gpio/lamps.py)."""
+    """Return the meaning of each rhythm of each lamp of *fitted* (edge/drivers/gpio/lamps.py)."""
     found: dict[LampName, dict[Rhythm, list[PanelText]]] = {lamp: {} for lamp in fitted}
     in_service = rhythms("off", fitted)
     for lamp, rhythm in in_service.items():

@@ -1,7 +1,8 @@
-"""The layout of the panels' faces: what stands where, on pages of A4. Pure; millimetres.
+"""The layout of the panels' faces: places of all parts, on pages of A4. Pure; millimetres.
 
-A face is printed at its true size, cut out and put under the buttons and lamps: holes for the usual
-22 mm ones (22.3 mm, IEC 60947-5-1 by makers' data sheets), no closer than these allow (30 mm).
+A face is printed at its true size, cut out and put under the buttons and lamps. Its holes are for
+the usual 22 mm ones (22.3 mm, IEC 60947-5-1 by makers' data sheets), no closer than these allow
+(30 mm).
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,14 +30,14 @@ PITCH = 37.0
 MOST_COLUMNS, FEWEST_COLUMNS = 5, 2
 PAD = 2.5
 HEAD = 17.0
-# The foot's notes stand beside each other, or below on a face that is narrower than this.
+# The foot's notes stand beside each other, or one below the other on a face narrower than NARROW.
 FOOT, NOTE, NARROW = 4.5, 6.6, 110.0
 ABOVE, BELOW = 13.5, 11.5
 MEANING = 6.4
 
 
 class Push(NamedTuple):
-    """One button of a face: the middle of its hole, its words, and those for holding it."""
+    """One button of a face: the middle of its hole, its words, and the words for holding it."""
 
     x: float
     y: float
@@ -45,7 +46,7 @@ class Push(NamedTuple):
 
 
 class Light(NamedTuple):
-    """One lamp: the middle of its hole, and where what it means begins."""
+    """One lamp: the middle of its hole, its meanings, and the place of their words."""
 
     x: float
     y: float
@@ -87,14 +88,14 @@ class Face(NamedTuple):
 def pages(config: Config, stations: Sequence[str] = ()) -> list[list[Face]]:
     """Return the faces of *config*'s panels, page by page.
 
-    :param stations: only the panels that keep one of these; none given: all
+    :param stations: only the panels that serve one of these, or have one of these names; empty: all
     """
     faces = [face(name, panel) for name, panel in chosen(config, stations)]
     return list(_paged(faces))
 
 
 def chosen(config: Config, stations: Sequence[str]) -> list[tuple[str, Panel]]:
-    """Return the panels that keep one of *stations*, with their names; all if none is given."""
+    """Return the panels that serve or are named one of *stations*, with their names; empty: all."""
     return [
         (name, panel)
         for name, panel in config.panels.items()
@@ -125,7 +126,7 @@ def face(name: str, panel: Panel) -> Face:
 
 
 def press_words(button: Button) -> PanelText:
-    """Return what stands on *button*: its own label, or the words of its meaning."""
+    """Return the words on *button*: its own label, or the words of its meaning."""
     words = ACTIONS[button.press]
     if button.label:
         return PanelText(button.label, words.en)
@@ -134,7 +135,7 @@ def press_words(button: Button) -> PanelText:
 
 
 def hold_words(button: Button) -> PanelText | None:
-    """Return what stands under *button* about holding it; None if that means nothing."""
+    """Return the words under *button* for holding it; None if holding has no meaning."""
     if button.hold is None:
         return None
     words = ACTIONS[button.hold]
@@ -142,13 +143,13 @@ def hold_words(button: Button) -> PanelText | None:
 
 
 def _columns(buttons: int, lamps: int) -> int:
-    """Return how many columns make rows of the same length."""
+    """Return the number of columns that makes rows of the same length."""
     rows = max(1, -(-buttons // MOST_COLUMNS))
     return max(FEWEST_COLUMNS, -(-buttons // rows), lamps)
 
 
 def _lights(lamps: list[LampName], columns: int) -> list[Light]:
-    """Place the lamps in a row; what the only one means stands beside it, else below each."""
+    """Place the lamps in a row; the meanings stand beside a single lamp, else below each."""
     means = meanings(frozenset(lamps))
     y = HEAD + 5.0 + HOLE / 2
     lights = []

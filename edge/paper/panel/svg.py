@@ -26,7 +26,7 @@ from edge.paper.panel.sheet import (
 )
 from edge.paper.svg import INK
 
-# Pale, because it is the lamp that shines.
+# Pale, because the lamp itself gives the light.
 _TINTS: dict[LampName, str] = {
     "lamp": "#f3f3ee", "white": "#ffffff", "green": "#d5efd3", "blue": "#d3e3f7",
     "amber": "#fdeebf", "red": "#f8d3d0",
@@ -37,14 +37,14 @@ _RIMS: dict[LampName, str] = {
 }  # fmt: skip
 _FAINT, _RULE, _BAND = "#5c5c5c", "#c9c9c9", "#20364f"
 
-# The strip that draws a rhythm: so many seconds, so wide and high.
+# The strip that draws a rhythm: its length in seconds, its width and height in millimetres.
 _STRIP_S, _STRIP, _STRIP_HEIGHT = 4.0, 9.0, 2.2
 
 
 def svg(page: list[Face], title: str, number: int, count: int) -> str:
     """Return one page as an SVG document of A4.
 
-    :param title: of the checkpoint; *number* of *count* pages
+    :param title: the checkpoint's; the page is *number* of *count*
     """
     root = draw.document(WIDTH, HEIGHT, f"Gardu panels of {title}, page {number}")
     draw.text(root, MARGIN, 14, title, fit(title, 4.2, 110, bold=True), bold=True)
@@ -108,7 +108,7 @@ def _meaning(
 
 
 def _strip(root: ET.Element, x: float, y: float, rhythm: Rhythm, colour: str) -> None:
-    """Draw when a lamp of *rhythm* is lit, over :data:`_STRIP_S` seconds."""
+    """Draw the times in which a lamp of *rhythm* is lit, over :data:`_STRIP_S` seconds."""
     draw.rect(root, x, y, _STRIP, _STRIP_HEIGHT, fill="#ffffff", stroke=_RULE)
     on_s, off_s = BLINKS.get(rhythm, (_STRIP_S, 0.0))
     scale, start = _STRIP / _STRIP_S, 0.0
@@ -133,7 +133,7 @@ def _push(root: ET.Element, push: Push) -> None:
 
 
 def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
-    """Say below the hole what holding the button means."""
+    """Write the meaning of holding the button below its hole."""
     room = PITCH - 5.0
     words = f"{HELD.id}: {hold.id}"
     draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6, fill="#eef1f5", rx=1.2)
@@ -143,7 +143,7 @@ def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
 
 
 def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str) -> None:
-    """Draw a hole to cut, with the cross for the drill."""
+    """Draw a hole to cut, with a cross for the drill."""
     draw.circle(root, x, y, HOLE / 2, fill, stroke=rim, stroke_width=0.5)
     draw.line(root, x - 3, y, x + 3, y, _RULE, 0.25)
     draw.line(root, x, y - 3, x, y + 3, _RULE, 0.25)
@@ -162,7 +162,7 @@ def _foot(root: ET.Element, face: Face) -> None:
 
 
 def _ruler(root: ET.Element) -> None:
-    """Draw what tells a print in true size from another."""
+    """Draw a ruler of 100 mm, to check that a print has its true size."""
     y = HEIGHT - 9
     draw.line(root, MARGIN, y, MARGIN + 100, y, INK, 0.3)
     for step in range(11):

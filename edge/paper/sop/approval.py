@@ -1,11 +1,11 @@
-"""The approval sheet of an SOP (*lembar pengesahan*); what the law left blank is blank. Pure."""
+"""The approval sheet of an SOP (*lembar pengesahan*); blanks of the law stay blank. Pure."""
 
 from typing import NamedTuple
 
 from edge.paper.words import Language, in_language
 from edge.sop.procedures.model import Approval, Procedure, Text
 
-# Fields of the sheet's head, then those of its body, which stand two beside each other.
+# Fields of the sheet's head, then those of its body, which stand in two columns.
 _HEAD = {
     "number": Text(id="Nomor SOP", en="SOP number"),
     "made": Text(id="Tgl Pembuatan", en="Made"),
@@ -30,9 +30,9 @@ NONE = Text(
 
 
 class Field(NamedTuple):
-    """A field: what it is called, and its lines, numbered or with dashes as the law prints them.
+    """A field: its label, and its lines, numbered or with dashes as the law prints them.
 
-    :ivar signed: somebody signs there; an empty line is where
+    :ivar signed: the approver signs there; an empty line is the place
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""The page on which an approver reads, and signs, what changes between two versions of an SOP."""
+"""The page of the changes between two versions of an SOP, which an approver reads and signs."""
 
 from edge.paper.page import html, render
 from edge.paper.words import ACTIVITY, EQUIPMENT, NOTE, NUMBER, OUTPUT, ROLE, Language, in_language
@@ -31,7 +31,7 @@ _WORDS = {
     "approved": Text(id="Disetujui oleh,", en="Approved by"),
     "name": Text(id="Nama dan NIP", en="Name and number"),
 }
-# What is compared is named in English; here is what the page calls it.
+# ``Change.about`` is in English; these are the words of the page.
 _ABOUT = {
     "step": _WORDS["step"],
     "number": NUMBER,

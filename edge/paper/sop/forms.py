@@ -36,7 +36,7 @@ section.approval { font-size: 9pt; line-height: 1.3; }
 """
 
 
-# What stands before the procedure's name; the flow chart has its heading in the drawing.
+# The words before the procedure's name; the flow chart has its heading in the drawing.
 _HEADINGS = {
     "table": Text(id="Tabel SOP", en="Table:"),
     "text": Text(id="Prosedur", en="Procedure:"),
@@ -72,7 +72,7 @@ def forms_page(procedure: Procedure, form: Form, lang: Language) -> str:
 
 
 def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
-    """Return what the template needs for one form."""
+    """Return the values of one form for the template."""
     heading = in_language(_HEADINGS[form], lang) if form in _HEADINGS else ""
     part: dict[str, Any] = {
         "kind": form.value,
@@ -92,6 +92,6 @@ def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
     else:
         from markupsafe import Markup
 
-        # Drawn by ElementTree, which escapes what it is given.
+        # Drawn by ElementTree, which escapes all text.
         part["pages"] = [Markup(page) for page in flow_pages(procedure, lang)]  # noqa: S704
     return part

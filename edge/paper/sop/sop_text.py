@@ -15,14 +15,14 @@ class Sentence(NamedTuple):
 
 
 class Prose(NamedTuple):
-    """Numbered sentences, and what is worth saying about them."""
+    """Numbered sentences, and a remark on their source."""
 
     sentences: list[Sentence]
     remark: str = ""
 
 
 def prose(procedure: Procedure, lang: Language) -> Prose:
-    """Return the law's own prose, or the activities in order where there is none to be had."""
+    """Return the law's own prose; if it has none in *lang*, the activities in order."""
     if lang is Language.ID and procedure.prose:
         return Prose([Sentence(str(n), words) for n, words in enumerate(procedure.prose, 1)])
     steps = [_sentence(procedure, row, lang) for row in procedure.rows]
@@ -32,7 +32,7 @@ def prose(procedure: Procedure, lang: Language) -> Prose:
 
 
 def _sentence(procedure: Procedure, row: Step | Duty, lang: Language) -> Sentence:
-    """Return the row as a sentence: who does what, and what the law remarks on it."""
+    """Return the row as a sentence: its roles, its activity, and the law's remark on it."""
     number = shown_number(procedure, row) if isinstance(row, Step) else str(row.number)
     remark = f" ({' '.join(row.note.split())})" if row.note and lang is Language.ID else ""
     return Sentence(

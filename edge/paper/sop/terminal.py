@@ -11,18 +11,18 @@ from edge.paper.sop.sop_text import prose
 from edge.paper.words import NUMBER, TIME, Language, in_language
 from edge.sop.procedures.model import Procedure
 
-# Where nothing says how wide the output may be (a file, a pipe).
+# Width of an output that has none of its own (a file, a pipe), characters.
 _WIDTH = 120
 
 
 def console() -> Console:
-    """Return the terminal, or a wide page where there is none."""
+    """Return the terminal; if there is none, an output of ``_WIDTH`` characters."""
     here = Console()
     return here if here.is_terminal else Console(width=_WIDTH)
 
 
 def show_forms(procedure: Procedure, form: Form, lang: Language) -> None:
-    """Print *form*; the flow chart is a drawing and left out."""
+    """Print *form*; the flow chart is omitted, because it is a drawing."""
     page = console()
     for one in chosen(form):
         if one is Form.TABLE:

@@ -1,6 +1,6 @@
-"""The parts list of a checkpoint: what must be bought or fitted for what its config says.
+"""The parts list of a checkpoint: the parts that must be bought or fitted for its config.
 
-Rows are data: which contacts, outputs and devices ask for which part, and why.
+Rows are data: the part that each contact, output and device needs, and why.
 """
 
 from collections import Counter
@@ -18,7 +18,7 @@ RESISTOR = "10 kilohm"
 
 
 class Part(msgspec.Struct, frozen=True, order=True):
-    """One row: how many of what, and what for."""
+    """One row: the number of parts, the part, and its purpose."""
 
     count: int
     what: str
@@ -26,10 +26,10 @@ class Part(msgspec.Struct, frozen=True, order=True):
 
 
 def pull_resistor(part: Fitted) -> str:
-    """Return what a resistor at the part's pin must pull to: ``3.3 V``, ``GND``, or nothing.
+    """Return the rail of the resistor at the part's pin: ``3.3 V``, ``GND``, or empty for none.
 
-    Every output gets one against its active level: the pin floats while the Pi boots and when
-    the daemon has let go of it.
+    Every output gets one against its active level: the pin floats while the Pi boots and after
+    the daemon has released it.
     """
     contact = part.part
     if isinstance(contact, Contact):
@@ -38,7 +38,7 @@ def pull_resistor(part: Fitted) -> str:
 
 
 def _last(part: Fitted) -> str:
-    """The last word of its key: ``door`` of ``lockers.locker[0].door``."""
+    """Return the last word of its key: ``door`` of ``lockers.locker[0].door``."""
     return part.key.rpartition(".")[2].partition("[")[0]
 
 
@@ -52,7 +52,7 @@ def _of(kind: str) -> Callable[[Fitted], bool]:
 
 _CURRENT = "a Pi's pull-up is below the current that such contacts need to stay clean"
 
-# Which parts at the pins ask for what, and why.
+# Rows for the parts at the pins: the test of a fitted part, the part that it needs, and why.
 _AT_PINS: tuple[tuple[Callable[[Fitted], bool], str, str], ...] = (
     (_is("relay"), "relay channel for a lock's solenoid",
      "with a flyback diode (1N4007) across each solenoid; one is energised at a time"),

@@ -1,8 +1,8 @@
-"""The layout of the wiring picture: where everything stands on the sheet. Pure; millimetres.
+"""The layout of the wiring picture: places of all parts on the sheet. Pure; millimetres.
 
 A portrait A4 sheet: the header in the middle with a label for each of its 40 pins beside it, then
-what hangs on serial lines, RS-485 and the network, then notes and the parts list. Where that is
-more than a page holds, the sheet grows downwards (printers fit it to the page).
+the devices on serial lines, RS-485 and the network, then notes and the parts list. If that is more
+than a page holds, the sheet grows downwards (printers fit it to the page).
 """
 
 import textwrap
@@ -46,7 +46,7 @@ class Box(NamedTuple):
     height: float
 
     def meets(self, other: "Box") -> bool:
-        """Whether the two overlap."""
+        """Return True if the two overlap."""
         return (
             self.x < other.x + other.width
             and other.x < self.x + self.width
@@ -56,11 +56,11 @@ class Box(NamedTuple):
 
 
 class PinLabel(NamedTuple):
-    """What stands beside one pin of the header.
+    """The label beside one pin of the header.
 
     :ivar position: on the header, 1 to 40
     :ivar group: the kind of device, for its colour; empty for power and free pins
-    :ivar resistor: what a resistor at the pin pulls to; empty without one
+    :ivar resistor: the rail of a resistor at the pin; empty without one
     """
 
     position: int
@@ -74,9 +74,9 @@ class PinLabel(NamedTuple):
 
 
 class Card(NamedTuple):
-    """A box for what is not on the header.
+    """A box for a device that is not on the header.
 
-    :ivar bus: the bus that it hangs on; empty if none
+    :ivar bus: the bus to which it is connected; empty if none
     """
 
     box: Box
@@ -125,7 +125,7 @@ def sheet(config: Config) -> WiringSheet:
 
 
 def pin_y(position: int) -> float:
-    """Return where the middle of pin *position* is."""
+    """Return the y of the middle of pin *position*."""
     return TOP + ((position - 1) // 2 + 0.5) * PITCH
 
 
@@ -165,7 +165,7 @@ def _wired(config: Config, position: int, box: Box, part: Fitted) -> PinLabel:
 
 
 def _detail(part: Fitted) -> str:
-    """Say how it is wired, in few words."""
+    """Return how it is wired, in few words."""
     contact = part.part
     if not isinstance(contact, Contact):
         return f"on when {contact.active}"
@@ -179,7 +179,7 @@ _Bare = tuple[str, tuple[str, ...], str, str]
 
 
 def _cards(config: Config, top: float) -> list[Card]:
-    """Place a row for each bus, then one for everything with a port or address of its own."""
+    """Place a row for each bus, then the devices with a port or address of their own."""
     rows = [_bus_row(config, bus) for bus in config.buses]
     alone: list[_Bare] = [
         (line.device, (line.driver, _short(line.port)), kind_of(line.device), "")
@@ -231,7 +231,7 @@ def _camera(camera: object) -> tuple[str, ...]:
 
 
 def _short(port: str) -> str:
-    """Return what tells a port from others: the end of its name."""
+    """Return the end of the name of *port*, which distinguishes it from others."""
     return port.rpartition("/")[2]
 
 
@@ -246,7 +246,7 @@ _BULLET = "• "
 
 
 def _texts(config: Config, top: float) -> list[TextLine]:
-    """Place what to mind on the left, the parts list on the right."""
+    """Place the notes on the left, the parts list on the right."""
     left = _column("To mind", _notes(config), MARGIN, top)
     rows = [f"{part.count} x {part.what}" for part in parts(config)]
     return [*left, *_column("Parts", rows, MARGIN + _COLUMN + 6, top)]

@@ -19,7 +19,7 @@ from edge.paper.wiring.sheet import (
     pin_y,
 )
 
-# Pads by kind (Okabe and Ito's colours, told apart by the colour-blind) and their numbers' colour.
+# Pads by kind (Okabe and Ito's colours, for colour-blind readers) and their numbers' colour.
 _PADS: dict[PinKind, tuple[str, str]] = {
     "3.3 V": ("#e69f00", "#000"), "5 V": ("#c0392b", "#fff"), "ground": ("#1b1b1b", "#fff"),
     "id": ("#d9d9d9", "#555"), "free": ("#f4f4f4", "#777"), "in": ("#0072b2", "#fff"),
@@ -41,7 +41,7 @@ _EDGES = {
 }  # fmt: skip
 _FAINT, _WARNING = "#8a8a8a", "#b00020"
 _PAD_RADIUS = 2.35
-# The smallest print that is read at arm's length; longer titles lose their middle.
+# The smallest print that is readable at arm's length; longer titles lose their middle.
 _SMALLEST = 2.2
 
 
@@ -78,7 +78,7 @@ def _head(root: ET.Element, sheet: WiringSheet) -> None:
 
 
 def _header(root: ET.Element) -> None:
-    """Draw the plastic of the header."""
+    """Draw the body of the header."""
     draw.rect(root, ODD_X - 4.6, TOP - 1.4, EVEN_X - ODD_X + 9.2, 20 * PITCH + 2.8,
           fill="#3b3b3b", rx=1.4)  # fmt: skip
 
@@ -105,7 +105,7 @@ def _label(root: ET.Element, label: PinLabel) -> None:
 
 
 def _words(root: ET.Element, label: PinLabel) -> None:
-    """Write the two lines of a label, and what is to be fitted at its far end."""
+    """Write the two lines of a label; draw its warning and resistor at its far end."""
     box = label.box
     left = label.position % 2 == 1
     tags = (19.0 if label.resistor else 0.0) + (5.0 if label.warning else 0.0)
@@ -125,7 +125,7 @@ def _words(root: ET.Element, label: PinLabel) -> None:
 
 
 def _resistor(root: ET.Element, x: float, y: float, rail: str) -> None:
-    """Draw a resistor (IEC) and what it leads to."""
+    """Draw a resistor (IEC) and the name of its rail."""
     middle = y + 1.6
     draw.line(root, x, middle, x + 8, middle, INK, 0.35)
     draw.rect(root, x + 1.6, y + 0.6, 4.8, 2.0, fill="#fff", stroke=INK)
@@ -138,7 +138,7 @@ def _triangle(root: ET.Element, x: float, y: float) -> None:
 
 
 def _arrow(root: ET.Element, near: float, y: float, *, left: bool, out: bool, colour: str) -> None:
-    """Draw which way the signal goes: to the pin, or from it."""
+    """Draw the direction of the signal: to the pin, or from it."""
     outwards = -1 if left else 1
     way = outwards if out else -outwards
     tip = near + outwards * -2.6 + way * 1.3

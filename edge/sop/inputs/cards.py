@@ -1,11 +1,11 @@
-"""The visitor cards: rules 6 to 11 of ``routing.py``.
+"""Visitor cards: rules 6 to 11 of ``routing.py``.
 
 ============== ==================================================================================
-free           of the pool, and nobody has it
-out            a visit has it
+free           in the pool; no visit has it
+out            an open visit has it
 owed           a closed visit still has it (``state.cards`` names a visit that is not open)
-lost           an officer has declared it lost: nobody is given it, and it opens nothing
-unknown        not of the pool
+lost           an officer has declared it lost: it is given to no guest and opens no locker
+unknown        not in the pool
 ============== ==================================================================================
 """
 
@@ -21,27 +21,27 @@ from edge.sop.visit.course import deliver, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
 LOST = "lost-card"
-"""The alarm that a lost card raises where it is shown."""
+"""The alarm that is raised when a lost card is shown."""
 
 LOST_S = 60.0
-"""Being shown has no end of its own: so long after it the alarm is over, seconds."""
+"""Showing a card has no end of its own: the alarm ends this long after it, seconds."""
 
 _TIMER = "card/lost"
 
 
 def started(turn: Turn) -> None:
-    """Set the timer again, after a restart."""
+    """Set the timer of a standing alarm again, after a restart."""
     if LOST in turn.state.alarms:
         turn.do(StartTimer(_TIMER, turn.state.alarms[LOST].since, LOST_S))
 
 
 def timer_fired(turn: Turn, _key: str) -> None:
-    """The lost card has not been shown for a while."""
+    """Clear the alarm: no lost card was shown for :data:`LOST_S`."""
     clear_alarm(turn, LOST)
 
 
 def presented(turn: Turn, event: events.CardPresented) -> None:
-    """Do what the card means at this reader, and let it be heard."""
+    """Handle a card by its kind, and answer at the panel beside the reader."""
     stations = turn.rules.readers.get(event.reader, ())
     kind = _kind(turn, event.card)
     accepted = _MEANINGS[kind](turn, event, stations)
@@ -49,7 +49,7 @@ def presented(turn: Turn, event: events.CardPresented) -> None:
 
 
 def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
-    """Let it be heard that neither card was taken."""
+    """Refuse both cards, at the panel beside the reader."""
     answer_at(turn, False, f"card/{event.reader}/two at once", event.reader)
 
 
@@ -73,7 +73,7 @@ def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
-    """The visit's own card: what its phase waits for, and a call to the front (rules 7 and 8)."""
+    """Deliver the card to the visit that has it, and put that visit in front (rules 7 and 8)."""
     visit = turn.state.visits[turn.state.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
         deliver(turn, visit, "card.presented")
@@ -81,7 +81,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return True
     if turn.step(visit).station not in stations:
         return False
-    if transition_for(turn, visit, "card.issued"):  # after *back*: it has its card already
+    if transition_for(turn, visit, "card.issued"):  # after *back*: the visit has its card already
         return deliver(turn, visit, "card.issued")
     if _another_waits(turn, stations):
         return False
@@ -90,13 +90,13 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
 
 
 def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
-    """Whether a guest at the reader waits for a card: one that is out may be a mistake."""
+    """Return True if another guest at the reader waits for a card: this one may be a mistake."""
     waiting = first_waiting(turn, "card.issued", stations)
     return waiting is not None and waiting.card is None
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """A card owed by a closed visit is back: unlock what that visit left in a locker (rule 9)."""
+    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
     lockers.unlock_owed(turn, holder)
@@ -104,7 +104,7 @@ def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
 
 
 def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """A lost card: found by its own guest or taken by a supervisor, else an alarm (rule 11)."""
+    """Return a lost card from its own guest or a supervisor; else raise the alarm (rule 11)."""
     holder = turn.state.lost[event.card]
     if holder not in turn.state.visits and not supervisors.present(turn, event.reader):
         raise_alarm(turn, LOST, None, f"shown at {event.reader}")
@@ -133,7 +133,7 @@ _MEANINGS = {
 
 
 def lost(turn: Turn, event: events.ButtonPressed) -> bool:
-    """Declare a card lost: of who has said so, else the one that is owed longest (rule 10)."""
+    """Declare lost the card of a visit that waits for that, else the one owed longest (rule 10)."""
     visit: Visit | None = first_waiting(turn, "button.lost", turn.rules.panels.get(event.panel, ()))
     if visit is not None:
         return deliver(turn, visit, "button.lost")

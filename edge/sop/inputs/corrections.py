@@ -1,4 +1,4 @@
-"""What an officer puts right: rules 12 to 17 of ``routing.py``."""
+"""Corrections by an officer: rules 12 to 17 of ``routing.py``."""
 
 from typing import Literal
 
@@ -11,7 +11,7 @@ from edge.sop.visit.course import reenter
 from edge.sop.visit.steps import FRESH_STEP, leave_step
 
 MOST_PERSONS = 99
-"""More than that is a button that is stuck, not a group."""
+"""The largest group: more presses than this come from a stuck button."""
 
 
 def next_in_line(turn: Turn, event: events.ButtonPressed) -> bool:
@@ -25,7 +25,7 @@ def next_in_line(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def back(turn: Turn, event: events.ButtonPressed) -> bool:
-    """Take back what last happened to the visit in front (rules 13 to 15)."""
+    """Reverse the last card or step of the visit in front (rules 13 to 15)."""
     in_front = _line(turn, event)[:1]
     return any(_unbind(turn, visit) or _step_back(turn, visit) for visit in in_front)
 
@@ -45,14 +45,14 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def details_attached(turn: Turn, event: events.DetailsAttached) -> None:
-    """Count who is in the guest book too: in a fire all of them must be looked for (rule 17)."""
+    """Use the number of persons in the guest book, if higher: in a fire all count (rule 17)."""
     visit = turn.state.visits.get(event.visit)
     if visit is not None and visit.persons < event.persons <= MOST_PERSONS:
         _join(turn, visit, event.persons)
 
 
 def _join(turn: Turn, visit: Visit, persons: int) -> None:
-    """Let *visit* be so many people from now on: more than before."""
+    """Set the head count of *visit* to *persons*, which is higher than before, and record it."""
     day.persons_joined(turn, visit, persons - visit.persons)
     visit = turn.change(visit, persons=persons)
     data = VisitJoined(
@@ -78,7 +78,7 @@ def _unbind(turn: Turn, visit: Visit) -> bool:
 
 
 def _step_back(turn: Turn, visit: Visit) -> bool:
-    """Take *visit* one step back, unless it has given back since what it held (rule 15)."""
+    """Move *visit* one step back, unless its card or locker was given back since (rule 15)."""
     came = visit.came
     if came is None or any(getattr(visit, what) is None for what in came.held):
         return False
@@ -88,7 +88,7 @@ def _step_back(turn: Turn, visit: Visit) -> bool:
 
 
 def _go_back(turn: Turn, visit: Visit, came: Advance) -> Visit:
-    """Have *visit* wait where it *came* from. Its time there runs anew: it is another attempt."""
+    """Move *visit* to where it *came* from. The step's time starts again: another attempt."""
     leave_step(turn, visit)
     again = {
         **FRESH_STEP,

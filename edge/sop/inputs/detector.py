@@ -1,4 +1,4 @@
-"""The metal detector: its alarms and walks, for the visit that is being screened."""
+"""The metal detector: its alarms and passages, for the visit that is being screened."""
 
 from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
@@ -10,7 +10,7 @@ from edge.sop.visit.course import DETECTOR, deliver
 
 
 def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
-    """Deliver the alarm; one while nobody is being screened stands by itself."""
+    """Deliver the alarm; if no guest is being screened, it belongs to no visit."""
     turn.update(alarming=True)
     visit = first_waiting(turn, "detector.alarm")
     if visit is not None:
@@ -20,7 +20,7 @@ def alarmed(turn: Turn, _event: events.DetectorAlarmed) -> None:
 
 
 def cleared(turn: Turn, _event: events.DetectorCleared) -> None:
-    """An alarm that belongs to no visit ends with its contact; a visit's ends with its step."""
+    """Clear an alarm that belongs to no visit; a visit's alarm ends with its step."""
     turn.update(alarming=False)
     alarm = turn.state.alarms.get(DETECTOR)
     if alarm is not None and alarm.visit is None:
@@ -28,14 +28,14 @@ def cleared(turn: Turn, _event: events.DetectorCleared) -> None:
 
 
 def passage(turn: Turn, _event: events.PassageMade) -> None:
-    """Deliver the walk; one that nobody was asked for changes nothing."""
+    """Deliver the passage; if no guest is being screened, it changes nothing."""
     visit = first_waiting(turn, "detector.passage")
     if visit is not None:
         _walk(turn, visit, "detector.passage")
 
 
 def too_fast(turn: Turn, _event: events.PassageTooFast) -> None:
-    """Deliver the walk that the detector could not look at; it never counts as a passage."""
+    """Deliver a walk that was too fast (never a passage); refuse it if no visit waits for one."""
     visit = first_waiting(turn, "detector.too-fast")
     if visit is not None:
         _walk(turn, visit, "detector.too-fast")
@@ -44,7 +44,7 @@ def too_fast(turn: Turn, _event: events.PassageTooFast) -> None:
 
 
 def _walk(turn: Turn, visit: Visit, name: str) -> None:
-    """Deliver it. Under an active alarm contact (stuck, or its wire cut) nobody is clear."""
+    """Deliver *name*; if the alarm contact is active (stuck, or its wire cut), the alarm first."""
     if turn.state.alarming and not in_alarm(turn, visit):
         deliver(turn, visit, "detector.alarm")
     if visit.id in turn.state.visits:

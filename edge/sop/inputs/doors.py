@@ -1,10 +1,10 @@
-"""The access doors: who opened one, and how long it stands open.
+"""Access doors: for which visit one opens, and how long it stands open.
 
 1. A door is released for a visit only, by its procedure.
-2. A release is good for one opening, and not for long (``Turn.valid_releases``): a strike that
-   clicked this morning does not explain a door that opens tonight.
-3. A door that opens without a release was forced; one that stands open for long is held open. Both
-   are alarms until it closes. While fire holds the doors released, neither is.
+2. A release is valid for one opening and a limited time (``Turn.valid_releases``): a release of
+   this morning does not explain an opening tonight.
+3. A door that opens without a release was forced; one that stands open for longer than ``held_s``
+   is held open. Both are alarms until it closes. While fire holds the doors released, neither is.
 """
 
 from edge.clock import Stamp
@@ -18,7 +18,7 @@ from edge.sop.visit.course import deliver
 
 
 def started(turn: Turn) -> None:
-    """Put the doors back as they were; those that the config no longer has cannot be in alarm."""
+    """Hold the doors again if there is fire; clear the alarms of doors no longer in the config."""
     if FIRE in turn.state.alarms:
         hold(turn, released=True)
     for name in sorted(turn.state.doors.keys() - turn.rules.doors.keys()):
@@ -28,12 +28,12 @@ def started(turn: Turn) -> None:
 
 
 def opened(turn: Turn, event: events.DoorOpened) -> None:
-    """Deliver it to the first visit that the door was released for, or raise the alarm."""
+    """Deliver the opening to the first visit with a release of the door, or raise the alarm."""
     name = event.door
     if name not in turn.rules.doors:
         return
     before = turn.state.doors.get(name, DoorState())
-    if before.opened is not None:  # seen again, after a restart
+    if before.opened is not None:  # reported again, after a restart
         _watch(turn, name, before.opened)
         return
     turn.door(name, opened=turn.at)
@@ -48,7 +48,7 @@ def opened(turn: Turn, event: events.DoorOpened) -> None:
 
 
 def closed(turn: Turn, event: events.DoorClosed) -> None:
-    """Deliver it to the visit that went through; what the open door meant is over."""
+    """Deliver the closing to the visit that went through; end the timer and alarms of the door."""
     name = event.door
     if name not in turn.rules.doors:
         return
@@ -68,7 +68,7 @@ def _deliver(turn: Turn, visit: str, name: str) -> None:
 
 
 def hold(turn: Turn, *, released: bool) -> None:
-    """Hold every door released, or end that: from then on an open door is watched again."""
+    """Hold every door released, or end that: an open door is then timed from now."""
     for name in turn.rules.doors:
         turn.do(HoldDoor(name, released))
         if not released and turn.state.doors.get(name, DoorState()).opened is not None:
@@ -77,7 +77,7 @@ def hold(turn: Turn, *, released: bool) -> None:
 
 
 def timer_fired(turn: Turn, key: str) -> None:
-    """A door has stood open for longer than it may."""
+    """Raise the alarm of a door that has stood open for longer than its ``held_s``."""
     if FIRE in turn.state.alarms:
         return
     for name, door in turn.state.doors.items():
@@ -99,5 +99,5 @@ def _held(name: str) -> str:
 
 
 def _open_key(name: str, since: Stamp) -> str:
-    """Name the timer of the opening at *since*; an earlier opening's means nothing any more."""
+    """Name the timer of the opening at *since*; the timer of an earlier opening has no effect."""
     return f"door/{name}/open/{since.boot_ns}"

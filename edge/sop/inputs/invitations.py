@@ -6,25 +6,25 @@ from edge.sop.effects import KeepDetails
 from edge.sop.turn import Turn
 from edge.sop.visit.course import arrive
 
-# All are written anew with each that comes, some 50 bytes each. A guest whose invitation is refused
-# for this arrives by the button.
+# All used invitations are written again with each new one, some 50 bytes each. If there are so many
+# that a guest is refused, the guest arrives by the button.
 MOST_REMEMBERED = 1000
 
 
 def presented(turn: Turn, event: events.InvitationPresented) -> None:
-    """Open a visit of the invitation's procedure, unless it has opened one already."""
+    """Open a visit of the invitation's procedure, or refuse the invitation."""
     _forget_expired(turn)
     why = _refused(turn, event)
     if why is None:
         turn.state.invitations[event.invitation] = event.expires_ms
         arrive(turn, event.procedure, "invitation")
-        # Minted again for the same number, it is the same id, even if the visit has closed since.
+        # The id of the visit just opened: the same number gives the same id, even if it has closed.
         turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.state.opened)))
     answer_at(turn, why is None, f"invitation/{event.reader}/{why}", event.reader)
 
 
 def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
-    """Return why the invitation means nothing here and now; None if it does."""
+    """Return why the invitation is refused here and now; None if it is accepted."""
     if event.invitation in turn.state.invitations:
         return "shown before"
     if event.procedure not in turn.rules.current:
@@ -35,15 +35,15 @@ def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
 
 
 def refused(turn: Turn, event: events.InvitationRefused) -> None:
-    """Say that it is no valid invitation, at the panel beside the scanner."""
+    """Refuse an invalid invitation, at the panel beside the scanner."""
     answer_at(turn, False, f"invitation/{event.reader}/{event.why}", event.reader)
 
 
 def _forget_expired(turn: Turn) -> None:
-    """Forget those that nobody can show any more.
+    """Delete the used invitations that have expired by a trusted clock.
 
-    Only a trusted clock can tell; where the config does without one it must do when there are
-    too many, or no invitation would be taken any more.
+    If :data:`MOST_REMEMBERED` are stored, by any clock: otherwise a checkpoint that is configured
+    to work without a trusted clock would refuse all further invitations.
     """
     if turn.at.synced or len(turn.state.invitations) >= MOST_REMEMBERED:
         turn.update(

@@ -1,16 +1,17 @@
-"""The lockers: what their doors and locks say.
+"""Lockers: the events of their doors and locks, and the faults and alarms that follow.
 
 A locker is ``closed`` or ``open``, and beside that it can be
 
 ============== ==================================================================================
 did not open   jammed: ``usable`` is False until its door was opened and closed; a fault
-the same       ordered open for no visit that waits for it (owed, or by a supervisor): likewise
+               (also if no visit waits for it to open: it is owed, or a supervisor opens it)
 left open      open for ``left_open_s`` while no visit waits for it to close: an alarm
 forced open    opened without an unlock: an alarm until it is closed
-out of order   its board is silent: ``reachable`` is False until it answers again; a fault
+out of order   its board does not answer: ``reachable`` is False until it does; a fault
 ============== ==================================================================================
 
-Whoever is jammed or out of order is given to nobody. Rules 9 and 19 (``routing.py``) are kept here.
+A locker that is jammed or out of order is given to no guest. Rules 9 and 19 of ``routing.py`` are
+implemented here.
 """
 
 from edge.clock import Stamp
@@ -24,13 +25,13 @@ from edge.sop.visit.course import deliver, transition_for
 from edge.sop.visit.verbs import reconciled
 
 OPENS_WITHIN_S = 15.0
-"""A door that has not opened by then after its pulse has jammed, seconds: as in the procedures."""
+"""A door that is not open this long after its pulse has jammed, seconds: as in the procedures."""
 
 
 def started(turn: Turn) -> None:
-    """Take up the lockers of the config; those that it no longer has cannot be in alarm.
+    """Add the lockers of the config; clear the alarms of those that are no longer in it.
 
-    The time that a door stands open is set again by its driver's first look at it: what was open
+    The timer of an open door is set again by the first event of its driver: a door that was open
     before the restart may be closed by now.
     """
     for number in turn.rules.lockers:
@@ -44,7 +45,7 @@ def started(turn: Turn) -> None:
 
 
 def opened(turn: Turn, event: events.LockerOpened) -> None:
-    """Deliver it to the visit that has the locker; an opening that nobody ordered is an alarm."""
+    """Deliver the opening to the visit that has the locker; without an unlock it is an alarm."""
     before = turn.state.lockers.get(event.locker)
     if before is None:
         return
@@ -61,7 +62,7 @@ def opened(turn: Turn, event: events.LockerOpened) -> None:
 
 
 def closed(turn: Turn, event: events.LockerClosed) -> None:
-    """Deliver it to the visit that has the locker; what an open door meant is over."""
+    """Deliver the closing to the visit that has the locker; end the door's timer and alarms."""
     before = turn.state.lockers.get(event.locker)
     if before is None:
         return
@@ -78,7 +79,7 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
 
 
 def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
-    """A locker of no open visit was opened and closed: emptied by its late guest, or repaired."""
+    """Settle a locker of no open visit that was opened and closed: it was emptied, or repaired."""
     settled = before.supervised or before.visit not in turn.state.cards.values()
     if before.visit is not None and settled:
         turn.locker(number, visit=None)
@@ -89,14 +90,14 @@ def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
 
 
 def failed(turn: Turn, event: events.LockerFailed) -> None:
-    """Give the locker to nobody while its lock cannot be worked."""
+    """Give the locker to no guest while its lock cannot be operated; report the fault."""
     if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=False)
         device_fault(turn, f"locker/{event.locker}", event.why)
 
 
 def restored(turn: Turn, event: events.LockerRestored) -> None:
-    """The lock can be worked again; a jam does not end with that."""
+    """Return the locker to use: its lock can be operated again. A jam does not end with that."""
     if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=True)
         _working(turn, event.locker)
@@ -109,7 +110,7 @@ def _working(turn: Turn, number: int) -> None:
 
 
 def timer_fired(turn: Turn, key: str) -> None:
-    """A door has stood open for long: an alarm, unless a visit waits for it to close."""
+    """Handle the timers of a door: it did not open, or is left open while no visit waits for it."""
     for number, locker in list(turn.state.lockers.items()):
         if key == _unlock_key(number):
             _did_not_open(turn, number, locker)
@@ -123,29 +124,29 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 
 def _awaited(turn: Turn, number: int, name: str) -> bool:
-    """Whether the visit that has locker *number* waits for its door to do *name*."""
+    """Return True if the visit that has locker *number* waits for event *name* of its door."""
     visit = turn.state.visits.get(turn.state.lockers[number].visit or "")
     return visit is not None and transition_for(turn, visit, name) is not None
 
 
 def _did_not_open(turn: Turn, number: int, locker: LockerState) -> None:
-    """Jammed, and no procedure asks for it: what it holds stays owed."""
+    """Report a jam that no procedure handles; the belongings in the locker stay owed."""
     if locker.unlocking and not _awaited(turn, number, "locker.opened"):
-        # As in fault-locker: a lock that nobody could tell to open has not jammed.
+        # As in fault-locker: a lock that could not be reached has not jammed.
         usable = locker.usable and not locker.reachable
         turn.locker(number, unlocking=False, supervised=False, usable=usable)
         device_fault(turn, f"locker/{number}", "did not open", locker.visit)
 
 
 def unlock(turn: Turn, number: int) -> None:
-    """Order locker *number* open, for nobody's procedure; a door that stays shut is noticed."""
+    """Unlock locker *number* outside any procedure; if its door stays shut, that is reported."""
     locker = turn.locker(number, unlocking=True)
     turn.do(UnlockLocker(number, locker.visit))
     turn.do(StartTimer(_unlock_key(number), turn.at, OPENS_WITHIN_S))
 
 
 def unlock_owed(turn: Turn, holder: str) -> None:
-    """Unlock what the closed visit *holder* left in a locker."""
+    """Unlock the locker that the closed visit *holder* still owes, if there is one."""
     for number, locker in turn.state.lockers.items():
         if locker.visit == holder:
             unlock(turn, number)
@@ -165,5 +166,5 @@ def _unlock_key(number: int) -> str:
 
 
 def _open_key(number: int, since: Stamp) -> str:
-    """Name the timer of the opening at *since*; an earlier opening's means nothing any more."""
+    """Name the timer of the opening at *since*; the timer of an earlier opening has no effect."""
     return f"locker/{number}/open/{since.boot_ns}"

@@ -1,12 +1,12 @@
-"""What is still out when the day is to close: where it is shown, and settled by an officer's word.
+"""Outstanding items at the closing of the day: visits, cards and lockers that are still out.
 
-What is out is brought in at a station: a guest where the guest is in line, a card where cards come
-back, a locker where lockers are given. The lamps there ask until nothing of it is out.
+Each item must come back at a station: a guest where the guest is in line, a card where cards are
+given back, a locker where lockers are given. The lamps there ask until none of them is out.
 
-``reconcile`` settles one item a press: first the cards of visits that have ended, then their
-lockers, then the visits that are still open, oldest first: those end as abandoned, and what they
-hold is owed and so the next item. Each press is a record that says that an officer vouched for it:
-no card was read and no door was seen.
+``reconcile`` settles one item per press: first the cards of visits that have ended, then their
+lockers, then the visits that are still open, oldest first: those end as abandoned, and their card
+and locker are owed, so they are the next items. Each press makes a record which shows that an
+officer confirmed it: no card was read and no door contact changed.
 """
 
 from collections.abc import Callable
@@ -22,15 +22,15 @@ from edge.sop.visit.course import abandon
 from edge.sop.visit.verbs import reconciled
 
 DAY_CLOSED = "day-closed"
-"""Why a visit ended that was still open when the day was closed."""
+"""The reason of a visit that was ended because the day was being closed."""
 
 
 class Out(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that is out.
+    """One outstanding item.
 
     :ivar visit: the id of the visit that it is, or that has it (which may be closed)
-    :ivar stations: where it is brought in
-    :ivar step: of an open visit: where it stands; its *number* and *procedure* likewise
+    :ivar stations: where it must come back
+    :ivar step: of an open visit: its present step; its *number* and *procedure* likewise
     """
 
     what: Literal["visit", "card", "locker"]
@@ -43,7 +43,7 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def out(rules: Rules, state: State) -> list[Out]:
-    """Return what is out: open visits in order of opening, what closed ones owe."""
+    """Return the open visits in order of opening, then the cards and lockers of closed ones."""
     visits = [
         Out(
             what="visit",
@@ -72,27 +72,27 @@ def out(rules: Rules, state: State) -> list[Out]:
 
 
 class DayNow(msgspec.Struct, frozen=True):
-    """How the office day stands, as ``state/day`` has it (None before the first); what is out."""
+    """The office day as in ``state/day`` (None before the first), and the outstanding items."""
 
     day: dict[str, Any] | None
     out: list[Out]
 
 
 def asking(rules: Rules, state: State) -> set[str]:
-    """Return the stations whose lamp asks for what is out, while the day is to close."""
+    """Return the stations with a lamp that asks for outstanding items, while the day closes."""
     if state.day is None or state.day.closing is None:
         return set()
     return {station for item in out(rules, state) for station in item.stations}
 
 
 def _stations(rules: Rules, there: Callable[[Phase], bool]) -> tuple[str, ...]:
-    """Return the stations of the steps that have a phase which is *there*."""
+    """Return the stations of the steps that have a phase for which *there* is true."""
     steps = (step for key in rules.current.values() for step in rules.procedures[key].steps)
     return tuple(dict.fromkeys(step.station for step in steps if any(map(there, step.phases))))
 
 
 def reconcile(turn: Turn) -> bool:
-    """Settle the next item; False if no day is being closed or nothing is out."""
+    """Settle the next item; False if no day is being closed or no item is outstanding."""
     if turn.state.day is None or turn.state.day.closing is None:
         return False
     settled = _card(turn) or _locker(turn) or _visit(turn)

@@ -1,67 +1,75 @@
-"""Whose event is it? The routing rules of docs/routing.md, by the same numbers.
+"""Routing: which guest an event is for. The rules of docs/routing.md, under the same numbers.
 
-Each number stands in the module that keeps the rule; each has a test of its name in
+Each rule is implemented in the module that heads its section; each has a test of its number in
 tests/sop/inputs/test_routing.py.
+
+An event *applies to* a visit if the present phase of the visit, or ``anywhere`` of its procedure,
+has a transition for it. A guest is *away* while at a locker or with the host; else *present*. The
+visit *in front* is the first in line at the stations of a panel; guests who are present come before
+guests who are away.
 
 The line (this module)
 ----------------------
-1.  The line of a station is in the order in which the visits came to it. Who goes on at the same
-    station keeps the place.
-2.  A button is for the first in line, at the stations of its panel, for whom it means something:
-    whose card was shown there last (rule 7); then who waits for it by name; then, of what holds
-    anywhere (the guest leaves), a guest who is there before one who is elsewhere. Without a card
-    *leave* is first of all for a guest that the panel asks for, and once more for the one of whom
-    an officer has said that there is no card.
-3.  The metal detector and its beam speak of the first in line for whom that means something. An
-    alarm while nobody is being screened stands by itself; a passage then changes nothing.
-4.  The aide answers the call that rings; with none, the first in line that waits for the aide: a
-    guest at the door or in a meeting before a call that nobody has answered. *Line in use* is about
-    the call that was made last.
-5.  A locker's door speaks of the visit that has the locker, an access door of the visit that it was
-    released for.
+1.  Visits are in line at a station in the order in which they came to it. A visit that continues at
+    the same station keeps its place.
+2.  A button press goes to the first visit in line, at the stations of its panel, to which it
+    applies. Order: the visit of the card that was shown there last (rule 7); then visits whose
+    present phase waits for this button; then, for a button that applies anywhere (the guest
+    leaves), guests who are present before guests who are away. If no card was shown, *leave* goes
+    first to a guest whom the panel asks about, and a second *leave* to the guest who, as an officer
+    has confirmed, has no card.
+3.  The metal detector and its beam are about the first visit in line to which their event applies.
+    If no guest is being screened, an alarm belongs to no visit, and a passage changes nothing.
+4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
+    line that waits for the aide: a guest at the door or in a meeting before a call that was not
+    answered. *Line in use* is about the call that was made last.
+5.  A locker's door is about the visit that has the locker. An access door is about the visit for
+    which it was released.
 
 Cards (``cards.py``)
 --------------------
-6.  A free card goes to the first in line at the reader that waits for one.
-7.  A card that is out names its visit: it is what the visit waits for, and it picks the visit:
-    first in line at the reader's stations, until its next event or the next such card.
-8.  A card that is out is given to nobody else: shown while another guest at that reader waits for a
-    card it is refused, unless its own visit waits for it.
-9.  A card that a closed visit still owes is back when it is shown at any reader: it is free, and
-    the locker that the visit still owes is unlocked.
-10. *lost* declares a card lost: that of the first in line who has said so, else the card that has
-    been owed longest. It is out of the pool.
-11. A lost card is refused, with an alarm for a minute. Its own guest, while still here, may give it
-    back; otherwise it is taken back after a supervisor's card.
+6.  A free card goes to the first visit in line at the reader that waits for a card.
+7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
+    visit is in line at one of the reader's stations, it becomes the first there, until its next
+    event or the next such card.
+8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
+    it is refused, unless its own visit waits for it.
+9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free,
+    and the locker that the visit still owes is unlocked.
+10. *lost* declares a card lost: that of the first visit in line for which an officer has confirmed
+    that there is no card, else the card that has been owed longest. It is out of the pool.
+11. A lost card is refused, with an alarm for a minute. Its own guest, while the visit is open, may
+    give it back; otherwise it is accepted only after a supervisor's card.
 
 Corrections (``corrections.py``)
 --------------------------------
-12. *next* sends the visit in front to the end of the line: the next in line goes first.
-13. *back* takes the visit in front one step back, to the phase that it left; where a door ended
-    that phase, to the beginning of the step. It goes first in line there.
-14. *back* after a card was bound in the present step takes only that back: the card is free again.
-15. *back* undoes no effect and repeats none: no ring, no pulse, no still; locker and card stay with
-    the visit. It is refused where the step has taken card or locker back already, and where the
-    step before was corrected already.
-16. A correction is a record of its own. It erases and changes none.
-17. *more* adds one person to the newest visit at the panel's stations that has no card yet, with a
-    record of its own. So do the guest book's details, if they say that there are more.
+12. *next* sends the visit in front to the end of the line: the next in line is first.
+13. *back* moves the visit in front one step back, to the phase in which it left that step; if a
+    door ended the step, to its beginning. The visit is first in line there.
+14. *back* after a card was bound in the present step reverses only that: the card is free again.
+15. *back* undoes no effect and repeats none: no ring, no pulse, no still. Locker and card stay with
+    the visit. It is refused if card or locker were given back since, and if the step before was
+    already corrected.
+16. A correction is a record of its own. It erases and changes no other record.
+17. *more* adds one person to the newest visit at the panel's stations that has no card yet. If
+    details in the guest book have more persons, their number is used. Either is a record.
 
 Supervisors (``supervisors.py``)
 --------------------------------
-18. A supervisor's card gives the panels beside its reader 30 seconds in which *locker* counts to a
-    locker and a *reason* button (or the same card again: the first reason) opens it; not counted,
-    it is the locker that has been owed longest. Who (by duty) and why are recorded.
-19. What a closed visit owed in a locker is settled once a supervisor has had it opened and it is
+18. A supervisor's card gives the panels beside its reader 30 seconds. In that time *locker* counts
+    to a locker, and a *reason* button opens it; the same card again means the first reason. Without
+    counting, the locker that has been owed longest is opened. The supervisor's duty (never a
+    person) and the reason are recorded.
+19. A locker that a closed visit owed is settled once a supervisor has had it opened and it is
     closed again. An open visit keeps its locker.
 
 Always
 ------
-20. No button, card or correction leads past a step: nobody meets the host without the steps that
-    the procedure has before that, screening among them.
-21. A visit closes with its card out only after an officer has said so: *leave*, or *reconcile* when
-    the day is closed.
-22. What means nothing now changes nothing but a counter, and the officer hears two beeps.
+20. No button, card or correction leads past a step: no guest meets the host without the steps that
+    the procedure has before that, including the screening.
+21. A visit closes with its card out only after an officer has confirmed it: *leave*, or *reconcile*
+    when the day is closed.
+22. An event that does not apply now changes only a counter, and the officer hears two beeps.
 """
 
 from edge.sop.state import Visit
@@ -70,9 +78,9 @@ from edge.sop.visit.course import transition_for
 
 
 def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None) -> Visit | None:
-    """Return the first visit in line (at one of *stations*) for which event *name* means something.
+    """Return the first visit in line (at one of *stations*) to which event *name* applies.
 
-    Rules 1 to 3, and the rule of the house for every input that does not name its visit.
+    Rules 1 to 3. It serves every input that does not name its visit.
     """
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
@@ -84,30 +92,30 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
 
 
 def line(turn: Turn, stations: tuple[str, ...]) -> list[Visit]:
-    """Return who stands in line at *stations*: guests who are there, then guests who are away."""
+    """Return the visits in line at *stations*: guests who are present, then those who are away."""
     here = [visit for visit in turn.state.visits.values() if turn.step(visit).station in stations]
     return sorted(here, key=lambda visit: (is_away(turn, visit), visit.place))
 
 
 def is_away(turn: Turn, visit: Visit) -> bool:
-    """Whether nothing is wanted of the officer: the guest is at a locker, or with the host."""
+    """Return True if the guest is at a locker or with the host: the phase has the lamp ``off``."""
     return turn.phase(visit).lamp == "off"
 
 
 def to_the_front(turn: Turn, visit: Visit) -> Visit:
-    """Make *visit* the first in line, wherever it is, and return it as it is then."""
+    """Make *visit* the first of all in line, and return it with its new place."""
     first = min(other.place for other in turn.state.visits.values())
     return visit if visit.place == first else turn.change(visit, place=first - 1)
 
 
 def in_alarm(turn: Turn, visit: Visit) -> bool:
-    """Whether a metal detector's alarm would change nothing: *visit* is in its alarm already."""
+    """Return True if an alarm of the metal detector would not change the phase of *visit*."""
     transition = transition_for(turn, visit, "detector.alarm")
     return transition is None or transition.to == visit.phase
 
 
 def pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
-    """Whose card was shown at *stations*, and waits there, goes first: the next press is for it."""
+    """Put visit *holder* in front, if it is in line at *stations*: the next press is for it."""
     visit = turn.state.visits.get(holder)
     if visit is None or turn.step(visit).station not in stations:
         return
@@ -128,5 +136,5 @@ def _meant(turn: Turn, visit: Visit, name: str) -> int:
 
 
 def _has_no_card(turn: Turn, visit: Visit) -> bool:
-    """Whether an officer has just said so: *leave* once more is for the same guest."""
+    """Return True if an officer has confirmed that there is no card: *leave* is for it again."""
     return any(transition.event == "button.lost" for transition in turn.phase(visit).on)

@@ -1,14 +1,14 @@
-"""The safety inputs: each is an alarm of its own name, for as long as its contact says so.
+"""Safety inputs: each is an alarm of its own name while its contact is in alarm.
 
 ============================= ====================================================================
 ``fire``                      every door is held released at once, until the loop closes again.
-                              Visits go on: what they are told is for the officers to decide
-``duress``                    silent: recorded and published, and nothing is heard or seen here
-``mains-lost``                silent: nobody at the panels can do anything about it, and a long
-``battery-low``               beep would call them away from their guests; the office is told
-``enclosure-tamper``          the alarm's long beep: somebody should look now
+                              Visits go on: the officers decide about the guests in a fire
+``duress``                    silent: recorded and published; no lamp and no beep here
+``mains-lost``                silent: officers cannot repair it, and a long beep would call them
+``battery-low``               away from their guests; the central office is informed
+``enclosure-tamper``          the alarm's long beep: an officer should check it now
 ``detector-tamper``           the same
-``beam-blocked``              the same; nobody passes the metal detector meanwhile
+``beam-blocked``              the same; no guest can pass the metal detector meanwhile
 ============================= ====================================================================
 """
 
@@ -23,7 +23,7 @@ from edge.sop.turn import Turn
 
 
 def started(turn: Turn) -> None:
-    """What the config no longer has cannot be in alarm; nobody else would ever clear it."""
+    """Clear the alarms of inputs that are no longer in the config: no event would clear them."""
     for kind in get_args(InputKind):
         if kind not in turn.rules.inputs:
             _clear(turn, kind)
@@ -37,7 +37,7 @@ def alarmed(turn: Turn, event: events.InputAlarmed) -> None:
 
 
 def restored(turn: Turn, event: events.InputRestored) -> None:
-    """Clear the alarm of the input, and let the doors lock again once there is no fire."""
+    """Clear the alarm of the input. The end of a fire also lets the doors lock again."""
     _clear(turn, event.kind)
 
 

@@ -1,4 +1,4 @@
-"""The supervisors' cards: rules 18 and 19 of ``routing.py``."""
+"""Supervisors' cards: rules 18 and 19 of ``routing.py``."""
 
 from msgspec.structs import replace
 
@@ -9,13 +9,13 @@ from edge.sop.state import Supervision
 from edge.sop.turn import Turn
 
 PRESENT_S = 30.0
-"""How long the panels beside a reader wait for what a supervisor wants, seconds."""
+"""Time in which the panels beside a reader accept a supervisor's presses, seconds."""
 
 _REASON = "reason-"
 
 
 def present(turn: Turn, reader: str) -> bool:
-    """Whether a supervisor's card was shown at *reader* a moment ago."""
+    """Return True if a supervisor's card was shown at *reader* within :data:`PRESENT_S`."""
     now = turn.state.supervision
     return now is not None and now.reader == reader and _lasts(turn, now)
 
@@ -25,7 +25,7 @@ def _lasts(turn: Turn, supervision: Supervision) -> bool:
 
 
 def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """A supervisor's card: the beginning, or once more: the first reason."""
+    """Begin a supervisor's time; the same card again opens a locker for the first reason."""
     who = turn.rules.supervisors[event.card]
     now = turn.state.supervision
     if now is not None and now.who == who and present(turn, event.reader):
@@ -35,7 +35,7 @@ def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -
 
 
 def pressed(turn: Turn, event: events.ButtonPressed) -> bool | None:
-    """What the button means to a supervisor who is there; None if it is for the guests."""
+    """Return True if a supervisor's press is accepted, False if not; None if it is for a guest."""
     now = turn.state.supervision
     if now is None or not _lasts(turn, now) or not _beside(turn, now, event.panel):
         return None
@@ -54,7 +54,7 @@ def _beside(turn: Turn, supervision: Supervision, panel: str) -> bool:
 
 
 def _choose(turn: Turn, supervision: Supervision) -> bool:
-    """Count one locker on, in the order of the config; beyond the last is refused."""
+    """Count to the next locker, in the order of the config; beyond the last it is refused."""
     choice = supervision.choice + 1
     if choice > len(turn.rules.lockers):
         return False
@@ -78,7 +78,7 @@ def _open(turn: Turn, supervision: Supervision, why: str) -> bool:
 
 
 def _chosen(turn: Turn, supervision: Supervision) -> int | None:
-    """Return the locker that was counted to, or the one that a closed visit has owed longest."""
+    """Return the locker that was counted to, else the one owed longest; None if none is owed."""
     if supervision.choice:
         return turn.rules.lockers[supervision.choice - 1]
     owed = [

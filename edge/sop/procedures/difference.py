@@ -1,4 +1,4 @@
-"""What changes between two versions of a procedure, for whoever approves it. Pure."""
+"""Differences between two versions of a procedure, for the approver. Pure."""
 
 from collections.abc import Iterator
 from difflib import SequenceMatcher
@@ -12,7 +12,7 @@ ChangeKind = Literal["added", "removed", "moved", "changed"]
 
 
 class Piece(NamedTuple):
-    """Some words that are in both wordings, only in the old one, or only in the new one."""
+    """Successive words that are in both wordings, only in the old one, or only in the new one."""
 
     kind: Literal["same", "gone", "new"]
     words: str
@@ -22,7 +22,7 @@ class Change(NamedTuple):
     """One change.
 
     :ivar step: the id of the step; empty if it is about the whole SOP
-    :ivar about: what changed: ``step``, ``activity``, ``role``, ``standard time``, ``evidence``, …
+    :ivar about: the part that changed: ``step``, ``activity``, ``role``, ``standard time``, …
     :ivar text: the old and the new wording as one text
     """
 
@@ -32,7 +32,7 @@ class Change(NamedTuple):
     text: list[Piece]
 
 
-# What of a step is compared, and what it is called; each as one text.
+# Fields of a step that are compared, each as one text; ``about`` has these names.
 _FIELDS = (
     "number", "role", "station", "activity", "title", "equipment", "output", "note", "source",
 )  # fmt: skip
@@ -40,7 +40,7 @@ _WHOLE = ("title", "source", "office", "aide")
 
 
 def difference(old: Procedure, new: Procedure) -> list[Change]:
-    """Return what changes from *old* to *new*; nothing if only the version does."""
+    """Return the changes from *old* to *new*; an empty list if only the version differs."""
     return [*_heads(old, new), *_membership(old, new), *_order(old, new), *_steps(old, new)]
 
 
@@ -73,7 +73,7 @@ def _membership(old: Procedure, new: Procedure) -> Iterator[Change]:
 
 
 def _order(old: Procedure, new: Procedure) -> Iterator[Change]:
-    """Yield the steps that stand elsewhere among those which both versions have."""
+    """Yield the steps that both versions have, but at another place in the order."""
     from difflib import SequenceMatcher
 
     before, after = [s.id for s in old.steps], [s.id for s in new.steps]
@@ -115,7 +115,7 @@ def _texts(step: str, about: str, old: str, new: str) -> Iterator[Change]:
 
 
 def _lines(step: str, about: str, old: list[str], new: list[str]) -> Iterator[Change]:
-    """Yield the lines that only one of the two has."""
+    """Yield a change with the lines that only one of the two has, if there are any."""
     text = [Piece("gone", line) for line in old if line not in new]
     text += [Piece("new", line) for line in new if line not in old]
     if text:
@@ -145,13 +145,13 @@ def _silence(procedure: Procedure) -> str:
 
 
 def _evidence(step: Step) -> str:
-    """Return what can show that *step* was done."""
+    """Return the kinds of evidence that *step* accepts, as one text."""
     events = {way.event for phase in step.phases for way in phase.on}
     return " ".join(sorted({EVIDENCE[event] for event in events if event in EVIDENCE}))
 
 
 def _ways(step: Step) -> list[str]:
-    """Return each phase's deeds and ways on, a line each."""
+    """Return the actions, needs, lamps and transitions of each phase, a line each."""
     found = [f"the time runs from {step.timed_from}"] if step.timed_from else []
     for phase in step.phases:
         head = f"in {phase.id}"
@@ -164,7 +164,7 @@ def _ways(step: Step) -> list[str]:
 
 
 def _way(head: str, way: Transition) -> str:
-    """Return one way on, everything that it says of itself."""
+    """Return one transition with all its keys, as one line."""
     times = ((" after", way.after_s), (" at", way.at_s))
     when = "".join(f"{word} {seconds:g} s" for word, seconds in times if seconds is not None)
     why = f" ({way.reason})" if way.reason else ""
@@ -175,7 +175,7 @@ def _way(head: str, way: Transition) -> str:
 
 
 def pieces(old: str, new: str) -> list[Piece]:
-    """Return *old* and *new* as one text: what stayed, what is gone, what is new."""
+    """Return *old* and *new* as one text: words in both, words that are gone, new words."""
     before, after = old.split(), new.split()
     found: list[Piece] = []
     for tag, i1, i2, j1, j2 in SequenceMatcher(None, before, after, autojunk=False).get_opcodes():

@@ -1,7 +1,7 @@
-"""What a procedure asks of a checkpoint's equipment, held against its config. Pure.
+"""Checks of a procedure against the equipment in the checkpoint's config. Pure.
 
-*Problems* stop the checkpoint: a guest would stand before something that is not there. *Notes*
-are worth knowing: a button that the procedure would take, but that no panel has.
+*Problems* stop the checkpoint: a guest would wait for equipment that is not there. *Notes* are for
+information: for example a button that the procedure accepts, but that no panel has.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,19 +12,19 @@ from edge.config.model import Config
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import stuck
 
-# Deeds and events that only lockers can carry out or see.
+# Actions and events that need lockers.
 _LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
 
 
 class EquipmentFindings(msgspec.Struct, frozen=True):
-    """What was found; each line names procedure, step, what is missing and where to add it."""
+    """Findings, a line each: procedure, step, the missing equipment and where to add it."""
 
     problems: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
-    """Return what *procedure* asks for and the checkpoint of *config* does not have."""
+    """Return the equipment that *procedure* needs and the checkpoint of *config* does not have."""
     site = _Site(procedure, config)
     problems = list(site.cannot_begin())
     notes: list[str] = []
@@ -41,7 +41,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
 
 
 class _Site:
-    """One checkpoint, seen by one procedure."""
+    """The equipment of one checkpoint that serves one procedure."""
 
     def __init__(self, procedure: Procedure, config: Config) -> None:
         self.procedure = procedure
@@ -53,7 +53,7 @@ class _Site:
         self.doors = [d for d in config.doors.values() if procedure.id in d.procedures]
 
     def actions(self, station: str) -> set[str] | None:
-        """Return what can be pressed at *station*; None if it has no panel."""
+        """Return the meanings of the buttons at *station*; None if it has no panel."""
         for panel in self.config.panels.values():
             if station in panel.stations:
                 return {
@@ -66,10 +66,10 @@ class _Site:
         return None
 
     def possible(self, step: Step, event: str) -> bool:
-        """Whether *event* can ever come at *step* of this checkpoint."""
+        """Return True if *event* can ever happen at *step* of this checkpoint."""
         source, _, name = event.partition(".")
         if event == "button.arrive":
-            return True  # the press that opens the visit, on whatever panel
+            return True  # the press that opens the visit, on any panel
         if source == "button":
             return name in (self.actions(step.station) or ())
         if source == "aiphone":
@@ -81,7 +81,7 @@ class _Site:
         return _equipment(self, step, event) is None
 
     def never_entered(self, phase: Phase) -> bool:
-        """Whether this checkpoint always passes *phase* over to its ``otherwise``."""
+        """Return True if this checkpoint always goes on to the ``otherwise`` of *phase*."""
         fitted = {"passage": self.beam, "door": bool(self.doors)}
         return phase.needs is not None and not fitted.get(phase.needs, True)
 
@@ -98,7 +98,7 @@ class _Site:
         )
 
     def missing(self, step: Step) -> Iterator[str]:
-        """Yield what the phases of *step* ask for and the checkpoint lacks, each once."""
+        """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
         for phase in step.phases:
             if self.never_entered(phase):
@@ -110,7 +110,7 @@ class _Site:
                     yield f'step {step.id}, phase {phase.id}: asks for "{word}", but {lacking}'
 
     def traps(self, step: Step) -> Iterator[str]:
-        """Yield the phases that what this checkpoint has cannot leave."""
+        """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
         phases = [self._as_entered(phase) for phase in step.phases]
         for phase in stuck(phases, lambda way: self.possible(step, way.event)):
             if not self.never_entered(phase) and phase.on:
@@ -121,14 +121,14 @@ class _Site:
                 )
 
     def _as_entered(self, phase: Phase) -> Phase:
-        """Return *phase*, or one that leads to its ``otherwise`` if that is what happens."""
+        """Return *phase*; if it is never entered, a phase that leads to its ``otherwise``."""
         if not self.never_entered(phase) or phase.otherwise is None:
             return phase
         leads = Transition(event="timeout", to=phase.otherwise)
         return msgspec.structs.replace(phase, on=(leads,))
 
     def absent_buttons(self, step: Step) -> Iterator[str]:
-        """Yield a note if buttons that *step* would take are on no panel of its station."""
+        """Yield a note on buttons that *step* accepts, but that the panel of its station lacks."""
         actions = self.actions(step.station)
         if actions is None:
             return
@@ -138,7 +138,7 @@ class _Site:
             yield f"step {step.id}: no button at station {step.station} means {', '.join(absent)}"
 
     def absent_anywhere(self) -> Iterator[str]:
-        """Yield a note for stations without a button that the procedure would take anywhere."""
+        """Yield a note for stations without a button that the procedure accepts anywhere."""
         for way in self.procedure.anywhere:
             stations = dict.fromkeys(step.station for step in self.procedure.steps)
             action = way.event.partition(".")[2]
@@ -153,7 +153,7 @@ def _absent(events: Iterable[str], actions: set[str]) -> list[str]:
 
 
 def _equipment(site: _Site, step: Step, word: str) -> str | None:
-    """Say what is missing here for *word*, a deed or an event; None if nothing is."""
+    """Return the equipment missing for *word*, an action or an event; None if none is."""
     config = site.config
     lacking = None
     if word in _LOCKER_WORDS and config.lockers is None:

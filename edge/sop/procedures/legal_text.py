@@ -1,4 +1,4 @@
-"""The printed texts of the SOPs that Gardu knows, to hold procedure files against."""
+"""The printed texts of the SOPs that Gardu knows, to compare procedure files with."""
 
 from pathlib import Path
 
@@ -10,7 +10,7 @@ _FOLDER = Path(__file__).parent / "legal"
 
 
 class LegalRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A row of the printed table; lists are one text, their numbers left out.
+    """A row of the printed table; a list is one text, without its numbers.
 
     :ivar standard_s: seconds; None where the law prints *menyesuaikan*
     """
@@ -24,7 +24,7 @@ class LegalRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 
 class LegalApproval(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """The printed approval sheet: each field one text; what the law left blank is empty."""
+    """The printed approval sheet: each field is one text, empty if the law left it blank."""
 
     number: str = ""
     made: str = ""

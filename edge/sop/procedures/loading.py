@@ -1,4 +1,4 @@
-"""Procedure files to procedures: read, convert, verify, and name the exact text by its digest."""
+"""Loads procedure files: reads, converts and verifies them, and adds the text's digest."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,7 +13,7 @@ from edge.sop.procedures.verify import verify
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:
-    """Return where the procedure *procedure_id* stands in *folder*."""
+    """Return the path of the procedure *procedure_id* in *folder*."""
     return folder / f"{procedure_id}.toml"
 
 

@@ -1,8 +1,8 @@
-"""A procedure (SOP) as data: its types, how it is read, and what is verified at load.
+"""A procedure (SOP) as data: the types of a procedure file.
 
-A procedure is a list of steps; a step is a small state chart. Its *phases* say what is done on
-entering (``do``) and which events lead where (``on``). One interpreter, ``engine.py``, runs them
-all; a new procedure is a new file.
+A procedure is a list of steps; a step is a small state chart. Its *phases* list the actions on
+entering (``do``) and the transitions (``on``). One interpreter, edge/sop/visit/course.py, runs all
+procedures; a new procedure is a new file.
 
 Where a transition leads (``to``):
 
@@ -10,8 +10,8 @@ Where a transition leads (``to``):
 ``name``       another phase of the same step
 ``@next``      the step is completed; the next step of the file follows, or the visit ends completed
 ``#step-id``   the step is completed; that step follows
-``@skip``      the step is skipped (``reason`` says why); the next step follows
-``@declined``  the visit ends with this outcome here (``reason`` says why); with ``via`` it first
+``@skip``      the step is skipped, for the ``reason`` given; the next step follows
+``@declined``  the visit ends here with this outcome (and its ``reason``); with ``via`` it first
 ``@rescheduled`` goes through that step (to give back card and belongings)
 ``@refused``
 ``@abandoned``
@@ -58,13 +58,13 @@ EVIDENCE = {
     "locker.closed": "locker-closed",
     "detector.alarm": "alarm",
     "detector.passage": "passage",
-    "detector.too-fast": "too-fast",  # a walk that the detector could not look at
+    "detector.too-fast": "too-fast",  # a walk too fast to be screened
     "door.opened": "door-opened",  # the access door that was released for the visit
     "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
 }
 
-# What entering a phase can do; the part behind the colon is the argument.
+# Actions on entering a phase; the part after the colon is the argument.
 VERBS = {
     "ring": "ring the aide's aiphone with this pattern: call, reminder or limit",
     "still": "take a still for this purpose, for example still:desk",
@@ -78,7 +78,7 @@ VERBS = {
     "clear": "clear this alarm, for example clear:metal-detector",
 }
 
-# What a phase can need; without it the visit goes to ``otherwise`` at once.
+# Needs of a phase; if its need is not met, the visit goes to ``otherwise`` at once.
 NEEDS = {
     "locker": "the visit has a locker",
     "card": "the visit has a card",
@@ -90,21 +90,21 @@ NEEDS = {
 
 
 class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A part of a procedure file."""
+    """A table of a procedure file; unknown keys are refused."""
 
 
 class Transition(FileTable, frozen=True, kw_only=True):
-    """What one event leads to.
+    """A transition: an event, and where it leads.
 
     :ivar event: a key of :data:`EVIDENCE`
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
-    :ivar at_s: the same, but of the step's time: it moves with the limit when that is extended
+    :ivar at_s: only with ``timeout``: seconds of the step's time; moves with an extended limit
     :ivar reason: recorded with the visit
     :ivar via: only with an ``@outcome``: the step that the visit goes through first
-    :ivar again: this is another attempt at the step (counted in its record)
-    :ivar extend: moves the step's limit by its ``extend_s``; means nothing once it was moved
-        ``extensions`` times
+    :ivar again: another attempt at the step (counted in its record)
+    :ivar extend: moves the step's limit by its ``extend_s``; after ``extensions`` moves the event
+        does not apply
     :ivar pass_on: deliver the same event once more after the transition
     """
 
@@ -120,10 +120,10 @@ class Transition(FileTable, frozen=True, kw_only=True):
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
-    """A wait within a step: ``do`` on entering, then ``on`` the first event that fits.
+    """A wait within a step: the actions of ``do``, then the first event that matches in ``on``.
 
-    :ivar lamp: what the station's lamp shows meanwhile: ``off`` nothing is wanted of the officer,
-        ``on`` a guest waits, ``slow`` a decision is wanted, ``fast`` an alarm
+    :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
+        ``slow`` a decision is needed, ``fast`` an alarm
     """
 
     id: Name
@@ -140,9 +140,9 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
     :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
     :ivar extend_s: by how much an extension moves the step's limit, at most *extensions* times
-    :ivar timed_from: the phase whose entry starts the time; the first phase if None
+    :ivar timed_from: the phase that starts the time when it is entered; None: the first phase
     :ivar activity: the legal wording, verbatim (Indonesian)
-    :ivar source: where in the regulation it stands
+    :ivar source: its place in the regulation
     """
 
     number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
@@ -170,7 +170,7 @@ class Step(FileTable, frozen=True, kw_only=True):
 
     @property
     def alarms(self) -> set[str]:
-        """The alarms that are raised in it: they belong to the visit, and end with the step."""
+        """The alarms that its phases raise: they belong to the visit, and end with the step."""
         done = (entry.partition(":") for phase in self.phases for entry in phase.do)
         return {argument for verb, _, argument in done if verb == "alarm"}
 
@@ -183,10 +183,10 @@ class Text(FileTable, frozen=True, kw_only=True):
 
 
 class Lane(FileTable, frozen=True, kw_only=True):
-    """A column of the flow chart (*Pelaksana*): who acts.
+    """A column of the flow chart (*Pelaksana*), for one role.
 
-    :ivar role: the ``role`` of the steps that stand in it; a lane may be there without any
-    :ivar heading: what the chart prints above it
+    :ivar role: the ``role`` of the steps in it; a lane may be without steps
+    :ivar heading: the words that the chart prints above it
     """
 
     role: str
@@ -196,7 +196,7 @@ class Lane(FileTable, frozen=True, kw_only=True):
 class Duty(FileTable, frozen=True, kw_only=True):
     """A row of the SOP's table that is no step of a visit: the monthly report.
 
-    :ivar roles: those of the lanes where it stands
+    :ivar roles: those of the lanes in which it is drawn
     :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
     """
 
@@ -212,9 +212,9 @@ class Duty(FileTable, frozen=True, kw_only=True):
 
 
 class Approval(FileTable, frozen=True, kw_only=True):
-    """The approval sheet (*lembar pengesahan*); what the law left blank stays empty.
+    """The approval sheet (*lembar pengesahan*); fields that the law left blank are empty.
 
-    :ivar approved_by: its lines; an empty one is where the signature goes
+    :ivar approved_by: its lines; an empty one is the place of the signature
     """
 
     number: str = ""
@@ -233,7 +233,7 @@ class Approval(FileTable, frozen=True, kw_only=True):
 
 
 def procedure_key(procedure_id: str, version: str) -> str:
-    """Return what a visit that began under that text refers to."""
+    """Return the key by which visits refer to the text under which they began: ``id@version``."""
     return f"{procedure_id}@{version}"
 
 
@@ -243,11 +243,11 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim
     :ivar lanes: the columns of the flow chart, as printed; if there are none, one for each role
     :ivar duties: rows of the table after the last step that are no steps of a visit
-    :ivar anywhere: transitions that hold in every phase of every step (a guest may always leave)
-    :ivar reasons: what reception can choose, by the buttons reason-1 to reason-4, where a guest is
-        turned away; the words for them are in wording.toml
-    :ivar abandoned_after_s: after how long a silence the panel asks for a guest, seconds; as the
-        checkpoint's config says if None
+    :ivar anywhere: transitions that apply in every phase of every step (a guest may always leave)
+    :ivar reasons: those that reception can choose, by the buttons reason-1 to reason-4, where a
+        guest is turned away; the words for them are in wording.toml
+    :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds; None: as
+        in the checkpoint's config
     :ivar version: ``<declared version>+<first 8 hex digits of the file's SHA-256>``; the loader
         appends the digest
     """
@@ -269,7 +269,7 @@ class Procedure(FileTable, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """Id and version: what a visit that started under this text refers to."""
+        """Id and version, by which visits refer to the text under which they began."""
         return procedure_key(self.id, self.version)
 
     @property

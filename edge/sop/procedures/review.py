@@ -1,7 +1,8 @@
-"""*Verifikasi SOP* as a reviewer does it: is the SOP complete, and is it the law's? Pure.
+"""*Verifikasi SOP* for a reviewer: is the SOP complete, and does it agree with the law? Pure.
 
-What stops the checkpoint is in ``verify.py`` and ``equipment.py``; here is what an office must know
-before it signs. A *problem* is to be put right; a *note* is worth knowing.
+Problems that stop the checkpoint are found in ``verify.py`` and ``equipment.py``; this module finds
+those that an office must know before it signs. A *problem* must be corrected; a *note* is for
+information.
 """
 
 from collections.abc import Iterator
@@ -17,10 +18,10 @@ RemarkKind = Literal["problem", "note"]
 
 
 class Remark(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that a reviewer would say.
+    """One remark of the review.
 
     :ivar step: the id of the step; None if it is about the whole SOP
-    :ivar about: what it is about, one word: ``role``, ``output``, ``standard-time``, ``wording``, …
+    :ivar about: its subject, one word: ``role``, ``output``, ``standard-time``, ``wording``, …
     """
 
     kind: RemarkKind
@@ -30,7 +31,7 @@ class Remark(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def review(procedure: Procedure, legal: LegalText | None) -> list[Remark]:
-    """Return what a reviewer would say of *procedure*, held against the *legal* text if known."""
+    """Return the remarks on *procedure*, compared with the *legal* text if that is known."""
     found = [*_complete(procedure, legal), *_sums(procedure)]
     if legal is None:
         words = f"the legal text of {procedure.id} is not known here: its wording was not compared"
@@ -39,9 +40,10 @@ def review(procedure: Procedure, legal: LegalText | None) -> list[Remark]:
 
 
 def path_times(procedure: Procedure) -> list[tuple[list[str], float]]:
-    """Return each way from the first step to the end without going twice through one: the steps,
-    and the sum of their standard times in seconds.
-    """  # noqa: D205 - one sentence
+    """Return each path from the first step to the end that enters no step twice.
+
+    :return: the ids of its steps, and the sum of their standard times, seconds
+    """
     found: dict[tuple[str, ...], float] = {}
 
     def walk(step: Step, before: tuple[str, ...], seconds: float) -> None:
@@ -57,7 +59,7 @@ def path_times(procedure: Procedure) -> list[tuple[list[str], float]]:
 
 
 def _ways_on(procedure: Procedure, step: Step) -> list[Step | None]:
-    """Return the steps that a completed *step* leads to; None where the visit then ends."""
+    """Return the steps to which a completed *step* leads; None for the end of the visit."""
     found: dict[str, Step | None] = {}
     for way in (way for phase in step.phases for way in phase.on):
         if way.to == "@next":
@@ -149,9 +151,9 @@ def _prose(procedure: Procedure, legal: LegalText) -> Iterator[Remark]:
 
 
 def _sheet(procedure: Procedure, legal: LegalText) -> Iterator[Remark]:
-    """Hold the approval sheet against the law's; what the law left blank the office fills in.
+    """Compare the approval sheet with the law's; the office fills in the blanks of the law.
 
-    Who approves changes with the office's people: another name is worth knowing, and no fault.
+    The approver changes with the office's people: another name is a note, not a problem.
     """
     if legal.approval is None:
         words = "the source prints no approval sheet: it was not compared"

@@ -1,7 +1,7 @@
-"""*Verifikasi SOP*: is a procedure correct and consistent in itself? Pure.
+"""*Verifikasi SOP*: checks that a procedure is correct and consistent in itself. Pure.
 
-Each rule is a function that yields problems: one line each, naming step, phase, what is wrong
-and what is allowed. What a procedure asks of a checkpoint's equipment is in ``equipment.py``.
+Each rule is a function that yields problems, one line each: step, phase, the error and the allowed
+values. Checks against a checkpoint's equipment are in ``equipment.py``.
 """
 
 import re
@@ -17,10 +17,10 @@ T = TypeVar("T")
 OUTCOMES = ("@declined", "@rescheduled", "@refused", "@abandoned")
 RINGS = ("call", "reminder", "limit")
 
-# Alarms that are contacts of the checkpoint: no visit raises them, or they would end with it.
+# Alarms of the checkpoint's safety inputs: if a visit raised one, it would end with the visit.
 _RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 
-# Verbs of VERBS that take an argument behind a colon.
+# Verbs of VERBS that have an argument after a colon.
 _WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
@@ -35,7 +35,7 @@ def _reasons(procedure: Procedure) -> Iterator[str]:
 
 
 def verify(procedure: Procedure) -> list[str]:
-    """Return everything that is wrong with *procedure*; an empty list if nothing is."""
+    """Return all problems of *procedure*; an empty list if there are none."""
     problems = [*_step_ids(procedure), *_numbers(procedure), *_anywhere(procedure)]
     for step in procedure.steps:
         problems += _step(procedure, step)
@@ -189,7 +189,7 @@ def _transition(
 
 
 def _time(step: Step | None, where: str, way: Transition) -> Iterator[str]:
-    """What is counted in a step's time needs one."""
+    """Yield a problem if *way* counts by times that its step does not define."""
     if way.extend and (step is None or step.extend_s is None or step.extensions < 1):
         yield f"{where}: extends, but the step has no extend_s and extensions; allowed: with both"
     if (way.extend or way.at_s is not None) and (step is None or step.standard_s is None):
@@ -265,7 +265,7 @@ def _unreached_steps(procedure: Procedure) -> Iterator[str]:
 
 
 def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
-    """Follow each event that is passed on; it must not come back to where it was."""
+    """Yield each event that is passed on in a circle, back to the phase where it began."""
     hops = {
         (step.id, phase.id, way.event): [
             (*place, way.event) for place in _arrivals(procedure, step, way)
@@ -285,7 +285,7 @@ def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
 
 
 def _arrivals(procedure: Procedure, step: Step, way: Transition) -> Iterator[tuple[str, str]]:
-    """Yield (step, phase) of every phase where *way* may arrive, by ``otherwise`` too."""
+    """Yield (step, phase) of every phase to which *way* may lead, also by ``otherwise``."""
     target, entry = _destination(procedure, step, way)
     phases = {phase.id: phase for phase in target.phases} if target else {}
     seen: set[str] = set()

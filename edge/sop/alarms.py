@@ -1,12 +1,12 @@
-"""The standing alarms: who is shown them, who has seen them, how long they are heard.
+"""Standing alarms: the panels that show them, their acknowledgement, their beeps.
 
-1. An alarm that the step of a visit raises is shown (fast) at its station, and ends with the step;
-   if two guests are in the same alarm, with the last of them. Every other that an officer can do
-   something about is shown at every panel.
-2. ``acknowledge`` at a panel means: seen. It takes all that this panel shows; their lamp is slow
-   from then on, the buzzer stops, and they stand until what caused them is over.
-3. Until then the buzzer repeats every :data:`ALARM_REPEAT_S` seconds.
-4. A silent alarm is neither shown nor heard nor acknowledged here (``SILENT``).
+1. An alarm that a step of a visit raises is shown (fast lamp) at the station of the step and ends
+   with the step; if two guests are in the same alarm, with the last of them. Every other alarm that
+   an officer can act on is shown at every panel.
+2. ``acknowledge`` at a panel means that an officer has seen all alarms that this panel shows. From
+   then on their lamp is slow and their beeps stop; the alarms stand until their cause is over.
+3. Until then the buzzer beeps again every :data:`ALARM_REPEAT_S` seconds.
+4. A silent alarm is not shown, sounded or acknowledged here (``SILENT``).
 """
 
 from typing import Any, get_args
@@ -22,21 +22,21 @@ from edge.sop.state import Alarm, Rules, State, Visit
 from edge.sop.turn import Turn
 
 ALARM_REPEAT_S = 15.0
-"""How long the buzzer rests between two soundings of an alarm that nobody has acknowledged."""
+"""Time between two beeps of an alarm that is not acknowledged, seconds."""
 
 SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
-"""Inputs whose alarms only the central office hears of; why is in edge/sop/inputs/safety.py."""
+"""Inputs with alarms for the central office only; edge/sop/inputs/safety.py gives the reasons."""
 
-# Alarms of the lobby's own equipment; the others of no visit are the checkpoint's own (a full disk,
-# a damaged database): a technician's matter.
+# Alarms of the lobby's equipment. Other alarms without a visit are about the checkpoint itself (a
+# full disk, a damaged database): they are for a technician, and no panel shows them.
 _LOBBY = ("metal-detector", "locker-", "door-", "lost-card")
 
-# Alarms of something that has happened and is over: they end when somebody has seen them.
+# Alarms with a cause that is over at once: they end when an officer acknowledges them.
 _OVER = ("lost-card",)
 
 
 def everywhere(rules: Rules, state: State, kind: str) -> bool:
-    """Whether the standing alarm *kind* is shown at every panel."""
+    """Return True if every panel shows the standing alarm *kind*."""
     if at_station(rules, state, kind) is not None:
         return False
     inputs = set(get_args(events.InputKind)) - SILENT
@@ -44,7 +44,7 @@ def everywhere(rules: Rules, state: State, kind: str) -> bool:
 
 
 def at_station(rules: Rules, state: State, kind: str) -> str | None:
-    """Return the station of the visit whose step has raised the standing alarm *kind*, if one."""
+    """Return the station of the step that raised the standing alarm *kind*; None if no step did."""
     visit = state.visits.get(state.alarms[kind].visit or "")
     if visit is None:
         return None
@@ -53,7 +53,7 @@ def at_station(rules: Rules, state: State, kind: str) -> str | None:
 
 
 def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:
-    """Return what the standing alarms ask for: a station (None: every panel), fast or slow."""
+    """Return the station (None: every panel) and the mode, fast or slow, of each shown alarm."""
     return [
         (at_station(rules, state, kind), "fast" if alarm.acknowledged is None else "slow")
         for kind, alarm in state.alarms.items()
@@ -62,7 +62,7 @@ def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:
 
 
 def acknowledge(turn: Turn, panel: str) -> bool:
-    """An officer at *panel* has seen what it shows; False if there is nothing to see."""
+    """Acknowledge the alarms that *panel* shows; return False if there is none to acknowledge."""
     state = turn.state
     stations = turn.rules.panels.get(panel, ())
     seen = [
@@ -82,14 +82,14 @@ def acknowledge(turn: Turn, panel: str) -> bool:
 
 
 def started(turn: Turn) -> None:
-    """Let what nobody has acknowledged be heard again, after a restart."""
+    """After a restart, set the timers of the alarms that are not acknowledged."""
     for kind, alarm in turn.state.alarms.items():
         if alarm.acknowledged is None and _audible(turn, kind):
             turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
 
 def timer_fired(turn: Turn, key: str) -> None:
-    """Sound an alarm once more that nobody has acknowledged."""
+    """Beep again for an alarm that is not acknowledged."""
     kind = key.removeprefix("alarm/")
     alarm = turn.state.alarms.get(kind)
     if alarm is not None and alarm.acknowledged is None and _audible(turn, kind):
@@ -104,7 +104,7 @@ def _audible(turn: Turn, kind: str) -> bool:
 
 
 def standing(state: State) -> dict[str, dict[str, Any]]:
-    """Return the live topics of the alarms that stand, by their suffix."""
+    """Return the live topics of the standing alarms, by topic suffix."""
     return {f"state/alarm/{kind}": _shown(state, kind) for kind in state.alarms}
 
 
@@ -125,7 +125,7 @@ def _shown(state: State, kind: str) -> dict[str, Any]:
 
 
 def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
-    """End the alarm *kind* for *visit*; it stands on if another guest is in the same alarm."""
+    """End the alarm *kind* for *visit*; if another guest is in the same alarm, it still stands."""
     alarm = turn.state.alarms.get(kind)
     if alarm is None or alarm.visit != visit.id:
         return
@@ -140,7 +140,7 @@ def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
 def raise_alarm(
     turn: Turn, kind: str, visit: str | None, detail: str | None = None, *, silent: bool = False
 ) -> None:
-    """Raise the alarm *kind*, unless it stands already; *silent*: nobody here hears of it."""
+    """Raise the alarm *kind*, unless it stands already; *silent*: without beeps."""
     if kind in turn.state.alarms:
         return
     turn.state.alarms[kind] = Alarm(since=turn.at, visit=visit, detail=detail)
@@ -150,13 +150,13 @@ def raise_alarm(
 
 
 def sound(turn: Turn, kind: str) -> None:
-    """Sound the alarm *kind* now, and every :data:`ALARM_REPEAT_S` seconds from now on."""
+    """Beep for the alarm *kind* now, and then every :data:`ALARM_REPEAT_S` seconds."""
     turn.do(Beep("alarm"))
     turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
 
 def silence(turn: Turn, kind: str) -> None:
-    """Sound the alarm *kind* no more."""
+    """Stop the beeps of the alarm *kind*."""
     turn.do(CancelTimer(f"alarm/{kind}"))
 
 
@@ -169,7 +169,7 @@ def clear_alarm(turn: Turn, kind: str) -> None:
 
 
 def alarm_record(turn: Turn, record: str, kind: str, panel: str | None = None) -> None:
-    """Record what became of the standing alarm *kind* (at *panel*)."""
+    """Record a change of the standing alarm *kind* (acknowledged at *panel*)."""
     alarm = turn.state.alarms[kind]
     people = inside(turn.state.visits.values()) if kind == FIRE else None
     data = AlarmChanged(

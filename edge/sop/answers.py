@@ -1,14 +1,14 @@
-"""What an officer hears and sees of an input: it was taken, or it means nothing and is counted."""
+"""The officer's answer to an input: beep if accepted; beeps, flash and count if refused."""
 
 from edge.sop.effects import Beep, FlashLamp
 from edge.sop.turn import Turn
 
-# Refusals are counted by kind; a flood of new kinds must not grow the state for ever.
+# Refusals are counted by kind; a flood of new kinds must not let the state grow without limit.
 _MOST_KINDS_OF_REFUSAL = 100
 
 
 def answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: FBT001 - a fact
-    """Let the officer hear whether the input meant something; if not, see it too, and count it."""
+    """Beep for accepted or refused; if refused, flash the lamp of *panel* and count *what*."""
     turn.do(Beep("accepted" if accepted else "refused"))
     if not accepted:
         if panel in turn.rules.panels:
@@ -17,12 +17,12 @@ def answer(turn: Turn, accepted: bool, what: str, panel: str) -> None:  # noqa: 
 
 
 def answer_at(turn: Turn, accepted: bool, what: str, reader: str) -> None:  # noqa: FBT001 - a fact
-    """Let it be heard, and seen at the panel beside *reader*, what was held to it meant."""
+    """Answer an input of *reader*, with the lamp of the panel beside it."""
     answer(turn, accepted, what, _panel_at(turn, turn.rules.readers.get(reader, ())))
 
 
 def refuse(turn: Turn, what: str) -> None:
-    """Count the refusal of *what*."""
+    """Count a refusal of this kind; beyond the most kinds, as ``other``."""
     known = what in turn.state.refusals or len(turn.state.refusals) < _MOST_KINDS_OF_REFUSAL
     turn.refuse(what if known else "other")
 

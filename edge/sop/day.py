@@ -1,17 +1,18 @@
-"""The office day: opened, counted, closed when the officials have left (Pasal 4(4)).
+"""The office day: opened, counted, and closed when the officials have left (Pasal 4(4)).
 
-1. A day opens by ``open-day``, or by the first arrival at or after the hour that the config gives
-   as the earliest. It never closes by the hour.
-2. ``close-day`` closes it if nothing is out. Otherwise the lamp of that panel asks, and those of
-   the stations where something is out: guests leave, cards come back, ``reconcile`` settles one
-   item (edge/sop/inputs/outstanding.py), and the day closes with the last; ``close-day`` once more
-   closes it at once and carries over what is out. ``open-day`` takes the question back. ``day``, on
-   a panel with one button for both, opens where no day is open, and closes where one is.
-3. From the first ``close-day`` on nobody arrives, unless the day is opened again.
-4. A day that nobody closed is closed by the opening of the next one, and its record says so.
-5. Each day has one record of its opening and one of its end, whose counts add up:
+1. A day opens by ``open-day``, or by the first arrival at or after the earliest hour of the config
+   (the checkpoint's very first day: at any hour). No hour closes a day.
+2. ``close-day`` closes the day if no item is out. Otherwise the lamp of that panel asks, and so do
+   the lamps of the stations where an item is out: guests leave, cards come back, ``reconcile``
+   settles one item (edge/sop/inputs/outstanding.py), and the day closes with the last item.
+   ``close-day`` once more closes it at once and carries over the items that are out. ``open-day``
+   cancels the closing. ``day``, on a panel with one button for both, opens a day if none is open,
+   and otherwise closes it.
+3. From the first ``close-day`` on arrivals are refused, unless the day is opened again.
+4. A day that was not closed is closed by the opening of the next: its record has ``not-closed``.
+5. Each day has one record of its opening and one of its end. The counts in it add up:
    ``visits_carried + visits_opened = sum(outcomes) + visits_open``.
-6. Where the clock is not trusted the date opens and closes nothing; the buttons do.
+6. While the clock is not trusted, no date opens or closes a day; the buttons do.
 """
 
 from datetime import datetime, timedelta
@@ -26,7 +27,7 @@ from edge.sop.turn import Turn
 
 
 def admits(turn: Turn) -> bool:
-    """Whether guests may arrive now; opens the day where the first of them may do so."""
+    """Return True if a guest may arrive now; opens the day if this arrival is its first."""
     if turn.rules.day is None:
         return True
     if turn.state.day is None or _is_past(turn, turn.rules.day, turn.state.day):
@@ -36,7 +37,7 @@ def admits(turn: Turn) -> bool:
 
 
 def open_pressed(turn: Turn) -> bool:
-    """Open the day, or take back the question of its closing; False if it is open."""
+    """Open a day, or cancel the closing of the open one; return False if neither applies."""
     day, rules = turn.state.day, turn.rules.day
     if rules is None:
         return False
@@ -48,7 +49,7 @@ def open_pressed(turn: Turn) -> bool:
 
 
 def close_pressed(turn: Turn, panel: str) -> bool:
-    """Close the day, or ask at *panel* for what is out; False if it is not open."""
+    """Close the day, or ask at *panel* for the items that are out; False if no day is open."""
     day = turn.state.day
     if turn.rules.day is None or day is None or day.closed is not None:
         return False
@@ -61,7 +62,7 @@ def close_pressed(turn: Turn, panel: str) -> bool:
 
 
 def pressed(turn: Turn, panel: str) -> bool:
-    """Open the day where none is open, else close it: the one button of a panel with few pins."""
+    """Open a day if none is open, else close it: the one button of a panel with few pins."""
     day, rules = turn.state.day, turn.rules.day
     if rules is None or day is None or day.closed is not None or _is_past(turn, rules, day):
         return open_pressed(turn)
@@ -69,26 +70,26 @@ def pressed(turn: Turn, panel: str) -> bool:
 
 
 def settle(turn: Turn) -> None:
-    """Close the day that was asked to close, once nothing is out."""
+    """Close the day that is to close, once no item is out."""
     day = turn.state.day
     if day is not None and day.closing is not None and nothing_out(turn):
         _close(turn, day, "closed")
 
 
 def nothing_out(turn: Turn) -> bool:
-    """Whether every guest has left, and every card and locker is back."""
+    """Return True if no visit is open, and every card and locker is back."""
     return not (turn.state.visits or turn.state.cards or _lockers_out(turn))
 
 
 def visit_opened(turn: Turn, persons: int) -> None:
-    """Count a visit of *persons* people."""
+    """Count a visit of *persons* persons."""
     day = turn.state.day
     if day is not None:
         turn.update(day=replace(day, visits=day.visits + 1, persons=day.persons + persons))
 
 
 def persons_joined(turn: Turn, visit: Visit, more: int) -> None:
-    """Count *more* people of *visit*, if it is one of the visits that this day counts."""
+    """Count *more* persons of *visit*, if this day counts the visit."""
     day = turn.state.day
     if day is not None and day.closed is None and visit.number > turn.state.opened - day.visits:
         turn.update(day=replace(day, persons=day.persons + more))
@@ -103,12 +104,12 @@ def visit_closed(turn: Turn, outcome: str) -> None:
 
 
 def asks(state: State, panel: str) -> bool:
-    """Whether *panel* asks for what is still out."""
+    """Return True if *panel* asks for the items that are out."""
     return state.day is not None and state.day.closing == panel
 
 
 def summary(state: State) -> dict[str, Any] | None:
-    """Return the live topic ``state/day``; None where no days are kept."""
+    """Return the live topic ``state/day``; None before the first day, and without office days."""
     day = state.day
     if day is None:
         return None
@@ -180,7 +181,7 @@ def _lockers_out(turn: Turn) -> int:
 
 
 def _is_past(turn: Turn, rules: DayRules, day: DayState) -> bool:
-    """Whether the office's next day has come, by clocks that can be trusted."""
+    """Return True if a trusted clock shows that the next office day has begun."""
     opened = day.opened
     known = turn.at.synced and (opened.synced or opened.boot == turn.at.boot)
     return known and _office_day(rules, turn.at.wall_ms) > _office_day(
@@ -189,7 +190,7 @@ def _is_past(turn: Turn, rules: DayRules, day: DayState) -> bool:
 
 
 def _office_day(rules: DayRules, wall_ms: int) -> int:
-    """Return which day it is at the office: it changes at the opening hour, not at midnight."""
+    """Return the number of the office's day, which changes at the opening hour, not at midnight."""
     local = _local(rules, wall_ms) - timedelta(seconds=rules.opens_s)
     return local.toordinal()
 
@@ -201,5 +202,5 @@ def _date(turn: Turn, at: Stamp) -> str:
 
 
 def _local(rules: DayRules, wall_ms: int) -> datetime:
-    """Return what the clock on the office's wall shows."""
+    """Return the local time at the office, without a zone."""
     return datetime.fromtimestamp(wall_ms / 1000, rules.zone).replace(tzinfo=None)

@@ -1,4 +1,7 @@
-"""Effects: what to do, in the imperative. The checkpoint carries them out after the commit."""
+"""Effects: orders to the checkpoint, named in the imperative.
+
+It carries them out after the commit; alarm beeps and the holding of doors in a fire before it.
+"""
 
 from typing import Literal
 
@@ -7,30 +10,30 @@ import msgspec
 from edge.clock import Stamp
 
 LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
-"""on: a guest waits; slow: a decision is wanted; amber: 80 % of the standard time is used; red:
+"""on: a guest waits; slow: a decision is wanted; amber: 80 % of the step's limit is used; red:
 overdue; fast: an alarm; test: all lamps lit. The lamps of each mode: edge/drivers/gpio/lamps.py."""
 
 
 class Effect(msgspec.Struct, frozen=True, tag=True, tag_field="effect"):
-    """Something to do."""
+    """One order."""
 
 
 class UnlockLocker(Effect, frozen=True):
-    """Energise the lock of *locker* for one pulse, for *visit* (None: a supervisor's order)."""
+    """Energise the lock of *locker* for one pulse, for *visit* (None: the locker has none)."""
 
     locker: int
     visit: str | None
 
 
 class ReleaseDoor(Effect, frozen=True):
-    """Release the access door *door* once, for as long as its config says, for *visit*."""
+    """Release the access door *door* once, for the time in its config, for *visit*."""
 
     door: str
     visit: str
 
 
 class HoldDoor(Effect, frozen=True):
-    """Hold the access door *door* released until told otherwise (fire), or end that."""
+    """Hold the access door *door* released (fire), or end that if *released* is False."""
 
     door: str
     released: bool
@@ -44,7 +47,7 @@ class RingAide(Effect, frozen=True):
 
 
 class TakeStill(Effect, frozen=True):
-    """Take a still for *purpose*; the answer is StillTaken or StillMissed with the same id."""
+    """Take a still for *purpose*; StillTaken or StillMissed with the same id is posted."""
 
     still: str
     purpose: str
@@ -52,7 +55,7 @@ class TakeStill(Effect, frozen=True):
 
 
 class StartTimer(Effect, frozen=True):
-    """Post TimerFired(*key*) once *seconds* have passed since moment *since*; replaces *key*."""
+    """Post TimerFired(*key*) *seconds* after the moment *since*; replaces a timer of that key."""
 
     key: str
     since: Stamp
@@ -60,25 +63,25 @@ class StartTimer(Effect, frozen=True):
 
 
 class CancelTimer(Effect, frozen=True):
-    """Forget the timer *key*."""
+    """Cancel the timer *key*."""
 
     key: str
 
 
 class KeepDetails(Effect, frozen=True):
-    """Enter in the guest book what *invitation* says of its guest: it has opened *visit*."""
+    """Store the guest's details of *invitation*, which has opened *visit*, in the guest book."""
 
     invitation: str
     visit: str
 
 
 class Beep(Effect, frozen=True):
-    """Sound the buzzer: once short for accepted, twice short for refused, long for an alarm."""
+    """Sound the buzzer: one short beep for accepted, two for refused, a long one for an alarm."""
 
     pattern: Literal["accepted", "refused", "alarm"]
 
 
 class FlashLamp(Effect, frozen=True):
-    """Flash the lamp of *panel* twice: an input there was refused. It then shows what it did."""
+    """Flash the lamp of *panel* twice for a refused input; then it shows its mode again."""
 
     panel: str

@@ -1,14 +1,14 @@
-"""The SOP core: ``step(rules, state, event)`` says what one event leads to. Pure.
+"""The SOP core: ``step(rules, state, event)`` returns new state, effects and records. Pure.
 
-Rules it keeps
---------------
-1. One card belongs to at most one visit, one locker to at most one visit.
+Rules of the core
+-----------------
+1. A card belongs to at most one visit, and a locker to at most one visit.
 2. A locker is unlocked only for a visit, by its procedure or by its own card, or by a supervisor's
-   card. An access door is released only for a visit, by its procedure; while fire stands every door
-   is held released.
+   card. An access door is released only for a visit, by its procedure; while the fire alarm stands,
+   every door is held released.
 3. Every visit ends in exactly one outcome, once.
-4. Whose event is it? ``routing.py`` has the rules, numbered.
-5. An event that means nothing changes nothing but a counter, and the officer hears two beeps.
+4. The numbered rules in ``inputs/routing.py`` select the visit that an event is for.
+5. An event that does not apply changes only a counter, and the officer hears two beeps.
 6. Any event may come at any time, in any order, more than once.
 """
 
@@ -40,7 +40,7 @@ from edge.sop.turn import Result, Turn
 from edge.sop.visit import course, inactivity
 from edge.sop.visit.course import arrive, deliver, set_timers
 
-# What a phase does while the aide is being called.
+# The ``do`` entry of a phase that calls the aide.
 _CALL = "ring:call"
 
 
@@ -50,7 +50,7 @@ def initial_state(rules: Rules) -> State:
 
 
 def step(rules: Rules, state: State, event: Event) -> Result:
-    """Return what *event* leads to: the new state, effects, records."""
+    """Return the result of *event*: the new state, effects and records."""
     turn = Turn(rules, state, event.at)
     _HANDLERS[type(event)](turn, event)
     day.settle(turn)
@@ -58,7 +58,7 @@ def step(rules: Rules, state: State, event: Event) -> Result:
 
 
 def _started(turn: Turn, _event: events.Started) -> None:
-    """Hold the doors if there is fire, set timers again, own up to stills that were lost."""
+    """Hold the doors if there is fire, set timers again, record the stills that were lost."""
     lockers.started(turn)
     safety.started(turn)
     doors.started(turn)
@@ -76,7 +76,7 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
-    """Let a supervisor who is there speak first, then the house, then the guests' procedures."""
+    """Offer the press to a present supervisor first, then to common buttons, then to visits."""
     accepted = supervisors.pressed(turn, event)
     if accepted is None:
         accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
@@ -91,7 +91,7 @@ def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def _acknowledge(turn: Turn, event: events.ButtonPressed) -> bool:
-    """Seen: the alarms that the panel shows; with none, the guest that it asks for."""
+    """Acknowledge the alarms that the panel shows; if none, the guest that it asks about."""
     return alarms.acknowledge(turn, event.panel) or inactivity.still_here(turn, event.panel)
 
 
@@ -118,7 +118,7 @@ def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
 
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
-    """Deliver the aide's answer to the first whom it means (routing, rule 4)."""
+    """Deliver the aide's answer to the first visit to which it applies (routing, rule 4)."""
     name = f"aiphone.{event.answer}"
     served = turn.rules.aiphones.get(event.aiphone, ())
     visits = [visit for visit in turn.in_line() if visit.procedure in served]
@@ -128,14 +128,17 @@ def _host(turn: Turn, event: events.HostAnswered) -> None:
 
 
 def _aide_means(turn: Turn, visit: Visit) -> int:
-    """Rank *visit*: it is rung for now, its guest is at the aide's door, or nobody answered."""
+    """Return the rank of *visit* for an answer of the aide; the lowest comes first.
+
+    0: its call rings; 1: its guest is at the door or in a meeting; 2: its call was not answered.
+    """
     if _CALL in turn.phase(visit).do:
         return 0
     return 2 if any(_CALL in phase.do for phase in turn.step(visit).phases) else 1
 
 
 def _busy(turn: Turn, event: events.StationBusy) -> None:
-    """Deliver it to the call that was made last: an earlier one may be what the aide talks to."""
+    """Deliver it to the call that was made last: the aide may be answering an earlier one."""
     served = turn.rules.aiphones.get(event.aiphone, ())
     calls = [
         visit
@@ -157,7 +160,7 @@ def _timer(turn: Turn, event: events.TimerFired) -> None:
 
 
 def _still_taken(turn: Turn, event: events.StillTaken) -> None:
-    """Complete the reference in the visit's step, if the visit is still there."""
+    """Add the SHA-256 to the reference in the visit's step, if the visit is still open."""
     pending = turn.state.stills.pop(event.still, None)
     visit = turn.state.visits.get(pending.visit) if pending else None
     if visit is not None:
@@ -195,13 +198,13 @@ def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
 
 
 def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
-    """Clear it; a visit's alarm of that name is the visit's own affair."""
+    """Clear the alarm; an alarm of that name that belongs to a visit ends with the visit's step."""
     alarm = turn.state.alarms.get(event.kind)
     if alarm is not None and alarm.visit is None:
         clear_alarm(turn, event.kind)
 
 
-# Buttons that mean the same in every procedure; all others are for a guest's.
+# Buttons with the same meaning in every procedure; all others are events of procedures.
 _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool]] = {
     "arrive": _arrival,
     "next": corrections.next_in_line,
@@ -215,7 +218,7 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool]] = {
     "reconcile": _reconcile,
 }
 
-# The first word of a timer's key says whose it is; all others belong to visits.
+# Handlers by the first part of a timer's key; all other timers belong to visits.
 _TIMERS = {
     "alarm": alarms.timer_fired,
     "card": cards.timer_fired,

@@ -1,4 +1,4 @@
-"""Who is in the house: the count that a fire alarm carries, for those who must find everybody."""
+"""Evacuation count: the guests inside, published with the fire alarm for those who search."""
 
 from collections.abc import Iterable
 
@@ -11,13 +11,13 @@ FIRE = "fire"
 
 
 class Inside(msgspec.Struct, frozen=True):
-    """Open visits, and the people that they are. Guests only: staff do not pass the desk."""
+    """Open visits and their persons. Guests only: staff do not pass the desk."""
 
     visits: int
     persons: int
 
 
 def inside(visits: Iterable[Visit]) -> Inside:
-    """Count *visits*, the open ones."""
+    """Count the open visits *visits* and their persons."""
     persons = [visit.persons for visit in visits]
     return Inside(len(persons), sum(persons))

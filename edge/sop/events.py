@@ -1,4 +1,4 @@
-"""Events: what happened, in the past tense. Frozen; each carries the moment it was seen."""
+"""Events: inputs of the core, named in the past tense. Frozen, each with its moment."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -12,27 +12,27 @@ InputKind = Literal[
     "fire", "duress", "enclosure-tamper", "mains-lost", "battery-low", "detector-tamper",
     "beam-blocked",
 ]  # fmt: skip
-"""Inputs that are alarms by themselves; the alarm has the same name."""
+"""Inputs that raise an alarm of the same name."""
 
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
-    """Something happened at moment ``at``."""
+    """One event, at moment ``at``."""
 
     at: Stamp
 
 
 Post = Callable[[Callable[[Stamp], Event]], None]
-"""Hand an event over to the checkpoint: ``post(make)`` calls ``make(now)``; from any thread."""
+"""Posts an event to the checkpoint: ``post(make)`` calls ``make(now)``; from any thread."""
 
 
 class Started(Event, frozen=True):
-    """The daemon has started; timers must be set again and lost work accounted for."""
+    """The daemon has started: timers must be set again, and lost stills recorded."""
 
 
 class RunEnded(Event, frozen=True):
-    """The run of the daemon before this one is known to have ended, and not on purpose.
+    """The daemon's previous run was not stopped on purpose.
 
-    *crashes* is how often that happened within the last ten minutes.
+    *crashes* is the number of crashes within the last ten minutes.
     """
 
     ending: Ending
@@ -40,7 +40,7 @@ class RunEnded(Event, frozen=True):
 
 
 class ButtonPressed(Event, frozen=True):
-    """An officer pressed (or held) a button of *panel* that means *action*."""
+    """An officer pressed (or held) the button *action* of *panel*."""
 
     panel: str
     action: str
@@ -55,95 +55,95 @@ class HostAnswered(Event, frozen=True):
 
 
 class CardPresented(Event, frozen=True):
-    """A card came near *reader* (once per presentation, however often the reader repeats it)."""
+    """A card was presented at *reader* (one event, even if the reader repeats it)."""
 
     reader: str
     card: str
 
 
 class TwoCardsPresented(Event, frozen=True):
-    """Two cards lie at *reader*: nobody knows which is meant, so neither is taken."""
+    """Two cards lie at *reader*: it is unclear which is meant, so neither is accepted."""
 
     reader: str
 
 
 class LockerOpened(Event, frozen=True):
-    """A locker's door opened; *initial* if it was found so at start."""
+    """A locker's door opened; *initial*: it was open at the start."""
 
     locker: int
     initial: bool = False
 
 
 class LockerClosed(Event, frozen=True):
-    """A locker's door closed; *initial* if it was found so at start."""
+    """A locker's door closed; *initial*: it was closed at the start."""
 
     locker: int
     initial: bool = False
 
 
 class LockerFailed(Event, frozen=True):
-    """The lock of a locker cannot be worked from here (its board is silent); *why* in words."""
+    """The lock of a locker cannot be operated (its board does not answer); *why* in words."""
 
     locker: int
     why: str
 
 
 class LockerRestored(Event, frozen=True):
-    """The lock of a locker can be worked again."""
+    """The lock of a locker can be operated again."""
 
     locker: int
 
 
 class DoorOpened(Event, frozen=True):
-    """The access door *door* stands open; *initial* if it was found so at start."""
+    """The access door *door* opened; *initial*: it was open at the start."""
 
     door: str
     initial: bool = False
 
 
 class DoorClosed(Event, frozen=True):
-    """The access door *door* is shut; *initial* if it was found so at start."""
+    """The access door *door* closed; *initial*: it was closed at the start."""
 
     door: str
     initial: bool = False
 
 
 class InputAlarmed(Event, frozen=True):
-    """A safety input, or one of the metal detector's own, is in alarm; *initial* if found so."""
+    """A safety or metal detector input is in alarm; *initial*: it was so at the start."""
 
     kind: InputKind
     initial: bool = False
 
 
 class InputRestored(Event, frozen=True):
-    """The input *kind* is at rest again; *initial* if it was found so at start."""
+    """The input *kind* is at rest; *initial*: it was so at the start."""
 
     kind: InputKind
     initial: bool = False
 
 
 class DetectorAlarmed(Event, frozen=True):
-    """The metal detector's alarm contact became active; *initial* if found so at start."""
+    """The metal detector's alarm contact became active; *initial*: it was so at the start."""
 
     initial: bool = False
 
 
 class DetectorCleared(Event, frozen=True):
-    """The metal detector's alarm contact came back to rest; *initial* if found so at start."""
+    """The metal detector's alarm contact is at rest; *initial*: it was so at the start."""
 
     initial: bool = False
 
 
 class PassageMade(Event, frozen=True):
-    """Somebody has passed through the metal detector (its beam is free again)."""
+    """A person has passed through the metal detector (its beam is free again)."""
 
 
 class PassageTooFast(Event, frozen=True):
-    """Somebody went through the metal detector faster than it can look: it does not count."""
+    """A person passed the metal detector faster than it can detect: it is no passage."""
 
 
 class StationBusy(Event, frozen=True):
-    """The called station *aiphone* is in use by another call: it could not be rung."""
+    """The called station *aiphone* could not be rung: it is in use by another call."""
 
     aiphone: str
 
@@ -153,7 +153,7 @@ class InvitationPresented(Event, frozen=True):
 
     The daemon has checked its signature, its time and that it is for this checkpoint.
 
-    :ivar invitation: its id; *expires_ms* is when nobody can show it any more (wall clock, ms)
+    :ivar invitation: its id; *expires_ms*: when it expires (wall clock, ms since 1970 UTC)
     """
 
     reader: str
@@ -163,18 +163,18 @@ class InvitationPresented(Event, frozen=True):
 
 
 class InvitationRefused(Event, frozen=True):
-    """What was shown at *reader* is no valid invitation; *why* is one of a few words."""
+    """An invalid invitation was shown at *reader*; *why* is one of a few words."""
 
     reader: str
     why: str
 
 
 class AvailabilitySet(Event, frozen=True):
-    """The central office says whether *host* is in place and receiving guests.
+    """The central office has announced that *host* receives guests, or does not.
 
     :ivar host: the id of a procedure of this checkpoint, or of the called station that serves it
-    :ivar until_ms: when that ends (wall clock, ms since 1970 UTC); None if nobody has said
-    :ivar reason: one word of the reasons' data, never free text; None if none was given
+    :ivar until_ms: when that ends (wall clock, ms since 1970 UTC); None if not given
+    :ivar reason: one word of the wording file, never free text; None if not given
     """
 
     host: str
@@ -184,9 +184,9 @@ class AvailabilitySet(Event, frozen=True):
 
 
 class DetailsAttached(Event, frozen=True):
-    """The guest book has the details of *visit* (its id); what they are is there and not here.
+    """The guest book has the details of *visit* (its id); only the guest book stores them.
 
-    :ivar persons: how many people they are, by those details
+    :ivar persons: the number of persons in these details
     """
 
     visit: str
@@ -194,13 +194,13 @@ class DetailsAttached(Event, frozen=True):
 
 
 class TimerFired(Event, frozen=True):
-    """The timer *key* that the core asked for has run out."""
+    """The timer *key*, which the core has set, has run out."""
 
     key: str
 
 
 class StillTaken(Event, frozen=True):
-    """The still *still* is in its file."""
+    """The file of the still *still* is written; *size* in bytes."""
 
     still: str
     sha256: str
@@ -228,16 +228,16 @@ class DeviceRestored(Event, frozen=True):
 
 
 class InputRefused(Event, frozen=True):
-    """A driver dropped something malformed (a bad checksum, noise): counted under *why*."""
+    """A driver dropped malformed input (a bad checksum, noise): counted under *why*."""
 
     device: str
     why: str
 
 
 class SystemAlarmRaised(Event, frozen=True):
-    """The checkpoint itself is unwell (``disk-full``, ``crash-loop``, …); *detail* in words.
+    """The checkpoint itself has a problem (``disk-full``, ``crash-loop``, …); *detail* in words.
 
-    Whoever raises *kind* also clears it, after a restart too: the alarm stands in the state.
+    The code that raises *kind* also clears it, after a restart too: the state stores the alarm.
     """
 
     kind: str
@@ -245,6 +245,6 @@ class SystemAlarmRaised(Event, frozen=True):
 
 
 class SystemAlarmCleared(Event, frozen=True):
-    """The checkpoint is well again as regards *kind*; means nothing if no such alarm stands."""
+    """The problem *kind* of the checkpoint is over; ignored if no such alarm stands."""
 
     kind: str

@@ -1,12 +1,13 @@
-"""The hosts: who is in place and receives guests, as far as the office has said.
+"""Availability of hosts: in place and receiving guests or not, as the office has announced.
 
-The regulation's warning (*peringatan*) is that a procedure holds only while the official is in
-place and receives. So a guest of one who does not is not rung for: the phase that needs the
-``host`` is passed over, and reception decides (``procedure.NEEDS``).
+The regulation's warning (*peringatan*): a procedure applies only while the official is in place and
+receives guests. So if the office has announced that the host is away, the aide is not called: the
+phase that needs the ``host`` is passed over, and reception decides (``NEEDS`` in
+edge/sop/procedures/model.py).
 
-1. What was said last holds, until it says itself that it ends; then the aiphone decides again.
-2. Only a trusted clock can tell that it has ended.
-3. Reception may ring all the same: after ``again`` the need counts as met.
+1. The latest announcement holds until its own end, if it has one; then the aiphone decides again.
+2. Only a trusted clock can show that it has ended.
+3. Reception may call all the same: after ``again`` the need counts as met.
 """
 
 from edge.sop import events
@@ -14,12 +15,12 @@ from edge.sop.answers import refuse
 from edge.sop.state import HostAvailability, Visit
 from edge.sop.turn import Turn
 
-# All are written anew with each decision.
+# All announcements are written again when one changes, so their number is limited.
 MOST_REMEMBERED = 100
 
 
 def availability_set(turn: Turn, event: events.AvailabilitySet) -> None:
-    """Remember that a host does not receive; forget it once the host does."""
+    """Store that a host does not receive guests; delete that once the host does."""
     _forget_ended(turn)
     turn.state.availability.pop(event.host, None)
     if event.receiving:
@@ -33,9 +34,9 @@ def availability_set(turn: Turn, event: events.AvailabilitySet) -> None:
 
 
 def away(turn: Turn, visit: Visit) -> HostAvailability | None:
-    """Return what was said of the host of *visit*, if it is that no guests are received.
+    """Return the announcement that the host of *visit* is away; None if there is none.
 
-    Said of the procedure, or of the called station that serves it.
+    It names the procedure, or the called station that serves it.
     """
     stations = (name for name, served in turn.rules.aiphones.items() if visit.procedure in served)
     for name in (visit.procedure, *stations):
@@ -46,12 +47,12 @@ def away(turn: Turn, visit: Visit) -> HostAvailability | None:
 
 
 def receives(turn: Turn, visit: Visit) -> bool:
-    """Whether the host may be rung: nobody has said no, or reception asks all the same."""
+    """Return True if the aide may be called: the host is not away, or reception calls again."""
     return visit.attempts > 1 or away(turn, visit) is None
 
 
 def note_reason(turn: Turn, visit: Visit) -> Visit:
-    """Give *visit* the reason that the office gave with its message, if it did."""
+    """Give *visit* the reason of the announcement, if its host is away."""
     said = away(turn, visit)
     return visit if said is None else turn.change(visit, chosen=said.reason)
 

@@ -1,4 +1,4 @@
-"""Identifiers that a pure function can mint: UUID version 7 (RFC 9562) from a moment and a salt."""
+"""Identifiers that a pure function can make: UUID version 7 (RFC 9562) of a moment and a salt."""
 
 import hashlib
 
@@ -6,8 +6,8 @@ import hashlib
 def uuid7(wall_ms: int, salt: str) -> str:
     """Return the UUIDv7 of *wall_ms* (milliseconds since 1970) with *salt* for its random bits.
 
-    The same arguments give the same id, so that a decision that is taken again after a crash
-    names its things as before. Unique as long as *salt* is used once.
+    The same arguments give the same id, so a decision that is repeated after a crash has the same
+    ids. Unique as long as each *salt* is used once.
     """
     random = int.from_bytes(hashlib.sha256(salt.encode()).digest()[:10], "big")
     value = (wall_ms & 0xFFFF_FFFF_FFFF) << 80 | random & 0xFFFF_FFFF_FFFF_FFFF_FFFF

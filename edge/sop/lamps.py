@@ -1,19 +1,19 @@
-"""What follows from the state and is shown: lamps for the officers, counts for the office.
+"""Views of the state: lamp modes for the officers, counts for the central office.
 
-A panel shows the worst of what its stations ask for, in this order:
+A panel shows the worst mode that its stations ask for. The modes, the worst last:
 
 ========= =========================================================================================
-``off``   nothing is wanted of the officer
+``off``   the officer has no task
 ``on``    a guest waits
 ``amber`` 80 % of a step's limit is used
-``slow``  a decision is wanted; an alarm that was acknowledged still stands; is this guest still
-          here? something that is brought in here is still out (the day is to close)
+``slow``  a decision is wanted; an acknowledged alarm still stands; after long inactivity: is this
+          guest still here? an item that is returned here is still out (the day is to close)
 ``red``   a step has passed its limit
-``fast``  an alarm that nobody has acknowledged
+``fast``  an alarm that is not acknowledged
 ========= =========================================================================================
 
-A decision goes before amber, because it is somebody's turn to act and amber only says hurry; red
-goes before a decision, because whatever is wanted there is late already.
+A decision goes before amber: an officer must act, while amber only asks to hurry. Red goes before a
+decision: the decision is late already.
 """
 
 from collections import Counter
@@ -25,7 +25,7 @@ from edge.sop.inputs import outstanding
 from edge.sop.procedures.model import Step
 from edge.sop.state import Pace, Rules, State, Visit
 
-# Worst last: a panel shows the worst of what its stations ask for.
+# The worst last.
 _ORDER: tuple[LampMode, ...] = ("off", "on", "amber", "slow", "red", "fast")
 _PACE: dict[Pace, LampMode] = {"good": "off", "amber": "amber", "red": "red"}
 
@@ -56,15 +56,15 @@ def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, LampMode]:
     lamp: LampMode = step.phase(visit.phase).lamp
     if lamp == "fast" and _seen(state, step):
         lamp = "slow"
-    if visit.asked:  # that it takes too long has been said for hours
+    if visit.asked:  # red, if there is a limit, has been shown for hours
         return step.station, _worst([lamp, "slow"])
     return step.station, _worst([lamp, _PACE[visit.pace]])
 
 
 def _seen(state: State, step: Step) -> bool:
-    """Whether nothing is left to be seen of the alarms that *step* raises.
+    """Return True if no alarm that *step* raises is still unacknowledged.
 
-    One alarm may be that of several guests; and who was taken back into it raises none.
+    Several guests may share one alarm; a visit that *back* moved into its phase raises none.
     """
     standing = [state.alarms[kind] for kind in step.alarms if kind in state.alarms]
     return bool(step.alarms) and all(alarm.acknowledged is not None for alarm in standing)

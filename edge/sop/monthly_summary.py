@@ -1,4 +1,4 @@
-"""The summary of a month: counts and times, no person, no visit. What is published is this.
+"""The published summary of a month: counts and times, without persons' data or visit ids.
 
 Every list is in a fixed order, so that the same facts make the same bytes.
 """
@@ -7,28 +7,29 @@ import msgspec
 
 
 class Figures(msgspec.Struct, frozen=True, kw_only=True):
-    """A part of the summary; seconds where a name ends in ``_s``; None where nobody can say."""
+    """A part of the summary. Fields named ``…_s`` are seconds; None: not known."""
 
 
 class Totals(Figures, frozen=True, kw_only=True):
     """The month in a few figures.
 
-    :ivar visits: that were opened; *persons*: in them (a group is one visit)
+    :ivar visits: visits that were opened; *persons*: their persons (a group is one visit)
     :ivar closed: visits that ended, whenever they began
-    :ivar open_at_end: visits of the month that had not ended when it did
-    :ivar cards_out: cards that visits which ended in the month had not given back by its end, less
-        those declared lost; *lockers_out*: their lockers
-    :ivar cards_lost: cards that were declared lost; *cards_found*: of these, those that came back
-    :ivar returned: what visits that had ended still owed, and brought back; *settled*: what an
-        officer vouched for instead
+    :ivar open_at_end: visits opened in the month that had not ended by its end
+    :ivar cards_out: cards of visits that ended in the month: not returned by its end, not settled,
+        not declared lost; *lockers_out*: lockers likewise
+    :ivar cards_lost: cards that were declared lost; *cards_found*: of these, those found again
+    :ivar returned: owed cards and lockers that came back, as a device has shown; *settled*: those
+        that an officer confirmed without a device
     :ivar lockers_opened: by a supervisor's card
-    :ivar unseen: how often the panel asked whether a guest is still here
-    :ivar duration_median_s: of the visits that ended completed, from the guest's arrival on
-    :ivar steps_timed: completed steps that have a standard time and were surely measured;
-        *steps_within*: of them, those within it
-    :ivar overdue: steps that were said to be overdue
+    :ivar unseen: the number of times that a panel asked whether a guest is still here
+    :ivar duration_median_s: of completed visits with a certain duration, from the guest's arrival
+        on; *duration_p95_s*: 95 of 100 lasted no longer (nearest rank)
+    :ivar steps_timed: completed steps with a standard time and a certain duration;
+        *steps_within*: of these, those within the standard time
+    :ivar overdue: steps that were recorded as overdue
     :ivar crashes: of the daemon; *power_losses*: of the machine
-    :ivar untrusted: records that a clock dated which nobody vouched for
+    :ivar untrusted: records dated by a clock that was not trusted
     """
 
     visits: int = 0
@@ -60,7 +61,7 @@ class Totals(Figures, frozen=True, kw_only=True):
 
 
 class DayCount(Figures, frozen=True, kw_only=True):
-    """A day of the office, ``2026-11-21``; *visits* are those that were opened."""
+    """A day of the office, ``2026-11-21``; *visits* were opened and *closed* ended in it."""
 
     day: str
     visits: int
@@ -77,7 +78,7 @@ class HourCount(Figures, frozen=True, kw_only=True):
 
 
 class ProcedureCount(Figures, frozen=True, kw_only=True):
-    """The visits of one procedure; durations of those that ended completed."""
+    """The visits of one procedure; the durations are of its completed visits."""
 
     procedure: str
     visits: int
@@ -89,7 +90,7 @@ class ProcedureCount(Figures, frozen=True, kw_only=True):
 
 
 class HostCount(Figures, frozen=True, kw_only=True):
-    """Whom the guests came to see: the host that the record names, else the procedure's."""
+    """The visits to one host: the host in the visit's record, else the procedure."""
 
     host: str
     visits: int
@@ -97,7 +98,7 @@ class HostCount(Figures, frozen=True, kw_only=True):
 
 
 class OutcomeCount(Figures, frozen=True, kw_only=True):
-    """How visits of one procedure ended, and why, if a reason was given."""
+    """The visits of one procedure that ended with this outcome and reason (None: no reason)."""
 
     procedure: str
     outcome: str
@@ -108,12 +109,13 @@ class OutcomeCount(Figures, frozen=True, kw_only=True):
 class StepTimes(Figures, frozen=True, kw_only=True):
     """One step of a procedure.
 
-    :ivar ended: how often it ended, however; *completed*, *skipped*: of these
-    :ivar uncertain: completed, but nobody can say how long it took: in none of the times below
-    :ivar median_s: of the completed ones; *p95_s*: which 95 of 100 did not exceed (nearest rank)
-    :ivar waited_median_s: how long guests waited for the step
-    :ivar standard_s: the newest standard time; *timed*: those that had one; *within*: of these,
-        those that kept it
+    :ivar ended: the number of its ends, with any outcome; *completed*, *skipped*: of these
+    :ivar uncertain: completed, but the duration is not certain: not counted in the fields below,
+        except *waited_median_s* and *overdue*
+    :ivar median_s: of the completed ones; *p95_s*: 95 of 100 lasted no longer (nearest rank)
+    :ivar waited_median_s: the time for which guests waited for the step
+    :ivar standard_s: the latest standard time; *timed*: those that had one; *within*: of these,
+        those that lasted no longer
     """
 
     procedure: str
@@ -134,9 +136,9 @@ class StepTimes(Figures, frozen=True, kw_only=True):
 
 
 class AlarmCount(Figures, frozen=True, kw_only=True):
-    """One kind of alarm; durations of those that were cleared in the month, from their raising.
+    """One kind of alarm; durations of the alarms cleared in the month, from when they were raised.
 
-    :ivar standing: raised in the month and not cleared by its end
+    :ivar standing: 1 if it was raised in the month and not cleared by its end, else 0
     """
 
     alarm: str
@@ -150,10 +152,10 @@ class AlarmCount(Figures, frozen=True, kw_only=True):
 
 
 class DeviceTrouble(Figures, frozen=True, kw_only=True):
-    """One device that failed.
+    """One device that failed or was restored.
 
     :ivar downtime_s: within the month, by the wall clock
-    :ivar down_at_end: it had not been restored when the month ended
+    :ivar down_at_end: True if it had not been restored when the month ended
     """
 
     device: str
@@ -163,15 +165,15 @@ class DeviceTrouble(Figures, frozen=True, kw_only=True):
 
 
 class OfficeDay(Figures, frozen=True, kw_only=True):
-    """A day of the office that was opened or closed in the month, as its two records have it.
+    """A day of the office that was opened or closed in the month, from its two records.
 
-    :ivar opened: when, at the office: ``07:31``; *by* a ``button`` or an ``arrival``, None if
-        that was in an earlier month
-    :ivar closed: when; None if nobody closed it; *how*: None while it is open
-    :ivar carried: visits that were open from before; *visits* and *persons*: that came
-    :ivar reconciled: what an officer settled by button
-    :ivar visits_open: when it ended, and so *cards_out*, *cards_lost* and *lockers_out*: all that
-        were out then, whenever they were given out
+    :ivar opened: local time, ``07:31``; *by*: ``button`` or ``arrival``, None if it was opened in
+        an earlier month
+    :ivar closed: local time; None if no officer closed it; *how*: None while it is open
+    :ivar carried: visits that were open from before; *visits* and *persons*: those that came in it
+    :ivar reconciled: items that an officer settled by button
+    :ivar visits_open: at its end, as are *cards_out*, *cards_lost* and *lockers_out*: all that were
+        out then, including those given out on earlier days
     """
 
     number: int
@@ -191,7 +193,7 @@ class OfficeDay(Figures, frozen=True, kw_only=True):
 
 
 class OpeningCount(Figures, frozen=True, kw_only=True):
-    """How often a supervisor (*who*: a duty, no name) had a locker opened, by the reason given."""
+    """The lockers opened by supervisors of the duty *who* (no name) for the reason *why*."""
 
     who: str
     why: str
@@ -199,7 +201,7 @@ class OpeningCount(Figures, frozen=True, kw_only=True):
 
 
 class CorrectionCount(Figures, frozen=True, kw_only=True):
-    """How often officers put a mistake right: ``back``, ``card`` or ``next``, and where."""
+    """The number of corrections of one kind (``back``, ``card`` or ``next``) at one station."""
 
     correction: str
     station: str
@@ -209,10 +211,10 @@ class CorrectionCount(Figures, frozen=True, kw_only=True):
 class Summary(Figures, frozen=True, kw_only=True):
     """A month.
 
-    :ivar month: ``2026-11``; *timezone*: whose midnights count, for example ``Asia/Jakarta``
+    :ivar month: ``2026-11``; *timezone*: the zone of its days, for example ``Asia/Jakarta``
     :ivar hours: visits opened in each hour of the day, 24 figures
     :ivar week: the same for each day of the week, Monday first: 7 rows of 24
-    :ivar left_out: how many rows of which list were too many to be published
+    :ivar left_out: by name of the list, the number of rows that were too many to be published
     """
 
     month: str
@@ -234,19 +236,19 @@ class Summary(Figures, frozen=True, kw_only=True):
     left_out: dict[str, int] = {}
 
 
-# Lists that grow with what an office has, not with the calendar.
+# Lists that grow with the size of the office, not with the calendar.
 _GROWING = (
     "outcomes", "steps", "alarms", "equipment", "hosts", "procedures", "office_days", "openings",
     "corrected",
 )  # fmt: skip
-# A published summary is at most so many bytes of JSON: its record stays below 64 KiB.
+# The most bytes of a published summary as JSON: its record stays below 64 KiB.
 LIMIT = 60_000
 
 
 def bounded(summary: Summary, limit: int = LIMIT) -> Summary:
     """Return *summary* with its longest lists cut until it has at most *limit* bytes as JSON.
 
-    What is cut is counted in ``left_out``; totals are as they were.
+    ``left_out`` counts the rows that were cut; the totals do not change.
     """
     while len(msgspec.json.encode(summary)) > limit:
         name = max(_GROWING, key=lambda name: len(getattr(summary, name)))

@@ -1,8 +1,9 @@
-"""The reasons of a visit that does not go in: "alasan yang tepat dan sopan".
+"""Reasons for guests who are not received: "alasan yang tepat dan sopan".
 
 The procedure gives each end its usual reason. Before that end, while the lamp asks for the
-decision, reception may choose another by ``reason-1`` to ``reason-4``: the procedure's ``reasons``,
-in order. Who chooses none has the usual one. A new call to the host forgets what was chosen.
+decision, reception may choose another one by ``reason-1`` to ``reason-4``: the procedure's
+``reasons``, in order. Without a choice the usual reason holds. A new call to the host deletes the
+choice.
 """
 
 from edge.sop.procedures.model import Phase, Procedure, Transition
@@ -10,16 +11,16 @@ from edge.sop.state import Visit
 from edge.sop.turn import Turn
 
 MOST = 4
-"""How many reasons a procedure may offer: there are so many buttons for them."""
+"""The most reasons that a procedure may offer: one for each of the reason buttons."""
 
 PRESS = "button.reason-"
 
-# The ends that a guest is told a reason for.
+# The ends for which a guest is given a reason.
 ENDS = ("@declined", "@rescheduled")
 
 
 def offered(procedure: Procedure, phase: Phase, name: str) -> Transition | None:
-    """Return what the press *name* leads to in *phase*, if it offers that reason: it stays."""
+    """Return the transition of the press *name* if *phase* offers that reason; the phase stays."""
     number = name.removeprefix(PRESS)
     if not name.startswith(PRESS) or not number.isdigit() or not _asks(phase):
         return None
@@ -28,7 +29,7 @@ def offered(procedure: Procedure, phase: Phase, name: str) -> Transition | None:
 
 
 def choose(turn: Turn, visit: Visit, way: Transition) -> Visit:
-    """Take up what *way* says of the reason: one that was chosen, or one that does not hold."""
+    """Store the reason that *way* chooses, or delete a choice that no longer holds."""
     if way.event.startswith(PRESS):
         return turn.change(visit, chosen=way.reason)
     if way.reason is None and not way.to.startswith("@"):
@@ -37,12 +38,12 @@ def choose(turn: Turn, visit: Visit, way: Transition) -> Visit:
 
 
 def final(visit: Visit, outcome: str) -> str | None:
-    """Return why *visit* ends with *outcome*."""
+    """Return the reason with which *visit* ends in *outcome*."""
     return visit.chosen or visit.reason if f"@{outcome}" in ENDS else visit.reason
 
 
 def _asks(phase: Phase) -> bool:
-    """Whether the lamp asks here for a decision that can turn a guest away."""
+    """Return True if the lamp of *phase* asks for a decision that can turn a guest away."""
     return phase.lamp == "slow" and any(
         way.to in ENDS or (way.reason is not None and way.to.startswith("#")) for way in phase.on
     )

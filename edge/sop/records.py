@@ -1,7 +1,7 @@
 """Records: facts for the central office, exactly the ``data`` of docs/mqtt.md.
 
-The core decides what is said; the store adds id, sequence and time of recording in the same
-transaction. No name, card number or ID number is ever in a record.
+The core decides the content; the store adds id, sequence and time of recording in the same
+transaction. No record contains a name, a card number or an ID number.
 """
 
 from typing import Literal
@@ -25,7 +25,7 @@ from edge.sop.visit_records import (
     VisitUnseen,
 )
 
-# Whoever speaks of records finds all of them here.
+# All kinds of records can be imported from here.
 __all__ = [
     "KINDS", "AlarmChanged", "CardLost", "DaemonRestarted", "Data", "DayClosed", "DayOpened",
     "Ending", "EquipmentChanged", "GuestBookPurged", "LockerOpened", "MonthlyReport", "Record",
@@ -33,7 +33,7 @@ __all__ = [
     "VisitExtended", "VisitJoined", "VisitOpened", "VisitReconciled", "VisitUnseen", "suffix",
 ]  # fmt: skip
 
-# How the daemon's last run ended, if not on purpose.
+# The end of the daemon's last run, if it was not stopped on purpose.
 Ending = Literal["crashed", "power-lost"]
 
 
@@ -41,7 +41,7 @@ class AlarmChanged(msgspec.Struct, frozen=True, kw_only=True):
     """An alarm was raised, acknowledged or cleared.
 
     :ivar panel: where it was acknowledged
-    :ivar visits: of the fire alarm: how many visits were open; *persons*: how many people that is
+    :ivar visits: of the fire alarm: number of open visits; *persons*: number of their persons
     """
 
     alarm: str
@@ -59,8 +59,8 @@ class DayOpened(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar number: running number of the days of this checkpoint, from 1
     :ivar date: its date, local time
-    :ivar by: an officer's button, or the first guest
-    :ivar visits_carried: visits that are open from before; cards and lockers out likewise
+    :ivar by: an officer's ``button``, or the ``arrival`` of the first guest
+    :ivar visits_carried: visits that are open from before; *cards_out*, *lockers_out*: likewise
     """
 
     number: int
@@ -75,13 +75,13 @@ class DayOpened(msgspec.Struct, frozen=True, kw_only=True):
 class DayClosed(msgspec.Struct, frozen=True, kw_only=True):
     """The office day has ended; ``visits_carried + visits_opened = sum(outcomes) + visits_open``.
 
-    :ivar how: ``closed``: nothing was out; ``carried-over``: what was out is left to the next day,
-        by an officer's button; ``not-closed``: nobody closed the day, and the next one has begun
-    :ivar persons: how many people the opened visits were, with those who joined them in it
-    :ivar outcomes: the visits that ended in it, by outcome
-    :ivar reconciled: how many items an officer settled by button
-    :ivar cards_out: visitor cards that are out, so *ids_held*, the IDs kept for them, are as many;
-        *cards_lost* were declared lost
+    :ivar how: ``closed``: no item was out; ``carried-over``: an officer left the open items to
+        the next day, by button; ``not-closed``: the next day began before this one was closed
+    :ivar persons: persons of the opened visits, including those who joined them in it
+    :ivar outcomes: the number of visits that ended in it, by outcome
+    :ivar reconciled: number of items that an officer settled by button
+    :ivar cards_out: visitor cards that are out; *ids_held*: the IDs held for them, as many;
+        *cards_lost*: cards that were declared lost
     """
 
     number: int
@@ -102,10 +102,10 @@ class DayClosed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DaemonRestarted(msgspec.Struct, frozen=True, kw_only=True):
-    """The daemon runs again after an end that nobody asked for.
+    """The daemon runs again after an end that was not on purpose.
 
     :ivar ended: ``crashed``: it died or was killed; ``power-lost``: the whole machine was restarted
-    :ivar crashes: how often it has crashed within the last ten minutes
+    :ivar crashes: the number of its crashes within the last ten minutes
     """
 
     ended: Ending
@@ -123,7 +123,7 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):
-    """Guests' details have left the guest book: those of *visits* visits from before *before*.
+    """Guests' details were deleted from the guest book: of *visits* visits from before *before*.
 
     :ivar by: ``retention``, or ``request`` of the person responsible for personal data
     """
@@ -135,7 +135,7 @@ class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class MonthlyReport(msgspec.Struct, frozen=True, kw_only=True):
-    """The recapitulation of a month; a later *revision* (from 1) takes the place of an earlier."""
+    """The recapitulation of a month; a later *revision* (from 1) replaces an earlier one."""
 
     month: str
     revision: int
@@ -164,7 +164,7 @@ Data = (
     | MonthlyReport
 )
 
-# CloudEvents type → (MQTT topic suffix, type of the data). One row a kind of record.
+# CloudEvents type → (MQTT topic suffix, type of the data). One row for each kind of record.
 KINDS: dict[str, tuple[str, type[Data]]] = {
     "gardu.step.completed.v1": ("event/step", StepCompleted),
     "gardu.step.overdue.v1": ("event/step", StepOverdue),
@@ -192,7 +192,7 @@ KINDS: dict[str, tuple[str, type[Data]]] = {
 
 
 class Record(msgspec.Struct, frozen=True):
-    """One fact: a key of :data:`KINDS`, its subject, the moment it happened, and its data."""
+    """One fact: a key of :data:`KINDS`, its subject, the moment when it happened, and its data."""
 
     type: str
     subject: str
@@ -202,7 +202,7 @@ class Record(msgspec.Struct, frozen=True):
 
 
 def suffix(record: Record) -> str:
-    """Return the suffix of the topic that *record* goes to; what is in braces is in its data."""
+    """Return the topic suffix of *record*; the field in braces is filled from its data."""
     topic = KINDS[record.type][0]
     if isinstance(record.data, MonthlyReport):
         return topic.format(month=record.data.month)

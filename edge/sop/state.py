@@ -1,7 +1,7 @@
 """The whole state of a checkpoint, as frozen values.
 
-``State`` is what a restart needs and nothing more: what follows from it (lamps, occupancy, timers)
-is computed, never stored.
+``State`` holds only the facts that a restart needs. Lamps, occupancy and timers are computed from
+it, never stored.
 """
 
 from datetime import tzinfo
@@ -18,10 +18,10 @@ Pace = Literal["good", "amber", "red"]
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What a visit left behind when it came to its step: where the button *back* leads.
+    """The step and phase that a visit came from: where the button *back* leads.
 
-    :ivar timed: the standard time of that step was running
-    :ivar held: what the visit held then: its card, its locker
+    :ivar timed: the standard time of the step runs in that phase
+    :ivar held: the items that the visit held then: its card, its locker
     """
 
     step: str
@@ -32,7 +32,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     held: tuple[Literal["card", "locker"], ...] = ()
 
 
-# One object: what is this default is not written.
+# One shared object: msgspec leaves out a field that is this very default.
 NOT_EXTENDED = 0.0
 
 
@@ -40,23 +40,23 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One guest or group on the way through a procedure.
 
     :ivar number: running number of the visit on this checkpoint, from 1
-    :ivar version: the procedure version under which the visit began and goes on
-    :ivar place: its place in line; lower goes first
-    :ivar picked: its card was shown at its station, and nothing has happened to it since
+    :ivar version: the procedure version under which the visit began and continues
+    :ivar place: its place in line; the lowest is first
+    :ivar picked: its card was shown at its station, and it has had no event since
     :ivar started: when the standard time of the step began to run; None while it does not yet
     :ivar entered: when the present phase was entered
-    :ivar entries: how many phases were entered so far; tells a timer from one of an earlier phase
-    :ivar steps: how many steps were completed so far
+    :ivar entries: number of phases entered so far; identifies the timer of the present phase
+    :ivar steps: number of steps that have ended so far
     :ivar outcome: decided already, while the guest still gives back card and belongings
-    :ivar persons: how many people they are (the head count of a group)
-    :ivar came: where the present step was entered from; None if nothing can be taken back
+    :ivar persons: the head count of the group
+    :ivar came: where the present step was entered from; None if *back* cannot reverse it
     :ivar carded: the phase of the present step in which its card was bound to it
-    :ivar pace: how the step's time stands to its limit (edge/sop/visit/pace.py); ``overdue`` is
-        only whether that was said
-    :ivar extended_s: by how much the step's limit was moved, by *extensions* times
-    :ivar chosen: the reason that an officer or the office gave, for an end that has not come yet
-    :ivar seen: when something was last seen of the guest; None if that was when it *entered*
-    :ivar asked: how often the panel has asked for the guest since something was last seen of it
+    :ivar pace: the step's time against its limit (edge/sop/visit/pace.py); ``overdue`` only means
+        that this was recorded
+    :ivar extended_s: total by which the step's limit was moved, in *extensions* extensions
+    :ivar chosen: the reason given by an officer or the office, for an end that has not come yet
+    :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
+    :ivar asked: number of times that the panel has asked about the guest since that evidence
     """
 
     id: str
@@ -93,19 +93,19 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def procedure_key(self) -> str:
-        """Which procedure text this visit goes through."""
+        """The key of the procedure text that this visit goes through."""
         return procedure_key(self.procedure, self.version)
 
 
 class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What is known of one locker.
+    """State of one locker.
 
-    :ivar visit: the visit (open, or closed and still owing it) whose belongings it holds
-    :ivar unlocking: a pulse was ordered and the door has not been seen open since
+    :ivar visit: the visit (open, or closed and still owing it) that has the locker
+    :ivar unlocking: a pulse was ordered and the door has not opened since
     :ivar usable: it has not jammed
-    :ivar reachable: its lock can be worked from here
-    :ivar opened: since when the door has stood open; None if it does not
-    :ivar supervised: a supervisor has ordered it open: what a closed visit owes there is settled
+    :ivar reachable: its lock can be operated (its board answers)
+    :ivar opened: since when the door has been open; None if it is not
+    :ivar supervised: a supervisor has ordered it open: once closed, a closed visit owes it no more
     """
 
     door: Literal["open", "closed", "unknown"] = "unknown"
@@ -118,9 +118,9 @@ class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class Supervision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A supervisor's card was shown at *reader*; who that is, and the locker chosen so far.
+    """A supervisor's card was shown at *reader*: the duty (*who*), and the locker chosen so far.
 
-    :ivar choice: how many times the locker button was pressed since; 0 is what is owed longest
+    :ivar choice: number of presses of *locker* since then; 0: the locker that is owed longest
     """
 
     who: str
@@ -137,11 +137,11 @@ class Release(msgspec.Struct, frozen=True):
 
 
 class DoorState(msgspec.Struct, frozen=True, kw_only=True):
-    """What is known of one access door.
+    """State of one access door.
 
-    :ivar releases: those that no opening has used yet, first come first served
+    :ivar releases: those that no opening has used yet, first come, first served
     :ivar passing: the visit that the present opening is for
-    :ivar opened: since when the door has stood open, a fire aside; None if it does not
+    :ivar opened: since when the door has been open, not counting a fire; None if it is not
     """
 
     releases: tuple[Release, ...] = ()
@@ -159,7 +159,7 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostAvailability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the office has last said of a host: *until_ms* is when that ends (wall clock, ms)."""
+    """The office's latest announcement about a host; *until_ms*: when it ends (wall clock, ms)."""
 
     receiving: bool
     until_ms: int | None = None
@@ -167,14 +167,14 @@ class HostAvailability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
 
 
 class DayState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The office day that is open, or was last.
+    """The office day that is open, or the last one.
 
     :ivar number: running number of the days of this checkpoint, from 1
-    :ivar closing: the panel where its closing was asked for; None before that, and afterwards
+    :ivar closing: the panel where ``close-day`` was pressed; None before that, and once closed
     :ivar carried: visits that were open already when it began
-    :ivar visits: visits opened in it, of *persons* people
+    :ivar visits: visits opened in it, of *persons* persons
     :ivar outcomes: visits that ended in it, by outcome
-    :ivar reconciled: what an officer has settled by button in it
+    :ivar reconciled: number of items that an officer has settled by button in it
     """
 
     number: int
@@ -189,7 +189,7 @@ class DayState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class PendingStill(msgspec.Struct, frozen=True, kw_only=True):
-    """A still that was asked for and has not come yet."""
+    """A still that was ordered and has not arrived yet."""
 
     visit: str
     step: str
@@ -197,17 +197,17 @@ class PendingStill(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Everything the checkpoint must remember.
+    """The whole state that the checkpoint stores.
 
     :ivar visits: the open visits by id, in order of opening
     :ivar cards: visitor cards that are out, and the visit that has each
     :ivar lost: cards that were declared lost, and the visit that had each
-    :ivar supervision: a supervisor is about to open a locker
+    :ivar supervision: the supervisor's card that was shown last, until it is used
     :ivar faults: devices that do not work now, and why
-    :ivar refusals: how often each kind of input was refused
+    :ivar refusals: number of refusals of each kind of input
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
-    :ivar availability: what the office has said of hosts, by procedure or official
-    :ivar day: the office day; None before the first, and where no days are kept
+    :ivar availability: the office's announcements, by procedure or called station
+    :ivar day: the office day; None before the first, and without office days
     :ivar alarming: the metal detector's alarm contact is active
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
     """
@@ -232,9 +232,9 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
-    """What the core knows of an access door.
+    """Rules of an access door.
 
-    :ivar procedures: those whose guests go through it
+    :ivar procedures: the procedures that it serves
     :ivar release_s: how long one release lasts, seconds
     :ivar held_s: how long it may stand open, seconds
     """
@@ -245,9 +245,9 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DayRules(msgspec.Struct, frozen=True, kw_only=True):
-    """When an office day can begin by itself.
+    """The time from which an office day can begin without a button.
 
-    :ivar opens_s: the earliest, seconds after local midnight
+    :ivar opens_s: the earliest time, seconds after local midnight
     :ivar zone: the office's time zone
     """
 
@@ -256,22 +256,22 @@ class DayRules(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
-    """What the core knows of its checkpoint; it changes only with the config.
+    """The core's data about its checkpoint: from the config and the procedure files.
 
-    :ivar stream: salt of the ids that the core mints
+    :ivar stream: salt of the ids that the core makes
     :ivar procedures: procedure texts by key (id and version); running visits may need older ones
     :ivar current: for each procedure id the key under which new visits open
     :ivar panels: the stations of each panel; ``readers`` likewise of each card reader and scanner
     :ivar aiphones: the procedures that each called station serves
     :ivar cards: the pool of visitor cards
-    :ivar supervisors: the supervisors' cards, and the duty of whoever has each
-    :ivar opening_reasons: why a supervisor opens a locker, by the buttons reason-1, reason-2 …
-    :ivar passage: whether the metal detector has a passage contact
-    :ivar left_open_s: how long a locker may stand open while nobody waits for it, seconds
+    :ivar supervisors: the supervisors' cards, and the duty of each
+    :ivar opening_reasons: reasons to open a locker, by the buttons reason-1, reason-2 …
+    :ivar passage: True if the metal detector has a passage contact
+    :ivar left_open_s: how long a locker may stand open while no visit waits for it, seconds
     :ivar doors: the access doors
-    :ivar day: when an office day can begin; None where no days are kept
-    :ivar abandoned_after_s: after how long a silence the panel asks for a guest, seconds
-    :ivar inputs: the inputs that are fitted, of those that are alarms by themselves
+    :ivar day: when an office day can begin; None without office days
+    :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
+    :ivar inputs: the fitted inputs, of those that raise an alarm by themselves
     """
 
     stream: str

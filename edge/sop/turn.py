@@ -1,7 +1,7 @@
-"""One turn of the core: a working copy of the state, and what the turn decides.
+"""One turn of the core: a working copy of the state, and the effects and records decided so far.
 
-The engine writes here; nobody outside ever sees a half-made turn. The state that went in is never
-touched, because its values are frozen and its tables are copied before the first write.
+The engine writes only here, so a half-made turn is never visible outside. The given state is never
+changed: its values are frozen, and its tables are copied before the first write.
 """
 
 from collections.abc import Iterator
@@ -26,19 +26,19 @@ from edge.sop.state import (
 
 
 class Result(msgspec.Struct, frozen=True):
-    """What one event led to."""
+    """The result of one event."""
 
     state: State
     effects: tuple[Effect, ...] = ()
     records: tuple[Record, ...] = ()
 
 
-# The moments of a visit.
+# The fields of a visit that hold a moment.
 _MOMENTS = ("opened", "arrived", "started", "entered", "seen")
 
 
 class Turn:
-    """The working copy. Its tables start as those of the state and are copied to be written."""
+    """A turn: ``state`` is its working copy, with copied tables that can be written."""
 
     def __init__(self, rules: Rules, state: State, at: Stamp) -> None:
         self.rules = rules
@@ -50,12 +50,12 @@ class Turn:
         self._before = state
 
     def result(self) -> Result:
-        """Return what this turn decided; the very same state if nothing changed in it."""
+        """Return the decision of this turn; the given state itself if it did not change."""
         state = self._before if self.state == self._before else self.state
         return Result(state, tuple(self.effects), tuple(self.records))
 
     def update(self, **values: object) -> None:
-        """Replace fields of the state as a whole."""
+        """Replace whole fields of the state."""
         self.state = replace(self.state, **values)
 
     def change(self, visit: Visit, **values: object) -> Visit:
@@ -65,22 +65,22 @@ class Turn:
         return changed
 
     def locker(self, number: int, **values: object) -> LockerState:
-        """Replace what is known of locker *number* and return it."""
+        """Replace *values* in the state of locker *number*, and return the new state."""
         changed = replace(self.state.lockers.get(number, LockerState()), **values)
         self.state.lockers[number] = changed
         return changed
 
     def door(self, name: str, **values: object) -> DoorState:
-        """Replace what is known of the access door *name* and return it."""
+        """Replace *values* in the state of the access door *name*, and return the new state."""
         changed = replace(self.state.doors.get(name, DoorState()), **values)
         self.state.doors[name] = changed
         return changed
 
     def valid_releases(self, name: str) -> list[Release]:
-        """Return the releases of door *name* that no opening has used and that are still good.
+        """Return the releases of door *name* that no opening has used and that are still valid.
 
-        Two that were asked for at once are carried out one after the other: so each is good for
-        as long as the door may stand open, too.
+        Two releases that were ordered at once are carried out one after the other. So each is valid
+        for the release time and for the time that the door may stand open.
         """
         door = self.rules.doors[name]
         known = self.state.doors.get(name, DoorState()).releases
@@ -107,20 +107,20 @@ class Turn:
         yield from sorted(self.state.visits.values(), key=lambda visit: visit.place)
 
     def next_place(self) -> int:
-        """Return the place behind everybody."""
+        """Return a new place at the end of the line."""
         self.update(places=self.state.places + 1)
         return self.state.places
 
     def mint(self, what: str, number: int) -> str:
-        """Return the id of the *number*-th *what* of this checkpoint."""
+        """Return the id of object *number* of the kind *what* at this checkpoint."""
         return uuid7(self.at.wall_ms, f"{self.rules.stream}/{what}/{number}")
 
     def do(self, effect: Effect) -> None:
-        """Have *effect* carried out after the commit."""
+        """Add *effect* to those that the checkpoint carries out."""
         self.effects.append(effect)
 
     def record(self, kind: str, subject: str, visit: str | None, data: Data) -> None:
-        """Tell the central office; *kind* is a key of records.KINDS."""
+        """Add a record for the central office; *kind* is a key of records.KINDS."""
         self.records.append(Record(kind, subject, self.at, visit, data))
 
     def facts(self, visit: Visit, step: Step | None = None) -> dict[str, Any]:
@@ -150,9 +150,9 @@ def _copied_tables(state: State) -> dict[str, Any]:
 
 
 def _dated(visit: Visit, at: Stamp) -> Visit:
-    """Return *visit*, its moments from before the clock was trusted dated by *at*, if that is.
+    """Return *visit*, with the moments of an untrusted clock corrected if *at* is trusted.
 
-    After a reboot it would be too late: only boot time can tell how long ago they were.
+    After a reboot it would be too late: only the time since boot can show how long ago they were.
     """
     changes: dict[str, Stamp] = {}
     for name in _MOMENTS if at.synced else ():

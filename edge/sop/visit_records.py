@@ -1,6 +1,6 @@
-"""Records of visits: their steps, their course, what they owe. ``records.py`` has the others.
+"""Records of visits: their steps, their course, the items they owe (others: ``records.py``).
 
-No name, card number or ID number is ever in one.
+No record contains a name, a card number or an ID number.
 """
 
 from typing import Literal
@@ -12,7 +12,7 @@ StepOutcome = str
 
 
 class StillReference(msgspec.Struct, frozen=True):
-    """A still that belongs to a step; *sha256* is None until (unless) it was taken."""
+    """A still that belongs to a step; *sha256* is None until the still is written."""
 
     id: str
     purpose: str
@@ -22,10 +22,10 @@ class StillReference(msgspec.Struct, frozen=True):
 class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     """A step of a visit has ended.
 
-    :ivar uncertainty_s: how wrong ``duration_s`` (and ``over_s``) can be: 0 unless the machine was
-        restarted meanwhile; None if nobody can say, and then ``duration_s`` is the least it was
-    :ivar waited_uncertainty_s: the same of ``waited_s``
-    :ivar extended_s: by how much the aide moved the step's limit; ``over_s`` does not heed it
+    :ivar uncertainty_s: the possible error of ``duration_s`` (and ``over_s``): 0 unless the machine
+        was restarted meanwhile; None if not known: then ``duration_s`` is a minimum
+    :ivar waited_uncertainty_s: the same for ``waited_s``
+    :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
     """
 
     visit: str
@@ -52,7 +52,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
-    """A step has taken longer than its standard; said once a step."""
+    """A step is over its limit (standard time and extensions); recorded once a step."""
 
     visit: str
     procedure: str
@@ -67,9 +67,9 @@ class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
-    """The aide has given a step more time; its legal standard stays what it is.
+    """The aide has given a step more time; its legal standard time does not change.
 
-    :ivar extensions: how often in this step, with this one
+    :ivar extensions: number of extensions in this step, including this one
     :ivar extended_s: by how much its limit was moved in all; the limit is now that much above
         ``standard_s``
     """
@@ -86,11 +86,11 @@ class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
-    """Nothing has been seen of a visit for long: the panel asks whether the guest is still here.
+    """Inactivity: no evidence of a visit for long, so the panel asks if the guest is still here.
 
-    :ivar unseen_s: since something was seen of it last
-    :ivar uncertainty_s: how wrong ``unseen_s`` can be, as in StepCompleted
-    :ivar asked: how often it was asked since then, with this one
+    :ivar unseen_s: the time since the last evidence
+    :ivar uncertainty_s: the possible error of ``unseen_s``, as in StepCompleted
+    :ivar asked: number of times that the panel has asked since then, including this one
     """
 
     visit: str
@@ -108,7 +108,7 @@ class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
 class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     """A guest (or group) has arrived and a visit was opened.
 
-    :ivar persons: how many people they are, as far as is known then
+    :ivar persons: the head count, as far as it is known then
     """
 
     visit: str
@@ -121,7 +121,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     """A visit has ended in exactly one outcome; *card_out* and *locker_out* are still owed.
 
-    :ivar uncertainty_s: how wrong ``duration_s`` can be, as in StepCompleted
+    :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
     """
 
@@ -141,11 +141,11 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
-    """An officer has put right a mistake. What was recorded before it stands.
+    """An officer has corrected a mistake. Earlier records do not change.
 
     :ivar correction: ``back``: the visit went back from step *from* to step *to*, and that step
         will have one more record; ``card``: the card that was bound to it in step *from* is free
-        again; ``next``: it gave up its place, the next in line goes first
+        again; ``next``: it moved to the end of the line, and the next in line is first
     :ivar station: where the guest was in line
     """
 
@@ -160,10 +160,10 @@ class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitJoined(msgspec.Struct, frozen=True, kw_only=True):
-    """More people belong to the group of an open visit than were known; it was opened with one.
+    """The group of an open visit has more persons than were counted (at its opening: one).
 
-    :ivar persons: how many people they are
-    :ivar station: where they were then
+    :ivar persons: the new head count
+    :ivar station: where the group was then
     """
 
     visit: str
@@ -184,9 +184,9 @@ class CardLost(msgspec.Struct, frozen=True, kw_only=True):
 class LockerOpened(msgspec.Struct, frozen=True, kw_only=True):
     """A supervisor has ordered a locker open.
 
-    :ivar visit: the visit whose belongings it holds, open or closed; None if it holds nobody's
-    :ivar who: the duty that the supervisor's card stands for, never a person's name
-    :ivar why: the word that the reason's button stands for
+    :ivar visit: the visit, open or closed, that has the locker; None if it is free
+    :ivar who: the duty of the supervisor's card, never a person's name
+    :ivar why: the reason, one word of the config
     """
 
     locker: int
@@ -197,9 +197,10 @@ class LockerOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
-    """What a closed visit still owed has come back: its card, or its emptied locker.
+    """The card or the emptied locker that a visit owed is back.
 
-    :ivar by: what shows it: the reader or the door's contact, or an officer's word
+    :ivar by: ``equipment``: the reader or the door's contact has shown it; ``officer``: an officer
+        has confirmed it
     """
 
     visit: str

@@ -1,7 +1,7 @@
-"""The polite words for each reason that a guest may be told, in Indonesian and English.
+"""The polite words for each reason that a guest may be given, in Indonesian and English.
 
-The regulation asks for "alasan yang tepat dan sopan". Records carry the reason's word only; what
-reception says, and what a desk application shows, is data: ``config/wording.toml``.
+The regulation asks for "alasan yang tepat dan sopan". A record contains only the reason's word. The
+text that reception speaks and a desk application shows is data: ``config/wording.toml``.
 """
 
 from collections.abc import Iterable, Iterator
@@ -16,7 +16,7 @@ from edge.sop.reasons import ENDS
 
 
 class Wording(FileTable, frozen=True, kw_only=True):
-    """The words for every reason, by the reason."""
+    """The polite words for every reason, by reason."""
 
     reasons: dict[Name, Text]
 
@@ -25,7 +25,7 @@ def load_wording(path: Path) -> Wording:
     """Read the wording file *path*.
 
     :raises ConfigError: with every problem found: a reason without one of the languages, or
-        without words
+        with empty words
     """
     problems = Problems(str(path))
     wording = convert(Wording, read_toml(path), "", problems)
@@ -40,7 +40,7 @@ def load_wording(path: Path) -> Wording:
 
 
 def reasons_of(procedure: Procedure) -> Iterator[str]:
-    """Yield every reason that a guest of *procedure* may be told, each once."""
+    """Yield every reason that a guest of *procedure* may be given, each once."""
     ways = [way for step in procedure.steps for phase in step.phases for way in phase.on]
     given = [
         way.reason
@@ -51,7 +51,7 @@ def reasons_of(procedure: Procedure) -> Iterator[str]:
 
 
 def without_words(procedures: Iterable[Procedure], wording: Wording) -> list[str]:
-    """Return what *wording* lacks, a line for each reason: procedure, reason, what to add."""
+    """Return a line for each reason without words: procedure, reason, the table to add."""
     return [
         f'procedure {procedure.id}: no words for the reason "{reason}"; '
         f"add [reasons.{reason}] to the wording file"
@@ -62,5 +62,5 @@ def without_words(procedures: Iterable[Procedure], wording: Wording) -> list[str
 
 
 def published(wording: Wording) -> dict[str, dict[str, str]]:
-    """Return the words as they are published in ``meta``."""
+    """Return the words in the form published in ``meta``."""
     return {reason: msgspec.to_builtins(text) for reason, text in wording.reasons.items()}

@@ -1,12 +1,14 @@
-"""The interpreter: how one visit goes through the phases and steps of its procedure.
+"""The interpreter: moves a visit through the phases and steps of its procedure.
 
 Rules
 -----
-1. Everything a procedure can say is in ``procedure.py``; no procedure is named here.
-2. Entering a phase does its ``do`` list and sets its timer; a phase whose ``needs`` is not met is
-   passed over to its ``otherwise`` without doing anything.
-3. A visit goes forward only, as its procedure says; back only by a correction (corrections.py).
-4. A visit that ends while it holds a card or a locker leaves them held: they are owed.
+1. edge/sop/procedures/model.py defines everything that a procedure can contain; no procedure is
+   named here.
+2. Entering a phase carries out its ``do`` list and sets its timer. If its ``needs`` is not met, the
+   visit enters its ``otherwise`` phase instead, and its ``do`` list is not carried out.
+3. A visit goes forward only, by its procedure, and back only by a correction
+   (edge/sop/inputs/corrections.py).
+4. A visit that ends while it has a card or a locker does not release them: they are owed.
 """
 
 from edge.clock import Stamp, iso
@@ -21,9 +23,9 @@ from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_time
 from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
-"""What the metal detector is called as a device; its alarm has the same name."""
+"""The metal detector's name as a device; its alarm has the same name."""
 
-# A step that never ends must not grow its record for ever.
+# The record of a step that never ends must not grow without limit.
 _MOST_EVIDENCE = 100
 
 
@@ -56,9 +58,9 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
 
 
 def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
-    """Open a visit for a guest who has arrived. What shows it is the first event of the visit.
+    """Open a visit for a guest who has arrived, and deliver its first event, ``button.arrive``.
 
-    :param proof: what shows it, if not a button; evidence of the first step, whatever that awaits
+    :param proof: the evidence, if not a button; the first step records it in any case
     """
     visit = open_visit(turn, procedure_id)
     if visit.id in turn.state.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
@@ -66,7 +68,7 @@ def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
 
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
-    """Return what event *name* leads *visit* to in its present phase, if anything."""
+    """Return the transition of event *name* in the present phase; None if it does not apply."""
     step, phase, procedure = turn.step(visit), turn.phase(visit), turn.procedure(visit)
     for transition in (*phase.on, *procedure.anywhere):
         if transition.event == name and (not transition.extend or pace.may_extend(visit, step)):
@@ -75,9 +77,9 @@ def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
 
 
 def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bool:
-    """Let event *name* happen to *visit*; False if it means nothing there.
+    """Deliver event *name* to *visit*; return False if it does not apply.
 
-    :param proof: the evidence that it leaves, if not the usual one
+    :param proof: the evidence to record, if not the usual one of the event
     """
     transition = transition_for(turn, visit, name)
     if transition is None:
@@ -105,12 +107,12 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
-    """If *name* has led the visit *before* to another step, remember where from."""
+    """If *name* has moved the visit *before* to another step, store the way back."""
     visit = turn.state.visits.get(before.id)
     if visit is None or visit.step == before.step:
         return
     step = turn.step(before)
-    # What a door has ended cannot be waited for again: the step begins anew.
+    # A phase that a door ended cannot wait for the door again: *back* leads to the first phase.
     phase = step.phases[0].id if name.startswith(("locker.", "door.")) else before.phase
     came = Advance(
         step=step.id,
@@ -124,7 +126,7 @@ def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
 
 
 def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
-    """Go where *transition* leads (the table at the head of procedure.py)."""
+    """Move *visit* along *transition* (table at the head of edge/sop/procedures/model.py)."""
     step = turn.step(visit)
     to = transition.to
     if to == "@next":
@@ -152,7 +154,7 @@ def _go_on(turn: Turn, visit: Visit, step: Step) -> None:
 
 
 def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str | None) -> None:
-    """End *step* with the visit's *outcome*; through the step *via* first, unless that is here."""
+    """End *step* with *outcome*; then end the visit, after the step *via* if that is another."""
     decided = visit.outcome or outcome
     visit = turn.change(visit, reason=reasons.final(visit, outcome), chosen=None)
     end_step(turn, visit, step, outcome, visit.reason)
@@ -165,7 +167,7 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str
 
 
 def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
-    """Move *visit* to *step*. Whoever goes on at the same station keeps the place in line."""
+    """Move *visit* to *step*; at the same station it keeps its place in line."""
     stays = turn.step(visit).station == step.station
     visit = turn.change(
         visit,
@@ -175,14 +177,14 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         **FRESH_STEP,
     )
     visit = _enter(turn, visit, step.phases[0])
-    # A stuck detector has no edge for the next guest, and without a beam it has no other voice.
+    # A stuck alarm contact posts no event for the next guest; without a beam, no walk does either.
     if turn.state.alarming and (DETECTOR in turn.state.faults or not turn.rules.passage):
         deliver(turn, visit, "detector.alarm")
     return turn.state.visits.get(visit.id, visit)
 
 
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
-    """Enter *phase*, or the one that takes its place where its need is not met."""
+    """Enter *phase*, or its ``otherwise`` phase if its need is not met."""
     step = turn.step(visit)
     while phase.needs is not None and not _has(turn, visit, phase.needs):
         assert phase.otherwise is not None  # verified at load
@@ -203,7 +205,7 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
 
 
 def _has(turn: Turn, visit: Visit, need: str) -> bool:
-    """Whether *need* (a key of procedure.NEEDS) is met for *visit*."""
+    """Return True if *need* (a key of NEEDS in the procedures' model) is met for *visit*."""
     if need == "locker":
         return visit.locker is not None
     if need == "card":
@@ -218,7 +220,7 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
 
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
-    """End *visit*; what it still holds is owed."""
+    """End *visit*; a card or locker that it still has is owed."""
     del turn.state.visits[visit.id]
     day.visit_closed(turn, outcome)
     inactivity.forget(turn, visit)
@@ -239,7 +241,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
 
 
 def timer_fired(turn: Turn, key: str) -> None:
-    """A timer ran out: a phase's ``timeout``, or a step's standard time. Stale ones do nothing."""
+    """Handle a timer of a phase, of a step's limit or of inactivity; stale ones do nothing."""
     visit = turn.state.visits.get(key.split("/", maxsplit=1)[0])
     if visit is None:
         return
@@ -252,19 +254,19 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 
 def abandon(turn: Turn, visit: Visit, reason: str) -> None:
-    """End *visit* where it is: the guest has gone; what it holds is owed."""
+    """End *visit* where it is: the guest has left; a card or locker that it has is owed."""
     visit = turn.change(visit, reason=reason)
     _end_visit_here(turn, visit, turn.step(visit), "abandoned", None)
 
 
 def _before(turn: Turn, visit: Visit) -> Stamp | None:
-    """Return when *visit* was seen last, unless that is just now, as it enters its phase."""
+    """Return the moment of the last evidence of *visit*; None if that is now."""
     last = visit.seen or visit.entered
     return None if last == turn.at else last
 
 
 def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
-    """Put *visit* back into *phase*: it waits there again; what entering does is not done again."""
+    """Put *visit* back into *phase*, where it waits again; the ``do`` list is not repeated."""
     turn.do(CancelTimer(phase_key(visit)))
     entries, seen = visit.entries + 1, _before(turn, visit)
     visit = turn.change(visit, phase=phase, entered=turn.at, seen=seen, entries=entries, **changes)

@@ -1,12 +1,12 @@
-"""Guests of whom nothing has been seen for long: have they left without a word.
+"""Inactivity: asks the officer about visits without evidence for ``abandoned_after_s``.
 
-1. After ``abandoned_after_s`` (of the procedure, or of the checkpoint) without any evidence the
-   panel of the station asks, with the lamp of a decision, and a record says so. Not while the time
-   of a step is within its limit, and not while the office is closed.
-2. The officer answers ``leave`` (gone: the visit is abandoned) or ``acknowledge`` (still here).
-   Whatever else happens to the visit answers too.
-3. No visit is ended by time. A question that nobody answers is asked and recorded again, after
-   twice as long each time; what is open at the end of the day is reconciled or carried over.
+1. After ``abandoned_after_s`` (of the procedure, else of the checkpoint) without any evidence the
+   panel of the station asks, with the lamp of a decision, and a record is made. It does not ask
+   while the time of a step is within its limit, nor while the office is closed.
+2. The officer answers ``leave`` (gone: the visit is abandoned) or ``acknowledge`` (still here). Any
+   other evidence of the guest is an answer too.
+3. No visit is ended by time. A question without an answer is asked and recorded again, after twice
+   as long each time; visits open at the end of the day are reconciled or carried over.
 """
 
 from edge.clock import Stamp
@@ -16,30 +16,30 @@ from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import pace
 
-# A question that nobody answers is asked at most 2 ** this often as rarely.
+# The wait between two questions is doubled at most so many times.
 _MOST_DOUBLINGS = 8
-# A timer may be this early, by rounding, seconds.
+# A timer may fire this much too early, by rounding, seconds.
 _TOLERANCE_S = 1.0
 
 
 def watch(turn: Turn, visit: Visit) -> None:
-    """Ask for *visit* once nothing has been seen of it for long; again after a longer time."""
+    """Set the timer of the next question about *visit*; each wait is longer than the last."""
     since = turn.at if visit.asked else _last(visit)
     turn.do(StartTimer(key(visit), since, _wait_s(turn, visit)))
 
 
 def forget(turn: Turn, visit: Visit) -> None:
-    """Ask no more: *visit* has ended."""
+    """Cancel the timer: *visit* has ended."""
     turn.do(CancelTimer(key(visit)))
 
 
 def key(visit: Visit) -> str:
-    """Name the timer of *visit*."""
+    """Return the key of the timer of *visit*."""
     return f"{visit.id}/unseen"
 
 
 def timer_fired(turn: Turn, visit: Visit) -> None:
-    """Ask, unless something was seen of the guest meanwhile, or it is no time to ask."""
+    """Ask, unless there was evidence of the guest meanwhile, or rule 1 forbids it now."""
     early = turn.at.seconds_since(_last(visit)) < _wait_s(turn, visit) - _TOLERANCE_S
     if early and not visit.asked:
         watch(turn, visit)
@@ -50,7 +50,7 @@ def timer_fired(turn: Turn, visit: Visit) -> None:
 
 
 def still_here(turn: Turn, panel: str) -> bool:
-    """An officer says so of the first guest that *panel* asks for; False if it asks for none."""
+    """Confirm the first guest that *panel* asks about; return False if it asks about none."""
     stations = turn.rules.panels.get(panel, ())
     for visit in turn.in_line():
         if visit.asked and turn.step(visit).station in stations:
@@ -60,7 +60,7 @@ def still_here(turn: Turn, panel: str) -> bool:
 
 
 def seen(turn: Turn, visit: Visit) -> Visit:
-    """Note that something was seen of *visit*; what was asked is answered."""
+    """Store that there is evidence of *visit* now; an open question is answered."""
     changed = turn.change(visit, seen=turn.at, asked=0)
     if visit.asked:
         watch(turn, changed)

@@ -1,10 +1,11 @@
-"""How a step's time stands to its limit, which is the legal standard plus what an aide has added.
+"""The time of a step against its limit: the legal standard time and the aide's extensions.
 
-1. At :data:`AMBER` of the limit the lamp turns amber, beyond it red; *overdue* is said once a step.
-2. An extension moves the limit by the step's ``extend_s``: from where it is, or from now if it has
-   passed already. The procedure bounds how often (``extensions``).
-3. The record of the step is held against the law's standard all the same: an extension is said
-   beside it, never in its place.
+1. The lamp turns amber at :data:`AMBER` of the limit, and red at the limit; *overdue* is recorded
+   once a step.
+2. An extension moves the limit by the step's ``extend_s``: from the present limit, or from now if
+   that has passed. The procedure limits the number of extensions (``extensions``).
+3. The record of the step still compares its time with the legal standard time; extensions are
+   recorded beside that, never instead of it.
 """
 
 from edge.clock import iso
@@ -15,11 +16,11 @@ from edge.sop.state import Visit
 from edge.sop.turn import Turn
 
 AMBER = 0.8
-"""The share of the limit from which on the lamp is amber."""
+"""The share of the limit at which the lamp turns amber."""
 
 
 def begin(turn: Turn, visit: Visit, step: Step) -> None:
-    """Set the timers of *step*, whose time runs (anew after an extension or a restart)."""
+    """Set the timers of *step* if its time runs (again after an extension or a restart)."""
     limit_s = limit(visit, step)
     if visit.started is None or limit_s is None:
         return
@@ -30,19 +31,19 @@ def begin(turn: Turn, visit: Visit, step: Step) -> None:
 
 
 def end(turn: Turn, visit: Visit) -> None:
-    """Forget the timers of the step."""
+    """Cancel the timers of the step."""
     if visit.started is not None and turn.step(visit).standard_s is not None:
         turn.do(CancelTimer(_key(visit, "amber")))
         turn.do(CancelTimer(_key(visit, "overdue")))
 
 
 def limit(visit: Visit, step: Step) -> float | None:
-    """Return how long *step* of *visit* may take, seconds; None where the law sets no time."""
+    """Return the limit of *step* for *visit*, seconds; None if the law sets no time."""
     return None if step.standard_s is None else step.standard_s + visit.extended_s
 
 
 def within_limit(turn: Turn, visit: Visit) -> bool:
-    """Whether the time of the step runs and its limit has not passed."""
+    """Return True if the time of the step runs and has not reached its limit."""
     limit_s = limit(visit, turn.step(visit))
     if visit.started is None or limit_s is None:
         return False
@@ -50,7 +51,7 @@ def within_limit(turn: Turn, visit: Visit) -> bool:
 
 
 def timer_fired(turn: Turn, visit: Visit, key: str) -> None:
-    """A share of the limit is used, or all of it. A timer from before an extension is stale."""
+    """Turn the pace amber or red. A timer from before an extension is stale."""
     if key == _key(visit, "amber") and visit.pace == "good":
         turn.change(visit, pace="amber")
     elif key == _key(visit, "overdue") and visit.pace != "red":
@@ -60,12 +61,12 @@ def timer_fired(turn: Turn, visit: Visit, key: str) -> None:
 
 
 def may_extend(visit: Visit, step: Step) -> bool:
-    """Whether the limit of *step* can be moved (once more)."""
+    """Return True if the limit of *step* can be moved (again)."""
     return visit.started is not None and visit.extensions < step.extensions
 
 
 def extend(turn: Turn, visit: Visit) -> Visit:
-    """Move the limit, tell the central office, and let the lamp start over."""
+    """Move the limit and record it; the pace is good again."""
     step = turn.step(visit)
     before_s = limit(visit, step)
     assert step.standard_s is not None  # verified at load

@@ -3,7 +3,7 @@
 Rules
 -----
 1. A step's record is made when the visit leaves the step, and never changed.
-2. Who leaves a step leaves none of its timers and alarms behind.
+2. When a visit leaves a step, the step's timers and alarms end for it.
 """
 
 from edge.clock import iso
@@ -19,11 +19,11 @@ FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
     "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED,
 }  # fmt: skip
-"""What a visit knows of its step, at the beginning of one."""
+"""The fields of a visit that describe its step, with their values at the step's beginning."""
 
 
 def start_time(turn: Turn, visit: Visit, step: Step) -> Visit:
-    """Let the time of *step* run from now on."""
+    """Start the time of *step* now."""
     visit = turn.change(visit, started=turn.at)
     pace.begin(turn, visit, step)
     return visit
@@ -58,7 +58,7 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
 
 
 def leave_step(turn: Turn, visit: Visit) -> None:
-    """Take back the timers and alarms of the step that *visit* leaves."""
+    """Cancel the timers and end the alarms of the step that *visit* leaves."""
     pace.end(turn, visit)
     turn.do(CancelTimer(phase_key(visit)))
     for kind in turn.step(visit).alarms:
@@ -77,5 +77,5 @@ def set_phase_timer(turn: Turn, visit: Visit, phase: Phase) -> None:
 
 
 def phase_key(visit: Visit) -> str:
-    """Name the timer of the phase that *visit* is in."""
+    """Return the key of the timer of the phase that *visit* is in."""
     return f"{visit.id}/phase/{visit.entries}"

@@ -1,7 +1,7 @@
-"""What entering a phase does: one function for each verb of ``procedure.VERBS``.
+"""Verbs of the ``do`` list: a function for each verb of ``VERBS`` (edge/sop/procedures/model.py).
 
-Every verb is safe to meet when there is nothing for it to do (no locker, no card): a guest who
-stored nothing has no locker to release.
+A verb without an object (no locker, no card) does nothing: a guest who stored no belongings has no
+locker to release.
 """
 
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def _still(turn: Turn, visit: Visit, purpose: str) -> Visit:
 
 
 def free_locker(turn: Turn) -> int | None:
-    """Return the first locker that nobody has and that works, closed ones first; None if none."""
+    """Return the first free locker that works, closed ones first; None if there is none."""
     free = [
         (locker.door == "open", number)
         for number, locker in turn.state.lockers.items()
@@ -66,7 +66,7 @@ def _unlock(turn: Turn, visit: Visit, _argument: str) -> Visit:
 def _fault_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
     if visit.locker is None:
         return visit
-    # A lock that nobody could tell to open has not jammed: it is back as soon as its board is.
+    # If its board did not answer, the lock has not jammed: it works again when the board does.
     before = turn.state.lockers[visit.locker]
     usable = before.usable and not before.reachable
     turn.locker(visit.locker, visit=None, unlocking=False, usable=usable)
@@ -82,7 +82,7 @@ def _release_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
 
 
 def door_for(turn: Turn, visit: Visit) -> str | None:
-    """Return the access door that serves the visit's procedure; None if none does."""
+    """Return the access door that serves the procedure of *visit*; None if none does."""
     served = (n for n, door in turn.rules.doors.items() if visit.procedure in door.procedures)
     return next(served, None)
 
@@ -111,7 +111,7 @@ def _lose_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
 
 
 def declare_lost(turn: Turn, card: str) -> None:
-    """Take *card*, which is out, out of the pool until it is found."""
+    """Remove *card*, which is out, from the pool until it is found."""
     holder = turn.state.cards.pop(card)
     turn.state.lost[card] = holder
     data = CardLost(visit=holder, clock_synced=turn.at.synced)
@@ -123,7 +123,7 @@ def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
     if standing is None:
         raise_alarm(turn, kind, visit.id)
         return visit
-    # That of nobody becomes this guest's. One that was seen: look once more.
+    # An alarm without a visit becomes this visit's; an acknowledged one is sounded again.
     turn.state.alarms[kind] = replace(standing, visit=standing.visit or visit.id, acknowledged=None)
     if standing.acknowledged is not None:
         sound(turn, kind)
@@ -138,12 +138,12 @@ def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
 def reconciled(
     turn: Turn, visit: str, returned: str, by: Literal["equipment", "officer"] = "equipment"
 ) -> None:
-    """Record that *returned*, owed by the closed *visit*, is back: *by* what shows it."""
+    """Record that the item *returned*, which *visit* owed, is back; *by*: its evidence."""
     data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced, by=by)
     turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
 
 
-# The verbs of procedure.VERBS.
+# A function for each key of ``VERBS``.
 VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
     "ring": _ring,
     "still": _still,

@@ -107,7 +107,7 @@ class Publisher:
             if trouble and trouble != told:
                 log.warning("no monthly report for now: %s", trouble)
             told = trouble
-            await self._clock.pause(AGAIN_S if trouble else self._until_morning())
+            await self._clock.pause(AGAIN_S if trouble else self._until_next_check())
 
     async def publish_due(self, now: Stamp) -> list[OutboxRow]:
         """Count each past month with new records, publish it if its summary has changed.
@@ -127,8 +127,8 @@ class Publisher:
             published += rows
         return published
 
-    def _until_morning(self) -> float:
-        """Return the seconds until shortly after the next midnight, at most a day."""
+    def _until_next_check(self) -> float:
+        """Return the seconds until shortly after the end of the month, at most a day."""
         now_ms = self._clock.wall_ms()
         month = month_at(now_ms, self._zone)
         to_next_month_s = month.end.timestamp() - now_ms / 1e3 + AFTER_MIDNIGHT_S

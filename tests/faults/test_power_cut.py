@@ -1,7 +1,7 @@
 """The store after a power cut: at every operation of its days, with every effect on a disk.
 
 `make test` checks every cut of two recordings (a new folder; a start after a cut); with
-GARDU_SOAK=1 there are many more random disks. Why FUSE: tests/faults/powercut/filesystem.py.
+GARDU_SOAK=1 there are many more random disks. Why FUSE: tests/faults/powercut/__init__.py.
 """
 
 import os

@@ -74,8 +74,6 @@ def _membership(old: Procedure, new: Procedure) -> Iterator[Change]:
 
 def _order(old: Procedure, new: Procedure) -> Iterator[Change]:
     """Yield the steps that both versions have, but at another place in the order."""
-    from difflib import SequenceMatcher
-
     before, after = [s.id for s in old.steps], [s.id for s in new.steps]
     before = [step for step in before if step in after]
     after = [step for step in after if step in before]

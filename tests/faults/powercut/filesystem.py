@@ -6,9 +6,6 @@ shows the operations that the call needed.
 
 ``setxattr(MOUNT, "user.fail", b"fsync gardu.db-wal 2 5")`` makes the second fsync from now on of
 files with names that end so fail with errno 5, and all after it, until ``b""`` is set.
-
-Why FUSE and not a wrapper in the process: SQLite runs unmodified, as on the Pi, and so does our
-own code; the system calls are recorded as the kernel receives them, in their order.
 """
 
 import errno

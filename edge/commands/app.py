@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple
 import typer
 
 from edge import __version__
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, refuse
 from edge.config.places import DEFAULT_CONFIG
 
 
@@ -109,7 +109,7 @@ def app_for(arguments: Sequence[str]) -> typer.Typer:
         command = COMMANDS[name]
         _add(app, name, getattr(import_module(command.module), command.attribute))
     elif name in extras:
-        _add(app, name, _load_extra(extras[name]))
+        _add_extra(app, extras[name])
     elif name != "run":
         for known, command in COMMANDS.items():
             _add(app, known, _listed(command.summary))
@@ -171,20 +171,22 @@ def _listed(summary: str) -> Callable[[], None]:
     return listed
 
 
-def _load_extra(extra: EntryPoint) -> Any:
+def _add_extra(app: typer.Typer, extra: EntryPoint) -> None:
     try:
-        return extra.load()
+        _add(app, extra.name, extra.load())
     except ModuleNotFoundError as missing:
-        return _unavailable(extra.name, str(missing.name))
+        # Any options are accepted, so that the answer is about the package and not about them.
+        lenient = {"ignore_unknown_options": True, "allow_extra_args": True}
+        unavailable = _unavailable(extra.name, str(missing.name))
+        app.command(extra.name, context_settings=lenient)(unavailable)
 
 
 def _unavailable(name: str, missing: str) -> Callable[[], None]:
     def unavailable() -> None:
-        typer.echo(
+        refuse(
             f"gardu {name} needs {missing}, which is not installed: pip install 'gardu[{name}]'",
-            err=True,
+            code=1,
         )
-        raise typer.Exit(1)
 
     unavailable.__doc__ = f"Not installed; it comes with gardu's extra {name}."
     return unavailable

@@ -43,7 +43,7 @@ def data_folder(config: Config) -> Path:
     return Path(config.checkpoint.data)
 
 
-def refuse(problem: str) -> NoReturn:
-    """Print *problem* on stderr and end the command with 2."""
+def refuse(problem: str, code: int = 2) -> NoReturn:
+    """Print *problem* on stderr and end the command with *code*."""
     typer.echo(problem, err=True)
-    raise typer.Exit(2)
+    raise typer.Exit(code)

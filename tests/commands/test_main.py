@@ -118,6 +118,15 @@ def test_mistyped_command_is_explained() -> None:
     assert "recrds" in result.output
 
 
+def test_missing_extra_is_named_whatever_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A command of an extra that is not installed names the extra, not the options."""
+    monkeypatch.delitem(sys.modules, "sim.cli", raising=False)
+    monkeypatch.setitem(sys.modules, "sim.stage", None)  # as if a library of it were missing
+    result = invoke(["sim", "--guests", "1"])
+    assert result.exit_code == 1
+    assert "pip install 'gardu[sim]'" in result.output
+
+
 def test_version() -> None:
     """`gardu --version` prints the version that the package has."""
     assert invoke(["--version"]).output == f"gardu {__version__}\n"

@@ -147,6 +147,11 @@ def until_opened(ear: Ear, count: int) -> None:
     ear.until(lambda: len(ear.records("visit.opened")) == count)
 
 
+def until_open(ear: Ear, count: int) -> None:
+    """Wait until the occupancy on the broker is *count* visits: it is published after records."""
+    ear.until(lambda: (ear.last("state/occupancy") or {}).get("visits") == count)
+
+
 def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """Fifty visits are open after a SIGKILL, and are served in the order in which they came."""
     config = lobby(tmp_path, mosquitto)
@@ -160,10 +165,12 @@ def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitt
         with DaemonChild(config) as daemon:  # after SIGKILL
             daemon.until("ready;")
             ear.until(lambda: ear.records("daemon.restarted"))
+            until_open(ear, CROWD)
             assert retained(mosquitto, "state/occupancy")["visits"] == CROWD
             for _ in range(3):
                 daemon.decline_visit()
             ear.until(lambda: len(ear.records("visit.closed")) == 3)
+            until_open(ear, CROWD - 3)
         came = [data["visit"] for data in ear.records("visit.opened")]
         assert [data["visit"] for data in ear.records("visit.closed")] == came[:3]
         assert retained(mosquitto, "state/occupancy")["visits"] == CROWD - 3

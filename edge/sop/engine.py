@@ -155,8 +155,8 @@ def _busy(turn: Turn, event: events.StationBusy) -> None:
 
 
 def _timer(turn: Turn, event: events.TimerFired) -> None:
-    whose = _TIMERS.get(event.key.partition("/")[0], course.timer_fired)
-    whose(turn, event.key)
+    fired = _TIMERS.get(event.key.partition("/")[0], course.timer_fired)
+    fired(turn, event.key)
 
 
 def _still_taken(turn: Turn, event: events.StillTaken) -> None:

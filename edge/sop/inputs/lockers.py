@@ -75,10 +75,10 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
     if visit is not None:
         deliver(turn, visit, "locker.closed")
     elif before.door == "open":
-        _closed_by_nobody(turn, event.locker, before)
+        _settle_without_visit(turn, event.locker, before)
 
 
-def _closed_by_nobody(turn: Turn, number: int, before: LockerState) -> None:
+def _settle_without_visit(turn: Turn, number: int, before: LockerState) -> None:
     """Settle a locker of no open visit that was opened and closed: it was emptied, or repaired."""
     settled = before.supervised or before.visit not in turn.state.cards.values()
     if before.visit is not None and settled:

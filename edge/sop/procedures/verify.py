@@ -130,8 +130,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
 
 
 def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
-    for deed in phase.do:
-        yield from _deed(deed, where)
+    for action in phase.do:
+        yield from _action(action, where)
     if phase.needs is not None and phase.needs not in NEEDS:
         yield f"{where}: needs is {phase.needs!r}; allowed: {_listed(NEEDS)}"
     if (phase.needs is None) != (phase.otherwise is None):
@@ -148,19 +148,19 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
 
 
-def _deed(deed: str, where: str) -> Iterator[str]:
-    verb, colon, argument = deed.partition(":")
+def _action(action: str, where: str) -> Iterator[str]:
+    verb, colon, argument = action.partition(":")
     if verb not in VERBS:
-        yield f"{where}: do {deed!r} is unknown; allowed: {_listed(VERBS)}"
+        yield f"{where}: do {action!r} is unknown; allowed: {_listed(VERBS)}"
     elif bool(colon) != (verb in _WITH_ARGUMENT):
         form = f"{verb}:..." if verb in _WITH_ARGUMENT else verb
-        yield f"{where}: do {deed!r} is incomplete or too much; allowed: {form}"
+        yield f"{where}: do {action!r} is incomplete or too much; allowed: {form}"
     elif verb == "ring" and argument not in RINGS:
-        yield f"{where}: do {deed!r} has an unknown pattern; allowed: {_listed(RINGS)}"
+        yield f"{where}: do {action!r} has an unknown pattern; allowed: {_listed(RINGS)}"
     elif colon and not _WORD.fullmatch(argument):
-        yield f"{where}: do {deed!r} has a wrong name; {_WORD_RULE}"
+        yield f"{where}: do {action!r} has a wrong name; {_WORD_RULE}"
     elif verb == "alarm" and argument in _RESERVED_ALARMS:
-        yield f"{where}: do {deed!r} is a safety input's own alarm; allowed: another name"
+        yield f"{where}: do {action!r} is a safety input's own alarm; allowed: another name"
 
 
 def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:
@@ -240,13 +240,13 @@ def _otherwise_loops(step: Step) -> Iterator[str]:
 
 
 def _alarms(procedure: Procedure) -> Iterator[str]:
-    deeds = {deed for step in procedure.steps for phase in step.phases for deed in phase.do}
-    raised = sorted(deed.partition(":")[2] for deed in deeds if deed.startswith("alarm:"))
-    for deed in sorted(deeds):
-        verb, _, alarm = deed.partition(":")
+    actions = {action for step in procedure.steps for phase in step.phases for action in phase.do}
+    raised = sorted(action.partition(":")[2] for action in actions if action.startswith("alarm:"))
+    for action in sorted(actions):
+        verb, _, alarm = action.partition(":")
         if verb == "clear" and alarm not in raised:
             allowed = _listed(raised) or "nothing, as no phase raises an alarm"
-            yield f"do {deed!r} clears an alarm that no phase raises; allowed: {allowed}"
+            yield f"do {action!r} clears an alarm that no phase raises; allowed: {allowed}"
 
 
 def _unreached_steps(procedure: Procedure) -> Iterator[str]:

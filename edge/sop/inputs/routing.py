@@ -4,9 +4,10 @@ Each rule is implemented in the module that heads its section; each has a test o
 tests/sop/inputs/test_routing.py.
 
 An event *applies to* a visit if the present phase of the visit, or ``anywhere`` of its procedure,
-has a transition for it. A guest is *away* while at a locker or with the host; else *present*. The
-visit *in front* is the first in line at the stations of a panel; guests who are present come before
-guests who are away.
+has a transition for it; a *reason* button also while the lamp asks for the decision that the reason
+is for. A guest is *away* while at a locker or with the host; else *present*. The visit *in front*
+is the first in line at the stations of a panel; guests who are present come before guests who are
+away.
 
 The line (this module)
 ----------------------

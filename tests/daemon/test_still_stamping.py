@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from io import BytesIO
 from pathlib import Path
 
@@ -125,7 +126,7 @@ def test_when_it_can_be_stamped_again_that_is_said(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("synced", [True, False])
 def test_the_moment_in_the_picture_is_the_moment_in_the_record(synced: bool) -> None:
-    """EXIF marks a still as not trusted if and only if the clock was not trusted."""
+    """EXIF has the moment of the record, and the mark not-trusted only without a trusted clock."""
     at = Stamp(0, 1_795_233_097_412, synced)
     picture = Stamper("stamper", Stills(), CHECKPOINT).describe(
         Noise().capture(), IDS[0], "desk", at
@@ -133,6 +134,9 @@ def test_the_moment_in_the_picture_is_the_moment_in_the_record(synced: bool) -> 
     with Image.open(BytesIO(picture)) as image:
         tags = image.getexif()
     assert ("not-trusted" in tags[0x010E]) is not synced
+    exif = tags.get_ifd(0x8769)
+    moment = datetime.strptime(exif[0x9003] + exif[0x9011], "%Y:%m:%d %H:%M:%S%z")
+    assert int(moment.timestamp()) == at.wall_ms // 1000
 
 
 def test_a_config_with_cameras_has_a_stamper(tmp_path: Path) -> None:

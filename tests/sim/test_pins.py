@@ -218,7 +218,7 @@ def test_closed_devices_leave_floating_inputs(
 def test_a_world_that_goes_away_stops_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Inputs stay at their level, and writes are counted."""
+    """Inputs stay at their level, writes are counted, and the log has one line about it."""
     monkeypatch.setenv("GARDU_PINS", str(tmp_path / "pins.sock"))
     factories: list[SimFactory] = []
 
@@ -238,6 +238,7 @@ def test_a_world_that_goes_away_stops_nothing(
     assert relay.value == 0
     assert not late.is_pressed
     assert factory.lost_writes >= 4
+    assert caplog.text.count("the simulated world has gone") == 1
     factory.close()
     factory.close()
 

@@ -309,8 +309,10 @@ class Hurried(HandClock):
         await asyncio.sleep(0)
 
 
-def test_runs_at_start_and_daily_and_waits_for_the_clock(tmp_path: Path) -> None:
-    """Every day; every AGAIN_S while the clock is not trusted."""
+def test_runs_at_start_and_daily_and_waits_for_the_clock(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Every day; every AGAIN_S while the clock is not trusted, with one line in the log."""
 
     async def scenario() -> None:
         clock = Hurried()
@@ -334,6 +336,7 @@ def test_runs_at_start_and_daily_and_waits_for_the_clock(tmp_path: Path) -> None
         assert 90 <= clock.pauses.count(retention.DAY_S) <= 200
 
     asyncio.run(scenario())
+    assert caplog.text.count("nothing old is removed for now") == 1
 
 
 def test_old_days_are_told_by_their_names(tmp_path: Path, clock: HandClock, store: Store) -> None:

@@ -2,14 +2,13 @@
 
 from collections import Counter
 from datetime import UTC, datetime, tzinfo
-from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
 import typer
 
 from edge.commands.ask import ask_day
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, data_folder
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.places import DEFAULT_CONFIG
@@ -28,7 +27,7 @@ def day(
     Asks the running daemon; ends with 1 if none runs. Times are the office's. No name is shown.
     """
     loaded = load_config(config)
-    folder = Path(loaded.checkpoint.data)
+    folder = data_folder(loaded)
     now = ask_day(folder)
     if now is None:
         typer.echo(f"no daemon runs here ({folder})", err=True)

@@ -1,11 +1,9 @@
 """`gardu reload`: loads new procedures for new visits, without a restart."""
 
-from pathlib import Path
-
 import typer
 
 from edge.commands.ask import ask_reload
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, data_folder
 from edge.config.loading import load_config
 from edge.config.places import DEFAULT_CONFIG
 
@@ -17,7 +15,7 @@ def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
     refused, every problem is printed and the old ones stay: the command then ends with 1. Other
     changes of the config need a restart.
     """
-    folder = Path(load_config(config).checkpoint.data)
+    folder = data_folder(load_config(config))
     reloaded = ask_reload(folder)
     if reloaded is None:
         typer.echo(f"no daemon runs here ({folder}): it reads the procedures when it starts")

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from edge.clock import Clock
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, data_folder
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.model import Config
@@ -92,7 +92,7 @@ def report(
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
     words = ReportWords(language, _procedures(settings), _reasons(settings))
-    with Snapshot(Path(settings.checkpoint.data)) as snapshot:
+    with Snapshot(data_folder(settings)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked)
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
     if chosen is ReportFormat.TERMINAL and output is None:
@@ -154,7 +154,7 @@ def _guests(config: Config, snapshot: Snapshot, month: Month, words: ReportWords
     from edge.guestbook.guest_list import read
     from edge.report.guests import guest_table
 
-    details = {entry.visit: entry.details for entry in read(Path(config.checkpoint.data))}
+    details = {entry.visit: entry.details for entry in read(data_folder(config))}
     return guest_table(facts(snapshot, month), month, details, words)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.options import refuse
 from edge.commands.sop_diff import diff
 from edge.commands.sop_folder import FolderOption, find_procedure
 from edge.commands.sop_reasons import reasons
@@ -54,7 +55,8 @@ def list_procedures(folder: FolderOption = None) -> None:
         )
     headers = ["id", "version", "steps", "judul", "title"]
     show_table(f"Procedures in {where}", headers, rows)
-    _complain(problems)
+    if problems:
+        refuse("\n".join(problems))
 
 
 @sop.command("show", short_help="Show the forms of an SOP, on screen or on paper.")
@@ -84,11 +86,11 @@ def show_procedure(
     if form_at is FormFormat.TERMINAL:
         _refuse_file(out)
         if form is Form.FLOWCHART:
-            _complain(["a terminal cannot show the flow chart; allowed: --format html, pdf or svg"])
+            refuse("a terminal cannot show the flow chart; allowed: --format html, pdf or svg")
         show_forms(procedure, form, lang)
     elif form_at is FormFormat.SVG:
         if form is not Form.FLOWCHART:
-            _complain([f"the form {form} cannot be drawn as svg; allowed: --form flowchart"])
+            refuse(f"the form {form} cannot be drawn as svg; allowed: --form flowchart")
         deliver(flow_picture(procedure, lang), out)
     else:
         page = forms_page(procedure, form, lang)
@@ -97,12 +99,4 @@ def show_procedure(
 
 def _refuse_file(out: Path | None) -> None:
     if out is not None:
-        _complain(["-o writes a file; allowed: with --format html, pdf or svg"])
-
-
-def _complain(problems: list[str]) -> None:
-    """Print *problems* on stderr and end with 2, if there are any."""
-    for problem in problems:
-        typer.echo(problem, err=True)
-    if problems:
-        raise typer.Exit(2)
+        refuse("-o writes a file; allowed: with --format html, pdf or svg")

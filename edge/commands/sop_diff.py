@@ -7,6 +7,7 @@ import msgspec
 import typer
 from rich.markup import escape
 
+from edge.commands.options import data_folder
 from edge.commands.sop_folder import FolderOption, find_procedure
 from edge.config.loading import load_config
 from edge.config.validation import read_text
@@ -90,7 +91,7 @@ def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure
 
 def _stored_texts(config: Path) -> dict[str, str]:
     """Return the procedures' texts in the checkpoint's database, by id and version."""
-    with Snapshot(Path(load_config(config).checkpoint.data)) as snapshot:
+    with Snapshot(data_folder(load_config(config))) as snapshot:
         bodies = [msgspec.json.decode(body) for _, body in snapshot.bodies("procedures", 1, _LAST)]
     return {body["key"]: body["text"] for body in bodies}
 

@@ -57,8 +57,13 @@ def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:
     return [
         (at_station(rules, state, kind), "fast" if alarm.acknowledged is None else "slow")
         for kind, alarm in state.alarms.items()
-        if at_station(rules, state, kind) is not None or everywhere(rules, state, kind)
+        if _is_shown(rules, state, kind)
     ]
+
+
+def _is_shown(rules: Rules, state: State, kind: str) -> bool:
+    """Return True if a panel shows the standing alarm *kind*; only then is it heard, too."""
+    return at_station(rules, state, kind) is not None or everywhere(rules, state, kind)
 
 
 def acknowledge(turn: Turn, panel: str) -> bool:
@@ -84,7 +89,7 @@ def acknowledge(turn: Turn, panel: str) -> bool:
 def started(turn: Turn) -> None:
     """After a restart, set the timers of the alarms that are not acknowledged."""
     for kind, alarm in turn.state.alarms.items():
-        if alarm.acknowledged is None and _audible(turn, kind):
+        if alarm.acknowledged is None and _is_shown(turn.rules, turn.state, kind):
             turn.do(StartTimer(f"alarm/{kind}", turn.at, ALARM_REPEAT_S))
 
 
@@ -92,15 +97,10 @@ def timer_fired(turn: Turn, key: str) -> None:
     """Beep again for an alarm that is not acknowledged."""
     kind = key.removeprefix("alarm/")
     alarm = turn.state.alarms.get(kind)
-    if alarm is not None and alarm.acknowledged is None and _audible(turn, kind):
-        turn.do(Beep("alarm"))
-        turn.do(StartTimer(key, turn.at, ALARM_REPEAT_S))
-
-
-def _audible(turn: Turn, kind: str) -> bool:
-    state = turn.state
-    at_its_own = at_station(turn.rules, state, kind) is not None
-    return at_its_own or everywhere(turn.rules, state, kind)
+    if alarm is None or alarm.acknowledged is not None:
+        return
+    if _is_shown(turn.rules, turn.state, kind):
+        sound(turn, kind)
 
 
 def standing(state: State) -> dict[str, dict[str, Any]]:

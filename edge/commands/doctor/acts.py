@@ -4,13 +4,13 @@ Only for ``--actuate``. The real pins are claimed here, a device at a time, afte
 """
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.clock import Clock
 from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.recorder import Recorder
+from edge.commands.options import data_folder
 from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device
@@ -47,7 +47,7 @@ def actuate(
     :param asker: asks before and after each test; None: all tests run without questions
     """
     heard = Recorder(clock)
-    stills = StillFiles(Path(config.checkpoint.data))
+    stills = StillFiles(data_folder(config))
     devices = build_devices(config, clock, heard.post, stills, factory)
     for thread in devices.threads:
         if thread.device.name in only:

@@ -15,7 +15,7 @@ from edge.commands.doctor.devices import device_names, examine_devices, open_pin
 from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.machine import CHECKS
-from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.options import ConfigOption, data_folder, problems_printed
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
@@ -112,7 +112,7 @@ def _devices(
     config: Config, wanted: set[str], asker: Asker | None, *, act: bool, sure: bool
 ) -> Iterator[Finding]:
     """Examine the devices, or ask the daemon that has them open."""
-    folder = Path(config.checkpoint.data)
+    folder = data_folder(config)
     try:
         lock = FolderLock(folder) if folder.is_dir() else None
     except StoreError as error:

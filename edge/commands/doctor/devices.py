@@ -6,7 +6,6 @@ daemon does at its start.
 """
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from edge.clock import Clock
@@ -15,6 +14,7 @@ from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.ports import port_findings
 from edge.commands.doctor.recorder import Recorder
+from edge.commands.options import data_folder
 from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
 from edge.daemon.build import build_devices
@@ -103,7 +103,7 @@ def examine_devices(
     with Taps(parts, pins.factory, clock) as taps:
         mirror = Mirror(taps.taps)
         bench = Bench(config, clock, taps, mirror, heard, asker)
-        stills = StillFiles(Path(config.checkpoint.data))
+        stills = StillFiles(data_folder(config))
         for thread in build_devices(config, clock, heard.post, stills, mirror).threads:
             if thread.device.name in only:
                 yield from _examine(bench, thread.device, pins=not pins.why)

@@ -94,7 +94,7 @@ class PanelContract:
         assert bench.posted(ARRIVED) == [ARRIVED]
 
     def test_a_mode_set_during_a_flash_is_shown_after_it(self, bench: Bench) -> None:
-        """A refusal's flashes keep no call waiting, and lose no mode."""
+        """The flashes of a refusal delay no call and lose no mode."""
         bench.driver.flash()
         bench.driver.show("slow")
         assert bench.shows("slow")

@@ -10,7 +10,7 @@ from tests.sim.fake_lobby import FakeLobby, FakePanel, make_config
 
 
 class HandClock(Clock):
-    """A clock on which a pause takes no time of the test."""
+    """A clock whose pauses pass at once."""
 
     def __init__(self) -> None:
         super().__init__()

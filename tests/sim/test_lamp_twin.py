@@ -111,8 +111,8 @@ def test_a_sign_does_not_change_a_rhythm(
 ) -> None:
     """A lamp that blinks slowly or fast does so during a sign and after it.
 
-    A winking one is lit for long after it: a person who looks for 3 s may take it for a steady one,
-    never for a dark one.
+    A winking one is lit for long after it: a person who looks for 3 s may read it as steady, never
+    as dark.
     """
     on_s, off_s = RHYTHMS[rhythm]
     bench.blink(rhythm, 8)

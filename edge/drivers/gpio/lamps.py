@@ -66,7 +66,7 @@ SIGNS: dict[Sign, tuple[float, ...]] = {
 }
 
 MOST_BEATS = 12
-"""The number of beats that can wait: two refusals and two presses. Further refusals join them."""
+"""Beats that can wait: two refusals and two presses. The flashes that wait answer more refusals."""
 
 TEST_S = 2.0
 """The length of a lamp test, seconds."""
@@ -284,5 +284,7 @@ def _failures_logged() -> Iterator[None]:
     """Log a pin's failure where there is no caller to raise it to."""
     try:
         yield
-    except (DeviceUnavailable, DeviceFault) as error:
+    except DeviceUnavailable as error:
+        log.debug("closed during a sign or a lamp test: %s", error)
+    except DeviceFault as error:
         log.warning("a lamp does not show its mode or sign: %s", error)

@@ -184,7 +184,7 @@ def test_a_press_reverses_the_lamp_for_a_moment(
 
 
 def test_a_press_is_heard_in_the_middle_of_a_flash(bench: Bench) -> None:
-    """The sign of a press does not wait for a flash, nor does it take one of its two flashes."""
+    """The sign of a press does not wait for a refusal's flashes; both flashes are still shown."""
     bench.lamps.flash()
     bench.fire()
     bench.heard()
@@ -258,10 +258,10 @@ def test_closing_during_a_sign_leaves_the_lamp_dark(bench: Bench) -> None:
     assert bench.shows("red")
 
 
-def test_a_lamp_that_fails_raises_nothing_at_a_press(
+def test_a_lamp_that_fails_raises_no_error_at_a_press(
     bench: Bench, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """An exception in a pin callback would silence every input: a failure is logged."""
+    """An exception in a pin callback would silence every input: the failure is logged instead."""
     bench.green.broken = True
     bench.heard()
     assert "does not show its mode or sign: broken" in caplog.text
@@ -306,7 +306,7 @@ def test_a_broken_lamp_does_not_stop_the_others(bench: Bench) -> None:
 def test_a_sign_whose_end_cannot_be_timed_is_not_begun(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    """On a machine that can start no thread the lamp shows its mode and nothing is raised."""
+    """On a machine that can start no thread the lamp shows its mode; no error is raised."""
 
     def no_timer(_seconds: float, _call: Callable[[], None]) -> threading.Timer:
         raise RuntimeError("can't start new thread")
@@ -343,7 +343,7 @@ def test_every_refusal_is_followed_by_two_flashes(bench: Bench) -> None:
 
 
 def test_without_a_lamp_there_is_no_sign() -> None:
-    """A panel without lamps starts no timer and raises nothing."""
+    """A panel without lamps starts no timer and raises no error."""
     bench = Bench(())
     bench.lamps.heard()
     bench.lamps.flash()

@@ -7,6 +7,7 @@ limit.
 """
 
 import asyncio
+import math
 from contextlib import suppress
 from typing import Literal
 
@@ -20,9 +21,12 @@ AiphoneAnswer = Literal["accept", "decline", "release", "extend"]
 # busy machine needs them.
 _BEEP_S = 3.0
 _BEEP_REAL_S = 3.0
-# An eye needs this long to distinguish a steady lamp from a blinking one.
+# An eye needs this long to distinguish a steady lamp from a blinking one, and a mode from the signs
+# that answer a press.
 _LOOK_S = 3.0
 _LOOK_REAL_S = 0.2
+# The number of looks after which a person reads the lamps of a panel that others go on pressing.
+_LOOKS = 5
 # A code counts again once it has been away for so long (the scanner's repeat_s), seconds.
 _AWAY_S = 8.0
 # A moment between two movements of the same hand.
@@ -42,6 +46,8 @@ class Hands:
         self.lobby = lobby
         self.clock = clock
         self._one_at_a_time = asyncio.Lock()
+        # When each panel was last pressed (boot ns); infinity while a person presses and listens.
+        self._used: dict[str, float] = {}
 
     def panel_at(self, station: str) -> str | None:
         """Return the panel of *station*, if it has one."""
@@ -77,14 +83,17 @@ class Hands:
         """Press one button and listen. A press without such a button counts as refused."""
         if not self.can(station, action, procedure):
             return "refused"
-        panel = self.lobby.panels[self.panel_at(station) or ""]
+        name = self.panel_at(station) or ""
+        panel = self.lobby.panels[name]
         async with self._one_at_a_time:
+            self._used[name] = math.inf
             listening = asyncio.create_task(self._listen())
             try:
                 await panel.press(action, procedure)
                 return await listening
             finally:
                 listening.cancel()
+                self._used[name] = self.clock.boot_ns()
 
     async def press(self, station: str, action: str, procedure: str | None = None) -> bool:
         """Press until there is an answer; True if it was accepted.
@@ -125,10 +134,15 @@ class Hands:
     async def look(self, station: str) -> str:
         """Look at the lamps of *station*; return their mode (``on`` without any).
 
-        One of ``off``, ``on``, ``slow``, ``amber``, ``red``, ``fast`` and ``test``.
+        One of ``off``, ``on``, ``slow``, ``amber``, ``red``, ``fast`` and ``test``. The look is
+        repeated while others use the panel: lamps answer a press by signs that are no mode.
         """
-        await self.clock.pause(self.at_least(_LOOK_S, _LOOK_REAL_S))
         panel = self.panel_at(station)
+        for _ in range(_LOOKS):
+            begun = self.clock.boot_ns()
+            await self.clock.pause(self.at_least(_LOOK_S, _LOOK_REAL_S))
+            if self._used.get(panel or "", 0) < begun:
+                break
         if panel is None or not self.lobby.config.panels[panel].fitted_lamps:
             return "on"
         return self.lobby.panels[panel].lamp

@@ -125,6 +125,7 @@ class Lobby:
             "awake": self.awake,
             "lamps": {name: panel.lamp for name, panel in self.panels.items()},
             "shining": {name: panel.shining for name, panel in self.panels.items()},
+            "signs": {name: panel.signs for name, panel in self.panels.items()},
             "lockers": {
                 number: {
                     "open": locker.door_open,

@@ -30,6 +30,8 @@ _COLOURS = {
     "red": "red",
 }  # fmt: skip
 _RHYTHMS = {"off": "○", "steady": "●", "wink": "◕", "slow": "◐", "fast": "◉"}
+# A sign of a panel's lamp: a press was heard, or was refused.
+_SIGN = " ✦"
 _NETWORK_STYLES = {"up": "green", "cut": "bold red", "half-open": "bold yellow"}
 _BAR = 10
 _LEFT_WIDTH = 28
@@ -110,7 +112,8 @@ class View:
         now = self._lobby_now
         table = Table.grid(padding=(0, 1))
         for name, lamp in now.get("lamps", {}).items():
-            table.add_row(name, _panel(now.get("shining", {}).get(name, {}), lamp))
+            signs = bool(now.get("signs", {}).get(name))
+            table.add_row(name, _panel(now.get("shining", {}).get(name, {}), lamp, signs=signs))
         holders = {guest["locker"]: guest["number"] for guest in self._here}
         for number, locker in now.get("lockers", {}).items():
             table.add_row(f"locker {number}", _locker(locker, holders.get(int(number))))
@@ -170,14 +173,15 @@ class View:
         return table
 
 
-def _panel(shining: dict[str, str], mode: str) -> Text:
-    """Return a panel's lamps, each in its colour, and their meaning in a word."""
+def _panel(shining: dict[str, str], mode: str, *, signs: bool = False) -> Text:
+    """Return a panel's lamps, each in its colour, and their meaning in a word; a sign as a star."""
     text = Text()
     for name, rhythm in shining.items():
         style = _COLOURS[name] if rhythm != "off" else "dim"
         text.append(_RHYTHMS[rhythm], style)
     style, word = _WORDS[mode]
-    return text.append(f" {word}", style)
+    text.append(f" {word}", style)
+    return text.append(_SIGN, "bold white") if signs else text
 
 
 def _locker(locker: dict[str, Any], holder: int | None) -> Text:

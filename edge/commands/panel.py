@@ -11,7 +11,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
 from edge.paper.deliver import write
-from edge.paper.panel.labels import HELD, LAMPS, REFUSED, RHYTHMS
+from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS
 from edge.paper.panel.sheet import Face, Light, Push, chosen, face, pages
 
 if TYPE_CHECKING:
@@ -85,16 +85,14 @@ def _picture(face: Face) -> "RenderableType":
     from rich.panel import Panel
 
     title = " · ".join(one.id for one in face.stations)
-    subtitle = " · ".join(filter(None, (REFUSED.id, face.lamp_test.id if face.lamp_test else "")))
     return Panel(
         Group(
             *(_light(light) for light in face.lights),
             Columns([_push(push) for push in face.pushes]),
+            *(f"[dim]{note.id}[/]" for note in face.notes),
         ),
         title=f"[bold]{title}[/] [dim]{face.name}[/]",
         title_align="left",
-        subtitle=f"[dim]{subtitle}[/]",
-        subtitle_align="left",
     )
 
 

@@ -88,13 +88,18 @@ class Aiphone(Device, Protocol):
 
 
 class Panel(Device, Protocol):
-    """Lamps and buttons in front of one officer. Posts ButtonPressed."""
+    """Lamps and buttons in front of one officer. Posts ButtonPressed.
+
+    Each press that is posted is shown as *heard* by the panel itself: its lamp is reversed for a
+    moment, within 50 ms, also while a call below is carried out. A panel without lamps shows no
+    sign.
+    """
 
     def show(self, mode: LampMode) -> None:
         """Show *mode* on the panel's lamps; ignored by a panel without lamps."""
 
     def flash(self) -> None:
-        """Flash the lamp twice, then show the present mode; returns when that is over."""
+        """Flash the lamp twice, then show the present mode; returns at once."""
 
     def test(self) -> None:
         """Light all lamps for a moment, then show the present mode; returns at once."""

@@ -35,12 +35,20 @@ _HOLD_MARGIN_REAL_S = 0.1
 _FAST_BELOW_S = 0.7
 # A winking lamp is lit for 0.85 of the time; a blinking one for 0.5.
 _WINK_FROM = 0.65
-_STEADY_AFTER_S = 2.2
+# Longer than a sign at the end of the lit part of a slow blink, which then begins again: 2.12 s.
+_STEADY_AFTER_S = 2.6
 _STEADY_AFTER_REAL_S = 0.05
 # The changes that show a rhythm: two on-off cycles.
 _LOOKED_AT = 5
+# Some more: the edges of a sign are stored until the second of them shows that it is one.
+_STORED = _LOOKED_AT + 2
 # One change and back is switching, not a rhythm.
 _RHYTHM = 3
+# A light that lasts shorter is the part of a sign ("heard", "refused"): the shortest part of a
+# rhythm lasts 0.25 s, the longest part of a sign 0.15 s.
+_SIGN_BELOW_S = 0.2
+# How long the live view shows a sign, which itself may last a real millisecond: real seconds.
+_VISIBLE_REAL_S = 0.5
 
 # The meanings of the lamps in docs/panel.md, the most urgent first: lamp, rhythm, meaning. On a
 # panel with one lamp, overdue is shown like an alarm.
@@ -58,12 +66,20 @@ _MEANS: tuple[tuple[str, Rhythm, Mode], ...] = (
 
 
 class LampTwin:
-    """A lamp; the changes of the last few seconds show its rhythm."""
+    """A lamp; the changes of the last few seconds show its rhythm.
+
+    A sign is no part of a rhythm, and no change of a steady light: both of its edges are dropped.
+
+    :ivar turns: how often it has lit or gone out, signs included
+    """
 
     def __init__(self, pin: HeaderPin, output: Output, clock: Clock) -> None:
+        self.turns = 0
         self._clock = clock
-        self._changes: deque[tuple[bool, int]] = deque(maxlen=_LOOKED_AT)
+        self._changes: deque[tuple[bool, int]] = deque(maxlen=_STORED)
         self._steady_ns = int(max(_STEADY_AFTER_S, _STEADY_AFTER_REAL_S * clock.speed) * 1e9)
+        self._visible_ns = int(_VISIBLE_REAL_S * clock.speed * 1e9)
+        self._sign_at: int | None = None
         self._load = Load(pin, output, self._changed)
 
     @property
@@ -73,27 +89,43 @@ class LampTwin:
 
     @property
     def rhythm(self) -> Rhythm:
-        """Rhythm of the lamp: steady once it has not changed for 2.2 s (or 50 real ms)."""
+        """Rhythm of the lamp: steady once it has not changed for 2.6 s (or 50 real ms)."""
         if not self._load.driven:
             self._changes.clear()
-        steady: Rhythm = "steady" if self._load.on else "off"
-        changes = self._changes
-        if len(changes) < _RHYTHM or self._clock.boot_ns() - changes[-1][1] > self._steady_ns:
+        now = self._clock.boot_ns()
+        changes = list(self._changes)
+        lit = self._load.on
+        if changes and now - changes[-1][1] < _SIGN_BELOW_S * 1e9:
+            lit = not changes.pop()[0]  # perhaps a sign: the light before it counts
+        del changes[:-_LOOKED_AT]
+        steady: Rhythm = "steady" if lit else "off"
+        if len(changes) < _RHYTHM or now - changes[-1][1] > self._steady_ns:
             return steady
         span_ns = changes[-1][1] - changes[0][1]
         if span_ns / (len(changes) - 1) < _FAST_BELOW_S * 1e9:
             return "fast"
-        return "wink" if self._lit_ns() >= _WINK_FROM * span_ns else "slow"
+        parts = [(on, later - since) for (on, since), (_, later) in pairwise(changes)]
+        dark_ns = [length for on, length in parts if not on]
+        lit_ns = min(length for on, length in parts if on)  # a sign lengthens one: it begins again
+        dark_mean_ns = sum(dark_ns) / len(dark_ns)
+        return "wink" if lit_ns >= _WINK_FROM * (lit_ns + dark_mean_ns) else "slow"
 
-    def _lit_ns(self) -> int:
-        """Return for how long it was lit between the changes that are stored."""
-        pairs = pairwise(self._changes)
-        return sum(later - since for (on, since), (_, later) in pairs if on)
+    @property
+    def signs(self) -> bool:
+        """True for half a real second after a sign."""
+        at = self._sign_at
+        return at is not None and self._clock.boot_ns() - at < self._visible_ns
 
     def _changed(self, on: bool, at: int) -> None:  # noqa: FBT001 - the signature of a load's watcher
-        if self._changes and at - self._changes[-1][1] > self._steady_ns:
-            self._changes.clear()
-        self._changes.append((on, at))
+        self.turns += 1
+        changes = self._changes
+        if changes and at - changes[-1][1] < _SIGN_BELOW_S * 1e9:
+            changes.pop()
+            self._sign_at = at
+            return
+        if changes and at - changes[-1][1] > self._steady_ns:
+            changes.clear()
+        changes.append((on, at))
 
 
 class PanelTwin:
@@ -127,6 +159,16 @@ class PanelTwin:
         if len(shining) > 2 and set(shining.values()) == {"steady"}:
             return "test"
         return next((mode for name, rhythm, mode in _MEANS if shining.get(name) == rhythm), "off")
+
+    @property
+    def signs(self) -> bool:
+        """True for half a real second after a sign of the plain lamp (*heard*, *refused*)."""
+        return self._plain in self.lamps and self.lamps[self._plain].signs
+
+    @property
+    def turns(self) -> int:
+        """How often the plain lamp has lit or gone out, signs included."""
+        return self.lamps[self._plain].turns if self._plain in self.lamps else 0
 
     @property
     def shining(self) -> dict[str, str]:

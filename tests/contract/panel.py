@@ -42,6 +42,9 @@ class Bench(Protocol):
     def shows(self, mode: str) -> bool:
         """Return True if the lamps show *mode*, by docs/panel.md."""
 
+    def reverses(self, button: str) -> bool:
+        """Press a button; return True if the plain lamp went out or lit for a moment."""
+
     def posted(self, *wanted: Said) -> list[Said]:
         """Wait until all *wanted* are posted; return everything posted since the last call."""
 
@@ -80,6 +83,21 @@ class PanelContract:
         assert bench.shows(mode)
         bench.driver.show("off")
         assert bench.shows("off")
+
+    @pytest.mark.parametrize("mode", ["off", "on"])
+    def test_a_press_is_heard(self, bench: Bench, mode: LampMode) -> None:
+        """The lamp itself answers a press for a moment, lit or dark; then its mode goes on."""
+        bench.driver.show(mode)
+        assert bench.shows(mode)
+        assert bench.reverses("arrive")
+        assert bench.shows(mode)
+        assert bench.posted(ARRIVED) == [ARRIVED]
+
+    def test_a_mode_set_during_a_flash_is_shown_after_it(self, bench: Bench) -> None:
+        """The flashes of a refusal delay no call and lose no mode."""
+        bench.driver.flash()
+        bench.driver.show("slow")
+        assert bench.shows("slow")
 
     def test_two_buttons_held_together_are_the_lamp_test(self, bench: Bench) -> None:
         """The lamp test posts no event; afterwards the lamps show the mode from before."""

@@ -1,5 +1,6 @@
 """Every driver of a panel on its twin."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -63,9 +64,19 @@ class TwinBench(PinBench):
         """Poll the lamps until they show it; with one lamp, overdue is shown as an alarm is."""
         if mode == "red" and len(self._twin.lamps) == 1:
             mode = "fast"
+        return self._until(lambda: self._twin.lamp == mode)
+
+    def reverses(self, button: str) -> bool:
+        """Press a button, and wait until the plain lamp has changed twice."""
+        before = self.world.do(lambda _lobby: self._twin.turns)
+        self.press(button)
+        return self._until(lambda: self._twin.turns >= before + 2)
+
+    def _until(self, true: Callable[[], bool]) -> bool:
+        """Poll until *true* returns True in the world; False after a minute."""
         end = self.clock.boot_ns() + PATIENCE_S * 1e9
         while self.clock.boot_ns() < end:
-            if self.world.do(lambda _lobby: self._twin.lamp) == mode:
+            if self.world.do(lambda _lobby: true()):
                 return True
             self.clock.sleep(0.1)
         return False

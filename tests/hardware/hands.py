@@ -122,6 +122,8 @@ CAMERA = (
 PANEL = (
     Hand("press", "Press the button {button} of the panel for a moment."),
     Hand("hold", "Hold the button {button} of the panel for a second and a half."),
+    Hand("reverses",
+         "Press the button {button} for a moment: did the lamp flicker once (green, or white)?"),
     Hand("tremble", "Press the button {button} of the panel twice, as fast as you can."),
     Hand("lean", "Press both buttons at the same moment; let go after {seconds} s."),
     Hand("shows", "Are all lamps of the panel dark?", flag("mode", "off")),

@@ -7,6 +7,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 import typer
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from edge.commands.panel import panel
@@ -16,7 +17,16 @@ from edge.config.places import default_config_folder
 from edge.config.sections.panels import Button, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.config.sections.values import Action
-from edge.paper.panel.labels import ACTIONS, IN_SERVICE, MODES, meanings
+from edge.paper.panel.labels import (
+    ACTIONS,
+    HEARD,
+    IN_SERVICE,
+    LAMP_TEST,
+    LAMP_TEST_ONE,
+    MODES,
+    REFUSED,
+    meanings,
+)
 from edge.paper.panel.sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
 from edge.paper.panel.svg import svg
 
@@ -115,6 +125,19 @@ def test_every_button_says_what_it_does_in_both_languages() -> None:
         assert f"tahan: {held.id}" in said
         assert f"hold 1 s: {held.en}" in said
     assert "<Pimpinan>" in said
+
+
+def test_the_foot_names_the_signs_of_a_press() -> None:
+    """Only a panel with a lamp can show that a press was heard, or test its lamp."""
+    one = Button(pin=2, press="done")
+    lamp = Output(pin=3)
+    without = Panel(stations=["x"], buttons=[one])
+    assert face("x", without).notes == [REFUSED]
+    assert face("x", replace(without, lamp=lamp)).notes == [HEARD, REFUSED, LAMP_TEST_ONE]
+    many = full()
+    assert face("x", many).notes == [HEARD, REFUSED, LAMP_TEST]
+    drawn = svg([face("x", many).at(10, 22)], "here", 1, 1)
+    assert all(words in drawn for note in face("x", many).notes for words in note)
 
 
 def test_every_word_of_the_config_has_words_on_the_panel() -> None:

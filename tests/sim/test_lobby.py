@@ -294,6 +294,7 @@ def test_the_lobby_is_awake_once_all_pins_are_claimed(
             "awake": True,
             "lamps": {"reception": "off"},
             "shining": {"reception": {"lamp": "off"}},
+            "signs": {"reception": False},
             "lockers": {
                 1: {"open": True, "energised": True, "jammed": False, "pulses": 1, "unlocks": 1},
                 2: {"open": False, "energised": False, "jammed": False, "pulses": 0, "unlocks": 0},

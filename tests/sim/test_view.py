@@ -14,3 +14,8 @@ def test_every_lamp_is_drawn_in_its_colour() -> None:
 def test_a_panel_without_lamps_has_a_word_only() -> None:
     """A panel that has no lamps is dark."""
     assert _panel({}, "off").plain == " off"
+
+
+def test_a_sign_of_the_lamp_is_a_star() -> None:
+    """A press that was heard can be watched, though its sign is too short to be drawn."""
+    assert _panel({"lamp": "steady"}, "on", signs=True).plain == "● waits ✦"

@@ -8,7 +8,7 @@ Rules of this driver
 """
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from gpiozero import DigitalOutputDevice, Factory
@@ -55,6 +55,16 @@ class GpioOutput:
             finally:
                 device.close()
 
+    @property
+    def on(self) -> bool:
+        """True while it is on, also in a blink.
+
+        :raises DeviceUnavailable: if the output is not open
+        :raises DeviceFault: if the pin cannot be read
+        """
+        with self._lock:
+            return bool(self._call(lambda device: device.value))
+
     def set(self, *, on: bool) -> None:
         """Switch on or off, ending a blink.
 
@@ -62,7 +72,7 @@ class GpioOutput:
         :raises DeviceFault: if the pin cannot be driven
         """
         with self._lock:
-            self._drive("on" if on else "off")
+            self._call(lambda device: device.on() if on else device.off())
 
     def blink(self, on_s: float, off_s: float) -> None:
         """Turn on and off repeatedly until the next call, beginning with on; returns at once.
@@ -73,7 +83,8 @@ class GpioOutput:
         :raises DeviceFault: if the pin cannot be driven
         """
         with self._lock:
-            self._drive("blink", self._clock.real(on_s), self._clock.real(off_s))
+            on_real_s, off_real_s = self._clock.real(on_s), self._clock.real(off_s)
+            self._call(lambda device: device.blink(on_real_s, off_real_s))
 
     def play(self, pattern: Sequence[float]) -> None:
         """Turn on and off alternately; returns when the pattern is over.
@@ -89,10 +100,10 @@ class GpioOutput:
         finally:
             self.set(on=False)
 
-    def _drive(self, verb: str, *seconds: float) -> None:
+    def _call(self, call: Callable[[Any], Any]) -> Any:
         if self._device is None:
             raise DeviceUnavailable(f"the output on pin {self._config.pin} is not open")
         try:
-            getattr(self._device, verb)(*seconds)
+            return call(self._device)
         except pin_errors() as error:
             raise DeviceFault(f"pin {self._config.pin} cannot be driven: {error}") from error

@@ -6,6 +6,8 @@ Rules of this driver
    of presses; docs/panel.md explains both to officers.
 2. A lamp test stays inside this driver: no event is posted, no record is made, and the buttons go
    on working.
+3. A press that counts is posted first, then shown as *heard*. That happens here, because this
+   driver waits for no disk: *accepted* or *refused* comes only after the decision is stored.
 """
 
 import logging
@@ -18,6 +20,7 @@ from edge.config.sections.panels import Button, Panel
 from edge.config.sections.values import Action
 from edge.drivers.gpio.contacts import HELD_S, GpioContact
 from edge.drivers.gpio.lamps import Lamps
+from edge.drivers.gpio.outputs import GpioOutput
 from edge.drivers.gpio.presses import Presses
 from edge.drivers.gpio.wired import WiredDevice
 from edge.errors import DeviceFault, DeviceUnavailable
@@ -34,13 +37,16 @@ class GpioPanel(WiredDevice):
         self, name: str, config: Panel, factory: Factory, clock: Clock, post: Post
     ) -> None:
         self._post = post
-        self._lamps = Lamps(config.fitted_lamps, factory, clock)
+        lamps = {
+            lamp: GpioOutput(output, factory, clock) for lamp, output in config.fitted_lamps.items()
+        }
+        self._lamps = Lamps(lamps, clock)
         self._presses = Presses(config.buttons, clock, self._pressed, self._asked)
         contacts = [
             GpioContact(button, factory, clock, partial(self._presses.changed, number), HELD_S)
             for number, button in enumerate(config.buttons)
         ]
-        super().__init__(name, self._lamps.outputs, contacts)
+        super().__init__(name, tuple(lamps.values()), contacts)
 
     def close(self) -> None:
         """Switch the lamps off, drop undecided presses and close all pins."""
@@ -57,7 +63,7 @@ class GpioPanel(WiredDevice):
         self._lamps.show(mode)
 
     def flash(self) -> None:
-        """Flash the lamp twice, then show the present mode; returns when that is over.
+        """Flash the lamp twice, then show the present mode; returns at once.
 
         :raises DeviceUnavailable: if the panel is not open
         :raises DeviceFault: if its pin cannot be driven
@@ -72,8 +78,20 @@ class GpioPanel(WiredDevice):
         """
         self._lamps.test()
 
+    def reconcile(self) -> None:
+        """Read every button again, and drive the lamps again that could not be driven.
+
+        :raises DeviceUnavailable: if the panel is not open
+        :raises DeviceFault: if a button is stuck or a pin cannot be driven
+        """
+        try:
+            super().reconcile()
+        finally:
+            self._lamps.refresh()
+
     def _pressed(self, button: Button, action: Action) -> None:
         self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))
+        self._lamps.heard()
 
     def _asked(self) -> None:
         """Start the lamp test that an officer requested with the buttons."""

@@ -81,6 +81,7 @@ MODES: dict[LampMode, PanelText] = {
 }
 IN_SERVICE = PanelText("panel siap", "in service")
 
+HEARD = PanelText("Lampu berkelip sekali: terbaca", "the lamp flickers once: press heard")
 REFUSED = PanelText("Dua bip pendek: sekarang tidak berlaku", "two short beeps: means nothing now")
 HELD = PanelText("tahan", "hold 1 s")
 LAMP_TEST = PanelText(

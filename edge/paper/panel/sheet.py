@@ -13,9 +13,11 @@ from edge.config.sections.panels import Button, LampName, Panel
 from edge.drivers.gpio.lamps import Rhythm
 from edge.paper.panel.labels import (
     ACTIONS,
+    HEARD,
     HELD,
     LAMP_TEST,
     LAMP_TEST_ONE,
+    REFUSED,
     PanelText,
     meanings,
     station,
@@ -68,7 +70,7 @@ class Face(NamedTuple):
     stations: list[PanelText]
     lights: list[Light]
     pushes: list[Push]
-    lamp_test: PanelText | None
+    notes: list[PanelText]
 
     def at(self, x: float, y: float) -> "Face":
         """Return the same face at another place."""
@@ -111,7 +113,8 @@ def face(name: str, panel: Panel) -> Face:
     top = max((_bottom(light) for light in lights), default=HEAD)
     pushes = [_push(button, number, columns, top) for number, button in enumerate(panel.buttons)]
     rows, width = -(-len(pushes) // columns), 2 * PAD + columns * PITCH
-    foot = FOOT + NOTE * (2 if width < NARROW else 1)
+    notes = _notes(panel)
+    foot = FOOT + NOTE * -(-len(notes) // notes_beside(width))
     return Face(
         0,
         0,
@@ -121,8 +124,13 @@ def face(name: str, panel: Panel) -> Face:
         [station(one) for one in panel.stations],
         lights,
         pushes,
-        _lamp_test(panel),
+        notes,
     )
+
+
+def notes_beside(width: float) -> int:
+    """Return how many notes stand beside each other in the foot of a face of *width*."""
+    return 1 if width < NARROW else 2
 
 
 def press_words(button: Button) -> PanelText:
@@ -174,10 +182,11 @@ def _push(button: Button, number: int, columns: int, top: float) -> Push:
     return Push(x, y, press_words(button), hold_words(button))
 
 
-def _lamp_test(panel: Panel) -> PanelText | None:
+def _notes(panel: Panel) -> list[PanelText]:
+    """Return the notes of the foot: the signs that answer a press, and the lamp test."""
     if not panel.buttons or not panel.fitted_lamps:
-        return None
-    return LAMP_TEST if len(panel.buttons) > 1 else LAMP_TEST_ONE
+        return [REFUSED]
+    return [HEARD, REFUSED, LAMP_TEST if len(panel.buttons) > 1 else LAMP_TEST_ONE]
 
 
 def _paged(faces: list[Face]) -> Iterator[list[Face]]:

@@ -7,7 +7,7 @@ from edge.config.sections.panels import LampName
 from edge.drivers.gpio.lamps import BLINKS, Rhythm
 from edge.paper import svg as draw
 from edge.paper.lettering import fit
-from edge.paper.panel.labels import HELD, LAMPS, REFUSED, RHYTHMS, PanelText
+from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS, PanelText
 from edge.paper.panel.sheet import (
     ABOVE,
     FOOT,
@@ -16,13 +16,13 @@ from edge.paper.panel.sheet import (
     HOLE,
     MARGIN,
     MEANING,
-    NARROW,
     NOTE,
     PITCH,
     WIDTH,
     Face,
     Light,
     Push,
+    notes_beside,
 )
 from edge.paper.svg import INK
 
@@ -150,15 +150,15 @@ def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str) -> None:
 
 
 def _foot(root: ET.Element, face: Face) -> None:
-    narrow = face.width < NARROW
-    top = face.y + face.height - FOOT - NOTE * (2 if narrow else 1) + 1.5
+    beside = notes_beside(face.width)
+    top = face.y + face.height - FOOT - NOTE * -(-len(face.notes) // beside) + 1.5
     draw.line(root, face.x + 4, top, face.x + face.width - 4, top, _RULE, 0.3)
-    room = face.width - 12 if narrow else (face.width - 12) / 2
-    x, y = face.x + 5, top
-    for words in filter(None, (REFUSED, face.lamp_test)):
+    room = (face.width - 12) / beside
+    for number, words in enumerate(face.notes):
+        row, column = divmod(number, beside)
+        x, y = face.x + 5 + column * (room + 2), top + row * NOTE
         draw.text(root, x, y + 3.8, words.id, fit(words.id, 2.5, room, bold=True), bold=True)
         draw.text(root, x, y + 6.6, words.en, fit(words.en, 2.1, room), fill=_FAINT)
-        x, y = (x, y + NOTE) if narrow else (x + room + 2, y)
 
 
 def _ruler(root: ET.Element) -> None:

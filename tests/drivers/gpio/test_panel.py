@@ -3,11 +3,13 @@
 The contract of a panel is in tests/contract/panel.py.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import get_args
 
 import pytest
+from gpiozero.exc import PinSetInput
 
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
@@ -16,7 +18,7 @@ from edge.drivers.gpio.lamps import PLAIN, TEST_S, rhythms
 from edge.drivers.gpio.panel import GpioPanel
 from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
 from edge.drivers.gpio.presses import TEST_S as CHORD_S
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed
 from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
@@ -229,9 +231,71 @@ def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
     panel.show(mode)
     before, red = len(pins[GREEN].states), len(pins[RED].states)
     panel.flash()
-    assert len(pins[GREEN].states) - before == 4
+    _until(lambda: len(pins[GREEN].states) - before == 4)
     assert len(pins[RED].states) == red
     assert pins[GREEN].state == lit
+
+
+@pytest.mark.parametrize(("mode", "levels"), [("off", [True, False]), ("on", [False, True])])
+def test_a_press_is_heard_at_once_and_once(
+    panel: GpioPanel, pins: Pins, posted: Posted, mode: LampMode, levels: list[bool]
+) -> None:
+    """The lamp is reversed for a moment by a press that counts; trembling adds no second sign."""
+    panel.show(mode)
+    before = len(pins[GREEN].states)
+    for _ in range(3):
+        press(pins, DECLINE)
+        let_go(pins, DECLINE)
+    _until(lambda: len(pins[GREEN].states) == before + 2)
+    assert [change.state for change in pins[GREEN].states[before:]] == levels
+    assert told(posted.take()) == [DECLINED]
+
+
+def test_a_press_does_not_wait_for_a_lamp(
+    panel: GpioPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A press is posted, and the pin thread is free, while a call is stuck in a lamp's pin."""
+    stuck, free = threading.Event(), threading.Event()
+
+    def hang(_: object) -> None:
+        stuck.set()
+        assert free.wait(PATIENCE_S)
+
+    with monkeypatch.context() as hanging:
+        hanging.setattr(pins[GREEN], "_set_state", hang)
+        showing = threading.Thread(target=panel.show, args=("on",))
+        showing.start()
+        assert stuck.wait(PATIENCE_S)
+        for button in (ARRIVE, DECLINE):
+            press(pins, button)
+            let_go(pins, button)
+        assert told(posted.take()) == [ARRIVED, DECLINED]
+        free.set()
+        showing.join(PATIENCE_S)
+    panel.close()
+
+
+def test_a_press_counts_although_its_lamp_fails(
+    panel: GpioPanel,
+    pins: Pins,
+    posted: Posted,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """A lamp that fails costs no press; it is a fault until it shows its mode again."""
+
+    def refuse(_: object) -> None:
+        raise PinSetInput("broken on purpose")
+
+    panel.show("on")
+    with monkeypatch.context() as broken:
+        broken.setattr(pins[GREEN], "_set_state", refuse)
+        press(pins, DECLINE)
+        let_go(pins, DECLINE)
+        _until(lambda: "broken on purpose" in caplog.text)
+        _until(lambda: _fault(panel) == f"pin {GREEN} cannot be driven: broken on purpose")
+    assert told(posted.take()) == [DECLINED]
+    _until(lambda: _fault(panel) is None and bool(pins[GREEN].state))
 
 
 def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
@@ -248,14 +312,18 @@ def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
 
 
 def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
-    """A lamp is optional: without one no pin is claimed, and showing a mode raises no error."""
-    panel = GpioPanel("panel/x", Panel(stations=["x"]), pins.factory, clock, posted)
+    """A lamp is optional: without one no pin is claimed for it, and a press counts as ever."""
+    config = Panel(stations=["reception"], buttons=BUTTONS[1:])
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
     panel.show("fast")
     panel.flash()
     panel.test()
-    assert pins.factory.pins == {}
-    assert posted.events == []
+    press(pins, DECLINE)
+    let_go(pins, DECLINE)
+    panel.reconcile()
+    assert len(pins.factory.pins) == len(config.buttons)
+    assert told(posted.take()) == [DECLINED]
     panel.close()
 
 
@@ -293,6 +361,15 @@ def test_what_calls_for_somebody_is_never_colour_alone(fitted: frozenset[LampNam
 def test_a_single_press_is_decided_before_a_hold() -> None:
     """The times are in order: a movement, a trembling, a hold, a lamp test."""
     assert MOMENT_S < AGAIN_S < HOLD_S < CHORD_S
+
+
+def _fault(panel: GpioPanel) -> str | None:
+    """Return the fault that the daemon finds when it reads the levels again."""
+    try:
+        panel.reconcile()
+    except DeviceFault as error:
+        return str(error)
+    return None
 
 
 def _until(condition: Callable[[], bool]) -> None:

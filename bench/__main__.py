@@ -47,7 +47,7 @@ async def _measure(names: list[str], *, quick: bool) -> list[Row]:
     rows: list[Row] = []
     async with bed(quick=quick) as made:
         python = platform.python_version()
-        say(f"Python {python}, {os.cpu_count()} processors, broker: {made.broker_name}")
+        say(f"Python {python}, {os.cpu_count()} processors, broker: {made.listeners.name}")
         for name in names:
             rows += await MEASURES[name](made)
     return rows

@@ -19,6 +19,9 @@ Measure = Callable[[Bed], Awaitable[list[Row]]]
 
 MEASURES: dict[str, Measure] = {
     "latency": latency.measure,
+    "card": latency.measure_on_card,
+    "core": latency.measure_on_slow_core,
+    "tls": latency.measure_with_tls,
     "commit": commit.measure,
     "drain": drain.measure,
     "hour": hour.measure,

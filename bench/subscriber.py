@@ -10,6 +10,8 @@ from paho.mqtt.client import MQTTMessage
 from edge.config.model import Broker
 from edge.mqtt.connection import Connection
 
+_PATIENCE_S = 120.0
+
 
 class Subscriber:
     """The messages that came on topics with *part* in them.
@@ -31,6 +33,18 @@ class Subscriber:
         """Drop what has come so far."""
         while not self.heard.empty():
             self.heard.get_nowait()
+
+    async def until_quiet(self, seconds: float) -> None:
+        """Return once no message has come for *seconds*; drop all that came.
+
+        :raises TimeoutError: if messages still come after two minutes
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                self.forget()
+                await asyncio.sleep(seconds)
+                if self.heard.empty():
+                    return
 
 
 @asynccontextmanager

@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import commit, drain, hour, idle, latency, report, start
+from bench import burst, commit, drain, fire, hour, idle, latency, log, press, report, start
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -22,6 +22,10 @@ MEASURES: dict[str, Measure] = {
     "card": latency.measure_on_card,
     "core": latency.measure_on_slow_core,
     "tls": latency.measure_with_tls,
+    "burst": burst.measure,
+    "press": press.measure,
+    "fire": fire.measure,
+    "log": log.measure,
     "commit": commit.measure,
     "drain": drain.measure,
     "hour": hour.measure,

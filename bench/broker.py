@@ -1,4 +1,4 @@
-"""The broker of a run: mosquitto with its default settings, one listener plain and one with TLS."""
+"""Runs the broker: mosquitto with its default settings, one listener plain, one with TLS."""
 
 import asyncio
 import os

@@ -69,13 +69,13 @@ async def measure(bed: Bed) -> list[Row]:
     gardu = PUBLISHERS["gardu"]
     async with (
         lobby_of(run) as lobby,
-        subscriber(bed.url, gardu.topic, gardu.part) as ears,
+        subscriber(bed.url, gardu.topic, gardu.part) as received,
         daemon_of(run, environment),
     ):
-        contact = Contact(lobby, ears)
+        contact = Contact(lobby, received)
         await contact.until_answered()
         rows = [
-            await _rounds(burst, contact, ears, card, 1 if bed.quick else _ROUNDS)
+            await _rounds(burst, contact, received, card, 1 if bed.quick else _ROUNDS)
             for burst in BURSTS
             if card is not None or not burst.delay_ms
         ]
@@ -84,13 +84,13 @@ async def measure(bed: Bed) -> list[Row]:
 
 
 async def _rounds(
-    burst: Burst, contact: Contact, ears: Subscriber, card: SlowCard | None, rounds: int
+    burst: Burst, contact: Contact, received: Subscriber, card: SlowCard | None, rounds: int
 ) -> Row:
     found = []
     async with card.slowed(burst.delay_ms) if card else nullcontext():
         for number in range(rounds):
             say(f"burst of {burst.edges}, + {burst.delay_ms:g} ms: {number + 1} of {rounds}")
-            found.append(await burst_of(burst, contact, ears, card))
+            found.append(await burst_of(burst, contact, received, card))
     seconds = median([outcome.seconds for outcome in found])
     syncs = median([outcome.syncs for outcome in found])
     edges_s = median([outcome.edges_s for outcome in found])
@@ -106,20 +106,20 @@ async def _rounds(
 
 
 async def burst_of(
-    burst: Burst, contact: Contact, ears: Subscriber, card: SlowCard | None
+    burst: Burst, contact: Contact, received: Subscriber, card: SlowCard | None
 ) -> Outcome:
     """Make one burst; return its figures once all its messages have come.
 
     :raises GarduError: if messages are missing, come twice or out of order
     """
-    ears.forget()
+    received.forget()
     before = card.syncs if card else 0
     began = time.perf_counter_ns()
     for number in range(burst.edges):
         await asyncio.sleep(burst.gap_s if number else 0)
         contact.toggle()
     last_edge = time.perf_counter_ns()
-    messages = await _messages(ears, burst.edges)
+    messages = await _messages(received, burst.edges)
     _check([message for _, message in messages])
     syncs = (card.syncs if card else 0) - before
     if card and not syncs:
@@ -128,16 +128,16 @@ async def burst_of(
     return Outcome((last_edge - began) / 1e9, (last - began) / 1e9, syncs)
 
 
-async def _messages(ears: Subscriber, count: int) -> list[tuple[int, MQTTMessage]]:
+async def _messages(received: Subscriber, count: int) -> list[tuple[int, MQTTMessage]]:
     found: list[tuple[int, MQTTMessage]] = []
     try:
         async with asyncio.timeout(_PATIENCE_S):
             while len(found) < count:
-                found.append(await ears.heard.get())
+                found.append(await received.heard.get())
     except TimeoutError:
         raise GarduError(f"{len(found)} of {count} messages came in {_PATIENCE_S:g} s") from None
     await asyncio.sleep(_AFTER_S)
-    if not ears.heard.empty():
+    if not received.heard.empty():
         raise GarduError(f"more than {count} messages came for {count} edges")
     return found
 

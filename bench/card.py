@@ -1,4 +1,4 @@
-"""A slow memory card: the syncs of one process take longer (``slow_card.c``, preloaded).
+"""Slows down the syncs of a process, as a slow memory card does (``slow_card.c``, preloaded).
 
 Slow are ``fsync`` and ``fdatasync`` alone. Not shown: slow writes and reads, and a card that is
 slower at some syncs than at others, because its controller collects garbage.

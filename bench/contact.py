@@ -1,4 +1,4 @@
-"""The door contact that the measures move, and the time from an edge to its message."""
+"""Moves the door contact of the measures; times each edge until its message."""
 
 import asyncio
 import time

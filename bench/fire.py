@@ -4,7 +4,7 @@ import asyncio
 import time
 from typing import Any
 
-from bench.bed import Bed, config_of, daemon_of, lobby_of, pins, say
+from bench.bed import Bed, daemon_of, lobby_of, pins, say
 from bench.card import MISSING, SlowCard, slow_card
 from bench.contact import Contact
 from bench.pin_watch import PinWatch
@@ -51,23 +51,22 @@ async def measure(bed: Bed) -> list[Row]:
         return []
     rounds = 2 if bed.quick else _ROUNDS
     run = bed.run_dir("fire", change=_fit_door)
-    assert config_of(run).doors["ruang"].strike.active == "low"
     gardu = PUBLISHERS["gardu"]
     idle, busy = [], []
     async with (
         lobby_of(run) as lobby,
-        subscriber(bed.url, gardu.topic, gardu.part) as ears,
+        subscriber(bed.url, gardu.topic, gardu.part) as received,
         daemon_of(run, {**pins(run), **card.environment}),
     ):
-        contact, building = Contact(lobby, ears), Building(lobby)
+        contact, building = Contact(lobby, received), Building(lobby)
         await contact.until_answered()
         for number in range(rounds):
             say(f"fire to strike: {number + 1} of {rounds}")
             idle.append(await building.release())
             await building.reset()
-            busy.append(await _busy_release(contact, building, ears, card))
+            busy.append(await _busy_release(contact, building, received, card))
             await building.reset()
-            await ears.until_quiet(_QUIET_S)
+            await received.until_quiet(_QUIET_S)
     return [_row(idle, busy)]
 
 
@@ -81,16 +80,16 @@ def _fit_door(raw: dict[str, Any]) -> None:
 
 
 async def _busy_release(
-    contact: Contact, building: Building, ears: Subscriber, card: SlowCard
+    contact: Contact, building: Building, received: Subscriber, card: SlowCard
 ) -> float:
     """Make a burst on a slow card, then raise the fire alarm; return the ms until the release."""
-    await ears.until_quiet(_QUIET_S)
+    await received.until_quiet(_QUIET_S)
     async with card.slowed(_DELAY_MS):
         for _ in range(_EDGES):
             contact.toggle()
             await asyncio.sleep(_GAP_S)
         released = await building.release()
-        if ears.heard.qsize() >= _EDGES:
+        if received.heard.qsize() >= _EDGES:
             raise GarduError("no event waited any more at the fire alarm")
     return released
 

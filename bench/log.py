@@ -25,10 +25,10 @@ async def measure(bed: Bed) -> list[Row]:
     run, gardu = bed.run_dir("log"), PUBLISHERS["gardu"]
     async with (
         lobby_of(run) as lobby,
-        subscriber(bed.url, gardu.topic, gardu.part) as ears,
+        subscriber(bed.url, gardu.topic, gardu.part) as received,
         daemon_of(run, pins(run)),
     ):
-        contact = Contact(lobby, ears)
+        contact = Contact(lobby, received)
         await contact.until_answered()
         await contact.edges(WARM_UP, _SHORT)
         say("steady state of the log: fresh")

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 import msgspec
 
-from bench.bed import ROOT, Bed, config_of, daemon_of, lobby_of, pins, say
+from bench.bed import ROOT, Bed, daemon_of, lobby_of, pins, say
 from bench.card import MISSING, SlowCard, slow_card
 from bench.pin_watch import PinWatch
 from bench.subscriber import Subscriber, subscriber
@@ -56,7 +56,7 @@ class Desk:
         """Hold *leave*: it ends the visit at the desk."""
         await self._press(self._leave, _HOLD_S)
 
-    async def until(self, kind: str) -> int:
+    async def until_record(self, kind: str) -> int:
         """Return when the next record of type *kind* has come (ns).
 
         :raises GarduError: if none comes within 30 s
@@ -110,7 +110,6 @@ async def measure(bed: Bed) -> list[Row]:
 @asynccontextmanager
 async def _desk(bed: Bed, card: SlowCard) -> AsyncIterator[Desk]:
     run = bed.run_dir("press")
-    assert config_of(run).panels["reception"].lamp is not None
     async with (
         lobby_of(run) as lobby,
         subscriber(bed.url, f"{ROOT}/#", "/event/visit") as visits,
@@ -121,7 +120,7 @@ async def _desk(bed: Bed, card: SlowCard) -> AsyncIterator[Desk]:
         # The first visit shows that all is connected.
         await desk.until_dark()
         await desk.arrive()
-        await desk.until(_OPENED)
+        await desk.until_record(_OPENED)
         await _end_visit(desk)
         yield desk
 
@@ -129,7 +128,7 @@ async def _desk(bed: Bed, card: SlowCard) -> AsyncIterator[Desk]:
 async def _end_visit(desk: Desk) -> None:
     await asyncio.sleep(0.5)  # a person's: the beep is over
     await desk.leave()
-    await desk.until(_CLOSED)
+    await desk.until_record(_CLOSED)
     await desk.until_dark()
     desk.lamp.forget()
     desk.buzzer.forget()
@@ -143,7 +142,7 @@ async def _answer(desk: Desk, card: SlowCard) -> tuple[float, float]:
     async with card.slowed(_DELAY_MS):
         released = await desk.arrive()
         lamp, beep = await desk.lamp.next_change(), await desk.buzzer.next_change()
-        await desk.until(_OPENED)
+        await desk.until_record(_OPENED)
     await _end_visit(desk)
     return max(0, lamp - released) / 1e6, (beep - released) / 1e6
 
@@ -155,7 +154,7 @@ async def _in_a_stall(desk: Desk, card: SlowCard) -> int:
     await desk.arrive()
     await asyncio.sleep(_BETWEEN_S)
     await desk.arrive()
-    at = await desk.until(_OPENED)
+    at = await desk.until_record(_OPENED)
     if (at - began) / 1e9 < _STALL_S - _BETWEEN_S:
         raise GarduError("the visit was published in the stall: the slow card has no effect")
     await asyncio.sleep(2.0)

@@ -1,4 +1,4 @@
-"""Publishers of a contact's edges: Gardu and its peers, each started on the same simulated pins."""
+"""Starts publishers of a contact's edges: Gardu and its peers, on the same simulated pins."""
 
 import sys
 from asyncio.subprocess import Process

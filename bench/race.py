@@ -1,4 +1,4 @@
-"""Races: publishers of the same contact's edges in turns, in rounds, under the same setting."""
+"""Runs publishers of the same contact's edges in turns, under one setting; compares them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -60,10 +60,10 @@ class Race:
         start = start_of(self._bed, run, self._setting, self.event_bytes)
         async with (
             lobby_of(run) as lobby,
-            subscriber(self._bed.url, publisher.topic, publisher.part) as ears,
+            subscriber(self._bed.url, publisher.topic, publisher.part) as received,
             publisher.start(start) as process,
         ):
-            contact = Contact(lobby, ears, seed)
+            contact = Contact(lobby, received, seed)
             await contact.until_answered()
             async with self._setting.slow(process.pid):
                 await contact.edges(warm_up, self._setting.pause)

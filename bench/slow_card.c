@@ -1,4 +1,4 @@
-/* A slow memory card: fsync and fdatasync of a process take longer than the disk needs.
+/* Slows down the syncs of a process, as a slow memory card does: fsync and fdatasync last longer.
  *
  * Preloaded (LD_PRELOAD) into the daemon by bench/card.py, which also compiles it. The environment
  * variable GARDU_CARD names a file of three 64-bit numbers in this machine's byte order, shared

@@ -50,12 +50,12 @@ class Subscriber:
 @asynccontextmanager
 async def subscriber(url: str, topic: str, part: str = "") -> AsyncIterator[Subscriber]:
     """Subscribe to *topic* at QoS 1; store the messages on topics with *part* in them."""
-    ears = Subscriber(part)
-    link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=ears.take)
+    received = Subscriber(part)
+    link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=received.take)
     await link.open()
     try:
         link.subscribe(topic)
         await asyncio.sleep(0.2)  # time for the broker's SUBACK
-        yield ears
+        yield received
     finally:
         link.leave()

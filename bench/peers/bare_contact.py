@@ -25,12 +25,12 @@ def main(port: int, pin: int, ca_file: str = "", store: Callable[[], None] = lam
     client.loop_start()
     contact = DigitalInputDevice(pin, pull_up=True)
 
-    def tell() -> None:
+    def publish() -> None:
         payload = json.dumps({"active": contact.value, "time": time.time()})
         store()
         client.publish(TOPIC, payload, qos=1)
 
-    contact.when_activated = contact.when_deactivated = tell
+    contact.when_activated = contact.when_deactivated = publish
     signal.pause()
 
 

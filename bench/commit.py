@@ -1,7 +1,7 @@
 """Measures the commit of one step against bare sqlite3, with the same rows and settings.
 
-All write in turns, step by step, each into a file of its own on the same disk: so other load of the
-machine, and a change of its speed, affect all.
+All write in turns, every few milliseconds, each into a file of its own on the same disk: so other
+load of the machine, and a change of its speed, affect all.
 """
 
 import sqlite3
@@ -20,7 +20,7 @@ RATIO, FLAT = 1.5, 1.1
 """The targets: times bare sqlite3; a million register documents against a hundred."""
 
 _FEW, _MANY = 100, 1_000_000
-_ROUNDS, _STEPS = 5, 300
+_ROUNDS, _STEPS, _BLOCK = 5, 300, 10
 
 Rows = list[tuple[str, int, bytes, int]]
 
@@ -94,13 +94,14 @@ class _Side:
 
 
 def _round(sides: Sequence[_Side], first: int) -> None:
-    """Commit steps in turns, so that a machine that is slower for a while is so for both sides.
+    """Commit a few steps on each side in turns: a machine that is slow for a while is so for both.
 
-    Each step begins with the other side, so that neither always follows the other.
+    Single steps in turns would show two daemons that share the processor's caches.
     """
-    for number in range(first, first + _STEPS):
-        for side in sides if number % 2 else reversed(sides):
-            side.step(number)
+    for begin in range(first, first + _STEPS, _BLOCK):
+        for side in sides if begin // _BLOCK % 2 else reversed(sides):
+            for number in range(begin, begin + _BLOCK):
+                side.step(number)
     for side in sides:
         side.end_round()
 

@@ -16,9 +16,9 @@ from bench.throttle import SHARE, throttled
 FLOOR, BARE = Target(1.4, 1.6), Target(2.1, 2.5)
 """The targets against the bare script with as many bytes synced, and without storage."""
 
-_ROUNDS, _EDGES = 5, 160
-_FEW_ROUNDS, _FEW_EDGES = 3, 100
-# The longer a sync, the fewer edges show it.
+_ROUNDS, _EDGES = 5, 120
+_FEW_ROUNDS, _FEW_EDGES = 3, 60
+# One round: the syncs are most of the time. The longer they are, the fewer edges show them.
 _SLOW_EDGES = {20.0: 60, 200.0: 15}
 
 
@@ -46,7 +46,7 @@ async def measure_on_card(bed: Bed) -> list[Row]:
     for delay_ms, edges in _SLOW_EDGES.items():
         what = f"edge to subscriber, + {delay_ms:g} ms a sync"
         race = Race(bed, what, ["gardu", "synced"], _on_card(card, delay_ms))
-        await race.run(1 if bed.quick else 2, edges, warm_up=3)
+        await race.run(1, edges, warm_up=3)
         rows += race.rows("synced")
     return rows
 

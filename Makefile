@@ -13,7 +13,7 @@ help:
 	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 15 minutes)'
 	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
-	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (under 10 minutes)'
+	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (about 15 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
 	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'

@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import commit, drain, hour, idle, latency, report, start
+from bench import burst, commit, drain, fire, hour, idle, latency, log, press, report, start
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -19,6 +19,13 @@ Measure = Callable[[Bed], Awaitable[list[Row]]]
 
 MEASURES: dict[str, Measure] = {
     "latency": latency.measure,
+    "card": latency.measure_on_card,
+    "core": latency.measure_on_slow_core,
+    "tls": latency.measure_with_tls,
+    "burst": burst.measure,
+    "press": press.measure,
+    "fire": fire.measure,
+    "log": log.measure,
     "commit": commit.measure,
     "drain": drain.measure,
     "hour": hour.measure,
@@ -47,7 +54,7 @@ async def _measure(names: list[str], *, quick: bool) -> list[Row]:
     rows: list[Row] = []
     async with bed(quick=quick) as made:
         python = platform.python_version()
-        say(f"Python {python}, {os.cpu_count()} processors, broker: {made.broker_name}")
+        say(f"Python {python}, {os.cpu_count()} processors, broker: {made.listeners.name}")
         for name in names:
             rows += await MEASURES[name](made)
     return rows

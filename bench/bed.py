@@ -4,36 +4,32 @@ All parts are as at a checkpoint, except for the pins: the simulator serves them
 that measures, so that an edge and its message have one clock.
 """
 
-import asyncio
-import os
-import shutil
 import sys
 import tempfile
 import tomllib
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import tomli_w
 
+from bench.broker import Listener, Listeners, broker
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from edge.errors import GarduError
-from sim.broker import Broker, free_port, listens
 from sim.lobby import Lobby
 from sim.process import gardu, spawn, stop
 from sim.rundir import RunDir
 
-MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
-HOST = "127.0.0.1"
 SITE = "setda-tanjabbar"
 CHECKPOINT = "lobi-utama"
 ROOT = f"gardu/v1/{SITE}/{CHECKPOINT}"
 
-_START_REAL_S, _GLANCE_S = 20.0, 0.02
+Change = Callable[[dict[str, Any]], None]
+
 _NOWHERE = {"lobby": {"url": "http://127.0.0.1:9/snapshot.jpg"}}
 
 
@@ -48,16 +44,15 @@ class Bed:
 
     :ivar folder: on a real disk, deleted after the run
     :ivar wire: short enough for a Unix socket
+    :ivar listeners: the broker's
     :ivar quick: for development: few rounds, figures that mean little
-    :ivar broker_name: the broker in use, with a word if it is not mosquitto
     """
 
-    def __init__(self, folder: Path, wire: Path, *, quick: bool) -> None:
+    def __init__(self, folder: Path, wire: Path, listeners: Listeners, *, quick: bool) -> None:
         self.folder = folder
         self.wire = wire
+        self.listeners = listeners
         self.quick = quick
-        self.port = 0
-        self.broker_name = ""
         self._count = 0
 
     def new_folder(self, name: str) -> Path:
@@ -68,17 +63,27 @@ class Bed:
         return folder
 
     @property
-    def url(self) -> str:
-        """Address of the broker."""
-        return f"mqtt://{HOST}:{self.port}"
+    def port(self) -> int:
+        """Port of the broker's listener without TLS."""
+        return self.listeners.plain.port
 
-    def run_dir(self, name: str, *, port: int | None = None) -> RunDir:
+    @property
+    def url(self) -> str:
+        """Address of that listener."""
+        return self.listeners.plain.url
+
+    def run_dir(
+        self, name: str, listener: Listener | None = None, change: Change | None = None
+    ) -> RunDir:
         """Return a run directory with the config of a whole checkpoint, for `gardu run`.
 
-        Its first locker's door has no bounce time, as the competitors have none.
+        Its first locker's door has no bounce time, as the peers have none. Guests may arrive at any
+        hour.
 
-        :param port: of the broker; None is the bed's own
+        :param listener: of the broker; None: the bed's own without TLS
+        :param change: changes the config's content (of TOML) before it is written
         """
+        listener = listener or self.listeners.plain
         folder, wire = self.new_folder(name), Path(tempfile.mkdtemp(dir=self.wire))
         run = RunDir(folder, wire)
         source = folder / "source.toml"
@@ -86,9 +91,21 @@ class Bed:
         raw = tomllib.loads(original.read_text(encoding="utf-8"))
         raw["checkpoint"]["sop"] = str(original.parent / "sop")
         raw["lockers"]["locker"][0]["door"]["bounce_s"] = 0.0
+        raw["day"] = {"opens": "00:00"}
+        if change is not None:
+            change(raw)
         source.write_text(tomli_w.dumps(raw), encoding="utf-8")
-        run.write_config(source, self.port if port is None else port, _NOWHERE)
+        run.write_config(source, listener.port, _NOWHERE)
+        _connect(run.config, listener)
         return run
+
+
+def _connect(config: Path, listener: Listener) -> None:
+    """Write the address of *listener* into the file *config*, which has that of one without TLS."""
+    if listener.ca_file:
+        raw = tomllib.loads(config.read_text(encoding="utf-8"))
+        raw["broker"] |= {"url": listener.url, "ca_file": listener.ca_file}
+        config.write_text(tomli_w.dumps(raw), encoding="utf-8")
 
 
 def pins(run: RunDir) -> dict[str, str]:
@@ -129,40 +146,5 @@ async def bed(*, quick: bool) -> AsyncIterator[Bed]:
         tempfile.TemporaryDirectory(prefix=".bench-", dir=Path.cwd()) as folder,
         tempfile.TemporaryDirectory(prefix="gardu-") as wire,
     ):
-        made = Bed(Path(folder), Path(wire), quick=quick)
-        async with _broker(made):
-            yield made
-
-
-@asynccontextmanager
-async def _broker(made: Bed) -> AsyncIterator[None]:
-    if MOSQUITTO is None:
-        made.broker_name = "the embedded broker: mosquitto is not installed"
-        async with Broker(made.folder) as broker:
-            made.port = broker.port
-            yield
-        return
-    made.broker_name, made.port = "mosquitto", free_port()
-    config = made.folder / "mosquitto.conf"
-    # If root starts it, it becomes a user who may not read the file.
-    user = "user root\n" if os.geteuid() == 0 else ""
-    lines = f"{user}listener {made.port} {HOST}\nallow_anonymous true\nmax_queued_messages 0\n"
-    config.write_text(lines, encoding="utf-8")
-    process = await spawn(MOSQUITTO, "-c", str(config), stderr=asyncio.subprocess.DEVNULL)
-    try:
-        await until_listening(made.port)
-        yield
-    finally:
-        await stop(process)
-
-
-async def until_listening(port: int) -> None:
-    """Return once a server accepts connections on *port*.
-
-    :raises GarduError: if none does within 20 s
-    """
-    for _ in range(int(_START_REAL_S / _GLANCE_S)):
-        if await listens(HOST, port):
-            return
-        await asyncio.sleep(_GLANCE_S)
-    raise GarduError(f"nothing listens on port {port}")
+        async with broker(Path(folder)) as listeners:
+            yield Bed(Path(folder), Path(wire), listeners, quick=quick)

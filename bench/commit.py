@@ -1,12 +1,12 @@
 """Measures the commit of one step against bare sqlite3, with the same rows and settings.
 
-Both write in turns, each into a file of its own on the same disk, so that other load of the machine
-affects both.
+All write in turns, every few milliseconds, each into a file of its own on the same disk: so other
+load of the machine, and a change of its speed, affect all.
 """
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,7 @@ RATIO, FLAT = 1.5, 1.1
 """The targets: times bare sqlite3; a million register documents against a hundred."""
 
 _FEW, _MANY = 100, 1_000_000
-_ROUNDS, _STEPS = 5, 300
+_ROUNDS, _STEPS, _BLOCK = 5, 300, 10
 
 Rows = list[tuple[str, int, bytes, int]]
 
@@ -29,62 +29,94 @@ async def measure(bed: Bed) -> list[Row]:
     """Return the rows of a commit with few and with many register documents."""
     many = 20_000 if bed.quick else _MANY
     rounds = 2 if bed.quick else _ROUNDS
-    ours, bare = {}, {}
-    for count in (_FEW, many):
-        say(f"one step committed: with {count:,} register documents")
-        ours[count], bare[count] = _compare(bed, count, rounds)
-    rows = [_row(count, ours[count], bare[count]) for count in (_FEW, many)]
-    # Each divided by its own floor: so other load of the machine cancels out.
-    flat = (ours[many] / bare[many]) / (ours[_FEW] / bare[_FEW])
-    rows.append(
-        Row(
-            measure=f"the same, {many:,} against {_FEW} documents",
-            gardu=f"{ours[many] / bare[many]:.2f} x its floor",
-            against=f"{ours[_FEW] / bare[_FEW]:.2f} x its floor",
-            ratio=flat,
-            target=f"flat (<= {FLAT:g} x)",
-            reached=flat <= FLAT,
-        )
-    )
-    return rows
-
-
-def _row(count: int, ours: float, bare: float) -> Row:
-    return Row(
-        measure=f"one step committed, {count:,} documents",
-        gardu=f"{ours:.3f} ms",
-        against=f"{bare:.3f} ms bare sqlite3",
-        ratio=ours / bare,
-        target=f"<= {RATIO:g} x",
-        reached=ours <= RATIO * bare,
-    )
-
-
-def _compare(bed: Bed, count: int, rounds: int) -> tuple[float, float]:
-    """Return milliseconds of one step, Gardu's and bare: medians of the rounds' medians."""
-    folder = bed.new_folder("commit")
-    fill_register(folder, count)
-    store, bare, reader = open_store(folder), _Bare(folder / "bare.db"), _Reader(folder / FILE)
+    say(f"one step committed: storing {many:,} register documents")
+    few_side, many_side = sides = (_Side(bed, _FEW), _Side(bed, many))
     try:
-        pairs = [_round(store, reader, bare, number * _STEPS) for number in range(rounds)]
+        for number in range(rounds):
+            say(f"one step committed: round {number + 1} of {rounds}")
+            _round(sides, number * _STEPS)
     finally:
-        store.close()
-        bare.close()
-        reader.close()
-        for file in folder.iterdir():
-            file.unlink()
-    return median([ours for ours, _ in pairs]), median([floor for _, floor in pairs])
+        for side in sides:
+            side.close()
+    return [*(side.row() for side in sides), _flat(few_side, many_side)]
 
 
-def _round(store: Store, reader: "_Reader", bare: "_Bare", first: int) -> tuple[float, float]:
-    ours, floor = [], []
-    for number in range(first, first + _STEPS):
+class _Side:
+    """A store with *count* register documents, and beside it bare sqlite3 with the same rows.
+
+    :ivar ours: milliseconds of a step, the median of each round; *floor*: those of bare sqlite3
+    """
+
+    def __init__(self, bed: Bed, count: int) -> None:
+        self.count = count
+        self.ours: list[float] = []
+        self.floor: list[float] = []
+        self._folder = bed.new_folder("commit")
+        fill_register(self._folder, count)
+        self._store = open_store(self._folder)
+        self._bare = _Bare(self._folder / "bare.db")
+        self._reader = _Reader(self._folder / FILE)
+        self._times: list[tuple[float, float]] = []
+
+    def step(self, number: int) -> None:
+        """Commit step *number*, then the same rows bare."""
         visit, record = open_visit(number), step_record(number)
-        ours.append(_timed(lambda: _commit(store, number, visit, record)))  # noqa: B023 - at once
-        rows = reader.written()
-        bare.make(rows)
-        floor.append(_timed(lambda: bare.commit(rows)))  # noqa: B023 - at once
-    return median(ours), median(floor)
+        ours = _timed(lambda: _commit(self._store, number, visit, record))
+        rows = self._reader.written()
+        self._bare.make(rows)
+        self._times.append((ours, _timed(lambda: self._bare.commit(rows))))
+
+    def end_round(self) -> None:
+        """Add the medians of the steps since the last round."""
+        self.ours.append(median([ours for ours, _ in self._times]))
+        self.floor.append(median([floor for _, floor in self._times]))
+        self._times.clear()
+
+    def row(self) -> Row:
+        """Return the row of this side."""
+        ours, floor = median(self.ours), median(self.floor)
+        return Row(
+            measure=f"one step committed, {self.count:,} documents",
+            gardu=f"{ours:.3f} ms",
+            against=f"{floor:.3f} ms bare sqlite3",
+            ratio=ours / floor,
+            target=f"<= {RATIO:g} x",
+            reached=ours <= RATIO * floor,
+        )
+
+    def close(self) -> None:
+        """Close and delete the files."""
+        self._store.close()
+        self._bare.close()
+        self._reader.close()
+        for file in self._folder.iterdir():
+            file.unlink()
+
+
+def _round(sides: Sequence[_Side], first: int) -> None:
+    """Commit a few steps on each side in turns: a machine that is slow for a while is so for both.
+
+    Single steps in turns would show two daemons that share the processor's caches.
+    """
+    for begin in range(first, first + _STEPS, _BLOCK):
+        for side in sides if begin // _BLOCK % 2 else reversed(sides):
+            for number in range(begin, begin + _BLOCK):
+                side.step(number)
+    for side in sides:
+        side.end_round()
+
+
+def _flat(few: _Side, many: _Side) -> Row:
+    """Return the row of both sides' ratio, the median of the rounds'."""
+    ratio = median([a / b for a, b in zip(many.ours, few.ours, strict=True)])
+    return Row(
+        measure=f"the same, {many.count:,} against {few.count} documents",
+        gardu=f"{median(many.ours):.3f} ms",
+        against=f"{median(few.ours):.3f} ms with few",
+        ratio=ratio,
+        target=f"flat (<= {FLAT:g} x)",
+        reached=ratio <= FLAT,
+    )
 
 
 def _timed(call: Callable[[], object]) -> float:

@@ -5,7 +5,7 @@ import asyncio
 import msgspec
 
 from bench.bed import Bed, lobby_of, pins, say
-from bench.latency import PIN
+from bench.contact import PIN
 from bench.peers import mqtt_io
 from bench.proc import Written, peak_mb, resident_mb, written
 from bench.table import Row

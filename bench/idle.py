@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from bench.bed import ROOT, Bed, daemon_of, lobby_of, pins, say
-from bench.latency import PIN
+from bench.contact import PIN
 from bench.peers import mqtt_io
 from bench.proc import cpu_s
 from bench.subscriber import subscriber

@@ -9,7 +9,8 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from bench.bed import HOST, Bed
+from bench.bed import Bed
+from bench.broker import HOST
 
 _CONNACK_BYTES, _SUBACK_BYTES = 4, 5
 

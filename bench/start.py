@@ -7,6 +7,7 @@ import time
 from contextlib import closing
 
 from bench.bed import Bed, daemon_of, lobby_of, pins, say
+from bench.broker import Listener
 from bench.proc import peak_mb
 from bench.stored import fill_outbox
 from bench.table import Row, median
@@ -23,7 +24,7 @@ async def measure(bed: Bed) -> list[Row]:
     """Return the row of a start with records that all wait to be sent: the worst case."""
     count, starts = (2_000, 2) if bed.quick else (_RECORDS, _STARTS)
     # A port without a broker: ready does not mean connected.
-    run = bed.run_dir("start", port=9)
+    run = bed.run_dir("start", Listener(9))
     say(f"start: storing {count:,} records")
     fill_outbox(run.data, count)
     times, peaks = [], []

@@ -10,6 +10,8 @@ from paho.mqtt.client import MQTTMessage
 from edge.config.model import Broker
 from edge.mqtt.connection import Connection
 
+_PATIENCE_S = 120.0
+
 
 class Subscriber:
     """The messages that came on topics with *part* in them.
@@ -32,16 +34,28 @@ class Subscriber:
         while not self.heard.empty():
             self.heard.get_nowait()
 
+    async def until_quiet(self, seconds: float) -> None:
+        """Return once no message has come for *seconds*; drop all that came.
+
+        :raises TimeoutError: if messages still come after two minutes
+        """
+        async with asyncio.timeout(_PATIENCE_S):
+            while True:
+                self.forget()
+                await asyncio.sleep(seconds)
+                if self.heard.empty():
+                    return
+
 
 @asynccontextmanager
 async def subscriber(url: str, topic: str, part: str = "") -> AsyncIterator[Subscriber]:
     """Subscribe to *topic* at QoS 1; store the messages on topics with *part* in them."""
-    ears = Subscriber(part)
-    link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=ears.take)
+    received = Subscriber(part)
+    link = Connection(Broker(url=url), f"bench-{time.monotonic_ns()}", 0, on_message=received.take)
     await link.open()
     try:
         link.subscribe(topic)
         await asyncio.sleep(0.2)  # time for the broker's SUBACK
-        yield ears
+        yield received
     finally:
         link.leave()

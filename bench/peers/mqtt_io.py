@@ -10,7 +10,8 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from bench.bed import HOST, Bed
+from bench.bed import Bed
+from bench.broker import HOST
 from sim.process import spawn, stop
 
 PYTHON = Path(".venv-bench/bin/python").absolute()

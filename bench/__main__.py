@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import commit, drain, hour, idle, latency, report, start
+from bench import commit, drain, hour, idle, latency, report, scan, start
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -25,6 +25,7 @@ MEASURES: dict[str, Measure] = {
     "start": start.measure,
     "idle": idle.measure,
     "report": report.measure,
+    "scan": scan.measure,
 }
 
 

@@ -14,9 +14,9 @@ _PATIENCE_S, _INTERVAL_S = 1.0, 0.1
 
 
 class ProgressBar:
-    """Shows how many of *total* records are done, if *stream* is a terminal and it lasts.
+    """Shows how many of *total* records are done, if *stream* is a terminal.
 
-    It appears after a second and is erased at the end.
+    Appears after a second, so not for short work, and is erased at the end.
 
     :param stream: by default stderr
     """
@@ -41,7 +41,7 @@ class ProgressBar:
         self.end()
 
     def update(self, done: int) -> None:
-        """Show that *done* records are done; may be called as often as convenient."""
+        """Show that *done* records are done; may be called at any rate."""
         if not self._shown or self._now_s() < self._next_s:
             return
         self._next_s = self._now_s() + _INTERVAL_S

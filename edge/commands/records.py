@@ -79,7 +79,7 @@ def list_records(
 ) -> None:
     """List records: sequence, time, type, subject and state of delivery.
 
-    Works while the daemon runs. Without --since the table shows the last 50. With it, days before
+    Works while the daemon runs. Without --since the table shows the last 50; with it, earlier days
     are not read. Records that cannot be read are listed too.
 
     Example: gardu records --since 2h --type visit

@@ -60,7 +60,7 @@ class Found(msgspec.Struct, frozen=True):
 class Search:
     """The records of *snapshot* that are *wanted*.
 
-    Released from its transaction (:meth:`Snapshot.release`), so that the daemon is not hindered.
+    Releases *snapshot* from its transaction, so that the daemon can reset its log meanwhile.
 
     :ivar total: number of records to be read, at most
     """

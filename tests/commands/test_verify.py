@@ -49,10 +49,10 @@ class Interrupted(Snapshot):
             yield Page([], first.start, first.passed)
 
 
-def test_ctrl_c_ends_with_130_and_a_word(
+def test_ctrl_c_ends_with_130_and_the_progress(
     store: Store, config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """An interrupted check is no finding: it says how far it came, and prints no result."""
+    """An interrupted check is no finding: the progress is printed, and no result."""
     say(store, 12)
     monkeypatch.setattr(verify_module, "Snapshot", Interrupted)
     result = invoke(["verify", "--json", "--config", str(config)])
@@ -103,7 +103,7 @@ def test_published_head_of_a_skipped_record_is_refused(
 
 
 def test_findings_count_what_was_skipped(store: Store, config: Path) -> None:
-    """An undisturbed check has skipped none, and its JSON says so."""
+    """The JSON of an undisturbed check has 0 skipped records."""
     say(store, 4)
     result = invoke(["verify", "--json", "--config", str(config)])
     found = json.loads(result.stdout)

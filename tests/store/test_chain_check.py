@@ -154,7 +154,7 @@ def test_false_head_is_found_behind_skipped_records(store: Store, tmp_path: Path
     assert difference.sequence == 11
 
 
-def test_stopped_check_says_how_far_it_came(store: Store, tmp_path: Path) -> None:
+def test_stopped_check_has_its_progress(store: Store, tmp_path: Path) -> None:
     """After a stop the page at hand is finished; it counts, and the rest does not."""
     say(store, 12)
     with Disturbed(tmp_path, lambda number: check.stop() if number == 2 else None) as snapshot:
@@ -165,10 +165,10 @@ def test_stopped_check_says_how_far_it_came(store: Store, tmp_path: Path) -> Non
 
 @settings(max_examples=30, deadline=None, database=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=6))
-def test_the_daemon_never_looks_like_a_tamperer(
+def test_the_daemon_is_never_reported_as_tampering(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]
 ) -> None:
-    """Whatever is appended and removed during the check, an untouched history is intact."""
+    """For any appending and removing during the check, an unchanged history is intact."""
     folder = tmp_path_factory.mktemp("check")
     with contextlib.closing(Store(folder, SOURCE, HandClock())) as store:
         for _ in range(4):

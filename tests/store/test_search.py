@@ -182,7 +182,7 @@ def test_without_days_all_records_are_read(store: Store, tmp_path: Path, damage:
 
 
 def test_unreadable_records_are_found(store: Store, tmp_path: Path) -> None:
-    """Whatever type is asked for, damaged rows are found, each with its fault."""
+    """With any type in the filter, damaged rows are found, each with its fault."""
     say(store, 5)
     store.close()
     change(tmp_path, "UPDATE outbox SET crc = crc + 1 WHERE id = 2")

@@ -1,4 +1,4 @@
-"""Snapshot: in one transaction, or in pages that leave the daemon's log alone."""
+"""Snapshot: in one transaction, or in pages that let the daemon reset its log."""
 
 import contextlib
 from collections.abc import Iterator
@@ -58,7 +58,7 @@ def test_spans_are_cut_to_the_stored_records(store: Store, tmp_path: Path) -> No
 
 @pytest.mark.usefixtures("small_pages")
 def test_released_snapshot_keeps_its_moment(store: Store, tmp_path: Path) -> None:
-    """States, head and newest record stay those of the opening, whatever is stored meanwhile."""
+    """States, head and newest record stay those of the opening, while the store changes."""
     say(store, 8)
     store.acknowledge([1, 2])
     store.park(3, "0x87")

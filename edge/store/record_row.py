@@ -22,6 +22,14 @@ def is_sound(row: Row) -> bool:
     return isinstance(body, bytes) and checksum("outbox", sequence, body) == crc
 
 
+def payload_of(body: bytes) -> bytes:
+    """Return the CloudEvent in an undamaged *body*, byte for byte.
+
+    :raises msgspec.DecodeError: if *body* is not a record
+    """
+    return bytes(_kept(body).event)
+
+
 def read_record(row: Row) -> KeptRecord:
     """Return the record of *row*; damage is described in its *fault*, not raised."""
     sequence, body, _ = row

@@ -17,7 +17,7 @@ import msgspec
 
 from edge.clock import iso
 from edge.errors import StoreError
-from edge.store.record_row import Row, is_sound, read_record
+from edge.store.record_row import WRONG_CHECKSUM, Row, is_sound, payload_of
 from edge.store.register import DAY_MS, Spans, runs, spans_of_days
 from edge.store.snapshot import Snapshot
 
@@ -46,15 +46,21 @@ class Found(msgspec.Struct, frozen=True):
     :ivar time: when it happened, RFC 3339 UTC; *type* and *subject* likewise from its payload
     :ivar link: its link in the hash chain (edge/store/chain.py)
     :ivar fault: why it cannot be read: the other fields are then empty, and the type is ``?``
+    :ivar body: the record as it is stored
     """
 
     sequence: int
     type: str = _UNREADABLE
     time: str = ""
     subject: str = ""
-    payload: bytes = b""
     link: str = ""
     fault: str = ""
+    body: bytes = b""
+
+    @property
+    def payload(self) -> bytes:
+        """The CloudEvent, byte for byte as it is sent; empty if it cannot be read."""
+        return b"" if self.fault else payload_of(self.body)
 
 
 class Search:
@@ -80,9 +86,9 @@ class Search:
         :param backwards: the newest first
         :param on_read: called after each page with the number of records read so far
         """
-        passes = _filter(self._wanted)
+        find = _finder(self._wanted)
         for page in self._snapshot.pages(self._spans, backwards=backwards):
-            yield from (_read(row) for row in page.rows if passes(row))
+            yield from filter(None, map(find, page.rows))
             if on_read is not None:
                 on_read(page.passed)
 
@@ -100,57 +106,57 @@ def where_to_read(snapshot: Snapshot, wanted: Wanted) -> Spans:
     return spans_of_days(known, first_day, last_day)
 
 
-class _Event(msgspec.Struct):
-    """The fields of a payload that are filtered."""
-
+class _Typed(msgspec.Struct):
     type: str = _UNREADABLE
+
+
+class _TypedRow(msgspec.Struct):
+    """A row of which only the type is read."""
+
+    event: _Typed
+
+
+class _Event(_Typed):
     time: str = ""
-
-
-class _Row(msgspec.Struct):
-    event: _Event
-
-
-class _Shown(_Event):
-    """The fields of a payload that are shown."""
-
     subject: str = ""
 
 
-# Half of a search is the decoding: so the records that are not found are decoded no further.
+class _Row(msgspec.Struct):
+    """A row of which the fields of :class:`Found` are read."""
+
+    topic: str
+    link: str
+    event: _Event
+
+
+_decode_type = msgspec.json.Decoder(_TypedRow).decode
 _decode = msgspec.json.Decoder(_Row).decode
-_decode_shown = msgspec.json.Decoder(_Shown).decode
 
 
-def _filter(wanted: Wanted) -> Callable[[Row], bool]:
-    """Return the function that is True of rows that are found."""
+def _finder(wanted: Wanted) -> Callable[[Row], Found | None]:
+    """Return the function that returns the record of a row if it is *wanted*."""
     part = wanted.part
     since = "" if wanted.since_ms is None else iso(wanted.since_ms)
     until = None if wanted.until_ms is None else iso(wanted.until_ms)
 
-    def passes(row: Row) -> bool:
+    def find(row: Row) -> Found | None:
+        sequence, body, _ = row
         if not is_sound(row):
-            return True
+            return Found(sequence, fault=WRONG_CHECKSUM)
         try:
-            event = _decode(row[1]).event
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            return True
+            if part:  # most of a search is decoding: rows of other types are decoded no further
+                kind = _decode_type(body).event.type
+                if part not in kind and kind != _UNREADABLE:
+                    return None
+            kept = _decode(body)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            return Found(sequence, fault=f"its row cannot be read: {error}")
+        event = kept.event
+        if event.type == _UNREADABLE:
+            return Found(sequence, fault="the payload has no type")
         # Times in this form sort as text.
-        return event.type == _UNREADABLE or (
-            part in event.type and event.time >= since and (until is None or event.time < until)
-        )
+        if event.time < since or (until is not None and event.time >= until):
+            return None
+        return Found(sequence, event.type, event.time, event.subject, kept.link, body=body)
 
-    return passes
-
-
-def _read(row: Row) -> Found:
-    record = read_record(row)
-    try:
-        shown = _decode_shown(record.payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return Found(record.sequence, fault=record.fault or "the payload cannot be read")
-    if shown.type == _UNREADABLE:
-        return Found(record.sequence, fault="the payload has no type")
-    return Found(
-        record.sequence, shown.type, shown.time, shown.subject, record.payload, record.link
-    )
+    return find

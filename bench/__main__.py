@@ -10,7 +10,7 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import burst, commit, drain, fire, hour, idle, latency, log, press, report, start
+from bench import burst, commit, drain, fire, hour, idle, latency, log, press, report, scan, start
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -32,6 +32,7 @@ MEASURES: dict[str, Measure] = {
     "start": start.measure,
     "idle": idle.measure,
     "report": report.measure,
+    "scan": scan.measure,
 }
 
 

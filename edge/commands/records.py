@@ -6,7 +6,7 @@ resend` changes the database, so the daemon does that (edge/daemon/control.py).
 
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import islice
@@ -18,19 +18,22 @@ import typer
 from edge.clock import Clock, iso
 from edge.commands.ask import ask
 from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse
-from edge.commands.tables import show_table
+from edge.commands.progress import ProgressBar
+from edge.commands.tables import show_long_table, show_table
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
-from edge.store.chain import KeptRecord
 from edge.store.cloudevent import source
 from edge.store.outbox import Resent
+from edge.store.search import Found, Search, Wanted
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, Store
 
 # Number of records that are shown without --since.
 LATEST = 50
+
+_HEADERS = ["sequence", "time", "type", "about", "state"]
 
 _SPAN = re.compile(r"(\d+(?:\.\d+)?)([smhdw])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
@@ -57,37 +60,6 @@ TypeOption = Annotated[
 records = typer.Typer(invoke_without_command=True)
 
 
-# The type of a record that cannot be read.
-_UNREADABLE = "?"
-
-
-class _Event(msgspec.Struct):
-    """The fields of a payload that are shown."""
-
-    type: str = _UNREADABLE
-    subject: str = ""
-    time: str = ""
-
-
-class Wanted(msgspec.Struct, frozen=True):
-    """The filter of the records to be shown; times as RFC 3339 UTC, which sort as text.
-
-    :ivar part: a part of the type; empty: any type
-    """
-
-    since: str = ""
-    until: str = ""
-    part: str = ""
-
-    def has(self, event: _Event) -> bool:
-        """Return True if the record of *event* passes the filter."""
-        return (
-            self.part in event.type
-            and event.time >= self.since
-            and not (self.until and event.time >= self.until)
-        )
-
-
 @records.callback()
 def list_records(
     context: typer.Context,
@@ -107,7 +79,8 @@ def list_records(
 ) -> None:
     """List records: sequence, time, type, subject and state of delivery.
 
-    Works while the daemon runs. Without --since the table shows the last 50.
+    Works while the daemon runs. Without --since the table shows the last 50; with it, earlier days
+    are not read. Records that cannot be read are listed too.
 
     Example: gardu records --since 2h --type visit
     """
@@ -116,10 +89,14 @@ def list_records(
         return
     wanted = Wanted(_when("--since", since), _when("--until", until), kind or "")
     with Snapshot(data_folder(load_data_config(config))) as snapshot:
-        if as_json:
-            _write_lines(snapshot, wanted)
-        else:
-            _show(snapshot, wanted, LATEST if since is None else None)
+        search = Search(snapshot, wanted)
+        with ProgressBar(search.total) as bar:
+            if as_json:
+                _write_lines(snapshot, search, bar)
+            elif since is None:
+                _show_latest(snapshot, search, bar)
+            else:
+                _show_all(snapshot, search, bar)
 
 
 @records.command("resend", short_help="Send a range of records again.")
@@ -149,60 +126,64 @@ def resend_records(
     )
 
 
-def _show(snapshot: Snapshot, wanted: Wanted, most: int | None) -> None:
-    newest = _chosen(snapshot.records(backwards=True), wanted)
-    rows = [_cells(record, event, snapshot) for record, event in islice(newest, most)]
-    title = f"Records of stream {snapshot.stream}"
-    if most is not None and len(rows) == most:
-        title += f", the last {most} (--since shows more)"
-    show_table(title, ["sequence", "time", "type", "about", "state"], rows[::-1])
+def _show_latest(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
+    newest = islice(search.found(backwards=True, on_read=bar.update), LATEST)
+    rows = [_cells(record, snapshot) for record in newest]
+    bar.end()
+    title = _title(snapshot)
+    if len(rows) == LATEST:
+        title += f", the last {LATEST} (--since shows more)"
+    show_table(title, _HEADERS, rows[::-1])
 
 
-def _write_lines(snapshot: Snapshot, wanted: Wanted) -> None:
-    for record, event in _chosen(snapshot.records(), wanted):
-        if event.type == _UNREADABLE:
-            typer.echo(f"record {record.sequence}: {event.subject}", err=True)
+def _show_all(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
+    rows = (_cells(record, snapshot) for record in search.found(on_read=bar.update))
+    show_long_table(_title(snapshot), _HEADERS, rows, on_output=_ender(bar))
+
+
+def _write_lines(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
+    write, on_output = sys.stdout.buffer.write, _ender(bar)
+    for record in search.found(on_read=bar.update):
+        on_output()
+        if record.fault:
+            typer.echo(f"record {record.sequence}: {record.fault}", err=True)
             continue
         about = {"state": snapshot.state(record.sequence), "link": record.link}
-        more = b',"gardu":' + msgspec.json.encode(about) + b"}\n"
-        sys.stdout.buffer.write(record.payload[:-1] + more)
+        write(record.payload[:-1] + b',"gardu":' + msgspec.json.encode(about) + b"}\n")
 
 
-def _chosen(found: Iterator[KeptRecord], wanted: Wanted) -> Iterator[tuple[KeptRecord, _Event]]:
-    """Yield the records that pass the filter, and every record that cannot be read."""
-    for record in found:
-        event = _event(record)
-        if event.type == _UNREADABLE or wanted.has(event):
-            yield record, event
+def _ender(bar: ProgressBar) -> Callable[[], None]:
+    """Return the function to call before output: on a terminal the rows replace the bar."""
+    return bar.end if sys.stdout.isatty() else lambda: None
 
 
-def _event(record: KeptRecord) -> _Event:
-    try:
-        return msgspec.json.decode(record.payload, type=_Event)
-    except msgspec.DecodeError:
-        return _Event(subject=record.fault or "the payload cannot be read")
+def _title(snapshot: Snapshot) -> str:
+    return f"Records of stream {snapshot.stream}"
 
 
-def _cells(record: KeptRecord, event: _Event, snapshot: Snapshot) -> list[str]:
-    moment = datetime.fromisoformat(event.time).astimezone() if event.time else None
+def _cells(record: Found, snapshot: Snapshot) -> list[str]:
+    moment = datetime.fromisoformat(record.time).astimezone() if record.time else None
     return [
         str(record.sequence),
         f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "",
-        event.type,
-        event.subject,
+        record.type,
+        record.fault or record.subject,
         snapshot.state(record.sequence),
     ]
 
 
-def _when(option: str, words: str | None) -> str:
-    """Return the time that *words* mean, as RFC 3339 UTC; empty for None."""
+def _when(option: str, words: str | None) -> int | None:
+    """Return the time that *words* mean, milliseconds since 1970 UTC; None for None."""
     if words is None:
-        return ""
+        return None
     try:
         if span := _SPAN.fullmatch(words):
             ago_ms = int(float(span[1]) * _SECONDS[span[2]] * 1000)
-            return iso(Clock.from_environment().wall_ms() - ago_ms)
-        return iso(int(datetime.fromisoformat(words).astimezone(UTC).timestamp() * 1000))
+            moment_ms = Clock.from_environment().wall_ms() - ago_ms
+        else:
+            moment_ms = int(datetime.fromisoformat(words).astimezone(UTC).timestamp() * 1000)
+        iso(moment_ms)  # it must be a year that a record can have
+        return moment_ms  # noqa: TRY300 - any of these may fail
     except (ValueError, OverflowError):
         refuse(f"{option} {words}: must be like 2026-11-21, 2026-11-21T08:00, 2h or 3d")
 

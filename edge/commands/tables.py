@@ -1,9 +1,15 @@
 """Tables on standard output, and the wiring table that two commands print."""
 
+from collections.abc import Callable, Iterable, Iterator
+from itertools import chain, islice
+
 import typer
 
 from edge.config.model import Config
 from edge.config.wiring import wiring
+
+# Rows that a table may have on a terminal; also the rows that a longer one has in memory.
+_PAGE = 1000
 
 
 def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
@@ -18,12 +24,53 @@ def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
             table.add_row(*row)
         console.print(table)
         return
+    _print_columns(title, headers, [rows])
+
+
+def show_long_table(
+    title: str, headers: list[str], rows: Iterable[list[str]], *, on_output: Callable[[], None]
+) -> None:
+    """Print a table of any length; above 1,000 rows it has plain columns on a terminal too.
+
+    The columns of a long table become wider where later rows need it: only a page of rows is in
+    memory.
+
+    :param on_output: called before the first row is printed
+    """
+    pages = _pages(rows)
+    first, second = next(pages, []), next(pages, None)
+    on_output()
+    if second is None:
+        show_table(title, headers, first)
+    else:
+        _print_columns(title, headers, chain([first, second], pages))
+
+
+def _pages(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
+    rest = iter(rows)
+    while page := list(islice(rest, _PAGE)):
+        yield page
+
+
+def _print_columns(title: str, headers: list[str], pages: Iterable[list[list[str]]]) -> None:
     typer.echo(title)
-    widths = [max(len(row[place]) for row in [headers, *rows]) for place in range(len(headers))]
-    for row in [headers, *rows]:
-        cells = (cell.ljust(width) for cell, width in zip(row, widths, strict=True))
-        typer.echo("  ".join(cells).rstrip())
+    widths, above = [0] * len(headers), [headers]
+    for page in pages:
+        rows = [*above, *page]
+        widths, above = _widened(widths, rows), []
+        _print_rows(rows, widths)
     typer.echo()
+
+
+def _widened(widths: list[int], rows: list[list[str]]) -> list[int]:
+    """Return the widths of columns that have *widths* at least and fit *rows*."""
+    columns = zip(*rows, strict=True)
+    return [max(width, *map(len, column)) for width, column in zip(widths, columns, strict=True)]
+
+
+def _print_rows(rows: list[list[str]], widths: list[int]) -> None:
+    lines = ("  ".join(map(str.ljust, row, widths)).rstrip() for row in rows)
+    typer.echo("\n".join(lines))
 
 
 def print_wiring(config: Config) -> None:

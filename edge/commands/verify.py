@@ -6,10 +6,16 @@ from typing import Annotated
 import msgspec
 import typer
 
+from edge.commands.background import run_in_background
 from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse
+from edge.commands.progress import ProgressBar
 from edge.config.places import DEFAULT_CONFIG
-from edge.store.chain import Difference, Walk
+from edge.store.chain import Difference
+from edge.store.chain_check import ChainCheck
 from edge.store.snapshot import Snapshot
+
+# Exit code after Ctrl-C, as a shell gives it.
+_INTERRUPTED = 130
 
 
 def verify(
@@ -31,7 +37,9 @@ def verify(
 ) -> None:
     """Check the hash chain of the records; name the first one that differs.
 
-    Works while the daemon runs. Ends with 0 if the chain is intact, 1 if not, 2 on wrong options.
+    Works while the daemon runs, and leaves processor and disk to it; checks the records that are
+    stored at the start. Ends with 0 if the chain is intact, 1 if not, 2 on wrong options, 130
+    after Ctrl-C.
 
     Example: gardu verify --head 5f1c… --sequence 4711
     """
@@ -40,36 +48,38 @@ def verify(
     if head is not None and not re.fullmatch("[0-9a-fA-F]{64}", head):
         refuse("--head: must be 64 hexadecimal digits")
     with Snapshot(data_folder(load_data_config(config))) as snapshot:
-        start = snapshot.start
-        if sequence is not None and sequence < start.sequence:
+        check = ChainCheck(snapshot, head.lower() if head else None, sequence)
+        if sequence is not None and sequence < check.start.sequence:
             refuse(
-                f"--sequence {sequence}: records up to {start.sequence} were removed when their "
-                "time was over; take a later head"
+                f"--sequence {sequence}: records up to {check.start.sequence} were removed when "
+                "their time was over; take a later head"
             )
-        walk = Walk(snapshot.stream, start, head.lower() if head else None, sequence)
-        difference = walk.go(snapshot.records(), snapshot.head)
-    reached = walk.reached
-    findings = Verification(
-        snapshot.stream, start.sequence, reached.sequence, reached.link, difference
-    )
+        findings = _run(check, snapshot)
+    if findings.difference is None and check.missed_published:
+        refuse(
+            f"--head: {check.skipped} records were removed because their time was over, before "
+            "they could be checked; take a later head"
+        )
     if as_json:
         typer.echo(msgspec.json.encode(findings).decode())
     else:
         _print_verification(findings, published=head is not None)
-    if difference is not None:
+    if findings.difference is not None:
         raise typer.Exit(1)
 
 
 class Verification(msgspec.Struct, frozen=True):
     """The result of `gardu verify`.
 
-    :ivar removed_to: the last record that retention removed; 0 if none
+    :ivar removed_to: the last record that retention had removed before; 0 if none
+    :ivar skipped: number of records that retention removed before they could be checked
     :ivar sequence: the last record that is unchanged; *head* is its link
     :ivar difference: the first record that differs; None if the chain is intact
     """
 
     stream: str
     removed_to: int
+    skipped: int
     sequence: int
     head: str
     difference: Difference | None
@@ -77,13 +87,39 @@ class Verification(msgspec.Struct, frozen=True):
     @property
     def checked(self) -> int:
         """Number of records that are unchanged."""
-        return self.sequence - self.removed_to
+        return self.sequence - self.removed_to - self.skipped
+
+
+def _run(check: ChainCheck, snapshot: Snapshot) -> Verification:
+    with ProgressBar(check.total) as bar:
+        try:
+            difference = run_in_background(
+                check.run, stop=check.stop, on_wait=lambda: bar.update(check.done)
+            )
+        except KeyboardInterrupt:
+            bar.end()
+            refuse(
+                f"stopped: {check.done} of {check.total} records were checked, in order up to "
+                f"record {check.reached.sequence}",
+                code=_INTERRUPTED,
+            )
+    reached = check.reached
+    return Verification(
+        snapshot.stream,
+        check.start.sequence,
+        check.skipped,
+        reached.sequence,
+        reached.link,
+        difference,
+    )
 
 
 def _print_verification(findings: Verification, *, published: bool) -> None:
     typer.echo(f"stream {findings.stream}")
     if findings.removed_to:
         typer.echo(f"records up to {findings.removed_to} are not of this chain or were removed")
+    if findings.skipped:
+        typer.echo(f"records removed by retention before they could be checked: {findings.skipped}")
     typer.echo(f"records in order: {findings.checked}; the last is {findings.sequence}")
     typer.echo(f"its link: {findings.head}")
     if findings.difference is not None:

@@ -83,26 +83,67 @@ class Walk:
     :param published: the head that is known from outside the device, None if there is none
     :param at: the sequence that it was published with (``head_seq``), not below *start*; None: any
     :ivar reached: the last record that was verified
+    :ivar skipped: number of records that retention removed before they could be checked
     """
 
     def __init__(
         self, stream: str, start: Mark, published: str | None = None, at: int | None = None
     ) -> None:
         self.reached = start
+        self.skipped = 0
         self._stream = stream
         self._published = published
         self._at = at
-        self._vouched = published is None or (
-            published == start.link and at in (None, start.sequence)
-        )
+        self._start = start
+        self._vouched = published is None
+        self._vouch_at_start()
+
+    @property
+    def missed_published(self) -> bool:
+        """True if the published head may be that of a skipped record."""
+        if self._at is None:
+            return not self._vouched and self.skipped > 0
+        return not self._vouched and self._at <= self.reached.sequence
 
     def go(self, records: Iterable[KeptRecord], head: Mark) -> Difference | None:
         """Return the first difference in *records*, which should end with *head*; None if none."""
+        return self.check(records) or self.end(head)
+
+    def check(self, records: Iterable[KeptRecord]) -> Difference | None:
+        """Return the first difference in the next *records*; None if there is none."""
         for record in records:
             difference = self._step(record)
             if difference is not None:
                 return difference
-        return self._end(head)
+        return None
+
+    def resume(self, start: Mark) -> None:
+        """Continue after *start*, up to which retention has removed the records meanwhile.
+
+        Has no effect if these have been checked already.
+        """
+        if start.sequence > self.reached.sequence:
+            self.skipped += start.sequence - self.reached.sequence
+            self._start = self.reached = start
+            self._vouch_at_start()
+
+    def end(self, head: Mark) -> Difference | None:
+        """Return the difference at the end: the records should end with *head*."""
+        due = self.reached.sequence + 1
+        if head.sequence >= due:
+            return Difference(due, f"missing: {due} to {head.sequence}, the end")
+        # Once retention has removed more than the head, its link is not known any more.
+        if head != self.reached and not (self.skipped and self._start.sequence > head.sequence):
+            return Difference(self.reached.sequence, "the stored head is not its link")
+        if self._vouched or self.missed_published:
+            return None
+        if self._at is not None and self._at >= due:
+            return Difference(due, f"missing: {due} to {self._at}, the end")
+        return Difference(self.reached.sequence, "neither its link nor any before is the published")
+
+    def _vouch_at_start(self) -> None:
+        if self._published == self._start.link and self._at in (None, self._start.sequence):
+            self._vouched = True
 
     def _step(self, record: KeptRecord) -> Difference | None:
         due, event = self.reached.sequence + 1, _event(record)
@@ -124,19 +165,18 @@ class Walk:
         """Return the fault of *record*, empty if it has none."""
         if record.fault or event is None:
             return record.fault or "the payload cannot be read"
+        if event.streamid != self._stream:
+            return "the payload is that of another stream"
+        if event.sequence != f"{record.sequence:016d}":
+            return f"the payload is that of record {event.sequence}"
+        if event.prevhash != self.reached.link:
+            return "the payload names another predecessor"
+        if record.link != reached:
+            return "the payload does not give the link that was stored"
         where = KINDS.get(event.type, (record.topic,))[0]
         # The topic and the subject of a report contain its month: they are equal.
         topic = event.subject if "{" in where else where
-        wrong = {
-            "the payload is that of another stream": event.streamid != self._stream,
-            f"the payload is that of record {event.sequence}": (
-                event.sequence != f"{record.sequence:016d}"
-            ),
-            "the payload names another predecessor": event.prevhash != self.reached.link,
-            "the payload does not give the link that was stored": record.link != reached,
-            "the topic beside the payload": record.topic != topic,
-        }
-        return next((what for what, is_wrong in wrong.items() if is_wrong), "")
+        return "" if record.topic == topic else "the topic beside the payload"
 
     def _hold_against_published(self) -> str:
         """Compare the link reached with the published head; return the fault, empty if none."""
@@ -151,22 +191,13 @@ class Walk:
             )
         return ""
 
-    def _end(self, head: Mark) -> Difference | None:
-        due = self.reached.sequence + 1
-        if head.sequence >= due:
-            return Difference(due, f"missing: {due} to {head.sequence}, the end")
-        if head != self.reached:
-            return Difference(self.reached.sequence, "the stored head is not its link")
-        if self._vouched:
-            return None
-        if self._at is not None and self._at >= due:
-            return Difference(due, f"missing: {due} to {self._at}, the end")
-        return Difference(self.reached.sequence, "neither its link nor any before is the published")
+
+_decode = msgspec.json.Decoder(_Event).decode
 
 
 def _event(record: KeptRecord) -> _Event | None:
     try:
-        return msgspec.json.decode(record.payload, type=_Event)
+        return _decode(record.payload)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 

@@ -89,6 +89,14 @@ def spans(known: list[DayRange], month: Month) -> Spans:
     """Return the sequences that can be of *month*: spans with gaps between them, in order."""
     first_day = int(month.start.timestamp() * 1000) // DAY_MS
     last_day = (int(month.end.timestamp() * 1000) - 1) // DAY_MS
+    return spans_of_days(known, first_day, last_day)
+
+
+def spans_of_days(known: list[DayRange], first_day: int, last_day: int) -> Spans:
+    """Return the sequences that can be of these days: spans with gaps between them, in order.
+
+    :param first_day: days since 1970 UTC; *last_day* likewise, included
+    """
     found: Spans = [(1, known[0].first - 1 if known else _NO_END)]
     for run in known:
         if first_day <= run.day <= last_day:

@@ -183,6 +183,19 @@ def test_records_of_an_older_stream_may_lie_before_the_beginning() -> None:
     assert (difference.sequence, difference.what) == (1, "was removed before, and is there again")
 
 
+@given(first=st.integers(0, 8), removed=st.integers(0, 8))
+def test_walk_resumes_after_removed_records(first: int, removed: int) -> None:
+    """Records removed between two pages: only those not yet checked are skipped, none differs."""
+    kept = records(8)
+    marks = [Mark(0, genesis(STREAM)), *(Mark(row.sequence, row.link) for row in kept)]
+    one = Walk(STREAM, marks[0])
+    assert one.check(kept[:first]) is None
+    one.resume(marks[removed])
+    assert one.check(kept[max(first, removed) :]) is None
+    assert one.end(marks[8]) is None
+    assert (one.reached, one.skipped) == (marks[8], max(0, removed - first))
+
+
 def test_store_and_chain_agree(tmp_path: Path) -> None:
     """Records over commits and restarts are a chain, and the ledger names its head."""
     clock = HandClock()

@@ -7,7 +7,7 @@
 - After an I/O error, damage or a failed commit the file is not used again, and above all not
   synced again: the kernel forgets the pages that it failed to write, so a second fsync would
   succeed without them. SQLite's own checkpoints of the log do not report such an error and sync
-  again at the next commit; therefore they are switched off and done here.
+  again at the next commit; therefore they are switched off and done by this package.
 - Damage leaves a mark beside the file, so that the next start sets it aside
   (edge/store/quarantine.py).
 - A full disk refuses only the change at hand; there may be room for the next one.
@@ -29,6 +29,7 @@ import msgspec
 
 from edge.errors import StoreDamaged, StoreError, StoreFull
 from edge.store.damage_mark import mark
+from edge.store.write_ahead_log import LogCheckpoints, prewrite
 
 Body = dict[str, Any]
 
@@ -49,6 +50,9 @@ _SECRET_SETTINGS = ("PRAGMA secure_delete = ON",)
 # Rows changed between two checkpoints of the log: about as many pages, so about 2 MB of log. Each
 # checkpoint writes pages all over the file, so more frequent ones wear the card more.
 _CHECKPOINT_EVERY = 3000
+# So many times longer the log may become in a flood of changes, if the checkpoints on their own
+# thread do not catch up; then a change waits for one.
+_AT_ONCE = 4
 
 # Statements about one table; {0} is its name, which has been checked against _NAME.
 _STATEMENTS = {
@@ -66,6 +70,8 @@ _STATEMENTS = {
     "after": 'SELECT id, body, crc FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',
 }
+
+_CHANGES = frozenset({"create", "drop", "put", "delete", "clear"})
 
 # Beginning of SQLite's name of the error → the error raised here, and the advice in its message.
 # The shared memory of the log is a file too: it may find no room before the log itself does.
@@ -147,12 +153,16 @@ class Database:
         self._depth = 0
         self._failed = False  # a part of the transaction under way has failed
         self._refusal = ""  # why the file is not used any more
+        self._begun = False  # the next transaction has begun in advance
+        self._checkpoints: LogCheckpoints | None = None
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._connection.text_factory = _text
         self._changes = 0  # rows changed up to the last checkpoint of the log
+        self._requested = 0  # rows changed up to the last request for one on its own thread
+        self._commits = 0
         try:
             for setting in (*_SETTINGS, *(_SECRET_SETTINGS if secret else ())):
                 self._execute(setting)
@@ -165,7 +175,44 @@ class Database:
         """Close the file; may be called twice."""
         with self._lock:
             self._refusal = self._refusal or f"{self._path} is closed"
+            if self._checkpoints is not None:
+                self._checkpoints.close()
             self._connection.close()
+
+    def spare_commits(self) -> None:
+        """Write the log in advance, and make its checkpoints on a thread of their own.
+
+        From now on no commit does either (edge/store/write_ahead_log.py).
+        """
+        with self._lock:
+            if self._checkpoints is None:
+                prewrite(Path(self._path))
+                self._checkpoints = LogCheckpoints(
+                    Path(self._path), lambda: self._commits, self.checkpoint_failed
+                )
+
+    def checkpoint_failed(self, error: sqlite3.Error) -> bool:
+        """Note that a checkpoint of the log failed; return True if the file may still be used."""
+        self._failure(error)
+        return not self._refusal
+
+    def begin_ahead(self) -> None:
+        """Begin the next transaction now, so that the next change is committed sooner.
+
+        To be called when no change is due. Until then no other program can change the file.
+        """
+        with self._lock:
+            if self._depth or self._refusal:
+                return
+            try:
+                self._begin()
+            except StoreError:
+                if self._refusal:
+                    raise
+                return  # another program is writing: the next change waits for its end
+            self._begun = True
+            if self._checkpoints is not None and self._log_is_long:
+                self._checkpoints.request()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all changes made within, durably, or none if an exception is raised.
@@ -183,7 +230,8 @@ class Database:
             return
         if not _NAME.fullmatch(table):
             raise ValueError(f"table name {table!r}: lower-case letters, digits, single dashes")
-        self._execute(_sql("create", table))
+        with self._transaction:
+            self._execute(_sql("create", table))
         self.tables.add(table)
 
     def drop(self, table: str) -> None:
@@ -193,7 +241,12 @@ class Database:
 
     def run(self, statement: str, table: str, *parameters: Any) -> list[Any]:
         """Run a statement of the list above; a missing table has no rows."""
-        return self._execute(_sql(statement, table), parameters) if table in self.tables else []
+        if table not in self.tables:
+            return []
+        if statement in _CHANGES:
+            with self._transaction:
+                return self._execute(_sql(statement, table), parameters)
+        return self._execute(_sql(statement, table), parameters)
 
     def put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write one document, new or in place of the old one; create *table* if it is missing.
@@ -242,6 +295,7 @@ class Database:
         :raises StoreError: if another program reads the file: the log could not be truncated
         """
         with self._lock:
+            self._end_begun()
             self._execute("VACUUM")
             self._changes = self._connection.total_changes
             if self._execute("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
@@ -278,11 +332,30 @@ class Database:
         self._lock.acquire()
         try:
             if not self._depth:
-                self._execute("BEGIN IMMEDIATE")
+                self._begin()
+                self._begun = False
             self._depth += 1
         except BaseException:
             self._lock.release()
             raise
+
+    def _begin(self) -> None:
+        """Begin a transaction, unless one has begun in advance.
+
+        SQLite begins to overwrite the log only in a transaction that began after the checkpoint.
+        """
+        if self._checkpoints is not None and self._checkpoints.emptied_at == self._commits:
+            self._checkpoints.emptied_at = -1
+            self._changes = self._requested = self._connection.total_changes
+            self._end_begun()
+        if not self._begun:
+            self._execute("BEGIN IMMEDIATE")
+
+    def _end_begun(self) -> None:
+        """End the transaction that has begun in advance; there is no change in it."""
+        if self._begun:
+            self._begun = False
+            self._execute("ROLLBACK")
 
     def _end(self, failed: bool) -> None:  # noqa: FBT001 - as the protocol defines it
         try:
@@ -311,10 +384,26 @@ class Database:
             if not self._refusal:
                 self._roll_back()
             raise
-        if self._connection.total_changes - self._changes >= _CHECKPOINT_EVERY:
-            self._changes = self._connection.total_changes
-            with contextlib.suppress(StoreFull):  # the changes are safe in the log
-                self._execute("PRAGMA wal_checkpoint(PASSIVE)")
+        self._commits += 1
+        total = self._connection.total_changes
+        if self._checkpoints is not None and total - self._changes < _AT_ONCE * _CHECKPOINT_EVERY:
+            if total - self._requested >= _CHECKPOINT_EVERY:
+                self._requested = total
+                self._checkpoints.request()
+        elif self._log_is_long:
+            self._empty_log()
+
+    def _empty_log(self) -> None:
+        """Make a checkpoint now; while one is under way on its own thread there is none."""
+        total = self._connection.total_changes
+        with contextlib.suppress(StoreFull):  # the changes are safe in the log
+            ((_busy, pages, copied),) = self._execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if pages == copied or self._checkpoints is None:
+                self._changes = self._requested = total
+
+    @property
+    def _log_is_long(self) -> bool:
+        return self._connection.total_changes - self._changes >= _CHECKPOINT_EVERY
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:  # on a full disk SQLite has rolled back already

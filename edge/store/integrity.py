@@ -72,8 +72,8 @@ def log_damage(path: Path) -> str:
     :raises OSError: if it cannot be read
     """
     log = _read(Path(f"{path}-wal"))
-    if len(log) <= _HEADER.size:
-        return ""
+    if len(log) <= _HEADER.size or (not any(log[: _HEADER.size]) and not log.strip(b"\0")):
+        return ""  # empty, or written in advance (edge/store/write_ahead_log.py)
     magic, _, page_size, _, salts, sums = _HEADER.unpack_from(log)
     words = ">" if magic & 1 else "<"
     if magic | 1 != _MAGIC | 1 or _PAIR.pack(*_sums(log[:24], (0, 0), words)) != sums:

@@ -43,6 +43,8 @@ ADOPTED = read(CONFIG)
 PROCEDURES = ADOPTED.procedures
 # Real seconds between two events, at most: some hundreds of events a second.
 _PACE_S = 0.005
+# How often several events come at once, and how many at most: they are committed together.
+_BURSTS, _BURST = 0.05, 100
 
 
 class Orders(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +132,8 @@ async def _work(orders: Orders) -> None:
     journal = Journal(folder)
     store = JournalledStore(folder, config, clock, journal)
     adopt(store, ADOPTED)
-    bridge, worker = Bridge(loop, clock), Worker("store")
+    worker = Worker("store")
+    bridge = Bridge(loop, clock, worker)
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, QUICK)
     checkpoint = Checkpoint(
         make_rules(config, PROCEDURES, store),
@@ -151,9 +154,10 @@ async def _work(orders: Orders) -> None:
 
 
 async def _come(checkpoint: Checkpoint, bridge: Bridge, clock: Clock, seed: int) -> None:
-    """Post random events of guests for ever."""
+    """Post random events of guests for ever; now and then many at once."""
     dice = Random(seed)  # noqa: S311 - play, not secrets
     while True:
-        event = happen(checkpoint.rules, checkpoint.state, clock.now(), dice)
-        bridge.post(lambda _at, event=event: event)  # type: ignore[misc]
+        for _ in range(dice.randint(2, _BURST) if dice.random() < _BURSTS else 1):
+            event = happen(checkpoint.rules, checkpoint.state, clock.now(), dice)
+            bridge.post(lambda _at, event=event: event)  # type: ignore[misc]
         await asyncio.sleep(dice.uniform(0, _PACE_S))

@@ -25,6 +25,7 @@ from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.daemon.run import run_daemon, set_up_logging
 from edge.drivers.gpio.presses import AGAIN_S
+from edge.errors import GarduError
 from edge.guestbook.book import Entry, GuestBook
 
 _GLANCE_S = 0.01
@@ -133,7 +134,10 @@ def main() -> None:
     signal.signal(signal.SIGUSR1, hang)
     set_up_logging(verbose=False)
     threading.Thread(target=listen, args=(clock,), daemon=True).start()
-    run_daemon(load_config(Path(config), elsewhere=True))
+    try:
+        run_daemon(load_config(Path(config), elsewhere=True))
+    except GarduError as error:  # as `gardu` does
+        raise SystemExit(f"gardu: {error}") from None
 
 
 if __name__ == "__main__":

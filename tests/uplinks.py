@@ -13,12 +13,13 @@ from edge.clock import Clock, Stamp
 from edge.config.model import Broker, CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.mqtt.backoff import Backoff
+from edge.mqtt.fast_path import Sent
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.uplink import Uplink
 from edge.sop.events import Event, Post
 from edge.sop.records import Record, VisitOpened
 from edge.store.cloudevent import source
-from edge.store.store import Store
+from edge.store.store import OutboxRow, Store
 from edge.worker import Worker
 
 QUICK = Backoff(0.02, 0.1)
@@ -83,10 +84,18 @@ class Running:
             None if handler is None else handler(self._post),
         )  # fmt: skip
 
-    async def add(self, *records: Record) -> None:
-        """Record *records* and wake the uplink, as the checkpoint does."""
-        await self.worker.do(self.store.append, records)
-        self.uplink.wake()
+    async def add(self, *records: Record) -> Sent:
+        """Record and send *records* as the checkpoint does; return those sent by the worker."""
+
+        def commit() -> tuple[list[OutboxRow], Sent]:
+            rows = self.store.commit(
+                checkpoint=None, visits={}, records=records, prepare=self.uplink.prepare
+            )
+            return rows, self.uplink.send()
+
+        rows, sent = await self.worker.do(commit)
+        self.uplink.committed(rows, sent, stills=False)
+        return sent
 
     async def stored(self, call: Callable[[], Any]) -> Any:
         """Run *call* of the store on the store's thread; return its result."""

@@ -129,9 +129,7 @@ class Devices:
     def show(self, panel: str, mode: LampMode) -> None:
         """Show lamp *mode* (edge/drivers/base.py) on *panel*."""
         self._lamps[panel] = mode
-        thread, device = self._panels[panel]
-        if thread.ready:
-            thread.act(lambda: device.show(mode))
+        self._show(panel)
 
     def carry_out(self, effect: Effect) -> None:
         """Carry out *effect* on its device's thread."""
@@ -168,13 +166,18 @@ class Devices:
     def _begin(self, name: str) -> None:
         thread, panel = self._panels[name]
         thread.act(panel.test)
-        self.show(name, self._lamps.get(name, "off"))
+        self._show(name)
+
+    def _show(self, name: str) -> None:
+        """Show the panel's mode as it is when its thread gets to it: two threads order it."""
+        thread, panel = self._panels[name]
+        if thread.ready:
+            thread.act(lambda: panel.show(self._lamps.get(name, "off")))
 
     def _hold(self, name: str) -> None:
         thread, door = self._doors[name]
-        released = self._holds.get(name)
-        if thread.ready and released is not None:
-            thread.act(lambda: door.hold(released=released), self._holding)
+        if thread.ready and name in self._holds:
+            thread.act(lambda: door.hold(released=self._holds[name]), self._holding)
 
     def _take(self, effect: TakeStill) -> None:
         if effect.purpose not in self._cameras:

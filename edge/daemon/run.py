@@ -94,7 +94,8 @@ async def _run(
     this_run: crash_loop.Run,
 ) -> None:
     loop = asyncio.get_running_loop()
-    bridge = Bridge(loop, clock)
+    worker = PatientWorker("store", store.space, store.free_space)
+    bridge = Bridge(loop, clock, worker)
     stills = StillFiles(folder, store.room_for_still)
     book, book_worker = GuestBook(folder), Worker("guest-book")
     requests = RequestHandler(
@@ -110,13 +111,7 @@ async def _run(
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
     devices.add_guestbook(requests.arrived)
     devices.restore_faults(stored_faults(store))
-    worker = PatientWorker(
-        "store",
-        store.space,
-        store.free_space,
-        sound=partial(devices.carry_out, Beep("alarm")),
-        post=bridge.post,
-    )
+    worker.report(partial(devices.carry_out, Beep("alarm")), bridge.post)
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
@@ -247,20 +242,20 @@ async def _report_last_run(
     if this_run.previous is not None:
         crashes = len(this_run.crashes)
         log.warning("the last run did not end on purpose: %s", this_run.previous)
-        await checkpoint.handle(RunEnded(at, this_run.previous, crashes))
+        await checkpoint.decide(RunEnded(at, this_run.previous, crashes))
         if this_run.looping:
             detail = f"{crashes} crashes within {crash_loop.WITHIN_S:g} s"
-            await checkpoint.handle(SystemAlarmRaised(at, CRASH_LOOP, detail))
+            await checkpoint.decide(SystemAlarmRaised(at, CRASH_LOOP, detail))
     if problems:
-        await checkpoint.handle(refused(problems)(at))
+        await checkpoint.decide(refused(problems)(at))
     else:
-        await checkpoint.handle(SystemAlarmCleared(at, PROCEDURES_REFUSED))
+        await checkpoint.decide(SystemAlarmCleared(at, PROCEDURES_REFUSED))
     damaged = store.quarantined
     if damaged is None:
-        await checkpoint.handle(SystemAlarmCleared(at, DATABASE_DAMAGED))
+        await checkpoint.decide(SystemAlarmCleared(at, DATABASE_DAMAGED))
     else:
         detail = f"{damaged.name} was set aside; take it out of the data folder"
-        await checkpoint.handle(SystemAlarmRaised(at, DATABASE_DAMAGED, detail))
+        await checkpoint.decide(SystemAlarmRaised(at, DATABASE_DAMAGED, detail))
 
 
 async def _end_crash_loop(clock: Clock, post: Post) -> None:

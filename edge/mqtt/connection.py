@@ -9,14 +9,20 @@ Rules
 3. paho's callbacks only note the packet that came; it is handled after paho has returned.
 4. An exception inside paho ends this connection and has no other effect.
 5. Messages are published only while connected; the reason code of every PUBACK is handed on.
+6. One lock around every call of paho: besides the loop, the worker's thread publishes
+   (edge/mqtt/fast_path.py). The socket never blocks, so the lock is held for microseconds; bytes
+   that it does not accept at once are written by the loop.
+7. Messages can be packed before they may be sent. Until they are released no other packet is sent
+   either: paho keeps its packets in one queue.
 """
 
 import asyncio
 import logging
 import socket
 import ssl
+import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from paho.mqtt.client import Client, MQTTMessage
@@ -88,6 +94,9 @@ class Connection:
         self._upkeep: asyncio.TimerHandle | None = None
         self._reading = -1
         self._writing = False
+        self._paho = threading.RLock()
+        self._holding = False  # packed messages wait for release()
+        self._broken = ""  # an exception of paho's on another thread, in words
         self._client = self._make_client(client_id, will)
         if on_message is not None:
             self._client.on_message = lambda _client, _data, message: on_message(message)
@@ -120,16 +129,64 @@ class Connection:
         self, topic: str, payload: bytes, properties: Properties, *, retain: bool = False
     ) -> int | None:
         """Send one QoS 1 message; return its message id, or None if the connection has ended."""
+        with self._paho:
+            mid = self._pack(topic, payload, properties, retain=retain)
+            self._flush()
+        self.after_io()
+        return mid
+
+    # -- from any thread; the loop must then call after_io()
+
+    def prepare(
+        self, topic: str, payload: bytes, properties: Properties, *, retain: bool = False
+    ) -> int | None:
+        """Pack one QoS 1 message; nothing is sent until :meth:`release`.
+
+        :return: its message id, or None if the connection has ended
+        """
+        with self._paho:
+            self._holding = True
+            return self._pack(topic, payload, properties, retain=retain)
+
+    def release(self) -> bool:
+        """Send the messages that were prepared; return False if the connection has ended."""
+        with self._paho:
+            self._holding = False
+            self._flush()
+            return self.up
+
+    def discard(self, mids: Collection[int]) -> None:
+        """Drop the messages *mids* that were prepared: they are never sent."""
+        with self._paho:
+            # paho has no call for this.
+            kept = [packet for packet in self._client._out_packet if packet["mid"] not in mids]  # noqa: SLF001
+            self._client._out_packet.clear()  # noqa: SLF001
+            self._client._out_packet.extend(kept)  # noqa: SLF001
+            for mid in mids:
+                self._client._out_messages.pop(mid, None)  # noqa: SLF001
+            self.release()
+
+    def _pack(
+        self, topic: str, payload: bytes, properties: Properties, *, retain: bool
+    ) -> int | None:
         if not self.up:
             return None
-        mid = None
         try:
-            sent = self._client.publish(topic, payload, 1, retain, properties)
-            mid = sent.mid if sent.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+            packed = self._client.publish(topic, payload, 1, retain, properties)
         except Exception as error:  # noqa: BLE001 - rule 4
-            self._end(_words(error))
-        self._after_io()
-        return mid
+            self._broken = _words(error)
+            return None
+        return packed.mid if packed.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
+
+    def _flush(self) -> None:
+        """Send what paho has packed, unless it is being held back."""
+        if not self._holding and self.up:
+            try:
+                self._client.loop_write()
+            except Exception as error:  # noqa: BLE001 - rule 4
+                self._broken = _words(error)
+
+    # -- on the loop
 
     def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> None:
         """Subscribe to *topic_filter* at QoS 1.
@@ -212,12 +269,14 @@ class Connection:
         opened = self._client.socket()
         if opened is None:
             raise DeviceUnavailable(self.why or "the broker closed the connection")
+        # From here on paho only packs: it sends when it is called to.
+        self._client.on_socket_register_write = lambda _client, _data, _socket: None
         loop = asyncio.get_running_loop()
         self._connack = loop.create_future()
         self._reading = opened.fileno()
         loop.add_reader(self._reading, self._read)
         self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
-        self._after_io()
+        self.after_io()
         async with asyncio.timeout(CONNECT_TIMEOUT_S):
             await self._connack
 
@@ -245,7 +304,7 @@ class Connection:
             self._client.loop_read()
 
     def _write(self) -> None:
-        self._guard(self._client.loop_write)
+        self._guard(_nothing)
 
     def _keep_alive(self) -> None:
         self._guard(self._client.loop_misc)
@@ -256,20 +315,25 @@ class Connection:
     def _guard(self, call: Callable[[], object]) -> None:
         """Run *call*, which is paho's; an exception ends the connection."""
         try:
-            call()
+            with self._paho:
+                call()
+                self._flush()
         except Exception as error:
             log.warning("broker connection ended by an error", exc_info=True)
             self._end(_words(error))
-        self._after_io()
+        self.after_io()
 
-    def _after_io(self) -> None:
+    def after_io(self) -> None:
         """Follow paho's state: its socket may be closed, or bytes may wait to be written."""
         if not self.up:
+            return
+        if self._broken:
+            self._end(self._broken)
             return
         if self._client.socket() is None:
             self._end(self.why or "connection lost")
             return
-        wanted = self._client.want_write()
+        wanted = self._client.want_write() and not self._holding
         if wanted != self._writing:
             loop = asyncio.get_running_loop()
             if wanted:
@@ -291,8 +355,9 @@ class Connection:
         if self._connack is not None and not self._connack.done():
             self._connack.set_exception(DeviceUnavailable(self.why))
             self._connack.exception()  # mark it as retrieved: open() may wait no longer
-        if (opened := self._client.socket()) is not None:
-            opened.close()
+        with self._paho:
+            if (opened := self._client.socket()) is not None:
+                opened.close()
         self.changed.set()
 
     # -- paho's callbacks (rule 3)
@@ -333,6 +398,10 @@ class Connection:
         words = "connection lost" if reason.value == 0x80 else str(reason).lower()
         self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
         self.why = self.why or words
+
+
+def _nothing() -> None:
+    """Call nothing of paho's: what it has packed is sent all the same."""
 
 
 def _words(error: Exception) -> str:

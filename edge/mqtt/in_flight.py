@@ -74,7 +74,14 @@ class Window:
     @property
     def open(self) -> bool:
         """True if one more message may be sent."""
-        return len(self._in_flight) < self._limit and not self._alone and self._waiting is None
+        return self.room > 0
+
+    @property
+    def room(self) -> int:
+        """Number of further messages that may be sent now."""
+        if self._alone or self._waiting is not None:
+            return 0
+        return max(0, self._limit - len(self._in_flight))
 
     @property
     def empty(self) -> bool:
@@ -104,9 +111,13 @@ class Window:
             message.topic, message.payload, message.properties, retain=message.retain
         )
         if mid is not None:
-            self._counts["published"] += 1
-            self._in_flight[mid] = asyncio.get_running_loop().time(), message
+            self.sent(mid, message)
             self._alone = quarantined
+
+    def sent(self, mid: int, message: OutgoingMessage) -> None:
+        """Note that *message* is in flight under the id *mid*."""
+        self._counts["published"] += 1
+        self._in_flight[mid] = asyncio.get_running_loop().time(), message
 
     def settle(self) -> None:
         """Call *on_puback* of every message that has been answered."""

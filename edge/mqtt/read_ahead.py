@@ -67,6 +67,17 @@ class ReadAhead:
             self._read_to = min(self._read_to, first - 1)
         self.wake()
 
+    @property
+    def next_sequence(self) -> int | None:
+        """The record that would be sent next if it were added to the store; None if others wait."""
+        return None if self._rows or not self.caught_up else self._read_to + 1
+
+    def passed(self, sequence: int) -> None:
+        """Note that the record *sequence*, just added to the store, was sent."""
+        self._in_hand.add(sequence)
+        if sequence == self._read_to + 1:
+            self._read_to = sequence
+
     def pop(self) -> OutboxRow:
         """Remove the first row and return it."""
         row = self._rows.popleft()

@@ -3,10 +3,10 @@
 Lives as long as one connection. Rules
 -----
 1. Records go in order of their sequence; reading ahead is bounded.
-2. Acknowledgements are stored in batches. When the backlog is gone they are stored with the
-   core's next commit (piggyback), or after PIGGYBACK_S: a commit of their own would wear the
-   memory card. If a crash loses them, the records are sent twice, as most of them are in the
-   resend window anyway.
+2. Acknowledgements are passed on to the store at once, and are on the disk in batches. When the
+   backlog is gone they are stored with the core's next commit (piggyback), or after PIGGYBACK_S: a
+   commit of their own would wear the memory card. If a crash loses them, the records are sent
+   twice, as most of them are in the resend window anyway.
 3. A record with *no matching subscribers* (0x10) is not delivered: it is held, all records behind
    it wait, and it alone is tried again until there is a subscriber.
 4. A *refused* record (0x80 and above) is tried again later, a limited number of times, while other
@@ -20,7 +20,7 @@ import asyncio
 import contextlib
 from bisect import insort
 from collections import Counter, deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 from functools import partial
 
 from edge.mqtt.backoff import Backoff
@@ -74,7 +74,9 @@ class RecordQueue:
         self._ahead = ahead
         # In flight and answered
         self._unanswered = 0
-        self._delivered: list[int] = []
+        self._delivered: list[int] = []  # and not passed on to the store yet
+        self._noted = 0  # passed on, and perhaps not on the disk yet
+        self._to_note = asyncio.Event()
         self._to_store = asyncio.Event()
         self._at_once = asyncio.Event()
         self._relaxed = False  # True once the first backlog is gone
@@ -110,6 +112,18 @@ class RecordQueue:
         if row is not None:
             self._unanswered += 1
         return row
+
+    @property
+    def next_sequence(self) -> int | None:
+        """The record that would be sent next if it were committed now; None if others wait."""
+        if self._retries or self._held or len(self._refused) >= MOST_REFUSED:
+            return None
+        return self._ahead.next_sequence
+
+    def sent(self, sequence: int) -> None:
+        """Note that the record *sequence*, just committed, was sent."""
+        self._unanswered += 1
+        self._ahead.passed(sequence)
 
     def _choose(self) -> OutboxRow | None:
         if self._retries:
@@ -158,9 +172,7 @@ class RecordQueue:
             self._counts["resent"] += 1
         self._refused.discard(row.sequence)
         self._delivered.append(row.sequence)
-        self._to_store.set()
-        if len(self._delivered) > MOST_PIGGYBACKED:
-            self._at_once.set()
+        self._to_note.set()
 
     def _hold(self, row: OutboxRow, *, probing: bool) -> None:
         self._alarms.begin("subscriber", f"no subscriber for {row.topic}")
@@ -208,21 +220,29 @@ class RecordQueue:
 
     # -- the store
 
-    @property
-    def delivered(self) -> tuple[int, ...]:
-        """Sequences that the broker acknowledged and the store has not recorded yet."""
-        return tuple(self._delivered)
+    async def note_acks_forever(self) -> None:
+        """Pass the broker's acknowledgements on to the store, for ever: no event waits for that."""
+        while True:
+            await self._to_note.wait()
+            self._to_note.clear()
+            await self._note_acks()
 
-    def stored(self, sequences: Collection[int]) -> None:
-        """Remove *sequences* from :attr:`delivered`: the store has recorded them."""
-        if not sequences:
+    async def _note_acks(self) -> None:
+        batch, self._delivered = self._delivered, []
+        if not batch:
             return
-        known = set(sequences)
-        self._delivered = [number for number in self._delivered if number not in known]
-        self._ahead.forget(*known)
-        if self.idle and not (self._refused or self._delivered):
-            self._relaxed = True
-            self.drained.set()
+        try:
+            await self._worker.do(self._store.note_acks, batch)
+        except asyncio.CancelledError:  # perhaps before it began; twice does no harm
+            self._delivered[:0] = batch
+            raise
+        self._ahead.forget(*batch)
+        self._noted += len(batch)
+        self._to_store.set()
+        if self._noted > MOST_PIGGYBACKED:
+            self._at_once.set()
+        if self._relaxed:
+            self._check_drained()
 
     async def store_acks_forever(self) -> None:
         """Store the broker's answers as they come, for ever."""
@@ -236,18 +256,23 @@ class RecordQueue:
         """Wait for more answers, as long as rule 2 allows."""
         await asyncio.sleep(BATCH_S)
         self._at_once.clear()
-        if self._relaxed and not self._refusals and len(self._delivered) <= MOST_PIGGYBACKED:
+        if self._relaxed and not self._refusals and self._noted <= MOST_PIGGYBACKED:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._piggyback_s):
                     await self._at_once.wait()
 
     async def flush_acks(self) -> None:
         """Store all answers that have come; a broker may refuse and hang up at the same moment."""
-        batch = self.delivered
-        if batch:
-            await self._worker.do(self._store.acknowledge, batch)
-            self.stored(batch)
+        await self._note_acks()
+        self._noted = 0
+        await self._worker.do(self._store.flush_acks)
+        self._check_drained()
         await self._count_refusals()
+
+    def _check_drained(self) -> None:
+        if self.idle and not (self._refused or self._delivered):
+            self._relaxed = True
+            self.drained.set()
 
     async def _count_refusals(self) -> None:
         while self._cancelled_resends:

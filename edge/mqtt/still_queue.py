@@ -61,7 +61,6 @@ class StillQueue:
         self._notify = notify
         self._passed_over: set[Key] = set(poison)
         self._piggyback_s = piggyback_s
-        self._delivered: list[str] = []
         self._to_store = asyncio.Event()
         self._ready: Still | None = None
         self._woken = asyncio.Event()
@@ -81,28 +80,13 @@ class StillQueue:
         if self._answer is not None and not self._answer.done():
             self._answer.set_result(answer)
 
-    @property
-    def delivered(self) -> tuple[str, ...]:
-        """Ids of stills that the broker acknowledged and the store has not recorded yet."""
-        return tuple(self._delivered)
-
-    def stored(self, ids: Collection[str]) -> None:
-        """Remove *ids* from :attr:`delivered`: the store has recorded them."""
-        self._delivered = [still for still in self._delivered if still not in ids]
-
     async def store_acks_forever(self) -> None:
         """Store acknowledgements that no commit included in time, for ever."""
         while True:
             await self._to_store.wait()
             await asyncio.sleep(self._piggyback_s)
             self._to_store.clear()
-            await self.flush_acks()
-
-    async def flush_acks(self) -> None:
-        """Store all acknowledgements now."""
-        for still in self.delivered:
-            await self._worker.do(self._store.acknowledge_still, still)
-            self.stored((still,))
+            await self._worker.do(self._store.flush_acks)
 
     async def read(self) -> None:
         """Offer one still after the other, for ever."""
@@ -115,9 +99,8 @@ class StillQueue:
                 await self._deliver(row)
 
     async def _next_row(self) -> StillRow | None:
-        done = self._passed_over.union(self._delivered)
-        rows = await self._worker.do(self._store.waiting_stills, len(done) + 1)
-        return next((row for row in rows if row.id not in done), None)
+        rows = await self._worker.do(self._store.waiting_stills, len(self._passed_over) + 1)
+        return next((row for row in rows if row.id not in self._passed_over), None)
 
     async def _deliver(self, row: StillRow) -> None:
         try:
@@ -136,7 +119,7 @@ class StillQueue:
         if answer.refused:
             self._pass_over(row, "still-refused", answer.words)
         else:
-            self._delivered.append(row.id)
+            self._worker.submit(self._store.note_still_ack, row.id)
             self._to_store.set()
             self._counts["stills"] += 1
 

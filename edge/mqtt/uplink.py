@@ -21,6 +21,7 @@ import contextlib
 import logging
 from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -29,6 +30,7 @@ from edge.config.model import Config
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
+from edge.mqtt.fast_path import FastPath, Grant, Sent
 from edge.mqtt.in_flight import HUNG_UP, Key, OutgoingMessage, Window
 from edge.mqtt.inbox import LARGEST, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
@@ -42,7 +44,6 @@ from edge.mqtt.still_queue import StillQueue
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
 from edge.store.outbox import Outbox, OutboxRow
-from edge.store.rows import Delivered
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -102,6 +103,7 @@ class Uplink:
         self._ahead: ReadAhead | None = None
         self._records: RecordQueue | None = None
         self._stills: StillQueue | None = None
+        self._fast_path = FastPath()
         self._session_confirmed = False
         self._slow_start = False
         self._quarantined: set[Key] = set()
@@ -122,22 +124,40 @@ class Uplink:
                 # At once: waking the pump's task costs a round of the loop.
                 self._connection.notify()
 
-    @property
-    def delivered(self) -> Delivered:
-        """Records and stills that the broker acknowledged and the store has not recorded yet."""
-        if self._records is None or self._stills is None:
-            return Delivered()
-        return Delivered(self._records.delivered, self._stills.delivered)
+    # -- for the worker's thread; committed() must follow on the loop
 
-    def stored(self, delivered: Delivered) -> None:
-        """Remove *delivered* from :attr:`delivered`: the store has recorded it."""
-        if self._records is not None and self._stills is not None:
-            self._records.stored(delivered.records)
-            self._stills.stored(delivered.stills)
+    def prepare(self, rows: Sequence[OutboxRow]) -> None:
+        """Pack the first of *rows*, which are being committed, if nothing else is to be sent."""
+        self._fast_path.prepare(rows)
+
+    def send(self) -> Sent:
+        """Send what was prepared."""
+        return self._fast_path.send()
+
+    def cancel(self) -> Sent:
+        """Drop what was prepared: it was not committed."""
+        return self._fast_path.cancel()
+
+    # -- for the loop
+
+    def committed(self, rows: Sequence[OutboxRow], sent: Sent, *, stills: bool) -> None:
+        """Note the messages that :meth:`send` has *sent*, and send the rest of *rows*.
+
+        :param stills: True if stills were committed too
+        """
+        self._fast_path.returned(sent)
+        rest = rows[len(sent.messages) :]
+        if rest and self._ahead is not None:
+            self._ahead.wake(rest)
+        if stills and self._stills is not None:
+            self._stills.wake()
+        if self._connection is not None:
+            self._connection.notify()
 
     def go_back(self, first: int) -> None:
         """Read again from sequence *first*: records from there on may wait again."""
         if self._ahead is not None:
+            self._fast_path.revoke()  # these go before new ones
             self._ahead.go_back(first)
 
     def show(
@@ -222,7 +242,8 @@ class Uplink:
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
         jobs = (
-            ahead.read(), records.store_acks_forever(), stills.read(), stills.store_acks_forever(),
+            ahead.read(), records.note_acks_forever(), records.store_acks_forever(),
+            stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.run(ahead.resent, records.drained, self._quarantined.clear),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
@@ -234,14 +255,15 @@ class Uplink:
                 for task in tasks:
                     task.cancel()
         except asyncio.CancelledError:
+            await self._fast_path.revoked()
             await self._publish_offline(connection, window, session)
             raise
         finally:
+            await self._fast_path.revoked()
             self._ahead = self._records = self._stills = None
             records.close()
             self._blame_hangup(connection, window)
             await records.flush_acks()
-            await stills.flush_acks()
             self._last_online = asyncio.get_running_loop().time()
 
     def _resend_s(self) -> float:
@@ -279,9 +301,21 @@ class Uplink:
         """Publish as the window allows, until the connection ends."""
 
         def turn() -> None:
+            if not self._fast_path.revoke():
+                return  # it goes on when the worker has returned the grant
             window.settle()
             while window.open and (message := self._next(window, records, stills)) is not None:
                 window.send(message)
+            if window.open and (sequence := records.next_sequence) is not None:
+                make = partial(self._record_message, records)
+                self._fast_path.grant(Grant(connection, sequence, window.room, make, on_sent))
+
+        def on_sent(messages: Sequence[tuple[int, OutgoingMessage]]) -> None:
+            for mid, message in messages:
+                window.sent(mid, message)
+                assert isinstance(message.key, int)
+                records.sent(message.key)
+            connection.after_io()
 
         connection.on_pubacks = turn
         try:

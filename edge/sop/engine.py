@@ -83,6 +83,11 @@ def _button(turn: Turn, event: events.ButtonPressed) -> None:
     answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
 
 
+def _repeated(turn: Turn, event: events.PressRepeated) -> None:
+    """Count the repeat; its beep is that of the first press."""
+    refuse(turn, f"button/{event.panel}/{event.action}/repeated")
+
+
 def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
     if event.procedure not in turn.rules.current or not day.admits(turn):
         return False
@@ -230,6 +235,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Started: _started,
     events.RunEnded: _run_ended,
     events.ButtonPressed: _button,
+    events.PressRepeated: _repeated,
     events.HostAnswered: _host,
     events.StationBusy: _busy,
     events.CardPresented: cards.presented,

@@ -47,6 +47,14 @@ class ButtonPressed(Event, frozen=True):
     procedure: str | None = None
 
 
+class PressRepeated(Event, frozen=True):
+    """An officer pressed the button again before its first press was answered: counted only."""
+
+    panel: str
+    action: str
+    procedure: str | None = None
+
+
 class HostAnswered(Event, frozen=True):
     """The aide at *aiphone* used a contact of the intercom."""
 

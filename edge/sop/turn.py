@@ -33,6 +33,9 @@ class Result(msgspec.Struct, frozen=True):
     records: tuple[Record, ...] = ()
 
 
+_FIELDS = State.__struct_fields__
+# The fields of the state that are tables.
+_TABLES = [name for name in _FIELDS if isinstance(getattr(State(), name), dict)]
 # The fields of a visit that hold a moment.
 _MOMENTS = ("opened", "arrived", "started", "entered", "seen")
 
@@ -43,15 +46,24 @@ class Turn:
     def __init__(self, rules: Rules, state: State, at: Stamp) -> None:
         self.rules = rules
         self.at = at
-        visits = {key: _dated(visit, at) for key, visit in state.visits.items()}
-        self.state = replace(state, **{**_copied_tables(state), "visits": visits})
+        tables = {name: dict(getattr(state, name)) for name in _TABLES}
+        tables["visits"] = {key: _dated(visit, at) for key, visit in state.visits.items()}
+        self.state = replace(state, **tables)
         self.effects: list[Effect] = []
         self.records: list[Record] = []
         self._before = state
 
     def result(self) -> Result:
-        """Return the decision of this turn; the given state itself if it did not change."""
-        state = self._before if self.state == self._before else self.state
+        """Return the decision of this turn.
+
+        Fields that did not change are those of the given state, so that ``is`` shows a change; the
+        state is the given one itself if none changed.
+        """
+        before, now = self._before, self.state
+        same = {
+            name: old for name in _FIELDS if (old := getattr(before, name)) == getattr(now, name)
+        }
+        state = before if len(same) == len(_FIELDS) else replace(now, **same)
         return Result(state, tuple(self.effects), tuple(self.records))
 
     def update(self, **values: object) -> None:
@@ -141,12 +153,6 @@ class Turn:
     def refuse(self, why: str) -> None:
         """Count a refusal under *why*."""
         self.state.refusals[why] = self.state.refusals.get(why, 0) + 1
-
-
-def _copied_tables(state: State) -> dict[str, Any]:
-    """Return a copy of each table of *state*, by the field's name."""
-    values = ((name, getattr(state, name)) for name in State.__struct_fields__)
-    return {name: dict(value) for name, value in values if isinstance(value, dict)}
 
 
 def _dated(visit: Visit, at: Stamp) -> Visit:

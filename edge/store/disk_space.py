@@ -130,56 +130,65 @@ class Space:
 
 
 class PatientWorker(Worker):
-    """Runs the store's calls; a call that finds the disk full waits for room and does not fail.
+    """Runs the store's calls; a call that finds the disk full waits for room and does not fail."""
 
-    :param sound: sounds the alarm; called once for every failed try
-    :param post: called with the events that raise and clear the alarm ``disk-full``
-    """
-
-    def __init__(
-        self,
-        name: str,
-        space: Space,
-        make_room: Callable[[], bool],
-        *,
-        sound: Callable[[], None],
-        post: Post,
-    ) -> None:
+    def __init__(self, name: str, space: Space, make_room: Callable[[], bool]) -> None:
         super().__init__(name)
         self._space = space
         self._make_room = make_room
-        self._sound = sound
-        self._post = post
+        self._sound: Callable[[], None] = _silent
+        self._post: Post | None = None
         self._short: bool | None = None  # True while the alarm stands; None after a start
+
+    def report(self, sound: Callable[[], None], post: Post) -> None:
+        """Report a full disk from now on.
+
+        :param sound: sounds the alarm; called once for every failed try, on the thread
+        :param post: called with the events that raise and clear the alarm ``disk-full``
+        """
+        self._sound, self._post = sound, post
 
     async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *call* on the thread; on a full disk make room, or wait for it, and run it again.
 
         Other exceptions of *call* are raised.
         """
+        results: list[T] = []
+
+        def once() -> bool:
+            done = self.attempt(lambda: results.append(call(*args, **kwargs)))
+            if done:
+                self.review()
+            return done
+
+        while not await super().do(once):  # noqa: ASYNC110 - the room is other programs'
+            await asyncio.sleep(WAIT_S)
+        return results[0]
+
+    def attempt(self, call: Callable[[], object]) -> bool:
+        """Run *call* on the present thread, the worker's; on a full disk make room and repeat it.
+
+        :return: False if there is no room: the alarm has sounded; try again after WAIT_S
+        """
         while True:
             try:
-                done = await super().do(call, *args, **kwargs)
+                call()
             except StoreFull as error:
-                await self._wait_for_room(error)
+                if not self._make_room():
+                    self._wait_for_room(error)
+                    return False
             else:
                 self._space.waiting = False
-                if self._short is not False or not self._space.reserved:
-                    await self._report()
-                return done
+                return True
 
-    async def _wait_for_room(self, error: StoreFull) -> None:
-        if await super().do(self._make_room):
+    def review(self) -> None:
+        """Make the reserve again if there is room; raise or clear the alarm if that changed.
+
+        It reads the disk: must not be called between an event and its effects.
+        """
+        if self._post is None or (self._short is False and self._space.reserved):
             return
-        if not self._space.waiting:
-            log.error("%s; waiting for room", error)
-        self._space.waiting = True
-        self._sound()
-        await asyncio.sleep(WAIT_S)
-
-    async def _report(self) -> None:
-        """Make the reserve again if there is room; raise or clear the alarm if that changed."""
-        short = not await super().do(self._space.reserve)
+        short = not self._space.reserve()
         if short == self._short:
             return
         self._short = short
@@ -188,3 +197,13 @@ class PatientWorker(Worker):
             self._post(partial(SystemAlarmRaised, kind=ALARM, detail=detail))
         else:
             self._post(partial(SystemAlarmCleared, kind=ALARM))
+
+    def _wait_for_room(self, error: StoreFull) -> None:
+        if not self._space.waiting:
+            log.error("%s; waiting for room", error)
+        self._space.waiting = True
+        self._sound()
+
+
+def _silent() -> None:
+    """Sound no alarm: nothing is connected yet."""

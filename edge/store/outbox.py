@@ -28,6 +28,7 @@ FILL_S later than it was.
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import islice
 
 import msgspec
 from tinydb.table import Document
@@ -102,6 +103,9 @@ class Outbox:
         self._kept_counters = documents.table("checkpoint")
         # Only this process writes them, so its copy in memory equals the file.
         self._counters = msgspec.convert(self._kept_counters.get(doc_id=COUNTERS) or {}, Counters)
+        self._counters_stored = self._counters
+        self._full_batches = list[Batch]()  # with the counters, not stored yet
+        self._stills_done = dict[str, Stamp]()  # acknowledged, and not stored yet
         self._changing = False
         self._outbox = documents.table("outbox")
         self._removed = documents.table("removed")
@@ -111,6 +115,7 @@ class Outbox:
         self._days = documents.table("days")
         self._stills = documents.table("stills")
         self._stills_sent = documents.table("stills-sent")
+        self._troubled = self._has_troubled()
 
     @property
     def documents(self) -> Documents:
@@ -121,7 +126,7 @@ class Outbox:
         """Store *records* with final sequences, ids, payloads and links; they wait to be sent."""
         if not records:
             return []
-        with self._change():
+        with self.change():
             return self._append(records)
 
     def waiting(self, after: int, limit: int) -> list[OutboxRow]:
@@ -153,18 +158,38 @@ class Outbox:
 
     def acknowledge(self, sequences: Sequence[int]) -> None:
         """Store that the broker has acknowledged *sequences* now (resent ones: again)."""
+        self.note_acks(sequences)
+        self.flush_acks()
+
+    def note_acks(self, sequences: Sequence[int]) -> None:
+        """Note that the broker has acknowledged *sequences* now; the next change stores that.
+
+        In memory, so that an event need not wait for it: :meth:`flush_acks` stores it at the
+        latest. Lost acknowledgements do no harm: the records are sent again.
+        """
         if not sequences:
             return
         delivered = Ranges.of(sequences)
-        with self._change():
-            self._count(
-                waiting=self._counters.waiting.minus(delivered),
-                again=self._counters.again.minus(delivered),
-                batch=self._batch_with(delivered),
-            )
-            for table in (self._refused, self._parked):
-                if table.first_id is not None:  # both are usually empty
+        self._count(
+            waiting=self._counters.waiting.minus(delivered),
+            again=self._counters.again.minus(delivered),
+            batch=self._batch_with(delivered),
+        )
+        if self._troubled:
+            with self.change():
+                for table in (self._refused, self._parked):
                     table.remove(doc_ids=list(delivered))
+                self._troubled = self._has_troubled()
+
+    def note_still_ack(self, id: str) -> None:  # noqa: A002 - CloudEvents' name
+        """Note that the broker has acknowledged the still *id*; the next change stores that."""
+        self._stills_done[id] = self._clock.now()
+
+    def flush_acks(self) -> None:
+        """Store the acknowledgements that no change has included yet."""
+        if self._stills_done or self._counters is not self._counters_stored:
+            with self.change():
+                pass
 
     def quiet_s(self) -> float:
         """Return the seconds since the last acknowledgement; 0 before the first, or if unknown."""
@@ -181,6 +206,7 @@ class Outbox:
         if sequence not in self._counters.waiting:
             return 0
         tries = int((self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]) + 1
+        self._troubled = True
         self._refused.put(sequence, {"tries": tries, "why": why})
         return tries
 
@@ -189,7 +215,7 @@ class Outbox:
         if sequence not in self._counters.waiting:
             return
         tries = (self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]
-        with self._change():
+        with self.change():
             self._count(waiting=self._counters.waiting.minus(Ranges.of([sequence])))
             self._refused.remove(doc_ids=[sequence])
             self._parked.put(sequence, {"tries": tries, "why": why})
@@ -204,7 +230,7 @@ class Outbox:
         """Queue the records *first* to *last* again, in their old places, parked ones too."""
         counts: Counter[str] = Counter()
         again = list[int]()
-        with self._change():
+        with self.change():
             for sequence in range(first, last + 1):
                 if sequence in self._counters.waiting:
                     counts["waiting"] += 1
@@ -242,33 +268,30 @@ class Outbox:
         """
         recent = self.recently_acknowledged(resend_s).minus(self._counters.waiting)
         again = self._counters.again.plus(recent).minus(Ranges.of(poison))
-        with self._change():
+        with self.change():
             return self._count(session=self._counters.session + 1, again=again).session
 
     def cancel_resend(self, sequence: int) -> None:
         """Cancel the resending of a record that the broker refused; it was delivered before."""
-        with self._change():
+        with self.change():
             self._count(again=self._counters.again.minus(Ranges.of([sequence])))
 
     def add_still(self, still: StillRow) -> None:
         """Queue a still; its file has been written."""
-        with self._change():
+        with self.change():
             number = self._count(still=self._counters.still + 1).still
             self._stills.put(number, still)
 
     def waiting_stills(self, limit: int) -> list[StillRow]:
         """Return the first *limit* stills to send, the oldest first."""
-        return [StillRow(**still) for still in self._stills.scan(0, limit)]
+        rows = self._stills.scan(0, limit + len(self._stills_done))
+        waiting = (StillRow(**still) for still in rows if still["id"] not in self._stills_done)
+        return list(islice(waiting, limit))
 
     def acknowledge_still(self, id: str) -> None:  # noqa: A002 - CloudEvents' name
         """Store that the broker has acknowledged the still *id*, one of the first that wait."""
-        still = next((still for still in self._stills if still["id"] == id), None)
-        if still is None:
-            return
-        at = msgspec.to_builtins(self._clock.now())
-        with self._documents.transaction():
-            self._stills.remove(doc_ids=[still.doc_id])
-            self._stills_sent.put(still.doc_id, {**still, "at": at})
+        self.note_still_ack(id)
+        self.flush_acks()
 
     def recently_acknowledged(self, seconds: float) -> Ranges:
         """Return the records that were acknowledged within the last *seconds*.
@@ -286,7 +309,7 @@ class Outbox:
         return found
 
     def _append(self, records: Sequence[Record]) -> list[OutboxRow]:
-        """Append *records*, within :meth:`_change`."""
+        """Append *records*, within :meth:`change`."""
         recorded_ms = self._clock.wall_ms()
         rows: list[OutboxRow] = []
         last, head = self._counters.sequence, self._head
@@ -349,13 +372,14 @@ class Outbox:
             return Batch(now, now, delivered)
         if batch.since.boot == now.boot and now.seconds_since(batch.since) < FILL_S:
             return Batch(now, batch.since, batch.sequences.plus(delivered))
-        self._acknowledged.append(batch)
+        self._full_batches.append(batch)
         return Batch(now, now, delivered)
 
     def _batches(self) -> Iterator[Batch]:
         """Iterate over the acknowledgements, the newest first."""
         if self._counters.batch is not None:
             yield self._counters.batch
+        yield from reversed(self._full_batches)
         for batch in self._acknowledged.backwards():
             yield msgspec.convert(batch, Batch)
 
@@ -365,25 +389,45 @@ class Outbox:
         return self._counters.head or genesis(self.stream)
 
     def _count(self, **values: object) -> Counters:
-        """Change the counters, within :meth:`_change`; return the new ones."""
+        """Change the counters, within :meth:`change`; return the new ones."""
         self._counters = msgspec.structs.replace(self._counters, **values)
         return self._counters
 
+    def _has_troubled(self) -> bool:
+        """Return True if a record was refused or is parked; mostly there is none."""
+        return any(table.first_id is not None for table in (self._refused, self._parked))
+
     @contextmanager
-    def _change(self) -> Iterator[None]:
-        """Commit the changes made within, counters last, or none if an exception is raised."""
-        before, outer = self._counters, not self._changing
-        self._changing = True
+    def change(self) -> Iterator[None]:
+        """Commit the changes made within, acknowledgements and counters last, or none of them."""
+        if self._changing:
+            yield
+            return
+        before, self._changing = self._counters, True
         try:
             with self._documents.transaction():
                 yield
-                if outer and self._counters is not before:
-                    self._kept_counters.put(COUNTERS, self._counters)
+                self._write_acks()
         except BaseException:
             self._counters = before
             raise
         finally:
-            self._changing = not outer
+            self._changing = False
+        self._counters_stored = self._counters
+        self._full_batches.clear()
+        self._stills_done.clear()
+
+    def _write_acks(self) -> None:
+        """Write the acknowledgements that were noted, and the counters if they changed."""
+        for still in list(self._stills) if self._stills_done else ():
+            at = self._stills_done.get(still["id"])
+            if at is not None:
+                self._stills.remove(doc_ids=[still.doc_id])
+                self._stills_sent.put(still.doc_id, {**still, "at": msgspec.to_builtins(at)})
+        for batch in self._full_batches:
+            self._acknowledged.append(batch)
+        if self._counters is not self._counters_stored:
+            self._kept_counters.put(COUNTERS, self._counters)
 
 
 def _seconds_between(earlier: Stamp, later: Stamp) -> float:

@@ -148,7 +148,7 @@ class Sweep:
         going = [row for row in self._outbox.scan(0, PAGE) if row.doc_id < stays]
         if going:
             removed, last = self._documents.table("removed"), going[-1]
-            with self._documents.transaction():
+            with self._store.change():
                 # Records from before the chain (edge/store/salvage.py) have no place in it.
                 if last.doc_id > (removed.get(doc_id=ONLY) or {"sequence": 0})["sequence"]:
                     removed.put(ONLY, {"sequence": last.doc_id, "link": last["link"]})

@@ -82,13 +82,6 @@ class StillRow(msgspec.Struct, frozen=True):
     properties: dict[str, str] = {}
 
 
-class Delivered(msgspec.Struct, frozen=True):
-    """The broker's acknowledgements: sequences of records, ids of stills."""
-
-    records: tuple[int, ...] = ()
-    stills: tuple[str, ...] = ()
-
-
 class Ledger(msgspec.Struct, frozen=True):
     """The state of a stream: the stored records, and how many of them are delivered.
 

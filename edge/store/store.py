@@ -18,7 +18,7 @@ reports        year and month, 202611  the months' reports that were published
 """
 
 import uuid
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -31,11 +31,11 @@ from edge.sop.procedures.model import procedure_key
 from edge.sop.records import Record
 from edge.store.cloudevent import encode
 from edge.store.data_folder import FolderLock, make
+from edge.store.database import Database
 from edge.store.disk_space import Space
 from edge.store.documents import Documents, SqliteStorage
 from edge.store.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.store.quarantine import damaged_beside, open_sound
-from edge.store.rows import Delivered
 from edge.store.salvage import salvage
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
@@ -110,6 +110,12 @@ class Store(Outbox):
         self._adopted = documents.table("adopted")
         self._reports = documents.table("reports")
         self.space.reserve()
+        self._database.spare_commits()
+
+    @property
+    def _database(self) -> Database:
+        assert isinstance(self.documents.storage, SqliteStorage)
+        return self.documents.storage.database
 
     @property
     def quarantined(self) -> Path | None:
@@ -129,11 +135,13 @@ class Store(Outbox):
 
         :raises StoreDamaged: if it is damaged
         """
-        assert isinstance(self.documents.storage, SqliteStorage)
-        database = self.documents.storage.database
-        found = database.examine()
+        found = self._database.examine()
         if found:
-            raise database.damaged(found)
+            raise self._database.damaged(found)
+
+    def prepare(self) -> None:
+        """Prepare for the next commit while no event waits."""
+        self._database.begin_ahead()
 
     def close(self) -> None:
         """Close the database and unlock the folder; may be called twice."""
@@ -157,30 +165,31 @@ class Store(Outbox):
         visits: Mapping[int, dict[str, Any] | None],
         records: Sequence[Record] = (),
         parts: Mapping[str, StatePart] = _NONE,
-        still: StillRow | None = None,
-        acknowledged: Delivered = Delivered(),  # noqa: B008 - frozen
+        stills: Sequence[StillRow] = (),
+        prepare: Callable[[Sequence[OutboxRow]], None] | None = None,
     ) -> list[OutboxRow]:
-        """Commit one decision, whole or not at all; return its records as they will be sent.
+        """Commit decisions, all or none; return their records as they will be sent.
+
+        Acknowledgements that were noted are stored with them.
 
         :param checkpoint: the state less its visits and :data:`PARTS`; None if that is unchanged
         :param visits: the visits that changed, by number; None for one that was closed
         :param parts: those of :data:`PARTS` that have changed, by name
-        :param still: a still to send; its file has been written
-        :param acknowledged: the broker's acknowledgements meanwhile (saves a separate commit)
+        :param stills: stills to send; their files have been written
+        :param prepare: called with the records as they will be sent, before they are on the disk
         """
-        with self._change():
+        with self.change():
             if checkpoint is not None:
                 self._checkpoint.put(ONLY, checkpoint)
             for number, visit in visits.items():
                 self._write_visit(number, visit)
             for name, part in parts.items():
                 self._checkpoint.put(PARTS[name], {} if part is None else part)
-            if still is not None:
+            for still in stills:
                 self.add_still(still)
-            self.acknowledge(acknowledged.records)
-            for sent in acknowledged.stills:
-                self.acknowledge_still(sent)
             rows = self._append(records) if records else []
+            if rows and prepare is not None:
+                prepare(rows)
         for number, visit in visits.items():
             self._arrived.pop(number, None)
             if visit is not None:
@@ -195,7 +204,7 @@ class Store(Outbox):
         :param noted: the note, replaces the older one
         :param record: None if there is no new version to publish
         """
-        with self._change():
+        with self.change():
             self._reports.put(month, noted)
             return self.append(() if record is None else (record,))
 
@@ -211,7 +220,7 @@ class Store(Outbox):
     def adopt_procedures(self, texts: Mapping[str, str]) -> None:
         """Store *texts* by key; new visits start under these from now on."""
         adopted = {"keys": sorted(texts)}
-        with self._change():
+        with self.change():
             for key, text in texts.items():
                 self.remember_procedure(key, text)
             if self._adopted.get(doc_id=ONLY) != adopted:

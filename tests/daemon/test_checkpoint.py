@@ -2,97 +2,19 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from edge.clock import Clock, Stamp
-from edge.daemon.bridge import Bridge
-from edge.daemon.checkpoint import Checkpoint
-from edge.daemon.timers import Timers
+from edge.clock import Stamp
 from edge.errors import StoreError
 from edge.sop import events
 from edge.sop.effects import Beep, Effect, HoldDoor, RingAide, TakeStill
 from edge.store.register import facts
-from edge.store.rows import Delivered
-from edge.store.still_files import StillFiles
-from edge.store.store import OutboxRow, Store
-from edge.worker import Worker
-from tests.sop.stand import CARDS, rules
-
-SOURCE = "/gardu/test/lobby"
-
-
-class Journal:
-    """Fake outputs and live topics that record their calls, in order."""
-
-    def __init__(self) -> None:
-        self.lines: list[Any] = []
-
-    def carry_out(self, effect: Effect) -> None:
-        """Record an effect."""
-        self.lines.append(effect)
-
-    def wake(self, rows: Sequence[OutboxRow]) -> None:
-        """Record the outbox's new rows."""
-        self.lines.append(("wake", [row.topic for row in rows]))
-
-
-class Lamps(Journal):
-    """The outputs of the checkpoint."""
-
-    def show(self, panel: str, mode: str) -> None:
-        """Record a lamp's mode."""
-        self.lines.append((panel, mode))
-
-
-class Topics(Journal):
-    """The live topics; *delivered* are the broker's acknowledgements."""
-
-    delivered = Delivered()
-
-    def stored(self, delivered: Delivered) -> None:
-        """Record the acknowledgements that are stored now."""
-        self.lines.append(("stored", delivered))
-
-    def show(self, suffix: str, payload: dict[str, Any] | None) -> None:
-        """Record a topic."""
-        self.lines.append((suffix, payload))
-
-
-class Bench:
-    """A checkpoint on a real store, with fakes for outputs and topics."""
-
-    def __init__(self, folder: Path, loop: asyncio.AbstractEventLoop) -> None:
-        self.clock = Clock()
-        self.store = Store(folder, SOURCE, self.clock)
-        self.worker = Worker("store")
-        self.outputs, self.live = Lamps(), Topics()
-        self.bridge = Bridge(loop, self.clock)
-        self.timers = Timers(loop, self.clock, self.bridge.post)
-        self.checkpoint = Checkpoint(
-            rules(),
-            bridge=self.bridge,
-            store=self.store,
-            worker=self.worker,
-            timers=self.timers,
-            outputs=self.outputs,
-            live=self.live,
-            stills=StillFiles(folder),
-        )
-
-    async def send(self, *kinds: Any) -> None:
-        """Handle events, each made from the present moment."""
-        for make in kinds:
-            await self.checkpoint.handle(make(self.clock.now()))
-
-    def close(self) -> None:
-        """Stop threads and close files."""
-        self.timers.stop()
-        self.worker.stop()
-        self.store.close()
+from tests.checkpoint_bench import Bench
+from tests.sop.stand import CARDS
 
 
 def arrive(at: Stamp) -> events.ButtonPressed:
@@ -156,7 +78,7 @@ def test_effects_run_only_after_their_decision_is_stored(
     with pytest.raises(StoreError):
         loop.run_until_complete(bench.send(arrive))
     assert bench.outputs.lines == []
-    assert bench.live.lines == []
+    assert bench.live.lines == [("cancel",), ("committed", 0, False)]
     assert bench.checkpoint.state.visits == {}
 
 
@@ -208,36 +130,53 @@ def test_doors_lock_again_only_once_that_is_recorded(
     assert [line for line in bench.outputs.lines if isinstance(line, HoldDoor)] == [HOLD, LET_GO]
 
 
-def test_fire_does_not_wait_behind_a_disk_that_is_stuck(
-    bench: Bench, loop: asyncio.AbstractEventLoop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """An earlier event waits for the disk, and so does the consumer; the doors do not."""
+def behind_a_stuck_disk(
+    bench: Bench, loop: asyncio.AbstractEventLoop, make: Any, wanted: Effect
+) -> set[str]:
+    """Post an arrival, and then *make* while the disk is stuck, until *wanted* is carried out.
+
+    Return the alarms of the state at that moment; the disk then works again.
+    """
     stuck, commit = threading.Event(), bench.store.commit
 
     def waiting(**what: Any) -> Any:
         stuck.wait()
         return commit(**what)
 
-    async def burn() -> tuple[list[Any], bool]:
+    async def play() -> set[str]:
         consumer = asyncio.create_task(bench.checkpoint.run())
         bench.bridge.post(arrive)
-        bench.bridge.post(fire)
-        while HOLD not in bench.outputs.lines:
+        bench.bridge.post(make)
+        while wanted not in bench.outputs.lines:
             await asyncio.sleep(0)
-        seen = list(bench.outputs.lines), "fire" in bench.checkpoint.state.alarms
+        alarms = set(bench.checkpoint.state.alarms)
         stuck.set()
         await bench.bridge.settled()
         consumer.cancel()
-        return seen
+        return alarms
 
-    monkeypatch.setattr(bench.store, "commit", waiting)
+    bench.store.commit = waiting  # type: ignore[method-assign]
     try:
-        lines, recorded = loop.run_until_complete(burn())
+        return loop.run_until_complete(play())
     finally:
         stuck.set()
-    assert lines == [HOLD]
-    assert not recorded
+
+
+def test_fire_does_not_wait_behind_a_disk_that_is_stuck(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """An earlier event waits for the disk, and so does the consumer; the doors do not."""
+    assert behind_a_stuck_disk(bench, loop, fire, HOLD) == set()
     assert "fire" in bench.checkpoint.state.alarms
+
+
+def test_an_alarm_sounds_once_though_the_disk_is_stuck(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """The metal detector's alarm sounds while an earlier event waits for the disk; not again."""
+    assert behind_a_stuck_disk(bench, loop, alarm, Beep("alarm")) == set()
+    assert "metal-detector" in bench.checkpoint.state.alarms
+    assert bench.outputs.lines.count(Beep("alarm")) == 1
 
 
 def test_a_fire_that_outlasts_the_daemon_holds_the_doors_from_its_first_moment(
@@ -348,22 +287,26 @@ def test_a_timer_comes_back_as_an_event(bench: Bench, loop: asyncio.AbstractEven
         past = Stamp(0, 0, False, bench.clock.now().boot)
         bench.timers.start("some/key", past, 1.0)
         bench.timers.start("never", bench.clock.now(), 3600.0)
-        return await bench.bridge.next()
+        while not (posted := bench.bridge.first(1)):
+            await asyncio.sleep(0)
+        return posted[0]
 
     event = loop.run_until_complete(due())
     assert isinstance(event, events.TimerFired)
     assert event.key == "some/key"
 
 
-def test_acknowledgements_ride_with_the_next_decision(
-    bench: Bench, loop: asyncio.AbstractEventLoop
+def test_acknowledgements_are_stored_with_the_next_decision(
+    bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:
-    """Acknowledgements are stored with the next decision, and the uplink is notified."""
+    """Acknowledgements that were noted in memory are on the disk with the next decision."""
     loop.run_until_complete(bench.send(arrive))
-    bench.live.delivered = Delivered((1,))
+    bench.store.note_acks([1])
     loop.run_until_complete(bench.send(arrive))
-    assert ("stored", Delivered((1,))) in bench.live.lines
-    assert [row.sequence for row in bench.store.waiting(0, 9)] == [2]
+    bench.close()
+    again = Bench(tmp_path, loop)
+    assert [row.sequence for row in again.store.waiting(0, 9)] == [2]
+    again.close()
 
 
 def test_a_closed_visit_is_open_no_more(bench: Bench, loop: asyncio.AbstractEventLoop) -> None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -15,6 +16,7 @@ from edge.clock import Clock
 from edge.config.places import default_config_folder
 from edge.store.store import Store
 from sim.process import gardu
+from tests.daemons import ARRIVE, DaemonChild
 
 CONFIG = default_config_folder() / "gardu.toml"
 SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
@@ -166,11 +168,10 @@ def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) 
     assert not (tmp_path / "data").exists()
 
 
-@pytest.mark.parametrize("room", [40_000, 85_000], ids=["at start", "running"])
-def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: int) -> None:
-    """A failed write ends the process with 1 and an explanation; no event is handled unrecorded."""
+def test_a_disk_that_takes_nothing_at_the_start_ends_it_in_words(tmp_path: Path) -> None:
+    """A failed write at the start ends the process with 1 and an explanation."""
     daemon = subprocess.Popen(
-        ["prlimit", f"--fsize={room}", *gardu(), "run", "--config", str(config_file(tmp_path))],
+        ["prlimit", "--fsize=40000", *gardu(), "run", "--config", str(config_file(tmp_path))],
         env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},
         stderr=subprocess.PIPE,
         text=True,
@@ -181,4 +182,17 @@ def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path, room: i
         daemon.kill()
     assert daemon.returncode == 1
     assert "gardu.db" in words
+    assert "Traceback" not in words
+
+
+def test_a_disk_that_takes_nothing_more_ends_it_in_words(tmp_path: Path) -> None:
+    """A failed write ends the process with 1 and an explanation; no event is handled unrecorded."""
+    with DaemonChild(config_file(tmp_path)) as daemon:
+        daemon.until("ready;")
+        resource.prlimit(daemon.process.pid, resource.RLIMIT_FSIZE, (1000, 1000))
+        daemon.tell(f"press {ARRIVE}")
+        assert daemon.end() == 1
+        words = "".join(daemon.log)
+    assert "gardu.db" in words
+    assert "gardu.visit.opened.v1" not in words
     assert "Traceback" not in words

@@ -176,13 +176,8 @@ class Waiting:
         self.posted: list[Event] = []
         self.sounded = 0
         self.when_sounded: dict[int, Callable[[], None]] = {}
-        self.worker = PatientWorker(
-            "test",
-            store.space,
-            store.free_space,
-            sound=self._sound,
-            post=lambda make: self.posted.append(make(Clock().now())),
-        )
+        self.worker = PatientWorker("test", store.space, store.free_space)
+        self.worker.report(self._sound, lambda make: self.posted.append(make(Clock().now())))
 
     def _sound(self) -> None:
         assert self.store.space.waiting

@@ -63,7 +63,7 @@ def test_commit_is_there_after_reopening(tmp_path: Path, clock: HandClock) -> No
         checkpoint={"lockers": {"1": None}, "queue": [1, 2]},
         visits={1: {"number": 1}, 2: {"number": 2, "step": "penerimaan"}},
         records=[record(7)],
-        still=still,
+        stills=[still],
     )
     store = reopened(store, tmp_path, clock)
     assert store.stream == stream

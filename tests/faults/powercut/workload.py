@@ -24,8 +24,14 @@ SOURCE = "/gardu/site/checkpoint"
 DATA = "data"
 
 # A day's decisions, and the rows changed between two checkpoints of the log: several a day.
-DECISIONS = 12
+DECISIONS = 16
 CHECKPOINT_EVERY = 30
+
+# Bytes of the log that are written in advance: some commits overwrite, later ones make it longer.
+PREWRITTEN = 16 * 1024
+
+# Every so many decisions a batch of several is committed together.
+BATCH_EVERY, BATCH = 5, 4
 
 
 class Promise(msgspec.Struct, frozen=True):
@@ -33,13 +39,13 @@ class Promise(msgspec.Struct, frozen=True):
 
     :ivar number: the last decision that was confirmed as committed
     :ivar acknowledged: the last acknowledgement that was confirmed as stored
-    :ivar under_way: True while a decision (the next number) is being committed
+    :ivar under_way: number of decisions (the next ones) that are being committed together
     """
 
     operations: int
     number: int = 0
     acknowledged: int = 0
-    under_way: bool = False
+    under_way: int = 0
 
 
 class Recording(msgspec.Struct, frozen=True):
@@ -72,8 +78,12 @@ def record(
 
 
 def open_store(data: Path) -> Store:
-    """Open the store as the daemon does, without the reserve, which would only cost time here."""
-    return Store(data, SOURCE, Clock(), space=Space(data, reserve=0))
+    """Open the store as the daemon does, but without the reserve and with a small log.
+
+    A disk is copied thousands of times here.
+    """
+    with mock.patch("edge.store.write_ahead_log.PREWRITTEN", PREWRITTEN):
+        return Store(data, SOURCE, Clock(), space=Space(data, reserve=0))
 
 
 def _day(mount: Mount, promises: list[Promise]) -> None:
@@ -81,10 +91,13 @@ def _day(mount: Mount, promises: list[Promise]) -> None:
     stills = StillFiles(mount.path / DATA)
     checkpoint, _ = store.load()
     first = int(checkpoint["number"]) + 1 if checkpoint else 1
-    for number in range(first, first + DECISIONS):
+    number = first - 1
+    while number < first + DECISIONS - 1:
         acknowledged = promises[-1].acknowledged
-        promises.append(Promise(mount.done(), number - 1, acknowledged, under_way=True))
-        decide(store, stills, number)
+        together = BATCH if (number + 1) % BATCH_EVERY == 0 else 1
+        promises.append(Promise(mount.done(), number, acknowledged, under_way=together))
+        decide(store, stills, number + 1, together)
+        number += together
         promises.append(Promise(mount.done(), number, acknowledged))
         if number % 3 == 0:
             # Also records left by an earlier day that was cut; every third record waits for ever.
@@ -94,17 +107,20 @@ def _day(mount: Mount, promises: list[Promise]) -> None:
     store.close()
 
 
-def decide(store: Store, stills: StillFiles, number: int) -> None:
-    """Commit decision *number* as the checkpoint does, with a still in every fourth."""
-    row = None
-    if number % 4 == 0:
-        taken = stills.write(f"still-{number}", Clock().now(), jpeg(number))
-        row = stills.row(taken, PendingStill(visit=f"v{number}", step="s", purpose="desk"))
+def decide(store: Store, stills: StillFiles, first: int, count: int = 1) -> None:
+    """Commit *count* decisions from *first* on as the checkpoint does, a still in every fourth."""
+    numbers = range(first, first + count)
+    rows = []
+    for number in numbers:
+        if number % 4 == 0:
+            taken = stills.write(f"still-{number}", Clock().now(), jpeg(number))
+            rows.append(stills.row(taken, PendingStill(visit=f"v{number}", step="s", purpose="d")))
+    last = numbers[-1]
     store.commit(
-        checkpoint={"number": number},
-        visits={number: {"number": number, "text": "x" * 900}, number - 1: None},
-        records=[opened(number)],
-        still=row,
+        checkpoint={"number": last},
+        visits={last: {"number": last, "text": "x" * 900}, first - 1: None},
+        records=[opened(number) for number in numbers],
+        stills=rows,
     )
 
 
@@ -173,6 +189,7 @@ def _check_state(store: Store, promise: Promise) -> int:
     """Return the number of the last decision: the last committed one, or the one in flight."""
     checkpoint, visits = store.load()
     number = int(checkpoint["number"]) if checkpoint else 0
+    # All decisions of a batch, or none.
     assert number in (promise.number, promise.number + promise.under_way)
     assert [visit["number"] for visit in visits] == ([number] if number else [])
     return number

@@ -6,13 +6,12 @@ from contextlib import nullcontext
 from itertools import pairwise
 
 import msgspec
-from paho.mqtt.client import MQTTMessage
 
 from bench.bed import Bed, daemon_of, lobby_of, pins, say
 from bench.card import MISSING, SlowCard, slow_card
 from bench.contact import Contact
 from bench.publishers import PUBLISHERS
-from bench.subscriber import Subscriber, subscriber
+from bench.subscriber import Message, Subscriber, subscriber
 from bench.table import Row, median
 from edge.errors import GarduError
 
@@ -128,8 +127,8 @@ async def burst_of(
     return Outcome((last_edge - began) / 1e9, (last - began) / 1e9, syncs)
 
 
-async def _messages(received: Subscriber, count: int) -> list[tuple[int, MQTTMessage]]:
-    found: list[tuple[int, MQTTMessage]] = []
+async def _messages(received: Subscriber, count: int) -> list[tuple[int, Message]]:
+    found: list[tuple[int, Message]] = []
     try:
         async with asyncio.timeout(_PATIENCE_S):
             while len(found) < count:
@@ -142,7 +141,7 @@ async def _messages(received: Subscriber, count: int) -> list[tuple[int, MQTTMes
     return found
 
 
-def _check(messages: list[MQTTMessage]) -> None:
+def _check(messages: list[Message]) -> None:
     """Check that an alarm was raised and cleared in turns, in the order of the records."""
     edges = [msgspec.json.decode(message.payload, type=Edge) for message in messages]
     problem = disorder(edges)

@@ -22,7 +22,9 @@ PREWRITTEN = 2 * 2**20
 
 # Free space below which no log is written in advance, bytes: records need it more.
 _NEED = 64 * 2**20
-_CHUNK = 256 * 2**10
+# Written in small pieces: of a large one the kernel's page cache makes one folio, and counts (with
+# some file systems: writes) the whole of it at each commit.
+_CHUNK = 4096
 # Checkpoints in a row, at most, if changes are committed meanwhile.
 _TRIES = 3
 

@@ -14,6 +14,7 @@ Rules:
 """
 
 import asyncio
+import contextlib
 from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -120,7 +121,12 @@ class FastPath:
             self._returned.set()
             sent.grant.on_sent(sent.messages)
 
-    async def revoked(self) -> None:
-        """End the grant; wait until the worker has returned it if it uses it."""
-        while not self.revoke():
-            await self._returned.wait()
+    async def revoked(self, within_s: float) -> None:
+        """End the grant; if the worker uses it, wait for its return.
+
+        :param within_s: the longest wait, real seconds: the disk may hang
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                while not self.revoke():
+                    await self._returned.wait()

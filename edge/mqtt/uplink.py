@@ -48,7 +48,8 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
-# Time limit for the last message of a clean stop, real seconds.
+# Time limit for the last message of a clean stop, and before it for the worker's return, real
+# seconds.
 OFFLINE_S = 2.0
 # The session's expiry exceeds the will delay by this much, seconds.
 _SESSION_MARGIN_S = 60
@@ -255,11 +256,11 @@ class Uplink:
                 for task in tasks:
                     task.cancel()
         except asyncio.CancelledError:
-            await self._fast_path.revoked()
+            await self._fast_path.revoked(OFFLINE_S)
             await self._publish_offline(connection, window, session)
             raise
         finally:
-            await self._fast_path.revoked()
+            await self._fast_path.revoked(OFFLINE_S)
             self._ahead = self._records = self._stills = None
             records.close()
             self._blame_hangup(connection, window)

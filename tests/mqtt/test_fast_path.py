@@ -122,7 +122,7 @@ def test_the_end_of_a_connection_waits_for_the_worker() -> None:
     async def scenario() -> list[int]:
         path, returned = granted(FakeConnection(), sequence=1, room=10)
         path.prepare(rows(1, 1))
-        ending = asyncio.create_task(path.revoked())
+        ending = asyncio.create_task(path.revoked(10.0))
         await asyncio.sleep(0)
         assert not ending.done()
         path.returned(path.send())
@@ -130,6 +130,14 @@ def test_the_end_of_a_connection_waits_for_the_worker() -> None:
         return returned
 
     assert asyncio.run(scenario()) == [1]
+
+
+def test_a_hung_disk_does_not_keep_the_daemon_from_stopping() -> None:
+    """If the worker does not return from its commit, the end of the connection goes on."""
+    path, returned = granted(FakeConnection(), sequence=1, room=10)
+    path.prepare(rows(1, 1))
+    asyncio.run(path.revoked(0.001))
+    assert returned == []
 
 
 def test_what_was_not_committed_is_never_sent() -> None:

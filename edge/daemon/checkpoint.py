@@ -227,7 +227,7 @@ class Checkpoint:
                 self._worker.nudge()
             else:
                 self._worker.review()
-                self._store.prepare()
+                self._store.shorten_log()
         except BaseException as error:  # noqa: BLE001 - raised again by run()
             self._error = error
             self._bridge.on_loop(self._end, error)

@@ -71,8 +71,6 @@ _STATEMENTS = {
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',
 }
 
-_CHANGES = frozenset({"create", "drop", "put", "delete", "clear"})
-
 # Beginning of SQLite's name of the error → the error raised here, and the advice in its message.
 # The shared memory of the log is a file too: it may find no room before the log itself does.
 _FULL = "the disk is full: free some space; this change was not kept, all before it are"
@@ -153,7 +151,6 @@ class Database:
         self._depth = 0
         self._failed = False  # a part of the transaction under way has failed
         self._refusal = ""  # why the file is not used any more
-        self._begun = False  # the next transaction has begun in advance
         self._checkpoints: LogCheckpoints | None = None
         try:
             self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
@@ -196,23 +193,10 @@ class Database:
         self._failure(error)
         return not self._refusal
 
-    def begin_ahead(self) -> None:
-        """Begin the next transaction now, so that the next change is committed sooner.
-
-        To be called when no change is due. Until then no other program can change the file.
-        """
-        with self._lock:
-            if self._depth or self._refusal:
-                return
-            try:
-                self._begin()
-            except StoreError:
-                if self._refusal:
-                    raise
-                return  # another program is writing: the next change waits for its end
-            self._begun = True
-            if self._checkpoints is not None and self._log_is_long:
-                self._checkpoints.request()
+    def shorten_log(self) -> None:
+        """Have the log emptied if it is long; to be called when no change is due."""
+        if self._checkpoints is not None and self._log_is_long:
+            self._checkpoints.request()
 
     def transaction(self) -> AbstractContextManager[None]:
         """Commit all changes made within, durably, or none if an exception is raised.
@@ -230,8 +214,7 @@ class Database:
             return
         if not _NAME.fullmatch(table):
             raise ValueError(f"table name {table!r}: lower-case letters, digits, single dashes")
-        with self._transaction:
-            self._execute(_sql("create", table))
+        self._execute(_sql("create", table))
         self.tables.add(table)
 
     def drop(self, table: str) -> None:
@@ -241,12 +224,7 @@ class Database:
 
     def run(self, statement: str, table: str, *parameters: Any) -> list[Any]:
         """Run a statement of the list above; a missing table has no rows."""
-        if table not in self.tables:
-            return []
-        if statement in _CHANGES:
-            with self._transaction:
-                return self._execute(_sql(statement, table), parameters)
-        return self._execute(_sql(statement, table), parameters)
+        return self._execute(_sql(statement, table), parameters) if table in self.tables else []
 
     def put(self, table: str, doc_id: int, document: Mapping[str, Any] | msgspec.Struct) -> None:
         """Write one document, new or in place of the old one; create *table* if it is missing.
@@ -295,7 +273,6 @@ class Database:
         :raises StoreError: if another program reads the file: the log could not be truncated
         """
         with self._lock:
-            self._end_begun()
             self._execute("VACUUM")
             self._changes = self._connection.total_changes
             if self._execute("PRAGMA wal_checkpoint(TRUNCATE)")[0][0]:
@@ -333,29 +310,17 @@ class Database:
         try:
             if not self._depth:
                 self._begin()
-                self._begun = False
             self._depth += 1
         except BaseException:
             self._lock.release()
             raise
 
     def _begin(self) -> None:
-        """Begin a transaction, unless one has begun in advance.
-
-        SQLite begins to overwrite the log only in a transaction that began after the checkpoint.
-        """
+        self._execute("BEGIN IMMEDIATE")
+        # The first transaction after a checkpoint of the whole log overwrites it.
         if self._checkpoints is not None and self._checkpoints.emptied_at == self._commits:
             self._checkpoints.emptied_at = -1
             self._changes = self._requested = self._connection.total_changes
-            self._end_begun()
-        if not self._begun:
-            self._execute("BEGIN IMMEDIATE")
-
-    def _end_begun(self) -> None:
-        """End the transaction that has begun in advance; there is no change in it."""
-        if self._begun:
-            self._begun = False
-            self._execute("ROLLBACK")
 
     def _end(self, failed: bool) -> None:  # noqa: FBT001 - as the protocol defines it
         try:

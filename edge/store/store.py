@@ -139,9 +139,9 @@ class Store(Outbox):
         if found:
             raise self._database.damaged(found)
 
-    def prepare(self) -> None:
-        """Prepare for the next commit while no event waits."""
-        self._database.begin_ahead()
+    def shorten_log(self) -> None:
+        """Have the write-ahead log emptied if it is long; to be called when no event waits."""
+        self._database.shorten_log()
 
     def close(self) -> None:
         """Close the database and unlock the folder; may be called twice."""

@@ -52,8 +52,8 @@ class LogCheckpoints:
     :param commits: returns the number of commits so far
     :param on_error: called on that thread with an error of SQLite's; returns True if the file may
         still be used
-    :ivar emptied_at: the number of commits whose pages have all been copied: while there is no
-        further one, a transaction that begins will overwrite the log; -1 if unknown
+    :ivar emptied_at: the number of commits whose pages have all been copied: if there is no further
+        one, the next transaction overwrites the log; -1 if unknown
     """
 
     def __init__(

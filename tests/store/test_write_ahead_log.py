@@ -30,10 +30,9 @@ def log_of(tmp_path: Path) -> Path:
 
 
 def change(database: Database, count: int) -> None:
-    """Make *count* changes, each with the next transaction begun in advance."""
+    """Make *count* changes."""
     for number in range(count):
         database.put("table", number % 20, {"number": number, "text": "x" * 700})
-        database.begin_ahead()
 
 
 def test_a_commit_makes_a_new_log_no_longer(database: Database, tmp_path: Path) -> None:
@@ -86,17 +85,17 @@ class Checkpoints(LogCheckpoints):
 def test_the_log_is_overwritten_again_and_again(
     database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Through many checkpoints the log keeps its size although a transaction is always open."""
+    """Through many checkpoints on another thread the log keeps its size."""
     monkeypatch.setattr("edge.store.database._CHECKPOINT_EVERY", 200)
     checkpoints = Checkpoints(database, tmp_path / "one.db")
     monkeypatch.setattr(database, "_checkpoints", checkpoints)
     before = log_of(tmp_path).stat().st_size
     for _ in range(40):
         change(database, 230)
-        while database._log_is_long:  # no more changes: now the rest is copied
+        while checkpoints.emptied_at != database._commits and database._log_is_long:
             checkpoints.ended.clear()
-            database.begin_ahead()
-            assert not database._log_is_long or checkpoints.ended.wait(10)
+            database.shorten_log()  # no more changes: now the rest is copied
+            assert checkpoints.ended.wait(10)
     assert log_of(tmp_path).stat().st_size == before
     checkpoints.close()
 
@@ -188,32 +187,3 @@ def test_a_full_disk_only_postpones_the_checkpoint(
         database.put("table", 1, {})
     assert len(tries) > 1
     checkpoints.close()
-
-
-def test_a_transaction_that_began_in_advance_holds_no_change_back(tmp_path: Path) -> None:
-    """After the next transaction has begun, single changes are still committed at once."""
-    first = Database(tmp_path / "one.db")
-    first.put("table", 1, {"a": 1})
-    first.begin_ahead()
-    first.put("table", 2, {"a": 2})
-    first.begin_ahead()
-    first.run("delete", "table", 1)
-    first.begin_ahead()
-    first.begin_ahead()
-    second = Database(tmp_path / "one.db")
-    assert second.run("ids", "table", 0, 9) == [(2,)]
-    second.close()
-    first.close()
-
-
-def test_another_program_that_writes_only_prevents_the_advance(
-    database: Database, tmp_path: Path
-) -> None:
-    """A technician's open edit does not end the daemon while no change is due."""
-    database._connection.execute("PRAGMA busy_timeout = 1")
-    with closing(sqlite3.connect(tmp_path / "one.db", isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        database.begin_ahead()
-        other.execute("ROLLBACK")
-    database.put("table", 1, {})
-    assert database.run("ids", "table", 0, 9) == [(1,)]

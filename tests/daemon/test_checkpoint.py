@@ -179,6 +179,23 @@ def test_an_alarm_sounds_once_though_the_disk_is_stuck(
     assert bench.outputs.lines.count(Beep("alarm")) == 1
 
 
+def test_an_equal_press_while_the_disk_is_stuck_opens_no_second_visit(
+    bench: Bench, loop: asyncio.AbstractEventLoop
+) -> None:
+    """An officer who presses again because no beep has come yet means one visit; it is counted."""
+
+    def again(at: Stamp) -> events.Event:
+        bench.bridge.post(arrive)
+        return events.InputAlarmed(at, "fire")  # the sign that the disk is still stuck
+
+    behind_a_stuck_disk(bench, loop, again, HOLD)
+    assert len(bench.checkpoint.state.visits) == 1
+    assert bench.outputs.lines.count(Beep("accepted")) == 1
+    assert bench.checkpoint.state.refusals == {"button/reception/arrive/repeated": 1}
+    loop.run_until_complete(bench.send(arrive))
+    assert len(bench.checkpoint.state.visits) == 2
+
+
 def test_a_fire_that_outlasts_the_daemon_holds_the_doors_from_its_first_moment(
     bench: Bench, loop: asyncio.AbstractEventLoop, tmp_path: Path
 ) -> None:

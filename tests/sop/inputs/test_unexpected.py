@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from edge.sop.effects import Beep, FlashLamp, UnlockLocker
+from edge.sop.events import PressRepeated
 from edge.sop.inputs.cards import LOST
 from edge.sop.lamps import lamps
 from tests.sop.stand import CARDS, Stand, rules
@@ -19,6 +20,19 @@ def test_a_free_card_that_nobody_waits_for_is_refused() -> None:
     assert stand.card(CARDS[0]) == REFUSED
     assert stand.state.refusals == {"card/desk/free": 1}
     assert stand.state.cards == {}
+
+
+def test_a_repeated_press_is_only_counted() -> None:
+    """A press again before its answer: no visit, no beep, no record, one more in the count."""
+    stand = Stand()
+    stand.press("reception", "arrive", "pimpinan")
+    before, records = stand.state, len(stand.records)
+    for count in (1, 2):
+        again = PressRepeated(stand.now, "reception", "arrive", "pimpinan")
+        assert stand.send(again) == []
+        assert stand.state.refusals == {"button/reception/arrive/repeated": count}
+    assert stand.state.visits == before.visits
+    assert len(stand.records) == records
 
 
 def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:

@@ -66,7 +66,7 @@ class Worker:
         return True
 
     def review(self) -> None:
-        """Check, on the worker's thread, whatever calls may have changed; here there is nothing."""
+        """Check the state that calls may have changed, on the thread; a plain worker has none."""
 
     def stop(self) -> None:
         """Drop the calls that have not begun; do not wait for one that runs."""

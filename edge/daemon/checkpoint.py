@@ -343,7 +343,7 @@ class Checkpoint:
             self._ended.set_exception(self._error)
 
     def _act_at_once(self, event: Event) -> None:
-        """Release the doors in a fire, and sound an alarm, whatever the event has to wait for."""
+        """Release the doors in a fire and sound alarms before the event's turn."""
         for effect in step(self.rules, self.state, event).effects:
             if _before_commit(effect) and self._may_act(effect, event):
                 self._outputs.carry_out(effect)

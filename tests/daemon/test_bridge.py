@@ -162,7 +162,7 @@ def test_an_event_waits_until_it_is_handled() -> None:
 
 
 def test_a_watched_event_reaches_the_loop_before_its_turn() -> None:
-    """A fire does not wait for the consumer, whatever waits before it."""
+    """A fire waits neither for the consumer nor for the events before it."""
 
     async def run() -> list[Event]:
         consumer = Consumer()

@@ -78,7 +78,7 @@ def after_commit(effects: Sequence[Any]) -> list[Any]:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_batches_lead_where_single_events_lead(play: Play, seed: int) -> None:
-    """Whatever the batches: the same state, the same records, the same effects in their order."""
+    """With any batches: the same state, the same records, the same effects in their order."""
     happened, state, effects, kinds = day(seed, 250)
     dice = Random(seed)
 

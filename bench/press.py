@@ -11,7 +11,7 @@ from bench.bed import ROOT, Bed, daemon_of, lobby_of, pins, say
 from bench.card import MISSING, SlowCard, slow_card
 from bench.pin_watch import PinWatch
 from bench.subscriber import Subscriber, subscriber
-from bench.table import Row, median
+from bench.table import Row, delay_row
 from edge.config.sections.panels import Button
 from edge.errors import GarduError
 from sim.lobby import Lobby
@@ -162,16 +162,8 @@ async def _in_a_stall(desk: Desk, card: SlowCard) -> int:
 
 
 def _lamp_row(heard: list[float], accepted: list[float]) -> Row:
-    typical = median(heard)
-    return Row(
-        measure=f"button to lamp, + {_DELAY_MS:g} ms a sync",
-        gardu=f"{typical:.0f} ms",
-        against=f"{median(accepted):.0f} ms until the beep (accepted)",
-        ratio=typical / median(accepted),
-        target=f"<= {HEARD_MS:g} ms",
-        reached=typical <= HEARD_MS,
-        note=f"slowest of {len(heard)}: {max(heard):.0f} ms; 20 ms of it are the bounce time",
-    )
+    measure = f"button to lamp, + {_DELAY_MS:g} ms a sync"
+    return delay_row(measure, heard, accepted, other="until the beep (accepted)", limit_ms=HEARD_MS)
 
 
 def _stall_row(visits: int) -> Row:

@@ -57,6 +57,26 @@ def median(values: Sequence[float]) -> float:
     return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
+def delay_row(
+    measure: str, times: Sequence[float], others: Sequence[float], *, other: str, limit_ms: float
+) -> Row:
+    """Return the row of the delay of a pin after a contact, against the delays *others*.
+
+    :param times: milliseconds, the bounce time of the contact (20 ms) included; *others* likewise
+    :param other: the meaning of *others*, in words
+    """
+    typical, peer = median(times), median(others)
+    return Row(
+        measure=measure,
+        gardu=f"{typical:.0f} ms",
+        against=f"{peer:.0f} ms {other}",
+        ratio=typical / peer,
+        target=f"<= {limit_ms:g} ms",
+        reached=typical <= limit_ms,
+        note=f"slowest of {len(times)}: {max(times):.0f} ms; 20 ms of it are the bounce time",
+    )
+
+
 def render(rows: Sequence[Row]) -> str:
     """Return the table as aligned text, notes below it."""
     lines = [_HEADERS, *(row.cells for row in rows)]

@@ -44,7 +44,6 @@ class Bridge:
         self._lock = threading.Lock()
         self._queue: deque[Event] = deque()
         self._repeats = Repeats()
-        self._posted = 0
         self._handled = 0
         self._passed: deque[tuple[int, asyncio.Future[None]]] = deque()
         self._urgent: tuple[type[Event], ...] = ()
@@ -69,7 +68,6 @@ class Bridge:
         with self._lock:
             if len(self._queue) < self._limit:
                 self._queue.append(self._repeats.sift(event))
-                self._posted += 1
                 return
             self.dropped += 1
             first = self.dropped == 1
@@ -105,7 +103,7 @@ class Bridge:
             if not self._queue:
                 return
             passed = self._loop.create_future()
-            self._passed.append((self._posted, passed))
+            self._passed.append((self._handled + len(self._queue), passed))
         await passed
 
     def _settle(self) -> None:

@@ -106,6 +106,7 @@ class Outbox:
         self._counters_stored = self._counters
         self._full_batches = list[Batch]()  # with the counters, not stored yet
         self._stills_done = dict[str, Stamp]()  # acknowledged, and not stored yet
+        self._recovered = Ranges()  # the same, of records that may have been refused or parked
         self._changing = False
         self._outbox = documents.table("outbox")
         self._removed = documents.table("removed")
@@ -176,10 +177,7 @@ class Outbox:
             batch=self._batch_with(delivered),
         )
         if self._troubled:
-            with self.change():
-                for table in (self._refused, self._parked):
-                    table.remove(doc_ids=list(delivered))
-                self._troubled = self._has_troubled()
+            self._recovered = self._recovered.plus(delivered)
 
     def note_still_ack(self, id: str) -> None:  # noqa: A002 - CloudEvents' name
         """Note that the broker has acknowledged the still *id*; the next change stores that."""
@@ -215,6 +213,7 @@ class Outbox:
         if sequence not in self._counters.waiting:
             return
         tries = (self._refused.get(doc_id=sequence) or {"tries": 0})["tries"]
+        self._troubled = True
         with self.change():
             self._count(waiting=self._counters.waiting.minus(Ranges.of([sequence])))
             self._refused.remove(doc_ids=[sequence])
@@ -416,18 +415,30 @@ class Outbox:
         self._counters_stored = self._counters
         self._full_batches.clear()
         self._stills_done.clear()
+        if self._recovered:
+            self._recovered = Ranges()
+            self._troubled = self._has_troubled()
 
     def _write_acks(self) -> None:
         """Write the acknowledgements that were noted, and the counters if they changed."""
-        for still in list(self._stills) if self._stills_done else ():
-            at = self._stills_done.get(still["id"])
-            if at is not None:
-                self._stills.remove(doc_ids=[still.doc_id])
-                self._stills_sent.put(still.doc_id, {**still, "at": msgspec.to_builtins(at)})
+        for still in self._acknowledged_stills():
+            at = msgspec.to_builtins(self._stills_done[still["id"]])
+            self._stills.remove(doc_ids=[still.doc_id])
+            self._stills_sent.put(still.doc_id, {**still, "at": at})
+        if self._recovered:
+            for table in (self._refused, self._parked):
+                table.remove(doc_ids=list(self._recovered))
         for batch in self._full_batches:
             self._acknowledged.append(batch)
         if self._counters is not self._counters_stored:
             self._kept_counters.put(COUNTERS, self._counters)
+
+    def _acknowledged_stills(self) -> list[Document]:
+        """Return the rows of the stills that were acknowledged; they are among the first."""
+        if not self._stills_done:
+            return []
+        found = (still for still in self._stills if still["id"] in self._stills_done)
+        return list(islice(found, len(self._stills_done)))
 
 
 def _seconds_between(earlier: Stamp, later: Stamp) -> float:

@@ -17,7 +17,6 @@ from typer.testing import CliRunner, Result
 from edge.clock import Clock
 from edge.commands.records import records
 from edge.commands.verify import verify
-from edge.config.places import default_config_folder
 from edge.daemon.control import NAME, resender, serve_control
 from edge.store.chain import link
 from edge.store.database import checksum
@@ -31,16 +30,6 @@ from tests.store_bench import HandClock, record, say, sequences
 from tests.uplinks import opened
 
 SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Return the config of a checkpoint with its data in *tmp_path*."""
-    path = tmp_path / "gardu.toml"
-    text = (default_config_folder() / "gardu.toml").read_text(encoding="utf-8")
-    text = text.replace('# data = "/var/lib/gardu"', f'data = "{tmp_path / "data"}"')
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @pytest.fixture

@@ -10,23 +10,12 @@ from pathlib import Path
 import pytest
 
 from edge.commands import verify as verify_module
-from edge.config.places import default_config_folder
 from edge.store import snapshot as snapshot_module
 from edge.store.register import Spans
 from edge.store.snapshot import Page, Snapshot
 from edge.store.store import Store
 from tests.command_line import invoke
 from tests.store_bench import SOURCE, HandClock, say
-
-
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    """Return the config of a checkpoint with its data in *tmp_path*."""
-    path = tmp_path / "gardu.toml"
-    text = (default_config_folder() / "gardu.toml").read_text(encoding="utf-8")
-    text = text.replace('# data = "/var/lib/gardu"', f'data = "{tmp_path / "data"}"')
-    path.write_text(text, encoding="utf-8")
-    return path
 
 
 @pytest.fixture

@@ -431,3 +431,27 @@ def test_acknowledgements_fill_a_batch(
     assert len(store.documents.table("acknowledged")) == 1
     assert list(store.recently_acknowledged(0.5)) == [3]
     assert list(store.recently_acknowledged(1)) == [1, 2, 3]
+
+
+def test_noted_acknowledgements_wait_for_the_next_change(tmp_path: Path, clock: HandClock) -> None:
+    """With parked and refused records too, a PUBACK costs no commit: the next change stores all."""
+    store = Store(tmp_path, SOURCE, clock)
+    say(store, 5)
+    store.park(1, "0x87")
+    store.failed(2, "0x97")
+    for number in range(3):
+        store.add_still(StillRow(f"s{number}", "desk", "stills/s.jpg", "0" * 64, 1))
+    before = store._database._commits
+    store.note_acks([2, 3])
+    store.note_still_ack("s1")
+    assert store._database._commits == before
+    assert [row.sequence for row in store.waiting(0, 9)] == [4, 5]
+    assert [row.id for row in store.waiting_stills(9)] == ["s0", "s2"]
+    store.commit(checkpoint={"a": 1}, visits={})
+    assert store._database._commits == before + 1
+    store = reopened(store, tmp_path, clock)
+    assert [row.sequence for row in store.waiting(0, 9)] == [4, 5]
+    assert [row.id for row in store.waiting_stills(9)] == ["s0", "s2"]
+    assert [row.sequence for row in store.parked()] == [1]
+    assert [entry.doc_id for entry in store.documents.table("refused")] == []
+    store.close()

@@ -261,7 +261,7 @@ class Database:
         """Return the error to raise after damage was found; the file is not used any more."""
         error = sqlite3.DatabaseError(how)
         error.sqlite_errorname = "SQLITE_CORRUPT"
-        return self._failure(error)
+        return self._fail(error)
 
     def scrub(self) -> None:
         """Erase every byte of deleted data from the file and from its log.
@@ -301,7 +301,7 @@ class Database:
             try:
                 return self._connection.execute(sql, parameters).fetchall()
             except sqlite3.Error as error:
-                raise self._failure(error, ending=sql in ("COMMIT", "ROLLBACK")) from error
+                raise self._fail(error, ending=sql in ("COMMIT", "ROLLBACK")) from error
             except UnicodeDecodeError as error:  # in SQLite's message about a damaged schema
                 raise self.damaged("the schema is wrong") from error
 
@@ -374,6 +374,13 @@ class Database:
         if self._connection.in_transaction:  # on a full disk SQLite has rolled back already
             self._execute("ROLLBACK")
         self.tables = self._list_tables()
+
+    def _fail(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
+        """Return the error to raise; if the file is not used any more, checkpoints end first."""
+        failure = self._failure(error, ending=ending)
+        if self._refusal and self._checkpoints is not None:
+            self._checkpoints.close()
+        return failure
 
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
         """Return the error to raise; refuse further use unless the file is certainly unchanged."""

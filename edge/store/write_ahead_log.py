@@ -82,7 +82,7 @@ class LogCheckpoints:
         self._worker.submit(self._make)
 
     def close(self) -> None:
-        """Close the connection; wait for the end of a checkpoint under way."""
+        """Make no more; wait for the end of one under way. May be called twice."""
         with self._using:
             self._closed = True
             if self._connection is not None:

@@ -161,6 +161,7 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
         assert isinstance(twin.passage, Switch)
         twin.passage.set(True)
         assert f"pin {BEAM}" in await fault(driver)
+        await until(lambda: bool(posted.events))  # blocked is posted by a thread of its own
         assert told(posted.take()) == [(InputAlarmed, "beam-blocked", False)]
         twin.passage.set(False)
         await until(lambda: bool(posted.events))

@@ -74,6 +74,7 @@ class Running:
         folder: Path,
         backoff: Backoff,
         handler: Callable[[Post], RequestHandler] | None = None,
+        **waits: Backoff,
     ) -> None:
         self.store = store
         self.events: list[Event] = []
@@ -81,7 +82,7 @@ class Running:
         assert source(config) == "/gardu/kantor/lobi"
         self.uplink = Uplink(
             config, store, self.worker, Clock(), self._post, folder, backoff, PIGGYBACK_S,
-            None if handler is None else handler(self._post),
+            None if handler is None else handler(self._post), **waits,
         )  # fmt: skip
 
     async def add(self, *records: Record) -> Sent:
@@ -118,9 +119,13 @@ async def running(
     folder: Path,
     backoff: Backoff = QUICK,
     handler: Callable[[Post], RequestHandler] | None = None,
+    **waits: Backoff,
 ) -> AsyncIterator[Running]:
-    """Run an uplink until the block ends; then stop it cleanly."""
-    run = Running(config, store, folder, backoff, handler)
+    """Run an uplink until the block ends; then stop it cleanly.
+
+    :param waits: ``rare`` and ``trial`` of the uplink
+    """
+    run = Running(config, store, folder, backoff, handler, **waits)
     task = asyncio.create_task(run.uplink.run())
     try:
         yield run

@@ -4,7 +4,7 @@ Each section of ``config/gardu.toml`` is one type, here or in ``sections/``. Loa
 (``loading.py``) reports every problem at once.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
 import msgspec
@@ -52,6 +52,7 @@ class Broker(Section, frozen=True, kw_only=True):
     resend_window_s: Annotated[float, Meta(ge=0, le=3600, description="seconds, 0 to 3600")] = 60.0
     acknowledge_timeout_s: Seconds = 20.0
     tries: Annotated[int, Meta(ge=1, le=1000, description="tries before a record is parked")] = 10
+    subscribers: Literal["required", "optional"] = "required"
 
     @property
     def host(self) -> str:

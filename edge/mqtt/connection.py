@@ -35,7 +35,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 from edge.config.model import Broker
 from edge.errors import DeviceUnavailable
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import BrokerAnswer, Puback, Receive, Will, properties, refusal
+from edge.mqtt.packets import Answer, BrokerAnswer, Receive, Will, properties, refusal
 from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
@@ -62,7 +62,8 @@ class Connection:
     :ivar on_pubacks: called when PUBACKs have come, and by :meth:`notify` (directly: waking a task
         costs a round of the loop, and throughput); an exception in it ends the connection and is
         left in *bug*
-    :ivar acknowledged: the PUBACKs received and not yet handled, as :class:`Puback`
+    :ivar answers: the PUBACKs and SUBACKs received and not yet handled
+    :ivar disconnect_code: the reason code of the broker's DISCONNECT; None if there was none
     :ivar why: why the connection ended, in words; empty while it stands
     :ivar subscription_error: why a subscription was refused, in words; empty if none was
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
@@ -81,7 +82,8 @@ class Connection:
         self.changed = asyncio.Event()
         self.on_pubacks: Callable[[], None] = self.changed.set
         self.bug: Exception | None = None
-        self.acknowledged: deque[Puback] = deque()
+        self.answers: deque[Answer] = deque()
+        self.disconnect_code: int | None = None
         self.why = ""
         self.subscription_error = ""
         self.hung_up = False
@@ -188,14 +190,19 @@ class Connection:
 
     # -- on the loop
 
-    def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> None:
-        """Subscribe to *topic_filter* at QoS 1.
+    def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> int | None:
+        """Subscribe to *topic_filter* at QoS 1; return the packet id, None if it has ended.
 
         :param retain_as_published: MQTT's Retain As Published: a new message arrives with the
             retain flag of its publisher; if False, only messages stored before have the flag
         """
         options = SubscribeOptions(qos=1, retainAsPublished=retain_as_published)
-        self._guard(lambda: self._client.subscribe(topic_filter, options=options))
+        mids = list[int | None]()
+        if self.up:
+            self._guard(
+                lambda: mids.append(self._client.subscribe(topic_filter, options=options)[1])
+            )
+        return mids[0] if mids and self.up else None
 
     def acknowledge(self, mid: int, qos: int) -> None:
         """Acknowledge the message *mid* (only with *receive*)."""
@@ -284,7 +291,7 @@ class Connection:
 
     def _read(self) -> None:
         self._guard(self._read_all)
-        if self.acknowledged:
+        if self.answers:
             self.notify()
 
     def notify(self) -> None:
@@ -381,21 +388,25 @@ class Connection:
         self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any
     ) -> None:
         words = str(reason).lower() if reason.is_failure else ""
-        self.acknowledged.append(Puback(mid, BrokerAnswer(reason.value, words)))
+        self.answers.append(Answer(mid, BrokerAnswer(reason.value, words)))
 
     def _note_suback(
-        self, _client: Client, _data: Any, _mid: int, reasons: list[ReasonCode], _properties: Any
+        self, _client: Client, _data: Any, mid: int, reasons: list[ReasonCode], _properties: Any
     ) -> None:
-        refused = [str(reason).lower() for reason in reasons if reason.is_failure]
+        refused = [reason for reason in reasons if reason.is_failure]
+        words = str(refused[0]).lower() if refused else ""
         if refused:
-            self.subscription_error = f"subscription refused: {refused[0]}"
+            self.subscription_error = f"subscription refused: {words}"
             log.warning("%s", self.subscription_error)
+        self.answers.append(Answer(mid, BrokerAnswer(refused[0].value if refused else 0, words)))
 
     def _note_disconnect(
-        self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, _properties: Any
+        self, _client: Client, _data: Any, flags: Any, reason: ReasonCode, _properties: Any
     ) -> None:
         # paho reports 0x80, unspecified error, for a connection that broke.
         words = "connection lost" if reason.value == 0x80 else str(reason).lower()
+        if flags.is_disconnect_packet_from_server:
+            self.disconnect_code = reason.value
         self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
         self.why = self.why or words
 

@@ -3,11 +3,13 @@
 import asyncio
 from collections import Counter
 from collections.abc import Callable
+from typing import Protocol
 
 import msgspec
 
 from edge.mqtt.connection import Connection
 from edge.mqtt.packets import BrokerAnswer, Packed
+from edge.mqtt.suspects import Key, Suspects
 
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
 _FRAMING = 9
@@ -17,22 +19,35 @@ SLOW_START_ANSWERS = 20
 _TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
 HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
 
-# Identifies a message across connections: a record's sequence, a still's id.
-Key = int | str
+
+class Outgoing(Protocol):
+    """A packet that the broker answers: a PUBLISH or a SUBSCRIBE."""
+
+    @property
+    def key(self) -> Key:
+        """Identifies it across connections."""
+
+    @property
+    def size(self) -> int:
+        """Size on the wire, bytes, or a little more."""
+
+    @property
+    def on_answer(self) -> Callable[[BrokerAnswer], None]:
+        """Called with the broker's answer."""
+
+    def send(self, connection: Connection) -> int | None:
+        """Send it; return its packet id, or None if *connection* has ended."""
 
 
 class OutgoingMessage(msgspec.Struct, frozen=True):
-    """One message to publish; *on_puback* is called with the broker's answer.
+    """One message to publish."""
 
-    Live topics and answers to requests have no *key*.
-    """
-
+    key: Key
     topic: str
     payload: bytes
     properties: Packed
     retain: bool
-    on_puback: Callable[[BrokerAnswer], None]
-    key: Key | None = None
+    on_answer: Callable[[BrokerAnswer], None]
 
     @property
     def size(self) -> int:
@@ -40,16 +55,43 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
         topic, properties = self.topic.encode(), self.properties.pack()
         return _FRAMING + len(topic) + len(properties) + len(self.payload)
 
+    def send(self, connection: Connection) -> int | None:
+        """Publish it; return its message id, or None if *connection* has ended."""
+        return connection.publish(self.topic, self.payload, self.properties, retain=self.retain)
+
+
+class Subscription(msgspec.Struct, frozen=True):
+    """One subscription at QoS 1.
+
+    :param retain_as_published: MQTT's Retain As Published
+    """
+
+    key: Key
+    topic_filter: str
+    retain_as_published: bool
+    on_answer: Callable[[BrokerAnswer], None]
+
+    @property
+    def size(self) -> int:
+        """Size on the wire, bytes, or a little more."""
+        return _FRAMING + len(self.topic_filter.encode())
+
+    def send(self, connection: Connection) -> int | None:
+        """Subscribe; return the packet id, or None if *connection* has ended."""
+        return connection.subscribe(self.topic_filter, retain_as_published=self.retain_as_published)
+
 
 class Window:
     """Holds at most *limit* messages in flight, or the broker's Receive Maximum if that is lower.
 
-    :param quarantined: keys of messages that are sent alone, so that it shows if the broker hangs
-        up on one of them; a key is removed when its message is answered
+    A subscription counts as a message.
+
+    :param suspects: those among the messages are sent alone
     :param slow_start: begin with one message in flight. After a connection that was lost with
         messages in flight, this shows on which of them the broker hangs up: a reset of the
         connection can lose the answers to all of them (mosquitto 2.0.11 hangs up after every
         refusal)
+    :ivar answered: number of messages answered; *accepted*: those of them that were not refused
     """
 
     def __init__(
@@ -57,19 +99,20 @@ class Window:
         connection: Connection,
         limit: int,
         counts: Counter[str],
-        quarantined: set[Key],
+        suspects: Suspects,
         *,
         slow_start: bool = False,
     ) -> None:
+        self.answered = 0
+        self.accepted = 0
         self._counts = counts
         self._connection = connection
         self._full = min(limit, connection.window)
         self._limit = 1 if slow_start else self._full
-        self._answered = 0
-        self._quarantined = quarantined
-        self._alone = False  # a quarantined message is in flight
-        self._waiting: OutgoingMessage | None = None  # a quarantined one, until none is in flight
-        self._in_flight: dict[int, tuple[float, OutgoingMessage]] = {}
+        self._suspects = suspects
+        self._alone = False  # a suspect is in flight
+        self._waiting: Outgoing | None = None  # a suspect, until none is in flight
+        self._in_flight: dict[int, tuple[float, Outgoing]] = {}
 
     @property
     def open(self) -> bool:
@@ -84,64 +127,67 @@ class Window:
         return max(0, self._limit - len(self._in_flight))
 
     @property
+    def starting(self) -> bool:
+        """True during a slow start."""
+        return self._limit < self._full
+
+    @property
     def empty(self) -> bool:
         """True if every message sent has been answered."""
         return not self._in_flight and self._waiting is None
 
     @property
-    def unanswered(self) -> list[OutgoingMessage]:
+    def unanswered(self) -> list[Outgoing]:
         """The messages in flight."""
         return [message for _, message in self._in_flight.values()]
 
-    def send(self, message: OutgoingMessage) -> None:
-        """Publish *message*; on a connection that has ended it is never answered.
+    def send(self, message: Outgoing) -> None:
+        """Send *message*; on a connection that has ended it is never answered.
 
         One larger than the broker accepts is refused here: sending it would end the connection.
-        A quarantined one waits until no other is in flight.
+        A suspect waits until no other is in flight.
         """
         largest = self._connection.largest
         if largest is not None and message.size > largest:
-            message.on_puback(_TOO_LARGE)
+            message.on_answer(_TOO_LARGE)
             return
-        quarantined = message.key in self._quarantined
-        if quarantined and self._in_flight:
+        alone = self._suspects.alone(message.key)
+        if alone and self._in_flight:
             self._waiting = message
             return
-        mid = self._connection.publish(
-            message.topic, message.payload, message.properties, retain=message.retain
-        )
+        mid = message.send(self._connection)
         if mid is not None:
             self.sent(mid, message)
-            self._alone = quarantined
+            self._alone = alone
 
-    def sent(self, mid: int, message: OutgoingMessage) -> None:
+    def sent(self, mid: int, message: Outgoing) -> None:
         """Note that *message* is in flight under the id *mid*."""
-        self._counts["published"] += 1
+        self._counts["published"] += isinstance(message, OutgoingMessage)
         self._in_flight[mid] = asyncio.get_running_loop().time(), message
 
     def settle(self) -> None:
-        """Call *on_puback* of every message that has been answered."""
-        while self._connection.acknowledged:
-            mid, answer = self._connection.acknowledged.popleft()
+        """Call *on_answer* of every message that has been answered."""
+        while self._connection.answers:
+            mid, answer = self._connection.answers.popleft()
             _, message = self._in_flight.pop(mid, (0.0, None))
             if message is not None:
-                self._answered += 1
-                if message.key is not None:
-                    self._quarantined.discard(message.key)
-                message.on_puback(answer)
+                self.answered += 1
+                self.accepted += not answer.refused
+                self._suspects.answered(message.key, refused=answer.refused)
+                message.on_answer(answer)
         if not self._in_flight:
             self._alone = False
             waiting, self._waiting = self._waiting, None
             if waiting is not None:
                 self.send(waiting)
-        if self._answered > SLOW_START_ANSWERS:
+        if self.answered > SLOW_START_ANSWERS:
             self._limit = self._full
 
     async def finish(self, topic: str, payload: bytes, properties: Packed) -> None:
         """Publish a last, retained message; wait for its answer, or for the connection's end."""
         answers: list[BrokerAnswer] = []
         message: OutgoingMessage | None = OutgoingMessage(
-            topic, payload, properties, True, answers.append
+            Key("live", topic), topic, payload, properties, True, answers.append
         )
         while self._connection.up and not answers:
             if message is not None and self.open:

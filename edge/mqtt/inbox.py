@@ -12,6 +12,7 @@ Rules
 
 import asyncio
 from collections import Counter, deque
+from collections.abc import Callable
 from functools import partial
 
 import msgspec
@@ -31,6 +32,7 @@ from edge.mqtt.requests import (
     Word,
     may_answer,
 )
+from edge.mqtt.suspects import Key
 from edge.sop.events import InputRefused, Post
 
 # Receive Maximum for the broker; a broker that respects it loses no message.
@@ -97,14 +99,20 @@ class Inbox:
         )
         self._come.set()
 
-    def next_answer(self) -> OutgoingMessage | None:
-        """Return the next answer to publish, None if there is none."""
-        return self._answers.popleft() if self._answers else None
+    def next_answer(self, may_go: Callable[[Key], bool]) -> OutgoingMessage | None:
+        """Return the next answer to publish, None if there is none.
+
+        :param may_go: False for answers on which the broker hangs up; they are dropped
+        """
+        while self._answers:
+            answer = self._answers.popleft()
+            if may_go(answer.key):
+                return answer
+            self._counts["refused"] += 1
+        return None
 
     async def serve(self, connection: Connection) -> None:
-        """Subscribe, then have one message after the other handled, until cancelled."""
-        for suffix, as_published in FILTERS:
-            connection.subscribe(self._base + suffix, retain_as_published=as_published)
+        """Have one message after the other handled, until cancelled."""
         while True:
             while not self._messages:
                 self._come.clear()
@@ -134,7 +142,8 @@ class Inbox:
 
     def _outgoing(self, message: _IncomingMessage, payload: bytes) -> OutgoingMessage:
         about = Packed(LIVE_CONTENT, ANSWER_EXPIRY_S, correlation=message.correlation)
-        return OutgoingMessage(message.reply_to, payload, about, False, self._answered)
+        key = Key("answer", message.reply_to)
+        return OutgoingMessage(key, message.reply_to, payload, about, False, self._answered)
 
     def _answered(self, answer: BrokerAnswer) -> None:
         if answer.refused:

@@ -1,30 +1,61 @@
-"""Alarms of the link to the central office: each is raised once and cleared once."""
+"""Alarms of the link to the central office: one record when a spell begins, one when it ends."""
 
+import asyncio
+import logging
 from collections.abc import Callable
-from typing import Any
+from functools import partial
+from typing import Any, NamedTuple
 
 import msgspec
 
 from edge.clock import Clock
 from edge.mqtt.messages import StandingAlarm, document
+from edge.mqtt.spells import SETTLE_S, Spell
 from edge.sop.events import DeviceFailed, DeviceRestored, Post
+
+log = logging.getLogger(__name__)
 
 TOPIC = "state/alarm/uplink"
 
-# The device that each kind of trouble is recorded under. A parked record stays parked until an
-# operator resends it; it must not hide that the broker itself works again.
-_DEVICES = {"connection": "broker", "subscriber": "broker", "parked": "outbox"}
+
+class Kind(NamedTuple):
+    """A kind of trouble: the device that it is recorded under.
+
+    :param shown: True if it is part of the live alarm
+    :param settle_s: calm before its spell ends, seconds
+    """
+
+    device: str
+    shown: bool = True
+    settle_s: float = 0.0
 
 
-class LinkTrouble(msgspec.Struct, frozen=True):
-    """A trouble that stands: its reason, and since when (RFC 3339 UTC)."""
+# A lost connection is not shown: no subscriber could receive it. A parked record stays parked
+# until it is accepted; it must not hide that the broker itself works again.
+KINDS = {
+    "connection": Kind("broker", shown=False),
+    "subscriber": Kind("broker"),
+    "refusal": Kind("broker"),
+    "identity": Kind("broker-identity", settle_s=SETTLE_S),
+    "parked": Kind("outbox"),
+}
 
-    why: str
-    since: str
+
+class LinkTrouble(msgspec.Struct):
+    """A kind of trouble, its spell, and since when the spell lasts (RFC 3339 UTC)."""
+
+    kind: Kind
+    spell: Spell
+    since: str = ""
+    ending: asyncio.TimerHandle | None = None
 
 
 class LinkAlarms:
-    """Standing troubles. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``."""
+    """Standing troubles. Posts DeviceFailed and DeviceRestored; shows ``state/alarm/uplink``.
+
+    A kind that is not among :data:`KINDS` is a packet that is left out; it is recorded under
+    ``broker/`` and its name.
+    """
 
     def __init__(
         self, post: Post, clock: Clock, show: Callable[[str, dict[str, Any] | None], None]
@@ -32,38 +63,77 @@ class LinkAlarms:
         self._post = post
         self._clock = clock
         self._show = show
-        self._standing: dict[str, LinkTrouble] = {}
+        self._troubles: dict[str, LinkTrouble] = {}
         # True once the device is reported to work; after a restart the broker is not yet.
-        self._well = {"broker": False, "outbox": True}
+        self._well = {"broker": False}
 
-    def begin(self, kind: str, why: str) -> None:
-        """Report once that trouble *kind* stands."""
-        if kind in self._standing:
-            return
-        self._standing[kind] = LinkTrouble(why, self._clock.now().iso())
-        device = _DEVICES[kind]
-        self._well[device] = False
-        self._post(lambda at: DeviceFailed(at, device, why))
-        self._show_alarm()
-
-    def end(self, kind: str) -> None:
-        """Clear trouble *kind*; report its device restored, once no other trouble of it stands."""
-        stood = self._standing.pop(kind, None)
-        device = _DEVICES[kind]
-        if not self._well[device] and not any(_DEVICES[k] == device for k in self._standing):
-            self._well[device] = True
-            self._post(lambda at: DeviceRestored(at, device))
-        if stood is not None:
+    def begin(self, name: str, why: str) -> None:
+        """Report trouble *name*: recorded once a spell; a new reason is logged and shown."""
+        trouble = self._trouble(name)
+        before, now = trouble.spell.why, asyncio.get_running_loop().time()
+        if trouble.ending is not None:
+            trouble.ending.cancel()
+            trouble.ending = None
+        first = trouble.spell.begin(why, now)
+        if why != before:
+            log.warning("%s: %s", trouble.kind.device, why)
+        if first:
+            device, times = trouble.kind.device, trouble.spell.times
+            trouble.since = self._clock.now().iso()
+            self._well[device] = False
+            self._post(lambda at: DeviceFailed(at, device, why, times))
+        if trouble.kind.shown and why != before:
             self._show_alarm()
 
+    def end(self, name: str) -> None:
+        """Note that trouble *name* is over; its spell ends once it has been calm for long enough.
+
+        Its device is restored once no other trouble of it stands.
+        """
+        trouble = self._trouble(name)
+        loop = asyncio.get_running_loop()
+        if not trouble.spell.why:
+            self._restore(trouble)
+        elif (calm_s := trouble.spell.settle(loop.time())) is not None:
+            if calm_s:
+                trouble.ending = loop.call_later(calm_s, partial(self._end, trouble))
+            else:
+                self._end(trouble)
+
+    def why(self, name: str) -> str:
+        """Return the reason of trouble *name*; empty if it does not stand."""
+        return self._troubles[name].spell.why if name in self._troubles else ""
+
+    def _trouble(self, name: str) -> LinkTrouble:
+        if name not in self._troubles:
+            kind = KINDS.get(name) or Kind(f"broker/{name}")
+            self._troubles[name] = LinkTrouble(kind, Spell(kind.settle_s))
+        return self._troubles[name]
+
+    def _end(self, trouble: LinkTrouble) -> None:
+        trouble.ending = None
+        trouble.spell.end()
+        log.info("%s: works again", trouble.kind.device)
+        self._restore(trouble)
+        if trouble.kind.shown:
+            self._show_alarm()
+
+    def _restore(self, trouble: LinkTrouble) -> None:
+        device = trouble.kind.device
+        others = (other for other in self._troubles.values() if other.kind.device == device)
+        if not self._well.get(device, True) and not any(other.spell.why for other in others):
+            self._well[device] = True
+            times = trouble.spell.times
+            self._post(lambda at: DeviceRestored(at, device, times or None))
+
     def _show_alarm(self) -> None:
-        """Show all troubles except a lost connection, which no subscriber could receive."""
-        standing = [trouble for kind, trouble in self._standing.items() if kind != "connection"]
+        standing = [t for t in self._troubles.values() if t.spell.why and t.kind.shown]
         if not standing:
             self._show(TOPIC, None)
             return
-        detail = "; ".join(trouble.why for trouble in standing)
         alarm = StandingAlarm(
-            alarm="uplink", since=min(trouble.since for trouble in standing), detail=detail
+            alarm="uplink",
+            since=min(trouble.since for trouble in standing),
+            detail="; ".join(trouble.spell.why for trouble in standing),
         )
         self._show(TOPIC, document(alarm))

@@ -48,12 +48,14 @@ class LiveTopics:
         self._due = dict.fromkeys(suffix for suffix in self._values if suffix != "ledger")
         self._values.pop("ledger", None)
 
-    def next_due(self) -> str | None:
-        """Return the topic to publish next, which is then due no longer; None if none is due."""
-        if not self._due:
-            return None
-        suffix = next(iter(self._due))
-        del self._due[suffix]
+    def next_due(self, may_go: Callable[[str], bool]) -> str | None:
+        """Return the topic to publish next, which is then due no longer; None if none is due.
+
+        :param may_go: False for a topic that is left out now; it stays due
+        """
+        suffix = next(filter(may_go, self._due), None)
+        if suffix is not None:
+            del self._due[suffix]
         return suffix
 
     def value(self, suffix: str) -> LiveValue:
@@ -84,15 +86,13 @@ class LedgerTopic:
         self._show = show
         self._alarms = alarms
 
-    async def run(
-        self, resent: asyncio.Event, gone: asyncio.Event, drained: Callable[[], None]
-    ) -> None:
+    async def run(self, resent: asyncio.Event, gone: asyncio.Event) -> None:
         """Publish it after the resend, then every *every_s* seconds and after each drain.
 
         Not earlier: it lists the records that consumers must have received by now.
 
         :param resent: set when the resend is over
-        :param gone: set when all records have been delivered; *drained* is then called
+        :param gone: set when all records have been delivered
         """
         await resent.wait()
         async with asyncio.TaskGroup() as group:
@@ -100,7 +100,6 @@ class LedgerTopic:
             while True:
                 await gone.wait()
                 gone.clear()
-                drained()
                 await self._publish()
 
     async def _refresh(self) -> None:

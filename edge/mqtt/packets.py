@@ -41,8 +41,11 @@ class BrokerAnswer(NamedTuple):
         return self.code == 0x10
 
 
-class Puback(NamedTuple):
-    """The answer to the message with id *mid* (of this connection; ids wrap at 65,535)."""
+ACCEPTED = BrokerAnswer(0)
+
+
+class Answer(NamedTuple):
+    """The answer to the packet with id *mid* (of this connection; ids wrap at 65,535)."""
 
     mid: int
     answer: BrokerAnswer

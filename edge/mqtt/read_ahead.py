@@ -22,6 +22,7 @@ class ReadAhead:
 
     :param notify: called when there may be a new row
     :ivar resent: set once every row that was sent again is answered
+    :ivar begun: True once it is known if a row waits
     :ivar caught_up: True if all waiting rows of the store were read
     """
 
@@ -33,6 +34,7 @@ class ReadAhead:
         notify: Callable[[], None],
     ) -> None:
         self.resent = asyncio.Event()
+        self.begun = False
         self.caught_up = False
         self._store = store
         self._worker = worker
@@ -123,6 +125,7 @@ class ReadAhead:
         while True:
             after = self._read_to
             rows = await self._worker.do(page, after, CHUNK)
+            self.begun = self.begun or bool(rows) or self._again_read
             self._add([row for row in rows if row.sequence not in self._in_hand])
             if rows and self._read_to == after:  # go_back() was not called meanwhile
                 self._read_to = rows[-1].sequence

@@ -9,11 +9,13 @@ Lives as long as one connection. Rules
    twice, as most of them are in the resend window anyway.
 3. A record with *no matching subscribers* (0x10) is not delivered: it is held, all records behind
    it wait, and it alone is tried again until there is a subscriber.
-4. A *refused* record (0x80 and above) is tried again later, a limited number of times, while other
-   records go on; then it is parked, never deleted. If many are refused at once, all others wait.
+4. A *refused* record (0x80 and above) is tried again later, while other records go on. If it is
+   the record's fault (edge/mqtt/refusals.py), it is parked after a number of tries, never deleted.
+   If many are refused at once, all others wait.
 5. Records acknowledged shortly before the connection are sent again first: the broker may have
    lost them since.
 6. Records that an operator resends go in their old places, before those after them.
+7. When no record waits, a parked one is tried again from time to time, alone.
 """
 
 import asyncio
@@ -27,6 +29,8 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.packets import BrokerAnswer
 from edge.mqtt.read_ahead import ReadAhead
+from edge.mqtt.refusals import Refusals
+from edge.mqtt.suspects import Key, Suspects
 from edge.store.outbox import Outbox, OutboxRow
 from edge.worker import Worker
 
@@ -43,7 +47,7 @@ class RecordQueue:
     """The records to send over one connection.
 
     :param ahead: the records to send
-    :param tries: refusals before a record is parked
+    :param tries: refusals before a record is parked, if they are its fault
     :param piggyback_s: how long acknowledgements may wait for the next commit, real seconds
     :param notify: called when :meth:`next_row` may return a new record
     :ivar drained: set when the last acknowledgement is stored and no record is left to send
@@ -59,6 +63,8 @@ class RecordQueue:
         piggyback_s: float,
         backoff: Backoff,
         alarms: LinkAlarms,
+        suspects: Suspects,
+        refusals: Refusals,
         counts: Counter[str],
         notify: Callable[[], None],
     ) -> None:
@@ -69,6 +75,8 @@ class RecordQueue:
         self._piggyback_s = piggyback_s
         self._backoff = backoff
         self._alarms = alarms
+        self._suspects = suspects
+        self._record_refusals = refusals
         self._counts = counts
         self._notify = notify
         self._ahead = ahead
@@ -90,6 +98,10 @@ class RecordQueue:
         self._refusals: deque[tuple[OutboxRow, str]] = deque()
         self._cancelled_resends: deque[int] = deque()
         self._retries: deque[OutboxRow] = deque()
+        # Parked (rule 7): the one that is tried now, and if it is accepted
+        self._trial: tuple[OutboxRow, asyncio.Future[bool]] | None = None
+        self._calm = asyncio.Event()
+        self._newly_parked = asyncio.Event()
         self._timers: set[asyncio.TimerHandle] = set()
         self._closed = False
 
@@ -132,10 +144,18 @@ class RecordQueue:
             return self._choose_probe()
         while self._ahead and len(self._refused) < MOST_REFUSED:
             row = self._ahead.pop()
-            if row.tries == 0:
+            wait_s = self._wait_s(row)
+            if not wait_s:
                 return row
-            self._put_off(row, row.tries)  # refused on an earlier connection: others first
+            self._put_off(row, wait_s)  # refused on an earlier connection: others first
         return None
+
+    def _wait_s(self, row: OutboxRow) -> float:
+        """Return for how long *row* is left out, seconds."""
+        key = Key("record", row.sequence)
+        if row.tries and not self._suspects.known(key):  # it was refused before a restart
+            return self._suspects.put_off(key, self._backoff)
+        return self._suspects.wait_s(key)
 
     def _choose_probe(self) -> OutboxRow | None:
         if not self._probe_due or self._probe is not None:
@@ -149,6 +169,9 @@ class RecordQueue:
     def on_puback(self, row: OutboxRow, answer: BrokerAnswer) -> None:
         """Handle the broker's *answer* to *row*."""
         self._unanswered -= 1
+        if self._trial is not None and row is self._trial[0]:
+            self._after_trial(row, accepted=not (answer.refused or answer.no_subscriber))
+            return
         probing = row is self._probe
         if probing:
             self._probe = None
@@ -166,11 +189,21 @@ class RecordQueue:
         if not (self._held or answer.refused):
             self._alarms.end("subscriber")
 
+    def _after_trial(self, row: OutboxRow, *, accepted: bool) -> None:
+        assert self._trial is not None
+        result, self._trial = self._trial[1], None
+        if accepted:
+            self._deliver(row)
+        if not result.done():
+            result.set_result(accepted)
+
     def _deliver(self, row: OutboxRow) -> None:
         self._counts["acknowledged"] += 1
         if self._ahead.was_resent(row.sequence):
             self._counts["resent"] += 1
         self._refused.discard(row.sequence)
+        self._record_refusals.accepted(row.sequence)
+        self._alarms.end("refusal")
         self._delivered.append(row.sequence)
         self._to_note.set()
 
@@ -204,9 +237,21 @@ class RecordQueue:
             self._at_once.set()
             return
         self._refused.add(row.sequence)
+        own_fault = self._record_refusals.refused(row.sequence)
+        if self._record_refusals.many:
+            self._alarms.begin("refusal", f"the broker refuses all records: {why}")
+        if not own_fault:
+            self._put_off(row, self._next_wait_s(row))
+            return
         self._refusals.append((row, why))
         self._to_store.set()
         self._at_once.set()
+
+    def _next_wait_s(self, row: OutboxRow) -> float:
+        """Return the wait before *row*, just refused, is tried again, seconds."""
+        key = Key("record", row.sequence)
+        # If the broker has hung up on it, its wait has been set.
+        return self._suspects.wait_s(key) or self._suspects.put_off(key, self._backoff)
 
     def _later(self, seconds: float, call: Callable[[], None]) -> None:
         def run() -> None:
@@ -273,6 +318,7 @@ class RecordQueue:
         if self.idle and not (self._refused or self._delivered):
             self._relaxed = True
             self.drained.set()
+            self._calm.set()
 
     async def _count_refusals(self) -> None:
         while self._cancelled_resends:
@@ -287,22 +333,61 @@ class RecordQueue:
             elif tries >= self._tries:
                 await self._park(row, f"{why} ({tries} tries)")
             else:
-                self._put_off(row, tries)
+                self._put_off(row, self._next_wait_s(row))
             self._refusals.popleft()
 
     async def _park(self, row: OutboxRow, why: str) -> None:
         await self._worker.do(self._store.park, row.sequence, why)
         self._counts["parked"] += 1
         self._refused.discard(row.sequence)
+        self._record_refusals.parked(row.sequence)
+        self._newly_parked.set()
+        self._calm.set()
         self._ahead.forget(row.sequence)
         self._to_store.set()
         self._alarms.begin("parked", f"record {row.sequence} was set aside: {why}")
         self._notify()
 
-    def _put_off(self, row: OutboxRow, tries: int) -> None:
+    def _put_off(self, row: OutboxRow, wait_s: float) -> None:
         self._refused.add(row.sequence)
-        self._later(self._backoff.delay(max(tries, 1)), partial(self._retry, row))
+        self._later(wait_s, partial(self._retry, row))
 
     def _retry(self, row: OutboxRow) -> None:
         self._retries.append(row)
         self._notify()
+
+    # -- parked records (rule 7)
+
+    async def try_parked_forever(self) -> None:
+        """Try a parked record again from time to time, for ever."""
+        self._record_refusals.connected()
+        while True:
+            await self._calm.wait()
+            self._calm.clear()
+            row = None
+            if self.idle and self._store.troubled:
+                row = await self._worker.do(self._store.next_parked, self._record_refusals.tried)
+            if row is not None:
+                await self._trial_is_due()
+                if self.idle:
+                    await self._try_parked(row)
+                self._calm.set()
+
+    async def _trial_is_due(self) -> None:
+        """Wait until a parked record may be tried; a newly parked one makes that sooner."""
+        while wait_s := self._record_refusals.trial_in_s():
+            self._newly_parked.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wait_s):
+                    await self._newly_parked.wait()
+
+    async def _try_parked(self, row: OutboxRow) -> None:
+        """Send *row*, which is parked; if it is accepted, send all parked records again."""
+        self._record_refusals.begin_trial(row.sequence)
+        self._suspects.suspect(Key("record", row.sequence))
+        self._trial = row, asyncio.get_running_loop().create_future()
+        self._retry(row)
+        if await self._trial[1]:
+            first = await self._worker.do(self._store.release_parked)
+            if first is not None:
+                self._ahead.go_back(first)

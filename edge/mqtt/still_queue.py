@@ -3,13 +3,12 @@
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
 
 from edge.mqtt.backoff import Backoff
-from edge.mqtt.in_flight import Key
 from edge.mqtt.messages import STILL_CONTENT, STILL_LIMIT, still_attributes
 from edge.mqtt.packets import BrokerAnswer, Packed
 from edge.store.outbox import Outbox, StillRow
@@ -34,7 +33,7 @@ class StillQueue:
     logged and reported through *refused*; the next connection tries it again.
 
     :param piggyback_s: how long an acknowledgement may wait for the next commit, real seconds
-    :param poison: ids of stills that are passed over, because brokers hang up on them
+    :param left_out: ids of stills that are passed over, because brokers hang up on them
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class StillQueue:
         refused: Callable[[str], None],
         notify: Callable[[], None],
         piggyback_s: float,
-        poison: Collection[Key] = (),
+        left_out: Iterable[int | str] = (),
     ) -> None:
         self._store = store
         self._worker = worker
@@ -59,7 +58,7 @@ class StillQueue:
         self._counts = counts
         self._refused = refused
         self._notify = notify
-        self._passed_over: set[Key] = set(poison)
+        self._passed_over = set(left_out)
         self._piggyback_s = piggyback_s
         self._to_store = asyncio.Event()
         self._ready: Still | None = None

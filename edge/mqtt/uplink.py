@@ -6,24 +6,26 @@ Rules
    persisted session number in its will; between attempts it backs off with jitter.
 2. The number of messages in flight is bounded here: the configured window, or the broker's
    Receive Maximum if that is lower.
-3. In order of precedence: live topics, answers, records, then one still at a time.
+3. In order of precedence: live topics, subscriptions, answers, records, then one still at a time.
+   After a connection that was lost with packets in flight, records go first for a while.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
-5. A poison message (on which brokers hang up) must not block the others for ever. Messages in
-   flight when a connection was lost are quarantined: sent alone from then on. If a broker that has
-   answered on this connection hangs up on a message that is alone, this counts as a refusal.
-   Silence does not count: that is the line's fault.
-6. A clean stop publishes ``offline``, ``stopped``, and waits for its acknowledgement.
+5. No single packet may block the others for ever (edge/mqtt/suspects.py): one on which a broker
+   ends the connection is left out, named, and tried again rarely. If it is a record, this counts
+   as a refusal. Silence does not count: that is the line's fault.
+6. Back-off grows until a connection has lasted and accepted packets. It is longer while another
+   client uses our identity: each of the two ends the other's connection.
+7. A clean stop publishes ``offline``, ``stopped``, and waits for its acknowledgement.
 """
 
 import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from edge.clock import Clock
 from edge.config.model import Config
@@ -31,16 +33,18 @@ from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.fast_path import FastPath, Grant, Sent
-from edge.mqtt.in_flight import HUNG_UP, Key, OutgoingMessage, Window
-from edge.mqtt.inbox import LARGEST, MOST, Inbox
+from edge.mqtt.in_flight import HUNG_UP, Outgoing, OutgoingMessage, Subscription, Window
+from edge.mqtt.inbox import FILTERS, LARGEST, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
-from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
+from edge.mqtt.packets import ACCEPTED, BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
+from edge.mqtt.refusals import TRIAL, Refusals
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
+from edge.mqtt.suspects import RARE, Key, Suspects
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
 from edge.store.outbox import Outbox, OutboxRow
@@ -53,7 +57,30 @@ log = logging.getLogger(__name__)
 OFFLINE_S = 2.0
 # The session's expiry exceeds the will delay by this much, seconds.
 _SESSION_MARGIN_S = 60
+# A connection that lasted so long and accepted a packet is a good one, real seconds.
+LASTED_S = 60.0
+# Back-off is so many times longer while another client takes the session over.
+_TAKEN_OVER_FACTOR = 10
+_SESSION_TAKEN_OVER = 0x8E
+# Reasons of a DISCONNECT that have nothing to do with a packet: server busy, server shutting down,
+# keep alive timeout, session taken over, use another server, server moved, administrative action.
+_NO_FAULT_OF_A_PACKET = frozenset({0x89, 0x8B, 0x8D, _SESSION_TAKEN_OVER, 0x98, 0x9C, 0x9D})
+# Times in a row that a packet is put off before that is an alarm; a broker that is stopped at an
+# unlucky moment is one.
+_SURE = 2
 _RECORD = Packed(RECORD_CONTENT)
+
+
+class _Ended(NamedTuple):
+    """The end of a connection, or of the attempt to make one.
+
+    :param good: True if it had lasted and accepted packets
+    :param taken_over: True if another client has taken the session over
+    """
+
+    why: str
+    good: bool = False
+    taken_over: bool = False
 
 
 class Uplink:
@@ -63,9 +90,11 @@ class Uplink:
     :param folder: the data folder: paths of stills are relative to it
     :param backoff: between connections, and between tries of a record that was not delivered
     :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
+    :param rare: between tries of a packet on which the broker ends the connection
+    :param trial: between tries of a parked record
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped
+        still_refusals, requests, requests_dropped, left_out
     """
 
     def __init__(
@@ -79,9 +108,12 @@ class Uplink:
         backoff: Backoff = Backoff(),  # noqa: B008 - frozen
         piggyback_s: float = PIGGYBACK_S,
         handler: RequestHandler | None = None,
+        *,
+        rare: Backoff = RARE,
+        trial: Backoff = TRIAL,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        others = ("stills", "still_refusals", "requests", "requests_dropped", "left_out")
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
         self._config = config
         self._broker = config.broker
@@ -105,11 +137,13 @@ class Uplink:
         self._records: RecordQueue | None = None
         self._stills: StillQueue | None = None
         self._fast_path = FastPath()
-        self._session_confirmed = False
         self._slow_start = False
-        self._quarantined: set[Key] = set()
-        self._hangups: Counter[Key] = Counter()
+        self._confirmed = False  # the broker has answered on this connection
         self._last_online = 0.0
+        self._suspects = Suspects(rare, self._on_put_off, self._on_accepted)
+        self._refusals = Refusals(trial)
+        self._refused_topics: set[str] = set()  # live topics and subscriptions, as logged
+        self._subscriptions: dict[str, bool] = {}  # those due: topic filter, Retain As Published
 
     @property
     def connected(self) -> bool:
@@ -181,19 +215,22 @@ class Uplink:
         self._last_online = asyncio.get_running_loop().time() - self._clock.real(quiet_s)
         failures = 0
         while True:
-            self._session_confirmed = False
-            why = await self._one_connection()
-            failures = 1 if self._session_confirmed else failures + 1
-            self._alarms.begin("connection", why)
-            await asyncio.sleep(self._backoff.delay(failures))
+            ended = await self._one_connection()
+            failures = 1 if ended.good else failures + 1
+            delay_s = self._backoff.delay(failures)
+            if ended.taken_over:
+                self._alarms.begin("identity", "another client uses this checkpoint's identity")
+                delay_s *= _TAKEN_OVER_FACTOR
+            self._alarms.begin("connection", ended.why)
+            await asyncio.sleep(delay_s)
             self.counts["reconnects"] += 1
 
     # -- one connection
 
-    async def _one_connection(self) -> str:
-        """Connect and deliver until the connection ends; return why it did."""
-        poison = [key for key in self._poison() if isinstance(key, int)]
-        session = await self._worker.do(self._store.next_session, self._resend_s(), poison)
+    async def _one_connection(self) -> _Ended:
+        """Connect and deliver until the connection ends."""
+        left_out = [int(name) for name in self._suspects.waiting("record")]
+        session = await self._worker.do(self._store.next_session, self._resend_s(), left_out)
         inbox = self._new_inbox()
         connection = Connection(
             self._broker,
@@ -210,13 +247,15 @@ class Uplink:
         try:
             await connection.open()
         except DeviceUnavailable as error:
-            return str(error)
-        self._connection, self._inbox = connection, inbox
+            return _Ended(str(error), taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER)
+        loop = asyncio.get_running_loop()
+        since = loop.time()
+        self._connection, self._inbox, self._confirmed = connection, inbox, False
         window = Window(
             connection,
             self._broker.window,
             self.counts,
-            self._quarantined,
+            self._suspects,
             slow_start=self._slow_start,
         )
         try:
@@ -225,28 +264,36 @@ class Uplink:
             self._connection = self._inbox = None
             connection.drop("ended")
         self._slow_start = not window.empty
-        return connection.why
+        return _Ended(
+            connection.why,
+            good=window.accepted > 0 and loop.time() - since >= LASTED_S,
+            taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER,
+        )
 
     async def _serve(self, connection: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
         records = RecordQueue(
             self._store, self._worker, ahead, tries=self._broker.tries,
             piggyback_s=self._piggyback_s, backoff=self._backoff, alarms=self._alarms,
-            counts=self.counts, notify=connection.changed.set,
+            suspects=self._suspects, refusals=self._refusals, counts=self.counts,
+            notify=connection.changed.set,
         )  # fmt: skip
         stills = StillQueue(
             self._store, self._worker, self._folder, source(self._config),
             backoff=self._backoff, counts=self.counts, refused=self._still_refused,
-            notify=connection.changed.set, piggyback_s=self._piggyback_s, poison=self._poison(),
+            notify=connection.changed.set, piggyback_s=self._piggyback_s,
+            left_out=self._suspects.waiting("still"),
         )  # fmt: skip
         self._ahead, self._records, self._stills = ahead, records, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
+        self._subscriptions = {} if self._inbox is None else dict(FILTERS)
         jobs = (
             ahead.read(), records.note_acks_forever(), records.store_acks_forever(),
-            stills.read(), stills.store_acks_forever(),
+            records.try_parked_forever(), stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
-            self._ledger.run(ahead.resent, records.drained, self._quarantined.clear),
+            self._ledger.run(ahead.resent, records.drained),
+            self._wake_suspects(connection),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
@@ -263,7 +310,7 @@ class Uplink:
             await self._fast_path.revoked(OFFLINE_S)
             self._ahead = self._records = self._stills = None
             records.close()
-            self._blame_hangup(connection, window)
+            self._blame(connection, window)
             await records.flush_acks()
             self._last_online = asyncio.get_running_loop().time()
 
@@ -278,23 +325,34 @@ class Uplink:
         lost_s = asyncio.get_running_loop().time() - self._last_online
         return (self._broker.resend_window_s + lost_s) * self._clock.speed
 
-    def _blame_hangup(self, connection: Connection, window: Window) -> None:
-        """Quarantine the messages in flight when the connection ended; count a hang-up (rule 5)."""
+    def _blame(self, connection: Connection, window: Window) -> None:
+        """Suspect the packets in flight when the connection ended (rule 5)."""
         window.settle()
         lost = window.unanswered
-        self._quarantined.update(message.key for message in lost if message.key is not None)
-        if (
-            len(lost) == 1
-            and lost[0].key is not None
-            and self._session_confirmed
-            and connection.hung_up
-        ):
-            self._hangups[lost[0].key] += 1
-            lost[0].on_puback(HUNG_UP)
+        for message in lost:
+            if message.key.kind == "record":
+                self._refusals.suspected(int(message.key.name))
+        blame = connection.disconnect_code not in _NO_FAULT_OF_A_PACKET
+        put_off = self._suspects.lost([message.key for message in lost], blame=blame)
+        if put_off and connection.hung_up:
+            lost[0].on_answer(HUNG_UP)
 
-    def _poison(self) -> set[Key]:
-        """Return the keys of messages on which brokers have hung up too often."""
-        return {key for key, times in self._hangups.items() if times >= self._broker.tries}
+    def _on_put_off(self, key: Key, times: int) -> None:
+        wait_s = self._suspects.wait_s(key)
+        log.warning("connections end on %s: it is left out for %.0f s", key.words, wait_s)
+        self.counts["left_out"] += 1
+        if times >= _SURE and key.kind in ("live", "subscription"):
+            self._alarms.begin(str(key.name), f"connections end on {key.words}: it is left out")
+
+    def _on_accepted(self, key: Key) -> None:
+        if key.kind in ("live", "subscription"):
+            self._alarms.end(str(key.name))
+
+    async def _wake_suspects(self, connection: Connection) -> None:
+        """Send what was left out once its time has come, for ever."""
+        while True:
+            await self._suspects.next_due()
+            connection.changed.set()
 
     async def _pump(
         self, connection: Connection, window: Window, records: RecordQueue, stills: StillQueue
@@ -305,6 +363,10 @@ class Uplink:
             if not self._fast_path.revoke():
                 return  # it goes on when the worker has returned the grant
             window.settle()
+            if window.answered and not self._confirmed:
+                self._confirmed = True
+                self._alarms.end("connection")
+                self._alarms.end("identity")
             while window.open and (message := self._next(window, records, stills)) is not None:
                 window.send(message)
             if window.open and (sequence := records.next_sequence) is not None:
@@ -314,8 +376,7 @@ class Uplink:
         def on_sent(messages: Sequence[tuple[int, OutgoingMessage]]) -> None:
             for mid, message in messages:
                 window.sent(mid, message)
-                assert isinstance(message.key, int)
-                records.sent(message.key)
+                records.sent(int(message.key.name))
             connection.after_io()
 
         connection.on_pubacks = turn
@@ -329,21 +390,43 @@ class Uplink:
         if connection.bug is not None:
             raise connection.bug
 
-    def _next(
-        self, window: Window, records: RecordQueue, stills: StillQueue
-    ) -> OutgoingMessage | None:
-        if (suffix := self._live.next_due()) is not None:
-            return self._live_message(suffix)
-        if self._inbox is not None and (answer := self._inbox.next_answer()) is not None:
-            return answer
-        if (row := records.next_row()) is not None:
-            return self._record_message(records, row)
+    def _next(self, window: Window, records: RecordQueue, stills: StillQueue) -> Outgoing | None:
+        if window.starting and self._ahead is not None and not self._ahead.begun:
+            return None
+        sources = (self._next_live, self._next_subscription, self._next_answer)
+        next_record = partial(self._next_record, records)
+        ordered = (next_record, *sources) if window.starting else (*sources, next_record)
+        for source_ in ordered:
+            if (message := source_()) is not None:
+                return message
         if records.idle and window.empty and (still := stills.next_still()) is not None:
-            where = topic(self._config, f"still/{still.purpose}")
-            return OutgoingMessage(
-                where, still.image, still.properties, False, stills.on_puback, still.id
-            )
+            key, where = Key("still", still.id), topic(self._config, f"still/{still.purpose}")
+            on_answer = self._subscribers(stills.on_puback)
+            return OutgoingMessage(key, where, still.image, still.properties, False, on_answer)
         return None
+
+    def _next_record(self, records: RecordQueue) -> OutgoingMessage | None:
+        row = records.next_row()
+        return None if row is None else self._record_message(records, row)
+
+    def _next_live(self) -> OutgoingMessage | None:
+        suffix = self._live.next_due(lambda suffix: self._may_go(Key("live", suffix)))
+        return None if suffix is None else self._live_message(suffix)
+
+    def _next_subscription(self) -> Subscription | None:
+        for suffix, as_published in self._subscriptions.items():
+            key = Key("subscription", suffix)
+            if self._may_go(key):
+                del self._subscriptions[suffix]
+                on_answer = partial(self._check_refused, key)
+                return Subscription(key, topic(self._config, suffix), as_published, on_answer)
+        return None
+
+    def _next_answer(self) -> OutgoingMessage | None:
+        return None if self._inbox is None else self._inbox.next_answer(self._may_go)
+
+    def _may_go(self, key: Key) -> bool:
+        return not self._suspects.wait_s(key)
 
     def _new_inbox(self) -> Inbox | None:
         if self._handler is None:
@@ -351,29 +434,38 @@ class Uplink:
         return Inbox(topic(self._config, ""), self._handler, self._post, self.counts)
 
     def _live_message(self, suffix: str) -> OutgoingMessage:
-        value = self._live.value(suffix)
+        value, key = self._live.value(suffix), Key("live", suffix)
+        where, properties = topic(self._config, suffix), Packed(LIVE_CONTENT, value.expiry_s)
+        on_answer = partial(self._check_refused, key)
+        return OutgoingMessage(key, where, value.payload, properties, True, on_answer)
 
-        def on_puback(answer: BrokerAnswer) -> None:
-            self._session_confirmed = True
-            self._alarms.end("connection")
-            if answer.refused:
-                self.counts["refused"] += 1
-                log.warning("the broker refused live topic %s: %s", suffix, answer.words)
-
-        where = topic(self._config, suffix)
-        return OutgoingMessage(
-            where, value.payload, Packed(LIVE_CONTENT, value.expiry_s), True, on_puback
-        )
+    def _check_refused(self, key: Key, answer: BrokerAnswer) -> None:
+        """Log once that the broker refuses *key*, until it accepts it."""
+        if not answer.refused:
+            self._refused_topics.discard(key.words)
+            return
+        self.counts["refused"] += 1
+        if key.words not in self._refused_topics:
+            self._refused_topics.add(key.words)
+            log.warning("the broker refused %s: %s", key.words, answer.words)
 
     def _record_message(self, records: RecordQueue, row: OutboxRow) -> OutgoingMessage:
         return OutgoingMessage(
+            Key("record", row.sequence),
             topic(self._config, row.topic),
             row.payload,
             _RECORD,
             row.topic.startswith("report/"),
-            lambda answer: records.on_puback(row, answer),
-            row.sequence,
+            self._subscribers(partial(records.on_puback, row)),
         )
+
+    def _subscribers(
+        self, on_answer: Callable[[BrokerAnswer], None]
+    ) -> Callable[[BrokerAnswer], None]:
+        """Return *on_answer*; without the need of a subscriber, if the config says so."""
+        if self._broker.subscribers == "required":
+            return on_answer
+        return lambda answer: on_answer(ACCEPTED if answer.no_subscriber else answer)
 
     def _still_refused(self, why: str) -> None:
         self._post(lambda at: InputRefused(at, "broker", why))
@@ -394,7 +486,7 @@ class Uplink:
         return Status(status=status, session=session, reason=reason, time=now)
 
     async def _publish_offline(self, connection: Connection, window: Window, session: int) -> None:
-        """Publish ``offline``, ``stopped``; wait for its acknowledgement; disconnect (rule 6)."""
+        """Publish ``offline``, ``stopped``; wait for its acknowledgement; disconnect (rule 7)."""
         payload = pack(self._status("offline", session, "stopped"))
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFFLINE_S):

@@ -187,11 +187,11 @@ def _still_missed(turn: Turn, still: str, why: str) -> None:
 
 
 def _device_failed(turn: Turn, event: events.DeviceFailed) -> None:
-    device_fault(turn, event.device, event.why)
+    device_fault(turn, event.device, event.why, times=event.times)
 
 
 def _device_restored(turn: Turn, event: events.DeviceRestored) -> None:
-    device_restored(turn, event.device)
+    device_restored(turn, event.device, event.times)
 
 
 def _input_refused(turn: Turn, event: events.InputRefused) -> None:

@@ -223,16 +223,24 @@ class StillMissed(Event, frozen=True):
 
 
 class DeviceFailed(Event, frozen=True):
-    """The device *device* does not work; *why* in words."""
+    """The device *device* does not work; *why* in words.
+
+    *times*: how often it failed since it last worked for long; None if that is not counted.
+    """
 
     device: str
     why: str
+    times: int | None = None
 
 
 class DeviceRestored(Event, frozen=True):
-    """The device *device* works again."""
+    """The device *device* works again.
+
+    *times*: how often it failed meanwhile; None if that is not counted.
+    """
 
     device: str
+    times: int | None = None
 
 
 class InputRefused(Event, frozen=True):

@@ -4,17 +4,19 @@ from edge.sop.records import EquipmentChanged
 from edge.sop.turn import Turn
 
 
-def device_fault(turn: Turn, device: str, why: str, visit: str | None = None) -> None:
+def device_fault(
+    turn: Turn, device: str, why: str, visit: str | None = None, times: int | None = None
+) -> None:
     """Record that *device* does not work, once until it is restored."""
     if device not in turn.state.faults:
         turn.state.faults[device] = why
-        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit)
+        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit, times)
 
 
-def device_restored(turn: Turn, device: str) -> None:
+def device_restored(turn: Turn, device: str, times: int | None = None) -> None:
     """Record that *device* works again, if it did not."""
     if turn.state.faults.pop(device, None) is not None:
-        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None)
+        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None, times)
 
 
 def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
@@ -23,7 +25,14 @@ def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:
 
 
 def _equipment_record(
-    turn: Turn, record: str, device: str, why: str | None, visit: str | None
+    turn: Turn,
+    record: str,
+    device: str,
+    why: str | None,
+    visit: str | None,
+    times: int | None = None,
 ) -> None:
-    data = EquipmentChanged(device=device, why=why, visit=visit, clock_synced=turn.at.synced)
+    data = EquipmentChanged(
+        device=device, why=why, visit=visit, clock_synced=turn.at.synced, times=times
+    )
     turn.record(record, f"equipment/{device}", visit, data)

@@ -114,12 +114,16 @@ class DaemonRestarted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
-    """A device failed or was restored, or a still was missed."""
+    """A device failed or was restored, or a still was missed.
+
+    :ivar times: of the link to the broker: how often it failed in this spell so far
+    """
 
     device: str
     why: str | None
     visit: str | None
     clock_synced: bool
+    times: int | None = None
 
 
 class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):

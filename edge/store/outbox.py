@@ -225,6 +225,26 @@ class Outbox:
         found = self._bodies(Ranges.of(failed))
         return [read_row(number, body, **failed[number]) for number, body in found]
 
+    @property
+    def troubled(self) -> bool:
+        """False if certainly no record is parked; may be read on any thread."""
+        return self._troubled
+
+    def next_parked(self, after: int) -> OutboxRow | None:
+        """Return the first parked record with a sequence above *after*, else the first of all."""
+        found = self._parked.scan(after, 1) or self._parked.scan(0, 1)
+        for number, body in self._bodies(Ranges.of(entry.doc_id for entry in found)):
+            return read_row(number, body)
+        return None
+
+    def release_parked(self) -> int | None:
+        """Queue all parked records again; return the first sequence, None if there is none."""
+        parked = Ranges.of(entry.doc_id for entry in self._parked)
+        with self.change():
+            self._parked.remove(doc_ids=list(parked))
+            self._await(parked)
+        return parked.first
+
     def resend(self, first: int, last: int) -> Resent:
         """Queue the records *first* to *last* again, in their old places, parked ones too."""
         counts: Counter[str] = Counter()

@@ -13,10 +13,11 @@ from edge.errors import StoreFull
 from edge.mqtt.fast_path import NONE_SENT, FastPath, Grant, Sent
 from edge.mqtt.in_flight import OutgoingMessage
 from edge.mqtt.packets import Packed
+from edge.mqtt.suspects import Key
 from edge.store.store import OutboxRow
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.mqtt.test_uplink_hangup import ChokingBroker
-from tests.uplinks import Running, make_config, make_store, opened, running, sequences
+from tests.uplinks import QUICK, Running, make_config, make_store, opened, running, sequences
 
 _PLAIN = Packed("text/plain")
 
@@ -63,10 +64,11 @@ def granted(connection: FakeConnection, *, sequence: int, room: int) -> tuple[Fa
     path, returned = FastPath(), list[int]()
 
     def on_sent(messages: Sequence[tuple[int, OutgoingMessage]]) -> None:
-        returned.extend(int(str(message.key)) for _, message in messages)
+        returned.extend(int(message.key.name) for _, message in messages)
 
     def message(row: OutboxRow) -> OutgoingMessage:
-        return OutgoingMessage("t", row.payload, _PLAIN, False, lambda _answer: None, row.sequence)
+        key = Key("record", row.sequence)
+        return OutgoingMessage(key, "t", row.payload, _PLAIN, False, lambda _answer: None)
 
     path.grant(Grant(connection, sequence, room, message, on_sent))  # type: ignore[arg-type]
     return path, returned
@@ -92,7 +94,7 @@ def test_the_worker_sends_what_the_grant_allows(
     path.prepare(rows(5, 3))
     assert connection.published == []
     result = path.send()
-    assert [message.key for _, message in result.messages] == sent
+    assert [message.key.name for _, message in result.messages] == sent
     assert [int(payload) for payload in connection.published] == sent
     path.returned(result)
     assert returned == sent
@@ -223,7 +225,7 @@ def test_a_poison_message_of_the_worker_is_parked(tmp_path: Path) -> None:
         broker = ChokingBroker(b'"poison"')
         config = make_config(f"mqtt://{HOST}:{broker.port}", tries=2)
         store = make_store(tmp_path, 1)
-        async with broker.listening(), running(config, store, tmp_path) as run:
+        async with broker.listening(), running(config, store, tmp_path, rare=QUICK) as run:
             await run.drained()
             await run.add(opened("first"))
             await calm(run)

@@ -66,6 +66,7 @@ class Connection:
     :ivar disconnect_code: the reason code of the broker's DISCONNECT; None if there was none
     :ivar why: why the connection ended, in words; empty while it stands
     :ivar subscription_error: why a subscription was refused, in words; empty if none was
+    :ivar connect_refused: True if the broker answered the CONNECT with a refusal or a hang-up
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
@@ -86,6 +87,7 @@ class Connection:
         self.disconnect_code: int | None = None
         self.why = ""
         self.subscription_error = ""
+        self.connect_refused = False
         self.hung_up = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
@@ -121,6 +123,7 @@ class Connection:
             self._end("the connection was not made")
             if isinstance(error, TimeoutError):
                 raise DeviceUnavailable("the broker did not answer in time") from None
+            self.connect_refused = self.connect_refused or self.hung_up
             if isinstance(error, OSError | ValueError):  # ValueError: paho, on the host or port
                 raise DeviceUnavailable(_words(error)) from error
             raise
@@ -378,6 +381,7 @@ class Connection:
         refused = refusal(reason, granted)
         if refused:
             self.why = refused
+            self.connect_refused = True
             self._connack.set_exception(DeviceUnavailable(refused))
             return
         self.window = getattr(granted, "ReceiveMaximum", _MOST_IN_FLIGHT)

@@ -1,6 +1,7 @@
 """Suspects: packets on which a broker may end the connection, or which it does not answer.
 
-Any packet may be one: a record, a still, a live topic, a subscription, an answer to a request.
+Any packet may be one: a record, a still, a live topic, a subscription, an answer to a request, a
+CONNECT with a will.
 Rules
 -----
 1. A packet that was in flight when a connection was lost becomes a suspect: from then on it is sent
@@ -25,7 +26,7 @@ MOST = 1000
 # Waits of a suspect: each try may cost the connection.
 RARE = Backoff(5.0, 3600.0)
 
-Kind = Literal["record", "still", "live", "subscription", "answer"]
+Kind = Literal["record", "still", "live", "subscription", "answer", "will"]
 
 _WORDS = {
     "record": "record {}",
@@ -33,6 +34,7 @@ _WORDS = {
     "live": "{}",
     "subscription": "the subscription to {}",
     "answer": "an answer on {}",
+    "will": "a CONNECT with the {}",
 }
 
 

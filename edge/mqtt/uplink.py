@@ -68,6 +68,9 @@ _NO_FAULT_OF_A_PACKET = frozenset({0x89, 0x8B, 0x8D, _SESSION_TAKEN_OVER, 0x98, 
 # Times in a row that a packet is put off before that is an alarm; a broker that is stopped at an
 # unlucky moment is one.
 _SURE = 2
+# Kinds of packets that have an alarm each while they are left out; there are few of each.
+_NAMED = frozenset({"live", "subscription", "will"})
+_WILL = Key("will", "will")
 _RECORD = Packed(RECORD_CONTENT)
 
 
@@ -232,22 +235,25 @@ class Uplink:
         left_out = [int(name) for name in self._suspects.waiting("record")]
         session = await self._worker.do(self._store.next_session, self._resend_s(), left_out)
         inbox = self._new_inbox()
+        will = self._will(session) if self._may_go(_WILL) else None
         connection = Connection(
             self._broker,
             self._broker.client_id or _client_id(self._config),
             self._broker.will_delay_s + _SESSION_MARGIN_S,
-            Will(
-                topic(self._config, "status"),
-                pack(self._status("offline", session, "lost")),
-                self._broker.will_delay_s,
-            ),
+            will,
             None if inbox is None else inbox.put,
             None if inbox is None else Receive(MOST, LARGEST),
         )
         try:
             await connection.open()
         except DeviceUnavailable as error:
+            if will is not None and connection.connect_refused:
+                self._suspects.lost([_WILL])
             return _Ended(str(error), taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER)
+        if will is None:
+            self._alarms.begin("will", f"the broker refuses {_WILL.words}: it is left out")
+        else:
+            self._suspects.answered(_WILL, refused=False)
         loop = asyncio.get_running_loop()
         since = loop.time()
         self._connection, self._inbox, self._confirmed = connection, inbox, False
@@ -269,6 +275,10 @@ class Uplink:
             good=window.accepted > 0 and loop.time() - since >= LASTED_S,
             taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER,
         )
+
+    def _will(self, session: int) -> Will:
+        payload = pack(self._status("offline", session, "lost"))
+        return Will(topic(self._config, "status"), payload, self._broker.will_delay_s)
 
     async def _serve(self, connection: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
@@ -338,14 +348,16 @@ class Uplink:
             lost[0].on_answer(HUNG_UP)
 
     def _on_put_off(self, key: Key, times: int) -> None:
+        if key == _WILL:  # named once a CONNECT without it is accepted
+            return
         wait_s = self._suspects.wait_s(key)
         log.warning("connections end on %s: it is left out for %.0f s", key.words, wait_s)
         self.counts["left_out"] += 1
-        if times >= _SURE and key.kind in ("live", "subscription"):
+        if times >= _SURE and key.kind in _NAMED:
             self._alarms.begin(str(key.name), f"connections end on {key.words}: it is left out")
 
     def _on_accepted(self, key: Key) -> None:
-        if key.kind in ("live", "subscription"):
+        if key.kind in _NAMED:
             self._alarms.end(str(key.name))
 
     async def _wake_suspects(self, connection: Connection) -> None:

@@ -13,7 +13,7 @@ from edge.mqtt.in_flight import HUNG_UP
 from edge.sop.events import DeviceFailed
 from edge.store.store import StillRow
 from tests.brokers import HOST, Centre, Mosquitto, until
-from tests.mqtt.test_uplink_silence import CONNACK, Server, _packet
+from tests.mqtt.test_uplink_silence import CONNACK, Server, read_packet
 from tests.uplinks import AT, QUICK, make_config, make_store, opened, running, sequences
 
 ALARM = "gardu/v1/kantor/lobi/state/alarm/uplink"
@@ -40,7 +40,7 @@ class ChokingBroker(Server):
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Speak the part of MQTT that an uplink needs."""
         self.connections += 1
-        while packet := await _packet(reader):
+        while packet := await read_packet(reader):
             if packet[0] >> 4 == 1:
                 writer.write(CONNACK)
             elif packet[0] >> 4 == 3:

@@ -70,7 +70,7 @@ class SilentBroker(Server):
         """Record every packet that comes."""
         packets: list[bytes] = []
         self.connections.append(packets)
-        while packet := await _packet(reader):
+        while packet := await read_packet(reader):
             packets.append(packet)
             if packet[0] >> 4 == 1:
                 writer.write(self._connack)
@@ -78,7 +78,7 @@ class SilentBroker(Server):
         writer.close()
 
 
-async def _packet(reader: asyncio.StreamReader) -> bytes:
+async def read_packet(reader: asyncio.StreamReader) -> bytes:
     """Return one MQTT packet with its first byte; empty at the end."""
     with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
         first = await reader.readexactly(1)

@@ -34,6 +34,11 @@ MOST_GROWTH = 20 << 20
 # The clock, milliseconds: back to 1970, and as far as it jumps otherwise.
 _SINCE_1970_MS = 1_795_000_000_000
 _FAR_MS = 20 * 365 * 86_400_000
+# Topics on which a broker hangs up: live ones, and the records of a kind.
+_TOPICS = (
+    b"lobi-utama/status", b"/meta", b"/health", b"/ledger", b"/state/occupancy",
+    b"/event/step", b"/event/visit", b"/event/alarm",
+)  # fmt: skip
 _KEEPS = "persistence true\npersistence_location {folder}/\nautosave_interval 1\n"
 
 
@@ -88,6 +93,14 @@ def _jump(rig: Rig) -> None:
     set_clock(rig.folder, begin, trusted=rig.dice.random() < 0.3)
 
 
+def _hang_up_on_a_packet(rig: Rig) -> None:
+    rig.line.hang_up_on(rig.dice.choice(_TOPICS))
+
+
+def _flap(rig: Rig) -> None:
+    rig.line.flap(rig.dice.randint(100, 20_000))
+
+
 _IMPATIENT = {"acknowledge_timeout_s": 0.3}
 
 FAULTS: dict[str, Fault] = {
@@ -112,6 +125,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "acknowledgements lost": Fault(
         lambda rig: rig.line.lose("answers"), lambda rig: rig.line.restore(), broker=_IMPATIENT
+    ),
+    "broker flaps": Fault(_flap, lambda rig: rig.line.restore(), least_s=0.5),
+    "broker hangs up on a packet": Fault(
+        _hang_up_on_a_packet, lambda rig: rig.line.restore(), least_s=0.5
     ),
     "refused by ACL (0x87)": Fault(
         lambda rig: rig.server.allow(events=False),

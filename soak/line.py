@@ -10,7 +10,7 @@ _CHUNK = 65536
 
 
 class Line(Network):
-    """A line that can also swallow ``answers`` (broker to daemon) or ``everything``.
+    """A line that can also swallow ``answers`` (broker to daemon) or ``everything``, or hang up.
 
     Swallowed data is lost: :meth:`restore` breaks the connections that lost it, as TCP would.
     """
@@ -19,6 +19,8 @@ class Line(Network):
         super().__init__(host, port)
         self._broker_port = port
         self._losing: Literal["answers", "everything"] | None = None
+        self._hangs_up_on = b""
+        self._flaps_after: int | None = None
 
     async def __aexit__(self, *error: object) -> None:
         # Let them end by themselves: asyncio complains of connections with cancelled tasks.
@@ -31,8 +33,17 @@ class Line(Network):
         """Swallow ``answers`` or ``everything`` from now on; connections stay open."""
         self._losing = what
 
+    def hang_up_on(self, part: bytes) -> None:
+        """End a connection as soon as the daemon sends *part*, as brokers do on some packets."""
+        self._hangs_up_on = part
+
+    def flap(self, after: int) -> None:
+        """End each connection after *after* bytes of the daemon."""
+        self._flaps_after = after
+
     def restore(self) -> None:
         """Let all data pass again."""
+        self._hangs_up_on, self._flaps_after = b"", None
         if self._losing is not None:
             self._losing = None
             self.cut()
@@ -40,8 +51,12 @@ class Line(Network):
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there = writer.get_extra_info("peername")[1] == self._broker_port
+        sent = 0
         with suppress(OSError):
             while data := await reader.read(_CHUNK):
+                sent += len(data)
+                if there and self._hangs_up(data, sent):
+                    return
                 await self._flowing.wait()
                 if self.state == "cut":
                     return
@@ -49,3 +64,7 @@ class Line(Network):
                     continue
                 writer.write(data)
                 await writer.drain()
+
+    def _hangs_up(self, data: bytes, sent: int) -> bool:
+        flaps = self._flaps_after is not None and sent > self._flaps_after
+        return flaps or bool(self._hangs_up_on and self._hangs_up_on in data)

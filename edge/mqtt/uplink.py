@@ -32,13 +32,14 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.fast_path import FastPath, Grant, Sent
 from edge.mqtt.in_flight import HUNG_UP, Key, OutgoingMessage, Window
-from edge.mqtt.inbox import LARGEST, MOST, Inbox
+from edge.mqtt.inbox import MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
+from edge.mqtt.refused_packets import RefusedPackets
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.sop.events import InputRefused, Post
@@ -65,7 +66,7 @@ class Uplink:
     :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped
+        still_refusals, requests, requests_dropped, packets_refused
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Uplink:
         handler: RequestHandler | None = None,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        others = ("stills", "still_refusals", "requests", "requests_dropped", "packets_refused")
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
         self._config = config
         self._broker = config.broker
@@ -94,6 +95,7 @@ class Uplink:
         self._piggyback_s = clock.real(piggyback_s)
         self._handler = handler
         self._inbox: Inbox | None = None
+        self._refusals = RefusedPackets(post, self.counts)
         self._live = LiveTopics()
         self._alarms = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
@@ -205,7 +207,8 @@ class Uplink:
                 self._broker.will_delay_s,
             ),
             None if inbox is None else inbox.put,
-            None if inbox is None else Receive(MOST, LARGEST),
+            Receive(MOST, by_hand=inbox is not None),
+            self._refusals.note,
         )
         try:
             await connection.open()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Literal, NamedTuple
 
 from tests.mqtt.test_uplink_silence import CONNACK, Server, read_packet
+from tests.packets import packet, publish, string
 
 Answer = Literal["accept", "hang up", "no answer"] | int
 
@@ -82,17 +83,18 @@ class PickyBroker(Server):
     def _answer(self, raw: bytes, code: int, writer: asyncio.StreamWriter) -> None:
         kind = raw[0] >> 4
         if kind == 1:
-            writer.write(CONNACK if not code else bytes([0x20, 3, 0, code, 0]))
+            writer.write(CONNACK if not code else packet(0x20, bytes((0, code, 0))))
         elif kind == 3:
-            packet = _parsed(raw)
+            message = _parsed(raw)
             if code < 0x80:
-                self.taken.append((packet.suffix, packet.payload))
+                self.taken.append((message.suffix, message.payload))
             length = int.from_bytes(_body(raw)[:2], "big")
-            writer.write(b"\x40\x04" + _body(raw)[2 + length : 4 + length] + bytes([code, 0]))
+            mid = _body(raw)[2 + length : 4 + length]
+            writer.write(packet(0x40, mid + bytes((code, 0))))
         elif kind == 8:
-            writer.write(b"\x90\x04" + _body(raw)[:2] + b"\x00" + bytes([code or 1]))
+            writer.write(packet(0x90, _body(raw)[:2] + bytes((0, code or 1))))
         elif kind == 12:
-            writer.write(b"\xd0\x00")
+            writer.write(packet(0xD0))
 
 
 def _body(raw: bytes) -> bytes:
@@ -129,16 +131,4 @@ def _parsed(raw: bytes) -> Packet:
 
 def request(topic: str, payload: bytes, response_topic: str, mid: int = 1) -> bytes:
     """Return a PUBLISH of the broker with QoS 1: a request that wants an answer."""
-    reply = response_topic.encode()
-    properties = b"\x08" + len(reply).to_bytes(2, "big") + reply
-    name = topic.encode()
-    body = (
-        len(name).to_bytes(2, "big") + name + mid.to_bytes(2, "big")
-        + bytes([len(properties)]) + properties + payload
-    )  # fmt: skip
-    length, size = b"", len(body)
-    while True:
-        size, low = size >> 7, size & 0x7F
-        length += bytes([low | (0x80 if size else 0)])
-        if not size:
-            return b"\x32" + length + body
+    return publish(topic, mid, b"\x08" + string(response_topic), payload)

@@ -14,7 +14,6 @@ from typing import Annotated, Any, Self
 from urllib.parse import urlsplit
 
 import typer
-from paho.mqtt.client import MQTTMessage
 from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
@@ -24,13 +23,18 @@ from edge.errors import DeviceUnavailable, ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
+from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.messages import ROOT
+from edge.mqtt.packets import Receive
+from edge.mqtt.paho_client import RefusedPacket
 
 # Session expiry: how long the broker queues messages while disconnected, seconds.
 SESSION_EXPIRY_S = 3600
 # Interval at which the board is drawn and gaps are searched for, real seconds.
 _REFRESH_S = 0.5
 _BACKOFF = Backoff(0.5, 10.0)
+# Largest packet: four times the largest still, bytes.
+_RECEIVE = Receive(largest=1 << 20)
 
 
 class LiveBoard:
@@ -129,7 +133,10 @@ class Watch:
     async def _connect(self) -> None:
         failures = 0
         while True:
-            link = Connection(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
+            link = Connection(
+                self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take,
+                receive=_RECEIVE, on_refused=_print_refused,
+            )  # fmt: skip
             try:
                 await link.open()
             except DeviceUnavailable as error:
@@ -153,15 +160,14 @@ class Watch:
             link.leave(end_session=not self._keep)
         return link.subscription_error or link.why
 
-    def _take(self, message: MQTTMessage) -> None:
-        """Process one message; paho sends its PUBACK when this returns."""
-        properties = message.properties
-        attributes = dict(getattr(properties, "UserProperty", []))
-        content = getattr(properties, "ContentType", "")
+    def _take(self, message: IncomingMessage) -> None:
+        """Process one message; its PUBACK is sent when this returns."""
         at = asyncio.get_running_loop().time()
         try:
-            payload = bytes(message.payload)
-            self._view.seen(self._consumer.take(message.topic, payload, attributes, content, at))
+            seen = self._consumer.take(
+                message.topic, message.payload, dict(message.user), message.content_type, at
+            )
+            self._view.seen(seen)
         except ProtocolError as error:
             _print(f"not as the contract says: {error}")
         except BrokenPipeError:  # as of `gardu watch --json | head`
@@ -293,6 +299,10 @@ def _missing(gaps: list[tuple[int, int]], broken: list[int]) -> str:
 
 def _ranges(gaps: list[tuple[int, int]]) -> str:
     return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in gaps)
+
+
+def _print_refused(refused: RefusedPacket) -> None:
+    _print(f"{refused.word} from the broker: {refused.why} {refused.topic}")
 
 
 def _print(words: str) -> None:

@@ -7,7 +7,8 @@ Rules
 2. The asyncio loop drives the client (reader and writer of its socket); paho runs no thread.
    Only name resolution, TCP connect and TLS handshake block; they have a thread of their own.
 3. paho's callbacks only note the packet that came; it is handled after paho has returned.
-4. An exception inside paho ends this connection and has no other effect.
+4. An exception inside paho ends this connection and has no other effect. No packet of the broker
+   causes one: edge/mqtt/paho_client.py reads them.
 5. Messages are published only while connected; the reason code of every PUBACK is handed on.
 6. One lock around every call of paho: besides the loop, the worker's thread publishes
    (edge/mqtt/fast_path.py). The socket never blocks, so the lock is held for microseconds; bytes
@@ -25,8 +26,8 @@ from collections import deque
 from collections.abc import Callable, Collection
 from typing import Any
 
-from paho.mqtt.client import Client, MQTTMessage
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.client import Client
+from paho.mqtt.enums import MQTTErrorCode
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
@@ -34,8 +35,11 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config.model import Broker
 from edge.errors import DeviceUnavailable
+from edge.mqtt.decoding import IncomingMessage
+from edge.mqtt.frames import BrokerFault
 from edge.mqtt.messages import LIVE_CONTENT
 from edge.mqtt.packets import Answer, BrokerAnswer, Receive, Will, properties, refusal
+from edge.mqtt.paho_client import PahoClient, RefusedPacket
 from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
@@ -54,10 +58,10 @@ class Connection:
     """One connection to *broker*.
 
     :param session_expiry_s: the session's expiry after the end of the connection, seconds
-    :param on_message: called on the loop with every message received
-    :param receive: how many messages, and how large, the broker may send before
-        :meth:`acknowledge` is called for them; if None, each is acknowledged as soon as
-        *on_message* has returned
+    :param on_message: called on the loop with every message received; None: none is expected
+    :param on_refused: called on the loop with every packet that was refused; must not raise
+    :param receive: how many messages, and how large, the broker may send; if *by_hand*, each is
+        acknowledged by :meth:`acknowledge`, else as soon as *on_message* has returned
     :ivar changed: set when the connection has ended, and when there may be a message to send
     :ivar on_pubacks: called when PUBACKs have come, and by :meth:`notify` (directly: waking a task
         costs a round of the loop, and throughput); an exception in it ends the connection and is
@@ -77,8 +81,9 @@ class Connection:
         client_id: str,
         session_expiry_s: int,
         will: Will | None = None,
-        on_message: Callable[[MQTTMessage], None] | None = None,
-        receive: Receive | None = None,
+        on_message: Callable[[IncomingMessage], None] | None = None,
+        receive: Receive = Receive(),  # noqa: B008 - immutable
+        on_refused: Callable[[RefusedPacket], None] | None = None,
     ) -> None:
         self.changed = asyncio.Event()
         self.on_pubacks: Callable[[], None] = self.changed.set
@@ -101,9 +106,9 @@ class Connection:
         self._paho = threading.RLock()
         self._holding = False  # packed messages wait for release()
         self._broken = ""  # an exception of paho's on another thread, in words
+        self._on_message = on_message
+        self._on_refused = on_refused or _log_refused
         self._client = self._make_client(client_id, will)
-        if on_message is not None:
-            self._client.on_message = lambda _client, _data, message: on_message(message)
 
     @property
     def up(self) -> bool:
@@ -124,6 +129,8 @@ class Connection:
             if isinstance(error, TimeoutError):
                 raise DeviceUnavailable("the broker did not answer in time") from None
             self.connect_refused = self.connect_refused or self.hung_up
+            if isinstance(error, DeviceUnavailable):  # an OSError too
+                raise
             if isinstance(error, OSError | ValueError):  # ValueError: paho, on the host or port
                 raise DeviceUnavailable(_words(error)) from error
             raise
@@ -164,7 +171,12 @@ class Connection:
         """Drop the messages *mids* that were prepared: they are never sent."""
         with self._paho:
             # paho has no call for this.
-            kept = [packet for packet in self._client._out_packet if packet["mid"] not in mids]  # noqa: SLF001
+            kept = [
+                packet
+                for packet in self._client._out_packet  # noqa: SLF001
+                # The ids of acknowledgements are the broker's: another series of numbers.
+                if packet["mid"] not in mids or packet["command"] >> 4 != PacketTypes.PUBLISH
+            ]
             self._client._out_packet.clear()  # noqa: SLF001
             self._client._out_packet.extend(kept)  # noqa: SLF001
             for mid in mids:
@@ -208,7 +220,7 @@ class Connection:
         return mids[0] if mids and self.up else None
 
     def acknowledge(self, mid: int, qos: int) -> None:
-        """Acknowledge the message *mid* (only with *receive*)."""
+        """Acknowledge the message *mid* (only if that is done by hand)."""
         if self.up:
             self._guard(lambda: self._client.ack(mid, qos))
 
@@ -229,13 +241,13 @@ class Connection:
 
     # -- connecting
 
-    def _make_client(self, client_id: str, will: Will | None) -> Client:
-        client = Client(
-            CallbackAPIVersion.VERSION2,
-            client_id=client_id,
-            protocol=MQTTProtocolVersion.MQTTv5,
-            reconnect_on_failure=False,
-            manual_ack=self._receive is not None,
+    def _make_client(self, client_id: str, will: Will | None) -> PahoClient:
+        client = PahoClient(
+            client_id,
+            self._receive.largest,
+            self._on_message or self._refuse_message,
+            self._on_refused,
+            by_hand=self._receive.by_hand,
         )
         client.connect_timeout = CONNECT_TIMEOUT_S
         # The caller bounds the window; paho's own queue would reorder messages around refusals.
@@ -261,8 +273,8 @@ class Connection:
         session = properties(
             PacketTypes.CONNECT,
             SessionExpiryInterval=self._expiry_s,
-            ReceiveMaximum=self._receive and self._receive.most,
-            MaximumPacketSize=self._receive and self._receive.largest,
+            ReceiveMaximum=self._receive.most,
+            MaximumPacketSize=self._receive.largest,
         )
         client.connect(
             broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=session
@@ -328,6 +340,8 @@ class Connection:
             with self._paho:
                 call()
                 self._flush()
+        except BrokerFault as error:
+            self._end(str(error))
         except Exception as error:
             log.warning("broker connection ended by an error", exc_info=True)
             self._end(_words(error))
@@ -369,6 +383,10 @@ class Connection:
             if (opened := self._client.socket()) is not None:
                 opened.close()
         self.changed.set()
+
+    def _refuse_message(self, message: IncomingMessage) -> None:
+        why = "there is no subscription"
+        self._on_refused(RefusedPacket(ascii(message.topic)[1:-1], "unexpected packet", why))
 
     # -- paho's callbacks (rule 3)
 
@@ -417,6 +435,10 @@ class Connection:
 
 def _nothing() -> None:
     """Call nothing of paho's: what it has packed is sent all the same."""
+
+
+def _log_refused(refused: RefusedPacket) -> None:
+    log.warning("%s from the broker: %s %s", refused.word, refused.why, refused.topic)
 
 
 def _words(error: Exception) -> str:

@@ -92,6 +92,7 @@ class Window:
         connection can lose the answers to all of them (mosquitto 2.0.11 hangs up after every
         refusal)
     :ivar answered: number of messages answered; *accepted*: those of them that were not refused
+    :ivar last_refused: True if the last answer was a refusal
     """
 
     def __init__(
@@ -105,6 +106,7 @@ class Window:
     ) -> None:
         self.answered = 0
         self.accepted = 0
+        self.last_refused = False
         self._counts = counts
         self._connection = connection
         self._full = min(limit, connection.window)
@@ -173,6 +175,7 @@ class Window:
             if message is not None:
                 self.answered += 1
                 self.accepted += not answer.refused
+                self.last_refused = answer.refused
                 self._suspects.answered(message.key, refused=answer.refused)
                 message.on_answer(answer)
         if not self._in_flight:

@@ -4,7 +4,8 @@ Rules
 -----
 1. A message is acknowledged only after it has been handled, so the broker sends it again after a
    crash; the broker holds back messages beyond :data:`MOST` unacknowledged ones.
-2. If a broker ignores that limit, the messages beyond it are dropped and counted.
+2. Messages beyond that limit are dropped and counted: those of a broker that ignores it, and those
+   of QoS 0, to which it does not apply. The latter never use up the room of the others.
 3. At most :data:`RATE` messages a second are handled: disk and lobby come before requests.
 4. An answer goes only to a topic that :func:`~edge.mqtt.requests.may_answer` allows.
 5. It goes after the acknowledgement: a broker that hangs up on an answer sends the request once.
@@ -16,9 +17,9 @@ from collections.abc import Callable
 from functools import partial
 
 import msgspec
-from paho.mqtt.client import MQTTMessage
 
 from edge.mqtt.connection import Connection
+from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.in_flight import OutgoingMessage
 from edge.mqtt.messages import LIVE_CONTENT
 from edge.mqtt.packets import BrokerAnswer, Packed
@@ -37,8 +38,6 @@ from edge.sop.events import InputRefused, Post
 
 # Receive Maximum for the broker; a broker that respects it loses no message.
 MOST = 16
-# Maximum Packet Size for the broker, bytes: it discards larger messages.
-LARGEST = 65536
 # Requests a second, and how many are handled at once after a pause.
 RATE = 20.0
 BURST = 20
@@ -47,8 +46,8 @@ FILTERS = ((REGISTER, True), (f"{AVAILABILITY}/#", False))
 its flag is checked; availability may be retained or not."""
 
 
-class _IncomingMessage(msgspec.Struct):
-    """A message received, cut to the parts in use."""
+class _Waiting(msgspec.Struct):
+    """A message that waits to be handled, cut to the parts in use."""
 
     mid: int
     qos: int
@@ -72,30 +71,24 @@ class Inbox:
         self._handler = handler
         self._post = post
         self._counts = counts
-        self._messages: deque[_IncomingMessage] = deque()
+        self._messages: deque[_Waiting] = deque()
         self._come = asyncio.Event()
         self._answers: deque[OutgoingMessage] = deque(maxlen=MOST)
         self._dropping = False
         self._free_at = 0.0
 
-    def put(self, message: MQTTMessage) -> None:
-        """Queue a message. Called by paho: must not raise."""
-        if len(self._messages) > MOST:
+    def put(self, message: IncomingMessage) -> None:
+        """Queue a message."""
+        if sum(bool(other.qos) == bool(message.qos) for other in self._messages) > MOST:
             self._counts["requests_dropped"] += 1
             if not self._dropping:  # once per connection: these events must not be a flood too
                 self._refuse("flood")
             self._dropping = True
             return
-        about = message.properties
-        request = Request(
-            message.topic.removeprefix(self._base),
-            bytes(message.payload[: LONGEST + 1]),
-            message.retain,
-        )
-        reply_to = getattr(about, "ResponseTopic", "")
-        correlation = getattr(about, "CorrelationData", None)
+        suffix = message.topic.removeprefix(self._base)
+        request = Request(suffix, message.payload[: LONGEST + 1], message.retain)
         self._messages.append(
-            _IncomingMessage(message.mid, message.qos, request, reply_to, correlation)
+            _Waiting(message.mid, message.qos, request, message.response_topic, message.correlation)
         )
         self._come.set()
 
@@ -132,7 +125,7 @@ class Inbox:
         if self._free_at > now:
             await asyncio.sleep(self._free_at - now)
 
-    def _answerable(self, message: _IncomingMessage) -> bool:
+    def _answerable(self, message: _Waiting) -> bool:
         sound = len(message.correlation or b"") <= LONGEST_CORRELATION and may_answer(
             message.reply_to, self._base
         )
@@ -140,7 +133,7 @@ class Inbox:
             self._refuse("response topic")
         return sound
 
-    def _outgoing(self, message: _IncomingMessage, payload: bytes) -> OutgoingMessage:
+    def _outgoing(self, message: _Waiting, payload: bytes) -> OutgoingMessage:
         about = Packed(LIVE_CONTENT, ANSWER_EXPIRY_S, correlation=message.correlation)
         key = Key("answer", message.reply_to)
         return OutgoingMessage(key, message.reply_to, payload, about, False, self._answered)

@@ -8,6 +8,10 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+# Receive Maximum and Maximum Packet Size for the broker; the latter in bytes.
+MOST = 1000
+LARGEST = 65536
+
 
 class Will(msgspec.Struct, frozen=True):
     """The will: the broker publishes it (QoS 1, retained) *delay_s* after the connection's loss."""
@@ -18,10 +22,14 @@ class Will(msgspec.Struct, frozen=True):
 
 
 class Receive(NamedTuple):
-    """Limits for the broker: *most* messages unacknowledged, each of *largest* bytes at most."""
+    """Limits for the broker: *most* messages unacknowledged, packets of *largest* bytes at most.
 
-    most: int
-    largest: int
+    :ivar by_hand: True if a message stays unacknowledged until it has been dealt with
+    """
+
+    most: int = MOST
+    largest: int = LARGEST
+    by_hand: bool = False
 
 
 class BrokerAnswer(NamedTuple):

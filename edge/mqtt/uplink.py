@@ -34,7 +34,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.fast_path import FastPath, Grant, Sent
 from edge.mqtt.in_flight import HUNG_UP, Outgoing, OutgoingMessage, Subscription, Window
-from edge.mqtt.inbox import FILTERS, LARGEST, MOST, Inbox
+from edge.mqtt.inbox import FILTERS, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
@@ -42,6 +42,7 @@ from edge.mqtt.packets import ACCEPTED, BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
 from edge.mqtt.refusals import TRIAL, Refusals
+from edge.mqtt.refused_packets import RefusedPackets
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.mqtt.suspects import RARE, Key, Suspects
@@ -97,7 +98,7 @@ class Uplink:
     :param trial: between tries of a parked record
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped, left_out
+        still_refusals, requests, requests_dropped, packets_refused, left_out
     """
 
     def __init__(
@@ -116,8 +117,8 @@ class Uplink:
         trial: Backoff = TRIAL,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped", "left_out")
-        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
+        others = ("stills", "still_refusals", "requests", "requests_dropped", "packets_refused")
+        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, "left_out"), 0))
         self._config = config
         self._broker = config.broker
         self._store = store
@@ -129,6 +130,7 @@ class Uplink:
         self._piggyback_s = clock.real(piggyback_s)
         self._handler = handler
         self._inbox: Inbox | None = None
+        self._refused_packets = RefusedPackets(post, self.counts)
         self._live = LiveTopics()
         self._alarms = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
@@ -242,7 +244,8 @@ class Uplink:
             self._broker.will_delay_s + _SESSION_MARGIN_S,
             will,
             None if inbox is None else inbox.put,
-            None if inbox is None else Receive(MOST, LARGEST),
+            Receive(MOST, by_hand=inbox is not None),
+            self._refused_packets.note,
         )
         try:
             await connection.open()
@@ -342,7 +345,8 @@ class Uplink:
         for message in lost:
             if message.key.kind == "record":
                 self._refusals.suspected(int(message.key.name))
-        blame = connection.disconnect_code not in _NO_FAULT_OF_A_PACKET
+        # Mosquitto 2.0.11 ends the connection after a refusal: that is not the next packet's fault.
+        blame = connection.disconnect_code not in _NO_FAULT_OF_A_PACKET and not window.last_refused
         put_off = self._suspects.lost([message.key for message in lost], blame=blame)
         if put_off and connection.hung_up:
             lost[0].on_answer(HUNG_UP)

@@ -5,15 +5,16 @@ import json
 import os
 import time
 import uuid
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from random import Random
-from typing import Any
 
 import pytest
 
 from edge.mqtt import inbox
+from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.request_handler import Request
 from edge.mqtt.requests import LONGEST, Answer
 from edge.sop.events import AvailabilitySet, InputRefused
@@ -296,8 +297,6 @@ def test_a_broker_that_minds_no_bound(tmp_path: Path) -> None:
         try:
             counts = Running.__new__(Running)  # only for its events
             counts.events = []
-            from collections import Counter
-
             box = inbox.Inbox(BASE, office.desk, counts._post, Counter())
             for number in range(5000):
                 box.put(message(number))
@@ -312,14 +311,31 @@ def test_a_broker_that_minds_no_bound(tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
-def message(mid: int) -> Any:
-    """Return a message as paho gives it to a callback."""
-    from paho.mqtt.client import MQTTMessage
+def message(mid: int, qos: int = 1) -> IncomingMessage:
+    """Return a large request as it is received."""
+    return IncomingMessage(f"{BASE}cmd/register", b"z" * 100_000, qos, mid)
 
-    made = MQTTMessage(mid, f"{BASE}cmd/register".encode())
-    made.payload = b"z" * 100_000
-    made.qos = 1
-    return made
+
+def test_a_flood_of_qos_0_leaves_room_for_qos_1(tmp_path: Path) -> None:
+    """Messages without acknowledgement may be dropped; the broker's 16 others are all accepted."""
+
+    async def scenario() -> None:
+        office = Office(tmp_path)
+        try:
+            box = inbox.Inbox(BASE, office.desk, lambda _make: None, Counter())
+            for _ in range(500):
+                box.put(message(0, qos=0))
+            dropped = box._counts["requests_dropped"]
+            for number in range(1, inbox.MOST + 1):
+                box.put(message(number))
+            assert [waiting.mid for waiting in box._messages if waiting.qos] == [
+                *range(1, inbox.MOST + 1)
+            ]
+            assert box._counts["requests_dropped"] == dropped > 0
+        finally:
+            office.close()
+
+    asyncio.run(scenario())
 
 
 def test_the_embedded_broker_does_it_too(embedded: str, tmp_path: Path) -> None:

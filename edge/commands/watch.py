@@ -20,11 +20,12 @@ from rich.live import Live
 from rich.table import Table
 
 from edge.config.model import Broker
-from edge.errors import DeviceUnavailable, ProtocolError
+from edge.errors import ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
 from edge.mqtt.messages import ROOT
+from edge.mqtt.reasons import BrokerUnavailable
 
 # Session expiry: how long the broker queues messages while disconnected, seconds.
 SESSION_EXPIRY_S = 3600
@@ -132,8 +133,8 @@ class Watch:
             link = Connection(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
             try:
                 await link.open()
-            except DeviceUnavailable as error:
-                why = str(error)
+            except BrokerUnavailable as error:
+                why = f"{error}. {error.reason.remedy}"
             else:
                 failures = 0
                 why = await self._listen(link)
@@ -151,7 +152,7 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        return link.subscription_error or link.why
+        return link.subscription_error or str(link.why)
 
     def _take(self, message: MQTTMessage) -> None:
         """Process one message; paho sends its PUBACK when this returns."""

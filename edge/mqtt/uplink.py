@@ -27,7 +27,6 @@ from typing import Any, Literal
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.fast_path import FastPath, Grant, Sent
@@ -36,8 +35,10 @@ from edge.mqtt.inbox import LARGEST, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
+from edge.mqtt.outage import Outage
 from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
+from edge.mqtt.reasons import BrokerUnavailable, Reason, reason
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
@@ -64,6 +65,7 @@ class Uplink:
     :param backoff: between connections, and between tries of a record that was not delivered
     :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
     :param handler: answers requests over MQTT; None: no topic is subscribed to
+    :ivar outage: why there is no connection
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
         still_refusals, requests, requests_dropped
     """
@@ -85,6 +87,7 @@ class Uplink:
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
         self._config = config
         self._broker = config.broker
+        self.outage = Outage(f"{config.broker.host}:{config.broker.port}", clock)
         self._store = store
         self._worker = worker
         self._clock = clock
@@ -184,13 +187,14 @@ class Uplink:
             self._session_confirmed = False
             why = await self._one_connection()
             failures = 1 if self._session_confirmed else failures + 1
-            self._alarms.begin("connection", why)
+            self.outage.note(why)
+            self._alarms.begin("connection", why.sentence)
             await asyncio.sleep(self._backoff.delay(failures))
             self.counts["reconnects"] += 1
 
     # -- one connection
 
-    async def _one_connection(self) -> str:
+    async def _one_connection(self) -> Reason:
         """Connect and deliver until the connection ends; return why it did."""
         poison = [key for key in self._poison() if isinstance(key, int)]
         session = await self._worker.do(self._store.next_session, self._resend_s(), poison)
@@ -209,8 +213,8 @@ class Uplink:
         )
         try:
             await connection.open()
-        except DeviceUnavailable as error:
-            return str(error)
+        except BrokerUnavailable as error:
+            return error.reason
         self._connection, self._inbox = connection, inbox
         window = Window(
             connection,
@@ -223,9 +227,9 @@ class Uplink:
             await self._serve(connection, window, session)
         finally:
             self._connection = self._inbox = None
-            connection.drop("ended")
+            connection.drop(reason("stopped"))
         self._slow_start = not window.empty
-        return connection.why
+        return connection.why or reason("stopped")
 
     async def _serve(self, connection: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
@@ -355,6 +359,7 @@ class Uplink:
 
         def on_puback(answer: BrokerAnswer) -> None:
             self._session_confirmed = True
+            self.outage.over()
             self._alarms.end("connection")
             if answer.refused:
                 self.counts["refused"] += 1

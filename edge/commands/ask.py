@@ -10,10 +10,12 @@ from edge.daemon.control import (
     NAME,
     AskDay,
     AskDevices,
+    AskLink,
     AskPurge,
     AskReload,
     ControlRequest,
     DeviceStates,
+    LinkState,
     Purged,
     Resend,
     socket_path,
@@ -48,6 +50,15 @@ def ask_devices(folder: Path) -> dict[str, str] | None:
     """
     states = _ask(folder, AskDevices(), DeviceStates)
     return None if states is None else states.devices
+
+
+def ask_link(folder: Path) -> LinkState | None:
+    """Return how the daemon in *folder* stands with the broker; None if no daemon runs there.
+
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    return _ask(folder, AskLink(), LinkState)
 
 
 def ask_reload(folder: Path) -> Reloaded | None:

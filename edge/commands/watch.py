@@ -19,7 +19,7 @@ from rich.live import Live
 from rich.table import Table
 
 from edge.config.model import Broker
-from edge.errors import DeviceUnavailable, ProtocolError
+from edge.errors import ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
@@ -27,6 +27,7 @@ from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.messages import ROOT
 from edge.mqtt.packets import Receive
 from edge.mqtt.paho_client import RefusedPacket
+from edge.mqtt.reasons import BrokerUnavailable
 
 # Session expiry: how long the broker queues messages while disconnected, seconds.
 SESSION_EXPIRY_S = 3600
@@ -139,8 +140,8 @@ class Watch:
             )  # fmt: skip
             try:
                 await link.open()
-            except DeviceUnavailable as error:
-                why = str(error)
+            except BrokerUnavailable as error:
+                why = f"{error}. {error.reason.remedy}"
             else:
                 failures = 0
                 why = await self._listen(link)
@@ -158,7 +159,7 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        return link.subscription_error or link.why
+        return link.subscription_error or str(link.why)
 
     def _take(self, message: IncomingMessage) -> None:
         """Process one message; its PUBACK is sent when this returns."""

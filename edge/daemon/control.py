@@ -8,7 +8,8 @@ The database belongs to the daemon, so a change to it is requested from the daem
 
 ``{"do":"resend","from":4711,"to":4720}`` marks delivered or parked records as waiting again;
 the answer is a :class:`~edge.store.rows.Resent`. ``{"do":"devices"}`` asks for the state of the
-devices; the answer is :class:`DeviceStates`. ``{"do":"reload"}`` reads the procedures again; the
+devices; the answer is :class:`DeviceStates`. ``{"do":"link"}`` asks for the state of the connection
+to the broker; the answer is :class:`LinkState`. ``{"do":"reload"}`` reads the procedures again; the
 answer is :class:`~edge.daemon.reload.Reloaded`.
 ``{"do":"purge-guestbook","before_ms":1795305600000}`` removes guests' details from before then; the
 answer is :class:`Purged`. ``{"do":"day"}`` asks for the state of the office day and the items that
@@ -61,6 +62,10 @@ class AskDevices(
     """Return the state of each device."""
 
 
+class AskLink(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="link"):
+    """Return the state of the connection to the broker."""
+
+
 class AskReload(
     msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="reload"
 ):
@@ -91,13 +96,21 @@ class DeviceStates(msgspec.Struct, frozen=True):
     devices: dict[str, str]
 
 
+class LinkState(msgspec.Struct, frozen=True):
+    """State of the connection to the broker; *why* and *remedy* are empty if it stands."""
+
+    connected: bool
+    why: str = ""
+    remedy: str = ""
+
+
 class Refusal(msgspec.Struct, frozen=True):
     """The reason why a request was refused, in words."""
 
     error: str
 
 
-ControlRequest: TypeAlias = Resend | AskDevices | AskReload | AskPurge | AskDay
+ControlRequest: TypeAlias = Resend | AskDevices | AskLink | AskReload | AskPurge | AskDay
 
 
 class Sender(Protocol):

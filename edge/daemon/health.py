@@ -10,6 +10,8 @@ from edge.clock import Clock
 from edge.config.model import Config
 from edge.daemon.procedures import wording_of
 from edge.daemon.rules import fitted_inputs
+from edge.mqtt.messages import document
+from edge.mqtt.outage import LastOutage
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import KINDS
 from edge.sop.wording import published
@@ -27,8 +29,12 @@ def health(
     procedures: dict[str, Any],
     events_waiting: int,
     events_dropped: int,
+    last_outage: LastOutage | None = None,
 ) -> dict[str, Any]:
-    """Return the present health: devices, queues, procedures, disk, temperature, clock."""
+    """Return the present health: devices, queues, procedures, disk, temperature, clock.
+
+    :param last_outage: why there was no broker the last time (edge/mqtt/reasons.py), and when
+    """
     now = clock.now()
     return {
         "time": now.iso(),
@@ -36,6 +42,7 @@ def health(
         "devices": devices,
         "refusals": refusals,
         "uplink": uplink,
+        "last_outage": last_outage and document(last_outage),
         "procedures": procedures,
         "events_waiting": events_waiting,
         "events_dropped": events_dropped,

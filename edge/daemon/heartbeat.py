@@ -49,6 +49,7 @@ async def report_health(
             devices=states(),
             refusals=checkpoint.state.refusals,
             uplink=uplink.counts,
+            last_outage=uplink.outage.last,
             procedures=reload.shown(),
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
@@ -64,7 +65,8 @@ async def report_to_systemd(
     told = ""
     while True:
         bad = sorted(name for name, state in states().items() if state != "ok")
-        link = "connected" if uplink.connected else "no broker"
+        link = "connected" if uplink.connected else "connecting"
+        link = f"no broker ({uplink.outage.why})" if uplink.outage.why else link
         trouble = f", not working: {', '.join(bad)}" if bad else ""
         trouble += ", new procedures refused" if reload.problem else ""
         status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"

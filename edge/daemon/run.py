@@ -20,10 +20,12 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.control import (
     AskDay,
     AskDevices,
+    AskLink,
     AskPurge,
     AskReload,
     ControlAnswers,
     DeviceStates,
+    LinkState,
     Purged,
     resender,
     serve_control,
@@ -154,6 +156,7 @@ async def _run(
             requests.report_fault()
             answers: ControlAnswers = {
                 AskDevices: lambda _: DeviceStates(states()),
+                AskLink: lambda _: link_state(uplink),
                 AskDay: lambda _: checkpoint.day_now(),
                 AskReload: lambda _: reload(),
                 AskPurge: purge,
@@ -182,6 +185,14 @@ async def _run(
         await devices.close()
         worker.stop()
         book_worker.submit(book.close)
+
+
+def link_state(uplink: Uplink) -> LinkState:
+    """Return the state of the connection to the broker."""
+    down = uplink.outage.why
+    if down is None:
+        return LinkState(uplink.connected)
+    return LinkState(connected=False, why=down.sentence, remedy=down.remedy)
 
 
 def stored_faults(store: Store) -> dict[str, str]:

@@ -20,7 +20,6 @@ Rules
 import asyncio
 import logging
 import socket
-import ssl
 import threading
 from collections import deque
 from collections.abc import Callable, Collection
@@ -34,12 +33,14 @@ from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config.model import Broker
-from edge.errors import DeviceUnavailable
 from edge.mqtt.decoding import IncomingMessage
+from edge.mqtt.diagnosis import of_code
+from edge.mqtt.evidence import Evidence
 from edge.mqtt.frames import BrokerFault
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import Answer, BrokerAnswer, Receive, Will, properties, refusal
+from edge.mqtt.packets import Answer, BrokerAnswer, Receive, Will, properties
 from edge.mqtt.paho_client import PahoClient, RefusedPacket
+from edge.mqtt.reasons import BrokerUnavailable, Reason, printable, reason
 from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
@@ -67,8 +68,7 @@ class Connection:
         costs a round of the loop, and throughput); an exception in it ends the connection and is
         left in *bug*
     :ivar answers: the PUBACKs and SUBACKs received and not yet handled
-    :ivar disconnect_code: the reason code of the broker's DISCONNECT; None if there was none
-    :ivar why: why the connection ended, in words; empty while it stands
+    :ivar why: why the connection ended; None while it stands
     :ivar subscription_error: why a subscription was refused, in words; empty if none was
     :ivar connect_refused: True if the broker answered the CONNECT with a refusal or a hang-up
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
@@ -89,8 +89,7 @@ class Connection:
         self.on_pubacks: Callable[[], None] = self.changed.set
         self.bug: Exception | None = None
         self.answers: deque[Answer] = deque()
-        self.disconnect_code: int | None = None
-        self.why = ""
+        self.why: Reason | None = None
         self.subscription_error = ""
         self.connect_refused = False
         self.hung_up = False
@@ -105,9 +104,10 @@ class Connection:
         self._writing = False
         self._paho = threading.RLock()
         self._holding = False  # packed messages wait for release()
-        self._broken = ""  # an exception of paho's on another thread, in words
+        self._broken: Reason | None = None  # an exception of paho's on another thread
         self._on_message = on_message
         self._on_refused = on_refused or _log_refused
+        self._evidence = Evidence(broker)
         self._client = self._make_client(client_id, will)
 
     @property
@@ -118,22 +118,23 @@ class Connection:
     async def open(self) -> None:
         """Connect and wait for the CONNACK.
 
-        :raises DeviceUnavailable: with the reason in words
+        :raises BrokerUnavailable: with the reason
         """
         worker = Worker("connect")
         try:
             await worker.do(self._dial)
             await self._greet()
         except BaseException as error:
-            self._end("the connection was not made")
-            if isinstance(error, TimeoutError):
-                raise DeviceUnavailable("the broker did not answer in time") from None
             self.connect_refused = self.connect_refused or self.hung_up
-            if isinstance(error, DeviceUnavailable):  # an OSError too
+            if isinstance(error, OSError):
+                self._end(self._evidence.of_error(error))
+            elif isinstance(error, ValueError):  # of the resolver or paho, on host or port
+                self._end(reason("bad-address", printable(error)))
+            else:
+                self._end(reason("stopped"))
                 raise
-            if isinstance(error, OSError | ValueError):  # ValueError: paho, on the host or port
-                raise DeviceUnavailable(_words(error)) from error
-            raise
+            assert self.why is not None
+            raise BrokerUnavailable(self.why) from error
         finally:
             worker.stop()
 
@@ -191,7 +192,7 @@ class Connection:
         try:
             packed = self._client.publish(topic, payload, 1, retain, properties)
         except Exception as error:  # noqa: BLE001 - rule 4
-            self._broken = _words(error)
+            self._broken = self._evidence.of_error(error)
             return None
         return packed.mid if packed.rc == MQTTErrorCode.MQTT_ERR_SUCCESS else None
 
@@ -201,7 +202,7 @@ class Connection:
             try:
                 self._client.loop_write()
             except Exception as error:  # noqa: BLE001 - rule 4
-                self._broken = _words(error)
+                self._broken = self._evidence.of_error(error)
 
     # -- on the loop
 
@@ -224,9 +225,12 @@ class Connection:
         if self.up:
             self._guard(lambda: self._client.ack(mid, qos))
 
-    def drop(self, why: str) -> None:
-        """Cut the connection without DISCONNECT: the broker will publish the will."""
-        self._end(why)
+    def drop(self, why: Reason | str) -> None:
+        """Cut the connection without DISCONNECT: the broker will publish the will.
+
+        :param why: the reason; a text is this side's own
+        """
+        self._end(reason("stopped", sentence=why) if isinstance(why, str) else why)
 
     def leave(self, *, end_session: bool = False) -> None:
         """Send DISCONNECT and close: no will. Messages in flight must be acknowledged before.
@@ -236,8 +240,9 @@ class Connection:
         expiry_s = 0 if end_session else None
         farewell = properties(PacketTypes.DISCONNECT, SessionExpiryInterval=expiry_s)
         if self.up:
+            self.why = reason("stopped")
             self._guard(lambda: self._client.disconnect(properties=farewell))
-        self._end("left")
+        self._end(reason("stopped"))
 
     # -- connecting
 
@@ -252,6 +257,7 @@ class Connection:
         client.connect_timeout = CONNECT_TIMEOUT_S
         # The caller bounds the window; paho's own queue would reorder messages around refusals.
         client.max_inflight_messages = 0
+        client.on_socket_open = lambda _client, _data, opened: self._evidence.opened(opened)
         client.on_connect = self._note_connack
         client.on_publish = self._note_puback
         client.on_subscribe = self._note_suback
@@ -290,7 +296,7 @@ class Connection:
         """Add the socket to the loop and wait for the CONNACK."""
         opened = self._client.socket()
         if opened is None:
-            raise DeviceUnavailable(self.why or "the broker closed the connection")
+            raise BrokerUnavailable(self._evidence.of_loss())
         # From here on paho only packs: it sends when it is called to.
         self._client.on_socket_register_write = lambda _client, _data, _socket: None
         loop = asyncio.get_running_loop()
@@ -299,8 +305,11 @@ class Connection:
         loop.add_reader(self._reading, self._read)
         self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
         self.after_io()
-        async with asyncio.timeout(CONNECT_TIMEOUT_S):
-            await self._connack
+        try:
+            async with asyncio.timeout(CONNECT_TIMEOUT_S):
+                await self._connack
+        except TimeoutError:
+            raise BrokerUnavailable(self._evidence.of_loss(waited=True)) from None
 
     # -- the loop drives the client
 
@@ -317,10 +326,11 @@ class Connection:
             self.on_pubacks()
         except Exception as error:  # noqa: BLE001 - the uplink raises it again
             self.bug = error
-            self._end("a fault of ours")
+            self._end(self._evidence.of_error(error))
 
     def _read_all(self) -> None:
         """Read all packets; TLS may hold whole ones for which the socket is no longer readable."""
+        self._evidence.before_read()
         self._client.loop_read()
         while (opened := self._client.socket()) is not None and getattr(opened, "pending", int)():
             self._client.loop_read()
@@ -341,21 +351,21 @@ class Connection:
                 call()
                 self._flush()
         except BrokerFault as error:
-            self._end(str(error))
+            self._end(self._evidence.of_error(error))
         except Exception as error:
             log.warning("broker connection ended by an error", exc_info=True)
-            self._end(_words(error))
+            self._end(self._evidence.of_error(error))
         self.after_io()
 
     def after_io(self) -> None:
         """Follow paho's state: its socket may be closed, or bytes may wait to be written."""
         if not self.up:
             return
-        if self._broken:
+        if self._broken is not None:
             self._end(self._broken)
             return
         if self._client.socket() is None:
-            self._end(self.why or "connection lost")
+            self._end(self.why or self._evidence.of_loss())
             return
         wanted = self._client.want_write() and not self._holding
         if wanted != self._writing:
@@ -366,7 +376,7 @@ class Connection:
                 loop.remove_writer(self._reading)
             self._writing = wanted
 
-    def _end(self, why: str) -> None:
+    def _end(self, why: Reason) -> None:
         """End the connection and close its socket; harmless if it has ended before."""
         self.why = self.why or why
         if self._upkeep is not None:
@@ -377,7 +387,7 @@ class Connection:
             loop.remove_writer(self._reading)
             self._reading = -1
         if self._connack is not None and not self._connack.done():
-            self._connack.set_exception(DeviceUnavailable(self.why))
+            self._connack.set_exception(BrokerUnavailable(self.why))
             self._connack.exception()  # mark it as retrieved: open() may wait no longer
         with self._paho:
             if (opened := self._client.socket()) is not None:
@@ -391,46 +401,46 @@ class Connection:
     # -- paho's callbacks (rule 3)
 
     def _note_connack(
-        self, _client: Client, _data: Any, _flags: Any, reason: ReasonCode, granted: Any
+        self, _client: Client, _data: Any, _flags: Any, answer: ReasonCode, granted: Any
     ) -> None:
         assert self._connack is not None
         if self._connack.done():
             return
-        refused = refusal(reason, granted)
-        if refused:
+        refused = self._evidence.of_connack(answer.value, granted)
+        if refused is not None:
             self.why = refused
             self.connect_refused = True
-            self._connack.set_exception(DeviceUnavailable(refused))
+            self._connack.set_exception(BrokerUnavailable(refused))
             return
         self.window = getattr(granted, "ReceiveMaximum", _MOST_IN_FLIGHT)
         self.largest = getattr(granted, "MaximumPacketSize", None)
         self._connack.set_result(None)
 
     def _note_puback(
-        self, _client: Client, _data: Any, mid: int, reason: ReasonCode, _properties: Any
+        self, _client: Client, _data: Any, mid: int, answer: ReasonCode, about: Any
     ) -> None:
-        words = str(reason).lower() if reason.is_failure else ""
-        self.answers.append(Answer(mid, BrokerAnswer(reason.value, words)))
+        words = str(of_code(answer.value, "publish", about)) if answer.is_failure else ""
+        self.answers.append(Answer(mid, BrokerAnswer(answer.value, words)))
 
     def _note_suback(
-        self, _client: Client, _data: Any, mid: int, reasons: list[ReasonCode], _properties: Any
+        self, _client: Client, _data: Any, mid: int, answers: list[ReasonCode], about: Any
     ) -> None:
-        refused = [reason for reason in reasons if reason.is_failure]
-        words = str(refused[0]).lower() if refused else ""
+        refused = next((answer.value for answer in answers if answer.is_failure), 0)
+        words = ""
         if refused:
+            why = of_code(refused, "subscribe", about)
+            words = str(why)
             self.subscription_error = f"subscription refused: {words}"
-            log.warning("%s", self.subscription_error)
-        self.answers.append(Answer(mid, BrokerAnswer(refused[0].value if refused else 0, words)))
+            log.warning("%s. %s", self.subscription_error, why.remedy)
+        self.answers.append(Answer(mid, BrokerAnswer(refused, words)))
 
     def _note_disconnect(
-        self, _client: Client, _data: Any, flags: Any, reason: ReasonCode, _properties: Any
+        self, _client: Client, _data: Any, flags: Any, answer: ReasonCode, about: Any
     ) -> None:
-        # paho reports 0x80, unspecified error, for a connection that broke.
-        words = "connection lost" if reason.value == 0x80 else str(reason).lower()
-        if flags.is_disconnect_packet_from_server:
-            self.disconnect_code = reason.value
-        self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
-        self.why = self.why or words
+        self.hung_up = self.why is None and answer.value != _KEEP_ALIVE_TIMEOUT
+        told = flags.is_disconnect_packet_from_server or answer.value == _KEEP_ALIVE_TIMEOUT
+        why = of_code(answer.value, "connect", about) if told else self._evidence.of_loss()
+        self.why = self.why or why
 
 
 def _nothing() -> None:
@@ -439,13 +449,3 @@ def _nothing() -> None:
 
 def _log_refused(refused: RefusedPacket) -> None:
     log.warning("%s from the broker: %s %s", refused.word, refused.why, refused.topic)
-
-
-def _words(error: Exception) -> str:
-    """Return *error* in words, without error numbers."""
-    if isinstance(error, ssl.SSLCertVerificationError):
-        return f"the broker's certificate is not accepted: {error.verify_message}"
-    if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return f"{where}{error.strerror}".lower()
-    return str(error).lower() or type(error).__name__

@@ -9,6 +9,7 @@ import msgspec
 
 from edge.mqtt.connection import Connection
 from edge.mqtt.packets import BrokerAnswer, Packed
+from edge.mqtt.reasons import reason
 from edge.mqtt.suspects import Key, Suspects
 
 # Bytes of a PUBLISH besides topic, properties and payload: fixed header and message id.
@@ -17,7 +18,7 @@ _FRAMING = 9
 SLOW_START_ANSWERS = 20
 # Answers made here, for messages on which a broker would end, or has ended, the connection.
 _TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
-HUNG_UP = BrokerAnswer(0x80, "the broker hung up on it")
+HUNG_UP = BrokerAnswer(0x80, str(reason("hung-up")))
 
 
 class Outgoing(Protocol):
@@ -207,4 +208,5 @@ class Window:
             await asyncio.sleep(longest_s / 4)
             oldest = min((since for since, _ in self._in_flight.values()), default=loop.time())
             if loop.time() - oldest > longest_s:
-                self._connection.drop(f"no acknowledgement within {longest_s:g} s")
+                why = f"no acknowledgement within {longest_s:g} s"
+                self._connection.drop(reason("silent", sentence=why))

@@ -67,8 +67,11 @@ class LinkAlarms:
         # True once the device is reported to work; after a restart the broker is not yet.
         self._well = {"broker": False}
 
-    def begin(self, name: str, why: str) -> None:
-        """Report trouble *name*: recorded once a spell; a new reason is logged and shown."""
+    def begin(self, name: str, why: str, remedy: str = "") -> None:
+        """Report trouble *name*: recorded once a spell; a new reason is logged and shown.
+
+        :param remedy: the next thing to do, in whole sentences, for the journal
+        """
         trouble = self._trouble(name)
         before, now = trouble.spell.why, asyncio.get_running_loop().time()
         if trouble.ending is not None:
@@ -76,7 +79,7 @@ class LinkAlarms:
             trouble.ending = None
         first = trouble.spell.begin(why, now)
         if why != before:
-            log.warning("%s: %s", trouble.kind.device, why)
+            log.warning("%s: %s. %s", trouble.kind.device, why, remedy)
         if first:
             device, times = trouble.kind.device, trouble.spell.times
             trouble.since = self._clock.now().iso()

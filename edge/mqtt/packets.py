@@ -6,7 +6,6 @@ from typing import Any, NamedTuple
 import msgspec
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
-from paho.mqtt.reasoncodes import ReasonCode
 
 # Receive Maximum and Maximum Packet Size for the broker; the latter in bytes.
 MOST = 1000
@@ -99,14 +98,3 @@ def properties(packet: int, **values: Any) -> Properties:
         if value is not None:
             setattr(made, name, value)
     return made
-
-
-def refusal(reason: ReasonCode, granted: Any) -> str:
-    """Return why a CONNACK cannot be used, in words; empty if it can."""
-    if reason.is_failure:
-        return str(reason).lower()
-    if getattr(granted, "MaximumQoS", 1) < 1:
-        return "the broker offers QoS 0 only"
-    if not getattr(granted, "RetainAvailable", 1):
-        return "the broker offers no retained messages"
-    return ""

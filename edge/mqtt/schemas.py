@@ -99,6 +99,12 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "clock_synced": {"type": "boolean"},
             "devices": {"type": "object", "additionalProperties": {"type": "string"}},
             "uplink": {"type": "object"},
+            "last_outage": {
+                "description": "Why there was no connection the last time; null if there always "
+                "was one since the start",
+                "type": ["object", "null"],
+                "properties": {"word": _TEXT, "why": _TEXT, "remedy": _TEXT, "time": _TIME},
+            },
             "procedures": {
                 "description": "Refusals of new procedures since the start, and the problem of the "
                 "present files; the last good procedures stay in force",

@@ -29,7 +29,6 @@ from typing import Any, Literal, NamedTuple
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.fast_path import FastPath, Grant, Sent
@@ -38,8 +37,10 @@ from edge.mqtt.inbox import FILTERS, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
+from edge.mqtt.outage import Outage
 from edge.mqtt.packets import ACCEPTED, BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
+from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, reason
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
 from edge.mqtt.refusals import TRIAL, Refusals
 from edge.mqtt.refused_packets import RefusedPackets
@@ -62,10 +63,11 @@ _SESSION_MARGIN_S = 60
 LASTED_S = 60.0
 # Back-off is so many times longer while another client takes the session over.
 _TAKEN_OVER_FACTOR = 10
-_SESSION_TAKEN_OVER = 0x8E
-# Reasons of a DISCONNECT that have nothing to do with a packet: server busy, server shutting down,
-# keep alive timeout, session taken over, use another server, server moved, administrative action.
-_NO_FAULT_OF_A_PACKET = frozenset({0x89, 0x8B, 0x8D, _SESSION_TAKEN_OVER, 0x98, 0x9C, 0x9D})
+# Reasons for the end of a connection that have nothing to do with a packet.
+_NO_FAULT_OF_A_PACKET: frozenset[Word] = frozenset({
+    "server-busy", "server-shutting-down", "keep-alive", "session-taken-over",
+    "administrative-action", "another-server", "server-moved", "connection-time-over",
+})  # fmt: skip
 # Times in a row that a packet is put off before that is an alarm; a broker that is stopped at an
 # unlucky moment is one.
 _SURE = 2
@@ -79,12 +81,10 @@ class _Ended(NamedTuple):
     """The end of a connection, or of the attempt to make one.
 
     :param good: True if it had lasted and accepted packets
-    :param taken_over: True if another client has taken the session over
     """
 
-    why: str
+    why: Reason
     good: bool = False
-    taken_over: bool = False
 
 
 class Uplink:
@@ -97,6 +97,7 @@ class Uplink:
     :param rare: between tries of a packet on which the broker ends the connection
     :param trial: between tries of a parked record
     :param handler: answers requests over MQTT; None: no topic is subscribed to
+    :ivar outage: why there is no connection
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
         still_refusals, requests, requests_dropped, packets_refused, left_out
     """
@@ -121,6 +122,7 @@ class Uplink:
         self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, "left_out"), 0))
         self._config = config
         self._broker = config.broker
+        self.outage = Outage(clock)
         self._store = store
         self._worker = worker
         self._clock = clock
@@ -223,10 +225,11 @@ class Uplink:
             ended = await self._one_connection()
             failures = 1 if ended.good else failures + 1
             delay_s = self._backoff.delay(failures)
-            if ended.taken_over:
+            if ended.why.word == "session-taken-over":
                 self._alarms.begin("identity", "another client uses this checkpoint's identity")
                 delay_s *= _TAKEN_OVER_FACTOR
-            self._alarms.begin("connection", ended.why)
+            self.outage.note(ended.why)
+            self._alarms.begin("connection", ended.why.sentence, ended.why.remedy)
             await asyncio.sleep(delay_s)
             self.counts["reconnects"] += 1
 
@@ -249,10 +252,10 @@ class Uplink:
         )
         try:
             await connection.open()
-        except DeviceUnavailable as error:
+        except BrokerUnavailable as error:
             if will is not None and connection.connect_refused:
                 self._suspects.lost([_WILL])
-            return _Ended(str(error), taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER)
+            return _Ended(error.reason)
         if will is None:
             self._alarms.begin("will", f"the broker refuses {_WILL.words}: it is left out")
         else:
@@ -271,13 +274,10 @@ class Uplink:
             await self._serve(connection, window, session)
         finally:
             self._connection = self._inbox = None
-            connection.drop("ended")
+            connection.drop(reason("stopped"))
         self._slow_start = not window.empty
-        return _Ended(
-            connection.why,
-            good=window.accepted > 0 and loop.time() - since >= LASTED_S,
-            taken_over=connection.disconnect_code == _SESSION_TAKEN_OVER,
-        )
+        good = window.accepted > 0 and loop.time() - since >= LASTED_S
+        return _Ended(connection.why or reason("stopped"), good=good)
 
     def _will(self, session: int) -> Will:
         payload = pack(self._status("offline", session, "lost"))
@@ -346,7 +346,8 @@ class Uplink:
             if message.key.kind == "record":
                 self._refusals.suspected(int(message.key.name))
         # Mosquitto 2.0.11 ends the connection after a refusal: that is not the next packet's fault.
-        blame = connection.disconnect_code not in _NO_FAULT_OF_A_PACKET and not window.last_refused
+        other = connection.why is not None and connection.why.word in _NO_FAULT_OF_A_PACKET
+        blame = not (other or window.last_refused)
         put_off = self._suspects.lost([message.key for message in lost], blame=blame)
         if put_off and connection.hung_up:
             lost[0].on_answer(HUNG_UP)
@@ -381,6 +382,7 @@ class Uplink:
             window.settle()
             if window.answered and not self._confirmed:
                 self._confirmed = True
+                self.outage.over()
                 self._alarms.end("connection")
                 self._alarms.end("identity")
             while window.open and (message := self._next(window, records, stills)) is not None:

@@ -15,8 +15,8 @@ from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
 from edge.drivers.gpio.pins import CHOICE
-from edge.errors import DeviceUnavailable
 from edge.mqtt.connection import Connection
+from edge.mqtt.reasons import BrokerUnavailable
 from edge.store.disk_space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]
@@ -119,12 +119,9 @@ def broker(config: Config) -> Iterator[Finding]:
     name = config.broker.client_id or f"gardu-{config.checkpoint.site}-{config.checkpoint.id}"
     try:
         asyncio.run(_greet(config, f"{name}-doctor"))
-    except DeviceUnavailable as error:
+    except BrokerUnavailable as error:
         saw = f"The broker at {where} cannot be used: {error}."
-        yield Finding("broker", "wrong", saw, _broker_remedy(str(error)))
-        return
-    except OSError as error:  # a certificate or password file that cannot be read
-        yield Finding("broker", "wrong", f"{error}.", "Look at the files named in [broker].")
+        yield Finding("broker", "wrong", saw, error.reason.remedy)
         return
     how = "over TLS, its certificate is good" if config.broker.tls else "without encryption"
     yield Finding("broker", "ok", f"The broker at {where} lets us in ({how}).")
@@ -134,26 +131,6 @@ async def _greet(config: Config, client_id: str) -> None:
     link = Connection(config.broker, client_id, 0)
     await link.open()
     link.leave(end_session=True)
-
-
-_BROKER_REMEDIES = (
-    ("name or service", "The name is not found: correct url in [broker], or look at DNS."),
-    ("name resolution", "The name is not found: is there a network? ip addr; ping the router."),
-    ("certificate", ("ca_file in [broker] must be the authority that signed the broker; a wrong "
-     "clock makes good certificates look bad.")),
-    ("not authorized", ("Correct username and password_file in [broker], or ask the central "
-     "office.")),
-    ("bad user name", "Correct username and password_file in [broker]."),
-    ("refused", ("Nothing listens there: is the broker running, and the port in url right "
-     "(1883, with TLS 8883)?")),
-    ("", ("Is there a network? ping the broker's address; look at firewall and url in [broker]. "
-     "The lobby works without it, and records wait.")),
-)  # fmt: skip
-
-
-def _broker_remedy(why: str) -> str:
-    words = why.lower()
-    return next(try_ for part, try_ in _BROKER_REMEDIES if part in words)
 
 
 CHECKS: dict[str, Check] = {

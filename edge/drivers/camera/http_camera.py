@@ -20,10 +20,10 @@ import socket
 import ssl
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from edge.clock import Clock
+from edge.config.password_file import read_password
 from edge.config.sections.cameras import HttpCamera
 from edge.drivers.camera import http_auth
 from edge.drivers.camera.base import Deadline, checked_jpeg
@@ -179,9 +179,11 @@ class HttpSnapshotCamera:
         if not file:
             return ""
         try:
-            return Path(file).read_text(encoding="utf-8").rstrip("\r\n")
-        except (OSError, UnicodeDecodeError) as error:
+            return read_password(file)
+        except OSError as error:
             raise DeviceFault(f"{self.name}: the password file cannot be read: {error}") from error
+        except ValueError as error:
+            raise DeviceFault(f"{self.name}: the password file {file} {error}") from error
 
 
 def _age_s(answer: HttpResponse) -> float:

@@ -34,7 +34,7 @@ from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from edge.config.model import Broker
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.diagnosis import of_code
+from edge.mqtt.diagnosis import Request, of_code
 from edge.mqtt.evidence import Evidence
 from edge.mqtt.frames import BrokerFault
 from edge.mqtt.messages import LIVE_CONTENT
@@ -51,6 +51,8 @@ CONNECT_TIMEOUT_S = 10.0
 # Interval at which paho checks its keepalive, real seconds.
 _KEEPALIVE_CHECK_S = 1.0
 _MOST_IN_FLIGHT = 65535
+# The lowest reason code of a refusal (MQTT 5, section 2.4).
+_REFUSED = 0x80
 # paho's reason code for a ping of its own that was not answered.
 _KEEP_ALIVE_TIMEOUT = 0x8D
 
@@ -419,20 +421,16 @@ class Connection:
     def _note_puback(
         self, _client: Client, _data: Any, mid: int, answer: ReasonCode, about: Any
     ) -> None:
-        words = str(of_code(answer.value, "publish", about)) if answer.is_failure else ""
-        self.answers.append(Answer(mid, BrokerAnswer(answer.value, words)))
+        self.answers.append(Answer(mid, _answer(answer.value, "publish", about)))
 
     def _note_suback(
         self, _client: Client, _data: Any, mid: int, answers: list[ReasonCode], about: Any
     ) -> None:
         refused = next((answer.value for answer in answers if answer.is_failure), 0)
-        words = ""
-        if refused:
-            why = of_code(refused, "subscribe", about)
-            words = str(why)
-            self.subscription_error = f"subscription refused: {words}"
-            log.warning("%s. %s", self.subscription_error, why.remedy)
-        self.answers.append(Answer(mid, BrokerAnswer(refused, words)))
+        answer = _answer(refused, "subscribe", about)
+        if answer.refused:
+            self.subscription_error = f"subscription refused: {answer.words}. {answer.remedy}"
+        self.answers.append(Answer(mid, answer))
 
     def _note_disconnect(
         self, _client: Client, _data: Any, flags: Any, answer: ReasonCode, about: Any
@@ -441,6 +439,13 @@ class Connection:
         told = flags.is_disconnect_packet_from_server or answer.value == _KEEP_ALIVE_TIMEOUT
         why = of_code(answer.value, "connect", about) if told else self._evidence.of_loss()
         self.why = self.why or why
+
+
+def _answer(code: int, request: Request, about: Any) -> BrokerAnswer:
+    if code < _REFUSED:
+        return BrokerAnswer(code)
+    why = of_code(code, request, about)
+    return BrokerAnswer(code, why.sentence, why.remedy)
 
 
 def _nothing() -> None:

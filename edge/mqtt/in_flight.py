@@ -17,8 +17,10 @@ _FRAMING = 9
 # Answers that a slow start waits for before the whole window is used.
 SLOW_START_ANSWERS = 20
 # Answers made here, for messages on which a broker would end, or has ended, the connection.
-_TOO_LARGE = BrokerAnswer(0x95, "larger than the broker's maximum packet size")
-HUNG_UP = BrokerAnswer(0x80, str(reason("hung-up")))
+_TOO_LARGE = BrokerAnswer(
+    0x95, "larger than the broker's maximum packet size", reason("packet-too-large").remedy
+)
+HUNG_UP = BrokerAnswer(0x80, reason("hung-up").sentence, reason("hung-up").remedy)
 
 
 class Outgoing(Protocol):

@@ -32,10 +32,11 @@ class Receive(NamedTuple):
 
 
 class BrokerAnswer(NamedTuple):
-    """A broker's answer to a message: MQTT's reason code, and its words if it is a refusal."""
+    """A broker's answer to a packet: MQTT's reason code; if it is a refusal, words and remedy."""
 
     code: int
     words: str = ""
+    remedy: str = ""
 
     @property
     def refused(self) -> bool:

@@ -29,6 +29,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.packets import BrokerAnswer
 from edge.mqtt.read_ahead import ReadAhead
+from edge.mqtt.reasons import reason
 from edge.mqtt.refusals import Refusals
 from edge.mqtt.suspects import Key, Suspects
 from edge.store.outbox import Outbox, OutboxRow
@@ -181,7 +182,7 @@ class RecordQueue:
         if probing:
             self._held.pop(0)
         if answer.refused:
-            self._refuse(row, answer.words)
+            self._refuse(row, answer)
         else:
             self._deliver(row)
         if probing:
@@ -208,7 +209,8 @@ class RecordQueue:
         self._to_note.set()
 
     def _hold(self, row: OutboxRow, *, probing: bool) -> None:
-        self._alarms.begin("subscriber", f"no subscriber for {row.topic}")
+        remedy = reason("no-subscriber").remedy
+        self._alarms.begin("subscriber", f"no subscriber for {row.topic}", remedy)
         if not probing:
             insort(self._held, row, key=lambda held: held.sequence)
         if probing or len(self._held) == 1:
@@ -229,7 +231,7 @@ class RecordQueue:
         self._held.clear()
         self._probes_unheard = 0
 
-    def _refuse(self, row: OutboxRow, why: str) -> None:
+    def _refuse(self, row: OutboxRow, answer: BrokerAnswer) -> None:
         self._counts["refused"] += 1
         if self._ahead.was_resent(row.sequence):  # delivered before: it stays delivered
             self._cancelled_resends.append(row.sequence)
@@ -239,11 +241,12 @@ class RecordQueue:
         self._refused.add(row.sequence)
         own_fault = self._record_refusals.refused(row.sequence)
         if self._record_refusals.many:
-            self._alarms.begin("refusal", f"the broker refuses all records: {why}")
+            why = f"the broker refuses all records: {answer.words}"
+            self._alarms.begin("refusal", why, answer.remedy)
         if not own_fault:
             self._put_off(row, self._next_wait_s(row))
             return
-        self._refusals.append((row, why))
+        self._refusals.append((row, answer.words))
         self._to_store.set()
         self._at_once.set()
 

@@ -465,7 +465,7 @@ class Uplink:
         self.counts["refused"] += 1
         if key.words not in self._refused_topics:
             self._refused_topics.add(key.words)
-            log.warning("the broker refused %s: %s", key.words, answer.words)
+            log.warning("the broker refused %s: %s. %s", key.words, answer.words, answer.remedy)
 
     def _record_message(self, records: RecordQueue, row: OutboxRow) -> OutgoingMessage:
         return OutgoingMessage(

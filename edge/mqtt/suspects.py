@@ -1,7 +1,7 @@
 """Suspects: packets on which a broker may end the connection, or which it does not answer.
 
-Any packet may be one: a record, a still, a live topic, a subscription, an answer to a request, a
-CONNECT with a will.
+Any packet may be one: a record, a still, a live topic, a subscription, an answer to a request.
+For the will: edge/mqtt/will_probe.py.
 Rules
 -----
 1. A packet that was in flight when a connection was lost becomes a suspect: from then on it is sent
@@ -26,7 +26,7 @@ MOST = 1000
 # Waits of a suspect: each try may cost the connection.
 RARE = Backoff(5.0, 3600.0)
 
-Kind = Literal["record", "still", "live", "subscription", "answer", "will"]
+Kind = Literal["record", "still", "live", "subscription", "answer"]
 
 _WORDS = {
     "record": "record {}",
@@ -34,7 +34,6 @@ _WORDS = {
     "live": "{}",
     "subscription": "the subscription to {}",
     "answer": "an answer on {}",
-    "will": "a CONNECT with the {}",
 }
 
 

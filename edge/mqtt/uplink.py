@@ -47,6 +47,7 @@ from edge.mqtt.refused_packets import RefusedPackets
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.mqtt.suspects import RARE, Key, Suspects
+from edge.mqtt.will_probe import WillProbe
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
 from edge.store.outbox import Outbox, OutboxRow
@@ -72,8 +73,7 @@ _NO_FAULT_OF_A_PACKET: frozenset[Word] = frozenset({
 # unlucky moment is one.
 _SURE = 2
 # Kinds of packets that have an alarm each while they are left out; there are few of each.
-_NAMED = frozenset({"live", "subscription", "will"})
-_WILL = Key("will", "will")
+_NAMED = frozenset({"live", "subscription"})
 _RECORD = Packed(RECORD_CONTENT)
 
 
@@ -149,6 +149,7 @@ class Uplink:
         self._last_online = 0.0
         self._suspects = Suspects(rare, self._on_put_off, self._on_accepted)
         self._refusals = Refusals(trial)
+        self._will_probe = WillProbe()
         self._refused_topics: set[str] = set()  # live topics and subscriptions, as logged
         self._subscriptions: dict[str, bool] = {}  # those due: topic filter, Retain As Published
 
@@ -240,7 +241,7 @@ class Uplink:
         left_out = [int(name) for name in self._suspects.waiting("record")]
         session = await self._worker.do(self._store.next_session, self._resend_s(), left_out)
         inbox = self._new_inbox()
-        will = self._will(session) if self._may_go(_WILL) else None
+        will = self._will(session) if self._will_probe.with_will else None
         connection = Connection(
             self._broker,
             self._broker.client_id or _client_id(self._config),
@@ -253,13 +254,16 @@ class Uplink:
         try:
             await connection.open()
         except BrokerUnavailable as error:
-            if will is not None and connection.connect_refused:
-                self._suspects.lost([_WILL])
+            if connection.connect_refused:
+                self._will_probe.refused()
             return _Ended(error.reason)
-        if will is None:
-            self._alarms.begin("will", f"the broker refuses {_WILL.words}: it is left out")
+        if not self._will_probe.accepted():
+            connection.leave()
+            return _Ended(reason("stopped"))
+        if self._will_probe.left_out:
+            self._alarms.begin("will", "the broker refuses a CONNECT with a will: it is left out")
         else:
-            self._suspects.answered(_WILL, refused=False)
+            self._alarms.end("will")
         loop = asyncio.get_running_loop()
         since = loop.time()
         self._connection, self._inbox, self._confirmed = connection, inbox, False
@@ -353,8 +357,6 @@ class Uplink:
             lost[0].on_answer(HUNG_UP)
 
     def _on_put_off(self, key: Key, times: int) -> None:
-        if key == _WILL:  # named once a CONNECT without it is accepted
-            return
         wait_s = self._suspects.wait_s(key)
         log.warning("connections end on %s: it is left out for %.0f s", key.words, wait_s)
         self.counts["left_out"] += 1

@@ -6,9 +6,11 @@ Rules
 -----
 1. A packet that was in flight when a connection was lost becomes a suspect: from then on it is sent
    alone, in its place, so that it shows if the connection ends because of it.
-2. A suspect that was alone in flight when the next connection is lost is *put off*: it is left out
-   until its time has come, each time longer, and all others go on without it.
-3. An answer of the broker ends the suspicion; a refusal alone does not end the wait.
+2. A suspect that was alone in flight when two further connections were lost is *put off*: it is
+   left out until its time has come, and all others go on without it. (One loss may be chance: a
+   broker that is stopped at that moment.)
+3. When its time has come it is tried again; one more loss puts it off for longer.
+4. An answer of the broker ends the suspicion; a refusal alone does not end the wait.
 
 Outlives the connections, in memory: after a restart a packet must come under suspicion again.
 """
@@ -23,6 +25,8 @@ from edge.mqtt.backoff import Backoff
 
 # Packets remembered; beyond it the oldest is forgotten. Response topics are chosen by requesters.
 MOST = 1000
+# Connections lost with a suspect alone in flight, until it is put off for the first time.
+PROOF = 2
 # Waits of a suspect: each try may cost the connection.
 RARE = Backoff(5.0, 3600.0)
 
@@ -73,7 +77,7 @@ class Suspects:
         self._backoff = backoff
         self._on_put_off = on_put_off
         self._on_accepted = on_accepted
-        self._alone: dict[Key, None] = {}
+        self._alone: dict[Key, int] = {}  # suspects: number of losses with only this in flight
         self._waits: dict[Key, _Wait] = {}
 
     def alone(self, key: Key) -> bool:
@@ -102,7 +106,7 @@ class Suspects:
 
     def suspect(self, key: Key) -> None:
         """Send *key* alone from now on."""
-        self._alone[key] = None
+        self._alone.setdefault(key, 0)
         _forget_oldest(self._alone)
 
     def lost(self, keys: Sequence[Key], *, blame: bool = True) -> bool:
@@ -110,13 +114,20 @@ class Suspects:
 
         :param blame: False if the end certainly has another cause: none is put off
         """
-        guilty = blame and len(keys) == 1 and keys[0] in self._alone
+        guilty = blame and len(keys) == 1 and self._is_proved(keys[0])
         for key in keys:
             self.suspect(key)
         if guilty:
             self.put_off(keys[0], self._backoff)
             self._on_put_off(keys[0], self._times(keys[0]))
         return guilty
+
+    def _is_proved(self, key: Key) -> bool:
+        """Count a loss with only *key* in flight; return True if these are enough."""
+        if key not in self._alone:
+            return False
+        self._alone[key] += 1
+        return self._alone[key] >= PROOF or self.known(key)
 
     def answered(self, key: Key, *, refused: bool) -> None:
         """Note that the broker answered *key*."""

@@ -139,12 +139,12 @@ def test_still_that_the_broker_hangs_up_on(tmp_path: Path) -> None:
         about = {"visit": "v", "step": "penerimaan", "time": AT.iso()}
         store.add_still(StillRow("s", "desk", "s.jpg", digest, 20, about))
         async with broker.listening(), running(config, store, tmp_path) as run:
-            await until(lambda: run.uplink.counts["reconnects"] == 2)
+            await until(lambda: run.uplink.counts["reconnects"] == 3)
             await until(lambda: run.uplink.connected)
             await run.add(opened("afterwards"))
             await run.drained()
             await asyncio.sleep(0.2)
-            assert run.uplink.counts["reconnects"] == 2
+            assert run.uplink.counts["reconnects"] == 3
             assert [row.id for row in await run.stored(lambda: store.waiting_stills(9))] == ["s"]
 
     asyncio.run(scenario())

@@ -301,7 +301,8 @@ def test_random_packets_never_raise_and_the_next_is_handled(bodies: list[bytes])
             theirs.sendall(packet(first | number % 16, body))
         theirs.sendall(LAST)
         while not seen.done:
-            client.loop_read()
+            assert client.loop_read() == 0
+            assert client.socket() is ours
         client._sock = None
 
 

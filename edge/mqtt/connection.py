@@ -200,13 +200,21 @@ class Connection:
 
     # -- on the loop
 
-    def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> None:
-        """Subscribe to *topic_filter* at QoS 1.
+    def subscribe(
+        self,
+        topic_filter: str,
+        *,
+        qos: int = 1,
+        no_local: bool = False,
+        retain_as_published: bool = False,
+    ) -> None:
+        """Subscribe to *topic_filter*.
 
+        :param no_local: MQTT's No Local: this client's own messages do not come back
         :param retain_as_published: MQTT's Retain As Published: a new message arrives with the
             retain flag of its publisher; if False, only messages stored before have the flag
         """
-        options = SubscribeOptions(qos=1, retainAsPublished=retain_as_published)
+        options = SubscribeOptions(qos, noLocal=no_local, retainAsPublished=retain_as_published)
         self._guard(lambda: self._client.subscribe(topic_filter, options=options))
 
     def acknowledge(self, mid: int, qos: int) -> None:

@@ -30,12 +30,14 @@ from edge.config.model import Config
 from edge.errors import DeviceUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
+from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.fast_path import FastPath, Grant, Sent
 from edge.mqtt.in_flight import HUNG_UP, Key, OutgoingMessage, Window
 from edge.mqtt.inbox import MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
+from edge.mqtt.own_topics import MOST_REPORTS, OwnTopics
 from edge.mqtt.packets import BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
@@ -44,7 +46,8 @@ from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
-from edge.store.outbox import Outbox, OutboxRow
+from edge.store.outbox import OutboxRow
+from edge.store.store import Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -66,13 +69,15 @@ class Uplink:
     :param piggyback_s: how long acknowledgements may wait for the next commit, seconds of the clock
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped, packets_refused
+        still_refusals, requests, requests_dropped, packets_refused,
+        topics_repaired
+    :ivar own_topics: the checkpoint's retained topics at the broker
     """
 
     def __init__(
         self,
         config: Config,
-        store: Outbox,
+        store: Store,
         worker: Worker,
         clock: Clock,
         post: Post,
@@ -82,8 +87,9 @@ class Uplink:
         handler: RequestHandler | None = None,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped", "packets_refused")
-        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others), 0))
+        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        faults = ("packets_refused", "topics_repaired")
+        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, *faults), 0))
         self._config = config
         self._broker = config.broker
         self._store = store
@@ -97,6 +103,9 @@ class Uplink:
         self._inbox: Inbox | None = None
         self._refusals = RefusedPackets(post, self.counts)
         self._live = LiveTopics()
+        self.own_topics = OwnTopics(
+            topic(config, ""), self._live, self._delivered_reports, post, self.counts
+        )
         self._alarms = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
             store, worker, clock, config.reporting.ledger_s,
@@ -206,8 +215,8 @@ class Uplink:
                 pack(self._status("offline", session, "lost")),
                 self._broker.will_delay_s,
             ),
-            None if inbox is None else inbox.put,
-            Receive(MOST, by_hand=inbox is not None),
+            lambda message: self._receive(connection, inbox, message),
+            Receive(MOST, by_hand=True),
             self._refusals.note,
         )
         try:
@@ -230,6 +239,17 @@ class Uplink:
         self._slow_start = not window.empty
         return connection.why
 
+    def _receive(
+        self, connection: Connection, inbox: Inbox | None, message: IncomingMessage
+    ) -> None:
+        """Hand a message to the inbox, which acknowledges it, or to the own topics."""
+        suffix = message.topic.removeprefix(topic(self._config, ""))
+        if inbox is not None and suffix.startswith("cmd/"):
+            inbox.put(message)
+            return
+        self.own_topics.put(message)
+        connection.acknowledge(message.mid, message.qos)
+
     async def _serve(self, connection: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
         records = RecordQueue(
@@ -245,11 +265,13 @@ class Uplink:
         self._ahead, self._records, self._stills = ahead, records, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
+        self.own_topics.begin(session)
         jobs = (
             ahead.read(), records.note_acks_forever(), records.store_acks_forever(),
             stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.run(ahead.resent, records.drained, self._quarantined.clear),
+            self.own_topics.serve(connection),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
@@ -337,8 +359,11 @@ class Uplink:
     ) -> OutgoingMessage | None:
         if (suffix := self._live.next_due()) is not None:
             return self._live_message(suffix)
+        self.own_topics.live_sent()
         if self._inbox is not None and (answer := self._inbox.next_answer()) is not None:
             return answer
+        if (repair := self.own_topics.next_message()) is not None:
+            return repair
         if (row := records.next_row()) is not None:
             return self._record_message(records, row)
         if records.idle and window.empty and (still := stills.next_still()) is not None:
@@ -355,6 +380,7 @@ class Uplink:
 
     def _live_message(self, suffix: str) -> OutgoingMessage:
         value = self._live.value(suffix)
+        self.own_topics.sent(suffix)
 
         def on_puback(answer: BrokerAnswer) -> None:
             self._session_confirmed = True
@@ -377,6 +403,9 @@ class Uplink:
             lambda answer: records.on_puback(row, answer),
             row.sequence,
         )
+
+    async def _delivered_reports(self) -> list[OutboxRow]:
+        return await self._worker.do(self._store.delivered_reports, MOST_REPORTS)
 
     def _still_refused(self, why: str) -> None:
         self._post(lambda at: InputRefused(at, "broker", why))

@@ -393,10 +393,10 @@ def test_refused_acknowledged_and_delivered_by_a_real_broker(
             async with answering(mosquitto, tmp_path) as (_office, run, application):
                 assert run.uplink._connection is not None
                 client = run.uplink._connection._client
-                client._on_incoming = [].remove  # type: ignore[assignment]
+                receive, client._on_incoming = client._on_incoming, [].remove  # type: ignore[assignment]
                 application.ask(register())
                 await until(lambda: run.uplink.counts["packets_refused"] == 1)
-                client._on_incoming = run.uplink._inbox.put  # type: ignore[union-attr]
+                client._on_incoming = receive
                 assert (await application.answer(register())).ok
                 run.uplink._connection.drop("so that the broker may send it again")
                 await until(lambda: run.uplink.counts["reconnects"] == 1 and run.uplink.connected)

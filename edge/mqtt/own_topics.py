@@ -47,7 +47,8 @@ INTERVAL_S = 2.0
 # Pauses between repairs of one topic, and after which time without one they begin again, seconds.
 BACKOFF = Backoff(INTERVAL_S, 300.0)
 FORGET_S = 900.0
-# Unknown topics below ``state/`` that wait to be deleted; further ones after the next connect.
+# Unknown topics below ``state/`` that wait to be deleted, and unknown reports; further ones are not
+# noted.
 MOST_UNKNOWN = 64
 # Longest unknown topic that is deleted, characters.
 LONGEST = 200
@@ -67,7 +68,7 @@ class OwnTopics:
     :param counts: the uplink's; ``topics_repaired`` and ``refused`` are counted
     :ivar filters: the topic filters subscribed to, without *base*
     :ivar on_foreign_session: called with the session number in a ``status`` that another client has
-        published for this checkpoint
+        published for this checkpoint, as often as events are posted
     """
 
     def __init__(
@@ -86,6 +87,7 @@ class OwnTopics:
         self._post = post
         self._counts = counts
         self._limit = RateLimit(BURST, EVERY_S)
+        self._sessions = RateLimit(BURST, EVERY_S)
         self._repairs: Counter[str] = Counter()
         self._repaired_at: dict[str, float] = {}
         self.begin(0)
@@ -116,7 +118,9 @@ class OwnTopics:
             pass  # it has not been published on this connection
         elif suffix.startswith(STATE) and self._live.get(suffix) is None:
             self._note_unknown(suffix)
-        elif not message.retain or suffix == "status":  # others may have changed meanwhile
+        elif message.retain and suffix != "status":
+            pass  # stored before its last change was sent
+        elif expected is not None or len(self._suspects) < MOST_UNKNOWN:
             self._suspects[suffix] = "forged" if payload else "deleted"
 
     def sent(self, suffix: str) -> None:
@@ -149,9 +153,10 @@ class OwnTopics:
             if readable:
                 self._suspects |= dict.fromkeys(self._missing, "lost")
                 self._missing.clear()
-            if any(suffix.startswith(REPORT) for suffix in self._suspects):
+            now = asyncio.get_running_loop().time()
+            if any(one.startswith(REPORT) and self._may_repair(one, now) for one in self._suspects):
                 await self._read_reports()  # there may be newer ones
-            if self._repair(asyncio.get_running_loop().time()):
+            if self._repair(now):
                 connection.notify()
 
     async def _read_reports(self) -> None:
@@ -181,7 +186,8 @@ class OwnTopics:
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             return
         may_be_ours = stored or status.status == "offline"
-        if status.session >= self._session or not may_be_ours:
+        foreign = status.session >= self._session or not may_be_ours
+        if foreign and self._sessions.allows(asyncio.get_running_loop().time()):
             self.on_foreign_session(status.session)
 
     # -- repairs

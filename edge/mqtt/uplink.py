@@ -6,7 +6,8 @@ Rules
    persisted session number in its will; between attempts it backs off with jitter.
 2. The number of messages in flight is bounded here: the configured window, or the broker's
    Receive Maximum if that is lower.
-3. In order of precedence: live topics, answers, records, then one still at a time.
+3. In order of precedence: live topics, answers, repairs of topics, records, then one still at a
+   time.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
 5. A poison message (on which brokers hang up) must not block the others for ever. Messages in
@@ -27,7 +28,7 @@ from typing import Any, Literal
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceUnavailable, ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
@@ -242,8 +243,14 @@ class Uplink:
     def _receive(
         self, connection: Connection, inbox: Inbox | None, message: IncomingMessage
     ) -> None:
-        """Hand a message to the inbox, which acknowledges it, or to the own topics."""
-        suffix = message.topic.removeprefix(topic(self._config, ""))
+        """Hand a message to the inbox, which acknowledges it, or to the own topics.
+
+        :raises ProtocolError: if it is for neither
+        """
+        base = topic(self._config, "")
+        if not message.topic.startswith(base):
+            raise ProtocolError("its topic was not subscribed to")
+        suffix = message.topic.removeprefix(base)
         if inbox is not None and suffix.startswith("cmd/"):
             inbox.put(message)
             return

@@ -359,6 +359,7 @@ def test_unknown_topics_are_bounded() -> None:
         forger.put(f"elsewhere/{number}", b"{}")
     forger.put("meta", b"forged")
     assert len(forger.topics._unknown) == MOST_UNKNOWN
+    assert len(forger.topics._suspects) <= MOST_UNKNOWN + 1
     forger.repair()
     assert "meta" in (found := forger.published())
     assert len(found) == MOST_UNKNOWN + 1
@@ -399,13 +400,20 @@ def test_a_topic_that_cannot_be_published_is_left_alone(suffix: str) -> None:
 )
 def test_whose_session_it_is(session: int, status: str, retain: bool, told: bool) -> None:
     """A status of an earlier connection of this checkpoint is not taken for another client's."""
-    forger, found = Forger(), list[int]()
-    forger.topics.on_foreign_session = found.append
-    value = {"status": status, "session": session, "reason": "lost", "time": "x"}
-    forger.put("status", json.dumps(value).encode(), retain=retain)
-    assert found == [session] * told
-    forger.repair()
-    assert forger.published() == ["status"]
+
+    async def scenario() -> None:
+        forger, found = Forger(), list[int]()
+        forger.topics.on_foreign_session = found.append
+        value = {"status": status, "session": session, "reason": "lost", "time": "x"}
+        forger.put("status", json.dumps(value).encode(), retain=retain)
+        assert found == [session] * told
+        forger.repair()
+        assert forger.published() == ["status"]
+        for _ in range(1000):
+            forger.put("status", json.dumps(value).encode(), retain=retain)
+        assert len(found) == BURST * told
+
+    asyncio.run(scenario())
 
 
 @pytest.mark.parametrize("payload", [b"", b"\xff", b"[" * 100_000, b"{}", b'{"session": "x"}'])

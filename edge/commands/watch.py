@@ -25,7 +25,7 @@ from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.messages import ROOT
-from edge.mqtt.packets import Receive
+from edge.mqtt.packets import Filter, Receive
 from edge.mqtt.paho_client import RefusedPacket
 from edge.mqtt.reasons import BrokerUnavailable
 
@@ -152,7 +152,7 @@ class Watch:
 
     async def _listen(self, link: Connection) -> str:
         try:
-            link.subscribe(f"{self._root}/#")
+            link.subscribe([Filter(f"{self._root}/#")])
             _print(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
             while link.up:
                 link.changed.clear()

@@ -22,7 +22,7 @@ import logging
 import socket
 import threading
 from collections import deque
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
 from paho.mqtt.client import Client
@@ -38,7 +38,7 @@ from edge.mqtt.diagnosis import Request, of_code
 from edge.mqtt.evidence import Evidence
 from edge.mqtt.frames import BrokerFault
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import Answer, BrokerAnswer, Receive, Will, properties
+from edge.mqtt.packets import Answer, BrokerAnswer, Filter, Receive, Will, properties
 from edge.mqtt.paho_client import PahoClient, RefusedPacket
 from edge.mqtt.reasons import BrokerUnavailable, Reason, printable, reason
 from edge.mqtt.tls import password, tls_context
@@ -208,18 +208,15 @@ class Connection:
 
     # -- on the loop
 
-    def subscribe(self, topic_filter: str, *, retain_as_published: bool = False) -> int | None:
-        """Subscribe to *topic_filter* at QoS 1; return the packet id, None if it has ended.
-
-        :param retain_as_published: MQTT's Retain As Published: a new message arrives with the
-            retain flag of its publisher; if False, only messages stored before have the flag
-        """
-        options = SubscribeOptions(qos=1, retainAsPublished=retain_as_published)
+    def subscribe(self, filters: Sequence[Filter]) -> int | None:
+        """Subscribe to *filters* in one packet; return its id, None if the connection has ended."""
+        wanted = [
+            (one.topic_filter, SubscribeOptions(one.qos, one.no_local, one.retain_as_published))
+            for one in filters
+        ]
         mids = list[int | None]()
         if self.up:
-            self._guard(
-                lambda: mids.append(self._client.subscribe(topic_filter, options=options)[1])
-            )
+            self._guard(lambda: mids.append(self._client.subscribe(wanted)[1]))
         return mids[0] if mids and self.up else None
 
     def acknowledge(self, mid: int, qos: int) -> None:

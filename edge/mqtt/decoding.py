@@ -24,6 +24,8 @@ _SUBSCRIPTION_IDENTIFIER, _TOPIC_ALIAS = 11, 35
 _REPEATABLE = (_SUBSCRIPTION_IDENTIFIER, _USER_PROPERTY)
 # paho's table: of each property the kind of its value, and the packets that may have it.
 _PROPERTIES: dict[int, tuple[int, list[int]]] = Properties(PacketTypes.PUBLISH).properties  # type: ignore[no-untyped-call]
+# paho's table: of each reason code its names, and for each name the packets that may have it.
+_REASON_CODES = ReasonCode(PacketTypes.CONNACK).names
 # The QoS of all subscriptions.
 _MOST_QOS = 1
 # paho refuses a string that contains this character; MQTT allows it (section 1.5.4).
@@ -249,7 +251,7 @@ PLAIN: dict[int, Callable[[bytes], bytes]] = {
 
 def _known(code: int, packet: int) -> int:
     """Return *code*, or "unspecified error" if MQTT does not define it for *packet*."""
-    packets = ReasonCode.names.get(code, {}).values()
+    packets = _REASON_CODES.get(code, {}).values()
     return code if any(packet in allowed for allowed in packets) else UNSPECIFIED
 
 

@@ -63,27 +63,6 @@ class OutgoingMessage(msgspec.Struct, frozen=True):
         return connection.publish(self.topic, self.payload, self.properties, retain=self.retain)
 
 
-class Subscription(msgspec.Struct, frozen=True):
-    """One subscription at QoS 1.
-
-    :param retain_as_published: MQTT's Retain As Published
-    """
-
-    key: Key
-    topic_filter: str
-    retain_as_published: bool
-    on_answer: Callable[[BrokerAnswer], None]
-
-    @property
-    def size(self) -> int:
-        """Size on the wire, bytes, or a little more."""
-        return _FRAMING + len(self.topic_filter.encode())
-
-    def send(self, connection: Connection) -> int | None:
-        """Subscribe; return the packet id, or None if *connection* has ended."""
-        return connection.subscribe(self.topic_filter, retain_as_published=self.retain_as_published)
-
-
 class Window:
     """Holds at most *limit* messages in flight, or the broker's Receive Maximum if that is lower.
 

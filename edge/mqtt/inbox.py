@@ -22,7 +22,7 @@ from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.in_flight import OutgoingMessage
 from edge.mqtt.messages import LIVE_CONTENT
-from edge.mqtt.packets import BrokerAnswer, Packed
+from edge.mqtt.packets import BrokerAnswer, Filter, Packed
 from edge.mqtt.request_handler import DEVICE, Request, RequestHandler
 from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
@@ -41,9 +41,8 @@ MOST = 16
 # Requests a second, and how many are handled at once after a pause.
 RATE = 20.0
 BURST = 20
-FILTERS = ((REGISTER, True), (f"{AVAILABILITY}/#", False))
-"""Topic filters, each with MQTT's Retain As Published: a registration must never be retained, so
-its flag is checked; availability may be retained or not."""
+FILTERS = (Filter(REGISTER, retain_as_published=True), Filter(f"{AVAILABILITY}/#"))
+"""A registration must never be retained, so its flag is checked; availability may be."""
 
 
 class _Waiting(msgspec.Struct):

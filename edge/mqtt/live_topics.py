@@ -58,6 +58,14 @@ class LiveTopics:
             del self._due[suffix]
         return suffix
 
+    def put_again(self, suffix: str) -> None:
+        """Make the topic *suffix* due, though its value has not changed."""
+        self._due[suffix] = None
+
+    def get(self, suffix: str) -> LiveValue | None:
+        """Return the present value of *suffix*, None if it has none."""
+        return self._values.get(suffix)
+
     def value(self, suffix: str) -> LiveValue:
         """Return the present value of *suffix*."""
         return self._values[suffix]

@@ -31,6 +31,20 @@ class Receive(NamedTuple):
     by_hand: bool = False
 
 
+class Filter(NamedTuple):
+    """A topic filter with MQTT's subscription options.
+
+    :param no_local: No Local: this client's own messages do not come back
+    :param retain_as_published: Retain As Published: a new message arrives with the retain flag of
+        its publisher; if False, only messages stored before have the flag
+    """
+
+    topic_filter: str
+    qos: int = 1
+    no_local: bool = False
+    retain_as_published: bool = False
+
+
 class BrokerAnswer(NamedTuple):
     """A broker's answer to a packet: MQTT's reason code; if it is a refusal, words and remedy."""
 

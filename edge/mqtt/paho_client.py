@@ -16,9 +16,9 @@ import time
 from collections.abc import Callable
 from typing import NamedTuple
 
+from paho.mqtt import MQTTException
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.exception import MQTTException
 from paho.mqtt.packettypes import PacketTypes
 
 from edge.errors import ProtocolError
@@ -137,6 +137,7 @@ class PahoClient(Client):
         self._in_packet["command"] = frame.first
         try:
             self._in_packet["packet"] = bytearray(plain(frame.body))
+            self._in_packet["remaining_length"] = len(self._in_packet["packet"])
             code = self._packet_handle()
         except (ProtocolError, MQTTException) as error:
             if not self._greeted:

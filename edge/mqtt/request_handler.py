@@ -265,13 +265,11 @@ class RequestHandler:
             raise RequestRefused(
                 "unknown reason", f"no words for that reason here; allowed: {allowed}"
             )
-        if before is not None and request.time < before.time:
+        now = self._clock.now()
+        if before is not None and not requests.replaces(request, before, now):
             raise RequestRefused("older than what is known")
-        try:
-            requests.in_time(request.time, self._clock.now(), need_synced=False)
-        except RequestRefused as refused:
-            if not (retained and refused.word == "too old"):  # a retained message may be old
-                raise
+        oldest_s = requests.LONGEST_AVAILABILITY_S if retained else requests.GOOD_FOR_S
+        requests.in_time(request.time, now, need_synced=False, oldest_s=oldest_s)
         self._availability_set[request.host] = request
         until_ms = None if request.until is None else round(request.until.timestamp() * 1e3)
         self._post(

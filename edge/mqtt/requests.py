@@ -29,12 +29,15 @@ LONGEST_CORRELATION = 256
 ANSWER_EXPIRY_S = 60
 # The most that a request's time may differ from now, before and after, seconds.
 GOOD_FOR_S = 300.0
+# The oldest retained availability, and the longest until it ends, seconds: a year, as no
+# announcement of an office holds longer; a later date is an error.
+LONGEST_AVAILABILITY_S = 366 * 86_400.0
 
 Word = Literal[
     "malformed", "too long", "retained", "too old", "from the future", "clock not trusted",
     "identity number", "no guest book", "unknown host", "unknown reason", "no such visit",
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
-    "response topic", "flood",
+    "until not allowed", "response topic", "flood",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -130,14 +133,33 @@ def availability(payload: bytes, level: str) -> Availability:
         raise RequestRefused(
             "malformed", f"the topic is for {level}, the message for {request.host}"
         )
+    if request.until is not None:
+        lasts_s = (request.until - request.time).total_seconds()
+        if not 0 < lasts_s <= LONGEST_AVAILABILITY_S:
+            days = LONGEST_AVAILABILITY_S / 86_400
+            raise RequestRefused(
+                "until not allowed", f"until is at most {days:.0f} days after time, and not before"
+            )
     return request
 
 
-def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:
+def replaces(request: Availability, before: Availability, now: Stamp) -> bool:
+    """Return True if *request* is not older than *before*, the message that holds.
+
+    A message that was accepted while the clock was wrong may be dated ahead of the present: it must
+    not lock out all messages until then.
+    """
+    if _ahead_s(before.time, now) > GOOD_FOR_S >= _ahead_s(request.time, now):
+        return True
+    return request.time >= before.time
+
+
+def in_time(time: datetime, now: Stamp, *, need_synced: bool, oldest_s: float = GOOD_FOR_S) -> None:
     """Refuse a request that is too old, or is dated ahead: it may be a replay.
 
     If the clock is not synchronised and need not be, only the ids reveal a replay.
 
+    :param oldest_s: the greatest age allowed, seconds
     :raises RequestRefused: with the reason
     """
     if not now.synced:
@@ -146,11 +168,16 @@ def in_time(time: datetime, now: Stamp, *, need_synced: bool) -> None:
                 "clock not trusted", "no time server vouches for the checkpoint's clock"
             )
         return
-    age_s = now.wall_ms / 1e3 - time.timestamp()
-    if age_s > GOOD_FOR_S:
-        raise RequestRefused("too old", f"it is {age_s:.0f} s old; allowed: {GOOD_FOR_S:.0f} s")
-    if age_s < -GOOD_FOR_S:
-        raise RequestRefused("from the future", f"it is dated {-age_s:.0f} s ahead")
+    ahead_s = _ahead_s(time, now)
+    if -ahead_s > oldest_s:
+        raise RequestRefused("too old", f"it is {-ahead_s:.0f} s old; allowed: {oldest_s:.0f} s")
+    if ahead_s > GOOD_FOR_S:
+        raise RequestRefused("from the future", f"it is dated {ahead_s:.0f} s ahead")
+
+
+def _ahead_s(time: datetime, now: Stamp) -> float:
+    """Return how far *time* is ahead of *now*, seconds."""
+    return time.timestamp() - now.wall_ms / 1e3
 
 
 def may_answer(topic: str, base: str) -> bool:

@@ -6,8 +6,9 @@ Rules
    persisted session number in its will; between attempts it backs off with jitter.
 2. The number of messages in flight is bounded here: the configured window, or the broker's
    Receive Maximum if that is lower.
-3. In order of precedence: live topics, subscriptions, answers, records, then one still at a time.
-   After a connection that was lost with packets in flight, records go first for a while.
+3. In order of precedence: live topics, subscriptions, answers, repairs of topics, records, then one
+   still at a time. After a connection that was lost with packets in flight, records go first for a
+   while.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
 5. No single packet may block the others for ever (edge/mqtt/suspects.py): one on which a broker
@@ -29,15 +30,18 @@ from typing import Any, Literal, NamedTuple
 
 from edge.clock import Clock
 from edge.config.model import Config
+from edge.errors import ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
+from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.fast_path import FastPath, Grant, Sent
-from edge.mqtt.in_flight import HUNG_UP, Outgoing, OutgoingMessage, Subscription, Window
+from edge.mqtt.in_flight import HUNG_UP, Outgoing, OutgoingMessage, Window
 from edge.mqtt.inbox import FILTERS, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.mqtt.outage import Outage
+from edge.mqtt.own_topics import MOST_REPORTS, OwnTopics
 from edge.mqtt.packets import ACCEPTED, BrokerAnswer, Packed, Receive, Will
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, reason
@@ -46,11 +50,13 @@ from edge.mqtt.refusals import TRIAL, Refusals
 from edge.mqtt.refused_packets import RefusedPackets
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
+from edge.mqtt.subscriptions import Subscription, Subscriptions
 from edge.mqtt.suspects import RARE, Key, Suspects
 from edge.mqtt.will_probe import WillProbe
 from edge.sop.events import InputRefused, Post
 from edge.store.cloudevent import RECORD_CONTENT, source
-from edge.store.outbox import Outbox, OutboxRow
+from edge.store.outbox import OutboxRow
+from edge.store.store import Store
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -64,6 +70,8 @@ _SESSION_MARGIN_S = 60
 LASTED_S = 60.0
 # Back-off is so many times longer while another client takes the session over.
 _TAKEN_OVER_FACTOR = 10
+_IDENTITY = "another client uses this checkpoint's identity"
+_TAKEN_OVER = reason("session-taken-over").remedy
 # Reasons for the end of a connection that have nothing to do with a packet.
 _NO_FAULT_OF_A_PACKET: frozenset[Word] = frozenset({
     "server-busy", "server-shutting-down", "keep-alive", "session-taken-over",
@@ -99,13 +107,15 @@ class Uplink:
     :param handler: answers requests over MQTT; None: no topic is subscribed to
     :ivar outage: why there is no connection
     :ivar counts: published, acknowledged, refused, resent, parked, reconnects, stills,
-        still_refusals, requests, requests_dropped, packets_refused, left_out
+        still_refusals, requests, requests_dropped, packets_refused,
+        topics_repaired, left_out
+    :ivar own_topics: the checkpoint's retained topics at the broker
     """
 
     def __init__(
         self,
         config: Config,
-        store: Outbox,
+        store: Store,
         worker: Worker,
         clock: Clock,
         post: Post,
@@ -118,8 +128,9 @@ class Uplink:
         trial: Backoff = TRIAL,
     ) -> None:
         names = ("published", "acknowledged", "refused", "resent", "parked", "reconnects")
-        others = ("stills", "still_refusals", "requests", "requests_dropped", "packets_refused")
-        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, "left_out"), 0))
+        others = ("stills", "still_refusals", "requests", "requests_dropped")
+        faults = ("packets_refused", "topics_repaired", "left_out")
+        self.counts: Counter[str] = Counter(dict.fromkeys((*names, *others, *faults), 0))
         self._config = config
         self._broker = config.broker
         self.outage = Outage(clock)
@@ -134,6 +145,10 @@ class Uplink:
         self._inbox: Inbox | None = None
         self._refused_packets = RefusedPackets(post, self.counts)
         self._live = LiveTopics()
+        self.own_topics = OwnTopics(
+            topic(config, ""), self._live, self._delivered_reports, post, self.counts
+        )
+        self.own_topics.on_foreign_session = self._on_foreign_session
         self._alarms = LinkAlarms(post, clock, self.show)
         self._ledger = LedgerTopic(
             store, worker, clock, config.reporting.ledger_s,
@@ -151,7 +166,7 @@ class Uplink:
         self._refusals = Refusals(trial)
         self._will_probe = WillProbe()
         self._refused_topics: set[str] = set()  # live topics and subscriptions, as logged
-        self._subscriptions: dict[str, bool] = {}  # those due: topic filter, Retain As Published
+        self._subscriptions = Subscriptions(topic(config, ""), self._check_refused)
 
     @property
     def connected(self) -> bool:
@@ -227,7 +242,7 @@ class Uplink:
             failures = 1 if ended.good else failures + 1
             delay_s = self._backoff.delay(failures)
             if ended.why.word == "session-taken-over":
-                self._alarms.begin("identity", "another client uses this checkpoint's identity")
+                self._alarms.begin("identity", _IDENTITY, _TAKEN_OVER)
                 delay_s *= _TAKEN_OVER_FACTOR
             self.outage.note(ended.why)
             self._alarms.begin("connection", ended.why.sentence, ended.why.remedy)
@@ -247,8 +262,8 @@ class Uplink:
             self._broker.client_id or _client_id(self._config),
             self._broker.will_delay_s + _SESSION_MARGIN_S,
             will,
-            None if inbox is None else inbox.put,
-            Receive(MOST, by_hand=inbox is not None),
+            lambda message: self._receive(connection, inbox, message),
+            Receive(MOST, by_hand=True),
             self._refused_packets.note,
         )
         try:
@@ -287,6 +302,23 @@ class Uplink:
         payload = pack(self._status("offline", session, "lost"))
         return Will(topic(self._config, "status"), payload, self._broker.will_delay_s)
 
+    def _receive(
+        self, connection: Connection, inbox: Inbox | None, message: IncomingMessage
+    ) -> None:
+        """Hand a message to the inbox, which acknowledges it, or to the own topics.
+
+        :raises ProtocolError: if it is for neither
+        """
+        base = topic(self._config, "")
+        if not message.topic.startswith(base):
+            raise ProtocolError("its topic was not subscribed to")
+        suffix = message.topic.removeprefix(base)
+        if inbox is not None and suffix.startswith("cmd/"):
+            inbox.put(message)
+            return
+        self.own_topics.put(message)
+        connection.acknowledge(message.mid, message.qos)
+
     async def _serve(self, connection: Connection, window: Window, session: int) -> None:
         ahead = ReadAhead(self._store, self._worker, notify=connection.changed.set)
         records = RecordQueue(
@@ -304,13 +336,17 @@ class Uplink:
         self._ahead, self._records, self._stills = ahead, records, stills
         self._show("status", pack(self._status("online", session, "connected")))
         self._live.all_due()
-        self._subscriptions = {} if self._inbox is None else dict(FILTERS)
+        self._subscriptions.begin()
+        for one in () if self._inbox is None else FILTERS:
+            self._subscriptions.add(one.topic_filter, (one,))
+        self.own_topics.begin(session)
         jobs = (
             ahead.read(), records.note_acks_forever(), records.store_acks_forever(),
             records.try_parked_forever(), stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.run(ahead.resent, records.drained),
             self._wake_suspects(connection),
+            self.own_topics.serve(self._subscriptions.add, connection.changed.set),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
@@ -367,6 +403,11 @@ class Uplink:
         if key.kind in _NAMED:
             self._alarms.end(str(key.name))
 
+    def _on_foreign_session(self, session: int) -> None:
+        """Report once that another client publishes our ``status``; it ends when that is over."""
+        self._alarms.begin("identity", f"{_IDENTITY}: status with session {session}", _TAKEN_OVER)
+        self._alarms.end("identity")
+
     async def _wake_suspects(self, connection: Connection) -> None:
         """Send what was left out once its time has come, for ever."""
         while True:
@@ -413,7 +454,7 @@ class Uplink:
     def _next(self, window: Window, records: RecordQueue, stills: StillQueue) -> Outgoing | None:
         if window.starting and self._ahead is not None and not self._ahead.begun:
             return None
-        sources = (self._next_live, self._next_subscription, self._next_answer)
+        sources = (self._next_live, self._next_subscription, self._next_answer, self._next_repair)
         next_record = partial(self._next_record, records)
         ordered = (next_record, *sources) if window.starting else (*sources, next_record)
         for source_ in ordered:
@@ -431,19 +472,19 @@ class Uplink:
 
     def _next_live(self) -> OutgoingMessage | None:
         suffix = self._live.next_due(lambda suffix: self._may_go(Key("live", suffix)))
-        return None if suffix is None else self._live_message(suffix)
+        if suffix is not None:
+            return self._live_message(suffix)
+        self.own_topics.live_sent()
+        return None
 
     def _next_subscription(self) -> Subscription | None:
-        for suffix, as_published in self._subscriptions.items():
-            key = Key("subscription", suffix)
-            if self._may_go(key):
-                del self._subscriptions[suffix]
-                on_answer = partial(self._check_refused, key)
-                return Subscription(key, topic(self._config, suffix), as_published, on_answer)
-        return None
+        return self._subscriptions.next_due(self._may_go)
 
     def _next_answer(self) -> OutgoingMessage | None:
         return None if self._inbox is None else self._inbox.next_answer(self._may_go)
+
+    def _next_repair(self) -> OutgoingMessage | None:
+        return self.own_topics.next_message(self._may_go)
 
     def _may_go(self, key: Key) -> bool:
         return not self._suspects.wait_s(key)
@@ -454,6 +495,7 @@ class Uplink:
         return Inbox(topic(self._config, ""), self._handler, self._post, self.counts)
 
     def _live_message(self, suffix: str) -> OutgoingMessage:
+        self.own_topics.sent(suffix)
         value, key = self._live.value(suffix), Key("live", suffix)
         where, properties = topic(self._config, suffix), Packed(LIVE_CONTENT, value.expiry_s)
         on_answer = partial(self._check_refused, key)
@@ -486,6 +528,9 @@ class Uplink:
         if self._broker.subscribers == "required":
             return on_answer
         return lambda answer: on_answer(ACCEPTED if answer.no_subscriber else answer)
+
+    async def _delivered_reports(self) -> list[OutboxRow]:
+        return await self._worker.do(self._store.delivered_reports, MOST_REPORTS)
 
     def _still_refused(self, why: str) -> None:
         self._post(lambda at: InputRefused(at, "broker", why))

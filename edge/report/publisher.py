@@ -67,12 +67,14 @@ class Noted(msgspec.Struct, frozen=True):
     :ivar revision: the last one that was published; 0 if none was
     :ivar digest: SHA-256 of its summary
     :ivar newest: the sequence of the last record that was counted
+    :ivar sequence: the sequence of the report's own record; 0 if it is not known
     """
 
     month: str
     revision: int = 0
     digest: str = ""
     newest: int = 0
+    sequence: int = 0
 
 
 class Publisher:

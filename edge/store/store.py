@@ -36,6 +36,8 @@ from edge.store.disk_space import Space
 from edge.store.documents import Documents, SqliteStorage
 from edge.store.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.store.quarantine import damaged_beside, open_sound
+from edge.store.ranges import Ranges
+from edge.store.rows import read_row
 from edge.store.salvage import salvage
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
@@ -201,12 +203,28 @@ class Store(Outbox):
     ) -> list[OutboxRow]:
         """Store the note on the report of *month* (202611) and its *record* in one transaction.
 
-        :param noted: the note, replaces the older one
+        :param noted: the note, replaces the older one; the record's sequence is added to it
         :param record: None if there is no new version to publish
         """
         with self.change():
-            self._reports.put(month, noted)
-            return self.append(() if record is None else (record,))
+            rows = self.append(() if record is None else (record,))
+            sequence = {"sequence": rows[-1].sequence} if rows else {}
+            self._reports.put(month, {**noted, **sequence})
+            return rows
+
+    def delivered_reports(self, limit: int) -> list[OutboxRow]:
+        """Return the report records of the last *limit* months that are stored and delivered.
+
+        A month whose newest revision has not been delivered is left out.
+        """
+        months = sorted(self.reports().items())[-limit:]
+        newest = Ranges.of(note["sequence"] for _, note in months if note.get("sequence"))
+        rows = [read_row(*found) for found in self._bodies(newest.minus(self._counters.waiting))]
+        return [
+            row
+            for row in rows
+            if row.topic.startswith("report/") and not self._parked.contains(doc_id=row.sequence)
+        ]
 
     def reports(self) -> dict[int, dict[str, Any]]:
         """Return the notes on published reports, by month."""

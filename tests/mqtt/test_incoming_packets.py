@@ -15,7 +15,7 @@ from edge.config.model import Broker
 from edge.errors import DeviceUnavailable
 from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.packets import LARGEST, Receive
+from edge.mqtt.packets import LARGEST, Filter, Receive
 from edge.mqtt.paho_client import PahoClient, RefusedPacket
 from edge.mqtt.rate_limit import RateLimit
 from edge.mqtt.refused_packets import BURST
@@ -58,7 +58,7 @@ async def connected(
             on_message=seen.messages.append, receive=receive, on_refused=seen.refused.append,
         )  # fmt: skip
         await connection.open()
-        connection.subscribe("#")
+        connection.subscribe([Filter("#")])
         try:
             yield connection, seen
         finally:
@@ -307,7 +307,8 @@ def test_random_packets_never_raise_and_the_next_is_handled(bodies: list[bytes])
             theirs.sendall(packet(first | number % 16, body))
         theirs.sendall(LAST)
         while not seen.done:
-            client.loop_read()
+            assert client.loop_read() == 0
+            assert client.socket() is ours
         client._sock = None
 
 
@@ -398,10 +399,10 @@ def test_refused_acknowledged_and_delivered_by_a_real_broker(
             async with answering(mosquitto, tmp_path) as (_office, run, application):
                 assert run.uplink._connection is not None
                 client = run.uplink._connection._client
-                client._on_incoming = [].remove  # type: ignore[assignment]
+                receive, client._on_incoming = client._on_incoming, [].remove  # type: ignore[assignment]
                 application.ask(register())
                 await until(lambda: run.uplink.counts["packets_refused"] == 1)
-                client._on_incoming = run.uplink._inbox.put  # type: ignore[union-attr]
+                client._on_incoming = receive
                 assert (await application.answer(register())).ok
                 run.uplink._connection.drop("so that the broker may send it again")
                 await until(lambda: run.uplink.counts["reconnects"] == 1 and run.uplink.connected)

@@ -13,6 +13,7 @@ import pytest
 
 from edge.config.model import Broker
 from edge.mqtt.connection import Connection
+from edge.mqtt.packets import Filter
 from edge.mqtt.reasons import BrokerUnavailable, Reason
 from tests.brokers import HOST, Mosquitto, free_port, mosquitto, until
 from tests.certificates import DAY, STRICT, Authority, now, without_key_identifier
@@ -31,7 +32,7 @@ def why(url: str, **broker: Any) -> Reason | None:
         try:
             await link.open()
             # In TLS 1.3 a broker refuses our certificate after the handshake.
-            link.subscribe("a")
+            link.subscribe([Filter("a")])
         except BrokerUnavailable as error:
             return error.reason
         link.leave(end_session=True)

@@ -273,6 +273,60 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
     at_desk(tmp_path, scenario)
 
 
+YEAR_MS = 366 * 86_400_000
+
+
+@pytest.mark.parametrize(
+    ("age_ms", "word"), [(YEAR_MS, None), (YEAR_MS + 1000, "too old"), (30 * YEAR_MS, "too old")]
+)
+def test_a_retained_availability_has_an_oldest_date(
+    tmp_path: Path, age_ms: int, word: str | None
+) -> None:
+    """A retained message holds for a year; then it is refused, and counted."""
+
+    async def scenario(office: Office) -> None:
+        answer = await ask(
+            office, available(NOW_MS - age_ms), "cmd/availability/pimpinan", retained=True
+        )
+        assert answer.word == word
+        assert [event.why for event in office.of(InputRefused)] == ([word] if word else [])
+
+    at_desk(tmp_path, scenario)
+
+
+@pytest.mark.parametrize("synced", [True, False])
+def test_a_date_ahead_locks_out_no_later_message(tmp_path: Path, *, synced: bool) -> None:
+    """Accepted while the clock was wrong: the messages of the present hold all the same."""
+
+    async def scenario(office: Office) -> None:
+        office.clock.synced = False
+        ahead = available(NOW_MS + 70 * YEAR_MS)
+        assert (await ask(office, ahead, "cmd/availability/pimpinan", retained=True)).ok
+        office.clock.synced = synced
+        present = available(receiving=True)
+        assert (await ask(office, present, "cmd/availability")).ok
+        older = available(NOW_MS - 1000)
+        assert (await ask(office, older, "cmd/availability")).word == "older than what is known"
+        again = await ask(office, ahead, "cmd/availability/pimpinan", retained=True)
+        assert again.word == ("from the future" if synced else None)
+        assert [told.receiving for told in office.of(AvailabilitySet)][:2] == [False, True]
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_clock_that_is_behind_does_not_turn_the_order(tmp_path: Path) -> None:
+    """Before the clock is right all dates are ahead of it: the latest of them holds."""
+
+    async def scenario(office: Office) -> None:
+        office.clock.synced, office.clock.ms = False, 0
+        assert (await ask(office, available(), "cmd/availability")).ok
+        older = available(NOW_MS - 86_400_000)
+        told = await ask(office, older, "cmd/availability/pimpinan", retained=True)
+        assert told.word == "older than what is known"
+
+    at_desk(tmp_path, scenario)
+
+
 def test_a_fault_of_ours_is_an_answer(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     """An error in the handler is an answer: it must not end the daemon, nor log a guest's name."""
 

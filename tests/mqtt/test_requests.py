@@ -104,6 +104,31 @@ def test_a_message_is_for_the_host_of_its_topic() -> None:
         requests.availability(raw, "eselon-2-3")
 
 
+@pytest.mark.parametrize(
+    ("until", "allowed"),
+    [
+        ("2026-11-22T00:00:01+00:00", True),
+        ("2027-11-23T00:00:00+00:00", True),
+        ("2027-11-23T00:00:01+00:00", False),
+        ("2026-11-22T00:00:00+00:00", False),
+        ("2026-11-21T23:59:59+00:00", False),
+        ("2026-11-22T06:00:00+07:00", False),
+        ("0001-01-01T00:00:00+14:00", False),
+        ("9999-12-31T23:59:59-12:00", False),
+    ],
+)
+def test_until_when(until: str, *, allowed: bool) -> None:
+    """An availability ends after it begins, and within a year."""
+    message = {**available(), "time": "2026-11-22T00:00:00+00:00", "until": until}
+    if allowed:
+        assert requests.availability(json.dumps(message).encode(), "").until is not None
+    else:
+        with pytest.raises(RequestRefused) as caught:
+            requests.availability(json.dumps(message).encode(), "")
+        assert caught.value.word == "until not allowed"
+        assert "366 days" in caught.value.why
+
+
 def test_times_that_are_taken() -> None:
     """Five minutes either way; without a trusted clock only if the config allows it."""
     for off_s, word in [

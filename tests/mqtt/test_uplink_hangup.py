@@ -5,63 +5,37 @@ Such a broker closes the connection without a reason, and all later messages wai
 
 import asyncio
 import hashlib
-import json
-import struct
 from pathlib import Path
 
 from edge.mqtt.in_flight import HUNG_UP
 from edge.sop.events import DeviceFailed
 from edge.store.store import StillRow
 from tests.brokers import HOST, Centre, Mosquitto, until
-from tests.mqtt.test_uplink_silence import CONNACK, Server, read_packet
+from tests.picky_broker import Answer, Packet, PickyBroker
 from tests.uplinks import AT, QUICK, make_config, make_store, opened, running, sequences
 
-ALARM = "gardu/v1/kantor/lobi/state/alarm/uplink"
+ALARM = "state/alarm/uplink"
+CONNECT = 1
 
 
-class ChokingBroker(Server):
+class ChokingBroker(PickyBroker):
     """Accepts every message without *chokes_on* in it; on the others it hangs up.
 
     :param silently: instead of hanging up it stays connected, and sends no more packets
     """
 
     def __init__(self, chokes_on: bytes, *, silently: bool = False) -> None:
-        super().__init__()
+        super().__init__(self._choke)
         self.chokes_on = chokes_on
-        self.taken: list[tuple[str, bytes]] = []
-        self.connections = 0
         self._silently = silently
+        self._silent = False
 
-    @property
-    def records(self) -> list[int]:
-        """The sequences of the records that it accepted."""
-        return [int(json.loads(p)["sequence"]) for topic, p in self.taken if "event/" in topic]
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Speak the part of MQTT that an uplink needs."""
-        self.connections += 1
-        while packet := await read_packet(reader):
-            if packet[0] >> 4 == 1:
-                writer.write(CONNACK)
-            elif packet[0] >> 4 == 3:
-                if self.chokes_on in packet:
-                    break
-                topic, mid, payload = _published(packet[1:])
-                self.taken.append((topic, payload))
-                writer.write(b"\x40\x02" + mid)
-            await writer.drain()
-        if self._silently:
-            await asyncio.Event().wait()
-        writer.close()
-
-
-def _published(body: bytes) -> tuple[str, bytes, bytes]:
-    """Return topic, message id and payload of a PUBLISH with QoS 1 (MQTT 5, section 3.3)."""
-    (length,) = struct.unpack_from("!H", body)
-    end = 2 + length
-    properties, payload = body[end + 2], end + 3
-    assert properties < 128, "one byte of length is all that this broker reads"
-    return body[2:end].decode(), body[end : end + 2], body[payload + properties :]
+    def _choke(self, packet: Packet) -> Answer:
+        chokes = self.chokes_on in packet.payload
+        self._silent = self._silently and (chokes or (self._silent and packet.kind != CONNECT))
+        if self._silent:
+            return "no answer"
+        return "hang up" if chokes else "accept"
 
 
 def test_record_that_the_broker_hangs_up_on_is_parked(tmp_path: Path) -> None:

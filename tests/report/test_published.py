@@ -67,7 +67,7 @@ def test_a_month_is_published_at_its_end_and_again_when_late_records_come(
         daemon.open_visit()
         daemon.decline_visit()
         assert daemon.stop() == 0
-    assert "/report/" not in mosquitto.log
+    assert "/report/2" not in mosquitto.log
 
     began = ("boot-2", "1000", wall("2026-11-30T23:59"), "synced 1")
     with DaemonChild(config, *began, environment=SPEED) as daemon:

@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from edge.clock import Clock
-from edge.commands.options import ConfigOption, data_folder
+from edge.commands.options import ConfigOption, data_folder, say
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.model import Config
@@ -124,7 +124,7 @@ def _procedures(config: Config) -> dict[str, Procedure]:
     try:
         return load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     except ConfigError as error:
-        typer.echo(f"procedures are named by their ids: {error.problems[0]}", err=True)
+        say(f"procedures are named by their ids: {error.problems[0]}", err=True)
         return {}
 
 
@@ -133,7 +133,7 @@ def _reasons(config: Config) -> dict[str, Text]:
     try:
         return wording_of(config).reasons
     except ConfigError as error:
-        typer.echo(f"reasons of the office's own are codes: {error.problems[0]}", err=True)
+        say(f"reasons of the office's own are codes: {error.problems[0]}", err=True)
         return {}
 
 
@@ -191,5 +191,5 @@ def _by_name(output: Path | None) -> ReportFormat:
 
 
 def _wrong(problem: str) -> typer.Exit:
-    typer.echo(problem, err=True)
+    say(problem, err=True)
     return typer.Exit(2)

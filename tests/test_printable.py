@@ -15,7 +15,7 @@ from edge.printable import ascii_json, printable, printable_lines
     ("text", "shown"),
     [
         ("lobi utama", "lobi utama"),
-        ("pemeriksaan – lobi é 門", "pemeriksaan – lobi é 門"),
+        ("pemeriksaan → lobi é 門", "pemeriksaan → lobi é 門"),
         ("[/] [red]x[/red] [link=http://x]", "[/] [red]x[/red] [link=http://x]"),
         ("\x1b]0;judul\x07", r"\x1b]0;judul\x07"),
         ("\x9b2J", r"\x9b2J"),

@@ -46,6 +46,8 @@ CONNECT_TIMEOUT_S = 10.0
 # Interval at which paho checks its keepalive, real seconds.
 _KEEPALIVE_CHECK_S = 1.0
 _MOST_IN_FLIGHT = 65535
+# MQTT's reason code for a second client with the same id.
+_SESSION_TAKEN_OVER = 0x8E
 # paho's reason code for a ping of its own that was not answered.
 _KEEP_ALIVE_TIMEOUT = 0x8D
 
@@ -65,6 +67,7 @@ class Connection:
     :ivar acknowledged: the PUBACKs received and not yet handled, as :class:`Puback`
     :ivar why: why the connection ended, in words; empty while it stands
     :ivar subscription_error: why a subscription was refused, in words; empty if none was
+    :ivar taken_over: True if another client with the same id has connected
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
@@ -85,6 +88,7 @@ class Connection:
         self.why = ""
         self.subscription_error = ""
         self.hung_up = False
+        self.taken_over = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
         self._broker = broker
@@ -396,6 +400,7 @@ class Connection:
     ) -> None:
         # paho reports 0x80, unspecified error, for a connection that broke.
         words = "connection lost" if reason.value == 0x80 else str(reason).lower()
+        self.taken_over = not self.why and reason.value == _SESSION_TAKEN_OVER
         self.hung_up = not self.why and reason.value != _KEEP_ALIVE_TIMEOUT
         self.why = self.why or words
 

@@ -150,7 +150,7 @@ def test_square_brackets_in_help_are_text() -> None:
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_letter_outside_the_output_s_encoding_is_escaped(encoding: str) -> None:
-    """Under cron or an old terminal a command prints all it has, letters it cannot write escaped."""
+    """Under cron or an old terminal a command prints everything; other letters are escaped."""
     script = "from edge.commands.main import main; main()"
     ran = subprocess.run(
         [sys.executable, "-c", script, "panel", "--config", "config/gardu.toml"],

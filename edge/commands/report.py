@@ -4,7 +4,7 @@ Reads a snapshot (edge/store/snapshot.py), so the daemon may run.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -93,7 +93,7 @@ def report(
     asked = _month(month, settings)
     words = ReportWords(language, _procedures(settings), _reasons(settings))
     with Snapshot(data_folder(settings)) as snapshot:
-        summary = summarise(facts(snapshot, asked), asked)
+        summary = summarise(facts(snapshot, asked), asked, _now(asked.zone))
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
     if chosen is ReportFormat.TERMINAL and output is None:
         for title, headers, rows in shown(summary, words):
@@ -137,8 +137,12 @@ def _reasons(config: Config) -> dict[str, Text]:
         return {}
 
 
+def _now(zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, zone)
+
+
 def _about(config: Config, month: Month, words: ReportWords) -> About:
-    now = datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, month.zone)
+    now = _now(month.zone)
     offices = dict.fromkeys(procedure.office for procedure in words.procedures.values())
     place = config.checkpoint.place or config.checkpoint.id
     return About(

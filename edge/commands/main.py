@@ -47,7 +47,8 @@ def run_options(arguments: Sequence[str]) -> RunOptions | None:
 def main() -> None:
     """Run the command line; print Gardu's own errors without a traceback.
 
-    :raises SystemExit: 2 after a config error, 1 after another error of Gardu
+    :raises SystemExit: 2 after a config error, 1 after another error of Gardu, or if a library of
+        an extra is not installed
     """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
@@ -63,6 +64,14 @@ def main() -> None:
         raise SystemExit(2) from None
     except GarduError as error:
         sys.stderr.write(f"gardu: {printable_lines(str(error))}\n")
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        from edge.commands.extras import missing_library
+
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        sys.stderr.write(f"gardu: {missing}\n")
         raise SystemExit(1) from None
 
 

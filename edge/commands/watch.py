@@ -74,6 +74,8 @@ def watch(
         refuse("--session: must be a name, for example audit")
     if as_json and write is not None:
         refuse("--json writes to stdout and --write to a file: give one of them")
+    if sys.stdout is None:
+        refuse("stdout is closed; to write a file only: gardu watch --write FILE > /dev/null")
     settings = Broker(
         url=settings.url,
         username=settings.username,
@@ -109,7 +111,7 @@ def _watch(
         lines = RecordLines(sys.stdout.fileno(), "stdout")
     else:
         console = Console()
-        kind = Screen if console.is_terminal else PlainLines
+        kind = Screen if console.is_terminal and not console.is_dumb_terminal else PlainLines
         board = kind(consumer, f"Gardu checkpoints at {broker.host}:{broker.port}", console)
     name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"
 

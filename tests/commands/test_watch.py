@@ -183,12 +183,12 @@ def ids(lines: list[str]) -> list[str]:
     return [json.loads(line)["id"] for line in lines]
 
 
-async def publish(broker: Mosquitto, *payloads: bytes, topic: str = EVENT) -> None:
+async def publish(broker: Mosquitto, *payloads: bytes, topic: str = EVENT, qos: int = 1) -> None:
     """Publish *payloads* and wait until the broker has them."""
     client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
     client.connect(HOST, broker.port)
     client.loop_start()
-    sent = [client.publish(topic, payload, 1) for payload in payloads]
+    sent = [client.publish(topic, payload, qos) for payload in payloads]
     await until(lambda: all(one.is_published() for one in sent))
     client.disconnect()
     client.loop_stop()
@@ -406,6 +406,55 @@ def test_the_board_on_a_terminal(mosquitto: Mosquitto, encoding: str) -> None:
         os.close(ours)
         os.close(theirs)
         assert not any("Traceback" in line for line in seen.err)
+
+    asyncio.run(scenario())
+
+
+def test_a_terminal_that_is_paused_stops_only_the_board(
+    mosquitto: Mosquitto, tmp_path: Path
+) -> None:
+    """As after Ctrl-S: records go on into the file, and a signal ends it all the same."""
+
+    async def scenario() -> None:
+        ours, theirs = os.openpty()
+        file = tmp_path / "records.jsonl"
+        how = {"TERM": "xterm", "COLUMNS": "200", "LINES": "60"}
+        common = ("--broker", mosquitto.url, "--write", str(file))
+        async with watching(*common, out=theirs, environment=how) as seen:
+            await listening(seen)
+            for number in range(1, 6):
+                await publish(mosquitto, record(number))
+                await until(lambda wanted=number: lines_in(file) == wanted)  # type: ignore[misc]
+                await asyncio.sleep(0.3)  # a drawing of 12 kB each: nobody reads them
+            assert await seen.end(signal.SIGTERM) == 1
+        os.close(ours)
+        os.close(theirs)
+        assert ids(file.read_text().splitlines()) == [f"id-{number}" for number in range(1, 6)]
+
+    asyncio.run(scenario())
+
+
+def lines_in(file: Path) -> int:
+    """Return the number of lines of *file*; 0 if it is not there."""
+    return file.read_text().count("\n") if file.exists() else 0
+
+
+def test_a_flood_that_no_broker_holds_back_is_dropped_and_counted(mosquitto: Mosquitto) -> None:
+    """Records of QoS 0 come although the output hangs: a limited number waits."""
+
+    async def scenario() -> None:
+        ours, theirs = os.pipe()
+        fcntl.fcntl(theirs, fcntl.F_SETPIPE_SZ, 4096)
+        async with watching("--broker", mosquitto.url, "--json", out=theirs) as seen:
+            await listening(seen)
+            await publish(mosquitto, record(1, why="x" * 5000))
+            await until(lambda: full(ours))
+            flood = [record(number) for number in range(2, 12_000)]
+            await publish(mosquitto, *flood, qos=0)
+            await until(lambda: any("of QoS 0 dropped" in line for line in seen.err), 30.0)
+            assert seen.process.returncode is None
+        os.close(ours)
+        os.close(theirs)
 
     asyncio.run(scenario())
 

@@ -5,6 +5,7 @@ the contract's consumer (edge/mqtt/consumer.py), so its gaps and duplicates are 
 """
 
 import asyncio
+import logging
 import sys
 import uuid
 from pathlib import Path
@@ -17,6 +18,9 @@ from edge.commands.options import refuse
 from edge.config.model import Broker
 from edge.mqtt.consumer import Consumer
 from edge.mqtt.messages import ROOT
+
+# Characters: room for site and checkpoint remains in a topic of MQTT.
+_LONGEST_ROOT = 1000
 
 
 def watch(
@@ -72,6 +76,8 @@ def watch(
         refuse(f"--broker {broker}: {error}")
     if session is not None and not session.strip():
         refuse("--session: must be a name, for example audit")
+    if set(topic_root) & set("+#") or len(topic_root) > _LONGEST_ROOT:
+        refuse(f"--topic-root: without + and #, at most {_LONGEST_ROOT} characters")
     if as_json and write is not None:
         refuse("--json writes to stdout and --write to a file: give one of them")
     if sys.stdout is None:
@@ -114,6 +120,9 @@ def _watch(
         kind = Screen if console.is_terminal and not console.is_dumb_terminal else PlainLines
         board = kind(consumer, f"Gardu checkpoints at {broker.host}:{broker.port}", console)
     name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"
+
+    # What the connection logs is a message of the watcher too, and must not disturb the board.
+    logging.getLogger("edge.mqtt").addHandler(logging.NullHandler())
 
     async def watching() -> None:
         watch = Watch(

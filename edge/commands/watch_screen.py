@@ -21,6 +21,8 @@ from edge.printable import printable
 
 # Messages that are printed again after the screen was left.
 _MOST_MESSAGES = 200
+# Length of a message, characters: a topic may have 65,535.
+_LONGEST = 600
 # Width of an output that has none of its own (a file, a pipe), characters.
 _WIDTH = 120
 
@@ -50,10 +52,10 @@ class Screen:
         for one in self._messages:
             write_message(one)
 
-    def tell(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show a message."""
         if self._holds_messages:
-            self._messages.append(f"{datetime.now().astimezone():%H:%M:%S} {words}")
+            self._messages.append(f"{datetime.now().astimezone():%H:%M:%S} {words[:_LONGEST]}")
         else:
             write_message(words)
 
@@ -80,7 +82,7 @@ class PlainLines:
         lines = self._board.lines(_WIDTH, None, self._link)
         self._console.print(Text("\n").join(lines), soft_wrap=True)
 
-    def tell(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Print a message."""
         write_message(words)
 
@@ -105,7 +107,7 @@ def _shown(one: Attention) -> bool:
 def write_message(words: str) -> None:
     """Write a message to stderr; if that is closed, it is lost."""
     try:
-        sys.stderr.write(f"gardu watch: {printable(words)}\n")
+        sys.stderr.write(f"gardu watch: {printable(words, _LONGEST)}\n")
         sys.stderr.flush()
     except (OSError, ValueError, AttributeError):
         return

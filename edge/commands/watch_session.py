@@ -45,12 +45,14 @@ RECEIVE = Receive(most=100, largest=2 * 2**20)
 # time without a drawing.
 REFRESH_S = 0.25
 _REDRAW_S = 5.0
+# Interval of the check whether the subscription was refused, real seconds.
+_SUBSCRIBED_S = 1.0
 # Time for the last records to be written at the end, real seconds.
 _END_S = 2.0
 # Lines that wait for the output, of messages that the broker does not hold back (QoS 0).
 _MOST_WAITING = 10_000
 # Messages about refused messages in one interval; more are only counted.
-_MOST_TOLD = 25
+_MOST_NAMED = 25
 _BACKOFF = Backoff(0.5, 10.0)
 _SHARED = Backoff(60.0, 900.0)
 # A connection that the broker ends within this time is a short one, real seconds.
@@ -70,14 +72,14 @@ class Arrived(NamedTuple):
 class View(Protocol):
     """Shows messages; a board shows the checkpoints too."""
 
-    def tell(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Show a message."""
 
 
 class Messages:
     """No board: messages on stderr only."""
 
-    def tell(self, words: str) -> None:
+    def show_message(self, words: str) -> None:
         """Print a message."""
         write_message(words)
 
@@ -102,7 +104,7 @@ class Watch:
         self._state = "connecting"
         self._link: Connection | None = None
         self._waiting: list[Arrived] = []
-        self._arrived, self._told = asyncio.Event(), asyncio.Event()
+        self._arrived, self._stop_asked = asyncio.Event(), asyncio.Event()
         self._written = asyncio.Event()
         self._written.set()
         self._redraw = asyncio.Event()
@@ -118,13 +120,13 @@ class Watch:
         """
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            loop.add_signal_handler(number, self._told.set)
+            loop.add_signal_handler(number, self._stop_asked.set)
         loop.add_signal_handler(signal.SIGWINCH, self._redraw.set)
         shown: AbstractContextManager[object] = self._board or contextlib.nullcontext()
         shown.__enter__()
         writing = loop.create_task(self._write())
         others = [loop.create_task(self._connect()), loop.create_task(self._refresh())]
-        stopped = loop.create_task(self._told.wait())
+        stopped = loop.create_task(self._stop_asked.wait())
         tasks = (writing, *others, stopped)
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
@@ -164,27 +166,34 @@ class Watch:
             if link.taken_over or (self._keep and short >= _MOST_SHORT):
                 shared += 1
                 delay_s = _SHARED.delay(shared)
-                self._tell_shared(delay_s, certain=link.taken_over)
+                self._report_shared(delay_s, certain=link.taken_over)
             else:
                 failures += 1
                 delay_s = _BACKOFF.delay(failures)
                 self._set_state(f"not connected: {why}")
-                self._view.tell(f"broker {where}: {why}; trying again")
+                self._view.show_message(f"broker {where}: {why}; trying again")
             await asyncio.sleep(delay_s)
 
     async def _listen(self, link: Connection, where: str) -> str:
         link.subscribe(f"{self._root}/#")
         self._set_state(CONNECTED)
-        self._view.tell(f"listening to {self._root}/# at {where}")
+        self._view.show_message(f"listening to {self._root}/# at {where}")
+        refused = ""
         while link.up:
             link.changed.clear()
-            await link.changed.wait()
-        return link.subscription_error or link.why
+            if link.subscription_error != refused:
+                refused = link.subscription_error
+                self._set_state(f"{self._root}/#: {refused}")
+                self._view.show_message(f"{self._root}/# at {where}: {refused}")
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(_SUBSCRIBED_S):
+                    await link.changed.wait()
+        return refused or link.why
 
-    def _tell_shared(self, delay_s: float, *, certain: bool) -> None:
+    def _report_shared(self, delay_s: float, *, certain: bool) -> None:
         self._set_state(f"cut off: session {self._session} is used twice")
         other = "another client" if certain else "probably another client"
-        self._view.tell(
+        self._view.show_message(
             f'{other} uses the session "{self._session}" (its client id) at this broker and cuts '
             "this one off. Stop one of the two, or start one with another --session NAME: while "
             f"both run, each receives a part of the records. Trying again in {delay_s:.0f} s"
@@ -227,8 +236,8 @@ class Watch:
             return line_of(seen, self._consumer, at) if self._lines is not None else None
         except (ProtocolError, UnicodeError) as error:
             self._refused += 1
-            if self._refused <= _MOST_TOLD:
-                self._view.tell(_short(f"not as the contract says: {error}"))
+            if self._refused <= _MOST_NAMED:
+                self._view.show_message(f"not as the contract says: {error}")
             return None
 
     async def _write(self) -> None:
@@ -260,9 +269,9 @@ class Watch:
         while True:
             at = loop.time()
             changed, self._consumer.changed = self._consumer.changed, set()
-            self._tell_gaps(at)
-            self._tell_broken(changed)
-            self._tell_refused()
+            self._report_gaps(at)
+            self._report_broken(changed)
+            self._report_refused()
             if self._board is not None:
                 show = self._board.frame(changed | self._consumer.incomplete, at, self._state)
                 if show is not None:
@@ -289,29 +298,33 @@ class Watch:
         self._state = words
         self._redraw.set()
 
-    def _tell_gaps(self, at: float) -> None:
+    def _report_gaps(self, at: float) -> None:
         gaps = self._consumer.gaps(at)
         for name, missing in gaps.items():
             if missing != self._gaps.get(name):
-                self._view.tell(f"gap at {name}: {ranges(missing)} did not come")
+                self._view.show_message(f"gap at {name}: {ranges(missing)} did not come")
         self._gaps = gaps
 
-    def _tell_broken(self, changed: set[str]) -> None:
+    def _report_broken(self, changed: set[str]) -> None:
         """Show each break of a chain that was found since the last call."""
         for name in changed:
             broken = set(self._consumer.checkpoints[name].broken)
             for sequence in sorted(broken - self._broken.get(name, set())):
-                self._view.tell(
+                self._view.show_message(
                     f"broken chain at {name}: record {sequence} or the one before it was changed"
                 )
             if broken:
                 self._broken[name] = broken
 
-    def _tell_refused(self) -> None:
-        if self._refused > _MOST_TOLD:
-            self._view.tell(f"{self._refused - _MOST_TOLD} more messages not as the contract says")
+    def _report_refused(self) -> None:
+        if self._refused > _MOST_NAMED:
+            self._view.show_message(
+                f"{self._refused - _MOST_NAMED} more messages not as the contract says"
+            )
         if self._dropped:
-            self._view.tell(f"{self._dropped} records of QoS 0 dropped: the output is too slow")
+            self._view.show_message(
+                f"{self._dropped} records of QoS 0 dropped: the output is too slow"
+            )
         self._refused = self._dropped = 0
 
     async def _close(self, shown: AbstractContextManager[object]) -> None:
@@ -335,7 +348,3 @@ def _failure(results: Sequence[object]) -> OutputFailed | None:
         if isinstance(one, Exception):
             raise one
     return None
-
-
-def _short(words: str) -> str:
-    return words if len(words) <= 500 else words[:499] + "…"

@@ -349,6 +349,32 @@ class TakenOver(Server):
         writer.close()
 
 
+class Refusing(Server):
+    """A broker that accepts every connection and refuses every subscription (0x87)."""
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Answer CONNECT and SUBSCRIBE; then wait for the end."""
+        await reader.read(1000)
+        writer.write(CONNACK)
+        subscribe = await reader.read(1000)
+        writer.write(b"\x90\x04" + subscribe[2:4] + b"\x00\x87")
+        while await reader.read(1000):
+            pass
+
+
+def test_a_refused_subscription_is_said() -> None:
+    """A watcher that may not subscribe says so: the board must not look like an empty office."""
+
+    async def scenario() -> None:
+        async with Refusing().listening() as broker:
+            async with watching("--broker", f"mqtt://{HOST}:{broker.port}") as seen:
+                await until(lambda: any("subscription refused" in line for line in seen.err))
+                assert await seen.end(signal.SIGTERM) == 0
+            assert any(line.startswith("gardu/v1/#: subscription refused") for line in seen.out)
+
+    asyncio.run(scenario())
+
+
 def test_a_broker_s_word_about_a_second_client_is_believed_at_once() -> None:
     """The reason 0x8E needs no guess: the first time is enough."""
 
@@ -479,6 +505,8 @@ def test_without_a_terminal_changes_are_lines(mosquitto: Mosquitto) -> None:
     ("arguments", "words"),
     [
         (["--session", " "], "must be a name"),
+        (["--topic-root", "gardu/#/v1"], "without + and #"),
+        (["--topic-root", "x" * 70_000], "at most 1000 characters"),
         (["--json", "--write", "x"], "give one of them"),
         (["--write", "no-folder/x"], "no-folder/x: no such file"),
     ],

@@ -46,6 +46,8 @@ class RecordLines:
         self._name = name
         self._own = own
         self._on_disk = stat.S_ISREG(os.fstat(number).st_mode)
+        # Of `>> FILE`, after a line that was not written in full: it must not spoil the next one.
+        self._before = b"\n" if self._on_disk and not own and _is_torn(number) else b""
 
     def write(self, lines: list[str]) -> None:
         """Write *lines*; blocks until they are written, and for a file until they are on the disk.
@@ -54,7 +56,8 @@ class RecordLines:
         """
         whole = os.fstat(self._number).st_size if self._own else 0
         try:
-            self._write_all("".join(lines).encode("ascii"))
+            self._write_all(self._before + "".join(lines).encode("ascii"))
+            self._before = b""
             if self._on_disk:
                 os.fdatasync(self._number)
         except OSError as error:
@@ -92,6 +95,16 @@ def lines_to_file(path: Path) -> RecordLines:
     except OSError as error:
         raise OutputFailed(f"{path}: {str(error.strerror).lower()}") from error
     return lines
+
+
+def _is_torn(number: int) -> bool:
+    """Return True if the file, which may be open for writing only, ends within a line."""
+    try:
+        with Path(f"/proc/self/fd/{number}").open("rb") as file:
+            size = os.fstat(number).st_size
+            return size > 0 and os.pread(file.fileno(), 1, size - 1) != b"\n"
+    except OSError:
+        return False
 
 
 def _end_of_last_line(number: int) -> int:

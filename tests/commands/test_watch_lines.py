@@ -60,6 +60,21 @@ def test_a_torn_last_line_is_removed_at_the_start(tmp_path: Path, torn: bytes) -
     assert file.read_bytes() == b"first\nsecond\nthird\n"
 
 
+@pytest.mark.parametrize(
+    ("before", "after"), [(b"", b"x\n"), (b"a\n", b"a\nx\n"), (b'a\n{"half', b'a\n{"half\nx\n')]
+)
+def test_after_a_torn_line_on_stdout_a_new_one_begins(
+    tmp_path: Path, before: bytes, after: bytes
+) -> None:
+    """With `--json >> FILE` the file may be another program's too: a torn line stays, alone."""
+    file = tmp_path / "records.jsonl"
+    file.write_bytes(before)
+    number = os.open(file, os.O_WRONLY | os.O_APPEND)
+    RecordLines(number, "stdout").write(["x\n"])
+    os.close(number)
+    assert file.read_bytes() == after
+
+
 def test_a_file_has_one_writer(tmp_path: Path) -> None:
     """A second process may not write into the same file."""
     file = tmp_path / "records.jsonl"

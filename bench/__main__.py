@@ -10,7 +10,21 @@ import platform
 import sys
 from collections.abc import Awaitable, Callable
 
-from bench import burst, commit, drain, fire, hour, idle, latency, log, press, report, scan, start
+from bench import (
+    burst,
+    commit,
+    drain,
+    fire,
+    hour,
+    idle,
+    latency,
+    log,
+    press,
+    report,
+    scan,
+    start,
+    watch,
+)
 from bench.bed import Bed, bed, say
 from bench.peers import mqtt_io
 from bench.table import Row, render
@@ -33,6 +47,7 @@ MEASURES: dict[str, Measure] = {
     "idle": idle.measure,
     "report": report.measure,
     "scan": scan.measure,
+    "watch": watch.measure,
 }
 
 

@@ -188,15 +188,19 @@ def _unavailable(name: str, missing: str) -> Callable[[], None]:
             code=1,
         )
 
-    unavailable.__doc__ = f"Not installed; it comes with gardu's extra {name}."
+    unavailable.__doc__ = _not_installed(name)
     return unavailable
+
+
+def _not_installed(name: str) -> str:
+    return f"Not installed: pip install 'gardu[{name}]'."
 
 
 def _summary(extra: EntryPoint) -> str:
     """Return the first line of the function's docstring, read from the source of its module."""
     spec = find_spec(extra.module)
     if spec is None or spec.origin is None:
-        return f"Not installed; it comes with gardu's extra {extra.name}."
+        return _not_installed(extra.name)
     module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
     found = next((node for node in functions if node.name == extra.attr), None)

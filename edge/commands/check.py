@@ -1,8 +1,6 @@
 """`gardu check`: checks the config and the procedures, and prints the wiring."""
 
-import typer
-
-from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.places import DEFAULT_CONFIG
@@ -25,8 +23,8 @@ def check(
     print_wiring(found.config)
     _print_procedures(found.procedures)
     for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
-        typer.echo(f"note: {note}")
-    typer.echo(f"{config}: no problems")
+        say(f"note: {note}")
+    say(f"{config}: no problems")
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

@@ -8,11 +8,12 @@ import msgspec
 import typer
 
 from edge.commands.ask import ask_day
-from edge.commands.options import ConfigOption, data_folder
+from edge.commands.options import ConfigOption, data_folder, say
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.zone import zone_of
+from edge.printable import ascii_json
 from edge.sop.ids import minted_ms
 from edge.sop.inputs.outstanding import DayNow, Out
 
@@ -33,10 +34,10 @@ def day(
         typer.echo(f"no daemon runs here ({folder})", err=True)
         raise typer.Exit(1)
     if as_json:
-        typer.echo(msgspec.json.encode(now).decode())
+        typer.echo(ascii_json(msgspec.json.encode(now)))
         return
     zone = zone_of(loaded.checkpoint.timezone)
-    typer.echo(in_words(now, zone))
+    say(in_words(now, zone))
     if now.out:
         show_table("what is out", ["out", "guest arrived", "station", "which"], rows(now, zone))
 

@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from edge.clock import Clock, iso
+from edge.commands.options import say
 from edge.errors import GarduError
 from edge.guestbook.invitations import (
     BadInvitation,
@@ -23,6 +24,7 @@ from edge.guestbook.invitations import (
     write,
 )
 from edge.paper.deliver import NEW_ONLY, write_secret
+from edge.printable import printable
 
 invitation = typer.Typer(
     no_args_is_help=True,
@@ -118,7 +120,7 @@ def read_invitation(
     try:
         found = verified(text.strip(), key_ring([_public(key_file)]))
     except BadInvitation as refused:
-        typer.echo(refused.why, err=True)
+        say(refused.why, err=True)
         raise typer.Exit(1) from None
     _show(found)
     now_ms = Clock().wall_ms()
@@ -141,7 +143,7 @@ def _show(found: Invitation) -> None:
         rows += [("name", guest.name), ("organisation", guest.organisation)]
         rows += [("purpose", guest.purpose), ("head count", str(guest.head_count))]
     for word, value in rows:
-        typer.echo(f"{word:12}  {value}")
+        typer.echo(f"{word:12}  {printable(value)}")
 
 
 def _put_out(text: str, out: str) -> None:

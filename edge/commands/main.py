@@ -6,6 +6,7 @@ memory and a third of its import time). The plain options of `gardu run` are par
 unknown options are left to typer (edge/commands/app.py).
 """
 
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import NamedTuple
 
 from edge.config.places import DEFAULT_CONFIG
 from edge.errors import ConfigError, GarduError
+from edge.printable import printable_lines
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
 
@@ -45,7 +47,8 @@ def run_options(arguments: Sequence[str]) -> RunOptions | None:
 def main() -> None:
     """Run the command line; print Gardu's own errors without a traceback.
 
-    :raises SystemExit: 2 after a config error, 1 after another error of Gardu
+    :raises SystemExit: 2 after a config error, 1 after another error of Gardu, or if a library of
+        an extra is not installed
     """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
@@ -57,14 +60,25 @@ def main() -> None:
         else:
             _command()
     except ConfigError as error:
-        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
+        sys.stderr.writelines(f"{printable_lines(problem)}\n" for problem in error.problems)
         raise SystemExit(2) from None
     except GarduError as error:
-        sys.stderr.write(f"gardu: {error}\n")
+        sys.stderr.write(f"gardu: {printable_lines(str(error))}\n")
+        raise SystemExit(1) from None
+    except ModuleNotFoundError as error:
+        from edge.commands.extras import missing_library
+
+        missing = missing_library(error)
+        if missing is None:
+            raise
+        sys.stderr.write(f"gardu: {missing}\n")
         raise SystemExit(1) from None
 
 
 def _command() -> None:
     from edge.commands.app import app_for
 
+    # A letter that the output's encoding lacks (cron, ssh) must not end the command.
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
     app_for(sys.argv[1:])()

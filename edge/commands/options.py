@@ -10,6 +10,7 @@ import typer
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.errors import ConfigError
+from edge.printable import printable_lines
 
 ConfigOption = Annotated[
     Path,
@@ -29,7 +30,7 @@ def problems_printed() -> Iterator[None]:
         yield
     except ConfigError as error:
         for problem in error.problems:
-            typer.echo(problem, err=True)
+            say(problem, err=True)
         raise typer.Exit(2) from None
 
 
@@ -43,7 +44,12 @@ def data_folder(config: Config) -> Path:
     return Path(config.checkpoint.data)
 
 
+def say(words: str, *, err: bool = False) -> None:
+    """Print *words*, with foreign text in them made harmless, on stdout or stderr."""
+    typer.echo(printable_lines(words), err=err)
+
+
 def refuse(problem: str, code: int = 2) -> NoReturn:
     """Print *problem* on stderr and end the command with *code*."""
-    typer.echo(problem, err=True)
+    say(problem, err=True)
     raise typer.Exit(code)

@@ -83,15 +83,16 @@ def _picture(face: Face) -> "RenderableType":
     from rich.columns import Columns
     from rich.console import Group
     from rich.panel import Panel
+    from rich.text import Text
 
     title = " · ".join(one.id for one in face.stations)
     return Panel(
         Group(
             *(_light(light) for light in face.lights),
             Columns([_push(push) for push in face.pushes]),
-            *(f"[dim]{note.id}[/]" for note in face.notes),
+            *(Text(note.id, "dim") for note in face.notes),
         ),
-        title=f"[bold]{title}[/] [dim]{face.name}[/]",
+        title=Text.assemble((title, "bold"), " ", (face.name, "dim")),
         title_align="left",
     )
 

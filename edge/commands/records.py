@@ -17,13 +17,14 @@ import typer
 
 from edge.clock import Clock, iso
 from edge.commands.ask import ask
-from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse
+from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse, say
 from edge.commands.progress import ProgressBar
 from edge.commands.tables import show_long_table, show_table
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
+from edge.printable import ascii_json
 from edge.store.cloudevent import source
 from edge.store.outbox import Resent
 from edge.store.search import Found, Search, Wanted
@@ -143,13 +144,15 @@ def _show_all(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
 
 def _write_lines(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
     write, on_output = sys.stdout.buffer.write, _ender(bar)
+    on_terminal = sys.stdout.isatty()
     for record in search.found(on_read=bar.update):
         on_output()
         if record.fault:
-            typer.echo(f"record {record.sequence}: {record.fault}", err=True)
+            say(f"record {record.sequence}: {record.fault}", err=True)
             continue
         about = {"state": snapshot.state(record.sequence), "link": record.link}
-        write(record.payload[:-1] + b',"gardu":' + msgspec.json.encode(about) + b"}\n")
+        line = record.payload[:-1] + b',"gardu":' + msgspec.json.encode(about) + b"}\n"
+        write(ascii_json(line).encode() if on_terminal else line)
 
 
 def _ender(bar: ProgressBar) -> Callable[[], None]:

@@ -3,7 +3,7 @@
 import typer
 
 from edge.commands.ask import ask_reload
-from edge.commands.options import ConfigOption, data_folder
+from edge.commands.options import ConfigOption, data_folder, say
 from edge.config.loading import load_config
 from edge.config.places import DEFAULT_CONFIG
 
@@ -22,4 +22,4 @@ def reload(config: ConfigOption = DEFAULT_CONFIG) -> None:
         return
     for procedure_id, version in reloaded.procedures.items():
         changed = "new" if procedure_id in reloaded.changed else "as it was"
-        typer.echo(f"{procedure_id}  {version}  {changed}")
+        say(f"{procedure_id}  {version}  {changed}")

@@ -4,7 +4,7 @@ Reads a snapshot (edge/store/snapshot.py), so the daemon may run.
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,7 +13,7 @@ import msgspec
 import typer
 
 from edge.clock import Clock
-from edge.commands.options import ConfigOption, data_folder
+from edge.commands.options import ConfigOption, data_folder, say
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.model import Config
@@ -93,7 +93,7 @@ def report(
     asked = _month(month, settings)
     words = ReportWords(language, _procedures(settings), _reasons(settings))
     with Snapshot(data_folder(settings)) as snapshot:
-        summary = summarise(facts(snapshot, asked), asked)
+        summary = summarise(facts(snapshot, asked), asked, _now(asked.zone))
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None
     if chosen is ReportFormat.TERMINAL and output is None:
         for title, headers, rows in shown(summary, words):
@@ -124,7 +124,7 @@ def _procedures(config: Config) -> dict[str, Procedure]:
     try:
         return load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
     except ConfigError as error:
-        typer.echo(f"procedures are named by their ids: {error.problems[0]}", err=True)
+        say(f"procedures are named by their ids: {error.problems[0]}", err=True)
         return {}
 
 
@@ -133,12 +133,16 @@ def _reasons(config: Config) -> dict[str, Text]:
     try:
         return wording_of(config).reasons
     except ConfigError as error:
-        typer.echo(f"reasons of the office's own are codes: {error.problems[0]}", err=True)
+        say(f"reasons of the office's own are codes: {error.problems[0]}", err=True)
         return {}
 
 
+def _now(zone: tzinfo) -> datetime:
+    return datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, zone)
+
+
 def _about(config: Config, month: Month, words: ReportWords) -> About:
-    now = datetime.fromtimestamp(Clock.from_environment().wall_ms() / 1000, month.zone)
+    now = _now(month.zone)
     offices = dict.fromkeys(procedure.office for procedure in words.procedures.values())
     place = config.checkpoint.place or config.checkpoint.id
     return About(
@@ -191,5 +195,5 @@ def _by_name(output: Path | None) -> ReportFormat:
 
 
 def _wrong(problem: str) -> typer.Exit:
-    typer.echo(problem, err=True)
+    say(problem, err=True)
     return typer.Exit(2)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.markup import escape
+from rich.text import Text
 
 from edge.commands.options import data_folder
 from edge.commands.sop_folder import FolderOption, find_procedure
@@ -17,12 +17,13 @@ from edge.paper.page import pdf
 from edge.paper.sop.change_sheet import change_page
 from edge.paper.sop.terminal import console
 from edge.paper.words import Language
+from edge.printable import printable, printable_lines
 from edge.sop.procedures.difference import Change, difference
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
 from edge.store.snapshot import Snapshot
 
-_MARKS = {"same": "{}", "gone": r"[red]\[-{}-][/]", "new": "[green]{{+{}+}}[/]"}
+_MARKS = {"same": ("{}", ""), "gone": ("[-{}-]", "red"), "new": ("{{+{}+}}", "green")}
 # Higher than every document number.
 _LAST = 2**62
 
@@ -98,10 +99,13 @@ def _stored_texts(config: Path) -> dict[str, str]:
 
 def _show(old: Procedure, new: Procedure, changes: list[Change]) -> None:
     page = console()
-    page.print(f"{old.key} -> {new.key}", highlight=False)
+    page.print(Text(printable(f"{old.key} -> {new.key}")))
     for change in changes:
         where = f"step {change.step}: " if change.step else ""
-        text = " ".join(_MARKS[piece.kind].format(escape(piece.words)) for piece in change.text)
-        page.print(f"{change.kind}: {where}{change.about}: {text}", highlight=False)
+        line = Text(printable(f"{change.kind}: {where}{change.about}:"))
+        for piece in change.text:
+            form, colour = _MARKS[piece.kind]
+            line.append(" ").append(form.format(printable_lines(piece.words)), colour)
+        page.print(line)
     if not changes:
         page.print("nothing changes but the version")

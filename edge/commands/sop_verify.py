@@ -1,16 +1,17 @@
 """`gardu sop verify`: *verifikasi SOP*, with findings that an office can act on."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
 
+from edge.commands.options import say
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import procedures_folder
 from edge.errors import ConfigError
+from edge.printable import ascii_json
 from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.legal_text import legal_text
 from edge.sop.procedures.loading import load_procedure
@@ -52,7 +53,7 @@ def verify(
     settings = load_config(config) if config is not None else None
     found = [_one(file, settings) for file in files or sorted(folder.glob("*.toml"))]
     if as_json:
-        sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(found)) + b"\n")
+        typer.echo(ascii_json(msgspec.json.format(msgspec.json.encode(found))))
     else:
         _print(found)
     kinds = {(f.kind, f.about == "file") for one in found for f in one.findings}
@@ -95,9 +96,9 @@ def _equipment(procedure: Procedure, config: Config | None) -> list[Remark]:
 
 def _print(found: list[Verified]) -> None:
     for one in found:
-        typer.echo(f"{one.file}  {one.procedure}".rstrip())
+        say(f"{one.file}  {one.procedure}".rstrip())
         for finding in one.findings:
             where = f"step {finding.step}: " if finding.step else ""
-            typer.echo(f"  {finding.kind}: {where}{finding.words}")
+            say(f"  {finding.kind}: {where}{finding.words}")
     problems = sum(f.kind == "problem" for one in found for f in one.findings)
     typer.echo(f"{problems} problems" if problems else "nothing to put right")

@@ -7,6 +7,7 @@ import typer
 
 from edge.config.model import Config
 from edge.config.wiring import wiring
+from edge.printable import printable
 
 # Rows that a table may have on a terminal; also the rows that a longer one has in memory.
 _PAGE = 1000
@@ -16,12 +17,15 @@ def show_table(title: str, headers: list[str], rows: list[list[str]]) -> None:
     """Print a table: with lines on a terminal, in plain aligned columns elsewhere."""
     from rich.console import Console
     from rich.table import Table
+    from rich.text import Text
 
     console = Console()
     if console.is_terminal:
-        table = Table(*headers, title=title, title_justify="left")
+        # Text: square brackets in a cell are no markup.
+        name = Text(printable(title), style="table.title")
+        table = Table(*headers, title=name, title_justify="left")
         for row in rows:
-            table.add_row(*row)
+            table.add_row(*(Text(printable(cell)) for cell in row))
         console.print(table)
         return
     _print_columns(title, headers, [rows])
@@ -53,10 +57,10 @@ def _pages(rows: Iterable[list[str]]) -> Iterator[list[list[str]]]:
 
 
 def _print_columns(title: str, headers: list[str], pages: Iterable[list[list[str]]]) -> None:
-    typer.echo(title)
+    typer.echo(printable(title))
     widths, above = [0] * len(headers), [headers]
     for page in pages:
-        rows = [*above, *page]
+        rows = [*above, *([printable(cell) for cell in row] for row in page)]
         widths, above = _widened(widths, rows), []
         _print_rows(rows, widths)
     typer.echo()

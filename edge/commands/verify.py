@@ -7,9 +7,10 @@ import msgspec
 import typer
 
 from edge.commands.background import run_in_background
-from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse
+from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse, say
 from edge.commands.progress import ProgressBar
 from edge.config.places import DEFAULT_CONFIG
+from edge.printable import ascii_json
 from edge.store.chain import Difference
 from edge.store.chain_check import ChainCheck
 from edge.store.snapshot import Snapshot
@@ -61,7 +62,7 @@ def verify(
             "they could be checked; take a later head"
         )
     if as_json:
-        typer.echo(msgspec.json.encode(findings).decode())
+        typer.echo(ascii_json(msgspec.json.encode(findings)))
     else:
         _print_verification(findings, published=head is not None)
     if findings.difference is not None:
@@ -115,7 +116,7 @@ def _run(check: ChainCheck, snapshot: Snapshot) -> Verification:
 
 
 def _print_verification(findings: Verification, *, published: bool) -> None:
-    typer.echo(f"stream {findings.stream}")
+    say(f"stream {findings.stream}")
     if findings.removed_to:
         typer.echo(f"records up to {findings.removed_to} are not of this chain or were removed")
     if findings.skipped:
@@ -125,7 +126,7 @@ def _print_verification(findings: Verification, *, published: bool) -> None:
     if findings.difference is not None:
         one = findings.difference
         known = " ".join(part for part in (one.type, one.time, one.id) if part)
-        typer.echo(f"record {one.sequence} differs: {one.what}" + (f" ({known})" if known else ""))
+        say(f"record {one.sequence} differs: {one.what}" + (f" ({known})" if known else ""))
     elif published:
         typer.echo("intact, and it is the history that was published")
     else:

@@ -1,201 +1,26 @@
 """`gardu watch`: a subscriber that works as the central office does.
 
-Shows a live board, or writes every record as one line of JSON (``--json``). It uses the
-contract's consumer (edge/mqtt/consumer.py), so its gaps and duplicates are those of a real one.
+Shows a live board, or writes every record as one line of JSON (``--json``, ``--write``). It uses
+the contract's consumer (edge/mqtt/consumer.py), so its gaps and duplicates are those of a real one.
 """
 
 import asyncio
-import json
-import os
-import signal
+import logging
 import sys
 import uuid
-from typing import Annotated, Any, Self
+from pathlib import Path
+from typing import Annotated
 from urllib.parse import urlsplit
 
 import typer
-from rich.console import Console, Group
-from rich.live import Live
-from rich.table import Table
 
+from edge.commands.options import refuse
 from edge.config.model import Broker
-from edge.errors import ProtocolError
-from edge.mqtt.backoff import Backoff
-from edge.mqtt.connection import Connection
-from edge.mqtt.consumer import CheckpointView, Consumer, Seen
-from edge.mqtt.decoding import IncomingMessage
+from edge.mqtt.consumer import Consumer
 from edge.mqtt.messages import ROOT
-from edge.mqtt.packets import Filter, Receive
-from edge.mqtt.paho_client import RefusedPacket
-from edge.mqtt.reasons import BrokerUnavailable
 
-# Session expiry: how long the broker queues messages while disconnected, seconds.
-SESSION_EXPIRY_S = 3600
-# Interval at which the board is drawn and gaps are searched for, real seconds.
-_REFRESH_S = 0.5
-_BACKOFF = Backoff(0.5, 10.0)
-# Largest packet: four times the largest still, bytes.
-_RECEIVE = Receive(largest=1 << 20)
-
-
-class LiveBoard:
-    """The live table of checkpoints on the terminal."""
-
-    def __init__(self, consumer: Consumer, broker: str) -> None:
-        self._consumer = consumer
-        self._broker = broker
-        self._live = Live(console=Console(), auto_refresh=False)
-
-    def __enter__(self) -> Self:
-        self._live.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._live.stop()
-
-    def seen(self, seen: Seen) -> None:
-        """Do not draw: the board is drawn from the consumer's state by :meth:`refresh`."""
-
-    def refresh(self, at: float) -> None:
-        """Draw the board as of time *at*, seconds of the event loop's clock."""
-        table = Table(title=f"Gardu checkpoints at {self._broker}", title_justify="left")
-        table.add_column("checkpoint", no_wrap=True)
-        for heading in (
-            "status", "visits by step", "overdue", "alarms", "outcomes", "last", "gaps",
-            "duplicates",
-        ):  # fmt: skip
-            table.add_column(heading, overflow="fold")
-        for name, view in sorted(self._consumer.checkpoints.items()):
-            table.add_row(name, *_cells(view, at))
-        waiting = "" if self._consumer.checkpoints else "nothing heard yet"
-        self._live.update(Group(table, waiting), refresh=True)
-
-
-class RecordLines:
-    """Writes each record as one line of JSON to stdout, without delay; duplicates are left out."""
-
-    def __init__(self, consumer: Consumer) -> None:
-        self._consumer = consumer
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        sys.stdout.flush()
-
-    def seen(self, seen: Seen) -> None:
-        """Write the record in *seen*, unless it is a duplicate or not a record."""
-        if seen.event is None or seen.duplicate:
-            return
-        at = asyncio.get_running_loop().time()
-        gaps = self._consumer.gaps(at).get(seen.checkpoint)
-        broken = self._consumer.checkpoints[seen.checkpoint].broken or None
-        about = {"checkpoint": seen.checkpoint, "duplicate": False, "gap": gaps, "broken": broken}
-        line = json.dumps({**seen.event, "gardu": about}, ensure_ascii=False)
-        sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-
-    def refresh(self, at: float) -> None:
-        """Do not draw: lines are written on arrival."""
-
-
-class Watch:
-    """Connects, and reconnects for ever; passes every message to the consumer and the view."""
-
-    def __init__(
-        self, broker: Broker, root: str, session: str, *, keep: bool, as_json: bool
-    ) -> None:
-        self._broker = broker
-        self._root = root
-        self._session = session
-        self._keep = keep
-        self._consumer = Consumer(root)
-        shown = f"{broker.host}:{broker.port}"
-        self._view = RecordLines(self._consumer) if as_json else LiveBoard(self._consumer, shown)
-        self._gaps: dict[str, list[tuple[int, int]]] = {}
-        self._broken: dict[str, list[int]] = {}
-        self._told = asyncio.Event()
-
-    async def run(self) -> None:
-        """Watch until SIGTERM, SIGINT or a closed stdout."""
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, self._told.set)
-        with self._view:
-            tasks = [loop.create_task(self._connect()), loop.create_task(self._refresh())]
-            stopped = loop.create_task(self._told.wait())
-            done, _ = await asyncio.wait((*tasks, stopped), return_when=asyncio.FIRST_COMPLETED)
-            for task in (*tasks, stopped):
-                task.cancel()
-            await asyncio.wait((*tasks, stopped))
-        for task in done:
-            task.result()
-
-    async def _connect(self) -> None:
-        failures = 0
-        while True:
-            link = Connection(
-                self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take,
-                receive=_RECEIVE, on_refused=_print_refused,
-            )  # fmt: skip
-            try:
-                await link.open()
-            except BrokerUnavailable as error:
-                why = f"{error}. {error.reason.remedy}"
-            else:
-                failures = 0
-                why = await self._listen(link)
-            failures += 1
-            delay = _BACKOFF.delay(failures)
-            _print(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
-            await asyncio.sleep(delay)
-
-    async def _listen(self, link: Connection) -> str:
-        try:
-            link.subscribe([Filter(f"{self._root}/#")])
-            _print(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
-            while link.up:
-                link.changed.clear()
-                await link.changed.wait()
-        finally:
-            link.leave(end_session=not self._keep)
-        return link.subscription_error or str(link.why)
-
-    def _take(self, message: IncomingMessage) -> None:
-        """Process one message; its PUBACK is sent when this returns."""
-        at = asyncio.get_running_loop().time()
-        try:
-            seen = self._consumer.take(
-                message.topic, message.payload, dict(message.user), message.content_type, at
-            )
-            self._view.seen(seen)
-        except ProtocolError as error:
-            _print(f"not as the contract says: {error}")
-        except BrokenPipeError:  # as of `gardu watch --json | head`
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            self._told.set()
-
-    async def _refresh(self) -> None:
-        loop = asyncio.get_running_loop()
-        while True:
-            self._view.refresh(loop.time())
-            gaps = self._consumer.gaps(loop.time())
-            for name, missing in gaps.items():
-                if missing != self._gaps.get(name):
-                    _print(f"gap at {name}: {_ranges(missing)} did not come")
-            self._gaps = gaps
-            self._tell_broken()
-            await asyncio.sleep(_REFRESH_S)
-
-    def _tell_broken(self) -> None:
-        """Print each break of a chain that was found since the last call."""
-        for name, view in self._consumer.checkpoints.items():
-            new = set(view.broken).difference(self._broken.get(name, []))
-            for sequence in sorted(new):
-                _print(
-                    f"broken chain at {name}: record {sequence} or the one before it was changed"
-                )
-            self._broken[name] = view.broken
+# Characters: room for site and checkpoint remains in a topic of MQTT.
+_LONGEST_ROOT = 1000
 
 
 def watch(
@@ -222,6 +47,14 @@ def watch(
             "was stopped arrive at the next start. Two watchers must not share a name."
         ),
     ] = None,
+    write: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Append the lines of --json to FILE, beside the board. A record is acknowledged "
+            "to the broker when it is on the disk.",
+        ),
+    ] = None,
     ca_file: Annotated[str, typer.Option(help="TLS: certificate of the broker's authority.")] = "",
     cert_file: Annotated[str, typer.Option(help="TLS: the client certificate.")] = "",
     key_file: Annotated[str, typer.Option(help="TLS: the client's key.")] = "",
@@ -229,18 +62,26 @@ def watch(
         str, typer.Option(help="A file with the password, so that `ps` does not show it.")
     ] = "",
 ) -> None:
-    """Watch checkpoints report: open visits by step, overdue steps, alarms, gaps, broken chains.
+    """Watch checkpoints report: alarms, offline checkpoints, overdue steps, gaps; open visits.
 
-    Reconnects for ever; the broker stores the messages meanwhile, for up to an hour. Ctrl-C ends
-    it.
+    On a terminal a board, elsewhere a line for each change. Reconnects for ever; the broker stores
+    the messages meanwhile, for up to an hour. Each record is written before it is acknowledged, so
+    after a failed write (exit code 1) it comes again at the next start. Ctrl-C ends it.
 
     Example: gardu watch --broker mqtt://127.0.0.1:1883 --json | jq .type
     """
     try:
         settings = _broker(broker)
     except ValueError as error:
-        typer.echo(f"--broker {broker}: {error}", err=True)
-        raise typer.Exit(2) from None
+        refuse(f"--broker {broker}: {error}")
+    if session is not None and not session.strip():
+        refuse("--session: must be a name, for example audit")
+    if set(topic_root) & set("+#") or len(topic_root) > _LONGEST_ROOT:
+        refuse(f"--topic-root: without + and #, at most {_LONGEST_ROOT} characters")
+    if as_json and write is not None:
+        refuse("--json writes to stdout and --write to a file: give one of them")
+    if sys.stdout is None:
+        refuse("stdout is closed; to write a file only: gardu watch --write FILE > /dev/null")
     settings = Broker(
         url=settings.url,
         username=settings.username,
@@ -249,9 +90,47 @@ def watch(
         cert_file=cert_file,
         key_file=key_file,
     )
+    from edge.commands.watch_lines import OutputFailed
+
+    try:
+        _watch(settings, topic_root.strip("/"), session, write, as_json=as_json)
+    except OutputFailed as error:
+        refuse(f"gardu watch: {error}", code=1)
+
+
+def _watch(
+    broker: Broker, root: str, session: str | None, write: Path | None, *, as_json: bool
+) -> None:
+    """Watch until the end.
+
+    :raises OutputFailed: if an output cannot be opened or written
+    """
+    from rich.console import Console
+
+    from edge.commands.watch_lines import RecordLines, lines_to_file
+    from edge.commands.watch_screen import PlainLines, Screen
+    from edge.commands.watch_session import Watch
+
+    consumer, board = Consumer(root), None
+    lines = lines_to_file(write) if write is not None else None
+    if as_json:
+        lines = RecordLines(sys.stdout.fileno(), "stdout")
+    else:
+        console = Console()
+        kind = Screen if console.is_terminal and not console.is_dumb_terminal else PlainLines
+        board = kind(consumer, f"Gardu checkpoints at {broker.host}:{broker.port}", console)
     name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"
-    root, keep = topic_root.strip("/"), session is not None
-    asyncio.run(Watch(settings, root, name, keep=keep, as_json=as_json).run())
+
+    # What the connection logs is a message of the watcher too, and must not disturb the board.
+    logging.getLogger("edge.mqtt").addHandler(logging.NullHandler())
+
+    async def watching() -> None:
+        watch = Watch(
+            broker, root, name, consumer, keep=session is not None, board=board, lines=lines
+        )
+        await watch.run()
+
+    asyncio.run(watching())
 
 
 def _broker(url: str) -> Broker:
@@ -269,43 +148,3 @@ def _broker(url: str) -> Broker:
     if parts.password:
         raise ValueError("give the password with --password-file: `ps` would show it here")
     return Broker(url=url, username=parts.username or "")
-
-
-def _cells(view: CheckpointView, at: float) -> list[str]:
-    gaps = view.gaps(at)
-    return [
-        f"{view.status} (session {view.session})",
-        _steps(view),
-        ", ".join(sorted({step for _, step in view.overdue})),
-        ", ".join(sorted(view.alarms)),
-        ", ".join(f"{outcome} {count}" for outcome, count in sorted(view.outcomes.items())),
-        str(view.last),
-        _missing(gaps, view.broken),
-        str(view.counts["duplicates"]),
-    ]
-
-
-def _steps(view: CheckpointView) -> str:
-    """Return the open visits by step, as the checkpoint counts them, or else their number only."""
-    if view.occupancy:
-        steps: list[dict[str, Any]] = view.occupancy.get("steps", [])
-        return ", ".join(f"{one['step']} {one['visits']}" for one in steps) or "none"
-    return f"{len(view.visits)} open" if view.visits else "none"
-
-
-def _missing(gaps: list[tuple[int, int]], broken: list[int]) -> str:
-    chain = f"chain broken at {', '.join(map(str, broken))}" if broken else ""
-    return "; ".join(part for part in (_ranges(gaps), chain) if part)
-
-
-def _ranges(gaps: list[tuple[int, int]]) -> str:
-    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in gaps)
-
-
-def _print_refused(refused: RefusedPacket) -> None:
-    _print(f"{refused.word} from the broker: {refused.why} {refused.topic}")
-
-
-def _print(words: str) -> None:
-    sys.stderr.write(f"gardu watch: {words}\n")
-    sys.stderr.flush()

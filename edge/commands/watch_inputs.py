@@ -25,7 +25,7 @@ from edge.commands.doctor.event_words import event_words, meaning_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.recorder import Recorder
 from edge.commands.doctor.serial_monitor import spied_serial
-from edge.commands.options import ConfigOption
+from edge.commands.options import ConfigOption, refuse
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
@@ -34,6 +34,7 @@ from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
 from edge.drivers.gpio.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
+from edge.printable import printable
 from edge.store.data_folder import FolderLock
 from edge.store.still_files import StillFiles
 
@@ -62,7 +63,7 @@ class InputBoard:
 
     def say(self, line: str) -> None:
         """Add *line* to the lines below the table."""
-        self._said = [*self._said, line][-_LAST:]
+        self._said = [*self._said, printable(line)][-_LAST:]
 
     def draw(self) -> None:
         """Draw the table with the present levels."""
@@ -70,7 +71,7 @@ class InputBoard:
         for heading in ("GPIO", "function", "level", "means", "for", "edges", "bounces"):
             table.add_column(heading)
         for tap in self._taps:
-            table.add_row(*_cells(tap), style="bold yellow" if tap.active else "")
+            table.add_row(*map(Text, _cells(tap)), style="bold yellow" if tap.active else "")
         self._live.update(Group(table, Text("\n".join(self._said))), refresh=True)
 
 
@@ -90,7 +91,7 @@ class InputLines:
 
     def say(self, line: str) -> None:
         """Print *line*."""
-        typer.echo(line)
+        typer.echo(printable(line))
 
     def draw(self) -> None:
         """Do not draw: lines are printed on arrival."""
@@ -117,15 +118,12 @@ def watch_inputs(
     try:
         checked = load_checked(config)
     except ConfigError as error:
-        for problem in error.problems:
-            typer.echo(problem, err=True)
-        raise typer.Exit(2) from None
+        refuse("\n".join(error.problems))
     try:
         with _alone(Path(checked.checkpoint.data)), _stop_requested() as stop:
             _watch(checked, Clock.from_environment(), stop, raw=raw)
     except (StoreError, DeviceUnavailable) as error:
-        typer.echo(f"gardu watch-inputs: {error}", err=True)
-        raise typer.Exit(1) from None
+        refuse(f"gardu watch-inputs: {error}", code=1)
 
 
 @contextlib.contextmanager

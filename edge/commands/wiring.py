@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.inventory import lines
 from edge.config.loading import load_config
@@ -15,6 +15,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes, wiring
 from edge.paper.deliver import write
 from edge.paper.wiring.parts_list import parts
+from edge.printable import ascii_json
 
 
 def wiring_(
@@ -45,7 +46,7 @@ def wiring_(
     rows = [[str(part.count), part.what, part.why] for part in parts(read)]
     show_table("Parts", ["count", "part", "why"], rows)
     for note in bus_notes(read):
-        typer.echo(f"note: {note}")
+        say(f"note: {note}")
     if svg is not None:
         typer.echo(f"the picture is in {svg}")
 
@@ -64,7 +65,7 @@ def _json(config: Config) -> str:
         "parts": parts(config),
         "notes": bus_notes(config),
     }
-    return msgspec.json.encode(document).decode()
+    return ascii_json(msgspec.json.encode(document))
 
 
 def _print_lines(config: Config) -> None:

@@ -12,14 +12,20 @@ jump). The rules are the contract's (docs/mqtt.md):
 5. The records of a stream form a chain (edge/store/chain.py). Where a record does not follow on
    its predecessor, or does not match the head that the checkpoint published, the chain is
    *broken*: a record was changed after it was recorded.
+6. Memory is bounded, also against a publisher that sends any topics and payloads: so many
+   checkpoints are followed, and so many visits, alarms, streams … of each. The rest is counted.
+7. A message costs the same with one checkpoint and with thousands: it touches its own checkpoint
+   only, and :attr:`Consumer.changed` and :attr:`Consumer.incomplete` name the few to look at.
 """
 
 import hashlib
+from bisect import bisect_left
 from collections import Counter, OrderedDict
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
+from msgspec import Meta
 
 from edge.errors import ProtocolError
 from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
@@ -29,26 +35,57 @@ from edge.store.chain import ChainLink, Mark, Witness
 REORDER_S = 10.0
 # Message ids remembered: far more than the largest resend window can repeat.
 MOST_IDS = 200_000
+# Checkpoints followed; a province has some hundreds.
+MOST_CHECKPOINTS = 10_000
+# Of one checkpoint: open visits, overdue steps, steps with visits, holes of a stream. A lobby has
+# a few dozen visits.
+MOST_VISITS = 1000
+# Of one checkpoint: alarms that stand, and outcomes; the contract knows about twenty of each.
+MOST_KINDS = 100
+# Streams of one checkpoint: a new one begins at each restore of its database.
+MOST_STREAMS = 16
+# Length of an identifier, characters: the contract's own have at most 60.
+_LONGEST = 200
 # Digits of a sequence.
 _SEQUENCE_DIGITS = 16
 # Below the root: site and checkpoint, then the suffix.
 _LEVELS = 2
+# Live topics beside those below ``state/``.
+_LIVE = ("status", "meta", "health", "ledger")
+
+
+Identifier = Annotated[str, Meta(max_length=_LONGEST)]
 
 
 class StepCount(msgspec.Struct, frozen=True):
     """The number of visits at a step, in ``state/occupancy``."""
 
-    step: str
+    step: Identifier
     visits: int
+
+
+class Occupancy(msgspec.Struct, frozen=True):
+    """The part of ``state/occupancy`` that a consumer uses."""
+
+    steps: Annotated[tuple[StepCount, ...], Meta(max_length=MOST_VISITS)] = ()
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """The part of ``state/alarm/{kind}`` that a consumer uses."""
+
+    since: Identifier = ""
+    acknowledged: Identifier | None = None
+    visits: int | None = None
+    persons: int | None = None
 
 
 class Head(msgspec.Struct, frozen=True):
     """The parts of a CloudEvent that a consumer uses."""
 
-    id: str
-    source: str
-    type: str
-    streamid: str = ""
+    id: Identifier
+    source: Identifier
+    type: Identifier
+    streamid: Identifier = ""
     sequence: str = "0"
     prevhash: ChainLink | None = None
     data: Any = None
@@ -59,15 +96,22 @@ class Stream:
 
     :ivar last: the highest sequence that is known to exist
     :ivar chain: the check of its hash chain
+    :ivar unfollowed: number of holes beyond ``MOST_VISITS``, which are not followed
     """
 
     def __init__(self, name: str, before: int, at: float) -> None:
         self.last = before
         self.chain = Witness(name)
+        self.unfollowed = 0
         self._highest = before
         self._holes: list[tuple[int, int]] = []
         self._acknowledged = 0
         self._progress = at
+
+    @property
+    def incomplete(self) -> bool:
+        """True if a record may be missing."""
+        return bool(self._holes) or self.last > self._highest
 
     @property
     def contiguous(self) -> int:
@@ -80,14 +124,20 @@ class Stream:
         self.last = max(self.last, sequence)
         if sequence > self._highest:
             if sequence > self._highest + 1:
-                self._holes.append((self._highest + 1, sequence - 1))
+                self._add_hole(self._highest + 1, sequence - 1)
             self._highest = sequence
             return
-        for place, (first, last) in enumerate(self._holes):
-            if first <= sequence <= last:
-                parts = ((first, sequence - 1), (sequence + 1, last))
-                self._holes[place : place + 1] = [part for part in parts if part[0] <= part[1]]
-                return
+        place = bisect_left(self._holes, sequence, key=_last_of)
+        if place < len(self._holes) and self._holes[place][0] <= sequence:
+            first, last = self._holes.pop(place)
+            parts = ((first, sequence - 1), (sequence + 1, last))
+            self._holes[place:place] = [part for part in parts if part[0] <= part[1]]
+
+    def _add_hole(self, first: int, last: int) -> None:
+        if len(self._holes) < MOST_VISITS:
+            self._holes.append((first, last))
+        else:
+            self.unfollowed += 1
 
     def update(self, ledger: LedgerState, at: float) -> None:
         """Apply the *ledger* that the checkpoint published, received at time *at*."""
@@ -114,7 +164,9 @@ class CheckpointView:
     :ivar visits: open visits, with the step that each completed last (None: none yet)
     :ivar overdue: (visit, step) of the steps that are over their standard time
     :ivar alarms: the alarms that stand now, by kind
-    :ivar occupancy: the last ``state/occupancy``
+    :ivar occupancy: the last ``state/occupancy``; None: none yet
+    :ivar counts: of ``records``, ``stills`` and ``duplicates``; and of what was ``unfollowed``,
+        because there was too much of it
     """
 
     def __init__(self) -> None:
@@ -124,8 +176,8 @@ class CheckpointView:
         self.stream = ""
         self.visits: dict[str, str | None] = {}
         self.overdue: set[tuple[str, str]] = set()
-        self.alarms: dict[str, dict[str, Any]] = {}
-        self.occupancy: dict[str, Any] = {}
+        self.alarms: dict[str, Alarm] = {}
+        self.occupancy: Occupancy | None = None
         self.outcomes: Counter[str] = Counter()
         self.counts: Counter[str] = Counter(records=0, stills=0, duplicates=0)
 
@@ -134,9 +186,35 @@ class CheckpointView:
         """The contiguous sequence of the present stream; 0 before the first record."""
         return self.streams[self.stream].contiguous if self.stream in self.streams else 0
 
+    @property
+    def incomplete(self) -> bool:
+        """True if a record of any stream may be missing."""
+        return any(stream.incomplete for stream in self.streams.values())
+
+    @property
+    def unfollowed(self) -> int:
+        """The number of visits, alarms, streams … that were too many to be followed."""
+        return self.counts["unfollowed"] + sum(
+            stream.unfollowed for stream in self.streams.values()
+        )
+
     def gaps(self, at: float, reorder_s: float = REORDER_S) -> list[tuple[int, int]]:
         """Return the ranges that are certainly missing, of all streams."""
         return [gap for stream in self.streams.values() for gap in stream.gaps(at, reorder_s)]
+
+    def stream_of(self, name: str, before: int, at: float) -> Stream:
+        """Return the stream *name*, the present one from now on.
+
+        :param before: its last sequence that this consumer need not receive, if it is new
+        """
+        self.stream = name
+        stream = self.streams.get(name)
+        if stream is None:
+            if len(self.streams) >= MOST_STREAMS:
+                self.counts["unfollowed"] += 1
+                del self.streams[next(iter(self.streams))]
+            stream = self.streams[name] = Stream(name, before, at)
+        return stream
 
     @property
     def broken(self) -> list[int]:
@@ -162,12 +240,18 @@ class Consumer:
     """Follows all checkpoints under one topic root.
 
     :ivar checkpoints: by ``site/checkpoint``
+    :ivar changed: names of the checkpoints that have had a message; the caller empties it
+    :ivar incomplete: names of the checkpoints that may have a gap
     :ivar malformed: the number of messages that break the contract
+    :ivar unknown: the number of messages on topics that the contract does not have
+    :ivar unfollowed: the number of messages of checkpoints beyond ``MOST_CHECKPOINTS``
     """
 
     def __init__(self, root: str = ROOT, reorder_s: float = REORDER_S) -> None:
         self.checkpoints: dict[str, CheckpointView] = {}
-        self.malformed = 0
+        self.changed: set[str] = set()
+        self.incomplete: set[str] = set()
+        self.malformed = self.unknown = self.unfollowed = 0
         self._root = root
         self._reorder_s = reorder_s
         self._ids: OrderedDict[tuple[str, str], None] = OrderedDict()
@@ -189,20 +273,44 @@ class Consumer:
 
     def gaps(self, at: float) -> dict[str, list[tuple[int, int]]]:
         """Return the certainly missing ranges by checkpoint; those without gaps are left out."""
-        found = {name: view.gaps(at, self._reorder_s) for name, view in self.checkpoints.items()}
+        found = {name: self.gaps_of(name, at) for name in self.incomplete}
         return {name: gaps for name, gaps in found.items() if gaps}
+
+    def gaps_of(self, name: str, at: float) -> list[tuple[int, int]]:
+        """Return the certainly missing ranges of the checkpoint *name*."""
+        view = self.checkpoints.get(name)
+        return [] if view is None else view.gaps(at, self._reorder_s)
 
     def _take(
         self, topic: str, payload: bytes, attributes: Mapping[str, str], content: str, at: float
     ) -> Seen:
         name, suffix = self._split(topic)
-        view = self.checkpoints.setdefault(name, CheckpointView())
+        view, seen = self.checkpoints.get(name) or CheckpointView(), Seen(name, suffix)
         if content == STILL_CONTENT or suffix.startswith("still/"):
-            return self._still(view, Seen(name, suffix), payload, attributes)
-        if suffix.startswith(("event/", "report/")):
-            return self._record(view, Seen(name, suffix), payload, at)
-        _take_live(view, suffix, payload, at)
-        return Seen(name, suffix)
+            seen = self._still(view, seen, payload, attributes)
+        elif suffix.startswith(("event/", "report/")):
+            seen = self._record(view, seen, payload, at)
+        elif suffix in _LIVE or suffix.startswith("state/"):
+            _take_live(view, suffix, payload, at)
+        else:
+            # Requests to a checkpoint and its answers do not show its state.
+            self.unknown += not suffix.startswith(("cmd/", "reply/"))
+            return seen
+        self._follow(name, view)
+        return seen
+
+    def _follow(self, name: str, view: CheckpointView) -> None:
+        """Store *view*, which a message has changed; a new one only while there is room."""
+        if name not in self.checkpoints:
+            if len(self.checkpoints) >= MOST_CHECKPOINTS or len(name) > _LONGEST:
+                self.unfollowed += 1
+                return
+            self.checkpoints[name] = view
+        self.changed.add(name)
+        if view.incomplete:
+            self.incomplete.add(name)
+        else:
+            self.incomplete.discard(name)
 
     def _split(self, topic: str) -> tuple[str, str]:
         if not topic.startswith(self._root + "/"):
@@ -237,9 +345,7 @@ class Consumer:
         duplicate = self._is_duplicate(view, head)
         if not duplicate:
             view.counts["records"] += 1
-            view.stream = head.streamid
-            new = Stream(head.streamid, sequence - 1, at)
-            stream = view.streams.setdefault(head.streamid, new)
+            stream = view.stream_of(head.streamid, sequence - 1, at)
             stream.arrived(sequence, at)
             if head.prevhash is not None:
                 stream.chain.arrived(sequence, head.prevhash, payload)
@@ -265,36 +371,62 @@ def _take_live(view: CheckpointView, suffix: str, payload: bytes, at: float) -> 
             view.status, view.session = status.status, status.session
     elif suffix == "ledger" and payload:
         ledger = msgspec.json.decode(payload, type=LedgerState)
-        view.stream = ledger.streamid
+        if len(ledger.streamid) > _LONGEST:
+            raise ValueError("the stream's name is too long")
         # Rule 4: records acknowledged before this consumer joined are not missing.
-        new = Stream(ledger.streamid, ledger.acked_seq, at)
-        stream = view.streams.setdefault(ledger.streamid, new)
-        stream.update(ledger, at)
+        view.stream_of(ledger.streamid, ledger.acked_seq, at).update(ledger, at)
     elif suffix == "state/occupancy" and payload:
-        occupancy = msgspec.json.decode(payload, type=dict[str, Any])
-        msgspec.convert(occupancy.get("steps", []), list[StepCount])
-        view.occupancy = occupancy
+        view.occupancy = msgspec.json.decode(payload, type=Occupancy)
     elif suffix.startswith("state/alarm/"):
-        kind = suffix.removeprefix("state/alarm/")
-        if payload:
-            view.alarms[kind] = msgspec.json.decode(payload, type=dict[str, Any])
-        else:
-            view.alarms.pop(kind, None)
+        _take_alarm(view, suffix.removeprefix("state/alarm/"), payload)
+
+
+def _take_alarm(view: CheckpointView, kind: str, payload: bytes) -> None:
+    if not payload:
+        view.alarms.pop(kind, None)
+        return
+    alarm = msgspec.json.decode(payload, type=Alarm)
+    if kind in view.alarms or (len(view.alarms) < MOST_KINDS and len(kind) <= _LONGEST):
+        view.alarms[kind] = alarm
+    else:
+        view.counts["unfollowed"] += 1
 
 
 def _follow(view: CheckpointView, head: Head) -> None:
     """Update visits, overdue steps and outcomes from a record."""
     data = head.data if isinstance(head.data, dict) else {}
-    visit = data.get("visit")
+    visit = _short(data.get("visit"))
     match head.type:
         case "gardu.visit.opened.v1":
-            view.visits[str(visit)] = None
+            _set_visit(view, visit, None)
         case "gardu.step.completed.v1":
-            view.visits[str(visit)] = str(data["step"])
-            view.overdue.discard((str(visit), str(data["step"])))
+            step = _short(data["step"])
+            _set_visit(view, visit, step)
+            view.overdue.discard((visit, step))
         case "gardu.step.overdue.v1":
-            view.overdue.add((str(visit), str(data["step"])))
+            if len(view.overdue) < MOST_VISITS:
+                view.overdue.add((visit, _short(data["step"])))
+            else:
+                view.counts["unfollowed"] += 1
         case "gardu.visit.closed.v1":
-            view.visits.pop(str(visit), None)
+            view.visits.pop(visit, None)
             view.overdue = {one for one in view.overdue if one[0] != visit}
-            view.outcomes[str(data["outcome"])] += 1
+            outcome = _short(data["outcome"])
+            known = outcome in view.outcomes or len(view.outcomes) < MOST_KINDS
+            view.outcomes[outcome if known else "…"] += 1
+
+
+def _set_visit(view: CheckpointView, visit: str, step: str | None) -> None:
+    """Store the last completed *step* of an open visit; the oldest visit goes if there are many."""
+    if visit not in view.visits and len(view.visits) >= MOST_VISITS:
+        view.counts["unfollowed"] += 1
+        del view.visits[next(iter(view.visits))]
+    view.visits[visit] = step
+
+
+def _short(value: object) -> str:
+    return str(value)[:_LONGEST]
+
+
+def _last_of(hole: tuple[int, int]) -> int:
+    return hole[1]

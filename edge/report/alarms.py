@@ -11,13 +11,18 @@ from edge.store.register import Fact
 
 
 class AlarmsAndFaults:
-    """Counts the alarms and device faults of *month*."""
+    """Counts the alarms and device faults of *month*.
 
-    def __init__(self, month: Month) -> None:
-        self._start, self._end = month.start, month.end
+    :param now: the moment of the report: a device that is down has been down until then
+    """
+
+    def __init__(self, month: Month, now: datetime | None = None) -> None:
+        self._start = month.start
+        self._end = month.end if now is None else min(now, month.end)
         self._alarms: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._alarm_times: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._standing: set[str] = set()
+        self._acknowledged_since: dict[str, str] = {}
         self._devices: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._downtimes: defaultdict[str, float] = defaultdict(float)
         self._down: dict[str, datetime] = {}
@@ -42,7 +47,10 @@ class AlarmsAndFaults:
         self._standing.add(fact.data["alarm"])
 
     def _acknowledged(self, fact: Fact) -> None:
-        self._alarms[fact.data["alarm"]]["acknowledged"] += 1
+        """Count an alarm that was acknowledged; a second time, at another panel, is the same."""
+        kind, since = fact.data["alarm"], fact.data["since"]
+        self._alarms[kind]["acknowledged"] += self._acknowledged_since.get(kind) != since
+        self._acknowledged_since[kind] = since
 
     def _cleared(self, fact: Fact) -> None:
         kind = fact.data["alarm"]

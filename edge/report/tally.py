@@ -37,9 +37,12 @@ from edge.store.register import Fact
 BUSIEST = 5
 
 
-def summarise(facts: Iterable[Fact], month: Month) -> Summary:
-    """Return the summary of *month*; *facts* are all facts of it, in order of recording."""
-    tally = _Tally(month)
+def summarise(facts: Iterable[Fact], month: Month, now: datetime | None = None) -> Summary:
+    """Return the summary of *month*; *facts* are all facts of it, in order of recording.
+
+    :param now: the moment of the report, if the month may not be over
+    """
+    tally = _Tally(month, now)
     for fact in facts:
         tally.add(fact)
     return tally.summary()
@@ -55,7 +58,7 @@ class _Open:
 
 
 class _Tally:
-    def __init__(self, month: Month) -> None:
+    def __init__(self, month: Month, now: datetime | None = None) -> None:
         self._month = month
         self._totals: Counter[str] = Counter()
         self._open: dict[str, _Open] = {}
@@ -66,7 +69,8 @@ class _Tally:
         self._hosts: defaultdict[str, Counter[str]] = defaultdict(Counter)
         self._durations: defaultdict[str, array[float]] = defaultdict(lambda: array("d"))
         self._outcomes: Counter[tuple[str, str, str | None]] = Counter()
-        self._steps, self._lobby, self._troubles = Steps(), Lobby(month), AlarmsAndFaults(month)
+        self._steps, self._lobby = Steps(), Lobby(month)
+        self._troubles = AlarmsAndFaults(month, now)
         self._counters: FactCounters = {
             "gardu.visit.opened.v1": self._visit_opened,
             "gardu.visit.joined.v1": self._visit_joined,

@@ -98,7 +98,7 @@ class _Pages:
         last = max(1, len(rows))  # a table in Excel has at least one row
         look: dict[str, Any] = {
             "name": table.key,
-            "columns": [self._header(column, table) for column in table.columns],
+            "columns": [self._header(place, table) for place in range(len(table.columns))],
             "style": "Table Style Light 9",
             "total_row": table.total,
         }
@@ -172,13 +172,19 @@ class _Pages:
         sheet.fit_to_pages(1, 0)
         return sheet
 
-    def _header(self, column: Column, table: Table) -> dict[str, Any]:
+    def _header(self, place: int, table: Table) -> dict[str, Any]:
+        from xlsxwriter.utility import xl_range
+
+        column = table.columns[place]
         header: dict[str, Any] = {"header": column.title, "format": self._formats[column.kind]}
-        if table.total and column is table.columns[0]:
+        if table.total and place == 0:
             header["total_string"] = self._words.say("sum")
         elif table.total and column.kind == "count":
-            header["total_function"] = "sum"
-            place = table.columns.index(column)
+            # The sum of the visible rows. Cells by address: LibreOffice does not read the name of a
+            # column in this place (Err:508).
+            header["total_function"] = (
+                f"SUBTOTAL(109,{xl_range(1, place, len(table.rows) - 1, place)})"
+            )
             header["total_value"] = table.rows[-1][place]
         return header
 

@@ -18,6 +18,9 @@ from msgspec import Meta
 
 from edge.sop.records import KINDS
 
+# Links that a consumer stores, and breaks that it reports: more come only from a hostile publisher.
+MOST_LINKS, MOST_BROKEN = 2000, 100
+
 ChainLink = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
 
 
@@ -211,10 +214,11 @@ def _difference(record: KeptRecord, event: _Event | None, what: str) -> Differen
 class Witness:
     """Checks a stream's chain for a consumer, which may receive records in any order.
 
-    Stores a link only until the neighbouring record has arrived.
+    Stores a link only until the neighbouring record has arrived, and of links whose neighbour
+    does not arrive the newest ``MOST_LINKS`` only.
 
     :ivar broken: sequences of records that do not follow on their predecessor, or differ from the
-        head that the checkpoint published
+        head that the checkpoint published; the first ``MOST_BROKEN`` of them
     """
 
     def __init__(self, stream: str) -> None:
@@ -228,14 +232,14 @@ class Witness:
         head = self._head.link if self._head.sequence == sequence - 1 else None
         before = self._known.pop(sequence - 1, head)
         if before is None:
-            self._claimed[sequence - 1] = previous
+            _store(self._claimed, sequence - 1, previous)
         elif before != previous:
-            self.broken.add(sequence)
+            self._break(sequence)
         own, claimed = link(previous, payload), self._claimed.pop(sequence, None)
         if claimed is None:
-            self._known[sequence] = own
+            _store(self._known, sequence, own)
         elif claimed != own:
-            self.broken.add(sequence + 1)
+            self._break(sequence + 1)
         self._check_head()
 
     def check_head(self, head: Mark) -> None:
@@ -246,4 +250,15 @@ class Witness:
     def _check_head(self) -> None:
         known = self._known.get(self._head.sequence)
         if known is not None and known != self._head.link:
-            self.broken.add(self._head.sequence)
+            self._break(self._head.sequence)
+
+    def _break(self, sequence: int) -> None:
+        if len(self.broken) < MOST_BROKEN:
+            self.broken.add(sequence)
+
+
+def _store(links: dict[int, str], sequence: int, one: str) -> None:
+    """Store a link; the oldest goes if there are too many."""
+    if len(links) >= MOST_LINKS:
+        del links[next(iter(links))]
+    links[sequence] = one

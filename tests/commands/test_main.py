@@ -1,5 +1,6 @@
 """The command line: the daemon's short way in gives the same options as typer's long one."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +146,16 @@ def test_square_brackets_in_help_are_text() -> None:
     told = CliRunner().invoke(app, ["probe", "--help"]).output
     assert "[card_readers.NAME]" in told
     assert "a [section] of [brackets]" in told
+
+
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
+def test_a_letter_outside_the_output_s_encoding_is_escaped(encoding: str) -> None:
+    """Under cron or an old terminal a command prints everything; other letters are escaped."""
+    script = "from edge.commands.main import main; main()"
+    ran = subprocess.run(
+        [sys.executable, "-c", script, "panel", "--config", "config/gardu.toml"],
+        env={**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"},
+        capture_output=True, check=False,
+    )  # fmt: skip
+    assert (ran.returncode, ran.stderr) == (0, b"")
+    assert rb"\u25c9" in ran.stdout

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from edge.commands import tables
-from edge.commands.tables import show_long_table
+from edge.commands.tables import show_long_table, show_table
 
 
 class Source:
@@ -56,3 +56,21 @@ def test_only_pages_are_in_memory(
     show_long_table("Title", ["n", "text"], source, on_output=lambda: made.append(source.made))
     assert made == [20]
     assert source.made == 1000
+
+
+@pytest.mark.parametrize("on_terminal", [True, False])
+def test_foreign_text_in_a_cell_is_text(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, on_terminal: bool
+) -> None:
+    """Markup, escape sequences and line breaks in cells and title are shown, not obeyed."""
+    if on_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+        monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    show_table("[/x]", ["n", "text"], [["1", "[/red]\x1b]0;x\x07"], ["2", "a\nb\u202e"]])
+    out = capsys.readouterr().out
+    assert "[/x]" in out
+    assert r"[/red]\x1b]0;x\x07" in out
+    assert r"a\nb\u202e" in out
+    assert "\x1b]" not in out
+    assert "\u202e" not in out

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from edge.errors import ProtocolError
+from edge.mqtt import consumer as consumer_module
 from edge.mqtt.consumer import REORDER_S, Consumer, Seen
 from edge.store.chain import genesis, link
 
@@ -234,6 +235,81 @@ def test_malformed_messages_are_refused_and_counted(topic: str, payload: bytes) 
     with pytest.raises(ProtocolError):
         consumer.take(topic, payload, {}, "", 0.0)
     assert consumer.malformed == 1
+
+
+def test_only_changed_and_incomplete_checkpoints_are_named() -> None:
+    """A board looks at these alone: those with a message since, and those that may have a gap."""
+    feed = Feed()
+    feed.record(1)
+    assert (feed.consumer.changed, feed.consumer.incomplete) == ({"kantor/lobi"}, set())
+    feed.consumer.changed.clear()
+    feed.record(3)
+    assert feed.consumer.incomplete == {"kantor/lobi"}
+    feed.record(2)
+    assert feed.consumer.incomplete == set()
+    with pytest.raises(ProtocolError):
+        feed.consumer.take("gardu/v1/kantor/lain/event/visit", b"[]", {}, "", 0.0)
+    assert feed.consumer.changed == {"kantor/lobi"}
+    assert list(feed.consumer.checkpoints) == ["kantor/lobi"]
+
+
+def test_sources_beyond_the_limit_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thousands of unknown checkpoints cost no memory; their records are passed on all the same."""
+    monkeypatch.setattr(consumer_module, "MOST_CHECKPOINTS", 5)
+    consumer = Consumer()
+    for number in range(20):
+        source = f"/gardu/palsu-{number}/lobi"
+        event = {"id": "1", "source": source, "type": "x", "streamid": "s", "sequence": "1"}
+        topic = f"gardu/v1/palsu-{number}/lobi/event/visit"
+        seen = consumer.take(topic, json.dumps(event).encode(), {}, "", 0.0)
+        assert (seen.event, seen.duplicate) == (event, False)
+    assert (len(consumer.checkpoints), consumer.unfollowed) == (5, 15)
+    assert consumer.gaps_of("palsu-19/lobi", 99.0) == []
+
+
+def test_unknown_topics_are_counted() -> None:
+    """A topic outside the contract is counted and makes no checkpoint; a request is not."""
+    feed = Feed()
+    feed.raw("something/else", b"x")
+    feed.raw("cmd/register", b"x")
+    feed.raw("reply/meja/1", b"x")
+    assert (feed.consumer.unknown, feed.consumer.malformed) == (1, 0)
+    assert feed.consumer.checkpoints == {}
+
+
+def test_what_one_checkpoint_sends_has_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Visits, alarms, streams, holes and outcomes without end are cut, and the cut is counted."""
+    for name, most in (("MOST_VISITS", 5), ("MOST_KINDS", 4), ("MOST_STREAMS", 3)):
+        monkeypatch.setattr(consumer_module, name, most)
+    feed = Feed()
+    for number in range(1, 40):
+        feed.live(f"state/alarm/a{number}", alarm="x")
+        feed.record(2 * number, id=f"o{number}")
+        feed.record(
+            2 * number, id=f"u{number}", type="gardu.step.overdue.v1",
+            data={"visit": str(number), "step": "s"},
+        )  # fmt: skip
+        feed.record(
+            2 * number, id=f"c{number}", type="gardu.visit.closed.v1",
+            data={"visit": "none", "outcome": f"outcome-{number}"},
+        )  # fmt: skip
+    for number in range(10):
+        feed.record(1, id=f"s{number}", streamid=f"stream-{number}")
+    view = feed.view
+    assert (len(view.visits), len(view.overdue), len(view.alarms)) == (5, 5, 4)
+    assert (len(view.outcomes), view.outcomes["…"]) == (5, 35)
+    assert len(view.streams) == 3
+    assert view.unfollowed > 100
+    assert len(view.gaps(99.0)) <= 5
+
+
+@pytest.mark.parametrize("key", ["id", "source", "type", "streamid"])
+def test_identifiers_without_end_are_refused(key: str) -> None:
+    """An identifier of a megabyte is refused: ids and streams are stored."""
+    feed = Feed()
+    with pytest.raises(ProtocolError):
+        feed.record(1, 0.0, **{key: "x" * 1_000_000})
+    assert feed.consumer.checkpoints == {}
 
 
 @given(st.lists(st.integers(1, 40), max_size=80))

@@ -265,7 +265,7 @@ def test_the_limit_is_announced_always(tmp_path: Path) -> None:
         watched = ScriptedBroker()
         async with watched.listening(), watching("--broker", f"mqtt://{HOST}:{watched.port}"):
             await until(lambda: watched.answers(8))
-            assert b"\x27\0\x10\0\0" in watched.answers(1)[0]
+            assert b"\x27\0\x20\0\0" in watched.answers(1)[0]
 
     asyncio.run(scenario())
 
@@ -369,11 +369,11 @@ def test_a_poisoned_watch_goes_on(mosquitto: Mosquitto) -> None:
         broker = ScriptedBroker(
             publish("gardu/v1/kantor/lobi/event/visit", 5, user_property(BOM)),
             publish("gardu/v1/kantor/lobi/event/visit", 6, user_property("\0")),
-            publish("gardu/v1/kantor/lobi/event/visit", 7, payload=b"x" * 2_000_000),
+            publish("gardu/v1/kantor/lobi/event/visit", 7, payload=b"x" * 3_000_000),
         )
         async with broker.listening(), watching("--broker", f"mqtt://{HOST}:{broker.port}") as seen:
             await until(lambda: len(broker.answers(4)) == 3)
-            assert [one[2:] for one in broker.answers(4)] == [b"", b"\x83", b"\x97"]
+            assert {one[2:] for one in broker.answers(4)} == {b"", b"\x83", b"\x97"}
             await until(lambda: any("NUL" in line for line in seen.err))
             await until(lambda: any("too large" in line for line in seen.err))
             assert broker.connections == 1
@@ -401,7 +401,8 @@ def test_refused_acknowledged_and_delivered_by_a_real_broker(
                 client = run.uplink._connection._client
                 receive, client._on_incoming = client._on_incoming, [].remove  # type: ignore[assignment]
                 application.ask(register())
-                await until(lambda: run.uplink.counts["packets_refused"] == 1)
+                # Retained topics of its own may come meanwhile, and are refused too.
+                await until(lambda: run.uplink.counts["packets_refused"] >= 1)
                 client._on_incoming = receive
                 assert (await application.answer(register())).ok
                 run.uplink._connection.drop("so that the broker may send it again")

@@ -251,7 +251,8 @@ def trouble_records(troubles: list[tuple[str, int, int | None, bool]]) -> Iterat
                 panel="reception",
             )
             if kind == "alarm.cleared":
-                yield Record("gardu.alarm.acknowledged.v1", name, stamp(ms), None, acknowledged)
+                for _ in range(1 + begin % 2):  # some at two panels
+                    yield Record("gardu.alarm.acknowledged.v1", name, stamp(ms), None, acknowledged)
             data = (
                 AlarmChanged(
                     alarm=name,

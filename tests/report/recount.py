@@ -39,10 +39,10 @@ def raw_events(folder: Path, start: datetime, end: datetime) -> list[dict[str, A
 
 
 class Recount:
-    """The figures of *month*, from its *events*."""
+    """The figures of *month*, from its *events*; *now*: of a report before its end."""
 
-    def __init__(self, events: list[Event], month: Month) -> None:
-        self._events, self._month = events, month
+    def __init__(self, events: list[Event], month: Month, now: datetime | None = None) -> None:
+        self._events, self._month, self._now = events, month, now
         self._opened, self._closed = self._of("visit.opened"), self._of("visit.closed")
         self._steps, self._overdue = self._of("step.completed"), self._of("step.overdue")
 
@@ -261,7 +261,10 @@ class Recount:
             turns = [kind for kind in kinds if kind != "acknowledged"]
             row = {
                 "alarm": name, "raised": kinds.count("raised"),
-                "acknowledged": kinds.count("acknowledged"), "cleared": kinds.count("cleared"),
+                "acknowledged": len(
+                    {e["data"]["since"] for e in mine if "acknowledged" in e["type"]}
+                ),
+                "cleared": kinds.count("cleared"),
                 "standing": int(turns[-1:] == ["raised"]), "median_s": _median(lasted),
                 "longest_s": max(lasted, default=None), "total_s": round(sum(lasted), 3),
             }  # fmt: skip
@@ -289,7 +292,8 @@ class Recount:
             at = datetime.fromisoformat(event["time"])
             total += max(0.0, (at - since).total_seconds()) if down else 0.0
             down, since = event["type"] == "gardu.equipment.fault.v1", at
-        rest = max(0.0, (self._month.end - since).total_seconds()) if down else 0.0
+        until = min(self._month.end, self._now or self._month.end)
+        rest = max(0.0, (until - since).total_seconds()) if down else 0.0
         return round(total + rest, 3)
 
     def _office_days(self) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """Every figure of a report compared with a recount of the records that shares no code with it."""
 
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -52,16 +53,16 @@ def keep(folder: Path, records: list[Record], gone: int) -> None:
             assert sweep.records == gone
 
 
-def report(folder: Path, month: Month) -> Summary:
+def report(folder: Path, month: Month, now: datetime | None = None) -> Summary:
     """Return the summary, read from a snapshot of the store."""
     with Snapshot(folder) as snapshot:
-        return summarise(facts(snapshot, month), month)
+        return summarise(facts(snapshot, month), month, now)
 
 
-def check(summary: Summary, folder: Path, month: Month) -> None:
+def check(summary: Summary, folder: Path, month: Month, now: datetime | None = None) -> None:
     """Compare every figure with the recount, and figures that must be equal with each other."""
     events = raw_events(folder, month.start, month.end)
-    found, wanted = msgspec.to_builtins(summary), Recount(events, month).everything()
+    found, wanted = msgspec.to_builtins(summary), Recount(events, month, now).everything()
     assert found.keys() == wanted.keys()
     for part, figures in wanted.items():
         assert _near(found[part], figures), (part, found[part], figures)
@@ -123,6 +124,8 @@ def test_every_figure_is_that_of_a_recount(
     for name in ("2026-10", "2026-11", "2026-12"):
         month = month_named(name, zone_of(zone))
         check(report(folder, month), folder, month)
+        middle = month.start + (month.end - month.start) / 2
+        check(report(folder, month, middle), folder, month, middle)
 
 
 def test_a_record_belongs_to_the_month_of_the_office(tmp_path: Path) -> None:
@@ -164,6 +167,36 @@ def test_records_from_before_there_were_runs_are_found(tmp_path: Path) -> None:
     month = month_named("2026-11", zone_of("UTC"))
     check(report(tmp_path, month), tmp_path, month)
     assert report(tmp_path, month).totals.visits == 1
+
+
+def test_downtime_does_not_count_the_future(tmp_path: Path) -> None:
+    """Before the end of the month a device has been down until the moment of the report."""
+    month = month_named("2026-11", zone_of("UTC"))
+    keep(tmp_path, list(trouble_records([("camera/lobby", 10**9, None, False)])), 0)
+    (fault,) = raw_events(tmp_path, month.start, month.end)
+    began = datetime.fromisoformat(fault["time"])
+
+    def down_s(now: datetime | None) -> float:
+        (device,) = report(tmp_path, month, now).equipment
+        assert device.down_at_end
+        return device.downtime_s
+
+    assert down_s(began + timedelta(hours=2)) == 7200.0
+    assert down_s(began - timedelta(hours=2)) == 0.0  # by a clock that was put back
+    assert down_s(month.end + timedelta(days=40)) == down_s(None)
+    assert down_s(None) == (month.end - began).total_seconds()
+
+
+def test_an_alarm_acknowledged_twice_is_one(tmp_path: Path) -> None:
+    """Two panels may acknowledge the same alarm; the next alarm of its kind counts again."""
+    troubles: list[tuple[str, int, int | None, bool]] = [
+        ("fire", 10**9 + 1, 5, True), ("fire", 2 * 10**9 + 1, 5, True),
+    ]  # fmt: skip
+    records = list(trouble_records(troubles))
+    assert [r.type for r in records].count("gardu.alarm.acknowledged.v1") == 4
+    keep(tmp_path, records, 0)
+    (fire,) = report(tmp_path, month_named("2026-11", zone_of("UTC"))).alarms
+    assert (fire.raised, fire.acknowledged, fire.cleared) == (2, 2, 2)
 
 
 def test_a_published_summary_is_bounded(tmp_path: Path) -> None:

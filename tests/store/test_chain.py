@@ -8,7 +8,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from edge.store.chain import Difference, KeptRecord, Mark, Walk, Witness, genesis, link
+from edge.store.chain import (
+    MOST_BROKEN,
+    MOST_LINKS,
+    Difference,
+    KeptRecord,
+    Mark,
+    Walk,
+    Witness,
+    genesis,
+    link,
+)
 from edge.store.store import Store
 from tests.store_bench import SOURCE, HandClock, say
 
@@ -273,3 +283,15 @@ def test_first_record_follows_on_its_stream(stream: str) -> None:
     witness = Witness(stream)
     witness.arrived(1, genesis("other"), b"{}")
     assert witness.broken == {1}
+
+
+def test_a_consumer_s_memory_of_links_is_bounded() -> None:
+    """Records without neighbours, and breaks without end, cost a bounded amount of memory."""
+    witness = Witness(STREAM)
+    for number in range(1, 20_000, 2):
+        witness.arrived(number, "ab" * 32, b"x")
+    for number in range(1, 3000):
+        witness.arrived(number, f"{number:064x}", b"y")
+    assert len(witness._known) <= MOST_LINKS
+    assert len(witness._claimed) <= MOST_LINKS
+    assert len(witness.broken) == MOST_BROKEN

@@ -15,11 +15,12 @@ from edge.commands.doctor.devices import device_names, examine_devices, open_pin
 from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Asker, Finding
 from edge.commands.doctor.machine import CHECKS
-from edge.commands.options import ConfigOption, data_folder, problems_printed
+from edge.commands.options import ConfigOption, data_folder, problems_printed, refuse
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
+from edge.printable import ascii_json, printable
 from edge.store.data_folder import FolderLock
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
@@ -76,7 +77,8 @@ def doctor(
     findings = list(found) if as_json else list(_printed(found))
     wrong = sum(finding.state == "wrong" for finding in findings)
     if as_json:
-        typer.echo(msgspec.json.encode({"config": str(config), "findings": findings}).decode())
+        document = {"config": str(config), "findings": findings}
+        typer.echo(ascii_json(msgspec.json.encode(document)))
     else:
         typer.echo(f"\n{len(findings)} things looked at, {wrong or 'nothing'} wrong.")
     raise typer.Exit(1 if wrong else 0)
@@ -86,9 +88,7 @@ def _known(config: Config, names: list[str]) -> set[str]:
     known = [*CHECKS, *device_names(config)]
     for name in names:
         if name not in known:
-            typer.echo(f"{name}: nothing here has that name; there are: {', '.join(known)}",
-                       err=True)  # fmt: skip
-            raise typer.Exit(2)
+            refuse(f"{name}: nothing here has that name; there are: {', '.join(known)}")
     return set(names)
 
 
@@ -169,7 +169,7 @@ def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:
     """Print each finding without delay, and yield it."""
     for finding in findings:
         state = typer.style(f"{finding.state:<8}", fg=_COLOURS[finding.state])
-        typer.echo(f"{state} {finding.device:<20} {finding.saw}")
+        typer.echo(f"{state} {finding.device:<20} {printable(finding.saw)}")
         if finding.try_:
-            typer.echo(f"{'':<29} Try: {finding.try_}")
+            typer.echo(f"{'':<29} Try: {printable(finding.try_)}")
         yield finding

@@ -64,7 +64,7 @@ _REMEDIES = (
      "that `gpiodetect` shows for the header.")),
     ("gpio", "permission", ("Add the user to the group gpio (sudo usermod -aG gpio USER, then log "
      "in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
-    ("gpio", "module", "Install the pin library: pip install 'gardu[pi]'."),
+    ("gpio", "not installed", "Install the pin library: pip install 'gardu[pi]'."),
     ("", "busy", ("Something else holds it. For a pin: `gpioinfo` says who; SPI, I2C or the serial "
      "console may (gardu wiring lists what must be off). For a port: stop the other program.")),
     ("", "exclusive", "Another program has the port: stop it (sudo fuser -v PORT says who)."),

@@ -102,6 +102,10 @@ def _import_lgpio() -> ModuleType:
     before = Path.cwd()
     try:
         import lgpio  # hardware library; and see rule 4
+    except ModuleNotFoundError as error:
+        raise DeviceUnavailable(
+            "gpio: lgpio is not installed: pip install 'gardu[pi]', or apt install python3-lgpio"
+        ) from error
     finally:
         os.chdir(before)
     assert isinstance(lgpio, ModuleType)

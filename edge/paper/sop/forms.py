@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import Any
 
 from edge.paper.flowchart.flow_svg import flow_pages
-from edge.paper.page import html, render
+from edge.paper.page import escaped, html, render
 from edge.paper.sop.approval import TITLE, approval
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
@@ -90,8 +90,6 @@ def _part(procedure: Procedure, form: Form, lang: Language) -> dict[str, Any]:
         part["sheet"] = sheet = approval(procedure, lang)
         part["remark"] = sheet.remark
     else:
-        from markupsafe import Markup
-
         # Drawn by ElementTree, which escapes all text.
-        part["pages"] = [Markup(page) for page in flow_pages(procedure, lang)]  # noqa: S704
+        part["pages"] = [escaped(page) for page in flow_pages(procedure, lang)]
     return part

@@ -1,14 +1,15 @@
 """The forms of an SOP on a terminal."""
 
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from edge.paper.sop.approval import TITLE, approval
 from edge.paper.sop.forms import Form, chosen
 from edge.paper.sop.sop_table import table
 from edge.paper.sop.sop_text import prose
 from edge.paper.words import NUMBER, TIME, Language, in_language
+from edge.printable import printable_lines
 from edge.sop.procedures.model import Procedure
 
 # Width of an output that has none of its own (a file, a pipe), characters.
@@ -30,9 +31,9 @@ def show_forms(procedure: Procedure, form: Form, lang: Language) -> None:
         elif one is Form.TEXT:
             words = prose(procedure, lang)
             if words.remark:
-                page.print(escape(words.remark), highlight=False)
+                page.print(_text(words.remark))
             for number, sentence in words.sentences:
-                page.print(f"{number}. {escape(sentence)}", highlight=False)
+                page.print(_text(f"{number}. {sentence}"))
         elif one is Form.APPROVAL:
             _print_approval(page, procedure, lang)
 
@@ -41,23 +42,28 @@ def _table(procedure: Procedure, lang: Language) -> Table:
     sheet = table(procedure, lang)
     caption = f"{procedure.source}\n{procedure.id} {procedure.version}"
     shown = Table(
-        title=escape(in_language(procedure.title, lang)), caption=escape(caption),
+        title=_text(in_language(procedure.title, lang)), caption=_text(caption),
         title_justify="left", caption_justify="left", show_lines=True,
     )  # fmt: skip
     narrow = (in_language(NUMBER, lang), in_language(TIME, lang))
     for header in sheet.headers:
         shown.add_column(header, no_wrap=header in narrow, overflow="fold")
     for row in sheet.rows:
-        shown.add_row(*(escape("\n".join(cell)) for cell in row))
+        shown.add_row(*(_text("\n".join(cell)) for cell in row))
     return shown
 
 
 def _print_approval(page: Console, procedure: Procedure, lang: Language) -> None:
     sheet = approval(procedure, lang)
     if sheet.remark:
-        page.print(sheet.remark)
+        page.print(_text(sheet.remark))
         return
     shown = Table(title=in_language(TITLE, lang), title_justify="left", show_header=False)
     for field in [*sheet.head, *sheet.body]:
-        shown.add_row(field.label, escape("\n".join(field.lines)))
+        shown.add_row(field.label, _text("\n".join(field.lines)))
     page.print(shown)
+
+
+def _text(words: str) -> Text:
+    """Return *words* as text without markup: square brackets and control characters are shown."""
+    return Text(printable_lines(words))

@@ -1,0 +1,23 @@
+"""Extras of the package: which one brings a library that a command needs (pyproject.toml)."""
+
+# The top-level module, and the extra that installs it.
+EXTRAS = {
+    "PIL": "stills",
+    "iotcore": "sim",
+    "jinja2": "print",
+    "lgpio": "pi",
+    "markupsafe": "print",
+    "nacl": "invitations",
+    "segno": "invitations",
+    "tomli_w": "sim",
+    "weasyprint": "print",
+    "xlsxwriter": "report",
+}
+
+
+def missing_library(error: ModuleNotFoundError) -> str | None:
+    """Return what to install after *error*, in words; None if no extra has the module."""
+    module = (error.name or "").partition(".")[0]
+    if module not in EXTRAS:
+        return None
+    return f"this needs {module}, which is not installed: pip install 'gardu[{EXTRAS[module]}]'"

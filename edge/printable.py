@@ -1,0 +1,59 @@
+"""Foreign text made safe to print: from messages, files, devices and databases.
+
+A terminal obeys control characters and escape sequences, and shows the letters after a Unicode
+direction override in another order. A line break begins a line that looks like one of Gardu's own.
+Pure.
+"""
+
+import re
+import unicodedata
+
+# Marks over and under one letter: more of them cover the lines above and below.
+_MOST_MARKS = 3
+# A line break of a document with several lines stands between values.
+_OTHER_THAN_ASCII = re.compile(r"[^ -~\n]")
+
+
+def printable(text: str, longest: int | None = None) -> str:
+    r"""Return *text* with each character that does not print as an escape: ``\x1b``, ``\u202e``.
+
+    :param longest: number of characters that the result has at most; the last is then ``…``
+    """
+    shown = text if longest is None else text[: longest + 1]
+    if not (shown.isascii() and shown.isprintable()):
+        shown = _escaped(shown)
+    if longest is None or (len(shown) <= longest and len(text) <= longest):
+        return shown
+    return shown[: max(0, longest - 1)] + "…"
+
+
+def printable_lines(text: str) -> str:
+    """Return *text* as :func:`printable` does, line by line: its line breaks stay."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
+def ascii_json(data: bytes) -> str:
+    """Return the JSON document *data* with ASCII alone; all else is in strings and is escaped."""
+    text = data.decode()
+    if text.isascii() and text.isprintable():
+        return text
+    return _OTHER_THAN_ASCII.sub(_json_escape, text)
+
+
+def _escaped(text: str) -> str:
+    characters = list[str]()
+    marks = 0
+    for one in text:
+        marks = marks + 1 if unicodedata.combining(one) else 0
+        if one.isprintable() and marks <= _MOST_MARKS:
+            characters.append(one)
+        elif unicodedata.category(one) == "Zs":  # a space of another width
+            characters.append(" ")
+        else:
+            characters.append(one.encode("unicode_escape").decode("ascii"))
+    return "".join(characters)
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    units = found[0].encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

@@ -19,6 +19,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.table import Table
 
+from edge.config.crosscheck.broker import unencrypted
 from edge.config.model import Broker
 from edge.errors import ProtocolError
 from edge.mqtt.backoff import Backoff
@@ -243,6 +244,9 @@ def watch(
         cert_file=cert_file,
         key_file=key_file,
     )
+    for key, problem in unencrypted(settings):
+        typer.echo(f"--{key.replace('_', '-')}: {problem}", err=True)
+        raise typer.Exit(2)
     name = session or f"gardu-watch-{uuid.uuid4().hex[:12]}"
     root, keep = topic_root.strip("/"), session is not None
     asyncio.run(Watch(settings, root, name, keep=keep, as_json=as_json).run())

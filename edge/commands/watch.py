@@ -153,7 +153,8 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        return link.subscription_error or str(link.why)
+        refused = link.subscription_error
+        return f"subscription refused: {refused}. {refused.remedy}" if refused else str(link.why)
 
     def _take(self, message: MQTTMessage) -> None:
         """Process one message; paho sends its PUBACK when this returns."""

@@ -65,7 +65,8 @@ class Connection:
         left in *bug*
     :ivar acknowledged: the PUBACKs received and not yet handled, as :class:`Puback`
     :ivar why: why the connection ended; None while it stands
-    :ivar subscription_error: why a subscription was refused, in words; empty if none was
+    :ivar subacks: the number of subscriptions that were answered
+    :ivar subscription_error: why a subscription was refused; None if none was
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
     """
@@ -84,7 +85,8 @@ class Connection:
         self.bug: Exception | None = None
         self.acknowledged: deque[Puback] = deque()
         self.why: Reason | None = None
-        self.subscription_error = ""
+        self.subacks = 0
+        self.subscription_error: Reason | None = None
         self.hung_up = False
         self.window = _MOST_IN_FLIGHT
         self.largest: int | None = None
@@ -401,11 +403,13 @@ class Connection:
     def _note_suback(
         self, _client: Client, _data: Any, _mid: int, answers: list[ReasonCode], about: Any
     ) -> None:
+        self.subacks += 1
         refused = [answer.value for answer in answers if answer.is_failure]
         if refused:
             why = of_code(refused[0], "subscribe", about)
-            self.subscription_error = f"subscription refused: {why}"
-            log.warning("%s. %s", self.subscription_error, why.remedy)
+            self.subscription_error = why
+            log.warning("subscription refused: %s. %s", why, why.remedy)
+        self.changed.set()
 
     def _note_disconnect(
         self, _client: Client, _data: Any, flags: Any, answer: ReasonCode, about: Any

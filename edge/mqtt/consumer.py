@@ -12,6 +12,7 @@ jump). The rules are the contract's (docs/mqtt.md):
 5. The records of a stream form a chain (edge/store/chain.py). Where a record does not follow on
    its predecessor, or does not match the head that the checkpoint published, the chain is
    *broken*: a record was changed after it was recorded.
+6. Messages of `gardu doctor broker` (type :data:`~edge.mqtt.messages.TRIAL_TYPE`) are no records.
 """
 
 import hashlib
@@ -22,7 +23,7 @@ from typing import Any
 import msgspec
 
 from edge.errors import ProtocolError
-from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
+from edge.mqtt.messages import ROOT, STILL_CONTENT, TRIAL_TYPE, LedgerState, Status
 from edge.store.chain import ChainLink, Mark, Witness
 
 # Reorder time-out, seconds: a hole may be a record that was refused once and comes later.
@@ -199,6 +200,8 @@ class Consumer:
         view = self.checkpoints.setdefault(name, CheckpointView())
         if content == STILL_CONTENT or suffix.startswith("still/"):
             return self._still(view, Seen(name, suffix), payload, attributes)
+        if suffix.startswith("report/") and not payload:
+            return Seen(name, suffix)  # a retained message was deleted
         if suffix.startswith(("event/", "report/")):
             return self._record(view, Seen(name, suffix), payload, at)
         _take_live(view, suffix, payload, at)
@@ -216,6 +219,8 @@ class Consumer:
         self, view: CheckpointView, seen: Seen, payload: bytes, attributes: Mapping[str, str]
     ) -> Seen:
         head = msgspec.convert(dict(attributes), Head)
+        if head.type == TRIAL_TYPE:
+            return seen
         digest = hashlib.sha256(payload).hexdigest()
         purpose = seen.suffix.removeprefix("still/")
         data = {"purpose": purpose, "size": len(payload), "sha256": digest}
@@ -228,6 +233,8 @@ class Consumer:
     def _record(self, view: CheckpointView, seen: Seen, payload: bytes, at: float) -> Seen:
         head = msgspec.json.decode(payload, type=Head)
         event = msgspec.json.decode(payload, type=dict[str, Any])
+        if head.type == TRIAL_TYPE:
+            return seen
         sequence = int(head.sequence[:_SEQUENCE_DIGITS])
         if len(head.sequence) > _SEQUENCE_DIGITS or sequence < 1 or not head.streamid:
             raise ValueError("a record without stream and sequence")

@@ -342,7 +342,7 @@ _TABLE: dict[Word, tuple[str, str]] = {
     ),
     "hung-up": (
         "the broker hung up on it",
-        f"{_LOG} Its largest packet or its ACL may be too small.",
+        f"{_LOG} Most often the message is larger than it accepts, or its ACL refuses it.",
     ),
 }
 

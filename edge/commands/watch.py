@@ -153,8 +153,10 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        refused = link.subscription_error
-        return f"subscription refused: {refused}. {refused.remedy}" if refused else str(link.why)
+        if (refused := link.subscription_error) is not None:
+            return f"subscription refused: {refused}. {refused.remedy}"
+        assert link.why is not None
+        return f"{link.why}. {link.why.remedy}"
 
     def _take(self, message: MQTTMessage) -> None:
         """Process one message; paho sends its PUBACK when this returns."""

@@ -26,7 +26,7 @@ from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.consumer import CheckpointView, Consumer, Seen
 from edge.mqtt.messages import ROOT
-from edge.mqtt.reasons import BrokerUnavailable
+from edge.mqtt.reasons import BrokerUnavailable, Reason
 
 # Session expiry: how long the broker queues messages while disconnected, seconds.
 SESSION_EXPIRY_S = 3600
@@ -130,21 +130,24 @@ class Watch:
 
     async def _connect(self) -> None:
         failures = 0
+        told: Reason | None = None
         while True:
             link = Connection(self._broker, self._session, SESSION_EXPIRY_S, on_message=self._take)
             try:
                 await link.open()
             except BrokerUnavailable as error:
-                why = f"{error}. {error.reason.remedy}"
+                why = error.reason
             else:
                 failures = 0
                 why = await self._listen(link)
             failures += 1
             delay = _BACKOFF.delay(failures)
-            _print(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again")
+            remedy = "" if why == told else f". {why.remedy}"
+            told = why
+            _print(f"broker {self._broker.host}:{self._broker.port}: {why}; trying again{remedy}")
             await asyncio.sleep(delay)
 
-    async def _listen(self, link: Connection) -> str:
+    async def _listen(self, link: Connection) -> Reason:
         try:
             link.subscribe(f"{self._root}/#")
             _print(f"listening to {self._root}/# at {self._broker.host}:{self._broker.port}")
@@ -153,10 +156,9 @@ class Watch:
                 await link.changed.wait()
         finally:
             link.leave(end_session=not self._keep)
-        if (refused := link.subscription_error) is not None:
-            return f"subscription refused: {refused}. {refused.remedy}"
-        assert link.why is not None
-        return f"{link.why}. {link.why.remedy}"
+        why = link.subscription_error or link.why
+        assert why is not None
+        return why
 
     def _take(self, message: MQTTMessage) -> None:
         """Process one message; paho sends its PUBACK when this returns."""

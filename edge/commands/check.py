@@ -1,11 +1,16 @@
 """`gardu check`: checks the config and the procedures, and prints the wiring."""
 
+import datetime as dt
+
+import typer
+
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes
 from edge.daemon.procedures import examine
+from edge.mqtt.credentials import examine_credentials
 from edge.sop.procedures.model import Procedure
 
 
@@ -14,17 +19,31 @@ def check(
 ) -> None:
     """Check a config with its procedures, and print the wiring table.
 
+    The broker's password, certificate and key files are read too: dates, whether the key belongs to
+    the certificate, permissions. Certificates that expire within 30 days are noted.
+
     No output is switched and no daemon is needed. Every problem is printed at once, with file, key
     and allowed values; then the command ends with 2. Without problems it prints notes, the wiring
     of every pin (BCM number and position on the header) and the procedures, and ends with 0.
     """
     with problems_printed():
         found = examine(config)
+    remarks = examine_credentials(found.config.broker, dt.datetime.now(dt.UTC))
+    _refuse([f"{config}: broker.{one.key}: {one.text}" for one in remarks if one.bad])
     print_wiring(found.config)
     _print_procedures(found.procedures)
-    for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
+    files = [f"broker.{one.key}: {one.text}" for one in remarks]
+    for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes, *files]:
         say(f"note: {note}")
     say(f"{config}: no problems")
+
+
+def _refuse(problems: list[str]) -> None:
+    """Print *problems*, if there are any, and end with 2."""
+    for problem in problems:
+        say(problem, err=True)
+    if problems:
+        raise typer.Exit(2)
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import typer
 
 from edge.commands.options import refuse
+from edge.config.crosscheck.broker import unencrypted
 from edge.config.model import Broker
 from edge.mqtt.consumer import Consumer
 from edge.mqtt.messages import ROOT
@@ -90,6 +91,8 @@ def watch(
         cert_file=cert_file,
         key_file=key_file,
     )
+    for key, problem in unencrypted(settings):
+        refuse(f"--{key.replace('_', '-')}: {problem}")
     from edge.commands.watch_lines import OutputFailed
 
     try:

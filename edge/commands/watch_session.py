@@ -35,7 +35,7 @@ from edge.mqtt.consumer import Consumer
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.packets import Filter, Receive
 from edge.mqtt.paho_client import RefusedPacket
-from edge.mqtt.reasons import BrokerUnavailable
+from edge.mqtt.reasons import BrokerUnavailable, Reason
 from edge.worker import Worker
 
 # Session expiry: how long the broker queues messages while disconnected, seconds.
@@ -180,17 +180,18 @@ class Watch:
         link.subscribe([Filter(f"{self._root}/#")])
         self._set_state(CONNECTED)
         self._view.show_message(f"listening to {self._root}/# at {where}")
-        refused = ""
+        refused: Reason | None = None
         while link.up:
             link.changed.clear()
-            if link.subscription_error != refused:
+            if link.subscription_error != refused and link.subscription_error is not None:
                 refused = link.subscription_error
-                self._set_state(f"{self._root}/#: {refused}")
-                self._view.show_message(f"{self._root}/# at {where}: {refused}")
+                words = f"subscription refused: {refused}"
+                self._set_state(f"{self._root}/#: {words}")
+                self._view.show_message(f"{self._root}/# at {where}: {words}. {refused.remedy}")
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(_SUBSCRIBED_S):
                     await link.changed.wait()
-        return refused or str(link.why)
+        return str(refused or link.why)
 
     def _report_shared(self, delay_s: float, *, certain: bool) -> None:
         self._set_state(f"cut off: session {self._session} is used twice")

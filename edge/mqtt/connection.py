@@ -71,7 +71,7 @@ class Connection:
         left in *bug*
     :ivar answers: the PUBACKs and SUBACKs received and not yet handled
     :ivar why: why the connection ended; None while it stands
-    :ivar subscription_error: why a subscription was refused, in words; empty if none was
+    :ivar subscription_error: why a subscription was refused; None if none was
     :ivar connect_refused: True if the broker answered the CONNECT with a refusal or a hang-up
     :ivar hung_up: True if the broker ended the connection, not this side or a silent line
     :ivar window: the broker's Receive Maximum; *largest*: its Maximum Packet Size, bytes or None
@@ -92,7 +92,7 @@ class Connection:
         self.bug: Exception | None = None
         self.answers: deque[Answer] = deque()
         self.why: Reason | None = None
-        self.subscription_error = ""
+        self.subscription_error: Reason | None = None
         self.connect_refused = False
         self.hung_up = False
         self.window = _MOST_IN_FLIGHT
@@ -424,10 +424,10 @@ class Connection:
         self, _client: Client, _data: Any, mid: int, answers: list[ReasonCode], about: Any
     ) -> None:
         refused = next((answer.value for answer in answers if answer.is_failure), 0)
-        answer = _answer(refused, "subscribe", about)
-        if answer.refused:
-            self.subscription_error = f"subscription refused: {answer.words}. {answer.remedy}"
-        self.answers.append(Answer(mid, answer))
+        if refused:
+            self.subscription_error = of_code(refused, "subscribe", about)
+        self.answers.append(Answer(mid, _answer(refused, "subscribe", about)))
+        self.changed.set()
 
     def _note_disconnect(
         self, _client: Client, _data: Any, flags: Any, answer: ReasonCode, about: Any

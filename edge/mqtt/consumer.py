@@ -16,6 +16,7 @@ jump). The rules are the contract's (docs/mqtt.md):
    checkpoints are followed, and so many visits, alarms, streams … of each. The rest is counted.
 7. A message costs the same with one checkpoint and with thousands: it touches its own checkpoint
    only, and :attr:`Consumer.changed` and :attr:`Consumer.incomplete` name the few to look at.
+8. Messages of `gardu doctor broker` (type :data:`~edge.mqtt.messages.TRIAL_TYPE`) are no records.
 """
 
 import hashlib
@@ -28,7 +29,7 @@ import msgspec
 from msgspec import Meta
 
 from edge.errors import ProtocolError
-from edge.mqtt.messages import ROOT, STILL_CONTENT, LedgerState, Status
+from edge.mqtt.messages import ROOT, STILL_CONTENT, TRIAL_TYPE, LedgerState, Status
 from edge.store.chain import ChainLink, Mark, Witness
 
 # Reorder time-out, seconds: a hole may be a record that was refused once and comes later.
@@ -286,6 +287,8 @@ class Consumer:
     ) -> Seen:
         name, suffix = self._split(topic)
         view, seen = self.checkpoints.get(name) or CheckpointView(), Seen(name, suffix)
+        if suffix.startswith("report/") and not payload:
+            return seen  # a retained message was deleted
         if content == STILL_CONTENT or suffix.startswith("still/"):
             seen = self._still(view, seen, payload, attributes)
         elif suffix.startswith(("event/", "report/")):
@@ -324,6 +327,8 @@ class Consumer:
         self, view: CheckpointView, seen: Seen, payload: bytes, attributes: Mapping[str, str]
     ) -> Seen:
         head = msgspec.convert(dict(attributes), Head)
+        if head.type == TRIAL_TYPE:
+            return seen
         digest = hashlib.sha256(payload).hexdigest()
         purpose = seen.suffix.removeprefix("still/")
         data = {"purpose": purpose, "size": len(payload), "sha256": digest}
@@ -336,6 +341,8 @@ class Consumer:
     def _record(self, view: CheckpointView, seen: Seen, payload: bytes, at: float) -> Seen:
         head = msgspec.json.decode(payload, type=Head)
         event = msgspec.json.decode(payload, type=dict[str, Any])
+        if head.type == TRIAL_TYPE:
+            return seen
         sequence = int(head.sequence[:_SEQUENCE_DIGITS])
         if len(head.sequence) > _SEQUENCE_DIGITS or sequence < 1 or not head.streamid:
             raise ValueError("a record without stream and sequence")

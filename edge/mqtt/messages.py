@@ -18,6 +18,8 @@ ROOT = "gardu/v1"
 LIVE_CONTENT = "application/json"
 STILL_CONTENT = "image/jpeg"
 STILL_TYPE = "gardu.still.taken.v1"
+# The type of the messages by which `gardu doctor broker` tries a broker: no consumer counts them.
+TRIAL_TYPE = "gardu.doctor.trial.v1"
 
 # Largest still, bytes: small enough for every broker in common use (docs/mqtt.md).
 STILL_LIMIT = 256 * 1024

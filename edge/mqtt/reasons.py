@@ -236,10 +236,7 @@ _TABLE: dict[Word, tuple[str, str]] = {
     ),
     "password-file-bad": (
         "password_file cannot be used",
-        (
-            "Write the password again, as plain text in UTF-8 on one line: printf '%s' PASSWORD > "
-            "FILE."
-        ),
+        "Write the password again: on the first line, as plain text in UTF-8 (nano FILE).",
     ),
     "file-unreadable": (
         "a file in [broker] cannot be read",
@@ -345,7 +342,7 @@ _TABLE: dict[Word, tuple[str, str]] = {
     ),
     "hung-up": (
         "the broker hung up on it",
-        f"{_LOG} Its largest packet or its ACL may be too small.",
+        f"{_LOG} Most often the message is larger than it accepts, or its ACL refuses it.",
     ),
 }
 

@@ -1,5 +1,6 @@
 """`gardu check` and `gardu sop`: their output, and their exit codes."""
 
+import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,7 @@ from edge.errors import ConfigError
 from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import Language, standard_time
 from edge.sop.procedures.loading import load_procedure
+from tests.certificates import DAY, Authority, now
 
 FOLDER = default_config_folder()
 APP = typer.Typer()
@@ -153,6 +155,34 @@ def test_pins_of_other_buses_are_noted() -> None:
     notes = bus_notes(load_config(FOLDER / "gardu.toml"))
     assert any(note.startswith("GPIO 14, 15: keep the serial console") for note in notes)
     assert not any("14" in note for note in bus_notes(load_config(FOLDER / "gardu-jatim.toml")))
+
+
+def test_the_brokers_files_are_read(tmp_path: Path) -> None:
+    """An expired certificate ends with 2; one that expires soon, and a blank, are notes."""
+    authority = Authority(tmp_path)
+    (tmp_path / "password").write_bytes(b"\xef\xbb\xbfrahasia \n")
+
+    def checked(ends: dt.datetime) -> tuple[int, str, str]:
+        cert, key = authority.issue("lobi", begins=now() - 9 * DAY, ends=ends)
+        broker = {
+            "url": "MQTTS://mqtt.example.go.id",
+            "username": "lobi",
+            "password_file": "password",
+            "ca_file": str(authority.ca_file),
+            "cert_file": str(cert),
+            "key_file": str(key),
+        }
+        return run("check", "--config", str(write(tmp_path, broker=broker)))
+
+    code, _, err = checked(now() - DAY)
+    assert code == 2
+    assert f"{tmp_path / 'gardu.toml'}: broker.cert_file: " in err
+    assert "expired on" in err
+    code, out, err = checked(now() + 9 * DAY)
+    assert (code, err) == (0, "")
+    notes = [line for line in out.splitlines() if line.startswith("note: broker.")]
+    for words in ("expires in 8 days", "BOM", "blank", "chmod o="):
+        assert any(words in note for note in notes), words
 
 
 def test_list_names_every_procedure() -> None:

@@ -536,3 +536,20 @@ def test_wrong_url_is_explained(url: str, words: str) -> None:
     result = CliRunner().invoke(app, ["--broker", url])
     assert result.exit_code == 2
     assert words in result.output
+
+
+@pytest.mark.parametrize(
+    ("url", "option", "file"),
+    [
+        ("MQTT://127.0.0.1", "--ca-file", "ca.pem"),
+        ("mqtt://meja@mqtt.example.go.id", "--password-file", "password"),
+    ],
+)
+def test_secrets_are_not_for_plain_text(url: str, option: str, file: str) -> None:
+    """Certificates with mqtt://, or a password over a network, end with 2 and the option's name."""
+    app = Typer()
+    app.command()(watch)
+    result = CliRunner().invoke(app, ["--broker", url, option, file])
+    assert result.exit_code == 2
+    assert option in result.output
+    assert "mqtts://" in result.output

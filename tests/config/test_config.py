@@ -397,11 +397,61 @@ def test_each_contradiction_is_named_with_its_key(what: str, tmp_path: Path) -> 
     assert problems(tmp_path, changed(**values)) == expected
 
 
-def test_encryption_files_are_of_no_use_without_encryption(tmp_path: Path) -> None:
-    """Encryption files with mqtt:// are refused, because they would have no effect."""
+@pytest.mark.parametrize("scheme", ["mqtt", "MQTT", "Mqtt", "mQtT"])
+def test_encryption_files_are_of_no_use_without_encryption(tmp_path: Path, scheme: str) -> None:
+    """Encryption files with mqtt://, in any spelling, are refused: they would have no effect."""
     (tmp_path / "ca.pem").write_text("x")
-    assert problems(tmp_path, changed(broker__ca_file="ca.pem")) == [
+    raw = changed(broker__ca_file="ca.pem", broker__url=f"{scheme}://127.0.0.1:1883")
+    assert problems(tmp_path, raw) == [
         "broker.ca_file: needs encryption; allowed: with an mqtts:// url"
+    ]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://mqtt.example.go.id",
+        "MQTT://mqtt.example.go.id",
+        "Mqtt://10.0.0.5:1883",
+        "mqtt://127.0.0.1.example.go.id",
+        "mqtt://localhost.example.go.id",
+    ],
+)
+def test_a_password_never_crosses_a_network_in_plain_text(tmp_path: Path, url: str) -> None:
+    """A password needs encryption, in any spelling of the scheme."""
+    (tmp_path / "password").write_text("x")
+    raw = changed(broker__url=url, broker__username="lobi", broker__password_file="password")
+    assert problems(tmp_path, raw) == [
+        "broker.password_file: would be in plain text; allowed: an mqtts:// url, or 127.0.0.1"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("url", "encrypted"),
+    [
+        ("mqtts://mqtt.example.go.id", True),
+        ("MQTTS://mqtt.example.go.id", True),
+        ("mqtt://127.0.0.1:1883", False),
+        ("mqtt://127.8.8.8", False),
+        ("MQTT://[::1]:1883", False),
+        ("mqtt://LOCALHOST", False),
+    ],
+)
+def test_a_password_with_encryption_or_to_this_machine(
+    tmp_path: Path, url: str, encrypted: bool
+) -> None:
+    """With encryption, and to a broker on this machine, a password is accepted."""
+    (tmp_path / "password").write_text("x")
+    raw = changed(broker__url=url, broker__username="lobi", broker__password_file="password")
+    assert load(tmp_path, raw).broker.tls == encrypted
+
+
+def test_a_cameras_files_need_encryption_in_any_spelling(tmp_path: Path) -> None:
+    """A camera's authority at HTTP:// would have no effect either."""
+    (tmp_path / "ca.pem").write_text("x")
+    raw = changed(cameras__lobby__ca_file="ca.pem", cameras__lobby__url="HTTP://camera/s.jpg")
+    assert problems(tmp_path, raw) == [
+        "cameras.lobby.ca_file: needs encryption; allowed: with an https:// url"
     ]
 
 

@@ -1,6 +1,7 @@
 """The outage: its last reason stays known when it is over."""
 
 from edge.clock import Clock
+from edge.mqtt.messages import document
 from edge.mqtt.outage import Outage
 from edge.mqtt.reasons import reason
 
@@ -12,4 +13,11 @@ def test_the_last_outage_stays_known() -> None:
     outage.over()
     assert outage.why is None
     assert outage.last is not None
-    assert (outage.last.word, outage.last.why) == ("banned", "banned")
+    shown = document(outage.last)
+    assert shown["time"]
+    assert shown == {
+        "word": "banned",
+        "why": "banned",
+        "remedy": reason("banned").remedy,
+        "time": shown["time"],
+    }

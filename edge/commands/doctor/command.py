@@ -61,6 +61,13 @@ def doctor(
     daemon runs, it is asked for the states of its devices; for a full examination, stop it first
     (systemctl stop gardu).
 
+    broker: its files are examined; then all that the daemon will do is tried: connect, subscribe,
+    publish one message to each kind of topic (as large as real ones, and marked so that no
+    consumer counts them), and delete the retained one again. While the daemon runs this is not
+    tried, because the broker could take both for one client; the daemon is asked why it has no
+    connection. To try it: sudo systemctl stop gardu, sudo -u gardu gardu doctor broker, sudo
+    systemctl start gardu. docs/no-connection.md lists every reason with its remedy.
+
     Ends with 0 if all is well, 1 if a fault was found, 2 if the config or the command is wrong.
 
     Example: gardu doctor --config /etc/gardu/gardu.toml lockers camera/lobby

@@ -1,6 +1,5 @@
-"""Checks of the machine: user, clock, disk, data folder, broker."""
+"""Checks of the machine: user, clock, disk, data folder; and of the broker (broker.py)."""
 
-import asyncio
 import grp
 import os
 import pwd
@@ -10,13 +9,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from edge.clock import synchronised
+from edge.commands.doctor.broker import broker
 from edge.commands.doctor.finding import Finding
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
 from edge.drivers.gpio.pins import CHOICE
-from edge.mqtt.connection import Connection
-from edge.mqtt.reasons import BrokerUnavailable
 from edge.store.disk_space import RESERVE, STILLS_NEED
 
 Check = Callable[[Config], Iterator[Finding]]
@@ -110,27 +108,6 @@ def disk(config: Config) -> Iterator[Finding]:
         return
     try_ = f"Make room: below {_ROOM // _MIB} MiB stills are refused. du -xh / | sort -h | tail"
     yield Finding("disk", "wrong", saw, try_)
-
-
-def broker(config: Config) -> Iterator[Finding]:
-    """Check that the broker can be reached, has a good certificate and accepts the login."""
-    where = f"{config.broker.host}:{config.broker.port}"
-    # A client id other than the daemon's: with the same, the broker would end its connection.
-    name = config.broker.client_id or f"gardu-{config.checkpoint.site}-{config.checkpoint.id}"
-    try:
-        asyncio.run(_greet(config, f"{name}-doctor"))
-    except BrokerUnavailable as error:
-        saw = f"The broker at {where} cannot be used: {error}."
-        yield Finding("broker", "wrong", saw, error.reason.remedy)
-        return
-    how = "over TLS, its certificate is good" if config.broker.tls else "without encryption"
-    yield Finding("broker", "ok", f"The broker at {where} lets us in ({how}).")
-
-
-async def _greet(config: Config, client_id: str) -> None:
-    link = Connection(config.broker, client_id, 0)
-    await link.open()
-    link.leave(end_session=True)
 
 
 CHECKS: dict[str, Check] = {

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfoNotFoundError
 
 import msgspec
 
+from edge.config.crosscheck.broker import FILES, credentials, unencrypted
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.lockers import lockers
@@ -25,8 +26,6 @@ FIXED_PULL_UP = (2, 3)
 # The Pi's own serial port is on these pins when it is in use.
 UART_PINS = (14, 15)
 UART_PORTS = ("/dev/serial0", "/dev/ttyAMA0", "/dev/ttyS0")
-
-_BROKER_FILES = ("password_file", "ca_file", "cert_file", "key_file")
 
 
 def crosscheck(config: Config, problems: Problems) -> None:
@@ -51,7 +50,7 @@ def _timezone(config: Config, problems: Problems) -> None:
 
 def check_files(config: Config, problems: Problems) -> None:
     """Add to *problems* the files and libraries that are missing on this machine."""
-    for name in _BROKER_FILES:
+    for name in FILES:
         _file(problems, f"broker.{name}", getattr(config.broker, name))
     for name, camera in config.cameras.items():
         for key in ("password_file", "ca_file"):
@@ -111,19 +110,14 @@ def _procedures(config: Config, problems: Problems) -> None:
 
 
 def _broker(config: Config, problems: Problems) -> None:
-    broker = config.broker
-    _url(problems, "broker.url", broker.url, ("mqtt", "mqtts"))
-    if broker.password_file and not broker.username:
-        problems.add("broker.username", "is missing; allowed: a name to go with password_file")
-    if bool(broker.cert_file) != bool(broker.key_file):
-        missing = "key_file" if broker.cert_file else "cert_file"
-        problems.add(f"broker.{missing}", "is missing; allowed: cert_file and key_file, or neither")
-    for name in _BROKER_FILES[1:]:
-        if getattr(broker, name) and broker.url.startswith("mqtt://"):
-            problems.add(f"broker.{name}", "needs encryption; allowed: with an mqtts:// url")
+    credentials(config.broker, problems)
+    if _url(problems, "broker.url", config.broker.url, ("mqtt", "mqtts")):
+        for key, why in unencrypted(config.broker):
+            problems.add(f"broker.{key}", why)
 
 
-def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> None:
+def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> bool:
+    """Report a *url* that cannot be used; return True if it can be understood."""
     allowed = f"allowed: {' or '.join(f'{scheme}://' for scheme in schemes)} host, or host:port"
     try:
         parts = urlsplit(url)
@@ -135,6 +129,7 @@ def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> 
         problems.add(where, f"is {url!r}; {allowed}")
     elif secret:
         problems.add(where, "holds a user name; allowed: username and password_file for that")
+    return sound
 
 
 def _file(problems: Problems, where: str, name: str) -> None:
@@ -252,13 +247,13 @@ def _cameras(config: Config, problems: Problems) -> None:
         url: str | None = getattr(camera, "url", None)
         if url is not None:
             where = f"cameras.{name}"
-            _url(problems, f"{where}.url", url, ("http", "https"))
+            sound = _url(problems, f"{where}.url", url, ("http", "https"))
             if getattr(camera, "password_file", "") and not getattr(camera, "username", ""):
                 problems.add(
                     f"{where}.username", "is missing; allowed: a name to go with password_file"
                 )
             for key in ("ca_file", "fingerprint"):
-                if getattr(camera, key, "") and url.startswith("http://"):
+                if getattr(camera, key, "") and sound and urlsplit(url).scheme == "http":
                     problems.add(
                         f"{where}.{key}", "needs encryption; allowed: with an https:// url"
                     )

@@ -14,11 +14,12 @@ from typer.testing import CliRunner
 
 from edge.clock import Clock
 from edge.commands.doctor.acts import actuate
+from edge.commands.doctor.broker import broker
 from edge.commands.doctor.command import doctor
 from edge.commands.doctor.devices import device_names, examine_devices, open_pins
 from edge.commands.doctor.event_words import meaning_of
 from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.machine import broker, clock, user
+from edge.commands.doctor.machine import clock, user
 from edge.config.inventory import fitted
 from edge.config.loading import load_config
 from edge.config.model import Gpio

@@ -1,7 +1,6 @@
 """`gardu invitation`: makes keys and invitations on the protocol desk's computer; checks one."""
 
 import base64
-import binascii
 import io
 import uuid
 from datetime import UTC, datetime
@@ -11,7 +10,8 @@ from typing import Annotated
 import typer
 
 from edge.clock import Clock, iso
-from edge.errors import GarduError
+from edge.config.text_files import LIMIT_BYTES, decode, read_text
+from edge.errors import ConfigError, GarduError
 from edge.guestbook.invitations import (
     BadInvitation,
     Guest,
@@ -114,7 +114,7 @@ def read_invitation(
     also checks that the invitation is for that checkpoint and was not used before.
     """
     if text == "-":
-        text = typer.get_text_stream("stdin").readline()
+        text = _from_stdin()
     try:
         found = verified(text.strip(), key_ring([_public(key_file)]))
     except BadInvitation as refused:
@@ -192,18 +192,25 @@ def _public(path: Path) -> str:
 def _key(path: Path, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         key = b""
     if len(key) != 32:
         raise GarduError(f"{path}: holds no key")
     return key
 
 
+def _from_stdin() -> str:
+    try:
+        return decode(typer.get_binary_stream("stdin").readline(LIMIT_BYTES), "stdin")
+    except ConfigError as error:
+        raise GarduError(str(error)) from None
+
+
 def _line(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GarduError(f"{path}: cannot be read: {error}") from None
+        return read_text(path).strip()
+    except ConfigError as error:
+        raise GarduError(f"the key cannot be read: {error}") from None
 
 
 def _beside(path: Path) -> Path:

@@ -18,7 +18,7 @@ from msgspec import Meta
 
 from edge.sop.records import KINDS
 
-ChainLink = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+ChainLink = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 hexadecimal digits")]
 
 
 def genesis(stream: str) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import tomli_w
 
 from edge.config.toml_text import read_toml
+from sim.zone import DEFAULT_ZONE
 
 # Keys of the user's [broker] section that a simulation uses; address and login are its own.
 _BROKER_KEYS = (
@@ -59,6 +60,7 @@ def derive(
         "checkpoint": {
             **checkpoint,
             "data": str(run.data),
+            "timezone": checkpoint.get("timezone") or DEFAULT_ZONE,
             "sop": str(folder / checkpoint.get("sop", "sop")),
         },
         "broker": {**broker, "url": f"mqtt://127.0.0.1:{broker_port}"},

@@ -2,11 +2,14 @@
 
 import typer
 
+from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes
+from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
 from edge.sop.procedures.model import Procedure
 
@@ -24,9 +27,18 @@ def check(
         found = examine(config)
     print_wiring(found.config)
     _print_procedures(found.procedures)
-    for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes]:
+    for note in [
+        *bus_notes(found.config),
+        *loop_notes(found.config),
+        *_zone(found.config),
+        *found.notes,
+    ]:
         typer.echo(f"note: {note}")
     typer.echo(f"{config}: no problems")
+
+
+def _zone(config: Config) -> list[str]:
+    return zone_notes(config, Clock.from_environment().wall_ms())
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

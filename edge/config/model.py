@@ -4,6 +4,7 @@ Each section of ``config/gardu.toml`` is one type, here or in ``sections/``. Loa
 (``loading.py``) reports every problem at once.
 """
 
+from datetime import tzinfo
 from typing import Annotated
 from urllib.parse import urlsplit
 
@@ -20,6 +21,7 @@ from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
+from edge.config.zone import zone_of
 
 
 class CheckpointSection(Section, frozen=True, kw_only=True):
@@ -36,6 +38,11 @@ class CheckpointSection(Section, frozen=True, kw_only=True):
     abandoned_after_s: Annotated[
         float, Meta(ge=60, le=86400, description="seconds from 60 to 86400")
     ] = 7200.0
+
+    @property
+    def zone(self) -> tzinfo:
+        """The office's time zone: it decides what a day and an hour is to people."""
+        return zone_of(self.timezone)
 
 
 class Broker(Section, frozen=True, kw_only=True):

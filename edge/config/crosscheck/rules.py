@@ -21,6 +21,7 @@ from edge.config.sections.panels import Button
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
 from edge.config.zone import zone_of
+from edge.config.zone_advice import zone_problem
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)
@@ -44,11 +45,7 @@ def _timezone(config: Config, problems: Problems) -> None:
     try:
         zone_of(config.checkpoint.timezone)
     except ZoneInfoNotFoundError:
-        problems.add(
-            "checkpoint.timezone",
-            f"{config.checkpoint.timezone} is not known here; allowed: an IANA time zone, for "
-            "example Asia/Jakarta, or empty for the machine's own",
-        )
+        problems.add("checkpoint.timezone", zone_problem(config.checkpoint.timezone))
 
 
 def check_files(config: Config, problems: Problems) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 
 import msgspec
 
-from edge.config.validation import Problems, convert, read_toml
+from edge.config.validation import convert, read_file
 from sim.received import Fact, Received
 from sim.scenario import Part, Title
 
@@ -80,8 +80,7 @@ def load(path: Path) -> dict[str, Branch]:
 
     :raises ConfigError: with every problem found
     """
-    problems = Problems(str(path))
-    raw = read_toml(path)
+    raw, problems = read_file(path)
     for branch in raw.get("branch", []):
         if isinstance(branch.get("seen"), dict):
             branch["seen"] = [branch["seen"]]

@@ -5,7 +5,6 @@ They share the broker, the central office and the clock.
 """
 
 import asyncio
-import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ import tomli_w
 
 from edge.clock import Clock
 from edge.config.places import default_config_folder
+from edge.config.toml_text import read_toml
 from edge.errors import ConfigError
 from sim.account import End
 from sim.arrivals import arrivals, share
@@ -137,7 +137,7 @@ def write_config(place: CheckpointDay, beside: Path, folder: Path) -> Path:
     :raises ConfigError: if there is no such config
     """
     source = _find_config(place.config, beside)
-    raw = merge(tomllib.loads(source.read_text(encoding="utf-8")), place.more)
+    raw = merge(read_toml(source), place.more)
     checkpoint = raw["checkpoint"]
     checkpoint["sop"] = str((source.parent / checkpoint.get("sop", "sop")).absolute())
     own = folder / str(checkpoint["id"])

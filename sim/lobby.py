@@ -26,6 +26,7 @@ from sim.twins.panel import PanelTwin
 from sim.twins.readers import make_readers, make_scanners
 from sim.twins.safety import SafetyTwin
 from sim.twins.scene import Place, Scene
+from sim.zone import office_zone
 
 PINS_SOCKET = "pins.sock"
 CAMERA_PASSWORD = "camera-password"  # noqa: S105 - the name of a file
@@ -114,6 +115,7 @@ class Lobby:
         return Scene(
             place=self.config.checkpoint.place or self.config.checkpoint.id,
             wall_ms=self.clock.wall_ms(),
+            zone=office_zone(self.config),
             lockers={number: locker.door_open for number, locker in self.lockers.items()},
             alarming=None if self.detector is None else self.detector.alarming,
             figures=dict(self.figures),

@@ -11,7 +11,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from edge.config.validation import Problems, convert, read_toml
+from edge.config.validation import Problems, convert, read_file
 from edge.errors import ConfigError
 from sim.desk import Request
 from sim.habits import PROCEDURES
@@ -35,7 +35,7 @@ CATALOGUE = "branches"
 T = TypeVar("T")
 
 Time = Annotated[
-    str, Meta(pattern="^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$", description="HH:MM")
+    str, Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?\Z", description="HH:MM")
 ]
 Count = Annotated[int, Meta(ge=1, le=1000, description="a whole number from 1 to 1000")]
 Share = Annotated[float, Meta(ge=0, le=1, description="a share from 0 to 1")]
@@ -110,8 +110,8 @@ def load(path: Path) -> Programme:
 
     :raises ConfigError: with every problem found
     """
-    problems = Problems(str(path))
-    programme: Any = convert(Programme, read_toml(path), "", problems)
+    raw, problems = read_file(path)
+    programme: Any = convert(Programme, raw, "", problems)
     if programme is not None:
         for number, place in enumerate(programme.checkpoint):
             _check(place, f"checkpoint[{number}]", problems)

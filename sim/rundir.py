@@ -1,10 +1,12 @@
 """The run directory: the config for the daemon of a simulation, and the paths of its files."""
 
-import tomllib
 from pathlib import Path
 from typing import Any
 
 import tomli_w
+
+from edge.config.toml_text import read_toml
+from sim.zone import DEFAULT_ZONE
 
 # Keys of the user's [broker] section that a simulation uses; address and login are its own.
 _BROKER_KEYS = (
@@ -42,7 +44,7 @@ class RunDir:
 
     def write_config(self, source: Path, broker_port: int, cameras: dict[str, Any]) -> None:
         """Write the daemon's config: *source* with simulated ports, cameras and broker."""
-        raw = tomllib.loads(source.read_text(encoding="utf-8"))
+        raw = read_toml(source)
         derived = derive(raw, source.absolute().parent, self, broker_port, cameras)
         self.config.write_text(tomli_w.dumps(derived), encoding="utf-8")
 
@@ -58,6 +60,7 @@ def derive(
         "checkpoint": {
             **checkpoint,
             "data": str(run.data),
+            "timezone": checkpoint.get("timezone") or DEFAULT_ZONE,
             "sop": str(folder / checkpoint.get("sop", "sop")),
         },
         "broker": {**broker, "url": f"mqtt://127.0.0.1:{broker_port}"},

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Literal, get_args
 import msgspec
 from msgspec import Meta
 
-from edge.config.validation import Problems, convert, read_toml
+from edge.config.validation import Problems, convert, read_file
 from edge.errors import ConfigError
 
 FOLDER = Path(__file__).parent / "scenarios"
@@ -161,8 +161,7 @@ def load(path: Path) -> Scenario:
 
     :raises ConfigError: with every problem found
     """
-    raw = read_toml(path)
-    problems = Problems(str(path))
+    raw, problems = read_file(path)
     scenario: Any = convert(Scenario, raw, "", problems)
     if scenario is not None:
         _check_guests(scenario.guests, problems)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from edge.config.model import Config
-from edge.config.validation import read_toml
+from edge.config.toml_text import read_toml
 
 
 def standards(config: Config) -> dict[tuple[str, str], float | None]:

@@ -1,7 +1,7 @@
 """The live view: the lobby's equipment, the guests, and the records at the central office."""
 
 from collections import deque
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
@@ -10,11 +10,11 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from edge.config.office_time import office_time
 from sim.stage import Stage
 from sim.summary import OUTCOME_STYLES, clock_time
+from sim.zone import office_zone
 
-# Both offices are in Western Indonesian Time.
-_WIB = timezone(timedelta(hours=7), "WIB")
 # A panel is shown by a word as well as by the colours of its lamps.
 _WORDS = {
     "off": ("dim", "off"),
@@ -80,11 +80,11 @@ class View:
 
     def _header(self) -> RenderableType:
         stage, settings = self._stage, self._stage.settings
-        wall = datetime.fromtimestamp(stage.clock.wall_ms() / 1000, _WIB)
+        wall = office_time(stage.clock.wall_ms(), office_zone(stage.config))
         network = stage.network.state
         first = Text.assemble(
             (" Gardu ", "bold reverse"),
-            f"  {wall:%H:%M:%S} WIB  speed {settings.speed:g}  ",
+            f"  {wall:%H:%M:%S %Z}  speed {settings.speed:g}  ",
             (settings.scenario_name, "bold"),
             f"  guests {stage.snapshot.get('gone', 0)}/{settings.guests} done",
         )
@@ -166,8 +166,9 @@ class View:
         table.add_column(style="dim", no_wrap=True, min_width=8)
         table.add_column(no_wrap=True, min_width=15)
         table.add_column(no_wrap=True, overflow="ellipsis")
+        zone = office_zone(self._stage.config)
         for line in reversed(self._stage.received.lines):
-            time = datetime.fromisoformat(line.time).astimezone(_WIB)
+            time = datetime.fromisoformat(line.time).astimezone(zone)
             visit = f"{line.visit} " if line.visit else ""
             table.add_row(f"{time:%H:%M:%S}", line.kind, visit + line.about)
         return table

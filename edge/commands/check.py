@@ -4,11 +4,14 @@ import datetime as dt
 
 import typer
 
+from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes
+from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
 from edge.mqtt.credentials import examine_credentials
 from edge.sop.procedures.model import Procedure
@@ -33,7 +36,13 @@ def check(
     print_wiring(found.config)
     _print_procedures(found.procedures)
     files = [f"broker.{one.key}: {one.text}" for one in remarks]
-    for note in [*bus_notes(found.config), *loop_notes(found.config), *found.notes, *files]:
+    for note in [
+        *bus_notes(found.config),
+        *loop_notes(found.config),
+        *_zone(found.config),
+        *found.notes,
+        *files,
+    ]:
         say(f"note: {note}")
     say(f"{config}: no problems")
 
@@ -44,6 +53,10 @@ def _refuse(problems: list[str]) -> None:
         say(problem, err=True)
     if problems:
         raise typer.Exit(2)
+
+
+def _zone(config: Config) -> list[str]:
+    return zone_notes(config, Clock.from_environment().wall_ms())
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

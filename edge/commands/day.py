@@ -1,7 +1,7 @@
 """`gardu day`: shows the office day's state and the visits, cards and lockers that are out."""
 
 from collections import Counter
-from datetime import UTC, datetime, tzinfo
+from datetime import datetime, tzinfo
 from typing import Annotated, Any
 
 import msgspec
@@ -11,8 +11,8 @@ from edge.commands.ask import ask_day
 from edge.commands.options import ConfigOption, data_folder, say
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
+from edge.config.office_time import office_time
 from edge.config.places import DEFAULT_CONFIG
-from edge.config.zone import zone_of
 from edge.printable import ascii_json
 from edge.sop.ids import minted_ms
 from edge.sop.inputs.outstanding import DayNow, Out
@@ -36,7 +36,7 @@ def day(
     if as_json:
         typer.echo(ascii_json(msgspec.json.encode(now)))
         return
-    zone = zone_of(loaded.checkpoint.timezone)
+    zone = loaded.checkpoint.zone
     say(in_words(now, zone))
     if now.out:
         show_table("what is out", ["out", "guest arrived", "station", "which"], rows(now, zone))
@@ -65,7 +65,7 @@ def rows(now: DayNow, zone: tzinfo) -> list[list[str]]:
 
 
 def _row(item: Out, zone: tzinfo) -> list[str]:
-    arrived = datetime.fromtimestamp(minted_ms(item.visit) / 1000, UTC).astimezone(zone)
+    arrived = office_time(minted_ms(item.visit), zone)
     return [item.what, f"{arrived:%Y-%m-%d %H:%M}", ", ".join(item.stations), _which(item)]
 
 

@@ -1,7 +1,6 @@
 """`gardu guestbook`: exports or removes guests' details, for the person responsible for them."""
 
 from contextlib import closing
-from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,8 +12,8 @@ from edge.commands.ask import ask_purge
 from edge.commands.options import ConfigOption, data_folder
 from edge.config.loading import load_config
 from edge.config.model import Config
+from edge.config.office_time import in_words, moment_ms
 from edge.config.places import DEFAULT_CONFIG
-from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import purge_offline
@@ -53,11 +52,15 @@ def export_guestbook(
 ) -> None:
     """Write guests' details to a file that only you can read (mode 0600).
 
-    The daemon may run. The file holds personal data: delete it when it is no longer needed.
+    The daemon may run. Days and times are the office's ([checkpoint] timezone) unless they have an
+    offset. The file holds personal data: delete it when it is no longer needed.
     """
-    first_ms, end_ms = _moment(from_) if from_ else 0, _moment(to) if to else _ALL_MS
-    entries = read(data_folder(load_config(config, elsewhere=True)), first_ms, end_ms)
-    write_secret(out, _WRITERS[format_](entries))
+    settings = load_config(config, elsewhere=True)
+    zone = settings.checkpoint.zone
+    first_ms = moment_ms(from_, zone) if from_ else 0
+    end_ms = moment_ms(to, zone) if to else _ALL_MS
+    entries = read(data_folder(settings), first_ms, end_ms)
+    write_secret(out, _WRITERS[format_](entries, zone))
     typer.echo(f"{out}: the details of {len(entries)} visits; readable for you alone")
 
 
@@ -72,14 +75,18 @@ def purge_guestbook(
 ) -> None:
     """Remove guests' details for good, and record the removal without names.
 
-    History, counts and reports stay as they are. The running daemon does it; if none runs, this
+    A day begins at the office's midnight ([checkpoint] timezone). History, counts and reports stay
+    as they are. The running daemon does it; if none runs, this
     command does. Exported files are not removed: delete them yourself.
     """
     settings = load_config(config, elsewhere=True)
-    before_ms = _moment(before)
+    zone = settings.checkpoint.zone
+    before_ms = moment_ms(before, zone)
     if before_ms > Clock.from_environment().wall_ms() and not yes:
         typer.echo("That is in the future: all that is there goes.", err=True)
-    if not yes and not typer.confirm(f"Remove all details from before {before} for good?"):
+    if not yes and not typer.confirm(
+        f"Remove all details from before {in_words(before_ms, zone)} for good?"
+    ):
         raise typer.Exit(1)
     removed = ask_purge(data_folder(settings), before_ms)
     if removed is None:
@@ -94,12 +101,3 @@ def _purge_here(config: Config, before_ms: int) -> int:
         closing(GuestBook(folder)) as book,
     ):
         return purge_offline(book, store, before_ms, clock.now())
-
-
-def _moment(text: str) -> int:
-    """Return *text*, a local time unless it has a zone, in milliseconds since 1970 UTC."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise GarduError(f"{text!r} is no time; allowed: as in 2026-11-21") from None
-    return round(moment.astimezone(UTC).timestamp() * 1000)

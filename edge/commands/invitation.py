@@ -1,18 +1,22 @@
 """`gardu invitation`: makes keys and invitations on the protocol desk's computer; checks one."""
 
 import base64
-import binascii
 import io
 import uuid
-from datetime import UTC, datetime
+from datetime import tzinfo
 from pathlib import Path
 from typing import Annotated
+from zoneinfo import ZoneInfoNotFoundError
 
 import typer
 
-from edge.clock import Clock, iso
+from edge.clock import Clock
 from edge.commands.options import say
-from edge.errors import GarduError
+from edge.config.office_time import in_words, moment_ms
+from edge.config.text_files import LIMIT_BYTES, decode, read_text
+from edge.config.zone import zone_of
+from edge.config.zone_advice import zone_problem
+from edge.errors import ConfigError, GarduError
 from edge.guestbook.invitations import (
     BadInvitation,
     Guest,
@@ -36,6 +40,14 @@ _SECRET = "gardu-secret-key "  # noqa: S105 - how the file begins
 _ERROR_CORRECTION = "m"
 _SCALE = 8
 
+ZoneOption = Annotated[
+    str,
+    typer.Option(
+        envvar="GARDU_TIMEZONE",
+        help="The office's time zone, as in the checkpoint's config: Asia/Jakarta (WIB), "
+        "Asia/Makassar (WITA), Asia/Jayapura (WIT). Default: this computer's.",
+    ),
+]
 KeyOption = Annotated[Path, typer.Option("--key", help="The secret key file.")]
 
 
@@ -74,6 +86,7 @@ def make_invitation(
     organisation: Annotated[str, typer.Option(help="The guest's organisation.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose of the visit.")] = "",
     head_count: Annotated[int, typer.Option(help="Number of persons, 1 to 99.")] = 1,
+    timezone: ZoneOption = "",
     out: Annotated[
         str,
         typer.Option(
@@ -85,10 +98,11 @@ def make_invitation(
 ) -> None:
     """Make one invitation and show it as a QR code.
 
-    Times without an offset are those of this computer's time zone; an invitation is valid for 31
-    days at most. It opens one visit, once. The guest's details in the code are not encrypted:
+    Times without an offset are those of --timezone. An invitation is valid for 31 days at most. It
+    opens one visit, once. The guest's details in the code are not encrypted:
     every person who photographs it can read them.
     """
+    zone = _zone(timezone)
     guest = Guest(name, organisation, purpose, head_count)
     text = write(
         Invitation(
@@ -96,8 +110,8 @@ def make_invitation(
             site=site,
             checkpoint=checkpoint,
             procedure=procedure,
-            not_before_ms=_moment(from_) if from_ else Clock().wall_ms(),
-            not_after_ms=_moment(until),
+            not_before_ms=moment_ms(from_, zone) if from_ else Clock().wall_ms(),
+            not_after_ms=moment_ms(until, zone),
             guest=None if guest == Guest("") else guest,
         ),
         _secret(key),
@@ -109,34 +123,36 @@ def make_invitation(
 def read_invitation(
     text: Annotated[str, typer.Argument(help="The text of the code; - reads it from stdin.")],
     key_file: Annotated[Path, typer.Option(help="The public key file, or the secret one.")],
+    timezone: ZoneOption = "",
 ) -> None:
     """Check an invitation's signature and show its content, with the guest's details.
 
     Ends with 0 if it is valid now at some checkpoint; with 1 and the reason if not. A checkpoint
     also checks that the invitation is for that checkpoint and was not used before.
     """
+    zone = _zone(timezone)
     if text == "-":
-        text = typer.get_text_stream("stdin").readline()
+        text = _from_stdin()
     try:
         found = verified(text.strip(), key_ring([_public(key_file)]))
     except BadInvitation as refused:
         say(refused.why, err=True)
         raise typer.Exit(1) from None
-    _show(found)
+    _show(found, zone)
     now_ms = Clock().wall_ms()
     if not found.not_before_ms <= now_ms < found.not_after_ms:
         typer.echo("expired" if now_ms >= found.not_after_ms else "not yet valid", err=True)
         raise typer.Exit(1)
 
 
-def _show(found: Invitation) -> None:
+def _show(found: Invitation, zone: tzinfo) -> None:
     rows = [
         ("id", found.id),
         ("site", found.site),
         ("checkpoint", found.checkpoint or "any of the site"),
         ("procedure", found.procedure),
-        ("from", iso(found.not_before_ms)),
-        ("until", iso(found.not_after_ms)),
+        ("from", in_words(found.not_before_ms, zone)),
+        ("until", in_words(found.not_after_ms, zone)),
     ]
     if found.guest is not None:
         guest = found.guest
@@ -144,6 +160,13 @@ def _show(found: Invitation) -> None:
         rows += [("purpose", guest.purpose), ("head count", str(guest.head_count))]
     for word, value in rows:
         typer.echo(f"{word:12}  {printable(value)}")
+
+
+def _zone(name: str) -> tzinfo:
+    try:
+        return zone_of(name)
+    except ZoneInfoNotFoundError:
+        raise GarduError(f"--timezone {zone_problem(name)}") from None
 
 
 def _put_out(text: str, out: str) -> None:
@@ -166,15 +189,6 @@ def _put_out(text: str, out: str) -> None:
         raise GarduError(f"{out}: allowed: a name that ends with .svg or .png, or -")
 
 
-def _moment(text: str) -> int:
-    """Return *text*, a local time unless it has an offset, in milliseconds since 1970 UTC."""
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise GarduError(f"{text!r} is no time; allowed: as in 2026-11-21T12:00") from None
-    return round(moment.astimezone(UTC).timestamp() * 1000)
-
-
 def _secret(path: Path) -> bytes:
     """Return the secret key in the file *path*."""
     line = _line(path)
@@ -194,18 +208,25 @@ def _public(path: Path) -> str:
 def _key(path: Path, text: str) -> bytes:
     try:
         key = base64.b64decode(text, validate=True)
-    except binascii.Error:
+    except ValueError:  # no base64, or not even ASCII
         key = b""
     if len(key) != 32:
         raise GarduError(f"{path}: holds no key")
     return key
 
 
+def _from_stdin() -> str:
+    try:
+        return decode(typer.get_binary_stream("stdin").readline(LIMIT_BYTES), "stdin")
+    except ConfigError as error:
+        raise GarduError(str(error)) from None
+
+
 def _line(path: Path) -> str:
     try:
-        return path.read_text(encoding="ascii").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise GarduError(f"{path}: cannot be read: {error}") from None
+        return read_text(path).strip()
+    except ConfigError as error:
+        raise GarduError(f"the key cannot be read: {error}") from None
 
 
 def _beside(path: Path) -> Path:

@@ -8,7 +8,7 @@ import re
 import sys
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime, tzinfo
 from itertools import islice
 from typing import Annotated
 
@@ -21,6 +21,7 @@ from edge.commands.options import ConfigOption, data_folder, load_data_config, r
 from edge.commands.progress import ProgressBar
 from edge.commands.tables import show_long_table, show_table
 from edge.config.model import Config
+from edge.config.office_time import moment_ms
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.control import Resend, resend_offline
 from edge.errors import StoreError
@@ -43,7 +44,7 @@ SinceOption = Annotated[
     str | None,
     typer.Option(
         metavar="WHEN",
-        help="Only records from then on: 2026-11-21, 2026-11-21T08:00 (local time, or with "
+        help="Only records from then on: 2026-11-21, 2026-11-21T08:00 (the office's time, or with "
         "a zone: 2026-11-21T01:00Z), or 30m, 2h, 3d ago.",
     ),
 ]
@@ -88,16 +89,18 @@ def list_records(
     context.obj = config
     if context.invoked_subcommand is not None:
         return
-    wanted = Wanted(_when("--since", since), _when("--until", until), kind or "")
-    with Snapshot(data_folder(load_data_config(config))) as snapshot:
+    settings = load_data_config(config)
+    zone = settings.checkpoint.zone
+    wanted = Wanted(_when("--since", since, zone), _when("--until", until, zone), kind or "")
+    with Snapshot(data_folder(settings)) as snapshot:
         search = Search(snapshot, wanted)
         with ProgressBar(search.total) as bar:
             if as_json:
                 _write_lines(snapshot, search, bar)
             elif since is None:
-                _show_latest(snapshot, search, bar)
+                _show_latest(snapshot, search, bar, zone)
             else:
-                _show_all(snapshot, search, bar)
+                _show_all(snapshot, search, bar, zone)
 
 
 @records.command("resend", short_help="Send a range of records again.")
@@ -127,19 +130,19 @@ def resend_records(
     )
 
 
-def _show_latest(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
+def _show_latest(snapshot: Snapshot, search: Search, bar: ProgressBar, zone: tzinfo) -> None:
     newest = islice(search.found(backwards=True, on_read=bar.update), LATEST)
-    rows = [_cells(record, snapshot) for record in newest]
+    rows = [_cells(record, snapshot, zone) for record in newest]
     bar.end()
-    title = _title(snapshot)
+    title = _title(snapshot, zone)
     if len(rows) == LATEST:
         title += f", the last {LATEST} (--since shows more)"
     show_table(title, _HEADERS, rows[::-1])
 
 
-def _show_all(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
-    rows = (_cells(record, snapshot) for record in search.found(on_read=bar.update))
-    show_long_table(_title(snapshot), _HEADERS, rows, on_output=_ender(bar))
+def _show_all(snapshot: Snapshot, search: Search, bar: ProgressBar, zone: tzinfo) -> None:
+    rows = (_cells(record, snapshot, zone) for record in search.found(on_read=bar.update))
+    show_long_table(_title(snapshot, zone), _HEADERS, rows, on_output=_ender(bar))
 
 
 def _write_lines(snapshot: Snapshot, search: Search, bar: ProgressBar) -> None:
@@ -160,12 +163,12 @@ def _ender(bar: ProgressBar) -> Callable[[], None]:
     return bar.end if sys.stdout.isatty() else lambda: None
 
 
-def _title(snapshot: Snapshot) -> str:
-    return f"Records of stream {snapshot.stream}"
+def _title(snapshot: Snapshot, zone: tzinfo) -> str:
+    return f"Records of stream {snapshot.stream}, times of {zone}"
 
 
-def _cells(record: Found, snapshot: Snapshot) -> list[str]:
-    moment = datetime.fromisoformat(record.time).astimezone() if record.time else None
+def _cells(record: Found, snapshot: Snapshot, zone: tzinfo) -> list[str]:
+    moment = datetime.fromisoformat(record.time).astimezone(zone) if record.time else None
     return [
         str(record.sequence),
         f"{moment:%Y-%m-%d %H:%M:%S}" if moment else "",
@@ -175,18 +178,18 @@ def _cells(record: Found, snapshot: Snapshot) -> list[str]:
     ]
 
 
-def _when(option: str, words: str | None) -> int | None:
-    """Return the time that *words* mean, milliseconds since 1970 UTC; None for None."""
+def _when(option: str, words: str | None, zone: tzinfo) -> int | None:
+    """Return the time that *words* mean in *zone*, milliseconds since 1970 UTC; None for None."""
     if words is None:
         return None
     try:
         if span := _SPAN.fullmatch(words):
             ago_ms = int(float(span[1]) * _SECONDS[span[2]] * 1000)
-            moment_ms = Clock.from_environment().wall_ms() - ago_ms
+            moment = Clock.from_environment().wall_ms() - ago_ms
         else:
-            moment_ms = int(datetime.fromisoformat(words).astimezone(UTC).timestamp() * 1000)
-        iso(moment_ms)  # it must be a year that a record can have
-        return moment_ms  # noqa: TRY300 - any of these may fail
+            moment = moment_ms(words, zone)
+        iso(moment)  # it must be a year that a record can have
+        return moment  # noqa: TRY300 - any of these may fail
     except (ValueError, OverflowError):
         refuse(f"{option} {words}: must be like 2026-11-21, 2026-11-21T08:00, 2h or 3d")
 

@@ -18,7 +18,7 @@ from edge.commands.tables import show_table
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.config.zone import Month, month_at, month_named, zone_of
+from edge.config.zone import Month, month_at, month_named
 from edge.daemon.procedures import wording_of
 from edge.errors import ConfigError, GarduError
 from edge.paper.deliver import REPLACES, write, write_secret
@@ -108,7 +108,7 @@ def report(
 
 
 def _month(name: str | None, config: Config) -> Month:
-    zone = zone_of(config.checkpoint.timezone)
+    zone = config.checkpoint.zone
     if name is not None:
         try:
             return month_named(name, zone)

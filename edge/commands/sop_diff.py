@@ -10,7 +10,7 @@ from rich.text import Text
 from edge.commands.options import data_folder
 from edge.commands.sop_folder import FolderOption, find_procedure
 from edge.config.loading import load_config
-from edge.config.validation import read_text
+from edge.config.text_files import read_text
 from edge.errors import GarduError
 from edge.paper.deliver import REPLACES, FormFormat, deliver
 from edge.paper.page import pdf

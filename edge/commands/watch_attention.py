@@ -1,15 +1,23 @@
 """Attention: alarms, offline checkpoints, overdue steps and gaps, in the order of their urgency."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, tzinfo
 from enum import IntEnum
+from functools import cache
 from typing import NamedTuple
 
+from edge.config.zone import zone_of
 from edge.mqtt.consumer import Alarm, CheckpointView
 from edge.printable import printable
 
 # Gaps and broken records that one line names; the rest is counted.
 _MOST_RANGES = 5
+
+
+@cache
+def watchers_zone() -> tzinfo:
+    """Return the zone of the watcher's machine: it may watch offices in several zones."""
+    return zone_of("")
 
 
 class Kind(IntEnum):
@@ -79,7 +87,7 @@ def _alarm(name: str, kind: str, alarm: Alarm) -> Attention:
 def local_time(text: str) -> str:
     """Return the time *text* in the time zone of this machine; empty if it is no time."""
     try:
-        moment = datetime.fromisoformat(text).astimezone()
+        moment = datetime.fromisoformat(text).astimezone(watchers_zone())
     except (ValueError, OverflowError):
         return ""
     return f"{moment:%Y-%m-%d %H:%M}"

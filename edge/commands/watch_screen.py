@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.live import Live
 from rich.text import Text
 
-from edge.commands.watch_attention import Attention, Kind
+from edge.commands.watch_attention import Attention, Kind, watchers_zone
 from edge.commands.watch_board import Board, attention_words
 from edge.mqtt.consumer import Consumer
 from edge.printable import printable
@@ -55,7 +55,7 @@ class Screen:
     def show_message(self, words: str) -> None:
         """Show a message."""
         if self._holds_messages:
-            self._messages.append(f"{datetime.now().astimezone():%H:%M:%S} {words[:_LONGEST]}")
+            self._messages.append(f"{_now():%H:%M:%S} {words[:_LONGEST]}")
         else:
             write_message(words)
 
@@ -90,13 +90,17 @@ class PlainLines:
         """Return the call that prints the changes of the checkpoints *names*; None if none."""
         self._link = link
         began, ended = self._board.update(names, at)
-        now = f"{datetime.now().astimezone():%Y-%m-%d %H:%M:%S}"
+        now = f"{_now():%Y-%m-%d %H:%M:%S}"
         lines = [f"{now} ended: {attention_words(one)}" for one in ended if _shown(one)]
         lines += [f"{now} {attention_words(one)}" for one in began if _shown(one)]
         return (lambda: self._print(lines)) if lines else None
 
     def _print(self, lines: list[str]) -> None:
         self._console.print(Text("\n".join(lines)), soft_wrap=True)
+
+
+def _now() -> datetime:
+    return datetime.now(watchers_zone())
 
 
 def _shown(one: Attention) -> bool:

@@ -9,7 +9,7 @@ from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.values import Section
-from edge.config.validation import Problems, convert, read_toml
+from edge.config.validation import convert, read_file
 
 S = TypeVar("S", bound=Section)
 
@@ -24,8 +24,7 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
         certificate and password files need not be here
     :raises ConfigError: with every problem found
     """
-    raw = read_toml(path)
-    problems = Problems(str(path))
+    raw, problems = read_file(path)
     config: Config | None = convert(Config, raw, "", problems)
     if config is not None:
         config = _resolved(config, path.absolute().parent)

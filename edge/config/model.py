@@ -4,6 +4,7 @@ Each section of ``config/gardu.toml`` is one type, here or in ``sections/``. Loa
 (``loading.py``) reports every problem at once.
 """
 
+from datetime import tzinfo
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
@@ -19,7 +20,8 @@ from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitation
 from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Buzzer, Panel
-from edge.config.sections.values import Days, Folder, Name, Seconds, Section
+from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
+from edge.config.zone import zone_of
 
 
 class CheckpointSection(Section, frozen=True, kw_only=True):
@@ -28,29 +30,38 @@ class CheckpointSection(Section, frozen=True, kw_only=True):
     site: Name
     id: Name
     procedures: Annotated[list[Name], Meta(min_length=1, description="a list of procedure ids")]
-    place: str = ""
-    timezone: str = ""
+    place: Line = ""
+    timezone: Line = ""
     data: Folder = "/var/lib/gardu"
     sop: Folder = "sop"
-    wording: str = ""
-    abandoned_after_s: Seconds = 7200.0
+    wording: FileName = ""
+    abandoned_after_s: Annotated[
+        float, Meta(ge=60, le=86400, description="seconds from 60 to 86400")
+    ] = 7200.0
+
+    @property
+    def zone(self) -> tzinfo:
+        """The office's time zone: it decides what a day and an hour is to people."""
+        return zone_of(self.timezone)
 
 
 class Broker(Section, frozen=True, kw_only=True):
     """The MQTT broker of the central office (all seconds are real seconds)."""
 
     url: str = "mqtt://127.0.0.1:1883"
-    username: str = ""
-    password_file: str = ""
-    ca_file: str = ""
-    cert_file: str = ""
-    key_file: str = ""
-    client_id: str = ""
+    username: Line = ""
+    password_file: FileName = ""
+    ca_file: FileName = ""
+    cert_file: FileName = ""
+    key_file: FileName = ""
+    client_id: Line = ""
     keepalive_s: Annotated[int, Meta(ge=5, le=600, description="seconds from 5 to 600")] = 30
     will_delay_s: Annotated[int, Meta(ge=0, le=300, description="seconds from 0 to 300")] = 20
     window: Annotated[int, Meta(ge=1, le=10, description="messages in flight, 1 to 10")] = 10
     resend_window_s: Annotated[float, Meta(ge=0, le=3600, description="seconds, 0 to 3600")] = 60.0
-    acknowledge_timeout_s: Seconds = 20.0
+    acknowledge_timeout_s: Annotated[
+        float, Meta(ge=1, le=600, description="seconds from 1 to 600")
+    ] = 20.0
     tries: Annotated[int, Meta(ge=1, le=1000, description="tries before a record is parked")] = 10
     subscribers: Literal["required", "optional"] = "required"
 
@@ -70,11 +81,22 @@ class Broker(Section, frozen=True, kw_only=True):
         return urlsplit(self.url).scheme == "mqtts"
 
 
-class Reporting(Section, frozen=True, kw_only=True):
-    """How often the live topics are published again."""
+HEALTH_EXPIRY_S = 300
+"""Message Expiry Interval of ``health``: brokers delete one that is not renewed, seconds."""
 
-    health_s: Seconds = 60.0
-    ledger_s: Seconds = 300.0
+
+class Reporting(Section, frozen=True, kw_only=True):
+    """How often the live topics are published again.
+
+    :ivar health_s: at most half of :data:`HEALTH_EXPIRY_S`, so that one may be lost
+    """
+
+    health_s: Annotated[
+        float, Meta(ge=0.5, le=HEALTH_EXPIRY_S / 2, description="seconds from 0.5 to 150")
+    ] = 60.0
+    ledger_s: Annotated[float, Meta(ge=0.5, le=86400, description="seconds from 0.5 to 86400")] = (
+        300.0
+    )
 
 
 class Retention(Section, frozen=True, kw_only=True):
@@ -87,7 +109,9 @@ class Retention(Section, frozen=True, kw_only=True):
 class Gpio(Section, frozen=True, kw_only=True):
     """The gpiochip of the header's pins; ``auto`` finds it by its device-tree name."""
 
-    chip: Annotated[str, Meta(pattern=r"^(auto|\d+)$", description="auto or a number")] = "auto"
+    chip: Annotated[str, Meta(pattern=r"^(auto|[0-9]{1,3})\Z", description="auto or a number")] = (
+        "auto"
+    )
 
 
 class Config(Section, frozen=True, kw_only=True):

@@ -4,9 +4,13 @@ msgspec checks each value; this module walks the structure so that one wrong key
 the next one. A union may hold one pattern at most: two crash msgspec 0.22 (its issue 717).
 """
 
-import tomllib
+import math
 from collections import defaultdict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterator, Mapping
+from contextlib import suppress
+from datetime import date, time
+from functools import cached_property
+from itertools import islice
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -14,24 +18,67 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 from msgspec.structs import FieldInfo, fields
 
+from edge.config.spelling import did_you_mean
+from edge.config.text_files import read_text
+from edge.config.toml_lines import lines_of_keys
+from edge.config.toml_text import parse_toml
 from edge.errors import ConfigError
+
+MOST = 100
+"""Most problems of one file that are listed."""
+
+# Greatest length of a key and of a value in a message, characters.
+_LONGEST_KEY = 100
+_LONGEST_VALUE = 60
 
 
 class Problems:
-    """The problems of one file: a growing list of ``file: section.key: problem`` lines."""
+    """The problems of one file, each ``file: line 12: section.key: problem``.
 
-    def __init__(self, file: str) -> None:
+    :param text: the file's TOML, in which the lines of keys are found; empty: without lines
+    """
+
+    def __init__(self, file: str, text: str = "") -> None:
         self.file = file
         self.lines: list[str] = []
+        self.count = 0
+        self._text = text
 
     def add(self, where: str, what: str) -> None:
         """Add the problem *what* of the key *where* (empty: of the whole file)."""
-        self.lines.append(f"{self.file}: {where}: {what}" if where else f"{self.file}: {what}")
+        self.count += 1
+        if self.count > MOST:
+            return
+        printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in where)
+        key = _shortened(printable, _LONGEST_KEY)
+        parts = (self.file, self._line(where), key, what)
+        self.lines.append(": ".join(part for part in parts if part))
 
     def raise_any(self) -> None:
         """Raise :exc:`ConfigError` with all problems, if there are any."""
+        if self.count > MOST:
+            self.lines.append(f"{self.file}: more problems follow")
         if self.lines:
             raise ConfigError(self.lines)
+
+    def _line(self, where: str) -> str:
+        """Return the line of the key *where*; of a key that is missing, that of its table."""
+        while where and where not in self._key_lines:
+            where = where[: max(where.rfind("."), where.rfind("["), 0)]
+        return f"line {self._key_lines[where]}" if where else ""
+
+    @cached_property
+    def _key_lines(self) -> dict[str, int]:
+        return lines_of_keys(self._text)
+
+
+def read_file(path: Path) -> tuple[dict[str, Any], Problems]:
+    """Return the content of the TOML file *path*, and its problems, none so far.
+
+    :raises ConfigError: if it cannot be read or is not TOML
+    """
+    text = read_text(path)
+    return parse_toml(text, str(path)), Problems(str(path), text)
 
 
 def note_twice(
@@ -51,42 +98,6 @@ def note_twice(
             problems.add(found[-1], f"{what} {thing} is also at {others}; allowed: {allowed}")
 
 
-def read_toml(path: Path) -> dict[str, Any]:
-    """Read a TOML file.
-
-    :raises ConfigError: if it cannot be read or is not TOML
-    """
-    return parse_toml(read_text(path), str(path))
-
-
-def read_text(path: Path) -> str:
-    """Read a text file in UTF-8.
-
-    :raises ConfigError: if it cannot be read or is not UTF-8
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise ConfigError([f"{path}: no such file"]) from None
-    except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
-    except UnicodeDecodeError as error:
-        raise ConfigError([f"{path}: is not UTF-8 text: {error.reason}"]) from None
-
-
-def parse_toml(text: str, file: str) -> dict[str, Any]:
-    """Parse TOML; *file* names it in problems.
-
-    :raises ConfigError: if it is not TOML
-    """
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{file}: is not valid TOML: {error}"]) from None
-    except RecursionError:
-        raise ConfigError([f"{file}: is not valid TOML: nested too deeply"]) from None
-
-
 def convert(kind: type[Any], raw: Any, where: str, problems: Problems) -> Any:
     """Convert *raw* to *kind*; add every problem under key *where* and return None if any."""
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
@@ -98,14 +109,14 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
     if not isinstance(raw, Mapping):
         problems.add(where, f"is {_shown(raw)}; allowed: a table [{where}]")
         return None
-    before = len(problems.lines)
+    before = problems.count
     hints = get_type_hints(kind, include_extras=True)
     known: dict[str, FieldInfo] = {field.encode_name: field for field in fields(kind)}
     tag = kind.__struct_config__.tag_field
-    for key in raw:
-        if key not in known and key != tag:
-            allowed = ", ".join(sorted(known))
-            problems.add(_join(where, key), f"is no key here; allowed: {allowed}")
+    unknown = [key for key in raw if key not in known and key != tag]
+    for key in islice(unknown, MOST):
+        meant, allowed = did_you_mean(key, known), ", ".join(sorted(known))
+        problems.add(_join(where, key), f"is no key here{meant}; allowed: {allowed}")
     chosen = kind.__struct_config__.tag
     if tag is not None and raw.get(tag, chosen) != chosen:
         problems.add(_join(where, tag), f"is {_shown(raw[tag])}; allowed: {chosen}")
@@ -115,7 +126,7 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
             values[field.name] = _value(hints[field.name], raw[name], _join(where, name), problems)
         elif field.required:
             problems.add(_join(where, name), f"is missing; {_expected(hints[field.name])}")
-    return kind(**values) if len(problems.lines) == before else None
+    return kind(**values) if problems.count == before else None
 
 
 def _value(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
@@ -163,19 +174,31 @@ def _union(kind: Any, arguments: tuple[Any, ...], raw: Any, where: str, problems
     named = raw.get(field)
     chosen = tags.get(named) if isinstance(named, str) else None
     if chosen is None:
-        allowed = ", ".join(sorted(tags))
+        meant, allowed = did_you_mean(named, tags), ", ".join(sorted(tags))
         shown = _shown(raw[field]) if field in raw else "missing"
-        problems.add(_join(where, field), f"is {shown}; allowed: {allowed}")
+        problems.add(_join(where, field), f"is {shown}{meant}; allowed: {allowed}")
         return None
     return _struct(chosen, raw, where, problems)
 
 
 def _leaf(kind: Any, raw: Any, where: str, problems: Problems) -> Any:
-    try:
-        return msgspec.convert(raw, kind)
-    except msgspec.ValidationError:
-        problems.add(where, f"is {_shown(raw)}; {_expected(kind)}")
-        return None
+    with suppress(msgspec.ValidationError):
+        value = msgspec.convert(raw, kind)
+        # msgspec accepts nan and inf in most ranges, and makes inf of a huge whole number.
+        if not isinstance(value, float) or math.isfinite(value):
+            return value
+    meant = did_you_mean(raw, _choices(kind))
+    problems.add(where, f"is {_shown(raw)}{meant}; {_expected(kind)}")
+    return None
+
+
+def _choices(kind: Any) -> Iterator[str]:
+    """Yield the words that *kind* lists."""
+    for argument in get_args(kind):
+        if get_origin(kind) is Literal:
+            yield str(argument)
+        else:
+            yield from _choices(argument)
 
 
 def _expected(kind: Any) -> str:
@@ -215,5 +238,14 @@ def _join(where: str, key: object) -> str:
 
 
 def _shown(raw: Any) -> str:
-    text = repr(raw)
-    return text if len(text) <= 60 else text[:57] + "..."
+    if isinstance(raw, date | time):
+        return raw.isoformat()
+    try:
+        text = repr(raw)
+    except ValueError:  # Python writes no integer of more than 4300 digits
+        return "a number that is too long"
+    return _shortened(text, _LONGEST_VALUE)
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."

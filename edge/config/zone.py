@@ -1,11 +1,13 @@
 """The office's time zone, and its months.
 
-Records are dated in UTC; days, hours and months of a report are the office's own.
+Records are dated in UTC; days, hours and months that people read or type are the office's own.
 """
 
 import contextlib
+import io
 import os
 import re
+import struct
 from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -29,14 +31,41 @@ def zone_of(name: str) -> tzinfo:
     """
     if name:
         return _named(name)
-    with contextlib.suppress(ZoneInfoNotFoundError):  # TZ may be a rule instead: WIB-7
-        if own := os.environ.get("TZ", "").lstrip(":"):
-            return _named(own)
+    own = os.environ.get("TZ")
+    return _of_file(_LOCALTIME) if own is None else _of_variable(own.lstrip(":"))
+
+
+def _of_variable(value: str) -> tzinfo:
+    """Return the zone that the variable ``TZ`` names, as libc reads it (tzset(3))."""
+    if value.startswith("/"):
+        return _of_file(Path(value))
+    with contextlib.suppress(ZoneInfoNotFoundError):
+        return _named(value)
+    with contextlib.suppress(ValueError):
+        return _of_rule(value)
+    return UTC
+
+
+def _of_file(file: Path) -> tzinfo:
     try:
-        with _LOCALTIME.open("rb") as file:
-            return ZoneInfo.from_file(file, key=_key(_LOCALTIME))
+        with file.open("rb") as content:
+            return ZoneInfo.from_file(content, key=_key(file))
     except (OSError, ValueError):
         return UTC
+
+
+def _of_rule(rule: str) -> tzinfo:
+    """Return the zone of a POSIX rule, for example ``WIB-7``.
+
+    A zone file (RFC 9636) ends with such a rule, which is valid after its last transition: this is
+    one without transitions.
+
+    :raises ValueError: if it is no rule
+    """
+    block = struct.pack(">5s15x6l", b"TZif2", 0, 0, 0, 0, 1, 4) + struct.pack(
+        ">lbB4s", 0, 0, 0, b"UTC"
+    )
+    return ZoneInfo.from_file(io.BytesIO(block * 2 + f"\n{rule}\n".encode()), key=rule)
 
 
 def _named(name: str) -> tzinfo:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from edge.clock import Clock
-from edge.config.model import Config
+from edge.config.model import HEALTH_EXPIRY_S, Config
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.health import health
@@ -23,9 +23,6 @@ STUCK_S = 20.0
 
 # How soon `systemctl status` shows a change (real seconds).
 STATUS_S = 2.0
-
-# Message Expiry Interval of `health`: brokers delete one that is not renewed, seconds.
-HEALTH_EXPIRY_S = 300
 
 States = Callable[[], dict[str, str]]
 """Returns the state of each device."""

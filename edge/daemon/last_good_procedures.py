@@ -19,7 +19,7 @@ from pathlib import Path
 import msgspec
 
 from edge.config.model import Config
-from edge.config.validation import read_text
+from edge.config.text_files import read_text
 from edge.daemon.procedures import fitting_procedures, wording_of
 from edge.errors import ConfigError
 from edge.sop.procedures.equipment import verify_equipment

@@ -3,7 +3,6 @@
 from msgspec.structs import replace
 
 from edge.config.model import Config
-from edge.config.zone import zone_of
 from edge.sop.events import InputKind
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
@@ -81,7 +80,7 @@ def _day(config: Config) -> DayRules | None:
         return None
     hours, minutes = config.day.opens.split(":")
     opens_s = 3600 * int(hours) + 60 * int(minutes)
-    return DayRules(opens_s=opens_s, zone=zone_of(config.checkpoint.timezone))
+    return DayRules(opens_s=opens_s, zone=config.checkpoint.zone)
 
 
 def _doors(config: Config) -> dict[str, Door]:

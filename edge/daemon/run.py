@@ -7,12 +7,14 @@ import logging
 import os
 import signal
 from collections.abc import Sequence
+from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
+from edge.config.office_time import office_time
 from edge.daemon import crash_loop, last_good_procedures
 from edge.daemon.bridge import Bridge
 from edge.daemon.build import build_devices
@@ -285,6 +287,15 @@ def set_up_logging(*, verbose: bool) -> None:
     )
 
 
+def _log_in(zone: tzinfo) -> None:
+    """Date the lines of the log in *zone*, where Gardu dates them itself."""
+    for handler in logging.getLogger().handlers:
+        if handler.formatter is not None:
+            handler.formatter.converter = lambda moment: office_time(
+                int((moment or 0) * 1000), zone
+            ).timetuple()
+
+
 def run_daemon(config: Config) -> None:
     """Run the daemon to its end."""
     # The watchdog ends a hung daemon with SIGABRT: the journal then shows where each thread was.
@@ -299,4 +310,6 @@ def daemon(config: Path, *, verbose: bool) -> None:
     :raises GarduError: if it cannot go on
     """
     set_up_logging(verbose=verbose)
-    run_daemon(load_config(config))
+    loaded = load_config(config)
+    _log_in(loaded.checkpoint.zone)
+    run_daemon(loaded)

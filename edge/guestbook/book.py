@@ -40,8 +40,8 @@ ONLY = 1
 # An entry that is dated further in the future than this, ms, is dated again.
 _DAY_MS = 86_400_000
 
-PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
-Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?$")]
+PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?\Z")]
 
 IdKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
 """The proof left at the desk for the visitor card: KTP, SIM, student card, surat tugas, or another

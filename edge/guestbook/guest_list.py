@@ -10,11 +10,12 @@ import io
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing
+from datetime import tzinfo
 from pathlib import Path
 
 import msgspec
 
-from edge.clock import iso
+from edge.config.office_time import office_time
 from edge.errors import StoreError
 from edge.guestbook.book import FILE, Entry
 from edge.store.database import checksum
@@ -49,19 +50,21 @@ def read(folder: Path, first_ms: int = 0, end_ms: int = 2**63) -> list[Entry]:
     return sorted(chosen, key=lambda entry: (entry.at.wall_ms, entry.visit))
 
 
-def as_csv(entries: Iterable[Entry]) -> bytes:
-    """Return *entries* as CSV in UTF-8, safe to open in a spreadsheet."""
+def as_csv(entries: Iterable[Entry], zone: tzinfo) -> bytes:
+    """Return *entries* as CSV in UTF-8, safe to open in a spreadsheet; times are of *zone*."""
     text = io.StringIO()
     writer = csv.writer(text)
     writer.writerow(HEADS)
-    writer.writerows([_cell(row[head]) for head in HEADS] for row in map(_row, entries))
+    rows = (_row(entry, zone) for entry in entries)
+    writer.writerows([_cell(row[head]) for head in HEADS] for row in rows)
     # The byte order mark shows a spreadsheet that it is UTF-8.
     return text.getvalue().encode("utf-8-sig")
 
 
-def as_json(entries: Iterable[Entry]) -> bytes:
-    """Return *entries* as a JSON list of objects."""
-    return msgspec.json.format(msgspec.json.encode([_row(entry) for entry in entries])) + b"\n"
+def as_json(entries: Iterable[Entry], zone: tzinfo) -> bytes:
+    """Return *entries* as a JSON list of objects; times are of *zone*."""
+    rows = [_row(entry, zone) for entry in entries]
+    return msgspec.json.format(msgspec.json.encode(rows)) + b"\n"
 
 
 def _entry(path: Path, number: int, body: bytes, crc: int) -> Entry:
@@ -70,10 +73,10 @@ def _entry(path: Path, number: int, body: bytes, crc: int) -> Entry:
     return msgspec.json.decode(body, type=Entry)
 
 
-def _row(entry: Entry) -> dict[str, object]:
+def _row(entry: Entry, zone: tzinfo) -> dict[str, object]:
     plain = msgspec.to_builtins(entry.details)
     return {
-        "time": iso(entry.at.wall_ms),
+        "time": office_time(entry.at.wall_ms, zone).isoformat(),
         "visit": entry.visit,
         "procedure": entry.procedure,
         "source": entry.source,

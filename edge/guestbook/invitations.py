@@ -51,8 +51,8 @@ Why = Literal[
 
 _KEY_ID, _SIGNATURE = 4, 64
 
-_Text = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*$")]
-_NameOrNone = Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?$")]
+_Text = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
+_NameOrNone = Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?\Z")]
 _Moment = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 _Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
 

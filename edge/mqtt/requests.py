@@ -47,7 +47,7 @@ _IDENTITY_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){11}")
 # One to three topic levels without wildcards.
 _REPLY_LEVELS = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,2}")
 
-Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")]
 Moment = Annotated[datetime, Meta(tz=True)]
 
 

@@ -257,6 +257,8 @@ def _inlined(schema: Any, parts: dict[str, Any]) -> Any:
     if "$ref" in schema:
         return _inlined(parts[schema["$ref"].rpartition("/")[2]], parts)
     whole = {key: _inlined(value, parts) for key, value in schema.items() if key != "$defs"}
+    if isinstance(whole.get("pattern"), str):  # JSON Schema writes Python's \Z as $
+        whole["pattern"] = whole["pattern"].replace(r"\Z", "$")
     if isinstance(whole.get("description"), str):  # msgspec before 0.23 left the indent in
         whole["description"] = cleandoc(whole["description"])
     return whole

@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from edge.config.sections.values import Name
-from edge.config.validation import Problems, convert, read_toml
+from edge.config.validation import convert, read_file
 from edge.sop.procedures.model import FileTable, Procedure, Text
 from edge.sop.reasons import ENDS
 
@@ -27,8 +27,8 @@ def load_wording(path: Path) -> Wording:
     :raises ConfigError: with every problem found: a reason without one of the languages, or
         with empty words
     """
-    problems = Problems(str(path))
-    wording = convert(Wording, read_toml(path), "", problems)
+    raw, problems = read_file(path)
+    wording = convert(Wording, raw, "", problems)
     if wording is not None:
         for reason, text in wording.reasons.items():
             for language in ("id", "en"):

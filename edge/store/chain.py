@@ -21,7 +21,7 @@ from edge.sop.records import KINDS
 # Links that a consumer stores, and breaks that it reports: more come only from a hostile publisher.
 MOST_LINKS, MOST_BROKEN = 2000, 100
 
-ChainLink = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="64 hexadecimal digits")]
+ChainLink = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="64 hexadecimal digits")]
 
 
 def genesis(stream: str) -> str:

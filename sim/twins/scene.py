@@ -4,20 +4,20 @@ Guests are figures with the number they have in the simulation, never a name.
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, tzinfo
 from io import BytesIO
 from typing import Literal
 
 import msgspec
 from PIL import Image, ImageDraw, ImageFont
 
+from edge.config.office_time import office_time
+
 Place = Literal["entrance", "reception", "waiting", "lockers", "detector", "office"]
 
 SIZE = (640, 360)
 """Pixels of a still."""
 
-# Both offices are in Western Indonesian Time.
-_WIB = timezone(timedelta(hours=7), "WIB")
 # Drawn twice as large and shrunk: that smooths all edges.
 _SCALE = 2
 _FLOOR_Y = 210
@@ -50,6 +50,7 @@ class Scene(msgspec.Struct, frozen=True):
     :ivar lockers: True if the locker's door is open, by locker number
     :ivar alarming: True if the metal detector alarms; None without a detector
     :ivar figures: where each guest stands, by the guest's number
+    :ivar zone: the office's time zone
     """
 
     place: str
@@ -57,6 +58,7 @@ class Scene(msgspec.Struct, frozen=True):
     lockers: Mapping[int, bool]
     alarming: bool | None
     figures: Mapping[int, Place]
+    zone: tzinfo = UTC
 
 
 def draw(scene: Scene) -> bytes:
@@ -216,10 +218,10 @@ def _figure(pen: _Pen, x: int, y: int, number: int) -> None:
 
 
 def _caption(pen: _Pen, scene: Scene) -> None:
-    moment = datetime.fromtimestamp(scene.wall_ms / 1000, UTC).astimezone(_WIB)
+    moment = office_time(scene.wall_ms, scene.zone)
     pen.box((0, 0, 640, 24), _DARK)
     pen.text((10, 12), scene.place, _PAPER, 13, "lm")
-    pen.text((630, 12), f"{moment:%Y-%m-%d %H:%M:%S} WIB", _PAPER, 13, "rm")
+    pen.text((630, 12), f"{moment:%Y-%m-%d %H:%M:%S %Z}", _PAPER, 13, "rm")
     guests = f"tamu: {len(scene.figures)}"
     pen.box((10, 336, 80, 354), _DARK, radius=4)
     pen.text((45, 345), guests, _PAPER, 11, "mm")

@@ -74,7 +74,8 @@ def test_problems_go_to_stderr_and_end_with_2(tmp_path: Path) -> None:
     path = write(tmp_path, buzzer={"pin": 5}, gpio={"chip": "first"})
     code, out, err = run("check", "--config", str(path))
     assert (code, out) == (2, "")
-    assert err == f"{path}: gpio.chip: is 'first'; allowed: auto or a number\n"
+    number = path.read_text(encoding="utf-8").splitlines().index('chip = "first"') + 1
+    assert err == f"{path}: line {number}: gpio.chip: is 'first'; allowed: auto or a number\n"
 
 
 def test_equipment_that_procedures_ask_for_is_checked(tmp_path: Path) -> None:
@@ -204,7 +205,7 @@ def test_list_goes_on_after_a_broken_file(tmp_path: Path) -> None:
     assert code == 2
     assert "bad    has problems" in out
     assert "jatim  1.0+" in out
-    assert "bad.toml: steps: is 1; allowed: at least one step" in err
+    assert "bad.toml: line 1: steps: is 1; allowed: at least one step" in err
 
 
 def test_show_prints_the_table_of_the_law() -> None:

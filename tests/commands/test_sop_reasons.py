@@ -23,4 +23,4 @@ def test_a_bad_file_is_said_and_ends_with_2(tmp_path: Path) -> None:
     file.write_text('[reasons.host-absent]\nid = "Maaf"\nen = ""\n', encoding="utf-8")
     done = invoke(["sop", "reasons", "--file", str(file)])
     assert done.exit_code == 2
-    assert f"{file}: reasons.host-absent.en: is empty; allowed: polite words" in done.stderr
+    assert f"{file}: line 3: reasons.host-absent.en: is empty; allowed: polite words" in done.stderr

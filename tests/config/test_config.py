@@ -14,6 +14,7 @@ from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.values import Action
 from edge.errors import ConfigError
+from tests.config.messages import without_place
 
 FOLDER = default_config_folder()
 SHIPPED = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
@@ -27,10 +28,10 @@ def load(folder: Path, raw: dict[str, Any]) -> Config:
 
 
 def problems(folder: Path, raw: dict[str, Any]) -> list[str]:
-    """Return the problems of *raw*, without the file's name in front."""
+    """Return the problems of *raw*, without file and line in front."""
     with pytest.raises(ConfigError) as caught:
         load(folder, raw)
-    return [line.removeprefix(f"{folder / 'gardu.toml'}: ") for line in caught.value.problems]
+    return without_place(folder / "gardu.toml", caught.value.problems)
 
 
 def changed(**places: Any) -> dict[str, Any]:
@@ -508,6 +509,39 @@ def _outcome(folder: Path, raw: dict[str, Any]) -> list[str]:
     return []
 
 
+SHIPPED_BYTES = (FOLDER / "gardu.toml").read_bytes()
+
+
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(place=st.integers(0, len(SHIPPED_BYTES)), cut=st.integers(0, 80), put=st.binary(max_size=8))
+def test_any_bytes_are_a_config_or_a_config_error(
+    tmp_path: Path, place: int, cut: int, put: bytes
+) -> None:
+    """A file with bytes lost and changed anywhere loads, or every problem names the file."""
+    path = tmp_path / "gardu.toml"
+    path.write_bytes(SHIPPED_BYTES[:place] + put + SHIPPED_BYTES[place + cut :])
+    try:
+        lines = [str(path)] if load_config(path, elsewhere=True) else []
+    except ConfigError as error:
+        lines = error.problems
+    assert lines
+    assert all(line.startswith(str(path)) for line in lines)
+
+
+@settings(max_examples=100, deadline=None)
+@given(data=st.binary(max_size=300))
+def test_any_bytes_alone_are_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, data: bytes
+) -> None:
+    """No short file of any bytes is a config, and none raises another error."""
+    path = tmp_path_factory.mktemp("bytes") / "gardu.toml"
+    path.write_bytes(data)
+    with pytest.raises(ConfigError):
+        load_config(path)
+
+
 @settings(max_examples=100, deadline=None)
 @given(url=st.text() | st.text(alphabet="mqts:/[]@.%0\x00").map(lambda tail: f"mqtt://{tail}"))
 def test_any_text_as_url_is_judged(tmp_path_factory: pytest.TempPathFactory, url: str) -> None:
@@ -546,10 +580,8 @@ def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> N
     path.write_text(text, encoding="utf-8")
     with pytest.raises(ConfigError) as refused:
         load_config(path)
-    assert [problem.split(": ")[1] for problem in refused.value.problems] == [
-        "broker.password_file",
-        "cameras.lobby.password_file",
-    ]
+    keys = [line.split(": ")[0] for line in without_place(path, refused.value.problems)]
+    assert keys == ["broker.password_file", "cameras.lobby.password_file"]
     assert load_config(path, elsewhere=True).broker.username == "lobi-utama"
 
 

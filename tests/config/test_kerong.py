@@ -12,6 +12,7 @@ from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.lockers import KerongLockers
 from edge.errors import ConfigError
+from tests.config.messages import without_place
 
 FOLDER = default_config_folder()
 SHIPPED = (FOLDER / "gardu-kerong.toml").read_text(encoding="utf-8")
@@ -79,7 +80,10 @@ def test_the_defaults_are_those_of_the_majority(tmp_path: Path) -> None:
         ),
         (
             [{"driver": "korong"}, {}, {}],
-            "lockers.driver: is 'korong'; allowed: gpio, kerong, r421a08, waveshare",
+            (
+                "lockers.driver: is 'korong' (did you mean kerong?); allowed: gpio, kerong, "
+                "r421a08, waveshare"
+            ),
         ),
         (
             [{}, {"port": tomllib.loads(SHIPPED)["card_readers"]["desk"]["port"]}, {}],
@@ -97,8 +101,7 @@ def test_what_is_wrong_is_said_in_words(
     """Each mistake in a board's wiring is reported in words, with its key."""
     with pytest.raises(ConfigError) as caught:
         load(tmp_path, changed(*change))
-    file = f"{tmp_path / 'gardu.toml'}: "
-    assert [line.removeprefix(file) for line in caught.value.problems] == [problem]
+    assert without_place(tmp_path / "gardu.toml", caught.value.problems) == [problem]
 
 
 def test_the_driver_must_be_named(tmp_path: Path) -> None:

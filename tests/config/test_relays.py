@@ -10,8 +10,9 @@ import tomli_w
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
-from edge.config.validation import read_toml
+from edge.config.toml_text import read_toml
 from edge.errors import ConfigError
+from tests.config.messages import without_place
 
 FIRST, ONCE = "lockers.locker[0].channel", "allowed: each relay of a board once"
 RAW = read_toml(default_config_folder() / "gardu-modbus.toml")
@@ -28,7 +29,7 @@ def problems(folder: Path, lockers: dict[str, Any], bus: dict[str, Any] | None =
     try:
         load_config(file, elsewhere=True)
     except ConfigError as error:
-        return [line.removeprefix(f"{file}: ") for line in error.problems]
+        return without_place(file, error.problems)
     return []
 
 

@@ -4,12 +4,15 @@ import importlib
 from collections.abc import Iterator
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pytest
 
-from edge.config.validation import Problems, convert, parse_toml, read_text, read_toml
+from edge.config.spelling import did_you_mean
+from edge.config.text_files import read_text
+from edge.config.toml_text import parse_toml, read_toml
+from edge.config.validation import MOST, Problems, convert
 from edge.errors import ConfigError
 
 Small = Annotated[int, msgspec.Meta(ge=1, le=9, description="a whole number from 1 to 9")]
@@ -38,6 +41,7 @@ class House(msgspec.Struct, frozen=True):
     guards: dict[str, Dog] = {}
     owners: tuple[str, ...] = ()
     cellar: Cat | None = None
+    door: Literal["open", "shut"] = "shut"
 
 
 def problems_of(raw: Any) -> list[str]:
@@ -96,8 +100,8 @@ def test_good_values_become_what_they_should() -> None:
         (
             {"rooms": 1, "roof": "red"},
             (
-                "roof: is no key here; allowed: cellar, guards, heat, light, owners, pets, rooms, "
-                "street"
+                "roof: is no key here; allowed: cellar, door, guards, heat, light, owners, pets, "
+                "rooms, street"
             ),
         ),
     ],
@@ -190,3 +194,99 @@ def test_no_union_has_two_patterns() -> None:
         if patterns(union) > 1
     ]
     assert found == []
+
+
+WIRE_TYPES = (
+    "edge.config.model",
+    "edge.guestbook.book",
+    "edge.guestbook.invitations",
+    "edge.mqtt.requests",
+    "edge.sop.procedures.model",
+    "edge.store.chain",
+    "sim.programme",
+    "sim.world",
+)
+
+
+def every_pattern(hint: Any) -> Iterator[str]:
+    """Yield the patterns in *hint*, nested ones included."""
+    if isinstance(hint, msgspec.Meta) and hint.pattern is not None:
+        yield hint.pattern
+    for part in get_args(hint):
+        yield from every_pattern(part)
+
+
+def test_no_pattern_lets_a_line_end_through() -> None:
+    """In Python ``$`` also matches before a last line end; a name or topic must not have one."""
+    for name in WIRE_TYPES:
+        importlib.import_module(name)
+    found = {
+        pattern
+        for kind in every_struct()
+        if kind.__module__.startswith(("edge.", "sim."))
+        for hint in get_type_hints(kind, include_extras=True).values()
+        for pattern in every_pattern(hint)
+    }
+    assert len(found) > 10
+    assert [pattern for pattern in found if not pattern.endswith(r"\Z")] == []
+
+
+@pytest.mark.parametrize(
+    ("raw", "meant"),
+    [
+        ({"rooms": 1, "stret": "x"}, "stret: is no key here (did you mean street?)"),
+        ({"rooms": 1, "Street": "x"}, "Street: is no key here (did you mean street?)"),
+        ({"rooms": 1, "sky": "x"}, "sky: is no key here;"),
+        ({"rooms": 1, "x" * 5000: "x"}, "xxx...: is no key here;"),
+        ({"rooms": 1, "\x1b[31m": "x"}, "\\x1b[31m: is no key here;"),
+        ({"rooms": 1, "pets": {"x": {"kind": "Dog"}}}, "is 'Dog' (did you mean dog?); allowed"),
+        ({"rooms": 1, "pets": {"x": {"kind": "dg"}}}, "is 'dg' (did you mean dog?); allowed"),
+        ({"rooms": 1, "door": "oepn"}, "door: is 'oepn' (did you mean open?); allowed: open, shut"),
+    ],
+)
+def test_the_word_that_was_meant_is_proposed(raw: Any, meant: str) -> None:
+    """A slip of the pen in a key, a section or a choice is answered with the right word."""
+    (line,) = problems_of(raw)
+    assert meant in line
+    assert len(line) < 250
+
+
+def test_a_tie_proposes_no_word() -> None:
+    """A board called cu24 is not "meant" as cu12 or cu48: both are as like it."""
+    assert did_you_mean("cu24", ["cu12", "cu16", "cu48"]) == ""
+    assert did_you_mean("cu12", ["cu12"]) == ""
+
+
+def test_each_problem_has_the_line_of_its_key() -> None:
+    """A value has its own line; a missing key has that of its table; no key has no line."""
+    text = 'rooms = 0\n[guards.x]\nname = "X"\n[guards.y]\n[cellar]\nlives = 10\n'
+    problems = Problems("house.toml", text)
+    convert(House, parse_toml(text, ""), "", problems)
+    assert [line.split(";")[0] for line in problems.lines] == [
+        "house.toml: line 1: rooms: is 0",
+        "house.toml: line 4: guards.y.name: is missing",
+        "house.toml: line 6: cellar.lives: is 10",
+    ]
+    problems.add("garden", "is missing")
+    problems.add("", "is strange")
+    assert problems.lines[3:] == ["house.toml: garden: is missing", "house.toml: is strange"]
+
+
+def test_a_file_full_of_problems_is_listed_in_part() -> None:
+    """A file that is no config at all does not fill the journal, and is read in a moment."""
+    problems = Problems("house.toml")
+    convert(House, {f"key-{number}": 1 for number in range(20_000)}, "", problems)
+    with pytest.raises(ConfigError) as caught:
+        problems.raise_any()
+    assert len(caught.value.problems) == MOST + 1
+    assert caught.value.problems[-1] == "house.toml: more problems follow"
+
+
+@pytest.mark.parametrize(
+    "value", [float("nan"), float("inf"), 10**400, 16**5000], ids=["nan", "inf", "huge", "longer"]
+)
+def test_a_number_is_finite(value: Any) -> None:
+    """Neither nan nor inf is a number here, also where no range forbids it."""
+    (line,) = problems_of({"rooms": 1, "heat": value})
+    assert line.startswith("house.toml: heat: is ")
+    assert line.endswith("; allowed: a number")

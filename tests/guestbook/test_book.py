@@ -5,6 +5,7 @@ import os
 import stat
 import subprocess
 import sys
+from datetime import UTC
 from pathlib import Path
 
 import pytest
@@ -203,12 +204,12 @@ def test_a_reader_beside_the_daemon(tmp_path: Path) -> None:
 def test_csv_is_no_formula(tmp_path: Path) -> None:
     """A guest's name that looks like a formula must not run in a spreadsheet."""
     evil = entry("a", name='=HYPERLINK("http://x")')
-    text = as_csv([evil, entry("b", name="+1")]).decode("utf-8-sig")
+    text = as_csv([evil, entry("b", name="+1")], UTC).decode("utf-8-sig")
     assert '"\'=HYPERLINK(""http://x"")"' in text
     assert ",'+1," in text
     assert f",'{PHONE}," in text
     assert text.splitlines()[0].startswith("time,visit,procedure,name")
-    assert ORGANISATION in as_json([evil]).decode()
+    assert ORGANISATION in as_json([evil], UTC).decode()
 
 
 def test_an_export_is_for_its_owner(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from edge.config.sections.lockers import (
     R421a08Lockers,
     WaveshareLockers,
 )
+from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
 
 KERONG_BAUD_RATE = 19200
@@ -35,7 +36,8 @@ def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Probl
     bus = config.buses.get(name)
     if bus is None:
         known = ", ".join(sorted(config.buses)) or "a [buses.NAME], there is none yet"
-        problems.add("lockers.bus", f"is {name!r}; allowed: {known}")
+        meant = did_you_mean(name, config.buses)
+        problems.add("lockers.bus", f"is {name!r}{meant}; allowed: {known}")
     elif baud_rate is not None and bus.baud_rate != baud_rate:
         problems.add(
             f"buses.{name}.baud_rate",

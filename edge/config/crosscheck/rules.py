@@ -16,10 +16,13 @@ from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
+from edge.config.crosscheck.times import times
 from edge.config.model import Config
 from edge.config.sections.panels import Button
+from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
 from edge.config.zone import zone_of
+from edge.config.zone_advice import zone_problem
 
 # GPIO 2 and 3 have fixed 1.8 kOhm pull-ups on every Pi (they are the I2C pins).
 FIXED_PULL_UP = (2, 3)
@@ -32,7 +35,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, _cameras,
+        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, _cameras, times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -41,11 +44,7 @@ def _timezone(config: Config, problems: Problems) -> None:
     try:
         zone_of(config.checkpoint.timezone)
     except ZoneInfoNotFoundError:
-        problems.add(
-            "checkpoint.timezone",
-            f"{config.checkpoint.timezone} is not known here; allowed: an IANA time zone, for "
-            "example Asia/Jakarta, or empty for the machine's own",
-        )
+        problems.add("checkpoint.timezone", zone_problem(config.checkpoint.timezone))
 
 
 def check_files(config: Config, problems: Problems) -> None:
@@ -162,8 +161,9 @@ def _serving(
 
 def _known_procedure(config: Config, problems: Problems, where: str, procedure: str) -> None:
     if procedure not in config.checkpoint.procedures:
-        allowed = ", ".join(config.checkpoint.procedures)
-        problems.add(where, f"is {procedure!r}; allowed: {allowed} (checkpoint.procedures)")
+        known = config.checkpoint.procedures
+        meant, allowed = did_you_mean(procedure, known), ", ".join(known)
+        problems.add(where, f"is {procedure!r}{meant}; allowed: {allowed} (checkpoint.procedures)")
 
 
 def _panels(config: Config, problems: Problems) -> None:

@@ -4,6 +4,7 @@ from importlib.util import find_spec
 
 from edge.config.model import Config
 from edge.config.sections.card_readers import CardReader, Gm65
+from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
 
 
@@ -22,13 +23,12 @@ def readers(config: Config, problems: Problems) -> None:
     """Add the problems of the card readers and scanners of *config* to *problems*."""
     served = sorted({station for panel in config.panels.values() for station in panel.stations})
     for where, device in _devices(config).items():
-        if not device.port:
-            problems.add(f"{where}.port", "is empty; allowed: a device under /dev/serial/by-id/")
         for number, station in enumerate(device.stations):
             if station not in served:
+                meant = did_you_mean(station, served)
                 problems.add(
                     f"{where}.stations[{number}]",
-                    f"is {station!r}, which no panel serves; allowed: {', '.join(served)}",
+                    f"is {station!r}, which no panel serves{meant}; allowed: {', '.join(served)}",
                 )
     for name in config.scanners.keys() & config.card_readers.keys():
         problems.add(f"scanners.{name}", "is also a card reader's name; allowed: another name")

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Section
+from edge.config.sections.values import Port, Section
 
 BaudRate = Literal[4800, 9600, 19200, 38400, 57600, 115200]
 
@@ -17,7 +17,7 @@ class Bus(Section, frozen=True, kw_only=True):
     :ivar pause_s: silence between two requests, so that every device detects the end of each
     """
 
-    port: Annotated[str, Meta(min_length=1, description="a device under /dev/serial/by-id/")]
+    port: Port
     baud_rate: BaudRate = 9600
     answer_s: Annotated[float, Meta(ge=0.02, le=5, description="seconds from 0.02 to 5")] = 0.3
     pause_s: Annotated[float, Meta(ge=0, le=0.5, description="seconds from 0 to 0.5")] = 0.005

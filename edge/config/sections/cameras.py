@@ -5,15 +5,17 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Seconds, Section
+from edge.config.sections.values import FileName, Line, Name, Section
 
 Fingerprint = Annotated[
     str,
     Meta(
-        pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$|^$",
+        pattern=r"^([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}\Z|^\Z",
         description="64 hexadecimal digits, with colons or without",
     ),
 ]
+
+TimeOut = Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")]
 
 
 class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="http"):
@@ -27,12 +29,12 @@ class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="ht
 
     url: str
     purposes: list[Name]
-    username: str = ""
-    password_file: str = ""
-    timeout_s: Seconds = 5.0
+    username: Line = ""
+    password_file: FileName = ""
+    timeout_s: TimeOut = 5.0
     oldest_s: Annotated[float, Meta(ge=0.5, le=3600, description="seconds, 0.5 to 3600")] = 5.0
     dated: bool = True
-    ca_file: str = ""
+    ca_file: FileName = ""
     fingerprint: Fingerprint = ""
 
 
@@ -45,7 +47,7 @@ class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="pica
     purposes: list[Name]
     width: Annotated[int, Meta(ge=160, le=4608, description="pixels, 160 to 4608")] = 1280
     height: Annotated[int, Meta(ge=120, le=2592, description="pixels, 120 to 2592")] = 720
-    timeout_s: Seconds = 5.0
+    timeout_s: TimeOut = 5.0
     memory_mb: Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")] = 300
 
 

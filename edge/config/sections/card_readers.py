@@ -4,15 +4,18 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Seconds, Section
+from edge.config.sections.values import Name, Port, Section
+
+# Longer than the pause of a reader that repeats a card while it lies there.
+Silence = Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")]
 
 
 class Rdm6300(Section, frozen=True, kw_only=True, tag_field="driver", tag="rdm6300"):
     """An RDM6300, 125 kHz, 9600 8N1. It repeats a card every 50 to 65 ms while it lies there."""
 
-    port: str
+    port: Port
     stations: list[Name]
-    removed_after_s: Seconds = 0.3
+    removed_after_s: Silence = 0.3
 
 
 class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12la"):
@@ -21,9 +24,9 @@ class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12l
     Its documentation does not state if it repeats a card that stays: the driver handles both.
     """
 
-    port: str
+    port: Port
     stations: list[Name]
-    removed_after_s: Seconds = 0.3
+    removed_after_s: Silence = 0.3
 
 
 class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532"):
@@ -33,10 +36,10 @@ class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532")
     :ivar removed_after_s: a card is removed once it has been missing from the answers this long
     """
 
-    port: str
+    port: Port
     stations: list[Name]
     poll_s: Annotated[float, Meta(ge=0.05, le=2, description="seconds from 0.05 to 2")] = 0.1
-    removed_after_s: Seconds = 1.0
+    removed_after_s: Silence = 1.0
 
 
 CardReader = Rdm6300 | Id12La | Pn532
@@ -48,11 +51,12 @@ class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
     :ivar mode: ``presence``: the module starts a reading itself, set up with the codes of its
         manual; ``host``: Gardu starts readings with the trigger command, which it repeats
     :ivar reading_s: ``host`` only: how long the module reads after a trigger; set in the module
-    :ivar repeat_s: the same code counts again only after it has been absent for this long
+    :ivar repeat_s: the same code counts again only after it has been absent for this long; in
+        mode ``host`` a code that stays is read about every second
     """
 
-    port: str
+    port: Port
     stations: list[Name]
     mode: Literal["presence", "host"] = "presence"
     reading_s: Annotated[float, Meta(ge=1, le=25.5, description="seconds from 1 to 25.5")] = 5.0
-    repeat_s: Seconds = 5.0
+    repeat_s: Annotated[float, Meta(ge=2, le=3600, description="seconds from 2 to 3600")] = 5.0

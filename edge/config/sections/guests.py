@@ -55,7 +55,7 @@ class GuestBookSection(Section, frozen=True, kw_only=True):
 PublicKey = Annotated[
     str,
     Meta(
-        pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=$",
+        pattern=r"^[A-Za-z0-9+/]{42}[AEIMQUYcgkosw048]=\Z",
         description="a public key as `gardu invitation key` prints it (44 characters)",
     ),
 ]

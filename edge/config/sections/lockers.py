@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from msgspec import Meta
 
 from edge.config.sections.pins import Contact, Output
-from edge.config.sections.values import LockerNumber, Name, Seconds, Section
+from edge.config.sections.values import LockerNumber, Name, Section
 
 PulseSeconds = Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")]
 BoardPulseSeconds = Annotated[float, Meta(ge=0.1, le=3, description="seconds from 0.1 to 3")]
@@ -24,7 +24,9 @@ class AllLockers(Section, frozen=True, kw_only=True):
     :ivar left_open_s: how long a door may stand open before it is reported
     """
 
-    left_open_s: Seconds = 120.0
+    left_open_s: Annotated[float, Meta(ge=5, le=86400, description="seconds from 5 to 86400")] = (
+        120.0
+    )
 
 
 class Locker(Section, frozen=True, kw_only=True):

@@ -14,7 +14,7 @@ LampName = Literal["lamp", "white", "green", "blue", "amber", "red"]
 Label = Annotated[str, Meta(max_length=40, description="text of at most 40 characters")]
 TimeOfDay = Annotated[
     str,
-    Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description='a local time such as "21:00"'),
+    Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description='a local time such as "21:00"'),
 ]
 
 

@@ -8,7 +8,7 @@ from msgspec import Meta
 Name = Annotated[
     str,
     Meta(
-        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$",
+        pattern=r"^[a-z0-9]+(-[a-z0-9]+)*\Z",
         max_length=64,
         description="lower-case letters, digits and single dashes, at most 64",
     ),
@@ -20,12 +20,22 @@ Days = Annotated[int, Meta(ge=1, le=3650, description="days from 1 to 3650")]
 CardNumber = Annotated[
     str,
     Meta(
-        pattern=r"^([0-9A-F]{8}|[0-9A-F]{10}|[0-9A-F]{14}|[0-9A-F]{20})$",
+        pattern=r"^([0-9A-F]{8}|[0-9A-F]{10}|[0-9A-F]{14}|[0-9A-F]{20})\Z",
         description="8, 10, 14 or 20 hexadecimal digits, upper case",
     ),
 ]
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
-Folder = Annotated[str, Meta(min_length=1, description="the name of a folder")]
+# No file name, and no text of MQTT, can hold a NUL.
+_ONE_LINE = r"^[^\x00-\x1f\x7f]*\Z"
+Line = Annotated[
+    str,
+    Meta(pattern=_ONE_LINE, max_length=200, description="one line of text, at most 200 characters"),
+]
+FileName = Annotated[str, Meta(pattern=_ONE_LINE, description="the name of a file, or empty")]
+Folder = Annotated[str, Meta(pattern=_ONE_LINE, min_length=1, description="the name of a folder")]
+Port = Annotated[
+    str, Meta(pattern=_ONE_LINE, min_length=1, description="a device under /dev/serial/by-id/")
+]
 
 # The meanings of an officer's button (docs/panel.md): first the words of the procedures, in the
 # last line those that are the same in all of them.

@@ -6,7 +6,8 @@ Rules of this device
    a picture library needs as much memory as the daemon, and decodes data from a network.
 2. One still at a time, of any camera, in a child that ends afterwards.
 3. No part of the picture is covered: the strip is added below it.
-4. Strip and EXIF hold the site, the checkpoint, the purpose and the time, and no data of a person.
+4. Strip and EXIF hold the site, the checkpoint, the purpose and the time of the office's clock, and
+   no data of a person.
 5. A clock that is not trusted is marked as such, in the strip and in EXIF.
 6. An error here never loses the still: EXIF is written without decoding the picture.
 """
@@ -16,11 +17,12 @@ import json
 import sys
 import threading
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 
 from edge import __version__
 from edge.clock import Clock, Stamp
 from edge.config.model import CheckpointSection
+from edge.config.office_time import office_time
 from edge.config.sections.cameras import WORDS, Stills
 from edge.drivers.camera import jpeg
 from edge.drivers.camera.base import Deadline, checked_jpeg
@@ -72,6 +74,7 @@ class Stamper:
         self._command = command or (sys.executable, "-m", "edge.drivers.camera.stamper_child")
         self._stamp_s = stamp_s
         self._memory_mb = memory_mb
+        self._zone = checkpoint.zone
         self._one = threading.Lock()
 
     def open(self) -> None:
@@ -110,7 +113,7 @@ class Stamper:
         place = f"site={self._checkpoint.site} checkpoint={self._checkpoint.id}"
         clock = "trusted" if at.synced else "not-trusted"
         block = exif(
-            moment=local(at),
+            moment=office_time(at.wall_ms, self._zone),
             description=f"{place} purpose={purpose} clock={clock}",
             unique_id=still.replace("-", ""),
             software=f"Gardu {__version__}",
@@ -136,17 +139,12 @@ class Stamper:
 def strip(checkpoint: CheckpointSection, purpose: str, at: Stamp) -> dict[str, str]:
     """Return the texts of the strip by their place in it."""
     return {
-        "time": indonesian(local(at)),
+        "time": indonesian(office_time(at.wall_ms, checkpoint.zone)),
         "warning": "" if at.synced else _UNSURE,
         "purpose": purpose,
         "place": checkpoint.place or checkpoint.id,
         "checkpoint": f"{checkpoint.site} / {checkpoint.id}",
     }
-
-
-def local(at: Stamp) -> datetime:
-    """Return the wall time of *at* in the machine's own time zone."""
-    return datetime.fromtimestamp(at.wall_ms / 1000, UTC).astimezone()
 
 
 def indonesian(moment: datetime) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import msgspec
 
-from edge.config.validation import read_text
+from edge.config.text_files import read_text
 
 _FOLDER = Path(__file__).parent / "legal"
 

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import msgspec
 
-from edge.config.validation import Problems, convert, parse_toml, read_text
+from edge.config.spelling import did_you_mean
+from edge.config.text_files import read_text
+from edge.config.toml_text import parse_toml
+from edge.config.validation import Problems, convert
 from edge.errors import ConfigError
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import verify
@@ -25,8 +28,8 @@ def parse_procedure(text: str, file: str) -> Procedure:
 
     :raises ConfigError: with every unknown key, missing key and wrong value
     """
-    problems = Problems(file)
-    procedure = convert(Procedure, parse_toml(text, file), "", problems)
+    raw, problems = parse_toml(text, file), Problems(file, text)
+    procedure = convert(Procedure, raw, "", problems)
     problems.raise_any()
     assert isinstance(procedure, Procedure)
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
@@ -38,8 +41,9 @@ def load_procedure(path: Path) -> Procedure:
 
     :raises ConfigError: with every problem found
     """
-    procedure = parse_procedure(read_text(path), str(path))
-    problems = Problems(str(path))
+    text = read_text(path)
+    procedure = parse_procedure(text, str(path))
+    problems = Problems(str(path), text)
     if procedure.id != path.stem:
         problems.add("id", f"is {procedure.id!r}; allowed: {path.stem!r}, as the file is called")
     for problem in verify(procedure):
@@ -56,8 +60,13 @@ def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
     found: dict[str, Procedure] = {}
     problems: list[str] = []
     for procedure_id in ids:
+        file = procedure_file(folder, procedure_id)
+        if not file.exists():
+            meant = did_you_mean(procedure_id, known_procedures(folder))
+            problems.append(f"{file}: no such file{meant}")
+            continue
         try:
-            found[procedure_id] = load_procedure(procedure_file(folder, procedure_id))
+            found[procedure_id] = load_procedure(file)
         except ConfigError as error:
             problems += error.problems
     if problems:

@@ -6,6 +6,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from PIL import Image, ImageStat
 
@@ -98,6 +99,26 @@ def test_what_the_strip_says() -> None:
     assert words["place"] == "Lobi utama Kantor Bupati"
     assert words["checkpoint"] == "setda / lobi"
     assert strip(CHECKPOINT, "x", AT)["warning"] == ""
+
+
+@pytest.mark.parametrize(
+    ("zone", "said", "offset"),
+    [
+        ("Asia/Jakarta", "10.51.37 WIB (UTC+07:00)", "+07:00"),
+        ("Asia/Jayapura", "12.51.37 WIT (UTC+09:00)", "+09:00"),
+        ("", "03.51.37 UTC+00:00", "+00:00"),
+    ],
+)
+def test_strip_and_exif_show_the_offices_time(
+    zone: str, said: str, offset: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A still shows the office's time, not that of a machine that was left on London's."""
+    monkeypatch.setenv("TZ", "UTC")
+    office = msgspec.structs.replace(CHECKPOINT, timezone=zone)
+    assert strip(office, "x", AT)["time"].endswith(said)
+    device = Stamper("stamper", Stills(stamp=False), office)
+    data = opened(device.describe(still(), ID, "desk", AT)).getexif().get_ifd(0x8769)
+    assert data[0x9011] == offset
 
 
 @pytest.mark.parametrize("limit_kib", [256, 64, 16])

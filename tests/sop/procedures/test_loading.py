@@ -71,16 +71,16 @@ def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
         load_procedures(tmp_path, ["short", "other", "absent"])
     assert [line.removeprefix(f"{tmp_path}/") for line in caught.value.problems] == [
         (
-            "short.toml: steps[0].colour: is no key here; allowed: activity, equipment, extend_s, "
-            "extensions, id, note, number, output, phases, role, source, standard_s, station, "
-            "timed_from, title"
+            "short.toml: line 14: steps[0].colour: is no key here; allowed: activity, equipment, "
+            "extend_s, extensions, id, note, number, output, phases, role, source, standard_s, "
+            "station, timed_from, title"
         ),
         (
-            "short.toml: steps[0].station: is 'Desk'; allowed: lower-case letters, digits and "
-            "single dashes, at most 64"
+            "short.toml: line 12: steps[0].station: is 'Desk'; allowed: lower-case letters, digits "
+            "and single dashes, at most 64"
         ),
-        "short.toml: steps[0].standard_s: is 0; allowed: seconds, above 0, at most 86400",
-        "other.toml: id: is 'short'; allowed: 'other', as the file is called",
+        "short.toml: line 13: steps[0].standard_s: is 0; allowed: seconds, above 0, at most 86400",
+        "other.toml: line 2: id: is 'short'; allowed: 'other', as the file is called",
         (
             "other.toml: step only, phase wait, on \"button.done\": leads to 'nowhere'; allowed: "
             "wait, @next, @skip, @declined, @rescheduled, @refused, @abandoned, #only"

@@ -1,0 +1,36 @@
+"""Checks of times against each other, where each alone is in its range."""
+
+from collections.abc import Iterator
+
+from edge.config.model import Config
+from edge.config.sections.card_readers import Pn532
+from edge.config.validation import Problems
+
+# The key of a section, the section, its key with the longer time, that with the shorter one, and
+# what would go wrong.
+Pair = tuple[str, object, str, str, str]
+
+
+def times(config: Config, problems: Problems) -> None:
+    """Report each time that must be longer than another time of its section, but is not."""
+    for where, section, longer, shorter, why in _pairs(config):
+        least, found = getattr(section, shorter), getattr(section, longer)
+        if found <= least:
+            problems.add(
+                f"{where}.{longer}",
+                f"is {found:g}, and {shorter} is {least:g}: {why}; "
+                f"allowed: a longer time than {shorter}",
+            )
+
+
+def _pairs(config: Config) -> Iterator[Pair]:
+    detector = config.metal_detector
+    if detector is not None:
+        where = "metal_detector"
+        yield where, detector, "stuck_s", "hold_s", "a single alarm would be a stuck contact"
+        yield where, detector, "stuck_s", "blocked_s", "a blocked beam would be a stuck contact"
+    for name, reader in config.card_readers.items():
+        if isinstance(reader, Pn532):
+            where = f"card_readers.{name}"
+            why = "one answer that is missing would remove a card that lies there"
+            yield where, reader, "removed_after_s", "poll_s", why

@@ -3,6 +3,7 @@
 import json
 import os
 import resource
+import select
 import signal
 import socket
 import subprocess
@@ -40,6 +41,13 @@ class Systemd:
         while not (found := [heard for heard in self._heard if wanted in heard]):
             self._heard.append(self._socket.recv(4096).decode())
         return found[0]
+
+    def until_new(self, wanted: str) -> str:
+        """Return the next notification that contains *wanted*; those so far do not count."""
+        self._heard.clear()
+        while select.select([self._socket], [], [], 0)[0]:
+            self._socket.recv(4096)
+        return self.until(wanted)
 
     def close(self) -> None:
         """Close the socket."""

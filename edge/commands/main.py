@@ -7,6 +7,7 @@ unknown options are left to typer (edge/commands/app.py).
 """
 
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -49,6 +50,8 @@ def main() -> None:
     """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
+    if running:
+        _stop_at_once()
     try:
         if options is not None:
             from edge.daemon.run import daemon
@@ -57,11 +60,28 @@ def main() -> None:
         else:
             _command()
     except ConfigError as error:
-        sys.stderr.writelines(f"{problem}\n" for problem in error.problems)
+        _report(error.problems, running=running)
         raise SystemExit(2) from None
     except GarduError as error:
-        sys.stderr.write(f"gardu: {error}\n")
+        _report([f"gardu: {error}"], running=running)
         raise SystemExit(1) from None
+
+
+def _stop_at_once() -> None:
+    """Have a signal to stop end the process cleanly before the daemon has begun anything."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    # The procedures are about to be read anyway. Not SIG_IGN, which child processes inherit.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def _report(lines: list[str], *, running: bool) -> None:
+    if running:
+        from edge.daemon.log_writer import write_last
+
+        write_last(lines)  # the journal's reader may have stopped
+    else:
+        sys.stderr.writelines(f"{line}\n" for line in lines)
 
 
 def _command() -> None:

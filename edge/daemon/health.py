@@ -27,6 +27,7 @@ def health(
     procedures: dict[str, Any],
     events_waiting: int,
     events_dropped: int,
+    log_lines_dropped: int = 0,
 ) -> dict[str, Any]:
     """Return the present health: devices, queues, procedures, disk, temperature, clock."""
     now = clock.now()
@@ -39,6 +40,7 @@ def health(
         "procedures": procedures,
         "events_waiting": events_waiting,
         "events_dropped": events_dropped,
+        "log_lines_dropped": log_lines_dropped,
         "disk_free_bytes": free_bytes(folder),
         "temperature_c": temperature(),
         "memory_bytes": resident_bytes(),

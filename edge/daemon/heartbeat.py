@@ -10,6 +10,7 @@ from edge.config.model import Config
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.health import health
+from edge.daemon.log_writer import lines_dropped
 from edge.daemon.reload import Reload
 from edge.daemon.start_wait import report_wait
 from edge.daemon.systemd import notify, watchdog_seconds
@@ -53,6 +54,7 @@ async def report_health(
             procedures=reload.shown(),
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
+            log_lines_dropped=lines_dropped(),
         )
         uplink.show("health", report, expiry_s=HEALTH_EXPIRY_S)
         await clock.pause(config.reporting.health_s)

@@ -31,6 +31,8 @@ from edge.daemon.control import (
 from edge.daemon.database_watch import watch_database
 from edge.daemon.health import meta
 from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
+from edge.daemon.log_writer import LogWriter, open_standard_files
+from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rules import make_rules
@@ -51,6 +53,7 @@ from edge.store.retention import run_retention
 from edge.store.still_files import StillFiles
 from edge.store.store import FILE, Store
 from edge.worker import Worker
+from edge.worker import notify as wake
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +77,8 @@ async def run(config: Config, stop: StopSignal) -> None:
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     if not (folder / FILE).exists():  # no last good ones: check before a database is made
         last_good_procedures.read(config)
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopErrors(loop))
     with contextlib.suppress(Stop):
         store = await when_available(partial(Store, folder, source, clock), stop)
         try:
@@ -237,7 +242,8 @@ async def _wait_for_stop(stop: StopSignal, bridge: Bridge) -> None:
 async def _reload_on_sighup(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
     """Read the procedures again at every SIGHUP; several during one reload count once."""
     told = asyncio.Event()
-    loop.add_signal_handler(signal.SIGHUP, told.set)
+    # asyncio's own handler ends with the loop: a SIGHUP during the stop would kill the process.
+    signal.signal(signal.SIGHUP, lambda *_: wake(loop, told.set))
     while True:
         await told.wait()
         told.clear()
@@ -289,11 +295,13 @@ async def _end_crash_loop(clock: Clock, post: Post) -> None:
 
 def set_up_logging(*, verbose: bool) -> None:
     """Log to stderr; for journald without the time, because journald adds its own."""
+    open_standard_files()
     journal = "JOURNAL_STREAM" in os.environ
     form = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format=form if journal else f"%(asctime)s {form}",
+        handlers=[LogWriter()],
     )
 
 
@@ -301,7 +309,18 @@ def run_daemon(config: Config) -> None:
     """Run the daemon to its end."""
     # The watchdog ends a hung daemon with SIGABRT: the journal then shows where each thread was.
     faulthandler.enable()
-    asyncio.run(run(config, StopSignal()))
+    stop = StopSignal()
+    try:
+        asyncio.run(run(config, stop))
+    except GarduError:
+        raise
+    except Exception:
+        # Through the log: a reader that has stopped would hold a traceback, and the process, up.
+        log.critical("the daemon ends: an error of its own", exc_info=True)
+        raise SystemExit(1) from None
+    finally:
+        logging.shutdown()  # waits for the log's reader, but not long
+        stop.ignore()
 
 
 def daemon(config: Path, *, verbose: bool) -> None:

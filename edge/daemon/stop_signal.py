@@ -31,6 +31,9 @@ class StopSignal:
     async def wait(self) -> None:
         """Wait on the running loop until a stop is requested."""
         self._loop = asyncio.get_running_loop()
+        # While it handles any signal, asyncio wakes its loop at every signal, also at one that the
+        # kernel has given to another thread. SIGURG is not used here, and has no effect by itself.
+        self._loop.add_signal_handler(signal.SIGURG, lambda: None)
         if not self.requested:
             await self._came.wait()
 
@@ -42,6 +45,11 @@ class StopSignal:
         except TimeoutError:
             return self.requested
         return True
+
+    def ignore(self) -> None:
+        """Ignore signals from now on: all is stored, and the process ends."""
+        for number in (*_SIGNALS, signal.SIGHUP):
+            signal.signal(number, signal.SIG_IGN)
 
     def _note(self, _number: int, _frame: object) -> None:
         """Note the signal: Python calls this on the main thread between two instructions."""

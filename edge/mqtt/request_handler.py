@@ -153,7 +153,11 @@ class RequestHandler:
 
     def report_fault(self) -> None:
         """Raise the alarm if a damaged guest book was set aside; clear it if not."""
-        damaged = self._book.quarantined
+        try:
+            damaged = self._book.quarantined
+        except OSError as error:  # no file descriptor is left: the alarm stays as it is
+            log.warning("the folder of the guest book cannot be read: %s", error)
+            return
         if damaged is None:
             self._post(partial(SystemAlarmCleared, kind=ALARM))
         else:

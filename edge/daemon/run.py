@@ -48,6 +48,7 @@ from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
+from edge.store import data_folder
 from edge.store.patient_worker import UNAVAILABLE, PatientWorker
 from edge.store.retention import run_retention
 from edge.store.still_files import StillFiles
@@ -70,11 +71,12 @@ async def run(config: Config, stop: StopSignal) -> None:
     """Run the checkpoint until *stop* is requested; while the database is unavailable, wait.
 
     :raises ConfigError: if a procedure file is bad, and no good procedures are stored
-    :raises StoreError: if the database cannot be used
+    :raises StoreError: if the data folder is missing, or the database cannot be used
     """
     clock = Clock.from_environment()
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
+    data_folder.require(folder)
     if not (folder / FILE).exists():  # no last good ones: check before a database is made
         last_good_procedures.read(config)
     loop = asyncio.get_running_loop()

@@ -39,5 +39,9 @@ class StoreFull(StoreError):
     """The disk is full: this change was not stored, all earlier ones were; retry it."""
 
 
+class StoreUnavailable(StoreError):
+    """Another program holds the database, or its folder is not at its path: retry this change."""
+
+
 class StoreDamaged(StoreError):
     """The database is damaged: the process must end; the next start sets the file aside."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from random import Random
 from typing import Any, NamedTuple
 
+from edge.store.database import BUSY_S
 from soak.checker import Findings
 from soak.progress import Progress
 from soak.rig import Rig
@@ -137,6 +138,10 @@ FAULTS: dict[str, Fault] = {
     ),
     "nobody subscribes (0x10)": Fault(
         lambda rig: rig.office.leave(), lambda rig: rig.office.come_back()
+    ),
+    # Longer than a change waits for the lock without an alarm.
+    "database held by a program": Fault(
+        lambda rig: rig.hold_database(), lambda rig: rig.free_database(), least_s=2 * BUSY_S
     ),
     # It becomes right, and trusted, while visits are under way.
     "clock jumps by years": Fault(_jump, lambda rig: set_clock(rig.folder, 0, trusted=True)),

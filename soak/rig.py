@@ -3,6 +3,7 @@
 import asyncio
 import resource
 import signal
+import sqlite3
 from contextlib import AsyncExitStack
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -121,6 +122,7 @@ class Rig:
         self._broker = {"resend_window_s": 0.5, "tries": 1000, **broker}
         self._clock = Clock.scaled(SPEED).to_environment().split(",")
         self._victim: BaseProcess | None = None
+        self._holder: sqlite3.Connection | None = None
         self._stack = AsyncExitStack()
 
     async def __aenter__(self) -> Self:
@@ -181,6 +183,17 @@ class Rig:
         if died_before:
             self.model.wrong.append("the daemon's process ended by itself")
         self.model.settle(self.database)
+
+    def hold_database(self) -> None:
+        """Begin a change in the database and leave it open, as a person does in a viewer."""
+        self._holder = sqlite3.connect(self.database, isolation_level=None)
+        self._holder.execute("BEGIN IMMEDIATE")
+
+    def free_database(self) -> None:
+        """Undo the change that was begun."""
+        if self._holder is not None:
+            self._holder.close()
+            self._holder = None
 
     async def pause(self, most_s: float, least_s: float = 0.0) -> None:
         """Let a moment of *least_s* to *most_s* real seconds pass."""

@@ -8,10 +8,12 @@ import asyncio
 import logging
 import multiprocessing
 import os
+import time
+from collections.abc import Callable
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -24,16 +26,19 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.last_good_procedures import adopt, read
 from edge.daemon.rules import make_rules
 from edge.daemon.timers import Timers
+from edge.errors import StoreUnavailable
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.uplink import Uplink
 from edge.sop.effects import Effect, UnlockLocker
 from edge.store.cloudevent import source
 from edge.store.outbox import OutboxRow
+from edge.store.patient_worker import PatientWorker
 from edge.store.still_files import StillFiles
 from edge.store.store import Store
-from edge.worker import Worker
 from soak.guests import happen
 from soak.set_clock import SetClock
+
+T = TypeVar("T")
 
 JOURNAL = "journal"
 QUICK = Backoff(0.02, 0.2)
@@ -43,6 +48,8 @@ ADOPTED = read(CONFIG)
 PROCEDURES = ADOPTED.procedures
 # Real seconds between two events, at most: some hundreds of events a second.
 _PACE_S = 0.005
+# Real seconds between two tries of a start while another program holds the database.
+_AGAIN_S = 0.05
 # How often several events come at once, and how many at most: they are committed together.
 _BURSTS, _BURST = 0.05, 100
 
@@ -130,9 +137,9 @@ async def _work(orders: Orders) -> None:
     loop, folder = asyncio.get_running_loop(), Path(orders.folder)
     clock, config = SetClock(folder, *orders.clock), victim_config(orders)
     journal = Journal(folder)
-    store = JournalledStore(folder, config, clock, journal)
-    adopt(store, ADOPTED)
-    worker = Worker("store")
+    store = _when_available(lambda: JournalledStore(folder, config, clock, journal))
+    _when_available(lambda: adopt(store, ADOPTED))
+    worker = PatientWorker("store", store)
     bridge = Bridge(loop, clock, worker)
     uplink = Uplink(
         config, store, worker, clock, bridge.post, folder, QUICK, rare=QUICK, trial=QUICK
@@ -155,6 +162,15 @@ async def _work(orders: Orders) -> None:
         group.create_task(uplink.run())
         if orders.guests is not None:
             group.create_task(_come(checkpoint, bridge, clock, orders.guests))
+
+
+def _when_available(call: Callable[[], T]) -> T:
+    """Return the result of *call*, tried until no other program holds the database."""
+    while True:
+        try:
+            return call()
+        except StoreUnavailable:
+            time.sleep(_AGAIN_S)
 
 
 async def _come(checkpoint: Checkpoint, bridge: Bridge, clock: Clock, seed: int) -> None:

@@ -19,6 +19,7 @@ from edge.guestbook.guest_list import as_csv, as_json, read
 from edge.guestbook.purge import purge_offline
 from edge.paper.deliver import NEW_ONLY, write_secret
 from edge.store.cloudevent import source
+from edge.store.data_folder import require
 from edge.store.store import Store
 
 guestbook = typer.Typer(
@@ -96,6 +97,7 @@ def purge_guestbook(
 
 def _purge_here(config: Config, before_ms: int) -> int:
     folder, clock = data_folder(config), Clock.from_environment()
+    require(folder)
     with (
         closing(Store(folder, source(config), clock)) as store,
         closing(GuestBook(folder)) as book,

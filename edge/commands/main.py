@@ -8,6 +8,7 @@ unknown options are left to typer (edge/commands/app.py).
 
 import io
 import os
+import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -52,6 +53,8 @@ def main() -> None:
     """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
+    if running:
+        _stop_at_once()
     try:
         if options is not None:
             from edge.daemon.run import daemon
@@ -60,10 +63,10 @@ def main() -> None:
         else:
             _command()
     except ConfigError as error:
-        sys.stderr.writelines(f"{printable_lines(problem)}\n" for problem in error.problems)
+        _report([printable_lines(problem) for problem in error.problems], running=running)
         raise SystemExit(2) from None
     except GarduError as error:
-        sys.stderr.write(f"gardu: {printable_lines(str(error))}\n")
+        _report([f"gardu: {printable_lines(str(error))}"], running=running)
         raise SystemExit(1) from None
     except ModuleNotFoundError as error:
         from edge.commands.extras import missing_library
@@ -71,8 +74,25 @@ def main() -> None:
         missing = missing_library(error)
         if missing is None:
             raise
-        sys.stderr.write(f"gardu: {missing}\n")
+        _report([f"gardu: {missing}"], running=running)
         raise SystemExit(1) from None
+
+
+def _stop_at_once() -> None:
+    """Have a signal to stop end the process cleanly before the daemon has begun anything."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: os._exit(0))
+    # The procedures are about to be read anyway. Not SIG_IGN, which child processes inherit.
+    signal.signal(signal.SIGHUP, lambda *_: None)
+
+
+def _report(lines: list[str], *, running: bool) -> None:
+    if running:
+        from edge.daemon.log_writer import write_last
+
+        write_last(lines)  # the journal's reader may have stopped
+    else:
+        sys.stderr.writelines(f"{line}\n" for line in lines)
 
 
 def _command() -> None:

@@ -41,8 +41,8 @@ from edge.sop.inputs import outstanding
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import Record
-from edge.sop.state import Rules, State, Visit
-from edge.store.disk_space import WAIT_S
+from edge.sop.state import Alarm, Rules, State, Visit
+from edge.store.patient_worker import WAIT_S
 from edge.store.still_files import StillFiles
 from edge.store.store import PARTS, OutboxRow, StatePart, StillRow, Store
 from edge.worker import Worker
@@ -136,7 +136,8 @@ class Checkpoint:
         self._lamps: dict[str, LampMode] = {}
         self._shown: dict[str, Any] = {}
         self._adopted: dict[str, Procedure] | None = None
-        self._waiting_for_room = False
+        self._waiting = False  # for the disk, or for the program that holds the database
+        self._unrecorded: dict[str, Alarm] = {}
         self._for_loop: list[Callable[[], None]] = []
         self._ended: asyncio.Future[None] | None = None
         self._error: BaseException | None = None
@@ -210,6 +211,14 @@ class Checkpoint:
             log.info("%s %s", record.type, record.subject)
         return decision.count
 
+    def show_unrecorded(self, at: Stamp, kind: str, detail: str | None) -> None:
+        """Show the alarm *kind*, which cannot be recorded yet; None: it can, so show it no more."""
+        self._unrecorded.pop(kind, None)
+        if detail is not None:
+            self._unrecorded[kind] = Alarm(since=at, detail=detail)
+        self._show_live()
+        self._hand_to_loop()
+
     def _consume(self) -> None:
         """Handle the first events that wait, as one batch; an exception ends :meth:`run`.
 
@@ -217,11 +226,11 @@ class Checkpoint:
         keep the uplink from the store.
         """
         events = self._bridge.first(MOST_TOGETHER)
-        if not events or self._waiting_for_room or self._error is not None:
+        if not events or self._waiting or self._error is not None:
             return
         try:
             if not self._worker.attempt(lambda: self._bridge.done(self.handle(events))):
-                self._waiting_for_room = True
+                self._waiting = True
                 self._bridge.on_loop(self._try_later)
             elif self._bridge.waiting:
                 self._worker.nudge()
@@ -246,7 +255,7 @@ class Checkpoint:
         asyncio.get_running_loop().call_later(WAIT_S, self._try_again)
 
     def _try_again(self) -> None:
-        self._waiting_for_room = False
+        self._waiting = False
         self._worker.nudge()
 
     def _apply_reload(self) -> None:
@@ -316,7 +325,7 @@ class Checkpoint:
                 self._lamps[panel] = mode
                 self._outputs.show(panel, mode)
         topics: dict[str, Any] = {"state/occupancy": occupancy(self.state)}
-        topics |= alarms.standing(self.state)
+        topics |= alarms.standing(self.state, self._unrecorded)
         office = day.summary(self.state)
         if office is not None:
             topics["state/day"] = office

@@ -179,7 +179,10 @@ async def _answer(request: ControlRequest, answers: ControlAnswers) -> msgspec.S
     if type(request) not in answers:
         raise ValueError("nothing here can answer that")
     answer = answers[type(request)](request)
-    return answer if isinstance(answer, msgspec.Struct) else await answer
+    try:
+        return answer if isinstance(answer, msgspec.Struct) else await answer
+    except OSError as error:  # no file descriptor is left, or the folder is away
+        raise ValueError(f"that cannot be done now: {error}") from error
 
 
 def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend], ControlAnswer]:

@@ -30,6 +30,7 @@ def health(
     events_waiting: int,
     events_dropped: int,
     last_outage: LastOutage | None = None,
+    log_lines_dropped: int = 0,
 ) -> dict[str, Any]:
     """Return the present health: devices, queues, procedures, disk, temperature, clock.
 
@@ -46,7 +47,8 @@ def health(
         "procedures": procedures,
         "events_waiting": events_waiting,
         "events_dropped": events_dropped,
-        "disk_free_bytes": shutil.disk_usage(folder).free,
+        "log_lines_dropped": log_lines_dropped,
+        "disk_free_bytes": free_bytes(folder),
         "temperature_c": temperature(),
         "memory_bytes": resident_bytes(),
     }
@@ -90,7 +92,21 @@ def temperature() -> float | None:
         return None
 
 
-def resident_bytes() -> int:
-    """Return this process's resident memory in bytes (``/proc/self/statm``, second field)."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def free_bytes(folder: Path) -> int:
+    """Return the free space of the disk below *folder*, bytes; 0 if the folder is away."""
+    try:
+        return shutil.disk_usage(folder).free
+    except OSError:
+        return 0
+
+
+def resident_bytes() -> int | None:
+    """Return this process's resident memory in bytes (``/proc/self/statm``, second field).
+
+    None if no file can be opened now.
+    """
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except OSError:
+        return None
     return pages * os.sysconf("SC_PAGE_SIZE")

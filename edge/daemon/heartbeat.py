@@ -10,10 +10,12 @@ from edge.config.model import HEALTH_EXPIRY_S, Config
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.health import health
+from edge.daemon.log_writer import lines_dropped
 from edge.daemon.reload import Reload
+from edge.daemon.start_wait import report_wait
 from edge.daemon.systemd import notify, watchdog_seconds
 from edge.mqtt.uplink import Uplink
-from edge.store.disk_space import Space
+from edge.store.patient_worker import PatientWorker
 
 log = logging.getLogger(__name__)
 
@@ -50,17 +52,26 @@ async def report_health(
             procedures=reload.shown(),
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
+            log_lines_dropped=lines_dropped(),
         )
         uplink.show("health", report, expiry_s=HEALTH_EXPIRY_S)
         await clock.pause(config.reporting.health_s)
 
 
 async def report_to_systemd(
-    checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload
+    checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload, worker: PatientWorker
 ) -> None:
-    """Update the line of ``systemctl status`` (visits, broker, faults) whenever it changes."""
+    """Update the line of ``systemctl status`` (visits, broker, faults) whenever it changes.
+
+    While the database cannot be used it shows why, and extends a start that is under way.
+    """
     told = ""
     while True:
+        if worker.waiting:
+            told = worker.waiting
+            report_wait(told)
+            await asyncio.sleep(STATUS_S)
+            continue
         bad = sorted(name for name, state in states().items() if state != "ok")
         link = "connected" if uplink.connected else "connecting"
         link = f"no broker ({uplink.outage.why})" if uplink.outage.why else link
@@ -73,16 +84,19 @@ async def report_to_systemd(
         await asyncio.sleep(STATUS_S)
 
 
-async def watch_over(checkpoint: Checkpoint, bridge: Bridge, space: Space) -> None:
-    """Notify systemd's watchdog while the loop runs and the consumer goes on, or waits for room."""
+async def watch_over(checkpoint: Checkpoint, bridge: Bridge, worker: PatientWorker) -> None:
+    """Notify systemd's watchdog while the loop runs and the consumer goes on.
+
+    It goes on if it handles events, or tries again to: a disk may be full, a database held.
+    """
     every = watchdog_seconds()
     if every is None:
         return
     loop = asyncio.get_running_loop()
-    handled, since = checkpoint.handled, loop.time()
+    done, since = (0, 0), loop.time()
     while True:
-        if checkpoint.handled != handled or bridge.waiting == 0 or space.waiting:
-            handled, since = checkpoint.handled, loop.time()
+        if bridge.waiting == 0 or done != (checkpoint.handled, worker.tries):
+            done, since = (checkpoint.handled, worker.tries), loop.time()
         if loop.time() - since < STUCK_S:
             notify("WATCHDOG=1")
         else:

@@ -33,6 +33,11 @@ log = logging.getLogger(__name__)
 
 PROCEDURES_REFUSED = "procedures-refused"
 
+# Longest wait for the procedures' files, and for the database, real seconds: together less than
+# the time that systemd gives to `gardu reload` (TimeoutStartSec in systemd/gardu.service).
+READ_S = 20.0
+STORE_S = 20.0
+
 # Longest text of a problem in ``health``, characters.
 _LONGEST = 300
 
@@ -91,6 +96,8 @@ class Reload:
         self._consumer = consumer
         self._live = live
         self._turn = asyncio.Lock()
+        self._reader = Worker("procedures")
+        self._applying: asyncio.Future[Reloaded] | None = None  # asyncio itself holds none
         if now.refused:
             self._note(now.refused)
 
@@ -98,15 +105,48 @@ class Reload:
         """Read the procedures of the config again.
 
         :raises ConfigError: with every problem; then everything is as it was
+        :raises ValueError: if they are good, and stored later: the database is unavailable now
         :raises StoreError: if the database cannot be used
         """
         async with self._turn:
             try:
-                now, born = await asyncio.to_thread(_read, self._config)
+                now, born = await self._read()
             except ConfigError as error:
                 self._post(refused(self._note(error.problems)))
                 raise
-            return await self._apply_reload(now, born)
+            return await self._apply_in_time(now, born)
+
+    async def _read(self) -> tuple[Adopted, dict[str, Any]]:
+        """Read the procedures on a thread of their own; a read that hangs is waited for READ_S.
+
+        Later requests wait behind it on the same thread, so there is never more than one.
+        """
+        try:
+            async with asyncio.timeout(READ_S):
+                return await self._reader.do(_read, self._config)
+        except TimeoutError:
+            folder = self._config.checkpoint.sop
+            raise ConfigError(
+                [f"{folder}: not read within {READ_S:g} s: the disk hangs, or a file has no end"]
+            ) from None
+
+    async def _apply_in_time(self, now: Adopted, born: dict[str, Any]) -> Reloaded:
+        """Apply the new texts; the answer waits for the database at most STORE_S.
+
+        :raises ValueError: if the database is unavailable; they are applied when it is available
+        """
+        if self._applying is not None and not self._applying.done():
+            raise ValueError("an earlier reload waits for the database: try again after it")
+        applying = asyncio.ensure_future(self._apply_reload(now, born))
+        self._applying = applying
+        try:
+            async with asyncio.timeout(STORE_S):
+                return await asyncio.shield(applying)
+        except TimeoutError:
+            raise ValueError(
+                "the procedures are good, and the database is unavailable now: "
+                "they are used for new visits as soon as they could be stored"
+            ) from None
 
     async def on_signal(self) -> None:
         """Reload for SIGHUP, which has no answer: problems are in the journal."""
@@ -114,6 +154,8 @@ class Reload:
             await self()
         except ConfigError:
             return  # logged already
+        except ValueError as error:
+            log.warning("%s", error)
 
     def shown(self) -> dict[str, Any]:
         """Return the part of ``health`` about the procedures."""

@@ -6,7 +6,7 @@ import faulthandler
 import logging
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
@@ -32,11 +32,16 @@ from edge.daemon.control import (
     resender,
     serve_control,
 )
+from edge.daemon.database_watch import watch_database
 from edge.daemon.health import meta
 from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
+from edge.daemon.log_writer import LogWriter, open_standard_files
+from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rules import make_rules
+from edge.daemon.start_wait import when_available
+from edge.daemon.stop_signal import Stop, StopSignal
 from edge.daemon.systemd import notify
 from edge.daemon.timers import Timers
 from edge.errors import GarduError
@@ -47,46 +52,54 @@ from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.store.disk_space import PatientWorker
+from edge.store import data_folder
+from edge.store.patient_worker import UNAVAILABLE, PatientWorker
 from edge.store.retention import run_retention
 from edge.store.still_files import StillFiles
 from edge.store.store import FILE, Store
 from edge.worker import Worker
+from edge.worker import notify as wake
 
 log = logging.getLogger(__name__)
 
 CRASH_LOOP = "crash-loop"
 DATABASE_DAMAGED = "database-damaged"
+DATABASE_REPLACED = "database-replaced"
 
 # A stop waits at most so long for events to be recorded, real seconds; uplink and devices need the
 # rest of systemd's 5 s.
 SETTLE_S = 1.0
 
 
-class Stop(Exception):
-    """SIGTERM or Ctrl-C: a clean stop was requested."""
-
-
-async def run(config: Config) -> None:
-    """Run the checkpoint until SIGTERM or SIGINT.
+async def run(config: Config, stop: StopSignal) -> None:
+    """Run the checkpoint until *stop* is requested; while the database is unavailable, wait.
 
     :raises ConfigError: if a procedure file is bad, and no good procedures are stored
-    :raises StoreError: if the database cannot be used
+    :raises StoreError: if the data folder is missing, or the database cannot be used
     """
     clock = Clock.from_environment()
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
+    data_folder.require(folder)
     if not (folder / FILE).exists():  # no last good ones: check before a database is made
         last_good_procedures.read(config)
-    store = Store(folder, source, clock)
-    try:
-        now = last_good_procedures.load_or_last_good(config, store)
-        last_good_procedures.adopt(store, now)
-        this_run = crash_loop.begin(folder, clock.now())
-        await _run(config, clock, folder, store, now, this_run)
-        crash_loop.end(folder, this_run)
-    finally:
-        store.close()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(LoopErrors(loop))
+    with contextlib.suppress(Stop):
+        store = await when_available(partial(Store, folder, source, clock), stop)
+        try:
+            now = await when_available(partial(_adopt_procedures, config, store), stop)
+            this_run = crash_loop.begin(folder, clock.now())
+            await _run(config, clock, folder, store, now, this_run, stop)
+            crash_loop.end(folder, this_run)
+        finally:
+            store.close()
+
+
+def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adopted:
+    now = last_good_procedures.load_or_last_good(config, store)
+    last_good_procedures.adopt(store, now)
+    return now
 
 
 async def _run(
@@ -96,9 +109,10 @@ async def _run(
     store: Store,
     now: last_good_procedures.Adopted,
     this_run: crash_loop.Run,
+    stop: StopSignal,
 ) -> None:
     loop = asyncio.get_running_loop()
-    worker = PatientWorker("store", store.space, store.free_space)
+    worker = PatientWorker("store", store)
     bridge = Bridge(loop, clock, worker)
     stills = StillFiles(folder, store.room_for_still)
     book, book_worker = GuestBook(folder), Worker("guest-book")
@@ -115,7 +129,6 @@ async def _run(
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
     devices.add_guestbook(requests.arrived)
     devices.restore_faults(stored_faults(store))
-    worker.report(partial(devices.carry_out, Beep("alarm")), bridge.post)
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)
     checkpoint = Checkpoint(
@@ -127,6 +140,11 @@ async def _run(
         outputs=devices,
         live=uplink,
         stills=stills,
+    )
+    worker.report(
+        partial(devices.carry_out, Beep("alarm")),
+        bridge.post,
+        lambda kind, detail: checkpoint.show_unrecorded(clock.now(), kind, detail),
     )
 
     reload = Reload(
@@ -142,27 +160,21 @@ async def _run(
     def states() -> dict[str, str]:
         return devices.states(checkpoint.state.faults)
 
-    async def purge(request: AskPurge) -> Purged:
-        return Purged(await purger.purge(request.before_ms))
-
+    # The run before may have ended while it showed this alarm, which is recorded later only.
+    uplink.show(f"state/alarm/{UNAVAILABLE}", None)
     uplink.show("meta", meta(now.config, list(now.procedures.values())))
     try:
         async with asyncio.TaskGroup() as group:
-            group.create_task(_wait_for_stop(loop, bridge))
+            group.create_task(_wait_for_stop(stop, bridge))
             group.create_task(devices.run())
             group.create_task(_reload_on_sighup(loop, reload))
+            group.create_task(report_to_systemd(checkpoint, states, uplink, reload, worker))
             await checkpoint.start(clock.now())
             await _report_last_run(checkpoint, store, this_run, now.refused)
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             requests.report_fault()
-            answers: ControlAnswers = {
-                AskDevices: lambda _: DeviceStates(states()),
-                AskLink: lambda _: link_state(uplink),
-                AskDay: lambda _: checkpoint.day_now(),
-                AskReload: lambda _: reload(),
-                AskPurge: purge,
-            }
+            answers = _answers(checkpoint, reload, purger, states, uplink)
             group.create_task(serve_control(folder, resender(store, worker, uplink), answers))
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
@@ -174,8 +186,8 @@ async def _run(
             group.create_task(
                 report_health(config, clock, checkpoint, states, bridge, uplink, reload)
             )
-            group.create_task(report_to_systemd(checkpoint, states, uplink, reload))
-            group.create_task(watch_over(checkpoint, bridge, store.space))
+            group.create_task(watch_over(checkpoint, bridge, worker))
+            group.create_task(watch_database(store, worker, bridge.post))
             group.create_task(_end_crash_loop(clock, bridge.post))
             _report_ready(checkpoint)
     except* Stop:
@@ -197,6 +209,27 @@ def link_state(uplink: Uplink) -> LinkState:
     return LinkState(connected=False, why=down.sentence, remedy=down.remedy)
 
 
+def _answers(
+    checkpoint: Checkpoint,
+    reload: Reload,
+    purger: Purger,
+    states: Callable[[], dict[str, str]],
+    uplink: Uplink,
+) -> ControlAnswers:
+    """Return the functions that answer requests over the control socket."""
+
+    async def purge(request: AskPurge) -> Purged:
+        return Purged(await purger.purge(request.before_ms))
+
+    return {
+        AskDevices: lambda _: DeviceStates(states()),
+        AskLink: lambda _: link_state(uplink),
+        AskDay: lambda _: checkpoint.day_now(),
+        AskReload: lambda _: reload(),
+        AskPurge: purge,
+    }
+
+
 def stored_faults(store: Store) -> dict[str, str]:
     """Return the devices that did not work when the last run ended, and why."""
     checkpoint, _ = store.load()
@@ -210,15 +243,12 @@ def _first(failures: BaseExceptionGroup[GarduError]) -> GarduError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-async def _wait_for_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> None:
+async def _wait_for_stop(stop: StopSignal, bridge: Bridge) -> None:
     """Wait for the signal, then until the events before it are recorded (at most SETTLE_S).
 
     :raises Stop: always
     """
-    told = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, told.set)
-    await told.wait()
+    await stop.wait()
     try:
         async with asyncio.timeout(SETTLE_S):
             await bridge.settled()
@@ -231,7 +261,8 @@ async def _wait_for_stop(loop: asyncio.AbstractEventLoop, bridge: Bridge) -> Non
 async def _reload_on_sighup(loop: asyncio.AbstractEventLoop, reload: Reload) -> None:
     """Read the procedures again at every SIGHUP; several during one reload count once."""
     told = asyncio.Event()
-    loop.add_signal_handler(signal.SIGHUP, told.set)
+    # asyncio's own handler ends with the loop: a SIGHUP during the stop would kill the process.
+    signal.signal(signal.SIGHUP, lambda *_: wake(loop, told.set))
     while True:
         await told.wait()
         told.clear()
@@ -263,12 +294,16 @@ async def _report_last_run(
         await checkpoint.decide(refused(problems)(at))
     else:
         await checkpoint.decide(SystemAlarmCleared(at, PROCEDURES_REFUSED))
-    damaged = store.quarantined
-    if damaged is None:
-        await checkpoint.decide(SystemAlarmCleared(at, DATABASE_DAMAGED))
-    else:
-        detail = f"{damaged.name} was set aside; take it out of the data folder"
-        await checkpoint.decide(SystemAlarmRaised(at, DATABASE_DAMAGED, detail))
+    await checkpoint.decide(SystemAlarmCleared(at, UNAVAILABLE))
+    for kind, aside in (
+        (DATABASE_DAMAGED, store.quarantined),
+        (DATABASE_REPLACED, store.replaced),
+    ):
+        if aside is None:
+            await checkpoint.decide(SystemAlarmCleared(at, kind))
+        else:
+            detail = f"{aside.name} was set aside; take it out of the data folder"
+            await checkpoint.decide(SystemAlarmRaised(at, kind, detail))
 
 
 async def _end_crash_loop(clock: Clock, post: Post) -> None:
@@ -279,11 +314,13 @@ async def _end_crash_loop(clock: Clock, post: Post) -> None:
 
 def set_up_logging(*, verbose: bool) -> None:
     """Log to stderr; for journald without the time, because journald adds its own."""
+    open_standard_files()
     journal = "JOURNAL_STREAM" in os.environ
     form = "%(levelname)s %(name)s: %(message)s"
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.INFO,
         format=form if journal else f"%(asctime)s {form}",
+        handlers=[LogWriter()],
     )
 
 
@@ -300,8 +337,18 @@ def run_daemon(config: Config) -> None:
     """Run the daemon to its end."""
     # The watchdog ends a hung daemon with SIGABRT: the journal then shows where each thread was.
     faulthandler.enable()
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(config))
+    stop = StopSignal()
+    try:
+        asyncio.run(run(config, stop))
+    except GarduError:
+        raise
+    except Exception:
+        # Through the log: a reader that has stopped would hold a traceback, and the process, up.
+        log.critical("the daemon ends: an error of its own", exc_info=True)
+        raise SystemExit(1) from None
+    finally:
+        logging.shutdown()  # waits for the log's reader, but not long
+        stop.ignore()
 
 
 def daemon(config: Path, *, verbose: bool) -> None:

@@ -1,6 +1,7 @@
 """Notifications to systemd: sd_notify(3), 15 lines instead of a dependency."""
 
 import contextlib
+import functools
 import os
 import socket
 
@@ -9,17 +10,24 @@ def notify(message: str) -> None:
     """Send *message* (``READY=1``, ``WATCHDOG=1``, ``STATUS=…``) to systemd, if it listens.
 
     A listener that does not read must not block the checkpoint: a message for which its queue has
-    no room is lost; the next change or the next watchdog interval sends another.
+    no room is lost; the next change or the next watchdog interval sends another. So is one that
+    finds no listener.
     """
     address = os.environ.get("NOTIFY_SOCKET")
     if not address:
         return
     if address.startswith("@"):  # an abstract socket
         address = "\0" + address[1:]
-    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
-        out.setblocking(False)
-        with contextlib.suppress(BlockingIOError):
-            out.sendto(message.encode(), address)
+    with contextlib.suppress(OSError):
+        _socket().sendto(message.encode(), address)
+
+
+@functools.cache
+def _socket() -> socket.socket:
+    """Return the socket of this process: later there may be no file descriptor for one."""
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.setblocking(False)
+    return out
 
 
 def watchdog_seconds() -> float | None:

@@ -12,11 +12,14 @@ Rules
    the record.
 4. A lost or damaged file stops no other work: it is set aside and a new one made. A file that was
    set aside is removed like the entries when it is old enough.
-5. Only the holder of the data folder's lock writes (edge/store/data_folder.py); the file is read
+5. A file that was removed or replaced under the daemon is not brought back: a removal may be on
+   purpose. The file at the path is used from then on, a new one if there is none.
+6. Only the holder of the data folder's lock writes (edge/store/data_folder.py); the file is read
    beside the daemon in edge/guestbook/guest_list.py.
 """
 
 import hashlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,10 +29,13 @@ import msgspec
 from msgspec import Meta
 
 from edge.clock import Stamp
-from edge.errors import GarduError, StoreDamaged, StoreError
+from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
 from edge.store.damage_mark import mark_of
+from edge.store.database import Database
 from edge.store.documents import Documents, SqliteStorage
 from edge.store.quarantine import all_damaged_beside, damaged_beside, open_sound, remove_damaged
+
+log = logging.getLogger(__name__)
 
 FILE = "guestbook.db"
 
@@ -52,6 +58,10 @@ Source = Literal["register", "invitation"]
 
 class BookUnusable(GarduError):
     """The guest book cannot be used now; all other work continues."""
+
+
+class BookHeld(BookUnusable):
+    """Another program holds the guest book: the change was not stored; try it again."""
 
 
 class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -163,8 +173,7 @@ class GuestBook:
         with self._using() as documents:
             found = [(n.doc_id, msgspec.convert(n, Purge)) for n in documents.table("purges")]
             if found:  # else the file has been scrubbed already
-                assert isinstance(documents.storage, SqliteStorage)
-                documents.storage.database.scrub()
+                _database(documents).scrub()
             return found
 
     def recorded(self, number: int) -> None:
@@ -209,16 +218,26 @@ class GuestBook:
     @contextmanager
     def _using(self) -> Iterator[Documents]:
         try:
+            if self._documents is not None and _database(self._documents).unlinked:
+                log.error("%s was removed or replaced; it is opened again", self._path)
+                self.close()
             if self._documents is None:
                 self._documents = open_sound(self._path, FORMAT, _begin_anew, secret=True)
                 _name_it(self._documents)
             yield self._documents
+        except StoreUnavailable as error:
+            raise BookHeld(str(error)) from error
         except StoreError as error:
             # A damaged file is marked: the next opening sets it aside. Any other failure of the
             # disk stays until a restart: the kernel's copy of the file is not reliable then.
             if isinstance(error, StoreDamaged):
                 self.close()
             raise BookUnusable(str(error)) from error
+
+
+def _database(documents: Documents) -> Database:
+    assert isinstance(documents.storage, SqliteStorage)
+    return documents.storage.database
 
 
 def _number(name: str) -> int:

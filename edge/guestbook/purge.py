@@ -102,7 +102,7 @@ class Purger:
             before_ms = now.wall_ms - int(self._config.guestbook.keep_days * DAY_S * 1e3)
             removed = await self._book_worker.do(self._book.purge, before_ms, now, "retention")
             await self._record()
-        except (BookUnusable, StoreFull) as error:
+        except (BookUnusable, StoreFull, OSError) as error:
             return str(error)
         if removed:
             log.info("the details of %d visits have left the guest book", removed)

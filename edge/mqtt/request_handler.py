@@ -10,6 +10,7 @@ Rules
 """
 
 import logging
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
@@ -17,7 +18,7 @@ from typing import NamedTuple
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBookSection as Section
-from edge.guestbook.book import BookUnusable, Details, Entry, GuestBook, Source
+from edge.guestbook.book import BookHeld, BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests
 from edge.mqtt.requests import Answer, Availability, Register, RequestRefused
@@ -40,6 +41,9 @@ log = logging.getLogger(__name__)
 BOOK = "guest-book"
 DEVICE = "requests"
 ALARM = "guest-book-damaged"
+
+# Wait before an invited guest is entered again while another program holds the book, real seconds.
+HELD_S = 1.0
 
 # Limits: answers to refused requests remembered; invited guests remembered until a visit opens.
 _MOST_ANSWERS = 256
@@ -149,7 +153,11 @@ class RequestHandler:
 
     def report_fault(self) -> None:
         """Raise the alarm if a damaged guest book was set aside; clear it if not."""
-        damaged = self._book.quarantined
+        try:
+            damaged = self._book.quarantined
+        except OSError as error:  # no file descriptor is left: the alarm stays as it is
+            log.warning("the folder of the guest book cannot be read: %s", error)
+            return
         if damaged is None:
             self._post(partial(SystemAlarmCleared, kind=ALARM))
         else:
@@ -220,12 +228,21 @@ class RequestHandler:
         raise RequestRefused("no visit waits", "no visit at the desk waits for details")
 
     def _enter_invited(self, visit: str, procedure: str, details: Details) -> None:
-        """Enter an invited guest; on the worker's thread: must not raise."""
-        try:
-            self._book.put(_entry(visit, procedure, self._clock.now(), "invitation", details))
-        except BookUnusable as error:
-            self._fail(error)
-            return
+        """Enter an invited guest; on the worker's thread: must not raise.
+
+        While another program holds the book it waits: these details come once only.
+        """
+        entry = _entry(visit, procedure, self._clock.now(), "invitation", details)
+        while True:
+            try:
+                self._book.put(entry)
+            except BookUnusable as error:
+                self._fail(error)
+                if not isinstance(error, BookHeld):
+                    return
+                time.sleep(HELD_S)
+            else:
+                break
         self._mend()
         self._post(partial(DetailsAttached, visit=visit, persons=details.persons))
 

@@ -104,7 +104,7 @@ class Publisher:
             trouble = ""
             try:
                 await self.publish_due(self._clock.now())
-            except (ReportPostponed, StoreFull) as error:
+            except (ReportPostponed, StoreFull, OSError) as error:
                 trouble = str(error)
             if trouble and trouble != told:
                 log.warning("no monthly report for now: %s", trouble)

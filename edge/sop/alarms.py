@@ -9,6 +9,8 @@
 4. A silent alarm is not shown, sounded or acknowledged here (``SILENT``).
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, get_args
 
 from msgspec.structs import replace
@@ -30,6 +32,8 @@ SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
 # Alarms of the lobby's equipment. Other alarms without a visit are about the checkpoint itself (a
 # full disk, a damaged database): they are for a technician, and no panel shows them.
 _LOBBY = ("metal-detector", "locker-", "door-", "lost-card")
+
+_NONE: Mapping[str, Alarm] = MappingProxyType({})
 
 # Alarms with a cause that is over at once: they end when an officer acknowledges them.
 _OVER = ("lost-card",)
@@ -103,13 +107,16 @@ def timer_fired(turn: Turn, key: str) -> None:
         sound(turn, kind)
 
 
-def standing(state: State) -> dict[str, dict[str, Any]]:
-    """Return the live topics of the standing alarms, by topic suffix."""
-    return {f"state/alarm/{kind}": _shown(state, kind) for kind in state.alarms}
+def standing(state: State, unrecorded: Mapping[str, Alarm] = _NONE) -> dict[str, dict[str, Any]]:
+    """Return the live topics of the standing alarms, by topic suffix.
+
+    :param unrecorded: alarms by kind that cannot be recorded yet
+    """
+    alarms = {**unrecorded, **state.alarms}
+    return {f"state/alarm/{kind}": _shown(state, kind, alarm) for kind, alarm in alarms.items()}
 
 
-def _shown(state: State, kind: str) -> dict[str, Any]:
-    alarm = state.alarms[kind]
+def _shown(state: State, kind: str, alarm: Alarm) -> dict[str, Any]:
     seen = alarm.acknowledged
     shown: dict[str, Any] = {
         "alarm": kind,

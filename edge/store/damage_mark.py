@@ -17,6 +17,11 @@ def mark_of(path: Path | str) -> Path:
     return Path(f"{path}.suspect")
 
 
+def moment() -> str:
+    """Return the present moment as a part of a file's name, for example ``20261122T031507Z``."""
+    return iso(Clock.from_environment().wall_ms())[:19].replace("-", "").replace(":", "") + "Z"
+
+
 def mark(path: Path | str, how: str) -> None:
     """Mark the database *path* durably, unless it is marked already.
 
@@ -26,10 +31,9 @@ def mark(path: Path | str, how: str) -> None:
     place = mark_of(path)
     if place.exists():
         return
-    moment = iso(Clock.from_environment().wall_ms())[:19].replace("-", "").replace(":", "")
     part = place.with_name(f"{place.name}.part")
     with part.open("w", encoding="utf-8") as file:
-        file.write(f"{moment}Z {how}\n")
+        file.write(f"{moment()} {how}\n")
         file.flush()
         os.fsync(file.fileno())
     part.rename(place)

@@ -10,6 +10,7 @@ is forked (not spawned) would hold it too, so Gardu does not fork without ``exec
 import contextlib
 import fcntl
 import os
+import pwd
 from pathlib import Path
 
 from edge.errors import StoreError
@@ -41,14 +42,48 @@ def make(folder: Path) -> None:
     sync(folder.parent)
 
 
+def require(folder: Path) -> None:
+    """Check that the data folder exists: a person makes it, or systemd, with the right owner.
+
+    :raises StoreError: if it is missing
+    """
+    if not folder.is_dir():
+        raise StoreError(
+            f"the data folder {folder} is not there (key data in [checkpoint]): systemd makes "
+            f"/var/lib/gardu for the service; make another one first: install -d -m 0700 {folder}"
+        )
+
+
+def refuse_root(folder: Path) -> None:
+    """Refuse root's work in a folder of the daemon's user, who could not use root's files.
+
+    :raises StoreError: if this process is root's and *folder* is not
+    """
+    owner = folder.stat().st_uid if folder.is_dir() else 0
+    if owner and not os.geteuid():
+        user = _name_of(owner)
+        raise StoreError(
+            f"{folder} belongs to {user}: root would leave files there that {user} cannot use; "
+            f"start this as that user: sudo -u {user} ..., or systemctl start gardu"
+        )
+
+
+def _name_of(user: int) -> str:
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"#{user}"
+
+
 class FolderLock:
     """Locks *folder* for this process until :meth:`release`.
 
-    :raises StoreError: if another process holds the lock (named in the message), or the lock file
-        cannot be used
+    :raises StoreError: if another process holds the lock (named in the message), the lock file
+        cannot be used, or this process is root's and the folder is not
     """
 
     def __init__(self, folder: Path) -> None:
+        refuse_root(folder)
         try:
             self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:

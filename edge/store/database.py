@@ -10,7 +10,9 @@
   again at the next commit; therefore they are switched off and done by this package.
 - Damage leaves a mark beside the file, so that the next start sets it aside
   (edge/store/quarantine.py).
-- A full disk refuses only the change at hand; there may be room for the next one.
+- A full disk refuses only the change at hand; there may be room for the next one. So does another
+  program that holds the file for longer than BUSY_S.
+- No change goes to a file that was removed or replaced (edge/store/unlinked.py).
 - One thread at a time; a second one waits for the end of the transaction.
 """
 
@@ -27,11 +29,18 @@ from typing import Any
 
 import msgspec
 
-from edge.errors import StoreDamaged, StoreError, StoreFull
+from edge.errors import StoreDamaged, StoreError, StoreFull, StoreUnavailable
+from edge.store import lock_holders
 from edge.store.damage_mark import mark
+from edge.store.sqlite_errors import meaning
+from edge.store.unlinked import OpenFiles, strangers_protected
 from edge.store.write_ahead_log import LogCheckpoints, prewrite
 
 Body = dict[str, Any]
+
+BUSY_S = 1.0
+"""Wait of a statement for another program's lock, seconds (``sqlite3_busy_timeout``). A program's
+commit holds it for milliseconds; what lasts longer is an edit that a person has left open."""
 
 _NAME = re.compile(r"_?[a-z0-9]+(-[a-z0-9]+)*")
 
@@ -70,29 +79,6 @@ _STATEMENTS = {
     "after": 'SELECT id, body, crc FROM "{0}" WHERE id > ? ORDER BY id LIMIT ?',
     "before": 'SELECT id, body, crc FROM "{0}" WHERE id < ? ORDER BY id DESC LIMIT ?',
 }
-
-# Beginning of SQLite's name of the error → the error raised here, and the advice in its message.
-# The shared memory of the log is a file too: it may find no room before the log itself does.
-_FULL = "the disk is full: free some space; this change was not kept, all before it are"
-_DAMAGED = "it is damaged: restart Gardu, which sets it aside and begins a new one"
-_MEANINGS: dict[str, tuple[type[StoreError], str]] = {
-    "SQLITE_FULL": (StoreFull, _FULL),
-    "SQLITE_IOERR_SHMSIZE": (StoreFull, _FULL),
-    "SQLITE_BUSY": (StoreError, "another program is writing in it: end that program"),
-    "SQLITE_CORRUPT": (StoreDamaged, _DAMAGED),
-    "SQLITE_NOTADB": (StoreDamaged, _DAMAGED),
-    "SQLITE_TOOBIG": (StoreDamaged, _DAMAGED),  # no document of ours is that large
-    "SQLITE_IOERR": (
-        StoreError,
-        "the disk failed: restart Gardu; if it happens again, replace the card or disk",
-    ),
-    "SQLITE_CANTOPEN": (StoreError, "check that its folder exists and belongs to Gardu's user"),
-    "SQLITE_READONLY": (
-        StoreError,
-        "check that it belongs to Gardu's user and the disk is mounted writable",
-    ),
-}
-_FATAL = ("SQLITE_CORRUPT", "SQLITE_NOTADB", "SQLITE_TOOBIG", "SQLITE_IOERR")
 
 encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(Body).decode
@@ -139,8 +125,10 @@ class _Transaction:
 class Database:
     """The SQLite file *path*: tables of documents by number.
 
-    :param secret: deleted data is overwritten, not only released (personal data)
+    :param secret: deleted data is overwritten, not only released (personal data), and a file that
+        was removed is not saved: the removal may be on purpose
     :ivar tables: names of the tables there are
+    :ivar commits: number of transactions committed
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
 
@@ -153,13 +141,15 @@ class Database:
         self._refusal = ""  # why the file is not used any more
         self._checkpoints: LogCheckpoints | None = None
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                path, timeout=BUSY_S, isolation_level=None, check_same_thread=False
+            )
         except sqlite3.Error as error:
             raise self._failure(error) from error
         self._connection.text_factory = _text
         self._changes = 0  # rows changed up to the last checkpoint of the log
         self._requested = 0  # rows changed up to the last request for one on its own thread
-        self._commits = 0
+        self.commits = 0
         try:
             for setting in (*_SETTINGS, *(_SECRET_SETTINGS if secret else ())):
                 self._execute(setting)
@@ -167,14 +157,45 @@ class Database:
         except StoreError:
             self._connection.close()
             raise
+        self._files = OpenFiles(Path(path), rescue=not secret)
 
     def close(self) -> None:
         """Close the file; may be called twice."""
         with self._lock:
+            if not self._refusal:
+                with contextlib.suppress(StoreError):  # it is logged
+                    self.check_files()
             self._refusal = self._refusal or f"{self._path} is closed"
             if self._checkpoints is not None:
                 self._checkpoints.close()
-            self._connection.close()
+            if not self.unlinked:
+                self._connection.close()
+                return
+            with strangers_protected(Path(self._path)):
+                self._connection.close()
+
+    @property
+    def unlinked(self) -> bool:
+        """True if one of its files was removed or replaced."""
+        return bool(self._files.gone())
+
+    def check_files(self) -> None:
+        """Save the data and refuse further use, if a file of the database was removed or replaced.
+
+        :raises StoreUnavailable: if its whole folder is not at its path: it may come back
+        :raises StoreFull: if there is no room to save it: it may be tried again
+        :raises StoreError: if it was saved, or cannot be
+        """
+        with self._lock:
+            gone = [] if self._depth or self._refusal else self._files.gone()
+            if not gone:
+                return
+            failure = self._files.rescue(self._connection, gone)
+            if not isinstance(failure, StoreFull | StoreUnavailable):
+                self._refusal = str(failure)
+                if self._checkpoints is not None:
+                    self._checkpoints.close()
+            raise failure
 
     def spare_commits(self) -> None:
         """Write the log in advance, and make its checkpoints on a thread of their own.
@@ -185,7 +206,7 @@ class Database:
             if self._checkpoints is None:
                 prewrite(Path(self._path))
                 self._checkpoints = LogCheckpoints(
-                    Path(self._path), lambda: self._commits, self.checkpoint_failed
+                    Path(self._path), lambda: self.commits, self.checkpoint_failed
                 )
 
     def checkpoint_failed(self, error: sqlite3.Error) -> bool:
@@ -316,9 +337,10 @@ class Database:
             raise
 
     def _begin(self) -> None:
+        self.check_files()
         self._execute("BEGIN IMMEDIATE")
         # The first transaction after a checkpoint of the whole log overwrites it.
-        if self._checkpoints is not None and self._checkpoints.emptied_at == self._commits:
+        if self._checkpoints is not None and self._checkpoints.emptied_at == self.commits:
             self._checkpoints.emptied_at = -1
             self._changes = self._requested = self._connection.total_changes
 
@@ -349,7 +371,7 @@ class Database:
             if not self._refusal:
                 self._roll_back()
             raise
-        self._commits += 1
+        self.commits += 1
         total = self._connection.total_changes
         if self._checkpoints is not None and total - self._changes < _AT_ONCE * _CHECKPOINT_EVERY:
             if total - self._requested >= _CHECKPOINT_EVERY:
@@ -362,8 +384,8 @@ class Database:
         """Make a checkpoint now; while one is under way on its own thread there is none."""
         total = self._connection.total_changes
         with contextlib.suppress(StoreFull):  # the changes are safe in the log
-            ((_busy, pages, copied),) = self._execute("PRAGMA wal_checkpoint(PASSIVE)")
-            if pages == copied or self._checkpoints is None:
+            ((busy, pages, copied),) = self._execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if (not busy and pages == copied) or self._checkpoints is None:
                 self._changes = self._requested = total
 
     @property
@@ -384,13 +406,13 @@ class Database:
 
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
         """Return the error to raise; refuse further use unless the file is certainly unchanged."""
-        name = getattr(error, "sqlite_errorname", "")
-        meanings = [meaning for begin, meaning in _MEANINGS.items() if name.startswith(begin)]
-        kind, advice = (meanings or [(StoreError, "restart Gardu")])[0]
-        message = f"{self._path} cannot be used: {error}; {advice}"
-        if kind is not StoreFull and (name.startswith(_FATAL) or ending):
+        meant = meaning(error)
+        message = f"{self._path} cannot be used: {error}; {meant.advice}"
+        if meant.kind is StoreUnavailable and (holder := lock_holders.writers(Path(self._path))):
+            message += f"; it is {holder}"
+        if meant.fatal or (ending and not meant.retry):
             self._refusal = message
-        if kind is StoreDamaged:
+        if meant.kind is StoreDamaged:
             with contextlib.suppress(OSError):  # then the next start must find the damage itself
                 mark(self._path, str(error))
-        return kind(message)
+        return meant.kind(message)

@@ -1,28 +1,22 @@
-"""Disk space: deletes delivered stills when it runs short, and makes changes wait for room.
+"""Disk space: deletes delivered stills when it runs short, and holds a reserve for records.
 
 1. New stills are refused while less than ``STILLS_NEED`` is free; before that, delivered stills
    are deleted, the oldest first.
 2. Records have a reserve: the file ``gardu.reserve``, which is deleted when no other room is left.
    While it is missing the alarm ``disk-full`` stands; it is made again as soon as there is room.
-3. If there is still no room, a change waits and is retried once a second while the alarm sounds:
-   no decision has an effect before it is recorded.
+3. If there is still no room, changes wait for it (edge/store/patient_worker.py).
 """
 
-import asyncio
 import contextlib
 import logging
 import os
 import shutil
 import threading
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 
 from edge.errors import StoreError, StoreFull
-from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.store import data_folder
 from edge.store.documents import Documents
-from edge.worker import P, T, Worker
 
 log = logging.getLogger(__name__)
 
@@ -33,9 +27,6 @@ FILE = "gardu.reserve"
 RESERVE = 16 * 2**20
 STILLS_NEED = 64 * 2**20
 
-# Seconds between two tries while there is no room.
-WAIT_S = 1.0
-
 _MOST_AT_ONCE = 256  # stills checked in one call
 
 
@@ -44,7 +35,6 @@ class Space:
 
     :param reserve: size of the reserve, bytes; 0 for none
     :param stills_need: bytes that must be free for a new still
-    :ivar waiting: True while a change waits for room
     """
 
     def __init__(
@@ -55,7 +45,6 @@ class Space:
         self._size = reserve
         self._stills_need = stills_need
         self._lock = threading.Lock()
-        self.waiting = False
 
     @property
     def free_bytes(self) -> int:
@@ -64,8 +53,8 @@ class Space:
 
     @property
     def reserved(self) -> bool:
-        """True if the reserve exists, or if its size is 0."""
-        return not self._size or self._path.exists()
+        """True if the reserve exists, or if its size is 0; or if the folder is away."""
+        return not self._size or self._path.exists() or not self._folder.is_dir()
 
     def reserve(self) -> bool:
         """Make the reserve if twice its size is free; return True if it exists."""
@@ -127,83 +116,3 @@ class Space:
         except OSError as error:
             log.warning("no reserve could be made: %s", error)
             part.unlink(missing_ok=True)
-
-
-class PatientWorker(Worker):
-    """Runs the store's calls; a call that finds the disk full waits for room and does not fail."""
-
-    def __init__(self, name: str, space: Space, make_room: Callable[[], bool]) -> None:
-        super().__init__(name)
-        self._space = space
-        self._make_room = make_room
-        self._sound: Callable[[], None] = _silent
-        self._post: Post | None = None
-        self._short: bool | None = None  # True while the alarm stands; None after a start
-
-    def report(self, sound: Callable[[], None], post: Post) -> None:
-        """Report a full disk from now on.
-
-        :param sound: sounds the alarm; called once for every failed try, on the thread
-        :param post: called with the events that raise and clear the alarm ``disk-full``
-        """
-        self._sound, self._post = sound, post
-
-    async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Run *call* on the thread; on a full disk make room, or wait for it, and run it again.
-
-        Other exceptions of *call* are raised.
-        """
-        results: list[T] = []
-
-        def once() -> bool:
-            done = self.attempt(lambda: results.append(call(*args, **kwargs)))
-            if done:
-                self.review()
-            return done
-
-        while not await super().do(once):  # noqa: ASYNC110 - the room is other programs'
-            await asyncio.sleep(WAIT_S)
-        return results[0]
-
-    def attempt(self, call: Callable[[], object]) -> bool:
-        """Run *call* on the present thread, the worker's; on a full disk make room and repeat it.
-
-        :return: False if there is no room: the alarm has sounded; try again after WAIT_S
-        """
-        while True:
-            try:
-                call()
-            except StoreFull as error:
-                if not self._make_room():
-                    self._wait_for_room(error)
-                    return False
-            else:
-                self._space.waiting = False
-                return True
-
-    def review(self) -> None:
-        """Make the reserve again if there is room; raise or clear the alarm if that changed.
-
-        It reads the disk: must not be called between an event and its effects.
-        """
-        if self._post is None or (self._short is False and self._space.reserved):
-            return
-        short = not self._space.reserve()
-        if short == self._short:
-            return
-        self._short = short
-        if short:
-            detail = f"{self._space.free_bytes // 2**20} MiB are free"
-            self._post(partial(SystemAlarmRaised, kind=ALARM, detail=detail))
-        else:
-            self._post(partial(SystemAlarmCleared, kind=ALARM))
-
-    def _wait_for_room(self, error: StoreFull) -> None:
-        if not self._space.waiting:
-            log.error("%s; waiting for room", error)
-        self._space.waiting = True
-        self._sound()
-
-
-def _silent() -> None:
-    """Sound no alarm: nothing is connected yet."""

@@ -25,6 +25,7 @@ from edge.store import data_folder
 from edge.store.damage_mark import mark, mark_of, moment_of
 from edge.store.documents import Documents, SqliteStorage
 from edge.store.integrity import file_damage, log_damage, table_damage
+from edge.store.unlinked import put_back
 
 log = logging.getLogger(__name__)
 
@@ -42,6 +43,10 @@ def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = Fal
     :raises StoreError: if it has another format or cannot be used, or the new one cannot be made
     """
     how = ""
+    try:
+        put_back(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be put back: {error.strerror}; check the disk") from error
     if not mark_of(path).exists():
         try:
             return _open(path, format_, secret=secret)
@@ -114,6 +119,8 @@ def _set_aside(path: Path, salvage: Salvage) -> Path:
     if not aside.exists():  # else interrupted later, and *path* is the new one
         for part in _PARTS:
             _rename(Path(f"{path}{part}"), Path(f"{aside}{part}"))
+        if not aside.exists():
+            aside.touch()  # an empty one shows that the file was missing
     data_folder.sync(path.parent)
     new = path.with_name(f"{path.name}.new")
     for part in _PARTS:

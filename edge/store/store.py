@@ -39,6 +39,8 @@ from edge.store.quarantine import damaged_beside, open_sound
 from edge.store.ranges import Ranges
 from edge.store.rows import read_row
 from edge.store.salvage import salvage
+from edge.store.unlinked import replaced_beside
+from edge.store.write_ahead_log import log_bytes
 
 __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 
@@ -120,9 +122,36 @@ class Store(Outbox):
         return self.documents.storage.database
 
     @property
+    def path(self) -> Path:
+        """The database's file."""
+        return self._path
+
+    @property
     def quarantined(self) -> Path | None:
         """The newest damaged database that was set aside and is still in the folder, or None."""
         return damaged_beside(self._path)
+
+    @property
+    def replaced(self) -> Path | None:
+        """The newest file that was found in place of the open database, and is still there."""
+        return replaced_beside(self._path)
+
+    @property
+    def commits(self) -> int:
+        """Number of transactions committed since it was opened."""
+        return self._database.commits
+
+    def check_files(self) -> None:
+        """Save the data and refuse further use, if a file of the database was removed or replaced.
+
+        :raises StoreUnavailable: if its whole folder is not at its path
+        :raises StoreError: if the data was saved; the next start puts it back
+        """
+        self._database.check_files()
+
+    def log_bytes(self) -> int:
+        """Return the size of the write-ahead log, bytes."""
+        return log_bytes(self._path)
 
     def free_space(self) -> bool:
         """Delete delivered stills, else the reserve, for records; return True if room was made."""

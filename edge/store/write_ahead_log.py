@@ -46,6 +46,14 @@ def prewrite(database: Path) -> None:
             os.fdatasync(file.fileno())
 
 
+def log_bytes(database: Path) -> int:
+    """Return the size of the log of *database*, bytes; 0 if there is none."""
+    try:
+        return Path(f"{database}-wal").stat().st_size
+    except OSError:
+        return 0
+
+
 class LogCheckpoints:
     """Makes checkpoints of the log of *database* on a thread of its own.
 
@@ -112,5 +120,5 @@ class LogCheckpoints:
             )
             self._connection.execute("PRAGMA synchronous = FULL")
         (found,) = self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
-        _busy, pages, copied = found
-        return bool(pages == copied)
+        busy, pages, copied = found  # busy: another program makes one; the others are then -1
+        return bool(not busy and pages == copied)

@@ -26,7 +26,8 @@ def test_the_status_says_why_there_is_no_broker(
         async def scenario() -> None:
             checkpoint: Any = SimpleNamespace(state=SimpleNamespace(visits={}))
             reload: Any = SimpleNamespace(problem=None)
-            task = asyncio.create_task(report_to_systemd(checkpoint, dict, uplink, reload))
+            worker: Any = SimpleNamespace(waiting="")
+            task = asyncio.create_task(report_to_systemd(checkpoint, dict, uplink, reload, worker))
             await asyncio.sleep(0)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -151,7 +151,7 @@ def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
     assert done.returncode == 2
     assert "leads to 'kertu'" in done.stderr
     assert "Traceback" not in done.stderr
-    assert not (tmp_path / "data").exists()
+    assert not list((tmp_path / "data").iterdir())
 
 
 def test_a_mistaken_edit_and_a_power_cut_do_not_close_the_lobby(
@@ -276,7 +276,6 @@ def test_bad_words_fall_back_on_those_gardu_comes_with(tmp_path: Path) -> None:
 def test_reload_without_a_daemon_says_so(tmp_path: Path) -> None:
     """Without a daemon `gardu reload` ends with 0: the next start reads the files."""
     config, _ = office(tmp_path)
-    (tmp_path / "data").mkdir()
     done = reload(config)
     assert done.returncode == 0
     assert "no daemon runs here" in done.stdout

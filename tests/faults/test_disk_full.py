@@ -16,7 +16,8 @@ from edge.errors import StoreError, StoreFull
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.state import PendingStill
 from edge.store.disk_space import FILE as RESERVE_FILE
-from edge.store.disk_space import PatientWorker, Space
+from edge.store.disk_space import Space
+from edge.store.patient_worker import PatientWorker
 from edge.store.still_files import StillFiles
 from edge.store.store import Store
 from tests.store_bench import SOURCE
@@ -176,18 +177,18 @@ class Waiting:
         self.posted: list[Event] = []
         self.sounded = 0
         self.when_sounded: dict[int, Callable[[], None]] = {}
-        self.worker = PatientWorker("test", store.space, store.free_space)
+        self.worker = PatientWorker("test", store)
         self.worker.report(self._sound, lambda make: self.posted.append(make(Clock().now())))
 
     def _sound(self) -> None:
-        assert self.store.space.waiting
+        assert self.worker.waiting
         self.sounded += 1
         self.when_sounded.get(self.sounded, lambda: None)()
 
 
 def test_a_change_waits_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Full beyond the reserve: the change waits, the alarm sounds, and free space ends both."""
-    monkeypatch.setattr("edge.store.disk_space.WAIT_S", 0.001)
+    monkeypatch.setattr("edge.store.patient_worker.WAIT_S", 0.001)
 
     async def scene(store: Store) -> None:
         waiting = Waiting(store)
@@ -198,7 +199,7 @@ def test_a_change_waits_for_room(disk: Path, monkeypatch: pytest.MonkeyPatch) ->
             number += 1
             await waiting.worker.do(decide, store, number)
         assert waiting.sounded == 3
-        assert not store.space.waiting
+        assert not waiting.worker.waiting
         assert store.ledger().last == number
         await waiting.worker.do(store.ledger)
         kinds = [type(event) for event in waiting.posted]

@@ -97,19 +97,26 @@ class Consumer:
         self.waiting = waiting
 
 
-class Room:
-    """The watched part of the disk's space."""
+class Tries:
+    """The watched part of the worker: *full*: each look finds one more change tried and refused."""
 
-    def __init__(self, *, waiting: bool) -> None:
-        self.waiting = waiting
+    def __init__(self, *, full: bool) -> None:
+        self._full = full
+        self._tries = 0
+
+    @property
+    def tries(self) -> int:
+        """Number of tries so far."""
+        self._tries += self._full
+        return self._tries
 
 
 def watch_over(consumer: Any, until: Callable[[], bool], *, full: bool = False) -> None:
     """Run the daemon's own watch over *consumer* until ``until()``, with the disk *full* or not."""
-    space: Any = Room(waiting=full)
+    worker: Any = Tries(full=full)
 
     async def watch() -> None:
-        task = asyncio.create_task(module.watch_over(consumer, consumer, space))
+        task = asyncio.create_task(module.watch_over(consumer, consumer, worker))
         async with asyncio.timeout(PATIENCE_S):
             while not until():
                 await asyncio.sleep(0.005)

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -69,6 +70,34 @@ def test_nothing_is_made_before_the_first_entry(tmp_path: Path) -> None:
     assert book.purge(NOW_MS, AT, "request") == 0
     assert book.purges() == []
     assert not list(tmp_path.iterdir())
+
+
+def test_a_removed_book_is_not_brought_back(tmp_path: Path) -> None:
+    """Removed under the daemon, perhaps on purpose: its data is gone, and a new file is used."""
+    book = GuestBook(tmp_path)
+    book.put(entry("a"), "request")
+    for file in tmp_path.glob(f"{FILE}*"):
+        file.unlink()
+    assert book.entry("a") is None
+    book.put(entry("b"))
+    assert book.entry("b") == entry("b")
+    book.close()
+    assert {file.name for file in tmp_path.iterdir()} == {FILE}
+
+
+def test_a_copy_put_in_its_place_is_used(tmp_path: Path) -> None:
+    """A book restored from a copy, log included, is read from then on."""
+    (tmp_path / "copy").mkdir()
+    book = GuestBook(tmp_path)
+    book.put(entry("a"))
+    for file in tmp_path.glob(f"{FILE}*"):
+        shutil.copy(file, tmp_path / "copy")
+    book.put(entry("b"))
+    for file in (tmp_path / "copy").iterdir():
+        file.replace(tmp_path / file.name)
+    assert book.entry("b") is None
+    assert book.entry("a") == entry("a")
+    book.close()
 
 
 @pytest.mark.parametrize("count", [1, 40, 1500])

@@ -128,7 +128,6 @@ def test_a_kill_between_the_disk_and_the_answer(tmp_path: Path, mosquitto: Mosqu
 def test_a_book_that_cannot_be_used_stops_nothing(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """With an unusable book visits go on; requests and purges are refused in words."""
     config = config_of(tmp_path, mosquitto)
-    (tmp_path / "data").mkdir()
     (tmp_path / "data" / "guestbook.db").mkdir()
 
     async def scenario(daemon: DaemonChild) -> None:

@@ -24,6 +24,7 @@ from edge.sop.events import (
     SystemAlarmRaised,
 )
 from tests.guests import NAME, NOW_MS, VISITS, Office, available, details, register
+from tests.other_programs import EDIT, OtherProgram
 
 
 def at_desk(
@@ -240,6 +241,27 @@ def test_a_book_that_cannot_be_opened(tmp_path: Path) -> None:
         for _ in range(3):
             assert (await ask(office, asked)).word == "guest book cannot be used"
         (tmp_path / FILE).rmdir()
+        assert (await ask(office, asked)).ok
+        assert [event.device for event in office.of(DeviceFailed)] == [BOOK]
+        assert [event.device for event in office.of(DeviceRestored)] == [BOOK]
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_book_that_another_program_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A request is refused at once and may come again; an invited guest's details wait."""
+    monkeypatch.setattr("edge.store.database.BUSY_S", 0.01)
+    monkeypatch.setattr("edge.mqtt.request_handler.HELD_S", 0.01)
+
+    async def scenario(office: Office) -> None:
+        assert (await ask(office, register())).ok
+        with OtherProgram(tmp_path / FILE, *EDIT):
+            asked = register(visit=VISITS[0], replace=True)
+            assert (await ask(office, asked)).word == "guest book cannot be used"
+            office.desk.expect(INVITATION)
+            office.desk.arrived(INVITATION.id, VISITS[1])
+        await office.worker.do(int)
+        assert office.book.entry(VISITS[1]) is not None
         assert (await ask(office, asked)).ok
         assert [event.device for event in office.of(DeviceFailed)] == [BOOK]
         assert [event.device for event in office.of(DeviceRestored)] == [BOOK]

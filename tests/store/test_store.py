@@ -441,14 +441,14 @@ def test_noted_acknowledgements_wait_for_the_next_change(tmp_path: Path, clock: 
     store.failed(2, "0x97")
     for number in range(3):
         store.add_still(StillRow(f"s{number}", "desk", "stills/s.jpg", "0" * 64, 1))
-    before = store._database._commits
+    before = store._database.commits
     store.note_acks([2, 3])
     store.note_still_ack("s1")
-    assert store._database._commits == before
+    assert store._database.commits == before
     assert [row.sequence for row in store.waiting(0, 9)] == [4, 5]
     assert [row.id for row in store.waiting_stills(9)] == ["s0", "s2"]
     store.commit(checkpoint={"a": 1}, visits={})
-    assert store._database._commits == before + 1
+    assert store._database.commits == before + 1
     store = reopened(store, tmp_path, clock)
     assert [row.sequence for row in store.waiting(0, 9)] == [4, 5]
     assert [row.id for row in store.waiting_stills(9)] == ["s0", "s2"]

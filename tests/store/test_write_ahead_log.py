@@ -74,7 +74,7 @@ class Checkpoints(LogCheckpoints):
     """Checkpoints whose end can be waited for."""
 
     def __init__(self, database: Database, path: Path) -> None:
-        super().__init__(path, lambda: database._commits, database.checkpoint_failed)
+        super().__init__(path, lambda: database.commits, database.checkpoint_failed)
         self.ended = threading.Event()
 
     def _make(self) -> None:
@@ -92,7 +92,7 @@ def test_the_log_is_overwritten_again_and_again(
     before = log_of(tmp_path).stat().st_size
     for _ in range(40):
         change(database, 230)
-        while checkpoints.emptied_at != database._commits and database._log_is_long:
+        while checkpoints.emptied_at != database.commits and database._log_is_long:
             checkpoints.ended.clear()
             database.shorten_log()  # no more changes: now the rest is copied
             assert checkpoints.ended.wait(10)

@@ -158,7 +158,10 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
                       stop)  # fmt: skip
         return
     if states is None:
-        yield Finding("daemon", "wrong", f"{locked}.", stop)
+        refused = "belongs to" in locked  # root in the folder of the daemon's user
+        yield (
+            trouble("daemon", locked) if refused else Finding("daemon", "wrong", f"{locked}.", stop)
+        )
         return
     yield Finding("daemon", "ok", "The daemon is running and has the devices; so it was asked.",
                   stop)  # fmt: skip

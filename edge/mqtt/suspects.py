@@ -64,14 +64,15 @@ class Suspects:
     """The packets under suspicion.
 
     :param backoff: how long a packet is left out
-    :param on_put_off: called with a packet that was put off, and how often in a row
+    :param on_put_off: called with a packet that was put off, how often in a row, and for how many
+        seconds
     :param on_accepted: called with a packet that was put off before and is accepted now
     """
 
     def __init__(
         self,
         backoff: Backoff,
-        on_put_off: Callable[[Key, int], None],
+        on_put_off: Callable[[Key, int, float], None],
         on_accepted: Callable[[Key], None],
     ) -> None:
         self._backoff = backoff
@@ -118,8 +119,8 @@ class Suspects:
         for key in keys:
             self.suspect(key)
         if guilty:
-            self.put_off(keys[0], self._backoff)
-            self._on_put_off(keys[0], self._times(keys[0]))
+            wait_s = self.put_off(keys[0], self._backoff)
+            self._on_put_off(keys[0], self._times(keys[0]), wait_s)
         return guilty
 
     def _is_proved(self, key: Key) -> bool:

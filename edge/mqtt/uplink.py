@@ -6,9 +6,7 @@ Rules
    persisted session number in its will; between attempts it backs off with jitter.
 2. The number of messages in flight is bounded here: the configured window, or the broker's
    Receive Maximum if that is lower.
-3. In order of precedence: live topics, subscriptions, answers, repairs of topics, records, then one
-   still at a time. After a connection that was lost with packets in flight, records go first for a
-   while.
+3. Each connection has a pump (edge/mqtt/pump.py) that sends what is due.
 4. A connection that stays silent is cut: no acknowledgement within the time-out, or no answer to
    MQTT's own ping.
 5. No single packet may block the others for ever (edge/mqtt/suspects.py): one on which a broker
@@ -23,8 +21,7 @@ import asyncio
 import contextlib
 import logging
 from collections import Counter
-from collections.abc import Callable, Sequence
-from functools import partial
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -34,15 +31,17 @@ from edge.errors import ProtocolError
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.connection import Connection
 from edge.mqtt.decoding import IncomingMessage
-from edge.mqtt.fast_path import FastPath, Grant, Sent
-from edge.mqtt.in_flight import HUNG_UP, Outgoing, OutgoingMessage, Window
+from edge.mqtt.fast_path import FastPath, Sent
+from edge.mqtt.in_flight import HUNG_UP, Window
 from edge.mqtt.inbox import FILTERS, MOST, Inbox
 from edge.mqtt.link_alarms import LinkAlarms
 from edge.mqtt.live_topics import LedgerTopic, LiveTopics
 from edge.mqtt.messages import LIVE_CONTENT, ROOT, Status, pack, topic
 from edge.mqtt.outage import Outage
 from edge.mqtt.own_topics import MOST_REPORTS, OwnTopics
-from edge.mqtt.packets import ACCEPTED, BrokerAnswer, Packed, Receive, Will
+from edge.mqtt.packet_alarms import PacketAlarms
+from edge.mqtt.packets import Packed, Receive, Will
+from edge.mqtt.pump import Pump, Sources
 from edge.mqtt.read_ahead import ReadAhead
 from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, reason
 from edge.mqtt.record_queue import PIGGYBACK_S, RecordQueue
@@ -50,11 +49,11 @@ from edge.mqtt.refusals import TRIAL, Refusals
 from edge.mqtt.refused_packets import RefusedPackets
 from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.still_queue import StillQueue
-from edge.mqtt.subscriptions import Subscription, Subscriptions
-from edge.mqtt.suspects import RARE, Key, Suspects
+from edge.mqtt.subscriptions import Subscriptions
+from edge.mqtt.suspects import RARE, Suspects
 from edge.mqtt.will_probe import WillProbe
 from edge.sop.events import InputRefused, Post
-from edge.store.cloudevent import RECORD_CONTENT, source
+from edge.store.cloudevent import source
 from edge.store.outbox import OutboxRow
 from edge.store.store import Store
 from edge.worker import Worker
@@ -77,12 +76,6 @@ _NO_FAULT_OF_A_PACKET: frozenset[Word] = frozenset({
     "server-busy", "server-shutting-down", "keep-alive", "session-taken-over",
     "administrative-action", "another-server", "server-moved", "connection-time-over",
 })  # fmt: skip
-# Times in a row that a packet is put off before that is an alarm; a broker that is stopped at an
-# unlucky moment is one.
-_SURE = 2
-# Kinds of packets that have an alarm each while they are left out; there are few of each.
-_NAMED = frozenset({"live", "subscription"})
-_RECORD = Packed(RECORD_CONTENT)
 
 
 class _Ended(NamedTuple):
@@ -160,13 +153,12 @@ class Uplink:
         self._stills: StillQueue | None = None
         self._fast_path = FastPath()
         self._slow_start = False
-        self._confirmed = False  # the broker has answered on this connection
         self._last_online = 0.0
-        self._suspects = Suspects(rare, self._on_put_off, self._on_accepted)
+        packets = self._packet_alarms = PacketAlarms(self._alarms, self.counts)
+        self._suspects = Suspects(rare, packets.on_put_off, packets.on_accepted)
         self._refusals = Refusals(trial)
         self._will_probe = WillProbe()
-        self._refused_topics: set[str] = set()  # live topics and subscriptions, as logged
-        self._subscriptions = Subscriptions(topic(config, ""), self._check_refused)
+        self._subscriptions = Subscriptions(topic(config, ""), packets.on_answer)
 
     @property
     def connected(self) -> bool:
@@ -281,7 +273,7 @@ class Uplink:
             self._alarms.end("will")
         loop = asyncio.get_running_loop()
         since = loop.time()
-        self._connection, self._inbox, self._confirmed = connection, inbox, False
+        self._connection, self._inbox = connection, inbox
         window = Window(
             connection,
             self._broker.window,
@@ -340,19 +332,30 @@ class Uplink:
         for one in () if self._inbox is None else FILTERS:
             self._subscriptions.add(one.topic_filter, (one,))
         self.own_topics.begin(session)
+        pump = Pump(
+            connection, window,
+            Sources(
+                self._live, self._subscriptions, self._inbox, self.own_topics, ahead, records,
+                stills,
+            ),
+            self._suspects, self._fast_path, self._packet_alarms,
+            base=topic(self._config, ""),
+            subscriber_needed=self._broker.subscribers == "required",
+            on_first_answer=self._on_first_answer,
+        )  # fmt: skip
         jobs = (
             ahead.read(), records.note_acks_forever(), records.store_acks_forever(),
             records.try_parked_forever(), stills.read(), stills.store_acks_forever(),
             window.watch(self._broker.acknowledge_timeout_s),
             self._ledger.run(ahead.resent, records.drained),
-            self._wake_suspects(connection),
+            pump.wake_suspects(),
             self.own_topics.serve(self._subscriptions.add, connection.changed.set),
             *([] if self._inbox is None else [self._inbox.serve(connection)]),
         )  # fmt: skip
         try:
             async with asyncio.TaskGroup() as group:
                 tasks = [group.create_task(job) for job in jobs]
-                await self._pump(connection, window, records, stills)
+                await pump.run()
                 for task in tasks:
                     task.cancel()
         except asyncio.CancelledError:
@@ -392,142 +395,20 @@ class Uplink:
         if put_off and connection.hung_up:
             lost[0].on_answer(HUNG_UP)
 
-    def _on_put_off(self, key: Key, times: int) -> None:
-        wait_s = self._suspects.wait_s(key)
-        log.warning("connections end on %s: it is left out for %.0f s", key.words, wait_s)
-        self.counts["left_out"] += 1
-        if times >= _SURE and key.kind in _NAMED:
-            self._alarms.begin(str(key.name), f"connections end on {key.words}: it is left out")
-
-    def _on_accepted(self, key: Key) -> None:
-        if key.kind in _NAMED:
-            self._alarms.end(str(key.name))
+    def _on_first_answer(self) -> None:
+        self.outage.over()
+        self._alarms.end("connection")
+        self._alarms.end("identity")
 
     def _on_foreign_session(self, session: int) -> None:
         """Report once that another client publishes our ``status``; it ends when that is over."""
         self._alarms.begin("identity", f"{_IDENTITY}: status with session {session}", _TAKEN_OVER)
         self._alarms.end("identity")
 
-    async def _wake_suspects(self, connection: Connection) -> None:
-        """Send what was left out once its time has come, for ever."""
-        while True:
-            await self._suspects.next_due()
-            connection.changed.set()
-
-    async def _pump(
-        self, connection: Connection, window: Window, records: RecordQueue, stills: StillQueue
-    ) -> None:
-        """Publish as the window allows, until the connection ends."""
-
-        def turn() -> None:
-            if not self._fast_path.revoke():
-                return  # it goes on when the worker has returned the grant
-            window.settle()
-            if window.answered and not self._confirmed:
-                self._confirmed = True
-                self.outage.over()
-                self._alarms.end("connection")
-                self._alarms.end("identity")
-            while window.open and (message := self._next(window, records, stills)) is not None:
-                window.send(message)
-            if window.open and (sequence := records.next_sequence) is not None:
-                make = partial(self._record_message, records)
-                self._fast_path.grant(Grant(connection, sequence, window.room, make, on_sent))
-
-        def on_sent(messages: Sequence[tuple[int, OutgoingMessage]]) -> None:
-            for mid, message in messages:
-                window.sent(mid, message)
-                records.sent(int(message.key.name))
-            connection.after_io()
-
-        connection.on_pubacks = turn
-        try:
-            while connection.up:
-                connection.changed.clear()
-                turn()
-                await connection.changed.wait()
-        finally:
-            connection.on_pubacks = connection.changed.set
-        if connection.bug is not None:
-            raise connection.bug
-
-    def _next(self, window: Window, records: RecordQueue, stills: StillQueue) -> Outgoing | None:
-        if window.starting and self._ahead is not None and not self._ahead.begun:
-            return None
-        sources = (self._next_live, self._next_subscription, self._next_answer, self._next_repair)
-        next_record = partial(self._next_record, records)
-        ordered = (next_record, *sources) if window.starting else (*sources, next_record)
-        for source_ in ordered:
-            if (message := source_()) is not None:
-                return message
-        if records.idle and window.empty and (still := stills.next_still()) is not None:
-            key, where = Key("still", still.id), topic(self._config, f"still/{still.purpose}")
-            on_answer = self._subscribers(stills.on_puback)
-            return OutgoingMessage(key, where, still.image, still.properties, False, on_answer)
-        return None
-
-    def _next_record(self, records: RecordQueue) -> OutgoingMessage | None:
-        row = records.next_row()
-        return None if row is None else self._record_message(records, row)
-
-    def _next_live(self) -> OutgoingMessage | None:
-        suffix = self._live.next_due(lambda suffix: self._may_go(Key("live", suffix)))
-        if suffix is not None:
-            return self._live_message(suffix)
-        self.own_topics.live_sent()
-        return None
-
-    def _next_subscription(self) -> Subscription | None:
-        return self._subscriptions.next_due(self._may_go)
-
-    def _next_answer(self) -> OutgoingMessage | None:
-        return None if self._inbox is None else self._inbox.next_answer(self._may_go)
-
-    def _next_repair(self) -> OutgoingMessage | None:
-        return self.own_topics.next_message(self._may_go)
-
-    def _may_go(self, key: Key) -> bool:
-        return not self._suspects.wait_s(key)
-
     def _new_inbox(self) -> Inbox | None:
         if self._handler is None:
             return None
         return Inbox(topic(self._config, ""), self._handler, self._post, self.counts)
-
-    def _live_message(self, suffix: str) -> OutgoingMessage:
-        self.own_topics.sent(suffix)
-        value, key = self._live.value(suffix), Key("live", suffix)
-        where, properties = topic(self._config, suffix), Packed(LIVE_CONTENT, value.expiry_s)
-        on_answer = partial(self._check_refused, key)
-        return OutgoingMessage(key, where, value.payload, properties, True, on_answer)
-
-    def _check_refused(self, key: Key, answer: BrokerAnswer) -> None:
-        """Log once that the broker refuses *key*, until it accepts it."""
-        if not answer.refused:
-            self._refused_topics.discard(key.words)
-            return
-        self.counts["refused"] += 1
-        if key.words not in self._refused_topics:
-            self._refused_topics.add(key.words)
-            log.warning("the broker refused %s: %s. %s", key.words, answer.words, answer.remedy)
-
-    def _record_message(self, records: RecordQueue, row: OutboxRow) -> OutgoingMessage:
-        return OutgoingMessage(
-            Key("record", row.sequence),
-            topic(self._config, row.topic),
-            row.payload,
-            _RECORD,
-            row.topic.startswith("report/"),
-            self._subscribers(partial(records.on_puback, row)),
-        )
-
-    def _subscribers(
-        self, on_answer: Callable[[BrokerAnswer], None]
-    ) -> Callable[[BrokerAnswer], None]:
-        """Return *on_answer*; without the need of a subscriber, if the config says so."""
-        if self._broker.subscribers == "required":
-            return on_answer
-        return lambda answer: on_answer(ACCEPTED if answer.no_subscriber else answer)
 
     async def _delivered_reports(self) -> list[OutboxRow]:
         return await self._worker.do(self._store.delivered_reports, MOST_REPORTS)

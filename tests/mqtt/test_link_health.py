@@ -258,7 +258,7 @@ def test_a_flapping_broker_is_one_spell(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with linked(tmp_path, lambda _packet: "accept") as (broker, run):
             for _ in range(40):
-                await until(lambda: run.uplink.connected and run.uplink._confirmed)
+                await until(lambda: run.uplink.connected and run.uplink.outage.why is None)
                 before = broker.connections
                 broker.hang_up()
                 await until(lambda n=before: broker.connections > n)  # type: ignore[misc]
@@ -276,7 +276,7 @@ def test_another_client_with_our_identity_is_an_alarm(tmp_path: Path) -> None:
     async def scenario() -> None:
         async with linked(tmp_path, lambda _packet: "accept") as (broker, run):
             for _ in range(3):
-                await until(lambda: run.uplink.connected and run.uplink._confirmed)
+                await until(lambda: run.uplink.connected and run.uplink.outage.why is None)
                 before = broker.connections
                 broker.send(TAKEN_OVER)
                 await until(lambda n=before: broker.connections > n)  # type: ignore[misc]

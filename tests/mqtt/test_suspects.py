@@ -18,7 +18,7 @@ def run(act: Callable[[Suspects, list[Any]], Awaitable[None]]) -> None:
     async def scenario() -> None:
         reports: list[Any] = []
         suspects = Suspects(
-            Backoff(0.02, 100.0), lambda *put_off: reports.append(put_off), reports.append
+            Backoff(0.02, 100.0), lambda *put_off: reports.append(put_off[:2]), reports.append
         )
         await act(suspects, reports)
 

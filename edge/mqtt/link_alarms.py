@@ -55,11 +55,18 @@ class LinkAlarms:
 
     A kind that is not among :data:`KINDS` is a packet that is left out; it is recorded under
     ``broker/`` and its name.
+
+    :param where: the broker's host and port, for the journal
     """
 
     def __init__(
-        self, post: Post, clock: Clock, show: Callable[[str, dict[str, Any] | None], None]
+        self,
+        where: str,
+        post: Post,
+        clock: Clock,
+        show: Callable[[str, dict[str, Any] | None], None],
     ) -> None:
+        self._where = where
         self._post = post
         self._clock = clock
         self._show = show
@@ -79,7 +86,8 @@ class LinkAlarms:
             trouble.ending = None
         first = trouble.spell.begin(why, now)
         if why != before:
-            log.warning("%s: %s. %s", trouble.kind.device, why, remedy)
+            words = f"{why}. {remedy}" if remedy else why
+            log.warning("%s: %s", self._subject(trouble), words)
         if first:
             device, times = trouble.kind.device, trouble.spell.times
             trouble.since = self._clock.now().iso()
@@ -116,10 +124,16 @@ class LinkAlarms:
     def _end(self, trouble: LinkTrouble) -> None:
         trouble.ending = None
         trouble.spell.end()
-        log.info("%s: works again", trouble.kind.device)
+        log.info("%s: over", self._subject(trouble))
         self._restore(trouble)
         if trouble.kind.shown:
             self._show_alarm()
+
+    def _subject(self, trouble: LinkTrouble) -> str:
+        """Return the beginning of the lines of the journal about *trouble*."""
+        if trouble.kind is KINDS["connection"]:
+            return f"no broker at {self._where}"
+        return trouble.kind.device
 
     def _restore(self, trouble: LinkTrouble) -> None:
         device = trouble.kind.device

@@ -142,7 +142,9 @@ class Uplink:
             topic(config, ""), self._live, self._delivered_reports, post, self.counts
         )
         self.own_topics.on_foreign_session = self._on_foreign_session
-        self._alarms = LinkAlarms(post, clock, self.show)
+        self._alarms = LinkAlarms(
+            f"{config.broker.host}:{config.broker.port}", post, clock, self.show
+        )
         self._ledger = LedgerTopic(
             store, worker, clock, config.reporting.ledger_s,
             show=self.show, alarms=self._alarms,

@@ -23,7 +23,7 @@ def run(act: Callable[[LinkAlarms], None]) -> tuple[list[Event], Shown]:
 
     async def scenario() -> None:
         post = lambda make: events.append(make(AT))  # noqa: E731
-        act(LinkAlarms(post, Clock(), lambda *value: shown.append(value)))
+        act(LinkAlarms("broker:1883", post, Clock(), lambda *value: shown.append(value)))
 
     asyncio.run(scenario())
     return events, shown
@@ -44,9 +44,9 @@ def test_each_change_of_the_reason_is_logged_once(caplog: pytest.LogCaptureFixtu
     lines = [record.getMessage() for record in caplog.records]
     refused, wrong = reason("refused"), reason("wrong-password")
     assert lines == [
-        f"broker: {refused.sentence}. {refused.remedy}",
-        f"broker: {wrong.sentence}. {wrong.remedy}",
-        "broker: works again",
+        f"no broker at broker:1883: {refused.sentence}. {refused.remedy}",
+        f"no broker at broker:1883: {wrong.sentence}. {wrong.remedy}",
+        "no broker at broker:1883: over",
     ]
     assert events == [
         DeviceFailed(AT, "broker", refused.sentence, times=1),

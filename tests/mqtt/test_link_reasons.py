@@ -315,6 +315,8 @@ def test_journal_and_health_say_why(
             assert outage.last is not None
 
     asyncio.run(scenario())
-    lines = [record.getMessage() for record in caplog.records if "broker: " in record.getMessage()]
+    lines = [
+        record.getMessage() for record in caplog.records if "no broker at" in record.getMessage()
+    ]
     assert sum("connection refused. Is the broker running" in line for line in lines) >= 1
     assert sum("not authorized. Correct username" in line for line in lines) == 1

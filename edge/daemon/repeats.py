@@ -1,10 +1,11 @@
 """Repeats: a press of the same button again, before the first press was answered, counts once.
 
 While the disk is slow an officer may press again because no beep has come yet. Both presses mean
-one thing: the second is passed on as :class:`~edge.sop.events.PressRepeated`, which the core only
-counts.
+one thing: the second is passed on as :class:`~edge.sop.events.PressRepeated`. The core counts it,
+unless it confirms a refusal (edge/sop/inputs/repeats.py).
 """
 
+from edge.clock import Stamp
 from edge.sop.events import ButtonPressed, Event, PressRepeated
 
 
@@ -12,7 +13,7 @@ class Repeats:
     """The presses that are not answered yet. Not safe for threads: its owner has a lock."""
 
     def __init__(self) -> None:
-        self._unanswered: set[tuple[str, str, str | None]] = set()
+        self._unanswered: dict[tuple[str, str, str | None], Stamp] = {}
 
     def sift(self, event: Event) -> Event:
         """Return *event*, or the repeat that it is."""
@@ -20,11 +21,11 @@ class Repeats:
             return event
         press = event.panel, event.action, event.procedure
         if press in self._unanswered:
-            return PressRepeated(event.at, *press)
-        self._unanswered.add(press)
+            return PressRepeated(event.at, *press, self._unanswered[press])
+        self._unanswered[press] = event.at
         return event
 
     def answered(self, event: Event) -> None:
         """Note that *event* has been handled, and its effects carried out."""
         if isinstance(event, ButtonPressed):
-            self._unanswered.discard((event.panel, event.action, event.procedure))
+            self._unanswered.pop((event.panel, event.action, event.procedure), None)

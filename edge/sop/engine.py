@@ -30,6 +30,7 @@ from edge.sop.inputs import (
     invitations,
     lockers,
     outstanding,
+    repeats,
     safety,
     supervisors,
 )
@@ -81,11 +82,6 @@ def _button(turn: Turn, event: events.ButtonPressed) -> None:
     if accepted is None:
         accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
     answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
-
-
-def _repeated(turn: Turn, event: events.PressRepeated) -> None:
-    """Count the repeat; its beep is that of the first press."""
-    refuse(turn, f"button/{event.panel}/{event.action}/repeated")
 
 
 def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
@@ -235,7 +231,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.Started: _started,
     events.RunEnded: _run_ended,
     events.ButtonPressed: _button,
-    events.PressRepeated: _repeated,
+    events.PressRepeated: repeats.repeated,
     events.HostAnswered: _host,
     events.StationBusy: _busy,
     events.CardPresented: cards.presented,

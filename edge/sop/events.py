@@ -48,11 +48,12 @@ class ButtonPressed(Event, frozen=True):
 
 
 class PressRepeated(Event, frozen=True):
-    """An officer pressed the button again before its first press was answered: counted only."""
+    """An officer pressed the button again before its press at *first* was answered."""
 
     panel: str
     action: str
     procedure: str | None = None
+    first: Stamp | None = None
 
 
 class HostAnswered(Event, frozen=True):

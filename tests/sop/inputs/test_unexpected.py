@@ -35,6 +35,41 @@ def test_a_repeated_press_is_only_counted() -> None:
     assert len(stand.records) == records
 
 
+def test_a_repeat_that_confirms_a_refusal_counts() -> None:
+    """*Decline* twice before a beep: the guest is declined, with the reason of the first press."""
+    stand = Stand()
+    stand.press("reception", "arrive", "pimpinan")
+    stand.press("reception", "decline")
+    (visit,) = stand.state.visits.values()
+    again = PressRepeated(stand.now, "reception", "decline", None, visit.entered)
+    assert Beep("accepted") in stand.send(again)
+    assert stand.outcomes() == ["declined"]
+    assert stand.state.refusals == {}
+
+
+def test_a_repeat_confirms_no_refusal_of_another_guest() -> None:
+    """If the first press has ended its visit, the second does not decline the next in line."""
+    stand = Stand()
+    for action, procedure in (("arrive", "pimpinan"), ("arrive", "pimpinan"), ("decline", None)):
+        stand.press("reception", action, procedure)
+        stand.wait(1)
+    first = stand.now
+    stand.press("reception", "decline")
+    stand.send(PressRepeated(stand.now, "reception", "decline", None, first))
+    assert len(stand.state.visits) == 1
+    assert stand.state.refusals == {"button/reception/decline/repeated": 1}
+
+
+def test_a_repeat_completes_no_step() -> None:
+    """*Done* twice before a beep completes one step: no guest passes the next one unseen."""
+    stand = Stand()
+    register(stand, "pimpinan", CARDS[0])
+    stand.press("officer-1", "done")
+    (before,) = stand.state.visits.values()
+    stand.send(PressRepeated(stand.now, "officer-1", "done", None, before.entered))
+    assert list(stand.state.visits.values()) == [before]
+
+
 def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:
     """With one card in the pool, the second guest waits for it and is not let in without one."""
     stand = Stand(rules(cards=frozenset(CARDS[:1])))

@@ -55,6 +55,11 @@ class OpenFiles:
 
     def gone(self) -> list[str]:
         """Return the names that do not lead to the open files any more."""
+        moved = self._moved()
+        # If the folder came back between two of these, they must be examined once more.
+        return self._moved() if moved and self._path.parent.is_dir() else moved
+
+    def _moved(self) -> list[str]:
         return [file for file, opened in self._opened.items() if _has_moved(file, opened)]
 
     def rescue(self, connection: sqlite3.Connection, gone: Sequence[str]) -> StoreError:

@@ -147,3 +147,25 @@ def test_a_file_that_is_there_is_left_alone(tmp_path: Path) -> None:
         store.check_files()
         decide(store, 2)
         assert store.replaced is None
+
+
+def test_a_folder_that_comes_back_while_it_is_examined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder is renamed back between the examinations of two files: all of them are there."""
+    data, away = tmp_path / "data", tmp_path / "away"
+    data.mkdir()
+    examine = unlinked._has_moved
+
+    def come_back(file: str, opened: tuple[int, int]) -> bool:
+        moved = examine(file, opened)
+        if away.exists():
+            away.rename(data)
+        return moved
+
+    with closing(open_store(data)) as store:
+        decide(store, 1)
+        data.rename(away)
+        monkeypatch.setattr(unlinked, "_has_moved", come_back)
+        decide(store, 2)
+        assert [row.sequence for row in store.waiting(0, 9)] == [1, 2]

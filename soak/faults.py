@@ -50,6 +50,7 @@ class Fault(NamedTuple):
     :ivar lines: of mosquitto's config; ``{folder}`` is its folder
     :ivar broker: settings of ``[broker]``
     :ivar least_s: how long it lasts at least, real seconds
+    :ivar stalled_log: the reader of the daemon's log has stopped all the time
     """
 
     begin: Deed
@@ -58,6 +59,7 @@ class Fault(NamedTuple):
     broker: dict[str, Any] = {}  # noqa: RUF012 - never written
     before: Deed = lambda _rig: None
     least_s: float = 0.0
+    stalled_log: bool = False
 
 
 def _fill(rig: Rig) -> None:
@@ -131,6 +133,12 @@ FAULTS: dict[str, Fault] = {
     "broker hangs up on a packet": Fault(
         _hang_up_on_a_packet, lambda rig: rig.line.restore(), least_s=0.5
     ),
+    "poison from the office": Fault(
+        lambda rig: rig.office.poison(rig.dice), lambda rig: rig.office.poison(rig.dice)
+    ),
+    "log reader stalled": Fault(
+        lambda rig: rig.line.cut(), lambda rig: rig.line.restore(), stalled_log=True
+    ),
     "refused by ACL (0x87)": Fault(
         lambda rig: rig.server.allow(events=False),
         lambda rig: rig.server.allow(),
@@ -171,7 +179,9 @@ async def suffer(
 ) -> Findings:
     """Run *rounds* rounds of the fault *name* under load; kill the daemon in every third."""
     fault = FAULTS[name]
-    async with Rig(folder, _dice(seed), fault.lines, **fault.broker) as rig:
+    async with Rig(
+        folder, _dice(seed), fault.lines, stalled_log=fault.stalled_log, **fault.broker
+    ) as rig:
         for number in progress.over(rounds):
             await _once(rig, fault, kill=number % 3 == 0)
         await rig.drain(patience_s)

@@ -11,8 +11,11 @@ from random import Random
 from typing import Any, Self
 
 from paho.mqtt.client import Client, MQTTMessage
+from paho.mqtt.packettypes import PacketTypes
 
 from edge.clock import Clock
+from edge.mqtt.messages import topic
+from edge.mqtt.packets import properties
 from edge.store.cloudevent import source
 from edge.store.store import Store
 from sim.broker import Broker
@@ -31,6 +34,12 @@ _GLANCE_S = 0.05
 _RECONNECT_S = 0.1
 # How long a part may take to be ready, real seconds.
 _READY_S = 10.0
+# Odd messages at once, and what is odd in them; mosquitto passes on no worse characters.
+_POISON = 20
+_ODD_TEXTS = ("\ufeff", "\ufeffx", "\U0010fffd", "x" * 5000)
+_OWN_TOPICS = (
+    "status", "meta", "health", "ledger", "state/occupancy", "state/alarm/none", "report/2026-01",
+)  # fmt: skip
 # Records that are written to the store at once.
 _BATCH = 1000
 
@@ -43,7 +52,8 @@ class Office(Centre):
     """
 
     def __init__(self, port: int) -> None:
-        super().__init__(port, session="office")
+        # Its library would not survive the odd messages on the other topics.
+        super().__init__(port, "gardu/v1/+/+/event/#", session="office")
         self.payloads: list[bytes] = []
         self._away = False
         self._client.on_message = self._keep
@@ -64,6 +74,22 @@ class Office(Centre):
         """Subscribe again."""
         self._away = False
         self._subscribe()
+
+    def poison(self, dice: Random) -> None:
+        """Publish odd messages on topics that the victim is subscribed to: its own."""
+        for _ in range(_POISON):
+            odd = properties(
+                PacketTypes.PUBLISH,
+                UserProperty=[("\ufeffkey", dice.choice(_ODD_TEXTS))],
+                ContentType=dice.choice(_ODD_TEXTS),
+            )
+            self._client.publish(
+                topic(CONFIG, dice.choice(_OWN_TOPICS)),
+                dice.randbytes(dice.choice((0, 10, 200_000))),
+                qos=dice.choice((0, 1)),
+                retain=dice.random() < 0.5,
+                properties=odd,
+            )
 
     def _subscribe(self, *_arguments: object) -> None:
         if not self._away:
@@ -106,10 +132,19 @@ class Rig:
     :ivar model: the expected content of the victim's database
 
     :param lines: of mosquitto's config; ``{folder}`` is its folder
+    :param stalled_log: the reader of the victim's log has stopped
     :param broker: settings of ``[broker]`` for the victim
     """
 
-    def __init__(self, folder: Path, dice: Random, lines: str = "", **broker: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        dice: Random,
+        lines: str = "",
+        *,
+        stalled_log: bool = False,
+        **broker: Any,
+    ) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.dice = dice
         self.folder = folder
@@ -119,6 +154,7 @@ class Rig:
         self.server: Server
         self.model = Model(folder / JOURNAL)
         self._lines = lines
+        self._stalled_log = stalled_log
         self._broker = {"resend_window_s": 0.5, "tries": 1000, **broker}
         self._clock = Clock.scaled(SPEED).to_environment().split(",")
         self._victim: BaseProcess | None = None
@@ -168,6 +204,7 @@ class Rig:
                 broker={"url": f"mqtt://{HOST}:{self.line.port}", **self._broker},
                 clock=(float(speed), int(boot_ns), int(wall_ns)),
                 guests=self.dice.getrandbits(32) if guests else None,
+                stalled_log=self._stalled_log,
             )
         )
 

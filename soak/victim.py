@@ -24,6 +24,7 @@ from edge.config.places import default_config_folder
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.last_good_procedures import adopt, read
+from edge.daemon.log_writer import LogWriter
 from edge.daemon.rules import make_rules
 from edge.daemon.timers import Timers
 from edge.errors import StoreUnavailable
@@ -60,12 +61,14 @@ class Orders(msgspec.Struct, frozen=True, kw_only=True):
     :ivar broker: settings of ``[broker]`` that differ from the usual, ``url`` above all
     :ivar clock: the value of ``GARDU_CLOCK``, so that every victim of a folder shares one time
     :ivar guests: seed of the guests that come; None: no guests come
+    :ivar stalled_log: the log goes to a pipe whose reader has stopped
     """
 
     folder: str
     broker: dict[str, Any]
     clock: tuple[float, int, int]
     guests: int | None
+    stalled_log: bool = False
 
 
 def start(orders: Orders) -> BaseProcess:
@@ -128,7 +131,11 @@ class JournalledOutputs:
 
 
 def _main(orders: Orders) -> None:
-    logging.basicConfig(filename=Path(orders.folder) / "victim.log")
+    if orders.stalled_log:
+        _reader, writer = os.pipe()
+        logging.basicConfig(level=logging.INFO, handlers=[LogWriter(writer)])
+    else:
+        logging.basicConfig(filename=Path(orders.folder) / "victim.log")
     asyncio.run(_work(orders))
 
 

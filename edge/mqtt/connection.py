@@ -40,7 +40,7 @@ from edge.mqtt.frames import BrokerFault
 from edge.mqtt.messages import LIVE_CONTENT
 from edge.mqtt.packets import Answer, BrokerAnswer, Filter, Receive, Will, properties
 from edge.mqtt.paho_client import PahoClient, RefusedPacket
-from edge.mqtt.reasons import BrokerUnavailable, Reason, printable, reason
+from edge.mqtt.reasons import BrokerUnavailable, Reason, passed_on, reason
 from edge.mqtt.tls import password, tls_context
 from edge.worker import Worker
 
@@ -131,7 +131,7 @@ class Connection:
             if isinstance(error, OSError):
                 self._end(self._evidence.of_error(error))
             elif isinstance(error, ValueError):  # of the resolver or paho, on host or port
-                self._end(reason("bad-address", printable(error)))
+                self._end(reason("bad-address", passed_on(error)))
             else:
                 self._end(reason("stopped"))
                 raise

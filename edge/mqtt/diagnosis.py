@@ -9,7 +9,7 @@ import socket
 import ssl
 from typing import Any, Literal
 
-from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, printable, reason
+from edge.mqtt.reasons import BrokerUnavailable, Reason, Word, passed_on, reason
 
 Request = Literal["connect", "publish", "subscribe"]
 """What the broker answers to; ``connect`` is also a connection that stood."""
@@ -126,12 +126,12 @@ def of_error(error: Exception, *, with_certificate: bool = False) -> Reason:
             return error.reason
         case ssl.SSLCertVerificationError():
             word = _VERIFY.get(error.verify_code, "certificate-refused")
-            return reason(word, printable(error.verify_message).rstrip("."))
+            return reason(word, passed_on(error.verify_message).rstrip("."))
         case ssl.SSLError():
             return _of_tls(error, with_certificate=with_certificate)
         case OSError():
             return _of_system(error)
-    return reason("packet-unreadable", printable(str(error) or type(error).__name__))
+    return reason("packet-unreadable", passed_on(str(error) or type(error).__name__))
 
 
 def _of_tls(error: ssl.SSLError, *, with_certificate: bool) -> Reason:
@@ -144,11 +144,11 @@ def _of_tls(error: ssl.SSLError, *, with_certificate: bool) -> Reason:
         # TLS 1.2 has no alert of its own for a missing certificate.
         return reason("client-certificate-missing")
     cause = (error.reason or str(error)).replace("_", " ").lower()
-    return reason("tls-failed", printable(cause))
+    return reason("tls-failed", passed_on(cause))
 
 
 def _of_system(error: OSError) -> Reason:
-    detail = (error.strerror or printable(error)).lower()
+    detail = (error.strerror or passed_on(error)).lower()
     match error:
         case socket.gaierror():
             return reason(
@@ -222,7 +222,7 @@ def of_connack(code: int, granted: Any) -> Reason | None:
 def _details(code: int, about: Any) -> str:
     """Return the broker's own words: its server reference and its reason string."""
     unknown = "" if code in CODES else f"code 0x{code:02X}"
-    server = printable(getattr(about, "ServerReference", ""))
-    text = printable(getattr(about, "ReasonString", ""))
+    server = passed_on(getattr(about, "ServerReference", ""))
+    text = passed_on(getattr(about, "ReasonString", ""))
     parts = (unknown, server, f"the broker says: {text}" if text else "")
     return "; ".join(part for part in parts if part)

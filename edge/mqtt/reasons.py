@@ -10,6 +10,7 @@ from typing import Literal, get_args
 import msgspec
 
 from edge.errors import DeviceUnavailable
+from edge.printable import printable
 
 Word = Literal[
     # the way to the broker
@@ -386,8 +387,6 @@ class BrokerUnavailable(DeviceUnavailable):
 _LONGEST = 200
 
 
-def printable(text: object) -> str:
-    """Return *text* of a broker without control characters, cut to 200 characters."""
-    shown = "".join(one if one.isprintable() else " " for one in str(text)[: 2 * _LONGEST])
-    words = " ".join(shown.split())
-    return words if len(words) <= _LONGEST else words[: _LONGEST - 1] + "…"
+def passed_on(text: object) -> str:
+    """Return *text* of a broker or a library on one line, safe to print, cut to 200 characters."""
+    return printable(" ".join(str(text)[: 2 * _LONGEST].split()), _LONGEST)

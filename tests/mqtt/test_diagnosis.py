@@ -147,7 +147,7 @@ def test_the_brokers_own_words_are_passed_on() -> None:
     """Server Reference and Reason String are in the sentence, on one line."""
     about = SimpleNamespace(ServerReference="b2.example:8883", ReasonString="moved\nat noon\x1b[1m")
     found = of_code(0x9D, "connect", about)
-    assert found.sentence == ("server moved: b2.example:8883; the broker says: moved at noon [1m")
+    assert found.sentence == r"server moved: b2.example:8883; the broker says: moved at noon\x1b[1m"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.reasoncodes import ReasonCode
 
 from edge.mqtt.diagnosis import CODES
-from edge.mqtt.reasons import WORDS, BrokerUnavailable, Word, printable, reason
+from edge.mqtt.reasons import WORDS, BrokerUnavailable, Word, passed_on, reason
 
 ROOT = Path(__file__).parents[2]
 
@@ -78,6 +78,6 @@ def test_a_reason_is_carried_by_its_exception() -> None:
 @given(st.text(max_size=2000))
 def test_texts_of_a_broker_are_bounded_and_printable(text: str) -> None:
     """A Reason String cannot forge a line of the journal, or flood it."""
-    shown = printable(text)
+    shown = passed_on(text)
     assert shown.isprintable()
     assert len(shown) <= 200

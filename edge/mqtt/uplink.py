@@ -82,10 +82,12 @@ class _Ended(NamedTuple):
     """The end of a connection, or of the attempt to make one.
 
     :param good: True if it had lasted and accepted packets
+    :param explained: True if it ended on a packet that was then put off: that has its own alarm
     """
 
     why: Reason
     good: bool = False
+    explained: bool = False
 
 
 class Uplink:
@@ -155,6 +157,7 @@ class Uplink:
         self._stills: StillQueue | None = None
         self._fast_path = FastPath()
         self._slow_start = False
+        self._explained = False  # the last connection ended on a packet that was put off
         self._last_online = 0.0
         packets = self._packet_alarms = PacketAlarms(self._alarms, self.counts)
         self._suspects = Suspects(rare, packets.on_put_off, packets.on_accepted)
@@ -239,7 +242,8 @@ class Uplink:
                 self._alarms.begin("identity", _IDENTITY, _TAKEN_OVER)
                 delay_s *= _TAKEN_OVER_FACTOR
             self.outage.note(ended.why)
-            self._alarms.begin("connection", ended.why.sentence, ended.why.remedy)
+            if not ended.explained:
+                self._alarms.begin("connection", ended.why.sentence, ended.why.remedy)
             await asyncio.sleep(delay_s)
             self.counts["reconnects"] += 1
 
@@ -290,7 +294,7 @@ class Uplink:
             connection.drop(reason("stopped"))
         self._slow_start = not window.empty
         good = window.accepted > 0 and loop.time() - since >= LASTED_S
-        return _Ended(connection.why or reason("stopped"), good=good)
+        return _Ended(connection.why or reason("stopped"), good, self._explained)
 
     def _will(self, session: int) -> Will:
         payload = pack(self._status("offline", session, "lost"))
@@ -393,8 +397,8 @@ class Uplink:
         # Mosquitto 2.0.11 ends the connection after a refusal: that is not the next packet's fault.
         other = connection.why is not None and connection.why.word in _NO_FAULT_OF_A_PACKET
         blame = not (other or window.last_refused)
-        put_off = self._suspects.lost([message.key for message in lost], blame=blame)
-        if put_off and connection.hung_up:
+        self._explained = self._suspects.lost([message.key for message in lost], blame=blame)
+        if self._explained and connection.hung_up:
             lost[0].on_answer(HUNG_UP)
 
     def _on_first_answer(self) -> None:

@@ -164,6 +164,9 @@ def test_a_packet_left_out_is_an_alarm_until_it_is_accepted(tmp_path: Path) -> N
         async with linked(tmp_path, on("meta", "hang up")) as (broker, run):
             await until(lambda: faults(run, "broker/meta") == [True])
             await until(lambda: any(b"meta" in alarm for alarm in broker.heard(ALARM)))
+            await until(lambda: run.uplink.counts["left_out"] > 8)
+            # The first losses are trouble of the connection; the trials after them are not.
+            assert run.uplink._alarms._troubles["connection"].spell.times <= 2
             broker.judge = lambda _packet: "accept"
             await until(lambda: broker.heard("meta"))
             await until(lambda: faults(run, "broker/meta") == [True, False])

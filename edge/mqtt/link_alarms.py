@@ -111,10 +111,6 @@ class LinkAlarms:
             else:
                 self._end(trouble)
 
-    def why(self, name: str) -> str:
-        """Return the reason of trouble *name*; empty if it does not stand."""
-        return self._troubles[name].spell.why if name in self._troubles else ""
-
     def _trouble(self, name: str) -> LinkTrouble:
         if name not in self._troubles:
             kind = KINDS.get(name) or Kind(f"broker/{name}")

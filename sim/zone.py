@@ -10,5 +10,5 @@ DEFAULT_ZONE = "Asia/Jakarta"
 
 
 def office_zone(config: Config) -> tzinfo:
-    """Return the zone of the office of *config*, whatever the zone of this machine."""
+    """Return the zone of the office of *config*, not of this machine."""
     return zone_of(config.checkpoint.timezone or DEFAULT_ZONE)

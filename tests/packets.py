@@ -2,7 +2,7 @@
 
 import asyncio
 
-from tests.mqtt.test_uplink_silence import CONNACK, Server, read_packet
+from tests.servers import CONNACK, Server, read_packet
 
 BOM = "\ufeff"
 

@@ -5,8 +5,8 @@ import json
 from collections.abc import Callable
 from typing import Literal, NamedTuple
 
-from tests.mqtt.test_uplink_silence import CONNACK, Server, read_packet
 from tests.packets import packet, publish, string
+from tests.servers import CONNACK, Server, read_packet
 
 Answer = Literal["accept", "hang up", "no answer"] | int
 

@@ -77,7 +77,7 @@ class RecordQueue:
         self._backoff = backoff
         self._alarms = alarms
         self._suspects = suspects
-        self._record_refusals = refusals
+        self._refusals = refusals
         self._counts = counts
         self._notify = notify
         self._ahead = ahead
@@ -96,7 +96,7 @@ class RecordQueue:
         self._probe_due = False
         # Refused (rule 4)
         self._refused: set[int] = set()
-        self._refusals: deque[tuple[OutboxRow, str]] = deque()
+        self._to_count: deque[tuple[OutboxRow, str]] = deque()
         self._cancelled_resends: deque[int] = deque()
         self._retries: deque[OutboxRow] = deque()
         # Parked (rule 7): the one that is tried now, and if it is accepted
@@ -203,7 +203,7 @@ class RecordQueue:
         if self._ahead.was_resent(row.sequence):
             self._counts["resent"] += 1
         self._refused.discard(row.sequence)
-        self._record_refusals.accepted(row.sequence)
+        self._refusals.accepted(row.sequence)
         self._alarms.end("refusal")
         self._delivered.append(row.sequence)
         self._to_note.set()
@@ -239,14 +239,14 @@ class RecordQueue:
             self._at_once.set()
             return
         self._refused.add(row.sequence)
-        own_fault = self._record_refusals.refused(row.sequence)
-        if self._record_refusals.many:
+        own_fault = self._refusals.refused(row.sequence)
+        if self._refusals.many:
             why = f"the broker refuses all records: {answer.words}"
             self._alarms.begin("refusal", why, answer.remedy)
         if not own_fault:
             self._put_off(row, self._next_wait_s(row))
             return
-        self._refusals.append((row, answer.words))
+        self._to_count.append((row, answer.words))
         self._to_store.set()
         self._at_once.set()
 
@@ -304,7 +304,7 @@ class RecordQueue:
         """Wait for more answers, as long as rule 2 allows."""
         await asyncio.sleep(BATCH_S)
         self._at_once.clear()
-        if self._relaxed and not self._refusals and self._noted <= MOST_PIGGYBACKED:
+        if self._relaxed and not self._to_count and self._noted <= MOST_PIGGYBACKED:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._piggyback_s):
                     await self._at_once.wait()
@@ -327,8 +327,8 @@ class RecordQueue:
         while self._cancelled_resends:
             await self._worker.do(self._store.cancel_resend, self._cancelled_resends[0])
             self._ahead.forget(self._cancelled_resends.popleft())
-        while self._refusals:
-            row, why = self._refusals[0]
+        while self._to_count:
+            row, why = self._to_count[0]
             tries = await self._worker.do(self._store.failed, row.sequence, why)
             if tries == 0:  # no longer waiting in the store
                 self._refused.discard(row.sequence)
@@ -337,13 +337,13 @@ class RecordQueue:
                 await self._park(row, f"{why} ({tries} tries)")
             else:
                 self._put_off(row, self._next_wait_s(row))
-            self._refusals.popleft()
+            self._to_count.popleft()
 
     async def _park(self, row: OutboxRow, why: str) -> None:
         await self._worker.do(self._store.park, row.sequence, why)
         self._counts["parked"] += 1
         self._refused.discard(row.sequence)
-        self._record_refusals.parked(row.sequence)
+        self._refusals.parked(row.sequence)
         self._newly_parked.set()
         self._calm.set()
         self._ahead.forget(row.sequence)
@@ -363,13 +363,13 @@ class RecordQueue:
 
     async def try_parked_forever(self) -> None:
         """Try a parked record again from time to time, for ever."""
-        self._record_refusals.connected()
+        self._refusals.connected()
         while True:
             await self._calm.wait()
             self._calm.clear()
             row = None
             if self.idle and self._store.troubled:
-                row = await self._worker.do(self._store.next_parked, self._record_refusals.tried)
+                row = await self._worker.do(self._store.next_parked, self._refusals.tried)
             if row is not None:
                 await self._trial_is_due()
                 if self.idle:
@@ -378,7 +378,7 @@ class RecordQueue:
 
     async def _trial_is_due(self) -> None:
         """Wait until a parked record may be tried; a newly parked one makes that sooner."""
-        while wait_s := self._record_refusals.trial_in_s():
+        while wait_s := self._refusals.trial_in_s():
             self._newly_parked.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
@@ -386,7 +386,7 @@ class RecordQueue:
 
     async def _try_parked(self, row: OutboxRow) -> None:
         """Send *row*, which is parked; if it is accepted, send all parked records again."""
-        self._record_refusals.begin_trial(row.sequence)
+        self._refusals.begin_trial(row.sequence)
         self._suspects.suspect(Key("record", row.sequence))
         self._trial = row, asyncio.get_running_loop().create_future()
         self._retry(row)

@@ -19,7 +19,7 @@ from typer.testing import CliRunner
 
 from edge.commands.watch import watch
 from tests.brokers import HOST, Mosquitto, until
-from tests.mqtt.test_uplink_silence import CONNACK, Server
+from tests.servers import CONNACK, Server
 from tests.uplinks import make_config, make_store, opened, running
 
 MAIN = "from edge.commands.main import main; main()"
@@ -451,7 +451,7 @@ def test_a_terminal_that_is_paused_stops_only_the_board(
             for number in range(1, 6):
                 await publish(mosquitto, record(number))
                 await until(lambda wanted=number: lines_in(file) == wanted)  # type: ignore[misc]
-                await asyncio.sleep(0.3)  # a drawing of 12 kB each: nobody reads them
+                await asyncio.sleep(0.3)  # a drawing of 12 kB each: they are not read
             assert await seen.end(signal.SIGTERM) == 1
         os.close(ours)
         os.close(theirs)

@@ -1,4 +1,4 @@
-"""Records as lines: whole lines only, whatever the disk does, and JSON in ASCII."""
+"""Records as lines: whole lines only, also on a disk that fails, and JSON in ASCII."""
 
 import json
 import os

@@ -84,7 +84,7 @@ TABLES = st.dictionaries(
 
 @given(TABLES, st.booleans())
 def test_every_key_of_any_document_is_found(raw: dict[str, Any], multiline: bool) -> None:
-    """Whatever is written as TOML, each of its keys has a line of the text."""
+    """In every valid TOML text each key has a line."""
     text = tomli_w.dumps(raw, multiline_strings=multiline)
     found = lines_of_keys(text)
     assert set(keys(tomllib.loads(text))) <= found.keys()

@@ -45,7 +45,7 @@ def read_until(end: int, words: str) -> str:
 
 
 def test_a_stalled_reader_and_its_return(pipe: tuple[int, int]) -> None:
-    """While nobody reads, lines wait, then are dropped; the reader that is back gets the count."""
+    """Without a reader lines wait, then are dropped; a reader that is back gets the count."""
     writer = LogWriter(pipe[1], most_lines=10)
     logger = logger_to(writer)
     for number in range(1000):

@@ -21,7 +21,7 @@ from edge.mqtt import consumer as consumer_module
 from edge.mqtt.consumer import Consumer
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.commands.test_watch import Watching, watching
-from tests.mqtt.test_uplink_silence import CONNACK, Server
+from tests.servers import CONNACK, Server
 from tests.uplinks import make_config, make_store, opened, running, sequences
 
 EVENT = "gardu/v1/kantor/lobi/event/visit"

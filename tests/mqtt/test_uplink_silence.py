@@ -3,11 +3,8 @@
 import asyncio
 import contextlib
 import shutil
-import struct
 import subprocess
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Self
 
 import pytest
 
@@ -18,44 +15,10 @@ from edge.mqtt.connection import Connection
 from edge.mqtt.tls import password, tls_context
 from edge.sop.events import DeviceFailed
 from tests.brokers import HOST, Centre, Mosquitto, free_port, until
+from tests.servers import CONNACK, Server, read_packet
 from tests.uplinks import make_config, make_store, running
 
-CONNACK = bytes.fromhex("20 03 00 00 00")
 NOT_AUTHORIZED = bytes.fromhex("20 03 00 87 00")
-
-
-class Server:
-    """A TCP server on a free loopback port; closes all its connections at the end."""
-
-    def __init__(self) -> None:
-        self.port = free_port()
-        self._tasks: set[asyncio.Task[None]] = set()
-        self._writers: list[asyncio.StreamWriter] = []
-
-    @contextlib.asynccontextmanager
-    async def listening(self) -> AsyncIterator[Self]:
-        """Listen until the block ends."""
-        async with await asyncio.start_server(self._accept, HOST, self.port):
-            yield self
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
-        for writer in self._writers:
-            writer.close()
-            with contextlib.suppress(ConnectionError):
-                await writer.wait_closed()
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """Serve one connection."""
-        raise NotImplementedError
-
-    def keep(self, writer: asyncio.StreamWriter) -> None:
-        """Close *writer* at the end."""
-        self._writers.append(writer)
-
-    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.keep(writer)
-        self._tasks.add(asyncio.create_task(self.serve(reader, writer)))
 
 
 class SilentBroker(Server):
@@ -76,20 +39,6 @@ class SilentBroker(Server):
                 writer.write(self._connack)
                 await writer.drain()
         writer.close()
-
-
-async def read_packet(reader: asyncio.StreamReader) -> bytes:
-    """Return one MQTT packet with its first byte; empty at the end."""
-    with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
-        first = await reader.readexactly(1)
-        length, shift = 0, 0
-        while True:
-            (byte,) = struct.unpack("B", await reader.readexactly(1))
-            length |= (byte & 0x7F) << shift
-            shift += 7
-            if not byte & 0x80:
-                return first + await reader.readexactly(length)
-    return b""
 
 
 def test_missing_acknowledgements_end_the_connection(tmp_path: Path) -> None:

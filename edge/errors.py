@@ -19,11 +19,23 @@ class ConfigError(GarduError):
         super().__init__("\n".join(problems))
 
 
-class DeviceUnavailable(GarduError, OSError):
+class DeviceError(GarduError, OSError):
+    """Base of the errors of devices: what is wrong, and what to do about it.
+
+    :ivar remedy: what a technician does first, one or two sentences; shown after the error's text
+        in the journal, in the record of the fault and by `gardu doctor`
+    """
+
+    def __init__(self, why: str, remedy: str = "") -> None:
+        self.remedy = remedy
+        super().__init__(why)
+
+
+class DeviceUnavailable(DeviceError):
     """The device is not available now: it is reported, and opening it is retried."""
 
 
-class DeviceFault(GarduError, OSError):
+class DeviceFault(DeviceError):
     """The device is present but does not work correctly: a person must attend to it."""
 
 

@@ -24,7 +24,7 @@ from gpiozero.pins.mock import MockFactory
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.daemon.run import run_daemon, set_up_logging
-from edge.drivers.gpio.presses import AGAIN_S
+from edge.drivers.wired.presses import AGAIN_S
 from edge.errors import GarduError
 from edge.guestbook.book import Entry, GuestBook
 

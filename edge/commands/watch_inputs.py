@@ -29,10 +29,9 @@ from edge.commands.options import ConfigOption, refuse
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.daemon.build import build_devices
+from edge.daemon.build import build_devices, open_channels
 from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
-from edge.drivers.gpio.pins import pin_factory
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.printable import printable
 from edge.store.data_folder import FolderLock
@@ -166,13 +165,12 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
         news.put(f"{(clock.boot_ns() - started_ns) / 1e9:9.3f}  {words}")
 
     parts = [part for part in fitted(config) if not part.is_output]
-    factory = pin_factory(config.gpio.chip) if parts else None
+    channels = open_channels(config, clock) if parts else None
     moved: Callable[[Tap], None] = (lambda tap: tell(_edge_words(tap))) if raw else _no_op
     spied = spied_serial(tell) if raw else contextlib.nullcontext()
     try:
-        with Taps(parts, factory, clock, moved) as taps, spied:
-            outputs = [part.part.pin for part in fitted(config) if part.is_output]
-            mirror = Mirror(taps.taps, outputs)
+        with Taps(parts, channels, clock, moved) as taps, spied:
+            mirror = Mirror(taps.taps, clock)
             view = InputBoard(taps.taps) if Console().is_terminal else InputLines(taps.taps)
             # Before the devices open: a level that changes meanwhile is shown.
             told = {tap.pin: tap.high for tap in taps.taps}
@@ -180,8 +178,8 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
                 _show(view, taps.taps, told, mirror, news, stop, settled=None if raw else tell)
             mirror.close()
     finally:
-        if factory is not None:
-            factory.close()
+        if channels is not None:
+            channels.close()
 
 
 def _no_op(_tap: Tap) -> None:

@@ -4,7 +4,7 @@ Drivers are imported where they are needed: their libraries cost memory, and som
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
@@ -16,6 +16,7 @@ from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.camera.stamper import Stamper
+from edge.drivers.channels import Channels
 from edge.drivers.serial.bus import SerialBus
 from edge.mqtt.backoff import Backoff
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
@@ -36,67 +37,77 @@ def build_devices(
     clock: Clock,
     post: Post,
     stills: StillFiles,
-    factory: Any = None,
+    channels: Channels | None = None,
     expect: Expect | None = None,
 ) -> Devices:
     """Return the devices that *config* names, none of them opened yet.
 
-    :param factory: a gpiozero factory of the pins; by default this machine's own
+    :param channels: the inputs and outputs; by default this machine's own
     :param expect: called with each valid invitation, before the core is notified
     """
-    from edge.drivers.gpio.aiphone import GpioAiphone
-    from edge.drivers.gpio.buzzer import GpioBuzzer
-    from edge.drivers.gpio.door import GpioDoor
-    from edge.drivers.gpio.metal_detector import GpioMetalDetector
-    from edge.drivers.gpio.panel import GpioPanel
-    from edge.drivers.gpio.pins import pin_factory
-    from edge.drivers.gpio.safety import GpioSafetyInputs
+    from edge.drivers.wired.aiphone import WiredAiphone
+    from edge.drivers.wired.buzzer import WiredBuzzer
+    from edge.drivers.wired.door import WiredDoor
+    from edge.drivers.wired.metal_detector import WiredMetalDetector
+    from edge.drivers.wired.panel import WiredPanel
+    from edge.drivers.wired.safety import WiredSafetyInputs
 
     devices = Devices(clock, post, stills)
-    factory = factory or pin_factory(config.gpio.chip)
+    channels = channels or open_channels(config, clock)
     buses = {name: SerialBus(f"bus/{name}", bus, post) for name, bus in config.buses.items()}
     if config.lockers is not None:
-        devices.add_lockers(build_lockers(config.lockers, buses, factory, clock, post))
+        devices.add_lockers(build_lockers(config.lockers, buses, channels, clock, post))
     if config.buzzer is not None:
         zone = config.checkpoint.timezone
-        devices.add_buzzer(GpioBuzzer("buzzer", config.buzzer, factory, clock, zone))
+        devices.add_buzzer(WiredBuzzer("buzzer", config.buzzer, channels, clock, zone))
     if config.metal_detector is not None:
         detector = config.metal_detector
-        devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, post))
+        devices.add(WiredMetalDetector("metal-detector", detector, channels, clock, post))
     for name, aiphone in config.aiphone.items():
-        station = GpioAiphone(f"aiphone/{name}", aiphone, factory, clock, post)
+        station = WiredAiphone(f"aiphone/{name}", aiphone, channels, clock, post)
         devices.add_aiphone(name, station)
     for name, door in config.doors.items():
-        devices.add_door(name, GpioDoor(f"door/{name}", door, factory, clock, post))
+        devices.add_door(name, WiredDoor(f"door/{name}", door, channels, clock, post))
     if config.safety is not None:
-        devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
+        devices.add(WiredSafetyInputs("safety", config.safety, channels, clock, post))
     for name, panel in config.panels.items():
-        devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
+        devices.add_panel(name, WiredPanel(f"panel/{name}", panel, channels, clock, post))
     for reader in _build_readers(config, clock, post, expect):
         devices.add(reader)
     _add_cameras(devices, config, clock)
     return devices
 
 
+def open_channels(config: Config, clock: Clock) -> Channels:
+    """Return the inputs and outputs of this machine; none is claimed yet.
+
+    :raises DeviceUnavailable: if there are no pins, or they cannot be opened
+    """
+    from edge.drivers.gpio.pin_channels import PinChannels
+    from edge.drivers.gpio.pins import pin_factory
+
+    return PinChannels(pin_factory(config.gpio.chip), clock)
+
+
 def build_lockers(
     config: LockersSection,
     buses: Mapping[str, SerialBus],
-    factory: Any,
+    channels: Channels,
     clock: Clock,
     post: Post,
 ) -> Lockers:
     """Return the driver of the lockers of *config*; *buses* by their names in the config."""
-    from edge.drivers.gpio.wired_lockers import WiredLockers
     from edge.drivers.serial.kerong import KerongBoards
     from edge.drivers.serial.modbus_lockers import ModbusLockers
+    from edge.drivers.wired.relay_lockers import RelayLockers
 
     match config:
         case GpioLockers():
-            return WiredLockers("lockers", config, factory, clock, post)
+            return RelayLockers("lockers", config, channels, clock, post)
         case KerongLockers():
             return KerongBoards("lockers", config, buses[config.bus], clock, post)
         case _:
-            return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
+            return ModbusLockers("lockers", config, buses[config.bus], channels, clock, post)
 
 
 def _build_readers(

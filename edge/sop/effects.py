@@ -11,7 +11,7 @@ from edge.clock import Stamp
 
 LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 """on: a guest waits; slow: a decision is wanted; amber: 80 % of the step's limit is used; red:
-overdue; fast: an alarm; test: all lamps lit. The lamps of each mode: edge/drivers/gpio/lamps.py."""
+overdue; fast: an alarm; test: all lamps lit. Their lamps: edge/drivers/wired/lamps.py."""
 
 
 class Effect(msgspec.Struct, frozen=True, tag=True, tag_field="effect"):

@@ -79,7 +79,7 @@ def modules_after(script: str) -> set[str]:
 def test_the_daemon_loads_no_command() -> None:
     """The daemon's memory holds its own libraries and no module of the command line but main."""
     loaded = modules_after(
-        "import edge.commands.main, edge.daemon.run, edge.daemon.build, edge.drivers.gpio.panel"
+        "import edge.commands.main, edge.daemon.run, edge.daemon.build, edge.drivers.wired.panel"
     )
     assert {name for name in loaded if name.startswith("edge.commands")} == {
         "edge.commands", "edge.commands.main",

@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.commands.doctor.pin_monitor import Mirror, Taps
 from edge.config.inventory import fitted
 from edge.config.loading import load_config
+from edge.config.sections.pins import Contact, Output
 from tests.commands.doctor.office import PATIENCE_S, SOURCE, Office, in_office
 from tests.drivers.conftest import Pins
 
@@ -120,24 +121,26 @@ def test_a_mirror_shows_levels_once_they_are_stable() -> None:
     config = load_config(SOURCE, elsewhere=True)
     door = next(part for part in fitted(config) if part.function == "locker 1 door")
     lock = next(part for part in fitted(config) if part.function == "locker 1 lock")
+    assert isinstance(door.part, Contact)
+    assert isinstance(lock.part, Output)
     pins, clock = Pins(), Clock()
-    with Taps([door, lock], pins.factory, clock) as taps:
-        mirror = Mirror(taps.taps)
-        seen = mirror.pin(door.part.pin)
+    with Taps([door, lock], pins.channels(clock), clock) as taps:
+        mirror = Mirror(taps.taps, clock)
+        edges: list[bool] = []
+        seen = mirror.claim_input(door.part, lambda _moment, high: edges.append(high))
         clock.sleep(0.03)
         pins.drive(door.part.pin, high=False)
         clock.sleep(0.03)
         mirror.settle()
-        assert (seen.state, taps.taps[0].active) == (False, False)
+        assert (seen.level(), taps.taps[0].active) == (False, False)
         for high in (True, False, True):
             pins.drive(door.part.pin, high=high)
         mirror.settle()
-        assert seen.state is False
+        assert seen.level() is False
         clock.sleep(0.03)
         mirror.settle()
-        assert (bool(seen.state), taps.taps[0].bounces) == (True, 2)
-        out = mirror.pin(lock.part.pin)
-        out.output_with_state(False)
+        assert (seen.level(), edges, taps.taps[0].bounces) == (True, [False, True], 2)
+        mirror.claim_output(lock.part).set(on=True)
         assert pins[lock.part.pin].function == "input"
         mirror.close()
     assert pins.diary == []

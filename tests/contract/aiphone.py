@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import pytest
 
 from edge.drivers import base
-from edge.drivers.gpio.aiphone import ANSWERS, SHORT_ANSWER, AideAnswer
+from edge.drivers.wired.aiphone import ANSWERS, SHORT_ANSWER, AideAnswer
 from edge.errors import DeviceUnavailable
 from edge.sop.events import HostAnswered, InputRefused, StationBusy
 

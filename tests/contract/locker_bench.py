@@ -15,6 +15,7 @@ from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
 from edge.daemon.build import build_lockers
 from edge.drivers import base
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.drivers.serial.bus import SerialBus
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
@@ -55,7 +56,7 @@ class TwinBench:
             stack.callback(self.factory.close)
             buses = {name: SerialBus(name, bus) for name, bus in config.buses.items()}
             self.driver: base.Lockers = build_lockers(
-                config.lockers, buses, self.factory, clock, self._posted
+                config.lockers, buses, PinChannels(self.factory, clock), clock, self._posted
             )
             stack.callback(self.driver.close)
             self._stack = stack.pop_all()

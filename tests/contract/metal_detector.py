@@ -8,7 +8,7 @@ must last half a second to count, and ends three seconds after its last edge.
 from typing import Any, Protocol
 
 from edge.drivers import base
-from edge.drivers.gpio.metal_detector import SHORT_ALARM
+from edge.drivers.wired.metal_detector import SHORT_ALARM
 from edge.sop.events import (
     DetectorAlarmed,
     DetectorCleared,

@@ -11,6 +11,8 @@ import pytest
 
 from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
+from edge.drivers.channels import Channels
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.errors import DeviceFault
 from edge.sop.events import Event, Post
 from sim.lobby import Lobby
@@ -27,7 +29,7 @@ _BASE: dict[str, Any] = {
     "cards": {"visitor": ["010063E9AE"]},
 }
 
-Build = Callable[[Config, SimFactory, Clock, Post], Any]
+Build = Callable[[Config, Channels, Clock, Post], Any]
 
 
 class PinBench:
@@ -45,7 +47,7 @@ class PinBench:
             self.world = stack.enter_context(LiveLobby(config, folder, clock))
             self.factory = SimFactory()
             stack.callback(self.factory.close)
-            self.driver = build(config, self.factory, clock, self._posted)
+            self.driver = build(config, PinChannels(self.factory, clock), clock, self._posted)
             stack.callback(self.driver.close)
             self._stack = stack.pop_all()
 

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import pytest
 
 from edge.drivers import base
-from edge.drivers.gpio.safety import KINDS
+from edge.drivers.wired.safety import KINDS
 from edge.sop.events import InputAlarmed, InputRestored
 
 Said = tuple[Any, ...]

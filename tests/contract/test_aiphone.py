@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.aiphone import AideAnswer, GpioAiphone
+from edge.drivers.wired.aiphone import AideAnswer, WiredAiphone
 from sim.lobby import Lobby
 from sim.twins.aiphone import AiphoneTwin
 from tests.contract.aiphone import AiphoneContract
@@ -79,8 +79,8 @@ class TwinBench(PinBench):
         return self._twin.rings
 
 
-def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioAiphone:
-    return GpioAiphone("aiphone/adc", config.aiphone["adc"], factory, clock, post)
+def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredAiphone:
+    return WiredAiphone("aiphone/adc", config.aiphone["adc"], channels, clock, post)
 
 
 class TestPins(AiphoneContract):

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.buzzer import GpioBuzzer
+from edge.drivers.wired.buzzer import WiredBuzzer
 from sim.twins.buzzer import BuzzerTwin
 from tests.contract.buzzer import BuzzerContract
 from tests.contract.pin_bench import PinBench, benches
@@ -36,8 +36,8 @@ class TwinBench(PinBench):
         return self._twin.sounding
 
 
-def _build(config: Any, factory: Any, clock: Clock, _post: Any) -> GpioBuzzer:
-    return GpioBuzzer("buzzer", config.buzzer, factory, clock)
+def _build(config: Any, channels: Any, clock: Clock, _post: Any) -> WiredBuzzer:
+    return WiredBuzzer("buzzer", config.buzzer, channels, clock)
 
 
 class TestPins(BuzzerContract):

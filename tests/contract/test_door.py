@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.door import GpioDoor
+from edge.drivers.wired.door import WiredDoor
 from sim.twins.door import DoorTwin
 from tests.contract.door import DoorContract
 from tests.contract.pin_bench import PinBench, benches
@@ -59,8 +59,8 @@ class TwinBench(PinBench):
             self.clock.sleep(0.05)
 
 
-def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioDoor:
-    return GpioDoor("door/kantor", config.doors["kantor"], factory, clock, post)
+def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredDoor:
+    return WiredDoor("door/kantor", config.doors["kantor"], channels, clock, post)
 
 
 class TestPins(DoorContract):

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from edge.clock import Clock
-from edge.drivers.gpio.metal_detector import GpioMetalDetector
+from edge.drivers.wired.metal_detector import WiredMetalDetector
 from edge.sop.events import PassageTooFast
 from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin
@@ -86,8 +86,8 @@ class TwinBench(PinBench):
         self.world.do(breaking)
 
 
-def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioMetalDetector:
-    return GpioMetalDetector("metal-detector", config.metal_detector, factory, clock, post)
+def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredMetalDetector:
+    return WiredMetalDetector("metal-detector", config.metal_detector, channels, clock, post)
 
 
 class TestPins(MetalDetectorContract):

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.panel import GpioPanel
+from edge.drivers.wired.panel import WiredPanel
 from sim.twins.panel import PanelTwin
 from tests.contract.panel import PanelContract
 from tests.contract.pin_bench import PinBench, benches
@@ -82,8 +82,8 @@ class TwinBench(PinBench):
         return False
 
 
-def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioPanel:
-    return GpioPanel("panel/reception", config.panels["reception"], factory, clock, post)
+def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredPanel:
+    return WiredPanel("panel/reception", config.panels["reception"], channels, clock, post)
 
 
 class TestPins(PanelContract):

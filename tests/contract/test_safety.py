@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
-from edge.drivers.gpio.safety import KINDS, GpioSafetyInputs
+from edge.drivers.wired.safety import KINDS, WiredSafetyInputs
 from sim.twins.safety import SafetyTwin
 from tests.contract.pin_bench import PinBench, benches
 from tests.contract.safety import SafetyContract
@@ -41,8 +41,8 @@ class TwinBench(PinBench):
         self.world.do(lambda _lobby: self._twin.loops[loop].fail(None))
 
 
-def _build(config: Any, factory: Any, clock: Clock, post: Any) -> GpioSafetyInputs:
-    return GpioSafetyInputs("safety", config.safety, factory, clock, post)
+def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredSafetyInputs:
+    return WiredSafetyInputs("safety", config.safety, channels, clock, post)
 
 
 PULLS = ("up", "down", "external-up", "external-down")

@@ -157,7 +157,7 @@ def test_the_built_door_releases_its_strike(pins: Pins, tmp_path: Path) -> None:
     config = load_config(default_config_folder() / "gardu-jatim.toml", elsewhere=True)
     pin, released = strike(config)
     clock = Clock.scaled(50)
-    built = build_devices(config, clock, Posted(clock), StillFiles(tmp_path), pins.factory)
+    built = build_devices(config, clock, Posted(clock), StillFiles(tmp_path), pins.channels(clock))
     (kept_door,) = [item for item in built.threads if item.device.name.startswith("door/")]
     (name,) = config.doors
 

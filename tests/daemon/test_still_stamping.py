@@ -20,6 +20,7 @@ from edge.config.sections.cameras import Stills
 from edge.daemon.build import build_devices
 from edge.daemon.devices import Devices
 from edge.drivers.camera.stamper import Stamper
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.mqtt.messages import STILL_LIMIT
 from edge.sop.effects import TakeStill
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, StillTaken
@@ -142,8 +143,10 @@ def test_the_moment_in_the_picture_is_the_moment_in_the_record(synced: bool) -> 
 def test_a_config_with_cameras_has_a_stamper(tmp_path: Path) -> None:
     """The stamper is in the checkpoint's health, like any device."""
     config = load_config(default_config_folder() / "gardu.toml", elsewhere=True)
-    factory = MockFactory()
-    devices = build_devices(config, Clock(), lambda _make: None, StillFiles(tmp_path), factory)
+    factory, clock = MockFactory(), Clock()
+    devices = build_devices(
+        config, clock, lambda _make: None, StillFiles(tmp_path), PinChannels(factory, clock)
+    )
     assert "stamper" in devices.states({})
     asyncio.run(devices.close())
     factory.close()

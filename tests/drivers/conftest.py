@@ -8,6 +8,7 @@ import pytest
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.clock import Clock, Stamp
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.sop.events import Event
 
 E = TypeVar("E", bound=Event)
@@ -109,6 +110,10 @@ class Pins:
         self.diary: list[tuple[int, bool]] = []
         self.factory = MockFactory(pin_class=DiaryPin)
         self.factory.diary = self.diary
+
+    def channels(self, clock: Clock) -> PinChannels:
+        """Return the channels on these pins."""
+        return PinChannels(self.factory, clock)
 
     def __getitem__(self, pin: int) -> Any:
         return self.factory.pin(pin)

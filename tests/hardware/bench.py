@@ -14,6 +14,7 @@ from edge.clock import Clock
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.daemon.build import build_devices
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import CardPresented, Event
 from edge.store.still_files import StillFiles
@@ -47,7 +48,9 @@ class HandBench:
         self._events = Posted(desk.clock)
         self._asked: set[str] = set()
         stills = StillFiles(Path(desk.config.checkpoint.data))
-        devices = build_devices(desk.config, desk.clock, self._events, stills, desk.factory)
+        devices = build_devices(
+            desk.config, desk.clock, self._events, stills, PinChannels(desk.factory, desk.clock)
+        )
         found = [thread.device for thread in devices.threads if thread.device.name == device]
         if not found:
             pytest.skip(f"the config has no {device}")

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from gpiozero.pins.mock import MockFactory
 
 from edge.clock import Clock
 from edge.config.loading import load_config
@@ -107,7 +108,7 @@ def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
     config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
     with LiveLobby(config, folder, clock) as lobby:
         twin: Any = readers.TwinBench(lobby, config, Posted(clock), cards)
-        twin.clock, twin.factory = clock, object()
+        twin.clock, twin.factory = clock, MockFactory()
         yield twin, config
 
 
@@ -115,7 +116,7 @@ def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
 def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an IP camera on loopback."""
     twin: Any = http_cameras.HttpBench(folder, "digest")
-    twin.clock, twin.factory = twin._clock, object()
+    twin.clock, twin.factory = twin._clock, MockFactory()
     checkpoint = CheckpointSection(
         site="setda", id="lobi", procedures=["pimpinan"], data=str(folder)
     )

@@ -125,8 +125,8 @@ def _devices(
     except StoreError as error:
         yield from _ask_daemon(folder, wanted, str(error))
         return
-    pins = open_pins(config)
     clock = Clock.from_environment()
+    pins = open_pins(config, clock)
     try:
         bad = set()
         for finding in examine_devices(config, clock, pins, wanted, asker):
@@ -137,10 +137,10 @@ def _devices(
                 yield Finding(device, "skipped", "Not acted on: put right what is wrong first.")
             doer = None if sure else asker or Terminal()
             if not pins.why:
-                yield from actuate(config, clock, pins.factory, wanted - bad, doer)
+                yield from actuate(config, clock, pins.channels, wanted - bad, doer)
     finally:
-        if pins.factory is not None:
-            pins.factory.close()
+        if pins.channels is not None:
+            pins.channels.close()
         if lock is not None:
             lock.release()
 

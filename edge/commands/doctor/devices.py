@@ -17,10 +17,10 @@ from edge.commands.doctor.recorder import Recorder
 from edge.commands.options import data_folder
 from edge.config.inventory import fitted, kind_of, lines
 from edge.config.model import Config
-from edge.daemon.build import build_devices
+from edge.daemon.build import build_devices, open_channels
 from edge.drivers.base import Device
 from edge.drivers.camera.jpeg import size
-from edge.drivers.gpio.pins import pin_factory
+from edge.drivers.channels import Channels
 from edge.errors import DeviceFault, DeviceUnavailable, GarduError
 from edge.sop.events import (
     CardPresented,
@@ -77,14 +77,14 @@ class Bench(NamedTuple):
 class Pins(NamedTuple):
     """The pins of this machine, or *why* there are none."""
 
-    factory: Any
+    channels: Channels | None
     why: str
 
 
-def open_pins(config: Config) -> Pins:
-    """Return the pins of this machine; the caller closes the factory."""
+def open_pins(config: Config, clock: Clock) -> Pins:
+    """Return the pins of this machine; the caller closes them."""
     try:
-        return Pins(pin_factory(config.gpio.chip), "")
+        return Pins(open_channels(config, clock), "")
     except DeviceUnavailable as error:
         return Pins(None, str(error))
 
@@ -96,12 +96,12 @@ def examine_devices(
 
     :param asker: the technician, who can hold a card to a reader; None: not present
     """
-    parts = [part for part in fitted(config) if pins.factory and part.device in only]
+    parts = [part for part in fitted(config) if pins.channels and part.device in only]
     if pins.why:
         yield trouble("gpio", pins.why)
     heard = Recorder(clock)
-    with Taps(parts, pins.factory, clock) as taps:
-        mirror = Mirror(taps.taps)
+    with Taps(parts, pins.channels, clock) as taps:
+        mirror = Mirror(taps.taps, clock)
         bench = Bench(config, clock, taps, mirror, heard, asker)
         stills = StillFiles(data_folder(config))
         for thread in build_devices(config, clock, heard.post, stills, mirror).threads:

@@ -7,28 +7,23 @@ For the technician's tools, which must be safe in an office. Rules
    does not change its level.
 2. Every edge counts, also bounces: a change that follows the one before sooner than the contact's
    ``bounce_s`` is counted as a bounce.
-3. Drivers use :class:`Mirror`: pins with the taps' levels once these are stable; its outputs have
-   no effect.
+3. Drivers use :class:`Mirror`: channels with the taps' levels once these are stable; its outputs
+   have no effect.
 4. A pin that cannot be claimed gives the reason, and the others are read all the same.
 """
 
 from collections.abc import Callable, Iterable
-from typing import Any, Self
+from typing import Self
 
 import msgspec
-from gpiozero import Factory
-from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.clock import Clock
 from edge.config.inventory import Fitted
-from edge.config.sections.pins import Contact
+from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import boot_pull
-from edge.drivers.gpio.contacts import GpioContact
-from edge.drivers.gpio.pins import claiming
+from edge.drivers.channels import Channels, OnEdge
+from edge.drivers.wired.contacts import WiredContact
 from edge.errors import DeviceUnavailable
-
-# Raspberry Pi 4 Model B, 4 GB: the mirror needs any board with the 40-pin header.
-_REVISION = "c03115"
 
 Moved = Callable[["Tap"], None]
 
@@ -36,14 +31,14 @@ Moved = Callable[["Tap"], None]
 class Tap:
     """One pin that is only read.
 
-    :param factory: the real pins
+    :param channels: the real inputs and outputs
     :param moved: called on every change, on the pins' thread: must not block
     :ivar why: why it cannot be read; empty if it can
     :ivar high: its level; None as long as it is not read
     :ivar changes: edges since it was opened; *bounces*: those of them that are bounces
     """
 
-    def __init__(self, fitted: Fitted, factory: Factory, clock: Clock, moved: Moved) -> None:
+    def __init__(self, fitted: Fitted, channels: Channels, clock: Clock, moved: Moved) -> None:
         self.fitted = fitted
         self.why = ""
         self.high: bool | None = None
@@ -54,7 +49,7 @@ class Tap:
         self._since_ns = 0
         self._bounce_ns = int(getattr(fitted.part, "bounce_s", 0) * 1e9)
         self._read_as = _read_as(fitted)
-        self._contact = GpioContact(self._read_as, factory, clock, self._seen)
+        self._contact = WiredContact(self._read_as, channels, clock, self._seen)
 
     @property
     def pin(self) -> int:
@@ -84,8 +79,7 @@ class Tap:
     def open(self) -> None:
         """Claim the pin; on failure set :attr:`why`."""
         try:
-            with claiming(f"GPIO {self.pin}"):
-                self._contact.open()
+            self._contact.open()
         except DeviceUnavailable as error:
             self.why = str(error)
 
@@ -110,11 +104,11 @@ class Taps:
     def __init__(
         self,
         parts: Iterable[Fitted],
-        factory: Factory,
+        channels: Channels | None,
         clock: Clock,
         moved: Moved = lambda _tap: None,
     ) -> None:
-        self.taps = [Tap(part, factory, clock, moved) for part in parts]
+        self.taps = [Tap(part, channels, clock, moved) for part in parts] if channels else []
 
     def __enter__(self) -> Self:
         for tap in self.taps:
@@ -130,55 +124,81 @@ class Taps:
         return [tap for tap in self.taps if tap.fitted.device == device]
 
 
-class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
-    """Pins for drivers with the levels of *taps*; outputs have no effect.
+class Mirror:
+    """Channels for drivers with the levels of *taps*; outputs have no effect.
 
-    :param unread: pins of outputs that have no tap: drivers read them as low
-    :param why: the error for any other pin that has no tap
+    :param why: the error for an input that has no tap
     """
 
-    def __init__(
-        self, taps: Iterable[Tap], unread: Iterable[int] = (), why: str = "this pin is not read"
-    ) -> None:
-        super().__init__(revision=_REVISION, pin_class=_MirrorPin)
+    def __init__(self, taps: Iterable[Tap], clock: Clock, why: str = "it is not read") -> None:
         self._taps = {tap.pin: tap for tap in taps}
-        self._unread = frozenset(unread)
+        self._clock = clock
         self._why = why
+        self._inputs: list[_MirrorInput] = []
 
-    def level(self, number: int) -> bool:
-        """Return the level of pin *number*.
+    def claim_input(self, contact: Contact, on_edge: OnEdge) -> "_MirrorInput":
+        """Follow the tap of *contact*.
 
-        :raises DeviceUnavailable: if it is not read
+        :raises DeviceUnavailable: if it has none, or the tap's pin cannot be read
         """
-        if number in self._unread:
-            return False
-        tap = self._taps.get(number)
+        tap = self._taps.get(contact.pin)
         if tap is None or tap.high is None:
-            raise DeviceUnavailable((tap.why if tap else "") or f"GPIO {number}: {self._why}")
-        return tap.high
+            why = (tap.why if tap else "") or f"GPIO {contact.pin}: {self._why}"
+            raise DeviceUnavailable(why)
+        self._inputs.append(_MirrorInput(tap, tap.high, on_edge))
+        return self._inputs[-1]
+
+    def claim_output(self, _output: Output) -> "_MirrorOutput":
+        """Return an output without effect."""
+        return _MirrorOutput()
+
+    def close(self) -> None:
+        """Hand no edge over any more."""
+        self._inputs.clear()
 
     def settle(self) -> None:
         """Pass every level that has been stable for its bounce time to the drivers; call often."""
-        for tap in self._taps.values():
-            if tap.high is not None and tap.stable:
-                self.pin(tap.pin).follow(tap.high)
+        for channel in tuple(self._inputs):
+            channel.settle(self._clock.boot_ns() / 1e9)
 
 
-class _MirrorPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
-    """A pin that has its tap's level; the pull that a driver sets has no effect."""
+class _MirrorInput:
+    """An input with the level of its tap, as it last was stable."""
 
-    def __init__(self, factory: Mirror, info: Any) -> None:
-        super().__init__(factory, info)
-        self._state = factory.level(self._number)
+    def __init__(self, tap: Tap, high: bool, on_edge: OnEdge) -> None:  # noqa: FBT001 - a level
+        self._tap = tap
+        self._high = high
+        self._on_edge: OnEdge | None = on_edge
 
-    def follow(self, high: bool) -> None:  # noqa: FBT001 - a level, as in drive(True)
-        """Set the tap's level, unless a driver uses the pin as an output."""
-        if self._function == "input" and high != self._state:
-            (self.drive_high if high else self.drive_low)()
+    def level(self) -> bool:
+        """Return the level that was last stable."""
+        return self._high
 
-    def _set_pull(self, value: str) -> None:
-        super()._set_pull(value)
-        self._state = self._factory.level(self._number)
+    def close(self) -> None:
+        """Hand no edge over any more."""
+        self._on_edge = None
+
+    def settle(self, moment: float) -> None:
+        """Take over the level of the tap, if it is stable, at *moment* (seconds)."""
+        if self._on_edge is None or self._tap.high in (None, self._high) or not self._tap.stable:
+            return
+        self._high = not self._high
+        self._on_edge(moment, self._high)
+
+
+class _MirrorOutput:
+    """An output without effect; it is always off."""
+
+    on = False
+
+    def set(self, *, on: bool) -> None:
+        """Do nothing."""
+
+    def blink(self, on_s: float, off_s: float) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""
 
 
 def _read_as(fitted: Fitted) -> Contact:

@@ -23,6 +23,11 @@ class Contact(Section, frozen=True, kw_only=True):
     bounce_s: Annotated[float, Meta(ge=0, le=0.05, description="seconds from 0 to 0.05")] = 0.02
 
     @property
+    def place(self) -> str:
+        """The place of its wires, in words."""
+        return f"pin {self.pin}"
+
+    @property
     def active_level(self) -> bool:
         """The pin's level (True = high) while the contact is active."""
         closed_level = self.pull in ("down", "external-down")
@@ -40,3 +45,8 @@ class Output(Section, frozen=True, kw_only=True):
 
     pin: Pin
     active: Literal["high", "low"] = "high"
+
+    @property
+    def place(self) -> str:
+        """The place of its wires, in words."""
+        return f"pin {self.pin}"

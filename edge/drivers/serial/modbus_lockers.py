@@ -1,6 +1,6 @@
 """Lockers with locks on Modbus relay boards and door contacts on the Pi's pins.
 
-Rules of this driver (and those of ``modbus_relays.py`` and edge/drivers/gpio/contact_lockers.py)
+Rules of this driver (and those of ``modbus_relays.py`` and edge/drivers/wired/contact_lockers.py)
 -------------------------------------------------------------------------------------------------
 1. The board times the pulse: it ends even if this machine dies in it. The next lock waits until
    it is over, also where it is not known whether it began.
@@ -18,11 +18,9 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import partial
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
-from edge.drivers.gpio.contact_lockers import ContactLockers
+from edge.drivers.channels import Channels
 from edge.drivers.serial.bus import SerialBus
 from edge.drivers.serial.modbus_relays import (
     MARGIN_S,
@@ -32,6 +30,7 @@ from edge.drivers.serial.modbus_relays import (
     Waveshare,
     words,
 )
+from edge.drivers.wired.contact_lockers import ContactLockers
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused, LockerFailed, LockerRestored, Post
 
@@ -49,11 +48,11 @@ class ModbusLockers(ContactLockers):
         name: str,
         config: ModbusSection,
         bus: SerialBus,
-        factory: Factory,
+        channels: Channels,
         clock: Clock,
         post: Post,
     ) -> None:
-        super().__init__(name, config.locker, (), factory, clock, post)
+        super().__init__(name, config.locker, (), channels, clock, post)
         self._pulse_real_s = clock.real(config.pulse_s + MARGIN_S)
         self._lockers = {locker.number: locker for locker in config.locker}
         self._boards = {

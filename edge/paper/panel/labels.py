@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from edge.config.sections.panels import LampName
 from edge.config.sections.values import Action
-from edge.drivers.gpio.lamps import Rhythm, rhythms
+from edge.drivers.wired.lamps import Rhythm, rhythms
 from edge.sop.effects import LampMode
 
 
@@ -97,7 +97,7 @@ def station(name: str) -> PanelText:
 
 
 def meanings(fitted: frozenset[LampName]) -> dict[LampName, list[tuple[Rhythm, PanelText]]]:
-    """Return the meaning of each rhythm of each lamp of *fitted* (edge/drivers/gpio/lamps.py)."""
+    """Return the meaning of each rhythm of each lamp of *fitted* (edge/drivers/wired/lamps.py)."""
     found: dict[LampName, dict[Rhythm, list[PanelText]]] = {lamp: {} for lamp in fitted}
     in_service = rhythms("off", fitted)
     for lamp, rhythm in in_service.items():

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from edge.config.model import Config
 from edge.config.sections.panels import Button, LampName, Panel
-from edge.drivers.gpio.lamps import Rhythm
+from edge.drivers.wired.lamps import Rhythm
 from edge.paper.panel.labels import (
     ACTIONS,
     HEARD,

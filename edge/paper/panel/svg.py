@@ -4,7 +4,7 @@ import textwrap
 from xml.etree import ElementTree as ET
 
 from edge.config.sections.panels import LampName
-from edge.drivers.gpio.lamps import BLINKS, Rhythm
+from edge.drivers.wired.lamps import BLINKS, Rhythm
 from edge.paper import svg as draw
 from edge.paper.lettering import fit
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS, PanelText

@@ -291,8 +291,10 @@ def test_actuating_asks_before_and_after(tmp_path: Path) -> None:
 
     config = load_config(SOURCE, elsewhere=True)
 
+    fast = Clock.scaled(50)
+
     def run(person: Technician, pins: Pins) -> list[Finding]:
-        return list(actuate(config, Clock.scaled(50), pins.factory, {"aiphone/adc"}, person))
+        return list(actuate(config, fast, pins.channels(fast), {"aiphone/adc"}, person))
 
     with closing_pins() as pins:
         refusing = Technician(False)
@@ -333,7 +335,7 @@ def test_without_pins_the_rest_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.delenv("GPIOZERO_PIN_FACTORY", raising=False)
     config = load_config(SOURCE, elsewhere=True)
     config = replace(config, gpio=Gpio(chip="4000"), cameras={})
-    pins = open_pins(config)
+    pins = open_pins(config, Clock())
     found = list(examine_devices(config, Clock.scaled(50), pins, set(device_names(config)), None))
     assert [finding.device for finding in found if finding.state == "wrong"] == [
         "gpio", "card-reader/desk",

@@ -125,7 +125,9 @@ def test_an_output_is_claimed_with_its_resting_level(
     monkeypatch.delenv(CHOICE, raising=False)
     monkeypatch.setenv("LG_WD", "/")
     monkeypatch.setitem(sys.modules, "lgpio", lgpio)
-    monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio", raising=False)
+    # gpiozero's module is imported with the fake, and must not stay so for other tests.
+    monkeypatch.setitem(sys.modules, "gpiozero.pins.lgpio", lgpio)
+    monkeypatch.delitem(sys.modules, "gpiozero.pins.lgpio")
     factory = pin_factory("4")
     monkeypatch.setattr(type(factory), "_get_revision", lambda _: 0xC04170)  # a Pi 5
     relay = DigitalOutputDevice(5, active_high=active_high, pin_factory=factory)

@@ -63,7 +63,9 @@ class Rig:
         self._listen()
         self.call(self.twin.port.plug)
         self.bus = SerialBus("bus/relays", line, posted)
-        self.driver = ModbusLockers("lockers", config, self.bus, pins.factory, self.clock, posted)
+        self.driver = ModbusLockers(
+            "lockers", config, self.bus, pins.channels(self.clock), self.clock, posted
+        )
 
     def _door(self, locker: RelayLocker, pins: Pins) -> SprungDoor:
         """Return a sprung door on its relay, its contact (active low) straight on a mock pin."""

@@ -13,16 +13,15 @@ Rules of this driver
    passage. The beam is optional; without one an officer's button marks the passage.
 """
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import Contact
-from edge.drivers.gpio.contacts import GpioContact
-from edge.drivers.gpio.countdown import Countdown
-from edge.drivers.gpio.safety import alarm_input
-from edge.drivers.gpio.timed_contact import TimedContact
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.countdown import Countdown
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.safety import alarm_input
+from edge.drivers.wired.timed_contact import TimedContact
 from edge.sop.events import (
     DetectorAlarmed,
     DetectorCleared,
@@ -37,7 +36,7 @@ from edge.sop.events import (
 SHORT_ALARM = "alarm contact active for too short a time"
 
 
-class GpioMetalDetector(WiredDevice):
+class WiredMetalDetector(WiredDevice):
     """The detector: its alarm contact and, where wired, its tamper contact and its beam.
 
     Posts DetectorAlarmed, DetectorCleared, PassageMade, PassageTooFast; InputAlarmed and
@@ -45,18 +44,18 @@ class GpioMetalDetector(WiredDevice):
     """
 
     def __init__(
-        self, name: str, config: MetalDetector, factory: Factory, clock: Clock, post: Post
+        self, name: str, config: MetalDetector, channels: Channels, clock: Clock, post: Post
     ) -> None:
         self._post = post
         alarm = TimedContact(
-            config.alarm, factory, clock, self._alarm_changed, self._too_short,
+            config.alarm, channels, clock, self._alarm_changed, self._too_short,
             minimum_s=config.minimum_pulse_s, hold_s=config.hold_s, stuck_s=config.stuck_s,
         )  # fmt: skip
-        contacts: list[GpioContact] = [alarm]
+        contacts: list[WiredContact] = [alarm]
         if config.tamper is not None:
-            contacts.append(alarm_input("detector-tamper", config.tamper, factory, clock, post))
+            contacts.append(alarm_input("detector-tamper", config.tamper, channels, clock, post))
         if config.passage is not None:
-            contacts.append(_Beam(config, config.passage, factory, clock, post))
+            contacts.append(_Beam(config, config.passage, channels, clock, post))
         super().__init__(name, (), contacts)
 
     def _alarm_changed(self, *, active: bool, initial: bool) -> None:
@@ -67,13 +66,13 @@ class GpioMetalDetector(WiredDevice):
         self._post(lambda at: InputRefused(at, self.name, SHORT_ALARM))
 
 
-class _Beam(GpioContact):
+class _Beam(WiredContact):
     """The beam across the passage, active while it is interrupted."""
 
     def __init__(
-        self, config: MetalDetector, contact: Contact, factory: Factory, clock: Clock, post: Post
+        self, config: MetalDetector, contact: Contact, channels: Channels, clock: Clock, post: Post
     ) -> None:
-        super().__init__(contact, factory, clock, self._moved, config.stuck_s)
+        super().__init__(contact, channels, clock, self._moved, config.stuck_s)
         self._limits = config
         self._post = post
         self._begun = False

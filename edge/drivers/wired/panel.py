@@ -2,8 +2,8 @@
 
 Rules of this driver
 --------------------
-1. edge/drivers/gpio/lamps.py defines the lamps of a mode, edge/drivers/gpio/presses.py the meaning
-   of presses; docs/panel.md explains both to officers.
+1. lamps.py defines the lamps of a mode, presses.py the meaning of presses; docs/panel.md explains
+   both to officers.
 2. A lamp test stays inside this driver: no event is posted, no record is made, and the buttons go
    on working.
 3. A press that counts is posted first, then shown as *heard*. That happens here, because this
@@ -13,16 +13,15 @@ Rules of this driver
 import logging
 from functools import partial
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.values import Action
-from edge.drivers.gpio.contacts import HELD_S, GpioContact
-from edge.drivers.gpio.lamps import Lamps
-from edge.drivers.gpio.outputs import GpioOutput
-from edge.drivers.gpio.presses import Presses
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import HELD_S, WiredContact
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.lamps import Lamps
+from edge.drivers.wired.outputs import WiredOutput
+from edge.drivers.wired.presses import Presses
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed, Post
@@ -30,20 +29,21 @@ from edge.sop.events import ButtonPressed, Post
 log = logging.getLogger(__name__)
 
 
-class GpioPanel(WiredDevice):
+class WiredPanel(WiredDevice):
     """One panel. Posts ButtonPressed with its id (the last part of *name*)."""
 
     def __init__(
-        self, name: str, config: Panel, factory: Factory, clock: Clock, post: Post
+        self, name: str, config: Panel, channels: Channels, clock: Clock, post: Post
     ) -> None:
         self._post = post
         lamps = {
-            lamp: GpioOutput(output, factory, clock) for lamp, output in config.fitted_lamps.items()
+            lamp: WiredOutput(output, channels, clock)
+            for lamp, output in config.fitted_lamps.items()
         }
         self._lamps = Lamps(lamps, clock)
         self._presses = Presses(config.buttons, clock, self._pressed, self._asked)
         contacts = [
-            GpioContact(button, factory, clock, partial(self._presses.changed, number), HELD_S)
+            WiredContact(button, channels, clock, partial(self._presses.changed, number), HELD_S)
             for number, button in enumerate(config.buttons)
         ]
         super().__init__(name, tuple(lamps.values()), contacts)

@@ -7,7 +7,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.gpio.contacts import GpioContact
+from edge.drivers.wired.contacts import WiredContact
 from tests.drivers.conftest import Pins
 
 
@@ -32,9 +32,9 @@ def reports() -> Reports:
 
 
 @pytest.fixture
-def contact(pins: Pins, clock: Clock, reports: Reports) -> Iterator[GpioContact]:
+def contact(pins: Pins, clock: Clock, reports: Reports) -> Iterator[WiredContact]:
     """Yield an open, normally-open contact to ground on pin 17, its first report removed."""
-    contact = GpioContact(Contact(pin=17), pins.factory, clock, reports)
+    contact = WiredContact(Contact(pin=17), pins.channels(clock), clock, reports)
     contact.open()
     assert reports.seen == [(False, True)]
     reports.seen.clear()
@@ -61,7 +61,7 @@ def test_every_wiring_reports_active_at_its_level(
 ) -> None:
     """In each of eight wirings active is at its level; a wrong one would read an alarm as clear."""
     keys, high = wiring
-    contact = GpioContact(Contact(pin=17, **keys), pins.factory, clock, reports)
+    contact = WiredContact(Contact(pin=17, **keys), pins.channels(clock), clock, reports)
     contact.open()
     for level in (high, not high, high):
         pins.drive(17, high=level)
@@ -72,8 +72,8 @@ def test_every_wiring_reports_active_at_its_level(
 
 def test_a_cut_wire_of_a_closed_loop_is_active(pins: Pins, clock: Clock, reports: Reports) -> None:
     """A closed loop without a connection is active, as an alarm loop needs."""
-    contact = GpioContact(
-        Contact(pin=17, wired="normally-closed", pull="up"), pins.factory, clock, reports
+    contact = WiredContact(
+        Contact(pin=17, wired="normally-closed", pull="up"), pins.channels(clock), clock, reports
     )
     contact.open()
     contact.close()
@@ -82,24 +82,24 @@ def test_a_cut_wire_of_a_closed_loop_is_active(pins: Pins, clock: Clock, reports
 
 def test_external_pull_up_on_a_pin_with_its_own(pins: Pins, clock: Clock, reports: Reports) -> None:
     """GPIO 2 and 3 are pulled up on the board; to let gpiozero float them would raise."""
-    contact = GpioContact(Contact(pin=2, pull="external-up"), pins.factory, clock, reports)
+    contact = WiredContact(Contact(pin=2, pull="external-up"), pins.channels(clock), clock, reports)
     contact.open()
     pins.drive(2, high=False)
     contact.close()
     assert reports.seen == [(False, True), (True, False)]
 
 
-def test_bounce_time_reaches_the_library(pins: Pins, clock: Clock, contact: GpioContact) -> None:
+def test_bounce_time_reaches_the_library(pins: Pins, clock: Clock, contact: WiredContact) -> None:
     """The bounce time is in real seconds for the library; zero is None there."""
     assert pins[17].bounce == 0.02
     contact.close()
-    other = GpioContact(Contact(pin=17, bounce_s=0), pins.factory, clock, lambda **_: None)
+    other = WiredContact(Contact(pin=17, bounce_s=0), pins.channels(clock), clock, lambda **_: None)
     other.open()
     assert pins[17].bounce is None
     other.close()
 
 
-def test_a_missed_edge_is_found_once(pins: Pins, contact: GpioContact, reports: Reports) -> None:
+def test_a_missed_edge_is_found_once(pins: Pins, contact: WiredContact, reports: Reports) -> None:
     """An edge that the library lost is reported by reconcile, and the next edge is not lost."""
     pins[17].muted = True
     pins.drive(17, high=False)
@@ -116,7 +116,7 @@ def test_a_bounce_is_no_missed_edge(
     pins: Pins, clock: Clock, reports: Reports, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A level that is gone after the bounce time is not reported."""
-    contact = GpioContact(Contact(pin=17), pins.factory, clock, reports)
+    contact = WiredContact(Contact(pin=17), pins.channels(clock), clock, reports)
     contact.open()
     pins[17].muted = True
     pins.drive(17, high=False)
@@ -127,7 +127,7 @@ def test_a_bounce_is_no_missed_edge(
 
 
 def test_an_error_in_the_callback_is_logged_and_made_good(
-    pins: Pins, contact: GpioContact, reports: Reports, caplog: pytest.LogCaptureFixture
+    pins: Pins, contact: WiredContact, reports: Reports, caplog: pytest.LogCaptureFixture
 ) -> None:
     """An exception would end lgpio's only thread: it is logged, and the change reported later."""
     reports.broken = True
@@ -139,7 +139,7 @@ def test_an_error_in_the_callback_is_logged_and_made_good(
 
 
 def test_a_closed_contact_is_silent_and_opens_again(
-    pins: Pins, contact: GpioContact, reports: Reports
+    pins: Pins, contact: WiredContact, reports: Reports
 ) -> None:
     """Closing releases the pin and may be repeated; opening begins with the initial level."""
     contact.close()

@@ -5,7 +5,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.lockers import GpioLocker, GpioLockers
 from edge.config.sections.pins import Contact, Output
-from edge.drivers.gpio.wired_lockers import WiredLockers
+from edge.drivers.wired.relay_lockers import RelayLockers
 from edge.errors import DeviceUnavailable
 from edge.sop.events import LockerOpened
 from tests.drivers.conftest import Pins, Posted, told
@@ -30,7 +30,7 @@ class GpioBench:
                 GpioLocker(number=2, relay=Output(pin=6, active="low"), door=Contact(pin=27)),
             ],
         )
-        self.driver = WiredLockers("lockers", config, pins.factory, clock, posted)
+        self.driver = RelayLockers("lockers", config, pins.channels(clock), clock, posted)
 
     def door(self, locker: int, *, is_open: bool) -> None:
         """Open or close a door by hand."""
@@ -73,7 +73,7 @@ def test_a_pin_in_use_is_an_unavailable_device(pins: Pins, clock: Clock, posted:
     """A pin in use is reported with the device's name, and the driver claims no other pin."""
     bench, second = GpioBench(pins, clock, posted), GpioBench(pins, clock, posted)
     bench.driver.open()
-    with pytest.raises(DeviceUnavailable, match=r"lockers: .*GPIO5"):
+    with pytest.raises(DeviceUnavailable, match=r"lockers: .*GPIO 5"):
         second.driver.open()
     bench.driver.close()
     second.driver.open()

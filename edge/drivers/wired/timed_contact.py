@@ -11,15 +11,14 @@ Rules of this driver
 
 from collections.abc import Callable
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.gpio.contacts import GpioContact, Report
-from edge.drivers.gpio.countdown import Countdown
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import Report, WiredContact
+from edge.drivers.wired.countdown import Countdown
 
 
-class TimedContact(GpioContact):
+class TimedContact(WiredContact):
     """One such contact; all seconds are seconds of *clock*.
 
     :param report: called with each level that is reported
@@ -32,7 +31,7 @@ class TimedContact(GpioContact):
     def __init__(
         self,
         config: Contact,
-        factory: Factory,
+        channels: Channels,
         clock: Clock,
         report: Report,
         too_short: Callable[[], None],
@@ -41,7 +40,7 @@ class TimedContact(GpioContact):
         hold_s: float = 0.0,
         stuck_s: float | None = None,
     ) -> None:
-        super().__init__(config, factory, clock, self._moved, stuck_s)
+        super().__init__(config, channels, clock, self._moved, stuck_s)
         self._report_level = report
         self._too_short = too_short
         self._minimum_s = minimum_s

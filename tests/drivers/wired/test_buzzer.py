@@ -9,7 +9,7 @@ from edge.clock import Clock, Stamp
 from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
-from edge.drivers.gpio.buzzer import BEEPS, TICKS, GpioBuzzer, sound
+from edge.drivers.wired.buzzer import BEEPS, TICKS, WiredBuzzer, sound
 from tests.drivers.conftest import Pins
 
 JAKARTA = zone_of("Asia/Jakarta")
@@ -31,7 +31,7 @@ def test_every_pattern_is_told_from_the_others(
     pins: Pins, clock: Clock, pattern: BeepPattern, beeps: int, least_s: float
 ) -> None:
     """Patterns differ by count and length: officers know the answer by ear alone."""
-    buzzer = GpioBuzzer("buzzer", Buzzer(pin=26), pins.factory, clock)
+    buzzer = WiredBuzzer("buzzer", Buzzer(pin=26), pins.channels(clock), clock)
     buzzer.open()
     buzzer.beep(pattern)
     states = pins[26].states

@@ -13,14 +13,13 @@ Rules of this driver
 from functools import partial
 from typing import Literal
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone
-from edge.drivers.gpio.contacts import HELD_S, GpioContact
-from edge.drivers.gpio.outputs import GpioOutput
-from edge.drivers.gpio.timed_contact import TimedContact
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import HELD_S, WiredContact
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.outputs import WiredOutput
+from edge.drivers.wired.timed_contact import TimedContact
 from edge.sop.events import HostAnswered, InputRefused, Post, StationBusy
 
 AideAnswer = Literal["accept", "decline", "release", "extend"]
@@ -32,26 +31,26 @@ TALK_S = 3600.0
 """The longest time that one call uses a station, seconds: longer means a stuck contact."""
 
 
-class GpioAiphone(WiredDevice):
+class WiredAiphone(WiredDevice):
     """One station. Posts HostAnswered and StationBusy with its id (the last part of *name*)."""
 
     def __init__(
-        self, name: str, config: Aiphone, factory: Factory, clock: Clock, post: Post
+        self, name: str, config: Aiphone, channels: Channels, clock: Clock, post: Post
     ) -> None:
         self._config = config
         self._post = post
-        self._ring = GpioOutput(config.ring, factory, clock)
-        contacts: list[GpioContact] = [
+        self._ring = WiredOutput(config.ring, channels, clock)
+        contacts: list[WiredContact] = [
             TimedContact(
-                contact, factory, clock, partial(self._answered, answer), self._too_short,
+                contact, channels, clock, partial(self._answered, answer), self._too_short,
                 minimum_s=config.minimum_s, stuck_s=HELD_S,
             )
             for answer in ANSWERS
             if (contact := getattr(config, answer)) is not None
         ]  # fmt: skip
-        self._busy: GpioContact | None = None
+        self._busy: WiredContact | None = None
         if config.busy is not None:
-            self._busy = GpioContact(config.busy, factory, clock, _no_op, TALK_S)
+            self._busy = WiredContact(config.busy, channels, clock, _no_op, TALK_S)
             contacts.append(self._busy)
         super().__init__(name, (self._ring,), contacts)
 

@@ -14,10 +14,10 @@ from gpiozero.exc import PinSetInput
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
-from edge.drivers.gpio.lamps import PLAIN, TEST_S, rhythms
-from edge.drivers.gpio.panel import GpioPanel
-from edge.drivers.gpio.presses import AGAIN_S, HOLD_S, MOMENT_S
-from edge.drivers.gpio.presses import TEST_S as CHORD_S
+from edge.drivers.wired.lamps import PLAIN, TEST_S, rhythms
+from edge.drivers.wired.panel import WiredPanel
+from edge.drivers.wired.presses import AGAIN_S, HOLD_S, MOMENT_S
+from edge.drivers.wired.presses import TEST_S as CHORD_S
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
 from edge.sop.events import ButtonPressed
@@ -44,10 +44,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioPanel]:
+def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[WiredPanel]:
     """Yield an open panel; opening it has posted no event."""
     config = Panel(stations=["reception"], lamps=LAMPS, buttons=BUTTONS)
-    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
+    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
     panel.open()
     assert posted.take() == []
     yield panel
@@ -132,7 +132,7 @@ def test_a_button_that_has_counted_is_in_nobodys_way(pins: Pins, posted: Posted)
 
 @pytest.mark.parametrize("stuck", [(ARRIVE,), (ARRIVE, DECLINE)])
 def test_a_button_stuck_at_opening_means_nothing(
-    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
+    panel: WiredPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
 ) -> None:
     """A button stuck at opening posts no event, nor does its release; the next press counts."""
     panel.close()
@@ -149,7 +149,7 @@ def test_a_button_stuck_at_opening_means_nothing(
 
 
 def test_a_press_is_forgotten_by_closing(
-    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock
+    panel: WiredPanel, pins: Pins, posted: Posted, clock: Clock
 ) -> None:
     """A closed panel posts no event, not even of a hold that had begun."""
     press(pins, DECLINE)
@@ -159,7 +159,7 @@ def test_a_press_is_forgotten_by_closing(
 
 
 def test_a_missed_press_and_release_are_reconciled(
-    panel: GpioPanel, pins: Pins, posted: Posted
+    panel: WiredPanel, pins: Pins, posted: Posted
 ) -> None:
     """A press whose edges the library lost is posted once."""
     pins[DECLINE].muted = True
@@ -171,7 +171,7 @@ def test_a_missed_press_and_release_are_reconciled(
 
 
 def test_two_buttons_held_together_light_every_lamp(
-    panel: GpioPanel, pins: Pins, posted: Posted
+    panel: WiredPanel, pins: Pins, posted: Posted
 ) -> None:
     """A lamp test posts no event; then the lamps show the mode that was set meanwhile."""
     panel.show("on")
@@ -190,7 +190,7 @@ def test_the_only_button_held_long_is_the_lamp_test(
 ) -> None:
     """With one button the lamp test follows its meaning for holding."""
     config = Panel(stations=["x"], lamp=Output(pin=GREEN), buttons=BUTTONS[1:])
-    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
+    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
     panel.open()
     press(pins, DECLINE)
     _until(lambda: bool(pins[GREEN].state))
@@ -199,7 +199,7 @@ def test_the_only_button_held_long_is_the_lamp_test(
     panel.close()
 
 
-def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) -> None:
+def test_closing_ends_a_lamp_test(panel: WiredPanel, pins: Pins, clock: Clock) -> None:
     """Closing ends a lamp test for good; opened again, the lamps are dark until a mode is set."""
     panel.show("on")
     panel.test()
@@ -212,7 +212,7 @@ def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) ->
     assert pins[GREEN].state
 
 
-def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pins) -> None:
+def test_showing_the_same_mode_again_changes_nothing(panel: WiredPanel, pins: Pins) -> None:
     """Setting the same mode again does not restart its blinking, so that it can be seen."""
     before = len(pins[RED].states)
 
@@ -225,7 +225,7 @@ def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pin
 
 @pytest.mark.parametrize(("mode", "lit"), [("off", False), ("on", True), ("red", False)])
 def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
-    panel: GpioPanel, pins: Pins, mode: LampMode, lit: bool
+    panel: WiredPanel, pins: Pins, mode: LampMode, lit: bool
 ) -> None:
     """Two flashes show that a press was refused; then the lamps show their mode as before."""
     panel.show(mode)
@@ -238,7 +238,7 @@ def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
 
 @pytest.mark.parametrize(("mode", "levels"), [("off", [True, False]), ("on", [False, True])])
 def test_a_press_is_heard_at_once_and_once(
-    panel: GpioPanel, pins: Pins, posted: Posted, mode: LampMode, levels: list[bool]
+    panel: WiredPanel, pins: Pins, posted: Posted, mode: LampMode, levels: list[bool]
 ) -> None:
     """The lamp is reversed for a moment by a press that counts; trembling adds no second sign."""
     panel.show(mode)
@@ -252,7 +252,7 @@ def test_a_press_is_heard_at_once_and_once(
 
 
 def test_a_press_does_not_wait_for_a_lamp(
-    panel: GpioPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
+    panel: WiredPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A press is posted, and the pin thread is free, while a call is stuck in a lamp's pin."""
     stuck, free = threading.Event(), threading.Event()
@@ -276,7 +276,7 @@ def test_a_press_does_not_wait_for_a_lamp(
 
 
 def test_a_press_counts_although_its_lamp_fails(
-    panel: GpioPanel,
+    panel: WiredPanel,
     pins: Pins,
     posted: Posted,
     monkeypatch: pytest.MonkeyPatch,
@@ -298,7 +298,7 @@ def test_a_press_counts_although_its_lamp_fails(
     _until(lambda: _fault(panel) is None and bool(pins[GREEN].state))
 
 
-def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
+def test_a_closed_panel_says_so(panel: WiredPanel, pins: Pins) -> None:
     """A closed panel raises: after a fault it is opened again and needs its mode again."""
     panel.show("on")
     panel.close()
@@ -314,7 +314,7 @@ def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
 def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
     """A lamp is optional: without one no pin is claimed for it, and a press counts as ever."""
     config = Panel(stations=["reception"], buttons=BUTTONS[1:])
-    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
+    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
     panel.open()
     panel.show("fast")
     panel.flash()
@@ -363,7 +363,7 @@ def test_a_single_press_is_decided_before_a_hold() -> None:
     assert MOMENT_S < AGAIN_S < HOLD_S < CHORD_S
 
 
-def _fault(panel: GpioPanel) -> str | None:
+def _fault(panel: WiredPanel) -> str | None:
     """Return the fault that the daemon finds when it reads the levels again."""
     try:
         panel.reconcile()

@@ -11,13 +11,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Protocol
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.gpio.contacts import GpioContact
-from edge.drivers.gpio.outputs import GpioOutput
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.outputs import WiredOutput
 from edge.errors import DeviceFault
 from edge.sop.events import LockerClosed, LockerOpened, Post
 
@@ -41,8 +40,8 @@ class ContactLockers(WiredDevice):
         self,
         name: str,
         lockers: Sequence[LockerWithDoor],
-        outputs: Sequence[GpioOutput],
-        factory: Factory,
+        outputs: Sequence[WiredOutput],
+        channels: Channels,
         clock: Clock,
         post: Post,
     ) -> None:
@@ -51,7 +50,7 @@ class ContactLockers(WiredDevice):
         self._numbers = {locker.number for locker in lockers}
         self._one_at_a_time = threading.Lock()
         doors = [
-            GpioContact(locker.door, factory, clock, partial(self._door_moved, locker.number))
+            WiredContact(locker.door, channels, clock, partial(self._door_moved, locker.number))
             for locker in lockers
         ]
         super().__init__(name, outputs, doors)

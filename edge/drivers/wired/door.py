@@ -13,31 +13,32 @@ Rules of this driver
 
 import threading
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.doors import Door
-from edge.drivers.gpio.contacts import GpioContact
-from edge.drivers.gpio.outputs import GpioOutput
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.outputs import WiredOutput
 from edge.sop.events import DoorClosed, DoorOpened, Post
 
 
-class GpioDoor(WiredDevice):
+class WiredDoor(WiredDevice):
     """One door. Posts DoorOpened and DoorClosed with its id (the last part of *name*)."""
 
-    def __init__(self, name: str, config: Door, factory: Factory, clock: Clock, post: Post) -> None:
+    def __init__(
+        self, name: str, config: Door, channels: Channels, clock: Clock, post: Post
+    ) -> None:
         self._post = post
         self._clock = clock
         self._release_s = config.release_s
-        self._strike = GpioOutput(config.releasing, factory, clock)
+        self._strike = WiredOutput(config.releasing, channels, clock)
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._held = False
         self._releases = 0
         contacts = []
         if config.contact is not None:
-            contacts.append(GpioContact(config.contact, factory, clock, self._moved))
+            contacts.append(WiredContact(config.contact, channels, clock, self._moved))
         super().__init__(name, (self._strike,), contacts)
 
     def open(self) -> None:

@@ -6,27 +6,26 @@ Rules of this driver (and those of ``contact_lockers.py``)
 2. A pulse is never repeated here.
 """
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.lockers import GpioLockers
-from edge.drivers.gpio.contact_lockers import ContactLockers
-from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contact_lockers import ContactLockers
+from edge.drivers.wired.outputs import WiredOutput
 from edge.sop.events import Post
 
 
-class WiredLockers(ContactLockers):
+class RelayLockers(ContactLockers):
     """The lockers of one checkpoint. Posts LockerOpened and LockerClosed."""
 
     def __init__(
-        self, name: str, config: GpioLockers, factory: Factory, clock: Clock, post: Post
+        self, name: str, config: GpioLockers, channels: Channels, clock: Clock, post: Post
     ) -> None:
         self._config = config
         self._relays = {
-            locker.number: GpioOutput(locker.relay, factory, clock) for locker in config.locker
+            locker.number: WiredOutput(locker.relay, channels, clock) for locker in config.locker
         }
         outputs = tuple(self._relays.values())
-        super().__init__(name, config.locker, outputs, factory, clock, post)
+        super().__init__(name, config.locker, outputs, channels, clock, post)
 
     def energise(self, locker: int) -> None:
         """Close the relay of *locker* for ``pulse_s``."""

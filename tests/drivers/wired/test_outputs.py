@@ -8,21 +8,21 @@ from gpiozero.exc import PinSetInput
 
 from edge.clock import Clock
 from edge.config.sections.pins import Output
-from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.wired.outputs import WiredOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 from tests.drivers.conftest import PATIENCE_S, Pins
 
 
 @pytest.fixture
-def relay(pins: Pins, clock: Clock) -> Iterator[GpioOutput]:
+def relay(pins: Pins, clock: Clock) -> Iterator[WiredOutput]:
     """Yield an open active-low relay on pin 5."""
-    relay = GpioOutput(Output(pin=5, active="low"), pins.factory, clock)
+    relay = WiredOutput(Output(pin=5, active="low"), pins.channels(clock), clock)
     relay.open()
     yield relay
     relay.close()
 
 
-def test_an_active_low_relay_never_blips(pins: Pins, relay: GpioOutput) -> None:
+def test_an_active_low_relay_never_blips(pins: Pins, relay: WiredOutput) -> None:
     """From claiming to closing an active-low relay is on (low) only while it is switched on."""
     relay.play((0.5,))
     relay.close()
@@ -32,7 +32,7 @@ def test_an_active_low_relay_never_blips(pins: Pins, relay: GpioOutput) -> None:
 
 def test_a_pattern_is_on_and_off_by_turns(pins: Pins, clock: Clock) -> None:
     """A pattern is on, off, on, and is off at its end, with any length."""
-    output = GpioOutput(Output(pin=5), pins.factory, clock)
+    output = WiredOutput(Output(pin=5), pins.channels(clock), clock)
     output.open()
     output.play((0.1, 0.1, 0.1))
     output.play((0.1, 0.1))
@@ -42,7 +42,7 @@ def test_a_pattern_is_on_and_off_by_turns(pins: Pins, clock: Clock) -> None:
     ]  # fmt: skip
 
 
-def test_closing_ends_a_long_pattern(pins: Pins, relay: GpioOutput) -> None:
+def test_closing_ends_a_long_pattern(pins: Pins, relay: WiredOutput) -> None:
     """A daemon that stops must not leave a solenoid energised until the pulse is over."""
     errors: list[Exception] = []
 
@@ -54,7 +54,7 @@ def test_closing_ends_a_long_pattern(pins: Pins, relay: GpioOutput) -> None:
 
     thread = threading.Thread(target=play)
     thread.start()
-    while not relay._device.is_active:
+    while not relay.on:
         pass
     relay.close()
     thread.join(PATIENCE_S)
@@ -64,7 +64,7 @@ def test_closing_ends_a_long_pattern(pins: Pins, relay: GpioOutput) -> None:
 
 
 def test_a_pin_that_cannot_be_driven_is_a_fault(
-    pins: Pins, relay: GpioOutput, monkeypatch: pytest.MonkeyPatch
+    pins: Pins, relay: WiredOutput, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """An error of the pin library is raised as a DeviceFault that names the pin."""
 
@@ -79,7 +79,7 @@ def test_a_pin_that_cannot_be_driven_is_a_fault(
 
 
 @pytest.mark.parametrize("call", ["set", "blink", "play"])
-def test_a_closed_output_says_so(relay: GpioOutput, call: str) -> None:
+def test_a_closed_output_says_so(relay: WiredOutput, call: str) -> None:
     """A closed output raises; it does not ignore the call."""
     relay.close()
     calls = {

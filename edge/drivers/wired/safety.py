@@ -8,13 +8,12 @@ Rules of this driver
    until it is reset with its key; the fire relay releases the locks' power by itself.
 """
 
-from gpiozero import Factory
-
 from edge.clock import Clock
 from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact
-from edge.drivers.gpio.contacts import GpioContact
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.device import WiredDevice
 from edge.sop.events import InputAlarmed, InputKind, InputRestored, Post
 
 KINDS: dict[str, InputKind] = {
@@ -27,14 +26,14 @@ KINDS: dict[str, InputKind] = {
 """The kind of input for each key of the config's section."""
 
 
-class GpioSafetyInputs(WiredDevice):
+class WiredSafetyInputs(WiredDevice):
     """All safety inputs. Posts InputAlarmed and InputRestored."""
 
     def __init__(
-        self, name: str, config: Safety, factory: Factory, clock: Clock, post: Post
+        self, name: str, config: Safety, channels: Channels, clock: Clock, post: Post
     ) -> None:
         contacts = [
-            alarm_input(kind, contact, factory, clock, post)
+            alarm_input(kind, contact, channels, clock, post)
             for key, kind in KINDS.items()
             if (contact := getattr(config, key)) is not None
         ]
@@ -42,12 +41,12 @@ class GpioSafetyInputs(WiredDevice):
 
 
 def alarm_input(
-    kind: InputKind, contact: Contact, factory: Factory, clock: Clock, post: Post
-) -> GpioContact:
+    kind: InputKind, contact: Contact, channels: Channels, clock: Clock, post: Post
+) -> WiredContact:
     """Return the driver of *contact*, which posts InputAlarmed and InputRestored of *kind*."""
 
     def changed(*, active: bool, initial: bool) -> None:
         event = InputAlarmed if active else InputRestored
         post(lambda at: event(at, kind, initial))
 
-    return GpioContact(contact, factory, clock, changed)
+    return WiredContact(contact, channels, clock, changed)

@@ -25,7 +25,7 @@ from typing import Literal, NamedTuple
 
 from edge.clock import Clock
 from edge.config.sections.panels import LampName
-from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.wired.outputs import WiredOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
 
@@ -111,7 +111,7 @@ class Lamps:
 
     def __init__(
         self,
-        lamps: Mapping[LampName, GpioOutput],
+        lamps: Mapping[LampName, WiredOutput],
         clock: Clock,
         new_timer: NewTimer = threading.Timer,
     ) -> None:

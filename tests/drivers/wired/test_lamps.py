@@ -19,8 +19,8 @@ from hypothesis.stateful import (
 
 from edge.clock import Clock
 from edge.config.sections.panels import LampName
-from edge.drivers.gpio.lamps import BLINKS, MOST_BEATS, SIGNS, Lamps, Rhythm, rhythms
-from edge.drivers.gpio.outputs import GpioOutput
+from edge.drivers.wired.lamps import BLINKS, MOST_BEATS, SIGNS, Lamps, Rhythm, rhythms
+from edge.drivers.wired.outputs import WiredOutput
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
 
@@ -53,7 +53,7 @@ class HandTimer(threading.Timer):
             self.waiting.remove(self)
 
 
-class FakeLamp(GpioOutput):
+class FakeLamp(WiredOutput):
     """An output whose rhythm can be read.
 
     :ivar rhythm: None: dark

@@ -14,9 +14,10 @@ from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Contact, Output
 from edge.daemon import device_thread as module
 from edge.daemon.devices import Devices
-from edge.drivers.gpio.contacts import HELD_S
-from edge.drivers.gpio.metal_detector import GpioMetalDetector
-from edge.drivers.gpio.panel import GpioPanel
+from edge.drivers.gpio.pin_channels import PinChannels
+from edge.drivers.wired.contacts import HELD_S
+from edge.drivers.wired.metal_detector import WiredMetalDetector
+from edge.drivers.wired.panel import WiredPanel
 from edge.errors import DeviceFault
 from edge.sop.events import (
     ButtonPressed,
@@ -40,7 +41,7 @@ from tests.sop.stand import Stand
 ALARM, BEAM, BUTTON, LAMP = 23, 24, 12, 10
 STUCK_S = 5.0
 
-Scene = Callable[[DetectorTwin, GpioMetalDetector, Posted], Any]
+Scene = Callable[[DetectorTwin, WiredMetalDetector, Posted], Any]
 
 
 def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
@@ -51,7 +52,9 @@ def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
         assert lobby.detector is not None
         config = replace(CONFIG.metal_detector, stuck_s=STUCK_S, minimum_pulse_s=0.0, hold_s=0.0)
         posted = Posted(lobby.clock)
-        driver = GpioMetalDetector("metal-detector", config, factory, lobby.clock, posted)
+        driver = WiredMetalDetector(
+            "metal-detector", config, PinChannels(factory, lobby.clock), lobby.clock, posted
+        )
         await asyncio.to_thread(driver.open)
         assert told(posted.take()) == [
             (DetectorCleared, True),
@@ -65,7 +68,7 @@ def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
     in_lobby(folder, monkeypatch, act)
 
 
-async def fault(driver: GpioMetalDetector) -> str:
+async def fault(driver: WiredMetalDetector) -> str:
     """Read the levels again and again, as the daemon does, until a fault; return its text."""
     async with asyncio.timeout(10):
         while True:
@@ -81,7 +84,7 @@ def test_a_bouncing_contact_is_one_alarm_and_one_end(
 ) -> None:
     """Twenty alarms, each with up to eight bounces: every edge is posted once, in turn."""
 
-    async def scene(twin: DetectorTwin, _driver: GpioMetalDetector, posted: Posted) -> None:
+    async def scene(twin: DetectorTwin, _driver: WiredMetalDetector, posted: Posted) -> None:
         for number in range(20):
             twin.alarm.set(True)
             await until(lambda n=number: len(posted.events) == 2 * n + 1)  # type: ignore[misc]
@@ -98,7 +101,7 @@ def test_a_contact_that_sticks_in_alarm_is_a_fault_until_it_is_mended(
 ) -> None:
     """A relay that sticks is an alarm and a fault until it is repaired."""
 
-    async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
+    async def scene(twin: DetectorTwin, driver: WiredMetalDetector, posted: Posted) -> None:
         twin.alarm.set(True)
         twin.alarm.fail("stuck")
         twin.alarm.set(False)
@@ -119,7 +122,7 @@ def test_a_cut_wire_alarms_at_once_and_becomes_a_fault(
 ) -> None:
     """A normally-closed loop that is cut never reads as clear, whether or not metal passes."""
 
-    async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
+    async def scene(twin: DetectorTwin, driver: WiredMetalDetector, posted: Posted) -> None:
         twin.alarm.fail("cut")
         await until(lambda: bool(posted.events))
         await twin.walk_through(metal=True)
@@ -139,7 +142,7 @@ def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
 ) -> None:
     """The edge came before the start; the level at opening is the alarm."""
 
-    async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
+    async def scene(twin: DetectorTwin, driver: WiredMetalDetector, posted: Posted) -> None:
         await asyncio.to_thread(driver.close)
         twin.alarm.fail("cut")
         await asyncio.to_thread(driver.open)
@@ -157,7 +160,7 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
 ) -> None:
     """A suitcase in the frame is an alarm, then a fault; its removal is no passage either."""
 
-    async def scene(twin: DetectorTwin, driver: GpioMetalDetector, posted: Posted) -> None:
+    async def scene(twin: DetectorTwin, driver: WiredMetalDetector, posted: Posted) -> None:
         assert isinstance(twin.passage, Switch)
         twin.passage.set(True)
         assert f"pin {BEAM}" in await fault(driver)
@@ -174,7 +177,7 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
 def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -> None:
     """Many short alarms are no stuck contact together; rest may last for ever."""
     config = MetalDetector(alarm=Contact(pin=ALARM), passage=Contact(pin=BEAM), stuck_s=STUCK_S)
-    driver = GpioMetalDetector("metal-detector", config, pins.factory, clock, posted)
+    driver = WiredMetalDetector("metal-detector", config, pins.channels(clock), clock, posted)
     driver.open()
     for _ in range(4):
         pins.drive(ALARM, high=False)
@@ -202,9 +205,9 @@ class House:
         detector = MetalDetector(alarm=Contact(pin=ALARM), stuck_s=STUCK_S)
         self.posted = posted
         self.devices = Devices(clock, posted, StillFiles(folder))
-        factory = pins.factory
-        self.devices.add(GpioMetalDetector("metal-detector", detector, factory, clock, posted))
-        self.devices.add_panel("desk", GpioPanel("panel/desk", panel, factory, clock, posted))
+        channels = pins.channels(clock)
+        self.devices.add(WiredMetalDetector("metal-detector", detector, channels, clock, posted))
+        self.devices.add_panel("desk", WiredPanel("panel/desk", panel, channels, clock, posted))
 
     def keep(self, scene: Callable[[], Any]) -> None:
         """Run *scene* while the devices run."""

@@ -11,14 +11,13 @@ Rules of this driver
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
-from gpiozero import Factory
-
 from edge.clock import Clock, Stamp
 from edge.config.sections.panels import Buzzer, Quiet
 from edge.config.zone import zone_of
 from edge.drivers.base import BeepPattern
-from edge.drivers.gpio.outputs import GpioOutput
-from edge.drivers.gpio.wired import WiredDevice
+from edge.drivers.channels import Channels
+from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.outputs import WiredOutput
 
 # Seconds on, off, on ...
 BEEPS: dict[BeepPattern, tuple[float, ...]] = {
@@ -34,17 +33,17 @@ TICKS: dict[BeepPattern, tuple[float, ...]] = {
 }
 
 
-class GpioBuzzer(WiredDevice):
+class WiredBuzzer(WiredDevice):
     """The buzzer. Posts no events.
 
     :param zone: time zone of the quiet hours, for example ``Asia/Jakarta``; empty: the machine's
     """
 
     def __init__(
-        self, name: str, config: Buzzer, factory: Factory, clock: Clock, zone: str = ""
+        self, name: str, config: Buzzer, channels: Channels, clock: Clock, zone: str = ""
     ) -> None:
         self._zone = zone_of(zone)
-        self._buzzer = GpioOutput(config, factory, clock)
+        self._buzzer = WiredOutput(config, channels, clock)
         self._quiet = config.quiet
         self._clock = clock
         super().__init__(name, (self._buzzer,), ())

@@ -1,0 +1,1 @@
+"""Drivers of contacts, relays and lamps, on any channel."""

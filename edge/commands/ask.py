@@ -42,14 +42,13 @@ def ask(folder: Path, request: Resend) -> Resent | None:
     return _ask(folder, request, Resent)
 
 
-def ask_devices(folder: Path) -> dict[str, str] | None:
+def ask_devices(folder: Path) -> DeviceStates | None:
     """Return the states of the devices of the daemon in *folder*; None if no daemon runs there.
 
     :raises ProtocolError: if it refuses, in its words
     :raises DeviceUnavailable: if it does not answer
     """
-    states = _ask(folder, AskDevices(), DeviceStates)
-    return None if states is None else states.devices
+    return _ask(folder, AskDevices(), DeviceStates)
 
 
 def ask_link(folder: Path) -> LinkState | None:

@@ -91,9 +91,13 @@ class Purged(msgspec.Struct, frozen=True):
 
 
 class DeviceStates(msgspec.Struct, frozen=True):
-    """State of each device, by name: ``ok``, ``opening``, or why it does not work."""
+    """State of each device, by name: ``ok``, ``opening``, or why it does not work.
+
+    :ivar remedies: what a technician does first about a device that does not work
+    """
 
     devices: dict[str, str]
+    remedies: dict[str, str] = {}
 
 
 class LinkState(msgspec.Struct, frozen=True):

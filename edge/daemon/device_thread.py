@@ -21,6 +21,8 @@ RECONCILE_S = 5.0
 CLOSE_S = 2.0
 
 
+_BUG = "This is a fault of Gardu: report it, with the lines of the journal (journalctl -u gardu)."
+
 # The parts of a device that fail and recover apart.
 FaultKind = Literal["calls", "levels"]
 
@@ -46,7 +48,7 @@ class DeviceThread:
             try:
                 await self._worker.do(self.device.open)
             except (DeviceUnavailable, DeviceFault) as error:
-                self.failed(str(error))
+                self.failed(str(error), remedy=error.remedy)
                 await asyncio.sleep(RETRY_S)
             else:
                 self.ready = True
@@ -66,10 +68,10 @@ class DeviceThread:
         try:
             call()
         except (DeviceUnavailable, DeviceFault) as error:
-            self.failed(str(error), part)
+            self.failed(str(error), part, error.remedy)
         except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
             log.exception("%s: unexpected error", self.device.name)
-            self.failed(f"{self.device.name}: unexpected error: {error}", part)
+            self.failed(f"{self.device.name}: unexpected error: {error}", part, _BUG)
         else:
             self.restored(part)
 
@@ -82,11 +84,11 @@ class DeviceThread:
         """Restore a fault that was reported before the restart, so that its end is reported too."""
         self._whys["calls"] = why
 
-    def failed(self, why: str, part: FaultKind = "calls") -> None:
+    def failed(self, why: str, part: FaultKind = "calls", remedy: str = "") -> None:
         """Report that the device does not work, once until it works again."""
         if not self._whys:
-            log.warning("%s", why)  # the driver names the device
-            self._post(partial(DeviceFailed, device=self.device.name, why=why))
+            log.warning("%s", f"{why}. {remedy}" if remedy else why)  # the driver names the device
+            self._post(partial(DeviceFailed, device=self.device.name, why=why, remedy=remedy))
         self._whys[part] = why
 
     def restored(self, part: FaultKind = "calls") -> None:

@@ -205,7 +205,7 @@ class Devices:
         try:
             jpeg = stamper.stamp(jpeg, effect.purpose, at)
         except (DeviceUnavailable, DeviceFault) as error:
-            thread.failed(str(error))
+            thread.failed(str(error), remedy=error.remedy)
         else:
             thread.restored()
         return stamper.describe(jpeg, effect.still, effect.purpose, at)

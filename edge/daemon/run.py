@@ -222,7 +222,7 @@ def _answers(
         return Purged(await purger.purge(request.before_ms))
 
     return {
-        AskDevices: lambda _: DeviceStates(states()),
+        AskDevices: lambda _: DeviceStates(states(), dict(checkpoint.state.remedies)),
         AskLink: lambda _: link_state(uplink),
         AskDay: lambda _: checkpoint.day_now(),
         AskReload: lambda _: reload(),

@@ -92,7 +92,7 @@ class LinkAlarms:
             device, times = trouble.kind.device, trouble.spell.times
             trouble.since = self._clock.now().iso()
             self._well[device] = False
-            self._post(lambda at: DeviceFailed(at, device, why, times))
+            self._post(lambda at: DeviceFailed(at, device, why, times, remedy))
         if trouble.kind.shown and why != before:
             self._show_alarm()
 

@@ -183,7 +183,7 @@ def _still_missed(turn: Turn, still: str, why: str) -> None:
 
 
 def _device_failed(turn: Turn, event: events.DeviceFailed) -> None:
-    device_fault(turn, event.device, event.why, times=event.times)
+    device_fault(turn, event.device, event.why, times=event.times, remedy=event.remedy)
 
 
 def _device_restored(turn: Turn, event: events.DeviceRestored) -> None:

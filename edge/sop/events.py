@@ -91,10 +91,14 @@ class LockerClosed(Event, frozen=True):
 
 
 class LockerFailed(Event, frozen=True):
-    """The lock of a locker cannot be operated (its board does not answer); *why* in words."""
+    """The lock of a locker cannot be operated (its board does not answer).
+
+    *why* in words, *remedy*: what a technician does first.
+    """
 
     locker: int
     why: str
+    remedy: str = ""
 
 
 class LockerRestored(Event, frozen=True):
@@ -224,7 +228,7 @@ class StillMissed(Event, frozen=True):
 
 
 class DeviceFailed(Event, frozen=True):
-    """The device *device* does not work; *why* in words.
+    """The device *device* does not work; *why* in words, *remedy*: what a technician does first.
 
     *times*: how often it failed since it last worked for long; None if that is not counted.
     """
@@ -232,6 +236,7 @@ class DeviceFailed(Event, frozen=True):
     device: str
     why: str
     times: int | None = None
+    remedy: str = ""
 
 
 class DeviceRestored(Event, frozen=True):

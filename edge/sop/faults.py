@@ -5,16 +5,24 @@ from edge.sop.turn import Turn
 
 
 def device_fault(
-    turn: Turn, device: str, why: str, visit: str | None = None, times: int | None = None
+    turn: Turn,
+    device: str,
+    why: str,
+    visit: str | None = None,
+    times: int | None = None,
+    remedy: str = "",
 ) -> None:
     """Record that *device* does not work, once until it is restored."""
     if device not in turn.state.faults:
         turn.state.faults[device] = why
-        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit, times)
+        if remedy:
+            turn.state.remedies[device] = remedy
+        _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit, times, remedy)
 
 
 def device_restored(turn: Turn, device: str, times: int | None = None) -> None:
     """Record that *device* works again, if it did not."""
+    turn.state.remedies.pop(device, None)
     if turn.state.faults.pop(device, None) is not None:
         _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None, times)
 
@@ -31,8 +39,14 @@ def _equipment_record(
     why: str | None,
     visit: str | None,
     times: int | None = None,
+    remedy: str = "",
 ) -> None:
     data = EquipmentChanged(
-        device=device, why=why, visit=visit, clock_synced=turn.at.synced, times=times
+        device=device,
+        why=why,
+        visit=visit,
+        clock_synced=turn.at.synced,
+        times=times,
+        remedy=remedy or None,
     )
     turn.record(record, f"equipment/{device}", visit, data)

@@ -117,6 +117,7 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A device failed or was restored, or a still was missed.
 
     :ivar times: of the link to the broker: how often it failed in this spell so far
+    :ivar remedy: what a technician does first about the fault
     """
 
     device: str
@@ -124,6 +125,7 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     visit: str | None
     clock_synced: bool
     times: int | None = None
+    remedy: str | None = None
 
 
 class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):

@@ -204,6 +204,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar lost: cards that were declared lost, and the visit that had each
     :ivar supervision: the supervisor's card that was shown last, until it is used
     :ivar faults: devices that do not work now, and why
+    :ivar remedies: the remedy for each of these faults that has one
     :ivar refusals: number of refusals of each kind of input
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
     :ivar availability: the office's announcements, by procedure or called station
@@ -221,6 +222,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     alarms: dict[str, Alarm] = {}
     stills: dict[str, PendingStill] = {}
     faults: dict[str, str] = {}
+    remedies: dict[str, str] = {}
     refusals: dict[str, int] = {}
     invitations: dict[str, int] = {}
     availability: dict[str, HostAvailability] = {}

@@ -16,6 +16,8 @@ E = TypeVar("E", bound=Event)
 # An upper limit; a passing test never waits so long.
 PATIENCE_S = 10.0
 
+_OMITTED = ("at", "remedy")
+
 
 class Posted:
     """In the place of the bridge: collects the events that drivers post, from any thread."""
@@ -62,9 +64,12 @@ class Posted:
 
 
 def told(events: list[Event]) -> list[tuple[Any, ...]]:
-    """Return *events* without their moments: class, then fields."""
+    """Return *events* without their moments and remedies: class, then fields."""
     return [
-        (type(event), *(getattr(event, name) for name in event.__struct_fields__ if name != "at"))
+        (
+            type(event),
+            *(getattr(event, name) for name in event.__struct_fields__ if name not in _OMITTED),
+        )
         for event in events
     ]
 

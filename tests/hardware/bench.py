@@ -99,7 +99,7 @@ class HandBench:
 
     def seen(self, event: Event) -> Any:
         """Return an event as the contract names it: its class, then its fields."""
-        names = [name for name in event.__struct_fields__ if name != "at"]
+        names = [name for name in event.__struct_fields__ if name not in ("at", "remedy")]
         return (type(event), *(getattr(event, name) for name in names))
 
     def given(self, event: Event) -> Any:

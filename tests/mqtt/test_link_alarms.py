@@ -49,7 +49,7 @@ def test_each_change_of_the_reason_is_logged_once(caplog: pytest.LogCaptureFixtu
         "no broker at broker:1883: over",
     ]
     assert events == [
-        DeviceFailed(AT, "broker", refused.sentence, times=1),
+        DeviceFailed(AT, "broker", refused.sentence, times=1, remedy=refused.remedy),
         DeviceRestored(AT, "broker", times=1),
     ]
     assert shown == []

@@ -69,7 +69,7 @@ def _actuate(
                 opened = True
             yield _done(device.name, act, heard, asker)
     except (DeviceUnavailable, DeviceFault) as error:
-        yield trouble(device.name, str(error))
+        yield trouble(device.name, str(error), error.remedy)
     finally:
         device.close()
 

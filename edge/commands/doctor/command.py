@@ -165,14 +165,14 @@ def _ask_daemon(folder: Path, wanted: set[str], locked: str) -> Iterator[Finding
         return
     yield Finding("daemon", "ok", "The daemon is running and has the devices; so it was asked.",
                   stop)  # fmt: skip
-    for name, state in states.items():
+    for name, state in states.devices.items():
         if name not in wanted:
             continue
         if state in ("ok", "opening"):
             words = {"ok": "it works", "opening": "it is being opened"}[state]
             yield Finding(name, "ok" if state == "ok" else "unknown", f"The daemon says: {words}.")
         else:
-            yield trouble(name, state)
+            yield trouble(name, state, states.remedies.get(name, ""))
 
 
 def _printed(findings: Iterable[Finding]) -> Iterator[Finding]:

@@ -79,6 +79,7 @@ class Pins(NamedTuple):
 
     channels: Channels | None
     why: str
+    remedy: str = ""
 
 
 def open_pins(config: Config, clock: Clock) -> Pins:
@@ -86,7 +87,7 @@ def open_pins(config: Config, clock: Clock) -> Pins:
     try:
         return Pins(open_channels(config, clock), "")
     except DeviceUnavailable as error:
-        return Pins(None, str(error))
+        return Pins(None, str(error), error.remedy)
 
 
 def examine_devices(
@@ -98,7 +99,7 @@ def examine_devices(
     """
     parts = [part for part in fitted(config) if pins.channels and part.device in only]
     if pins.why:
-        yield trouble("gpio", pins.why)
+        yield trouble("gpio", pins.why, pins.remedy)
     heard = Recorder(clock)
     with Taps(parts, pins.channels, clock) as taps:
         mirror = Mirror(taps.taps, clock)
@@ -181,7 +182,7 @@ def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Fi
         device.open()
         _reconcile(device)
     except (DeviceUnavailable, DeviceFault) as error:
-        yield trouble(device.name, str(error))
+        yield trouble(device.name, str(error), error.remedy)
         device.close()
         return
     said: list[Finding] = []
@@ -215,7 +216,7 @@ def _said(device: str, events: list[Event], *, wired: bool) -> Iterator[Finding]
         if isinstance(event, _MENDED) or (wired and isinstance(event, _LEVELS)):
             continue
         if isinstance(event, _BAD):
-            yield trouble(device, words.removesuffix("."))
+            yield trouble(device, words.removesuffix("."), getattr(event, "remedy", ""))
         else:
             yield Finding(device, "ok", words)
 
@@ -242,7 +243,7 @@ def _picture(clock: Clock, device: str, capture: Any) -> Finding:
         jpeg = capture()
         width, height = size(jpeg)
     except (GarduError, ValueError) as error:
-        return trouble(device, str(error))
+        return trouble(device, str(error), getattr(error, "remedy", ""))
     took_s = (clock.boot_ns() - began) / 1e9
     saw = (
         f"A picture of {width} x {height} pixels, {len(jpeg) / 1000:.0f} kB, "

@@ -106,10 +106,10 @@ def remedy(device: str, why: str) -> str:
     return next(try_ for of, part, try_ in _REMEDIES if of in ("", kind) and part in words)
 
 
-def trouble(device: str, why: str) -> Finding:
-    """Return the finding that *device* does not work, with the error *why* and a remedy."""
+def trouble(device: str, why: str, advice: str = "") -> Finding:
+    """Return the finding that *device* does not work, with the error *why* and its remedy."""
     saw = why.removeprefix(f"{device}: ")
-    return Finding(device, "wrong", _sentence(saw), remedy(device, why))
+    return Finding(device, "wrong", _sentence(saw), advice or remedy(device, why))
 
 
 # Sentences for events, by the event's name; {} are its fields.

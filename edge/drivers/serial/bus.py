@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.config.sections.buses import Bus
-from edge.drivers.serial.ports import PORT_ERRORS, open_port
+from edge.drivers.serial.ports import PORT_ERRORS, open_port, port_remedy
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sop.events import InputRefused, Post
 
@@ -60,7 +60,7 @@ class SerialBus:
                 raise  # an error of the device that uses the line is passed on unchanged
             except PORT_ERRORS as error:
                 self._close()
-                raise DeviceUnavailable(f"{self.name}: {error}") from error
+                raise DeviceUnavailable(f"{self.name}: {error}", port_remedy(error)) from error
 
     def close(self) -> None:
         """Close the port; the next turn opens it again. May be called at any time."""

@@ -16,7 +16,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from edge.drivers.serial.ports import PORT_ERRORS, open_port
+from edge.drivers.serial.ports import PORT_ERRORS, open_port, port_remedy
 from edge.errors import DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 
@@ -104,7 +104,7 @@ class SerialReader(ABC):
             self._greet(port)
         except PORT_ERRORS as error:
             self._close_port()
-            raise DeviceUnavailable(self._named(error)) from error
+            raise DeviceUnavailable(self._named(error), port_remedy(error)) from error
         except BaseException:
             self._close_port()
             raise
@@ -116,18 +116,18 @@ class SerialReader(ABC):
             try:
                 self._work(begun)
             except PORT_ERRORS as error:
-                begun = self._again(self._named(error))
+                begun = self._again(self._named(error), port_remedy(error))
             except Exception as error:  # noqa: BLE001  # rule 3
                 _log.exception("%s: unexpected error", self.name)
-                begun = self._again(self._named(f"unexpected error: {error}"))
+                begun = self._again(self._named(f"unexpected error: {error}"), "")
         self._close_port()
 
-    def _again(self, why: str) -> "Serial | None":
+    def _again(self, why: str, remedy: str) -> "Serial | None":
         """Post DeviceFailed, then try until the device works; None if it is closed first."""
         self._close_port()
         if self._closing.is_set():
             return None
-        self._post_event(DeviceFailed, self.name, why)
+        self._post_event(DeviceFailed, self.name, why, None, remedy)
         while not self._closing.wait(RETRY_S):
             try:
                 port = self._begin()

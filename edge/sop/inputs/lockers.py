@@ -93,7 +93,7 @@ def failed(turn: Turn, event: events.LockerFailed) -> None:
     """Give the locker to no guest while its lock cannot be operated; report the fault."""
     if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=False)
-        device_fault(turn, f"locker/{event.locker}", event.why)
+        device_fault(turn, f"locker/{event.locker}", event.why, remedy=event.remedy)
 
 
 def restored(turn: Turn, event: events.LockerRestored) -> None:

@@ -19,6 +19,14 @@ class ConfigError(GarduError):
         super().__init__("\n".join(problems))
 
 
+class ConfigUnavailable(ConfigError):
+    """A file cannot be read now (missing, no permission, a failing disk): the next try may do.
+
+    Its text is not known to be wrong. So `gardu run` ends with another exit code than for a
+    :class:`ConfigError`, and systemd starts it again (edge/commands/main.py).
+    """
+
+
 class DeviceError(GarduError, OSError):
     """Base of the errors of devices: what is wrong, and what to do about it.
 

@@ -1,8 +1,9 @@
 """The end of the day, once the officials have left: officers close it, count, and settle.
 
-If no card or locker is out, one press closes the day. Officers count cards that were left in a tray
-and confirm each by one press. Cards that guests have gone home with cannot be confirmed: the day is
-closed as it is, the next one opens with them still out, and the guests bring them.
+If no guest, card or locker is out, one press closes the day. While the checkpoint has open visits,
+the first press is refused, and the officers press once more. Officers count cards that were left in
+a tray and confirm each by one press. Cards that guests have gone home with cannot be confirmed: the
+day is closed as it is, the next one opens with them still out, and the guests bring them.
 """
 
 from collections.abc import Awaitable, Callable

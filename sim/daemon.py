@@ -1,6 +1,7 @@
 """Runs the unmodified daemon (`gardu run`) and starts it again when it ends, as systemd does."""
 
 import asyncio
+import os
 from asyncio.subprocess import Process
 from collections.abc import Callable
 from contextlib import suppress
@@ -14,8 +15,9 @@ _RESTART_REAL_S = 1.0
 _EARLY_REAL_S = 2.0
 _EARLY_TIMES = 3
 _LAST_LINES = 15
-# `gardu run` exits with this code if its config is bad: starting it again would not help.
-_BAD_CONFIG = 2
+# `gardu run` exits with these codes if its config is bad, or a file that it names is missing:
+# starting it again would not help here.
+_BAD_CONFIG = (os.EX_CONFIG, os.EX_NOINPUT)
 
 
 class Daemon:
@@ -90,7 +92,7 @@ class Daemon:
             if self._told.is_set():
                 return
             self.restarts += 1
-            self.hopeless = code == _BAD_CONFIG
+            self.hopeless = code in _BAD_CONFIG
             early = early + 1 if loop.time() - began < _EARLY_REAL_S else 0
             if early == _EARLY_TIMES:
                 self._report(f"the daemon keeps dying (code {code}):\n{self.last_words()}")

@@ -126,9 +126,11 @@ def run(
     """Run the checkpoint's daemon until SIGTERM or Ctrl-C.
 
     Logs to stderr. Under systemd (systemd/gardu.service) it reports readiness, status and the
-    watchdog. Bad procedure files are refused and the last good ones stay in force. Exits 0 after a
-    clean stop, 2 if the config is bad, or a procedure is bad and no good one is stored, 1 after
-    any other error.
+    watchdog. Bad procedure files are refused and the last good ones stay in force.
+
+    Exits 0 after a clean stop; 78 if the config is wrong, or a procedure is and no good one is
+    stored, and 64 if the options are (systemd then waits for a person); 66 if a file cannot be
+    read now, 1 after any other error (systemd starts it again).
     """
     from edge.daemon.run import daemon
 

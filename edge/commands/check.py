@@ -7,10 +7,13 @@ import typer
 from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
+from edge.config.crosscheck.buttons import button_notes
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.crosscheck.port_names import port_notes
+from edge.config.crosscheck.times import bounce_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.config.wiring import bus_notes
+from edge.config.wiring import boot_notes, bus_notes
 from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
 from edge.mqtt.credentials import examine_credentials
@@ -38,7 +41,11 @@ def check(
     files = [f"broker.{one.key}: {one.text}" for one in remarks]
     for note in [
         *bus_notes(found.config),
+        *boot_notes(found.config, lamps=False),
         *loop_notes(found.config),
+        *bounce_notes(found.config),
+        *button_notes(found.config),
+        *port_notes(found.config),
         *_zone(found.config),
         *found.notes,
         *files,

@@ -12,10 +12,10 @@ import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from edge.config.places import DEFAULT_CONFIG
-from edge.errors import ConfigError, GarduError
+from edge.errors import ConfigError, ConfigUnavailable, GarduError
 from edge.printable import printable_lines
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
@@ -49,7 +49,7 @@ def main() -> None:
     """Run the command line; print Gardu's own errors without a traceback.
 
     :raises SystemExit: 2 after a config error, 1 after another error of Gardu, or if a library of
-        an extra is not installed
+        an extra is not installed; `gardu run`: as edge/daemon/exit_codes.py has it
     """
     running = sys.argv[1:2] == ["run"]
     options = run_options(sys.argv[2:]) if running else None
@@ -60,22 +60,22 @@ def main() -> None:
             from edge.daemon.run import daemon
 
             daemon(options.config, verbose=options.verbose)
+        elif running:
+            _run_by_typer()
         else:
             _command()
     except ConfigError as error:
-        _report([printable_lines(problem) for problem in error.problems], running=running)
-        raise SystemExit(2) from None
+        problems = [printable_lines(problem) for problem in error.problems]
+        _end(problems, 2, error if running else None)
     except GarduError as error:
-        _report([f"gardu: {printable_lines(str(error))}"], running=running)
-        raise SystemExit(1) from None
+        _end([f"gardu: {printable_lines(str(error))}"], 1, error if running else None)
     except ModuleNotFoundError as error:
         from edge.commands.extras import missing_library
 
         missing = missing_library(error)
         if missing is None:
             raise
-        _report([f"gardu: {missing}"], running=running)
-        raise SystemExit(1) from None
+        _end([f"gardu: {missing}"], 1, ConfigUnavailable([missing]) if running else None)
 
 
 def _stop_at_once() -> None:
@@ -86,13 +86,29 @@ def _stop_at_once() -> None:
     signal.signal(signal.SIGHUP, lambda *_: None)
 
 
-def _report(lines: list[str], *, running: bool) -> None:
-    if running:
-        from edge.daemon.log_writer import write_last
-
-        write_last(lines)  # the journal's reader may have stopped
-    else:
+def _end(lines: list[str], code: int, daemon: GarduError | None) -> NoReturn:
+    """Print *lines* and end with *code*; if the *daemon* ended with an error, with that error's."""
+    if daemon is None:
         sys.stderr.writelines(f"{line}\n" for line in lines)
+        raise SystemExit(code)
+    from edge.daemon.exit_codes import exit_code, show_end
+    from edge.daemon.log_writer import write_last
+
+    show_end(lines)
+    write_last(lines)  # the journal's reader may have stopped
+    raise SystemExit(exit_code(daemon))
+
+
+def _run_by_typer() -> None:
+    """Have typer parse the options of `gardu run`; wrong ones end with the daemon's own code."""
+    try:
+        _command()
+    except SystemExit as end:
+        if end.code != 2:
+            raise
+        from edge.daemon.exit_codes import USAGE
+
+        raise SystemExit(USAGE) from None
 
 
 def _command() -> None:

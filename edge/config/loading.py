@@ -22,6 +22,7 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
 
     :param elsewhere: this is not the machine that the config is for (a simulation of it), so its
         certificate and password files need not be here
+    :raises ConfigUnavailable: if it, or a file or library that it needs, cannot be read now
     :raises ConfigError: with every problem found
     """
     raw, problems = read_file(path)
@@ -29,9 +30,10 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     if config is not None:
         config = _resolved(config, path.absolute().parent)
         crosscheck(config, problems)
-        if not elsewhere:
-            check_files(config, problems)
-    problems.raise_any()
+    sound = problems.count == 0
+    if config is not None and not elsewhere:
+        check_files(config, problems)
+    problems.raise_any(unavailable=sound)
     assert config is not None
     return config
 

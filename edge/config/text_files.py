@@ -13,7 +13,7 @@ import os
 import stat
 from pathlib import Path
 
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ConfigUnavailable
 
 LIMIT_BYTES = 256 * 1024
 """Greatest size of a text file. TOML of this size is parsed in a few seconds on any Pi."""
@@ -39,7 +39,8 @@ _SAVE_AGAIN = "save it as UTF-8 (in Notepad: Save as, Encoding: UTF-8)"
 def read_text(path: Path) -> str:
     """Read the text file *path*.
 
-    :raises ConfigError: if it cannot be read, is no regular file, is too large or is not UTF-8
+    :raises ConfigUnavailable: if it cannot be read now, or is no regular file
+    :raises ConfigError: if it is too large or is not UTF-8
     """
     return decode(_read(path), str(path))
 
@@ -72,9 +73,9 @@ def _read(path: Path) -> bytes:
         finally:
             os.close(number)
     except FileNotFoundError:
-        raise ConfigError([f"{path}: no such file"]) from None
+        raise ConfigUnavailable([f"{path}: no such file"]) from None
     except OSError as error:
-        raise ConfigError([f"{path}: cannot be read: {error.strerror}"]) from None
+        raise ConfigUnavailable([f"{path}: cannot be read: {error.strerror}"]) from None
     except ValueError as error:  # a NUL in the name, or half a character
         raise ConfigError([f"{str(path)!r}: cannot be the name of a file: {error}"]) from None
     if len(data) > LIMIT_BYTES:
@@ -85,7 +86,7 @@ def _read(path: Path) -> bytes:
 def _check_kind(path: Path, mode: int) -> None:
     for is_kind, name in _KINDS:
         if is_kind(mode):
-            raise ConfigError([f"{path}: cannot be read: it is {name}; allowed: a file"])
+            raise ConfigUnavailable([f"{path}: cannot be read: it is {name}; allowed: a file"])
 
 
 def _at_most(number: int, count: int) -> bytes:

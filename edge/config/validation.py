@@ -22,7 +22,7 @@ from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
 from edge.config.toml_lines import lines_of_keys
 from edge.config.toml_text import parse_toml
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ConfigUnavailable
 
 MOST = 100
 """Most problems of one file that are listed."""
@@ -54,12 +54,16 @@ class Problems:
         parts = (self.file, self._line(where), key, what)
         self.lines.append(": ".join(part for part in parts if part))
 
-    def raise_any(self) -> None:
-        """Raise :exc:`ConfigError` with all problems, if there are any."""
+    def raise_any(self, *, unavailable: bool = False) -> None:
+        """Raise :exc:`ConfigError` with all problems, if there are any.
+
+        :param unavailable: they are of other files, which may be there at the next try: raise
+            :exc:`ConfigUnavailable`
+        """
         if self.count > MOST:
             self.lines.append(f"{self.file}: more problems follow")
         if self.lines:
-            raise ConfigError(self.lines)
+            raise (ConfigUnavailable if unavailable else ConfigError)(self.lines)
 
     def _line(self, where: str) -> str:
         """Return the line of the key *where*; of a key that is missing, that of its table."""

@@ -26,6 +26,11 @@ _BUSES = (
     ((18, 19, 20, 21), "I2S sound", "dtparam=i2s=off"),
 )
 
+# The serial console's pins. On every Pi before the Pi 5, whose console has a connector of its own,
+# it drives TXD (high at rest, low during letters) and pulls RXD up as soon as the firmware starts,
+# unless it is switched off.
+TXD, RXD = 14, 15
+
 # Words of the wiring table for sections with plural names.
 _SPOKEN = {"doors": "door"}
 
@@ -37,7 +42,7 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     :ivar function: its function, in words
     :ivar wired: how it is wired and which level is active
     :ivar boot_pull: the direction in which the Pi pulls the pin until the daemon claims it
-    :ivar warning: why an output may switch on by itself while the Pi boots; empty if it does not
+    :ivar warning: what happens at the pin while the Pi boots, and the remedy; empty if nothing
     """
 
     pin: int
@@ -66,6 +71,18 @@ def bus_notes(config: Config) -> list[str]:
                 f"({setting} in /boot/firmware/config.txt)"
             )
     return notes
+
+
+def boot_notes(config: Config, *, lamps: bool = True) -> list[str]:
+    """Return a note for each pin of *config* at which something happens while the Pi boots.
+
+    :param lamps: False: without lamps that are only lit meanwhile, which does no harm
+    """
+    return [
+        f"GPIO {wire.pin} ({wire.function}) is {wire.warning}"
+        for wire in wiring(config)
+        if wire.warning and (lamps or wire.pin == TXD or not wire.function.endswith(" lamp"))
+    ]
 
 
 def boot_pull(pin: int) -> Literal["up", "down"]:
@@ -109,7 +126,8 @@ def _wire(function: str, part: Contact | Output) -> Wire:
     pull = boot_pull(part.pin)
     if isinstance(part, Contact):
         level = "high" if part.active_level else "low"
-        wired, warning = f"{part.wired}, pull {part.pull}, active {level}", ""
+        wired = f"{part.wired}, pull {part.pull}, active {level}"
+        warning = _contact_warning(part)
     else:
         wired, warning = f"active {part.active}", _boot_warning(part, pull)
     return Wire(
@@ -123,7 +141,25 @@ def _wire(function: str, part: Contact | Output) -> Wire:
     )
 
 
+def _contact_warning(contact: Contact) -> str:
+    if contact.pin != TXD:
+        return ""
+    if contact.wired == "normally-closed":
+        return (
+            "shorted while the Pi boots, if the serial console is on: it drives this pin, and the "
+            "contact is closed at rest; use another pin"
+        )
+    return (
+        "driven by the serial console, if it is on, while the Pi boots: fit 1 kOhm in the "
+        "contact's wire, or use another pin"
+    )
+
+
 def _boot_warning(output: Output, pull: Literal["up", "down"]) -> str:
+    if output.pin == TXD:
+        return "switched by the serial console, if it is on, while the Pi boots: use another pin"
+    if output.pin == RXD and output.active == "high":
+        return "switched on by the serial console, if it is on, while the Pi boots: use another pin"
     level = {"up": "high", "down": "low"}[pull]
     if output.active != level:
         return ""

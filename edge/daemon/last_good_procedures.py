@@ -21,7 +21,7 @@ import msgspec
 from edge.config.model import Config
 from edge.config.text_files import read_text
 from edge.daemon.procedures import fitting_procedures, wording_of
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.loading import parse_procedure, procedure_file
 from edge.sop.procedures.model import Procedure
@@ -78,12 +78,12 @@ def adopt(store: Store, now: Adopted) -> None:
 def text_of(folder: Path, procedure: Procedure) -> str:
     """Return the text that *procedure* was read from.
 
-    :raises ConfigError: if the file has been changed since
+    :raises ConfigUnavailable: if the file has been changed since
     """
     file = procedure_file(folder, procedure.id)
     text = read_text(file)
     if not procedure.version.endswith(hashlib.sha256(text.encode()).hexdigest()[:8]):
-        raise ConfigError([f"{file}: was changed while it was being read; try again"])
+        raise ConfigUnavailable([f"{file}: was changed while it was being read; try again"])
     return text
 
 

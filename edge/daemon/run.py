@@ -15,7 +15,7 @@ from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.office_time import office_time
-from edge.daemon import crash_loop, last_good_procedures
+from edge.daemon import crash_loop, last_good_procedures, restart_pause
 from edge.daemon.bridge import Bridge
 from edge.daemon.build import build_devices
 from edge.daemon.checkpoint import Checkpoint
@@ -357,6 +357,8 @@ def daemon(config: Path, *, verbose: bool) -> None:
     :raises GarduError: if it cannot go on
     """
     set_up_logging(verbose=verbose)
+    restart_pause.before_start(Clock.from_environment())
     loaded = load_config(config)
     _log_in(loaded.checkpoint.zone)
     run_daemon(loaded)
+    restart_pause.clean_stop()

@@ -2,17 +2,20 @@
 
 1. A day opens by ``open-day``, or by the first arrival at or after the earliest hour of the config
    (the checkpoint's very first day: at any hour). No hour closes a day.
-2. ``close-day`` closes the day if no item is out. Otherwise the lamp of that panel asks, and so do
-   the lamps of the stations where an item is out: guests leave, cards come back, ``reconcile``
-   settles one item (edge/sop/inputs/outstanding.py), and the day closes with the last item.
-   ``close-day`` once more closes it at once and carries over the items that are out. ``open-day``
-   cancels the closing. ``day``, on a panel with one button for both, opens a day if none is open,
-   and otherwise closes it.
-3. From the first ``close-day`` on arrivals are refused, unless the day is opened again.
-4. A day that was not closed is closed by the opening of the next: its record has ``not-closed``.
-5. Each day has one record of its opening and one of its end. The counts in it add up:
+2. ``close-day`` closes the day if no item is out. Otherwise the day is to close: the lamp of that
+   panel asks, and so do the lamps of the stations where an item is out: guests leave, cards come
+   back, ``reconcile`` settles one item (edge/sop/inputs/outstanding.py), and the day closes with
+   the last item. ``close-day`` once more closes it at once and carries over the items that are out.
+   ``open-day`` cancels the closing. ``day``, on a panel with one button for both, opens a day if
+   none is open, and otherwise closes it.
+3. While guests are inside, the first ``close-day`` is refused and changes nothing: a button that is
+   held too long must not close the lobby. Once more at the same panel within :data:`CONFIRM_S` it
+   is valid.
+4. While the day is to close, and after it, arrivals are refused, unless the day is opened again.
+5. A day that was not closed is closed by the opening of the next: its record has ``not-closed``.
+6. Each day has one record of its opening and one of its end. The counts in it add up:
    ``visits_carried + visits_opened = sum(outcomes) + visits_open``.
-6. While the clock is not trusted, no date opens or closes a day; the buttons do.
+7. While the clock is not trusted, no date opens or closes a day; the buttons do.
 """
 
 from datetime import datetime, timedelta
@@ -22,8 +25,17 @@ from msgspec.structs import replace
 
 from edge.clock import Stamp, iso
 from edge.sop.records import DayClosed, DayOpened
-from edge.sop.state import DayRules, DayState, State, Visit
+from edge.sop.state import CloseRefused, DayRules, DayState, State, Visit
 from edge.sop.turn import Turn
+
+CONFIRM_S = 30.0
+"""Time in which *close-day* is confirmed after it was refused because guests are inside, seconds.
+
+As long as a supervisor's card is valid. The officer hears two beeps, looks around, presses again.
+"""
+
+GUESTS_INSIDE = "guests-inside"
+"""Why *close-day* is refused, as it is counted."""
 
 
 def admits(turn: Turn) -> bool:
@@ -44,24 +56,40 @@ def open_pressed(turn: Turn) -> bool:
     if day is None or day.closed is not None or _is_past(turn, rules, day):
         _open(turn, "button")
         return True
-    turn.update(day=replace(day, closing=None))
+    turn.update(day=replace(day, closing=None, refused=None))
     return day.closing is not None
 
 
-def close_pressed(turn: Turn, panel: str) -> bool:
-    """Close the day, or ask at *panel* for the items that are out; False if no day is open."""
+def close_pressed(turn: Turn, panel: str) -> bool | str:
+    """Close the day, or ask at *panel* for the items that are out.
+
+    Return False if no day is open, or the reason why the press must be confirmed.
+    """
     day = turn.state.day
     if turn.rules.day is None or day is None or day.closed is not None:
         return False
     if day.closing is not None:
         _close(turn, day, "carried-over")
+    elif turn.state.visits and not _confirmed(turn, day, panel):
+        turn.update(day=replace(day, refused=CloseRefused(panel, turn.at)))
+        return GUESTS_INSIDE
     else:
-        turn.update(day=replace(day, closing=panel))
+        turn.update(day=replace(day, closing=panel, refused=None))
         settle(turn)
     return True
 
 
-def pressed(turn: Turn, panel: str) -> bool:
+def _confirmed(turn: Turn, day: DayState, panel: str) -> bool:
+    """Return True if the same press was refused at *panel* a moment ago: it is meant."""
+    before = day.refused
+    return (
+        before is not None
+        and before.panel == panel
+        and turn.at.seconds_since(before.at) <= CONFIRM_S
+    )
+
+
+def pressed(turn: Turn, panel: str) -> bool | str:
     """Open a day if none is open, else close it: the one button of a panel with few pins."""
     day, rules = turn.state.day, turn.rules.day
     if rules is None or day is None or day.closed is not None or _is_past(turn, rules, day):
@@ -155,7 +183,7 @@ def _open(turn: Turn, by: Literal["button", "arrival"]) -> None:
 
 
 def _close(turn: Turn, day: DayState, how: Literal["closed", "carried-over", "not-closed"]) -> None:
-    turn.update(day=replace(day, closed=turn.at, closing=None))
+    turn.update(day=replace(day, closed=turn.at, closing=None, refused=None))
     data = DayClosed(
         number=day.number,
         date=_date(turn, day.opened),

@@ -78,10 +78,11 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
     """Offer the press to a present supervisor first, then to common buttons, then to visits."""
-    accepted = supervisors.pressed(turn, event)
+    accepted: bool | str | None = supervisors.pressed(turn, event)
     if accepted is None:
         accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
-    answer(turn, accepted, f"button/{event.panel}/{event.action}", event.panel)
+    why = f"/{accepted}" if isinstance(accepted, str) else ""
+    answer(turn, accepted is True, f"button/{event.panel}/{event.action}{why}", event.panel)
 
 
 def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
@@ -100,11 +101,11 @@ def _open_day(turn: Turn, _event: events.ButtonPressed) -> bool:
     return day.open_pressed(turn)
 
 
-def _close_day(turn: Turn, event: events.ButtonPressed) -> bool:
+def _close_day(turn: Turn, event: events.ButtonPressed) -> bool | str:
     return day.close_pressed(turn, event.panel)
 
 
-def _day(turn: Turn, event: events.ButtonPressed) -> bool:
+def _day(turn: Turn, event: events.ButtonPressed) -> bool | str:
     return day.pressed(turn, event.panel)
 
 
@@ -206,7 +207,8 @@ def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
 
 
 # Buttons with the same meaning in every procedure; all others are events of procedures.
-_BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool]] = {
+# Each returns True for an accepted press; False, or the reason in a word, for a refused one.
+_BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
     "arrive": _arrival,
     "next": corrections.next_in_line,
     "back": corrections.back,

@@ -166,11 +166,19 @@ class HostAvailability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=
     reason: str | None = None
 
 
+class CloseRefused(msgspec.Struct, frozen=True):
+    """*close-day* was refused at *panel* because guests are inside; once more confirms it."""
+
+    panel: str
+    at: Stamp
+
+
 class DayState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The office day that is open, or the last one.
 
     :ivar number: running number of the days of this checkpoint, from 1
     :ivar closing: the panel where ``close-day`` was pressed; None before that, and once closed
+    :ivar refused: the last ``close-day`` that was refused because guests were inside
     :ivar carried: visits that were open already when it began
     :ivar visits: visits opened in it, of *persons* persons
     :ivar outcomes: visits that ended in it, by outcome
@@ -181,6 +189,7 @@ class DayState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     opened: Stamp
     closed: Stamp | None = None
     closing: str | None = None
+    refused: CloseRefused | None = None
     carried: int = 0
     visits: int = 0
     persons: int = 0

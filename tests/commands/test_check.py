@@ -14,7 +14,7 @@ from edge.commands.check import check
 from edge.commands.sop import sop
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
-from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
+from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.daemon.procedures import load_checked
 from edge.errors import ConfigError
 from edge.paper.flowchart.flow import shown_number
@@ -124,7 +124,9 @@ def test_pulls_at_boot_are_those_of_the_chip() -> None:
 def test_shipped_outputs_stay_off_while_the_pi_boots() -> None:
     """The shipped wiring opens no locker while a Pi boots."""
     for name in ("gardu.toml", "gardu-jatim.toml"):
-        assert [wire for wire in wiring(load_config(FOLDER / name)) if wire.warning] == []
+        outputs = [wire for wire in wiring(load_config(FOLDER / name)) if wire.direction == "out"]
+        assert outputs
+        assert [wire for wire in outputs if wire.warning] == []
 
 
 @pytest.mark.parametrize(
@@ -149,6 +151,81 @@ def test_outputs_that_switch_on_at_boot_are_warned_of(
     path = write(tmp_path, aiphone={"adc": ring}, buzzer={"pin": pin, "active": active})
     (buzzer,) = [wire for wire in wiring(load_config(path)) if wire.function == "buzzer"]
     assert buzzer.warning == warning
+
+
+CONSOLE = "the serial console, if it is on, while the Pi boots"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "words"),
+    [
+        ("buzzer", {"pin": 14}, f"switched by {CONSOLE}: use another pin"),
+        ("buzzer", {"pin": 14, "active": "low"}, f"switched by {CONSOLE}: use another pin"),
+        ("buzzer", {"pin": 15}, f"switched on by {CONSOLE}: use another pin"),
+        ("safety", {"duress": {"pin": 14}}, "shorted while the Pi boots, if the serial console"),
+        ("metal_detector", {"alarm": {"pin": 14}}, "driven by the serial console"),
+        ("metal_detector", {"alarm": {"pin": 15, "wired": "normally-closed"}}, ""),
+    ],
+)
+def test_the_consoles_pins_are_warned_of(
+    tmp_path: Path, key: str, value: dict[str, Any], words: str
+) -> None:
+    """In the table and as a note: what the console does to this part, and the remedy."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    panels = raw["panels"] | {"officer-3": raw["panels"]["officer-3"] | {"buttons": []}}
+    config = load_config(write(tmp_path, panels=panels, **{key: value}))
+    (wire,) = [wire for wire in wiring(config) if wire.pin in (14, 15)]
+    assert words in wire.warning
+    assert bool(wire.warning) == bool(words)
+    notes = [note for note in boot_notes(config, lamps=False) if note.startswith("GPIO 1")]
+    assert notes == ([f"GPIO {wire.pin} ({wire.function}) is {wire.warning}"] if words else [])
+
+
+def test_only_a_button_is_on_the_consoles_output_in_the_shipped_configs() -> None:
+    """GPIO 14: no output, and no contact that is closed at rest."""
+    for path in sorted(FOLDER.glob("gardu*.toml")):
+        for wire in wiring(load_config(path, elsewhere=True)):
+            if wire.pin == 14:
+                assert "button" in wire.function
+                assert wire.wired.startswith("normally-open")
+
+
+def test_a_door_that_no_procedure_releases_is_noted(tmp_path: Path) -> None:
+    """The door serves a procedure without release-door: only a fire would open it."""
+    panels = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))["panels"]
+    panels["officer-3"]["buttons"].pop()
+    door = {"ruang": {"procedures": ["pimpinan"], "strike": {"pin": 15, "active": "low"}}}
+    _, out, _ = run("check", "--config", str(write(tmp_path, doors=door, panels=panels)))
+    (note,) = [line for line in out.splitlines() if line.startswith("note: doors.ruang")]
+    assert "none of its procedures (pimpinan) has a phase with release-door" in note
+    jatim = FOLDER / "gardu-jatim.toml"
+    assert load_config(jatim).doors  # the shipped lobby with a door
+    assert "note: doors." not in run("check", "--config", str(jatim))[1]
+
+
+def test_a_bounce_time_that_hides_the_shortest_pulse_is_noted(tmp_path: Path) -> None:
+    """The setting has no effect: the pulse is not seen at all."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    detector = raw["metal_detector"] | {"minimum_pulse_s": 0.01}
+    _, out, _ = run("check", "--config", str(write(tmp_path, metal_detector=detector)))
+    assert (
+        "note: metal_detector.alarm.bounce_s is 0.02: shorter pulses are not seen, so "
+        "metal_detector.minimum_pulse_s = 0.01 has no effect"
+    ) in out
+    assert "bounce_s is" not in run("check", "--config", str(FOLDER / "gardu.toml"))[1]
+
+
+def test_check_prints_the_hints(tmp_path: Path) -> None:
+    """A port that changes its name, and *day* as the hold of *arrive*."""
+    raw = tomllib.loads((FOLDER / "gardu.toml").read_text(encoding="utf-8"))
+    buttons = raw["panels"]["reception"]["buttons"]
+    buttons[2]["hold"], buttons[5]["hold"] = "day", "absent"
+    readers = {"desk": raw["card_readers"]["desk"] | {"port": "/dev/ttyUSB7"}}
+    path = write(tmp_path, panels=raw["panels"], card_readers=readers)
+    code, out, err = run("check", "--config", str(path))
+    assert (code, err) == (0, "")
+    assert "note: card_readers.desk.port: /dev/ttyUSB7 may be another device" in out
+    assert "note: panels.reception.buttons[2]: hold 'day' (closes the office day)" in out
 
 
 def test_pins_of_other_buses_are_noted() -> None:

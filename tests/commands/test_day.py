@@ -41,7 +41,7 @@ def test_the_days_counts_in_words() -> None:
         "visits: 0 carried over, 2 opened (3 persons); ended: 1 abandoned; open: 1",
         "out: 1 open visits, 1 cards and 1 lockers of visits that have ended; IDs held: 1",
     ]
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.press("reception", "close-day")
     assert ": closed, opened 2026-11-23 08:00, closed 2026-11-23 08:" in in_words(now(office), WIB)
 

@@ -79,7 +79,7 @@ def test_raw_tells_every_edge_and_byte(tmp_path: Path) -> None:
         lobby = office.lobby
         watching = Watching(await office.start("watch-inputs", "--raw"))
         await lobby_is_watched(office, [17])
-        await watching.until("officer-3 button refuse")
+        await watching.until("officer-3 button acknowledge")
         lobby.lockers[1].force_open()
         await watching.until("edge: GPIO 17 high (locker 1 door)")
         await lobby.readers["desk"].present("010063E9AE")

@@ -588,12 +588,12 @@ def test_a_config_for_another_machine_needs_no_secrets_here(tmp_path: Path) -> N
 @pytest.mark.parametrize("opens", ["open-day", "day"])
 def test_who_can_close_the_day_can_open_it(tmp_path: Path, opens: str) -> None:
     """A panel that can close the day can open it, so that a mistake does not close the lobby."""
-    only = changed(panels__reception__buttons__2__hold="close-day")
+    only = changed(panels__reception__buttons__5__hold="close-day")
     assert problems(tmp_path, only) == [
         "panels: have close-day only; allowed: open-day too, or day for both"
     ]
     both = changed(
-        panels__reception__buttons__1__hold=opens, panels__reception__buttons__2__hold="close-day"
+        panels__reception__buttons__1__hold=opens, panels__reception__buttons__5__hold="close-day"
     )
     assert load(tmp_path, both).day is not None
 

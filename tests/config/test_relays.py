@@ -69,7 +69,7 @@ def test_the_example_is_sound(tmp_path: Path) -> None:
             "lockers.locker[0].address: is 248; allowed: a Modbus address from 1 to 247",
         ),
         (
-            {"locker": [locker(), locker(number=2, door={"pin": 6})]},
+            {"locker": [locker(), locker(number=2, door={"pin": 14})]},
             f"lockers.locker[1].channel: relay 1 of board 1 is also at {FIRST}; {ONCE}",
         ),
     ],

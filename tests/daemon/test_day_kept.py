@@ -41,6 +41,8 @@ def test_everything_of_the_day_outlives_a_restart() -> None:
     office.opened(2)
     office.press("reception", "acknowledge")
     office.press("reception", "close-day")
+    assert stored(office.state) == office.state  # refused, because guests are inside
+    office.press("reception", "close-day")
     state = office.state
     meeting, waiting = state.visits.values()
     assert (meeting.extensions, waiting.pace, waiting.asked > 0) == (1, "red", True)

@@ -18,6 +18,7 @@ from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.daemon import exit_codes
 from edge.daemon.last_good_procedures import Adopted, adopt, load_or_last_good, read, text_of
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload
@@ -139,7 +140,7 @@ def spoilt(file: Path) -> None:
 
 
 def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
-    """Without any good procedures the start ends with 2, in words, and makes no database."""
+    """Without any good procedures the start ends with 78, in words, and makes no database."""
     config, file = office(tmp_path)
     spoilt(file)
     with DaemonChild(config, environment=MOCK) as daemon:
@@ -148,7 +149,7 @@ def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
         [*gardu(), "run", "--config", str(config)],
         capture_output=True, text=True, timeout=30, check=False,
     )  # fmt: skip
-    assert done.returncode == 2
+    assert done.returncode == exit_codes.CONFIG
     assert "leads to 'kertu'" in done.stderr
     assert "Traceback" not in done.stderr
     assert not list((tmp_path / "data").iterdir())

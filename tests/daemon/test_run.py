@@ -15,6 +15,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.places import default_config_folder
+from edge.daemon import exit_codes
 from edge.store.store import Store
 from sim.process import gardu
 from tests.daemons import ARRIVE, DaemonChild
@@ -163,14 +164,14 @@ def test_a_second_daemon_on_the_same_folder_is_refused(tmp_path: Path, systemd: 
 
 
 def test_a_broken_config_starts_nothing_and_names_every_problem(tmp_path: Path) -> None:
-    """A broken config ends with 2 and all problems at once, and makes no database."""
+    """A broken config ends with 78 and all problems at once, and makes no database."""
     config = config_file(tmp_path)
     text = config.read_text(encoding="utf-8")
     text = text.replace("# pulse_s =", "puls_s =", 1).replace("pin = 26", "pin = 99")
     config.write_text(text.replace("[cards]", "[card]"), encoding="utf-8")
     daemon = start(config)
     _, words = daemon.communicate(timeout=20)
-    assert daemon.returncode == 2
+    assert daemon.returncode == exit_codes.CONFIG
     for wrong in ("pin: is 99", "card: is no key here", "cards: is missing", "puls_s: is no key"):
         assert wrong in words
     assert "Traceback" not in words

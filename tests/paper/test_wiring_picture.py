@@ -156,7 +156,7 @@ def test_resistors_and_warnings_are_drawn(tmp_path: Path) -> None:
     assert labels["buzzer"].resistor == "3.3 V"
     assert labels["buzzer"].warning
     assert labels["reception lamp"].resistor == "GND"
-    assert labels["reception button reschedule, held: leave"].resistor == ""
+    assert labels["reception button reschedule, held: day"].resistor == ""
     notes = " ".join(text.words for text in sheet(config).texts)
     assert "GPIO 26 (buzzer) is on while the Pi boots" in notes
 

@@ -39,7 +39,11 @@ def wild(seed: int) -> Stand:
         )
         if what == "press":
             procedure = draw.choice(["pimpinan", "eselon-2-3", "eselon-4-asn"])
-            stand.press(draw.choice(PANELS), draw.choice(PRESSES), procedure)
+            panel, action = draw.choice(PANELS), draw.choice(PRESSES)
+            if action == "close-day":
+                stand.close_day(panel)
+            else:
+                stand.press(panel, action, procedure)
         elif what == "card":
             stand.card(SUPERVISOR if draw.random() < 0.05 else draw.choice(CARDS))
         elif what == "locker":

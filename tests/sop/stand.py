@@ -5,7 +5,7 @@ from typing import Any, TypeVar, get_args
 
 from edge.clock import Stamp
 from edge.sop import events
-from edge.sop.effects import CancelTimer, Effect, StartTimer
+from edge.sop.effects import Beep, CancelTimer, Effect, StartTimer
 from edge.sop.engine import initial_state, step
 from edge.sop.events import Event, InputKind
 from edge.sop.procedures.loading import load_procedures
@@ -91,6 +91,11 @@ class Stand:
     def press(self, panel: str, action: str, procedure: str | None = None) -> list[Effect]:
         """An officer presses a button."""
         return self.send(events.ButtonPressed(self.now, panel, action, procedure))
+
+    def close_day(self, panel: str, action: str = "close-day") -> list[Effect]:
+        """An officer closes the day: by a second press if guests are inside."""
+        effects = self.press(panel, action)
+        return self.press(panel, action) if Beep("refused") in effects else effects
 
     def answer(self, answer: Any) -> list[Effect]:
         """The aide uses a contact."""

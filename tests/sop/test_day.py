@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from edge.clock import Stamp
-from edge.sop.day import summary
-from edge.sop.effects import Beep
+from edge.sop.day import CONFIRM_S, summary
+from edge.sop.effects import Beep, FlashLamp
+from edge.sop.events import PressRepeated
 from edge.sop.lamps import lamps
 from edge.sop.records import (
     DayClosed,
@@ -115,7 +116,7 @@ def test_a_day_with_nothing_out_closes_at_once_and_adds_up() -> None:
     office.press("reception", "arrive", "eselon-2-3")
     office.press("reception", "more")
     office.press("reception", "leave")
-    assert Beep("accepted") in office.press("reception", "close-day")
+    assert Beep("accepted") in office.close_day("reception")
     (end,) = office.ends
     assert (end.how, end.visits_opened, end.visits_open) == ("closed", 2, 0)
     assert end.outcomes == {"completed": 1, "abandoned": 1}
@@ -127,7 +128,7 @@ def test_after_closing_nobody_arrives_unless_the_day_is_opened_again() -> None:
     """Arrivals are refused until open-day starts a day with its own number."""
     office = Office()
     office.press("reception", "open-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     assert office.refuses_arrival()
     assert Beep("refused") in office.invited("code")
     assert office.state.opened == 0
@@ -140,7 +141,7 @@ def test_an_invitation_that_was_refused_after_closing_is_not_used_up() -> None:
     """The guest can come back on the next day with the same invitation."""
     office = Office()
     office.press("reception", "open-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.invited("code")
     office.press("reception", "open-day")
     office.invited("code")
@@ -152,7 +153,7 @@ def test_closing_asks_for_what_is_out_and_shows_it() -> None:
     office = Office()
     owing(office)
     office.press("reception", "arrive", "pimpinan")
-    office.press("officer-1", "close-day")
+    office.close_day("officer-1")
     assert lamps(office.rules, office.state)["officer-1"] == "slow"
     assert office.ends == []
     now = shown(office)
@@ -168,7 +169,7 @@ def test_while_the_day_closes_each_station_asks_for_what_is_brought_in_there() -
     office = Office()
     owing(office)
     office.press("reception", "arrive", "jatim")
-    office.press("security", "close-day")
+    office.close_day("security")
     # In jatim cards also come back at reception. At security the day was closed, and its guest is
     # there.
     assert asking(office) == ["reception", "officer-1", "officer-2", "security"]
@@ -203,7 +204,7 @@ def test_who_joins_a_group_is_recorded_and_counts_in_the_day() -> None:
     ]  # fmt: skip
     assert (shown(office)["visits_opened"], shown(office)["persons"]) == (1, 3)
     office.press("reception", "leave")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     assert [(end.visits_opened, end.persons) for end in office.ends] == [(1, 3)]
 
 
@@ -211,8 +212,8 @@ def test_who_joins_a_group_of_yesterday_is_not_counted_today() -> None:
     """A visit opened yesterday counts for yesterday; a new one counts for today."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
-    office.press("reception", "close-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
+    office.close_day("reception")
     office.press("reception", "more")
     office.press("reception", "open-day")
     office.press("reception", "more")
@@ -224,13 +225,13 @@ def test_who_joins_a_group_of_yesterday_is_not_counted_today() -> None:
 
 
 def test_one_button_does_for_opening_and_closing() -> None:
-    """Each press of *day* is accepted: opens, asks for open items, carries over, opens again."""
+    """*day* opens, asks for open items, carries over, opens again."""
     office = Office()
     for status in ("open", "closed", "open"):
         assert Beep("accepted") in office.press("reception", "day")
         assert office.status() == status
     office.press("reception", "arrive", "pimpinan")
-    office.press("reception", "day")
+    office.close_day("reception", "day")
     assert office.status() == "closing"
     assert office.refuses_arrival()
     office.press("reception", "day")
@@ -264,7 +265,7 @@ def test_reconcile_settles_one_item_a_press_and_the_last_closes_the_day() -> Non
     office = Office()
     owing(office)
     office.press("reception", "arrive", "pimpinan")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.press("reception", "reconcile")
     office.press("reception", "reconcile")
     back = [(data.returned, data.by) for data in office.data(VisitReconciled)]
@@ -285,7 +286,7 @@ def test_what_an_open_visit_holds_is_the_next_item() -> None:
     register(office, "pimpinan", CARDS[0])
     office.press("officer-1", "done")
     store_belongings(office, 1)
-    office.press("reception", "close-day")
+    office.close_day("reception")
     for _ in range(3):
         assert office.ends == []
         office.press("reception", "reconcile")
@@ -298,7 +299,7 @@ def test_guests_who_leave_after_closing_end_as_usual_and_close_the_day() -> None
     register(office, "eselon-4-asn", CARDS[0])
     office.press("officer-1", "done")
     office.press("officer-2", "nothing")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.answer("accept")
     office.card(CARDS[0])
     assert office.ends == []
@@ -311,8 +312,8 @@ def test_a_second_press_carries_over_what_is_out() -> None:
     office = Office()
     owing(office)
     register(office, "eselon-2-3", CARDS[1])
-    office.press("reception", "close-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
+    office.close_day("reception")
     (end,) = office.ends
     assert (end.how, end.visits_open, end.cards_out, end.lockers_out) == ("carried-over", 1, 2, 1)
     office.wait(24 * HOUR_S)
@@ -324,18 +325,94 @@ def test_a_second_press_carries_over_what_is_out() -> None:
     office.opened(1)
     office.closed_door(1)
     office.card(CARDS[1])
-    office.press("reception", "close-day")
+    office.close_day("reception")
     end = office.ends[-1]
     assert (end.how, end.visits_carried, end.visits_opened, end.outcomes) == (
         "closed", 1, 0, {"abandoned": 1},
     )  # fmt: skip
 
 
+@pytest.mark.parametrize("action", ["close-day", "day"])
+def test_with_guests_inside_the_first_press_to_close_changes_nothing(action: str) -> None:
+    """A button held too long does not close the lobby: two beeps, counted, guests still arrive."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    effects = office.press("reception", action)
+    assert Beep("refused") in effects
+    assert FlashLamp("reception") in effects
+    assert office.state.refusals == {f"button/reception/{action}/guests-inside": 1}
+    assert (office.status(), asking(office)) == ("open", [])
+    assert not office.refuses_arrival()
+    assert office.ends == []
+
+
+@pytest.mark.parametrize(
+    ("between", "panel", "status"),
+    [
+        ([], "reception", "closing"),
+        ([("wait", CONFIRM_S)], "reception", "closing"),
+        ([("wait", CONFIRM_S + 1)], "reception", "open"),
+        ([], "officer-1", "open"),  # two officers, one mistake each
+        ([("press", "reception", "arrive", "pimpinan")], "reception", "closing"),
+        ([("press", "reception", "open-day")], "reception", "open"),
+        ([("restart",)], "reception", "closing"),
+    ],
+)
+def test_the_second_press_confirms_in_time_and_at_the_same_panel(
+    between: list[tuple[Any, ...]], panel: str, status: str
+) -> None:
+    """Within half a minute, where it was refused; *open-day* takes the question back."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.press("reception", "close-day")
+    for name, *arguments in between:
+        getattr(office, name)(*arguments)
+    accepted = Beep("accepted") in office.press(panel, "close-day")
+    assert (accepted, office.status()) == (status == "closing", status)
+
+
+def test_each_late_press_is_a_first_one_again() -> None:
+    """A press an hour after another one is no confirmation, however often it happens."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    for _ in range(5):
+        assert Beep("refused") in office.press("reception", "close-day")
+        office.wait(HOUR_S / 2)
+    assert office.status() == "open"
+
+
+def test_a_confirmation_holds_for_one_closing_only() -> None:
+    """Closed, opened again, pressed again: the question is asked again."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    office.close_day("reception")
+    office.press("reception", "open-day")
+    assert Beep("refused") in office.press("reception", "close-day")
+
+
+def test_a_repeated_press_without_an_answer_confirms_nothing() -> None:
+    """Before the two beeps the officer does not know that guests are inside."""
+    office = Office()
+    office.press("reception", "arrive", "pimpinan")
+    first = office.now
+    office.press("reception", "close-day")
+    office.send(PressRepeated(office.now, "reception", "close-day", first=first))
+    assert office.status() == "open"
+
+
+def test_with_no_guest_inside_one_press_is_enough() -> None:
+    """Cards and lockers that are out wait for nobody: the lamps ask for them at once."""
+    office = Office()
+    owing(office)
+    assert Beep("accepted") in office.press("reception", "close-day")
+    assert office.status() == "closing"
+
+
 def test_open_day_takes_back_the_question_of_closing() -> None:
     """Pressed by mistake with guests inside: the same day goes on, and no record is made."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     assert Beep("accepted") in office.press("reception", "open-day")
     assert (office.status(), office.ends) == ("open", [])
     assert len(office.data(DayOpened)) == 1
@@ -363,7 +440,7 @@ def test_the_opening_hour_is_only_the_earliest_hint() -> None:
     """At 07:29 a guest still belongs to yesterday, which is closed; at 07:30 a day opens."""
     office = Office()
     office.press("reception", "open-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.wait(23.5 * HOUR_S - 60)  # 07:29 the next morning
     assert office.refuses_arrival()
     office.wait(60)
@@ -388,7 +465,7 @@ def test_an_untrusted_clock_opens_and_closes_no_day() -> None:
     assert not office.refuses_arrival()
     assert office.ends == []
     office.press("reception", "leave")
-    office.press("reception", "close-day")
+    office.close_day("reception")
     assert office.refuses_arrival()
     assert [end.clock_synced for end in office.ends] == [False]
 
@@ -397,8 +474,8 @@ def test_nobody_is_asked_for_while_the_office_is_closed() -> None:
     """A visit that was carried over is asked about when the day is open again, not at night."""
     office = Office()
     office.press("reception", "arrive", "pimpinan")
-    office.press("reception", "close-day")
-    office.press("reception", "close-day")
+    office.close_day("reception")
+    office.close_day("reception")
     office.wait(20 * HOUR_S)
     assert office.data(VisitUnseen) == []
     office.press("reception", "open-day")
@@ -410,7 +487,7 @@ def test_a_restart_keeps_the_day_and_its_question() -> None:
     """Killed while the day is closing: the lamp still asks, and the status is still closing."""
     office = Office()
     owing(office)
-    office.press("reception", "close-day")
+    office.close_day("reception")
     office.restart()
     assert lamps(office.rules, office.state)["reception"] == "slow"
     assert office.status() == "closing"

@@ -103,7 +103,7 @@ class Lobby(RuleBasedStateMachine):
     @rule(panel=st.sampled_from(PANELS), settled=st.integers(0, 3), how=st.integers(0, 5))
     def evening(self, panel: str, settled: int, how: int) -> None:
         """The officials leave: the day is to close; some open items are settled."""
-        self.stand.press(panel, "close-day")
+        self.stand.close_day(panel)
         for _ in range(settled):
             self.stand.press(panel, "reconcile")
         if how:  # in most cases the closing was a mistake

@@ -4,6 +4,7 @@ from collections import Counter
 
 from edge.sop import events
 from edge.sop.alarms import SILENT
+from edge.sop.day import CONFIRM_S
 from edge.sop.effects import (
     Beep,
     CancelTimer,
@@ -66,6 +67,7 @@ class Witness(Stand):
         self._lockers_given(before)
         self._fire_explains(before)
         self._admitted(event, before)
+        self._closing_meant(event, before)
         self._seen_by_officers(event, before)
         self._nobody_ended_by_silence(event, before)
         self._picked(event, before)
@@ -170,6 +172,17 @@ class Witness(Stand):
             assert before.day is not None
             assert self.state.day.number == before.day.number + 1
             assert self.state.day.opened == event.at
+
+    def _closing_meant(self, event: Event, before: State) -> None:
+        """A day closes on guests who are inside only by a second press at the same panel."""
+        day, was = self.state.day, before.day
+        if day is None or was is None or not before.visits or was.closing is not None:
+            return
+        if day.number == was.number and (day.closing is not None or day.closed != was.closed):
+            assert isinstance(event, events.ButtonPressed)
+            assert was.refused is not None
+            assert was.refused.panel == event.panel
+            assert event.at.seconds_since(was.refused.at) <= CONFIRM_S
 
     def _seen_by_officers(self, event: Event, before: State) -> None:
         """Only an officer's press acknowledges an alarm, and never a silent one."""

@@ -13,7 +13,7 @@ from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.pins import Contact
-from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
+from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.paper.wiring.parts_list import RESISTOR, parts, pull_resistor
 
 WIDTH, HEIGHT = 210.0, 297.0
@@ -269,11 +269,7 @@ def _wrap(words: str, most: int) -> list[str]:
 
 
 def _notes(config: Config) -> list[str]:
-    warned = [
-        f"GPIO {wire.pin} ({wire.function}) is {wire.warning}"
-        for wire in wiring(config)
-        if wire.warning
-    ]
+    warned = boot_notes(config)
     pulled = any(pull_resistor(part) for part in fitted(config))
     notes = [
         "Pin 1 has the square pad; on a Pi 3 to 5 it is at the end away from the USB sockets.",

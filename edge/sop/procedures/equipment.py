@@ -40,6 +40,25 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
     )
 
 
+def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
+    """Return a note for each access door of *config* that no procedure releases."""
+    releasing = {
+        procedure.id
+        for procedure in procedures
+        if any("release-door" in phase.do for step in procedure.steps for phase in step.phases)
+    }
+    notes = []
+    for name, door in config.doors.items():
+        if releasing.isdisjoint(door.procedures):
+            served = ", ".join(door.procedures) or "none"
+            notes.append(
+                f"doors.{name}: no guest is let through: none of its procedures ({served}) has a "
+                "phase with release-door, so that only a fire alarm releases it; name the "
+                "procedure of the guests who go through it, or remove the door"
+            )
+    return notes
+
+
 class _Site:
     """The equipment of one checkpoint that serves one procedure."""
 

@@ -10,7 +10,7 @@ from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems, convert
-from edge.errors import ConfigError
+from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import verify
 
@@ -55,22 +55,25 @@ def load_procedure(path: Path) -> Procedure:
 def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
     """Read and verify the procedures *ids* of *folder*.
 
+    :raises ConfigUnavailable: if files cannot be read now, and the others are good
     :raises ConfigError: with every problem of every file
     """
     found: dict[str, Procedure] = {}
-    problems: list[str] = []
+    errors: list[ConfigError] = []
     for procedure_id in ids:
         file = procedure_file(folder, procedure_id)
         if not file.exists():
             meant = did_you_mean(procedure_id, known_procedures(folder))
-            problems.append(f"{file}: no such file{meant}")
+            errors.append(ConfigUnavailable([f"{file}: no such file{meant}"]))
             continue
         try:
             found[procedure_id] = load_procedure(file)
         except ConfigError as error:
-            problems += error.problems
-    if problems:
-        raise ConfigError(problems)
+            errors.append(error)
+    if errors:
+        passing = all(isinstance(error, ConfigUnavailable) for error in errors)
+        problems = [problem for error in errors for problem in error.problems]
+        raise (ConfigUnavailable if passing else ConfigError)(problems)
     return found
 
 

@@ -1,0 +1,89 @@
+"""The units: systemd reads them, and their restarts match the daemon's exit codes."""
+
+import re
+import shutil
+import subprocess
+from configparser import RawConfigParser
+from pathlib import Path
+
+import pytest
+
+from edge.daemon import exit_codes, restart_pause
+
+FOLDER = Path(__file__).parents[2] / "systemd"
+SERVICE, WATCH, CORRECTED = (
+    FOLDER / name for name in ("gardu.service", "gardu-config.path", "gardu-config.service")
+)
+# systemd before 254 does not know these two and ignores them.
+NEWER = {"RestartSteps", "RestartMaxDelaySec"}
+
+
+def unit(path: Path) -> RawConfigParser:
+    """Return the keys of a unit; of a key that stands twice the last value."""
+    found = RawConfigParser(strict=False)
+    found.optionxform = str  # type: ignore[method-assign,assignment]  # as its manual shows
+    found.read(path, encoding="utf-8")
+    return found
+
+
+def complaints(folder: Path, **changes: str) -> list[str]:
+    """Return what systemd says about copies of the units, whose programs are on this machine."""
+    for path in (SERVICE, WATCH, CORRECTED):
+        text = path.read_text(encoding="utf-8").replace("/opt/gardu/bin/gardu", "/bin/true")
+        for key, value in changes.items():
+            text = re.sub(f"^{key}=.*$", f"{key}={value}", text, flags=re.MULTILINE)
+        (folder / path.name).write_text(text, encoding="utf-8")
+    done = subprocess.run(
+        ["systemd-analyze", "verify", str(folder / SERVICE.name), str(folder / WATCH.name)],
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    return [
+        line
+        for line in done.stderr.splitlines()
+        if str(folder) in line and not any(f"Unknown key '{key}'" in line for key in NEWER)
+    ]
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="no systemd here")
+def test_systemd_reads_every_line(tmp_path: Path) -> None:
+    """No unknown key and no value that is ignored; a mistake would be shown."""
+    assert complaints(tmp_path) == []
+    assert len(complaints(tmp_path, Restart="sometimes", PathChanged="relative")) >= 2
+
+
+def test_an_unusable_config_is_not_restarted_and_everything_else_is() -> None:
+    """The codes that a person must answer are exactly those that the unit names."""
+    service = unit(SERVICE)["Service"]
+    assert service["Restart"] == "always"
+    prevented = {int(code) for code in service["RestartPreventExitStatus"].split()}
+    assert prevented == {exit_codes.CONFIG, exit_codes.USAGE}
+    assert prevented.isdisjoint({0, 1, 2, exit_codes.OTHER, exit_codes.UNAVAILABLE})
+
+
+def test_systemds_own_pauses_stay_short() -> None:
+    """Its counter is never reset by a run that lasts: one crash a month must not cost a minute."""
+    service = unit(SERVICE)["Service"]
+    assert int(service["RestartSteps"]) > 0
+    assert 2 <= float(service["RestartMaxDelaySec"]) <= 10
+
+
+def test_the_count_of_quick_ends_outlives_a_restart() -> None:
+    """The runtime directory, which holds it, is preserved; a pause does not end in a time-out."""
+    service = unit(SERVICE)["Service"]
+    assert service["RuntimeDirectory"] == "gardu"
+    assert service["RuntimeDirectoryPreserve"] == "restart"
+    assert float(service["TimeoutStartSec"]) == restart_pause._START_S
+
+
+def test_a_corrected_config_starts_it_again_without_starting_a_stopped_one() -> None:
+    """The watch comes with the service; it starts it only if it has failed."""
+    assert unit(SERVICE)["Unit"]["Wants"] == WATCH.name
+    assert unit(WATCH)["Path"]["Unit"] == CORRECTED.name
+    watched = [
+        line.partition("=")[2]
+        for line in WATCH.read_text(encoding="utf-8").splitlines()
+        if line.startswith("PathChanged=")
+    ]
+    assert watched == ["/etc/gardu", "/etc/gardu/sop"]
+    assert "/etc/gardu/gardu.toml" in unit(SERVICE)["Service"]["ExecStart"]
+    assert "is-failed gardu.service" in unit(CORRECTED)["Service"]["ExecStart"]

@@ -134,3 +134,14 @@ class CardReaderContract:
         bench.present(bench.cards[0])
         bench.wait_for(CardPresented)
         assert cards_in(bench.take()) == [("desk", bench.cards[0])]
+
+    def test_what_came_before_the_opening_is_no_card(self, bench: Bench) -> None:
+        """Bytes that wait in the port since before the start are no card that is shown now."""
+        bench.driver.close()
+        bench.present(bench.cards[0])
+        bench.remove()
+        bench.driver.open()
+        bench.present(bench.cards[1])
+        bench.wait_for(CardPresented)
+        bench.remove()
+        assert cards_in(bench.take()) == [("desk", bench.cards[1])]

@@ -11,8 +11,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.model import Config
 from edge.daemon.build import build_card_reader
-from edge.drivers import base
-from edge.drivers.serial import serial_reader
+from edge.drivers import base, port_reader
 from edge.sop.events import Event
 from tests.contract.card_readers import NAME, CardReaderContract
 from tests.contract.live_lobby import LiveLobby
@@ -98,7 +97,7 @@ def bench(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TwinBench]:
     """Yield a reader with its driver open."""
-    monkeypatch.setattr(serial_reader, "RETRY_S", 0.02)
+    monkeypatch.setattr(port_reader, "RETRY_S", 0.02)
     reader, cards = READERS[request.param]
     config, clock = wired(tmp_path, reader), Clock.scaled(SPEED)
     before = threading.active_count()

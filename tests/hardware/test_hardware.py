@@ -16,8 +16,8 @@ from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
+from edge.drivers import port_reader
 from edge.drivers.gpio.pins import pin_factory
-from edge.drivers.serial import serial_reader
 from edge.errors import DeviceUnavailable
 from tests.contract import (
     aiphone,
@@ -102,7 +102,7 @@ def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
 @contextmanager
 def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an RDM6300 on its port."""
-    patch.setattr(serial_reader, "RETRY_S", 0.02)
+    patch.setattr(port_reader, "RETRY_S", 0.02)
     reader, cards = readers.READERS["rdm6300"]
     config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
     with LiveLobby(config, folder, clock) as lobby:

@@ -10,16 +10,12 @@ Rules of this driver
    Noise for as many bytes as the line carries in that time is silence too.
 """
 
-from typing import TYPE_CHECKING
-
 from edge.clock import Clock
 from edge.config.sections.card_readers import Id12La, Rdm6300
+from edge.drivers.port_reader import Port
 from edge.drivers.serial.card_frames import ID_12LA_END, RDM6300_END, CardFramer
 from edge.drivers.serial.card_reader import Presence, SerialCardReader
 from edge.sop.events import Post
-
-if TYPE_CHECKING:
-    from serial import Serial
 
 BAUD_RATE = 9600
 _BYTES_PER_S = BAUD_RATE / 10  # a start bit, 8 data bits, a stop bit
@@ -37,10 +33,10 @@ class FrameReader(SerialCardReader):
         self._end = RDM6300_END if isinstance(config, Rdm6300) else ID_12LA_END
         self._silence_bytes = config.removed_after_s * _BYTES_PER_S
 
-    def _greet(self, port: "Serial") -> None:
+    def _greet(self, port: Port) -> None:
         """Send no greeting: the reader sends unasked."""
 
-    def _work(self, port: "Serial") -> None:
+    def _work(self, port: Port) -> None:
         self._framer, self._presence, self._without_card = CardFramer(self._end), Presence(), 0
         while True:
             data = port.read(max(1, port.in_waiting))

@@ -3,8 +3,8 @@
 Rules of this driver
 --------------------
 1. Its bytes are parsed by :class:`~edge.drivers.serial.gm65_frames.CodeFramer`. Noise and broken
-   codes are posted as InputRefused; a whole code is posted as InvitationPresented or
-   InvitationRefused.
+   codes are posted as InputRefused; a whole code, without the characters that a scanner adds
+   (:mod:`edge.drivers.scanned_text`), is posted as InvitationPresented or InvitationRefused.
 2. The same code counts once as long as it has not been away for ``repeat_s``: a guest holds a
    telephone still for seconds.
 3. The content of a code is never logged: it may hold a guest's name.
@@ -13,19 +13,17 @@ Rules of this driver
 """
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Gm65
+from edge.drivers.port_reader import Port
+from edge.drivers.scanned_text import code_in
 from edge.drivers.serial.gm65_frames import TRIGGER, CodeFramer
 from edge.drivers.serial.serial_reader import SerialReader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
-
-if TYPE_CHECKING:
-    from serial import Serial
 
 BAUD_RATE = 9600
 # Longer than the gap between two bytes of a code, real seconds; USB adapters hold bytes for 16 ms.
@@ -51,7 +49,7 @@ class Gm65Scanner(SerialReader):
         self._last_code = ""
         self._last_ns = 0
 
-    def _greet(self, port: "Serial") -> None:
+    def _greet(self, port: Port) -> None:
         self._framer, self._due_ns = CodeFramer(), 0
         if self._config.mode == "host":
             self._trigger(port)
@@ -59,14 +57,14 @@ class Gm65Scanner(SerialReader):
                 pass
             self._need_acknowledgement()
 
-    def _work(self, port: "Serial") -> None:
+    def _work(self, port: Port) -> None:
         while not self._closing.is_set():
             if self._config.mode == "host" and self._clock.boot_ns() >= self._due_ns:
                 self._need_acknowledgement()
                 self._trigger(port)
             self._listen(port)
 
-    def _trigger(self, port: "Serial") -> None:
+    def _trigger(self, port: Port) -> None:
         self._framer.acknowledged = 0
         port.write(TRIGGER)
         self._wait(self._config.reading_s)
@@ -77,9 +75,13 @@ class Gm65Scanner(SerialReader):
 
     def _need_acknowledgement(self) -> None:
         if not self._framer.acknowledged:
-            raise DeviceUnavailable(f"{self.name}: no answer to a trigger")
+            raise DeviceUnavailable(
+                f"{self.name}: no answer to a trigger",
+                'Check power and the crossing of TX and RX. For mode = "host" the scanner must be '
+                'set to "command triggered" (docs/cards.md).',
+            )
 
-    def _listen(self, port: "Serial") -> bool:
+    def _listen(self, port: Port) -> bool:
         """Process the bytes that come within GAP_S; return False if none came."""
         data = port.read(max(1, port.in_waiting))
         if self._closing.is_set():
@@ -88,7 +90,7 @@ class Gm65Scanner(SerialReader):
             if isinstance(found, ProtocolError):
                 self._refuse(found)
             else:
-                self._shown(found)
+                self._shown(code_in(found))
         return bool(data)
 
     def _shown(self, code: str) -> None:

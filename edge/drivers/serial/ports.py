@@ -1,5 +1,6 @@
 """Serial ports: opening, and the errors of a port that has gone."""
 
+import errno
 import termios
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,21 @@ that needs longer than this hangs."""
 
 PORT_ERRORS = (OSError, termios.error)
 """The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
+
+UNPLUGGED = (
+    "Check the plug and the cable. `dmesg | tail` shows whether the adapter has disconnected."
+)
+"""Remedy for a port that fails while it is in use."""
+
+_IN_USE = "Another program has the port. `sudo fuser -v PORT` names it: stop that program."
+_REMEDIES = {
+    errno.ENOENT: "Plug the adapter in. `ls -l /dev/serial/by-id/` lists the names that exist now; "
+    "one of them belongs in the config as port.",
+    errno.EACCES: "Add the user to the group dialout (sudo usermod -aG dialout USER, then log in "
+    "again), or run the command as the daemon's user: sudo -u gardu gardu doctor",
+    errno.EBUSY: _IN_USE,
+    errno.EAGAIN: _IN_USE,  # the lock of an exclusive port
+}
 
 
 def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial":
@@ -30,4 +46,5 @@ def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial
             path, baud_rate, timeout=timeout_s, write_timeout=WRITE_S, exclusive=True
         )
     except (*PORT_ERRORS, ValueError) as error:
-        raise DeviceUnavailable(f"{name}: {error}") from error
+        remedy = _REMEDIES.get(getattr(error, "errno", None) or 0, UNPLUGGED)
+        raise DeviceUnavailable(f"{name}: {error}", remedy) from error

@@ -13,18 +13,26 @@ Rules of this driver
 """
 
 import logging
+import termios
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from edge.drivers.serial.ports import PORT_ERRORS, UNPLUGGED
 from edge.errors import DeviceError, DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 
 RETRY_S = 2.0
 SETTLE_S = 0.02
 """Real seconds. The usual latency timer of USB adapters is 16 ms."""
+
+PORT_ERRORS = (OSError, termios.error)
+"""The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
+
+UNPLUGGED = (
+    "Check the plug and the cable. `dmesg | tail` shows whether the adapter has disconnected."
+)
+"""Remedy for a port that fails while it is in use."""
 
 _log = logging.getLogger(__name__)
 
@@ -59,11 +67,13 @@ class PortReader(ABC):
     """The port, its thread, and the events about it.
 
     :param name: the device's name in records, for example ``card-reader/desk``
+    :param open_port: opens the port, or raises DeviceUnavailable
     """
 
-    def __init__(self, name: str, post: Post) -> None:
+    def __init__(self, name: str, open_port: Callable[[], Port], post: Post) -> None:
         self.name = name
         self.id = name.rpartition("/")[2]
+        self._open_port = open_port
         self._post = post
         self._closing = threading.Event()
         self._port_lock = threading.Lock()  # the thread closes the port that close() wakes
@@ -93,16 +103,8 @@ class PortReader(ABC):
                 self._port.cancel_read()
         thread.join()
 
-    @abstractmethod
-    def _open_port(self) -> Port:
-        """Open the port.
-
-        :raises DeviceUnavailable: if it is not there, or another process has it open
-        """
-
-    @abstractmethod
-    def _greet(self, port: Port) -> None:
-        """Make the device ready.
+    def _greet(self, port: Port) -> None:  # noqa: B027 - optional
+        """Make the device ready; a device that sends unasked needs no greeting.
 
         :raises OSError: if it does not answer
         """

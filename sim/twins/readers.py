@@ -5,8 +5,8 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.config.sections.card_readers import CardReader, Id12La, Pn532
-from sim.twins.card_reader import ID_12LA_END, ReaderTwin
+from edge.config.sections.card_readers import CardReader, Em18, Id12La, Pn532
+from sim.twins.card_reader import ReaderTwin, digits, id_12la_frame
 from sim.twins.pn532 import Pn532Twin
 from sim.twins.scanner import ScannerTwin
 
@@ -37,5 +37,7 @@ def _make_reader(
     if isinstance(config, Pn532):
         return Pn532Twin(port, clock, chance)
     if isinstance(config, Id12La):
-        return ReaderTwin(port, clock, chance, ID_12LA_END, repeats=False)
+        return ReaderTwin(port, clock, chance, id_12la_frame, repeats=False)
+    if isinstance(config, Em18):
+        return ReaderTwin(port, clock, chance, digits, repeats=False)
     return ReaderTwin(port, clock, chance)

@@ -25,6 +25,7 @@ SHORT_NUMBERS = ("010063E9AE", "0100A4C101")
 READERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "rdm6300": ({"driver": "rdm6300"}, SHORT_NUMBERS),
     "id-12la": ({"driver": "id-12la"}, SHORT_NUMBERS),
+    "em-18": ({"driver": "em-18"}, SHORT_NUMBERS),
     "pn532": ({"driver": "pn532"}, ("DEADBEEF", "04A2241A2B3C80")),
     "pn532 long": ({"driver": "pn532", "poll_s": 0.5}, ("01020304", "04A2241A2B3C80112233")),
 }

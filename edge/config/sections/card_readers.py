@@ -29,6 +29,14 @@ class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12l
     removed_after_s: Silence = 0.3
 
 
+class Em18(Section, frozen=True, kw_only=True, tag_field="driver", tag="em-18"):
+    """An EM-18, 125 kHz, 9600 8N1, in its serial mode. It sends a card once, when it arrives."""
+
+    port: Port
+    stations: list[Name]
+    removed_after_s: Silence = 0.3
+
+
 class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532"):
     """A PN532, 13.56 MHz, over its high-speed UART (115200 8N1). Only card numbers are read.
 
@@ -42,7 +50,7 @@ class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532")
     removed_after_s: Silence = 1.0
 
 
-CardReader = Rdm6300 | Id12La | Pn532
+CardReader = Rdm6300 | Id12La | Em18 | Pn532
 
 
 class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):

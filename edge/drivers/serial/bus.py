@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.config.sections.buses import Bus
-from edge.drivers.serial.ports import PORT_ERRORS, UNPLUGGED, open_port
+from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
+from edge.drivers.serial.ports import open_port
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sop.events import InputRefused, Post
 

@@ -18,10 +18,10 @@ from msgspec.structs import replace
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Gm65
-from edge.drivers.port_reader import Port
+from edge.drivers.port_reader import Port, PortReader
 from edge.drivers.scanned_text import code_in
 from edge.drivers.serial.gm65_frames import TRIGGER, CodeFramer
-from edge.drivers.serial.serial_reader import SerialReader
+from edge.drivers.serial.ports import serial_port
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 
@@ -35,14 +35,14 @@ Read = Callable[[str, str, Stamp], InvitationPresented | InvitationRefused]
 """Return the event for a code: called with the code, the reader's id and the moment."""
 
 
-class Gm65Scanner(SerialReader):
+class Gm65Scanner(PortReader):
     """One scanner on the port of *config*.
 
     :param read: checks a code and returns its event
     """
 
     def __init__(self, name: str, config: Gm65, read: Read, clock: Clock, post: Post) -> None:
-        super().__init__(name, config.port, BAUD_RATE, GAP_S, post)
+        super().__init__(name, serial_port(name, config.port, BAUD_RATE, GAP_S), post)
         self._config = config
         self._read = read
         self._clock = clock

@@ -10,14 +10,15 @@ Rules of this driver
 4. A card is gone once it has been missing from the answers for ``removed_after_s``, counted from
    the first answer without it: a thread that was held up never mistakes a card that stayed for a
    new presentation.
-5. Cards are accepted by the rules of :mod:`edge.drivers.serial.card_reader`.
+5. Cards are accepted by the rules of :mod:`edge.drivers.card_reader`.
 """
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
+from edge.drivers.card_reader import PortCardReader, Presence
 from edge.drivers.port_reader import Port
 from edge.drivers.serial import pn532_frames as frames
-from edge.drivers.serial.card_reader import Presence, SerialCardReader
+from edge.drivers.serial.ports import serial_port
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import Post
 
@@ -32,11 +33,11 @@ _MOST_BYTES = 520
 _UNHEARD = "answer without being heard"
 
 
-class Pn532Reader(SerialCardReader):
+class Pn532Reader(PortCardReader):
     """One reader on the port of *config*."""
 
     def __init__(self, name: str, config: Pn532, clock: Clock, post: Post) -> None:
-        super().__init__(name, config.port, BAUD_RATE, ANSWER_S, post)
+        super().__init__(name, serial_port(name, config.port, BAUD_RATE, ANSWER_S), post)
         self._clock = clock
         self._poll_s = max(clock.real(config.poll_s), _LEAST_POLL_S)
         self._removed_ns = config.removed_after_s * 1e9

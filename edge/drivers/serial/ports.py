@@ -1,9 +1,11 @@
-"""Serial ports: opening, and the errors of a port that has gone."""
+"""Serial ports: opening, with the remedies for a port that cannot be opened."""
 
 import errno
-import termios
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
+from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
 from edge.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
@@ -12,14 +14,6 @@ if TYPE_CHECKING:
 WRITE_S = 1.0
 """The time-out of a write, real seconds. The longest request lasts 20 ms at 9600 baud; an adapter
 that needs longer than this hangs."""
-
-PORT_ERRORS = (OSError, termios.error)
-"""The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
-
-UNPLUGGED = (
-    "Check the plug and the cable. `dmesg | tail` shows whether the adapter has disconnected."
-)
-"""Remedy for a port that fails while it is in use."""
 
 _IN_USE = "Another program has the port. `sudo fuser -v PORT` names it: stop that program."
 _REMEDIES = {
@@ -30,6 +24,11 @@ _REMEDIES = {
     errno.EBUSY: _IN_USE,
     errno.EAGAIN: _IN_USE,  # the lock of an exclusive port
 }
+
+
+def serial_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Callable[[], Serial]":
+    """Return a function that opens the port as :func:`open_port` does."""
+    return partial(open_port, name, path, baud_rate, timeout_s)
 
 
 def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial":

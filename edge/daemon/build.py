@@ -11,7 +11,7 @@ from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
 from edge.config.sections.card_readers import Pn532
-from edge.config.sections.lockers import GpioLockers, KerongLockers
+from edge.config.sections.lockers import BccLockers, GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
@@ -87,14 +87,19 @@ def build_lockers(
 ) -> Lockers:
     """Return the driver of the lockers of *config*; *buses* by their names in the config."""
     from edge.drivers.gpio.wired_lockers import WiredLockers
-    from edge.drivers.serial.kerong import KerongBoards
+    from edge.drivers.serial.bcc_frames import Bcc
+    from edge.drivers.serial.kerong_frames import FAMILIES
+    from edge.drivers.serial.lock_boards import LockBoards
     from edge.drivers.serial.modbus_lockers import ModbusLockers
 
     match config:
         case GpioLockers():
             return WiredLockers("lockers", config, factory, clock, post)
         case KerongLockers():
-            return KerongBoards("lockers", config, buses[config.bus], clock, post)
+            family = FAMILIES[config.board]
+            return LockBoards("lockers", config, family, buses[config.bus], clock, post)
+        case BccLockers():
+            return LockBoards("lockers", config, Bcc(config), buses[config.bus], clock, post)
         case _:
             return ModbusLockers("lockers", config, buses[config.bus], factory, clock, post)
 

@@ -10,7 +10,7 @@ from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
-from edge.config.sections.card_readers import Pn532
+from edge.config.sections.card_readers import KeyboardCardReader, KeyboardScanner, Pn532
 from edge.config.sections.lockers import BccLockers, GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
@@ -115,18 +115,24 @@ def _build_readers(
 
 def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
     """Return the driver of one card reader."""
+    from edge.drivers.hid.keyboard import KeyboardCardReader as KeyboardDriver
     from edge.drivers.serial.frame_reader import FrameReader
     from edge.drivers.serial.pn532 import Pn532Reader
 
-    if isinstance(config, Pn532):
-        return Pn532Reader(name, config, clock, post)
-    return FrameReader(name, config, clock, post)
+    match config:
+        case Pn532():
+            return Pn532Reader(name, config, clock, post)
+        case KeyboardCardReader():
+            return KeyboardDriver(name, config, clock, post)
+        case _:
+            return FrameReader(name, config, clock, post)
 
 
 def build_scanner(
     name: str, config: Config, clock: Clock, post: Post, expect: Expect | None = None
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
+    from edge.drivers.hid.keyboard import KeyboardScanner as KeyboardDriver
     from edge.drivers.serial.gm65 import Gm65Scanner
     from edge.guestbook.invitations import BadInvitation, key_ring, read
 
@@ -143,7 +149,10 @@ def build_scanner(
             expect(found)
         return InvitationPresented(at, reader, found.id, found.procedure, found.not_after_ms)
 
-    return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
+    section = config.scanners[name]
+    if isinstance(section, KeyboardScanner):
+        return KeyboardDriver(f"scanner/{name}", section, read_here, clock, post)
+    return Gm65Scanner(f"scanner/{name}", section, read_here, clock, post)
 
 
 def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:

@@ -14,7 +14,7 @@ Rules of this driver
 from collections.abc import Callable
 from typing import Literal, Protocol
 
-from edge.drivers.port_reader import Port, PortReader
+from edge.drivers.port_reader import P, Port, PortReader
 from edge.errors import ProtocolError
 from edge.sop.events import CardPresented, Post, TwoCardsPresented
 
@@ -50,7 +50,7 @@ class Presence:
         return card if self._is == "named" else None
 
 
-class PortCardReader(PortReader):
+class PortCardReader(PortReader[P]):
     """A reader on a port. Posts CardPresented with its id (the last part of its name)."""
 
     def _take(self, found: str | TwoCards | ProtocolError | None) -> None:
@@ -74,7 +74,7 @@ class Framer(Protocol):
         """Process a silence longer than any gap within a frame; return cards and errors."""
 
 
-class FramedCardReader(PortCardReader):
+class FramedCardReader(PortCardReader[Port]):
     """A reader that sends a frame for each card unasked.
 
     Rules

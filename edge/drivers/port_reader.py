@@ -17,7 +17,7 @@ import termios
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, Generic, Protocol, TypeVar
 
 from edge.errors import DeviceError, DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
@@ -38,20 +38,17 @@ _log = logging.getLogger(__name__)
 
 
 class Port(Protocol):
-    """An open port, as pyserial's."""
+    """An open port that is read."""
 
     @property
     def in_waiting(self) -> int:
-        """The number of bytes that can be read at once."""
+        """The number of bytes that one read may return at once."""
 
     def read(self, size: int, /) -> bytes:
         """Return up to *size* bytes; empty after the port's time-out.
 
         :raises OSError: if the port has gone
         """
-
-    def write(self, data: bytes, /) -> int | None:
-        """Send *data*."""
 
     def reset_input_buffer(self) -> None:
         """Discard the bytes that wait."""
@@ -63,14 +60,24 @@ class Port(Protocol):
         """Close the port."""
 
 
-class PortReader(ABC):
+class SerialPort(Port, Protocol):
+    """An open serial port, as pyserial's."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Send *data*."""
+
+
+P = TypeVar("P", bound=Port)
+
+
+class PortReader(ABC, Generic[P]):
     """The port, its thread, and the events about it.
 
     :param name: the device's name in records, for example ``card-reader/desk``
     :param open_port: opens the port, or raises DeviceUnavailable
     """
 
-    def __init__(self, name: str, open_port: Callable[[], Port], post: Post) -> None:
+    def __init__(self, name: str, open_port: Callable[[], P], post: Post) -> None:
         self.name = name
         self.id = name.rpartition("/")[2]
         self._open_port = open_port
@@ -78,7 +85,7 @@ class PortReader(ABC):
         self._closing = threading.Event()
         self._port_lock = threading.Lock()  # the thread closes the port that close() wakes
         self._thread: threading.Thread | None = None
-        self._port: Port | None = None
+        self._port: P | None = None
 
     def open(self) -> None:
         """Open the port, greet the device and start reading.
@@ -103,14 +110,14 @@ class PortReader(ABC):
                 self._port.cancel_read()
         thread.join()
 
-    def _greet(self, port: Port) -> None:  # noqa: B027 - optional
+    def _greet(self, port: P) -> None:
         """Make the device ready; a device that sends unasked needs no greeting.
 
         :raises OSError: if it does not answer
         """
 
     @abstractmethod
-    def _work(self, port: Port) -> None:
+    def _work(self, port: P) -> None:
         """Read until closing.
 
         :raises OSError: if the port or the device fails
@@ -127,7 +134,7 @@ class PortReader(ABC):
         """Post InputRefused for malformed bytes that were dropped."""
         self._post_event(InputRefused, self.name, str(why))
 
-    def _begin(self) -> Port:
+    def _begin(self) -> P:
         """Open the port and greet the device; return the port."""
         port = self._open_port()
         with self._port_lock:
@@ -147,8 +154,8 @@ class PortReader(ABC):
             raise
         return port
 
-    def _run(self, port: Port) -> None:
-        begun: Port | None = port
+    def _run(self, port: P) -> None:
+        begun: P | None = port
         while begun is not None and not self._closing.is_set():
             try:
                 self._work(begun)
@@ -159,7 +166,7 @@ class PortReader(ABC):
                 begun = self._again(self._named(f"unexpected error: {error}"))
         self._close_port()
 
-    def _again(self, why: str) -> Port | None:
+    def _again(self, why: str) -> P | None:
         """Post DeviceFailed, then try until the device works; None if it is closed first."""
         self._close_port()
         if self._closing.is_set():

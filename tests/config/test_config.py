@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.card_readers import Gm65
 from edge.config.sections.values import Action
 from edge.errors import ConfigError
 from tests.config.messages import without_place
@@ -563,7 +564,9 @@ def test_a_scanner_needs_what_checks_signatures(
         scanners__gate={"driver": "gm65", "port": "/dev/x", "stations": ["reception"]},
         invitations__keys={"protokol": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="},
     )
-    assert load(tmp_path, raw).scanners["gate"].mode == "presence"
+    gate = load(tmp_path, raw).scanners["gate"]
+    assert isinstance(gate, Gm65)
+    assert gate.mode == "presence"
     monkeypatch.setattr("edge.config.crosscheck.serial.find_spec", lambda _name: None)
     assert problems(tmp_path, raw) == [
         "scanners: need PyNaCl; install it: pip install 'gardu[invitations]'"

@@ -18,14 +18,21 @@ from tests.contract.live_lobby import LiveLobby
 from tests.drivers.conftest import Posted
 
 SPEED = 20
-# Long enough that a pause of a twin on a busy machine is not a removed card.
+# Long enough that a pause of a twin on a busy machine is not a removed card, or the end of what it
+# types.
 SILENCE_REAL_S = 0.2
+KEYBOARD_SILENCE_REAL_S = 0.5
 
 SHORT_NUMBERS = ("010063E9AE", "0100A4C101")
 READERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
     "rdm6300": ({"driver": "rdm6300"}, SHORT_NUMBERS),
     "id-12la": ({"driver": "id-12la"}, SHORT_NUMBERS),
     "em-18": ({"driver": "em-18"}, SHORT_NUMBERS),
+    "keyboard decimal": ({"driver": "keyboard", "number": "decimal"}, ("0063E9AE", "00A4C101")),
+    "keyboard facility": (
+        {"driver": "keyboard", "number": "facility-card", "first_byte": "01"},
+        SHORT_NUMBERS,
+    ),
     "pn532": ({"driver": "pn532"}, ("DEADBEEF", "04A2241A2B3C80")),
     "pn532 long": ({"driver": "pn532", "poll_s": 0.5}, ("01020304", "04A2241A2B3C80112233")),
 }
@@ -38,6 +45,7 @@ class TwinBench:
         self, lobby: LiveLobby, config: Config, posted: Posted, cards: tuple[str, str]
     ) -> None:
         self.cards = cards
+        self._silence_real_s = config.card_readers["desk"].removed_after_s / SPEED
         self._lobby = lobby
         self._posted = posted
         self._twin = lobby.lobby.readers["desk"]
@@ -52,7 +60,7 @@ class TwinBench:
     def remove(self) -> None:
         """Remove them and wait for longer than the driver's silence."""
         self._lobby.wait(self._twin.remove())
-        Clock().sleep(2.2 * SILENCE_REAL_S)
+        Clock().sleep(2.2 * self._silence_real_s)
 
     def disturb(self) -> None:
         """Send a card with a wrong checksum."""
@@ -80,7 +88,8 @@ def wired(folder: Path, reader: dict[str, Any]) -> Config:
     desk = {
         "port": str(folder / "tty-desk"),
         "stations": ["reception"],
-        "removed_after_s": SILENCE_REAL_S * SPEED,
+        "removed_after_s": SPEED
+        * (KEYBOARD_SILENCE_REAL_S if reader["driver"] == "keyboard" else SILENCE_REAL_S),
         **reader,
     }
     return msgspec.convert(

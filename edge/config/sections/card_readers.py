@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Port, Section
+from edge.config.sections.values import Name, NumberForm, Port, Section
 
 # Longer than the pause of a reader that repeats a card while it lies there.
 Silence = Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")]
@@ -50,7 +50,28 @@ class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532")
     removed_after_s: Silence = 1.0
 
 
-CardReader = Rdm6300 | Id12La | Em18 | Pn532
+FirstByte = Annotated[
+    str, Meta(pattern=r"^([0-9A-F]{2})?\Z", description="two hexadecimal digits, or empty")
+]
+
+
+class KeyboardCardReader(Section, frozen=True, kw_only=True, tag_field="driver", tag="keyboard"):
+    """A USB reader that types the number of a card like a keyboard, once when the card arrives.
+
+    :ivar port: its name under /dev/input/by-id/, which ends with ``-event-kbd``
+    :ivar number: the form in which it types a number
+    :ivar first_byte: put before numbers of 8 digits, so that they equal those of readers that give
+        all five bytes of a 125 kHz card
+    """
+
+    port: Port
+    stations: list[Name]
+    number: NumberForm
+    first_byte: FirstByte = ""
+    removed_after_s: Silence = 0.5
+
+
+CardReader = Rdm6300 | Id12La | Em18 | Pn532 | KeyboardCardReader
 
 
 class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
@@ -68,3 +89,18 @@ class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
     mode: Literal["presence", "host"] = "presence"
     reading_s: Annotated[float, Meta(ge=1, le=25.5, description="seconds from 1 to 25.5")] = 5.0
     repeat_s: Annotated[float, Meta(ge=2, le=3600, description="seconds from 2 to 3600")] = 5.0
+
+
+class KeyboardScanner(Section, frozen=True, kw_only=True, tag_field="driver", tag="keyboard"):
+    """A USB scanner that types a code like a keyboard with the US layout.
+
+    :ivar port: its name under /dev/input/by-id/, which ends with ``-event-kbd``
+    :ivar repeat_s: the same code counts again only after it has been absent for this long
+    """
+
+    port: Port
+    stations: list[Name]
+    repeat_s: Annotated[float, Meta(ge=2, le=3600, description="seconds from 2 to 3600")] = 5.0
+
+
+Scanner = Gm65 | KeyboardScanner

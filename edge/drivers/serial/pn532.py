@@ -16,7 +16,7 @@ Rules of this driver
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
 from edge.drivers.card_reader import PortCardReader, Presence
-from edge.drivers.port_reader import Port
+from edge.drivers.port_reader import SerialPort
 from edge.drivers.serial import pn532_frames as frames
 from edge.drivers.serial.ports import serial_port
 from edge.errors import DeviceUnavailable, ProtocolError
@@ -33,7 +33,7 @@ _MOST_BYTES = 520
 _UNHEARD = "answer without being heard"
 
 
-class Pn532Reader(PortCardReader):
+class Pn532Reader(PortCardReader[SerialPort]):
     """One reader on the port of *config*."""
 
     def __init__(self, name: str, config: Pn532, clock: Clock, post: Post) -> None:
@@ -42,12 +42,12 @@ class Pn532Reader(PortCardReader):
         self._poll_s = max(clock.real(config.poll_s), _LEAST_POLL_S)
         self._removed_ns = config.removed_after_s * 1e9
 
-    def _greet(self, port: Port) -> None:
+    def _greet(self, port: SerialPort) -> None:
         port.write(frames.WAKE)
         for command in (frames.SAM_CONFIGURATION, frames.RETRIES, frames.PARAMETERS):
             self._ask(port, command)
 
-    def _work(self, port: Port) -> None:
+    def _work(self, port: SerialPort) -> None:
         presence, missing_since = Presence(), None
         while not self._closing.wait(self._poll_s):
             listed = self._ask(port, frames.LIST_CARDS)
@@ -63,7 +63,7 @@ class Pn532Reader(PortCardReader):
             if missing_since is not None and now - missing_since >= self._removed_ns:
                 self._take(presence.gone())
 
-    def _ask(self, port: Port, command: bytes) -> bytes:
+    def _ask(self, port: SerialPort, command: bytes) -> bytes:
         """Return the chip's answer to *command*.
 
         :raises DeviceUnavailable: if none came in three tries
@@ -85,13 +85,13 @@ class Pn532Reader(PortCardReader):
             "Set the board's switches to HSU, check its power and that TX and RX are crossed.",
         )
 
-    def _discard(self, port: Port) -> None:
+    def _discard(self, port: SerialPort) -> None:
         """Discard and post uncalled bytes: noise, or an answer that came too late."""
         if port.in_waiting:
             port.read(port.in_waiting)
             self._refuse("uncalled bytes")
 
-    def _answer(self, port: Port, command: bytes) -> bytes | str:
+    def _answer(self, port: SerialPort, command: bytes) -> bytes | str:
         """Return the answer that follows the ACK, or in words why there is none.
 
         Noise, broken frames and answers to other commands before it are posted.

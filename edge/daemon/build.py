@@ -10,7 +10,7 @@ from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
-from edge.config.sections.card_readers import KeyboardCardReader, KeyboardScanner, Pn532
+from edge.config.sections.card_readers import KeyboardCardReader, KeyboardScanner, Pn532, Wiegand
 from edge.config.sections.lockers import BccLockers, GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
@@ -72,7 +72,7 @@ def build_devices(
         devices.add(GpioSafetyInputs("safety", config.safety, factory, clock, post))
     for name, panel in config.panels.items():
         devices.add_panel(name, GpioPanel(f"panel/{name}", panel, factory, clock, post))
-    for reader in _build_readers(config, clock, post, expect):
+    for reader in _build_readers(config, factory, clock, post, expect):
         devices.add(reader)
     _add_cameras(devices, config, clock)
     return devices
@@ -105,16 +105,19 @@ def build_lockers(
 
 
 def _build_readers(
-    config: Config, clock: Clock, post: Post, expect: Expect | None
+    config: Config, factory: Any, clock: Clock, post: Post, expect: Expect | None
 ) -> Iterator[Device]:
     for name, reader in config.card_readers.items():
-        yield build_card_reader(f"card-reader/{name}", reader, clock, post)
+        yield build_card_reader(f"card-reader/{name}", reader, factory, clock, post)
     for name in config.scanners:
         yield build_scanner(name, config, clock, post, expect)
 
 
-def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
+def build_card_reader(
+    name: str, config: CardReaderSection, factory: Any, clock: Clock, post: Post
+) -> CardReader:
     """Return the driver of one card reader."""
+    from edge.drivers.gpio.wiegand import WiegandReader
     from edge.drivers.hid.keyboard import KeyboardCardReader as KeyboardDriver
     from edge.drivers.serial.frame_reader import FrameReader
     from edge.drivers.serial.pn532 import Pn532Reader
@@ -124,6 +127,8 @@ def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: 
             return Pn532Reader(name, config, clock, post)
         case KeyboardCardReader():
             return KeyboardDriver(name, config, clock, post)
+        case Wiegand():
+            return WiegandReader(name, config, factory, clock, post)
         case _:
             return FrameReader(name, config, clock, post)
 

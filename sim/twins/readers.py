@@ -13,21 +13,26 @@ from edge.config.sections.card_readers import (
     KeyboardScanner,
     Pn532,
     Scanner,
+    Wiegand,
 )
+from sim.header import HeaderPin
 from sim.twins.card_reader import ReaderTwin, digits, id_12la_frame
 from sim.twins.keyboard import KeyboardReaderTwin, KeyboardScannerTwin, typed_number
 from sim.twins.pn532 import Pn532Twin
 from sim.twins.scanner import ScannerTwin
+from sim.twins.wiegand import WiegandTwin
 
-CardReaderTwin = ReaderTwin | Pn532Twin | KeyboardReaderTwin
+CardReaderTwin = ReaderTwin | Pn532Twin | KeyboardReaderTwin | WiegandTwin
 
 
 def make_readers(
-    config: Config, folder: Path, clock: Clock, chance: Random
+    config: Config, header: dict[int, HeaderPin], folder: Path, clock: Clock, chance: Random
 ) -> dict[str, CardReaderTwin]:
     """Return a twin for each card reader of *config*; its port's link is ``tty-<name>``."""
     return {
-        name: _make_reader(reader, folder / f"tty-{name}", clock, chance)
+        name: WiegandTwin(header, reader, clock, chance)
+        if isinstance(reader, Wiegand)
+        else _make_reader(reader, folder / f"tty-{name}", clock, chance)
         for name, reader in config.card_readers.items()
     }
 

@@ -2,18 +2,21 @@
 
 import threading
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from edge.clock import Clock
+from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
 from edge.daemon.build import build_card_reader
 from edge.drivers import base, port_reader
 from edge.sop.events import Event
-from tests.contract.card_readers import NAME, CardReaderContract
+from sim.pins import ENVIRONMENT as PINS
+from sim.pins import SimFactory
+from tests.contract.card_readers import NAME, CardReaderContract, PortReaderContract
 from tests.contract.live_lobby import LiveLobby
 from tests.drivers.conftest import Posted
 
@@ -42,7 +45,12 @@ class TwinBench:
     """A driver on its twin's serial port."""
 
     def __init__(
-        self, lobby: LiveLobby, config: Config, posted: Posted, cards: tuple[str, str]
+        self,
+        lobby: LiveLobby,
+        config: Config,
+        posted: Posted,
+        cards: tuple[str, str],
+        factory: Any = None,
     ) -> None:
         self.cards = cards
         self._silence_real_s = config.card_readers["desk"].removed_after_s / SPEED
@@ -50,7 +58,7 @@ class TwinBench:
         self._posted = posted
         self._twin = lobby.lobby.readers["desk"]
         self.driver: base.CardReader = build_card_reader(
-            NAME, config.card_readers["desk"], lobby.lobby.clock, posted
+            NAME, config.card_readers["desk"], factory, lobby.lobby.clock, posted
         )
 
     def present(self, *cards: str) -> None:
@@ -68,11 +76,11 @@ class TwinBench:
 
     def unplug(self) -> None:
         """Pull the plug."""
-        self._lobby.do(lambda _: self._twin.port.unplug())
+        self._lobby.do(lambda lobby: lobby.reader_ports["desk"].unplug())
 
     def plug(self) -> None:
         """Plug it in again."""
-        self._lobby.do(lambda _: self._twin.port.plug())
+        self._lobby.do(lambda lobby: lobby.reader_ports["desk"].plug())
 
     def wait_for(self, kind: type[Event]) -> Event:
         """Wait until an event of *kind* is posted."""
@@ -119,5 +127,53 @@ def bench(
     assert threading.active_count() == before
 
 
-class TestOnTwins(CardReaderContract):
-    """Every driver of card readers on its twin."""
+class TestOnTwins(PortReaderContract):
+    """Every driver of card readers with a port on its twin."""
+
+
+WIEGAND: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
+    "26 bits": ({}, ("0063E9AE", "00A4C101")),
+    "34 bits": (
+        {"bits": 34, "first_byte": "01", "d0": {"pin": 20, "pull": "external-up"}},
+        SHORT_NUMBERS,
+    ),
+}
+
+
+def wiegand(**more: Any) -> Config:
+    """Return the config of a checkpoint with one Wiegand reader."""
+    return msgspec.convert(
+        {
+            "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["pimpinan"]},
+            "cards": {"visitor": ["010063E9AE"]},
+            "card_readers": {
+                "desk": {
+                    "driver": "wiegand", "d0": {"pin": 20}, "d1": {"pin": 21},
+                    "stations": ["reception"], "removed_after_s": SILENCE_REAL_S * SPEED, **more,
+                }
+            },
+        },
+        Config,
+    )  # fmt: skip
+
+
+class TestWiegand(CardReaderContract):
+    """The driver of Wiegand readers on its twin's pulses."""
+
+    @pytest.fixture(params=WIEGAND)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Yield a reader of each length."""
+        more, cards = WIEGAND[request.param]
+        clock = Clock.scaled(SPEED)
+        monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
+        monkeypatch.setenv(PINS, str(tmp_path / "pins.sock"))
+        config = wiegand(**more)
+        before = threading.active_count()
+        with LiveLobby(config, tmp_path, clock) as lobby, closing(SimFactory()) as factory:
+            bench = TwinBench(lobby, config, Posted(clock), cards, factory)
+            bench.driver.open()
+            yield bench
+            bench.driver.close()
+        assert threading.active_count() == before

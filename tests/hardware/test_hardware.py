@@ -5,20 +5,23 @@ On a Pi: ``make hardware-test CONFIG=/etc/gardu/gardu.toml`` (docs/technician.md
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 
-from edge.clock import Clock
+from edge.clock import ENVIRONMENT, Clock
 from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
+from edge.config.sections.card_readers import Wiegand
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
 from edge.drivers import port_reader
 from edge.drivers.gpio.pins import pin_factory
 from edge.errors import DeviceUnavailable
+from sim.pins import ENVIRONMENT as PINS
+from sim.pins import SimFactory
 from tests.contract import (
     aiphone,
     buzzer,
@@ -112,6 +115,19 @@ def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
 
 
 @contextmanager
+def wiegand_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Yield a Wiegand reader on two pins."""
+    more, cards = readers.WIEGAND["26 bits"]
+    config, clock = readers.wiegand(**more), Clock.scaled(readers.SPEED)
+    patch.setenv(ENVIRONMENT, clock.to_environment())
+    patch.setenv(PINS, str(folder / "pins.sock"))
+    with LiveLobby(config, folder, clock) as lobby, closing(SimFactory()) as factory:
+        twin: Any = readers.TwinBench(lobby, config, Posted(clock), cards, factory)
+        twin.clock, twin.factory = clock, factory
+        yield twin, config
+
+
+@contextmanager
 def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an IP camera on loopback."""
     twin: Any = http_cameras.HttpBench(folder, "digest")
@@ -181,7 +197,10 @@ DOOR = Suite(
     pin_twin(doors, *doors.WIRINGS["fail-secure, active low"]),
 )  # fmt: skip
 SAFETY = Suite("safety", HandBench, safety.Bench, hands.SAFETY, pin_twin(safeties, "up"))
-READER = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, reader_twin)
+READER = Suite(
+    "card-reader/desk", ReaderBench, card_readers.PluggedBench, hands.READER, reader_twin
+)
+WIEGAND = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, wiegand_twin)
 CAMERA = Suite("camera/lobby", HandBench, cameras.Bench, hands.CAMERA, camera_twin)
 PANEL = Suite(
     "panel/reception", HandBench, panel.Bench, hands.PANEL,
@@ -192,7 +211,7 @@ BUZZER = Suite(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="class")
 def cards() -> list[str]:
     """Hold the numbers of the technician's two cards, once they are learned."""
     return []
@@ -211,6 +230,10 @@ def bench(
         section = load_config(Path(CONFIG)).lockers
         if section is not None and isinstance(section, GpioLockers) == (suite is BOARDS):
             pytest.skip("the config has the other kind of lockers")
+    if CONFIG and suite in (READER, WIEGAND):
+        reader = next(iter(load_config(Path(CONFIG)).card_readers.values()), None)
+        if reader is not None and isinstance(reader, Wiegand) == (suite is READER):
+            pytest.skip("the config's first card reader is of the other kind")
     with station(suite, tmp_path, monkeypatch, cards) as bench:
         yield bench
 
@@ -251,10 +274,16 @@ class TestSafety(safety.SafetyContract):
     SUITE = SAFETY
 
 
-class TestCardReader(card_readers.CardReaderContract):
-    """The card reader."""
+class TestCardReader(card_readers.PortReaderContract):
+    """The card reader on a port."""
 
     SUITE = READER
+
+
+class TestWiegandReader(card_readers.CardReaderContract):
+    """The card reader on two pins."""
+
+    SUITE = WIEGAND
 
 
 class TestCamera(cameras.CamerasContract):

@@ -71,7 +71,7 @@ def test_a_lobby_has_every_reader_of_its_config(tmp_path: Path) -> None:
 def test_each_kind_of_reader_has_its_driver() -> None:
     """The daemon builds the drivers that the config names; none is opened yet."""
     kinds = [
-        type(build_card_reader(name, reader, Clock(), print))
+        type(build_card_reader(name, reader, None, Clock(), print))
         for name, reader in CONFIG.card_readers.items()
     ]
     assert kinds == [FrameReader, FrameReader, Pn532Reader, FrameReader, KeyboardCardReader]

@@ -9,19 +9,21 @@ For the technician's tools, which must be safe in an office. Rules
    ``bounce_s`` is counted as a bounce.
 3. Drivers use :class:`Mirror`: pins with the taps' levels once these are stable; its outputs have
    no effect.
-4. A pin that cannot be claimed gives the reason, and the others are read all the same.
+4. The pulses of a data line are shorter than any stable level: the tap passes each edge with its
+   stamp to the driver.
+5. A pin that cannot be claimed gives the reason, and the others are read all the same.
 """
 
 from collections.abc import Callable, Iterable
 from typing import Any, Self
 
 import msgspec
-from gpiozero import Factory
+from gpiozero import Factory, InputDevice
 from gpiozero.pins.mock import MockFactory, MockPin
 
 from edge.clock import Clock
 from edge.config.inventory import Fitted
-from edge.config.sections.pins import Contact
+from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import boot_pull
 from edge.drivers.gpio.contacts import GpioContact
 from edge.drivers.gpio.pins import claiming
@@ -67,9 +69,9 @@ class Tap:
         if self.high is None:
             return None
         part = self.fitted.part
-        if isinstance(part, Contact):
-            return self.high == part.active_level
-        return self.high == (part.active == "high")
+        if isinstance(part, Output):
+            return self.high == (part.active == "high")
+        return self.high == part.active_level
 
     @property
     def steady_s(self) -> float:
@@ -85,13 +87,16 @@ class Tap:
         """Claim the pin; on failure set :attr:`why`."""
         try:
             with claiming(f"GPIO {self.pin}"):
-                self._contact.open()
+                self._claim()
         except DeviceUnavailable as error:
             self.why = str(error)
 
     def close(self) -> None:
         """Release the pin."""
         self._contact.close()
+
+    def _claim(self) -> None:
+        self._contact.open()
 
     def _seen(self, *, active: bool, initial: bool) -> None:
         now = self._clock.boot_ns()
@@ -104,6 +109,42 @@ class Tap:
             self._moved(self)
 
 
+class DataTap(Tap):
+    """A data line that is only read; *on_edge* is called with the stamp and level of each edge."""
+
+    def __init__(self, fitted: Fitted, factory: Factory, clock: Clock, moved: Moved) -> None:
+        super().__init__(fitted, factory, clock, moved)
+        self.on_edge: Callable[[float, bool], None] | None = None
+        self._factory = factory
+        self._device: Any = None
+
+    def _claim(self) -> None:
+        pull_up = getattr(self.fitted.part, "pull", "up") == "up" or None
+        active_state = None if pull_up else False
+        self._device = InputDevice(
+            self.pin, pull_up=pull_up, active_state=active_state, pin_factory=self._factory
+        )
+        self.high = bool(self._device.pin.state)
+        self._since_ns = self._clock.boot_ns()
+        self._device.pin.edges = "both"
+        self._device.pin.when_changed = self._edge
+
+    def close(self) -> None:
+        """Release the pin."""
+        device, self._device = self._device, None
+        if device is not None:
+            device.pin.when_changed = None
+            device.close()
+
+    def _edge(self, ticks: float, state: float) -> None:
+        self.high = bool(state)
+        self.changes += 1
+        self._since_ns = self._clock.boot_ns()
+        if self.on_edge is not None:
+            self.on_edge(ticks, self.high)
+        self._moved(self)
+
+
 class Taps:
     """The taps of *parts*; a context manager."""
 
@@ -114,7 +155,9 @@ class Taps:
         clock: Clock,
         moved: Moved = lambda _tap: None,
     ) -> None:
-        self.taps = [Tap(part, factory, clock, moved) for part in parts]
+        self.taps = [
+            (DataTap if part.is_data else Tap)(part, factory, clock, moved) for part in parts
+        ]
 
     def __enter__(self) -> Self:
         for tap in self.taps:
@@ -144,6 +187,9 @@ class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         self._taps = {tap.pin: tap for tap in taps}
         self._unread = frozenset(unread)
         self._why = why
+        for tap in self._taps.values():
+            if isinstance(tap, DataTap) and tap.high is not None:
+                tap.on_edge = self.pin(tap.pin).edge
 
     def level(self, number: int) -> bool:
         """Return the level of pin *number*.
@@ -160,7 +206,7 @@ class Mirror(MockFactory):  # type: ignore[misc]  # gpiozero has no types
     def settle(self) -> None:
         """Pass every level that has been stable for its bounce time to the drivers; call often."""
         for tap in self._taps.values():
-            if tap.high is not None and tap.stable:
+            if tap.high is not None and tap.stable and not isinstance(tap, DataTap):
                 self.pin(tap.pin).follow(tap.high)
 
 
@@ -175,6 +221,12 @@ class _MirrorPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         """Set the tap's level, unless a driver uses the pin as an output."""
         if self._function == "input" and high != self._state:
             (self.drive_high if high else self.drive_low)()
+
+    def edge(self, ticks: float, high: bool) -> None:  # noqa: FBT001 - a level, as above
+        """Pass an edge with its stamp on to the driver."""
+        self._state, self._last_change = high, ticks
+        if self.edges in ("both", "rising" if high else "falling") and self.when_changed:
+            self._call_when_changed()
 
     def _set_pull(self, value: str) -> None:
         super()._set_pull(value)

@@ -8,6 +8,7 @@ from edge.config.sections.card_readers import (
     KeyboardCardReader,
     KeyboardScanner,
     Scanner,
+    Wiegand,
 )
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
@@ -18,7 +19,11 @@ _INPUT = "a name under /dev/input/by-id/ that ends with -event-kbd"
 
 def serial_ports(config: Config) -> list[tuple[str, str]]:
     """Return every serial port of *config* with the key that names it."""
-    named = [(device.port, f"{where}.port") for where, device in _devices(config).items()]
+    named = [
+        (device.port, f"{where}.port")
+        for where, device in _devices(config).items()
+        if not isinstance(device, Wiegand)
+    ]
     return named + [(bus.port, f"buses.{name}.port") for name, bus in config.buses.items()]
 
 
@@ -45,6 +50,8 @@ def readers(config: Config, problems: Problems) -> None:
 
 def _kind_of_port(where: str, device: "CardReader | Scanner", problems: Problems) -> None:
     """Report a serial port of a keyboard, or an input device of a serial reader."""
+    if isinstance(device, Wiegand):
+        return
     keyboard = isinstance(device, KeyboardCardReader | KeyboardScanner)
     if keyboard and device.port.startswith(_SERIAL):
         problems.add(f"{where}.port", f"is {device.port!r}, a serial port; allowed: {_INPUT}")

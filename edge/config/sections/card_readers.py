@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
+from edge.config.sections.pins import DataLine
 from edge.config.sections.values import Name, NumberForm, Port, Section
 
 # Longer than the pause of a reader that repeats a card while it lies there.
@@ -71,7 +72,23 @@ class KeyboardCardReader(Section, frozen=True, kw_only=True, tag_field="driver",
     removed_after_s: Silence = 0.5
 
 
-CardReader = Rdm6300 | Id12La | Em18 | Pn532 | KeyboardCardReader
+class Wiegand(Section, frozen=True, kw_only=True, tag_field="driver", tag="wiegand"):
+    """A reader with a Wiegand output on two pins. It sends a card once, when the card arrives.
+
+    :ivar d0: the line that is pulled low for a bit 0 (green wire); *d1*: for a bit 1 (white)
+    :ivar bits: 26: a facility code of 8 bits and a card number of 16; 34: a number of 32 bits
+    :ivar first_byte: put before the number's 8 digits, as for a ``keyboard``
+    """
+
+    d0: DataLine
+    d1: DataLine
+    stations: list[Name]
+    bits: Literal[26, 34] = 26
+    first_byte: FirstByte = ""
+    removed_after_s: Silence = 0.5
+
+
+CardReader = Rdm6300 | Id12La | Em18 | Pn532 | KeyboardCardReader | Wiegand
 
 
 class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):

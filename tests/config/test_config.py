@@ -223,7 +223,12 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a card reader of no kind": (
         {"card_readers__desk__driver": "em4100"},
-        ["card_readers.desk.driver: is 'em4100'; allowed: em-18, id-12la, pn532, rdm6300"],
+        [
+            (
+                "card_readers.desk.driver: is 'em4100'; allowed: em-18, id-12la, keyboard, pn532, "
+                "rdm6300, wiegand"
+            )
+        ],
     ),
     "a key of one reader at another": (
         {"card_readers__desk__poll_s": 0.1},

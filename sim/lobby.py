@@ -26,6 +26,7 @@ from sim.twins.panel import PanelTwin
 from sim.twins.readers import make_readers, make_scanners
 from sim.twins.safety import SafetyTwin
 from sim.twins.scene import Place, Scene
+from sim.twins.wiegand import WiegandTwin
 from sim.zone import office_zone
 
 PINS_SOCKET = "pins.sock"
@@ -39,6 +40,7 @@ class Lobby:
         (``tty-<reader>``, ``scanner-<name>``, ``bus-<name>``) and the cameras' password file
     :param seed: of bounces and noise
     :ivar header: the pins, for callers that drive one directly
+    :ivar reader_ports: the ports of the card readers that have one
     :ivar figures: where each guest stands, by the guest's number; set by the people, drawn by the
         cameras
     """
@@ -68,7 +70,12 @@ class Lobby:
             name: PanelTwin(header, item, clock, chance) for name, item in config.panels.items()
         }
         self.buzzer = BuzzerTwin(header[buzzer.pin], buzzer, clock) if buzzer else None
-        self.readers = make_readers(config, run_dir, clock, chance)
+        self.readers = make_readers(config, header, run_dir, clock, chance)
+        self.reader_ports = {
+            name: reader.port
+            for name, reader in self.readers.items()
+            if not isinstance(reader, WiegandTwin)
+        }
         self.scanners = make_scanners(config, run_dir, clock, chance)
         self._password_file = run_dir / CAMERA_PASSWORD
         password = make_password()
@@ -82,7 +89,11 @@ class Lobby:
             await self._pins.start()
             for reader in [*self.readers.values(), *self.scanners.values()]:
                 begun.callback(reader.close)
-                reader.port.plug()
+            for port in (
+                *self.reader_ports.values(),
+                *(scanner.port for scanner in self.scanners.values()),
+            ):
+                port.plug()
             for bus in self.buses.values():
                 begun.callback(bus.close)
                 bus.port.plug()

@@ -149,6 +149,7 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         super().__init__(revision=_REVISION, pin_class=SimPin)
         self.lost_writes = 0
         self._clock = Clock.from_environment()
+        self._begin = float(self.ticks()), self._clock.boot_ns()
         self._encoder = msgspec.json.Encoder()
         self._inputs: dict[int, SimPin] = {}
         self._lock = threading.Lock()
@@ -178,9 +179,14 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         self._socket.close()
 
     def ticks_at(self, at: int | None) -> float:
-        """Return the ticks (real seconds) of moment *at* (boot ns); None: of the present moment."""
-        now = float(self.ticks())
-        return now if at is None else now - self._clock.real((self._clock.boot_ns() - at) / 1e9)
+        """Return the ticks (real seconds) of moment *at* (boot ns); None: of the present moment.
+
+        They are exact to each other, as the kernel's stamps are: a reader's bits stay in order.
+        """
+        if at is None:
+            return float(self.ticks())
+        begin, begin_ns = self._begin
+        return begin + self._clock.real((at - begin_ns) / 1e9)
 
     def listen(self, number: int, pin: SimPin, pull: Pull) -> None:
         """Claim *pin* as an input with *pull*; the world then reports its level."""

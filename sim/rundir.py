@@ -67,7 +67,7 @@ def derive(
     }
     if "card_readers" in raw:
         derived["card_readers"] = {
-            name: {**reader, "port": str(run.wire / f"tty-{name}")}
+            name: {**reader, "port": str(run.wire / f"tty-{name}")} if "port" in reader else reader
             for name, reader in raw["card_readers"].items()
         }
     if "scanners" in raw:

@@ -21,7 +21,7 @@ class SerialPort:
     :param heard: called on the loop with the bytes that the daemon has written
     """
 
-    def __init__(self, path: Path, heard: Callable[[bytes], None] | None = None) -> None:
+    def __init__(self, path: Path, heard: Callable[[bytes], object] | None = None) -> None:
         self.path = path
         self._heard = heard
         self._ends: tuple[int, int] | None = None
@@ -56,18 +56,22 @@ class SerialPort:
             os.close(end)
         self._ends = None
 
-    def send(self, message: bytes) -> None:
-        """Send *message* to the daemon; lost if it does not read or the port is unplugged."""
+    def send(self, message: bytes) -> bool:
+        """Send *message* to the daemon.
+
+        Return False if it is lost: the daemon does not read, or the port is unplugged.
+        """
         if self._ends is None:
-            return
+            return False
         ours, theirs = self._ends
         unread = struct.unpack("i", fcntl.ioctl(theirs, termios.FIONREAD, bytes(4)))[0]
         if unread > _UNREAD_MOST:
-            return
+            return False
         try:
             os.write(ours, message)
         except BlockingIOError:
-            return
+            return False
+        return True
 
     def _read(self) -> None:
         if self._ends is not None and self._heard is not None:

@@ -12,15 +12,18 @@ import msgspec
 
 from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Contact, DataLine, Output
 from edge.config.wiring import wiring
+
+KEYBOARD = "keyboard"
+"""The driver of readers that type."""
 
 # Sections with many devices have plural names, devices singular ones.
 _SINGULAR = {"buses": "bus"}
 
 
 class Fitted(msgspec.Struct, frozen=True, kw_only=True):
-    """One contact or output.
+    """One contact, data line or output.
 
     :ivar device: the device it belongs to, as named in health and records (``panel/reception``)
     :ivar key: its key in the config
@@ -30,12 +33,17 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     key: str
     function: str
-    part: Contact | Output
+    part: Contact | DataLine | Output
+
+    @property
+    def is_data(self) -> bool:
+        """True if it is a data line, whose pulses are shorter than any contact's."""
+        return isinstance(self.part, DataLine)
 
     @property
     def is_output(self) -> bool:
         """True if the Pi drives it."""
-        return not isinstance(self.part, Contact)
+        return isinstance(self.part, Output)
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +59,11 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
     driver: str = ""
     bus: str = ""
     addresses: tuple[int, ...] = ()
+
+    @property
+    def types(self) -> bool:
+        """True if it is no serial port, but an input device that types like a keyboard."""
+        return self.driver == KEYBOARD
 
 
 def fitted(config: Config) -> list[Fitted]:

@@ -14,7 +14,7 @@ from msgspec import Meta
 from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import HttpCamera, PiCamera, Stills
-from edge.config.sections.card_readers import CardReader, Gm65
+from edge.config.sections.card_readers import CardReader, Scanner
 from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.lockers import Lockers
@@ -124,7 +124,7 @@ class Config(Section, frozen=True, kw_only=True):
     retention: Retention = Retention()
     gpio: Gpio = Gpio()
     card_readers: dict[Name, CardReader] = msgspec.field(default_factory=dict)
-    scanners: dict[Name, Gm65] = msgspec.field(default_factory=dict)
+    scanners: dict[Name, Scanner] = msgspec.field(default_factory=dict)
     invitations: Invitations = Invitations()
     day: Day | None = None
     guestbook: GuestBookSection = GuestBookSection()

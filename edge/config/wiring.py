@@ -8,7 +8,7 @@ import msgspec
 from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
 from edge.config.sections.panels import Panel
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Contact, DataLine, Output
 
 # BCM number → position on the 40-pin header, the same on every Pi since the B+.
 HEADER = {
@@ -32,7 +32,7 @@ _BUSES = (
 TXD, RXD = 14, 15
 
 # Words of the wiring table for sections with plural names.
-_SPOKEN = {"doors": "door"}
+_SPOKEN = {"doors": "door", "card_readers": "card reader"}
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):
@@ -90,7 +90,7 @@ def boot_pull(pin: int) -> Literal["up", "down"]:
     return "up" if pin <= 8 else "down"
 
 
-def _parts(config: Config) -> Iterator[tuple[str, Contact | Output]]:
+def _parts(config: Config) -> Iterator[tuple[str, Contact | DataLine | Output]]:
     """Yield (words, part) of every part on a pin; the words are mostly its key in the config."""
     yield from _locker_parts(config)
     for name, panel in config.panels.items():
@@ -122,19 +122,21 @@ def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Outpu
         yield f"{name} button {pressed}{f', held: {held}' if held else ''}", button
 
 
-def _wire(function: str, part: Contact | Output) -> Wire:
+def _wire(function: str, part: Contact | DataLine | Output) -> Wire:
     pull = boot_pull(part.pin)
     if isinstance(part, Contact):
         level = "high" if part.active_level else "low"
         wired = f"{part.wired}, pull {part.pull}, active {level}"
         warning = _contact_warning(part)
+    elif isinstance(part, DataLine):
+        wired, warning = f"Wiegand, 3.3 V at most, pull {part.pull}, pulses low", ""
     else:
         wired, warning = f"active {part.active}", _boot_warning(part, pull)
     return Wire(
         pin=part.pin,
         header=HEADER[part.pin],
         function=function,
-        direction="in" if isinstance(part, Contact) else "out",
+        direction="out" if isinstance(part, Output) else "in",
         wired=wired,
         boot_pull=pull,
         warning=warning,

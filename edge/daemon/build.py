@@ -10,8 +10,8 @@ from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera, PiCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
-from edge.config.sections.card_readers import Pn532
-from edge.config.sections.lockers import GpioLockers, KerongLockers
+from edge.config.sections.card_readers import KeyboardCardReader, KeyboardScanner, Pn532, Wiegand
+from edge.config.sections.lockers import BccLockers, GpioLockers, KerongLockers
 from edge.config.sections.lockers import Lockers as LockersSection
 from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
@@ -72,7 +72,7 @@ def build_devices(
         devices.add(WiredSafetyInputs("safety", config.safety, channels, clock, post))
     for name, panel in config.panels.items():
         devices.add_panel(name, WiredPanel(f"panel/{name}", panel, channels, clock, post))
-    for reader in _build_readers(config, clock, post, expect):
+    for reader in _build_readers(config, channels, clock, post, expect):
         devices.add(reader)
     _add_cameras(devices, config, clock)
     return devices
@@ -97,7 +97,9 @@ def build_lockers(
     post: Post,
 ) -> Lockers:
     """Return the driver of the lockers of *config*; *buses* by their names in the config."""
-    from edge.drivers.serial.kerong import KerongBoards
+    from edge.drivers.serial.bcc_frames import Bcc
+    from edge.drivers.serial.kerong_frames import FAMILIES
+    from edge.drivers.serial.lock_boards import LockBoards
     from edge.drivers.serial.modbus_lockers import ModbusLockers
     from edge.drivers.wired.relay_lockers import RelayLockers
 
@@ -105,34 +107,48 @@ def build_lockers(
         case GpioLockers():
             return RelayLockers("lockers", config, channels, clock, post)
         case KerongLockers():
-            return KerongBoards("lockers", config, buses[config.bus], clock, post)
+            family = FAMILIES[config.board]
+            return LockBoards("lockers", config, family, buses[config.bus], clock, post)
+        case BccLockers():
+            return LockBoards("lockers", config, Bcc(config), buses[config.bus], clock, post)
         case _:
             return ModbusLockers("lockers", config, buses[config.bus], channels, clock, post)
 
 
 def _build_readers(
-    config: Config, clock: Clock, post: Post, expect: Expect | None
+    config: Config, channels: Channels, clock: Clock, post: Post, expect: Expect | None
 ) -> Iterator[Device]:
     for name, reader in config.card_readers.items():
-        yield build_card_reader(f"card-reader/{name}", reader, clock, post)
+        yield build_card_reader(f"card-reader/{name}", reader, channels, clock, post)
     for name in config.scanners:
         yield build_scanner(name, config, clock, post, expect)
 
 
-def build_card_reader(name: str, config: CardReaderSection, clock: Clock, post: Post) -> CardReader:
+def build_card_reader(
+    name: str, config: CardReaderSection, channels: Channels, clock: Clock, post: Post
+) -> CardReader:
     """Return the driver of one card reader."""
+    from edge.drivers.gpio.wiegand import WiegandReader
+    from edge.drivers.hid.keyboard import KeyboardCardReader as KeyboardDriver
     from edge.drivers.serial.frame_reader import FrameReader
     from edge.drivers.serial.pn532 import Pn532Reader
 
-    if isinstance(config, Pn532):
-        return Pn532Reader(name, config, clock, post)
-    return FrameReader(name, config, clock, post)
+    match config:
+        case Pn532():
+            return Pn532Reader(name, config, clock, post)
+        case KeyboardCardReader():
+            return KeyboardDriver(name, config, clock, post)
+        case Wiegand():
+            return WiegandReader(name, config, channels, clock, post)
+        case _:
+            return FrameReader(name, config, clock, post)
 
 
 def build_scanner(
     name: str, config: Config, clock: Clock, post: Post, expect: Expect | None = None
 ) -> CodeScanner:
     """Return the driver of the scanner *name*, which reads invitations to this checkpoint."""
+    from edge.drivers.hid.keyboard import KeyboardScanner as KeyboardDriver
     from edge.drivers.serial.gm65 import Gm65Scanner
     from edge.guestbook.invitations import BadInvitation, key_ring, read
 
@@ -149,7 +165,10 @@ def build_scanner(
             expect(found)
         return InvitationPresented(at, reader, found.id, found.procedure, found.not_after_ms)
 
-    return Gm65Scanner(f"scanner/{name}", config.scanners[name], read_here, clock, post)
+    section = config.scanners[name]
+    if isinstance(section, KeyboardScanner):
+        return KeyboardDriver(f"scanner/{name}", section, read_here, clock, post)
+    return Gm65Scanner(f"scanner/{name}", section, read_here, clock, post)
 
 
 def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:

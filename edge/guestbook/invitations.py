@@ -45,8 +45,8 @@ LONGEST_S = 31 * 86400
 invitations are stored for this long."""
 
 Why = Literal[
-    "not an invitation", "unknown key", "wrong signature", "for another checkpoint",
-    "unknown procedure", "clock not trusted", "not yet valid", "expired",
+    "not an invitation", "text before the code", "unknown key", "wrong signature",
+    "for another checkpoint", "unknown procedure", "clock not trusted", "not yet valid", "expired",
 ]  # fmt: skip
 
 _KEY_ID, _SIGNATURE = 4, 64
@@ -144,7 +144,8 @@ def read(
 def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
     """Return the invitation *text* if one of *keys* has signed it; place and time are unchecked.
 
-    :raises BadInvitation: "not an invitation", "unknown key" or "wrong signature"
+    :raises BadInvitation: "not an invitation", "text before the code", "unknown key" or "wrong
+        signature"
     """
     data = _bytes(text)
     signed, signature = data[:-_SIGNATURE], data[-_SIGNATURE:]
@@ -227,6 +228,8 @@ def public_key(secret: bytes) -> bytes:
 def _bytes(text: str) -> bytes:
     """Return the bytes of *text*; refuse any spelling of them but the exact one."""
     digits = text.removeprefix(PREFIX)
+    if digits == text and PREFIX in text:
+        raise BadInvitation("text before the code")
     if digits == text or len(text) > LONGEST_TEXT:
         raise BadInvitation("not an invitation")
     try:

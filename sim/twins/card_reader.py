@@ -1,11 +1,13 @@
-"""A 125 kHz card reader at the other end of a pseudo-terminal: RDM6300, or ID-12LA / ID-20LA.
+"""A 125 kHz card reader at the other end of a pseudo-terminal: RDM6300, ID-12LA / ID-20LA or EM-18.
 
 The frame (data sheets): 02, the card's five bytes as ten hexadecimal digits, the XOR of the five
-bytes as two digits, then 03 (RDM6300) or CR LF 03 (ID-12LA). An RDM6300 repeats it every 50 to
-65 ms while a card is near. Whether an ID-12LA repeats is not documented; this one does not.
+bytes as two digits, then 03 (RDM6300) or CR LF 03 (ID-12LA). An EM-18 sends the twelve digits
+alone. An RDM6300 repeats the frame every 50 to 65 ms while a card is near, an EM-18 does not.
+Whether an ID-12LA repeats is not documented; this one does not.
 """
 
 import asyncio
+from collections.abc import Callable
 from functools import reduce
 from itertools import cycle
 from operator import xor
@@ -24,14 +26,23 @@ _LEAST_REPEAT_REAL_S = 0.002
 
 def frame(card: str, end: bytes = RDM6300_END) -> bytes:
     """Return the reader's frame for *card* (ten hexadecimal digits)."""
-    checksum = reduce(xor, bytes.fromhex(card))
-    return b"\x02" + card.encode() + f"{checksum:02X}".encode() + end
+    return b"\x02" + digits(card) + end
+
+
+def id_12la_frame(card: str) -> bytes:
+    """Return an ID-12LA's frame for *card*."""
+    return frame(card, ID_12LA_END)
+
+
+def digits(card: str) -> bytes:
+    """Return an EM-18's frame for *card*: its digits and those of the checksum."""
+    return card.encode() + f"{reduce(xor, bytes.fromhex(card)):02X}".encode()
 
 
 class ReaderTwin:
     """A reader on a serial port of its own.
 
-    :param end: how its frames end
+    :param framed: returns its frame for a card
     :param repeats: it sends a card's frame again and again, or only once when the card comes
     :ivar port: its serial port
     :ivar cards: the cards that are held at it
@@ -43,7 +54,7 @@ class ReaderTwin:
         port: Path,
         clock: Clock,
         chance: Random,
-        end: bytes = RDM6300_END,
+        framed: Callable[[str], bytes] = frame,
         *,
         repeats: bool = True,
     ) -> None:
@@ -51,7 +62,7 @@ class ReaderTwin:
         self.cards: tuple[str, ...] = ()
         self.dead = False
         self._chance = chance
-        self._end = end
+        self._framed = framed
         self._repeat_real_s = max(clock.real(_REPEAT_S), _LEAST_REPEAT_REAL_S)
         self._repeats = repeats
         self._timer: asyncio.TimerHandle | None = None
@@ -70,7 +81,7 @@ class ReaderTwin:
         """Hold *card* at the reader until :meth:`remove`; with *others* it reads them in turns."""
         self._stop()
         self.cards = (card, *others)
-        self._turns = cycle(frame(held, self._end) for held in self.cards)
+        self._turns = cycle(self._framed(held) for held in self.cards)
         for _ in others:
             self._send(next(self._turns))
         self._repeat()
@@ -85,13 +96,13 @@ class ReaderTwin:
 
     def bad_checksum(self, card: str) -> None:
         """Send one frame of *card* with a wrong checksum, as a card at the edge of reach does."""
-        good = frame(card, self._end)
-        wrong = int(good[11:13], 16) ^ self._chance.randrange(1, 256)
-        self.port.send(good[:11] + f"{wrong:02X}".encode() + good[13:])
+        good = digits(card)
+        wrong = int(good[10:], 16) ^ self._chance.randrange(1, 256)
+        self.port.send(self._framed(card).replace(good, good[:10] + f"{wrong:02X}".encode()))
 
     def half_frame(self, card: str) -> None:
         """Send the beginning of a frame of *card*, as a loose plug does."""
-        self.port.send(frame(card, self._end)[: self._chance.randrange(2, 13)])
+        self.port.send(self._framed(card)[: self._chance.randrange(2, 12)])
 
     def _repeat(self) -> None:
         self._send(next(self._turns))

@@ -10,52 +10,38 @@ Status: ``02 A0 35`` and 2 + 2 bytes, or ``02 AA LL 75`` and 6 + 6 bytes, of lat
 infrared sensors, lock 1 in the lowest bit of the first byte.
 """
 
-import asyncio
 import re
 from collections.abc import Iterable
 
 from edge.clock import Clock
 from edge.config.sections.lockers import LOCKS_ON_BOARD
 from edge.config.sections.lockers import BoardModel as Model
-from sim.twins.bus import Board, BusTwin
-from sim.twins.locker import SprungDoor
+from sim.twins.bus import BusTwin
+from sim.twins.lock_board import LockBoardTwin
 
 _SMALL = re.compile(
     rb"\x02(?P<at>.)(?:(?P<do>[\x30\x31\x38])|\x37(?P<time>..))\x03(?P<sum>.)", re.DOTALL
 )
 _LARGE = re.compile(rb"\x02(?P<at>.)(?P<lock>.)(?P<do>[\x60\x61])\x03(?P<sum>.)", re.DOTALL)
 _LONGEST_REQUEST = 7
-# Cabinet locks are pulsed for about this long; no source gives the boards' default. Seconds.
-_UNLOCK_S = 0.5
 
 
-class KerongTwin(Board):
+class KerongTwin(LockBoardTwin):
     """One board.
 
-    :ivar doors: the doors that are wired to it, by lock (from 1); other locks read as open
-    :ivar address: as set on its switch
-    :ivar closed_bit: the bit that it reports for a closed latch
     :ivar items: locks with an object in front of their infrared sensor
     :ivar busy: stuck: neither answers nor unlocks until the command that ends the busy state
     :ivar answers_unlock: answers an unlock with its status, as some boards do
-    :ivar unlock_s: how long it energises a lock, clock seconds
     """
 
     def __init__(
         self, bus: BusTwin, model: Model, address: int, closed_bit: int, clock: Clock
     ) -> None:
-        self.doors: dict[int, SprungDoor] = {}
-        self.closed_bit = closed_bit
         self.items: set[int] = set()
         self.busy = False
         self.answers_unlock = True
-        self.unlock_s = _UNLOCK_S
         self._large = model == "cu48"
-        self._locks = LOCKS_ON_BOARD[model]
-        self.address = address
-        self._clock = clock
-        self._unread = b""
-        super().__init__(bus)
+        super().__init__(bus, LOCKS_ON_BOARD[model], address, closed_bit, clock)
 
     def listen(self, message: bytes) -> None:
         """Carry out the requests for this board in *message*."""
@@ -80,7 +66,7 @@ class KerongTwin(Board):
         elif what is None:
             self.unlock_s = int.from_bytes(request["time"], "big") / 100
         elif what in b"\x31\x61":
-            self._unlock(lock + 1)
+            self.unlock(lock + 1)
             if self.answers_unlock:
                 self.answer(self.status())
         else:
@@ -89,22 +75,9 @@ class KerongTwin(Board):
     def status(self) -> bytes:
         """Return the present status as a frame."""
         width = 6 if self._large else 2
-        closed = {lock for lock, door in self.doors.items() if not door.door_open}
-        locks = range(1, self._locks + 1)
-        latches = [lock for lock in locks if (lock in closed) == (self.closed_bit == 1)]
         head = bytes([2, self.address, 0, 0x75] if self._large else [2, self.address << 4, 0x35])
-        frame = head + _bits(latches, width) + _bits(self.items, width) + b"\x03"
+        frame = head + _bits(self.latches(), width) + _bits(self.items, width) + b"\x03"
         return frame + bytes([sum(frame) & 0xFF])
-
-    def _unlock(self, lock: int) -> None:
-        door = self.doors.get(lock)
-        if door is None or door.energised:
-            return
-        door.energise(True, self._clock.boot_ns())
-        asyncio.get_running_loop().call_later(self._clock.real(self.unlock_s), self._rest, door)
-
-    def _rest(self, door: SprungDoor) -> None:
-        door.energise(False, self._clock.boot_ns())
 
 
 def _bits(locks: Iterable[int], width: int) -> bytes:

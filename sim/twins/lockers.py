@@ -5,6 +5,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.lockers import (
+    BccLockers,
     GpioLockers,
     KerongLockers,
     Lockers,
@@ -12,8 +13,10 @@ from edge.config.sections.lockers import (
     WaveshareLockers,
 )
 from sim.header import HeaderPin
+from sim.twins.bcc import BccTwin
 from sim.twins.bus import BusTwin
 from sim.twins.kerong import KerongTwin
+from sim.twins.lock_board import LockBoardTwin
 from sim.twins.locker import LockerTwin, SprungDoor
 from sim.twins.modbus import RelayLockerTwin, relay_boards
 
@@ -29,23 +32,34 @@ def make_lockers(
     match config:
         case GpioLockers(locker=lockers):
             return {item.number: LockerTwin(header, item, clock, chance) for item in lockers}
-        case KerongLockers():
-            return _on_kerong(config, buses[config.bus], clock)
+        case KerongLockers() | BccLockers():
+            return _on_boards(config, buses[config.bus], clock)
         case WaveshareLockers() | R421a08Lockers():
             return _on_relays(config, header, buses[config.bus], clock, chance)
         case None:
             return {}
 
 
-def _on_kerong(config: KerongLockers, bus: BusTwin, clock: Clock) -> dict[int, SprungDoor]:
+def _on_boards(
+    config: KerongLockers | BccLockers, bus: BusTwin, clock: Clock
+) -> dict[int, SprungDoor]:
     boards = {
-        address: KerongTwin(bus, config.board, address, config.closed_bit, clock)
+        address: _board(config, bus, address, clock)
         for address in sorted({item.address for item in config.locker})
     }
     doors: dict[int, SprungDoor] = {}
     for item in config.locker:
         doors[item.number] = boards[item.address].doors[item.lock] = SprungDoor(clock)
     return doors
+
+
+def _board(
+    config: KerongLockers | BccLockers, bus: BusTwin, address: int, clock: Clock
+) -> LockBoardTwin:
+    if isinstance(config, KerongLockers):
+        return KerongTwin(bus, config.board, address, config.closed_bit, clock)
+    count, order = config.status_bytes, config.byte_order
+    return BccTwin(bus, address, config.closed_bit, clock, count, order)
 
 
 def _on_relays(

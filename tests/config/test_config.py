@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.card_readers import Gm65
 from edge.config.sections.values import Action
 from edge.errors import ConfigError
 from tests.config.messages import without_place
@@ -222,7 +223,12 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "a card reader of no kind": (
         {"card_readers__desk__driver": "em4100"},
-        ["card_readers.desk.driver: is 'em4100'; allowed: id-12la, pn532, rdm6300"],
+        [
+            (
+                "card_readers.desk.driver: is 'em4100'; allowed: em-18, id-12la, keyboard, pn532, "
+                "rdm6300, wiegand"
+            )
+        ],
     ),
     "a key of one reader at another": (
         {"card_readers__desk__poll_s": 0.1},
@@ -563,7 +569,9 @@ def test_a_scanner_needs_what_checks_signatures(
         scanners__gate={"driver": "gm65", "port": "/dev/x", "stations": ["reception"]},
         invitations__keys={"protokol": "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="},
     )
-    assert load(tmp_path, raw).scanners["gate"].mode == "presence"
+    gate = load(tmp_path, raw).scanners["gate"]
+    assert isinstance(gate, Gm65)
+    assert gate.mode == "presence"
     monkeypatch.setattr("edge.config.crosscheck.serial.find_spec", lambda _name: None)
     assert problems(tmp_path, raw) == [
         "scanners: need PyNaCl; install it: pip install 'gardu[invitations]'"

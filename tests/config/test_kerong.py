@@ -81,7 +81,7 @@ def test_the_defaults_are_those_of_the_majority(tmp_path: Path) -> None:
         (
             [{"driver": "korong"}, {}, {}],
             (
-                "lockers.driver: is 'korong' (did you mean kerong?); allowed: gpio, kerong, "
+                "lockers.driver: is 'korong' (did you mean kerong?); allowed: bcc, gpio, kerong, "
                 "r421a08, waveshare"
             ),
         ),
@@ -108,5 +108,7 @@ def test_the_driver_must_be_named(tmp_path: Path) -> None:
     """A missing driver is refused, not guessed: boards are not relays."""
     raw = tomllib.loads(SHIPPED)
     del raw["lockers"]["driver"]
-    with pytest.raises(ConfigError, match=r"lockers\.driver: is missing; allowed: gpio, kerong"):
+    with pytest.raises(
+        ConfigError, match=r"lockers\.driver: is missing; allowed: bcc, gpio, kerong"
+    ):
         load(tmp_path, raw)

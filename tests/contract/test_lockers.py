@@ -58,3 +58,30 @@ class TestKerong(BoardLockersContract):
     ) -> Iterator[TwinBench]:
         """Yield a bench of each family, with each setting that the sources leave open."""
         yield from bench_of(KERONG[request.param], tmp_path, monkeypatch)
+
+
+def bcc(**more: Any) -> dict[str, Any]:
+    """Return lockers with 1 on lock 5 of board 1, and 2 on lock 12 of board 32."""
+    places = [{"number": 1, "address": 1, "lock": 5}, {"number": 2, "address": 32, "lock": 12}]
+    return {
+        "buses": {"lockers": {"port": "filled in", "baud_rate": 9600, "answer_s": 0.1}},
+        "lockers": {"driver": "bcc", "bus": "lockers", "poll_s": 0.1, "locker": places, **more},
+    }
+
+
+BCC = {
+    "three bytes": bcc(),
+    "two bytes": bcc(status_bytes=2, byte_order="little", closed_bit=0),
+    "seconds": bcc(status_bytes=7, unlock_s=1),
+}
+
+
+class TestBcc(BoardLockersContract):
+    """Lock control boards with an XOR checksum on an RS-485 line."""
+
+    @pytest.fixture(params=BCC)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Yield a bench with each setting that the sources leave open."""
+        yield from bench_of(BCC[request.param], tmp_path, monkeypatch)

@@ -193,7 +193,6 @@ def test_whatever_else_is_shown_is_refused_in_a_word(text: str) -> None:
         "",
         PREFIX,
         TEXT.lower(),
-        " " + TEXT,
         TEXT + " ",
         TEXT + "=",
         TEXT + "======",
@@ -206,6 +205,12 @@ def test_whatever_else_is_shown_is_refused_in_a_word(text: str) -> None:
 def test_no_other_spelling(code: str) -> None:
     """There is exactly one text for an invitation."""
     assert why(code) == "not an invitation"
+
+
+@pytest.mark.parametrize("before", [" ", "]Q1", "\\000026", "QR:", "x" * 10])
+def test_text_before_a_code_has_its_own_words(before: str) -> None:
+    """A technician sees that the scanner adds something, and that it must be switched off."""
+    assert why(before + TEXT) == "text before the code"
 
 
 @pytest.mark.parametrize(

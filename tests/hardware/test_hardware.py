@@ -5,21 +5,25 @@ On a Pi: ``make hardware-test CONFIG=/etc/gardu/gardu.toml`` (docs/technician.md
 
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.clock import Clock
+from edge.clock import ENVIRONMENT, Clock
 from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
+from edge.config.sections.card_readers import Wiegand
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
+from edge.drivers import port_reader
+from edge.drivers.gpio.pin_channels import PinChannels
 from edge.drivers.gpio.pins import pin_factory
-from edge.drivers.serial import serial_reader
 from edge.errors import DeviceUnavailable
+from sim.pins import ENVIRONMENT as PINS
+from sim.pins import SimFactory
 from tests.contract import (
     aiphone,
     buzzer,
@@ -103,12 +107,27 @@ def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
 @contextmanager
 def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an RDM6300 on its port."""
-    patch.setattr(serial_reader, "RETRY_S", 0.02)
+    patch.setattr(port_reader, "RETRY_S", 0.02)
     reader, cards = readers.READERS["rdm6300"]
     config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
     with LiveLobby(config, folder, clock) as lobby:
         twin: Any = readers.TwinBench(lobby, config, Posted(clock), cards)
         twin.clock, twin.factory = clock, MockFactory()
+        yield twin, config
+
+
+@contextmanager
+def wiegand_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+    """Yield a Wiegand reader on two pins."""
+    more, cards = readers.WIEGAND["26 bits"]
+    config, clock = readers.wiegand(**more), Clock.scaled(readers.SPEED)
+    patch.setenv(ENVIRONMENT, clock.to_environment())
+    patch.setenv(PINS, str(folder / "pins.sock"))
+    with LiveLobby(config, folder, clock) as lobby, closing(SimFactory()) as factory:
+        twin: Any = readers.TwinBench(
+            lobby, config, Posted(clock), cards, PinChannels(factory, clock)
+        )
+        twin.clock, twin.factory = clock, factory
         yield twin, config
 
 
@@ -182,7 +201,10 @@ DOOR = Suite(
     pin_twin(doors, *doors.WIRINGS["fail-secure, active low"]),
 )  # fmt: skip
 SAFETY = Suite("safety", HandBench, safety.Bench, hands.SAFETY, pin_twin(safeties, "up"))
-READER = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, reader_twin)
+READER = Suite(
+    "card-reader/desk", ReaderBench, card_readers.PluggedBench, hands.READER, reader_twin
+)
+WIEGAND = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READER, wiegand_twin)
 CAMERA = Suite("camera/lobby", HandBench, cameras.Bench, hands.CAMERA, camera_twin)
 PANEL = Suite(
     "panel/reception", HandBench, panel.Bench, hands.PANEL,
@@ -193,7 +215,7 @@ BUZZER = Suite(
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="class")
 def cards() -> list[str]:
     """Hold the numbers of the technician's two cards, once they are learned."""
     return []
@@ -212,6 +234,10 @@ def bench(
         section = load_config(Path(CONFIG)).lockers
         if section is not None and isinstance(section, GpioLockers) == (suite is BOARDS):
             pytest.skip("the config has the other kind of lockers")
+    if CONFIG and suite in (READER, WIEGAND):
+        reader = next(iter(load_config(Path(CONFIG)).card_readers.values()), None)
+        if reader is not None and isinstance(reader, Wiegand) == (suite is READER):
+            pytest.skip("the config's first card reader is of the other kind")
     with station(suite, tmp_path, monkeypatch, cards) as bench:
         yield bench
 
@@ -252,10 +278,16 @@ class TestSafety(safety.SafetyContract):
     SUITE = SAFETY
 
 
-class TestCardReader(card_readers.CardReaderContract):
-    """The card reader."""
+class TestCardReader(card_readers.PortReaderContract):
+    """The card reader on a port."""
 
     SUITE = READER
+
+
+class TestWiegandReader(card_readers.CardReaderContract):
+    """The card reader on two pins."""
+
+    SUITE = WIEGAND
 
 
 class TestCamera(cameras.CamerasContract):

@@ -11,7 +11,7 @@ import pytest
 import serial
 
 from edge.clock import Clock
-from sim.twins.card_reader import ID_12LA_END, ReaderTwin, frame
+from sim.twins.card_reader import ReaderTwin, frame, id_12la_frame
 from tests.sim.wiring import CARD, until
 
 
@@ -41,7 +41,7 @@ def test_the_frame_is_the_data_sheets(card: str, expected: str) -> None:
 def test_the_other_kind_of_frame_is_its_data_sheets() -> None:
     """The ID-12LA ends a frame with CR LF 03; its example is 0C 00 06 21 A5 with XOR 8E."""
     expected = "02 30 43 30 30 30 36 32 31 41 35 38 45 0D 0A 03"
-    assert frame("0C000621A5", ID_12LA_END) == bytes.fromhex(expected)
+    assert id_12la_frame("0C000621A5") == bytes.fromhex(expected)
 
 
 def test_two_cards_are_read_in_turns(tmp_path: Path) -> None:
@@ -62,12 +62,12 @@ def test_a_reader_that_does_not_repeat_says_once_that_a_card_came(tmp_path: Path
 
     async def run() -> None:
         clock, chance = Clock.scaled(60), Random(1)
-        reader = ReaderTwin(tmp_path / "tty", clock, chance, ID_12LA_END, repeats=False)
+        reader = ReaderTwin(tmp_path / "tty", clock, chance, id_12la_frame, repeats=False)
         reader.port.plug()
         with serial.Serial(str(reader.port.path), timeout=0) as port:
             await reader.present(CARD)
             await asyncio.sleep(0.02)
-            assert port.read(99) == frame(CARD, ID_12LA_END)
+            assert port.read(99) == id_12la_frame(CARD)
             reader.dead = True
             await reader.present(CARD)
             assert port.read(99) == b""

@@ -28,9 +28,10 @@ class Ear(SerialPort):
         super().__init__(Path("nowhere"))
         self._said = said
 
-    def send(self, message: bytes) -> None:
+    def send(self, message: bytes) -> bool:
         """Collect *message*."""
         self._said.append(message)
+        return True
 
 
 class Line:

@@ -9,6 +9,7 @@ import pytest
 
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
+from edge.config.sections.card_readers import Rdm6300
 from sim.broker import Broker, listens
 from sim.process import spawn, stop
 from sim.received import Received
@@ -90,7 +91,9 @@ def test_the_derived_config_changes_only_the_ends(tmp_path: Path) -> None:
     assert after.broker.url == "mqtt://127.0.0.1:4567"
     assert after.checkpoint.data == str(run.data)
     assert after.checkpoint.sop == before.checkpoint.sop
-    assert after.card_readers["desk"].port == str(tmp_path / "wire" / "tty-desk")
+    desk = after.card_readers["desk"]
+    assert isinstance(desk, Rdm6300)
+    assert desk.port == str(tmp_path / "wire" / "tty-desk")
     assert after.cameras["lobby"].purposes == before.cameras["lobby"].purposes
     assert (after.panels, after.lockers, after.aiphone) == (
         before.panels, before.lockers, before.aiphone,

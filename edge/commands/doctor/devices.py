@@ -128,7 +128,7 @@ def _examine(bench: Bench, device: Device, *, pins: bool) -> Iterator[Finding]:
     found = list(_examine_pins(bench, name))
     for line in lines(bench.config):
         if line.device == name:
-            found += port_findings(name, line.port)
+            found += port_findings(line)
     yield from found
     if all(finding.state == "ok" or "GPIO" in finding.saw for finding in found):
         yield from _examine_driver(bench, device, quiet=bool(found))
@@ -148,7 +148,7 @@ def _tapped(tap: Tap) -> Finding:
     if tap.why or tap.high is None:
         return trouble(part.device, tap.why)
     where = f"GPIO {tap.pin} is {'high' if tap.high else 'low'}"
-    if tap.changes > _MOVES:
+    if tap.changes > _MOVES and not part.is_data:
         saw = f"{part.function}: {where} now, and changed {tap.changes} times while I looked."
         return Finding(part.device, "wrong", saw, "A loose wire, or no pull resistor (pull = ...).")
     if part.is_output:

@@ -25,6 +25,8 @@ _CUT = "If not: a loop that is normally closed also reads so when its wire is cu
 _WIRED = "; one that never rests may be the other way round (wired = ...)"
 _PRESSED = f"Is somebody pressing it? {_CUT}{_WIRED}."
 
+_LOW = "Look at the reader's supply and at its ground to the Pi; the line has 3.3 V at rest."
+
 _GENERAL = Meaning("at rest", "active", f"Ought it to be active now? {_CUT}{_WIRED}.")
 
 _MEANINGS = {
@@ -47,6 +49,8 @@ _MEANINGS = {
                                 f"Shut the enclosure. {_CUT}{_WIRED}."),
     "mains": Meaning("mains power is there", "mains power is lost",
                      f"Is the power supply plugged in? {_CUT}{_WIRED}."),
+    "d0": Meaning("at rest", "low", _LOW),
+    "d1": Meaning("at rest", "low", _LOW),
     "battery": Meaning("the battery is well", "the battery is low",
                        f"Let it charge, or change it. {_CUT}{_WIRED}."),
 }  # fmt: skip

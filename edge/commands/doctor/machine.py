@@ -48,8 +48,10 @@ def user(
 def _groups(config: Config) -> Iterator[tuple[str, str]]:
     if fitted(config) and not os.environ.get(CHOICE):
         yield "gpio", "pins"
-    if lines(config):
+    if any(not line.types for line in lines(config)):
         yield "dialout", "serial ports"
+    if any(line.types for line in lines(config)):
+        yield "input", "USB readers that type"
     if any(isinstance(camera, PiCamera) for camera in config.cameras.values()):
         yield "video", "the Pi's camera"
 

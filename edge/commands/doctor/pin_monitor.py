@@ -9,7 +9,9 @@ For the technician's tools, which must be safe in an office. Rules
    ``bounce_s`` is counted as a bounce.
 3. Drivers use :class:`Mirror`: channels with the taps' levels once these are stable; its outputs
    have no effect.
-4. A pin that cannot be claimed gives the reason, and the others are read all the same.
+4. The pulses of a data line are shorter than any stable level: its edges are passed on as they
+   come.
+5. A pin that cannot be claimed gives the reason, and the others are read all the same.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,10 +21,9 @@ import msgspec
 
 from edge.clock import Clock
 from edge.config.inventory import Fitted
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Contact, DataLine, Output
 from edge.config.wiring import boot_pull
-from edge.drivers.channels import Channels, OnEdge
-from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.channels import Channels, InputChannel, OnEdge
 from edge.errors import DeviceUnavailable
 
 Moved = Callable[["Tap"], None]
@@ -35,6 +36,7 @@ class Tap:
     :param moved: called on every change, on the pins' thread: must not block
     :ivar why: why it cannot be read; empty if it can
     :ivar high: its level; None as long as it is not read
+    :ivar on_edge: called with every edge, as it comes
     :ivar changes: edges since it was opened; *bounces*: those of them that are bounces
     """
 
@@ -49,7 +51,9 @@ class Tap:
         self._since_ns = 0
         self._bounce_ns = int(getattr(fitted.part, "bounce_s", 0) * 1e9)
         self._read_as = _read_as(fitted)
-        self._contact = WiredContact(self._read_as, channels, clock, self._seen)
+        self._channels = channels
+        self._channel: InputChannel | None = None
+        self.on_edge: OnEdge | None = None
 
     @property
     def pin(self) -> int:
@@ -62,9 +66,9 @@ class Tap:
         if self.high is None:
             return None
         part = self.fitted.part
-        if isinstance(part, Contact):
-            return self.high == part.active_level
-        return self.high == (part.active == "high")
+        if isinstance(part, Output):
+            return self.high == (part.active == "high")
+        return self.high == part.active_level
 
     @property
     def steady_s(self) -> float:
@@ -79,23 +83,27 @@ class Tap:
     def open(self) -> None:
         """Claim the pin; on failure set :attr:`why`."""
         try:
-            self._contact.open()
+            self._channel = self._channels.claim_input(self._read_as, self._seen)
+            self.high, self._since_ns = self._channel.level(), self._clock.boot_ns()
         except DeviceUnavailable as error:
             self.why = str(error)
 
     def close(self) -> None:
         """Release the pin."""
-        self._contact.close()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
 
-    def _seen(self, *, active: bool, initial: bool) -> None:
+    def _seen(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
+        if level == self.high:
+            return
         now = self._clock.boot_ns()
-        if not initial:
-            self.changes += 1
-            self.bounces += now - self._since_ns < self._bounce_ns
-        self.high = active == self._read_as.active_level
-        self._since_ns = now
-        if not initial:
-            self._moved(self)
+        self.changes += 1
+        self.bounces += now - self._since_ns < self._bounce_ns
+        self.high, self._since_ns = level, now
+        if self.on_edge is not None:
+            self.on_edge(moment, level)
+        self._moved(self)
 
 
 class Taps:
@@ -136,7 +144,7 @@ class Mirror:
         self._why = why
         self._inputs: list[_MirrorInput] = []
 
-    def claim_input(self, contact: Contact, on_edge: OnEdge) -> "_MirrorInput":
+    def claim_input(self, contact: Contact, on_edge: OnEdge) -> InputChannel:
         """Follow the tap of *contact*.
 
         :raises DeviceUnavailable: if it has none, or the tap's pin cannot be read
@@ -145,6 +153,8 @@ class Mirror:
         if tap is None or tap.high is None:
             why = (tap.why if tap else "") or f"GPIO {contact.pin}: {self._why}"
             raise DeviceUnavailable(why)
+        if tap.fitted.is_data:
+            return _DataInput(tap, on_edge)
         self._inputs.append(_MirrorInput(tap, tap.high, on_edge))
         return self._inputs[-1]
 
@@ -186,6 +196,22 @@ class _MirrorInput:
         self._on_edge(moment, self._high)
 
 
+class _DataInput:
+    """A data line with each edge of its tap."""
+
+    def __init__(self, tap: Tap, on_edge: OnEdge) -> None:
+        self._tap = tap
+        tap.on_edge = on_edge
+
+    def level(self) -> bool:
+        """Return the tap's level."""
+        return bool(self._tap.high)
+
+    def close(self) -> None:
+        """Hand no edge over any more."""
+        self._tap.on_edge = None
+
+
 class _MirrorOutput:
     """An output without effect; it is always off."""
 
@@ -206,4 +232,6 @@ def _read_as(fitted: Fitted) -> Contact:
     part = fitted.part
     if isinstance(part, Contact):
         return msgspec.structs.replace(part, bounce_s=0.0)
+    if isinstance(part, DataLine):
+        return part.contact
     return Contact(pin=part.pin, pull=boot_pull(part.pin), bounce_s=0.0)

@@ -1,29 +1,49 @@
-"""Checks of serial ports: they exist, may be used, and no other process has them open."""
+"""Checks of ports: they exist, may be used, and no other process has them open."""
 
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NamedTuple
 
-from edge.commands.doctor.event_words import trouble
 from edge.commands.doctor.finding import Finding
+from edge.config.inventory import Line
 
-BY_ID = Path("/dev/serial/by-id")
+
+class _Kind(NamedTuple):
+    """A kind of port: the folder of its names, the access it needs, the group that has it."""
+
+    folder: Path
+    access: int
+    group: str
+
+
+_SERIAL = _Kind(Path("/dev/serial/by-id"), os.R_OK | os.W_OK, "dialout")
+_INPUT = _Kind(Path("/dev/input/by-id"), os.R_OK, "input")
 _PROC = Path("/proc")
 _MASTERS = ("/dev/ptmx", "/dev/pts/ptmx")
 
 
-def port_findings(device: str, port: str) -> list[Finding]:
-    """Return the fault of *port*; an empty list if the driver may open it."""
-    path = Path(port)
+def port_findings(line: Line) -> list[Finding]:
+    """Return the fault of the port of *line*; an empty list if the driver may open it."""
+    device, path = line.device, Path(line.port)
+    kind = _INPUT if line.types else _SERIAL
     if not path.exists():
-        missing = trouble(device, f"The port {port} is not there: no such file")
-        there = ", ".join(sorted(entry.name for entry in _listed(BY_ID))) or "nothing"
-        return [Finding(device, "wrong", missing.saw, f"{missing.try_} Now it lists: {there}.")]
-    if not os.access(path, os.R_OK | os.W_OK):
-        return [trouble(device, f"{_user()} may not use the port {port}: permission denied")]
+        there = ", ".join(sorted(entry.name for entry in _listed(kind.folder))) or "nothing"
+        try_ = (
+            f"Plug it in. ls -l {kind.folder}/ shows what is plugged in; the name there belongs in "
+            f"the config. Now it lists: {there}."
+        )
+        return [Finding(device, "wrong", f"The port {path} is not there: no such file.", try_)]
+    if not os.access(path, kind.access):
+        saw = f"{_user()} may not use the port {path}: permission denied."
+        try_ = (
+            f"Add the user to the group {kind.group} (sudo usermod -aG {kind.group} USER, then log "
+            "in again), or run this as the daemon's user: sudo -u gardu gardu doctor ..."
+        )
+        return [Finding(device, "wrong", saw, try_)]
     users = list(holders(path))
     if users:
-        why = f"The port {port} is in use by {' and '.join(users)}"
+        why = f"The port {path} is in use by {' and '.join(users)}"
         return [Finding(device, "wrong", f"{why}.", "Stop that program, then try again.")]
     return []
 

@@ -3,6 +3,7 @@
 from edge.config.model import Config
 from edge.config.sections.lockers import (
     LOCKS_ON_BOARD,
+    BccLockers,
     KerongLockers,
     R421a08Lockers,
     WaveshareLockers,
@@ -11,6 +12,7 @@ from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
 
 KERONG_BAUD_RATE = 19200
+BCC_BAUD_RATE = 9600
 R421A08_BAUD_RATE = 9600
 
 
@@ -24,6 +26,8 @@ def lockers(config: Config, problems: Problems) -> None:
     note_twice(problems, list(numbers), "locker", "each number once")
     if isinstance(config.lockers, KerongLockers):
         _kerong(config, config.lockers, problems)
+    elif isinstance(config.lockers, BccLockers):
+        _bcc(config, config.lockers, problems)
     elif isinstance(config.lockers, WaveshareLockers | R421a08Lockers):
         _relays(config, config.lockers, problems)
 
@@ -47,18 +51,30 @@ def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Probl
 
 def _kerong(config: Config, boards: KerongLockers, problems: Problems) -> None:
     locker_bus(config, boards.bus, KERONG_BAUD_RATE, problems)
-    locks = [
-        (f"{item.lock} of board {item.address}", f"lockers.locker[{n}].lock")
-        for n, item in enumerate(boards.locker)
-    ]
-    note_twice(problems, list(locks), "lock", "each lock of a board once")
     if boards.board == "cu48" and boards.unlock_s is not None:
         problems.add("lockers.unlock_s", "is of no use with a cu48; allowed: leave it out")
-    most = LOCKS_ON_BOARD[boards.board]
-    for number, item in enumerate(boards.locker):
-        if item.lock > most:
+    places = [(item.address, item.lock) for item in boards.locker]
+    _locks(places, f"on a {boards.board}", LOCKS_ON_BOARD[boards.board], problems)
+
+
+def _bcc(config: Config, boards: BccLockers, problems: Problems) -> None:
+    locker_bus(config, boards.bus, BCC_BAUD_RATE, problems)
+    most = 8 * boards.status_bytes
+    places = [(item.address, item.lock) for item in boards.locker]
+    _locks(places, f"with {boards.status_bytes} status_bytes", most, problems)
+
+
+def _locks(places: list[tuple[int, int]], of: str, most: int, problems: Problems) -> None:
+    """Report locks that are named twice, or that a board cannot have."""
+    locks = [
+        (f"{lock} of board {address}", f"lockers.locker[{n}].lock")
+        for n, (address, lock) in enumerate(places)
+    ]
+    note_twice(problems, list(locks), "lock", "each lock of a board once")
+    for number, (_address, lock) in enumerate(places):
+        if lock > most:
             where = f"lockers.locker[{number}].lock"
-            problems.add(where, f"is {item.lock} on a {boards.board}; allowed: 1 to {most}")
+            problems.add(where, f"is {lock} {of}; allowed: 1 to {most}")
 
 
 def _relays(config: Config, boards: WaveshareLockers | R421a08Lockers, problems: Problems) -> None:

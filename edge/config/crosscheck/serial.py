@@ -3,14 +3,27 @@
 from importlib.util import find_spec
 
 from edge.config.model import Config
-from edge.config.sections.card_readers import CardReader, Gm65
+from edge.config.sections.card_readers import (
+    CardReader,
+    KeyboardCardReader,
+    KeyboardScanner,
+    Scanner,
+    Wiegand,
+)
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
+
+_SERIAL = ("/dev/serial", "/dev/tty")
+_INPUT = "a name under /dev/input/by-id/ that ends with -event-kbd"
 
 
 def serial_ports(config: Config) -> list[tuple[str, str]]:
     """Return every serial port of *config* with the key that names it."""
-    named = [(device.port, f"{where}.port") for where, device in _devices(config).items()]
+    named = [
+        (device.port, f"{where}.port")
+        for where, device in _devices(config).items()
+        if not isinstance(device, Wiegand)
+    ]
     return named + [(bus.port, f"buses.{name}.port") for name, bus in config.buses.items()]
 
 
@@ -30,8 +43,28 @@ def readers(config: Config, problems: Problems) -> None:
                     f"{where}.stations[{number}]",
                     f"is {station!r}, which no panel serves{meant}; allowed: {', '.join(served)}",
                 )
+        _kind_of_port(where, device, problems)
     for name in config.scanners.keys() & config.card_readers.keys():
         problems.add(f"scanners.{name}", "is also a card reader's name; allowed: another name")
+
+
+def _kind_of_port(where: str, device: "CardReader | Scanner", problems: Problems) -> None:
+    """Report a serial port of a keyboard, or an input device of a serial reader."""
+    if isinstance(device, Wiegand):
+        return
+    keyboard = isinstance(device, KeyboardCardReader | KeyboardScanner)
+    if keyboard and device.port.startswith(_SERIAL):
+        problems.add(f"{where}.port", f"is {device.port!r}, a serial port; allowed: {_INPUT}")
+    elif keyboard and device.port.startswith("/dev/input/event"):
+        problems.add(
+            f"{where}.port", f"is {device.port!r}, whose number changes; allowed: {_INPUT}"
+        )
+    elif not keyboard and device.port.startswith("/dev/input/"):
+        problems.add(
+            f"{where}.port",
+            f"is {device.port!r}, which types like a keyboard; allowed: a serial port, or "
+            'driver = "keyboard"',
+        )
 
 
 def invitations(config: Config, problems: Problems) -> None:
@@ -53,8 +86,8 @@ def check_library(config: Config, problems: Problems) -> None:
         problems.add("scanners", "need PyNaCl; install it: pip install 'gardu[invitations]'")
 
 
-def _devices(config: Config) -> "dict[str, CardReader | Gm65]":
-    found: dict[str, CardReader | Gm65] = {
+def _devices(config: Config) -> "dict[str, CardReader | Scanner]":
+    found: dict[str, CardReader | Scanner] = {
         f"card_readers.{name}": reader for name, reader in config.card_readers.items()
     }
     return found | {f"scanners.{name}": scanner for name, scanner in config.scanners.items()}

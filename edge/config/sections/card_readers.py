@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Port, Section
+from edge.config.sections.pins import DataLine
+from edge.config.sections.values import Name, NumberForm, Port, Section
 
 # Longer than the pause of a reader that repeats a card while it lies there.
 Silence = Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")]
@@ -29,6 +30,14 @@ class Id12La(Section, frozen=True, kw_only=True, tag_field="driver", tag="id-12l
     removed_after_s: Silence = 0.3
 
 
+class Em18(Section, frozen=True, kw_only=True, tag_field="driver", tag="em-18"):
+    """An EM-18, 125 kHz, 9600 8N1, in its serial mode. It sends a card once, when it arrives."""
+
+    port: Port
+    stations: list[Name]
+    removed_after_s: Silence = 0.3
+
+
 class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532"):
     """A PN532, 13.56 MHz, over its high-speed UART (115200 8N1). Only card numbers are read.
 
@@ -42,7 +51,44 @@ class Pn532(Section, frozen=True, kw_only=True, tag_field="driver", tag="pn532")
     removed_after_s: Silence = 1.0
 
 
-CardReader = Rdm6300 | Id12La | Pn532
+FirstByte = Annotated[
+    str, Meta(pattern=r"^([0-9A-F]{2})?\Z", description="two hexadecimal digits, or empty")
+]
+
+
+class KeyboardCardReader(Section, frozen=True, kw_only=True, tag_field="driver", tag="keyboard"):
+    """A USB reader that types the number of a card like a keyboard, once when the card arrives.
+
+    :ivar port: its name under /dev/input/by-id/, which ends with ``-event-kbd``
+    :ivar number: the form in which it types a number
+    :ivar first_byte: put before numbers of 8 digits, so that they equal those of readers that give
+        all five bytes of a 125 kHz card
+    """
+
+    port: Port
+    stations: list[Name]
+    number: NumberForm
+    first_byte: FirstByte = ""
+    removed_after_s: Silence = 0.5
+
+
+class Wiegand(Section, frozen=True, kw_only=True, tag_field="driver", tag="wiegand"):
+    """A reader with a Wiegand output on two pins. It sends a card once, when the card arrives.
+
+    :ivar d0: the line that is pulled low for a bit 0 (green wire); *d1*: for a bit 1 (white)
+    :ivar bits: 26: a facility code of 8 bits and a card number of 16; 34: a number of 32 bits
+    :ivar first_byte: put before the number's 8 digits, as for a ``keyboard``
+    """
+
+    d0: DataLine
+    d1: DataLine
+    stations: list[Name]
+    bits: Literal[26, 34] = 26
+    first_byte: FirstByte = ""
+    removed_after_s: Silence = 0.5
+
+
+CardReader = Rdm6300 | Id12La | Em18 | Pn532 | KeyboardCardReader | Wiegand
 
 
 class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
@@ -60,3 +106,18 @@ class Gm65(Section, frozen=True, kw_only=True, tag_field="driver", tag="gm65"):
     mode: Literal["presence", "host"] = "presence"
     reading_s: Annotated[float, Meta(ge=1, le=25.5, description="seconds from 1 to 25.5")] = 5.0
     repeat_s: Annotated[float, Meta(ge=2, le=3600, description="seconds from 2 to 3600")] = 5.0
+
+
+class KeyboardScanner(Section, frozen=True, kw_only=True, tag_field="driver", tag="keyboard"):
+    """A USB scanner that types a code like a keyboard with the US layout.
+
+    :ivar port: its name under /dev/input/by-id/, which ends with ``-event-kbd``
+    :ivar repeat_s: the same code counts again only after it has been absent for this long
+    """
+
+    port: Port
+    stations: list[Name]
+    repeat_s: Annotated[float, Meta(ge=2, le=3600, description="seconds from 2 to 3600")] = 5.0
+
+
+Scanner = Gm65 | KeyboardScanner

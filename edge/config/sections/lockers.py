@@ -74,6 +74,40 @@ class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", t
     locker: Annotated[list[KerongLocker], Meta(min_length=1, description="a list of lockers")]
 
 
+MOST_STATUS_BYTES = 7
+"""The most state bytes of a lock control board: boards have up to 50 locks."""
+
+
+class BccLocker(Locker, frozen=True, kw_only=True):
+    """One locker: the address set on its board's switch, and its lock there (the first is 1)."""
+
+    address: Annotated[int, Meta(ge=1, le=32, description="a board's address from 1 to 32")]
+    lock: Annotated[int, Meta(ge=1, le=50, description="a lock of the board, 1 to 50")]
+
+
+class BccLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="bcc"):
+    """Lockers on lock control boards with an XOR checksum (BCC): ``8A 01 01 11 9B`` opens lock 1.
+
+    :ivar bus: the [buses.NAME] that the boards are on (9600 baud)
+    :ivar closed_bit: the bit that a board answers for a closed latch: the locks' feedback contacts
+        close either when the door is shut, or when it is open
+    :ivar status_bytes: number of state bytes in a status
+    :ivar byte_order: ``big``: the first state byte has the highest locks; ``little``: locks 1 to 8
+    :ivar unlock_s: the pulse, sent with each unlock; None: the boards' own (300 ms by one source)
+    :ivar poll_s: interval of the polls of the latches
+    """
+
+    bus: Name
+    closed_bit: Literal[0, 1] = 1
+    status_bytes: Annotated[
+        int, Meta(ge=2, le=MOST_STATUS_BYTES, description="a number from 2 to 7")
+    ] = 3
+    byte_order: Literal["big", "little"] = "big"
+    unlock_s: Literal[1, 2, 3] | None = None
+    poll_s: Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")] = 0.5
+    locker: Annotated[list[BccLocker], Meta(min_length=1, description="a list of lockers")]
+
+
 class RelayLocker(Locker, frozen=True, kw_only=True):
     """One locker: the Modbus address of its relay board, its relay there, and its door's contact.
 
@@ -116,5 +150,5 @@ class R421a08Lockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", 
     locker: Annotated[list[RelayLocker], Meta(min_length=1, description="a list of lockers")]
 
 
-Lockers = GpioLockers | KerongLockers | WaveshareLockers | R421a08Lockers
+Lockers = GpioLockers | KerongLockers | BccLockers | WaveshareLockers | R421a08Lockers
 """The [lockers] of a config; their key ``driver`` selects the type."""

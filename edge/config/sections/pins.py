@@ -40,6 +40,31 @@ class Loop(Contact, frozen=True, kw_only=True):
     wired: Literal["normally-open", "normally-closed"] = "normally-closed"
 
 
+class DataLine(Section, frozen=True, kw_only=True):
+    """A data line of a Wiegand reader on a pin: high at rest, pulled low for each bit.
+
+    :ivar pull: ``up``: the Pi's own pull-up; ``external-up``: a resistor or level shifter outside
+    """
+
+    pin: Pin
+    pull: Literal["up", "external-up"] = "up"
+
+    @property
+    def active_level(self) -> bool:
+        """The pin's level during a pulse: low."""
+        return False
+
+    @property
+    def place(self) -> str:
+        """The place of its wire, in words."""
+        return f"pin {self.pin}"
+
+    @property
+    def contact(self) -> Contact:
+        """The same as an input whose every edge counts."""
+        return Contact(pin=self.pin, pull=self.pull, bounce_s=0.0)
+
+
 class Output(Section, frozen=True, kw_only=True):
     """A relay, lamp or buzzer on a pin; ``active`` is the level that switches it on."""
 

@@ -24,6 +24,8 @@ CardNumber = Annotated[
         description="8, 10, 14 or 20 hexadecimal digits, upper case",
     ),
 ]
+NumberForm = Literal["hex", "decimal", "facility-card"]
+"""The forms in which readers give a card's number (edge/drivers/card_number.py)."""
 LockerNumber = Annotated[int, Meta(ge=1, le=999, description="a locker number from 1 to 999")]
 # No file name, and no text of MQTT, can hold a NUL.
 _ONE_LINE = r"^[^\x00-\x1f\x7f]*\Z"
@@ -34,7 +36,12 @@ Line = Annotated[
 FileName = Annotated[str, Meta(pattern=_ONE_LINE, description="the name of a file, or empty")]
 Folder = Annotated[str, Meta(pattern=_ONE_LINE, min_length=1, description="the name of a folder")]
 Port = Annotated[
-    str, Meta(pattern=_ONE_LINE, min_length=1, description="a device under /dev/serial/by-id/")
+    str,
+    Meta(
+        pattern=_ONE_LINE,
+        min_length=1,
+        description="a device under /dev/serial/by-id/ or /dev/input/by-id/",
+    ),
 ]
 
 # The meanings of an officer's button (docs/panel.md): first the words of the procedures, in the

@@ -20,7 +20,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from edge.config.sections.buses import Bus
-from edge.drivers.serial.ports import PORT_ERRORS, open_port, port_remedy
+from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
+from edge.drivers.serial.ports import open_port
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sop.events import InputRefused, Post
 
@@ -60,7 +61,7 @@ class SerialBus:
                 raise  # an error of the device that uses the line is passed on unchanged
             except PORT_ERRORS as error:
                 self._close()
-                raise DeviceUnavailable(f"{self.name}: {error}", port_remedy(error)) from error
+                raise DeviceUnavailable(f"{self.name}: {error}", UNPLUGGED) from error
 
     def close(self) -> None:
         """Close the port; the next turn opens it again. May be called at any time."""
@@ -92,7 +93,11 @@ class SerialBus:
         finally:
             if self.discarded > before and self._post is not None:
                 self._post(lambda at: InputRefused(at, self.name, "uncalled bytes"))
-        raise DeviceUnavailable(f"{self.name}: something speaks on the line without a pause")
+        raise DeviceUnavailable(
+            f"{self.name}: something speaks on the line without a pause",
+            "Check that no other master is on the line and that baud_rate is that of the boards; "
+            "then swap A and B of one board after the other.",
+        )
 
     def _close(self) -> None:
         port, self._port = self._port, None

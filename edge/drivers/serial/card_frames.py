@@ -34,6 +34,10 @@ class CardFramer:
         found = [self._feed(byte) for byte in data]
         return [item for item in found if item is not None]
 
+    def silence(self) -> list[str | ProtocolError]:
+        """Process a silence longer than any gap within a frame; an unfinished frame is an error."""
+        return [self._drop("frame cut short")] if self._frame else []
+
     def _feed(self, byte: int) -> str | ProtocolError | None:
         if byte == _START:
             cut_short, self._frame = bool(self._frame), bytearray([byte])

@@ -1,7 +1,8 @@
 """Frames of the GM65: parses bytes into codes. Pure.
 
-A code is printable text that ends with CR or CR LF. The acknowledgement of a trigger has no end of
-its own and would stand before the code: it is removed wherever it comes.
+A code is printable text that ends with CR, LF or TAB. The acknowledgement of a trigger has no end
+of its own and would stand before the code: it is removed wherever it comes, and so is a UTF-8 byte
+order mark. GS (1D, sent for the FNC1 of a GS1 code) is part of the text.
 """
 
 from edge.errors import ProtocolError
@@ -14,7 +15,10 @@ ACKNOWLEDGED = bytes.fromhex("02 00 00 01 00 33 31")
 LONGEST = 600
 """The longest code, characters: invitations are never longer; longer codes are discarded."""
 
-_ENDS = b"\r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_REMOVED = {sequence[0]: sequence for sequence in (ACKNOWLEDGED, _BYTE_ORDER_MARK)}
+_ENDS = b"\r\n\t"
+_GS = 0x1D
 
 
 class CodeFramer:
@@ -26,7 +30,7 @@ class CodeFramer:
     def __init__(self) -> None:
         self.acknowledged = 0
         self._text = bytearray()
-        self._ack = 0  # how many bytes of an acknowledgement have come
+        self._begun = b""  # the first bytes of a sequence that is removed
         self._in_noise = False
         self._too_long = False
 
@@ -36,16 +40,16 @@ class CodeFramer:
 
     def silence(self) -> list[str | ProtocolError]:
         """Process a silence longer than any gap within a code; an unfinished code is an error."""
-        cut_short = bool(self._text or self._ack) and not self._too_long
+        cut_short = bool(self._text or self._begun) and not self._too_long
         self._start_anew()
         return [ProtocolError("code without an end")] if cut_short else []
 
     def _feed(self, byte: int) -> list[str | ProtocolError]:
-        if self._ack or byte == ACKNOWLEDGED[0]:
-            return self._acknowledgement(byte)
+        if self._begun or byte in _REMOVED:
+            return self._remove(byte)
         if byte in _ENDS:
             return self._end()
-        if not 0x20 <= byte < 0x7F:
+        if not 0x20 <= byte < 0x7F and byte != _GS:
             return self._noise()
         self._text.append(byte)
         if len(self._text) > LONGEST and not self._too_long:
@@ -55,14 +59,16 @@ class CodeFramer:
             self._text.clear()
         return []
 
-    def _acknowledgement(self, byte: int) -> list[str | ProtocolError]:
-        if byte != ACKNOWLEDGED[self._ack]:
-            self._ack = 0
+    def _remove(self, byte: int) -> list[str | ProtocolError]:
+        """Process the next byte of a sequence that is removed; any other byte makes it noise."""
+        sequence = _REMOVED[self._begun[0] if self._begun else byte]
+        if byte != sequence[len(self._begun)]:
+            self._begun = b""
             return [*self._noise(), *self._feed(byte)]
-        self._ack += 1
-        if self._ack == len(ACKNOWLEDGED):
-            self._ack = 0
-            self.acknowledged += 1
+        self._begun += bytes([byte])
+        if self._begun == sequence:
+            self._begun = b""
+            self.acknowledged += sequence == ACKNOWLEDGED
         return []
 
     def _end(self) -> list[str | ProtocolError]:
@@ -79,5 +85,5 @@ class CodeFramer:
 
     def _start_anew(self) -> None:
         self._text.clear()
-        self._ack = 0
+        self._begun = b""
         self._in_noise = self._too_long = False

@@ -16,52 +16,32 @@ is assumed from the smaller boards; no source shows it.
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple, Protocol
+from typing import Protocol
 
 from edge.config.sections.lockers import BoardModel
+from edge.drivers.serial.lock_family import BoardStatus, Family
 from edge.errors import ProtocolError
 
 _START, _END = 0x02, 0x03
 
 
-class BoardStatus(NamedTuple):
-    """The latches of one board, as it sent them: bit 0 of *latches* is lock 1."""
-
-    address: int
-    latches: int
-
-
-class Family(Protocol):
-    """The frames of one family of boards."""
+class KerongFamily(Family, Protocol):
+    """The frames of one family of KERONG boards."""
 
     command_at: int
     """Index of the command byte in a frame."""
     lengths: Mapping[int, int]
     """Frame length of each command, bytes; requests too, because some adapters echo them."""
 
-    def query(self, address: int) -> bytes:
-        """Return the request for the board's status."""
-
-    def unlock(self, address: int, lock: int) -> bytes:
-        """Return the request that energises *lock* (from 1) for the board's unlock time."""
-
-    def set_unlock_time(self, address: int, seconds: float) -> bytes | None:
-        """Return the request that sets the unlock time; None if no source documents one.
-
-        The one that is used comes from one unofficial source.
-        """
-
-    def clear_busy(self, address: int) -> bytes | None:
-        """Return the request that frees a stuck board; None if no source documents one.
-
-        One unofficial source gives 38, which two others have as the code of a reply.
-        """
-
     def status(self, frame: bytes) -> BoardStatus | None:
         """Parse a whole and valid *frame*; None if it is no status."""
 
+    def framer(self) -> "Framer":
+        """Return a new framer for the answers."""
+        return Framer(self)
 
-class Cu16:
+
+class Cu16(KerongFamily):
     """CU12, CU16 and NCU16L."""
 
     command_at = 2
@@ -90,7 +70,7 @@ class Cu16:
         return BoardStatus(frame[1] >> 4, int.from_bytes(frame[3:5], "little"))
 
 
-class Cu48:
+class Cu48(KerongFamily):
     """CU48."""
 
     command_at = 3
@@ -117,7 +97,7 @@ class Cu48:
         return BoardStatus(frame[1], int.from_bytes(frame[4:10], "little"))
 
 
-FAMILIES: dict[BoardModel, Family] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu48()}
+FAMILIES: dict[BoardModel, KerongFamily] = {"cu12": Cu16(), "cu16": Cu16(), "cu48": Cu48()}
 
 
 def framed(*body: int) -> bytes:
@@ -135,7 +115,7 @@ class Framer:
     :ivar broken: number of runs of bytes that are no frames
     """
 
-    def __init__(self, family: Family) -> None:
+    def __init__(self, family: KerongFamily) -> None:
         self.broken = 0
         self._family = family
         self._unread = bytearray()

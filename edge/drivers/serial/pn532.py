@@ -10,20 +10,17 @@ Rules of this driver
 4. A card is gone once it has been missing from the answers for ``removed_after_s``, counted from
    the first answer without it: a thread that was held up never mistakes a card that stayed for a
    new presentation.
-5. Cards are accepted by the rules of :mod:`edge.drivers.serial.card_reader`.
+5. Cards are accepted by the rules of :mod:`edge.drivers.card_reader`.
 """
-
-from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
+from edge.drivers.card_reader import PortCardReader, Presence
+from edge.drivers.port_reader import SerialPort
 from edge.drivers.serial import pn532_frames as frames
-from edge.drivers.serial.card_reader import Presence, SerialCardReader
+from edge.drivers.serial.ports import serial_port
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import Post
-
-if TYPE_CHECKING:
-    from serial import Serial
 
 BAUD_RATE = 115200
 # Real seconds. The ACK comes within 15 ms, an answer to LIST_CARDS within 100 ms.
@@ -33,23 +30,24 @@ TRIES = 3
 _LEAST_POLL_S = 0.005
 # Bytes: the longest frame and as much noise again.
 _MOST_BYTES = 520
+_UNHEARD = "answer without being heard"
 
 
-class Pn532Reader(SerialCardReader):
+class Pn532Reader(PortCardReader[SerialPort]):
     """One reader on the port of *config*."""
 
     def __init__(self, name: str, config: Pn532, clock: Clock, post: Post) -> None:
-        super().__init__(name, config.port, BAUD_RATE, ANSWER_S, post)
+        super().__init__(name, serial_port(name, config.port, BAUD_RATE, ANSWER_S), post)
         self._clock = clock
         self._poll_s = max(clock.real(config.poll_s), _LEAST_POLL_S)
         self._removed_ns = config.removed_after_s * 1e9
 
-    def _greet(self, port: "Serial") -> None:
+    def _greet(self, port: SerialPort) -> None:
         port.write(frames.WAKE)
         for command in (frames.SAM_CONFIGURATION, frames.RETRIES, frames.PARAMETERS):
             self._ask(port, command)
 
-    def _work(self, port: "Serial") -> None:
+    def _work(self, port: SerialPort) -> None:
         presence, missing_since = Presence(), None
         while not self._closing.wait(self._poll_s):
             listed = self._ask(port, frames.LIST_CARDS)
@@ -65,7 +63,7 @@ class Pn532Reader(SerialCardReader):
             if missing_since is not None and now - missing_since >= self._removed_ns:
                 self._take(presence.gone())
 
-    def _ask(self, port: "Serial", command: bytes) -> bytes:
+    def _ask(self, port: SerialPort, command: bytes) -> bytes:
         """Return the chip's answer to *command*.
 
         :raises DeviceUnavailable: if none came in three tries
@@ -78,41 +76,47 @@ class Pn532Reader(SerialCardReader):
                 port.write(frames.ACK)  # aborts the command that is running
             self._discard(port)
             port.write(frames.frame(command))
-            try:
-                found = self._answer(port, command)
-            except ProtocolError as error:
-                why = str(error)
-                self._refuse(error)
-            else:
-                if found is not None:
-                    return found
-        raise DeviceUnavailable(f"{self.name}: {why} in {TRIES} tries")
+            found = self._answer(port, command)
+            if isinstance(found, bytes):
+                return found
+            why = found
+        raise DeviceUnavailable(
+            f"{self.name}: {why} in {TRIES} tries",
+            "Set the board's switches to HSU, check its power and that TX and RX are crossed.",
+        )
 
-    def _discard(self, port: "Serial") -> None:
+    def _discard(self, port: SerialPort) -> None:
         """Discard and post uncalled bytes: noise, or an answer that came too late."""
         if port.in_waiting:
             port.read(port.in_waiting)
             self._refuse("uncalled bytes")
 
-    def _answer(self, port: "Serial", command: bytes) -> bytes | None:
-        """Return the answer that follows the ACK; None if none comes.
+    def _answer(self, port: SerialPort, command: bytes) -> bytes | str:
+        """Return the answer that follows the ACK, or in words why there is none.
 
-        :raises ProtocolError: at the first error
+        Noise, broken frames and answers to other commands before it are posted.
         """
-        framer, heard, count = frames.AnswerFramer(), False, 0
+        framer, heard, count, why = frames.AnswerFramer(), False, 0, "no answer"
         while count < _MOST_BYTES:
             data = port.read(max(1, port.in_waiting))
             count += len(data)
             if not data:
-                if framer.begun:
-                    raise ProtocolError("frame cut short")
-                return None
+                return self._refused("frame cut short") if framer.begun else why
             for found in framer.feed(data):
                 if isinstance(found, ProtocolError):
-                    raise found
-                if found:
-                    if not heard:
-                        raise ProtocolError("answer without being heard")
-                    return frames.answer(command, found)
-                heard = True
-        raise ProtocolError("noise without an end")
+                    why = self._refused(str(found))
+                elif not found:
+                    heard = True
+                elif not heard:
+                    why = self._refused("answer without being heard")
+                else:
+                    try:
+                        return frames.answer(command, found)
+                    except ProtocolError as error:
+                        why = self._refused(str(error))
+        return self._refused("noise without an end")
+
+    def _refused(self, why: str) -> str:
+        """Post InputRefused; return *why*."""
+        self._refuse(why)
+        return why

@@ -1,10 +1,12 @@
-"""Serial ports: opening, and the errors of a port that has gone."""
+"""Serial ports: opening, with the remedies for a port that cannot be opened."""
 
 import errno
-import termios
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
-from edge.errors import DeviceError, DeviceUnavailable
+from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
+from edge.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
     from serial import Serial
@@ -13,40 +15,20 @@ WRITE_S = 1.0
 """The time-out of a write, real seconds. The longest request lasts 20 ms at 9600 baud; an adapter
 that needs longer than this hangs."""
 
-PORT_ERRORS = (OSError, termios.error)
-"""The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
-
-
-_GONE = (
-    "Is it plugged in and powered? ls -l /dev/serial/by-id/ lists the adapters that are there; "
-    "dmesg shows when one was lost."
-)
-_FORBIDDEN = (
-    "Add the user to the group dialout (sudo usermod -aG dialout USER, then log in again), or run "
-    "this as the daemon's user: sudo -u gardu gardu doctor."
-)
-_IN_USE = "Stop the other program that uses the port: sudo fuser -v PORT names it."
-_SPEED = "Correct port and baud_rate in the config: this is no serial port, or not at that rate."
-
-_REMEDIES: dict[object, str] = {
-    errno.EACCES: _FORBIDDEN,
-    errno.EPERM: _FORBIDDEN,
-    errno.EAGAIN: _IN_USE,
+_IN_USE = "Another program has the port. `sudo fuser -v PORT` names it: stop that program."
+_REMEDIES = {
+    errno.ENOENT: "Plug the adapter in. `ls -l /dev/serial/by-id/` lists the names that exist now; "
+    "one of them belongs in the config as port.",
+    errno.EACCES: "Add the user to the group dialout (sudo usermod -aG dialout USER, then log in "
+    "again), or run the command as the daemon's user: sudo -u gardu gardu doctor",
     errno.EBUSY: _IN_USE,
-    errno.ENOTTY: _SPEED,
-    errno.EINVAL: _SPEED,
+    errno.EAGAIN: _IN_USE,  # the lock of an exclusive port
 }
 
 
-def port_remedy(error: Exception) -> str:
-    """Return what a technician does first about *error*, one of PORT_ERRORS.
-
-    An error of a driver has its own remedy; without errno the port has most likely gone.
-    """
-    if isinstance(error, DeviceError):
-        return error.remedy
-    number = getattr(error, "errno", None) or next(iter(error.args), 0)  # termios.error has args
-    return _REMEDIES.get(number, _GONE)
+def serial_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Callable[[], Serial]":
+    """Return a function that opens the port as :func:`open_port` does."""
+    return partial(open_port, name, path, baud_rate, timeout_s)
 
 
 def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial":
@@ -63,4 +45,5 @@ def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial
             path, baud_rate, timeout=timeout_s, write_timeout=WRITE_S, exclusive=True
         )
     except (*PORT_ERRORS, ValueError) as error:
-        raise DeviceUnavailable(f"{name}: {error}", port_remedy(error)) from error
+        remedy = _REMEDIES.get(getattr(error, "errno", None) or 0, UNPLUGGED)
+        raise DeviceUnavailable(f"{name}: {error}", remedy) from error

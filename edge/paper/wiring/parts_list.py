@@ -12,7 +12,7 @@ import msgspec
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
 from edge.config.sections.panels import Colour
-from edge.config.sections.pins import Contact
+from edge.config.sections.pins import Output
 
 RESISTOR = "10 kilohm"
 
@@ -32,7 +32,7 @@ def pull_resistor(part: Fitted) -> str:
     the daemon has released it.
     """
     contact = part.part
-    if isinstance(contact, Contact):
+    if not isinstance(contact, Output):
         return {"external-up": "3.3 V", "external-down": "GND"}.get(contact.pull, "")
     return "GND" if contact.active == "high" else "3.3 V"
 
@@ -62,6 +62,8 @@ _AT_PINS: tuple[tuple[Callable[[Fitted], bool], str, str], ...] = (
     (_is("lamp", *get_args(Colour)), "lamp (LED) with a transistor or relay",
      "a pin gives a few mA only; position and label too, never colour alone"),
     (_is("buzzer"), "active buzzer with a transistor", "one for all officers"),
+    (_is("d0", "d1"), "level shifter from 5 V to 3.3 V, one channel",
+     "5 V of a Wiegand reader's line destroys the Pi; common ground with the reader"),
     (_is("buttons"), "push button, normally open", "between pin and ground"),
     (lambda part: _last(part) in ("door", "contact"), "magnetic contact for a door",
      "closed while the door is shut: a cut wire then reads as open"),
@@ -79,11 +81,16 @@ _DRIVERS = {
     "rdm6300": ("RDM6300 card reader, 125 kHz, with coil",
                 "5 V logic: through a USB serial adapter, not on the Pi's own pins"),
     "id-12la": ("ID-12LA or ID-20LA card reader, 125 kHz", "ASCII format; USB serial adapter"),
+    "em-18": ("EM-18 card reader, 125 kHz", "set to serial output; USB serial adapter, 5 V"),
+    "keyboard": ("USB card reader or code scanner that types like a keyboard",
+                 "on the Pi's USB; it needs a name under /dev/input/by-id/"),
+    "wiegand": ("card reader with a Wiegand output", "its own 12 V supply; ground to the Pi"),
     "pn532": ("PN532 card reader, 13.56 MHz, set to HSU", "USB serial adapter, 3.3 V"),
     "gm65": ("GM65 or GM8xx code scanner", "set to serial output; USB serial adapter, 3.3 V"),
     "http": ("IP camera with an HTTP snapshot", "with a fixed address in this network"),
     "picamera2": ("Pi camera", "on the Pi's own connector; apt install python3-picamera2"),
     "kerong": ("KERONG locker board", "12 V or 24 V for locks and board; RS-485"),
+    "bcc": ("lock control board with an XOR checksum (BCC)", "12 V for locks and board; RS-485"),
     "waveshare": ("Waveshare Modbus RTU relay board", "the board times the pulse itself; RS-485"),
     "r421a08": ("R421A08 or R4D8 relay board", "the board times the pulse itself; RS-485"),
 }  # fmt: skip
@@ -111,14 +118,15 @@ def _of_devices(config: Config) -> Iterator[Part]:
     drivers: Counter[str] = Counter()
     for line in lines(config):
         drivers[line.driver] += max(1, len(line.addresses))
+    drivers["wiegand"] += len({part.device for part in fitted(config) if part.is_data})
     drivers.update(driver_of(camera) for camera in config.cameras.values())
-    for driver, count in drivers.items():
+    for driver, count in (+drivers).items():
         what, why = _DRIVERS.get(driver, (driver, ""))
         yield Part(count, what, why)
 
 
 def _of_lines(config: Config) -> Iterator[Part]:
-    own = [line for line in lines(config) if not line.bus]
+    own = [line for line in lines(config) if not (line.bus or line.types)]
     if own:
         yield Part(len(own), "USB serial adapter with a serial number of its own",
                    "so that each has a name of its own under /dev/serial/by-id/")  # fmt: skip

@@ -12,7 +12,7 @@ from edge.config.crosscheck.rules import UART_PORTS
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
-from edge.config.sections.pins import Contact
+from edge.config.sections.pins import DataLine, Output
 from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.paper.wiring.parts_list import RESISTOR, parts, pull_resistor
 
@@ -167,7 +167,9 @@ def _wired(config: Config, position: int, box: Box, part: Fitted) -> PinLabel:
 def _detail(part: Fitted) -> str:
     """Return how it is wired, in few words."""
     contact = part.part
-    if not isinstance(contact, Contact):
+    if isinstance(contact, DataLine):
+        return "Wiegand · 3.3 V at most"
+    if isinstance(contact, Output):
         return f"on when {contact.active}"
     wired = {"normally-open": "N/O", "normally-closed": "N/C"}[contact.wired]
     other = "3.3 V" if contact.pull in ("down", "external-down") else "GND"

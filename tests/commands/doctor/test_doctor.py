@@ -81,7 +81,7 @@ def test_every_fault_is_told_in_words(tmp_path: Path) -> None:
 
     async def act(office: Office) -> None:
         lobby = office.lobby
-        lobby.readers["desk"].port.unplug()
+        lobby.reader_ports["desk"].unplug()
         lobby.lockers[2].force_open()
         assert lobby.detector is not None
         lobby.detector.alarm.fail("cut")
@@ -145,7 +145,7 @@ def test_a_port_in_use_names_who_has_it(tmp_path: Path) -> None:
     """Another program on the reader's port is named with its process."""
 
     async def act(office: Office) -> None:
-        port = office.lobby.readers["desk"].port.path
+        port = office.lobby.reader_ports["desk"].path
         holder = await asyncio.create_subprocess_exec(
             "sleep", "60", stdin=os.open(port, os.O_RDWR | os.O_NOCTTY)
         )
@@ -165,7 +165,7 @@ def test_without_permission_the_group_is_named(tmp_path: Path) -> None:
     unprivileged = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search")
 
     async def act(office: Office) -> None:
-        office.forbid(office.lobby.readers["desk"].port.path)
+        office.forbid(office.lobby.reader_ports["desk"].path)
         before = unprivileged if os.getuid() == 0 else ()
         code, found = await office.doctor("card-reader/desk", before=before)
         assert code == 1
@@ -238,7 +238,7 @@ def test_the_running_daemon_is_asked(tmp_path: Path) -> None:
     """A running daemon is asked for its devices; the advice is to stop it for a closer check."""
 
     async def act(office: Office) -> None:
-        office.lobby.readers["desk"].port.unplug()
+        office.lobby.reader_ports["desk"].unplug()
         daemon = await office.start("run")
         try:
             await office.lobby.wait_awake()

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from edge.drivers.card_reader import Presence, TwoCards
 from edge.drivers.serial.card_frames import ID_12LA_END, RDM6300_END, CardFramer
-from edge.drivers.serial.card_reader import Presence, TwoCards
 from edge.errors import ProtocolError
 
 # The example: card 010063E9AE, printed 0006547886, checksum 25.

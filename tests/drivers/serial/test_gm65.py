@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Gm65
-from edge.drivers.serial import serial_reader
+from edge.drivers import port_reader
 from edge.drivers.serial.gm65 import Gm65Scanner
 from edge.drivers.serial.gm65_frames import ACKNOWLEDGED, LONGEST, TRIGGER, CodeFramer
 from edge.errors import DeviceUnavailable
@@ -61,6 +61,11 @@ def test_the_worked_example_byte_for_byte() -> None:
         (ACK[:6] + ACK + b"ABC\r", ["noise", "ABC"]),
         (b"\xff\xfe\x80ABC\r", ["noise", "ABC"]),
         (b"\xffA\xffB\r\xffC\r", ["noise", "AB", "noise", "C"]),
+        (b"\xef\xbb\xbfABC\r", ["ABC"]),
+        (b"\xef\xbbABC\r", ["noise", "ABC"]),
+        (b"\xef" + ACK + b"ABC\r", ["noise", "ABC"]),
+        (b"\x1dABC\x1d\r", ["\x1dABC\x1d"]),
+        (b"\tABC\tDEF\t", ["ABC", "DEF"]),
         (b"x" * LONGEST + b"\r", ["x" * LONGEST]),
         (b"x" * (LONGEST + 1) + b"\rABC\r", ["code too long", "ABC"]),
         (b"x" * 5000 + b"\rABC\r", ["code too long", "ABC"]),
@@ -130,7 +135,7 @@ Make = Callable[..., Rig]
 @pytest.fixture
 def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
     """Yield a maker of rigs."""
-    monkeypatch.setattr(serial_reader, "RETRY_S", 0.05)
+    monkeypatch.setattr(port_reader, "RETRY_S", 0.05)
     rigs: list[Rig] = []
     before = threading.active_count()
     with LoopThread() as loop:
@@ -165,6 +170,19 @@ def test_a_code_is_posted_once_however_long_it_is_shown(
         (InvitationRefused, "desk", "not an invitation"),
         (InvitationPresented, "desk", "2", "pimpinan", 7000),
     ]
+
+
+@pytest.mark.parametrize("added", ["\\000026", "]Q1", "]Q2\\000026", "\x1d"])
+def test_what_the_scanner_adds_is_no_part_of_the_code(make: Make, added: str) -> None:
+    """An ECI, an AIM identifier or a GS before a code changes neither the code nor its identity."""
+    rig = make()
+    rig.driver.open()
+    rig.show(added + "GOOD1")
+    rig.posted.wait_for(InvitationPresented)
+    rig.show("GOOD1")
+    rig.show("GOOD2")
+    rig.posted.until(lambda seen: len(seen) == 2)
+    assert [getattr(event, "invitation", None) for event in rig.posted.take()] == ["1", "2"]
 
 
 def test_a_code_that_was_away_is_posted_again(make: Make) -> None:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.drivers.serial.kerong_frames import FAMILIES, BoardStatus, Framer
+from edge.drivers.serial.kerong_frames import FAMILIES, Framer
+from edge.drivers.serial.lock_family import BoardStatus
 from edge.errors import ProtocolError
 
 CU16, CU48 = FAMILIES["cu16"], FAMILIES["cu48"]

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
+from edge.drivers import port_reader
 from edge.drivers.serial import pn532 as driver
 from edge.drivers.serial import pn532_frames as frames
-from edge.drivers.serial import serial_reader
 from edge.drivers.serial.pn532 import Pn532Reader
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, InputRefused
@@ -87,6 +87,15 @@ def test_frames_survive_any_split(answers: list[bytes], data: st.DataObject) -> 
     cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=9)))
     parts = [stream[a:b] for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True)]
     assert fed(*parts) == answers
+
+
+@given(st.binary(max_size=40), st.lists(st.binary(max_size=20), max_size=4))
+def test_noise_never_hides_the_answers_behind_it(noise: bytes, between: list[bytes]) -> None:
+    """After any noise, answers are found again within the bytes of one frame, and no other is."""
+    # Noise can be the beginning of a frame that takes 262 bytes; zeros end it without a second.
+    stream = noise + bytes(262) + LISTED + b"".join(part + bytes(262) + LISTED for part in between)
+    found = [item for item in fed(stream) if isinstance(item, bytes) and len(item) > 10]
+    assert found == [LISTED[5:17]] * (1 + len(between))
 
 
 @given(st.binary(max_size=40), st.integers(0, 60))
@@ -168,7 +177,7 @@ class Rig:
 def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
     """Yield a driver that is not open yet, and its twin; answer and retry times are short."""
     monkeypatch.setattr(driver, "ANSWER_S", 0.1)
-    monkeypatch.setattr(serial_reader, "RETRY_S", 0.05)
+    monkeypatch.setattr(port_reader, "RETRY_S", 0.05)
     with LoopThread() as loop:
         rig = Rig(tmp_path, loop)
         yield rig
@@ -227,6 +236,16 @@ def test_noise_on_the_line_is_refused_and_the_chip_asked_again(rig: Rig) -> None
     rig.loop.run(rig.twin.present(CARD))
     rig.posted.wait_for(CardPresented)
     assert {kind for kind, *_ in told(rig.posted.take())} == {InputRefused, CardPresented}
+
+
+def test_a_stray_byte_before_each_answer_costs_no_card(rig: Rig) -> None:
+    """An adapter that puts a byte before every answer does not hide the answer behind it."""
+    send = rig.twin.port.send
+    rig.twin.port.send = lambda message: send(b"\xfe" + message)  # type: ignore[method-assign]
+    rig.driver.open()
+    rig.loop.run(rig.twin.present(CARD))
+    assert rig.posted.wait_for(CardPresented).card == CARD
+    assert DeviceFailed not in [kind for kind, *_ in told(rig.posted.take())]
 
 
 def test_a_chip_that_lost_its_power_does_not_wait_for_a_card_for_ever(rig: Rig) -> None:

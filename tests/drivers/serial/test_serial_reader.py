@@ -10,7 +10,7 @@ import pytest
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import Rdm6300
-from edge.drivers.serial import serial_reader
+from edge.drivers import port_reader
 from edge.drivers.serial.frame_reader import FrameReader
 from edge.errors import DeviceUnavailable
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, Event, InputRefused
@@ -72,7 +72,7 @@ def test_closing_does_not_wait_for_a_vanished_reader(
     line: Line, clock: Clock, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A daemon that stops must not wait for the retry."""
-    monkeypatch.setattr(serial_reader, "RETRY_S", 3600.0)
+    monkeypatch.setattr(port_reader, "RETRY_S", 3600.0)
     reader = FrameReader(NAME, line.config(20), clock, posted)
     reader.open()
     line.unplug()
@@ -130,7 +130,7 @@ def test_a_bug_in_a_driver_is_a_failure_that_is_told_and_tried_again(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     """Any error in the thread is posted as a failure, and the reader is opened again."""
-    monkeypatch.setattr(serial_reader, "RETRY_S", 0.02)
+    monkeypatch.setattr(port_reader, "RETRY_S", 0.02)
     sound = FrameReader._work
 
     def broken_once(reader: FrameReader, port: object) -> None:

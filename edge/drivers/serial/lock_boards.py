@@ -1,4 +1,4 @@
-"""Lockers on KERONG lock boards (CU12, CU16, NCU16L, CU48) on an RS-485 line.
+"""Lockers on lock boards on an RS-485 line: KERONG (CU12, CU16, NCU16L, CU48) and BCC boards.
 
 Rules of this driver
 --------------------
@@ -10,7 +10,7 @@ Rules of this driver
 4. Every latch is polled each ``poll_s``. A board that does not answer three times in a row is
    silent: its lockers are failed until it answers again. Either is posted at opening. Before the
    third try a CU12 or CU16 is sent a request to clear its busy state (see ``Family.clear_busy``
-   in kerong_frames.py).
+   in lock_family.py).
 5. Errors on the line are posted as InputRefused and never as a latch.
 """
 
@@ -23,9 +23,10 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock
-from edge.config.sections.lockers import KerongLockers
+from edge.config.sections.lockers import BccLockers, KerongLockers
+from edge.drivers.port_reader import UNPLUGGED
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.serial.kerong_frames import FAMILIES, BoardStatus, Framer
+from edge.drivers.serial.lock_family import BoardStatus, Family
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from edge.sop.events import (
     InputRefused,
@@ -47,6 +48,11 @@ LEAST_POLL_S = 0.02
 # A board that sends more bytes than this in one turn does not answer.
 MOST_BYTES = 256
 
+_SILENT = (
+    "Check the board's 12 V supply and its address switch. If no board answers, swap A and B once, "
+    "and compare baud_rate with the boards' (docs/lockers.md)."
+)
+
 _log = logging.getLogger(__name__)
 
 
@@ -61,21 +67,29 @@ class _Board:
     configured: bool = False
 
 
-class KerongBoards:
+class LockBoards:
     """The lockers of one checkpoint.
 
     Posts LockerOpened, LockerClosed, LockerFailed, LockerRestored and InputRefused.
+
+    :param family: the frames of the boards
     """
 
     def __init__(
-        self, name: str, config: KerongLockers, bus: SerialBus, clock: Clock, post: Post
+        self,
+        name: str,
+        config: KerongLockers | BccLockers,
+        family: Family,
+        bus: SerialBus,
+        clock: Clock,
+        post: Post,
     ) -> None:
         self.name = name
         self._config = config
         self._bus = bus
         self._clock = clock
         self._post = post
-        self._family = FAMILIES[config.board]
+        self._family = family
         self._boards: dict[int, _Board] = {}
         self._places: dict[int, tuple[int, int]] = {}
         for locker in config.locker:
@@ -117,7 +131,10 @@ class KerongBoards:
         :raises DeviceUnavailable: if its board or the port is not there, or the driver is not open
         """
         if locker not in self._places:
-            raise DeviceFault(f"{self.name}: no lock is wired for locker {locker}")
+            raise DeviceFault(
+                f"{self.name}: no lock is wired for locker {locker}",
+                "Add the locker to [lockers] in the config.",
+            )
         address, lock = self._places[locker]
         board = self._boards[address]
         with self._one_at_a_time:
@@ -135,19 +152,21 @@ class KerongBoards:
         :raises DeviceFault: if a board is silent
         """
         if self._port_error is not None:
-            raise DeviceUnavailable(f"{self.name}: {self._port_error}")
+            raise DeviceUnavailable(f"{self.name}: {self._port_error}", UNPLUGGED)
         silent = [str(board.address) for board in self._boards.values() if board.silent]
         if silent:
-            raise DeviceFault(f"{self.name}: no answer from board {', '.join(silent)}")
+            raise DeviceFault(f"{self.name}: no answer from board {', '.join(silent)}", _SILENT)
 
     def _require(self, board: _Board) -> None:
         """Read *board*; raise DeviceUnavailable if it does not answer."""
         if self._closing.is_set():
-            raise DeviceUnavailable(f"{self.name}: not open")
+            raise DeviceUnavailable(
+                f"{self.name}: not open", "The checkpoint is starting or ending: wait a moment."
+            )
         with self._failing_without_port():
             self._read_board(board)
         if board.silent:
-            raise DeviceUnavailable(f"{self.name}: no answer from board {board.address}")
+            raise DeviceUnavailable(f"{self.name}: no answer from board {board.address}", _SILENT)
 
     def _poll(self) -> None:
         pause_s = max(self._clock.real(self._config.poll_s), LEAST_POLL_S)
@@ -225,7 +244,7 @@ class KerongBoards:
 
     def _receive(self, port: "Serial", address: int) -> BoardStatus | None:
         """Return the next status of the board *address*; None if it does not come."""
-        framer, heard = Framer(self._family), 0
+        framer, heard = self._family.framer(), 0
         while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):
             heard += len(data)
             status = self._sift(framer.feed(data), address)

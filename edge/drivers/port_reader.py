@@ -1,4 +1,4 @@
-"""A device with a serial port of its own: the part that card readers and scanners share.
+"""A device with a port of its own: the part that card readers and scanners share.
 
 Rules of this driver
 --------------------
@@ -8,44 +8,84 @@ Rules of this driver
    the name in the config, and posted as DeviceRestored once it answers.
 3. No error here or in ``post`` ends the thread: a reader that is dead but seems to work is the
    worst failure.
+4. Bytes from before the opening are discarded: they are no card that is shown now, and no answer to
+   a request. USB adapters deliver such bytes up to SETTLE_S after the opening.
 """
 
 import logging
+import termios
 import threading
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from edge.drivers.serial.ports import PORT_ERRORS, open_port, port_remedy
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceError, DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 
-if TYPE_CHECKING:
-    from serial import Serial
-
 RETRY_S = 2.0
+SETTLE_S = 0.02
+"""Real seconds. The usual latency timer of USB adapters is 16 ms."""
+
+PORT_ERRORS = (OSError, termios.error)
+"""The errors of a port that has gone; pyserial passes the terminal's own error on in places."""
+
+UNPLUGGED = (
+    "Check the plug and the cable. `dmesg | tail` shows whether the adapter has disconnected."
+)
+"""Remedy for a port that fails while it is in use."""
 
 _log = logging.getLogger(__name__)
 
 
-class SerialReader(ABC):
+class Port(Protocol):
+    """An open port that is read."""
+
+    @property
+    def in_waiting(self) -> int:
+        """The number of bytes that one read may return at once."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to *size* bytes; empty after the port's time-out.
+
+        :raises OSError: if the port has gone
+        """
+
+    def reset_input_buffer(self) -> None:
+        """Discard the bytes that wait."""
+
+    def cancel_read(self) -> None:
+        """End a read that waits in another thread."""
+
+    def close(self) -> None:
+        """Close the port."""
+
+
+class SerialPort(Port, Protocol):
+    """An open serial port, as pyserial's."""
+
+    def write(self, data: bytes, /) -> int | None:
+        """Send *data*."""
+
+
+P = TypeVar("P", bound=Port)
+
+
+class PortReader(ABC, Generic[P]):
     """The port, its thread, and the events about it.
 
     :param name: the device's name in records, for example ``card-reader/desk``
-    :param timeout_s: time-out of one read for its first byte, real seconds
+    :param open_port: opens the port, or raises DeviceUnavailable
     """
 
-    def __init__(self, name: str, port: str, baud_rate: int, timeout_s: float, post: Post) -> None:
+    def __init__(self, name: str, open_port: Callable[[], P], post: Post) -> None:
         self.name = name
         self.id = name.rpartition("/")[2]
-        self._path = port
-        self._baud_rate = baud_rate
-        self._timeout_s = timeout_s
+        self._open_port = open_port
         self._post = post
         self._closing = threading.Event()
         self._port_lock = threading.Lock()  # the thread closes the port that close() wakes
         self._thread: threading.Thread | None = None
-        self._port: Serial | None = None
+        self._port: P | None = None
 
     def open(self) -> None:
         """Open the port, greet the device and start reading.
@@ -70,15 +110,14 @@ class SerialReader(ABC):
                 self._port.cancel_read()
         thread.join()
 
-    @abstractmethod
-    def _greet(self, port: "Serial") -> None:
-        """Make the device ready.
+    def _greet(self, port: P) -> None:
+        """Make the device ready; a device that sends unasked needs no greeting.
 
         :raises OSError: if it does not answer
         """
 
     @abstractmethod
-    def _work(self, port: "Serial") -> None:
+    def _work(self, port: P) -> None:
         """Read until closing.
 
         :raises OSError: if the port or the device fails
@@ -95,34 +134,39 @@ class SerialReader(ABC):
         """Post InputRefused for malformed bytes that were dropped."""
         self._post_event(InputRefused, self.name, str(why))
 
-    def _begin(self) -> "Serial":
+    def _begin(self) -> P:
         """Open the port and greet the device; return the port."""
-        port = open_port(self.name, self._path, self._baud_rate, self._timeout_s)
+        port = self._open_port()
         with self._port_lock:
             self._port = port
         try:
+            self._closing.wait(SETTLE_S)
+            port.reset_input_buffer()
             self._greet(port)
+        except DeviceError:
+            self._close_port()
+            raise
         except PORT_ERRORS as error:
             self._close_port()
-            raise DeviceUnavailable(self._named(error), port_remedy(error)) from error
+            raise DeviceUnavailable(self._named(error), UNPLUGGED) from error
         except BaseException:
             self._close_port()
             raise
         return port
 
-    def _run(self, port: "Serial") -> None:
-        begun: Serial | None = port
+    def _run(self, port: P) -> None:
+        begun: P | None = port
         while begun is not None and not self._closing.is_set():
             try:
                 self._work(begun)
             except PORT_ERRORS as error:
-                begun = self._again(self._named(error), port_remedy(error))
+                begun = self._again(self._named(error), getattr(error, "remedy", "") or UNPLUGGED)
             except Exception as error:  # noqa: BLE001  # rule 3
                 _log.exception("%s: unexpected error", self.name)
                 begun = self._again(self._named(f"unexpected error: {error}"), "")
         self._close_port()
 
-    def _again(self, why: str, remedy: str) -> "Serial | None":
+    def _again(self, why: str, remedy: str) -> P | None:
         """Post DeviceFailed, then try until the device works; None if it is closed first."""
         self._close_port()
         if self._closing.is_set():

@@ -1,0 +1,1 @@
+"""Drivers of USB readers that type like a keyboard, through Linux evdev."""

@@ -65,13 +65,14 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
             return Span(max(0.0, (self.boot_ns - earlier.boot_ns) / 1e9), 0.0)
         least = max(0.0, self.boot_ns / 1e9)
         by_wall = (self.wall_ms - earlier.wall_ms) / 1e3
-        uncertainty = self._error_s + earlier._error_s
+        uncertainty = self.error_s + earlier.error_s
         if self.synced and earlier.synced and by_wall >= least - uncertainty:
             return Span(max(0.0, by_wall), uncertainty)
         return Span(least, None)
 
     @property
-    def _error_s(self) -> float:
+    def error_s(self) -> float:
+        """The wall clock's error, at most, seconds; only if it is trusted."""
         return (CONFIRMED_MS if self.error_ms is None else self.error_ms) / 1e3
 
     def seconds_since(self, earlier: "Stamp") -> float:

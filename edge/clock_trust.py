@@ -7,7 +7,8 @@ Rules
 2. From then on the error may grow by the drift of the clock's crystal, :data:`DRIFT_PPM`. The
    kernel assumes 500 ppm, and calls the clock unsynchronised when its bound passes 16 s: about nine
    hours after the last contact with a time server. Such a clock is off by some seconds at most.
-3. The bound never becomes smaller without a confirmation.
+3. The bound never becomes smaller without a confirmation (but a small step that is taken back takes
+   its error with it).
 4. Wall clock and boot time run at the same rate, because the kernel corrects both; only a step sets
    them apart. A step without a confirmation (the date was set by hand) counts as error; one of
    more than :data:`STEP_MS` ends the trust.
@@ -25,8 +26,9 @@ DRIFT_PPM = 100
 """Drift of the clock without a time server, at most, parts per million: 8.6 s a day.
 
 Crystals of such boards are within 20 to 50 ppm, temperature and age included; and the kernel goes
-on with the correction of the rate that the time server has taught it. 100 is twice that. (A Raspberry
-Pi 5 with 35 s a day has been reported, DietPi #7762: for such a machine it is a setting.)"""
+on with the correction of the rate that the time server has taught it. 100 is twice that. (A
+Raspberry Pi 5 with 35 s a day has been reported, DietPi #7762: for such a machine it is a
+setting.)"""
 
 CONFIRMED_MS = 500
 """Error of a clock that was confirmed just now, at most, ms.

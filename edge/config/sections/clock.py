@@ -21,8 +21,8 @@ class ClockSection(Section, frozen=True, kw_only=True):
     :ivar rtc_drift_ppm: drift of a battery-backed clock, at most
     """
 
-    trusted_error_s: Annotated[
-        float, Meta(ge=1, le=3600, description="seconds from 1 to 3600")
-    ] = TRUSTED_ERROR_S
+    trusted_error_s: Annotated[float, Meta(ge=1, le=3600, description="seconds from 1 to 3600")] = (
+        TRUSTED_ERROR_S
+    )
     drift_ppm: Drift = DRIFT_PPM
     rtc_drift_ppm: Drift = DRIFT_PPM

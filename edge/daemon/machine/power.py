@@ -8,10 +8,10 @@ Sources
    prints a warning with a call trace the first time that this file is read, once a boot. So the
    daemon reads it only where the first source is missing; `gardu doctor` always.
 
-That loses nothing: a Pi is throttled because of its supply or its temperature, and both are watched.
-The upper bits of ``get_throttled`` (*has happened since the boot*) are cleared by the driver of the
-first source every 2 seconds; where that runs, the daemon counts by itself. ``vcgencmd`` needs
-/dev/vcio, which the daemon may not open.
+That loses nothing: a Pi is throttled because of its supply or its temperature, and both are
+watched. The upper bits of ``get_throttled`` (*has happened since the boot*) are cleared by the
+driver of the first source every 2 seconds; where that runs, the daemon counts by itself.
+``vcgencmd`` needs /dev/vcio, which the daemon may not open.
 """
 
 from pathlib import Path

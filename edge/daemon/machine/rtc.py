@@ -4,8 +4,8 @@ Rules
 -----
 1. It counts whole seconds, so a reading is :data:`RESOLUTION_MS` off at most.
 2. It proves the time only if its own error is known: while a time server confirms the machine's
-   clock, the two are compared (:class:`Comparison`), and the comparison is stored. Later, also after
-   a power cut, the RTC's time less its error then is the time, give or take its drift since.
+   clock, the two are compared (:class:`Comparison`), and the comparison is stored. Later, also
+   after a power cut, the RTC's time less its error then is the time, give or take its drift since.
 3. An RTC that goes back (its battery is empty: it starts again in 1970 or 2000), or another one,
    proves nothing.
 
@@ -14,7 +14,7 @@ voltage; other drivers refuse to be read after the battery was empty.
 """
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -26,6 +26,10 @@ RESOLUTION_MS = 500
 
 # A Pi 5's battery is a lithium cell of 3 V; without one the firmware measures some millivolts.
 _EMPTY_MV = 2000
+_MISSING_MV = 100
+
+# An RTC that differs by more proves nothing useful, ms.
+_MOST_MS = 3_600_000
 
 
 class Rtc(NamedTuple):
@@ -40,10 +44,18 @@ class Rtc(NamedTuple):
     time_ms: int | None
     battery_mv: int | None
 
+    def ahead_s(self, wall_ms: int) -> float | None:
+        """Return how far it is ahead of *wall_ms*, the machine's clock; None if it is unread."""
+        return None if self.time_ms is None else round((self.time_ms - wall_ms) / 1e3, 1)
+
     @property
-    def battery_empty(self) -> bool | None:
-        """True if its battery is empty or missing; None if that is unknown."""
-        return None if self.battery_mv is None else self.battery_mv < _EMPTY_MV
+    def battery(self) -> Literal["good", "empty", "missing"] | None:
+        """The state of its battery; None if that is unknown."""
+        if self.battery_mv is None:
+            return None
+        if self.battery_mv < _MISSING_MV:
+            return "missing"
+        return "empty" if self.battery_mv < _EMPTY_MV else "good"
 
 
 class Comparison(msgspec.Struct, frozen=True):
@@ -91,4 +103,6 @@ def proof(
         return None
     difference_ms = abs(now.wall_ms - (before.wall_ms + since_ms))
     error_ms = before.error_ms + 2 * RESOLUTION_MS + since_ms * drift_ppm // 10**6
+    if difference_ms + error_ms > _MOST_MS:
+        return None
     return msgspec.structs.replace(now, error_ms=difference_ms + error_ms)

@@ -13,7 +13,8 @@ Rules
    them apart. A step without a confirmation (the date was set by hand) counts as error; one of
    more than :data:`STEP_MS` ends the trust.
 5. A confirmation holds within its boot. Across a reboot only a battery-backed clock can prove the
-   time (edge/daemon/clock_file.py): the time that systemd or fake-hwclock saves is no proof.
+   time (edge/daemon/machine/clock_file.py): the time that systemd or fake-hwclock saves is no
+   proof.
 """
 
 import ctypes
@@ -41,8 +42,10 @@ STEP_MS = 1000
 
 # adjtimex(2): the return value TIME_ERROR means that the clock is not synchronised.
 _TIME_ERROR = 5
-# A confirmation must improve the bound by more, ms: two clocks are not read at the same moment.
-_JITTER_MS = 1
+# A smaller step is none, ms: the two clocks are not read at the same moment.
+_JITTER_MS = 10
+# A confirmation must improve the bound by more, ms: rounding does not.
+_BETTER_MS = 1
 # Two readings of boot time so close together have the wall clock's reading between them, ns.
 _CLOSE_NS = 100_000_000
 _TRIES = 5
@@ -105,7 +108,8 @@ class Confirmation(msgspec.Struct, frozen=True):
 
     def jump_ms(self, boot_ns: int, wall_ms: int) -> int:
         """Return by how much the wall clock was stepped from then to the given moment."""
-        return wall_ms - self.wall_ms - (boot_ns - self.boot_ns) // 1_000_000
+        jump_ms = wall_ms - self.wall_ms - (boot_ns - self.boot_ns) // 1_000_000
+        return jump_ms if abs(jump_ms) > _JITTER_MS else 0
 
 
 class Correction(msgspec.Struct, frozen=True):
@@ -158,7 +162,7 @@ class Trust:
             bound_ms = self._grown_ms(last, boot_ns)
         if kernel_us is not None:
             fresh_ms = CONFIRMED_MS + kernel_us // 1000
-            if last is None or fresh_ms < bound_ms + abs(jump_ms) - _JITTER_MS:
+            if last is None or fresh_ms < bound_ms + abs(jump_ms) - _BETTER_MS:
                 self.confirmed = Confirmation(self.boot, boot_ns, wall_ms, fresh_ms)
                 if abs(jump_ms) > bound_ms or abs(jump_ms) > STEP_MS:
                     self.corrections.append(Correction(jump_ms, bound_ms, confirmed=True))
@@ -177,7 +181,7 @@ class Trust:
         if last is not None:
             jump_ms = last.jump_ms(confirmation.boot_ns, confirmation.wall_ms)
             bound_ms = self._grown_ms(last, confirmation.boot_ns) + abs(jump_ms)
-            if confirmation.error_ms >= bound_ms - _JITTER_MS:
+            if confirmation.error_ms >= bound_ms - _BETTER_MS:
                 return False
         self.confirmed = confirmation
         return True

@@ -210,9 +210,9 @@ def test_the_bound_holds_and_never_shrinks_without_a_confirmation(
             true_off += value
         now = machine.error_ms()
         if now is not None:
-            assert abs(true_off) <= now + 2  # whole milliseconds
+            assert abs(true_off) <= now + 12  # whole milliseconds, and steps too small to be seen
             # A small step that is taken back takes its error with it.
-            assert bound is None or confirmed or deed == "set" or now >= bound - 2
+            assert bound is None or confirmed or deed == "set" or now >= bound - 12
         bound, confirmed = now, False
 
 

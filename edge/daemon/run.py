@@ -19,7 +19,6 @@ from edge.daemon import crash_loop, last_good_procedures
 from edge.daemon.bridge import Bridge
 from edge.daemon.build import build_devices
 from edge.daemon.checkpoint import Checkpoint
-from edge.daemon.clock_file import ClockFile
 from edge.daemon.control import (
     AskDay,
     AskDevices,
@@ -38,6 +37,7 @@ from edge.daemon.health import meta
 from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
 from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
+from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused

@@ -13,8 +13,8 @@ import msgspec
 
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.daemon.clock_file import ClockFile
 from edge.daemon.machine.alarms import CLOCK_RULE, RULES, MachineAlarm, Rule
+from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.readings import Readings, document, read_machine
 from edge.daemon.machine.sysfs import SYS
 from edge.sop.events import Post

@@ -73,10 +73,12 @@ class ClockFile:
         self._compared: Comparison | None = None
         self._written: Kept | None = None
         self._written_ns = 0
+        # A simulation's time is not the machine's: neither file nor RTC proves anything there.
+        self._real = clock.speed == 1.0
 
     def restore(self) -> None:
         """Go on with the confirmation of the last run, if it still holds. Writes no file."""
-        kept = read_file(self._folder)
+        kept = read_file(self._folder) if self._real else None
         if kept is None:
             return
         self._written, self._compared = kept, kept.rtc
@@ -106,7 +108,7 @@ class ClockFile:
         boot_ns = self._clock.boot_ns()
         soon = boot_ns - self._written_ns < at_least_s * 1e9
         same_boot = _boot(kept) == _boot(self._written)
-        if kept == self._written or (soon and same_boot):
+        if kept == self._written or (soon and same_boot) or not self._real:
             return
         try:
             if kept is None:
@@ -119,8 +121,7 @@ class ClockFile:
 
     def _ask_rtc(self) -> Rtc | None:
         self._clock.now()  # notes a confirmation by the kernel
-        # A simulation's time is not the machine's: the RTC proves nothing there.
-        rtc = self._read() if self._clock.speed == 1.0 else None
+        rtc = self._read() if self._real else None
         if rtc is not None:
             self._compare(rtc)
         return rtc

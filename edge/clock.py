@@ -1,7 +1,8 @@
 """Gardu's only clock: no other module reads the time.
 
 - Durations come from ``CLOCK_BOOTTIME``: it never jumps and counts suspended time.
-- Wall time is only for people and records; ``synced`` is True while the kernel trusts it.
+- Wall time is only for people and records; ``synced`` is True while it is trusted: its error is
+  known, and small enough (edge/clock_trust.py).
 - Boot time starts from 0 at every boot. A duration across a reboot needs two trusted wall clocks;
   without them :class:`Span` gives the shortest possible duration and marks it as such.
 - The simulator scales time: ``GARDU_CLOCK=speed,boot_ns,wall_ns`` makes every process that has
@@ -9,7 +10,6 @@
 """
 
 import asyncio
-import ctypes
 import os
 import time
 from datetime import UTC, datetime
@@ -17,27 +17,21 @@ from functools import lru_cache
 
 import msgspec
 
+from edge.clock_trust import CONFIRMED_MS, Trust, kernel_error_us
+
 ENVIRONMENT = "GARDU_CLOCK"
 
-# adjtimex(2): the return value TIME_ERROR means that the clock is not synchronised.
-_TIME_ERROR = 5
-# Larger than struct timex on every architecture (208 bytes on 64-bit).
-_TIMEX_SIZE = 512
-
-
-# Error of a span between two trusted moments of different boots, at most, seconds.
-# systemd-timesyncd slews differences below 0.4 s and steps larger ones (NTP_MAX_ADJUST in its
-# source), so each end of the span may be 0.4 s off; the rest is for the drift between two polls.
-REBOOT_UNCERTAINTY_S = 1.0
+TRUSTED_ERROR_S = 60.0
+"""A clock with a larger error is not trusted, unless the config has another limit, seconds."""
 
 
 class Span(msgspec.Struct, frozen=True):
     """A duration and its uncertainty.
 
     :ivar seconds: never negative
-    :ivar uncertainty_s: the error of *seconds*, at most: 0 within one boot,
-        :data:`REBOOT_UNCERTAINTY_S` across a reboot with a trusted clock on both sides; None if
-        unknown: *seconds* is then the shortest possible duration
+    :ivar uncertainty_s: the error of *seconds*, at most: 0 within one boot; across a reboot the
+        sum of the clock's errors at both ends, if it was trusted at both; None if unknown:
+        *seconds* is then the shortest possible duration
     """
 
     seconds: float
@@ -49,14 +43,17 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
 
     :ivar boot_ns: nanoseconds of ``CLOCK_BOOTTIME``; compare only within one ``boot``
     :ivar wall_ms: milliseconds since 1970 UTC by the wall clock
-    :ivar synced: True if the kernel reported the wall clock as synchronised
+    :ivar synced: True if the wall clock was trusted
     :ivar boot: the id of the boot that ``boot_ns`` counts from
+    :ivar error_ms: the wall clock's error, at most; None if it is unknown, or was stored by an
+        older version
     """
 
     boot_ns: int
     wall_ms: int
     synced: bool = False
     boot: str = ""
+    error_ms: int | None = None
 
     def since(self, earlier: "Stamp") -> Span:
         """Return the duration from *earlier* to this moment.
@@ -68,9 +65,15 @@ class Stamp(msgspec.Struct, frozen=True, array_like=True):
             return Span(max(0.0, (self.boot_ns - earlier.boot_ns) / 1e9), 0.0)
         least = max(0.0, self.boot_ns / 1e9)
         by_wall = (self.wall_ms - earlier.wall_ms) / 1e3
-        if self.synced and earlier.synced and by_wall >= least - REBOOT_UNCERTAINTY_S:
-            return Span(max(0.0, by_wall), REBOOT_UNCERTAINTY_S)
+        uncertainty = self.error_s + earlier.error_s
+        if self.synced and earlier.synced and by_wall >= least - uncertainty:
+            return Span(max(0.0, by_wall), uncertainty)
         return Span(least, None)
+
+    @property
+    def error_s(self) -> float:
+        """The wall clock's error, at most, seconds; only if it is trusted."""
+        return (CONFIRMED_MS if self.error_ms is None else self.error_ms) / 1e3
 
     def seconds_since(self, earlier: "Stamp") -> float:
         """Seconds from *earlier* to this moment, never negative; see :meth:`since`."""
@@ -103,13 +106,18 @@ def _second(seconds: int) -> str:
 
 
 class Clock:
-    """Boot time, wall time and sleeping, at *speed* times real time (1 on a Pi)."""
+    """Boot time, wall time and sleeping, at *speed* times real time (1 on a Pi).
+
+    :ivar trust: the bound of the wall clock's error
+    """
 
     def __init__(self, speed: float = 1.0, boot_ns: int = 0, wall_ns: int = 0) -> None:
         self.speed = speed
         self._boot_origin = boot_ns
         self._wall_origin = wall_ns
         self._boot = _boot_id()
+        self._trusted_ms = round(TRUSTED_ERROR_S * 1e3)
+        self.trust = Trust(self._boot, lambda: (self.boot_ns(), self.wall_ms()))
 
     @classmethod
     def from_environment(cls) -> "Clock":
@@ -145,9 +153,21 @@ class Clock:
             return time.time_ns() // 1_000_000
         return (self._wall_origin + self.boot_ns() - self._boot_origin) // 1_000_000
 
+    def kernel_error_us(self) -> int | None:
+        """Return the kernel's bound of the wall clock's error, microseconds; None if unknown."""
+        return kernel_error_us()
+
     def now(self) -> Stamp:
         """Return the present moment."""
-        return Stamp(self.boot_ns(), self.wall_ms(), synchronised(), self._boot)
+        boot_ns, wall_ms = self.boot_ns(), self.wall_ms()
+        error_ms = self.trust.error_ms(boot_ns, wall_ms, self.kernel_error_us())
+        trusted = error_ms is not None and error_ms <= self._trusted_ms
+        return Stamp(boot_ns, wall_ms, trusted, self._boot, error_ms)
+
+    def set_limits(self, *, trusted_error_s: float, drift_ppm: int) -> None:
+        """Trust the wall clock up to an error of *trusted_error_s*, which grows by *drift_ppm*."""
+        self._trusted_ms = round(trusted_error_s * 1e3)
+        self.trust.drift_ppm = drift_ppm
 
     def real(self, seconds: float) -> float:
         """Convert *seconds* of this clock to real seconds, which libraries need."""
@@ -160,18 +180,6 @@ class Clock:
     async def pause(self, seconds: float) -> None:
         """Wait for *seconds* of this clock without blocking the loop."""
         await asyncio.sleep(self.real(seconds))
-
-
-_libc = ctypes.CDLL(None, use_errno=True)
-
-
-def synchronised() -> bool:
-    """Return True if the kernel reports the wall clock as synchronised (adjtimex, read only).
-
-    False also if the call is forbidden: an unconfirmed clock is not trusted.
-    """
-    state = _libc.adjtimex(ctypes.create_string_buffer(_TIMEX_SIZE))
-    return bool(0 <= state < _TIME_ERROR)
 
 
 def _boot_id() -> str:

@@ -44,7 +44,7 @@ class SetClock(Clock):
         self._trusted = True
         self._off_ns = 0
         if boot is not None:
-            self._boot = boot
+            self._boot = self.trust.boot = boot
             self._off_ns = int(uptime_s * 1e9) - super().boot_ns()
 
     def boot_ns(self) -> int:
@@ -55,9 +55,9 @@ class SetClock(Clock):
         """Milliseconds since 1970 by the clock as it was set."""
         return self.boot_ns() // 1_000_000 + self._offset_ms
 
-    def trusted(self) -> bool:
-        """Return True while the kernel reports the clock as synchronised."""
-        return self._trusted
+    def kernel_error_us(self) -> int | None:
+        """Return 0 while the kernel reports the clock as synchronised, else None."""
+        return 0 if self._trusted else None
 
     def do(self, deed: str, value: str) -> None:
         """Set the clock or its trust."""
@@ -128,7 +128,6 @@ def main() -> None:
     from edge import clock as module
 
     module.Clock.from_environment = classmethod(lambda _cls: clock)  # type: ignore[assignment,method-assign]
-    module.synchronised = clock.trusted
     Device.pin_factory = MockFactory()
     os.environ["GPIOZERO_PIN_FACTORY"] = "mock"
     signal.signal(signal.SIGUSR1, hang)

@@ -1,9 +1,9 @@
 """The one clock: durations that cannot jump, moments marked as trusted or not, scaling."""
 
+import msgspec
 import pytest
 
-from edge import clock as module
-from edge.clock import REBOOT_UNCERTAINTY_S, Clock, Span, Stamp, iso, synchronised
+from edge.clock import Clock, Span, Stamp, iso
 
 
 def test_seconds_within_one_boot_ignore_the_wall_clock() -> None:
@@ -59,12 +59,12 @@ BEFORE = Stamp(9_000_000_000_000, 1_000_000_000, True, "a")
 @pytest.mark.parametrize(
     ("wall_ms", "trusted", "span"),
     [
-        (1_000_060_000, True, Span(60.0, REBOOT_UNCERTAINTY_S)),
+        (1_000_060_000, True, Span(60.0, 1.0)),
         (1_000_060_000, False, Span(30.0, None)),
         (0, False, Span(30.0, None)),
         (10**13, False, Span(30.0, None)),
         (1_000_020_000, True, Span(30.0, None)),
-        (1_000_029_500, True, Span(29.5, REBOOT_UNCERTAINTY_S)),
+        (1_000_029_500, True, Span(29.5, 1.0)),
     ],
     ids=["trusted", "untrusted", "1970", "year 2286", "contradiction", "within uncertainty"],
 )
@@ -87,15 +87,36 @@ def test_a_date_is_corrected_only_by_a_better_one() -> None:
     assert untrusted.dating(trusted) == trusted.wall_ms
 
 
-@pytest.mark.parametrize(("answer", "trusted"), [(0, True), (4, True), (5, False), (-1, False)])
-def test_the_clock_is_trusted_only_if_the_kernel_says_so(
-    monkeypatch: pytest.MonkeyPatch, answer: int, trusted: bool
+def test_a_span_across_a_reboot_has_the_errors_of_both_clocks() -> None:
+    """An outage of days makes a duration less sure; it does not make it unknown."""
+    before = Stamp(9_000_000_000_000, 1_000_000_000, True, "a", 4_300)
+    after = Stamp(30_000_000_000, 1_000_060_000, True, "b", 20_000)
+    assert after.since(before) == Span(60.0, 24.3)
+    assert Stamp(30_000_000_000, 1_000_010_000, True, "b", 20_000).since(before) == Span(10.0, 24.3)
+
+
+def test_moments_of_older_versions_can_be_read() -> None:
+    """A stored state has moments without a bound: they count as confirmed right then."""
+    old = msgspec.convert([9_000_000_000_000, 1_000_000_000, True, "a"], Stamp)
+    assert old == BEFORE
+    assert old.error_ms is None
+    assert msgspec.to_builtins(old)[:4] == [9_000_000_000_000, 1_000_000_000, True, "a"]
+
+
+@pytest.mark.parametrize(
+    ("kernel_us", "trusted", "error_ms"),
+    [(0, True, 500), (16_000_000, True, 16_500), (60_000_000, False, 60_500), (None, False, None)],
+)
+def test_a_clock_is_trusted_while_its_error_is_small(
+    kernel_us: int | None, trusted: bool, error_ms: int | None
 ) -> None:
-    """TIME_OK and its leap seconds are trusted; TIME_ERROR and a forbidden call are not."""
+    """The kernel's bound is the beginning; more than the config's limit is not trusted."""
 
-    class Kernel:
-        def adjtimex(self, _buffer: object) -> int:
-            return answer
+    class Machine(Clock):
+        def kernel_error_us(self) -> int | None:
+            return kernel_us
 
-    monkeypatch.setattr(module, "_libc", Kernel())
-    assert synchronised() is trusted
+    clock = Machine()
+    clock.set_limits(trusted_error_s=30.0, drift_ppm=100)
+    now = clock.now()
+    assert (now.synced, now.error_ms) == (trusted, error_ms)

@@ -15,6 +15,7 @@ from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import HttpCamera, PiCamera, Stills
 from edge.config.sections.card_readers import CardReader, Scanner
+from edge.config.sections.clock import ClockSection
 from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.lockers import Lockers
@@ -122,6 +123,7 @@ class Config(Section, frozen=True, kw_only=True):
     broker: Broker = Broker()
     reporting: Reporting = Reporting()
     retention: Retention = Retention()
+    clock: ClockSection = ClockSection()
     gpio: Gpio = Gpio()
     card_readers: dict[Name, CardReader] = msgspec.field(default_factory=dict)
     scanners: dict[Name, Scanner] = msgspec.field(default_factory=dict)

@@ -8,12 +8,12 @@ boot time: a lobby with its power switched off every evening does not crash.
 """
 
 import logging
-import os
 from pathlib import Path
 
 import msgspec
 
 from edge.clock import Stamp
+from edge.daemon import small_file
 from edge.sop.records import Ending
 
 log = logging.getLogger(__name__)
@@ -77,22 +77,15 @@ def end(folder: Path, run: Run) -> None:
 
 def _read(path: Path) -> Run | None:
     try:
-        return msgspec.json.decode(path.read_bytes(), type=Run)
-    except FileNotFoundError:
-        return None
+        return small_file.read(path, Run)
     except (OSError, msgspec.MsgspecError) as error:
         log.warning("%s cannot be read (%s): earlier crashes are forgotten", path, error)
         return None
 
 
 def _write(path: Path, run: Run) -> None:
-    """Replace the file, whole or not at all; errors are logged: they must not stop the lobby."""
-    new = path.with_suffix(".new")
+    """Replace the file; errors are logged: they must not stop the lobby."""
     try:
-        with new.open("wb") as file:
-            file.write(msgspec.json.encode(run))
-            file.flush()
-            os.fsync(file.fileno())
-        new.replace(path)
+        small_file.write(path, run)
     except OSError as error:
         log.warning("%s cannot be written (%s): crashes may be counted wrong", path, error)

@@ -8,6 +8,7 @@ from typing import Any
 import edge
 from edge.clock import Clock
 from edge.config.model import Config
+from edge.daemon.machine.heat import temperature
 from edge.daemon.procedures import wording_of
 from edge.daemon.rules import fitted_inputs
 from edge.mqtt.messages import document
@@ -15,8 +16,6 @@ from edge.mqtt.outage import LastOutage
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import KINDS
 from edge.sop.wording import published
-
-_THERMAL = Path("/sys/class/thermal/thermal_zone0/temp")
 
 
 def health(
@@ -31,15 +30,18 @@ def health(
     events_dropped: int,
     last_outage: LastOutage | None = None,
     log_lines_dropped: int = 0,
+    machine: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Return the present health: devices, queues, procedures, disk, temperature, clock.
+    """Return the present health: devices, queues, procedures, disk, machine, clock.
 
     :param last_outage: why there was no broker the last time (edge/mqtt/reasons.py), and when
+    :param machine: power, card and battery-backed clock (edge/daemon/machine/readings.py)
     """
     now = clock.now()
     return {
         "time": now.iso(),
         "clock_synced": now.synced,
+        "clock_error_ms": now.error_ms,
         "devices": devices,
         "refusals": refusals,
         "uplink": uplink,
@@ -51,6 +53,7 @@ def health(
         "disk_free_bytes": free_bytes(folder),
         "temperature_c": temperature(),
         "memory_bytes": resident_bytes(),
+        **(machine or {}),
     }
 
 
@@ -82,14 +85,6 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
         "reasons": published(wording_of(config)),
         "schemas": sorted(KINDS),
     }
-
-
-def temperature() -> float | None:
-    """Return the processor's temperature in °C; None where the kernel does not report it."""
-    try:
-        return int(_THERMAL.read_text(encoding="ascii")) / 1000
-    except (OSError, ValueError):
-        return None
 
 
 def free_bytes(folder: Path) -> int:

@@ -11,6 +11,7 @@ from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.health import health
 from edge.daemon.log_writer import lines_dropped
+from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.reload import Reload
 from edge.daemon.start_wait import report_wait
 from edge.daemon.systemd import notify, watchdog_seconds
@@ -38,6 +39,7 @@ async def report_health(
     bridge: Bridge,
     uplink: Uplink,
     reload: Reload,
+    machine: MachineWatch,
 ) -> None:
     """Publish ``health`` every ``reporting.health_s``."""
     folder = Path(config.checkpoint.data)
@@ -53,6 +55,7 @@ async def report_health(
             events_waiting=bridge.waiting,
             events_dropped=bridge.dropped,
             log_lines_dropped=lines_dropped(),
+            machine=machine.document(),
         )
         uplink.show("health", report, expiry_s=HEALTH_EXPIRY_S)
         await clock.pause(config.reporting.health_s)

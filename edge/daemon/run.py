@@ -37,6 +37,8 @@ from edge.daemon.health import meta
 from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
 from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
+from edge.daemon.machine.clock_file import ClockFile
+from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rules import make_rules
@@ -78,11 +80,14 @@ async def run(config: Config, stop: StopSignal) -> None:
     :raises StoreError: if the data folder is missing, or the database cannot be used
     """
     clock = Clock.from_environment()
+    clock.set_limits(trusted_error_s=config.clock.trusted_error_s, drift_ppm=config.clock.drift_ppm)
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     data_folder.require(folder)
     if not (folder / FILE).exists():  # no last good ones: check before a database is made
         last_good_procedures.read(config)
+    clock_file = ClockFile(folder, clock, config.clock.rtc_drift_ppm)
+    clock_file.restore()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(LoopErrors(loop))
     with contextlib.suppress(Stop):
@@ -90,8 +95,9 @@ async def run(config: Config, stop: StopSignal) -> None:
         try:
             now = await when_available(partial(_adopt_procedures, config, store), stop)
             this_run = crash_loop.begin(folder, clock.now())
-            await _run(config, clock, folder, store, now, this_run, stop)
+            await _run(config, clock, clock_file, store, now, this_run, stop)
             crash_loop.end(folder, this_run)
+            clock_file.save()
         finally:
             store.close()
 
@@ -105,13 +111,13 @@ def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adop
 async def _run(
     config: Config,
     clock: Clock,
-    folder: Path,
+    clock_file: ClockFile,
     store: Store,
     now: last_good_procedures.Adopted,
     this_run: crash_loop.Run,
     stop: StopSignal,
 ) -> None:
-    loop = asyncio.get_running_loop()
+    loop, folder = asyncio.get_running_loop(), Path(config.checkpoint.data)
     worker = PatientWorker("store", store)
     bridge = Bridge(loop, clock, worker)
     stills = StillFiles(folder, store.room_for_still)
@@ -157,6 +163,8 @@ async def _run(
         live=uplink,
     )
 
+    machine = MachineWatch(config, clock, clock_file, store.commit_times, bridge.post)
+
     def states() -> dict[str, str]:
         return devices.states(checkpoint.state.faults)
 
@@ -184,11 +192,15 @@ async def _run(
             )  # fmt: skip
             group.create_task(reports.run())
             group.create_task(
-                report_health(config, clock, checkpoint, states, bridge, uplink, reload)
+                report_health(config, clock, checkpoint, states, bridge, uplink, reload, machine)
             )
-            group.create_task(watch_over(checkpoint, bridge, worker))
-            group.create_task(watch_database(store, worker, bridge.post))
-            group.create_task(_end_crash_loop(clock, bridge.post))
+            for watch in (
+                watch_over(checkpoint, bridge, worker),
+                watch_database(store, worker, bridge.post),
+                machine.run(),
+                _end_crash_loop(clock, bridge.post),
+            ):
+                group.create_task(watch)
             _report_ready(checkpoint)
     except* Stop:
         pass

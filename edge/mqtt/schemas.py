@@ -97,6 +97,14 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
         "properties": {
             "time": _TIME,
             "clock_synced": {"type": "boolean"},
+            "clock_error_ms": {
+                "description": "The wall clock's error, at most; null if unknown",
+                "anyOf": [_COUNT, {"type": "null"}],
+            },
+            "clock_confirmed_s": {
+                "description": "Time since the clock was confirmed; null: not in this boot",
+                "anyOf": [_COUNT, {"type": "null"}],
+            },
             "devices": {"type": "object", "additionalProperties": {"type": "string"}},
             "uplink": {"type": "object"},
             "last_outage": {
@@ -114,6 +122,35 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             },
             "disk_free_bytes": _COUNT,
             "temperature_c": {"type": ["number", "null"]},
+            "power": {
+                "description": "The machine's supply; null where its kernel does not report it",
+                "type": "object",
+                "properties": {
+                    "under_voltage": {"type": ["boolean", "null"]},
+                    "under_voltage_times": _COUNT,
+                    "throttled": {"type": ["boolean", "null"]},
+                },
+            },
+            "card": {
+                "description": "The memory card; commits are those of the last ten minutes",
+                "type": "object",
+                "properties": {
+                    "read_only": {"type": ["boolean", "null"]},
+                    "life_used_percent": {"type": ["integer", "null"]},
+                    "commits_slow": _COUNT,
+                    "commit_p95_ms": {"type": ["integer", "null"]},
+                    "commit_longest_ms": {"type": ["integer", "null"]},
+                },
+            },
+            "rtc": {
+                "description": "The battery-backed clock; null if there is none",
+                "type": ["object", "null"],
+                "properties": {
+                    "name": _TEXT,
+                    "ahead_s": {"type": ["number", "null"]},
+                    "battery_mv": {"type": ["integer", "null"]},
+                },
+            },
         },
         "required": [
             "time",

@@ -167,9 +167,14 @@ def silence(turn: Turn, kind: str) -> None:
     turn.do(CancelTimer(f"alarm/{kind}"))
 
 
-def clear_alarm(turn: Turn, kind: str) -> None:
-    """Clear the alarm *kind*, if it stands."""
+def clear_alarm(turn: Turn, kind: str, detail: str | None = None) -> None:
+    """Clear the alarm *kind*, if it stands.
+
+    :param detail: for this record, in place of the detail of the alarm's beginning
+    """
     if kind in turn.state.alarms:
+        if detail is not None:
+            turn.state.alarms[kind] = replace(turn.state.alarms[kind], detail=detail)
         alarm_record(turn, "gardu.alarm.cleared.v1", kind)
         silence(turn, kind)
         del turn.state.alarms[kind]

@@ -196,14 +196,14 @@ def _input_refused(turn: Turn, event: events.InputRefused) -> None:
 
 
 def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:
-    raise_alarm(turn, event.kind, None, event.detail)
+    raise_alarm(turn, event.kind, None, event.detail, silent=event.silent)
 
 
 def _system_alarm_cleared(turn: Turn, event: events.SystemAlarmCleared) -> None:
     """Clear the alarm; an alarm of that name that belongs to a visit ends with the visit's step."""
     alarm = turn.state.alarms.get(event.kind)
     if alarm is not None and alarm.visit is None:
-        clear_alarm(turn, event.kind)
+        clear_alarm(turn, event.kind, event.detail)
 
 
 # Buttons with the same meaning in every procedure; all others are events of procedures.

@@ -260,13 +260,19 @@ class SystemAlarmRaised(Event, frozen=True):
     """The checkpoint itself has a problem (``disk-full``, ``crash-loop``, …); *detail* in words.
 
     The code that raises *kind* also clears it, after a restart too: the state stores the alarm.
+    *silent*: without the alarm's beep, because officers can do nothing about it.
     """
 
     kind: str
     detail: str
+    silent: bool = False
 
 
 class SystemAlarmCleared(Event, frozen=True):
-    """The problem *kind* of the checkpoint is over; ignored if no such alarm stands."""
+    """The problem *kind* of the checkpoint is over; ignored if no such alarm stands.
+
+    *detail*: its sum, in words; None: the detail of its beginning.
+    """
 
     kind: str
+    detail: str | None = None

@@ -164,5 +164,7 @@ def _dated(visit: Visit, at: Stamp) -> Visit:
     for name in _MOMENTS if at.synced else ():
         moment: Stamp | None = getattr(visit, name)
         if moment is not None and not moment.synced and moment.boot == at.boot:
-            changes[name] = replace(moment, wall_ms=at.dating(moment), synced=True)
+            changes[name] = replace(
+                moment, wall_ms=at.dating(moment), synced=True, error_ms=at.error_ms
+            )
     return replace(visit, **changes) if changes else visit

@@ -21,6 +21,7 @@ import functools
 import re
 import sqlite3
 import threading
+import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -31,6 +32,7 @@ import msgspec
 
 from edge.errors import StoreDamaged, StoreError, StoreFull, StoreUnavailable
 from edge.store import lock_holders
+from edge.store.commit_times import CommitTimes
 from edge.store.damage_mark import mark
 from edge.store.sqlite_errors import meaning
 from edge.store.unlinked import OpenFiles, strangers_protected
@@ -129,6 +131,7 @@ class Database:
         was removed is not saved: the removal may be on purpose
     :ivar tables: names of the tables there are
     :ivar commits: number of transactions committed
+    :ivar commit_times: how long the last of them took
     :raises StoreError: from every method, if the file cannot be used (any more)
     """
 
@@ -150,6 +153,7 @@ class Database:
         self._changes = 0  # rows changed up to the last checkpoint of the log
         self._requested = 0  # rows changed up to the last request for one on its own thread
         self.commits = 0
+        self.commit_times = CommitTimes()
         try:
             for setting in (*_SETTINGS, *(_SECRET_SETTINGS if secret else ())):
                 self._execute(setting)
@@ -365,6 +369,7 @@ class Database:
         return not failed
 
     def _commit(self) -> None:
+        began = time.monotonic()
         try:
             self._execute("COMMIT")
         except StoreError:
@@ -372,6 +377,7 @@ class Database:
                 self._roll_back()
             raise
         self.commits += 1
+        self.commit_times.note(began)
         total = self._connection.total_changes
         if self._checkpoints is not None and total - self._changes < _AT_ONCE * _CHECKPOINT_EVERY:
             if total - self._requested >= _CHECKPOINT_EVERY:

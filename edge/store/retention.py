@@ -8,6 +8,7 @@ Rules
    history: a record that stays holds back those after it. The link of the last removed record is
    stored, so that the chain can be checked from there on.
 3. No record or still is removed while the wall clock is not trusted, or shows an impossible time.
+   An age counts less its uncertainty: the clock's error never makes a record older.
 4. Work is done in small transactions, so that the store's thread is soon free for the next event.
 
 A record's type, time and data stay in the register (edge/store/register.py).
@@ -21,7 +22,7 @@ from pathlib import Path
 import msgspec
 from tinydb.table import Document
 
-from edge.clock import Clock, Stamp, iso
+from edge.clock import Clock, Span, Stamp, iso
 from edge.config.model import Retention as Limits
 from edge.errors import GarduError, StoreFull
 from edge.store.documents import DocumentTable
@@ -65,8 +66,8 @@ class DatedRows:
         span = self._now.since(msgspec.convert(row["at"], Stamp))
         if span.uncertainty_s is None:
             return max(self._least_s, span.seconds)
-        self._least_s = span.seconds
-        return span.seconds
+        self._least_s = _surely_s(span)
+        return self._least_s
 
 
 class Sweep:
@@ -128,7 +129,7 @@ class Sweep:
     def _first_of_newest(self) -> int:
         """Return the first record of the batch that is still being filled, unless it is old."""
         newest = self._store.newest_batch
-        if newest is None or self._now.since(newest.at).seconds > self._records_s:
+        if newest is None or _surely_s(self._now.since(newest.at)) > self._records_s:
             return _NO_END
         return newest.sequences.first or _NO_END
 
@@ -236,6 +237,11 @@ async def remove_expired(
     if sweep.records or sweep.stills:
         log.info("removed %d old records and %d old stills", sweep.records, sweep.stills)
     return sweep
+
+
+def _surely_s(span: Span) -> float:
+    """Return the seconds that *span* has lasted at least."""
+    return max(0.0, span.seconds - (span.uncertainty_s or 0.0))
 
 
 def _recorded(record: Document) -> str:

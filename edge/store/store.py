@@ -30,6 +30,7 @@ from edge.errors import StoreError, StoreFull
 from edge.sop.procedures.model import procedure_key
 from edge.sop.records import Record
 from edge.store.cloudevent import encode
+from edge.store.commit_times import CommitTimes
 from edge.store.data_folder import FolderLock, make
 from edge.store.database import Database
 from edge.store.disk_space import Space
@@ -140,6 +141,11 @@ class Store(Outbox):
     def commits(self) -> int:
         """Number of transactions committed since it was opened."""
         return self._database.commits
+
+    @property
+    def commit_times(self) -> CommitTimes:
+        """How long the last transactions took; may be asked on any thread."""
+        return self._database.commit_times
 
     def check_files(self) -> None:
         """Save the data and refuse further use, if a file of the database was removed or replaced.

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from edge.clock import Clock
 from tests.daemon.test_run import config_file, stored
 from tests.daemons import DaemonChild, of
 
@@ -98,6 +99,44 @@ def test_a_reboot_states_how_sure_the_duration_is(
         assert daemon.stop() == 0
     (closed,) = of(records(tmp_path), CLOSED)
     assert least <= closed["duration_s"] < most
-    assert closed["uncertainty_s"] == uncertainty
+    assert closed["uncertainty_s"] == (uncertainty and pytest.approx(uncertainty, abs=0.1))
     (restarted,) = of(records(tmp_path), "gardu.daemon.restarted.v1")
     assert (restarted["ended"], restarted["crashes"]) == ("power-lost", 0)
+
+
+def wait_for(path: Path) -> None:
+    """Wait until *path* exists."""
+    while not path.exists():
+        Clock().sleep(0.02)
+
+
+def opened_with(config: Path, *times: str) -> bool:
+    """Run the daemon with *times*, open a visit, kill it; return if its clock was trusted."""
+    with DaemonChild(config, *times) as daemon:
+        daemon.until("ready;")
+        daemon.open_visit()
+    opened = of(records(config.parent), "gardu.visit.opened.v1")
+    return bool(opened[-1]["clock_synced"])
+
+
+def test_trust_outlives_the_kernels_and_the_daemon_but_neither_a_reboot_nor_a_hand(
+    tmp_path: Path,
+) -> None:
+    """Confirmed once; then no time server, a kill, a reboot without an RTC, a date set by hand."""
+    config = config_file(tmp_path)
+    kept = tmp_path / "data/clock.json"
+    with DaemonChild(config, "boot", "1000", f"wall {NOON_MS}") as daemon:
+        daemon.until("ready;")
+        wait_for(kept)
+        daemon.tell("synced 0")
+        daemon.open_visit()
+    assert of(records(tmp_path), "gardu.visit.opened.v1")[-1]["clock_synced"] is True
+    confirmed = kept.read_bytes()
+    # The same boot, 26 hours later.
+    later = ("boot", f"{1_000 + 26 * 3_600}", "synced 0")
+    assert opened_with(config, *later, f"wall {NOON_MS + 26 * 3_600_000}")
+    # The date was set to an hour later while the daemon was stopped.
+    assert not opened_with(config, *later, f"wall {NOON_MS + 27 * 3_600_000}")
+    kept.write_bytes(confirmed)
+    # Another boot, with the time that systemd had saved: the power was off for how long?
+    assert not opened_with(config, "second", "30", "synced 0", f"wall {NOON_MS + 60_000}")

@@ -340,3 +340,23 @@ def test_a_checkpoint_trusts_its_clock_or_not(
         assert (event.invitation, event.expires_ms) == (INVITATION.id, UNTIL_MS)
     else:
         assert event.why == "clock not trusted"
+
+
+@given(
+    st.sampled_from([FROM_MS, UNTIL_MS]),
+    st.integers(-300_000, 300_000),
+    st.integers(500, 60_000),
+    st.floats(-1, 1),
+)
+def test_the_clocks_error_moves_the_edges_of_a_validity_by_no_more(
+    edge_ms: int, from_edge_ms: int, bound_ms: int, part: float
+) -> None:
+    """With a clock that is off within its bound: no code is accepted further outside than that."""
+    true_ms = edge_ms + from_edge_ms
+    try:
+        read(TEXT, KEYS, true_ms + round(part * bound_ms), "setda-tanjabbar", "lobi-utama",
+             ["pimpinan"])  # fmt: skip
+    except BadInvitation:
+        assert not FROM_MS + bound_ms <= true_ms < UNTIL_MS - bound_ms
+    else:
+        assert FROM_MS - bound_ms <= true_ms < UNTIL_MS + bound_ms

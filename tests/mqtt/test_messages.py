@@ -14,11 +14,17 @@ from cloudevents.core.bindings.common import get_event_factory_for_version
 from cloudevents.core.formats.json import JSONFormat
 
 from edge.clock import Clock, Stamp
+from edge.clock_trust import Confirmation
 from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
 from edge.config.sections.guests import Cards
 from edge.config.zone import month_named
 from edge.daemon.health import health, meta
+from edge.daemon.machine.card import Card
+from edge.daemon.machine.power import Power
+from edge.daemon.machine.readings import Readings
+from edge.daemon.machine.readings import document as machine_document
+from edge.daemon.machine.rtc import Rtc
 from edge.mqtt import schemas
 from edge.mqtt.messages import (
     ROOT,
@@ -59,6 +65,7 @@ from edge.sop.records import (
 )
 from edge.sop.state import DayState, State
 from edge.store.cloudevent import dataschema, encode, source
+from edge.store.commit_times import Commits
 
 ROOT_FOLDER = Path(__file__).parents[2]
 AT = Stamp(5_000_000_000, 1_795_233_097_412, synced=True, boot="b")
@@ -298,6 +305,14 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     report = health(
         Clock(), tmp_path, devices={"a": "ok"}, refusals={}, uplink={},
         procedures={"refused": 1, "problem": "pimpinan.toml"}, events_waiting=0, events_dropped=0,
+        machine=machine_document(
+            Readings(
+                at=AT, power=Power(True), temperature_c=51.5, card=Card(False, 30, False),
+                commits=Commits(1, 20, 3000), rtc=Rtc("rtc-ds1307", 5, None), rtc_ahead_s=0.4,
+                confirmed=Confirmation("b", 0, 0, 500),
+            ),
+            2,
+        ),
     )  # fmt: skip
     config = Config(
         checkpoint=CheckpointSection(site="kantor", id="lobi", procedures=["pimpinan"]),

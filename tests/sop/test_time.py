@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from edge.clock import REBOOT_UNCERTAINTY_S, Clock, Stamp
+from edge.clock import Clock, Stamp
+from edge.clock_trust import CONFIRMED_MS
 from edge.daemon.timers import Timers
 from edge.sop import events
 from edge.sop.effects import StartTimer
@@ -14,6 +15,8 @@ from tests.sop.stand import OPENING_MS, Stand
 
 YEAR_MS = 365 * 86_400_000
 HOUR_S = 3600.0
+# Uncertainty of a span between two moments of clocks that were confirmed right before, seconds.
+BOTH_JUST_CONFIRMED_S = 2 * CONFIRMED_MS / 1e3
 
 
 class Timepiece(Stand):
@@ -128,8 +131,8 @@ def test_a_reboot_between_trusted_clocks_is_spanned_by_them(stand: Timepiece) ->
     stand.reboot(off_s=600, up_s=20)
     stand.wait(30)
     step = stand.finish_step()
-    assert (step.duration_s, step.uncertainty_s) == (750.0, REBOOT_UNCERTAINTY_S)
-    assert (stand.end().duration_s, stand.end().uncertainty_s) == (750.0, REBOOT_UNCERTAINTY_S)
+    assert (step.duration_s, step.uncertainty_s) == (750.0, BOTH_JUST_CONFIRMED_S)
+    assert (stand.end().duration_s, stand.end().uncertainty_s) == (750.0, BOTH_JUST_CONFIRMED_S)
 
 
 @pytest.mark.parametrize(
@@ -166,7 +169,7 @@ def test_trust_that_came_before_the_reboot_dates_what_was_before_it(stand: Timep
     stand.press("officer-2", "locker")  # any event corrects the date
     stand.reboot(off_s=600, up_s=20)
     step = stand.finish_step()
-    assert (step.duration_s, step.uncertainty_s) == (720.0, REBOOT_UNCERTAINTY_S)
+    assert (step.duration_s, step.uncertainty_s) == (720.0, BOTH_JUST_CONFIRMED_S)
     assert moment(step.started) == OPENING_MS / 1e3
 
 

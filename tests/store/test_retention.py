@@ -151,6 +151,19 @@ def test_large_histories_go_in_small_pieces(store: Store, clock: HandClock, tmp_
     assert kept(store) == []
 
 
+@pytest.mark.parametrize(("over_s", "removed"), [(60, 0), (110, 0), (130, 2)])
+def test_the_clocks_error_makes_no_record_older(
+    store: Store, clock: HandClock, tmp_path: Path, over_s: int, removed: int
+) -> None:
+    """A minute of possible error on each side of a reboot counts for the record."""
+    clock.moment = msgspec.structs.replace(clock.moment, error_ms=60_000)
+    say(store, 2)
+    store.acknowledge([1, 2])
+    clock.reboot(LIMITS.delivered_days * DAY + over_s)
+    clock.moment = msgspec.structs.replace(clock.moment, error_ms=60_000)
+    assert sweep(store, tmp_path, clock).records == removed
+
+
 @pytest.mark.parametrize("wall_jump_s", [-1.7e9, 3.2e8])
 def test_untrusted_clock_removes_nothing(
     store: Store, clock: HandClock, tmp_path: Path, wall_jump_s: float

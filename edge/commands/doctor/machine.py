@@ -1,4 +1,4 @@
-"""Checks of the machine: user, clock, disk, data folder; and of the broker (broker.py)."""
+"""Checks of the machine: user, disk, data folder; board (board.py) and broker (broker.py)."""
 
 import grp
 import os
@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from edge.clock import synchronised
+from edge.commands.doctor import board
 from edge.commands.doctor.broker import broker
 from edge.commands.doctor.finding import Finding
 from edge.config.inventory import fitted, lines
@@ -70,18 +70,6 @@ def _group(name: str) -> int | None:
         return None
 
 
-def clock(_config: Config, synced: Callable[[], bool] = synchronised) -> Iterator[Finding]:
-    """Check that the kernel reports the wall clock as synchronised."""
-    if synced():
-        yield Finding("clock", "ok", "The clock is synchronised.")
-        return
-    try_ = (
-        "timedatectl timesync-status says which time server is asked; without a network fit a "
-        "clock module. Until then records say that their time is not certain."
-    )
-    yield Finding("clock", "wrong", "The clock is not synchronised.", try_)
-
-
 def data_folder(config: Config) -> Iterator[Finding]:
     """Check that the data folder exists and can be written."""
     folder = Path(config.checkpoint.data)
@@ -114,7 +102,11 @@ def disk(config: Config) -> Iterator[Finding]:
 
 CHECKS: dict[str, Check] = {
     "user": user,
-    "clock": clock,
+    "clock": board.clock,
+    "rtc": board.rtc,
+    "power": board.power,
+    "heat": board.heat,
+    "card": board.card,
     "disk": disk,
     "data": data_folder,
     "broker": broker,

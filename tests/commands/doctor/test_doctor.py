@@ -19,7 +19,7 @@ from edge.commands.doctor.command import doctor
 from edge.commands.doctor.devices import device_names, examine_devices, open_pins
 from edge.commands.doctor.event_words import meaning_of
 from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.machine import clock, user
+from edge.commands.doctor.machine import user
 from edge.config.inventory import fitted
 from edge.config.loading import load_config
 from edge.config.model import Gpio
@@ -201,14 +201,6 @@ def test_groups_are_looked_at() -> None:
     assert [finding.state for finding in outside] == ["wrong"]
     assert "sudo usermod -aG dialout" in outside[0].try_
     assert [finding.state for finding in user(config, 0, set())] == ["ok"]
-
-
-@pytest.mark.parametrize(("synced", "state"), [(True, "ok"), (False, "wrong")])
-def test_a_clock_that_nobody_vouches_for_is_wrong(synced: bool, state: str) -> None:
-    """A clock that the kernel does not report as synchronised is wrong."""
-    (finding,) = clock(load_config(SOURCE, elsewhere=True), lambda: synced)
-    assert finding.state == state
-    assert ("time server" in finding.try_) == (not synced)
 
 
 def test_broker_troubles_are_told_apart(tmp_path: Path) -> None:

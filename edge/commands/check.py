@@ -7,6 +7,7 @@ import typer
 from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
+from edge.config.crosscheck.cameras import camera_notes
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
@@ -39,6 +40,7 @@ def check(
     for note in [
         *bus_notes(found.config),
         *loop_notes(found.config),
+        *camera_notes(found.config),
         *_zone(found.config),
         *found.notes,
         *files,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
-from edge.config.sections.cameras import HttpCamera, PiCamera
+from edge.config.sections.cameras import Camera as CameraConfig
+from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
 from edge.config.sections.card_readers import Pn532
 from edge.config.sections.lockers import GpioLockers, KerongLockers
@@ -148,7 +149,7 @@ def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
         devices.add_stamper(Stamper("stamper", config.stills, config.checkpoint))
 
 
-def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
+def _build_camera(name: str, config: CameraConfig, clock: Clock) -> Camera:
     from edge.drivers.camera.http_camera import HttpSnapshotCamera
     from edge.drivers.camera.picamera2 import Picamera2Camera
 

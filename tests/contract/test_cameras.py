@@ -13,6 +13,7 @@ from edge.drivers import base
 from edge.drivers.camera.http_camera import HttpSnapshotCamera
 from edge.drivers.camera.picamera2 import Picamera2Camera
 from sim.twins import camera as twins
+from sim.twins.camera_dialects import GOOD, PLAIN, Dialect
 from sim.twins.scene import Scene
 from tests.contract import cameras
 
@@ -31,9 +32,9 @@ AT_HTTP: dict[cameras.Fault, twins.Fault] = {
 class HttpBench:
     """An IP camera on loopback."""
 
-    def __init__(self, folder: Path, scheme: twins.Scheme) -> None:
+    def __init__(self, folder: Path, scheme: twins.Scheme, dialect: Dialect = PLAIN) -> None:
         self._clock = Clock.scaled(SPEED)
-        self._twin = twins.CameraTwin(self._lobby, "rahasia", scheme)
+        self._twin = twins.CameraTwin(self._lobby, "rahasia", scheme, dialect)
         self._twin.start()
         password = folder / "password"
         password.write_text("rahasia\n")
@@ -130,6 +131,20 @@ class TestHttp(cameras.CamerasContract):
     def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
         """Return an open camera."""
         bench = HttpBench(tmp_path, request.param)
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()
+
+
+class TestDialects(cameras.CamerasContract):
+    """IP cameras that bend the rules of HTTP, as they are met in offices."""
+
+    @pytest.fixture(params=GOOD)
+    def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        bench = HttpBench(tmp_path, "digest", GOOD[request.param])
         try:
             bench.driver.open()
             yield bench

@@ -181,7 +181,7 @@ def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Fi
         device.open()
         _reconcile(device)
     except (DeviceUnavailable, DeviceFault) as error:
-        yield trouble(device.name, str(error))
+        yield trouble(device.name, str(error), error.remedy)
         device.close()
         return
     said: list[Finding] = []
@@ -242,7 +242,7 @@ def _picture(clock: Clock, device: str, capture: Any) -> Finding:
         jpeg = capture()
         width, height = size(jpeg)
     except (GarduError, ValueError) as error:
-        return trouble(device, str(error))
+        return trouble(device, str(error), getattr(error, "remedy", ""))
     took_s = (clock.boot_ns() - began) / 1e9
     saw = (
         f"A picture of {width} x {height} pixels, {len(jpeg) / 1000:.0f} kB, "

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
 from edge.config.sections.cameras import Camera as CameraConfig
-from edge.config.sections.cameras import HttpCamera
+from edge.config.sections.cameras import HttpCamera, OnvifCamera, PiCamera, RtspCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
 from edge.config.sections.card_readers import Pn532
 from edge.config.sections.lockers import GpioLockers, KerongLockers
@@ -150,9 +150,20 @@ def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
 
 
 def _build_camera(name: str, config: CameraConfig, clock: Clock) -> Camera:
-    from edge.drivers.camera.http_camera import HttpSnapshotCamera
-    from edge.drivers.camera.picamera2 import Picamera2Camera
+    match config:
+        case HttpCamera():
+            from edge.drivers.camera.http_camera import HttpSnapshotCamera
 
-    if isinstance(config, HttpCamera):
-        return HttpSnapshotCamera(name, config, clock)
-    return Picamera2Camera(name, config, clock, CAMERA_RESTART.delay)
+            return HttpSnapshotCamera(name, config, clock)
+        case RtspCamera():
+            from edge.drivers.camera.rtsp_camera import RtspStillCamera
+
+            return RtspStillCamera(name, config, clock)
+        case OnvifCamera():
+            from edge.drivers.camera.onvif_camera import OnvifStillCamera
+
+            return OnvifStillCamera(name, config, clock)
+        case PiCamera():
+            from edge.drivers.camera.picamera2 import Picamera2Camera
+
+            return Picamera2Camera(name, config, clock, CAMERA_RESTART.delay)

@@ -383,8 +383,10 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "camera url": (
         {"cameras__lobby__url": "rtsp://camera"},
         [
-            "cameras.lobby.url: is 'rtsp://camera', which needs driver = \"rtsp\"; "
-            "allowed: http:// or https:// host, or host:port"
+            (
+                "cameras.lobby.url: is 'rtsp://camera', which needs driver = \"rtsp\"; "
+                "allowed: http:// or https:// host, or host:port"
+            ),
         ],
     ),
     "bounce out of range": (

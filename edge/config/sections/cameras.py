@@ -106,7 +106,7 @@ class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="pica
     memory_mb: MemoryMb = 300
 
 
-Camera = HttpCamera | PiCamera
+Camera = HttpCamera | RtspCamera | OnvifCamera | PiCamera
 
 # The words for the procedures' purposes in the strip, for people in the office.
 WORDS = {"desk": "Meja penerima tamu", "alarm": "Alarm detektor logam"}

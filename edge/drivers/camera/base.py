@@ -2,6 +2,7 @@
 
 import errno
 import socket
+from collections.abc import Callable
 
 from edge.clock import Clock
 from edge.config.password_file import read_password
@@ -19,7 +20,14 @@ _NO_JPEG = (
     "JPEG in the camera's settings."
 )
 _CUT_SHORT = "Choose a smaller picture in the camera's settings; if it stays, update its firmware."
+_LATE = (
+    "Choose a smaller picture in the camera's settings. If the address is slow in a browser too, "
+    "switch the camera off and on; else raise timeout_s."
+)
 _TOO_LARGE = "Choose a smaller picture or a lower quality in the camera's settings."
+
+# Pauses before a camera is asked again, seconds: together less than the default time-out.
+PAUSES_S = (0.25, 0.5, 1.0, 2.0)
 
 # The remedies where no connection is made, by the number of the error.
 _NO_WAY = "Check the camera's power and network cable, and its address: does `ping` answer?"
@@ -39,12 +47,12 @@ _UNREACHED = {
 class Late(DeviceUnavailable):
     """No whole picture within the time-out."""
 
-    def __init__(self, name: str, timeout_s: float) -> None:
-        super().__init__(
-            f"{name}: no picture within {timeout_s:g} s",
-            "Choose a smaller picture in the camera's settings. If the address is slow in a "
-            "browser too, switch the camera off and on; else raise timeout_s.",
-        )
+    def __init__(self, name: str, timeout_s: float, remedy: str = _LATE) -> None:
+        super().__init__(f"{name}: no picture within {timeout_s:g} s", remedy)
+
+
+class Undecided(DeviceFault):
+    """The picture may be at fault: another one shows if it is."""
 
 
 class Deadline:
@@ -80,6 +88,17 @@ def checked_jpeg(data: bytes, camera: str) -> bytes:
         raise DeviceFault(why, _CUT_SHORT) from None
 
 
+def reach(camera: str, address: tuple[str, int], deadline: Deadline) -> None:
+    """Check that a camera accepts a connection; nothing is sent.
+
+    :raises DeviceUnavailable: if it does not
+    """
+    try:
+        socket.create_connection(address, deadline.left()).close()
+    except OSError as error:
+        raise unreachable(camera, error) from error
+
+
 def unreachable(camera: str, error: OSError) -> DeviceUnavailable:
     """Return the error of a camera to which *error* prevented a connection."""
     why = f"{camera}: cannot be reached: {error.strerror or error}"
@@ -104,3 +123,22 @@ def password_of(camera: str, file: str) -> str:
         raise DeviceFault(f"{camera}: the password file cannot be read: {error}", remedy) from error
     except ValueError as error:
         raise DeviceFault(f"{camera}: the password file {file} {error}", remedy) from error
+
+
+def retried(still: Callable[[], bytes], deadline: Deadline, clock: Clock) -> bytes:
+    """Return what *still* returns; an error that may pass is tried again within *deadline*."""
+    last: DeviceUnavailable | Undecided | None = None
+    for pause_s in (*PAUSES_S, None):
+        try:
+            return still()
+        except Late:
+            if last is not None:  # the reason of the first tries says more
+                break
+            raise
+        except (DeviceUnavailable, Undecided) as error:
+            last = error
+        if pause_s is None or deadline.left() <= clock.real(pause_s):
+            break
+        clock.sleep(pause_s)
+    assert last is not None
+    raise last

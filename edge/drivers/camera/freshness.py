@@ -7,7 +7,7 @@ Rules
 2. A picture is also stale if it is older than ``oldest_s`` by the camera's own headers, Age and
    Last-Modified. Last-Modified is compared with Date, both by the camera's own clock.
 3. A Last-Modified that stays the same while the picture changes says nothing: from then on this
-   value is ignored. Such a first picture is followed by more (``OldByHeaders`` is tried again).
+   value is ignored. Such a first picture is followed by more (``Undecided`` is tried again).
 """
 
 import hashlib
@@ -16,14 +16,11 @@ from email.utils import parsedate_to_datetime
 
 import msgspec
 
+from edge.drivers.camera.base import Undecided
 from edge.drivers.camera.http_reader import Head
 from edge.errors import DeviceFault
 
 log = logging.getLogger(__name__)
-
-
-class OldByHeaders(DeviceFault):
-    """The headers call the picture old; another one shows if they are right."""
 
 
 class _Seen(msgspec.Struct, frozen=True):
@@ -56,7 +53,7 @@ class Freshness:
     def check(self, picture: bytes, now_ns: int, head: Head | None = None) -> None:
         """Check the *picture* that came at *now_ns* with *head* (None: without headers).
 
-        :raises OldByHeaders: if its headers call it old, and that may be wrong
+        :raises Undecided: if its headers call it old, and that may be wrong
         :raises DeviceFault: if it is stale
         """
         digest = hashlib.sha256(picture).hexdigest()
@@ -77,7 +74,7 @@ class Freshness:
 
     def _check_headers(self, head: Head | None, old_date: str, date_age_s: float) -> None:
         if old_date and old_date != self.ignored:
-            raise OldByHeaders(
+            raise Undecided(
                 f"{self._camera}: sends a stale picture, {date_age_s:.0f} s old by its "
                 "Last-Modified",
                 "Move a hand before the lens: if the picture changes, this header is wrong, so set "

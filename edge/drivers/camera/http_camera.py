@@ -10,21 +10,16 @@ Rules of this driver
 5. A stale picture is no still (``freshness.py``).
 """
 
-import socket
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera
-from edge.drivers.camera.base import Deadline, Late, unreachable
-from edge.drivers.camera.freshness import Freshness, OldByHeaders
+from edge.drivers.camera.base import Deadline, reach, retried
+from edge.drivers.camera.freshness import Freshness
 from edge.drivers.camera.http_answer import picture_in
 from edge.drivers.camera.http_client import Exchange, HttpClient
 from edge.drivers.camera.http_exchange import PictureEnd, address
-from edge.errors import DeviceUnavailable
-
-# Pauses before a camera is asked again, seconds: together less than the default time-out.
-PAUSES_S = (0.25, 0.5, 1.0, 2.0)
 
 
 class HttpSnapshotCamera:
@@ -53,10 +48,7 @@ class HttpSnapshotCamera:
 
         :raises DeviceUnavailable: if it does not
         """
-        try:
-            socket.create_connection(address(self._url), self._deadline().left()).close()
-        except OSError as error:
-            raise unreachable(self.name, error) from error
+        reach(self.name, address(self._url), self._deadline())
 
     def close(self) -> None:
         """No connection is held between stills."""
@@ -79,22 +71,3 @@ class HttpSnapshotCamera:
 
     def _deadline(self) -> Deadline:
         return Deadline(self._clock, self._config.timeout_s)
-
-
-def retried(still: Callable[[], bytes], deadline: Deadline, clock: Clock) -> bytes:
-    """Return what *still* returns; an error that may pass is tried again within *deadline*."""
-    last: DeviceUnavailable | OldByHeaders | None = None
-    for pause_s in (*PAUSES_S, None):
-        try:
-            return still()
-        except Late:
-            if last is not None:  # rule 3
-                break
-            raise
-        except (DeviceUnavailable, OldByHeaders) as error:
-            last = error
-        if pause_s is None or deadline.left() <= clock.real(pause_s):
-            break
-        clock.sleep(pause_s)
-    assert last is not None
-    raise last

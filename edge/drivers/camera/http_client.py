@@ -19,14 +19,14 @@ from urllib.parse import SplitResult
 
 import msgspec
 
-from edge.config.sections.cameras import WebCamera
+from edge.config.sections.cameras import NetworkCamera, WebCamera
 from edge.drivers.camera import http_auth
 from edge.drivers.camera.base import Deadline, Late, password_of, unreachable
 from edge.drivers.camera.http_answer import secrets_of
 from edge.drivers.camera.http_auth import Challenge
 from edge.drivers.camera.http_exchange import BodyEnd, Cut, HttpRequest, HttpResponse, exchange
 from edge.drivers.camera.http_reader import NotHttp
-from edge.drivers.camera.http_url import PASSWORD, Refused, redirected, shown, target
+from edge.drivers.camera.http_url import PASSWORD, Refused, filled, redirected, shown, target
 from edge.drivers.camera.tls import tls_context, tls_trouble
 from edge.errors import DeviceError, DeviceFault, GarduError
 from edge.printable import printable
@@ -179,9 +179,11 @@ class _Dialogue:
         proofs = 0
         while answer.status == 401:
             offered = http_auth.challenges(answer.head.headers.get("www-authenticate", []))
+            if not offered and self._request.body:  # SOAP says itself what is wrong
+                return answer
             challenge = self._chosen(offered)
             if challenge is None or proofs == 2 or (proofs == 1 and not challenge.stale):
-                raise self._not_admitted(offered, proofs)
+                raise not_admitted(self._name, self._config, offered, proofs)
             answer = self._exchange(url, challenge)
             proofs += 1
         return answer
@@ -194,36 +196,11 @@ class _Dialogue:
             return Challenge("basic", {})
         return http_auth.best(offered, self._config.auth)
 
-    def _not_admitted(self, offered: list[Challenge], proofs: int) -> DeviceFault:
-        ways = printable(" or ".join(dict.fromkeys(one.words for one in offered)), 80)
-        if proofs:
-            return DeviceFault(f"{self._name}: refuses the username or password", _ACCOUNT)
-        if not offered:
-            return DeviceFault(
-                f"{self._name}: asks for an account (401) and names no way of authentication",
-                'Try auth = "basic". If that is refused: the camera wants its account in the '
-                "address ({username}, {password}), or has another url: see its manual.",
-            )
-        if not self._config.username:
-            return DeviceFault(
-                f"{self._name}: asks for a username and password ({ways})",
-                "Set username and password_file.",
-            )
-        if any(one.rank for one in offered):
-            return DeviceFault(
-                f'{self._name}: offers only {ways}, and auth is "{self._config.auth}"',
-                'Switch Digest on in the camera\'s settings, use https, or set auth = "any".',
-            )
-        return DeviceFault(
-            f"{self._name}: asks for a way of authentication that Gardu does not know ({ways})",
-            _SETTINGS,
-        )
-
     def _exchange(self, url: SplitResult, challenge: Challenge | None) -> HttpResponse:
         config, began = self._config, time.monotonic()
         needed = challenge is not None or PASSWORD in url.query
         password = self._client.password() if needed else ""
-        path = target(url, config.username, password)
+        path = filled(target(url), config.username, password)
         request = msgspec.structs.replace(self._request, target=path)
         if challenge is not None:
             proof = http_auth.answer(
@@ -248,3 +225,36 @@ class _Dialogue:
         words = tuple(dict.fromkeys(one.words for one in offered))
         proof = challenge.words if challenge is not None else ""
         notify(Exchange(self._request.method, shown(url), proof, answer, words, took_s))
+
+
+def not_admitted(
+    camera: str, config: NetworkCamera, offered: list[Challenge], proofs: int
+) -> DeviceFault:
+    """Return the error of a camera that does not admit this user, with its remedy.
+
+    :param offered: the ways of authentication that the camera named
+    :param proofs: how many times the password was sent
+    """
+    ways = printable(" or ".join(dict.fromkeys(one.words for one in offered)), 80)
+    if proofs:
+        return DeviceFault(f"{camera}: refuses the username or password", _ACCOUNT)
+    if not offered:
+        return DeviceFault(
+            f"{camera}: asks for an account (401) and names no way of authentication",
+            'Try auth = "basic". If that is refused: the camera wants its account in the '
+            "address ({username}, {password}), or has another url: see its manual.",
+        )
+    if not config.username:
+        return DeviceFault(
+            f"{camera}: asks for a username and password ({ways})",
+            "Set username and password_file.",
+        )
+    if any(one.rank for one in offered):
+        return DeviceFault(
+            f'{camera}: offers only {ways}, and auth is "{config.auth}"',
+            'Switch Digest on in the camera\'s settings, use https, or set auth = "any".',
+        )
+    return DeviceFault(
+        f"{camera}: asks for a way of authentication that Gardu does not know ({ways})",
+        _SETTINGS,
+    )

@@ -10,17 +10,23 @@ from urllib.parse import SplitResult, quote, urljoin, urlsplit
 USERNAME, PASSWORD = "{username}", "{password}"
 
 # Names of query parameters that carry a secret.
-_SECRET = re.compile(r"(?i)([?&](?:pass(?:word|wd)?|pwd|psw|token|loginpas)=)[^&]*")
+_NAMES = "pass(?:word|wd)?|pwd|psw|token|loginpas"
+# Some cameras write their query into the path (``/user=a_password=b_channel=1.sdp``).
+_SECRET = re.compile(rf"(?i)([?&](?:{_NAMES})=)[^&]*|([/_](?:{_NAMES})=)[^_&/?]*")
 
 
 class Refused(ValueError):
     """A redirect that is not followed, in words."""
 
 
-def target(url: SplitResult, username: str = "", password: str = "") -> str:
-    """Return the request target: path and query of *url*, with the account in its placeholders."""
-    raw = (url.path or "/") + (f"?{url.query}" if url.query else "")
-    return raw.replace(USERNAME, quote(username, safe="")).replace(
+def target(url: SplitResult) -> str:
+    """Return the request target: path and query of *url*."""
+    return (url.path or "/") + (f"?{url.query}" if url.query else "")
+
+
+def filled(text: str, username: str, password: str) -> str:
+    """Return *text* with the account in the place of its placeholders."""
+    return text.replace(USERNAME, quote(username, safe="")).replace(
         PASSWORD, quote(password, safe="")
     )
 
@@ -28,13 +34,9 @@ def target(url: SplitResult, username: str = "", password: str = "") -> str:
 def shown(url: SplitResult) -> str:
     """Return *url* for people: without passwords that are written into it."""
     place = url.netloc.rpartition("@")[2]
-    return _SECRET.sub(r"\1…", f"{url.scheme}://{place}{target(url)}")
-
-
-def carries_secret(url: SplitResult) -> bool:
-    """Return True if a password is written into the query of *url*."""
-    found = _SECRET.search(f"?{url.query}")
-    return found is not None and PASSWORD not in found[0]
+    return _SECRET.sub(
+        lambda found: f"{found[1] or found[2]}…", f"{url.scheme}://{place}{target(url)}"
+    )
 
 
 def redirected(url: SplitResult, location: str) -> SplitResult:

@@ -84,8 +84,8 @@ class Stamper:
         """
         if self._config.stamp and importlib.util.find_spec("PIL") is None:
             raise DeviceUnavailable(
-                f"{self.name}: stills get no strip with time and place: Pillow is not installed "
-                "(pip install 'gardu[stills]', or stamp = false)"
+                f"{self.name}: stills get no strip with time and place: Pillow is not installed",
+                "Install it: pip install 'gardu[stills]'; or set stamp = false in [stills].",
             )
 
     def close(self) -> None:

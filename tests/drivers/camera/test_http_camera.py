@@ -14,7 +14,8 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera
-from edge.drivers.camera.http_camera import PAUSES_S, HttpSnapshotCamera
+from edge.drivers.camera.base import PAUSES_S
+from edge.drivers.camera.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
 from tests.drivers.camera.camera_bench import JPEG, PASSWORD, USER, IpCamera
 from tests.drivers.conftest import PATIENCE_S

@@ -9,6 +9,7 @@ import secrets
 from fractions import Fraction
 
 import av
+from av.video.frame import PictureType
 
 # Bytes of a unit that go into one packet.
 _PART = 1380
@@ -33,6 +34,7 @@ class H264Payloads:
         (decoded,) = av.VideoCodecContext.create("mjpeg", "r").decode(av.Packet(picture))
         frame = decoded.reformat(format="yuv420p")
         frame.pts = self._count
+        frame.pict_type = PictureType.NONE  # the encoder decides, not the JPEG
         self._count += 1
         encoder = self._encoder = self._encoder or self._begun(frame.width, frame.height)
         data = b"".join(bytes(packet) for packet in encoder.encode(frame))

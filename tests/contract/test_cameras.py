@@ -29,7 +29,7 @@ OLDEST_S = 5.0
 SPEED = 50
 # A video's process loads its library first.
 VIDEO_TIMEOUT_S = 4.0
-VIDEO_SPEED = 4
+VIDEO_OLDEST_S = 1.5
 
 # The contract's faults by the names of the IP camera's twin.
 AT_HTTP: dict[cameras.Fault, twins.Fault] = {
@@ -102,7 +102,7 @@ class RtspBench:
         scheme: rtsp_twins.RtspScheme,
         encoder: Callable[[], rtsp_twins.Payloads],
     ) -> None:
-        self._clock = Clock.scaled(VIDEO_SPEED)
+        self._clock = Clock()
         self.covered = False
         self.twin = rtsp_twins.RtspCameraTwin(self._look, "rahasia", scheme, encoder)
         self.twin.start()
@@ -114,7 +114,7 @@ class RtspBench:
             username=twins.USERNAME,
             password_file=str(password),
             timeout_s=VIDEO_TIMEOUT_S,
-            oldest_s=OLDEST_S,
+            oldest_s=VIDEO_OLDEST_S,
         )
         self.driver: base.Camera = RtspStillCamera("camera/lobby", config, self._clock)
 
@@ -140,7 +140,7 @@ class RtspBench:
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
-        self._clock.sleep(OLDEST_S + 1)
+        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
 
     def close(self) -> None:
         """Close driver and twin."""
@@ -156,7 +156,7 @@ class OnvifBench:
 
     def __init__(self, folder: Path, inner: HttpBench | RtspBench) -> None:
         self._inner = inner
-        self._clock = Clock.scaled(VIDEO_SPEED)
+        self._clock = Clock()
         snapshot = (lambda: inner.twin.url) if isinstance(inner, HttpBench) else None
         self.onvif = OnvifTwin("rahasia", snapshot, lambda: inner.twin.url, behind_s=86_400)
         self.onvif.start()
@@ -166,7 +166,7 @@ class OnvifBench:
             username=twins.USERNAME,
             password_file=str(folder / "password"),
             timeout_s=VIDEO_TIMEOUT_S,
-            oldest_s=OLDEST_S,
+            oldest_s=VIDEO_OLDEST_S,
         )
         self.driver: base.Camera = OnvifStillCamera("camera/lobby", config, self._clock)
 
@@ -191,7 +191,7 @@ class OnvifBench:
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
-        self._clock.sleep(OLDEST_S + 1)
+        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
 
     def close(self) -> None:
         """Close driver and twins."""

@@ -36,7 +36,7 @@ _QUALITY = "3"
 
 
 # A stream is opened without waiting for many pictures to measure its rate.
-_OPTIONS = {"fpsprobesize": "0", "fflags": "nobuffer"}
+_OPTIONS = {"fpsprobesize": "0", "analyzeduration": "1"}
 
 
 class Order(NamedTuple):

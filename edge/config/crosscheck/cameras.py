@@ -35,10 +35,11 @@ def cameras(config: Config, problems: Problems) -> None:
     note_twice(problems, list(purposes), "purpose", "one camera for each purpose")
     for name, camera in config.cameras.items():
         if isinstance(camera, NetworkCamera):
-            _network_camera(problems, f"cameras.{name}", camera)
+            network_camera(problems, f"cameras.{name}", camera)
 
 
-def _network_camera(problems: Problems, where: str, camera: NetworkCamera) -> None:
+def network_camera(problems: Problems, where: str, camera: NetworkCamera) -> None:
+    """Add to *problems* what cannot work in one camera, under the key *where*."""
     problem = url_problem(camera.url, _SCHEMES[type(camera)])
     if problem:
         problems.add(f"{where}.url", problem)

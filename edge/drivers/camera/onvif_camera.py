@@ -74,7 +74,7 @@ class OnvifStillCamera:
         self._url = url if url.path.strip("/") else url._replace(path=soap.DEVICE_PATH)
         self._client = HttpClient(name, config, config.timeout_s, notify)
         self._stream = Stream(name, config, notify, command)
-        self._freshness = Freshness(name, config.oldest_s, dated=config.dated)
+        self.freshness = Freshness(name, config.oldest_s, dated=config.dated)
         self.source: Source | None = None
         """The place of the pictures, once it has given one."""
 
@@ -119,11 +119,11 @@ class OnvifStillCamera:
     def _picture(self, source: Source, deadline: Deadline) -> bytes:
         if source.kind == "stream":
             picture = self._stream.key_frame(source.url, deadline)
-            self._freshness.check(picture, self._clock.boot_ns())
+            self.freshness.check(picture, self._clock.boot_ns())
             return picture
         answer = self._client.ask(urlsplit(source.url), PictureEnd, deadline)
         picture = picture_in(answer, self.name, self._client.secrets)
-        self._freshness.check(picture, self._clock.boot_ns(), answer.head)
+        self.freshness.check(picture, self._clock.boot_ns(), answer.head)
         return picture
 
     def _find(self, deadline: Deadline) -> list[Source]:

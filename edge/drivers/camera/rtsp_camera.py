@@ -61,7 +61,7 @@ class RtspStillCamera:
         self._config = config
         self._clock = clock
         self._stream = Stream(name, config, notify, command)
-        self._freshness = Freshness(name, config.oldest_s, dated=False)
+        self.freshness = Freshness(name, config.oldest_s, dated=False)
 
     def open(self) -> None:
         """Check that the camera accepts a connection; the password is not tried.
@@ -85,7 +85,7 @@ class RtspStillCamera:
 
     def _still(self, deadline: Deadline) -> bytes:
         picture = self._stream.key_frame(self._config.url, deadline)
-        self._freshness.check(picture, self._clock.boot_ns())
+        self.freshness.check(picture, self._clock.boot_ns())
         return picture
 
     def _deadline(self) -> Deadline:

@@ -153,6 +153,7 @@ def _key_frame(container: "InputContainer") -> bytes:
         raise _Failed(_NO_VIDEO)
     stream = container.streams.video[0]
     stream.codec_context.options = {"err_detect": "explode"}
+    stream.codec_context.thread_type = "NONE"  # decoding slices in threads hides their errors
     broken = 0
     for packet in container.demux(stream):
         if not packet.is_keyframe or not packet.size:

@@ -11,10 +11,14 @@ Rules
 4. A certificate in ``ca_file`` is trusted itself, also if it is no authority's.
 """
 
+import hashlib
+import socket
 import ssl
+from urllib.parse import SplitResult
 
 from edge.config.sections.cameras import WebCamera
-from edge.drivers.camera.http_exchange import WrongCertificate
+from edge.drivers.camera.base import unreachable
+from edge.drivers.camera.http_exchange import WrongCertificate, address
 from edge.errors import DeviceError, DeviceFault, DeviceUnavailable
 
 # Every cipher with a key and a certificate; level 0 also allows short keys and old digests.
@@ -62,6 +66,14 @@ _CERTIFICATES = {
 }
 
 
+class OldTls(DeviceFault):
+    """The camera speaks only TLS that the config does not allow."""
+
+
+class Untrusted(DeviceFault):
+    """The camera's certificate is not trusted."""
+
+
 def tls_context(camera: str, config: WebCamera) -> ssl.SSLContext:
     """Return the context for the connections of one camera.
 
@@ -99,7 +111,7 @@ def tls_trouble(camera: str, error: ssl.SSLError, config: WebCamera) -> DeviceEr
         )
     if isinstance(error, ssl.SSLCertVerificationError):
         why, remedy = _untrusted(error, config)
-        return DeviceFault(f"{camera}: its certificate {why} ({error.verify_message})", remedy)
+        return Untrusted(f"{camera}: its certificate {why} ({error.verify_message})", remedy)
     reason = error.reason or ""
     if any(word in reason for word in _NO_TLS):
         return DeviceFault(
@@ -107,7 +119,7 @@ def tls_trouble(camera: str, error: ssl.SSLError, config: WebCamera) -> DeviceEr
             "Write http:// in url, or the port of the camera's https service.",
         )
     if any(word in reason for word in _OLD) and config.tls != "old":
-        return DeviceFault(
+        return OldTls(
             f"{camera}: speaks only old TLS ({reason})",
             'Update the camera\'s firmware, or set tls = "old" for it.',
         )
@@ -132,3 +144,24 @@ def _untrusted(error: ssl.SSLCertVerificationError, config: WebCamera) -> tuple[
             f"Make a new certificate for the camera that has what is named here, or {_PIN}.",
         ),
     )
+
+
+def fingerprint_of(camera: str, url: SplitResult, config: WebCamera, timeout_s: float) -> str:
+    """Return the SHA-256 of the certificate that the machine at *url* shows; it is not checked.
+
+    :raises DeviceError: if there is no connection
+    """
+    context = tls_context(camera, config)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    try:
+        with (
+            socket.create_connection(address(url), timeout_s) as connection,
+            context.wrap_socket(connection, server_hostname=url.hostname) as encrypted,
+        ):
+            shown = encrypted.getpeercert(binary_form=True) or b""
+    except ssl.SSLError as error:
+        raise tls_trouble(camera, error, config) from error
+    except OSError as error:
+        raise unreachable(camera, error) from error
+    return hashlib.sha256(shown).hexdigest()

@@ -132,7 +132,10 @@ class Trial:
         if ignored_date:
             found["dated"] = False
         proofs = {step.proof.partition(" ")[0] for step in self._seen if step.proof}
-        if proofs == {"Digest"}:
+        described = {
+            one for step in self._seen if step.method == "DESCRIBE" for one in step.offered
+        }
+        if proofs == {"Digest"} or any(one.startswith("Digest") for one in described):
             found["auth"] = "digest"
         if proofs == {"Basic"} and not config.url.startswith("https:"):
             self._notes.append("it took the password in clear (Basic): use https if it has that")

@@ -79,7 +79,7 @@ class CameraTwin:
     :ivar covered: the lens is covered
     :ivar stills: how many pictures have been sent
     :ivar proofs: how many requests carried credentials
-    :ivar requests: how many requests have come
+    :ivar paths: path and query of each request
     """
 
     def __init__(
@@ -97,7 +97,7 @@ class CameraTwin:
         self.covered = False
         self.stills = 0
         self.proofs = 0
-        self.requests = 0
+        self.paths: list[str] = []
         self.closing = threading.Event()
         self._look = look
         self._tls = tls
@@ -230,7 +230,7 @@ class _Server(ThreadingHTTPServer):
 
     def handle_error(self, request: object, client_address: object) -> None:
         """Ignore a client that has hung up; report any other error, which is a bug here."""
-        if not isinstance(sys.exception(), ConnectionError | TimeoutError):
+        if not isinstance(sys.exception(), ConnectionError | TimeoutError | ssl.SSLError):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
@@ -243,7 +243,7 @@ class _Request(BaseHTTPRequestHandler):
         camera = self.server.camera
         proof = self.headers.get("Authorization", "")
         camera.proofs += bool(proof)
-        camera.requests += 1
+        camera.paths.append(self.path)
         if camera.fault == "hang":
             camera.closing.wait()
         elif camera.fault == "refuse":

@@ -39,7 +39,7 @@ _PIN = "set fingerprint to that of the camera's certificate (docs/cameras.md)"
 _NEW = f"Make a new certificate in the camera's settings, or {_PIN}."
 
 # Faults of certificates and their remedies, by OpenSSL's codes of verification (x509_vfy.h).
-_UNKNOWN_SIGNER = (2, 18, 19, 20, 21)
+_UNKNOWN_SIGNER = (2, 7, 18, 19, 20, 21)
 _CERTIFICATES = {
     **dict.fromkeys(
         _UNKNOWN_SIGNER,

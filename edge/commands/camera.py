@@ -10,7 +10,7 @@ import typer
 
 from edge.clock import Clock
 from edge.commands.camera_trial import Result, Trial, section
-from edge.commands.options import refuse, say
+from edge.commands.options import problems_printed, refuse, say
 from edge.config.crosscheck.cameras import url_problem
 from edge.config.sections.values import Name
 from edge.config.validation import Problems, convert
@@ -95,7 +95,8 @@ def try_(
         _check(url, name)
         trial = Trial(f"camera/{name}", _driver(url), settings, Clock(), _Steps())
         try:
-            result = trial.run(notify=_say)
+            with problems_printed():
+                result = trial.run(notify=_say)
         except DeviceError as error:
             say(f"\nNo picture: {error}.")
             if error.remedy:

@@ -33,6 +33,8 @@ _HASHES: dict[str, Callable[[bytes], str]] = {
     "MD5": lambda data: hashlib.md5(data, usedforsecurity=False).hexdigest(),
 }
 _BASIC_RANK = 1
+# The count of requests with one nonce: each is used once.
+_FIRST = "00000001"
 
 
 class Challenge(msgspec.Struct, frozen=True):
@@ -55,10 +57,10 @@ class Challenge(msgspec.Struct, frozen=True):
         """The safety of this challenge, a higher number is safer; 0 if it cannot be answered."""
         if self.scheme == "basic":
             return _BASIC_RANK
-        usable = self.scheme == "digest" and self._hash in _HASHES and "nonce" in self.parameters
+        usable = self.scheme == "digest" and self.hash in _HASHES and "nonce" in self.parameters
         if not usable or not (self._qops & {"", "auth"}):
             return 0
-        return _BASIC_RANK + len(_HASHES) - list(_HASHES).index(self._hash)
+        return _BASIC_RANK + len(_HASHES) - list(_HASHES).index(self.hash)
 
     @property
     def words(self) -> str:
@@ -75,8 +77,14 @@ class Challenge(msgspec.Struct, frozen=True):
         return self.parameters.get("algorithm", "") or "MD5"
 
     @property
-    def _hash(self) -> str:
+    def hash(self) -> str:
+        """The name of the hash of Digest, in capital letters."""
         return self._algorithm.upper().removesuffix(_SESSION)
+
+    @property
+    def session(self) -> bool:
+        """True if the password's hash is made anew for each session (``-sess``)."""
+        return self._algorithm.upper().endswith(_SESSION)
 
     @property
     def _qops(self) -> set[str]:
@@ -121,34 +129,36 @@ def answer(
     """
     if challenge.scheme == "basic":
         return "Basic " + base64.b64encode(f"{username}:{password}".encode()).decode()
+    return "Digest " + _digest_answer(challenge, username, password, uri, cnonce, method)
+
+
+def _digest_answer(
+    challenge: Challenge, username: str, password: str, uri: str, cnonce: str, method: str
+) -> str:
     said = challenge.parameters
-    digest = _HASHES[challenge._hash]  # noqa: SLF001 - this module's own
+    digest = _HASHES[challenge.hash]
     with_qop = bool(said.get("qop"))
-    session = challenge._algorithm.upper().endswith(_SESSION)  # noqa: SLF001
     quoted = {
         "username": _user(said, username, digest),
         "realm": said.get("realm", ""),
         "nonce": said["nonce"],
         "uri": uri,
     }
-    plain = {"algorithm": said["algorithm"]} if said.get("algorithm") else {}
-    if said.get("userhash", "").lower() == "true":
-        plain["userhash"] = "true"
+    plain = {key: said[key] for key in ("algorithm", "userhash") if said.get(key)}
     if with_qop:
-        plain |= {"qop": "auth", "nc": "00000001"}
-    if with_qop or session:
+        plain |= {"qop": "auth", "nc": _FIRST}
+    if with_qop or challenge.session:
         quoted["cnonce"] = cnonce
     if "opaque" in said:
         quoted["opaque"] = said["opaque"]
     secret = digest(_bytes(f"{username}:{quoted['realm']}:{password}"))
-    if session:
+    if challenge.session:
         secret = digest(_bytes(f"{secret}:{said['nonce']}:{cnonce}"))
-    middle = [said["nonce"], "00000001", cnonce, "auth"] if with_qop else [said["nonce"]]
-    quoted["response"] = digest(
-        _bytes(":".join([secret, *middle, digest(_bytes(f"{method}:{uri}"))]))
-    )
+    middle = [said["nonce"], _FIRST, cnonce, "auth"] if with_qop else [said["nonce"]]
+    request = digest(_bytes(f"{method}:{uri}"))
+    quoted["response"] = digest(_bytes(":".join([secret, *middle, request])))
     parts = [f'{key}="{_escaped(value)}"' for key, value in quoted.items()]
-    return "Digest " + ", ".join([*parts, *(f"{key}={value}" for key, value in plain.items())])
+    return ", ".join([*parts, *(f"{key}={value}" for key, value in plain.items())])
 
 
 def _user(said: Mapping[str, str], username: str, digest: Callable[[bytes], str]) -> str:

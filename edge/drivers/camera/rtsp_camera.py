@@ -12,6 +12,7 @@ Rules of this driver
 4. What may pass is tried again within the deadline, as with an HTTP camera.
 """
 
+import importlib.util
 import json
 import sys
 from collections.abc import Callable, Sequence
@@ -66,8 +67,13 @@ class RtspStillCamera:
     def open(self) -> None:
         """Check that the camera accepts a connection; the password is not tried.
 
-        :raises DeviceUnavailable: if it does not
+        :raises DeviceUnavailable: if it does not, or the video library is not installed
         """
+        if importlib.util.find_spec("av") is None:
+            raise DeviceUnavailable(
+                f"{self.name}: its video cannot be decoded: PyAV is not installed",
+                "Install it: pip install 'gardu[video]'.",
+            )
         reach(self.name, rtsp_address(urlsplit(self._config.url)), self._deadline())
 
     def close(self) -> None:

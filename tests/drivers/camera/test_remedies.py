@@ -29,4 +29,4 @@ def test_every_error_has_a_remedy(module: Path) -> None:
 
 def test_the_errors_are_found() -> None:
     """The search above sees the errors of most modules."""
-    assert sum(bool(raised(module)) for module in MODULES) > 10
+    assert sum(bool(raised(module)) for module in MODULES) >= 10

@@ -1,6 +1,7 @@
 """Cameras with RTSP: their errors, and where the password goes."""
 
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -187,6 +188,28 @@ def test_a_child_that_goes_wrong_is_told(
     with pytest.raises(DeviceError, match=words) as caught:
         camera(twin.url, password_file, [sys.executable, "-c", program]).capture()
     assert caught.value.remedy
+
+
+def test_without_the_library_it_does_not_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A missing library is reported at the start with its remedy, not at the first still."""
+    monkeypatch.setattr(sys, "path", [str(tmp_path)])
+    for name in [name for name in sys.modules if name.partition(".")[0] == "av"]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(DeviceUnavailable, match="PyAV is not installed") as caught:
+        camera("rtsp://127.0.0.1:9/x", tmp_path).open()
+    assert "pip install 'gardu[video]'" in caught.value.remedy
+
+
+def test_the_daemon_does_not_load_the_library() -> None:
+    """FFmpeg needs as much memory as the daemon itself."""
+    modules = "edge.daemon.run, edge.drivers.camera.rtsp_camera"
+    program = f"import sys, {modules};print('av' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "False\n"
 
 
 def test_a_frozen_video_is_a_fault(twins: list[RtspCameraTwin], password_file: Path) -> None:

@@ -88,13 +88,30 @@ def checked_jpeg(data: bytes, camera: str) -> bytes:
         raise DeviceFault(why, _CUT_SHORT) from None
 
 
+class Unanswered(OSError):
+    """No machine answered the request for a connection in time."""
+
+
+def connect(address: tuple[str, int], timeout_s: float) -> socket.socket:
+    """Return a connection to *address*.
+
+    :param timeout_s: the longest wait, real seconds; also that of each later wait
+    :raises Unanswered: if nothing answers
+    :raises OSError: if there is no connection for another reason
+    """
+    try:
+        return socket.create_connection(address, timeout_s)
+    except TimeoutError:
+        raise Unanswered(errno.ETIMEDOUT, "no answer at this address") from None
+
+
 def reach(camera: str, address: tuple[str, int], deadline: Deadline) -> None:
     """Check that a camera accepts a connection; nothing is sent.
 
     :raises DeviceUnavailable: if it does not
     """
     try:
-        socket.create_connection(address, deadline.left()).close()
+        connect(address, max(deadline.left(), 0.001)).close()
     except OSError as error:
         raise unreachable(camera, error) from error
 

@@ -21,10 +21,11 @@ import msgspec
 
 from edge.config.sections.cameras import NetworkCamera, WebCamera
 from edge.drivers.camera import http_auth
-from edge.drivers.camera.base import Deadline, Late, password_of, unreachable
+from edge.drivers.camera.base import Deadline, Late, Unanswered, password_of, unreachable
+from edge.drivers.camera.cut import Cut
 from edge.drivers.camera.http_answer import secrets_of
 from edge.drivers.camera.http_auth import Challenge
-from edge.drivers.camera.http_exchange import BodyEnd, Cut, HttpRequest, HttpResponse, exchange
+from edge.drivers.camera.http_exchange import BodyEnd, HttpRequest, HttpResponse, exchange
 from edge.drivers.camera.http_reader import NotHttp
 from edge.drivers.camera.http_url import PASSWORD, Refused, filled, redirected, shown, target
 from edge.drivers.camera.tls import tls_context, tls_trouble
@@ -118,6 +119,8 @@ class HttpClient:
 
     def _explain(self, error: Exception, cut: Cut) -> DeviceError:
         """Return *error* with the camera's name and a remedy."""
+        if isinstance(error, Unanswered):
+            return unreachable(self._name, error)
         if cut.made or isinstance(error, TimeoutError):
             return Late(self._name, self._timeout_s)
         if isinstance(error, ssl.SSLError):

@@ -2,9 +2,7 @@
 
 Rules
 -----
-1. One deadline for the whole exchange, however slowly bytes drip: when it passes, the connection
-   is cut from another thread, at any stage (TLS handshake, head, body). Only the look-up
-   of a host's name cannot be cut; an address in the URL needs none.
+1. One deadline for the whole exchange, however slowly bytes drip (``cut.py``).
 2. Straight to the host: no proxy, only http and https. Redirects are the caller's decision.
 3. The reading ends when the content is whole, whatever lengths were announced: a picture with its
    own last marker (``PictureEnd``), a text with its announced length or after a pause
@@ -16,18 +14,17 @@ import hashlib
 import hmac
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
-from contextlib import closing, suppress
-from types import TracebackType
-from typing import Protocol, Self
+from contextlib import closing
+from typing import Protocol
 from urllib.parse import SplitResult
 
 import msgspec
 
 from edge import __version__
 from edge.drivers.camera import jpeg
-from edge.drivers.camera.base import MAX_SIZE
+from edge.drivers.camera.base import MAX_SIZE, connect
+from edge.drivers.camera.cut import Cut
 from edge.drivers.camera.http_reader import Head, ResponseReader
 
 PORTS = {"http": 80, "https": 443}
@@ -159,7 +156,7 @@ def exchange(
     url: SplitResult,
     request: HttpRequest,
     end: BodyEnd,
-    cut: "Cut",
+    cut: Cut,
     timeout_s: float,
     tls: ssl.SSLContext | None = None,
     fingerprint: str = "",
@@ -170,7 +167,7 @@ def exchange(
     :raises OSError: if there is no connection, or it breaks off before a whole head
     :raises NotHttp: if the server does not speak HTTP
     """
-    connection: socket.socket = socket.create_connection(address(url), timeout_s)
+    connection = connect(address(url), timeout_s)
     with closing(connection):
         cut.watch(connection)
         if url.scheme == "https":
@@ -230,48 +227,3 @@ def _read(connection: socket.socket, end: BodyEnd, timeout_s: float) -> HttpResp
     if reader.head is None:
         raise HungUp("it closed the connection without an answer")
     return HttpResponse(reader.head, bytes(reader.body), reader.complete)
-
-
-class Cut:
-    """Cuts the connections of one exchange when its time is over.
-
-    It shuts a duplicate of the socket, which ends the connection for every holder and stays
-    valid while TLS takes the original over.
-    """
-
-    def __init__(self, seconds: float) -> None:
-        self.made = False
-        self._lock = threading.Lock()
-        self._sockets: list[socket.socket] = []
-        self._timer = threading.Timer(seconds, self._make)
-        self._timer.daemon = True
-
-    def __enter__(self) -> Self:
-        self._timer.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._timer.cancel()
-        with self._lock:
-            for held in self._sockets:
-                held.close()
-            self._sockets.clear()
-
-    def watch(self, connection: socket.socket) -> None:
-        """Cut *connection* too when the time comes."""
-        with self._lock:
-            self._sockets.append(connection.dup())
-        if self.made:
-            self._make()
-
-    def _make(self) -> None:
-        with self._lock:
-            self.made = True
-            for held in self._sockets:
-                with suppress(OSError):  # the other side was faster and has closed it
-                    held.shutdown(socket.SHUT_RDWR)

@@ -124,7 +124,7 @@ class Stream:
             order = self._order(url, deadline)  # while the child loads its library
             child.ready(deadline)
             answer = child.ask(json.dumps(order).encode(), deadline)
-        except NoAnswer:
+        except (NoAnswer, TimeoutError):
             raise Late(self._name, self._config.timeout_s, _LATE) from None
         finally:
             child.end()

@@ -4,7 +4,6 @@ It shows what the camera wants before FFmpeg gets the password: which authentica
 it is busy, or has no such stream. FFmpeg says less, and it would answer Basic.
 """
 
-import socket
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -13,7 +12,7 @@ from urllib.parse import SplitResult
 from edge import __version__
 from edge.config.sections.cameras import NetworkCamera
 from edge.drivers.camera import http_auth
-from edge.drivers.camera.base import Deadline, unreachable
+from edge.drivers.camera.base import Deadline, connect, unreachable
 from edge.drivers.camera.http_auth import Challenge
 from edge.drivers.camera.http_client import Exchange, not_admitted
 from edge.drivers.camera.http_exchange import HttpResponse
@@ -54,6 +53,7 @@ def wants_account(
 ) -> bool:
     """Return True if the camera asks for an account in a way that is known and allowed.
 
+    :raises TimeoutError: if it does not answer in time
     :raises DeviceUnavailable: if it cannot be reached, or is busy
     :raises DeviceFault: if there is no such stream, or it asks in another way
     """
@@ -65,6 +65,8 @@ def wants_account(
             f"{camera}: does not answer as a camera with RTSP: {printable(str(error))}",
             "Correct the port in url; RTSP has 554 in most cameras.",
         ) from None
+    except TimeoutError:
+        raise
     except OSError as error:
         raise unreachable(camera, error) from error
     offered = http_auth.challenges(head.headers.get("www-authenticate", []))
@@ -114,7 +116,7 @@ def _describe(url: SplitResult, deadline: Deadline) -> Head:
         "",
         "",
     )
-    with closing(socket.create_connection(rtsp_address(url), timeout_s)) as connection:
+    with closing(connect(rtsp_address(url), timeout_s)) as connection:
         connection.sendall("\r\n".join(lines).encode())
         reader = ResponseReader()
         while reader.head is None:

@@ -309,3 +309,19 @@ def test_nothing_is_left_running(server: IpCamera) -> None:
     for timer in timers:
         timer.join(PATIENCE_S)
     assert not any(timer.is_alive() for timer in timers)
+
+
+def test_a_machine_that_does_not_answer_is_not_a_slow_picture(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Switched off, a camera answers nothing: the remedy is its power, not a smaller picture."""
+
+    def silent(*_: object) -> socket.socket:
+        raise TimeoutError("timed out")
+
+    monkeypatch.setattr(socket, "create_connection", silent)
+    device = camera("http://192.0.2.1/s.jpg", clock=Clock.scaled(100))
+    for call in (device.open, device.capture):
+        with pytest.raises(DeviceUnavailable, match="cannot be reached: no answer") as caught:
+            call()
+        assert "power" in caught.value.remedy

@@ -89,6 +89,7 @@ class Trial:
         config = self._config()
         device = _DRIVERS[self._driver](self._name, config, self._clock, self._note)
         began = time.monotonic()
+        device.open()
         picture = device.capture()
         took_s = time.monotonic() - began
         settings = {**self._settings, **self._found(device.freshness.ignored, took_s, config)}

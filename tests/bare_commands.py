@@ -44,6 +44,7 @@ SUBCOMMANDS = {
     "guestbook": ("export", "purge"),
     "invitation": ("key", "make", "read"),
     "records": ("resend",),
+    "camera": ("try",),
 }
 # {config} is a config with an empty database, {out} a file that is not there yet.
 CASES = (
@@ -81,6 +82,8 @@ CASES = (
     Case("verify --config {config}"),
     Case("watch --broker http://nowhere", 2),
     Case("doctor --config {config} data"),
+    Case("camera try http://127.0.0.1:9/s.jpg", 1),
+    Case("camera try rtsp://127.0.0.1:9/s", 1, "video"),
     Case("watch-inputs --config {config}", 1),
     Case("wiring --config {config} --svg {out}"),
     Case("panel --config {config} --svg {out}"),

@@ -72,6 +72,10 @@ COMMANDS = {
         "edge.commands.doctor.command", "doctor",
         "Examine every device and this machine.",
     ),
+    "camera": Command(
+        "edge.commands.camera", "camera",
+        "Try a camera's address and write its config section.",
+    ),
     "watch-inputs": Command(
         "edge.commands.watch_inputs", "watch_inputs",
         "Show every input live.",

@@ -8,6 +8,7 @@ from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.buttons import button_notes
+from edge.config.crosscheck.cameras import camera_notes
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.crosscheck.port_names import port_notes
 from edge.config.crosscheck.times import bounce_notes
@@ -46,6 +47,7 @@ def check(
         *bounce_notes(found.config),
         *button_notes(found.config),
         *port_notes(found.config),
+        *camera_notes(found.config),
         *_zone(found.config),
         *found.notes,
         *files,

@@ -3,6 +3,7 @@
 # The top-level module, and the extra that installs it.
 EXTRAS = {
     "PIL": "stills",
+    "av": "video",
     "iotcore": "sim",
     "jinja2": "print",
     "lgpio": "pi",

@@ -7,11 +7,13 @@ import msgspec
 
 from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.model import Config
-from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.values import Section
 from edge.config.validation import convert, read_file
 
 S = TypeVar("S", bound=Section)
+
+# The files of cameras; not every kind has them.
+_FILES = frozenset({"password_file", "ca_file"})
 
 
 def load_config(path: Path, *, elsewhere: bool = False) -> Config:
@@ -47,9 +49,7 @@ def _resolved(config: Config, folder: Path) -> Config:
             config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
         ),
         cameras={
-            name: _absolute(camera, folder, "password_file", "ca_file")
-            if isinstance(camera, HttpCamera)
-            else camera
+            name: _absolute(camera, folder, *_FILES.intersection(camera.__struct_fields__))
             for name, camera in config.cameras.items()
         },
     )

@@ -13,7 +13,7 @@ from msgspec import Meta
 
 from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.buses import Bus
-from edge.config.sections.cameras import HttpCamera, PiCamera, Stills
+from edge.config.sections.cameras import Camera, Stills
 from edge.config.sections.card_readers import CardReader, Scanner
 from edge.config.sections.clock import ClockSection
 from edge.config.sections.doors import Door, Safety
@@ -138,5 +138,5 @@ class Config(Section, frozen=True, kw_only=True):
     safety: Safety | None = None
     panels: dict[Name, Panel] = msgspec.field(default_factory=dict)
     buzzer: Buzzer | None = None
-    cameras: dict[Name, HttpCamera | PiCamera] = msgspec.field(default_factory=dict)
+    cameras: dict[Name, Camera] = msgspec.field(default_factory=dict)
     stills: Stills = Stills()

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
-from edge.config.sections.cameras import HttpCamera, PiCamera
+from edge.config.sections.cameras import Camera as CameraConfig
+from edge.config.sections.cameras import HttpCamera, OnvifCamera, PiCamera, RtspCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
 from edge.config.sections.card_readers import KeyboardCardReader, KeyboardScanner, Pn532, Wiegand
 from edge.config.sections.lockers import BccLockers, GpioLockers, KerongLockers
@@ -178,10 +179,21 @@ def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:
         devices.add_stamper(Stamper("stamper", config.stills, config.checkpoint))
 
 
-def _build_camera(name: str, config: HttpCamera | PiCamera, clock: Clock) -> Camera:
-    from edge.drivers.camera.http_camera import HttpSnapshotCamera
-    from edge.drivers.camera.picamera2 import Picamera2Camera
+def _build_camera(name: str, config: CameraConfig, clock: Clock) -> Camera:
+    match config:
+        case HttpCamera():
+            from edge.drivers.camera.http_camera import HttpSnapshotCamera
 
-    if isinstance(config, HttpCamera):
-        return HttpSnapshotCamera(name, config, clock)
-    return Picamera2Camera(name, config, clock, CAMERA_RESTART.delay)
+            return HttpSnapshotCamera(name, config, clock)
+        case RtspCamera():
+            from edge.drivers.camera.rtsp_camera import RtspStillCamera
+
+            return RtspStillCamera(name, config, clock)
+        case OnvifCamera():
+            from edge.drivers.camera.onvif_camera import OnvifStillCamera
+
+            return OnvifStillCamera(name, config, clock)
+        case PiCamera():
+            from edge.drivers.camera.picamera2 import Picamera2Camera
+
+            return Picamera2Camera(name, config, clock, CAMERA_RESTART.delay)

@@ -388,7 +388,12 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     ),
     "camera url": (
         {"cameras__lobby__url": "rtsp://camera"},
-        ["cameras.lobby.url: is 'rtsp://camera'; allowed: http:// or https:// host, or host:port"],
+        [
+            (
+                "cameras.lobby.url: is 'rtsp://camera', which needs driver = \"rtsp\"; "
+                "allowed: http:// or https:// host, or host:port"
+            ),
+        ],
     ),
     "bounce out of range": (
         {"metal_detector__alarm__bounce_s": 0.5},

@@ -1,25 +1,35 @@
 """Every camera driver on its twin."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.clock import Clock
-from edge.config.sections.cameras import HttpCamera, PiCamera
+from edge.config.sections.cameras import HttpCamera, OnvifCamera, PiCamera, RtspCamera
 from edge.daemon.build import CAMERA_RESTART
 from edge.drivers import base
 from edge.drivers.camera.http_camera import HttpSnapshotCamera
+from edge.drivers.camera.onvif_camera import OnvifStillCamera
 from edge.drivers.camera.picamera2 import Picamera2Camera
+from edge.drivers.camera.rtsp_camera import RtspStillCamera
 from sim.twins import camera as twins
-from sim.twins.scene import Scene
+from sim.twins import rtsp_camera as rtsp_twins
+from sim.twins.camera_dialects import GOOD, PLAIN, Dialect
+from sim.twins.onvif_camera import OnvifTwin
+from sim.twins.rtp_jpeg import JpegPayloads
+from sim.twins.scene import DARK, Scene, draw
 from tests.contract import cameras
+from tests.contract.rtp_h264 import H264Payloads
 
 # Longer than a good still on a busy machine; each silent one costs so long here.
 TIMEOUT_S = 0.7
 OLDEST_S = 5.0
 SPEED = 50
+# A video's process loads its library first.
+VIDEO_TIMEOUT_S = 4.0
+VIDEO_OLDEST_S = 1.5
 
 # The contract's faults by the names of the IP camera's twin.
 AT_HTTP: dict[cameras.Fault, twins.Fault] = {
@@ -28,17 +38,23 @@ AT_HTTP: dict[cameras.Fault, twins.Fault] = {
 }  # fmt: skip
 
 
+AT_RTSP: dict[cameras.Fault, rtsp_twins.RtspFault] = {
+    "silent": "hang", "slow": "drip", "hangs-up": "drop", "cut-short": "cut-short",
+    "garbage": "garbage", "frozen": "frozen",
+}  # fmt: skip
+
+
 class HttpBench:
     """An IP camera on loopback."""
 
-    def __init__(self, folder: Path, scheme: twins.Scheme) -> None:
+    def __init__(self, folder: Path, scheme: twins.Scheme, dialect: Dialect = PLAIN) -> None:
         self._clock = Clock.scaled(SPEED)
-        self._twin = twins.CameraTwin(self._lobby, "rahasia", scheme)
-        self._twin.start()
+        self.twin = twins.CameraTwin(lambda: lobby(self._clock), "rahasia", scheme, dialect)
+        self.twin.start()
         password = folder / "password"
         password.write_text("rahasia\n")
         config = HttpCamera(
-            url=self._twin.url,
+            url=self.twin.url,
             purposes=["desk"],
             username=twins.USERNAME,
             password_file=str(password),
@@ -49,23 +65,23 @@ class HttpBench:
 
     def cover(self) -> None:
         """Cover the lens."""
-        self._twin.covered = True
+        self.twin.covered = True
 
     def uncover(self) -> None:
         """Uncover the lens."""
-        self._twin.covered = False
+        self.twin.covered = False
 
     def breaks(self, fault: cameras.Fault) -> None:
         """Make the camera fail; one that is gone has closed its port."""
         if fault == "gone":
-            self._twin.close()
+            self.twin.close()
         else:
-            self._twin.fault = AT_HTTP[fault]
+            self.twin.fault = AT_HTTP[fault]
 
     def recovers(self) -> None:
         """End the fault, at the same address."""
-        self._twin.fault = None
-        self._twin.start()
+        self.twin.fault = None
+        self.twin.start()
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
@@ -74,13 +90,121 @@ class HttpBench:
     def close(self) -> None:
         """Close driver and twin."""
         self.driver.close()
-        self._twin.close()
+        self.twin.close()
 
-    def _lobby(self) -> Scene:
-        return Scene(
-            place="Lobi", wall_ms=self._clock.wall_ms(), lockers={1: False}, alarming=False,
-            figures={},
-        )  # fmt: skip
+
+class RtspBench:
+    """A camera with RTSP alone on loopback, and the real decoder."""
+
+    def __init__(
+        self,
+        folder: Path,
+        scheme: rtsp_twins.RtspScheme,
+        encoder: Callable[[], rtsp_twins.Payloads],
+    ) -> None:
+        self._clock = Clock()
+        self.covered = False
+        self.twin = rtsp_twins.RtspCameraTwin(self._look, "rahasia", scheme, encoder)
+        self.twin.start()
+        password = folder / "password"
+        password.write_text("rahasia\n")
+        config = RtspCamera(
+            url=self.twin.url,
+            purposes=["desk"],
+            username=twins.USERNAME,
+            password_file=str(password),
+            timeout_s=VIDEO_TIMEOUT_S,
+            oldest_s=VIDEO_OLDEST_S,
+        )
+        self.driver: base.Camera = RtspStillCamera("camera/lobby", config, self._clock)
+
+    def cover(self) -> None:
+        """Cover the lens."""
+        self.covered = True
+
+    def uncover(self) -> None:
+        """Uncover the lens."""
+        self.covered = False
+
+    def breaks(self, fault: cameras.Fault) -> None:
+        """Make the camera fail; one that is gone has closed its port."""
+        if fault == "gone":
+            self.twin.close()
+        else:
+            self.twin.fault = AT_RTSP[fault]
+
+    def recovers(self) -> None:
+        """End the fault, at the same address."""
+        self.twin.fault = None
+        self.twin.start()
+
+    def pass_time(self) -> None:
+        """Let a picture become too old."""
+        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
+
+    def close(self) -> None:
+        """Close driver and twin."""
+        self.driver.close()
+        self.twin.close()
+
+    def _look(self) -> bytes:
+        return DARK if self.covered else draw(lobby(self._clock))
+
+
+class OnvifBench:
+    """A camera with ONVIF; its pictures come as those of the bench *inner*, in its place."""
+
+    def __init__(self, folder: Path, inner: HttpBench | RtspBench) -> None:
+        self._inner = inner
+        self._clock = Clock()
+        snapshot = (lambda: inner.twin.url) if isinstance(inner, HttpBench) else None
+        self.onvif = OnvifTwin("rahasia", snapshot, lambda: inner.twin.url, behind_s=86_400)
+        self.onvif.start()
+        config = OnvifCamera(
+            url=self.onvif.url,
+            purposes=["desk"],
+            username=twins.USERNAME,
+            password_file=str(folder / "password"),
+            timeout_s=VIDEO_TIMEOUT_S,
+            oldest_s=VIDEO_OLDEST_S,
+        )
+        self.driver: base.Camera = OnvifStillCamera("camera/lobby", config, self._clock)
+
+    def cover(self) -> None:
+        """Cover the lens."""
+        self._inner.cover()
+
+    def uncover(self) -> None:
+        """Uncover the lens."""
+        self._inner.uncover()
+
+    def breaks(self, fault: cameras.Fault) -> None:
+        """Make the camera fail; one that is gone has closed all its ports."""
+        self._inner.breaks(fault)
+        if fault == "gone":
+            self.onvif.close()
+
+    def recovers(self) -> None:
+        """End the fault, at the same address."""
+        self._inner.recovers()
+        self.onvif.start()
+
+    def pass_time(self) -> None:
+        """Let a picture become too old."""
+        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
+
+    def close(self) -> None:
+        """Close driver and twins."""
+        self.driver.close()
+        self.onvif.close()
+        self._inner.close()
+
+
+def lobby(clock: Clock) -> Scene:
+    """Return the scene before every lens."""
+    return Scene(
+        place="Lobi", wall_ms=clock.wall_ms(), lockers={1: False}, alarming=False, figures={}
+    )
 
 
 class ChildBench:
@@ -130,6 +254,53 @@ class TestHttp(cameras.CamerasContract):
     def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
         """Return an open camera."""
         bench = HttpBench(tmp_path, request.param)
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()
+
+
+class TestDialects(cameras.CamerasContract):
+    """IP cameras that bend the rules of HTTP, as they are met in offices."""
+
+    @pytest.fixture(params=GOOD)
+    def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        bench = HttpBench(tmp_path, "digest", GOOD[request.param])
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()
+
+
+class TestRtsp(cameras.CamerasContract):
+    """IP cameras with video alone."""
+
+    @pytest.fixture(params=[("digest", JpegPayloads), ("basic", H264Payloads)])
+    def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        bench = RtspBench(tmp_path, *request.param)
+        try:
+            bench.driver.open()
+            yield bench
+        finally:
+            bench.close()
+
+
+class TestOnvif(cameras.CamerasContract):
+    """Cameras that name their addresses by ONVIF, with a snapshot or with video alone."""
+
+    @pytest.fixture(params=["snapshot", "stream"])
+    def bench(self, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[cameras.Bench]:
+        """Return an open camera."""
+        inner = (
+            HttpBench(tmp_path, "digest")
+            if request.param == "snapshot"
+            else RtspBench(tmp_path, "digest", JpegPayloads)
+        )
+        bench = OnvifBench(tmp_path, inner)
         try:
             bench.driver.open()
             yield bench

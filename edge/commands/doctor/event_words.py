@@ -78,21 +78,9 @@ _REMEDIES = (
      "then log in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
     ("", "no such file", ("Plug it in. ls -l /dev/serial/by-id/ shows what is plugged in; the name "
      "there belongs in the config.")),
-    ("camera", "password", ("Put the camera's password into password_file, alone on its first "
-     "line, and look whether username is right.")),
-    ("camera", "no picture at this address", ("Open the url in a browser; the camera's manual "
-     "names the address of its snapshot.")),
-    ("camera", "cannot be reached", ("Is it powered and in this network? ping its address; open "
-     "the url in a browser.")),
-    ("camera", "answers 5", ("The camera itself is in trouble: switch it off and on, open the url "
-     "in a browser.")),
-    ("camera", "no picture within", ("Open the url in a browser: if that is slow too, the camera "
-     "or the network is; else raise timeout_s.")),
-    ("camera", "jpeg", ("Open the url in a browser: it must show one picture, not a page or a "
-     "film.")),
-    ("camera", "old", "The camera repeats an old picture: switch it off and on."),
-    ("camera", "", ("Look at its cable and power; for a camera on the Pi: rpicam-hello "
-     "--list-cameras.")),
+    # Only the daemon's words come here: a camera's own errors bring their remedy.
+    ("camera", "", ("Stop the daemon and run gardu doctor again: it then asks the camera itself. "
+     "docs/cameras.md lists each message with its remedy.")),
     ("lockers", "the door is open", ("Shut it. If it is shut, look at its latch and wires; a "
      "board's latches may read the other way round (closed_bit).")),
     ("lockers", "answer", ("Look at the board's power, at A and B (swap them once), at the address "
@@ -110,10 +98,13 @@ def remedy(device: str, why: str) -> str:
     return next(try_ for of, part, try_ in _REMEDIES if of in ("", kind) and part in words)
 
 
-def trouble(device: str, why: str, advice: str = "") -> Finding:
-    """Return the finding that *device* does not work, with the error *why* and its remedy."""
+def trouble(device: str, why: str, try_: str = "") -> Finding:
+    """Return the finding that *device* does not work, with the error *why* and its remedy *try_*.
+
+    An error without a remedy gets the one for its words.
+    """
     saw = why.removeprefix(f"{device}: ")
-    return Finding(device, "wrong", _sentence(saw), advice or remedy(device, why))
+    return Finding(device, "wrong", _sentence(saw), try_ or remedy(device, why))
 
 
 # Sentences for events, by the event's name; {} are its fields.

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import msgspec
 
 from edge.config.crosscheck.broker import FILES, credentials, unencrypted
+from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.lockers import lockers
@@ -35,7 +36,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, _cameras, times,
+        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -234,26 +235,3 @@ def _arrive(config: Config, problems: Problems, button: Button, where: str) -> N
         problems.add(f"{where}.procedure", "is of no use here; allowed: only with arrive")
     elif button.procedure is not None:
         _known_procedure(config, problems, f"{where}.procedure", button.procedure)
-
-
-def _cameras(config: Config, problems: Problems) -> None:
-    purposes = [
-        (purpose, f"cameras.{name}.purposes[{number}]")
-        for name, camera in config.cameras.items()
-        for number, purpose in enumerate(camera.purposes)
-    ]
-    note_twice(problems, list(purposes), "purpose", "one camera for each purpose")
-    for name, camera in config.cameras.items():
-        url: str | None = getattr(camera, "url", None)
-        if url is not None:
-            where = f"cameras.{name}"
-            sound = _url(problems, f"{where}.url", url, ("http", "https"))
-            if getattr(camera, "password_file", "") and not getattr(camera, "username", ""):
-                problems.add(
-                    f"{where}.username", "is missing; allowed: a name to go with password_file"
-                )
-            for key in ("ca_file", "fingerprint"):
-                if getattr(camera, key, "") and sound and urlsplit(url).scheme == "http":
-                    problems.add(
-                        f"{where}.{key}", "needs encryption; allowed: with an https:// url"
-                    )

@@ -1,6 +1,6 @@
 """The cameras."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -18,24 +18,79 @@ Fingerprint = Annotated[
 TimeOut = Annotated[float, Meta(ge=0.1, le=60, description="seconds from 0.1 to 60")]
 
 
-class HttpCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="http"):
-    """An IP camera's HTTP snapshot, with Basic or Digest authentication.
+Auth = Annotated[
+    Literal["any", "digest", "basic"],
+    Meta(description='"any" (the safest that the camera offers), "digest" or "basic"'),
+]
 
+MemoryMb = Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")]
+
+
+class NetworkCamera(Section, frozen=True, kw_only=True):
+    """A camera in the network, and its user.
+
+    :ivar auth: which HTTP or RTSP authentication may be answered with the password
     :ivar oldest_s: greatest age of a picture; identical bytes after that mean a frozen camera
-    :ivar dated: True: the age of a picture is computed from its Last-Modified and Age headers
-    :ivar ca_file: the authority of the camera's certificate (https); default: the system's list
-    :ivar fingerprint: SHA-256 of the camera's own certificate, which alone is then checked
     """
 
     url: str
     purposes: list[Name]
     username: Line = ""
     password_file: FileName = ""
-    timeout_s: TimeOut = 5.0
+    auth: Auth = "any"
     oldest_s: Annotated[float, Meta(ge=0.5, le=3600, description="seconds, 0.5 to 3600")] = 5.0
-    dated: bool = True
+
+
+class WebCamera(NetworkCamera, frozen=True, kw_only=True):
+    """A camera that is asked over HTTP.
+
+    :ivar tls: "old": also TLS 1.0 and 1.1, old ciphers and short keys are accepted (https)
+    :ivar ca_file: the authority of the camera's certificate (https); default: the system's list
+    :ivar fingerprint: SHA-256 of the camera's own certificate, which alone is then checked
+    :ivar dated: True: the age of a picture is computed from its Last-Modified and Age headers
+    """
+
+    tls: Literal["modern", "old"] = "modern"
     ca_file: FileName = ""
     fingerprint: Fingerprint = ""
+    dated: bool = True
+
+
+class HttpCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag="http"):
+    """An IP camera's HTTP snapshot, with Basic or Digest authentication.
+
+    ``{username}`` and ``{password}`` in the url are replaced, for cameras that want them there.
+    """
+
+    timeout_s: TimeOut = 5.0
+
+
+class RtspCamera(NetworkCamera, frozen=True, kw_only=True, tag_field="driver", tag="rtsp"):
+    """An IP camera's video stream: one key frame of it is the still.
+
+    :ivar transport: "tcp": the video comes over the connection itself; "udp": in datagrams
+    :ivar memory_mb: resident memory of the decoding process above which it is ended, MiB
+    """
+
+    timeout_s: TimeOut = 10.0
+    transport: Literal["tcp", "udp"] = "tcp"
+    memory_mb: MemoryMb = 256
+
+
+class OnvifCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag="onvif"):
+    """A camera that names the addresses of its pictures by ONVIF.
+
+    :ivar profile: name or token of the media profile; empty: the camera's first
+    :ivar still: "snapshot": by HTTP; "stream": by RTSP; "any": by HTTP if the camera has it
+    :ivar transport: as of :class:`RtspCamera`
+    :ivar memory_mb: likewise
+    """
+
+    profile: Line = ""
+    still: Literal["any", "snapshot", "stream"] = "any"
+    timeout_s: TimeOut = 10.0
+    transport: Literal["tcp", "udp"] = "tcp"
+    memory_mb: MemoryMb = 256
 
 
 class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="picamera2"):
@@ -48,8 +103,10 @@ class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="pica
     width: Annotated[int, Meta(ge=160, le=4608, description="pixels, 160 to 4608")] = 1280
     height: Annotated[int, Meta(ge=120, le=2592, description="pixels, 120 to 2592")] = 720
     timeout_s: TimeOut = 5.0
-    memory_mb: Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096")] = 300
+    memory_mb: MemoryMb = 300
 
+
+Camera = HttpCamera | RtspCamera | OnvifCamera | PiCamera
 
 # The words for the procedures' purposes in the strip, for people in the office.
 WORDS = {"desk": "Meja penerima tamu", "alarm": "Alarm detektor logam"}

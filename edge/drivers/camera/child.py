@@ -35,6 +35,16 @@ _MIB = 2**20
 _LARGEST = MAX_SIZE + 4096
 
 
+_BROKEN = (
+    "It is started again by itself. If this stays, restart the machine, update its packages, and "
+    "report it with the journal (journalctl -u gardu)."
+)
+
+
+class NoAnswer(DeviceUnavailable):
+    """The child did not answer in time."""
+
+
 class Child:
     """One process, from its start to its end; it cannot be started again.
 
@@ -51,7 +61,10 @@ class Child:
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
             )
         except OSError as error:
-            raise DeviceUnavailable(f"{name}: cannot be started: {error}") from error
+            raise DeviceUnavailable(
+                f"{name}: its process cannot be started: {error}",
+                "The machine has no memory or too many processes: restart it.",
+            ) from error
         self._in, self._out = _pipes(self._process)
         os.set_blocking(self._in, False)
 
@@ -69,7 +82,7 @@ class Child:
             with self._or_end():
                 self._answer(READY, deadline)
         except DeviceFault as error:
-            raise DeviceUnavailable(str(error)) from error
+            raise DeviceUnavailable(str(error), error.remedy) from error
 
     def ask(self, request: bytes, deadline: Deadline) -> bytes:
         """Return its answer to *request*.
@@ -126,10 +139,11 @@ class Child:
     def _answer(self, wanted: bytes, deadline: Deadline) -> bytes:
         what, length = HEAD.unpack(self._read(HEAD.size, deadline))
         if what not in (wanted, ERROR) or length > _LARGEST:
-            raise DeviceFault(f"{self._name}: its process sent nonsense")
+            raise DeviceFault(f"{self._name}: its process sent nonsense", _BROKEN)
         body = self._read(length, deadline)
         if what == ERROR:
-            raise DeviceUnavailable(f"{self._name}: {body.decode('utf-8', 'replace')}")
+            why, _, remedy = body.decode("utf-8", "replace").partition("\n")
+            raise DeviceUnavailable(f"{self._name}: {why}", remedy or _BROKEN)
         return body
 
     def _read(self, length: int, deadline: Deadline) -> bytes:
@@ -148,18 +162,19 @@ class Child:
         while not poll.poll(min(deadline.left(), _CHECK_S) * 1000):
             self._check_memory()
             if not deadline.left():
-                raise DeviceUnavailable(f"{self._name}: no answer in time")
+                raise NoAnswer(f"{self._name}: no answer in time", _BROKEN)
 
     def _check_memory(self) -> None:
         used_mb = resident_mb(self.pid)
         if used_mb > self._memory_mb:
             raise DeviceUnavailable(
                 f"{self._name}: its process was ended: it used {used_mb:.0f} MiB, "
-                f"above its limit of {self._memory_mb}"
+                f"above its limit of {self._memory_mb}",
+                "No action, if it is rare; else raise memory_mb, or choose a smaller picture.",
             )
 
     def _ended(self) -> DeviceUnavailable:
-        return DeviceUnavailable(f"{self._name}: its process has ended")
+        return DeviceUnavailable(f"{self._name}: its process has ended", _BROKEN)
 
 
 def resident_mb(pid: int) -> float:

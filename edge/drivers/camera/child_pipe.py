@@ -4,6 +4,7 @@ Rules of the pipe
 -----------------
 1. Frames only, either way: one byte for the kind, four bytes length (big-endian), the body.
 2. The child sends READY or ERROR (with a text), then for every ASK one ANSWER or ERROR.
+   Of an ERROR's text, the first line is the error and the rest its remedy.
 3. The output of libraries goes to stderr, never to the pipe.
 4. After an ERROR the child ends, and it ends as soon as its stdin is closed, also while it works: a
    daemon that was killed leaves no process that holds a device.

@@ -113,12 +113,12 @@ class Picamera2Camera:
 
     def _start_again(self) -> None:
         if self._why is not None and self._again.left():
-            raise DeviceUnavailable(str(self._why))
+            raise DeviceUnavailable(str(self._why), self._why.remedy)
         self._start()
 
     def _start(self) -> Child:
         if not self._in_use.is_set():
-            raise DeviceUnavailable(f"{self.name}: is closed")
+            raise DeviceUnavailable(f"{self.name}: is closed", "Start the daemon again.")
         size = (str(self._config.width), str(self._config.height))
         try:
             self._child = Child(self.name, [*self._command, *size], self._config.memory_mb)
@@ -136,11 +136,17 @@ class Picamera2Camera:
 
     def _checked(self, answer: bytes, asked_ns: int) -> bytes:
         if len(answer) < EXPOSED.size:
-            raise DeviceFault(f"{self.name}: its process sent nonsense")
+            raise DeviceFault(
+                f"{self.name}: its process sent nonsense",
+                "Update gardu and python3-picamera2; if it stays, report it with the journal.",
+            )
         (exposed_ns,) = EXPOSED.unpack_from(answer)
         if exposed_ns and exposed_ns < asked_ns:
             age_s = (asked_ns - exposed_ns) / 1e9
-            raise DeviceFault(f"{self.name}: the picture is {age_s:.1f} s older than its request")
+            raise DeviceFault(
+                f"{self.name}: the picture is {age_s:.1f} s older than its request",
+                "Update python3-picamera2; if it stays, report it: the driver delivers old frames.",
+            )
         return checked_jpeg(answer[EXPOSED.size :], self.name)
 
     def _drop(self) -> None:

@@ -61,9 +61,15 @@ def _exposed_ns(metadata: dict[str, Any]) -> int:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, IndexError):  # Picamera2() indexes its empty list of cameras
-        return "no camera is connected"
+        return (
+            "no camera is connected\nSwitch the Pi off and put the ribbon cable in again, at both "
+            "ends. Then `rpicam-hello --list-cameras` must list the camera."
+        )
     if isinstance(error, ImportError):
-        return f"picamera2 cannot be used (apt install python3-picamera2): {error}"
+        return (
+            f"picamera2 cannot be used: {error}\nInstall it: apt install python3-picamera2. The "
+            "virtual environment must see the system's packages (docs/cameras.md)."
+        )
     return f"{type(error).__name__}: {error}"
 
 

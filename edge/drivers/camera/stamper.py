@@ -27,7 +27,7 @@ from edge.config.sections.cameras import WORDS, Stills
 from edge.drivers.camera import jpeg
 from edge.drivers.camera.base import Deadline, checked_jpeg
 from edge.drivers.camera.child import Child
-from edge.drivers.camera.exif import ROOM, exif
+from edge.drivers.camera.exif import ROOM, exif, orientation_of
 from edge.errors import DeviceUnavailable
 
 # Real seconds for one still, the start of its child included: the slowest Pi needs two or three.
@@ -84,8 +84,8 @@ class Stamper:
         """
         if self._config.stamp and importlib.util.find_spec("PIL") is None:
             raise DeviceUnavailable(
-                f"{self.name}: stills get no strip with time and place: Pillow is not installed "
-                "(pip install 'gardu[stills]', or stamp = false)"
+                f"{self.name}: stills get no strip with time and place: Pillow is not installed",
+                "Install it: pip install 'gardu[stills]'; or set stamp = false in [stills].",
             )
 
     def close(self) -> None:
@@ -109,19 +109,24 @@ class Stamper:
             return checked_jpeg(self._ask(request), self.name)
 
     def describe(self, picture: bytes, still: str, purpose: str, at: Stamp) -> bytes:
-        """Return *picture* with Gardu's EXIF in place of any EXIF it had; never fails."""
+        """Return *picture* with Gardu's EXIF in place of any EXIF it had; never fails.
+
+        The camera's orientation is kept, so that a picture that was not redrawn is shown upright.
+        """
         place = f"site={self._checkpoint.site} checkpoint={self._checkpoint.id}"
         clock = "trusted" if at.synced else "not-trusted"
+        try:
+            turned = orientation_of(jpeg.exif_of(picture))
+        except (jpeg.NotJpeg, jpeg.CutShort):  # not from one of our cameras; it stays as it is
+            return picture
         block = exif(
             moment=office_time(at.wall_ms, self._zone),
             description=f"{place} purpose={purpose} clock={clock}",
             unique_id=still.replace("-", ""),
             software=f"Gardu {__version__}",
+            orientation=turned,
         )
-        try:
-            return jpeg.with_exif(picture, block)
-        except (jpeg.NotJpeg, jpeg.CutShort):  # not from one of our cameras; it stays as it is
-            return picture
+        return jpeg.with_exif(picture, block)
 
     def _ask(self, request: bytes) -> bytes:
         deadline = Deadline(_MACHINE, self._stamp_s)

@@ -137,8 +137,9 @@ def _cut(text: str, font: "Font", room: float) -> str:
 
 def _explain(error: Exception) -> str:
     if isinstance(error, ImportError):
-        return f"Pillow is not installed (pip install 'gardu[stills]'): {error}"
-    return f"{type(error).__name__}: {error}"
+        return f"Pillow is not installed: {error}\nInstall it: pip install 'gardu[stills]'."
+    remedy = "The still is stored without a strip. If it stays, examine the last still."
+    return f"{type(error).__name__}: {error}".replace("\n", " ") + f"\n{remedy}"
 
 
 if __name__ == "__main__":

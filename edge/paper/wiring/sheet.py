@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from edge.config.crosscheck.rules import UART_PORTS
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
-from edge.config.sections.cameras import HttpCamera
+from edge.config.sections.cameras import NetworkCamera
 from edge.config.sections.pins import DataLine, Output
 from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.paper.wiring.parts_list import RESISTOR, parts, pull_resistor
@@ -226,8 +226,12 @@ def _on_bus(device: str, driver: str, addresses: tuple[int, ...], bus: str) -> _
 
 
 def _camera(camera: object) -> tuple[str, ...]:
-    if isinstance(camera, HttpCamera):
-        return (driver_of(camera), camera.url, f"for {', '.join(camera.purposes)}")
+    if isinstance(camera, NetworkCamera):  # the query may hold a password
+        return (
+            driver_of(camera),
+            camera.url.partition("?")[0],
+            f"for {', '.join(camera.purposes)}",
+        )
     purposes = ", ".join(getattr(camera, "purposes", []))
     return (driver_of(camera), "on the camera connector (CSI)", f"for {purposes}")
 

@@ -99,7 +99,7 @@ def test_every_fault_is_told_in_words(tmp_path: Path) -> None:
         assert "wire is cut" in alarm["try"]
         camera = sole(found["camera/lobby"], "wrong")
         assert "503" in camera["saw"]
-        assert "browser" in camera["try"]
+        assert "viewers" in camera["try"]
         broker = sole(found["broker"], "wrong")
         assert "connection refused" in broker["saw"]
         assert "1883" in broker["try"]

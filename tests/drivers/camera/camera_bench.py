@@ -38,6 +38,7 @@ class IpCamera(ThreadingHTTPServer):
     """Listens on loopback; the path selects its behaviour.
 
     :ivar passwords: how many requests carried credentials
+    :ivar requests: how many requests have come
     """
 
     daemon_threads = True
@@ -45,6 +46,7 @@ class IpCamera(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.passwords = 0
+        self.requests = 0
         self.over = threading.Event()
         self._thread = threading.Thread(target=self.serve_forever, args=(0.01,))
 
@@ -78,6 +80,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:  # its name
         """Answer as the path selects."""
+        self.server.requests += 1
         behaviour = getattr(self, "_" + self.path.strip("/").replace("-", "_"))
         behaviour()
 
@@ -128,12 +131,6 @@ class _Handler(BaseHTTPRequestHandler):
     def _cached(self) -> None:
         self._body(JPEG, headers={"Age": "7200"})
 
-    def _film(self) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", "multipart/x-mixed-replace; boundary=frame")
-        self.end_headers()
-        self._drip()
-
     def _stale_nonce(self) -> None:
         """Refuse the first answer as stale."""
         late = self._sent() and NONCE_2 not in self._sent()
@@ -174,6 +171,11 @@ class _Handler(BaseHTTPRequestHandler):
         self._status(404)
 
     def _busy(self) -> None:
+        self._status(503)
+
+    def _busy_then_silent(self) -> None:
+        if self.server.requests > 1:
+            self.server.over.wait()
         self._status(503)
 
     def _not_http(self) -> None:

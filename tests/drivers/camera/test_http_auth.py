@@ -1,5 +1,7 @@
 """HTTP authentication against the examples of its RFCs, and against random headers."""
 
+import hashlib
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,6 +33,43 @@ def test_the_examples_of_rfc_7616(algorithm: str, response: str) -> None:
         "response": response, "opaque": OPAQUE,
     }  # fmt: skip
     assert f"algorithm={algorithm}, qop=auth, nc=00000001" in header  # these have no quotes
+
+
+@pytest.mark.skipif(
+    "sha512_256" not in hashlib.algorithms_available, reason="this OpenSSL has no SHA-512/256"
+)
+def test_a_hashed_username_is_as_rfc_7616_describes() -> None:
+    """SHA-512-256 and userhash, as in section 3.9.2 (its username as the erratum corrects it)."""
+    said = {
+        "realm": "api@example.org", "qop": "auth", "algorithm": "SHA-512-256", "userhash": "true",
+        "nonce": "5TsQWLVdgBdmrQ0XsxbDODV+57QdFR34I9HAbC/RVvkK",
+    }  # fmt: skip
+    header = answer(Challenge("digest", said), "J\u00e4s\u00f8n Doe", "Secret, or not?",
+                    "/doe.json", "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm")  # fmt: skip
+    (sent,) = challenges([header])
+
+    def hashed(text: str) -> str:
+        return hashlib.new("sha512_256", text.encode()).hexdigest()
+
+    assert sent.parameters["username"] == (
+        "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b"
+    )
+    secret = hashed("J\u00e4s\u00f8n Doe:api@example.org:Secret, or not?")
+    middle = f"{said['nonce']}:00000001:NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm:auth"
+    assert sent.parameters["response"] == hashed(f"{secret}:{middle}:{hashed('GET:/doe.json')}")
+
+
+def test_a_session_binds_the_password_to_its_nonce() -> None:
+    """MD5-sess (RFC 7616, section 3.4.2): the hash of the password is hashed with both nonces."""
+    parameters = {"realm": "r", "nonce": "n", "qop": "auth", "algorithm": "MD5-sess"}
+    (sent,) = challenges([answer(Challenge("digest", parameters), "u", "p", "/", "c")])
+
+    def md5(text: str) -> str:
+        return hashlib.md5(text.encode()).hexdigest()
+
+    secret = md5(md5("u:r:p") + ":n:c")
+    assert sent.parameters["response"] == md5(f"{secret}:n:00000001:c:auth:{md5('GET:/')}")
+    assert sent.parameters["algorithm"] == "MD5-sess"
 
 
 def test_the_response_without_qop_is_that_of_rfc_2069() -> None:
@@ -69,7 +108,10 @@ def test_several_ways_in_one_header_are_told_apart() -> None:
         (['Basic realm="x"', 'Digest nonce="n", qop="auth"'], "MD5"),
         (['Digest nonce="n", algorithm=MD5', 'Digest nonce="n", algorithm=SHA-256'], "SHA-256"),
         (['Digest nonce="n", algorithm=SHA-256, qop="auth,auth-int"', "Basic"], "SHA-256"),
-        (['Digest nonce="n", algorithm=sha-256-sess', 'Basic realm="x"'], "basic"),
+        (['Digest nonce="n", algorithm=sha-256-sess', 'Basic realm="x"'], "sha-256-sess"),
+        (['Digest nonce="n", algorithm=SHA-512-256', 'Digest nonce="n"'], "SHA-512-256"),
+        (['Digest nonce="n", algorithm=SHA-1', 'Basic realm="x"'], "basic"),
+        (['Digest nonce="n", qop=""'], "MD5"),
         (['Digest nonce="n", qop="auth-int"', 'Basic realm="x"'], "basic"),
         (['Digest realm="no nonce"'], None),
         (["Negotiate", 'Bearer realm="x"'], None),

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta, timezone
 from io import BytesIO
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -9,8 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from edge.drivers.camera.exif import ROOM, exif
-from edge.drivers.camera.jpeg import CutShort, NotJpeg, segments, size, whole, with_exif
+from edge.drivers.camera.exif import ROOM, exif, orientation_of
+from edge.drivers.camera.jpeg import (
+    CutShort,
+    NotJpeg,
+    exif_of,
+    segments,
+    size,
+    whole,
+    with_exif,
+)
 
 WIB = timezone(timedelta(hours=7))
 MOMENT = datetime(2026, 11, 21, 10, 51, 37, 412_000, tzinfo=WIB)
@@ -28,9 +37,13 @@ BASELINE, PROGRESSIVE = picture(), picture(progressive=True)
 KINDS = pytest.mark.parametrize("jpeg", [BASELINE, PROGRESSIVE, picture(restart_marker_rows=1)])
 
 
-def block(**changes: str) -> bytes:
+def block(**changes: Any) -> bytes:
     """Return the EXIF of a still."""
-    said = {"description": "site=a checkpoint=b", "unique_id": "0" * 32, "software": "Gardu 1"}
+    said: dict[str, Any] = {
+        "description": "site=a checkpoint=b",
+        "unique_id": "0" * 32,
+        "software": "Gardu 1",
+    }
     return exif(moment=MOMENT, **(said | changes))
 
 
@@ -54,6 +67,39 @@ def test_no_part_of_a_picture_is_a_whole_one(jpeg: bytes) -> None:
     for end in range(len(jpeg)):
         with pytest.raises((CutShort, NotJpeg)):
             whole(jpeg[:end])
+
+
+@KINDS
+@pytest.mark.parametrize(
+    "before", [b"\xff", b"\r\n", b"--b\r\nContent-Type: image/jpeg\r\n\r\n", b"x" * 4096]
+)
+def test_what_stands_before_the_picture_is_left_out(jpeg: bytes, before: bytes) -> None:
+    """A stray byte, a line end, the head of a part: the picture is stored from its SOI on."""
+    assert whole(before + jpeg) == jpeg
+
+
+def test_a_picture_far_inside_other_data_is_none() -> None:
+    """Data that is no picture stays refused, also if one is hidden far behind."""
+    with pytest.raises(NotJpeg):
+        whole(b"x" * 5000 + BASELINE)
+
+
+@KINDS
+def test_stray_bytes_between_segments_are_left_out(jpeg: bytes) -> None:
+    """A few bytes that are no segment are skipped, as decoders do; many are no JPEG."""
+    parts = list(segments(jpeg))
+    for before, part in pairwise(parts):
+        if before.marker == 0xDA:  # behind pixels, such bytes are pixels
+            continue
+        assert whole(jpeg[: part.start] + b"\0\r\n\xff\0" + jpeg[part.start :]) == jpeg
+    with pytest.raises(NotJpeg):
+        whole(jpeg[: parts[1].start] + b"\0" * 100 + jpeg[parts[1].start :])
+
+
+@KINDS
+def test_a_picture_that_breaks_off_makes_way_for_the_next(jpeg: bytes) -> None:
+    """In a stream, the first part may be cut: the first whole picture counts."""
+    assert whole(jpeg[: len(jpeg) - 40] + b"\r\n--b\r\n\r\n" + jpeg) == jpeg
 
 
 def test_an_end_inside_a_segment_is_none() -> None:
@@ -110,6 +156,28 @@ def test_the_cameras_own_exif_makes_way() -> None:
     with Image.open(BytesIO(jpeg)) as image:
         assert 0x010F not in image.getexif()
     assert with_exif(jpeg, block()) == jpeg
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_the_cameras_orientation_is_kept(orientation: int, order: str) -> None:
+    """A camera that hangs upside down says so in EXIF; the still must not stand on its head."""
+    own = Image.Exif()
+    own.endian = order
+    own[0x0112], own[0x010F] = orientation, "maker"
+    turned = orientation_of(exif_of(picture(exif=own.tobytes())))
+    assert turned == orientation
+    jpeg = with_exif(BASELINE, block(orientation=turned))
+    with Image.open(BytesIO(jpeg)) as image:
+        assert image.getexif().get(0x0112, 1) == orientation
+        assert image.getexif()[0x010E] == "site=a checkpoint=b"
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_have_an_orientation(data: bytes) -> None:
+    """EXIF comes from the network: broken blocks are upright, never an error."""
+    for begin in (b"", b"II*\0\x08\0\0\0", b"MM\0*\0\0\0\x08"):
+        assert 1 <= orientation_of(begin + data) <= 8
 
 
 def test_short_and_foreign_texts_are_kept_in_bounds() -> None:

@@ -350,17 +350,20 @@ def test_the_real_child_keeps_its_pipe_clean(real_child: Child) -> None:
 
 
 @pytest.mark.parametrize(
-    ("module", "why"),
+    ("module", "why", "remedy"),
     [
-        (stand_in(cameras="[]"), "no camera is connected"),
-        ("raise ImportError('no libcamera')", "apt install python3-picamera2"),
-        ("raise RuntimeError('other trouble')", "RuntimeError: other trouble"),
+        (stand_in(cameras="[]"), "no camera is connected", "ribbon cable"),
+        ("raise ImportError('no libcamera')", "cannot be used", "apt install python3-picamera2"),
+        ("raise RuntimeError('other trouble')", "RuntimeError: other trouble", "started again"),
     ],
 )
-def test_the_real_child_says_why_it_cannot(real_child: Child, module: str, why: str) -> None:
+def test_the_real_child_says_why_it_cannot(
+    real_child: Child, module: str, why: str, remedy: str
+) -> None:
     """Without a camera picamera2 raises an unclear IndexError: the child names the cause."""
-    with pytest.raises(DeviceUnavailable, match=why):
+    with pytest.raises(DeviceUnavailable, match=why) as caught:
         real_child(module).open()
+    assert remedy in caught.value.remedy
 
 
 @pytest.mark.parametrize(

@@ -169,6 +169,18 @@ def test_exif_says_which_still_it_is() -> None:
     assert jpeg.whole(after) == after
 
 
+def test_a_still_that_is_not_redrawn_keeps_its_orientation() -> None:
+    """Without a strip the pixels stay as they are, so programs must still turn them."""
+    turned = Image.Exif()
+    turned[0x0112] = 3
+    device = stamper(stamp=False)
+    small = still(quality=30, exif=turned)
+    after = device.describe(device.stamp(small, "desk", AT), ID, "desk", AT)
+    assert opened(after).getexif()[0x0112] == 3
+    redrawn = stamper().describe(stamper().stamp(small, "desk", AT), ID, "desk", AT)
+    assert 0x0112 not in opened(redrawn).getexif()
+
+
 def test_what_is_no_jpeg_is_described_as_it_is() -> None:
     """Data that is no JPEG is returned unchanged, so that it is not lost."""
     assert stamper().describe(b"no picture", ID, "desk", AT) == b"no picture"
@@ -230,8 +242,9 @@ def test_without_the_library_it_does_not_open(
     monkeypatch.setattr(sys, "path", [str(tmp_path)])
     for name in [name for name in sys.modules if name.partition(".")[0] == "PIL"]:
         monkeypatch.delitem(sys.modules, name)
-    with pytest.raises(DeviceUnavailable, match=r"pip install 'gardu\[stills\]'"):
+    with pytest.raises(DeviceUnavailable, match="Pillow is not installed") as caught:
         stamper().open()
+    assert "pip install 'gardu[stills]'" in caught.value.remedy
     stamper(stamp=False).open()
 
 

@@ -99,9 +99,7 @@ def test_a_line_that_stays_low_is_a_fault(
     with closing(opened(world, channels, Posted(world.lobby.clock))) as reader:
         reader.reconcile()
         world.do(lambda _: twin(world).hold(line, low=True))
-        with pytest.raises(
-            DeviceFault, match=f"D{line} \\(pin {20 + line}\\) stays low"
-        ) as caught:
+        with pytest.raises(DeviceFault, match=f"D{line} \\(pin {20 + line}\\) stays low") as caught:
             _until_fault(reader)
         assert "supply" in caught.value.remedy
         world.do(lambda _: twin(world).hold(line, low=False))

@@ -52,7 +52,7 @@ from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.store import data_folder
+from edge.store import data_folder, restored
 from edge.store.patient_worker import UNAVAILABLE, PatientWorker
 from edge.store.retention import run_retention
 from edge.store.still_files import StillFiles
@@ -81,19 +81,32 @@ async def run(config: Config, stop: StopSignal) -> None:
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     data_folder.require(folder)
-    if not (folder / FILE).exists():  # no last good ones: check before a database is made
+    if not (
+        (folder / FILE).exists() or restored.pending(folder)
+    ):  # no last good ones: check before a database is made
         last_good_procedures.read(config)
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(LoopErrors(loop))
     with contextlib.suppress(Stop):
         store = await when_available(partial(Store, folder, source, clock), stop)
         try:
+            _log_restore(store)
             now = await when_available(partial(_adopt_procedures, config, store), stop)
             this_run = crash_loop.begin(folder, clock.now())
             await _run(config, clock, folder, store, now, this_run, stop)
             crash_loop.end(folder, this_run)
         finally:
             store.close()
+
+
+def _log_restore(store: Store) -> None:
+    """Log that the history of *store* goes back to another database, if it does."""
+    if found := store.restored:
+        log.warning(
+            "this database was restored from a backup of %s: the stream is now %s; the records up "
+            "to %d are of the stream %s or older ones",
+            found["made"], store.stream, found["sequence"], found["stream"],
+        )  # fmt: skip
 
 
 def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adopted:

@@ -95,6 +95,16 @@ class Snapshot:
         """The newest record and its link, as they were stored when it was recorded."""
         return Mark(self._counters.sequence, self._counters.head or genesis(self.stream))
 
+    @property
+    def tables(self) -> list[str]:
+        """Names of all tables."""
+        return sorted(self._tables)
+
+    @property
+    def undelivered(self) -> int:
+        """Number of records that wait or are parked."""
+        return self._counters.waiting.count + self._parked.count
+
     def records(self) -> Iterator[KeptRecord]:
         """Iterate over the stored records, in order of their sequence."""
         for page in self.pages(self.everything):

@@ -34,13 +34,11 @@ def config_in(contents: Contents, place: Path) -> Config:
             config = load_config(file, elsewhere=True)
         except ConfigError as error:
             problems = [problem.replace(f"{folder}/", "") for problem in error.problems]
-            raise ConfigError(
-                [
-                    *problems,
-                    "that is the config in the backup: unpack the backup (tar xf), correct "
-                    f"{CONFIG}, put it at {place}, and restore again",
-                ]
-            ) from None
+            way_out = (
+                "that is the config in the backup: unpack the backup (tar xf), correct "
+                f"{CONFIG}, put it at {place}, and restore again"
+            )
+            raise ConfigError([*problems, way_out]) from None
     data = Path(config.checkpoint.data)
     return (
         _with_data(config, place.absolute().parent / data.relative_to(folder))

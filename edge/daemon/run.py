@@ -6,10 +6,11 @@ import faulthandler
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edge.clock import Clock
 from edge.config.loading import load_config
@@ -22,19 +23,27 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.control import (
     AskDay,
     AskDevices,
+    AskHealth,
     AskLink,
     AskPurge,
     AskReload,
     ControlAnswers,
     DeviceStates,
+    HealthNow,
     LinkState,
     Purged,
     resender,
     serve_control,
 )
 from edge.daemon.database_watch import watch_database
+from edge.daemon.devices import Devices
 from edge.daemon.health import meta
-from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
+from edge.daemon.heartbeat import (
+    present_health,
+    report_health,
+    report_to_systemd,
+    watch_over,
+)
 from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.procedures import wording_of
@@ -170,8 +179,8 @@ async def _run(
         live=uplink,
     )
 
-    def states() -> dict[str, str]:
-        return devices.states(checkpoint.state.faults)
+    states = partial(_states, devices, checkpoint)
+    present = partial(present_health, config, clock, checkpoint, states, bridge, uplink, reload)
 
     # The run before may have ended while it showed this alarm, which is recorded later only.
     uplink.show(f"state/alarm/{UNAVAILABLE}", None)
@@ -187,7 +196,10 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             requests.report_fault()
-            answers = _answers(checkpoint, reload, purger, states, uplink)
+            answers = _answers(
+                checkpoint, reload, purger, states, uplink,
+                partial(_health_now, present, store, worker),
+            )  # fmt: skip
             group.create_task(serve_control(folder, resender(store, worker, uplink), answers))
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
@@ -196,9 +208,7 @@ async def _run(
                 wake=uplink.wake,
             )  # fmt: skip
             group.create_task(reports.run())
-            group.create_task(
-                report_health(config, clock, checkpoint, states, bridge, uplink, reload)
-            )
+            group.create_task(report_health(config, clock, uplink, present))
             group.create_task(watch_over(checkpoint, bridge, worker))
             group.create_task(watch_database(store, worker, bridge.post))
             group.create_task(_end_crash_loop(clock, bridge.post))
@@ -228,6 +238,7 @@ def _answers(
     purger: Purger,
     states: Callable[[], dict[str, str]],
     uplink: Uplink,
+    health_now: Callable[[AskHealth], Awaitable[HealthNow]],
 ) -> ControlAnswers:
     """Return the functions that answer requests over the control socket."""
 
@@ -240,7 +251,18 @@ def _answers(
         AskDay: lambda _: checkpoint.day_now(),
         AskReload: lambda _: reload(),
         AskPurge: purge,
+        AskHealth: health_now,
     }
+
+
+def _states(devices: Devices, checkpoint: Checkpoint) -> dict[str, str]:
+    return devices.states(checkpoint.state.faults)
+
+
+async def _health_now(
+    present: Callable[[], dict[str, Any]], store: Store, worker: Worker, _request: AskHealth
+) -> HealthNow:
+    return HealthNow(present(), await worker.do(store.ledger))
 
 
 def stored_faults(store: Store) -> dict[str, str]:

@@ -100,6 +100,10 @@ class Snapshot:
         """Names of all tables."""
         return sorted(self._tables)
 
+    def count(self, table: str) -> int:
+        """Return the number of rows of *table*."""
+        return sum(number for (number,) in self._rows(f'SELECT count(*) FROM "{table}"'))  # noqa: S608 - our own names
+
     @property
     def undelivered(self) -> int:
         """Number of records that wait or are parked."""

@@ -24,10 +24,17 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.config.model import Config
-from edge.errors import GarduError
+from edge.errors import GarduError, StoreError
 from edge.store import data_folder
 from edge.store.backup.config_files import ConfigFile
-from edge.store.backup.copy import DatabaseCopy, Facts, database_bytes, facts_of, format_of
+from edge.store.backup.copy import (
+    DatabaseCopy,
+    Facts,
+    check_rows,
+    database_bytes,
+    facts_of,
+    format_of,
+)
 from edge.store.backup.form import (
     ABOUT,
     CONFIG,
@@ -77,7 +84,8 @@ class Backup:
         self._files = list(files)
         self._version = version
         self._formats = databases
-        self._names = [name for name in databases if name == FILE or guests]
+        # gardu.db first: see step 2.
+        self._names = [FILE, *(name for name in databases if name != FILE and guests)]
         self._secrets = secrets
         self._guests = guests
         self._at = at
@@ -137,12 +145,7 @@ class Backup:
 
     def _make(self) -> About:
         present = [name for name in self._names if (self._data / name).exists()]
-        for name in sorted(present, key=lambda name: name != FILE):
-            self._copy = DatabaseCopy(self._data / name, self._work / name)
-            if self._stopped:
-                raise Stopped("stopped")
-            self._copy.run()
-            self.done += (self._work / name).stat().st_size
+        present = [name for name in present if self._copied(name)]
         facts = facts_of(self._work, self._note_check)
         if self._stopped:
             raise Stopped("stopped")
@@ -154,6 +157,23 @@ class Backup:
             os.fsync(file.fileno())
         self._read_back()
         return about
+
+    def _copied(self, name: str) -> bool:
+        """Copy the database *name*; return False if it is damaged and is not ``gardu.db``."""
+        self._copy = DatabaseCopy(self._data / name, self._work / name)
+        if self._stopped:
+            raise Stopped("stopped")
+        try:
+            self._copy.run()
+            check_rows(self._work / name)
+        except StoreError as error:
+            if name == FILE:
+                raise
+            self.left_out.append(str(error))
+            (self._work / name).unlink()
+            return False
+        self.done += (self._work / name).stat().st_size
+        return True
 
     def _note_check(self, check: ChainCheck) -> None:
         self._check = check

@@ -21,7 +21,7 @@ from typing import BinaryIO
 from edge.clock import Clock
 from edge.errors import StoreError
 from edge.store import data_folder, restored
-from edge.store.backup.copy import facts_of, format_of
+from edge.store.backup.copy import check_rows, facts_of, format_of
 from edge.store.backup.form import About, BadBackup, Stopped, new_file
 from edge.store.backup.new_stream import begin_stream
 from edge.store.backup.reader import Contents, is_data, members
@@ -101,6 +101,7 @@ class Restore:
     def _check(self, part: Path, about: About) -> None:
         """Compare the databases with what is said about them."""
         for name, number in about.databases.items():
+            check_rows(part / name)
             if format_of(part / name) != number:
                 raise BadBackup(f"{name} has another format than the backup says")
         found = facts_of(part)

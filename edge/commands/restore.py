@@ -31,7 +31,7 @@ from edge.config.office_time import in_words
 from edge.config.places import DEFAULT_CONFIG
 from edge.store import data_folder as folders
 from edge.store import restored
-from edge.store.backup.form import About, BadBackup, Stopped
+from edge.store.backup.form import CONFIG, About, BadBackup, Stopped
 from edge.store.backup.reader import Contents, examine
 from edge.store.backup.restore import Restore, newest, room
 from edge.store.backup.target import in_mib
@@ -81,6 +81,8 @@ def restore(
             settings, with_files = _settings(contents, config, with_config=with_config)
         told = _restore(backup, contents, settings, clock, config if with_files else None, replace)
     _print_restored(contents.about, settings, told)
+    _print_files(contents, config, restored_too=with_files)
+    say("then: gardu check, and sudo systemctl start gardu. Never run the old Pi beside this one")
 
 
 @contextmanager
@@ -227,11 +229,12 @@ def _about_stream(about: About, stream: str, lost: int | None) -> list[str]:
 
 
 def _about_databases(folder: Path) -> list[str]:
-    aside = sorted(file.name for file in folder.glob("*.db.replaced-*Z"))
+    aside = ", ".join(sorted(file.name for file in folder.glob("*.db.replaced-*Z")))
+    if not aside:
+        return []
     return [
-        f"set aside: {folder / name}. It is in no use; delete it, or take it elsewhere (the alarm "
-        "database-replaced, if it is the database, stands until then)"
-        for name in aside
+        f"set aside: {aside}. Delete them, or take them out of the folder: until then the alarm",
+        "  database-replaced stands, and an old guest book goes when keep_days are over",
     ]
 
 
@@ -265,10 +268,15 @@ def _print_restored(about: About, settings: Config, told: list[str]) -> None:
             "guests' details that were removed on request since then are here again: remove them "
             "again (gardu guestbook purge)"
         )
-    for entry in about.files:
-        if not entry.member:
+
+
+def _print_files(contents: Contents, config: Path, *, restored_too: bool) -> None:
+    """Print the files that a person must bring: those that are neither here nor in the backup."""
+    for entry in contents.about.files:
+        if not entry.member and not (config.parent / (entry.place or entry.original)).exists():
             say(f"put back by hand: {entry.original} ({entry.key})")
-    say("then: gardu check, and sudo systemctl start gardu. Never run the old Pi beside this one")
+    if not restored_too and config.read_bytes() != contents.texts[CONFIG]:
+        say(f"{config} stays as it is; the backup's differs (--with-config restores it)")
 
 
 def _print_state(about: About) -> None:

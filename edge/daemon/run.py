@@ -196,11 +196,16 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             requests.report_fault()
-            answers = _answers(
-                checkpoint, reload, purger, states, uplink,
-                partial(_health_now, present, store, worker),
+            group.create_task(
+                serve_control(
+                    folder,
+                    resender(store, worker, uplink),
+                    _answers(
+                        checkpoint, reload, purger, states, uplink,
+                        partial(_health_now, present, store, worker),
+                    ),
+                )
             )  # fmt: skip
-            group.create_task(serve_control(folder, resender(store, worker, uplink), answers))
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             reports = publisher(

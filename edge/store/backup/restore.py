@@ -66,7 +66,8 @@ class Restore:
             self._unpack(part)
             self._check(part, self._contents.about)
             stream = begin_stream(part / FILE, self._contents.about, self._clock, lost)
-            _check_chain(part)
+            if not self._contents.about.changed:  # else the changed record is found here too
+                _check_chain(part)
             _sync(part)
         except BaseException:
             restored.abandon(self._folder)

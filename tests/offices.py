@@ -1,4 +1,4 @@
-"""A populated office for the tests of backups and support bundles: config, data, secrets, guests."""
+"""A populated office: config, data, secrets and guests, for tests of backups and bundles."""
 
 import re
 from contextlib import closing

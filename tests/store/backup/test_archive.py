@@ -43,9 +43,9 @@ def whole(facts: About | None = None, more: dict[str, bytes] | None = None) -> b
     return file.getvalue()
 
 
-def read(data: bytes, **change: int) -> Contents:
+def read(data: bytes, room: int = 2**62) -> Contents:
     """Examine *data*."""
-    return examine(io.BytesIO(data), version=VERSION, formats=FORMATS, **change)
+    return examine(io.BytesIO(data), version=VERSION, formats=FORMATS, room=room)
 
 
 def tar(*entries: tuple[tarfile.TarInfo, bytes], form: int = tarfile.GNU_FORMAT) -> bytes:
@@ -194,7 +194,7 @@ def test_reading_needs_little_memory(tmp_path: Path) -> None:
         with Path("/dev/zero").open("rb") as zeros:
             archive.add("gardu.db", zeros, 2**26)
         archive.add_bytes(CONFIG, b"")
-    with file.open("rb") as opened:
-        sizes = {one.name: [len(chunk) for chunk in one.chunks] for one in members(opened)}
+    with file.open("rb") as whole_file:
+        sizes = {one.name: [len(chunk) for chunk in one.chunks] for one in members(whole_file)}
     assert sum(sizes["gardu.db"]) == 2**26
     assert max(sizes["gardu.db"]) <= 2**18

@@ -91,9 +91,10 @@ def _opened(file: Path) -> Iterator[BinaryIO]:
         number = os.open(file, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except OSError as error:
         refuse(f"{file}: {error.strerror}")
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        refuse(f"{file} is no file: name a file of `gardu backup`")
     with os.fdopen(number, "rb") as opened:
-        if not stat.S_ISREG(os.fstat(number).st_mode):
-            refuse(f"{file} is no file: name a file of `gardu backup`")
         yield opened
 
 

@@ -15,11 +15,13 @@ SHORTEST = 4
 class Scrubber:
     """Removes all of *secrets* where they stand as whole words, in any case of letters.
 
-    The cost does not grow with the number of secrets: each word of a text is looked up once.
+    The cost does not grow with the number of secrets: each word of a text is looked up, once for
+    each length of those that begin with it.
     """
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        self._by_word = defaultdict[str, list[str]](list)
+        self._secrets = set[str]()  # in lower case
+        self._lengths = defaultdict[str, set[int]](set)  # of those that begin with a word
         self._other = list[str]()  # those that do not begin with a word
         for secret in sorted({one.strip() for one in secrets}, key=len, reverse=True):
             if len(secret) < SHORTEST:
@@ -28,7 +30,8 @@ class Scrubber:
             if first is None:
                 self._other.append(secret)
             else:
-                self._by_word[first[0].lower()].append(secret.lower())
+                self._secrets.add(secret.lower())
+                self._lengths[first[0].lower()].add(len(secret.lower()))
 
     def scrub(self, text: str) -> tuple[str, int]:
         """Return *text* without the secrets, and how many were removed."""
@@ -49,9 +52,8 @@ class Scrubber:
 
     def _found(self, text: str, word: re.Match[str]) -> int:
         """Return the length of the secret that begins with *word*; 0 if none does."""
-        for secret in self._by_word.get(word[0].lower(), ()):
-            end = word.start() + len(secret)
-            here = text[word.start() : end].lower()
-            if here == secret and not _WORD.match(text[end : end + 1]):
-                return len(secret)
+        for length in sorted(self._lengths.get(word[0].lower(), ()), reverse=True):
+            end = word.start() + length
+            if text[word.start() : end].lower() in self._secrets and not _WORD.match(text, end):
+                return length
         return 0

@@ -139,7 +139,7 @@ def test_an_existing_file_stays(office: Populated) -> None:
     ],
 )  # fmt: skip
 def test_redaction(raw: dict[str, object], shown: str, secret: str | None) -> None:
-    """Known harmless values stay, all else is removed and remembered, whatever its shape."""
+    """Known harmless values stay, all else is removed and remembered, in any shape."""
     found = redact(raw, lambda name: name == "there")
     assert shown in str(found.config)
     if secret is not None:

@@ -4,7 +4,7 @@ Rules
 -----
 1. The whole archive is read and checked before a byte of it is written (:func:`examine`); then it
    is read again (:func:`members`), and each member is compared with what was examined.
-2. Headers are read one block at a time, so that memory stays bounded whatever their sizes say:
+2. Headers are read one block at a time, so that memory stays bounded at any size that they state:
    ``tarfile`` would read an extended header or a long name whole.
 3. The sizes are compared with the room there is before a member is read.
 """

@@ -154,7 +154,7 @@ def test_every_truncation_is_refused() -> None:
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.data())
 def test_a_changed_backup_is_never_read_as_another(data: st.DataObject) -> None:
-    """Whatever is done to the archive inside: it is refused, or every member is as it was."""
+    """After any change inside the archive it is refused, or every member is as it was."""
     plain = bytearray(gzip.decompress(whole()))
     kind = data.draw(st.sampled_from(["flip", "overwrite", "cut", "insert", "swap"]))
     at = data.draw(st.integers(0, len(plain) - 1))

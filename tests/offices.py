@@ -44,7 +44,7 @@ class Populated:
     def backup(self, target: Path, *, secrets: bool = False, guests: bool = True) -> Backup:
         """Return a backup to *target*, to be run."""
         from edge import __version__
-        from edge.commands.backup import DATABASES
+        from edge.commands.databases import DATABASES
         from edge.config.loading import load_config
         from edge.store.backup.config_files import config_files
 

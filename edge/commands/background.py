@@ -9,6 +9,9 @@ from typing import NoReturn, TypeVar
 
 Result = TypeVar("Result")
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it: 128 and the number of SIGINT."""
+
 # Interval of the calls of *on_wait*, real seconds.
 _WAIT_S = 0.1
 # The niceness where the scheduling policy cannot be set.

@@ -7,24 +7,18 @@ import typer
 
 from edge import __version__
 from edge.clock import Clock
-from edge.commands.background import interrupted_by_signals, run_in_background
+from edge.commands.background import INTERRUPTED, interrupted_by_signals, run_in_background
+from edge.commands.databases import DATABASES
 from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse, say
-from edge.commands.progress import ProgressBar
+from edge.commands.progress import MIB, ProgressBar
 from edge.config.model import Config
 from edge.config.office_time import office_time
 from edge.config.places import DEFAULT_CONFIG
-from edge.guestbook import book
 from edge.store.backup.config_files import config_files
 from edge.store.backup.form import About, Stopped
 from edge.store.backup.make import Backup
 from edge.store.backup.target import in_mib, mount_of, room_problem, same_disk
-from edge.store.store import FILE, FORMAT
-
-DATABASES = {FILE: FORMAT, book.FILE: book.FORMAT}
-"""The databases of a data folder, and the format of each that this Gardu reads."""
-
-MIB = 2**20
-INTERRUPTED = 130
+from edge.store.store import FILE
 
 
 def backup(

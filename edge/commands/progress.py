@@ -9,6 +9,8 @@ from edge.clock import Clock
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+MIB = 2**20
+
 # Time before the bar appears, and between two updates, seconds.
 _PATIENCE_S, _INTERVAL_S = 1.0, 0.1
 

@@ -3,8 +3,7 @@
 import os
 import stat
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Annotated, BinaryIO, TypeVar
@@ -14,8 +13,13 @@ import typer
 from edge import __version__
 from edge.clock import Clock
 from edge.commands import restore_config
-from edge.commands.background import interrupted_by_signals, run_in_background, uninterrupted
-from edge.commands.backup import DATABASES, INTERRUPTED, MIB
+from edge.commands.background import (
+    INTERRUPTED,
+    interrupted_by_signals,
+    run_in_background,
+    uninterrupted,
+)
+from edge.commands.databases import DATABASES
 from edge.commands.options import (
     ConfigOption,
     data_folder,
@@ -25,13 +29,19 @@ from edge.commands.options import (
     say,
 )
 from edge.commands.owner import acting_as, owner_of
-from edge.commands.progress import ProgressBar
+from edge.commands.progress import MIB, ProgressBar
+from edge.commands.restore_words import (
+    about_databases,
+    about_stream,
+    print_contents,
+    print_files,
+    print_restored,
+)
 from edge.config.model import Config
-from edge.config.office_time import in_words
 from edge.config.places import DEFAULT_CONFIG
 from edge.store import data_folder as folders
 from edge.store import restored
-from edge.store.backup.form import CONFIG, About, BadBackup, Stopped
+from edge.store.backup.form import About, BadBackup, Stopped
 from edge.store.backup.reader import Contents, examine
 from edge.store.backup.restore import Restore, newest, room
 from edge.store.backup.target import in_mib
@@ -75,13 +85,13 @@ def restore(
     with _opened(file) as backup:
         contents = _examined(file, backup)
         if check:
-            _print_contents(file, contents)
+            print_contents(file, contents)
             return
         with problems_printed():
             settings, with_files = _settings(contents, config, with_config=with_config)
         told = _restore(backup, contents, settings, clock, config if with_files else None, replace)
-    _print_restored(contents.about, settings, told)
-    _print_files(contents, config, restored_too=with_files)
+    print_restored(contents.about, settings, told)
+    print_files(contents, config, restored_too=with_files)
     say("then: gardu check, and sudo systemctl start gardu. Never run the old Pi beside this one")
 
 
@@ -172,7 +182,7 @@ def _restore(
                 raise
         finally:
             lock.release()
-    return [*_about_stream(contents.about, stream, lost), *told, *_about_databases(folder)]
+    return [*about_stream(contents.about, stream, lost), *told, *about_databases(folder)]
 
 
 def _refuse_overwriting(folder: Path, *, replace: bool) -> None:
@@ -211,80 +221,3 @@ def _in_background(
     """Run *work* with a progress bar of *total* bytes."""
     with interrupted_by_signals(), ProgressBar(total // MIB + 1, "MiB") as bar:
         return run_in_background(work, stop=stop, on_wait=lambda: bar.update(done() // MIB))
-
-
-def _about_stream(about: About, stream: str, lost: int | None) -> list[str]:
-    if lost is None:
-        how_many = (
-            "those that were delivered are at the central office; how many there were, this "
-            "machine does not know"
-        )
-    else:
-        how_many = f"{lost} of them were in the database that was set aside"
-    return [
-        f"new stream {stream}, from record {about.sequence + 1} on; before, {about.stream}",
-        f"not delivered when the backup was made: {about.waiting} records. They are sent under",
-        "  their old ids; the central office drops those that it has received since",
-        f"not here: records that were committed after the backup was made; {how_many}",
-    ]
-
-
-def _about_databases(folder: Path) -> list[str]:
-    aside = ", ".join(sorted(file.name for file in folder.glob("*.db.replaced-*Z")))
-    if not aside:
-        return []
-    return [
-        f"set aside: {aside}. Delete them, or take them out of the folder: until then the alarm",
-        "  database-replaced stands, and an old guest book goes when keep_days are over",
-    ]
-
-
-def _print_contents(file: Path, contents: Contents) -> None:
-    about = contents.about
-    data = contents.bytes_of_data
-    say(f"{file}: a whole backup of {about.site}/{about.checkpoint} by Gardu {about.version}")
-    say(f"made {about.made}; {len(contents.members)} files, {in_mib(data)} of data")
-    say(f"records up to {about.sequence} of the stream {about.stream}")
-    say(f"not delivered then: {about.waiting} records")
-    _print_state(about)
-    _print_changed(about)
-
-
-def _print_restored(about: About, settings: Config, told: list[str]) -> None:
-    made = about.made
-    with suppress(ValueError):
-        wall_ms = int(datetime.fromisoformat(about.made).timestamp() * 1000)
-        made = in_words(wall_ms, settings.checkpoint.zone)
-    say(f"restored into {data_folder(settings)}: {about.site}/{about.checkpoint} as of {made}")
-    for words in told:
-        say(words)
-    _print_changed(about)
-    _print_state(about)
-    say(
-        "what happened since then is not known here: before the first guest look into every "
-        "locker, count the cards (gardu day lists those believed out)"
-    )
-    if about.guests:
-        say(
-            "guests' details that were removed on request since then are here again: remove them "
-            "again (gardu guestbook purge)"
-        )
-
-
-def _print_files(contents: Contents, config: Path, *, restored_too: bool) -> None:
-    """Print the files that a person must bring: those that are neither here nor in the backup."""
-    for entry in contents.about.files:
-        if not entry.member and not (config.parent / (entry.place or entry.original)).exists():
-            say(f"put back by hand: {entry.original} ({entry.key})")
-    if not restored_too and config.read_bytes() != contents.texts[CONFIG]:
-        say(f"{config} stays as it is; the backup's differs (--with-config restores it)")
-
-
-def _print_state(about: About) -> None:
-    lockers = ", ".join(map(str, about.lockers)) or "none"
-    say(f"then: {about.visits} open visits, {about.cards} cards out, lockers in use: {lockers}")
-
-
-def _print_changed(about: About) -> None:
-    if about.changed:
-        say(f"warning: the history had been changed before: {about.changed}", err=True)

@@ -1,4 +1,4 @@
-"""A backup beside the running daemon, restored on another machine, as the central office sees it."""
+"""A backup beside the running daemon, restored elsewhere, as the central office sees it."""
 
 import json
 import re
@@ -44,7 +44,7 @@ def consumed(messages: list[MQTTMessage]) -> CheckpointView:
     for message in messages:
         about = dict(getattr(message.properties, "UserProperty", []))
         content = getattr(message.properties, "ContentType", "")
-        consumer.take(message.topic, message.payload, about, content, 0.0)
+        consumer.take(message.topic, bytes(message.payload), about, content, 0.0)
     assert consumer.malformed == 0
     return consumer.checkpoints[NAME]
 
@@ -67,7 +67,7 @@ def events(centre: Centre) -> dict[str, dict[str, Any]]:
     found = dict[str, bytes]()
     for message in centre.heard("event/"):
         name = json.loads(message.payload)["id"]
-        assert found.setdefault(name, message.payload) == message.payload
+        assert found.setdefault(name, bytes(message.payload)) == message.payload
     return {name: json.loads(payload) for name, payload in found.items()}
 
 

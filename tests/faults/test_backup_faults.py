@@ -61,7 +61,7 @@ def timed(words: list[str]) -> float:
 def test_a_killed_backup_leaves_no_file_that_looks_like_one(
     office: Populated, tmp_path: Path
 ) -> None:
-    """After SIGKILL at any moment each file with a backup's name is whole; the next run succeeds."""
+    """After SIGKILL at any moment a file with a backup's name is whole; the next run succeeds."""
     usb = tmp_path / "usb"
     usb.mkdir()
     config = ["--config", str(office.config)]

@@ -13,7 +13,7 @@ import typer
 
 from edge.clock import Clock
 from edge.commands.ask import ask_devices, ask_health, ask_link
-from edge.commands.background import interrupted_by_signals
+from edge.commands.background import INTERRUPTED, interrupted_by_signals
 from edge.commands.options import ConfigOption, load_data_config, refuse, say
 from edge.commands.support import facts
 from edge.commands.support.programs import Program, machine_programs, output, outputs
@@ -31,7 +31,6 @@ from edge.store.backup.form import new_file
 
 UNIT = "gardu"
 _DOCTOR_S = 180.0
-_INTERRUPTED = 130
 
 _HEAD = f"""Support bundle of a Gardu checkpoint. Every file is text.
 
@@ -108,7 +107,7 @@ def support_bundle(
             part.rename(place)
     except KeyboardInterrupt:
         part.unlink(missing_ok=True)
-        refuse(f"stopped: {place} was not made", code=_INTERRUPTED)
+        refuse(f"stopped: {place} was not made", code=INTERRUPTED)
     except OSError as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)

@@ -119,6 +119,7 @@ def test_what_was_written_is_read() -> None:
         (whole() + b"more", "damaged"),
         (whole() + gzip.compress(bytes(100_000)), "something follows it"),
     ],
+    ids=lambda value: value if isinstance(value, str) else "",
 )  # fmt: skip
 def test_what_is_no_backup_is_refused(data: bytes, why: str) -> None:
     """Each kind of wrong file has its reason."""

@@ -14,7 +14,7 @@ import pytest
 
 from edge import __version__
 from edge.clock import Clock
-from edge.commands.backup import DATABASES
+from edge.commands.databases import DATABASES
 from edge.errors import StoreError
 from edge.guestbook.guest_list import read as guests_of
 from edge.store import restored

@@ -64,6 +64,18 @@ COMMANDS = {
         "edge.commands.verify", "verify",
         "Check the hash chain of the records.",
     ),
+    "backup": Command(
+        "edge.commands.backup", "backup",
+        "Back up this checkpoint to a file or a USB stick.",
+    ),
+    "restore": Command(
+        "edge.commands.restore", "restore",
+        "Restore a checkpoint from its backup.",
+    ),
+    "support-bundle": Command(
+        "edge.commands.support.command", "support_bundle",
+        "Collect what is needed to find a fault, without secrets.",
+    ),
     "watch": Command(
         "edge.commands.watch", "watch",
         "Watch checkpoints report, as the central office does.",

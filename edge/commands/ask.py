@@ -10,11 +10,13 @@ from edge.daemon.control import (
     NAME,
     AskDay,
     AskDevices,
+    AskHealth,
     AskLink,
     AskPurge,
     AskReload,
     ControlRequest,
     DeviceStates,
+    HealthNow,
     LinkState,
     Purged,
     Resend,
@@ -76,6 +78,15 @@ def ask_day(folder: Path) -> DayNow | None:
     :raises DeviceUnavailable: if it does not answer
     """
     return _ask(folder, AskDay(), DayNow)
+
+
+def ask_health(folder: Path) -> HealthNow | None:
+    """Return the health of the checkpoint from the daemon in *folder*; None if none runs there.
+
+    :raises ProtocolError: if it refuses, in its words
+    :raises DeviceUnavailable: if it does not answer
+    """
+    return _ask(folder, AskHealth(), HealthNow)
 
 
 def ask_purge(folder: Path, before_ms: int) -> int | None:

@@ -9,12 +9,14 @@ from edge.clock import Clock
 if TYPE_CHECKING:
     from rich.progress import Progress
 
+MIB = 2**20
+
 # Time before the bar appears, and between two updates, seconds.
 _PATIENCE_S, _INTERVAL_S = 1.0, 0.1
 
 
 class ProgressBar:
-    """Shows how many of *total* records are done, if *stream* is a terminal.
+    """Shows how many of *total* records, or other units, are done, if *stream* is a terminal.
 
     Appears after a second, so not for short work, and is erased at the end.
 
@@ -22,9 +24,15 @@ class ProgressBar:
     """
 
     def __init__(
-        self, total: int, *, stream: TextIO | None = None, clock: Clock | None = None
+        self,
+        total: int,
+        unit: str = "records",
+        *,
+        stream: TextIO | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self._total = total
+        self._unit = unit
         self._stream = stream or sys.stderr
         self._clock = clock or Clock()
         self._shown = self._stream.isatty()
@@ -63,7 +71,7 @@ class ProgressBar:
         bar = Progress(
             BarColumn(),
             MofNCompleteColumn(),
-            "records",
+            self._unit,
             TimeRemainingColumn(),
             console=Console(file=self._stream),
             auto_refresh=False,

@@ -6,7 +6,7 @@ from typing import Annotated
 import msgspec
 import typer
 
-from edge.commands.background import run_in_background
+from edge.commands.background import INTERRUPTED, run_in_background
 from edge.commands.options import ConfigOption, data_folder, load_data_config, refuse, say
 from edge.commands.progress import ProgressBar
 from edge.config.places import DEFAULT_CONFIG
@@ -14,9 +14,6 @@ from edge.printable import ascii_json
 from edge.store.chain import Difference
 from edge.store.chain_check import ChainCheck
 from edge.store.snapshot import Snapshot
-
-# Exit code after Ctrl-C, as a shell gives it.
-_INTERRUPTED = 130
 
 
 def verify(
@@ -102,7 +99,7 @@ def _run(check: ChainCheck, snapshot: Snapshot) -> Verification:
             refuse(
                 f"stopped: {check.done} of {check.total} records were checked, in order up to "
                 f"record {check.reached.sequence}",
-                code=_INTERRUPTED,
+                code=INTERRUPTED,
             )
     reached = check.reached
     return Verification(

@@ -13,7 +13,8 @@ to the broker; the answer is :class:`LinkState`. ``{"do":"reload"}`` reads the p
 answer is :class:`~edge.daemon.reload.Reloaded`.
 ``{"do":"purge-guestbook","before_ms":1795305600000}`` removes guests' details from before then; the
 answer is :class:`Purged`. ``{"do":"day"}`` asks for the state of the office day and the items that
-are out; the answer is :class:`~edge.sop.inputs.outstanding.DayNow`. A refusal is
+are out; the answer is :class:`~edge.sop.inputs.outstanding.DayNow`. ``{"do":"health"}`` asks for
+``health`` and the state of the stream; the answer is :class:`HealthNow`. A refusal is
 ``{"error":"why"}``.
 """
 
@@ -84,6 +85,19 @@ class AskDay(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field=
     """Return the state of the office day, and the items that are out."""
 
 
+class AskHealth(
+    msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="do", tag="health"
+):
+    """Return the health of the checkpoint, and the state of its stream."""
+
+
+class HealthNow(msgspec.Struct, frozen=True):
+    """The document ``health`` as it would be published now, and the state of the stream."""
+
+    health: dict[str, Any]
+    ledger: Ledger
+
+
 class Purged(msgspec.Struct, frozen=True):
     """Number of visits from which the details were removed."""
 
@@ -114,7 +128,9 @@ class Refusal(msgspec.Struct, frozen=True):
     error: str
 
 
-ControlRequest: TypeAlias = Resend | AskDevices | AskLink | AskReload | AskPurge | AskDay
+ControlRequest: TypeAlias = (
+    Resend | AskDevices | AskLink | AskReload | AskPurge | AskDay | AskHealth
+)
 
 
 class Sender(Protocol):

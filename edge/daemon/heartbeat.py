@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from edge.clock import Clock
 from edge.config.model import HEALTH_EXPIRY_S, Config
@@ -31,7 +32,7 @@ States = Callable[[], dict[str, str]]
 """Returns the state of each device."""
 
 
-async def report_health(
+def present_health(
     config: Config,
     clock: Clock,
     checkpoint: Checkpoint,
@@ -40,24 +41,32 @@ async def report_health(
     uplink: Uplink,
     reload: Reload,
     machine: MachineWatch,
+) -> dict[str, Any]:
+    """Return the document ``health`` of this moment."""
+    return health(
+        clock,
+        Path(config.checkpoint.data),
+        devices=states(),
+        refusals=checkpoint.state.refusals,
+        uplink=uplink.counts,
+        last_outage=uplink.outage.last,
+        procedures=reload.shown(),
+        events_waiting=bridge.waiting,
+        events_dropped=bridge.dropped,
+        log_lines_dropped=lines_dropped(),
+        machine=machine.document(),
+    )
+
+
+async def report_health(
+    config: Config, clock: Clock, uplink: Uplink, present: Callable[[], dict[str, Any]]
 ) -> None:
-    """Publish ``health`` every ``reporting.health_s``."""
-    folder = Path(config.checkpoint.data)
+    """Publish ``health`` every ``reporting.health_s``.
+
+    :param present: returns the document of that moment
+    """
     while True:
-        report = health(
-            clock,
-            folder,
-            devices=states(),
-            refusals=checkpoint.state.refusals,
-            uplink=uplink.counts,
-            last_outage=uplink.outage.last,
-            procedures=reload.shown(),
-            events_waiting=bridge.waiting,
-            events_dropped=bridge.dropped,
-            log_lines_dropped=lines_dropped(),
-            machine=machine.document(),
-        )
-        uplink.show("health", report, expiry_s=HEALTH_EXPIRY_S)
+        uplink.show("health", present(), expiry_s=HEALTH_EXPIRY_S)
         await clock.pause(config.reporting.health_s)
 
 

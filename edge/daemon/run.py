@@ -6,10 +6,11 @@ import faulthandler
 import logging
 import os
 import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import tzinfo
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from edge.clock import Clock
 from edge.config.loading import load_config
@@ -22,19 +23,27 @@ from edge.daemon.checkpoint import Checkpoint
 from edge.daemon.control import (
     AskDay,
     AskDevices,
+    AskHealth,
     AskLink,
     AskPurge,
     AskReload,
     ControlAnswers,
     DeviceStates,
+    HealthNow,
     LinkState,
     Purged,
     resender,
     serve_control,
 )
 from edge.daemon.database_watch import watch_database
+from edge.daemon.devices import Devices
 from edge.daemon.health import meta
-from edge.daemon.heartbeat import report_health, report_to_systemd, watch_over
+from edge.daemon.heartbeat import (
+    present_health,
+    report_health,
+    report_to_systemd,
+    watch_over,
+)
 from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.machine.clock_file import ClockFile
@@ -54,7 +63,7 @@ from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
 from edge.sop.events import Post, RunEnded, SystemAlarmCleared, SystemAlarmRaised
-from edge.store import data_folder
+from edge.store import data_folder, restored
 from edge.store.patient_worker import UNAVAILABLE, PatientWorker
 from edge.store.retention import run_retention
 from edge.store.still_files import StillFiles
@@ -84,7 +93,9 @@ async def run(config: Config, stop: StopSignal) -> None:
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     data_folder.require(folder)
-    if not (folder / FILE).exists():  # no last good ones: check before a database is made
+    if not (
+        (folder / FILE).exists() or restored.pending(folder)
+    ):  # no last good ones: check before a database is made
         last_good_procedures.read(config)
     clock_file = ClockFile(folder, clock, config.clock.rtc_drift_ppm)
     clock_file.restore()
@@ -93,6 +104,7 @@ async def run(config: Config, stop: StopSignal) -> None:
     with contextlib.suppress(Stop):
         store = await when_available(partial(Store, folder, source, clock), stop)
         try:
+            _log_restore(store)
             now = await when_available(partial(_adopt_procedures, config, store), stop)
             this_run = crash_loop.begin(folder, clock.now())
             await _run(config, clock, clock_file, store, now, this_run, stop)
@@ -100,6 +112,16 @@ async def run(config: Config, stop: StopSignal) -> None:
             clock_file.save()
         finally:
             store.close()
+
+
+def _log_restore(store: Store) -> None:
+    """Log that the history of *store* goes back to another database, if it does."""
+    if found := store.restored:
+        log.warning(
+            "this database was restored from a backup of %s: the stream is now %s; the records up "
+            "to %d are of the stream %s or older ones",
+            found["made"], store.stream, found["sequence"], found["stream"],
+        )  # fmt: skip
 
 
 def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adopted:
@@ -164,9 +186,10 @@ async def _run(
     )
 
     machine = MachineWatch(config, clock, clock_file, store.commit_times, bridge.post)
-
-    def states() -> dict[str, str]:
-        return devices.states(checkpoint.state.faults)
+    states = partial(_states, devices, checkpoint)
+    present = partial(
+        present_health, config, clock, checkpoint, states, bridge, uplink, reload, machine
+    )
 
     # The run before may have ended while it showed this alarm, which is recorded later only.
     uplink.show(f"state/alarm/{UNAVAILABLE}", None)
@@ -182,8 +205,16 @@ async def _run(
             group.create_task(checkpoint.run())
             group.create_task(uplink.run())
             requests.report_fault()
-            answers = _answers(checkpoint, reload, purger, states, uplink)
-            group.create_task(serve_control(folder, resender(store, worker, uplink), answers))
+            group.create_task(
+                serve_control(
+                    folder,
+                    resender(store, worker, uplink),
+                    _answers(
+                        checkpoint, reload, purger, states, uplink,
+                        partial(_health_now, present, store, worker),
+                    ),
+                )
+            )  # fmt: skip
             group.create_task(purger.run())
             group.create_task(run_retention(store, worker, clock, folder, config.retention))
             reports = publisher(
@@ -191,9 +222,7 @@ async def _run(
                 wake=uplink.wake,
             )  # fmt: skip
             group.create_task(reports.run())
-            group.create_task(
-                report_health(config, clock, checkpoint, states, bridge, uplink, reload, machine)
-            )
+            group.create_task(report_health(config, clock, uplink, present))
             for watch in (
                 watch_over(checkpoint, bridge, worker),
                 watch_database(store, worker, bridge.post),
@@ -227,6 +256,7 @@ def _answers(
     purger: Purger,
     states: Callable[[], dict[str, str]],
     uplink: Uplink,
+    health_now: Callable[[AskHealth], Awaitable[HealthNow]],
 ) -> ControlAnswers:
     """Return the functions that answer requests over the control socket."""
 
@@ -239,7 +269,18 @@ def _answers(
         AskDay: lambda _: checkpoint.day_now(),
         AskReload: lambda _: reload(),
         AskPurge: purge,
+        AskHealth: health_now,
     }
+
+
+def _states(devices: Devices, checkpoint: Checkpoint) -> dict[str, str]:
+    return devices.states(checkpoint.state.faults)
+
+
+async def _health_now(
+    present: Callable[[], dict[str, Any]], store: Store, worker: Worker, _request: AskHealth
+) -> HealthNow:
+    return HealthNow(present(), await worker.do(store.ledger))
 
 
 def stored_faults(store: Store) -> dict[str, str]:

@@ -154,14 +154,15 @@ class GuestBook:
     def purge(self, before_ms: int, at: Stamp, by: Literal["retention", "request"]) -> int:
         """Remove all entries from before *before_ms* (wall clock, ms); return the number of visits.
 
-        If there are none, a request still leaves a note, retention does not. Damaged files that
-        were set aside before that moment are removed too.
+        If there are none, a request still leaves a note, retention does not. Files that were set
+        aside and are older than that moment are removed too.
         """
         removed = 0
         if self._there:
             self._date_anew(at)
             removed = self._remove(before_ms, at, by)
-        for aside in all_damaged_beside(self._path):
+        replaced = self._path.parent.glob(f"{FILE}.replaced-*Z")  # by a restore
+        for aside in (*all_damaged_beside(self._path), *replaced):
             if aside.stat().st_mtime_ns // 1_000_000 < before_ms:
                 remove_damaged(aside)
         return removed

@@ -27,10 +27,11 @@ from edge.sop.visit_records import (
 
 # All kinds of records can be imported from here.
 __all__ = [
-    "KINDS", "AlarmChanged", "CardLost", "DaemonRestarted", "Data", "DayClosed", "DayOpened",
-    "Ending", "EquipmentChanged", "GuestBookPurged", "LockerOpened", "MonthlyReport", "Record",
-    "StepCompleted", "StepOverdue", "StillReference", "VisitClosed", "VisitCorrected",
-    "VisitExtended", "VisitJoined", "VisitOpened", "VisitReconciled", "VisitUnseen", "suffix",
+    "KINDS", "AlarmChanged", "CardLost", "DaemonRestarted", "Data", "DatabaseRestored", "DayClosed",
+    "DayOpened", "Ending", "EquipmentChanged", "GuestBookPurged", "LockerOpened", "MonthlyReport",
+    "Record", "StepCompleted", "StepOverdue", "StillReference", "VisitClosed",
+    "VisitCorrected", "VisitExtended", "VisitJoined", "VisitOpened", "VisitReconciled",
+    "VisitUnseen", "suffix",
 ]  # fmt: skip
 
 # The end of the daemon's last run, if it was not stopped on purpose.
@@ -113,6 +114,28 @@ class DaemonRestarted(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
 
 
+class DatabaseRestored(msgspec.Struct, frozen=True, kw_only=True):
+    """The database was restored from a backup: the first record of its new stream.
+
+    :ivar made: when the backup was made, RFC 3339 UTC
+    :ivar stream: the stream of the backup, which goes no further here; *sequence*: its last record
+        in the backup; *head*: the link of that record in the hash chain
+    :ivar waiting: number of older records that are sent, again perhaps, under their old ids
+    :ivar visits: number of visits that were open when the backup was made
+    :ivar lost: number of records that were committed here after the backup and are not in it; null
+        if unknown: those of a machine that is gone
+    """
+
+    made: str
+    stream: str
+    sequence: int
+    head: str
+    waiting: int
+    visits: int
+    lost: int | None
+    clock_synced: bool
+
+
 class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A device failed or was restored, or a still was missed.
 
@@ -166,6 +189,7 @@ Data = (
     | DayClosed
     | EquipmentChanged
     | DaemonRestarted
+    | DatabaseRestored
     | GuestBookPurged
     | MonthlyReport
 )
@@ -192,6 +216,7 @@ KINDS: dict[str, tuple[str, type[Data]]] = {
     "gardu.locker.opened.v1": ("event/equipment", LockerOpened),
     "gardu.still.missed.v1": ("event/equipment", EquipmentChanged),
     "gardu.daemon.restarted.v1": ("event/equipment", DaemonRestarted),
+    "gardu.database.restored.v1": ("event/equipment", DatabaseRestored),
     "gardu.guestbook.purged.v1": ("event/equipment", GuestBookPurged),
     "gardu.report.monthly.v1": ("report/{month}", MonthlyReport),
 }

@@ -95,6 +95,20 @@ class Snapshot:
         """The newest record and its link, as they were stored when it was recorded."""
         return Mark(self._counters.sequence, self._counters.head or genesis(self.stream))
 
+    @property
+    def tables(self) -> list[str]:
+        """Names of all tables."""
+        return sorted(self._tables)
+
+    def count(self, table: str) -> int:
+        """Return the number of rows of *table*."""
+        return sum(number for (number,) in self._rows(f'SELECT count(*) FROM "{table}"'))  # noqa: S608 - our own names
+
+    @property
+    def undelivered(self) -> int:
+        """Number of records that wait or are parked."""
+        return self._counters.waiting.count + self._parked.count
+
     def records(self) -> Iterator[KeptRecord]:
         """Iterate over the stored records, in order of their sequence."""
         for page in self.pages(self.everything):

@@ -13,6 +13,7 @@ arrivals       the same                the fields of an open visit that hardly e
 register-Y-M   sequence                facts of that month's records (edge/store/register.py)
 procedures     in order of storing     texts that open visits started under, and new ones will
 adopted        1                       keys of the texts that new visits start under
+restored       1                       the backup that this database was restored from, if it was
 reports        year and month, 202611  the months' reports that were published
 ============== ======================= =========================================================
 """
@@ -38,6 +39,7 @@ from edge.store.documents import Documents, SqliteStorage
 from edge.store.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.store.quarantine import damaged_beside, open_sound
 from edge.store.ranges import Ranges
+from edge.store.restored import put_in_place
 from edge.store.rows import read_row
 from edge.store.salvage import salvage
 from edge.store.unlinked import replaced_beside
@@ -49,6 +51,9 @@ FILE = "gardu.db"
 
 # Raise it when older code could no longer read the data.
 FORMAT = 4
+
+RESTORED = "restored"
+"""The table with the data of the record ``gardu.database.restored.v1``, if there was one."""
 
 PARTS = {
     "lockers": 3, "cards": 4, "lost": 5, "stills": 6,
@@ -97,6 +102,7 @@ class Store(Outbox):
         self.space = space or Space(folder)
         self._lock = FolderLock(folder)
         try:
+            _put_in_place(folder)
             documents = _open(self._path, self.space)
         except BaseException:
             self._lock.release()
@@ -146,6 +152,12 @@ class Store(Outbox):
     def commit_times(self) -> CommitTimes:
         """How long the last transactions took; may be asked on any thread."""
         return self._database.commit_times
+
+    @property
+    def restored(self) -> dict[str, Any] | None:
+        """The data of the record about the backup that this was restored from; None: it was not."""
+        found = self._documents.table(RESTORED).get(doc_id=ONLY)
+        return None if found is None else dict(found)
 
     def check_files(self) -> None:
         """Save the data and refuse further use, if a file of the database was removed or replaced.
@@ -321,6 +333,15 @@ def _make(folder: Path) -> None:
         make(folder)
     except OSError as error:
         raise StoreError(f"{folder} cannot be made: {error.strerror}; check its owner") from error
+
+
+def _put_in_place(folder: Path) -> None:
+    try:
+        put_in_place(folder)
+    except OSError as error:
+        raise StoreError(
+            f"restored data in {folder} cannot be put in place: {error.strerror}; check the disk"
+        ) from error
 
 
 def _open(path: Path, space: Space) -> Documents:

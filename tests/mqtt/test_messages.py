@@ -45,6 +45,7 @@ from edge.sop.records import (
     CardLost,
     DaemonRestarted,
     Data,
+    DatabaseRestored,
     DayClosed,
     DayOpened,
     EquipmentChanged,
@@ -182,6 +183,16 @@ EXAMPLES: dict[type[Data], Data] = {
         clock_synced=True,
     ),
     DaemonRestarted: DaemonRestarted(ended="crashed", crashes=1, clock_synced=True),
+    DatabaseRestored: DatabaseRestored(
+        made="2026-11-22T03:15:07.000Z",
+        stream=STREAM,
+        sequence=4711,
+        head="cd" * 32,
+        waiting=3,
+        visits=2,
+        lost=None,
+        clock_synced=True,
+    ),
     GuestBookPurged: GuestBookPurged(
         visits=40, before="2026-08-24T00:00:00.000Z", by="retention", clock_synced=True
     ),

@@ -1,0 +1,50 @@
+"""The files that belong to a config: itself, procedures, wording, certificates, secrets."""
+
+from pathlib import Path
+
+import msgspec
+
+from edge.config.model import Config
+from edge.config.sections.cameras import HttpCamera
+from edge.sop.procedures.loading import procedure_file
+
+
+class ConfigFile(msgspec.Struct, frozen=True):
+    """A file that a config names.
+
+    :ivar key: the key that names it; empty for the config itself
+    :ivar secret: it holds a password or a private key
+    """
+
+    key: str
+    path: Path
+    secret: bool = False
+
+
+def config_files(file: Path, config: Config) -> list[ConfigFile]:
+    """Return the files of *config*, which was read from *file*; they need not exist.
+
+    Each path once. Procedures that the config does not name are not among them.
+    """
+    checkpoint, broker = config.checkpoint, config.broker
+    folder = Path(checkpoint.sop)
+    named = [("", str(file.absolute()), False)]
+    named += [
+        ("checkpoint.sop", str(procedure_file(folder, name)), False)
+        for name in checkpoint.procedures
+    ]
+    named += [
+        ("checkpoint.wording", checkpoint.wording, False),
+        ("broker.ca_file", broker.ca_file, False),
+        ("broker.cert_file", broker.cert_file, False),
+        ("broker.key_file", broker.key_file, True),
+        ("broker.password_file", broker.password_file, True),
+    ]
+    for name, camera in config.cameras.items():
+        if isinstance(camera, HttpCamera):
+            named.append((f"cameras.{name}.ca_file", camera.ca_file, False))
+            named.append((f"cameras.{name}.password_file", camera.password_file, True))
+    # Several cameras may share a file; where one key makes it a secret, it is one.
+    secrets = {path for _, path, secret in named if secret}
+    once = {path: key for key, path, _ in reversed(named) if path}
+    return [ConfigFile(key, Path(path), path in secrets) for path, key in reversed(once.items())]

@@ -117,6 +117,8 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     """A device failed or was restored, or a still was missed.
 
     :ivar times: of the link to the broker: how often it failed in this spell so far
+    :ivar changes: at the end of a loose contact: how often its level changed, within *lasted_s*
+        seconds
     """
 
     device: str
@@ -124,6 +126,8 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     visit: str | None
     clock_synced: bool
     times: int | None = None
+    changes: int | None = None
+    lasted_s: float | None = None
 
 
 class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,8 +21,7 @@ from edge.clock import Clock
 from edge.config.inventory import Fitted
 from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import boot_pull
-from edge.drivers.channels import Channels, OnEdge
-from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.channels import Channels, InputChannel, OnEdge
 from edge.errors import DeviceUnavailable
 
 Moved = Callable[["Tap"], None]
@@ -49,7 +48,8 @@ class Tap:
         self._since_ns = 0
         self._bounce_ns = int(getattr(fitted.part, "bounce_s", 0) * 1e9)
         self._read_as = _read_as(fitted)
-        self._contact = WiredContact(self._read_as, channels, clock, self._seen)
+        self._channels = channels
+        self._channel: InputChannel | None = None
 
     @property
     def pin(self) -> int:
@@ -79,23 +79,25 @@ class Tap:
     def open(self) -> None:
         """Claim the pin; on failure set :attr:`why`."""
         try:
-            self._contact.open()
+            self._channel = self._channels.claim_input(self._read_as, self._seen)
+            self.high, self._since_ns = self._channel.level(), self._clock.boot_ns()
         except DeviceUnavailable as error:
             self.why = str(error)
 
     def close(self) -> None:
         """Release the pin."""
-        self._contact.close()
+        channel, self._channel = self._channel, None
+        if channel is not None:
+            channel.close()
 
-    def _seen(self, *, active: bool, initial: bool) -> None:
+    def _seen(self, _moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
+        if level == self.high:
+            return
         now = self._clock.boot_ns()
-        if not initial:
-            self.changes += 1
-            self.bounces += now - self._since_ns < self._bounce_ns
-        self.high = active == self._read_as.active_level
-        self._since_ns = now
-        if not initial:
-            self._moved(self)
+        self.changes += 1
+        self.bounces += now - self._since_ns < self._bounce_ns
+        self.high, self._since_ns = level, now
+        self._moved(self)
 
 
 class Taps:

@@ -31,6 +31,7 @@ _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
 _FIXED_PULL_UPS = (2, 3)
 
 _REMEDY = "Is the pin used by another program or function of the Pi? gpioinfo; gardu wiring."
+_OPENS = "It opens by itself once the device is there."
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +46,7 @@ class PinChannels:
         self.factory = factory
         self._clock = clock
         self._origin = factory.ticks()
+        self._origin_s = clock.boot_ns() / 1e9
 
     def claim_input(self, contact: Contact, on_edge: OnEdge) -> "PinInput":
         """Claim the pin of *contact* and follow its edges.
@@ -67,8 +69,9 @@ class PinChannels:
         self.factory.close()
 
     def moment(self, ticks: float) -> float:
-        """Return the moment of a factory's *ticks*, seconds of the clock from an origin."""
-        return float(self.factory.ticks_diff(ticks, self._origin)) / self._clock.real(1.0)
+        """Return the moment of a factory's *ticks*, seconds of the clock since boot."""
+        since_s = float(self.factory.ticks_diff(ticks, self._origin)) / self._clock.real(1.0)
+        return self._origin_s + since_s
 
 
 class PinInput:
@@ -96,7 +99,7 @@ class PinInput:
         """
         pin = self._device.pin  # None: closed meanwhile
         if pin is None:
-            raise DeviceUnavailable(f"GPIO {self._number} is not open")
+            raise DeviceUnavailable(f"GPIO {self._number} is not open", _OPENS)
         with claiming(f"GPIO {self._number}"):
             return bool(pin.state)
 

@@ -106,15 +106,19 @@ class WiredContact:
         :raises DeviceUnavailable: if it cannot be read
         """
         found, at = self._read(), self._now()
-        if found is not None and found != self._memory.seen:
+        if found is None:
+            return
+        if found != self._memory.seen:
             self._clock.sleep(self._rules.floor_s)
-            if self._read() != found:
-                self._judge(lambda memory: self._rules.bounced(memory, at), at)
-                return
-            self._judge(lambda memory: self._rules.edge(memory, at, active=found, exact=False), at)
+            lasts = self._read() == found
+            with self._lock:
+                if self._channel is None or found == self._memory.seen or self._memory.since > at:
+                    return  # an edge that came meanwhile knows better
+                self._accept(self._missed(at, active=found, lasts=lasts))
             at = self._now()
-        if found is not None:
-            self._judge(lambda memory: self._confirmed(memory, at, found=found), at)
+        with self._lock:
+            if self._channel is not None and found == self._memory.seen:
+                self._accept(self._rules.confirmed(self._memory, at))
 
     def confirm(self) -> bool:
         """Read the level again, as :meth:`reconcile` does; return False if it cannot be read."""
@@ -164,14 +168,11 @@ class WiredContact:
             if self._channel is not None:
                 self._accept(self._rules.edge(self._memory, at, active=active))
 
-    def _confirmed(self, memory: Memory, at: float, *, found: bool) -> Judged:
-        return self._rules.confirmed(memory, at) if memory.seen == found else (memory, ())
-
-    def _judge(self, rule: Callable[[Memory], Judged], at: float) -> None:
-        """Apply *rule* to a reading at *at*, unless an edge came after it."""
-        with self._lock:
-            if self._channel is not None and self._memory.since <= at:
-                self._accept(rule(self._memory))
+    def _missed(self, at: float, *, active: bool, lasts: bool) -> Judged:
+        """Judge a level without an edge that was read at *at*; *lasts*: for the bounce time."""
+        if lasts:
+            return self._rules.edge(self._memory, at, active=active, exact=False)
+        return self._rules.bounced(self._memory, at)
 
     def _unread(self) -> None:
         """Note that the level could not be read when its time was over."""

@@ -163,16 +163,17 @@ class WiredContact:
         return level == self._config.active_level
 
     def _changed(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
-        active, at = self._meant(level=level), min(moment, self._now())
+        active, heard = self._meant(level=level), self._now()
         with self._lock:
             if self._channel is not None:
-                self._accept(self._rules.edge(self._memory, at, active=active))
+                at = min(moment, heard)
+                self._accept(self._rules.edge(self._memory, at, heard, active=active))
 
     def _missed(self, at: float, *, active: bool, lasts: bool) -> Judged:
         """Judge a level without an edge that was read at *at*; *lasts*: for the bounce time."""
         if lasts:
-            return self._rules.edge(self._memory, at, active=active, exact=False)
-        return self._rules.bounced(self._memory, at)
+            return self._rules.missed(self._memory, at, active=active)
+        return self._rules.bounced(self._memory, self._now())
 
     def _unread(self) -> None:
         """Note that the level could not be read when its time was over."""

@@ -48,9 +48,7 @@ class Countdown:
     def start(self, seconds: float) -> None:
         """Count down *seconds* of the clock from now; an earlier countdown is stopped."""
         self.stop()
-        self._timer = threading.Timer(self._clock.real(seconds), self._end)
-        self._timer.daemon = True
-        self._timer.start()
+        self._timer = self._clock.timer(seconds, self._end)
 
     def stop(self) -> None:
         """Stop the countdown, if one is running."""
@@ -58,9 +56,9 @@ class Countdown:
             self._timer.cancel()
             self._timer = None
 
-    def _end(self) -> None:
+    def _end(self, timer: threading.Timer) -> None:
         confirmed = self._confirm()
         with self._lock:
-            if self._timer is threading.current_thread():
+            if self._timer is timer:
                 self._timer = None
                 (self._over if confirmed else self._unread)()

@@ -9,7 +9,8 @@ Rules of this driver
    is an alarm until it has rested.
 3. An alarm or an interrupted beam that lasts longer than ``stuck_s`` is a fault; the alarm stays.
 4. A passage is made when its beam is free *again*: the person has gone through. A beam that was
-   interrupted for less than ``too_fast_s`` was not interrupted by a walking person; one that is
+   interrupted for less than ``too_fast_s`` was not interrupted by a walking person, and one for
+   less than :data:`~edge.drivers.wired.plausibility.SHORTEST_S` by nobody at all; one that is
    interrupted for longer than ``blocked_s`` is blocked; one found interrupted at opening makes no
    passage, nor does a loose contact. The beam is optional; without one an officer's button marks
    the passage.
@@ -22,7 +23,7 @@ from edge.drivers.channels import Channels
 from edge.drivers.wired.contacts import WiredContact
 from edge.drivers.wired.countdown import Countdown
 from edge.drivers.wired.device import WiredDevice, loose_reporter
-from edge.drivers.wired.plausibility import DWELL_S, LIMITS, Level
+from edge.drivers.wired.plausibility import LIMITS, SHORTEST_S, Level
 from edge.drivers.wired.safety import alarm_input
 from edge.sop.events import (
     DetectorAlarmed,
@@ -36,6 +37,7 @@ from edge.sop.events import (
 )
 
 SHORT_ALARM = "alarm contact active for too short a time"
+SHORT_BEAM = "beam interrupted for too short a time"
 
 
 class WiredMetalDetector(WiredDevice):
@@ -90,6 +92,7 @@ class _Beam(WiredContact):
             contact, channels, clock, self._moved, LIMITS["beam"],
             on_loose=on_loose, stuck_s=config.stuck_s,
         )  # fmt: skip
+        self._name = name
         self._limits = config
         self._post = post
         self._begun = False
@@ -104,7 +107,7 @@ class _Beam(WiredContact):
 
     def _moved(self, level: Level) -> None:
         if level.active:
-            self._begin(level.at, known=not level.initial)
+            self._begin(known=not level.initial)
             return
         self._countdown.stop()
         if level.initial or not self._begun:
@@ -112,24 +115,26 @@ class _Beam(WiredContact):
         else:
             self._freed(level.lasted_s)
 
-    def _began_anew(self, at: float) -> None:
+    def _began_anew(self, _at: float) -> None:
         if self.active:
-            self._begin(at, known=True)
+            self._begin(known=True)
 
     def _loosened(self) -> None:
         self._countdown.stop()
         self._begun = False
 
-    def _begin(self, at: float, *, known: bool) -> None:
+    def _begin(self, *, known: bool) -> None:
         self._begun, self._blocked = known, False
-        self._countdown.start(max(0.0, self._limits.blocked_s - (self._now() - at)))
+        self._countdown.start(self._limits.blocked_s)
 
     def _freed(self, after_s: float) -> None:
         if self._blocked or after_s > self._limits.blocked_s:
             if not self._blocked:  # the countdown is late
                 self._block()
             self._post(lambda at: InputRestored(at, "beam-blocked"))
-        elif after_s < max(self._limits.too_fast_s, DWELL_S):
+        elif after_s < SHORTEST_S:
+            self._post(lambda at: InputRefused(at, self._name, SHORT_BEAM))
+        elif after_s < self._limits.too_fast_s:
             self._post(PassageTooFast)
         else:
             self._post(PassageMade)

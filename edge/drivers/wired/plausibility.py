@@ -6,7 +6,9 @@ returns what follows. ``contacts.py`` reads the channels, keeps the times and ha
 Rules for every input
 ---------------------
 1. A level counts once it has lasted: for the bounce time, and for the input's own shortest times
-   (:class:`Limits`). The moments of the edges decide; a late callback does not lengthen a level.
+   (:class:`Limits`). Between two edges their moments decide: a late callback does not lengthen a
+   level. Until the second edge comes, time runs from when the first was heard: if that was late,
+   the second may be late too.
 2. A channel hands an edge over only after the bounce time. Where that is 0, nothing filters
    bounces, so every level has to last for :data:`DWELL_S` here.
 3. A second edge to the same level means that the edge between was lost: the level began anew.
@@ -28,9 +30,11 @@ Rules for every input
 from typing import Literal, NamedTuple
 
 DWELL_S = 0.02
-"""The shortest level that counts where the channel has no bounce time, seconds; also the shortest
-press. Contacts bounce for 1 to 5 ms by the data sheets of relays and buttons; people press for 50
-ms at least."""
+"""The shortest level that counts where the channel has no bounce time, seconds. Contacts bounce for
+1 to 5 ms by the data sheets of relays and buttons."""
+SHORTEST_S = 0.015
+"""The shortest press of a finger, and interruption of a beam, by the moments of its edges, seconds.
+People need 50 ms at least; less than :data:`DWELL_S`, which the moments of a library may miss."""
 LIGHT = 1 / 8
 """The weight of a change that does not count (noise, bounces, a relay that warbles)."""
 NOISE_EVERY_S = 60.0
@@ -133,7 +137,8 @@ Outcome = Level | Noise | Again | Loose
 class Memory(NamedTuple):
     """The state of one contact; all moments in seconds of the clock.
 
-    :ivar seen: the level seen last, since *since*, *known* until then; None: unknown
+    :ivar seen: the level seen last, since *since*, heard at *heard*, *known* until then; None:
+        unknown
     :ivar counted: the level that counts, since *began*; it lasted until *upto* for certain
     :ivar noise_at: end of the last noise; *noise*: how many are not reported; *told_at*: the last
         report
@@ -144,6 +149,7 @@ class Memory(NamedTuple):
 
     seen: bool | None = None
     since: float = _NEVER
+    heard: float = _NEVER
     known: float = _NEVER
     counted: bool | None = None
     began: float = _NEVER
@@ -179,10 +185,20 @@ class Plausibility:
 
     def opened(self, at: float, *, active: bool) -> Judged:
         """Begin with the level found at opening."""
-        return Memory(active, at, at, active, at, at), (Level(active, initial=True, at=at),)
+        memory = Memory(active, since=at, heard=at, known=at, counted=active, began=at, upto=at)
+        return memory, (Level(active, initial=True, at=at),)
 
-    def edge(self, memory: Memory, at: float, *, active: bool, exact: bool = True) -> Judged:
-        """Judge a change to *active* at *at*; *exact*: by its edge, else found by two readings."""
+    def edge(self, memory: Memory, at: float, heard: float, *, active: bool) -> Judged:
+        """Judge an edge to *active* at *at* that was heard at *heard*."""
+        return self._change(memory, at, heard, active=active, exact=True)
+
+    def missed(self, memory: Memory, at: float, *, active: bool) -> Judged:
+        """Judge two readings of *active* from *at* on, without an edge."""
+        return self._change(memory, at, at, active=active, exact=False)
+
+    def _change(
+        self, memory: Memory, at: float, heard: float, *, active: bool, exact: bool
+    ) -> Judged:
         at = max(at, memory.since)
         again = active == memory.seen
         memory = self._add(memory, at, 2 if again else 1)
@@ -190,14 +206,15 @@ class Plausibility:
         if again or not exact:  # it ended at a moment that is not known
             upto = min(at, max(memory.known, memory.since + self._bounce_s))
         if memory.loose is not None:
-            return memory._replace(seen=active, since=at, known=at), ()
+            return memory._replace(seen=active, since=at, heard=heard, known=at), ()
         memory, outcomes = self._end(memory, upto)
         if again and active == memory.counted:
             outcomes = (*outcomes, Again(at))
-            memory = memory._replace(began=at)
+            memory = memory._replace(began=at, fill=memory.fill + 2 * (1 - LIGHT))
         elif memory.seen == memory.counted:
             memory = memory._replace(upto=upto)
-        memory, more = self._count(memory._replace(seen=active, since=at, known=at), at)
+        memory = memory._replace(seen=active, since=at, heard=heard, known=at)
+        memory, more = self._count(memory, 0.0)
         return self._rate(memory, at, (*outcomes, *more))
 
     def confirmed(self, memory: Memory, at: float) -> Judged:
@@ -206,13 +223,19 @@ class Plausibility:
         spell = memory.loose
         if spell is not None:
             return self._rested(memory, spell, at)
-        memory, outcomes = self._count(memory, at)
+        memory, outcomes = self._count(memory, at - memory.heard)
         memory, noise = self._tell_noise(memory, at)
         return self._rate(memory, at, (*outcomes, *noise))
 
     def bounced(self, memory: Memory, at: float) -> Judged:
-        """Judge two readings before *at*: another level, then the one seen last again."""
-        return self._rate(self._add(memory, at, 2), at, ())
+        """Judge two readings: another level, then at *at* the one seen last again.
+
+        A level that does not count yet begins anew.
+        """
+        memory = self._add(memory, at, 2)
+        if memory.seen != memory.counted and memory.loose is None:
+            memory = memory._replace(since=at, heard=at, known=at)
+        return self._rate(memory, at, ())
 
     def unread(self, memory: Memory, at: float) -> Judged:
         """Judge that the level could not be read at *at* (rule 4)."""
@@ -228,7 +251,7 @@ class Plausibility:
             return memory.loose.last + memory.wait_s
         if memory.seen in (None, memory.counted):
             return None
-        return memory.since + self._needed(memory)
+        return memory.heard + self._needed(memory)
 
     def _needed(self, memory: Memory) -> float:
         """Return how long the level seen last must last to count."""
@@ -238,15 +261,15 @@ class Plausibility:
             return self._dwell_s  # it warbles (rule 5)
         return max(self._dwell_s, self.limits.active_s)
 
-    def _count(self, memory: Memory, at: float) -> Judged:
-        """Count the level seen last, if it has lasted until *at* for long enough."""
+    def _count(self, memory: Memory, lasted_s: float) -> Judged:
+        """Count the level seen last, if *lasted_s* is long enough."""
         if memory.seen in (None, memory.counted):
             return memory, ()
         assert memory.seen is not None
-        if at - memory.since < self._needed(memory) - _EXACT_S:
+        if lasted_s < self._needed(memory) - _EXACT_S:
             return memory, ()
-        lasted_s = max(0.0, memory.upto - memory.began)
-        level = Level(memory.seen, initial=False, at=memory.since, lasted_s=lasted_s)
+        before_s = max(0.0, memory.upto - memory.began)
+        level = Level(memory.seen, initial=False, at=memory.since, lasted_s=before_s)
         memory = memory._replace(
             counted=memory.seen, began=memory.since, fill=memory.fill + 1 - LIGHT, noise_at=_NEVER
         )
@@ -254,7 +277,7 @@ class Plausibility:
 
     def _end(self, memory: Memory, at: float) -> Judged:
         """End the level seen last at *at*: it counts late, or was noise, or a short rest."""
-        memory, outcomes = self._count(memory, at)
+        memory, outcomes = self._count(memory, at - memory.since)
         if not outcomes and memory.seen and not memory.counted:
             if at - memory.since < self._dwell_s:
                 return memory, ()  # a bounce

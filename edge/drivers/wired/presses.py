@@ -13,8 +13,8 @@ Rules of this module
 4. A button found pressed at opening is stuck or held by chance: it counts from its next press.
 5. Before time decides, the button is read again. If it is up, its release was missed: it was the
    short press, never a hold. If it cannot be read, it has no meaning until it is released.
-6. The moments of the edges count, not when they are processed. A press shorter than
-   :data:`~edge.drivers.wired.plausibility.DWELL_S` is no finger: refused.
+6. Between two edges their moments count, not when they are processed. A press shorter than
+   :data:`~edge.drivers.wired.plausibility.SHORTEST_S` is no finger: refused.
 """
 
 import threading
@@ -24,15 +24,13 @@ from typing import Literal
 from edge.clock import Clock
 from edge.config.sections.panels import Button
 from edge.config.sections.values import Action
-from edge.drivers.wired.plausibility import DWELL_S, Level
+from edge.drivers.wired.plausibility import SHORTEST_S, Level
 
 MOMENT_S = 0.1
 """The longest time between the presses of two fingers in one movement, seconds."""
 HOLD_S = 1.0
 TEST_S = 3.0
 AGAIN_S = 0.3
-
-_ROUNDING_S = 0.001
 
 OnPress = Callable[[Button, Action], None]
 
@@ -92,7 +90,7 @@ class Presses:
             elif level.active:
                 self._pressed(finger, level.at)
             else:
-                refused = finger.state == "down" and level.lasted_s < DWELL_S - _ROUNDING_S
+                refused = finger.state == "down" and level.lasted_s < SHORTEST_S
                 action = self._released(finger, level)
         if refused:
             self._too_short()
@@ -122,12 +120,12 @@ class Presses:
             for one in (*others, finger):
                 _stop(one)
                 one.state = "chord"
-            self._after(finger, TEST_S, at)
+            self._after(finger, TEST_S)
         elif finger.let_go is not None and at - finger.let_go < AGAIN_S:
             finger.state = "void"
         else:
             finger.state = "down"
-            self._after(finger, HOLD_S if finger.button.hold else MOMENT_S, at)
+            self._after(finger, HOLD_S if finger.button.hold else MOMENT_S)
 
     def _released(self, finger: Finger, level: Level) -> Action | None:
         decided = None
@@ -152,20 +150,15 @@ class Presses:
                 _stop(one)
                 one.state = "void"
 
-    def _after(self, finger: Finger, seconds: float, since: float) -> None:
-        """Decide about *finger* *seconds* after the moment *since*."""
-        left = max(0.0, seconds - (self._clock.boot_ns() / 1e9 - since))
-        timer = threading.Timer(self._clock.real(left), self._elapsed, (finger,))
-        timer.daemon = True
-        finger.timer = timer
-        timer.start()
+    def _after(self, finger: Finger, seconds: float) -> None:
+        finger.timer = self._clock.timer(seconds, lambda timer: self._elapsed(finger, timer))
 
-    def _elapsed(self, finger: Finger) -> None:
+    def _elapsed(self, finger: Finger, timer: threading.Timer) -> None:
         down = [one for one in self._fingers if one is finger or one.state == "chord"]
         known = all(self._confirm(one.number) for one in down)  # reads channels: without the lock
         action = None
         with self._lock:
-            if finger.timer is not threading.current_thread():
+            if finger.timer is not timer:
                 return  # released at the last moment, or that was missed
             finger.timer = None
             testing = finger.state != "down"
@@ -178,7 +171,7 @@ class Presses:
                 action = finger.button.hold or finger.button.press
                 if len(self._fingers) == 1:
                     first_s = HOLD_S if finger.button.hold else MOMENT_S
-                    self._after(finger, TEST_S - first_s, self._clock.boot_ns() / 1e9)
+                    self._after(finger, TEST_S - first_s)
         if action is not None:
             self._on_press(finger.button, action)
         elif testing and known:

@@ -94,7 +94,9 @@ def test_bounce_time_reaches_the_library(pins: Pins, clock: Clock, contact: Wire
     """The bounce time is in real seconds for the library; zero is None there."""
     assert pins[17].bounce == 0.02
     contact.close()
-    other = WiredContact(Contact(pin=17, bounce_s=0), pins.channels(clock), clock, lambda _level: None)
+    other = WiredContact(
+        Contact(pin=17, bounce_s=0), pins.channels(clock), clock, lambda _level: None
+    )
     other.open()
     assert pins[17].bounce is None
     other.close()

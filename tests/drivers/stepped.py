@@ -92,7 +92,7 @@ class TrueContact:
     :param late_s: how late each edge is heard, seconds, by number in turn; edges stay in order
     :param deaf: stretches of time in which the level cannot be read
     :ivar counting: its levels that lasted for *floor_s*
-    :ivar bounce_s: that time, seconds
+    :ivar latest_s: the longest from a change to its edge, seconds
     """
 
     def __init__(
@@ -107,7 +107,7 @@ class TrueContact:
         deaf: tuple[tuple[float, float], ...] = (),
     ) -> None:
         self.counting = filtered(stretches, floor_s)
-        self.bounce_s = floor_s
+        self.latest_s = floor_s + max(late_s, default=0.0)
         self._clock = clock
         self._stretches = stretches
         self._contact = contact

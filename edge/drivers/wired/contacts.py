@@ -189,7 +189,7 @@ class WiredContact:
                 case Noise():
                     self._on_noise(outcome.pulses)
                 case Again():
-                    self._began_anew(outcome.at)
+                    self._began_anew(outcome)
                 case Loose():
                     if not outcome.over:
                         self._loosened()
@@ -204,8 +204,8 @@ class WiredContact:
         elif self._memory.loose is None or not self._due.running:  # no thread for each chatter
             self._due.start(max(0.0, due - self._now()))
 
-    def _began_anew(self, at: float) -> None:
-        """Handle that the level that counts ended and began anew at *at*."""
+    def _began_anew(self, again: Again) -> None:
+        """Handle that the level that counts ended and began anew."""
 
     def _loosened(self) -> None:
         """Drop what is undecided: the contact is loose."""

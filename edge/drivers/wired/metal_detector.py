@@ -11,9 +11,9 @@ Rules of this driver
 4. A passage is made when its beam is free *again*: the person has gone through. A beam that was
    interrupted for less than ``too_fast_s`` was not interrupted by a walking person, and one for
    less than :data:`~edge.drivers.wired.plausibility.SHORTEST_S` by nobody at all; one that is
-   interrupted for longer than ``blocked_s`` is blocked; one found interrupted at opening makes no
-   passage, nor does a loose contact. The beam is optional; without one an officer's button marks
-   the passage.
+   interrupted for longer than ``blocked_s`` is blocked. One found interrupted at opening makes no
+   passage, nor does one whose first or last edge was missed, nor a loose contact. The beam is
+   optional; without one an officer's button marks the passage.
 """
 
 from edge.clock import Clock
@@ -23,7 +23,7 @@ from edge.drivers.channels import Channels
 from edge.drivers.wired.contacts import WiredContact
 from edge.drivers.wired.countdown import Countdown
 from edge.drivers.wired.device import WiredDevice, loose_reporter
-from edge.drivers.wired.plausibility import LIMITS, SHORTEST_S, Level
+from edge.drivers.wired.plausibility import LIMITS, SHORTEST_S, Again, Level
 from edge.drivers.wired.safety import alarm_input
 from edge.sop.events import (
     DetectorAlarmed,
@@ -107,17 +107,17 @@ class _Beam(WiredContact):
 
     def _moved(self, level: Level) -> None:
         if level.active:
-            self._begin(known=not level.initial)
+            self._begin(known=not (level.initial or level.missed))
             return
         self._countdown.stop()
-        if level.initial or not self._begun:
+        if level.initial or level.missed or not self._begun:
             self._post(lambda at: InputRestored(at, "beam-blocked", level.initial))
         else:
             self._freed(level.lasted_s)
 
-    def _began_anew(self, _at: float) -> None:
-        if self.active:
-            self._begin(known=True)
+    def _began_anew(self, again: Again) -> None:
+        if self.active and not self._blocked:
+            self._begin(known=not again.missed)
 
     def _loosened(self) -> None:
         self._countdown.stop()

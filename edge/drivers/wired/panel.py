@@ -21,7 +21,7 @@ from edge.drivers.wired.contacts import HELD_S, OnLoose, WiredContact
 from edge.drivers.wired.device import WiredDevice, loose_reporter
 from edge.drivers.wired.lamps import Lamps
 from edge.drivers.wired.outputs import WiredOutput
-from edge.drivers.wired.plausibility import LIMITS
+from edge.drivers.wired.plausibility import LIMITS, Again
 from edge.drivers.wired.presses import Presses
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
@@ -133,6 +133,6 @@ class _Button(WiredContact):
         )
         self._pressed_again = partial(presses.again, number)
 
-    def _began_anew(self, at: float) -> None:
+    def _began_anew(self, again: Again) -> None:
         if self.active:
-            self._pressed_again(at)
+            self._pressed_again(again.at)

@@ -14,7 +14,8 @@ Rules for every input
 3. A second edge to the same level means that the edge between was lost: the level began anew.
    A reading that differs from the level seen last is a lost edge too. It is not known when that
    was: what counts is the time for which the level is known for certain.
-4. If the level cannot be read, it is unknown, and nothing is decided until it is known again.
+4. If the level cannot be read, it is unknown, and nothing is decided until it is known again; then
+   it begins anew.
 5. An active level that is too short is noise: counted, and reported at most once per
    :data:`NOISE_EVERY_S` with its number. A second one within ``rest_s`` is no chance but a relay
    that warbles: it counts from its beginning.
@@ -96,6 +97,7 @@ class Level(NamedTuple):
     """A level that counts, since *at*.
 
     :ivar initial: found so, at opening or after a loose contact has rested: it did not move now
+    :ivar missed: it was found by a reading, and moved at an unknown moment before *at*
     :ivar lasted_s: how long the level before lasted for certain, seconds
     """
 
@@ -103,6 +105,7 @@ class Level(NamedTuple):
     initial: bool
     at: float = 0.0
     lasted_s: float = 0.0
+    missed: bool = False
 
 
 class Noise(NamedTuple):
@@ -112,9 +115,13 @@ class Noise(NamedTuple):
 
 
 class Again(NamedTuple):
-    """The level that counts began anew at *at*: the change before was missed (rule 3)."""
+    """The level that counts began anew at *at*: the change before was missed (rule 3).
+
+    :ivar missed: as in :class:`Level`
+    """
 
     at: float
+    missed: bool
 
 
 class Loose(NamedTuple):
@@ -137,8 +144,8 @@ Outcome = Level | Noise | Again | Loose
 class Memory(NamedTuple):
     """The state of one contact; all moments in seconds of the clock.
 
-    :ivar seen: the level seen last, since *since*, heard at *heard*, *known* until then; None:
-        unknown
+    :ivar seen: the level seen last, since *since*, heard at *heard* or *missed*, *known* until
+        then; None: unknown
     :ivar counted: the level that counts, since *began*; it lasted until *upto* for certain
     :ivar noise_at: end of the last noise; *noise*: how many are not reported; *told_at*: the last
         report
@@ -150,6 +157,7 @@ class Memory(NamedTuple):
     seen: bool | None = None
     since: float = _NEVER
     heard: float = _NEVER
+    missed: bool = False
     known: float = _NEVER
     counted: bool | None = None
     began: float = _NEVER
@@ -208,12 +216,12 @@ class Plausibility:
         if memory.loose is not None:
             return memory._replace(seen=active, since=at, heard=heard, known=at), ()
         memory, outcomes = self._end(memory, upto)
-        if again and active == memory.counted:
-            outcomes = (*outcomes, Again(at))
+        if active == memory.counted and (again or memory.seen is None):
+            outcomes = (*outcomes, Again(at, not exact))
             memory = memory._replace(began=at, fill=memory.fill + 2 * (1 - LIGHT))
         elif memory.seen == memory.counted:
             memory = memory._replace(upto=upto)
-        memory = memory._replace(seen=active, since=at, heard=heard, known=at)
+        memory = memory._replace(seen=active, since=at, heard=heard, missed=not exact, known=at)
         memory, more = self._count(memory, 0.0)
         return self._rate(memory, at, (*outcomes, *more))
 
@@ -234,7 +242,7 @@ class Plausibility:
         """
         memory = self._add(memory, at, 2)
         if memory.seen != memory.counted and memory.loose is None:
-            memory = memory._replace(since=at, heard=at, known=at)
+            memory = memory._replace(since=at, heard=at, missed=True, known=at)
         return self._rate(memory, at, ())
 
     def unread(self, memory: Memory, at: float) -> Judged:
@@ -269,7 +277,7 @@ class Plausibility:
         if lasted_s < self._needed(memory) - _EXACT_S:
             return memory, ()
         before_s = max(0.0, memory.upto - memory.began)
-        level = Level(memory.seen, initial=False, at=memory.since, lasted_s=before_s)
+        level = Level(memory.seen, False, memory.since, before_s, memory.missed)
         memory = memory._replace(
             counted=memory.seen, began=memory.since, fill=memory.fill + 1 - LIGHT, noise_at=_NEVER
         )

@@ -6,6 +6,7 @@ A driver that reads a channel with its lock held would wait for itself here for 
 
 import heapq
 import threading
+from bisect import bisect_right
 from collections.abc import Callable
 from itertools import count
 from typing import NamedTuple
@@ -91,6 +92,7 @@ class TrueContact:
     :param lost: the edges (by number, after the filter of the bounce time) that are never heard
     :param late_s: how late each edge is heard, seconds, by number in turn; edges stay in order
     :param deaf: stretches of time in which the level cannot be read
+    :ivar config: its place, wiring and bounce time
     :ivar counting: its levels that lasted for *floor_s*
     :ivar latest_s: the longest from a change to its edge, seconds
     """
@@ -110,7 +112,8 @@ class TrueContact:
         self.latest_s = floor_s + max(late_s, default=0.0)
         self._clock = clock
         self._stretches = stretches
-        self._contact = contact
+        self._begins = [stretch.begin for stretch in stretches]
+        self.config = contact
         self._deaf = deaf
         self._on_edge: OnEdge | None = None
         heard = filtered(stretches, contact.bounce_s)
@@ -158,10 +161,10 @@ class TrueContact:
 
     def active_at(self, moment: float) -> bool:
         """Return the true level at *moment*."""
-        return next(s.active for s in reversed(self._stretches) if s.begin <= moment)
+        return self._stretches[bisect_right(self._begins, moment) - 1].active
 
     def _pin(self, *, active: bool) -> bool:
-        return active == self._contact.active_level
+        return active == self.config.active_level
 
     def _edge(self, moment: float, *, active: bool) -> Callable[[], None]:
         def hand_over() -> None:

@@ -19,7 +19,7 @@ from gpiozero import DigitalOutputDevice, Factory, InputDevice
 from edge.clock import Clock
 from edge.config.sections.pins import Contact, Output
 from edge.drivers.channels import OnEdge
-from edge.drivers.gpio.pins import claiming, pin_errors
+from edge.drivers.gpio.pins import CLAIM_REMEDY, claiming, pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
 
 T = TypeVar("T")
@@ -30,7 +30,6 @@ _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
 # GPIO 2 and 3 have 1.8 kOhm pull-ups on the board, which no setting can switch off.
 _FIXED_PULL_UPS = (2, 3)
 
-_REMEDY = "Is the pin used by another program or function of the Pi? gpioinfo; gardu wiring."
 _OPENS = "It opens by itself once the device is there."
 
 _log = logging.getLogger(__name__)
@@ -164,7 +163,9 @@ class PinOutput:
         try:
             return call()
         except pin_errors() as error:
-            raise DeviceFault(f"pin {self._number} cannot be driven: {error}", _REMEDY) from error
+            raise DeviceFault(
+                f"pin {self._number} cannot be driven: {error}", CLAIM_REMEDY
+            ) from error
 
 
 def _input_device(contact: Contact, factory: Factory) -> Any:

@@ -25,7 +25,6 @@ from edge.sop.events import (
     HostAnswered,
     InputAlarmed,
     InputRefused,
-    InputRestored,
     PassageMade,
 )
 from tests.drivers.conftest import Posted, told
@@ -39,7 +38,6 @@ DONE, ACCEPT = (
     (ButtonPressed, "desk", "done", None),
     (ButtonPressed, "desk", "accept", None),
 )
-FREE = (InputRestored, "beam-blocked", True)
 
 
 @pytest.fixture

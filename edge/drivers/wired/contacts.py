@@ -38,6 +38,10 @@ from edge.errors import DeviceUnavailable
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""
 
+HANDOVER_REAL_S = 0.02
+"""Time for an edge to be handed over after the bounce time, real seconds. A library needs about a
+millisecond; a simulated lobby may run 60 times as fast, its threads do not."""
+
 Report = Callable[[Level], None]
 """Receives each level that counts; no work here."""
 OnLoose = Callable[[Loose], None]
@@ -109,7 +113,8 @@ class WiredContact:
         if found is None:
             return
         if found != self._memory.seen:
-            self._clock.sleep(self._rules.floor_s)
+            # The edge may be on its way: it has the better moment.
+            self._clock.sleep(self._rules.floor_s + HANDOVER_REAL_S / self._clock.real(1.0))
             lasts = self._read() == found
             with self._lock:
                 if self._channel is None or found == self._memory.seen or self._memory.since > at:

@@ -288,7 +288,7 @@ def most_events(limits: Limits, seconds: float) -> float:
     return 3 + counted + 4 * spells + seconds / NOISE_EVERY_S + 1
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(name=st.sampled_from(sorted(INPUTS)), day=DAYS)
 def test_no_effect_without_a_level_that_lasted(name: str, day: Day) -> None:
     """Presses, answers, passages, ends of alarms: each needs its true level, and has its own."""
@@ -297,7 +297,7 @@ def test_no_effect_without_a_level_that_lasted(name: str, day: Day) -> None:
     assert [at for at in wrong if not true.blind(at - DWELL_S - EPS_S, at)] == []
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(name=st.sampled_from(sorted(INPUTS)), day=DAYS)
 def test_late_edges_have_no_effect_either(name: str, day: Day) -> None:
     """Edges that come late and in bursts have no more effect than in time.
@@ -309,7 +309,7 @@ def test_late_edges_have_no_effect_either(name: str, day: Day) -> None:
     assert [at for at in wrong if not true.blind(at - BLIND_S, at)] == []
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(name=st.sampled_from(sorted(INPUTS)), day=DAYS)
 def test_the_number_of_events_is_bounded(name: str, day: Day) -> None:
     """However the contact chatters, the events are few; a fault ends before the next begins."""
@@ -326,7 +326,7 @@ def test_the_number_of_events_is_bounded(name: str, day: Day) -> None:
     assert faults == [number % 2 == 0 for number in range(len(faults))]
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(name=st.sampled_from(["fire", "alarm"]), day=DAYS, half_s=st.floats(0.03, 0.4))
 def test_a_safety_input_never_reads_as_clear_while_it_chatters(
     name: str, day: Day, half_s: float

@@ -79,7 +79,7 @@ class AiphoneContract:
         bench.crosstalk("accept")
         bench.press("decline")
         said = (HostAnswered, "adc", "decline")
-        assert bench.posted(said) == [(InputRefused, "aiphone/adc", SHORT_ANSWER, 1), said]
+        assert bench.posted(said) == [(InputRefused, "aiphone/adc", SHORT_ANSWER), said]
 
     def test_a_busy_station_is_not_rung(self, bench: Bench) -> None:
         """A station whose line is in use is not rung; each try posts StationBusy for reception."""

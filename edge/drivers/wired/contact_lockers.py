@@ -103,6 +103,7 @@ class ContactLockers(WiredDevice):
         else:
             why = loose_fault("locker", locker.door, loose)
             log.warning("%s: locker %d: %s", self.name, locker.number, why)
+            self._open_doors.add(locker.number)  # it is not known to be shut
             self._out_of_order(locker.number, "contact", why)
 
     def _out_of_order(self, locker: int, cause: Cause, why: str) -> None:

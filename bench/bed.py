@@ -30,6 +30,9 @@ ROOT = f"gardu/v1/{SITE}/{CHECKPOINT}"
 
 Change = Callable[[dict[str, Any]], None]
 
+BOUNCE_S = 0.0001
+"""Bounce time of the measured door, seconds; with 0 the driver waits for a stable level itself."""
+
 _NOWHERE = {"lobby": {"url": "http://127.0.0.1:9/snapshot.jpg"}}
 
 
@@ -77,8 +80,8 @@ class Bed:
     ) -> RunDir:
         """Return a run directory with the config of a whole checkpoint, for `gardu run`.
 
-        Its first locker's door has no bounce time, as the peers have none. Guests may arrive at any
-        hour.
+        Its first locker's door has next to no bounce time (:data:`BOUNCE_S`), as the peers have
+        none. Guests may arrive at any hour.
 
         :param listener: of the broker; None: the bed's own without TLS
         :param change: changes the config's content (of TOML) before it is written
@@ -90,7 +93,7 @@ class Bed:
         original = default_config_folder() / "gardu.toml"
         raw = tomllib.loads(original.read_text(encoding="utf-8"))
         raw["checkpoint"]["sop"] = str(original.parent / "sop")
-        raw["lockers"]["locker"][0]["door"]["bounce_s"] = 0.0
+        raw["lockers"]["locker"][0]["door"]["bounce_s"] = BOUNCE_S
         raw["day"] = {"opens": "00:00"}
         if change is not None:
             change(raw)
@@ -126,11 +129,17 @@ async def lobby_of(run: RunDir) -> AsyncIterator[Lobby]:
 
 
 @asynccontextmanager
-async def daemon_of(run: RunDir, environment: Mapping[str, str]) -> AsyncIterator[Process]:
-    """Run `gardu run`; stop it as systemd would."""
+async def daemon_of(
+    run: RunDir, environment: Mapping[str, str], *, moved: bool = False
+) -> AsyncIterator[Process]:
+    """Run `gardu run`; stop it as systemd would.
+
+    :param moved: a contact is moved all the time (bench/many_changes.py)
+    """
+    program = (sys.executable, "-m", "bench.many_changes") if moved else gardu()
     with run.daemon_log.open("ab") as log:
         process = await spawn(
-            *gardu(), "run", "--config", str(run.config),
+            *program, "run", "--config", str(run.config),
             environment=dict(environment), stdout=log, stderr=log,
         )  # fmt: skip
     try:

@@ -69,7 +69,7 @@ async def measure(bed: Bed) -> list[Row]:
     async with (
         lobby_of(run) as lobby,
         subscriber(bed.url, gardu.topic, gardu.part) as received,
-        daemon_of(run, environment),
+        daemon_of(run, environment, moved=True),
     ):
         contact = Contact(lobby, received)
         await contact.until_answered()

@@ -8,8 +8,8 @@ from bench.subscriber import Subscriber
 from edge.errors import GarduError
 from sim.lobby import Lobby
 
-# The door contact of the first locker, without a bounce time (bench/bed.py). Normally closed: an
-# open door is a high level, and raises an alarm; a closed one clears it. One edge, one record.
+# The door contact of the first locker, with hardly any bounce time (bench/bed.py). Normally closed:
+# an open door is a high level, and raises an alarm; a closed one clears it. One edge, one record.
 PIN = 17
 
 Pause = tuple[float, float]

@@ -56,7 +56,7 @@ async def measure(bed: Bed) -> list[Row]:
     async with (
         lobby_of(run) as lobby,
         subscriber(bed.url, gardu.topic, gardu.part) as received,
-        daemon_of(run, {**pins(run), **card.environment}),
+        daemon_of(run, {**pins(run), **card.environment}, moved=True),
     ):
         contact, building = Contact(lobby, received), Building(lobby)
         await contact.until_answered()

@@ -26,7 +26,7 @@ async def measure(bed: Bed) -> list[Row]:
     async with (
         lobby_of(run) as lobby,
         subscriber(bed.url, gardu.topic, gardu.part) as received,
-        daemon_of(run, pins(run)),
+        daemon_of(run, pins(run), moved=True),
     ):
         contact = Contact(lobby, received)
         await contact.until_answered()

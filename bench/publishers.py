@@ -66,7 +66,7 @@ class Publisher(msgspec.Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def _gardu(start: Start) -> AsyncIterator[Process]:
-    async with daemon_of(start.run, start.environment) as process:
+    async with daemon_of(start.run, start.environment, moved=True) as process:
         yield process
 
 

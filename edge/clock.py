@@ -11,7 +11,9 @@
 
 import asyncio
 import os
+import threading
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import lru_cache
 
@@ -176,6 +178,16 @@ class Clock:
     def sleep(self, seconds: float) -> None:
         """Block this thread for *seconds* of this clock."""
         time.sleep(self.real(seconds))
+
+    def timer(self, seconds: float, call: Callable[[threading.Timer], None]) -> threading.Timer:
+        """Return a started timer that calls *call* with itself after *seconds* of this clock.
+
+        :raises RuntimeError: if no thread can be started
+        """
+        timer = threading.Timer(self.real(seconds), lambda: call(timer))
+        timer.daemon = True
+        timer.start()
+        return timer
 
     async def pause(self, seconds: float) -> None:
         """Wait for *seconds* of this clock without blocking the loop."""

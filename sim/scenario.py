@@ -74,10 +74,12 @@ class Kill(Part, frozen=True, kw_only=True):
 class Fault(Part, frozen=True, kw_only=True):
     """A fault of equipment, its repair, or an act of an officer (``press``, ``supervise``).
 
-    :ivar locker: which locker, for ``jam-locker``, ``free-locker``, ``force-locker``, ``supervise``
+    :ivar locker: which locker, for ``jam-locker``, ``free-locker``, ``force-locker``,
+        ``loosen-locker``, ``tighten-locker``, ``supervise``
     :ivar reader: which card reader, for ``noise``
     :ivar camera: which camera, for ``camera-off`` and ``camera-on``
-    :ivar door: which access door, for ``wedge-door``, ``free-door`` and ``force-door``
+    :ivar door: which access door, for ``wedge-door``, ``free-door``, ``force-door``,
+        ``loosen-door`` and ``tighten-door``
     :ivar input: which safety input (the key of its contact), for ``alarm`` and ``reset``
     :ivar station: where an officer acts, for ``press`` and ``supervise``
     :ivar action: which button, for ``press``; for ``supervise`` that of the reason (left out: the
@@ -89,7 +91,8 @@ class Fault(Part, frozen=True, kw_only=True):
     do: Literal[
         "jam-locker", "free-locker", "noise", "camera-off", "camera-on", "wedge-door", "free-door",
         "force-door", "alarm", "reset", "cut-detector", "mend-detector", "force-locker",
-        "busy-aiphone", "free-aiphone", "press", "supervise",
+        "busy-aiphone", "free-aiphone", "press", "supervise", "loosen-door", "tighten-door",
+        "loosen-locker", "tighten-locker",
     ]  # fmt: skip
     locker: int | None = None
     reader: str | None = None
@@ -134,6 +137,10 @@ _FAULT_NEEDS = {
     "wedge-door": "door",
     "free-door": "door",
     "force-door": "door",
+    "loosen-door": "door",
+    "tighten-door": "door",
+    "loosen-locker": "locker",
+    "tighten-locker": "locker",
     "alarm": "input",
     "reset": "input",
 }

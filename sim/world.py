@@ -28,6 +28,9 @@ from sim.lobby import CAMERA_PASSWORD, Lobby
 from sim.people import People
 from sim.scenario import Fault, Scenario
 from sim.twins.camera import USERNAME
+from sim.twins.locker import LockerTwin
+from sim.twins.modbus import RelayLockerTwin
+from sim.twins.wiring import Switch
 
 _SNAPSHOT_REAL_S = 0.25
 _NOISE_BYTES = 40
@@ -178,6 +181,19 @@ def _force(lobby: Lobby, fault: Fault) -> None:
     lobby.doors[fault.door or ""].force()
 
 
+def _loosen(lobby: Lobby, fault: Fault) -> None:
+    switch = lobby.doors[fault.door].contact if fault.door else _door_contact(lobby, fault.locker)
+    if switch is None:
+        raise LookupError("it has no contact")
+    switch.fail("loose" if fault.do.startswith("loosen") else None)
+
+
+def _door_contact(lobby: Lobby, locker: int | None) -> Switch | None:
+    """Return the contact of a locker's door; None if a board reads its latch instead."""
+    twin = lobby.lockers[locker or 0]
+    return twin.door if isinstance(twin, LockerTwin | RelayLockerTwin) else None
+
+
 def _input(lobby: Lobby, fault: Fault) -> None:
     if lobby.safety is None:
         raise LookupError("there are no safety inputs")
@@ -203,6 +219,10 @@ _FAULTS: dict[str, Callable[[Lobby, Fault], None]] = {
     "wedge-door": _wedge,
     "free-door": _wedge,
     "force-door": _force,
+    "loosen-door": _loosen,
+    "tighten-door": _loosen,
+    "loosen-locker": _loosen,
+    "tighten-locker": _loosen,
     "alarm": _input,
     "reset": _input,
     "cut-detector": _detector,

@@ -29,6 +29,8 @@ from edge.errors import GarduError
 from edge.guestbook.book import Entry, GuestBook
 
 _GLANCE_S = 0.01
+# How long a quick finger presses, seconds.
+_FINGER_S = 0.05
 
 
 class SetClock(Clock):
@@ -76,6 +78,7 @@ def press(clock: Clock, pin: int) -> None:
     while contact.when_changed is None:
         clock.sleep(_GLANCE_S)
     contact.drive_low()
+    clock.sleep(_FINGER_S)
     contact.drive_high()
     clock.sleep(1.2 * AGAIN_S)
 

@@ -38,12 +38,15 @@ class DeviceThread:
         self.device = device
         self.ready = False
         self._whys: dict[FaultKind, str] = {}
+        self._parts: list[str] = []
         self._post = post
         self._opened = opened
         self._worker = Worker(device.name)
 
     async def run(self) -> None:
         """Open the device, retrying for ever; then read its levels again every RECONCILE_S."""
+        while self._parts:
+            self._post(partial(DeviceRestored, device=self._parts.pop()))
         while not self.ready:
             try:
                 await self._worker.do(self.device.open)
@@ -83,6 +86,13 @@ class DeviceThread:
     def restore_fault(self, why: str) -> None:
         """Restore a fault that was reported before the restart, so that its end is reported too."""
         self._whys["calls"] = why
+
+    def restore_part_fault(self, part: str) -> None:
+        """End the fault of *part* (a loose contact) from before the restart when it is opened.
+
+        Its driver does not know it, and begins a new fault if the contact is still loose.
+        """
+        self._parts.append(part)
 
     def failed(self, why: str, part: FaultKind = "calls", remedy: str = "") -> None:
         """Report that the device does not work, once until it works again."""

@@ -32,6 +32,9 @@ from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
+# The beginning of the names in the faults of single lockers.
+_LOCKER = ("locker/",)
+
 
 class Devices:
     """All devices of the checkpoint; carries effects out on them."""
@@ -112,19 +115,28 @@ class Devices:
     def restore_faults(self, faults: dict[str, str]) -> None:
         """Restore the faults that stood when the last run ended; before any device is opened."""
         for thread in self.threads:
-            if thread.device.name in faults:
-                thread.restore_fault(faults[thread.device.name])
+            name = thread.device.name
+            if name in faults:
+                thread.restore_fault(faults[name])
+            for part in faults:
+                if part.startswith(f"{name}/"):
+                    thread.restore_part_fault(part)
 
     def states(self, faults: Mapping[str, str]) -> dict[str, str]:
         """Return for each device ``ok``, ``opening``, or why it does not work.
 
+        Lockers, and parts of devices (``safety/fire``), are in it while they do not work.
+
         :param faults: faults that the checkpoint knows besides: readers report theirs as events
         """
-        return {
+        whole = {
             name: thread.why or faults.get(name) or ("ok" if thread.ready else "opening")
             for thread in self.threads
             for name in (thread.device.name,)
         }
+        owners = tuple(f"{name}/" for name in whole) + _LOCKER
+        parts = {part: why for part, why in faults.items() if part.startswith(owners)}
+        return {**parts, **whole}
 
     def show(self, panel: str, mode: LampMode) -> None:
         """Show lamp *mode* (edge/drivers/base.py) on *panel*."""

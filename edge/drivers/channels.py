@@ -6,8 +6,9 @@ Rules for every kind of channel
    ``edge/drivers/wired`` know channels only, and no pin number or address.
 2. A channel carries the raw level: True is high on a pin. ``Contact.active_level`` is the level
    that means active.
-3. An edge is handed over with its moment, in seconds of the clock. Moments of one channel are
-   compared with each other only. A receiver does no work and does not raise.
+3. An edge is handed over with its moment: the clock's seconds since boot (``Clock.boot_ns``), when
+   the level changed, not when that was noticed. A receiver does no work and does not raise. An edge
+   is handed over once the level has lasted for the contact's ``bounce_s``; shorter pulses vanish.
 4. An output is claimed at rest, and at rest again when it is closed.
 """
 
@@ -17,7 +18,7 @@ from typing import Protocol
 from edge.config.sections.pins import Contact, Output
 
 OnEdge = Callable[[float, bool], None]
-"""Called with an edge's moment (seconds of the clock) and the level after it."""
+"""Called with an edge's moment (seconds of the clock since boot) and the level after it."""
 
 
 class InputChannel(Protocol):

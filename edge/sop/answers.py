@@ -21,10 +21,10 @@ def answer_at(turn: Turn, accepted: bool, what: str, reader: str) -> None:  # no
     answer(turn, accepted, what, _panel_at(turn, turn.rules.readers.get(reader, ())))
 
 
-def refuse(turn: Turn, what: str) -> None:
-    """Count a refusal of this kind; beyond the most kinds, as ``other``."""
+def refuse(turn: Turn, what: str, count: int = 1) -> None:
+    """Count *count* refusals of this kind; beyond the most kinds, as ``other``."""
     known = what in turn.state.refusals or len(turn.state.refusals) < _MOST_KINDS_OF_REFUSAL
-    turn.refuse(what if known else "other")
+    turn.refuse(what if known else "other", count)
 
 
 def _panel_at(turn: Turn, stations: tuple[str, ...]) -> str:

@@ -188,11 +188,11 @@ def _device_failed(turn: Turn, event: events.DeviceFailed) -> None:
 
 
 def _device_restored(turn: Turn, event: events.DeviceRestored) -> None:
-    device_restored(turn, event.device, event.times)
+    device_restored(turn, event.device, event.times, event.changes, event.lasted_s)
 
 
 def _input_refused(turn: Turn, event: events.InputRefused) -> None:
-    refuse(turn, f"{event.device}/{event.why}")
+    refuse(turn, f"{event.device}/{event.why}", event.count)
 
 
 def _system_alarm_raised(turn: Turn, event: events.SystemAlarmRaised) -> None:

@@ -91,7 +91,7 @@ class LockerClosed(Event, frozen=True):
 
 
 class LockerFailed(Event, frozen=True):
-    """The lock of a locker cannot be operated (its board does not answer).
+    """A locker is out of order (its board is silent, its contact is loose).
 
     *why* in words, *remedy*: what a technician does first.
     """
@@ -102,9 +102,11 @@ class LockerFailed(Event, frozen=True):
 
 
 class LockerRestored(Event, frozen=True):
-    """The lock of a locker can be operated again."""
+    """A locker is in order again; after a loose contact with its tally, as DeviceRestored."""
 
     locker: int
+    changes: int | None = None
+    lasted_s: float | None = None
 
 
 class DoorOpened(Event, frozen=True):
@@ -243,17 +245,25 @@ class DeviceRestored(Event, frozen=True):
     """The device *device* works again.
 
     *times*: how often it failed meanwhile; None if that is not counted.
+
+    :ivar changes: of a loose contact: how often its level changed, within *lasted_s* seconds
     """
 
     device: str
     times: int | None = None
+    changes: int | None = None
+    lasted_s: float | None = None
 
 
 class InputRefused(Event, frozen=True):
-    """A driver dropped malformed input (a bad checksum, noise): counted under *why*."""
+    """A driver dropped malformed input (a bad checksum, noise): counted under *why*.
+
+    :ivar count: how often
+    """
 
     device: str
     why: str
+    count: int = 1
 
 
 class SystemAlarmRaised(Event, frozen=True):

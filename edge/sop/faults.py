@@ -20,11 +20,21 @@ def device_fault(
         _equipment_record(turn, "gardu.equipment.fault.v1", device, why, visit, times, remedy)
 
 
-def device_restored(turn: Turn, device: str, times: int | None = None) -> None:
+def device_restored(
+    turn: Turn,
+    device: str,
+    times: int | None = None,
+    changes: int | None = None,
+    lasted_s: float | None = None,
+) -> None:
     """Record that *device* works again, if it did not."""
     turn.state.remedies.pop(device, None)
     if turn.state.faults.pop(device, None) is not None:
-        _equipment_record(turn, "gardu.equipment.restored.v1", device, None, None, times)
+        data = EquipmentChanged(
+            device=device, why=None, visit=None, clock_synced=turn.at.synced, times=times,
+            changes=changes, lasted_s=lasted_s,
+        )  # fmt: skip
+        turn.record("gardu.equipment.restored.v1", f"equipment/{device}", None, data)
 
 
 def still_missed(turn: Turn, purpose: str, why: str, visit: str) -> None:

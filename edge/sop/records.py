@@ -141,6 +141,8 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar times: of the link to the broker: how often it failed in this spell so far
     :ivar remedy: what a technician does first about the fault
+    :ivar changes: at the end of a loose contact: how often its level changed, within *lasted_s*
+        seconds
     """
 
     device: str
@@ -149,6 +151,8 @@ class EquipmentChanged(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     times: int | None = None
     remedy: str | None = None
+    changes: int | None = None
+    lasted_s: float | None = None
 
 
 class GuestBookPurged(msgspec.Struct, frozen=True, kw_only=True):

@@ -103,7 +103,7 @@ class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     :ivar visit: the visit (open, or closed and still owing it) that has the locker
     :ivar unlocking: a pulse was ordered and the door has not opened since
     :ivar usable: it has not jammed
-    :ivar reachable: its lock can be operated (its board answers)
+    :ivar reachable: it is in order: its board answers, its door's contact is not loose
     :ivar opened: since when the door has been open; None if it is not
     :ivar supervised: a supervisor has ordered it open: once closed, a closed visit owes it no more
     """

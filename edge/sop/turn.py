@@ -150,9 +150,9 @@ class Turn:
         subject = f"visit/{visit.id}" if step is None else f"visit/{visit.id}/step/{step.id}"
         self.record(kind, subject, visit.id, data)
 
-    def refuse(self, why: str) -> None:
-        """Count a refusal under *why*."""
-        self.state.refusals[why] = self.state.refusals.get(why, 0) + 1
+    def refuse(self, why: str, count: int = 1) -> None:
+        """Count *count* refusals under *why*."""
+        self.state.refusals[why] = self.state.refusals.get(why, 0) + count
 
 
 def _dated(visit: Visit, at: Stamp) -> Visit:

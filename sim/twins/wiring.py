@@ -1,6 +1,8 @@
 """Connects twins to the header: contacts that bounce, and loads that a level switches on."""
 
+import asyncio
 from collections.abc import Callable
+from functools import partial
 from random import Random
 from typing import Literal
 
@@ -10,8 +12,10 @@ from sim.header import HeaderPin
 
 # Relay and push-button data sheets give bounce times of 1 to 5 ms.
 _BOUNCE_NS = 5_000_000
+# A loose contact makes 2 to 20 edges a second (reports of door sensors); half a period, seconds.
+_CHATTER_S = 0.25
 
-Fault = Literal["stuck", "cut"]
+Fault = Literal["stuck", "cut", "loose"]
 
 
 class Switch:
@@ -21,7 +25,8 @@ class Switch:
     clock ahead), because at sixty times the speed no timer could separate them.
 
     :ivar active: the device behind it is active (pressed, open, alarm), faulty or not
-    :ivar fault: ``stuck``: stays where it is; ``cut``: its wire is broken; None: works
+    :ivar fault: ``stuck``: stays where it is; ``cut``: its wire is broken; ``loose``: it opens and
+        closes all the time; None: works
     """
 
     def __init__(self, pin: HeaderPin, contact: Contact, clock: Clock, chance: Random) -> None:
@@ -58,8 +63,16 @@ class Switch:
         self.fault = fault
         if fault == "cut":
             self._connect(closed=False, at=self._clock.boot_ns())
+        elif fault == "loose":
+            self._chatter(closed=not self._closed)
         elif fault is None:
             self._connect(self._closed, self._clock.boot_ns())
+
+    def _chatter(self, *, closed: bool) -> None:
+        if self.fault == "loose":
+            self._connect(closed, self._clock.boot_ns())
+            again = partial(self._chatter, closed=not closed)
+            asyncio.get_running_loop().call_later(self._clock.real(_CHATTER_S), again)
 
     def _move(self, at: int) -> None:
         start = max(at, self._last + 1)

@@ -14,12 +14,12 @@ from edge.config.model import Config
 from edge.drivers.channels import Channels
 from edge.drivers.gpio.pin_channels import PinChannels
 from edge.errors import DeviceFault
-from edge.sop.events import Event, Post
+from edge.sop.events import Post
 from sim.lobby import Lobby
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
 from tests.contract.live_lobby import LiveLobby
-from tests.drivers.conftest import Posted
+from tests.drivers.conftest import Posted, said
 
 Said = tuple[Any, ...]
 """An event without its moment and remedy: its class, then its fields."""
@@ -74,8 +74,8 @@ class PinBench:
     def posted(self, *wanted: Said) -> list[Said]:
         """Wait until all *wanted* are posted; return everything posted since the last call."""
         needed = Counter(wanted)
-        self._posted.until(lambda events: needed <= Counter(map(_said, events)))
-        return [_said(event) for event in self._posted.take()]
+        self._posted.until(lambda events: needed <= Counter(map(said, events)))
+        return [said(event) for event in self._posted.take()]
 
     def fault(self) -> str:
         """Read the levels again and again, as the daemon does, until a fault; return its text."""
@@ -104,8 +104,3 @@ def benches(
             yield made
 
     return bench
-
-
-def _said(event: Event) -> Said:
-    names = [name for name in event.__struct_fields__ if name not in ("at", "remedy")]
-    return (type(event), *(getattr(event, name) for name in names))

@@ -63,15 +63,22 @@ class Posted:
             return taken
 
 
+# Fields that only some events use, with the value of the others: left out then.
+_SELDOM: dict[str, Any] = {"count": 1, "changes": None, "lasted_s": None}
+
+
 def told(events: list[Event]) -> list[tuple[Any, ...]]:
-    """Return *events* without their moments and remedies: class, then fields."""
-    return [
-        (
-            type(event),
-            *(getattr(event, name) for name in event.__struct_fields__ if name not in _OMITTED),
-        )
-        for event in events
-    ]
+    """Return *events* without moments, remedies and tallies of one: class, then fields."""
+    return [said(event) for event in events]
+
+
+def said(event: Event) -> tuple[Any, ...]:
+    """Return one event as :func:`told` does."""
+    fields = {
+        name: getattr(event, name) for name in event.__struct_fields__ if name not in _OMITTED
+    }
+    used = [value for name, value in fields.items() if (name, value) not in _SELDOM.items()]
+    return (type(event), *used)
 
 
 class DiaryPin(MockPin):  # type: ignore[misc]  # gpiozero has no types

@@ -18,7 +18,7 @@ from edge.drivers.gpio.pin_channels import PinChannels
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import CardPresented, Event
 from edge.store.still_files import StillFiles
-from tests.drivers.conftest import Posted
+from tests.drivers.conftest import Posted, said
 from tests.hardware.hands import LASTING, UNDO, Hand
 from tests.hardware.technician import Technician
 
@@ -99,8 +99,7 @@ class HandBench:
 
     def seen(self, event: Event) -> Any:
         """Return an event as the contract names it: its class, then its fields."""
-        names = [name for name in event.__struct_fields__ if name not in ("at", "remedy")]
-        return (type(event), *(getattr(event, name) for name in names))
+        return said(event)
 
     def given(self, event: Event) -> Any:
         """Return an event in the form that the contract expects."""

@@ -149,7 +149,7 @@ def test_scenarios_break_what_is_there_and_nothing_else(tmp_path: Path) -> None:
     """A scenario fits every checkpoint; a fault of missing equipment is left out."""
 
     async def act(lobby: Lobby) -> None:
-        def does(do: Any, **what: str) -> bool:
+        def does(do: Any, **what: str | int) -> bool:
             return break_thing(lobby, Fault(at_s=0, do=do, **what))  # type: ignore[arg-type]
 
         assert does("alarm", input="fire")
@@ -163,8 +163,24 @@ def test_scenarios_break_what_is_there_and_nothing_else(tmp_path: Path) -> None:
         assert does("force-door", door="kantor")
         assert lobby.doors["kantor"].is_open
         assert does("free-door", door="kantor")
+        assert not does("loosen-locker", locker=1)
         assert not does("alarm", input="battery")
         assert not does("force-door", door="other")
         assert not does("camera-off", camera="desk")
+
+    play(tmp_path, act)
+
+
+def test_a_loose_contact_opens_and_closes_until_it_is_tightened(tmp_path: Path) -> None:
+    """The contact of a shut door chatters by itself; tightened, it is as the door is."""
+
+    async def act(lobby: Lobby) -> None:
+        seen: list[int] = []
+        lobby.header[CONTACT].watchers.append(lambda level, _at: seen.append(level))
+        assert break_thing(lobby, Fault(at_s=0, do="loosen-door", door="kantor"))
+        await until(lambda: len(seen) > 5)
+        assert seen[:4] == [1, 0, 1, 0]
+        assert break_thing(lobby, Fault(at_s=0, do="tighten-door", door="kantor"))
+        assert lobby.header[CONTACT].level == 0
 
     play(tmp_path, act)

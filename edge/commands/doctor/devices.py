@@ -150,7 +150,9 @@ def _tapped(tap: Tap) -> Finding:
     where = f"GPIO {tap.pin} is {'high' if tap.high else 'low'}"
     if tap.changes > _MOVES and not part.is_data:
         saw = f"{part.function}: {where} now, and changed {tap.changes} times while I looked."
-        return Finding(part.device, "wrong", saw, "A loose wire, or no pull resistor (pull = ...).")
+        return Finding(
+            part.device, "wrong", saw, "A loose contact, or no pull resistor (pull = ...)."
+        )
     if part.is_output:
         return _output(tap, where)
     means = meaning_of(part.key)

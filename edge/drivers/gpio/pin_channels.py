@@ -19,7 +19,7 @@ from gpiozero import DigitalOutputDevice, Factory, InputDevice
 from edge.clock import Clock
 from edge.config.sections.pins import Contact, Output
 from edge.drivers.channels import OnEdge
-from edge.drivers.gpio.pins import claiming, pin_errors
+from edge.drivers.gpio.pins import CLAIM_REMEDY, claiming, pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
 
 T = TypeVar("T")
@@ -30,7 +30,7 @@ _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
 # GPIO 2 and 3 have 1.8 kOhm pull-ups on the board, which no setting can switch off.
 _FIXED_PULL_UPS = (2, 3)
 
-_REMEDY = "Is the pin used by another program or function of the Pi? gpioinfo; gardu wiring."
+_OPENS = "It opens by itself once the device is there."
 
 _log = logging.getLogger(__name__)
 
@@ -45,6 +45,7 @@ class PinChannels:
         self.factory = factory
         self._clock = clock
         self._origin = factory.ticks()
+        self._origin_s = clock.boot_ns() / 1e9
 
     def claim_input(self, contact: Contact, on_edge: OnEdge) -> "PinInput":
         """Claim the pin of *contact* and follow its edges.
@@ -67,8 +68,9 @@ class PinChannels:
         self.factory.close()
 
     def moment(self, ticks: float) -> float:
-        """Return the moment of a factory's *ticks*, seconds of the clock from an origin."""
-        return float(self.factory.ticks_diff(ticks, self._origin)) / self._clock.real(1.0)
+        """Return the moment of a factory's *ticks*, seconds of the clock since boot."""
+        since_s = float(self.factory.ticks_diff(ticks, self._origin)) / self._clock.real(1.0)
+        return self._origin_s + since_s
 
 
 class PinInput:
@@ -96,7 +98,7 @@ class PinInput:
         """
         pin = self._device.pin  # None: closed meanwhile
         if pin is None:
-            raise DeviceUnavailable(f"GPIO {self._number} is not open")
+            raise DeviceUnavailable(f"GPIO {self._number} is not open", _OPENS)
         with claiming(f"GPIO {self._number}"):
             return bool(pin.state)
 
@@ -161,7 +163,9 @@ class PinOutput:
         try:
             return call()
         except pin_errors() as error:
-            raise DeviceFault(f"pin {self._number} cannot be driven: {error}", _REMEDY) from error
+            raise DeviceFault(
+                f"pin {self._number} cannot be driven: {error}", CLAIM_REMEDY
+            ) from error
 
 
 def _input_device(contact: Contact, factory: Factory) -> Any:

@@ -31,6 +31,12 @@ CHOICE = "GPIOZERO_PIN_FACTORY"
 # Other gpiochips of a Pi (firmware expander, power management) have names of their own.
 HEADERS = ("raspberrypi,rp1-gpio", "brcm,bcm2711-gpio", "brcm,bcm2835-gpio")
 
+CLAIM_REMEDY = (
+    "Is it used by another program or function of the Pi (gpioinfo; gardu wiring)? Is the user in "
+    "the group gpio?"
+)
+"""What to do if a pin, or the header, cannot be claimed."""
+
 
 def pin_factory(chip: str, sysfs: Path = Path("/sys")) -> Factory:
     """Return the pin factory of this machine.
@@ -56,8 +62,8 @@ def header_chip(sysfs: Path) -> int:
         if not set(HEADERS).isdisjoint(names):
             return int(compatible.parts[-3].removeprefix("gpiochip"))
     raise DeviceUnavailable(
-        f"gpio: no gpiochip under {sysfs} is a Raspberry Pi's header ({', '.join(HEADERS)}); "
-        "set [gpio] chip to its number"
+        f"gpio: no gpiochip under {sysfs} is a Raspberry Pi's header ({', '.join(HEADERS)})",
+        "Set [gpio] chip to the number that `gpiodetect` shows for the header.",
     )
 
 
@@ -69,7 +75,7 @@ def claiming(device: str) -> Iterator[None]:
     except GarduError:
         raise
     except pin_errors() as error:
-        raise DeviceUnavailable(f"{device}: {error}") from error
+        raise DeviceUnavailable(f"{device}: {error}", CLAIM_REMEDY) from error
 
 
 def pin_errors() -> tuple[type[Exception], ...]:
@@ -104,7 +110,8 @@ def _import_lgpio() -> ModuleType:
         import lgpio  # hardware library; and see rule 4
     except ModuleNotFoundError as error:
         raise DeviceUnavailable(
-            "gpio: lgpio is not installed: pip install 'gardu[pi]', or apt install python3-lgpio"
+            "gpio: lgpio is not installed",
+            "Install it: pip install 'gardu[pi]', or apt install python3-lgpio.",
         ) from error
     finally:
         os.chdir(before)

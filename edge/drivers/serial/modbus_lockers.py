@@ -16,7 +16,6 @@ import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
-from functools import partial
 
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
@@ -32,7 +31,7 @@ from edge.drivers.serial.modbus_relays import (
 )
 from edge.drivers.wired.contact_lockers import ContactLockers
 from edge.errors import DeviceFault, DeviceUnavailable
-from edge.sop.events import InputRefused, LockerFailed, LockerRestored, Post
+from edge.sop.events import InputRefused, Post
 
 ModbusSection = WaveshareLockers | R421a08Lockers
 
@@ -80,6 +79,7 @@ class ModbusLockers(ContactLockers):
                 whys[address] = str(error)
         if len(whys) == len(self._boards):
             raise DeviceUnavailable("; ".join(whys.values()))
+        self._causes.clear()
         super().open()
         self._opened = True
         self._whys.clear()
@@ -141,14 +141,14 @@ class ModbusLockers(ContactLockers):
         return None
 
     def _found(self, address: int, why: str | None) -> None:
-        """Post LockerRestored or LockerFailed for the lockers of a board, if its state changed."""
+        """Put the lockers of a board in order or out of order, if its state changed."""
         news = address not in self._whys or bool(self._whys[address]) != bool(why)
         self._whys[address] = why
         for number in self._numbers_at(address) if news else ():
             if why is None:
-                self._post(partial(LockerRestored, locker=number))
+                self._in_order(number, "board")
             else:
-                self._post(partial(LockerFailed, locker=number, why=why))
+                self._out_of_order(number, "board", why)
 
     def _numbers_at(self, address: int) -> list[int]:
         return [n for n, locker in self._lockers.items() if locker.address == address]

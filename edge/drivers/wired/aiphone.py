@@ -6,7 +6,7 @@ Rules of this driver
 2. A station that is in use by another call is not rung: StationBusy is posted instead.
 3. An answer is posted when its contact has been active for ``minimum_s``. A shorter pulse is
    crosstalk or bounce: it is counted (InputRefused) and is no answer. A contact found active at
-   opening is stuck, or answers no call; it is not posted.
+   opening is stuck, or answers no call; it is not posted. A loose contact answers nothing.
 4. An answer contact that stays active for longer than any press (HELD_S) is a fault.
 """
 
@@ -17,9 +17,9 @@ from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone
 from edge.drivers.channels import Channels
 from edge.drivers.wired.contacts import HELD_S, WiredContact
-from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.device import WiredDevice, loose_reporter
 from edge.drivers.wired.outputs import WiredOutput
-from edge.drivers.wired.timed_contact import TimedContact
+from edge.drivers.wired.plausibility import LIMITS, Level
 from edge.sop.events import HostAnswered, InputRefused, Post, StationBusy
 
 AideAnswer = Literal["accept", "decline", "release", "extend"]
@@ -40,17 +40,23 @@ class WiredAiphone(WiredDevice):
         self._config = config
         self._post = post
         self._ring = WiredOutput(config.ring, channels, clock)
-        contacts: list[WiredContact] = [
-            TimedContact(
-                contact, channels, clock, partial(self._answered, answer), self._too_short,
-                minimum_s=config.minimum_s, stuck_s=HELD_S,
+        limits = LIMITS["answer"]._replace(active_s=config.minimum_s)
+        contacts = [
+            WiredContact(
+                contact, channels, clock, partial(self._answered, answer), limits,
+                on_loose=loose_reporter(f"{name}/{answer}", "answer", contact, post),
+                on_noise=self._too_short, stuck_s=HELD_S,
             )
             for answer in ANSWERS
             if (contact := getattr(config, answer)) is not None
         ]  # fmt: skip
         self._busy: WiredContact | None = None
         if config.busy is not None:
-            self._busy = WiredContact(config.busy, channels, clock, _no_op, TALK_S)
+            on_loose = loose_reporter(f"{name}/busy", "busy", config.busy, post)
+            self._busy = WiredContact(
+                config.busy, channels, clock, _no_op, LIMITS["busy"],
+                on_loose=on_loose, stuck_s=TALK_S,
+            )  # fmt: skip
             contacts.append(self._busy)
         super().__init__(name, (self._ring,), contacts)
 
@@ -67,13 +73,13 @@ class WiredAiphone(WiredDevice):
             return
         self._ring.play(getattr(self._config.rings, pattern))
 
-    def _answered(self, answer: AideAnswer, *, active: bool, initial: bool) -> None:
-        if active and not initial:
+    def _answered(self, answer: AideAnswer, level: Level) -> None:
+        if level.active and not level.initial:
             self._post(lambda at: HostAnswered(at, self.id, answer))
 
-    def _too_short(self) -> None:
-        self._post(lambda at: InputRefused(at, self.name, SHORT_ANSWER))
+    def _too_short(self, count: int) -> None:
+        self._post(lambda at: InputRefused(at, self.name, SHORT_ANSWER, count))
 
 
-def _no_op(*, active: bool, initial: bool) -> None:
+def _no_op(_level: Level) -> None:
     """Ignore the beginning and the end of a call: ``ring`` reads the contact's level itself."""

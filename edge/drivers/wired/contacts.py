@@ -2,7 +2,8 @@
 
 Rules of this driver
 --------------------
-1. It reports the level found at opening, then every change: never a level twice.
+1. It reports the level found at opening, then every change that counts: ``plausibility.py`` decides
+   which do, and reports a loose contact once instead of its changes.
 2. The level comes from the contact's wiring (``Contact.active_level``), read from the channel.
 3. A change that could not be reported counts as not reported; :meth:`WiredContact.reconcile`
    reports it again.
@@ -10,31 +11,50 @@ Rules of this driver
    wire of a closed loop is cut: a fault until it rests again. It stays reported as active.
    (The cut wire of an open loop reads as rest for ever: wire alarms as closed loops.)
 5. No call into a channel while the lock is held (a library may hold locks of its own).
+6. Before anything is decided because time has passed, the level is read again
+   (:meth:`WiredContact.confirm`): the edge that ended it may have been lost.
 """
 
 import threading
-from typing import Protocol
+from collections.abc import Callable
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.channels import Channels, InputChannel
+from edge.drivers.wired.countdown import Countdown
+from edge.drivers.wired.plausibility import (
+    LIMITS,
+    Again,
+    Judged,
+    Level,
+    Limits,
+    Loose,
+    Memory,
+    Noise,
+    Plausibility,
+)
 from edge.errors import DeviceUnavailable
 
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""
 
+HANDOVER_REAL_S = 0.02
+"""Time for an edge to be handed over after the bounce time, real seconds. A library needs about a
+millisecond; a simulated lobby may run 60 times as fast, its threads do not."""
 
-class Report(Protocol):
-    """Receives a contact's level, and whether it was found at opening."""
-
-    def __call__(self, *, active: bool, initial: bool) -> None:
-        """Hand the level over; no work here."""
+Report = Callable[[Level], None]
+"""Receives each level that counts; no work here."""
+OnLoose = Callable[[Loose], None]
+"""Called when the contact turns out to be loose, and when it has rested."""
+OnNoise = Callable[[int], None]
+"""Called with the number of active levels that were too short."""
 
 
 class WiredContact:
     """One contact; reports through *report* from any thread.
 
     :param config: place, wiring and bounce time (seconds of this clock)
+    :param limits: which of its levels count
     :param stuck_s: active for longer than this it is stuck, seconds of this clock; None: never
     """
 
@@ -44,19 +64,24 @@ class WiredContact:
         channels: Channels,
         clock: Clock,
         report: Report,
+        limits: Limits = LIMITS["door"],
+        *,
+        on_loose: OnLoose = lambda _loose: None,
+        on_noise: OnNoise = lambda _count: None,
         stuck_s: float | None = None,
     ) -> None:
         self._config = config
         self._channels = channels
         self._clock = clock
         self._report = report
+        self._on_loose = on_loose
+        self._on_noise = on_noise
+        self._stuck_s = stuck_s
         self._lock = threading.Lock()
         self._channel: InputChannel | None = None
-        self._active: bool | None = None
-        self._stuck_s = stuck_s
-        self._since_ns = 0
-        self._moment: float | None = None
-        self._lasted_s = 0.0
+        self._rules = Plausibility(limits, config.bounce_s)
+        self._memory = Memory()
+        self._due = Countdown(clock, self._lock, self._unread, self.confirm, self._set_countdown)
 
     def open(self) -> None:
         """Claim the input, follow its edges and report the level found.
@@ -64,39 +89,61 @@ class WiredContact:
         :raises DeviceUnavailable: if the input cannot be claimed
         """
         channel = self._channels.claim_input(self._config, self._changed)
-        self._channel = channel
-        self._see(active=self._meant(level=channel.level()))
+        active = self._meant(level=channel.level())
+        with self._lock:
+            self._channel = channel
+            self._accept(self._rules.opened(self._now(), active=active))
 
     def close(self) -> None:
         """Release the input and stop reporting. May be called twice."""
         with self._lock:
-            channel, self._channel, self._active = self._channel, None, None
+            channel, self._channel, self._memory = self._channel, None, Memory()
+            self._due.stop()
         if channel is not None:
             channel.close()
 
     def reconcile(self) -> None:
-        """Read the level again and report it if an edge was missed.
+        """Read the level again, and report it if an edge was missed.
 
         A level that does not last for the bounce time was a bounce, not a change.
+
+        :raises DeviceUnavailable: if it cannot be read
         """
-        found = self._read()
-        if found is None or found == self._active:
+        found, at = self._read(), self._now()
+        if found is None:
             return
-        self._clock.sleep(self._config.bounce_s)
-        if self._read() == found:
-            self._see(active=found)
+        if found != self._memory.seen:
+            # The edge may be on its way: it has the better moment.
+            self._clock.sleep(self._rules.floor_s + HANDOVER_REAL_S / self._clock.real(1.0))
+            lasts = self._read() == found
+            with self._lock:
+                if self._channel is None or found == self._memory.seen or self._memory.since > at:
+                    return  # an edge that came meanwhile knows better
+                self._accept(self._missed(at, active=found, lasts=lasts))
+            at = self._now()
+        with self._lock:
+            if self._channel is not None and found == self._memory.seen:
+                self._accept(self._rules.confirmed(self._memory, at))
+
+    def confirm(self) -> bool:
+        """Read the level again, as :meth:`reconcile` does; return False if it cannot be read."""
+        try:
+            self.reconcile()
+        except DeviceUnavailable:
+            return False
+        return True
 
     @property
     def active(self) -> bool:
-        """True if the contact was active when it was last read."""
-        return bool(self._active)
+        """True if the level that counts is active."""
+        return bool(self._memory.counted)
 
     def stuck(self) -> str | None:
-        """Return in words that the contact is stuck; None if it is not."""
-        since_ns = self._active_since()
-        if since_ns is None or self._stuck_s is None:
+        """Return in words that the contact is stuck; None if it is not, or is loose."""
+        memory = self._memory
+        if self._stuck_s is None or not memory.counted or memory.loose is not None:
             return None
-        if (self._clock.boot_ns() - since_ns) / 1e9 <= self._stuck_s:
+        if self._now() - memory.began <= self._stuck_s:
             return None
         cut = " or its wire is cut" if self._config.wired == "normally-closed" else ""
         return (
@@ -104,10 +151,11 @@ class WiredContact:
             f"{self._stuck_s:g} s: it is stuck{cut}"
         )
 
-    def _active_since(self) -> int | None:
-        return self._since_ns if self._active else None
+    def _now(self) -> float:
+        return self._clock.boot_ns() / 1e9
 
     def _read(self) -> bool | None:
+        """Read the level; None if the contact is closed."""
         channel = self._channel
         try:
             return None if channel is None else self._meant(level=channel.level())
@@ -120,21 +168,49 @@ class WiredContact:
         return level == self._config.active_level
 
     def _changed(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
-        self._see(active=self._meant(level=level), moment=moment)
-
-    def _see(self, *, active: bool, moment: float | None = None) -> None:
+        active, heard = self._meant(level=level), self._now()
         with self._lock:
-            if self._channel is None or active == self._active:
-                return
-            self._lasted_s = self._lasted(moment)
-            self._report(active=active, initial=self._active is None)
-            self._active, self._since_ns, self._moment = active, self._clock.boot_ns(), moment
+            if self._channel is not None:
+                at = min(moment, heard)
+                self._accept(self._rules.edge(self._memory, at, heard, active=active))
 
-    def _lasted(self, moment: float | None) -> float:
-        """Return how long the level before lasted, seconds of this clock.
+    def _missed(self, at: float, *, active: bool, lasts: bool) -> Judged:
+        """Judge a level without an edge that was read at *at*; *lasts*: for the bounce time."""
+        if lasts:
+            return self._rules.missed(self._memory, at, active=active)
+        return self._rules.bounced(self._memory, self._now())
 
-        By the moments of its two edges, where both are known: a late callback does not lengthen it.
-        """
-        if moment is None or self._moment is None:
-            return (self._clock.boot_ns() - self._since_ns) / 1e9
-        return moment - self._moment
+    def _unread(self) -> None:
+        """Note that the level could not be read when its time was over."""
+        self._accept(self._rules.unread(self._memory, self._now()))
+
+    def _accept(self, judged: Judged) -> None:
+        """Hand the outcomes over, then store the state (rule 3); the lock is held."""
+        memory, outcomes = judged
+        for outcome in outcomes:
+            match outcome:
+                case Level():
+                    self._report(outcome)
+                case Noise():
+                    self._on_noise(outcome.pulses)
+                case Again():
+                    self._began_anew(outcome)
+                case Loose():
+                    if not outcome.over:
+                        self._loosened()
+                    self._on_loose(outcome)
+        self._memory = memory
+        self._set_countdown()
+
+    def _set_countdown(self) -> None:
+        due = self._rules.due(self._memory)
+        if due is None:
+            self._due.stop()
+        elif self._memory.loose is None or not self._due.running:  # no thread for each chatter
+            self._due.start(max(0.0, due - self._now()))
+
+    def _began_anew(self, again: Again) -> None:
+        """Handle that the level that counts ended and began anew."""
+
+    def _loosened(self) -> None:
+        """Drop what is undecided: the contact is loose."""

@@ -1,11 +1,21 @@
 """A device made of outputs and contacts: opened, closed and reconciled together."""
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
+from functools import partial
 
-from edge.drivers.wired.contacts import WiredContact
+from edge.config.sections.pins import Contact
+from edge.drivers.wired.contacts import OnLoose, WiredContact
 from edge.drivers.wired.outputs import WiredOutput
+from edge.drivers.wired.plausibility import LIMITS, Kind, Loose, loose_words
 from edge.errors import DeviceFault, DeviceUnavailable
+from edge.sop.events import DeviceFailed, DeviceRestored, Post
+
+log = logging.getLogger(__name__)
+
+_STUCK = "Release what holds the button, or replace the contact."
+_CUT = "Search the loop for a cut wire or a loose terminal; then test its contact."
 
 
 class WiredDevice:
@@ -53,7 +63,28 @@ class WiredDevice:
             raise self._named(error) from error
         stuck = [words for contact in self._contacts if (words := contact.stuck())]
         if stuck:
-            raise DeviceFault(f"{self.name}: {'; '.join(stuck)}")
+            remedy = _CUT if any("cut" in words for words in stuck) else _STUCK
+            raise DeviceFault(f"{self.name}: {'; '.join(stuck)}", remedy)
 
     def _named(self, error: DeviceUnavailable) -> DeviceUnavailable:
         return DeviceUnavailable(f"{self.name}: {error}", error.remedy)
+
+
+def loose_reporter(part: str, kind: Kind, contact: Contact, post: Post) -> OnLoose:
+    """Return a function that posts the fault of the loose *contact*, and its end.
+
+    The fault has a name of its own, *part* (``safety/fire``): it begins and ends apart from the
+    faults of its device and of the device's other contacts.
+    """
+
+    def report(loose: Loose) -> None:
+        if loose.over:
+            log.info("%s: at rest again after %d changes", part, loose.changes)
+            changes, lasted_s = loose.changes, round(loose.lasted_s, 1)
+            post(partial(DeviceRestored, device=part, changes=changes, lasted_s=lasted_s))
+        else:
+            why, remedy = f"{part}: {loose_words(contact.place, loose)}", LIMITS[kind].remedy
+            log.warning("%s. %s", why, remedy)
+            post(partial(DeviceFailed, device=part, why=why, remedy=remedy))
+
+    return report

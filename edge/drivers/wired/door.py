@@ -1,4 +1,4 @@
-"""An access door: the relay of its strike and the contact of its leaf, on the Pi's pins.
+"""An access door: the relay of its strike and the contact of its leaf, on any channel.
 
 Rules of this driver
 --------------------
@@ -8,7 +8,8 @@ Rules of this driver
 3. Closing ends release and hold: the strike is locked and its pin is closed. The relay then drops
    out: a fail-safe door is released by that, a fail-secure one stays locked. In a fire the
    building's own relay cuts the power of the locks in any case.
-4. Only the contact shows whether the door is open.
+4. Only the contact shows whether the door is open. While it is loose nothing is posted: the door
+   counts as it was before, until the contact has rested.
 """
 
 import threading
@@ -17,8 +18,9 @@ from edge.clock import Clock
 from edge.config.sections.doors import Door
 from edge.drivers.channels import Channels
 from edge.drivers.wired.contacts import WiredContact
-from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.device import WiredDevice, loose_reporter
 from edge.drivers.wired.outputs import WiredOutput
+from edge.drivers.wired.plausibility import LIMITS, Level
 from edge.sop.events import DoorClosed, DoorOpened, Post
 
 
@@ -38,7 +40,12 @@ class WiredDoor(WiredDevice):
         self._releases = 0
         contacts = []
         if config.contact is not None:
-            contacts.append(WiredContact(config.contact, channels, clock, self._moved))
+            on_loose = loose_reporter(f"{name}/contact", "door", config.contact, post)
+            contacts.append(
+                WiredContact(
+                    config.contact, channels, clock, self._moved, LIMITS["door"], on_loose=on_loose
+                )
+            )
         super().__init__(name, (self._strike,), contacts)
 
     def open(self) -> None:
@@ -88,6 +95,6 @@ class WiredDoor(WiredDevice):
             if on or not self._closing.is_set():  # close() locks the strike itself
                 self._strike.set(on=on)
 
-    def _moved(self, *, active: bool, initial: bool) -> None:
-        kind = DoorOpened if active else DoorClosed
-        self._post(lambda at: kind(at, self.id, initial))
+    def _moved(self, level: Level) -> None:
+        kind = DoorOpened if level.active else DoorClosed
+        self._post(lambda at: kind(at, self.id, level.initial))

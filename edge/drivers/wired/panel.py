@@ -1,4 +1,4 @@
-"""The lamps and buttons in front of one officer, on the Pi's pins.
+"""The lamps and buttons in front of one officer, on any channel.
 
 Rules of this driver
 --------------------
@@ -17,16 +17,19 @@ from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.values import Action
 from edge.drivers.channels import Channels
-from edge.drivers.wired.contacts import HELD_S, WiredContact
-from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.contacts import HELD_S, OnLoose, WiredContact
+from edge.drivers.wired.device import WiredDevice, loose_reporter
 from edge.drivers.wired.lamps import Lamps
 from edge.drivers.wired.outputs import WiredOutput
+from edge.drivers.wired.plausibility import LIMITS, Again
 from edge.drivers.wired.presses import Presses
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import LampMode
-from edge.sop.events import ButtonPressed, Post
+from edge.sop.events import ButtonPressed, InputRefused, Post
 
 log = logging.getLogger(__name__)
+
+SHORT_PRESS = "button pressed for too short a time"
 
 
 class WiredPanel(WiredDevice):
@@ -41,11 +44,16 @@ class WiredPanel(WiredDevice):
             for lamp, output in config.fitted_lamps.items()
         }
         self._lamps = Lamps(lamps, clock)
-        self._presses = Presses(config.buttons, clock, self._pressed, self._asked)
+        self._presses = Presses(
+            config.buttons, clock, self._pressed, self._asked, self._confirm, self._too_short
+        )
         contacts = [
-            WiredContact(button, channels, clock, partial(self._presses.changed, number), HELD_S)
+            _Button(
+                button, number, self._presses, channels, clock,
+                loose_reporter(f"{name}/button-{number + 1}", "button", button, post),
+            )
             for number, button in enumerate(config.buttons)
-        ]
+        ]  # fmt: skip
         super().__init__(name, tuple(lamps.values()), contacts)
 
     def close(self) -> None:
@@ -93,9 +101,38 @@ class WiredPanel(WiredDevice):
         self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))
         self._lamps.heard()
 
+    def _confirm(self, number: int) -> bool:
+        return self._contacts[number].confirm()
+
+    def _too_short(self) -> None:
+        self._post(lambda at: InputRefused(at, self.name, SHORT_PRESS))
+
     def _asked(self) -> None:
         """Start the lamp test that an officer requested with the buttons."""
         try:
             self._lamps.test()
         except (DeviceUnavailable, DeviceFault) as error:
             log.warning("%s: no lamp test: %s", self.name, error)
+
+
+class _Button(WiredContact):
+    """The contact of button *number* of a panel."""
+
+    def __init__(
+        self,
+        button: Button,
+        number: int,
+        presses: Presses,
+        channels: Channels,
+        clock: Clock,
+        on_loose: OnLoose,
+    ) -> None:
+        changed = partial(presses.changed, number)
+        super().__init__(
+            button, channels, clock, changed, LIMITS["button"], on_loose=on_loose, stuck_s=HELD_S
+        )
+        self._pressed_again = partial(presses.again, number)
+
+    def _began_anew(self, again: Again) -> None:
+        if self.active:
+            self._pressed_again(again.at)

@@ -1,4 +1,4 @@
-"""Lockers with a relay for each lock and a contact for each door, on the Pi's pins.
+"""Lockers with a relay for each lock and a contact for each door, on any channel.
 
 Rules of this driver (and those of ``contact_lockers.py``)
 ----------------------------------------------------------
@@ -15,7 +15,7 @@ from edge.sop.events import Post
 
 
 class RelayLockers(ContactLockers):
-    """The lockers of one checkpoint. Posts LockerOpened and LockerClosed."""
+    """The lockers of one checkpoint."""
 
     def __init__(
         self, name: str, config: GpioLockers, channels: Channels, clock: Clock, post: Post
@@ -26,6 +26,16 @@ class RelayLockers(ContactLockers):
         }
         outputs = tuple(self._relays.values())
         super().__init__(name, config.locker, outputs, channels, clock, post)
+
+    def open(self) -> None:
+        """Claim the relays at rest, then the door contacts, which report their levels.
+
+        :raises DeviceUnavailable: if one cannot be claimed
+        """
+        self._causes.clear()
+        super().open()
+        for number in self._numbers:
+            self._in_order(number, "board")
 
     def energise(self, locker: int) -> None:
         """Close the relay of *locker* for ``pulse_s``."""

@@ -1,9 +1,11 @@
-"""The safety inputs: fire and duress loops, tamper and supply contacts, on the Pi's pins.
+"""The safety inputs: fire and duress loops, tamper and supply contacts, on any channel.
 
 Rules of this driver
 --------------------
-1. Each contact is a level with two edges: both are posted, and the level found at opening.
-2. The loops are normally-closed: a cut wire reads as the alarm itself, never as rest.
+1. Each contact is a level with two edges: both are posted, and the level found at opening. An
+   alarm is posted at once, its end after a second at rest.
+2. The loops are normally-closed: a cut wire reads as the alarm itself, never as rest. A loose
+   contact is in alarm until it has rested.
 3. This driver only reports; it does not hold, latch or judge. A duress button latches by itself
    until it is reset with its key; the fire relay releases the locks' power by itself.
 """
@@ -13,7 +15,8 @@ from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact
 from edge.drivers.channels import Channels
 from edge.drivers.wired.contacts import WiredContact
-from edge.drivers.wired.device import WiredDevice
+from edge.drivers.wired.device import WiredDevice, loose_reporter
+from edge.drivers.wired.plausibility import LIMITS, Level
 from edge.sop.events import InputAlarmed, InputKind, InputRestored, Post
 
 KINDS: dict[str, InputKind] = {
@@ -33,7 +36,7 @@ class WiredSafetyInputs(WiredDevice):
         self, name: str, config: Safety, channels: Channels, clock: Clock, post: Post
     ) -> None:
         contacts = [
-            alarm_input(kind, contact, channels, clock, post)
+            alarm_input(f"{name}/{key}", kind, contact, channels, clock, post)
             for key, kind in KINDS.items()
             if (contact := getattr(config, key)) is not None
         ]
@@ -41,12 +44,16 @@ class WiredSafetyInputs(WiredDevice):
 
 
 def alarm_input(
-    kind: InputKind, contact: Contact, channels: Channels, clock: Clock, post: Post
+    part: str, kind: InputKind, contact: Contact, channels: Channels, clock: Clock, post: Post
 ) -> WiredContact:
-    """Return the driver of *contact*, which posts InputAlarmed and InputRestored of *kind*."""
+    """Return the driver of *contact*, which posts InputAlarmed and InputRestored of *kind*.
 
-    def changed(*, active: bool, initial: bool) -> None:
-        event = InputAlarmed if active else InputRestored
-        post(lambda at: event(at, kind, initial))
+    :param part: its name in the fault of a loose contact
+    """
 
-    return WiredContact(contact, channels, clock, changed)
+    def changed(level: Level) -> None:
+        event = InputAlarmed if level.active else InputRestored
+        post(lambda at: event(at, kind, level.initial))
+
+    on_loose = loose_reporter(part, "safety", contact, post)
+    return WiredContact(contact, channels, clock, changed, LIMITS["safety"], on_loose=on_loose)

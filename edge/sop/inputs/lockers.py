@@ -7,7 +7,8 @@ did not open   jammed: ``usable`` is False until its door was opened and closed;
                (also if no visit waits for it to open: it is owed, or a supervisor opens it)
 left open      open for ``left_open_s`` while no visit waits for it to close: an alarm
 forced open    opened without an unlock: an alarm until it is closed
-out of order   its board does not answer: ``reachable`` is False until it does; a fault
+out of order   its board does not answer, or its door's contact is loose: ``reachable`` is False
+               meanwhile; a fault
 ============== ==================================================================================
 
 A locker that is jammed or out of order is given to no guest. Rules 9 and 19 of ``routing.py`` are
@@ -90,23 +91,25 @@ def _settle_without_visit(turn: Turn, number: int, before: LockerState) -> None:
 
 
 def failed(turn: Turn, event: events.LockerFailed) -> None:
-    """Give the locker to no guest while its lock cannot be operated; report the fault."""
+    """Give the locker to no guest while it is out of order; report the fault."""
     if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=False)
         device_fault(turn, f"locker/{event.locker}", event.why, remedy=event.remedy)
 
 
 def restored(turn: Turn, event: events.LockerRestored) -> None:
-    """Return the locker to use: its lock can be operated again. A jam does not end with that."""
+    """Return the locker to use: it is in order again. A jam does not end with that."""
     if event.locker in turn.state.lockers:
         turn.locker(event.locker, reachable=True)
-        _working(turn, event.locker)
+        _working(turn, event.locker, event.changes, event.lasted_s)
 
 
-def _working(turn: Turn, number: int) -> None:
+def _working(
+    turn: Turn, number: int, changes: int | None = None, lasted_s: float | None = None
+) -> None:
     locker = turn.state.lockers[number]
     if locker.usable and locker.reachable:
-        device_restored(turn, f"locker/{number}")
+        device_restored(turn, f"locker/{number}", changes=changes, lasted_s=lasted_s)
 
 
 def timer_fired(turn: Turn, key: str) -> None:

@@ -8,6 +8,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.plausibility import Level
 from tests.drivers.conftest import Pins
 
 
@@ -18,11 +19,11 @@ class Reports:
         self.seen: list[tuple[bool, bool]] = []
         self.broken = False
 
-    def __call__(self, *, active: bool, initial: bool) -> None:
+    def __call__(self, level: Level) -> None:
         """Record one report (a ``Report``)."""
         if self.broken:
             raise RuntimeError("broken on purpose")
-        self.seen.append((active, initial))
+        self.seen.append((level.active, level.initial))
 
 
 @pytest.fixture
@@ -93,7 +94,9 @@ def test_bounce_time_reaches_the_library(pins: Pins, clock: Clock, contact: Wire
     """The bounce time is in real seconds for the library; zero is None there."""
     assert pins[17].bounce == 0.02
     contact.close()
-    other = WiredContact(Contact(pin=17, bounce_s=0), pins.channels(clock), clock, lambda **_: None)
+    other = WiredContact(
+        Contact(pin=17, bounce_s=0), pins.channels(clock), clock, lambda _level: None
+    )
     other.open()
     assert pins[17].bounce is None
     other.close()

@@ -34,6 +34,9 @@ BUTTONS = [
     Button(pin=ARRIVE, press="arrive", procedure="pimpinan"),
     Button(pin=DECLINE, press="decline", hold="absent"),
 ]
+# As long as a quick finger presses, in real seconds of the clock below.
+_FINGER_REAL_S = 0.05 / 5
+
 LAMPS = Lamps(green=Output(pin=GREEN), red=Output(pin=RED))
 
 
@@ -61,7 +64,8 @@ def press(pins: Pins, *buttons: int) -> None:
 
 
 def let_go(pins: Pins, *buttons: int) -> None:
-    """Release *buttons*."""
+    """Release *buttons*, a moment after they were pressed: long enough for a finger."""
+    Clock().sleep(_FINGER_REAL_S)
     for pin in buttons:
         pins.drive(pin, high=True)
 

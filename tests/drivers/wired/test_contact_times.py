@@ -7,7 +7,8 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
-from edge.drivers.wired.timed_contact import TimedContact
+from edge.drivers.wired.contacts import WiredContact
+from edge.drivers.wired.plausibility import LIMITS, Level
 from tests.drivers.conftest import PATIENCE_S, Pins
 
 PIN = 23
@@ -19,22 +20,39 @@ class Rig:
     :param found: True if it is active at opening, as an unconnected normally-closed one is
     """
 
-    def __init__(self, pins: Pins, clock: Clock, *, found: bool = False, **times: Any) -> None:
+    def __init__(
+        self,
+        pins: Pins,
+        clock: Clock,
+        *,
+        found: bool = False,
+        minimum_s: float,
+        hold_s: float = 0.0,
+        stuck_s: float | None = None,
+    ) -> None:
         self.pins = pins
         self.found = found
         self.clock = clock
         self.reports: list[tuple[bool, bool]] = []
         self.short = 0
         contact = Contact(pin=PIN, wired="normally-closed" if found else "normally-open")
-        self.contact = TimedContact(
-            contact, pins.channels(clock), clock, self._report, self._too_short, **times
-        )
+        limits = LIMITS["alarm"]._replace(active_s=minimum_s, rest_s=hold_s)
+        self.contact = WiredContact(
+            contact, pins.channels(clock), clock, self._report, limits,
+            on_noise=self._too_short, stuck_s=stuck_s,
+        )  # fmt: skip
 
-    def _report(self, *, active: bool, initial: bool) -> None:
-        self.reports.append((active, initial))
+    def _report(self, level: Level) -> None:
+        self.reports.append((level.active, level.initial))
 
-    def _too_short(self) -> None:
-        self.short += 1
+    def _too_short(self, pulses: int) -> None:
+        self.short += pulses
+
+    def edges(self, *edges: tuple[float, bool]) -> None:
+        """Hand over edges late, all at once: seconds before now, and the pin's level."""
+        now = self.clock.boot_ns() / 1e9
+        for ago_s, level in edges:
+            self.contact._changed(now - ago_s, level)
 
     def set(self, *, active: bool) -> None:
         """Make the contact active, or inactive."""
@@ -151,8 +169,8 @@ def test_an_edge_that_was_missed_is_found_again(pins: Pins, clock: Clock) -> Non
 def test_the_moments_of_the_edges_count_not_when_somebody_looked(rig: Rig) -> None:
     """The times of the edges count, not of their processing: 35 s apart they are an alarm."""
     rig.contact.open()
-    for moment, level in ((500.0, False), (535.0, True)):
-        rig.contact._changed(moment, level)
+    rig.clock.sleep(36)
+    rig.edges((35, False), (0, True))
     assert (rig.reports, rig.short) == ([(False, True), (True, False)], 0)
 
 
@@ -160,8 +178,8 @@ def test_a_countdown_that_is_late_ends_nothing_more(pins: Pins, clock: Clock) ->
     """Press and release before a late countdown are one report each, and no stuck contact."""
     rig = Rig(pins, clock, minimum_s=5.0, stuck_s=5.0)
     rig.contact.open()
-    for moment, level in ((500.0, False), (510.0, True)):
-        rig.contact._changed(moment, level)
+    clock.sleep(11)
+    rig.edges((10, False), (0, True))
     told = [(False, True), (True, False), (False, False)]
     assert rig.reports == told
     clock.sleep(20)

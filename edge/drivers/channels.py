@@ -9,6 +9,10 @@ Rules for every kind of channel
 3. An edge is handed over with its moment, in seconds of the clock. Moments of one channel are
    compared with each other only. A receiver does no work and does not raise.
 4. An output is claimed at rest, and at rest again when it is closed.
+5. A channel on a module that does not answer is claimed all the same: ModuleUnavailable comes from
+   its calls, and its levels come once the module answers. While the module is lost, a contact
+   counts as ``Contact.when_lost`` says: held at its last level; at rest (an edge without a level is
+   handed over, and the next level is one found anew); or active, an alarm.
 """
 
 from collections.abc import Callable
@@ -16,8 +20,8 @@ from typing import Protocol
 
 from edge.config.sections.pins import Contact, Output
 
-OnEdge = Callable[[float, bool], None]
-"""Called with an edge's moment (seconds of the clock) and the level after it."""
+OnEdge = Callable[[float, bool | None], None]
+"""Called with an edge's moment (seconds of the clock) and the level after it; None: not known."""
 
 
 class InputChannel(Protocol):
@@ -26,7 +30,7 @@ class InputChannel(Protocol):
     def level(self) -> bool:
         """Read the level that the input has now.
 
-        :raises DeviceUnavailable: if it cannot be read
+        :raises DeviceUnavailable: if it cannot be read; ModuleUnavailable: its module is silent
         """
 
     def close(self) -> None:
@@ -40,10 +44,13 @@ class OutputChannel(Protocol):
     def on(self) -> bool:
         """True while it is on, also in the lit half of a blink."""
 
-    def set(self, *, on: bool) -> None:
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Switch on or off, ending a blink.
 
+        :param at_most_s: seconds of the clock after which the caller switches off again; a module
+            that can time a pulse ends it by itself soon afterwards, also if this machine dies
         :raises DeviceFault: if it cannot be driven
+        :raises DeviceUnavailable: if its module is silent
         """
 
     def blink(self, on_s: float, off_s: float) -> None:

@@ -11,7 +11,7 @@ from edge.config.sections.lockers import (
     R421a08Lockers,
     WaveshareLockers,
 )
-from sim.header import HeaderPin
+from sim.header import Header
 from sim.twins.bus import BusTwin
 from sim.twins.kerong import KerongTwin
 from sim.twins.locker import LockerTwin, SprungDoor
@@ -20,7 +20,7 @@ from sim.twins.modbus import RelayLockerTwin, relay_boards
 
 def make_lockers(
     config: Lockers | None,
-    header: dict[int, HeaderPin],
+    header: Header,
     buses: Mapping[str, BusTwin],
     clock: Clock,
     chance: Random,
@@ -50,7 +50,7 @@ def _on_kerong(config: KerongLockers, bus: BusTwin, clock: Clock) -> dict[int, S
 
 def _on_relays(
     config: WaveshareLockers | R421a08Lockers,
-    header: dict[int, HeaderPin],
+    header: Header,
     bus: BusTwin,
     clock: Clock,
     chance: Random,

@@ -191,7 +191,7 @@ class _MirrorOutput:
 
     on = False
 
-    def set(self, *, on: bool) -> None:
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Do nothing."""
 
     def blink(self, on_s: float, off_s: float) -> None:

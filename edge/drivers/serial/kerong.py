@@ -20,11 +20,10 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.lockers import KerongLockers
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.bus import Port, SerialBus
 from edge.drivers.serial.kerong_frames import FAMILIES, BoardStatus, Framer
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from edge.sop.events import (
@@ -35,9 +34,6 @@ from edge.sop.events import (
     LockerRestored,
     Post,
 )
-
-if TYPE_CHECKING:
-    from serial import Serial
 
 TRIES = 3
 # Seconds. No source gives the unlock time of a board that was not set; the longest that is likely.
@@ -223,7 +219,7 @@ class KerongBoards:
                 return status
         return None
 
-    def _receive(self, port: "Serial", address: int) -> BoardStatus | None:
+    def _receive(self, port: Port, address: int) -> BoardStatus | None:
         """Return the next status of the board *address*; None if it does not come."""
         framer, heard = Framer(self._family), 0
         while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):

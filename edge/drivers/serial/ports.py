@@ -1,5 +1,6 @@
 """Serial ports: opening, and the errors of a port that has gone."""
 
+import errno
 import termios
 from typing import TYPE_CHECKING
 
@@ -30,4 +31,13 @@ def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial
             path, baud_rate, timeout=timeout_s, write_timeout=WRITE_S, exclusive=True
         )
     except (*PORT_ERRORS, ValueError) as error:
-        raise DeviceUnavailable(f"{name}: {error}") from error
+        raise DeviceUnavailable(f"{name}: {error}", _remedy(error)) from error
+
+
+def _remedy(error: Exception) -> str:
+    number = getattr(error, "errno", None)
+    if number == errno.EACCES:
+        return "Add the daemon's user to the group dialout: sudo usermod -aG dialout USER."
+    if number in (errno.EAGAIN, errno.EBUSY) or "lock" in str(error):
+        return "Another program has the port: sudo fuser -v PORT says which; stop it."
+    return "Plug the adapter in; ls -l /dev/serial/by-id/ lists the names that are there now."

@@ -13,12 +13,13 @@ Rules of this driver
 """
 
 import threading
+from contextlib import suppress
 from typing import Protocol
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.channels import Channels, InputChannel
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceUnavailable, ModuleUnavailable
 
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""
@@ -65,7 +66,8 @@ class WiredContact:
         """
         channel = self._channels.claim_input(self._config, self._changed)
         self._channel = channel
-        self._see(active=self._meant(level=channel.level()))
+        with suppress(ModuleUnavailable):  # the first level comes once the module answers
+            self._see(active=self._meant(level=channel.level()))
 
     def close(self) -> None:
         """Release the input and stop reporting. May be called twice."""
@@ -119,8 +121,18 @@ class WiredContact:
     def _meant(self, *, level: bool) -> bool:
         return level == self._config.active_level
 
-    def _changed(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
-        self._see(active=self._meant(level=level), moment=moment)
+    def _changed(self, moment: float, level: bool | None) -> None:  # noqa: FBT001  # as in OnEdge
+        if level is None:
+            self._rest()
+        else:
+            self._see(active=self._meant(level=level), moment=moment)
+
+    def _rest(self) -> None:
+        """Report rest while the level is not known; the next level is reported as initial."""
+        with self._lock:
+            if self._active is not None:
+                self._report(active=False, initial=True)
+                self._active = None
 
     def _see(self, *, active: bool, moment: float | None = None) -> None:
         with self._lock:

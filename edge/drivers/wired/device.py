@@ -56,4 +56,4 @@ class WiredDevice:
             raise DeviceFault(f"{self.name}: {'; '.join(stuck)}")
 
     def _named(self, error: DeviceUnavailable) -> DeviceUnavailable:
-        return DeviceUnavailable(f"{self.name}: {error}", error.remedy)
+        return type(error)(f"{self.name}: {error}", error.remedy)

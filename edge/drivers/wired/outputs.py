@@ -81,7 +81,8 @@ class WiredOutput:
         """
         try:
             for place, seconds in enumerate(pattern):
-                self.set(on=place % 2 == 0)
+                with self._lock:
+                    self._open().set(on=place % 2 == 0, at_most_s=seconds)
                 self._closing.wait(self._clock.real(seconds))
         finally:
             self.set(on=False)

@@ -66,6 +66,7 @@ class Presses:
         action = None
         with self._lock:
             if initial:
+                _stop(finger)
                 finger.state = "void" if active else "up"
             elif active:
                 self._pressed(finger)

@@ -61,6 +61,7 @@ class TimedContact(WiredContact):
 
     def _moved(self, *, active: bool, initial: bool) -> None:
         if initial:
+            self._countdown.stop()
             self._post_level(active=active, initial=True)
         elif active and self._reported:
             self._countdown.stop()

@@ -194,14 +194,15 @@ class ModuleTwin(ModbusBoard):
 class _Input:
     """One input: its level as the module reports it.
 
-    At a lobby's higher speed a press may be over before the next poll: then levels that lasted
-    longer than a bounce are reported one a poll, in order.
+    At a lobby's higher speed a press may be over before the next poll: then the levels that lasted
+    longer than a bounce are reported later, in order, for as long as they lasted.
     """
 
     def __init__(self, pin: HeaderPin, clock: Clock) -> None:
         self._pin = pin
         self._clock = clock
         self._level = pin.level
+        self._since = self._shown_since = 0
         self._changes: deque[tuple[int, int]] = deque(maxlen=64)
         pin.watchers.append(lambda level, at: self._changes.append((level, at)))
 
@@ -214,8 +215,11 @@ class _Input:
         while len(changes) > 1 and changes[1][1] - changes[0][1] < _BOUNCE_NS:
             changes.popleft()
             changes.popleft()
-        if changes and changes[0][1] <= now:
-            self._level = changes.popleft()[0]
+        if changes:
+            level, at = changes[0]
+            if now - self._shown_since >= at - self._since:
+                changes.popleft()
+                self._level, self._since, self._shown_since = level, at, now
         return self._level
 
 

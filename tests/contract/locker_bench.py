@@ -16,13 +16,14 @@ from edge.config.model import Config
 from edge.daemon.build import build_lockers
 from edge.drivers import base
 from edge.drivers.gpio.pin_channels import PinChannels
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.modbus.buses import Buses
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
 from sim.twins.locker import SprungDoor
 from tests.contract.live_lobby import LiveLobby
 from tests.contract.lockers import PATIENCE_S, closed
+from tests.contract.pin_bench import located
 from tests.drivers.conftest import Posted
 
 SPEED = 20
@@ -41,7 +42,8 @@ class TwinBench:
 
     def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock) -> None:
         for name, bus in raw.get("buses", {}).items():
-            bus["port"] = str(folder / f"bus-{name}")
+            if "host" not in bus:
+                bus["port"] = str(folder / f"bus-{name}")
         config = msgspec.convert({**_BASE, **raw}, Config)
         assert config.lockers is not None
         self._clock = clock
@@ -54,7 +56,9 @@ class TwinBench:
             self.world = stack.enter_context(LiveLobby(config, folder, clock))
             self.factory = SimFactory()
             stack.callback(self.factory.close)
-            buses = {name: SerialBus(name, bus) for name, bus in config.buses.items()}
+            config = located(config, self.world.lobby.hosts)
+            assert config.lockers is not None
+            buses = Buses(config.buses, clock)
             self.driver: base.Lockers = build_lockers(
                 config.lockers, buses, PinChannels(self.factory, clock), clock, self._posted
             )

@@ -56,10 +56,14 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Input:
-    """One claimed input: its contact, the receiver of its edges, its filtered level."""
+    """One claimed input: its contact, the receiver of its edges, its filtered level.
+
+    :ivar since_ns: only polls that begin after this count (boot ns)
+    """
 
     contact: Contact
     on_edge: OnEdge
+    since_ns: int
     samples: Samples | None = None
 
 
@@ -130,7 +134,7 @@ class IoModule:
         except (DeviceUnavailable, ProtocolError, Refused) as error:
             self._miss(error)
         else:
-            self._sampled(levels, (sent + self._clock.boot_ns()) / 2e9)
+            self._sampled(levels, sent, (sent + self._clock.boot_ns()) / 2e9)
 
     def write(self) -> bool:
         """Do the next write of an output; return False if there is none, or it failed."""
@@ -222,19 +226,26 @@ class IoModule:
             elif one.contact.when_lost == "rest":
                 _hand_over(one, moment, None)
 
-    def _sampled(self, levels: int, moment: float) -> None:
-        """Take over a sample of all inputs, taken at *moment* (seconds of the clock)."""
+    def _sampled(self, levels: int, sent_ns: int, moment: float) -> None:
+        """Take over a sample of all inputs, taken at *moment* (seconds of the clock).
+
+        :param sent_ns: when it was asked for (boot ns)
+        """
         with self.news:
             back = self.state != "working"
             self.state, self._missed, self._levels = "working", 0, levels
             self._last = self.now()
-            inputs = list(self._inputs.items())
-            if back:
+            inputs = [(n, one) for n, one in self._inputs.items() if one.since_ns <= sent_ns]
+            claimed = [number for number, one in inputs if one.samples is None]
+            for number in claimed:
+                one = self._inputs[number]
+                one.samples = Samples(_bit(levels, number), moment, one.contact.bounce_s)
+            if back or claimed:
                 self.news.notify_all()
         for number, one in inputs:
-            level = bool(levels >> (number - 1) & 1)
-            if one.samples is None:
-                one.samples = Samples(level, moment, one.contact.bounce_s)
+            level = _bit(levels, number)
+            assert one.samples is not None
+            if number in claimed:
                 _hand_over(one, moment, level)
             elif (since := one.samples.add(level, moment)) is not None:
                 _hand_over(one, since, level)
@@ -242,14 +253,19 @@ class IoModule:
     # ---- the channels' side
 
     def claim_input(self, contact: Contact, on_edge: OnEdge) -> None:
-        """Hand the edges of *contact* over from now on."""
+        """Hand the edges of *contact* over; returns after the next poll, unless it is lost."""
         with self.news:
             if contact.channel in self._inputs:
                 raise DeviceUnavailable(
                     f"{contact.place} is in use", "Use each input of a module once in the config."
                 )
-            self._inputs[contact.channel] = _Input(contact, on_edge)
-            lost = self.state == "lost"
+            one = self._inputs[contact.channel] = _Input(
+                contact, on_edge, self._clock.boot_ns()
+            )
+            self.news.wait_for(
+                lambda: one.samples is not None or self.state == "lost", DELIVERED_S
+            )
+            lost = one.samples is None
         if lost and contact.when_lost == "alarm":
             on_edge(self._clock.boot_ns() / 1e9, contact.active_level)
 
@@ -267,7 +283,7 @@ class IoModule:
             self.news.wait_for(lambda: self.state != "new", DELIVERED_S)
             if self.state != "working" or self.now() - self._last > FRESH_S:
                 raise self.unavailable
-            return bool(self._levels >> (number - 1) & 1)
+            return _bit(self._levels, number)
 
     def claim_output(self, number: int) -> OutputState:
         """Claim output *number* at rest."""
@@ -299,6 +315,10 @@ def _broken(error: ProtocolError) -> DeviceUnavailable:
         f"answers broken: {error}",
         "Check A, B and GND, 120 ohm at both ends of the line, and the bus's baud_rate.",
     )
+
+
+def _bit(levels: int, number: int) -> bool:
+    return bool(levels >> (number - 1) & 1)
 
 
 def _hand_over(one: _Input, moment: float, level: bool | None) -> None:  # noqa: FBT001 - a level

@@ -125,10 +125,12 @@ class ModuleOutput:
             self._module.news.notify_all()
 
     def close(self) -> None:
-        """Switch off and release the output."""
+        """Let the output drop out, as the relay of a released pin does, and release it."""
         try:
+            with self._module.news:
+                self._one.want(on=False, at_most_s=None)
             with suppress(DeviceUnavailable, DeviceFault):
-                self.set(on=False)
+                self._module.deliver(self._one)
         finally:
             self._module.release_output(self._number)
 

@@ -208,7 +208,7 @@ class RelayBoard:
                     raise DeviceFault(
                         f"{self.name}: nobody knows whether relay {channel} was on, so its pulse "
                         f"is not repeated ({error})",
-                        "Look at the door: open it with the key if it is shut.",
+                        "Look at the door; if it is shut, open it with the key.",
                     ) from error
             else:
                 return

@@ -220,6 +220,8 @@ class _Input:
             if now - self._shown_since >= at - self._since:
                 changes.popleft()
                 self._level, self._since, self._shown_since = level, at, now
+        else:
+            self._since = self._shown_since  # in step again
         return self._level
 
 

@@ -17,6 +17,7 @@ from edge.daemon.build import build_lockers
 from edge.drivers import base
 from edge.drivers.gpio.pin_channels import PinChannels
 from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
@@ -59,13 +60,18 @@ class TwinBench:
             config = located(config, self.world.lobby.hosts)
             assert config.lockers is not None
             buses = Buses(config.buses, clock)
+            stack.callback(buses.close)
+            modules = ModuleChannels(config, buses, clock)
+            stack.callback(modules.close)
+            channels = AllChannels(PinChannels(self.factory, clock), modules)
             self.driver: base.Lockers = build_lockers(
-                config.lockers, buses, PinChannels(self.factory, clock), clock, self._posted
+                config.lockers, buses, channels, clock, self._posted
             )
             stack.callback(self.driver.close)
             self._stack = stack.pop_all()
         self._places = {item.number: item for item in config.lockers.locker}
-        self._pins = [part.pin for item in self._places.values() if (part := _door(item))]
+        doors = [part for item in self._places.values() if (part := _door(item))]
+        self._pins = [part.bcm for part in doors if part.module is None]
         for number, door in self.world.lobby.lockers.items():
             door.watchers.append(partial(self._switched, number))
 

@@ -56,6 +56,7 @@ class PinBench:
             stack.callback(self.factory.close)
             config = located(config, self.lobby.hosts)
             self.buses = Buses(config.buses, clock)
+            stack.callback(self.buses.close)
             modules = ModuleChannels(config, self.buses, clock)
             stack.callback(modules.close)
             channels = AllChannels(PinChannels(self.factory, clock), modules)

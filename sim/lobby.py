@@ -4,7 +4,6 @@ It is made from the daemon's own config, because both must know the same wiring;
 share is the interfaces (pins, serial ports, the cameras' HTTP).
 """
 
-import asyncio
 from contextlib import AsyncExitStack
 from pathlib import Path
 from random import Random
@@ -30,9 +29,6 @@ from sim.twins.readers import make_readers, make_scanners
 from sim.twins.safety import SafetyTwin
 from sim.twins.scene import Place, Scene
 from sim.zone import office_zone
-
-# How often it is checked whether a daemon asks the modules, real seconds.
-_ASKED_REAL_S = 0.05
 
 PINS_SOCKET = "pins.sock"
 CAMERA_PASSWORD = "camera-password"  # noqa: S105 - the name of a file
@@ -117,8 +113,8 @@ class Lobby:
     async def wait_awake(self) -> None:
         """Wait until a daemon holds all pins and asks all modules, without a limit of time."""
         await self._pins.changed.until(lambda: self._wired <= self._pins.claimed, None)
-        while not self.awake:
-            await asyncio.sleep(_ASKED_REAL_S)
+        for module in self.modules.values():
+            await module.wait_asked()
 
     @property
     def hosts(self) -> dict[str, str]:

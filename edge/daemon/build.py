@@ -19,6 +19,7 @@ from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.camera.stamper import Stamper
 from edge.drivers.channels import Channels
 from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.mqtt.backoff import Backoff
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.store.still_files import StillFiles
@@ -59,7 +60,7 @@ def build_devices(
     buses = buses or Buses(config.buses, clock)
     buses.post = post
     channels = channels or open_channels(config, clock, buses)
-    for module in getattr(getattr(channels, "modules", None), "devices", ()):
+    for module in channels.modules.devices if isinstance(channels, AllChannels) else ():
         devices.add(module)
     if config.lockers is not None:
         devices.add_lockers(build_lockers(config.lockers, buses, channels, clock, post))
@@ -93,12 +94,13 @@ def open_channels(config: Config, clock: Clock, buses: Buses) -> Channels:
     """
     from edge.drivers.gpio.pin_channels import PinChannels
     from edge.drivers.gpio.pins import pin_factory
-    from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 
     pins = None
     if not config.modules or any(pin_parts(config)):
         pins = PinChannels(pin_factory(config.gpio.chip), clock)
-    return AllChannels(pins, ModuleChannels(config, buses, clock)) if config.modules else pins
+    if pins is not None and not config.modules:
+        return pins
+    return AllChannels(pins, ModuleChannels(config, buses, clock))
 
 
 def build_lockers(

@@ -99,6 +99,8 @@ class DeviceThread:
 
     def restored(self, part: FaultKind = "calls") -> None:
         """Report that the device works again, if it did not."""
+        if part == "levels":  # every part was reached
+            self._silent.clear()
         self._silent.pop(part, None)
         if self._whys.pop(part, None) is not None and not self._whys:
             log.info("%s: works again", self.device.name)

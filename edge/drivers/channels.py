@@ -42,7 +42,10 @@ class OutputChannel(Protocol):
 
     @property
     def on(self) -> bool:
-        """True while it is on, also in the lit half of a blink."""
+        """True while it is on, also in the lit half of a blink.
+
+        :raises DeviceUnavailable: if its module does not answer
+        """
 
     def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Switch on or off, ending a blink.

@@ -30,9 +30,7 @@ class AiphoneTwin:
     :ivar busy: the contact that is active while the station is in use; None: not wired
     """
 
-    def __init__(
-        self, header: Header, aiphone: Aiphone, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, aiphone: Aiphone, clock: Clock, chance: Random) -> None:
         wired = {
             "accept": aiphone.accept,
             "decline": aiphone.decline,

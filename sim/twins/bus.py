@@ -87,12 +87,12 @@ class ModbusTcpTwin(BusTwin):
         self._unread = b""
         self._transaction = 0
 
-    def say(self, speaker: "Board", message: bytes) -> None:
+    def say(self, _speaker: "Board", message: bytes) -> None:
         """Send the answer *message* (unit, PDU and checksum) without its checksum."""
         if not self.cut:
             self.port.send(self._framed(message, self._transaction - self.mixed))
 
-    def say_late(self, speaker: "Board", message: bytes) -> None:
+    def say_late(self, _speaker: "Board", message: bytes) -> None:
         """Send *message* when the daemon does not wait any more, with its own transaction."""
         frame = self._framed(message, self._transaction)
         loop = asyncio.get_running_loop()

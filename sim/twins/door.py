@@ -23,14 +23,14 @@ class DoorTwin:
     :ivar contact: the contact of the leaf; None: not wired
     """
 
-    def __init__(
-        self, header: Header, door: Door, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, door: Door, clock: Clock, chance: Random) -> None:
         self.is_open = False
         self.releases = 0
         self.wedged = False
         contact = door.contact
-        self.contact = Switch(terminal(header, contact), contact, clock, chance) if contact else None
+        self.contact = (
+            Switch(terminal(header, contact), contact, clock, chance) if contact else None
+        )
         self._on_releases = door.fail == "secure"
         self._strike = Load(terminal(header, door.strike), door.strike, self._switched)
         self._clock = clock

@@ -101,9 +101,7 @@ class SprungDoor:
 class LockerTwin(SprungDoor):
     """A locker with its solenoid on a relay of the header, and its door contact on a pin."""
 
-    def __init__(
-        self, header: Header, locker: GpioLocker, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, locker: GpioLocker, clock: Clock, chance: Random) -> None:
         self.door = Switch(terminal(header, locker.door), locker.door, clock, chance)
         super().__init__(clock, self.door.set)
         self._relay = Load(terminal(header, locker.relay), locker.relay, self.energise)

@@ -11,6 +11,7 @@ from edge.clock import Clock
 from edge.config.model import Config
 from edge.config.sections.modules import Module, Registers
 from sim.header import Header, HeaderPin, Terminal
+from sim.notice import Notice
 from sim.twins.bus import BusTwin
 from sim.twins.modbus import ModbusBoard, Relay
 
@@ -29,6 +30,7 @@ class ModuleTwin(ModbusBoard):
 
     :ivar inputs: terminals of the inputs by number; *outputs*: relays by number
     :ivar written: how many outputs have been written, singly or together
+    :ivar changed: notified when a daemon begins to ask it
     :ivar refuses: answers every request with this exception code (set it to cause the fault)
     """
 
@@ -39,6 +41,7 @@ class ModuleTwin(ModbusBoard):
         self.outputs = {number: Relay(clock) for number in outputs}
         self.written = 0
         self.refuses: int | None = None
+        self.changed = Notice()
         self._table: Registers = config.registers
         self._inverted = config.inverted
         self._clock = clock
@@ -58,6 +61,10 @@ class ModuleTwin(ModbusBoard):
             return False
         return self._clock.real((self._clock.boot_ns() - asked_ns) / 1e9) < _ASKED_REAL_S
 
+    async def wait_asked(self) -> None:
+        """Wait until a daemon asks it, without a limit of time."""
+        await self.changed.until(lambda: self.asked, None)
+
     @property
     def watchdog_s(self) -> float | None:
         """Time-out of its communication watchdog; None: it has none, or it does not run."""
@@ -76,7 +83,9 @@ class ModuleTwin(ModbusBoard):
 
     def respond(self, function: int, data: bytes) -> bytes | int:
         """Carry out a request; return the data of the answer, or the code of an exception."""
-        self._asked_ns = self._clock.boot_ns()
+        before, self._asked_ns = self.asked, self._clock.boot_ns()
+        if not before:
+            self.changed.tell()
         if self.refuses is not None:
             return self.refuses
         first, value = int.from_bytes(data[:2]), int.from_bytes(data[2:4])

@@ -134,13 +134,12 @@ class PanelTwin:
     :ivar lamps: ``lamp`` or colours, from left to right
     """
 
-    def __init__(
-        self, header: Header, panel: Panel, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, panel: Panel, clock: Clock, chance: Random) -> None:
         self.stations = panel.stations
         self._clock = clock
         self._buttons = [
-            (button, Switch(terminal(header, button), button, clock, chance)) for button in panel.buttons
+            (button, Switch(terminal(header, button), button, clock, chance))
+            for button in panel.buttons
         ]
         self._fingers = [asyncio.Lock() for _ in panel.buttons]
         self.lamps = {

@@ -17,9 +17,7 @@ class SafetyTwin:
     :ivar loops: the contacts; *fail* one to have its wire cut
     """
 
-    def __init__(
-        self, header: Header, safety: Safety, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, safety: Safety, clock: Clock, chance: Random) -> None:
         wired = {name: getattr(safety, name) for name in safety.__struct_fields__}
         self.loops = {
             name: Switch(terminal(header, contact), contact, clock, chance)

@@ -143,7 +143,7 @@ def located(config: Config, hosts: Mapping[str, str]) -> Config:
 def module_benches(
     kind: type[PinBench], speed: float, *wiring: Any, protocols: tuple[str, ...] = ("rtu", "tcp")
 ) -> Callable[..., Iterator[PinBench]]:
-    """Return the fixture ``bench`` of a contract: a bench of *kind* on a module by each protocol."""
+    """Return the fixture ``bench`` of a contract: a bench of *kind* on a module."""
 
     @pytest.fixture(params=protocols)
     def bench(
@@ -153,8 +153,8 @@ def module_benches(
         monkeypatch: pytest.MonkeyPatch,
     ) -> Iterator[PinBench]:
         """Make the bench of one protocol."""
-        wired = type(kind.__name__, (kind,), {"wires": request.param})
-        with wired.made(tmp_path, monkeypatch, speed, *wiring) as made:
+        monkeypatch.setattr(kind, "wires", request.param)
+        with kind.made(tmp_path, monkeypatch, speed, *wiring) as made:
             yield made
 
     return bench

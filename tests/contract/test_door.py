@@ -78,6 +78,4 @@ class TestModule(DoorContract):
 class TestFailSafeModule(DoorContract):
     """A fail-safe strike on a module: its relay is energised while the door is locked."""
 
-    bench = module_benches(
-        TwinBench, 10.0, *WIRINGS["fail-safe, active high"], protocols=("tcp",)
-    )
+    bench = module_benches(TwinBench, 10.0, *WIRINGS["fail-safe, active high"], protocols=("tcp",))

@@ -41,7 +41,8 @@ def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Probl
     elif baud_rate is not None and bus.line_baud_rate not in (None, baud_rate):
         problems.add(
             f"buses.{name}.baud_rate",
-            f"is {bus.line_baud_rate}, but the lockers' boards are on this bus; allowed: {baud_rate}",
+            f"is {bus.line_baud_rate}, but the lockers' boards are on this bus; "
+            f"allowed: {baud_rate}",
         )
 
 

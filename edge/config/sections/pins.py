@@ -120,7 +120,7 @@ class Contact(Wired, frozen=True, kw_only=True):
 
 
 class Signal(Contact, frozen=True, kw_only=True):
-    """A contact that is active for moments (a press, an answer): at rest while its module is lost."""
+    """A contact that is active for moments (a press): at rest while its module is lost."""
 
     when_lost: ClassVar[WhenLost] = "rest"
 

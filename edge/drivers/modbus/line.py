@@ -10,7 +10,6 @@ MOST_S = 0.5
 bytes takes 0.27 s at 9600 baud."""
 
 
-
 class ModbusLine(Protocol):
     """A line with devices that answer by their addresses; one exchange at a time.
 

@@ -71,6 +71,7 @@ class IoModule:
     """The module *name* on *line*.
 
     :param news: guards its state; notified on every change
+    :ivar polls: sound answers to polls so far
     :ivar state: ``new``: has not answered yet; ``working``; or ``lost``
     """
 
@@ -82,6 +83,7 @@ class IoModule:
         self.registers = config.registers
         self.outputs = ModuleOutputs(self.registers)
         self.state: Literal["new", "working", "lost"] = "new"
+        self.polls = 0
         self._line = line
         self._clock = clock
         self.news = news
@@ -235,6 +237,7 @@ class IoModule:
             back = self.state != "working"
             self.state, self._missed, self._levels = "working", 0, levels
             self._last = self.now()
+            self.polls += 1
             inputs = [(n, one) for n, one in self._inputs.items() if one.since_ns <= sent_ns]
             claimed = [number for number, one in inputs if one.samples is None]
             for number in claimed:
@@ -259,15 +262,8 @@ class IoModule:
                 raise DeviceUnavailable(
                     f"{contact.place} is in use", "Use each input of a module once in the config."
                 )
-            one = self._inputs[contact.channel] = _Input(
-                contact, on_edge, self._clock.boot_ns()
-            )
-            self.news.wait_for(
-                lambda: one.samples is not None or self.state == "lost", DELIVERED_S
-            )
-            lost = one.samples is None
-        if lost and contact.when_lost == "alarm":
-            on_edge(self._clock.boot_ns() / 1e9, contact.active_level)
+            one = self._inputs[contact.channel] = _Input(contact, on_edge, self._clock.boot_ns())
+            self.news.wait_for(lambda: one.samples is not None or self.state == "lost", DELIVERED_S)
 
     def release_input(self, number: int) -> None:
         """Hand no edge of input *number* over any more."""
@@ -324,5 +320,5 @@ def _bit(levels: int, number: int) -> bool:
 def _hand_over(one: _Input, moment: float, level: bool | None) -> None:  # noqa: FBT001 - a level
     try:
         one.on_edge(moment, level)
-    except Exception:  # an error must not end the thread that reads all inputs of the bus
+    except Exception:  # noqa: BLE001  # must not end the thread that reads all inputs of the bus
         _log.exception("the change of %s could not be reported", one.contact.place)

@@ -8,7 +8,6 @@ Rules of this module
 3. The loss of a module is one fault, of its own device ``module/NAME``, whatever is wired to it.
 """
 
-from collections.abc import Mapping
 from contextlib import suppress
 
 from edge.clock import Clock
@@ -38,9 +37,7 @@ class ModuleChannels:
             )
             for bus in {module.bus for module in config.modules.values()}
         }
-        self._of = {
-            name: poller for poller in self._pollers.values() for name in poller.modules
-        }
+        self._of = {name: poller for poller in self._pollers.values() for name in poller.modules}
         self._clock = clock
         self.devices = [
             ModuleDevice(self._of[name], self._of[name].modules[name]) for name in config.modules
@@ -100,14 +97,19 @@ class ModuleOutput:
 
     @property
     def on(self) -> bool:
-        """True while it is wanted on, also in the lit half of a blink."""
+        """True while it is wanted on, also in the lit half of a blink.
+
+        :raises ModuleUnavailable: if the module is lost
+        """
+        if self._module.state == "lost":
+            raise self._module.unavailable
         return self._one.wanted == self._active
 
     def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Switch on or off, ending a blink; returns once the module has answered.
 
         :param at_most_s: a module that can time a pulse ends it soon after this (clock seconds)
-        :raises ModuleUnavailable: if the module does not answer: done at its return, if still wanted
+        :raises ModuleUnavailable: if the module does not answer; done at its return
         :raises DeviceFault: if the module refuses
         """
         with self._module.news:

@@ -73,7 +73,7 @@ class Poller:
         while not self._closing:
             try:
                 self._turn()
-            except Exception:  # rule 3
+            except Exception:  # noqa: BLE001  # rule 3
                 _log.exception("%s: a poll failed unexpectedly", self._name)
                 threading.Event().wait(_PAUSE_S)
 

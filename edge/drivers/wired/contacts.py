@@ -13,7 +13,6 @@ Rules of this driver
 """
 
 import threading
-from contextlib import suppress
 from typing import Protocol
 
 from edge.clock import Clock
@@ -66,8 +65,11 @@ class WiredContact:
         """
         channel = self._channels.claim_input(self._config, self._changed)
         self._channel = channel
-        with suppress(ModuleUnavailable):  # the first level comes once the module answers
+        try:
             self._see(active=self._meant(level=channel.level()))
+        except ModuleUnavailable:  # the first level comes once the module answers
+            if self._config.when_lost == "alarm":
+                self._see(active=True)
 
     def close(self) -> None:
         """Release the input and stop reporting. May be called twice."""

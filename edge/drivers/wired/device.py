@@ -20,6 +20,7 @@ class WiredDevice:
         self.name = name
         self.id = name.rpartition("/")[2]
         self._contacts = contacts
+        self._outputs = outputs
         self._parts: tuple[WiredOutput | WiredContact, ...] = (*outputs, *contacts)
 
     def open(self) -> None:
@@ -43,12 +44,12 @@ class WiredDevice:
     def reconcile(self) -> None:
         """Read every contact again and post the changes that were missed.
 
-        :raises DeviceUnavailable: if a contact cannot be read
+        :raises DeviceUnavailable: if a contact cannot be read, or an output not be reached
         :raises DeviceFault: if a contact is stuck
         """
         try:
-            for contact in self._contacts:
-                contact.reconcile()
+            for part in (*self._contacts, *self._outputs):
+                part.reconcile()
         except DeviceUnavailable as error:
             raise self._named(error) from error
         stuck = [words for contact in self._contacts if (words := contact.stuck())]

@@ -52,6 +52,16 @@ class WiredOutput:
         with self._lock:
             return self._open().on
 
+    def reconcile(self) -> None:
+        """Check that the output can be reached, if it is open.
+
+        :raises DeviceUnavailable: if its module does not answer
+        :raises DeviceFault: if it cannot be read
+        """
+        channel = self._channel
+        if channel is not None:
+            _ = channel.on
+
     def set(self, *, on: bool) -> None:
         """Switch on or off, ending a blink.
 

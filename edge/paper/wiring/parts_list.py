@@ -32,6 +32,8 @@ def pull_resistor(part: Fitted) -> str:
     the daemon has released it.
     """
     contact = part.part
+    if contact.module is not None:
+        return ""
     if isinstance(contact, Contact):
         return {"external-up": "3.3 V", "external-down": "GND"}.get(contact.pull, "")
     return "GND" if contact.active == "high" else "3.3 V"
@@ -102,7 +104,7 @@ def _of_pins(config: Config) -> Iterator[Part]:
             yield Part(count, what, why)
     for rail, count in sorted(Counter(map(pull_resistor, wired)).items()):
         if rail:
-            pins = sorted(part.part.pin for part in wired if pull_resistor(part) == rail)
+            pins = sorted(part.part.bcm for part in wired if pull_resistor(part) == rail)
             where = ", ".join(map(str, pins))
             yield Part(count, f"resistor {RESISTOR} to {rail}", f"at GPIO {where}")
 

@@ -11,6 +11,7 @@ from typing import Literal, NamedTuple
 from edge.config.crosscheck.rules import UART_PORTS
 from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
+from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import HttpCamera
 from edge.config.sections.pins import Contact
 from edge.config.wiring import HEADER, boot_pull, bus_notes, wiring
@@ -151,13 +152,13 @@ def _label(config: Config, position: int) -> PinLabel:
 
 
 def _wired(config: Config, position: int, box: Box, part: Fitted) -> PinLabel:
-    wire = next(wire for wire in wiring(config) if wire.pin == part.part.pin)
+    wire = next(wire for wire in wiring(config) if wire.pin == part.part.bcm)
     return PinLabel(
         position,
         "out" if part.is_output else "in",
         box,
         part.function,
-        f"GPIO {part.part.pin} · {_detail(part)}",
+        f"GPIO {part.part.bcm} · {_detail(part)}",
         kind_of(part.device),
         pull_resistor(part),
         bool(wire.warning),
@@ -210,12 +211,21 @@ def _bus_row(config: Config, bus: str) -> list[_Bare]:
     section = config.buses[bus]
     adapter: _Bare = (
         f"bus {bus}",
-        ("RS-485 adapter on USB", _short(section.port), f"{section.baud_rate} 8N1"),
+        _adapter(section),
         "bus",
         bus,
     )
     return [adapter, *(_on_bus(line.device, line.driver, line.addresses, bus)
                        for line in lines(config) if line.bus == bus)]  # fmt: skip
+
+
+def _adapter(bus: Bus) -> tuple[str, ...]:
+    """Return the details of what the line of *bus* is connected to."""
+    if bus.host is None:
+        return ("RS-485 adapter on USB", _short(bus.place), f"{bus.line_baud_rate} 8N1")
+    if bus.spoken == "tcp":
+        return ("Modbus TCP", bus.place, "network cable")
+    return ("RS-485 gateway", bus.place, f"transparent, {bus.line_baud_rate} 8N1")
 
 
 def _on_bus(device: str, driver: str, addresses: tuple[int, ...], bus: str) -> _Bare:
@@ -284,6 +294,9 @@ def _notes(config: Config) -> list[str]:
             f"White boxes: fit a resistor of {RESISTOR} from the pin to what is named. While the "
             "Pi boots, and when the daemon is stopped, only this keeps an output off."
         )
-    if any(part.is_output and boot_pull(part.part.pin) == "up" for part in fitted(config)):
+    if any(
+        part.is_output and part.part.pin is not None and boot_pull(part.part.pin) == "up"
+        for part in fitted(config)
+    ):
         notes.append("GPIO 2 to 8 are pulled up while the Pi boots, 9 to 27 down.")
     return [*warned, *notes, *bus_notes(config)]

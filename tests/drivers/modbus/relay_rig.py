@@ -14,9 +14,9 @@ from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.config.sections.pins import Contact
+from edge.drivers.modbus.lockers import ModbusLockers
 from edge.drivers.modbus.rtu import RtuLine
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.modbus.lockers import ModbusLockers
 from edge.sop.events import Event
 from sim.twins.bus import BusTwin
 from sim.twins.locker import SprungDoor
@@ -71,7 +71,7 @@ class Rig:
 
     def _door(self, locker: RelayLocker, pins: Pins) -> SprungDoor:
         """Return a sprung door on its relay, its contact (active low) straight on a mock pin."""
-        pin = locker.door.pin
+        pin = locker.door.bcm
 
         def moved(is_open: bool) -> None:
             if pins[pin].function == "input":  # else the driver is not open

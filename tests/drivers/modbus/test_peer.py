@@ -17,9 +17,9 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.drivers.modbus.relay_boards import R421a08, RelayBoard, Waveshare
 from edge.drivers.modbus.rtu import RtuLine
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.modbus.relay_boards import R421a08, RelayBoard, Waveshare
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from sim.serial_port import SerialPort
 from tests.loop_thread import LoopThread

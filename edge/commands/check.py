@@ -8,8 +8,10 @@ from edge.clock import Clock
 from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.crosscheck.modules import module_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.config.polling import polling_notes
 from edge.config.wiring import bus_notes
 from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
@@ -27,7 +29,8 @@ def check(
 
     No output is switched and no daemon is needed. Every problem is printed at once, with file, key
     and allowed values; then the command ends with 2. Without problems it prints notes, the wiring
-    of every pin (BCM number and position on the header) and the procedures, and ends with 0.
+    of every pin (BCM number and position on the header) and of every channel of a module, and the
+    procedures, and ends with 0.
     """
     with problems_printed():
         found = examine(config)
@@ -39,6 +42,8 @@ def check(
     for note in [
         *bus_notes(found.config),
         *loop_notes(found.config),
+        *module_notes(found.config),
+        *polling_notes(found.config),
         *_zone(found.config),
         *found.notes,
         *files,

@@ -24,7 +24,7 @@ from edge.drivers.camera.jpeg import size
 from edge.drivers.channels import Channels
 from edge.drivers.modbus.buses import Buses
 from edge.drivers.modbus.module_channels import ModuleDevice
-from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.errors import DeviceFault, DeviceUnavailable, GarduError, ModuleUnavailable
 from edge.sop.events import (
     CardPresented,
     DetectorAlarmed,
@@ -213,7 +213,8 @@ def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Fi
         device.open()
         _reconcile(device)
     except (DeviceUnavailable, DeviceFault) as error:
-        yield trouble(device.name, str(error))
+        if not isinstance(error, ModuleUnavailable):  # else the module is the finding
+            yield trouble(device.name, str(error))
         device.close()
         return
     said: list[Finding] = []

@@ -23,7 +23,7 @@ from edge.config.sections.pins import Contact, Output
 from edge.config.wiring import boot_pull
 from edge.drivers.channels import Channels, OnEdge
 from edge.drivers.wired.contacts import WiredContact
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceUnavailable, ModuleUnavailable
 
 Moved = Callable[["Tap"], None]
 
@@ -159,7 +159,7 @@ class Mirror:
         tap = self._taps.get(contact.place)
         if tap is None or tap.high is None:
             why = (tap.why if tap else "") or f"{contact.place}: {self._why}"
-            raise DeviceUnavailable(why)
+            raise ModuleUnavailable(why) if contact.module else DeviceUnavailable(why)
         self._inputs.append(_MirrorInput(tap, tap.high, on_edge))
         return self._inputs[-1]
 

@@ -60,13 +60,13 @@ class Wired(Section, frozen=True, kw_only=True):
     def contradictions(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield keys that do not go together, of which one is missing, or that mean nothing."""
         channel = cls.channel_key
-        places = f"pin, or module and {channel}"
+        places = f"module and {channel}"
         if "pin" in raw:
             for key in ("module", channel):
                 if key in raw:
-                    yield key, f"stands beside pin; allowed: {places}"
+                    yield key, f"stands beside pin; allowed: pin, or {places}"
         elif "module" not in raw and channel not in raw:
-            yield "pin", f"is missing; allowed: a BCM GPIO number from 2 to 27, or {places[5:]}"
+            yield "pin", f"is missing; allowed: a BCM GPIO number from 2 to 27, or {places}"
         else:
             yield from cls._on_module(raw)
 

@@ -2,9 +2,9 @@
 
 Rules
 -----
-1. One thread a bus. Each module is polled every POLL_S (50 Hz), the one first whose time has come;
-   on a line that is too slow for that, one after the other. Locker boards on the same bus get their
-   turns between.
+1. One thread a bus. Each module is polled a little more often than every POLL_S (50 Hz), the one
+   first whose time has come; on a line that is too slow for that, one after the other. Locker
+   boards on the same bus get their turns between.
 2. A write waits for no round: it is done before the next poll, and wakes a thread that waits.
 3. No error ends the thread: inputs that are silent but seem to work are the worst failure.
 """
@@ -19,6 +19,8 @@ from edge.config.sections.modules import Module
 from edge.drivers.modbus.line import ModbusLine
 from edge.drivers.modbus.module import IoModule
 
+# Part of POLL_S after which the next poll is due: so one that is a little late is in time.
+_AHEAD = 0.9
 # Shortest time between two polls, real seconds: for a clock that runs faster.
 LEAST_S = 0.002
 # A module without inputs is only read back, and its watchdog fed; real seconds.
@@ -46,7 +48,7 @@ class Poller:
             key: IoModule(key, module, line, clock, self.news) for key, module in modules.items()
         }
         self._due = dict.fromkeys(self.modules, 0.0)
-        self._every_s = max(clock.real(POLL_S), LEAST_S)
+        self._every_s = max(clock.real(_AHEAD * POLL_S), LEAST_S)
         self._closing = True
         self._thread: threading.Thread | None = None
 

@@ -20,7 +20,6 @@ class WiredDevice:
         self.name = name
         self.id = name.rpartition("/")[2]
         self._contacts = contacts
-        self._outputs = outputs
         self._parts: tuple[WiredOutput | WiredContact, ...] = (*outputs, *contacts)
 
     def open(self) -> None:
@@ -48,7 +47,7 @@ class WiredDevice:
         :raises DeviceFault: if a contact is stuck
         """
         try:
-            for part in (*self._contacts, *self._outputs):
+            for part in self._parts:
                 part.reconcile()
         except DeviceUnavailable as error:
             raise self._named(error) from error

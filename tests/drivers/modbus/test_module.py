@@ -104,7 +104,7 @@ class Rig:
 
 
 @pytest.fixture
-def make(tmp_path: Path) -> Iterator[Any]:
+def make(tmp_path: Path) -> Any:
     """Return a context manager that makes rigs."""
 
     @contextmanager
@@ -112,7 +112,7 @@ def make(tmp_path: Path) -> Iterator[Any]:
         with ExitStack() as stack:
             yield Rig(stack, tmp_path, protocol, **module)
 
-    yield made
+    return made
 
 
 def test_edges_are_handed_over_once_each(make: Any) -> None:

@@ -16,7 +16,6 @@ Rules
 import logging
 import threading
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal
 
 from edge.clock import Clock
@@ -24,19 +23,10 @@ from edge.config.sections.modules import Module
 from edge.config.sections.pins import Contact
 from edge.drivers.channels import OnEdge
 from edge.drivers.modbus.line import ModbusLine
+from edge.drivers.modbus.module_inputs import ClaimedInput, Edge, ModuleInputs
 from edge.drivers.modbus.module_outputs import ModuleOutputs, OutputState
-from edge.drivers.modbus.requests import (
-    READ_COILS,
-    READ_INPUTS,
-    Refused,
-    Request,
-    bits,
-    read_bits,
-    read_registers,
-    registers,
-)
-from edge.drivers.modbus.samples import Samples
-from edge.drivers.modbus.watchdog import set_watchdog
+from edge.drivers.modbus.module_requests import ModuleRequests
+from edge.drivers.modbus.requests import Refused
 from edge.errors import DeviceFault, DeviceUnavailable, ModuleUnavailable, ProtocolError
 
 # Real seconds: a simulated clock cannot make a line faster.
@@ -44,27 +34,12 @@ LOST_S = 0.6
 FRESH_S = 0.3
 """Age of the last sample at which an input counts as not readable, real seconds."""
 READ_BACK_S = 1.0
-ANSWER_S = 0.1
-"""Longest wait for a module's answer to a poll, real seconds: its neighbours wait meanwhile."""
 MOST_MISSED = 3
 _RETRIES_S = (0.3, 0.6, 1.2, 2.0)
 # How long a call waits until an output is written, real seconds.
 DELIVERED_S = 3.0
 
 _log = logging.getLogger(__name__)
-
-
-@dataclass
-class _Input:
-    """One claimed input: its contact, the receiver of its edges, its filtered level.
-
-    :ivar since_ns: only polls that begin after this count (boot ns)
-    """
-
-    contact: Contact
-    on_edge: OnEdge
-    since_ns: int
-    samples: Samples | None = None
 
 
 class IoModule:
@@ -81,14 +56,13 @@ class IoModule:
         self.name = f"module/{name}"
         self.config = config
         self.registers = config.registers
+        self.inputs = ModuleInputs()
         self.outputs = ModuleOutputs(self.registers)
         self.state: Literal["new", "working", "lost"] = "new"
         self.polls = 0
-        self._line = line
+        self._requests = ModuleRequests(config, line)
         self._clock = clock
         self.news = news
-        self._inputs: dict[int, _Input] = {}
-        self._levels = 0
         self._last = self._read_back = self.now()
         self._missed = 0
         self._retries = 0
@@ -121,6 +95,13 @@ class IoModule:
             )
         return None
 
+    @property
+    def _outputs_due(self) -> bool:
+        """True if the outputs are to be read; a module without inputs is polled by that."""
+        table = self.registers
+        waited = self.now() - self._read_back >= READ_BACK_S
+        return table.outputs > 0 and (waited or table.inputs == 0)
+
     # ---- the poller's side
 
     def poll(self) -> None:
@@ -130,9 +111,9 @@ class IoModule:
             if fresh:
                 self._greet()
             sent = self._clock.boot_ns()
-            levels = self._ask_inputs()
-            if self.registers.outputs and (fresh or self.now() - self._read_back >= READ_BACK_S):
-                self._ask_outputs()
+            levels = self._requests.inputs() if self.registers.inputs else 0
+            if self._outputs_due or (fresh and self.registers.outputs):
+                self._read_outputs()
         except (DeviceUnavailable, ProtocolError, Refused) as error:
             self._miss(error)
         else:
@@ -146,7 +127,7 @@ class IoModule:
             return False
         refused: Refused | None = None
         try:
-            self._ask(write.request)
+            self._requests.send(write.request)
         except Refused as error:
             refused = error
         except (DeviceUnavailable, ProtocolError) as error:
@@ -157,48 +138,24 @@ class IoModule:
             self.news.notify_all()
         return True
 
-    def _ask(self, request: Request) -> bytes:
-        return self._line.exchange(self.config.address, request, ANSWER_S)
-
     def _greet(self) -> None:
         """Set the watchdog of a module that was not in use; its outputs are not known.
 
         :raises DeviceUnavailable: if it does not answer
         """
-        watchdog = self.registers.watchdog
         with self.news:
             self.outputs.forget()
-        if watchdog is None:
-            return
         try:
-            set_watchdog(self._ask, watchdog, self.config.watchdog_s)
+            self._requests.set_watchdog()
         except DeviceFault as error:
             self._watchdog_fault = error
         else:
             self._watchdog_fault = None
 
-    def _ask_inputs(self) -> int:
-        """Read all inputs; the first is bit 0."""
-        table, count = self.registers, self.registers.inputs
-        if not count:
-            return 0
-        if table.input_function in (READ_COILS, READ_INPUTS):
-            answer = self._ask(read_bits(table.input_function, table.input_first, count))
-            levels = bits(answer, count)
-        else:
-            size = (count + 15) // 16
-            answer = self._ask(read_registers(table.input_function, table.input_first, size))
-            words = registers(answer)
-            levels = sum(word << 16 * place for place, word in enumerate(words))
-        inverted = (1 << count) - 1 if self.config.inverted else 0
-        return levels ^ inverted
-
-    def _ask_outputs(self) -> None:
-        table = self.registers
-        first = table.output_first if table.output_read_first is None else table.output_read_first
-        answer = self._ask(read_bits(READ_COILS, first, table.outputs))
+    def _read_outputs(self) -> None:
+        levels = self._requests.outputs()
         with self.news:
-            self.outputs.read_back(bits(answer, table.outputs))
+            self.outputs.read_back(levels)
         self._read_back = self.now()
 
     def _miss(self, error: DeviceUnavailable | ProtocolError | Refused) -> None:
@@ -214,61 +171,39 @@ class IoModule:
             if not enough or self.now() - self._last < LOST_S:
                 return
             self.state, self._retries = "lost", 0
-            inputs = list(self._inputs.values())
+            edges = self.inputs.lose(self._clock.boot_ns() / 1e9)
             self.news.notify_all()
         _log.warning("%s: %s", self.name, known)
-        self._lose(inputs)
-
-    def _lose(self, inputs: Iterable[_Input]) -> None:
-        moment = self._clock.boot_ns() / 1e9
-        for one in inputs:
-            one.samples = None
-            if one.contact.when_lost == "alarm":
-                _hand_over(one, moment, one.contact.active_level)
-            elif one.contact.when_lost == "rest":
-                _hand_over(one, moment, None)
+        _hand_over(edges)
 
     def _sampled(self, levels: int, sent_ns: int, moment: float) -> None:
-        """Take over a sample of all inputs, taken at *moment* (seconds of the clock).
-
-        :param sent_ns: when it was asked for (boot ns)
-        """
         with self.news:
             back = self.state != "working"
-            self.state, self._missed, self._levels = "working", 0, levels
+            self.state, self._missed = "working", 0
             self._last = self.now()
             self.polls += 1
-            inputs = [(n, one) for n, one in self._inputs.items() if one.since_ns <= sent_ns]
-            claimed = [number for number, one in inputs if one.samples is None]
-            for number in claimed:
-                one = self._inputs[number]
-                one.samples = Samples(_bit(levels, number), moment, one.contact.bounce_s)
-            if back or claimed:
+            edges = self.inputs.sample(levels, sent_ns, moment)
+            if back or edges:
                 self.news.notify_all()
-        for number, one in inputs:
-            level = _bit(levels, number)
-            assert one.samples is not None
-            if number in claimed:
-                _hand_over(one, moment, level)
-            elif (since := one.samples.add(level, moment)) is not None:
-                _hand_over(one, since, level)
+        _hand_over(edges)
 
     # ---- the channels' side
 
     def claim_input(self, contact: Contact, on_edge: OnEdge) -> None:
         """Hand the edges of *contact* over; returns after the next poll, unless it is lost."""
         with self.news:
-            if contact.channel in self._inputs:
+            if contact.channel in self.inputs.claimed:
                 raise DeviceUnavailable(
                     f"{contact.place} is in use", "Use each input of a module once in the config."
                 )
-            one = self._inputs[contact.channel] = _Input(contact, on_edge, self._clock.boot_ns())
+            one = ClaimedInput(contact, on_edge, self._clock.boot_ns())
+            self.inputs.claimed[contact.channel] = one
             self.news.wait_for(lambda: one.samples is not None or self.state == "lost", DELIVERED_S)
 
     def release_input(self, number: int) -> None:
         """Hand no edge of input *number* over any more."""
         with self.news:
-            self._inputs.pop(number, None)
+            self.inputs.claimed.pop(number, None)
 
     def level(self, number: int) -> bool:
         """Return the last sample of input *number*.
@@ -279,7 +214,7 @@ class IoModule:
             self.news.wait_for(lambda: self.state != "new", DELIVERED_S)
             if self.state != "working" or self.now() - self._last > FRESH_S:
                 raise self.unavailable
-            return _bit(self._levels, number)
+            return self.inputs.level(number)
 
     def claim_output(self, number: int) -> OutputState:
         """Claim output *number* at rest."""
@@ -313,12 +248,9 @@ def _broken(error: ProtocolError) -> DeviceUnavailable:
     )
 
 
-def _bit(levels: int, number: int) -> bool:
-    return bool(levels >> (number - 1) & 1)
-
-
-def _hand_over(one: _Input, moment: float, level: bool | None) -> None:  # noqa: FBT001 - a level
-    try:
-        one.on_edge(moment, level)
-    except Exception:  # noqa: BLE001  # must not end the thread that reads all inputs of the bus
-        _log.exception("the change of %s could not be reported", one.contact.place)
+def _hand_over(edges: Iterable[Edge]) -> None:
+    for edge in edges:
+        try:
+            edge.to.on_edge(edge.moment, edge.level)
+        except Exception:  # noqa: BLE001  # must not end the thread that reads all inputs of the bus
+            _log.exception("the change of %s could not be reported", edge.to.contact.place)

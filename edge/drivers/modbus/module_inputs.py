@@ -4,7 +4,7 @@ Rules
 -----
 1. The first sample that was asked for after the claim is the level found; edges follow from there.
 2. While the module is lost, each contact counts as its ``when_lost`` says
-   (edge/drivers/channels.py); the first sample afterwards is handed over as an edge, whatever its level.
+   (edge/drivers/channels.py); the first sample afterwards is handed over as an edge in any case.
 """
 
 from dataclasses import dataclass, field

@@ -47,7 +47,7 @@ class WiredDevice:
         :raises DeviceFault: if a contact is stuck
         """
         try:
-            for part in self._parts:
+            for part in reversed(self._parts):  # contacts first
                 part.reconcile()
         except DeviceUnavailable as error:
             raise self._named(error) from error

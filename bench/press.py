@@ -40,8 +40,8 @@ class Desk:
         self._visits = visits
         self._arrive = next(one for one in panel.buttons if one.press == "arrive")
         self._leave = next(one for one in panel.buttons if one.hold == "leave")
-        self.lamp = PinWatch(lobby.header[panel.lamp.pin], "the lamp of reception")
-        self.buzzer = PinWatch(lobby.header[buzzer.pin], "the buzzer")
+        self.lamp = PinWatch(lobby.header[panel.lamp.bcm], "the lamp of reception")
+        self.buzzer = PinWatch(lobby.header[buzzer.bcm], "the buzzer")
         self._dark = int(panel.lamp.active == "low")
 
     async def until_dark(self) -> None:
@@ -79,7 +79,7 @@ class Desk:
         return found
 
     async def _press(self, button: Button, seconds: float) -> int:
-        pin, clock = self._lobby.header[button.pin], self._lobby.clock
+        pin, clock = self._lobby.header[button.bcm], self._lobby.clock
         pin.tie(0, clock.boot_ns())
         await asyncio.sleep(seconds)
         released = time.perf_counter_ns()

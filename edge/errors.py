@@ -43,6 +43,13 @@ class DeviceUnavailable(DeviceError):
     """The device is not available now: it is reported, and opening it is retried."""
 
 
+class ModuleUnavailable(DeviceUnavailable):
+    """The module that a device's contact or output is on does not answer now.
+
+    The module's own fault is the one that is reported; devices only show it as their state.
+    """
+
+
 class DeviceFault(DeviceError):
     """The device is present but does not work correctly: a person must attend to it."""
 

@@ -1,4 +1,4 @@
-"""The pin header in the world: the parts connected to each pin, and the level that results.
+"""Pins and terminals in the world: the parts connected to each, and the level that results.
 
 The strongest part connected to a pin decides its level: the Pi's own output, then a closed contact,
 then a resistor of the world, then the Pi's internal pull, and without any of these the pull that
@@ -7,6 +7,8 @@ the pin has at power-up.
 
 from collections.abc import Callable
 from typing import Literal
+
+from edge.config.sections.pins import Contact, Output
 
 Pull = Literal["up", "down", "floating"]
 
@@ -18,6 +20,9 @@ _PULLED_UP_AT_BOOT = range(9)
 # GPIO 2 and 3 carry the I2C bus: 1.8 kOhm to 3.3 V on every Pi, stronger than an added resistor.
 _FIXED_PULL_UP = (2, 3)
 _PULL_LEVEL: dict[Pull, int | None] = {"up": 1, "down": 0, "floating": None}
+
+Header = dict[int | str, "HeaderPin"]
+"""The pins by their BCM numbers, and the terminals of modules by their places in words."""
 
 Watcher = Callable[[int, int], None]
 """Called with a pin's new level (0 or 1) and the moment of the change (boot ns of the clock)."""
@@ -75,6 +80,21 @@ class HeaderPin:
         return connected[0] if connected else int(self.number in _PULLED_UP_AT_BOOT)
 
 
-def make_header() -> dict[int, HeaderPin]:
+class Terminal(HeaderPin):
+    """A terminal of a module: as a pin without any pull, low while nothing is connected.
+
+    The module drives its outputs; an input's contact connects it to the module's own supply.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(-1)
+
+
+def terminal(header: Header, part: Contact | Output) -> HeaderPin:
+    """Return the pin or terminal that *part* is wired to."""
+    return header[part.bcm if part.module is None else part.place]
+
+
+def make_header() -> Header:
     """Return the pins of a header with nothing connected, by BCM number."""
     return {number: HeaderPin(number) for number in PIN_NUMBERS}

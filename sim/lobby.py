@@ -11,17 +11,19 @@ from types import TracebackType
 from typing import Any, Self
 
 from edge.clock import Clock
-from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
-from sim.header import make_header
+from edge.config.parts import pin_parts
+from sim.header import make_header, terminal
 from sim.pin_server import PinServer
+from sim.tcp_port import TcpServerPort
 from sim.twins.aiphone import AiphoneTwin
-from sim.twins.bus import BusTwin
+from sim.twins.bus import make_bus
 from sim.twins.buzzer import BuzzerTwin
 from sim.twins.camera import CameraTwin, make_password
 from sim.twins.door import DoorTwin
 from sim.twins.lockers import make_lockers
 from sim.twins.metal_detector import DetectorTwin
+from sim.twins.module import make_modules
 from sim.twins.panel import PanelTwin
 from sim.twins.readers import make_readers, make_scanners
 from sim.twins.safety import SafetyTwin
@@ -53,9 +55,10 @@ class Lobby:
         self.header = header = make_header()
         detector, buzzer = config.metal_detector, config.buzzer
         self.buses = {
-            name: BusTwin(run_dir / f"bus-{name}", bus, chance)
+            name: make_bus(run_dir / f"bus-{name}", bus, chance)
             for name, bus in config.buses.items()
         }
+        self.modules = make_modules(config, header, self.buses, clock)
         self.lockers = make_lockers(config.lockers, header, self.buses, clock, chance)
         self.detector = DetectorTwin(header, detector, clock, chance) if detector else None
         self.aiphones = {
@@ -69,7 +72,7 @@ class Lobby:
         self.panels = {
             name: PanelTwin(header, item, clock, chance) for name, item in config.panels.items()
         }
-        self.buzzer = BuzzerTwin(header[buzzer.pin], buzzer, clock) if buzzer else None
+        self.buzzer = BuzzerTwin(terminal(header, buzzer), buzzer, clock) if buzzer else None
         self.readers = make_readers(config, header, run_dir, clock, chance)
         self.reader_ports = {
             name: reader.port
@@ -114,12 +117,24 @@ class Lobby:
 
     @property
     def awake(self) -> bool:
-        """True if a daemon holds every pin that is wired."""
-        return self._wired <= self._pins.claimed
+        """True if a daemon holds every pin that is wired, and asks every module."""
+        asked = all(module.asked for module in self.modules.values())
+        return asked and self._wired <= self._pins.claimed
 
     async def wait_awake(self) -> None:
-        """Wait until a daemon holds every pin that is wired, without a limit of time."""
-        await self._pins.changed.until(lambda: self.awake, None)
+        """Wait until a daemon holds all pins and asks all modules, without a limit of time."""
+        await self._pins.changed.until(lambda: self._wired <= self._pins.claimed, None)
+        for module in self.modules.values():
+            await module.wait_asked()
+
+    @property
+    def hosts(self) -> dict[str, str]:
+        """Host and port of each bus in the network, by its name; known once the lobby runs."""
+        return {
+            name: f"127.0.0.1:{bus.port.number}"
+            for name, bus in self.buses.items()
+            if isinstance(bus.port, TcpServerPort)
+        }
 
     def scene(self) -> Scene:
         """Return the scene in front of the cameras as it is now."""
@@ -168,4 +183,4 @@ class Lobby:
 
 def wired_pins(config: Config) -> frozenset[int]:
     """Return the numbers of all pins that *config* wires to something."""
-    return frozenset(part.pin for _where, part in wired_parts(config))
+    return frozenset(part.bcm for _where, part in pin_parts(config))

@@ -61,7 +61,7 @@ class PinServer:
     :ivar changed: notified when ``claimed`` has changed
     """
 
-    def __init__(self, header: Mapping[int, HeaderPin], path: Path, clock: Clock) -> None:
+    def __init__(self, header: Mapping[int | str, HeaderPin], path: Path, clock: Clock) -> None:
         self.header = header
         self.clock = clock
         self.owners: dict[int, _Connection] = {}

@@ -42,15 +42,29 @@ class RunDir:
         """The folder of the daemon's stills."""
         return self.data / "stills"
 
-    def write_config(self, source: Path, broker_port: int, cameras: dict[str, Any]) -> None:
-        """Write the daemon's config: *source* with simulated ports, cameras and broker."""
+    def write_config(
+        self,
+        source: Path,
+        broker_port: int,
+        cameras: dict[str, Any],
+        hosts: dict[str, str] | None = None,
+    ) -> None:
+        """Write the daemon's config: *source* with simulated ports, cameras and broker.
+
+        :param hosts: host and port of each bus in the network, by its name
+        """
         raw = read_toml(source)
-        derived = derive(raw, source.absolute().parent, self, broker_port, cameras)
+        derived = derive(raw, source.absolute().parent, self, broker_port, cameras, hosts or {})
         self.config.write_text(tomli_w.dumps(derived), encoding="utf-8")
 
 
 def derive(
-    raw: dict[str, Any], folder: Path, run: RunDir, broker_port: int, cameras: dict[str, Any]
+    raw: dict[str, Any],
+    folder: Path,
+    run: RunDir,
+    broker_port: int,
+    cameras: dict[str, Any],
+    hosts: dict[str, str],
 ) -> dict[str, Any]:
     """Return the config *raw* (of *folder*) with simulated ports, cameras and broker."""
     checkpoint = raw["checkpoint"]
@@ -81,7 +95,9 @@ def derive(
     derived["guestbook"] = {**raw.get("guestbook", {}), "need_synced_clock": False}
     if "buses" in raw:
         derived["buses"] = {
-            name: {**bus, "port": str(run.wire / f"bus-{name}")}
+            name: {**bus, "host": hosts[name]}
+            if "host" in bus
+            else {**bus, "port": str(run.wire / f"bus-{name}")}
             for name, bus in raw["buses"].items()
         }
     if "cameras" in raw:

@@ -93,8 +93,10 @@ class Stage(Play):
             self._central = Central(host, port, self.run.watch_log, self.clock)
             await self._stack.enter_async_context(self._central)
         self._central.hear(self.name, self.received)
-        cameras = await self._start_world()
-        self.run.write_config(self.settings.config, self.network.port, cameras)
+        ready = await self._start_world()
+        self.run.write_config(
+            self.settings.config, self.network.port, ready["cameras"], ready["hosts"]
+        )
         self.daemon = Daemon(self.run, self._environment(), self.report)
         await self._stack.enter_async_context(self.daemon)
 
@@ -127,7 +129,7 @@ class Stage(Play):
         }
 
     async def _start_world(self) -> dict[str, Any]:
-        """Start the world; return its cameras' settings once it is ready."""
+        """Start the world; return what it says once it is ready."""
         settings = self.settings
         plan = Plan(
             config=str(settings.config.absolute()),
@@ -154,8 +156,8 @@ class Stage(Play):
             first = await self._world.stdout.readline()
         if not first:
             raise GarduError(f"the simulated world did not start; see {self.run.world_log}")
-        cameras: dict[str, Any] = msgspec.json.decode(first)["cameras"]
-        return cameras
+        ready: dict[str, Any] = msgspec.json.decode(first)
+        return ready
 
     async def play(self) -> None:
         """Run until all guests are gone and everything is delivered, or it cannot go on."""

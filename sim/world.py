@@ -3,7 +3,8 @@
 It writes events to stdout and reads orders from stdin, as JSON lines. From the daemon it learns
 only what the lobby shows.
 
-Out: ``ready`` (the lobby is set up; with the settings of its cameras), ``started`` (a daemon is
+Out: ``ready`` (the lobby is set up; with the settings of its cameras and the
+addresses of its buses in the network), ``started`` (a daemon is
 awake), ``snapshot`` (about 4 a second), ``arrived``, ``left``, ``gave-up``, ``fault``, ``done``
 (all guests have left; with the list of things still out). In: ``{"do": "clear"}`` (end hanging
 visits, then send ``done`` again), ``{"do": "stop"}``; the end of stdin is a stop too.
@@ -74,7 +75,7 @@ async def run(plan: Plan) -> None:
         else invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
     )
     async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
-        tell({"event": "ready", "cameras": _cameras(lobby, plan.folder)})
+        tell({"event": "ready", "cameras": _cameras(lobby, plan.folder), "hosts": lobby.hosts})
         day = Day(
             People(lobby, clock, guests),
             plan.scenario.guests.gap_s,

@@ -65,7 +65,7 @@ class WitnessedLobby(Lobby):
         for locker in config.lockers.locker:
             active = int(locker.relay.active == "high")
             watch = partial(_energised, locker.number, active, tell)
-            self._pins.header[locker.relay.pin].watchers.append(watch)
+            self._pins.header[locker.relay.bcm].watchers.append(watch)
 
     @property
     def energised(self) -> list[int]:

@@ -10,10 +10,12 @@ from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.buttons import button_notes
 from edge.config.crosscheck.cameras import camera_notes
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
 from edge.config.crosscheck.times import bounce_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
+from edge.config.polling import polling_notes
 from edge.config.wiring import boot_notes, bus_notes
 from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
@@ -31,7 +33,8 @@ def check(
 
     No output is switched and no daemon is needed. Every problem is printed at once, with file, key
     and allowed values; then the command ends with 2. Without problems it prints notes, the wiring
-    of every pin (BCM number and position on the header) and the procedures, and ends with 0.
+    of every pin (BCM number and position on the header) and of every channel of a module, and the
+    procedures, and ends with 0.
     """
     with problems_printed():
         found = examine(config)
@@ -48,6 +51,8 @@ def check(
         *button_notes(found.config),
         *port_notes(found.config),
         *camera_notes(found.config),
+        *module_notes(found.config),
+        *polling_notes(found.config),
         *_zone(found.config),
         *found.notes,
         *files,

@@ -6,7 +6,7 @@ from itertools import chain, islice
 import typer
 
 from edge.config.model import Config
-from edge.config.wiring import wiring
+from edge.config.wiring import module_wiring, wiring
 from edge.printable import printable
 
 # Rows that a table may have on a terminal; also the rows that a longer one has in memory.
@@ -78,7 +78,7 @@ def _print_rows(rows: list[list[str]], widths: list[int]) -> None:
 
 
 def print_wiring(config: Config) -> None:
-    """Print a row for every pin that *config* uses."""
+    """Print a row for every pin, and for every channel of a module, that *config* uses."""
     rows = [
         [
             str(wire.pin),
@@ -93,3 +93,13 @@ def print_wiring(config: Config) -> None:
     ]
     headers = ["BCM", "header", "function", "dir", "wired", "at boot", "warning"]
     show_table("Wiring", headers, rows)
+    _print_modules(config)
+
+
+def _print_modules(config: Config) -> None:
+    rows = [
+        [wire.module, f"{wire.channel} {wire.number}", wire.function, wire.wired]
+        for wire in module_wiring(config)
+    ]
+    if rows:
+        show_table("Modules", ["module", "channel", "function", "wired"], rows)

@@ -9,7 +9,7 @@ import contextlib
 import queue
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, Any, Self
@@ -22,6 +22,7 @@ from rich.text import Text
 
 from edge.clock import Clock
 from edge.commands.doctor.event_words import event_words, meaning_of
+from edge.commands.doctor.modules import modules_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.recorder import Recorder
 from edge.commands.doctor.serial_monitor import spied_serial
@@ -32,6 +33,8 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.build import build_devices, open_channels
 from edge.daemon.procedures import load_checked
 from edge.drivers.base import Device
+from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import ModuleDevice
 from edge.errors import ConfigError, DeviceFault, DeviceUnavailable, StoreError
 from edge.printable import printable
 from edge.store.data_folder import FolderLock
@@ -67,7 +70,7 @@ class InputBoard:
     def draw(self) -> None:
         """Draw the table with the present levels."""
         table = Table(title="Inputs (Ctrl-C ends)", title_justify="left")
-        for heading in ("GPIO", "function", "level", "means", "for", "edges", "bounces"):
+        for heading in ("place", "function", "level", "means", "for", "edges", "bounces"):
             table.add_column(heading)
         for tap in self._taps:
             table.add_row(*map(Text, _cells(tap)), style="bold yellow" if tap.active else "")
@@ -165,7 +168,8 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
         news.put(f"{(clock.boot_ns() - started_ns) / 1e9:9.3f}  {words}")
 
     parts = [part for part in fitted(config) if not part.is_output]
-    channels = open_channels(config, clock) if parts else None
+    buses = Buses(config.buses, clock)
+    channels = open_channels(config, clock, buses) if parts else None
     moved: Callable[[Tap], None] = (lambda tap: tell(_edge_words(tap))) if raw else _no_op
     spied = spied_serial(tell) if raw else contextlib.nullcontext()
     try:
@@ -173,13 +177,14 @@ def _watch(config: Config, clock: Clock, stop: threading.Event, *, raw: bool) ->
             mirror = Mirror(taps.taps, clock)
             view = InputBoard(taps.taps) if Console().is_terminal else InputLines(taps.taps)
             # Before the devices open: a level that changes meanwhile is shown.
-            told = {tap.pin: tap.high for tap in taps.taps}
-            with view, _opened(config, clock, mirror, tell):
+            told = {tap.place: tap.high for tap in taps.taps}
+            with view, _opened(config, clock, mirror, buses, modules_of(channels), tell):
                 _show(view, taps.taps, told, mirror, news, stop, settled=None if raw else tell)
             mirror.close()
     finally:
         if channels is not None:
             channels.close()
+        buses.close()
 
 
 def _no_op(_tap: Tap) -> None:
@@ -189,7 +194,7 @@ def _no_op(_tap: Tap) -> None:
 def _show(
     view: InputBoard | InputLines,
     taps: list[Tap],
-    told: dict[int, bool | None],
+    told: dict[str, bool | None],
     mirror: Mirror,
     news: "queue.SimpleQueue[str]",
     stop: threading.Event,
@@ -206,8 +211,8 @@ def _show(
     while not stop.wait(_SETTLE_S):
         mirror.settle()
         for tap in taps:
-            if settled is not None and tap.stable and tap.high != told[tap.pin]:
-                told[tap.pin] = tap.high
+            if settled is not None and tap.stable and tap.high != told[tap.place]:
+                told[tap.place] = tap.high
                 settled(level_words(tap))
         while not news.empty():
             view.say(news.get())
@@ -218,14 +223,22 @@ def _show(
 
 @contextlib.contextmanager
 def _opened(
-    config: Config, clock: Clock, mirror: Mirror, tell: Callable[[str], None]
+    config: Config,
+    clock: Clock,
+    mirror: Mirror,
+    buses: Buses,
+    modules: Sequence[ModuleDevice],
+    tell: Callable[[str], None],
 ) -> Iterator[None]:
     """Hold every device that has inputs or a serial line open, on the mirror's pins."""
     heard = Recorder(clock, lambda event: tell(event_words(event)))
     stills = StillFiles(Path(config.checkpoint.data))
     speaking = {part.device for part in fitted(config)} | {line.device for line in lines(config)}
     with contextlib.ExitStack() as stack:
-        for thread in build_devices(config, clock, heard.post, stills, mirror).threads:
+        for module in modules:
+            _open(module, tell)
+        devices = build_devices(config, clock, heard.post, stills, mirror, buses=buses)
+        for thread in devices.threads:
             if thread.device.name in speaking:
                 stack.callback(thread.device.close)
                 _open(thread.device, tell)
@@ -245,18 +258,18 @@ def level_words(tap: Tap) -> str:
 
 
 def _edge_words(tap: Tap) -> str:
-    return f"edge: GPIO {tap.pin} {_level(tap)} ({tap.fitted.function})"
+    return f"edge: {tap.where} {_level(tap)} ({tap.fitted.function})"
 
 
 def _level(tap: Tap) -> str:
-    return {None: tap.why or "not read", True: "high", False: "low"}[tap.high]
+    return tap.level or tap.why or "not read"
 
 
 def _cells(tap: Tap) -> list[str]:
     meaning = meaning_of(tap.fitted.key)
     means: Any = {None: "?", True: meaning.active, False: meaning.rest}[tap.active]
     return [
-        f"GPIO {tap.pin:<2}",
+        f"{tap.where:<7}",
         f"{tap.fitted.function:<32}",
         f"{_level(tap):<4}",
         means,

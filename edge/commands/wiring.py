@@ -12,7 +12,7 @@ from edge.config.inventory import lines
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
-from edge.config.wiring import bus_notes, wiring
+from edge.config.wiring import bus_notes, module_wiring, wiring
 from edge.paper.deliver import write
 from edge.paper.wiring.parts_list import parts
 from edge.printable import ascii_json
@@ -27,7 +27,7 @@ def wiring_(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Print every pin, serial line and part; with --svg also draw the wiring.
+    """Print every pin, channel of a module, line and part; with --svg also draw the wiring.
 
     Only the config is read, so this works on every computer, without the equipment. Problems are
     printed and end the command with 2.
@@ -61,6 +61,7 @@ def _write_picture(config: Config, path: Path) -> None:
 def _json(config: Config) -> str:
     document = {
         "pins": wiring(config),
+        "modules": module_wiring(config),
         "lines": lines(config),
         "parts": parts(config),
         "notes": bus_notes(config),
@@ -74,4 +75,4 @@ def _print_lines(config: Config) -> None:
         for line in lines(config)
     ]
     if rows:
-        show_table("Serial lines", ["device", "driver", "bus", "address", "port"], rows)
+        show_table("Lines", ["device", "driver", "bus", "address", "port or host"], rows)

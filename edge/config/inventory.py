@@ -1,8 +1,8 @@
 """Lists a config's parts, serial ports and bus addresses, by the device they belong to.
 
 They are found by the structure of the config, so that a new section needs no change here: a
-section with a ``pin`` is a part, one with a ``port`` is on a serial port, one with a ``bus`` is on
-a shared line.
+contact or output is a part, a section with a ``port`` is on a serial port, one with a ``bus`` is
+on a shared line.
 """
 
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
+from edge.config.parts import wired_parts
 from edge.config.sections.pins import Contact, DataLine, Output
-from edge.config.wiring import wiring
+from edge.config.wiring import functions
 
 KEYBOARD = "keyboard"
 """The driver of readers that type."""
@@ -47,7 +47,7 @@ class Fitted(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Line(msgspec.Struct, frozen=True, kw_only=True):
-    """A device on a serial line: *port* is its own, or that of the bus it shares.
+    """A device on a line: *port* is its own, or that (or host:port) of the bus it shares.
 
     :ivar driver: the config's ``driver``; empty if it names none
     :ivar bus: the name of that bus; empty if the port is its own
@@ -68,12 +68,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def fitted(config: Config) -> list[Fitted]:
     """Return every contact and output of *config*, in the order of the file."""
-    functions = {wire.pin: wire.function for wire in wiring(config)}
+    words = functions(config)
     return [
         Fitted(
             device=device_of(config, key),
             key=key,
-            function=functions.get(part.pin) or key.replace("_", " "),
+            function=words.get(part.place) or key.replace("_", " "),
             part=part,
         )
         for key, part in wired_parts(config)
@@ -94,7 +94,7 @@ def lines(config: Config) -> list[Line]:
             found.append(
                 Line(
                     device=device,
-                    port=buses[bus].port,
+                    port=buses[bus].place,
                     driver=driver_of(section),
                     bus=bus,
                     addresses=tuple(sorted(one for one in addresses if one is not None)),
@@ -105,7 +105,7 @@ def lines(config: Config) -> list[Line]:
 
 def driver_of(section: Any) -> str:
     """Return the section's key ``driver``; empty if it has none."""
-    return str(section.__struct_config__.tag or "")
+    return str(section.__struct_config__.tag or getattr(section, "driver", ""))
 
 
 def device_of(config: Config, key: str) -> str:

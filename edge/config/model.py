@@ -20,6 +20,7 @@ from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.modules import Module
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
 from edge.config.zone import zone_of
@@ -131,6 +132,7 @@ class Config(Section, frozen=True, kw_only=True):
     day: Day | None = None
     guestbook: GuestBookSection = GuestBookSection()
     buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
+    modules: dict[Name, Module] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
     aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)

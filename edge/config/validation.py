@@ -18,6 +18,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_typ
 import msgspec
 from msgspec.structs import FieldInfo, fields
 
+from edge.config.sections.values import Section
 from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
 from edge.config.toml_lines import lines_of_keys
@@ -130,6 +131,9 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
             values[field.name] = _value(hints[field.name], raw[name], _join(where, name), problems)
         elif field.required:
             problems.add(_join(where, name), f"is missing; {_expected(hints[field.name])}")
+    if issubclass(kind, Section):
+        for key, what in kind.contradictions(raw):
+            problems.add(_join(where, key), what)
     return kind(**values) if problems.count == before else None
 
 

@@ -1,12 +1,12 @@
-"""The wiring table of a checkpoint: one row for each pin of the header that its config uses."""
+"""The wiring tables of a checkpoint: the pins of the header, and the channels of modules."""
 
 from collections.abc import Iterator
 from typing import Literal
 
 import msgspec
 
-from edge.config.crosscheck.rules import wired_parts
 from edge.config.model import Config
+from edge.config.parts import Part, wired_parts
 from edge.config.sections.panels import Panel
 from edge.config.sections.pins import Contact, DataLine, Output
 
@@ -54,9 +54,46 @@ class Wire(msgspec.Struct, frozen=True, kw_only=True):
     warning: str = ""
 
 
+class ModuleWire(msgspec.Struct, frozen=True, kw_only=True):
+    """One channel of a module: a row of the modules' wiring table.
+
+    :ivar channel: ``input`` or ``output``; *number*: as printed on the module
+    :ivar function: its function, in words
+    :ivar wired: how it is wired
+    """
+
+    module: str
+    channel: str
+    number: int
+    function: str
+    wired: str
+
+
 def wiring(config: Config) -> list[Wire]:
     """Return the wiring table of *config*, in the order of pins."""
-    return sorted((_wire(what, part) for what, part in _parts(config)), key=lambda wire: wire.pin)
+    wires = (_wire(what, part) for what, part in _parts(config) if part.module is None)
+    return sorted(wires, key=lambda wire: wire.pin)
+
+
+def module_wiring(config: Config) -> list[ModuleWire]:
+    """Return the channels of modules that *config* uses, module by module, inputs first."""
+    wires = [
+        ModuleWire(
+            module=part.module,
+            channel=part.channel_key,
+            number=part.channel,
+            function=what,
+            wired=part.wired if isinstance(part, Contact) else "on energises it",
+        )
+        for what, part in _parts(config)
+        if part.module is not None
+    ]
+    return sorted(wires, key=lambda wire: (wire.module, wire.channel, wire.number))
+
+
+def functions(config: Config) -> dict[str, str]:
+    """Return the function of every contact and output, in words, by its place."""
+    return {part.place: what for what, part in _parts(config)}
 
 
 def bus_notes(config: Config) -> list[str]:
@@ -90,8 +127,8 @@ def boot_pull(pin: int) -> Literal["up", "down"]:
     return "up" if pin <= 8 else "down"
 
 
-def _parts(config: Config) -> Iterator[tuple[str, Contact | DataLine | Output]]:
-    """Yield (words, part) of every part on a pin; the words are mostly its key in the config."""
+def _parts(config: Config) -> Iterator[tuple[str, Part]]:
+    """Yield (words, part) of every part; the words are mostly its key in the config."""
     yield from _locker_parts(config)
     for name, panel in config.panels.items():
         yield from _panel_parts(name, panel)
@@ -122,8 +159,8 @@ def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Outpu
         yield f"{name} button {pressed}{f', held: {held}' if held else ''}", button
 
 
-def _wire(function: str, part: Contact | DataLine | Output) -> Wire:
-    pull = boot_pull(part.pin)
+def _wire(function: str, part: Part) -> Wire:
+    pull = boot_pull(part.bcm)
     if isinstance(part, Contact):
         level = "high" if part.active_level else "low"
         wired = f"{part.wired}, pull {part.pull}, active {level}"
@@ -133,8 +170,8 @@ def _wire(function: str, part: Contact | DataLine | Output) -> Wire:
     else:
         wired, warning = f"active {part.active}", _boot_warning(part, pull)
     return Wire(
-        pin=part.pin,
-        header=HEADER[part.pin],
+        pin=part.bcm,
+        header=HEADER[part.bcm],
         function=function,
         direction="out" if isinstance(part, Output) else "in",
         wired=wired,

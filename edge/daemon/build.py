@@ -3,11 +3,12 @@
 Drivers are imported where they are needed: their libraries cost memory, and some are on a Pi only.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from edge.clock import Clock, Stamp
 from edge.config.model import Config
+from edge.config.parts import pin_parts
 from edge.config.sections.cameras import Camera as CameraConfig
 from edge.config.sections.cameras import HttpCamera, OnvifCamera, PiCamera, RtspCamera
 from edge.config.sections.card_readers import CardReader as CardReaderSection
@@ -18,7 +19,8 @@ from edge.daemon.devices import Devices
 from edge.drivers.base import Camera, CardReader, CodeScanner, Device, Lockers
 from edge.drivers.camera.stamper import Stamper
 from edge.drivers.channels import Channels
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.mqtt.backoff import Backoff
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.store.still_files import StillFiles
@@ -40,10 +42,12 @@ def build_devices(
     stills: StillFiles,
     channels: Channels | None = None,
     expect: Expect | None = None,
+    buses: Buses | None = None,
 ) -> Devices:
     """Return the devices that *config* names, none of them opened yet.
 
     :param channels: the inputs and outputs; by default this machine's own
+    :param buses: the lines that *channels* uses, which the devices share; by default new ones
     :param expect: called with each valid invitation, before the core is notified
     """
     from edge.drivers.wired.aiphone import WiredAiphone
@@ -54,8 +58,11 @@ def build_devices(
     from edge.drivers.wired.safety import WiredSafetyInputs
 
     devices = Devices(clock, post, stills)
-    channels = channels or open_channels(config, clock)
-    buses = {name: SerialBus(f"bus/{name}", bus, post) for name, bus in config.buses.items()}
+    buses = buses or Buses(config.buses, clock)
+    buses.post = post
+    channels = channels or open_channels(config, clock, buses)
+    for module in channels.modules.devices if isinstance(channels, AllChannels) else ():
+        devices.add(module)
     if config.lockers is not None:
         devices.add_lockers(build_lockers(config.lockers, buses, channels, clock, post))
     if config.buzzer is not None:
@@ -79,41 +86,50 @@ def build_devices(
     return devices
 
 
-def open_channels(config: Config, clock: Clock) -> Channels:
-    """Return the inputs and outputs of this machine; none is claimed yet.
+def open_channels(config: Config, clock: Clock, buses: Buses) -> Channels:
+    """Return the inputs and outputs of this machine and of its modules; none is claimed yet.
+
+    Pins are opened only if the config uses one, or has no module.
 
     :raises DeviceUnavailable: if there are no pins, or they cannot be opened
     """
     from edge.drivers.gpio.pin_channels import PinChannels
     from edge.drivers.gpio.pins import pin_factory
 
-    return PinChannels(pin_factory(config.gpio.chip), clock)
+    pins = None
+    if not config.modules or any(pin_parts(config)):
+        pins = PinChannels(pin_factory(config.gpio.chip), clock)
+    if pins is not None and not config.modules:
+        return pins
+    return AllChannels(pins, ModuleChannels(config, buses, clock))
 
 
 def build_lockers(
     config: LockersSection,
-    buses: Mapping[str, SerialBus],
+    buses: Buses,
     channels: Channels,
     clock: Clock,
     post: Post,
 ) -> Lockers:
-    """Return the driver of the lockers of *config*; *buses* by their names in the config."""
+    """Return the driver of the lockers of *config*, on its bus among *buses*."""
+    from edge.drivers.modbus.lockers import ModbusLockers
     from edge.drivers.serial.bcc_frames import Bcc
     from edge.drivers.serial.kerong_frames import FAMILIES
     from edge.drivers.serial.lock_boards import LockBoards
-    from edge.drivers.serial.modbus_lockers import ModbusLockers
     from edge.drivers.wired.relay_lockers import RelayLockers
 
     match config:
         case GpioLockers():
             return RelayLockers("lockers", config, channels, clock, post)
         case KerongLockers():
-            family = FAMILIES[config.board]
-            return LockBoards("lockers", config, family, buses[config.bus], clock, post)
+            family, line = FAMILIES[config.board], buses.serial(config.bus)
+            return LockBoards("lockers", config, family, line, clock, post)
         case BccLockers():
-            return LockBoards("lockers", config, Bcc(config), buses[config.bus], clock, post)
+            line = buses.serial(config.bus)
+            return LockBoards("lockers", config, Bcc(config), line, clock, post)
         case _:
-            return ModbusLockers("lockers", config, buses[config.bus], channels, clock, post)
+            modbus = buses.modbus(config.bus)
+            return ModbusLockers("lockers", config, modbus, channels, clock, post)
 
 
 def _build_readers(

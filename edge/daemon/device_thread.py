@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from edge.drivers.base import Device
-from edge.errors import DeviceFault, DeviceUnavailable
+from edge.errors import DeviceFault, DeviceUnavailable, ModuleUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Post
 from edge.worker import Worker
 
@@ -39,6 +39,8 @@ class DeviceThread:
         self.ready = False
         self._whys: dict[FaultKind, str] = {}
         self._parts: list[str] = []
+        # Why its module does not answer: shown here, and reported once, as the module's own fault.
+        self._silent: dict[FaultKind, str] = {}
         self._post = post
         self._opened = opened
         self._worker = Worker(device.name)
@@ -50,6 +52,9 @@ class DeviceThread:
         while not self.ready:
             try:
                 await self._worker.do(self.device.open)
+            except ModuleUnavailable as error:
+                self._silent["calls"] = str(error)
+                await asyncio.sleep(RETRY_S)
             except (DeviceUnavailable, DeviceFault) as error:
                 self.failed(str(error), remedy=error.remedy)
                 await asyncio.sleep(RETRY_S)
@@ -60,7 +65,7 @@ class DeviceThread:
             self._opened()
         reconcile = getattr(self.device, "reconcile", None)
         while reconcile is not None:
-            await asyncio.sleep(RECONCILE_S)
+            await asyncio.sleep(getattr(self.device, "reconcile_s", RECONCILE_S))
             await self._worker.do(self._guarded, reconcile, "levels")
 
     def act(self, call: Callable[[], None], worker: Worker | None = None) -> None:
@@ -70,6 +75,9 @@ class DeviceThread:
     def _guarded(self, call: Callable[[], None], part: FaultKind = "calls") -> None:
         try:
             call()
+        except ModuleUnavailable as error:
+            log.info("%s", error)
+            self._silent[part] = str(error)
         except (DeviceUnavailable, DeviceFault) as error:
             self.failed(str(error), part, error.remedy)
         except Exception as error:  # a driver's bug must not pass silently, nor stop the lobby
@@ -81,7 +89,7 @@ class DeviceThread:
     @property
     def why(self) -> str | None:
         """The reason why the device does not work; None if it works."""
-        return next(iter(self._whys.values()), None)
+        return next(iter((self._whys | self._silent).values()), None)
 
     def restore_fault(self, why: str) -> None:
         """Restore a fault that was reported before the restart, so that its end is reported too."""
@@ -103,6 +111,9 @@ class DeviceThread:
 
     def restored(self, part: FaultKind = "calls") -> None:
         """Report that the device works again, if it did not."""
+        if part == "levels":  # every part was reached
+            self._silent.clear()
+        self._silent.pop(part, None)
         if self._whys.pop(part, None) is not None and not self._whys:
             log.info("%s: works again", self.device.name)
             self._post(partial(DeviceRestored, device=self.device.name))

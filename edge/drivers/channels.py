@@ -10,6 +10,10 @@ Rules for every kind of channel
    the level changed, not when that was noticed. A receiver does no work and does not raise. An edge
    is handed over once the level has lasted for the contact's ``bounce_s``; shorter pulses vanish.
 4. An output is claimed at rest, and at rest again when it is closed.
+5. A channel on a module that does not answer is claimed all the same: ModuleUnavailable comes from
+   its calls, and its levels come once the module answers. While the module is lost, a contact
+   counts as ``Contact.when_lost`` says: held at its last level; at rest (an edge without a level is
+   handed over, and the next level is one found anew); or active, an alarm.
 """
 
 from collections.abc import Callable
@@ -17,8 +21,11 @@ from typing import Protocol
 
 from edge.config.sections.pins import Contact, Output
 
-OnEdge = Callable[[float, bool], None]
-"""Called with an edge's moment (seconds of the clock since boot) and the level after it."""
+OnEdge = Callable[[float, bool | None], None]
+"""Called with an edge's moment (seconds of the clock since boot) and the level after it.
+
+None: the level is not known, because the module is lost (rule 5).
+"""
 
 
 class InputChannel(Protocol):
@@ -27,7 +34,7 @@ class InputChannel(Protocol):
     def level(self) -> bool:
         """Read the level that the input has now.
 
-        :raises DeviceUnavailable: if it cannot be read
+        :raises DeviceUnavailable: if it cannot be read; ModuleUnavailable: its module is silent
         """
 
     def close(self) -> None:
@@ -39,12 +46,18 @@ class OutputChannel(Protocol):
 
     @property
     def on(self) -> bool:
-        """True while it is on, also in the lit half of a blink."""
+        """True while it is on, also in the lit half of a blink.
 
-    def set(self, *, on: bool) -> None:
+        :raises DeviceUnavailable: if its module does not answer
+        """
+
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Switch on or off, ending a blink.
 
+        :param at_most_s: seconds of the clock after which the caller switches off again; a module
+            that can time a pulse ends it by itself soon afterwards, also if this machine dies
         :raises DeviceFault: if it cannot be driven
+        :raises DeviceUnavailable: if its module is silent
         """
 
     def blink(self, on_s: float, off_s: float) -> None:

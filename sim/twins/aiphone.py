@@ -6,7 +6,7 @@ from typing import Literal
 
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing
 from sim.twins.wiring import Load, Switch
@@ -30,9 +30,7 @@ class AiphoneTwin:
     :ivar busy: the contact that is active while the station is in use; None: not wired
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], aiphone: Aiphone, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, aiphone: Aiphone, clock: Clock, chance: Random) -> None:
         wired = {
             "accept": aiphone.accept,
             "decline": aiphone.decline,
@@ -40,12 +38,12 @@ class AiphoneTwin:
             "extend": aiphone.extend,
         }
         self.contacts = {
-            name: Switch(header[contact.pin], contact, clock, chance)
+            name: Switch(terminal(header, contact), contact, clock, chance)
             for name, contact in wired.items()
             if contact is not None
         }
         busy = aiphone.busy
-        self.busy = Switch(header[busy.pin], busy, clock, chance) if busy else None
+        self.busy = Switch(terminal(header, busy), busy, clock, chance) if busy else None
         self.rings = 0
         self.heard = 0
         self._noticed = 0
@@ -53,7 +51,7 @@ class AiphoneTwin:
         self._notice = Notice()
         self._finger = asyncio.Lock()
         self._hearing = Hearing(clock, _QUIET_S, self._heard)
-        self._tone = Load(header[aiphone.ring.pin], aiphone.ring, self._hearing.changed)
+        self._tone = Load(terminal(header, aiphone.ring), aiphone.ring, self._hearing.changed)
 
     @property
     def ringing(self) -> bool:

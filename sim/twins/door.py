@@ -5,7 +5,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.doors import Door
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
 
@@ -23,16 +23,16 @@ class DoorTwin:
     :ivar contact: the contact of the leaf; None: not wired
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], door: Door, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, door: Door, clock: Clock, chance: Random) -> None:
         self.is_open = False
         self.releases = 0
         self.wedged = False
         contact = door.contact
-        self.contact = Switch(header[contact.pin], contact, clock, chance) if contact else None
+        self.contact = (
+            Switch(terminal(header, contact), contact, clock, chance) if contact else None
+        )
         self._on_releases = door.fail == "secure"
-        self._strike = Load(header[door.strike.pin], door.strike, self._switched)
+        self._strike = Load(terminal(header, door.strike), door.strike, self._switched)
         self._clock = clock
         self._notice = Notice()
         self._closer: asyncio.TimerHandle | None = None

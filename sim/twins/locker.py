@@ -6,7 +6,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.lockers import GpioLocker
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
 
@@ -101,9 +101,7 @@ class SprungDoor:
 class LockerTwin(SprungDoor):
     """A locker with its solenoid on a relay of the header, and its door contact on a pin."""
 
-    def __init__(
-        self, header: dict[int, HeaderPin], locker: GpioLocker, clock: Clock, chance: Random
-    ) -> None:
-        self.door = Switch(header[locker.door.pin], locker.door, clock, chance)
+    def __init__(self, header: Header, locker: GpioLocker, clock: Clock, chance: Random) -> None:
+        self.door = Switch(terminal(header, locker.door), locker.door, clock, chance)
         super().__init__(clock, self.door.set)
-        self._relay = Load(header[locker.relay.pin], locker.relay, self.energise)
+        self._relay = Load(terminal(header, locker.relay), locker.relay, self.energise)

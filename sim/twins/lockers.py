@@ -12,7 +12,7 @@ from edge.config.sections.lockers import (
     R421a08Lockers,
     WaveshareLockers,
 )
-from sim.header import HeaderPin
+from sim.header import Header
 from sim.twins.bcc import BccTwin
 from sim.twins.bus import BusTwin
 from sim.twins.kerong import KerongTwin
@@ -23,7 +23,7 @@ from sim.twins.modbus import RelayLockerTwin, relay_boards
 
 def make_lockers(
     config: Lockers | None,
-    header: dict[int, HeaderPin],
+    header: Header,
     buses: Mapping[str, BusTwin],
     clock: Clock,
     chance: Random,
@@ -64,7 +64,7 @@ def _board(
 
 def _on_relays(
     config: WaveshareLockers | R421a08Lockers,
-    header: dict[int, HeaderPin],
+    header: Header,
     bus: BusTwin,
     clock: Clock,
     chance: Random,

@@ -6,7 +6,7 @@ from random import Random
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import Contact
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.twins.wiring import Switch
 
 # Seconds. No maker publishes the alarm pulse's length; a walk through the frame takes about one.
@@ -31,12 +31,12 @@ class DetectorTwin:
     """
 
     def __init__(
-        self, header: dict[int, HeaderPin], detector: MetalDetector, clock: Clock, chance: Random
+        self, header: Header, detector: MetalDetector, clock: Clock, chance: Random
     ) -> None:
         def switch(contact: Contact | None) -> Switch | None:
-            return Switch(header[contact.pin], contact, clock, chance) if contact else None
+            return Switch(terminal(header, contact), contact, clock, chance) if contact else None
 
-        self.alarm = Switch(header[detector.alarm.pin], detector.alarm, clock, chance)
+        self.alarm = Switch(terminal(header, detector.alarm), detector.alarm, clock, chance)
         self.tamper = switch(detector.tamper)
         self.passage = switch(detector.passage)
         self.passages = 0

@@ -1,7 +1,7 @@
 """Relay boards on Modbus RTU that time pulses themselves, and lockers on their relays.
 
 Frames (Modbus over serial line V1.02): address, function, data, CRC-16 with the low byte first.
-All requests that these boards know have eight bytes.
+All requests that these boards know have eight bytes, others (functions 15 and 16) more.
 
 Waveshare Modbus RTU Relay (firmware from September 2021): relays are coils from 0. Function 1
 reads; 5 writes FF00 (on), 0000 (off) or 5500 (the other way) to a coil or to 00FF (all), and so
@@ -18,12 +18,13 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor
 from sim.twins.wiring import Switch
 
 _REQUEST = 8
+_MOST_DATA = 32
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE, _BUSY = 1, 2, 3, 6
 
 
@@ -76,18 +77,16 @@ class Relay:
             self._timer = None
 
 
-class RelayBoardTwin(Board):
-    """A board with relays at a Modbus address; finds requests between any other bytes.
+class ModbusBoard(Board):
+    """A board at a Modbus address; finds requests between any other bytes.
 
-    :ivar relays: by the number on the board (the first is 1)
     :ivar busy: answers every request for it with exception 6 (set it to cause the fault)
     :ivar requests: valid requests for this board so far
     """
 
-    def __init__(self, bus: BusTwin, address: int, channels: int, clock: Clock) -> None:
+    def __init__(self, bus: BusTwin, address: int) -> None:
         super().__init__(bus)
         self.address = address
-        self.relays = {number: Relay(clock) for number in range(1, channels + 1)}
         self.busy = False
         self.requests = 0
         self._unread = b""
@@ -96,23 +95,48 @@ class RelayBoardTwin(Board):
         """Carry out the requests for this board in *message*, and answer."""
         unread, at = self._unread + message, 0
         while len(unread) - at >= _REQUEST:
-            frame = unread[at : at + _REQUEST]
-            if crc(frame[:-2]) != frame[-2:]:
+            length = _length(unread[at:])
+            frame = unread[at : at + length]
+            if len(frame) == length and crc(frame[:-2]) == frame[-2:]:
+                at += length
+                self.hear_pdu(frame[0], frame[1:-2])
+            else:
                 at += 1
-                continue
-            at += _REQUEST
-            if frame[0] == self.address:
-                self.requests += 1
-                self._reply(frame[1], int.from_bytes(frame[2:4]), int.from_bytes(frame[4:6]))
         self._unread = unread[at:]
 
-    def _reply(self, function: int, address: int, value: int) -> None:
-        done = _BUSY if self.busy else self.do(function, address, value)
-        body = (
-            bytes([function]) + done if isinstance(done, bytes) else bytes([function | 128, done])
-        )
+    def hear_pdu(self, unit: int, pdu: bytes) -> None:
+        """Carry out the request *pdu* if it is for this board, and answer."""
+        if unit != self.address or self.fault == "dead":
+            return
+        self.requests += 1
+        done = _BUSY if self.busy else self.respond(pdu[0], pdu[1:])
+        body = pdu[:1] + done if isinstance(done, bytes) else bytes([pdu[0] | 128, done])
         message = bytes([self.address]) + body
         self.answer(message + crc(message))
+
+    def respond(self, function: int, data: bytes) -> bytes | int:
+        """Carry out a request; return the data of the answer, or the code of an exception."""
+        raise NotImplementedError
+
+
+def _length(frame: bytes) -> int:
+    """Return the length of the request that *frame* begins with: 8, or longer for many values."""
+    return 9 + frame[6] if frame[1] in (15, 16) and frame[6] <= _MOST_DATA else _REQUEST
+
+
+class RelayBoardTwin(ModbusBoard):
+    """A board with relays.
+
+    :ivar relays: by the number on the board (the first is 1)
+    """
+
+    def __init__(self, bus: BusTwin, address: int, channels: int, clock: Clock) -> None:
+        super().__init__(bus, address)
+        self.relays = {number: Relay(clock) for number in range(1, channels + 1)}
+
+    def respond(self, function: int, data: bytes) -> bytes | int:
+        """Carry out a request of four bytes of data."""
+        return self.do(function, int.from_bytes(data[:2]), int.from_bytes(data[2:4]))
 
     def do(self, function: int, address: int, value: int) -> bytes | int:
         """Carry out a request; return the data of the answer, or the code of an exception."""
@@ -199,13 +223,13 @@ class RelayLockerTwin(SprungDoor):
 
     def __init__(
         self,
-        header: dict[int, HeaderPin],
+        header: Header,
         locker: RelayLocker,
         relay: Relay,
         clock: Clock,
         chance: Random,
     ) -> None:
-        self.door = Switch(header[locker.door.pin], locker.door, clock, chance)
+        self.door = Switch(terminal(header, locker.door), locker.door, clock, chance)
         super().__init__(clock, self.door.set)
         relay.watch = self.energise
 

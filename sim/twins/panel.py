@@ -9,7 +9,7 @@ from typing import Literal
 from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Output
-from sim.header import HeaderPin
+from sim.header import Header, HeaderPin, terminal
 from sim.twins.wiring import Load, Switch
 
 Rhythm = Literal["off", "steady", "wink", "slow", "fast"]
@@ -134,17 +134,16 @@ class PanelTwin:
     :ivar lamps: ``lamp`` or colours, from left to right
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], panel: Panel, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, panel: Panel, clock: Clock, chance: Random) -> None:
         self.stations = panel.stations
         self._clock = clock
         self._buttons = [
-            (button, Switch(header[button.pin], button, clock, chance)) for button in panel.buttons
+            (button, Switch(terminal(header, button), button, clock, chance))
+            for button in panel.buttons
         ]
         self._fingers = [asyncio.Lock() for _ in panel.buttons]
         self.lamps = {
-            name: LampTwin(header[output.pin], output, clock)
+            name: LampTwin(terminal(header, output), output, clock)
             for name, output in panel.fitted_lamps.items()
         }
         self._plain = next((name for name in ("green", "white", "lamp") if name in self.lamps), "")

@@ -15,7 +15,7 @@ from edge.config.sections.card_readers import (
     Scanner,
     Wiegand,
 )
-from sim.header import HeaderPin
+from sim.header import Header
 from sim.twins.card_reader import ReaderTwin, digits, id_12la_frame
 from sim.twins.keyboard import KeyboardReaderTwin, KeyboardScannerTwin, typed_number
 from sim.twins.pn532 import Pn532Twin
@@ -26,7 +26,7 @@ CardReaderTwin = ReaderTwin | Pn532Twin | KeyboardReaderTwin | WiegandTwin
 
 
 def make_readers(
-    config: Config, header: dict[int, HeaderPin], folder: Path, clock: Clock, chance: Random
+    config: Config, header: Header, folder: Path, clock: Clock, chance: Random
 ) -> dict[str, CardReaderTwin]:
     """Return a twin for each card reader of *config*; its port's link is ``tty-<name>``."""
     return {

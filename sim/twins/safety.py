@@ -4,7 +4,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.doors import Safety
-from sim.header import HeaderPin
+from sim.header import Header, terminal
 from sim.twins.wiring import Switch
 
 
@@ -17,12 +17,10 @@ class SafetyTwin:
     :ivar loops: the contacts; *fail* one to have its wire cut
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], safety: Safety, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, safety: Safety, clock: Clock, chance: Random) -> None:
         wired = {name: getattr(safety, name) for name in safety.__struct_fields__}
         self.loops = {
-            name: Switch(header[contact.pin], contact, clock, chance)
+            name: Switch(terminal(header, contact), contact, clock, chance)
             for name, contact in wired.items()
             if contact is not None
         }

@@ -10,7 +10,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Wiegand
-from sim.header import HeaderPin
+from sim.header import Header
 
 _PULSE_NS = 50_000
 _STEP_NS = 1_500_000
@@ -34,9 +34,7 @@ class WiegandTwin:
     :ivar dead: it sends no pulses (set it to cause the fault)
     """
 
-    def __init__(
-        self, header: dict[int, HeaderPin], config: Wiegand, clock: Clock, chance: Random
-    ) -> None:
+    def __init__(self, header: Header, config: Wiegand, clock: Clock, chance: Random) -> None:
         self.cards: tuple[str, ...] = ()
         self.dead = False
         self._lines = header[config.d0.pin], header[config.d1.pin]

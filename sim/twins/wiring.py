@@ -36,9 +36,9 @@ class Switch:
         self._clock = clock
         self._chance = chance
         self._closed_when_active = contact.wired == "normally-open"
-        self._closed_level = int(contact.pull in ("down", "external-down"))
+        self._closed_level = int(contact.closed_level)
         self._last = 0
-        if contact.pull.startswith("external-"):
+        if contact.module is None and contact.pull.startswith("external-"):
             pin.fit(1 - self._closed_level)
         self._connect(self._closed, clock.boot_ns())
 
@@ -100,7 +100,7 @@ class Load:
         self, pin: HeaderPin, output: Output, changed: Callable[[bool, int], None]
     ) -> None:
         self._pin = pin
-        self._active = int(output.active == "high")
+        self._active = int(output.active_level)
         self._changed = changed
         pin.fit(1 - self._active)
         pin.watchers.append(self._watch)

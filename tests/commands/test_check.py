@@ -46,7 +46,14 @@ def write(folder: Path, **checkpoint: Any) -> Path:
 
 
 @pytest.mark.parametrize(
-    "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
+    "name",
+    [
+        "gardu.toml",
+        "gardu-jatim.toml",
+        "gardu-kerong.toml",
+        "gardu-modbus.toml",
+        "gardu-modules.toml",
+    ],
 )
 def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
     """Exit 0, an empty stderr, a row for every pin, a row for every procedure."""

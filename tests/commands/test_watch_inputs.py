@@ -48,7 +48,7 @@ def test_levels_and_events_are_told_as_they_come(tmp_path: Path) -> None:
         watching = Watching(await office.start("watch-inputs"))
         inputs = [part for part in fitted(lobby.config) if not part.is_output]
         await watching.until(inputs[-1].function)
-        await lobby_is_watched(office, [part.part.pin for part in inputs])
+        await lobby_is_watched(office, [part.part.bcm for part in inputs])
         lobby.lockers[2].force_open()
         assert "high" in await watching.until("locker 2 door", "the door is open")
         await lobby.panels["officer-1"].press("done")
@@ -127,21 +127,21 @@ def test_a_mirror_shows_levels_once_they_are_stable() -> None:
     with Taps([door, lock], pins.channels(clock), clock) as taps:
         mirror = Mirror(taps.taps, clock)
         edges: list[bool] = []
-        seen = mirror.claim_input(door.part, lambda _moment, high: edges.append(high))
+        seen = mirror.claim_input(door.part, lambda _moment, high: edges.append(bool(high)))
         clock.sleep(0.03)
-        pins.drive(door.part.pin, high=False)
+        pins.drive(door.part.bcm, high=False)
         clock.sleep(0.03)
         mirror.settle()
         assert (seen.level(), taps.taps[0].active) == (False, False)
         for high in (True, False, True):
-            pins.drive(door.part.pin, high=high)
+            pins.drive(door.part.bcm, high=high)
         mirror.settle()
         assert seen.level() is False
         clock.sleep(0.03)
         mirror.settle()
         assert (seen.level(), edges, taps.taps[0].bounces) == (True, [False, True], 2)
         mirror.claim_output(lock.part).set(on=True)
-        assert pins[lock.part.pin].function == "input"
+        assert pins[lock.part.bcm].function == "input"
         mirror.close()
     assert pins.diary == []
     pins.factory.close()

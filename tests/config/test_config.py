@@ -55,7 +55,14 @@ def changed(**places: Any) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "name", ["gardu.toml", "gardu-jatim.toml", "gardu-kerong.toml", "gardu-modbus.toml"]
+    "name",
+    [
+        "gardu.toml",
+        "gardu-jatim.toml",
+        "gardu-kerong.toml",
+        "gardu-modbus.toml",
+        "gardu-modules.toml",
+    ],
 )
 def test_shipped_configs_are_right(name: str) -> None:
     """The shipped configs load: offices start from them."""

@@ -16,13 +16,15 @@ from edge.config.model import Config
 from edge.daemon.build import build_lockers
 from edge.drivers import base
 from edge.drivers.gpio.pin_channels import PinChannels
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
 from sim.twins.locker import SprungDoor
 from tests.contract.live_lobby import LiveLobby
 from tests.contract.lockers import PATIENCE_S, closed
+from tests.contract.pin_bench import located
 from tests.drivers.conftest import Posted
 
 SPEED = 20
@@ -41,7 +43,8 @@ class TwinBench:
 
     def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock) -> None:
         for name, bus in raw.get("buses", {}).items():
-            bus["port"] = str(folder / f"bus-{name}")
+            if "host" not in bus:
+                bus["port"] = str(folder / f"bus-{name}")
         config = msgspec.convert({**_BASE, **raw}, Config)
         assert config.lockers is not None
         self._clock = clock
@@ -54,14 +57,21 @@ class TwinBench:
             self.world = stack.enter_context(LiveLobby(config, folder, clock))
             self.factory = SimFactory()
             stack.callback(self.factory.close)
-            buses = {name: SerialBus(name, bus) for name, bus in config.buses.items()}
+            config = located(config, self.world.lobby.hosts)
+            assert config.lockers is not None
+            buses = Buses(config.buses, clock)
+            stack.callback(buses.close)
+            modules = ModuleChannels(config, buses, clock)
+            stack.callback(modules.close)
+            channels = AllChannels(PinChannels(self.factory, clock), modules)
             self.driver: base.Lockers = build_lockers(
-                config.lockers, buses, PinChannels(self.factory, clock), clock, self._posted
+                config.lockers, buses, channels, clock, self._posted
             )
             stack.callback(self.driver.close)
             self._stack = stack.pop_all()
         self._places = {item.number: item for item in config.lockers.locker}
-        self._pins = [part.pin for item in self._places.values() if (part := _door(item))]
+        doors = [part for item in self._places.values() if (part := _door(item))]
+        self._pins = [part.bcm for part in doors if part.module is None]
         for number, door in self.world.lobby.lockers.items():
             door.watchers.append(partial(self._switched, number))
 

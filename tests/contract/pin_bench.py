@@ -1,4 +1,4 @@
-"""Shared by the benches of drivers on pins: a simulated lobby and the posted events."""
+"""Shared by the benches of drivers on pins and modules: a simulated lobby, the posted events."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -13,6 +13,8 @@ from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
 from edge.drivers.channels import Channels
 from edge.drivers.gpio.pin_channels import PinChannels
+from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.errors import DeviceFault
 from edge.sop.events import Post
 from sim.lobby import Lobby
@@ -33,13 +35,18 @@ Build = Callable[[Config, Channels, Clock, Post], Any]
 
 
 class PinBench:
-    """One driver on the pins of a simulated lobby.
+    """One driver on the pins of a simulated lobby, or on a module there.
 
-    :param raw: the config sections of the lobby
+    :param raw: the config sections of the lobby, with pins
     :param build: makes the driver under test
+    :cvar wires: where its parts are wired: ``pins``, or a module on a bus of that protocol
     """
 
+    wires = "pins"
+
     def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock, build: Build) -> None:
+        if self.wires != "pins":
+            raw = on_module(raw, self.wires, folder)
         config = msgspec.convert({**_BASE, **raw}, Config)
         self.clock = clock
         self._posted = Posted(clock)
@@ -47,7 +54,13 @@ class PinBench:
             self.world = stack.enter_context(LiveLobby(config, folder, clock))
             self.factory = SimFactory()
             stack.callback(self.factory.close)
-            self.driver = build(config, PinChannels(self.factory, clock), clock, self._posted)
+            config = located(config, self.lobby.hosts)
+            self.buses = Buses(config.buses, clock)
+            stack.callback(self.buses.close)
+            modules = ModuleChannels(config, self.buses, clock)
+            stack.callback(modules.close)
+            channels = AllChannels(PinChannels(self.factory, clock), modules)
+            self.driver = build(config, channels, clock, self._posted)
             stack.callback(self.driver.close)
             self._stack = stack.pop_all()
 
@@ -85,6 +98,66 @@ class PinBench:
             except DeviceFault as error:
                 return str(error)
             self.clock.sleep(0.1)
+
+
+# Keys of outputs; all other parts are contacts.
+_OUTPUTS = {"ring", "strike", "lamp", "relay", "buzzer", "white", "green", "blue", "amber", "red"}
+
+
+def on_module(raw: dict[str, Any], protocol: str, folder: Path) -> dict[str, Any]:
+    """Return the config *raw* with all parts on the module ``far`` instead of on pins."""
+    used = {"input": 0, "output": 0}
+
+    def moved(key: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [moved(key, one) for one in value]
+        if not isinstance(value, dict):
+            return value
+        inner = {name: moved(name, one) for name, one in value.items()}
+        if "pin" not in inner:
+            return inner
+        channel = "output" if key in _OUTPUTS else "input"
+        used[channel] += 1
+        rest = {name: inner[name] for name in inner if name not in ("pin", "pull", "active")}
+        return {"module": "far", channel: used[channel], **rest}
+
+    place: dict[str, Any] = {"port": str(folder / "bus-far"), "pause_s": 0.0}
+    if protocol != "rtu":
+        place = {"host": "127.0.0.1:1", "protocol": protocol}
+    return {
+        **moved("", raw),
+        "buses": {"far": place},
+        "modules": {"far": {"driver": "waveshare-relay-d", "bus": "far", "inputs": 16}},
+    }
+
+
+def located(config: Config, hosts: Mapping[str, str]) -> Config:
+    """Return *config* with the addresses that the simulated buses have."""
+    buses = {
+        name: msgspec.structs.replace(bus, host=hosts[name]) if name in hosts else bus
+        for name, bus in config.buses.items()
+    }
+    return msgspec.structs.replace(config, buses=buses)
+
+
+def module_benches(
+    kind: type[PinBench], speed: float, *wiring: Any, protocols: tuple[str, ...] = ("rtu", "tcp")
+) -> Callable[..., Iterator[PinBench]]:
+    """Return the fixture ``bench`` of a contract: a bench of *kind* on a module."""
+
+    @pytest.fixture(params=protocols)
+    def bench(
+        self: object,
+        request: pytest.FixtureRequest,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> Iterator[PinBench]:
+        """Make the bench of one protocol."""
+        monkeypatch.setattr(kind, "wires", request.param)
+        with kind.made(tmp_path, monkeypatch, speed, *wiring) as made:
+            yield made
+
+    return bench
 
 
 def benches(

@@ -8,7 +8,7 @@ from edge.drivers.wired.aiphone import AideAnswer, WiredAiphone
 from sim.lobby import Lobby
 from sim.twins.aiphone import AiphoneTwin
 from tests.contract.aiphone import AiphoneContract
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -87,3 +87,9 @@ class TestPins(AiphoneContract):
     """A ring relay and dry contacts on the Pi's pins."""
 
     bench = benches(TwinBench, SPEED, WIRINGS)
+
+
+class TestModule(AiphoneContract):
+    """A ring relay and dry contacts on a module."""
+
+    bench = module_benches(TwinBench, 5.0, *WIRINGS["active high, contacts to 3.3 V"])

@@ -7,7 +7,7 @@ from edge.clock import Clock
 from edge.drivers.wired.buzzer import WiredBuzzer
 from sim.twins.buzzer import BuzzerTwin
 from tests.contract.buzzer import BuzzerContract
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -44,3 +44,9 @@ class TestPins(BuzzerContract):
     """A buzzer on a pin."""
 
     bench = benches(TwinBench, SPEED, {name: (name,) for name in ("high", "low")})
+
+
+class TestModule(BuzzerContract):
+    """A buzzer on a module."""
+
+    bench = module_benches(TwinBench, 5.0, "high")

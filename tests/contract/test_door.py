@@ -7,7 +7,7 @@ from edge.clock import Clock
 from edge.drivers.wired.door import WiredDoor
 from sim.twins.door import DoorTwin
 from tests.contract.door import DoorContract
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 40.0
 PUSH_S = 0.5
@@ -67,3 +67,15 @@ class TestPins(DoorContract):
     """A strike relay and a contact on the Pi's pins."""
 
     bench = benches(TwinBench, SPEED, WIRINGS)
+
+
+class TestModule(DoorContract):
+    """A strike relay and a contact on a module."""
+
+    bench = module_benches(TwinBench, 10.0, *WIRINGS["fail-secure, active low"])
+
+
+class TestFailSafeModule(DoorContract):
+    """A fail-safe strike on a module: its relay is energised while the door is locked."""
+
+    bench = module_benches(TwinBench, 10.0, *WIRINGS["fail-safe, active high"], protocols=("tcp",))

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from edge.errors import ModuleUnavailable
 from tests.contract.locker_bench import DOORS, TwinBench, bench_of
-from tests.contract.lockers import BoardLockersContract, LockersContract
+from tests.contract.lockers import BoardLockersContract, LockersContract, closed, opened
 
 
 def gpio(active: str) -> dict[str, Any]:
@@ -42,11 +43,65 @@ class TestPins(LockersContract):
         yield from bench_of(gpio(request.param), tmp_path, monkeypatch)
 
 
+def on_a_module(place: dict[str, Any]) -> dict[str, Any]:
+    """Return lockers 1 and 2 with relays and contacts on a module behind *place*."""
+    lockers = [
+        {
+            "number": n,
+            "relay": {"module": "far", "output": n},
+            "door": {"module": "far", "input": n, "wired": "normally-closed"},
+        }
+        for n in (1, 2)
+    ]
+    return {
+        "buses": {"lockers": {"pause_s": 0.0, **place}},
+        "modules": {"far": {"driver": "waveshare-relay-d", "bus": "lockers"}},
+        "lockers": {"driver": "gpio", "locker": lockers},
+    }
+
+
+MODULES = {
+    "rtu": on_a_module({"port": "filled in"}),
+    "tcp": on_a_module({"host": "127.0.0.1:1"}),
+    "rtu-over-tcp": on_a_module({"host": "127.0.0.1:1", "protocol": "rtu-over-tcp"}),
+}
+
+
+class TestModule(LockersContract):
+    """Relays and door contacts on a module, which times the pulses itself."""
+
+    @pytest.fixture(params=MODULES)
+    def bench(
+        self, request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> Iterator[TwinBench]:
+        """Yield a bench for each protocol."""
+        yield from bench_of(MODULES[request.param], tmp_path, monkeypatch)
+
+    def test_a_device_that_is_not_there_is_unavailable_until_it_is(self, bench: Any) -> None:
+        """Lockers open without their module; an unlock fails until it is back, then all works."""
+        bench.driver.close()
+        bench.take_away()
+        bench.posted()
+        bench.driver.open()
+        with pytest.raises(ModuleUnavailable, match="module/far"):
+            bench.driver.unlock(1)
+        bench.bring_back()
+        bench.posted(closed(1, initial=True), closed(2, initial=True))
+        bench.driver.unlock(1)
+        bench.posted(opened(1))
+
+
 KERONG = {
     "cu12": kerong("cu12", 12, closed_bit=0, unlock_s=0.3),
     "cu16": kerong("cu16", 16),
     "cu48": kerong("cu48", 48),
+    "cu16 behind a gateway": kerong("cu16", 16),
 }
+KERONG["cu16 behind a gateway"]["buses"]["lockers"] |= {
+    "host": "127.0.0.1:1",
+    "protocol": "rtu-over-tcp",
+}
+del KERONG["cu16 behind a gateway"]["buses"]["lockers"]["port"]
 
 
 class TestKerong(BoardLockersContract):

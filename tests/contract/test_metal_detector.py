@@ -11,7 +11,7 @@ from edge.sop.events import PassageTooFast
 from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin
 from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, MetalDetectorContract
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 10.0
 # Between two guests, seconds of the clock: faster would be a loose contact.
@@ -96,6 +96,12 @@ class TestPins(MetalDetectorContract):
     """Relay contacts on the Pi's pins."""
 
     bench = benches(TwinBench, SPEED, WIRINGS)
+
+
+class TestModule(MetalDetectorContract):
+    """Relay contacts on a module."""
+
+    bench = module_benches(TwinBench, 5.0, *WIRINGS["to ground"])
 
 
 def test_at_sixty_times_the_speed_walks_are_walks(

@@ -8,7 +8,7 @@ from edge.clock import Clock
 from edge.drivers.wired.panel import WiredPanel
 from sim.twins.panel import PanelTwin
 from tests.contract.panel import PanelContract
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 10.0
 PATIENCE_S = 60.0
@@ -90,3 +90,9 @@ class TestPins(PanelContract):
     """Lamps and buttons on the Pi's pins."""
 
     bench = benches(TwinBench, SPEED, WIRINGS)
+
+
+class TestModule(PanelContract):
+    """Lamps and buttons on a module."""
+
+    bench = module_benches(TwinBench, 5.0, *WIRINGS["green and red"])

@@ -39,7 +39,9 @@ RELAYS = {
     "waveshare": relays("waveshare"),
     "r421a08 momentary": relays("r421a08"),
     "r421a08 delay": relays("r421a08", command="delay", pulse_s=1.0),
+    "waveshare by Modbus TCP": relays("waveshare"),
 }
+RELAYS["waveshare by Modbus TCP"]["buses"]["lockers"] = {"host": "127.0.0.1:1", "answer_s": 0.1}
 
 
 class TestRelayBoards(BoardLockersContract):

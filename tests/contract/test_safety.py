@@ -6,7 +6,7 @@ from typing import Any
 from edge.clock import Clock
 from edge.drivers.wired.safety import KINDS, WiredSafetyInputs
 from sim.twins.safety import SafetyTwin
-from tests.contract.pin_bench import PinBench, benches
+from tests.contract.pin_bench import PinBench, benches, module_benches
 from tests.contract.safety import SafetyContract
 
 SPEED = 20.0
@@ -54,3 +54,9 @@ class TestPins(SafetyContract):
     bench = benches(
         TwinBench, SPEED, {name: (name,) for name in ("up", "down", "external-up", "external-down")}
     )
+
+
+class TestModule(SafetyContract):
+    """Loops on a module."""
+
+    bench = module_benches(TwinBench, 10.0, "up")

@@ -141,7 +141,7 @@ def test_stopping_does_not_wait_for_a_release(tmp_path: Path) -> None:
 def strike(config: Config) -> tuple[int, bool]:
     """Return the pin of the config's only door, and the level that releases it."""
     (door,) = config.doors.values()
-    return door.strike.pin, door.releasing.active == "high"
+    return door.strike.bcm, door.releasing.active == "high"
 
 
 @pytest.fixture

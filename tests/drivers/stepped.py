@@ -182,9 +182,9 @@ class TrueChannels:
 
     def claim_input(self, contact: Contact, on_edge: OnEdge) -> TrueContact:
         """Claim the contact of a pin."""
-        return self._contacts[contact.pin].claim(on_edge)
+        return self._contacts[contact.bcm].claim(on_edge)
 
-    def claim_output(self, _output: Output) -> "TrueOutput":
+    def claim_output(self, output: Output) -> "TrueOutput":
         """Return an output without effect."""
         return TrueOutput()
 
@@ -197,7 +197,7 @@ class TrueOutput:
 
     on = False
 
-    def set(self, *, on: bool) -> None:
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Do nothing."""
 
     def blink(self, on_s: float, off_s: float) -> None:

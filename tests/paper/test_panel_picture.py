@@ -31,7 +31,13 @@ from edge.paper.panel.sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, fa
 from edge.paper.panel.svg import svg
 
 FOLDER = default_config_folder()
-CONFIGS = ["gardu.toml", "gardu-kerong.toml", "gardu-jatim.toml", "gardu-modbus.toml"]
+CONFIGS = [
+    "gardu.toml",
+    "gardu-kerong.toml",
+    "gardu-jatim.toml",
+    "gardu-modbus.toml",
+    "gardu-modules.toml",
+]
 SVG = "{http://www.w3.org/2000/svg}"
 APP = typer.Typer()
 APP.command()(panel)

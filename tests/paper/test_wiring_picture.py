@@ -16,7 +16,7 @@ from edge.commands.wiring import wiring_
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from edge.config.wiring import HEADER, wiring
+from edge.config.wiring import HEADER, module_wiring, wiring
 from edge.paper.lettering import width
 from edge.paper.wiring.parts_list import parts
 from edge.paper.wiring.sheet import WIDTH, Box, WiringSheet, sheet
@@ -60,7 +60,7 @@ def write(raw: dict[str, Any], folder: Path) -> Path:
     return path
 
 
-@pytest.fixture(params=["gardu.toml", "gardu-jatim.toml", "full"])
+@pytest.fixture(params=["gardu.toml", "gardu-jatim.toml", "gardu-modules.toml", "full"])
 def config(request: pytest.FixtureRequest, tmp_path: Path) -> Config:
     """Return a shipped config, or the one with everything."""
     if request.param == "full":
@@ -82,10 +82,23 @@ def test_every_wired_pin_is_labelled_once(config: Config) -> None:
     assert {place for place, label in labels.items() if label.kind in ("in", "out")} == wired
 
 
+def test_every_channel_of_a_module_is_labelled_once() -> None:
+    """Each channel that the config uses stands under its module, with number and function."""
+    config = load_config(FOLDER / "gardu-modules.toml", elsewhere=True)
+    picture = sheet(config)
+    kinds = {"input": "in", "output": "out"}
+    assert sorted((one.kind, one.number, one.title) for one in picture.channels) == sorted(
+        (kinds[wire.channel], wire.number, wire.function) for wire in module_wiring(config)
+    )
+    for name in config.modules:
+        assert any(text.heading and f"Module {name}:" in text.words for text in picture.texts)
+
+
 def test_nothing_lies_over_anything_else(config: Config) -> None:
     """Labels, cards and columns do not overlap and stay on the sheet, with texts of any length."""
     picture = sheet(config)
     boxes = [label.box for label in picture.labels] + [card.box for card in picture.cards]
+    boxes += [channel.box for channel in picture.channels]
     boxes.append(header())
     boxes += [Box(text.x, text.y - 2.4, 90, 2.6) for text in picture.texts if text.words]
     for one, other in combinations(boxes, 2):
@@ -121,6 +134,8 @@ def boxes_by_text(picture: WiringSheet) -> dict[str, Box]:
     for label in picture.labels:
         if label.group:
             found |= {label.title: label.box, label.detail: label.box}
+    for channel in picture.channels:
+        found |= {channel.title: channel.box, channel.detail: channel.box}
     for card in picture.cards:
         found |= dict.fromkeys((card.title, *card.details), card.box)
     return found
@@ -180,7 +195,7 @@ def test_the_command_prints_and_draws(tmp_path: Path) -> None:
     drawing = tmp_path / "wiring.svg"
     result = CliRunner().invoke(APP, ["--config", str(path), "--svg", str(drawing)])
     assert (result.exit_code, result.stderr) == (0, "")
-    for words in ("Wiring", "Serial lines", "lemari", "Parts", "KERONG", "keep I2C switched off"):
+    for words in ("Wiring", "Lines", "lemari", "Parts", "KERONG", "keep I2C switched off"):
         assert words in result.stdout
     assert ET.parse(drawing).getroot().tag == f"{SVG}svg"
     document = json.loads(CliRunner().invoke(APP, ["-c", str(path), "--json"]).stdout)

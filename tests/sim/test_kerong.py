@@ -169,8 +169,10 @@ def test_a_run_leads_the_daemon_to_the_boards(tmp_path: Path) -> None:
 
     async def act() -> None:
         async with Lobby(config, tmp_path, Clock()) as lobby:
-            port = Path(config.buses["lockers"].port)
-            assert port == lobby.buses["lockers"].port.path
+            port = Path(config.buses["lockers"].place)
+            line = lobby.buses["lockers"].port
+            assert isinstance(line, SerialPort)
+            assert port == line.path
             assert lobby.buses["lockers"].port.plugged
             assert sorted(lobby.lockers) == list(range(1, 13))
             assert len(lobby.buses["lockers"].boards) == 2

@@ -15,6 +15,7 @@ from edge.config.model import Config
 from edge.daemon.build import build_devices
 from edge.drivers.base import Device
 from edge.drivers.channels import Channels
+from edge.drivers.modbus.buses import Buses
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import Event, LockerFailed, LockerOpened
 from edge.store.still_files import StillFiles
@@ -39,17 +40,23 @@ class Act(NamedTuple):
 
 
 def actuate(
-    config: Config, clock: Clock, channels: Channels | None, only: set[str], asker: Asker | None
+    config: Config,
+    clock: Clock,
+    channels: Channels | None,
+    only: set[str],
+    asker: Asker | None,
+    buses: Buses | None = None,
 ) -> Iterator[Finding]:
     """Run every test of the devices in *only*, each after a yes, and yield its finding.
 
     :param channels: the real inputs and outputs
     :param only: the names of the devices to act on
     :param asker: asks before and after each test; None: all tests run without questions
+    :param buses: the lines that *channels* uses; None: new ones
     """
     heard = Recorder(clock)
     stills = StillFiles(data_folder(config))
-    devices = build_devices(config, clock, heard.post, stills, channels)
+    devices = build_devices(config, clock, heard.post, stills, channels, buses=buses)
     for thread in devices.threads:
         if thread.device.name in only:
             yield from _actuate(config, clock, thread.device, heard, asker)

@@ -137,10 +137,9 @@ def _devices(
                 yield Finding(device, "skipped", "Not acted on: put right what is wrong first.")
             doer = None if sure else asker or Terminal()
             if not pins.why:
-                yield from actuate(config, clock, pins.channels, wanted - bad, doer)
+                yield from actuate(config, clock, pins.channels, wanted - bad, doer, pins.buses)
     finally:
-        if pins.channels is not None:
-            pins.channels.close()
+        pins.close()
         if lock is not None:
             lock.release()
 

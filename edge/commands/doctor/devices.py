@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from edge.clock import Clock
 from edge.commands.doctor.event_words import event_words, meaning_of, trouble
 from edge.commands.doctor.finding import Asker, Finding
+from edge.commands.doctor.modules import module_findings, modules_of
 from edge.commands.doctor.pin_monitor import Mirror, Tap, Taps
 from edge.commands.doctor.ports import port_findings
 from edge.commands.doctor.recorder import Recorder
@@ -21,7 +22,9 @@ from edge.daemon.build import build_devices, open_channels
 from edge.drivers.base import Device
 from edge.drivers.camera.jpeg import size
 from edge.drivers.channels import Channels
-from edge.errors import DeviceFault, DeviceUnavailable, GarduError
+from edge.drivers.modbus.buses import Buses
+from edge.drivers.modbus.module_channels import ModuleDevice
+from edge.errors import DeviceFault, DeviceUnavailable, GarduError, ModuleUnavailable
 from edge.sop.events import (
     CardPresented,
     DetectorAlarmed,
@@ -75,19 +78,30 @@ class Bench(NamedTuple):
 
 
 class Pins(NamedTuple):
-    """The pins of this machine, or *why* there are none."""
+    """The inputs and outputs of this machine and its modules, or *why* there are none.
+
+    :ivar buses: the lines, shared with all devices
+    """
 
     channels: Channels | None
     why: str
+    buses: Buses
     remedy: str = ""
+
+    def close(self) -> None:
+        """Release everything."""
+        if self.channels is not None:
+            self.channels.close()
+        self.buses.close()
 
 
 def open_pins(config: Config, clock: Clock) -> Pins:
-    """Return the pins of this machine; the caller closes them."""
+    """Return the pins of this machine and its modules; the caller closes them."""
+    buses = Buses(config.buses, clock)
     try:
-        return Pins(open_channels(config, clock), "")
+        return Pins(open_channels(config, clock, buses), "", buses)
     except DeviceUnavailable as error:
-        return Pins(None, str(error), error.remedy)
+        return Pins(None, str(error), buses, error.remedy)
 
 
 def examine_devices(
@@ -100,12 +114,16 @@ def examine_devices(
     parts = [part for part in fitted(config) if pins.channels and part.device in only]
     if pins.why:
         yield trouble("gpio", pins.why, pins.remedy)
+    for module in modules_of(pins.channels):
+        if module.name in only:
+            yield from _examine_module(config, module, clock)
     heard = Recorder(clock)
     with Taps(parts, pins.channels, clock) as taps:
         mirror = Mirror(taps.taps, clock)
         bench = Bench(config, clock, taps, mirror, heard, asker)
         stills = StillFiles(data_folder(config))
-        for thread in build_devices(config, clock, heard.post, stills, mirror).threads:
+        devices = build_devices(config, clock, heard.post, stills, mirror, buses=pins.buses)
+        for thread in devices.threads:
             if thread.device.name in only:
                 yield from _examine(bench, thread.device, pins=not pins.why)
         mirror.close()
@@ -126,12 +144,24 @@ def _examine(bench: Bench, device: Device, *, pins: bool) -> Iterator[Finding]:
         yield Finding(name, "skipped", "It hangs on the pins, which are not here.")
         return
     found = list(_examine_pins(bench, name))
-    for line in lines(bench.config):
-        if line.device == name:
-            found += port_findings(line)
-    yield from found
-    if all(finding.state == "ok" or "GPIO" in finding.saw for finding in found):
+    ports = list(_examine_ports(bench.config, name))
+    yield from [*found, *ports]
+    if not ports:
         yield from _examine_driver(bench, device, quiet=bool(found))
+
+
+def _examine_ports(config: Config, device: str) -> Iterator[Finding]:
+    """Yield the faults of the serial ports of *device*; a line in the network has none."""
+    for line in lines(config):
+        if line.device == device and not (line.bus and config.buses[line.bus].host):
+            yield from port_findings(line)
+
+
+def _examine_module(config: Config, module: ModuleDevice, clock: Clock) -> Iterator[Finding]:
+    ports = list(_examine_ports(config, module.name))
+    yield from ports
+    if not ports:
+        yield from module_findings(config, module, clock)
 
 
 def _examine_pins(bench: Bench, device: str) -> Iterator[Finding]:
@@ -145,9 +175,11 @@ def _examine_pins(bench: Bench, device: str) -> Iterator[Finding]:
 def _tapped(tap: Tap) -> Finding:
     """Return the finding about one pin."""
     part = tap.fitted
+    if part.part.module and tap.high is None:
+        return Finding(part.device, "skipped", f"{part.function}: {tap.why}.")
     if tap.why or tap.high is None:
         return trouble(part.device, tap.why)
-    where = f"GPIO {tap.pin} is {'high' if tap.high else 'low'}"
+    where = f"{tap.where} is {tap.level}"
     if tap.changes > _MOVES and not part.is_data:
         saw = f"{part.function}: {where} now, and changed {tap.changes} times while I looked."
         return Finding(
@@ -184,7 +216,8 @@ def _examine_driver(bench: Bench, device: Device, *, quiet: bool) -> Iterator[Fi
         device.open()
         _reconcile(device)
     except (DeviceUnavailable, DeviceFault) as error:
-        yield trouble(device.name, str(error), error.remedy)
+        if not isinstance(error, ModuleUnavailable):  # else the module is the finding
+            yield trouble(device.name, str(error), error.remedy)
         device.close()
         return
     said: list[Finding] = []

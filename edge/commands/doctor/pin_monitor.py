@@ -1,10 +1,10 @@
-"""Reads every wired pin of a checkpoint and never drives one.
+"""Reads every wired pin and every input of a module, and never drives an output.
 
 For the technician's tools, which must be safe in an office. Rules
 -----
 1. A tap claims its pin as an input, also where an output is wired, so it cannot switch a lock or a
    ring. An output's pin is claimed with the pull that it has while the Pi boots, so that reading
-   does not change its level.
+   does not change its level. Outputs of modules have no tap: their module reads them back.
 2. Every edge counts, also bounces: a change that follows the one before sooner than the contact's
    ``bounce_s`` is counted as a bounce.
 3. Drivers use :class:`Mirror`: channels with the taps' levels once these are stable; its outputs
@@ -24,18 +24,18 @@ from edge.config.inventory import Fitted
 from edge.config.sections.pins import Contact, DataLine, Output
 from edge.config.wiring import boot_pull
 from edge.drivers.channels import Channels, InputChannel, OnEdge
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceUnavailable, ModuleUnavailable
 
 Moved = Callable[["Tap"], None]
 
 
 class Tap:
-    """One pin that is only read.
+    """One pin, or input of a module, that is only read.
 
     :param channels: the real inputs and outputs
     :param moved: called on every change, on the pins' thread: must not block
     :ivar why: why it cannot be read; empty if it can
-    :ivar high: its level; None as long as it is not read
+    :ivar high: its level (on at a module); None as long as it is not read
     :ivar on_edge: called with every edge, as it comes
     :ivar changes: edges since it was opened; *bounces*: those of them that are bounces
     """
@@ -56,9 +56,21 @@ class Tap:
         self.on_edge: OnEdge | None = None
 
     @property
-    def pin(self) -> int:
-        """BCM number."""
-        return self.fitted.part.pin
+    def place(self) -> str:
+        """The place of its wires, in words."""
+        return self.fitted.part.place
+
+    @property
+    def where(self) -> str:
+        """The same, as technicians call it: ``GPIO 4``, ``input 3 of floor-2``."""
+        part = self.fitted.part
+        return part.place if part.module else f"GPIO {part.bcm}"
+
+    @property
+    def level(self) -> str:
+        """Its level in words; empty as long as it is not read."""
+        names = ("off", "on") if self.fitted.part.module else ("low", "high")
+        return "" if self.high is None else names[self.high]
 
     @property
     def active(self) -> bool | None:
@@ -66,8 +78,6 @@ class Tap:
         if self.high is None:
             return None
         part = self.fitted.part
-        if isinstance(part, Output):
-            return self.high == (part.active == "high")
         return self.high == part.active_level
 
     @property
@@ -87,6 +97,8 @@ class Tap:
             self.high, self._since_ns = self._channel.level(), self._clock.boot_ns()
         except DeviceUnavailable as error:
             self.why = str(error)
+        if self.high is None and not self.why:
+            self.why = f"{self.where}: its module does not answer"
 
     def close(self) -> None:
         """Release the pin."""
@@ -94,7 +106,7 @@ class Tap:
         if channel is not None:
             channel.close()
 
-    def _seen(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
+    def _seen(self, moment: float, level: bool | None) -> None:  # noqa: FBT001  # as in OnEdge
         if level == self.high:
             return
         now = self._clock.boot_ns()
@@ -116,7 +128,8 @@ class Taps:
         clock: Clock,
         moved: Moved = lambda _tap: None,
     ) -> None:
-        self.taps = [Tap(part, channels, clock, moved) for part in parts] if channels else []
+        readable = [part for part in parts if not (part.is_output and part.part.module)]
+        self.taps = [Tap(part, channels, clock, moved) for part in readable] if channels else []
 
     def __enter__(self) -> Self:
         for tap in self.taps:
@@ -139,7 +152,7 @@ class Mirror:
     """
 
     def __init__(self, taps: Iterable[Tap], clock: Clock, why: str = "it is not read") -> None:
-        self._taps = {tap.pin: tap for tap in taps}
+        self._taps = {tap.place: tap for tap in taps}
         self._clock = clock
         self._why = why
         self._inputs: list[_MirrorInput] = []
@@ -149,10 +162,10 @@ class Mirror:
 
         :raises DeviceUnavailable: if it has none, or the tap's pin cannot be read
         """
-        tap = self._taps.get(contact.pin)
+        tap = self._taps.get(contact.place)
         if tap is None or tap.high is None:
-            why = (tap.why if tap else "") or f"GPIO {contact.pin}: {self._why}"
-            raise DeviceUnavailable(why)
+            why = (tap.why if tap else "") or f"{contact.place}: {self._why}"
+            raise ModuleUnavailable(why) if contact.module else DeviceUnavailable(why)
         if tap.fitted.is_data:
             return _DataInput(tap, on_edge)
         self._inputs.append(_MirrorInput(tap, tap.high, on_edge))
@@ -217,7 +230,7 @@ class _MirrorOutput:
 
     on = False
 
-    def set(self, *, on: bool) -> None:
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:
         """Do nothing."""
 
     def blink(self, on_s: float, off_s: float) -> None:
@@ -234,4 +247,4 @@ def _read_as(fitted: Fitted) -> Contact:
         return msgspec.structs.replace(part, bounce_s=0.0)
     if isinstance(part, DataLine):
         return part.contact
-    return Contact(pin=part.pin, pull=boot_pull(part.pin), bounce_s=0.0)
+    return Contact(pin=part.pin, pull=boot_pull(part.bcm), bounce_s=0.0)

@@ -42,15 +42,23 @@ def locker_bus(config: Config, name: str, baud_rate: int | None, problems: Probl
         known = ", ".join(sorted(config.buses)) or "a [buses.NAME], there is none yet"
         meant = did_you_mean(name, config.buses)
         problems.add("lockers.bus", f"is {name!r}{meant}; allowed: {known}")
-    elif baud_rate is not None and bus.baud_rate != baud_rate:
+    elif baud_rate is not None and bus.line_baud_rate not in (None, baud_rate):
         problems.add(
             f"buses.{name}.baud_rate",
-            f"is {bus.baud_rate}, but the lockers' boards are on this bus; allowed: {baud_rate}",
+            f"is {bus.line_baud_rate}, but the lockers' boards are on this bus; "
+            f"allowed: {baud_rate}",
         )
 
 
 def _kerong(config: Config, boards: KerongLockers, problems: Problems) -> None:
     locker_bus(config, boards.bus, KERONG_BAUD_RATE, problems)
+    bus = config.buses.get(boards.bus)
+    if bus is not None and bus.spoken == "tcp":
+        problems.add(
+            f"buses.{boards.bus}.protocol",
+            'is "tcp", but the lockers\' boards do not speak Modbus; allowed: "rtu-over-tcp" '
+            "(a gateway's transparent mode), or a serial port",
+        )
     if boards.board == "cu48" and boards.unlock_s is not None:
         problems.add("lockers.unlock_s", "is of no use with a cu48; allowed: leave it out")
     places = [(item.address, item.lock) for item in boards.locker]

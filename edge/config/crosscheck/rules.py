@@ -4,21 +4,20 @@ Each rule is a function that adds its problems under the key that an office woul
 """
 
 import os
-from collections.abc import Hashable, Iterator
-from typing import Any
+from collections.abc import Hashable
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
-
-import msgspec
 
 from edge.config.crosscheck.broker import FILES, credentials, unencrypted
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.lockers import lockers
+from edge.config.crosscheck.modules import modules
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
 from edge.config.crosscheck.times import times
 from edge.config.model import Config
+from edge.config.parts import pin_parts
 from edge.config.sections.panels import Button
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
@@ -36,7 +35,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
+        modules, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -58,45 +57,28 @@ def check_files(config: Config, problems: Problems) -> None:
     check_library(config, problems)
 
 
-def wired_parts(value: Any, where: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield (key, part) of every contact and output in *value*, in the order of the file."""
-    if isinstance(value, dict):
-        children = [(f"{where}.{key}", item) for key, item in value.items()]
-    elif isinstance(value, list):
-        children = [(f"{where}[{number}]", item) for number, item in enumerate(value)]
-    elif isinstance(value, msgspec.Struct):
-        if hasattr(value, "pin"):
-            yield where, value
-        names = value.__struct_fields__
-        children = [(f"{where}.{name}" if where else name, getattr(value, name)) for name in names]
-    else:
-        return
-    for key, item in children:
-        yield from wired_parts(item, key)
-
-
 def _pins(config: Config, problems: Problems) -> None:
-    parts = list(wired_parts(config))
+    parts = list(pin_parts(config))
     note_twice(
         problems,
-        [(part.pin, f"{where}.pin") for where, part in parts],
+        [(part.bcm, f"{where}.pin") for where, part in parts],
         "GPIO",
         "each pin once",
     )
     for where, part in parts:
         pull = getattr(part, "pull", None)
-        if part.pin in FIXED_PULL_UP and pull in ("down", "external-down"):
+        if part.bcm in FIXED_PULL_UP and pull in ("down", "external-down"):
             problems.add(
                 f"{where}.pull",
-                f"is {pull!r} on GPIO {part.pin}, which has a fixed pull-up; "
+                f"is {pull!r} on GPIO {part.bcm}, which has a fixed pull-up; "
                 "allowed: up, external-up, or another pin",
             )
     for port, key in serial_ports(config):
         for where, part in parts:
-            if port in UART_PORTS and part.pin in UART_PINS:
+            if port in UART_PORTS and part.bcm in UART_PINS:
                 problems.add(
                     f"{where}.pin",
-                    f"is {part.pin}, which {key} {port!r} uses; "
+                    f"is {part.bcm}, which {key} {port!r} uses; "
                     "allowed: another pin, or a reader on USB",
                 )
 

@@ -24,12 +24,17 @@ def serial_ports(config: Config) -> list[tuple[str, str]]:
         for where, device in _devices(config).items()
         if not isinstance(device, Wiegand)
     ]
-    return named + [(bus.port, f"buses.{name}.port") for name, bus in config.buses.items()]
+    buses = config.buses.items()
+    return named + [(bus.port, f"buses.{name}.port") for name, bus in buses if bus.port is not None]
 
 
 def ports(config: Config, problems: Problems) -> None:
     """Add to *problems* each serial port of *config* that is named twice."""
     note_twice(problems, [*serial_ports(config)], "port", "one reader or bus on each port")
+    hosts = [
+        (bus.place, f"buses.{name}.host") for name, bus in config.buses.items() if bus.port is None
+    ]
+    note_twice(problems, [*hosts], "address", "one bus for each address in the network")
 
 
 def readers(config: Config, problems: Problems) -> None:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Output, Signal
 from edge.config.sections.values import Name, Section
 
 # Aiphone GT detects a closing of its dry inputs only after 0.1 s; for LE/LEF no time is published.
@@ -32,10 +32,10 @@ class Aiphone(Section, frozen=True, kw_only=True):
 
     procedures: list[Name]
     ring: Output
-    accept: Contact | None = None
-    decline: Contact | None = None
-    release: Contact | None = None
-    extend: Contact | None = None
-    busy: Contact | None = None
+    accept: Signal | None = None
+    decline: Signal | None = None
+    release: Signal | None = None
+    extend: Signal | None = None
+    busy: Signal | None = None
     rings: Rings = Rings()
     minimum_s: Annotated[float, Meta(ge=0, le=1, description="seconds from 0 to 1")] = 0.1

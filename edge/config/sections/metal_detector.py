@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from edge.config.sections.pins import Contact, Loop
+from edge.config.sections.pins import AlarmContact, Loop, Signal
 from edge.config.sections.values import Section
 
 
@@ -27,9 +27,9 @@ class MetalDetector(Section, frozen=True, kw_only=True):
     :ivar blocked_s: a beam that is interrupted for longer is blocked; its end is not a passage
     """
 
-    alarm: Contact
+    alarm: AlarmContact
     tamper: Loop | None = None
-    passage: Contact | None = None
+    passage: Signal | None = None
     minimum_pulse_s: Annotated[float, Meta(ge=0, le=1, description="seconds from 0 to 1")] = 0.1
     hold_s: Annotated[float, Meta(ge=0, le=10, description="seconds from 0 to 10")] = 1.0
     stuck_s: Annotated[float, Meta(ge=5, le=3600, description="seconds from 5 to 3600")] = 60.0

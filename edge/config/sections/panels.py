@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Output, Signal
 from edge.config.sections.values import Action, Name, Section
 
 Colour = Literal["white", "green", "blue", "amber", "red"]
@@ -18,7 +18,7 @@ TimeOfDay = Annotated[
 ]
 
 
-class Button(Contact, frozen=True, kw_only=True):
+class Button(Signal, frozen=True, kw_only=True):
     """An officer's button: the meaning of a press, and of holding it for a second.
 
     :ivar label: the text printed on it (`gardu panel`), in the office's own words; empty: the words

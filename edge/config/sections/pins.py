@@ -1,40 +1,137 @@
-"""The parts on a pin: contacts and outputs."""
+"""Contacts and outputs: each on a pin of the Pi, or on a channel of a module far away."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Pin, Section
+from edge.config.sections.values import Name, Pin, Section
+
+ChannelNumber = Annotated[
+    int, Meta(ge=1, le=64, description="a channel's number as printed on the module, 1 to 64")
+]
+
+WhenLost = Literal["held", "rest", "alarm"]
+"""What a contact counts as once its module is lost (docs/modules.md)."""
 
 
-class Contact(Section, frozen=True, kw_only=True):
-    """A dry contact on a pin.
+class Wired(Section, frozen=True, kw_only=True):
+    """A part on a pin or on a channel of a module: exactly one of the two.
 
+    :ivar pin: BCM number of the Pi's pin; None: it is on a module
+    :ivar module: the [modules.NAME] that it is on; None: it is on a pin
+    """
+
+    channel_key: ClassVar[str] = ""
+    pin_keys: ClassVar[tuple[str, ...]] = ()
+
+    pin: Pin | None = None
+    module: Name | None = None
+
+    @property
+    def bcm(self) -> int:
+        """BCM number of its pin.
+
+        :raises ValueError: if it is on a module
+        """
+        if self.pin is None:
+            raise ValueError(f"{self.place} is no pin")
+        return self.pin
+
+    @property
+    def channel(self) -> int:
+        """Number of its channel on its module, as printed there.
+
+        :raises ValueError: if it is on a pin
+        """
+        number: int | None = getattr(self, self.channel_key)
+        if number is None:
+            raise ValueError(f"{self.place} is no channel of a module")
+        return number
+
+    @property
+    def place(self) -> str:
+        """The place of its wires, in words."""
+        if self.module is None:
+            return f"pin {self.pin}"
+        return f"{self.channel_key} {getattr(self, self.channel_key)} of {self.module}"
+
+    @classmethod
+    def contradictions(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield keys that do not go together, of which one is missing, or that mean nothing."""
+        channel = cls.channel_key
+        places = f"module and {channel}"
+        if "pin" in raw:
+            for key in ("module", channel):
+                if key in raw:
+                    yield key, f"stands beside pin; allowed: pin, or {places}"
+        elif "module" not in raw and channel not in raw:
+            yield "pin", f"is missing; allowed: a BCM GPIO number from 2 to 27, or {places}"
+        else:
+            yield from cls._on_module(raw)
+
+    @classmethod
+    def _on_module(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        for key in ("module", cls.channel_key):
+            if key not in raw:
+                words = "a name of [modules.NAME]" if key == "module" else "a channel's number"
+                yield key, f"is missing; allowed: {words}"
+        for key in cls.pin_keys:
+            if key in raw:
+                yield key, f"has no meaning on a module; allowed: leave it out {_INSTEAD[key]}"
+
+
+_INSTEAD = {
+    "pull": "(the module feeds its inputs itself)",
+    "active": "(on energises the module's output; wire the load to the contact that then closes)",
+}
+
+
+class Contact(Wired, frozen=True, kw_only=True):
+    """A dry contact on a pin or on an input of a module.
+
+    :ivar input: the module's input, by the number printed there
     :ivar wired: ``normally-open``: closes when active (pressed, alarm, answer);
         ``normally-closed``: opens when active, so that a cut wire is never "clear"
     :ivar pull: ``up``: contact between pin and ground, the Pi's own pull-up; ``down``: between
-        pin and 3.3 V; ``external-up``/``external-down``: the same with a resistor fitted outside
+        pin and 3.3 V; ``external-up``/``external-down``: the same with a resistor fitted outside.
+        Without meaning on a module
     :ivar bounce_s: a level counts once it has been stable this long, seconds
     """
 
-    pin: Pin
+    channel_key: ClassVar[str] = "input"
+    pin_keys: ClassVar[tuple[str, ...]] = ("pull",)
+    when_lost: ClassVar[WhenLost] = "held"
+
+    input: ChannelNumber | None = None
     wired: Literal["normally-open", "normally-closed"] = "normally-open"
     pull: Literal["up", "down", "external-up", "external-down"] = "up"
     bounce_s: Annotated[float, Meta(ge=0, le=0.05, description="seconds from 0 to 0.05")] = 0.02
 
     @property
-    def place(self) -> str:
-        """The place of its wires, in words."""
-        return f"pin {self.pin}"
+    def closed_level(self) -> bool:
+        """The level while the contact is closed: True is high on a pin, on at a module."""
+        return self.module is not None or self.pull in ("down", "external-down")
 
     @property
     def active_level(self) -> bool:
-        """The pin's level (True = high) while the contact is active."""
-        closed_level = self.pull in ("down", "external-down")
-        return closed_level if self.wired == "normally-open" else not closed_level
+        """The level while the contact is active: True is high on a pin, on at a module."""
+        return self.closed_level if self.wired == "normally-open" else not self.closed_level
 
 
-class Loop(Contact, frozen=True, kw_only=True):
+class Signal(Contact, frozen=True, kw_only=True):
+    """A contact that is active for moments (a press): at rest while its module is lost."""
+
+    when_lost: ClassVar[WhenLost] = "rest"
+
+
+class AlarmContact(Contact, frozen=True, kw_only=True):
+    """A contact that alarms: it counts as active while its module is lost, as with a cut wire."""
+
+    when_lost: ClassVar[WhenLost] = "alarm"
+
+
+class Loop(AlarmContact, frozen=True, kw_only=True):
     """A supervised contact: normally-closed by default, so that a cut wire alarms."""
 
     wired: Literal["normally-open", "normally-closed"] = "normally-closed"
@@ -46,8 +143,23 @@ class DataLine(Section, frozen=True, kw_only=True):
     :ivar pull: ``up``: the Pi's own pull-up; ``external-up``: a resistor or level shifter outside
     """
 
+    module: ClassVar[None] = None
+
     pin: Pin
     pull: Literal["up", "external-up"] = "up"
+
+    @property
+    def bcm(self) -> int:
+        """BCM number of its pin."""
+        return self.pin
+
+    @property
+    def channel(self) -> int:
+        """Not on a module.
+
+        :raises ValueError: always
+        """
+        raise ValueError(f"{self.place} is no channel of a module")
 
     @property
     def active_level(self) -> bool:
@@ -65,13 +177,21 @@ class DataLine(Section, frozen=True, kw_only=True):
         return Contact(pin=self.pin, pull=self.pull, bounce_s=0.0)
 
 
-class Output(Section, frozen=True, kw_only=True):
-    """A relay, lamp or buzzer on a pin; ``active`` is the level that switches it on."""
+class Output(Wired, frozen=True, kw_only=True):
+    """A relay, lamp or buzzer on a pin or on an output of a module.
 
-    pin: Pin
+    :ivar output: the module's output, by the number printed there
+    :ivar active: the pin's level that switches it on. Without meaning on a module, where on
+        energises the output
+    """
+
+    channel_key: ClassVar[str] = "output"
+    pin_keys: ClassVar[tuple[str, ...]] = ("active",)
+
+    output: ChannelNumber | None = None
     active: Literal["high", "low"] = "high"
 
     @property
-    def place(self) -> str:
-        """The place of its wires, in words."""
-        return f"pin {self.pin}"
+    def active_level(self) -> bool:
+        """The level that switches it on: True is high on a pin, energised on a module."""
+        return self.active == "high"

@@ -1,6 +1,7 @@
 """The types of single config values, and the base type of every section."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
@@ -55,3 +56,11 @@ Action = Literal[
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A section of the config file."""
+
+    @classmethod
+    def contradictions(cls, _raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield (key, problem) for keys of this section that do not go together.
+
+        :param _raw: the section as it stands in the file
+        """
+        yield from ()

@@ -52,7 +52,7 @@ class PinChannels:
 
         :raises DeviceUnavailable: if the pin cannot be claimed
         """
-        with claiming(f"GPIO {contact.pin}"):
+        with claiming(f"GPIO {contact.bcm}"):
             return PinInput(self, contact, on_edge)
 
     def claim_output(self, output: Output) -> "PinOutput":
@@ -60,7 +60,7 @@ class PinChannels:
 
         :raises DeviceUnavailable: if the pin cannot be claimed
         """
-        with claiming(f"GPIO {output.pin}"):
+        with claiming(f"GPIO {output.bcm}"):
             return PinOutput(self, output, self._clock)
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class PinInput:
 
     def __init__(self, pins: PinChannels, contact: Contact, on_edge: OnEdge) -> None:
         self._pins = pins
-        self._number = contact.pin
+        self._number = contact.bcm
         self._on_edge = on_edge
         self._device = device = _input_device(contact, pins.factory)
         try:
@@ -120,11 +120,11 @@ class PinOutput:
     """One pin as an output."""
 
     def __init__(self, pins: PinChannels, output: Output, clock: Clock) -> None:
-        self._number = output.pin
+        self._number = output.bcm
         self._clock = clock
         self._device: Any = DigitalOutputDevice(
-            output.pin,
-            active_high=output.active == "high",
+            output.bcm,
+            active_high=output.active_level,
             initial_value=False,
             pin_factory=pins.factory,
         )
@@ -137,9 +137,10 @@ class PinOutput:
         """
         return bool(self._call(lambda: self._device.value))
 
-    def set(self, *, on: bool) -> None:
+    def set(self, *, on: bool, at_most_s: float | None = None) -> None:  # noqa: ARG002
         """Switch on or off, ending a blink.
 
+        :param at_most_s: not used: nothing but this machine ends the pulse of a pin
         :raises DeviceFault: if the pin cannot be driven
         """
         self._call(self._device.on if on else self._device.off)
@@ -169,7 +170,7 @@ class PinOutput:
 
 
 def _input_device(contact: Contact, factory: Factory) -> Any:
-    pin, pull_up = contact.pin, _PULLS[contact.pull]
+    pin, pull_up = contact.bcm, _PULLS[contact.pull]
     if pull_up is None and pin in _FIXED_PULL_UPS:
         pull_up = True
     # gpiozero requires active_state exactly where there is no pull, and refuses it elsewhere.

@@ -60,8 +60,8 @@ class _Line:
         """Release the input."""
         self._channel.close()
 
-    def _changed(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
-        if not level:
+    def _changed(self, moment: float, level: bool | None) -> None:  # noqa: FBT001  # as in OnEdge
+        if level is False:
             self._on_pulse(self.bit, moment)
 
 

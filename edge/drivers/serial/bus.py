@@ -1,5 +1,8 @@
 """A serial line that several devices share: RS-485, half duplex, one sender at a time.
 
+The line is behind a serial port of this machine, or behind a gateway in the network that passes its
+bytes on as they are (``protocol = "rtu-over-tcp"``).
+
 Rules of this driver
 --------------------
 1. A device that uses the line holds it for a whole turn: its request and answer are never
@@ -16,20 +19,38 @@ Rules of this driver
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import Protocol
 
-from edge.config.sections.buses import Bus
-from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
+from edge.config.sections.buses import DEFAULT_BAUD_RATE, Bus
+from edge.drivers.port_reader import PORT_ERRORS
 from edge.drivers.serial.ports import open_port
+from edge.drivers.serial.tcp_port import TcpPort
 from edge.errors import DeviceUnavailable, GarduError
 from edge.sop.events import InputRefused, Post
 
-if TYPE_CHECKING:
-    from serial import Serial
-
 # Pauses that may be interrupted by bytes before the line counts as never silent.
 MOST_PAUSES = 20
+
+
+class Port(Protocol):
+    """What a turn reads and writes: a serial port, or a connection to a gateway."""
+
+    @property
+    def in_waiting(self) -> int:
+        """Number of bytes that have arrived."""
+
+    def fileno(self) -> int:
+        """Its file descriptor, for select."""
+
+    def read(self, size: int = 1) -> bytes:
+        """Read *size* bytes, or fewer when the time-out is over."""
+
+    def write(self, data: bytes) -> int | None:
+        """Send *data*."""
+
+    def close(self) -> None:
+        """Close it."""
 
 
 class SerialBus:
@@ -45,11 +66,11 @@ class SerialBus:
         self._config = config
         self._post = post
         self._lock = threading.Lock()
-        self._port: Serial | None = None
+        self._port: Port | None = None
         self._quiet = threading.Event()  # never set: waiting for it is the pause
 
     @contextmanager
-    def turn(self) -> Iterator["Serial"]:
+    def turn(self) -> Iterator[Port]:
         """Hold the line: ``with bus.turn() as port``; reads end after ``answer_s``.
 
         :raises DeviceUnavailable: if the port is not there or fails, or the line is never silent
@@ -61,14 +82,14 @@ class SerialBus:
                 raise  # an error of the device that uses the line is passed on unchanged
             except PORT_ERRORS as error:
                 self._close()
-                raise DeviceUnavailable(f"{self.name}: {error}", UNPLUGGED) from error
+                raise DeviceUnavailable(f"{self.name}: {error}", _remedy(self._config)) from error
 
     def close(self) -> None:
         """Close the port; the next turn opens it again. May be called at any time."""
         with self._lock:
             self._close()
 
-    def _silent_port(self) -> "Serial":
+    def _silent_port(self) -> Port:
         """Return the port once the line is silent; a port that has gone is reopened."""
         if self._port is not None:
             try:
@@ -77,11 +98,22 @@ class SerialBus:
                 raise
             except PORT_ERRORS:
                 self._close()
-        config = self._config
-        self._port = open_port(self.name, config.port, config.baud_rate, config.answer_s)
+        self._port = self._opened()
         return self._silence(self._port)
 
-    def _silence(self, port: "Serial") -> "Serial":
+    def _opened(self) -> Port:
+        config = self._config
+        if config.port is None:
+            return TcpPort(self.name, config.address, config.answer_s)
+        baud_rate = config.line_baud_rate or DEFAULT_BAUD_RATE
+        port = open_port(self.name, config.port, baud_rate, config.answer_s)
+        with suppress(OSError, ValueError):  # the driver of the adapter does not know it
+            # FTDI adapters otherwise hand bytes over every 16 ms only.
+            port.set_low_latency_mode(True)
+        opened: Port = port
+        return opened
+
+    def _silence(self, port: Port) -> Port:
         before = self.discarded
         try:
             for _ in range(MOST_PAUSES):
@@ -95,11 +127,17 @@ class SerialBus:
                 self._post(lambda at: InputRefused(at, self.name, "uncalled bytes"))
         raise DeviceUnavailable(
             f"{self.name}: something speaks on the line without a pause",
-            "Check that no other master is on the line and that baud_rate is that of the boards; "
-            "then swap A and B of one board after the other.",
+            "Another controller may poll the same line, or A and B are not biased, or baud_rate is "
+            "not that of the boards: unplug the devices one by one until it is silent.",
         )
 
     def _close(self) -> None:
         port, self._port = self._port, None
         if port is not None:
             port.close()
+
+
+def _remedy(config: Bus) -> str:
+    if config.port is None:
+        return f"Is the gateway powered and in this network? ping {config.address[0]}."
+    return f"Plug the adapter in again; ls -l {config.port} shows whether it is there."

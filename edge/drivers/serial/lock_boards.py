@@ -20,12 +20,11 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING
 
 from edge.clock import Clock
 from edge.config.sections.lockers import BccLockers, KerongLockers
 from edge.drivers.port_reader import UNPLUGGED
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.serial.bus import Port, SerialBus
 from edge.drivers.serial.lock_family import BoardStatus, Family
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from edge.sop.events import (
@@ -36,9 +35,6 @@ from edge.sop.events import (
     LockerRestored,
     Post,
 )
-
-if TYPE_CHECKING:
-    from serial import Serial
 
 TRIES = 3
 # Seconds. No source gives the unlock time of a board that was not set; the longest that is likely.
@@ -242,7 +238,7 @@ class LockBoards:
                 return status
         return None
 
-    def _receive(self, port: "Serial", address: int) -> BoardStatus | None:
+    def _receive(self, port: Port, address: int) -> BoardStatus | None:
         """Return the next status of the board *address*; None if it does not come."""
         framer, heard = self._family.framer(), 0
         while heard < MOST_BYTES and (data := port.read(max(1, port.in_waiting))):

@@ -13,6 +13,7 @@ Rules of this driver
 5. No call into a channel while the lock is held (a library may hold locks of its own).
 6. Before anything is decided because time has passed, the level is read again
    (:meth:`WiredContact.confirm`): the edge that ended it may have been lost.
+7. A contact on a module that is lost counts as its ``when_lost`` says (edge/drivers/channels.py).
 """
 
 import threading
@@ -33,7 +34,7 @@ from edge.drivers.wired.plausibility import (
     Noise,
     Plausibility,
 )
-from edge.errors import DeviceUnavailable
+from edge.errors import DeviceUnavailable, ModuleUnavailable
 
 HELD_S = 30.0
 """The longest that a button is held on purpose, seconds."""
@@ -89,10 +90,11 @@ class WiredContact:
         :raises DeviceUnavailable: if the input cannot be claimed
         """
         channel = self._channels.claim_input(self._config, self._changed)
-        active = self._meant(level=channel.level())
+        active = self._first_level(channel)
         with self._lock:
             self._channel = channel
-            self._accept(self._rules.opened(self._now(), active=active))
+            if active is not None:
+                self._accept(self._rules.opened(self._now(), active=active))
 
     def close(self) -> None:
         """Release the input and stop reporting. May be called twice."""
@@ -167,22 +169,50 @@ class WiredContact:
     def _meant(self, *, level: bool) -> bool:
         return level == self._config.active_level
 
-    def _changed(self, moment: float, level: bool) -> None:  # noqa: FBT001  # as in OnEdge
-        active, heard = self._meant(level=level), self._now()
+    def _first_level(self, channel: InputChannel) -> bool | None:
+        """Return the level at opening; None: it comes once the contact's module answers."""
+        try:
+            return self._meant(level=channel.level())
+        except ModuleUnavailable:
+            return True if self._config.when_lost == "alarm" else None
+
+    def _changed(self, moment: float, level: bool | None) -> None:  # noqa: FBT001  # as in OnEdge
+        heard = self._now()
+        at = min(moment, heard)
         with self._lock:
-            if self._channel is not None:
-                at = min(moment, heard)
+            if self._channel is None:
+                return
+            if level is None:
+                self._lose(at)
+            elif self._memory.counted is None:
+                self._accept(self._rules.opened(at, active=self._meant(level=level)))
+            else:
+                active = self._meant(level=level)
                 self._accept(self._rules.edge(self._memory, at, heard, active=active))
+
+    def _lose(self, at: float) -> None:
+        """Report rest while the level is not known; the next level is one found anew (rule 7)."""
+        if self._memory.loose is not None:
+            self._accept(self._rules.unread(self._memory, at))
+        elif self._memory.counted is not None:
+            self._accept((Memory(), (Level(active=False, initial=True, at=at),)))
 
     def _missed(self, at: float, *, active: bool, lasts: bool) -> Judged:
         """Judge a level without an edge that was read at *at*; *lasts*: for the bounce time."""
+        if self._memory.counted is None:
+            return self._rules.opened(at, active=active)
         if lasts:
             return self._rules.missed(self._memory, at, active=active)
         return self._rules.bounced(self._memory, self._now())
 
     def _unread(self) -> None:
-        """Note that the level could not be read when its time was over."""
-        self._accept(self._rules.unread(self._memory, self._now()))
+        """Handle that the level could not be read when its time was over.
+
+        An alarm that began counts, as on a module that is lost.
+        """
+        alarm = self._config.when_lost == "alarm" and self._memory.seen
+        judge = self._rules.confirmed if alarm else self._rules.unread
+        self._accept(judge(self._memory, self._now()))
 
     def _accept(self, judged: Judged) -> None:
         """Hand the outcomes over, then store the state (rule 3); the lock is held."""

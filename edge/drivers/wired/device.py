@@ -53,12 +53,12 @@ class WiredDevice:
     def reconcile(self) -> None:
         """Read every contact again and post the changes that were missed.
 
-        :raises DeviceUnavailable: if a contact cannot be read
+        :raises DeviceUnavailable: if a contact cannot be read, or an output not be reached
         :raises DeviceFault: if a contact is stuck
         """
         try:
-            for contact in self._contacts:
-                contact.reconcile()
+            for part in reversed(self._parts):  # contacts first
+                part.reconcile()
         except DeviceUnavailable as error:
             raise self._named(error) from error
         stuck = [words for contact in self._contacts if (words := contact.stuck())]
@@ -67,7 +67,7 @@ class WiredDevice:
             raise DeviceFault(f"{self.name}: {'; '.join(stuck)}", remedy)
 
     def _named(self, error: DeviceUnavailable) -> DeviceUnavailable:
-        return DeviceUnavailable(f"{self.name}: {error}", error.remedy)
+        return type(error)(f"{self.name}: {error}", error.remedy)
 
 
 def loose_reporter(part: str, kind: Kind, contact: Contact, post: Post) -> OnLoose:

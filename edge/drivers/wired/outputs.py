@@ -52,6 +52,16 @@ class WiredOutput:
         with self._lock:
             return self._open().on
 
+    def reconcile(self) -> None:
+        """Check that the output can be reached, if it is open.
+
+        :raises DeviceUnavailable: if its module does not answer
+        :raises DeviceFault: if it cannot be read
+        """
+        channel = self._channel
+        if channel is not None:
+            _ = channel.on
+
     def set(self, *, on: bool) -> None:
         """Switch on or off, ending a blink.
 
@@ -81,7 +91,8 @@ class WiredOutput:
         """
         try:
             for place, seconds in enumerate(pattern):
-                self.set(on=place % 2 == 0)
+                with self._lock:
+                    self._open().set(on=place % 2 == 0, at_most_s=seconds)
                 self._closing.wait(self._clock.real(seconds))
         finally:
             self.set(on=False)

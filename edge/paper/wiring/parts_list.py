@@ -32,6 +32,8 @@ def pull_resistor(part: Fitted) -> str:
     the daemon has released it.
     """
     contact = part.part
+    if contact.module is not None:
+        return ""
     if not isinstance(contact, Output):
         return {"external-up": "3.3 V", "external-down": "GND"}.get(contact.pull, "")
     return "GND" if contact.active == "high" else "3.3 V"
@@ -64,7 +66,8 @@ _AT_PINS: tuple[tuple[Callable[[Fitted], bool], str, str], ...] = (
     (_is("buzzer"), "active buzzer with a transistor", "one for all officers"),
     (_is("d0", "d1"), "level shifter from 5 V to 3.3 V, one channel",
      "5 V of a Wiegand reader's line destroys the Pi; common ground with the reader"),
-    (_is("buttons"), "push button, normally open", "between pin and ground"),
+    (_is("buttons"), "push button, normally open",
+     "between pin and ground, or at a module's input"),
     (lambda part: _last(part) in ("door", "contact"), "magnetic contact for a door",
      "closed while the door is shut: a cut wire then reads as open"),
     (lambda part: _of("aiphone")(part) and not part.is_output,
@@ -91,6 +94,16 @@ _DRIVERS = {
     "picamera2": ("Pi camera", "on the Pi's own connector; apt install python3-picamera2"),
     "kerong": ("KERONG locker board", "12 V or 24 V for locks and board; RS-485"),
     "bcc": ("lock control board with an XOR checksum (BCC)", "12 V for locks and board; RS-485"),
+    "generic": ("Modbus module with inputs and outputs", "by its own register table"),
+    "icp-das-m7000": ("ICP DAS M-7000 or tM module, digital inputs and outputs",
+                      "set to Modbus RTU; it has a communication watchdog; RS-485"),
+    "wago-750": ("WAGO 750 coupler with digital input and output modules",
+                 "Modbus TCP; it has a communication watchdog"),
+    "waveshare-io-8ch": ("Waveshare Modbus RTU IO 8CH", "8 inputs, 8 open-drain outputs; RS-485"),
+    "waveshare-relay": ("Waveshare Modbus relay board without inputs",
+                        "it times a lock's pulse itself"),
+    "waveshare-relay-d": ("Waveshare Modbus RTU Relay (D)",
+                          "8 inputs, 8 relays; it times a lock's pulse itself; RS-485"),
     "waveshare": ("Waveshare Modbus RTU relay board", "the board times the pulse itself; RS-485"),
     "r421a08": ("R421A08 or R4D8 relay board", "the board times the pulse itself; RS-485"),
 }  # fmt: skip
@@ -109,7 +122,7 @@ def _of_pins(config: Config) -> Iterator[Part]:
             yield Part(count, what, why)
     for rail, count in sorted(Counter(map(pull_resistor, wired)).items()):
         if rail:
-            pins = sorted(part.part.pin for part in wired if pull_resistor(part) == rail)
+            pins = sorted(part.part.bcm for part in wired if pull_resistor(part) == rail)
             where = ", ".join(map(str, pins))
             yield Part(count, f"resistor {RESISTOR} to {rail}", f"at GPIO {where}")
 
@@ -130,10 +143,17 @@ def _of_lines(config: Config) -> Iterator[Part]:
     if own:
         yield Part(len(own), "USB serial adapter with a serial number of its own",
                    "so that each has a name of its own under /dev/serial/by-id/")  # fmt: skip
-    buses = {line.bus for line in lines(config) if line.bus}
-    if buses:
-        yield Part(len(buses), "USB RS-485 adapter", "isolated, if the boards have another supply")
-        yield Part(2 * len(buses), "resistor 120 ohm", "between A and B at both ends of a bus")
+    used = {line.bus for line in lines(config) if line.bus}
+    spoken = Counter(config.buses[bus].spoken for bus in used)
+    if spoken["rtu"]:
+        yield Part(spoken["rtu"], "USB RS-485 adapter",
+                   "isolated, if the boards have another supply")  # fmt: skip
+    if spoken["rtu-over-tcp"]:
+        yield Part(spoken["rtu-over-tcp"], "RS-485 gateway for the network",
+                   "TCP server, transparent mode, a fixed address")  # fmt: skip
+    rs485 = spoken["rtu"] + spoken["rtu-over-tcp"]
+    if rs485:
+        yield Part(2 * rs485, "resistor 120 ohm", "between A and B at both ends of a bus")
 
 
 def _supply(config: Config) -> Iterator[Part]:

@@ -9,10 +9,11 @@ import textwrap
 from typing import Literal, NamedTuple
 
 from edge.config.crosscheck.rules import UART_PORTS
-from edge.config.inventory import Fitted, driver_of, fitted, kind_of, lines
+from edge.config.inventory import Fitted, Line, driver_of, fitted, kind_of, lines
 from edge.config.model import Config
+from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import NetworkCamera
-from edge.config.sections.pins import DataLine, Output
+from edge.config.sections.pins import Contact, DataLine, Output
 from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.paper.wiring.parts_list import RESISTOR, parts, pull_resistor
 
@@ -95,6 +96,20 @@ class TextLine(NamedTuple):
     heading: bool = False
 
 
+class ChannelLabel(NamedTuple):
+    """The label of one channel of a module: inputs stand on the left, outputs on the right.
+
+    :ivar group: the kind of device, for its colour
+    """
+
+    box: Box
+    kind: Literal["in", "out"]
+    number: int
+    title: str
+    detail: str
+    group: str
+
+
 class WiringSheet(NamedTuple):
     """The whole picture."""
 
@@ -102,6 +117,7 @@ class WiringSheet(NamedTuple):
     place: str
     labels: list[PinLabel]
     cards: list[Card]
+    channels: list[ChannelLabel]
     texts: list[TextLine]
     height: float
 
@@ -111,7 +127,9 @@ def sheet(config: Config) -> WiringSheet:
     below = TOP + 20 * PITCH + 5
     cards = _cards(config, below)
     bottom = max((card.box.y + CARD_HEIGHT for card in cards), default=below - 4)
-    texts = _texts(config, bottom + 8)
+    channels, headings = _channels(config, bottom + 8)
+    bottom = max((label.box.y + LABEL_HEIGHT for label in channels), default=bottom)
+    texts = [*headings, *_texts(config, bottom + 8)]
     end = max(text.y for text in texts) + 6
     checkpoint = config.checkpoint
     return WiringSheet(
@@ -119,6 +137,7 @@ def sheet(config: Config) -> WiringSheet:
         place=checkpoint.place,
         labels=[_label(config, position) for position in range(1, 41)],
         cards=cards,
+        channels=channels,
         texts=texts,
         height=max(HEIGHT, end),
     )
@@ -151,13 +170,13 @@ def _label(config: Config, position: int) -> PinLabel:
 
 
 def _wired(config: Config, position: int, box: Box, part: Fitted) -> PinLabel:
-    wire = next(wire for wire in wiring(config) if wire.pin == part.part.pin)
+    wire = next(wire for wire in wiring(config) if wire.pin == part.part.bcm)
     return PinLabel(
         position,
         "out" if part.is_output else "in",
         box,
         part.function,
-        f"GPIO {part.part.pin} · {_detail(part)}",
+        f"GPIO {part.part.bcm} · {_detail(part)}",
         kind_of(part.device),
         pull_resistor(part),
         bool(wire.warning),
@@ -209,20 +228,30 @@ def _broken(rows: list[list[_Bare]]) -> list[list[_Bare]]:
 
 
 def _bus_row(config: Config, bus: str) -> list[_Bare]:
+    """Return the cards of a bus; devices in the network have no wires A and B between them."""
     section = config.buses[bus]
-    adapter: _Bare = (
-        f"bus {bus}",
-        ("RS-485 adapter on USB", _short(section.port), f"{section.baud_rate} 8N1"),
-        "bus",
-        bus,
+    drawn, wires = (
+        (bus, "A to A, B to B, GND") if section.spoken != "tcp" else ("", "network cable")
     )
-    return [adapter, *(_on_bus(line.device, line.driver, line.addresses, bus)
-                       for line in lines(config) if line.bus == bus)]  # fmt: skip
+    adapter: _Bare = (f"bus {bus}", _adapter(section), "bus", drawn)
+    return [
+        adapter,
+        *(_on_bus(line, wires, drawn) for line in lines(config) if line.bus == bus),
+    ]
 
 
-def _on_bus(device: str, driver: str, addresses: tuple[int, ...], bus: str) -> _Bare:
-    boards = f"address {', '.join(map(str, addresses))}" if addresses else ""
-    return device, (driver, boards, "A to A, B to B, GND"), kind_of(device), bus
+def _adapter(bus: Bus) -> tuple[str, ...]:
+    """Return the details of what the line of *bus* is connected to."""
+    if bus.host is None:
+        return ("RS-485 adapter on USB", _short(bus.place), f"{bus.line_baud_rate} 8N1")
+    if bus.spoken == "tcp":
+        return ("Modbus TCP", bus.place, "network cable")
+    return ("RS-485 gateway", bus.place, f"transparent, {bus.line_baud_rate} 8N1")
+
+
+def _on_bus(line: Line, wires: str, bus: str) -> _Bare:
+    boards = f"address {', '.join(map(str, line.addresses))}" if line.addresses else ""
+    return line.device, (line.driver, boards, wires), kind_of(line.device), bus
 
 
 def _camera(camera: object) -> tuple[str, ...]:
@@ -244,6 +273,44 @@ def _short(port: str) -> str:
 def _card_box(row: int, place: int, top: float) -> Box:
     x = MARGIN + place * (CARD_WIDTH + CARD_GAP)
     return Box(x, top + row * (CARD_HEIGHT + CARD_GAP), CARD_WIDTH, CARD_HEIGHT)
+
+
+def _channels(config: Config, top: float) -> tuple[list[ChannelLabel], list[TextLine]]:
+    """Place the used channels of each module below its heading: inputs left, outputs right."""
+    used = [part for part in fitted(config) if part.part.module is not None]
+    labels: list[ChannelLabel] = []
+    headings: list[TextLine] = []
+    for name, module in config.modules.items():
+        mine = sorted(
+            (part for part in used if part.part.module == name),
+            key=lambda part: (part.is_output, part.part.channel),
+        )
+        if not mine:
+            continue
+        words = f"Module {name}: {module.driver}, address {module.address} on bus {module.bus}"
+        headings.append(TextLine(MARGIN, top, words, heading=True))
+        columns = [[part for part in mine if part.is_output == side] for side in (False, True)]
+        for column in columns:
+            for row, part in enumerate(column):
+                labels.append(_channel(part, top + 2 + row * PITCH))
+        top += max(map(len, columns)) * PITCH + 9
+    return labels, headings
+
+
+def _channel(part: Fitted, y: float) -> ChannelLabel:
+    contact = part.part
+    x = WIDTH / 2 + 2 if part.is_output else MARGIN
+    detail = "on energises it"
+    if isinstance(contact, Contact):
+        detail = {"normally-open": "N/O", "normally-closed": "N/C"}[contact.wired]
+    return ChannelLabel(
+        Box(x, y, WIDTH / 2 - MARGIN - 2, LABEL_HEIGHT),
+        "out" if part.is_output else "in",
+        contact.channel,
+        part.function,
+        f"{contact.place} · {detail}",
+        kind_of(part.device),
+    )
 
 
 _COLUMN = (WIDTH - 2 * MARGIN - 6) / 2
@@ -286,6 +353,9 @@ def _notes(config: Config) -> list[str]:
             f"White boxes: fit a resistor of {RESISTOR} from the pin to what is named. While the "
             "Pi boots, and when the daemon is stopped, only this keeps an output off."
         )
-    if any(part.is_output and boot_pull(part.part.pin) == "up" for part in fitted(config)):
+    if any(
+        part.is_output and part.part.pin is not None and boot_pull(part.part.pin) == "up"
+        for part in fitted(config)
+    ):
         notes.append("GPIO 2 to 8 are pulled up while the Pi boots, 9 to 27 down.")
     return [*warned, *notes, *bus_notes(config)]

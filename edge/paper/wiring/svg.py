@@ -13,6 +13,7 @@ from edge.paper.wiring.sheet import (
     TOP,
     WIDTH,
     Card,
+    ChannelLabel,
     PinKind,
     PinLabel,
     WiringSheet,
@@ -32,12 +33,12 @@ _LEGEND: dict[PinKind, str] = {
 _GROUPS = {
     "lockers": "#e3eefa", "panel": "#eaf5e4", "metal-detector": "#fdeaea", "aiphone": "#f3eafa",
     "buzzer": "#fff3d9", "door": "#e2f4f3", "safety": "#fde3ef", "card-reader": "#f1eee6",
-    "scanner": "#f1eee6", "camera": "#ececec", "bus": "#ffffff",
+    "scanner": "#f1eee6", "camera": "#ececec", "bus": "#ffffff", "module": "#eef0f7",
 }  # fmt: skip
 _EDGES = {
     "lockers": "#2a6cb0", "panel": "#4a8b2c", "metal-detector": "#b8403f", "aiphone": "#7b3f98",
     "buzzer": "#b78103", "door": "#1d8a84", "safety": "#b8336a", "card-reader": "#7a6a45",
-    "scanner": "#7a6a45", "camera": "#555555", "bus": "#7b3f98",
+    "scanner": "#7a6a45", "camera": "#555555", "bus": "#7b3f98", "module": "#44518a",
 }  # fmt: skip
 _FAINT, _WARNING = "#8a8a8a", "#b00020"
 _PAD_RADIUS = 2.35
@@ -55,6 +56,8 @@ def svg(sheet: WiringSheet) -> str:
     _bus_lines(root, sheet.cards)
     for card in sheet.cards:
         _card(root, card)
+    for channel in sheet.channels:
+        _channel(root, channel)
     for text in sheet.texts:
         size = 3.4 if text.heading else 2.4
         draw.text(root, text.x, text.y, text.words, size, bold=text.heading)
@@ -64,7 +67,7 @@ def svg(sheet: WiringSheet) -> str:
 def _head(root: ET.Element, sheet: WiringSheet) -> None:
     draw.text(root, MARGIN, 14, sheet.title, fit(sheet.title, 6.5, 120, bold=True), bold=True)
     draw.text(root, MARGIN, 20, sheet.place, fit(sheet.place, 3.2, WIDTH - 2 * MARGIN), fill="#555")
-    draw.text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the Pi's header", 3.2, anchor="end",
+    draw.text(root, WIDTH - MARGIN, 14, "Gardu: wiring of the checkpoint", 3.2, anchor="end",
           fill="#555")  # fmt: skip
     x = MARGIN + 2
     for kind, words in _LEGEND.items():
@@ -122,6 +125,21 @@ def _words(root: ET.Element, label: PinLabel) -> None:
         tag_x += 5.0
     if label.resistor:
         _resistor(root, tag_x, box.y + box.height / 2 - 1.6, label.resistor)
+
+
+def _channel(root: ET.Element, label: ChannelLabel) -> None:
+    """Draw a module's channel: its number in a pad, its function and place beside it."""
+    box, (colour, ink) = label.box, _PADS[label.kind]
+    draw.rect(root, *box, fill=_GROUPS.get(label.group, "#fff"), rx=0.9,
+              stroke=_EDGES.get(label.group, colour))  # fmt: skip
+    middle = box.y + box.height / 2
+    draw.circle(root, box.x + 4, middle, _PAD_RADIUS, colour)
+    draw.text(root, box.x + 4, middle + 0.85, str(label.number), 2.3, anchor="middle", fill=ink,
+              bold=True)  # fmt: skip
+    x, room = box.x + 8.5, box.width - 11
+    size = max(_SMALLEST, fit(label.title, 2.9, room, bold=True))
+    draw.text(root, x, box.y + 2.75, elide(label.title, size, room, bold=True), size, bold=True)
+    draw.text(root, x, box.y + 5.45, label.detail, fit(label.detail, 2.15, room), fill="#444")
 
 
 def _resistor(root: ET.Element, x: float, y: float, rail: str) -> None:

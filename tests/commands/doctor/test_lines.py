@@ -15,6 +15,7 @@ from edge.commands.doctor.finding import Finding
 from edge.config.inventory import Line, device_of, lines
 from edge.config.model import Config
 from edge.drivers.gpio.pin_channels import PinChannels
+from edge.drivers.modbus.buses import Buses
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
 from tests.contract.live_lobby import LiveLobby
@@ -34,7 +35,7 @@ def lobby(
     with LiveLobby(read(raw, folder), folder, clock) as live:
         factory = SimFactory()
         try:
-            yield live, Pins(PinChannels(factory, clock), "")
+            yield live, Pins(PinChannels(factory, clock), "", Buses(live.lobby.config.buses, clock))
         finally:
             factory.close()
 
@@ -83,7 +84,7 @@ def test_a_silent_board_is_told_with_its_lockers(
         board.fault = "dead"
         wrong = [one for one in looked_at(live, pins, "lockers") if one.state == "wrong"]
         assert len(wrong) == 1
-        assert "swap them once" in wrong[0].try_
+        assert "swap A and B once" in wrong[0].try_
 
 
 def test_the_port_is_free_again_afterwards(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,7 +92,7 @@ def test_the_port_is_free_again_afterwards(tmp_path: Path, monkeypatch: pytest.M
     with lobby(kerong("cu16", 16), tmp_path, monkeypatch) as (live, pins):
         looked_at(live, pins, "lockers")
         config, clock = live.lobby.config, live.lobby.clock
-        done = list(actuate(config, clock, pins.channels, {"lockers"}, None))
+        done = list(actuate(config, clock, pins.channels, {"lockers"}, None, pins.buses))
         assert [finding.saw for finding in done] == [
             "Unlock locker 1: the door opened.", "Unlock locker 2: the door opened.",
         ]  # fmt: skip

@@ -80,7 +80,7 @@ def test_a_stray_byte_before_each_answer_hides_nothing(make: Make) -> None:
     bench = make()
     port = bench.world.lobby.buses["lockers"].port
     send = port.send
-    port.send = lambda message: send(b"\x00" + message)  # type: ignore[method-assign]
+    port.send = lambda message: send(b"\x00" + message)  # type: ignore[method-assign,assignment]
     bench.driver.unlock(1)
     events = bench.posted(opened(1))
     assert (doors(events), failures(events)) == ([(LockerOpened, 1, False)], [])

@@ -4,7 +4,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone, Rings
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import Output, Signal
 from edge.drivers.wired.aiphone import WiredAiphone
 from edge.drivers.wired.contacts import HELD_S
 from edge.errors import DeviceFault
@@ -17,7 +17,7 @@ RING, ACCEPT = 8, 25
 def make(pins: Pins, clock: Clock, posted: Posted, **more: object) -> WiredAiphone:
     """Return a station with an active-low relay and an accept contact to ground."""
     config = Aiphone(
-        procedures=["pimpinan"], ring=Output(pin=RING, active="low"), accept=Contact(pin=ACCEPT),
+        procedures=["pimpinan"], ring=Output(pin=RING, active="low"), accept=Signal(pin=ACCEPT),
         **more,  # type: ignore[arg-type]
     )  # fmt: skip
     return WiredAiphone("aiphone/adc", config, pins.channels(clock), clock, posted)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Button, Panel
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import AlarmContact, Output, Signal
 from edge.daemon import device_thread as module
 from edge.daemon.devices import Devices
 from edge.drivers.gpio.pin_channels import PinChannels
@@ -176,7 +176,7 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
 
 def test_an_ordinary_day_is_no_fault(pins: Pins, clock: Clock, posted: Posted) -> None:
     """Many short alarms are no stuck contact together; rest may last for ever."""
-    config = MetalDetector(alarm=Contact(pin=ALARM), passage=Contact(pin=BEAM), stuck_s=STUCK_S)
+    config = MetalDetector(alarm=AlarmContact(pin=ALARM), passage=Signal(pin=BEAM), stuck_s=STUCK_S)
     driver = WiredMetalDetector("metal-detector", config, pins.channels(clock), clock, posted)
     driver.open()
     for _ in range(4):
@@ -202,7 +202,7 @@ class House:
             lamp=Output(pin=LAMP),
             buttons=[Button(pin=BUTTON, press="done")],
         )
-        detector = MetalDetector(alarm=Contact(pin=ALARM), stuck_s=STUCK_S)
+        detector = MetalDetector(alarm=AlarmContact(pin=ALARM), stuck_s=STUCK_S)
         self.posted = posted
         self.devices = Devices(clock, posted, StillFiles(folder))
         channels = pins.channels(clock)

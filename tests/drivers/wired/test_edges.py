@@ -19,7 +19,7 @@ from edge.config.sections.doors import Door, Safety
 from edge.config.sections.lockers import GpioLocker, GpioLockers
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Button, Panel
-from edge.config.sections.pins import Contact, Loop, Output
+from edge.config.sections.pins import AlarmContact, Contact, Loop, Output, Signal
 from edge.drivers.wired.aiphone import WiredAiphone
 from edge.drivers.wired.door import WiredDoor
 from edge.drivers.wired.metal_detector import WiredMetalDetector
@@ -65,7 +65,7 @@ EPS_S = 1e-3
 # A decision by two edges that are not heard yet may be made so much earlier than its event.
 BLIND_S = 10.0
 
-HELD = MetalDetector(alarm=Contact(pin=PIN), minimum_pulse_s=0.1, hold_s=1.0)
+HELD = MetalDetector(alarm=AlarmContact(pin=PIN), minimum_pulse_s=0.1, hold_s=1.0)
 
 
 class Need(NamedTuple):
@@ -103,7 +103,8 @@ def _pressed(event: Event) -> Need | None:
 
 
 def _answer(contact: Contact, channels: TrueChannels, clock: SteppedClock, post: Posted) -> Any:
-    aiphone = Aiphone(procedures=["x"], ring=Output(pin=OTHER), accept=contact)
+    accept = Signal(pin=PIN, bounce_s=contact.bounce_s)
+    aiphone = Aiphone(procedures=["x"], ring=Output(pin=OTHER), accept=accept)
     return WiredAiphone("aiphone/x", aiphone, channels, clock, post)
 
 
@@ -129,7 +130,7 @@ def _locker(contact: Contact, channels: TrueChannels, clock: SteppedClock, post:
 
 
 def _alarm(contact: Contact, channels: TrueChannels, clock: SteppedClock, post: Posted) -> Any:
-    config = MetalDetector(alarm=contact)
+    config = MetalDetector(alarm=AlarmContact(pin=PIN, bounce_s=contact.bounce_s))
     return WiredMetalDetector("metal-detector", config, channels, clock, post)
 
 
@@ -140,7 +141,9 @@ def _alarmed(event: Event) -> Need | None:
 
 
 def _beam(contact: Contact, channels: TrueChannels, clock: SteppedClock, post: Posted) -> Any:
-    config = MetalDetector(alarm=Contact(pin=OTHER), passage=contact)
+    config = MetalDetector(
+        alarm=AlarmContact(pin=OTHER), passage=Signal(pin=PIN, bounce_s=contact.bounce_s)
+    )
     return WiredMetalDetector("metal-detector", config, channels, clock, post)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
-from edge.config.sections.pins import Contact
+from edge.config.sections.pins import AlarmContact, Signal
 from edge.drivers.wired.metal_detector import WiredMetalDetector
 from edge.sop.events import DetectorAlarmed, InputRestored
 from tests.drivers.conftest import Pins, Posted, told
@@ -18,8 +18,8 @@ ALARM, BEAM = 23, 24
 def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[WiredMetalDetector]:
     """Yield closed loops on pins without a connection: both active."""
     config = MetalDetector(
-        alarm=Contact(pin=ALARM, wired="normally-closed"),
-        passage=Contact(pin=BEAM, wired="normally-closed"),
+        alarm=AlarmContact(pin=ALARM, wired="normally-closed"),
+        passage=Signal(pin=BEAM, wired="normally-closed"),
         blocked_s=60.0,
     )
     driver = WiredMetalDetector("metal-detector", config, pins.channels(clock), clock, posted)

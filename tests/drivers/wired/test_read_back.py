@@ -12,7 +12,7 @@ import pytest
 from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Button, Panel
-from edge.config.sections.pins import Contact, Output
+from edge.config.sections.pins import AlarmContact, Contact, Output, Signal
 from edge.drivers.wired.aiphone import SHORT_ANSWER, WiredAiphone
 from edge.drivers.wired.metal_detector import SHORT_ALARM, WiredMetalDetector
 from edge.drivers.wired.panel import SHORT_PRESS, WiredPanel
@@ -89,7 +89,8 @@ def panel(clock: SteppedClock, posted: Posted, *contacts: TrueContact) -> WiredP
 
 def aiphone(clock: SteppedClock, posted: Posted, accept: TrueContact) -> WiredAiphone:
     """Return an open station with an accept contact."""
-    config = Aiphone(procedures=["x"], ring=Output(pin=OTHER), accept=accept.config)
+    button = Signal(pin=PIN, bounce_s=accept.config.bounce_s)
+    config = Aiphone(procedures=["x"], ring=Output(pin=OTHER), accept=button)
     driver = WiredAiphone("aiphone/adc", config, TrueChannels({PIN: accept}), clock, posted)
     driver.open()
     return driver
@@ -103,7 +104,7 @@ def detector(
 ) -> WiredMetalDetector:
     """Return an open detector, its contacts at rest where not given."""
     quiet = contact(clock)
-    config = MetalDetector(alarm=Contact(pin=PIN), passage=Contact(pin=OTHER))
+    config = MetalDetector(alarm=AlarmContact(pin=PIN), passage=Signal(pin=OTHER))
     channels = TrueChannels({PIN: alarm or quiet, OTHER: beam or quiet})
     driver = WiredMetalDetector("metal-detector", config, channels, clock, posted)
     driver.open()

@@ -1,9 +1,9 @@
-"""Relay boards on Modbus RTU that time a pulse themselves: Waveshare's, and the R421A08 kind.
+"""Relay boards on Modbus that time a pulse themselves: Waveshare's, and the R421A08 kind.
 
 Rules of this driver
 --------------------
-1. A request and its answer are one turn of the bus. minimalmodbus builds and checks the frames
-   (checksum, address, function, echo of a write).
+1. A request and its answer are one exchange on the line (edge/drivers/modbus), which checks the
+   answer: address, function, checksum or transaction, echo of a write.
 2. Requests that may be repeated (reading, switching off) are tried TRIES times.
 3. A pulse is begun once. It is tried again only where it is certain that the relay did not move:
    the board itself answered BUSY; or its answer was lost or broken, but the relay reads off while
@@ -15,21 +15,27 @@ Rules of this driver
    DeviceFault, and so are broken answers and BUSY that do not end.
 """
 
-import struct
 import threading
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, ClassVar, Protocol, TypeVar
+from typing import ClassVar, NamedTuple, Protocol
 
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
-from edge.drivers.serial.bus import SerialBus
+from edge.drivers.modbus.line import ModbusLine
+from edge.drivers.modbus.requests import (
+    OFF,
+    READ_COILS,
+    READ_HOLDING,
+    Refused,
+    Request,
+    bits,
+    read_bits,
+    read_registers,
+    registers,
+    write_coil,
+    write_register,
+)
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
-
-if TYPE_CHECKING:
-    from minimalmodbus import Instrument
-
-T = TypeVar("T")
-ModbusCall = Callable[["Instrument"], T]
 
 TRIES = 3
 # Real seconds between two tries: noise comes in bursts, and a busy board needs a moment.
@@ -38,20 +44,24 @@ _BETWEEN_S = 0.05
 # the timers.
 MARGIN_S = 0.1
 
-_READ_COILS, _WRITE_COIL = 1, 5
-_READ_REGISTERS, _WRITE_REGISTER = 3, 6
+
+class Reading(NamedTuple):
+    """A request for relays, and what returns those that are on from its answer's data."""
+
+    request: Request
+    on: Callable[[bytes], set[int]]
 
 
 class RelayKind(Protocol):
-    """The requests to one kind of board, as calls on minimalmodbus."""
+    """The requests to one kind of board."""
 
-    def pulse(self, channel: int) -> ModbusCall[None]:
+    def pulse(self, channel: int) -> Request:
         """Energise relay *channel* (the first is 1) for the pulse."""
 
-    def rest(self, channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
+    def rest(self, channels: Sequence[int]) -> Sequence[Request]:
         """Switch *channels* off."""
 
-    def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
+    def read(self, channels: Sequence[int]) -> Sequence[Reading]:
         """Read which relays are on; the answers together cover *channels*."""
 
 
@@ -65,33 +75,25 @@ class Waveshare:
         self._channels = config.channels
         self._tenths = round(config.pulse_s * 10)
 
-    def pulse(self, channel: int) -> ModbusCall[None]:
+    def pulse(self, channel: int) -> Request:
         """Switch relay *channel* on for the pulse: function 5, coil 0x0200 + relay (from 0).
 
         The value is the pulse in tenths of a second.
         """
-        payload = struct.pack(">HH", self.FLASH_ON + channel - 1, self._tenths)
+        return write_coil(self.FLASH_ON + channel - 1, self._tenths)
 
-        def request(board: "Instrument") -> None:
-            # write_bit() knows on and off only; this is the library's documented way to extend it.
-            answer = board._perform_command(_WRITE_COIL, payload)  # noqa: SLF001
-            if answer != payload:
-                raise ProtocolError("not the echo of what was written")
-
-        return request
-
-    def rest(self, _channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
+    def rest(self, _channels: Sequence[int]) -> Sequence[Request]:
         """One request for all relays of the board."""
-        return [lambda board: board.write_bit(self.ALL, 0, functioncode=_WRITE_COIL)]
+        return [write_coil(self.ALL, OFF)]
 
-    def read(self, _channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
+    def read(self, _channels: Sequence[int]) -> Sequence[Reading]:
         """One request for all relays of the board."""
 
-        def request(board: "Instrument") -> set[int]:
-            levels = board.read_bits(0, self._channels, functioncode=_READ_COILS)
-            return {channel for channel, level in enumerate(levels, 1) if level}
+        def on(data: bytes) -> set[int]:
+            levels = bits(data, self._channels)
+            return {place + 1 for place in range(self._channels) if levels >> place & 1}
 
-        return [request]
+        return [Reading(read_bits(READ_COILS, 0, self._channels), on)]
 
 
 class R421a08:
@@ -104,28 +106,23 @@ class R421a08:
         self._command = self.TIMED[config.command]
         self._delay = round(config.pulse_s) if config.command == "delay" else 0
 
-    def pulse(self, channel: int) -> ModbusCall[None]:
+    def pulse(self, channel: int) -> Request:
         """Write the board's timed command: high byte the command, low byte the delay in seconds."""
-        return self._write(channel, self._command, self._delay)
+        return write_register(channel, self._command << 8 | self._delay)
 
-    def rest(self, channels: Sequence[int]) -> Sequence[ModbusCall[None]]:
+    def rest(self, channels: Sequence[int]) -> Sequence[Request]:
         """One request per relay."""
-        return [self._write(channel, self.OFF, 0) for channel in channels]
+        return [write_register(channel, self.OFF << 8) for channel in channels]
 
-    def read(self, channels: Sequence[int]) -> Sequence[ModbusCall[set[int]]]:
+    def read(self, channels: Sequence[int]) -> Sequence[Reading]:
         """One request per relay: the boards answer for one relay only."""
         return [self._read(channel) for channel in channels]
 
-    def _write(self, channel: int, command: int, low: int) -> ModbusCall[None]:
-        value = command << 8 | low
-        return lambda board: board.write_register(channel, value, functioncode=_WRITE_REGISTER)
-
-    def _read(self, channel: int) -> ModbusCall[set[int]]:
-        def request(board: "Instrument") -> set[int]:
-            level = board.read_register(channel, functioncode=_READ_REGISTERS)
-            return {channel} if level else set()
-
-        return request
+    def _read(self, channel: int) -> Reading:
+        return Reading(
+            read_registers(READ_HOLDING, channel, 1),
+            lambda data: {channel} if registers(data)[0] else set(),
+        )
 
 
 def words(channels: Iterable[int]) -> str:
@@ -138,7 +135,7 @@ class Busy(DeviceFault):
 
 
 class RelayBoard:
-    """The board with *address* on *bus*.
+    """The board with *address* on *line*.
 
     :param name: name of the device that the board is part of
     :param channels: its relays that are used here (the first is 1)
@@ -153,7 +150,7 @@ class RelayBoard:
         kind: RelayKind,
         address: int,
         channels: Sequence[int],
-        bus: SerialBus,
+        line: ModbusLine,
         clock: Clock,
         pulse_s: float,
         refused: Callable[[str], None],
@@ -162,7 +159,7 @@ class RelayBoard:
         self._kind = kind
         self._address = address
         self._channels = channels
-        self._bus = bus
+        self._line = line
         self._clock = clock
         self._pulse_s = pulse_s
         self._refused = refused
@@ -177,7 +174,10 @@ class RelayBoard:
         for request in self._kind.rest(self._channels):
             self._tried(request)
         if stuck := self.on():
-            raise DeviceFault(f"{self.name}: relay {words(stuck)} cannot be switched off")
+            raise DeviceFault(
+                f"{self.name}: relay {words(stuck)} cannot be switched off",
+                "Cut the supply of the locks at once: a solenoid burns. Then replace the board.",
+            )
 
     def on(self) -> set[int]:
         """Return its used relays that are on.
@@ -198,28 +198,34 @@ class RelayBoard:
         for _ in range(TRIES):
             asked_ns = self._clock.boot_ns()
             try:
-                return self._ask(request)
+                self._ask(request)
             except Busy:
                 self._between.wait(_BETWEEN_S)
             except (DeviceUnavailable, ProtocolError) as error:
                 if self._read([channel]):
-                    return None
+                    return
                 if not (self._still(asked_ns) and shut()):
                     raise DeviceFault(
                         f"{self.name}: nobody knows whether relay {channel} was on, so its pulse "
-                        f"is not repeated: look at the door ({error})"
+                        f"is not repeated ({error})",
+                        "Look at the door; if it is shut, open it with the key.",
                     ) from error
-        raise DeviceFault(f"{self.name}: relay {channel} was not switched on in {TRIES} tries")
+            else:
+                return
+        raise DeviceFault(
+            f"{self.name}: relay {channel} was not switched on in {TRIES} tries",
+            "The board is busy: is another program or controller using it? Switch it off and on.",
+        )
 
     def _read(self, channels: Sequence[int]) -> set[int]:
-        requests = self._kind.read(channels)
-        return set().union(*map(self._tried, requests)) & set(channels)
+        readings = self._kind.read(channels)
+        return set().union(*(on(self._tried(request)) for request, on in readings)) & set(channels)
 
     def _still(self, asked_ns: int) -> bool:
         """Return True if a pulse requested at *asked_ns* would still be on now."""
         return (self._clock.boot_ns() - asked_ns) / 1e9 < self._pulse_s - MARGIN_S
 
-    def _tried(self, request: ModbusCall[T]) -> T:
+    def _tried(self, request: Request) -> bytes:
         """Send a request that may be repeated, at most TRIES times."""
         for _ in range(TRIES - 1):
             try:
@@ -229,9 +235,12 @@ class RelayBoard:
         try:
             return self._ask(request)
         except ProtocolError as error:
-            raise DeviceFault(f"{self.name}: answers broken: {error}; see its wires") from error
+            raise DeviceFault(
+                f"{self.name}: answers broken: {error}",
+                "Check A, B and GND, 120 ohm at both ends of the line, and the bus's baud_rate.",
+            ) from error
 
-    def _ask(self, request: ModbusCall[T]) -> T:
+    def _ask(self, request: Request) -> bytes:
         """Send a request once; errors name the board.
 
         :raises DeviceUnavailable: for silence
@@ -240,26 +249,13 @@ class RelayBoard:
         :raises DeviceFault: for any other refusal
         """
         try:
-            return self._turn(request)
+            return self._line.exchange(self._address, request)
         except DeviceUnavailable as error:
-            raise DeviceUnavailable(f"{self.name}: {error}") from error
-
-    def _turn(self, request: ModbusCall[T]) -> T:
-        import minimalmodbus as modbus  # hardware library
-
-        with self._bus.turn() as port:
-            board = modbus.Instrument(port, self._address)
-            board.clear_buffers_before_each_transaction = False  # the bus clears them, and counts
-            try:
-                return request(board)
-            except modbus.NoResponseError as error:
-                raise DeviceUnavailable("does not answer") from error
-            except modbus.SlaveDeviceBusyError as error:
-                self._refused("BUSY")
-                raise Busy(f"{self.name}: is busy") from error
-            except modbus.SlaveReportedException as error:
-                self._refused("refused by the board")
-                raise DeviceFault(f"{self.name}: {error}") from error
-            except (modbus.ModbusException, ValueError) as error:
-                self._refused("broken answer")
-                raise ProtocolError("broken answer") from error
+            raise DeviceUnavailable(f"{self.name}: {error}", error.remedy) from error
+        except Refused as error:
+            self._refused("BUSY" if error.busy else "refused by the board")
+            kind = Busy if error.busy else DeviceFault
+            raise kind(f"{self.name}: {error}", error.remedy) from error
+        except ProtocolError:
+            self._refused("broken answer")
+            raise

@@ -1,6 +1,6 @@
-"""Lockers with locks on Modbus relay boards and door contacts on the Pi's pins.
+"""Lockers with locks on Modbus relay boards and door contacts on pins or modules.
 
-Rules of this driver (and those of ``modbus_relays.py`` and edge/drivers/wired/contact_lockers.py)
+Rules of this driver (and those of ``relay_boards.py`` and edge/drivers/wired/contact_lockers.py)
 -------------------------------------------------------------------------------------------------
 1. The board times the pulse: it ends even if this machine dies in it. The next lock waits until
    it is over, also where it is not known whether it began.
@@ -20,8 +20,8 @@ from contextlib import suppress
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.drivers.channels import Channels
-from edge.drivers.serial.bus import SerialBus
-from edge.drivers.serial.modbus_relays import (
+from edge.drivers.modbus.line import ModbusLine
+from edge.drivers.modbus.relay_boards import (
     MARGIN_S,
     R421a08,
     RelayBoard,
@@ -32,6 +32,10 @@ from edge.drivers.serial.modbus_relays import (
 from edge.drivers.wired.contact_lockers import ContactLockers
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused, Post
+
+_SILENT = (
+    "Check the boards' power, A and B (swap them once), their addresses, and the bus's baud_rate."
+)
 
 ModbusSection = WaveshareLockers | R421a08Lockers
 
@@ -46,7 +50,7 @@ class ModbusLockers(ContactLockers):
         self,
         name: str,
         config: ModbusSection,
-        bus: SerialBus,
+        line: ModbusLine,
         channels: Channels,
         clock: Clock,
         post: Post,
@@ -56,9 +60,9 @@ class ModbusLockers(ContactLockers):
         self._lockers = {locker.number: locker for locker in config.locker}
         self._boards = {
             address: RelayBoard(
-                name, _kind(config), address, channels, bus, clock, config.pulse_s, self._refused
+                name, _kind(config), address, relays, line, clock, config.pulse_s, self._refused
             )
-            for address, channels in _channels(config.locker).items()
+            for address, relays in _channels(config.locker).items()
         }
         self._whys: dict[int, str | None] = {}  # why the board at an address does not work
         self._pulsing: RelayBoard | None = None
@@ -78,7 +82,7 @@ class ModbusLockers(ContactLockers):
             except (DeviceUnavailable, DeviceFault) as error:
                 whys[address] = str(error)
         if len(whys) == len(self._boards):
-            raise DeviceUnavailable("; ".join(whys.values()))
+            raise DeviceUnavailable("; ".join(whys.values()), _SILENT)
         self._causes.clear()
         super().open()
         self._opened = True
@@ -99,7 +103,9 @@ class ModbusLockers(ContactLockers):
     def energise(self, locker: int) -> None:
         """Start the pulse on the board of *locker*; returns when it is over."""
         if not self._opened:
-            raise DeviceUnavailable(f"{self.name}: not open")
+            raise DeviceUnavailable(
+                f"{self.name}: not open", "They open by themselves once a board answers."
+            )
         wired = self._lockers[locker]
         self._pulsing = board = self._boards[wired.address]
         try:
@@ -136,7 +142,8 @@ class ModbusLockers(ContactLockers):
         self._found(address, None)
         if stuck:
             return DeviceFault(
-                f"{board.name}: relay {words(stuck)} was on although nobody unlocked; switched off"
+                f"{board.name}: relay {words(stuck)} was on although nobody unlocked; switched off",
+                "Is another program or controller using the board? If not, replace the board.",
             )
         return None
 

@@ -17,8 +17,9 @@ from pymodbus.simulator import DataType, SimData, SimDevice
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.drivers.modbus.relay_boards import R421a08, RelayBoard, Waveshare
+from edge.drivers.modbus.rtu import RtuLine
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.serial.modbus_relays import R421a08, RelayBoard, Waveshare
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
 from sim.serial_port import SerialPort
 from tests.loop_thread import LoopThread
@@ -89,7 +90,8 @@ async def _serve(port: Path) -> ModbusSerialServer:
 
 def board_of(kind: Any, bus: SerialBus, refused: list[str], address: int = 1) -> RelayBoard:
     """Return the driver's side of the board at *address*."""
-    return RelayBoard("lockers", kind, address, [1, 3], bus, Clock(), 0.7, refused.append)
+    line = RtuLine(bus, 0.5, Clock(), None)
+    return RelayBoard("lockers", kind, address, [1, 3], line, Clock(), 0.7, refused.append)
 
 
 def test_waveshare_against_pymodbus(peer: Any) -> None:
@@ -120,7 +122,8 @@ def test_r421a08_against_pymodbus(peer: Any) -> None:
 def test_an_exception_of_pymodbus_is_a_fault(peer: Any) -> None:
     """A missing register is refused by the peer, and reported in its words."""
     refused: list[str] = []
-    board = RelayBoard("lockers", R421a08(R421A08), 1, [99], peer.bus, Clock(), 2.0, refused.append)
+    line = RtuLine(peer.bus, 0.5, Clock(), None)
+    board = RelayBoard("lockers", R421a08(R421A08), 1, [99], line, Clock(), 2.0, refused.append)
     with pytest.raises(DeviceFault, match="illegal data address"):
         board.on()
     assert refused == ["refused by the board"]

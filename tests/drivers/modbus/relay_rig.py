@@ -14,8 +14,9 @@ from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
 from edge.config.sections.pins import Contact
+from edge.drivers.modbus.lockers import ModbusLockers
+from edge.drivers.modbus.rtu import RtuLine
 from edge.drivers.serial.bus import SerialBus
-from edge.drivers.serial.modbus_lockers import ModbusLockers
 from edge.sop.events import Event
 from sim.twins.bus import BusTwin
 from sim.twins.locker import SprungDoor
@@ -63,13 +64,14 @@ class Rig:
         self._listen()
         self.call(self.twin.port.plug)
         self.bus = SerialBus("bus/relays", line, posted)
+        self.line = RtuLine(self.bus, ANSWER_S, self.clock, posted)
         self.driver = ModbusLockers(
-            "lockers", config, self.bus, pins.channels(self.clock), self.clock, posted
+            "lockers", config, self.line, pins.channels(self.clock), self.clock, posted
         )
 
     def _door(self, locker: RelayLocker, pins: Pins) -> SprungDoor:
         """Return a sprung door on its relay, its contact (active low) straight on a mock pin."""
-        pin = locker.door.pin
+        pin = locker.door.bcm
 
         def moved(is_open: bool) -> None:
             if pins[pin].function == "input":  # else the driver is not open

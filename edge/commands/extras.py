@@ -3,9 +3,10 @@
 # The top-level module, and the extra that installs it.
 EXTRAS = {
     "PIL": "stills",
+    "gpiod": "pi",
     "iotcore": "sim",
     "jinja2": "print",
-    "lgpio": "pi",
+    "lgpio": "lgpio",
     "markupsafe": "print",
     "nacl": "invitations",
     "segno": "invitations",

@@ -86,7 +86,7 @@ def open_channels(config: Config, clock: Clock) -> Channels:
     from edge.drivers.gpio.pin_channels import PinChannels
     from edge.drivers.gpio.pins import pin_factory
 
-    return PinChannels(pin_factory(config.gpio.chip), clock)
+    return PinChannels(pin_factory(config.gpio.chip, config.gpio.library), clock)
 
 
 def build_lockers(

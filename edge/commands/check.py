@@ -13,6 +13,8 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.wiring import bus_notes
 from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
+from edge.daemon.rest_levels import outputs_stay_driven
+from edge.drivers.gpio.header import STRICT
 from edge.mqtt.credentials import examine_credentials
 from edge.sop.procedures.model import Procedure
 
@@ -40,6 +42,7 @@ def check(
         *bus_notes(found.config),
         *loop_notes(found.config),
         *_zone(found.config),
+        *_outputs(found.config),
         *found.notes,
         *files,
     ]:
@@ -57,6 +60,12 @@ def _refuse(problems: list[str]) -> None:
 
 def _zone(config: Config) -> list[str]:
     return zone_notes(config, Clock.from_environment().wall_ms())
+
+
+def _outputs(config: Config) -> list[str]:
+    if not outputs_stay_driven(config):
+        return []
+    return [f"this kernel keeps outputs driven after the daemon was killed. {STRICT}"]
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

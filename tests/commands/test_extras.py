@@ -46,7 +46,7 @@ def test_the_table_of_extras_is_that_of_the_package() -> None:
         names = {name.lower() for name in known.get(module, [])} | {module.replace("_", "-")}
         wanted = {line.partition(">")[0].lower() for line in extras[extra]} | {"markupsafe"}
         assert names & wanted, module
-    brought = {line.partition(">")[0] for extra in ("pi", "stills", "invitations", "print",
+    brought = {line.partition(">")[0] for extra in ("pi", "lgpio", "stills", "invitations", "print",
                "report", "sim") for line in extras[extra] if "gardu" not in line}  # fmt: skip
     assert len(brought) == len(set(EXTRAS) - {"markupsafe"})
 

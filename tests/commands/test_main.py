@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from edge import __version__
 from edge.commands.app import COMMANDS, app_for
-from edge.commands.main import RunOptions, run_options
+from edge.commands.main import PlainOptions, plain_options
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon import run
 from tests.command_line import invoke
@@ -35,15 +35,15 @@ def test_plain_options_mean_what_typer_says(
 ) -> None:
     """Config file, environment variable and verbosity are the same as typer finds."""
     monkeypatch.setenv("GARDU_CONFIG", variable)
-    seen: list[RunOptions] = []
+    seen: list[PlainOptions] = []
 
     def daemon(config: Path, *, verbose: bool) -> None:
-        seen.append(RunOptions(config, verbose))
+        seen.append(PlainOptions(config, verbose))
 
     monkeypatch.setattr(run, "daemon", daemon)
     result = invoke(["run", *arguments])
     assert result.exit_code == 0
-    assert seen == [run_options(arguments)]
+    assert seen == [plain_options("run", arguments)]
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_plain_options_mean_what_typer_says(
 )
 def test_whatever_needs_words_goes_to_typer(arguments: list[str]) -> None:
     """Help and mistakes are left to typer."""
-    assert run_options(arguments) is None
+    assert plain_options("run", arguments) is None
 
 
 def test_help_of_the_daemon_is_there() -> None:

@@ -45,11 +45,11 @@ def header_chip(sysfs: Path = SYSFS) -> int:
     return found[0]
 
 
-def outputs_persist(sysfs: Path = SYSFS) -> bool:
-    """Return True if this machine is a Pi whose kernel keeps released outputs driven (rule 2)."""
+def outputs_persist(sysfs: Path = SYSFS) -> bool | None:
+    """Return True if the kernel keeps released outputs driven (rule 2); None: this is no Pi."""
     found = _header(sysfs)
     if found is None:
-        return False
+        return None
     try:
         state = (sysfs / "module" / found[1] / "parameters/persist_gpio_outputs").read_text("ascii")
     except OSError:  # a kernel without this parameter

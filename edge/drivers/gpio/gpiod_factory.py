@@ -114,6 +114,7 @@ class GpiodPin(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         """Claim the line with *settings*, or change those of the claimed line."""
         if self._line is None:
             self._line = self.factory.request(self._number, settings)
+            self._sequence = 0
         else:
             self._line.reconfigure_lines({self._number: settings})
 
@@ -134,7 +135,7 @@ class GpiodPin(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
         counted: list[Counted] = []
         lost = 0
         for event in events:
-            missing = event.line_seqno - self._sequence - 1
+            missing = max(0, event.line_seqno - self._sequence - 1)
             self._sequence, lost = event.line_seqno, lost + missing
             level = event.event_type is gpiod.EdgeEvent.Type.RISING_EDGE
             counted += debounce.edge(level, event.timestamp_ns / 1e9, lost=missing > 0)
@@ -164,7 +165,6 @@ class GpiodPin(LocalPiPin):  # type: ignore[misc]  # gpiozero has no types
     def _enable_event_detect(self) -> None:
         with self._line_lock:
             self._configure_input(Edge.BOTH)
-            self._sequence = 0
             self._debounce = Debounce(self._get_state(), self._bounce or 0.0)
             self.factory.edge_thread.add(self._claimed().fd, self)
 

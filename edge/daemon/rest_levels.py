@@ -50,12 +50,12 @@ def rest_levels(config: "Config") -> RestLevels:
     return RestLevels(config.gpio.chip, config.gpio.library, high)
 
 
-def prepare_outputs(config: "Config") -> None:
+def prepare_outputs(config: "Config", sysfs: Path = SYSFS) -> None:
     """Record the outputs of *config* (rule 1); warn if the kernel keeps released ones driven."""
     folder = runtime_folder()
     if folder is not None:
         record(rest_levels(config), folder)
-    if outputs_stay_driven(config):
+    if outputs_stay_driven(config, sysfs):
         _log.warning("this kernel keeps outputs driven after a crash, also a lock's. %s", STRICT)
 
 

@@ -14,7 +14,7 @@ from edge import __version__
 from edge.commands.app import COMMANDS, app_for
 from edge.commands.main import PlainOptions, plain_options
 from edge.config.places import DEFAULT_CONFIG
-from edge.daemon import run
+from edge.daemon import outputs_off, run
 from tests.command_line import invoke
 
 PLAIN: list[list[str]] = [
@@ -44,6 +44,21 @@ def test_plain_options_mean_what_typer_says(
     result = invoke(["run", *arguments])
     assert result.exit_code == 0
     assert seen == [plain_options("run", arguments)]
+
+
+@pytest.mark.parametrize("arguments", PLAIN, ids=" ".join)
+def test_plain_options_of_outputs_off_mean_what_typer_says(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the config only: a switch of the daemon is left to typer, which refuses it."""
+    monkeypatch.delenv("GARDU_CONFIG", raising=False)
+    seen: list[Path] = []
+    monkeypatch.setattr(outputs_off, "outputs_off", seen.append)
+    result = invoke(["outputs-off", *arguments])
+    options = plain_options("outputs-off", arguments)
+    assert seen == ([] if options is None else [options.config])
+    assert result.exit_code == (2 if options is None else 0)
+    assert (options is None) == ("--verbose" in arguments)
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,10 @@ IN_USE = (
 )
 
 _REMEDIES = {
-    errno.EACCES: "Add the user to the group gpio: sudo usermod -aG gpio USER, then log in again.",
+    errno.EACCES: (
+        "Run this as the daemon's user (sudo -u gardu gardu ...), or add the user to the group gpio "
+        "(sudo usermod -aG gpio USER, then log in again)."
+    ),
     errno.EPERM: "Is gpiochip among the unit's DeviceAllow lines? systemctl cat gardu.",
     errno.EBUSY: IN_USE,
     errno.ENOENT: "`gpiodetect` lists the gpiochips; set [gpio] chip to the header's, or to auto.",

@@ -16,8 +16,8 @@ IN_USE = (
 
 _REMEDIES = {
     errno.EACCES: (
-        "Run this as the daemon's user (sudo -u gardu gardu ...), or add the user to the group gpio "
-        "(sudo usermod -aG gpio USER, then log in again)."
+        "Run this as the daemon's user (sudo -u gardu gardu ...), or add the user to the group "
+        "gpio (sudo usermod -aG gpio USER, then log in again)."
     ),
     errno.EPERM: "Is gpiochip among the unit's DeviceAllow lines? systemctl cat gardu.",
     errno.EBUSY: IN_USE,

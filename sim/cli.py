@@ -77,6 +77,14 @@ def simulate(
         Path | None, typer.Option(help="A checkpoint's config file. Default: one of Gardu's.")
     ] = None,
     *,
+    outputs_persist: Annotated[
+        bool,
+        typer.Option(
+            "--outputs-persist",
+            help="Outputs of a killed daemon stay driven until they are claimed again, as on "
+            "Raspberry Pi OS without dtparam=strict_gpiod.",
+        ),
+    ] = False,
     json_result: Annotated[
         bool,
         typer.Option("--json", help="No live view; the last line of stdout is a JSON object."),
@@ -106,6 +114,7 @@ def simulate(
         scenario=scenario,
         broker=broker,
         data=data,
+        outputs_persist=outputs_persist,
     )
     code = asyncio.run(_simulate(settings, json_result=json_result))
     raise typer.Exit(code)
@@ -121,6 +130,7 @@ def _settings(
     scenario: str,
     broker: str | None,
     data: Path | None,
+    outputs_persist: bool,
 ) -> Settings:
     """Check the options against each other.
 
@@ -151,6 +161,7 @@ def _settings(
         scenario_name=Path(scenario).stem,
         broker=broker,
         folder=_run_folder(data),
+        outputs_persist=outputs_persist,
     )
 
 

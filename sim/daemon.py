@@ -1,4 +1,7 @@
-"""Runs the unmodified daemon (`gardu run`) and starts it again when it ends, as systemd does."""
+"""Runs the unmodified daemon (`gardu run`) and starts it again when it ends, as systemd does.
+
+Before each new start it runs `gardu outputs-off`, as ExecStopPost= of systemd/gardu.service does.
+"""
 
 import asyncio
 import os
@@ -51,6 +54,7 @@ class Daemon:
         return self._told.is_set()
 
     async def __aenter__(self) -> Self:
+        self._run.runtime.mkdir(exist_ok=True)
         self._keeping = asyncio.create_task(self._keep())
         return self
 
@@ -96,12 +100,24 @@ class Daemon:
             early = early + 1 if loop.time() - began < _EARLY_REAL_S else 0
             if early == _EARLY_TIMES:
                 self._report(f"the daemon keeps dying (code {code}):\n{self.last_words()}")
+            await self._put_outputs_at_rest()
             await asyncio.sleep(_RESTART_REAL_S)
 
     async def _run_once(self) -> int:
-        with self._run.daemon_log.open("ab") as log:
-            self._process = await spawn(
-                *gardu(), "run", "--config", str(self._run.config),
-                environment=self._environment, stdout=log, stderr=log,
-            )  # fmt: skip
+        self._process = await self._gardu("run")
         return await self._process.wait()
+
+    async def _put_outputs_at_rest(self) -> None:
+        command = await self._gardu("outputs-off")
+        try:
+            await command.wait()
+        finally:
+            await stop(command)  # an order to stop the daemon ends it as well
+
+    async def _gardu(self, command: str) -> Process:
+        with self._run.daemon_log.open("ab") as log:
+            return await spawn(
+                *gardu(), command, "--config", str(self._run.config),
+                environment={**self._environment, "RUNTIME_DIRECTORY": str(self._run.runtime)},
+                stdout=log, stderr=log,
+            )  # fmt: skip

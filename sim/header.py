@@ -67,6 +67,11 @@ class HeaderPin:
         self._pull = pull
         self._settle(at)
 
+    def release(self, at: int, *, persists: bool) -> None:
+        """Let the Pi release the pin: a floating input, unless it is an output that persists."""
+        if not (persists and self.driven is not None):
+            self.listen("floating", at)
+
     def _settle(self, at: int) -> None:
         level = self._result()
         if level != self.level:

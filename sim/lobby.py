@@ -41,13 +41,23 @@ class Lobby:
     :param run_dir: an existing folder for the pin socket, the links to the serial ports
         (``tty-<reader>``, ``scanner-<name>``, ``bus-<name>``) and the cameras' password file
     :param seed: of bounces and noise
+    :param outputs_persist: outputs of a killed daemon stay driven, as on Raspberry Pi OS without
+        ``dtparam=strict_gpiod``
     :ivar header: the pins, for callers that drive one directly
     :ivar reader_ports: the ports of the card readers that have one
     :ivar figures: where each guest stands, by the guest's number; set by the people, drawn by the
         cameras
     """
 
-    def __init__(self, config: Config, run_dir: Path, clock: Clock, seed: int = 0) -> None:
+    def __init__(
+        self,
+        config: Config,
+        run_dir: Path,
+        clock: Clock,
+        seed: int = 0,
+        *,
+        outputs_persist: bool = False,
+    ) -> None:
         self.config = config
         self.clock = clock
         self.figures: dict[int, Place] = {}
@@ -83,7 +93,9 @@ class Lobby:
         self._password_file = run_dir / CAMERA_PASSWORD
         password = make_password()
         self.cameras = {name: CameraTwin(self.scene, password) for name in config.cameras}
-        self._pins = PinServer(header, run_dir / PINS_SOCKET, clock)
+        self._pins = PinServer(
+            header, run_dir / PINS_SOCKET, clock, outputs_persist=outputs_persist
+        )
         self._wired = wired_pins(config)
 
     async def __aenter__(self) -> Self:

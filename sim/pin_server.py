@@ -10,7 +10,9 @@ A line from the world has ``"at"``, and one from the daemon may have it: the mom
 boot nanoseconds of their common clock. So a late reader still sees how long a level lasted, as with
 the kernel's stamps on a Pi.
 
-When a socket closes, its pins become floating inputs, as when a process ends on a Pi.
+When a socket closes, its pins are released, as when a process ends on a Pi: they become floating
+inputs, or outputs stay driven where the kernel lets them persist (Raspberry Pi OS without
+``dtparam=strict_gpiod``).
 """
 
 import asyncio
@@ -57,12 +59,21 @@ class Report(msgspec.Struct, forbid_unknown_fields=True):
 class PinServer:
     """Lets daemons claim the pins of one header; the last claim of a pin wins.
 
+    :param outputs_persist: released outputs stay driven
     :ivar claimed: the numbers of the pins that are claimed now
     :ivar changed: notified when ``claimed`` has changed
     """
 
-    def __init__(self, header: Mapping[int | str, HeaderPin], path: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        header: Mapping[int | str, HeaderPin],
+        path: Path,
+        clock: Clock,
+        *,
+        outputs_persist: bool = False,
+    ) -> None:
         self.header = header
+        self.outputs_persist = outputs_persist
         self.clock = clock
         self.owners: dict[int, _Connection] = {}
         self.connections: set[_Connection] = set()
@@ -200,5 +211,6 @@ class _Connection(asyncio.Protocol):
     def _release(self, number: int, at: int) -> None:
         if self._owns(number):
             del self._server.owners[number]
-            self._server.header[number].listen("floating", at)
+            persists = self._server.outputs_persist
+            self._server.header[number].release(at, persists=persists)
             self._server.changed.tell()

@@ -3,18 +3,20 @@
 ``GPIOZERO_PIN_FACTORY=gardu-sim`` selects it; the environment variable ``GARDU_PINS`` is the path
 of the world's socket (:mod:`sim.pin_server` describes the protocol).
 
-Rules, the same as those of lgpio on a Pi
------------------------------------------
+Rules, the same as on a Pi (rule 1: with lgpio)
+-----------------------------------------------
 1. One thread delivers all changes, in order. An exception in a callback ends that thread, and every
    input is silent from then on.
 2. With a bounce time T a level counts once it has been stable for T of the clock, by the moments
    stamped on the edges (callbacks get them as ticks); shorter pulses vanish. Reading a pin returns
    its level as it is now.
 3. The level found when a pin is claimed is no change.
-4. A closed pin is a floating input; when a process ends, all its pins are closed.
+4. A closed pin is released; when a process ends, all its pins are closed. The world decides, as the
+   kernel does on a Pi, whether it is a floating input then, or stays driven.
+5. An output is claimed with its level: there is no short pulse.
 
-Unlike lgpio: an output is claimed with its level (no short pulse), and when the connection to the
-world is lost, inputs hold their last level and writes are lost, which is logged once and counted.
+Unlike on a Pi: when the connection to the world is lost, inputs hold their last level and writes
+are lost, which is logged once and counted.
 """
 
 import logging
@@ -52,7 +54,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         self._known = threading.Event()
 
     def close(self) -> None:
-        """Make the pin a floating input."""
+        """Release the pin."""
         self.when_changed = None
         self._function = "input"
         self._pull = self.info.pull or "floating"

@@ -20,7 +20,7 @@ class RunDir:
 
     :param folder: permanent: config, logs, database and stills
     :param wire: temporary and short, because a Unix socket's path may have 107 bytes only: pin
-        socket, links to the serial ports, the cameras' password
+        socket, links to the serial ports, the cameras' password, the daemon's runtime directory
     """
 
     def __init__(self, folder: Path, wire: Path) -> None:
@@ -33,6 +33,7 @@ class RunDir:
         self.world_log = self.folder / "world.log"
         self.watch_log = self.folder / "watch.log"
         self.pins = wire / "pins.sock"
+        self.runtime = wire / "runtime"
         # The daemon goes on from the database of an earlier run.
         self.resumed = self.data.is_dir() and any(self.data.iterdir())
         self.data.mkdir(parents=True, exist_ok=True)

@@ -18,6 +18,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar requests: messages of the office's desk to the checkpoint, with their times
     :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
     :ivar first_guest_opens: no officer opens the day: the first guest does
+    :ivar outputs_persist: outputs of a killed daemon stay driven until they are claimed again
     """
 
     config: Path
@@ -33,3 +34,4 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     opens_ms: int = 0
     requests: tuple[Request, ...] = ()
     first_guest_opens: bool = False
+    outputs_persist: bool = False

@@ -142,6 +142,7 @@ class Stage(Play):
             opens_ms=settings.opens_ms,
             resumed=self.run.resumed,
             first_guest_opens=settings.first_guest_opens,
+            outputs_persist=settings.outputs_persist,
         )
         self.run.plan.write_bytes(msgspec.json.encode(plan))
         with self.run.world_log.open("ab") as log:

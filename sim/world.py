@@ -44,6 +44,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     :ivar folder: folder of the pin socket, the links to the ports and the cameras' password
     :ivar arrivals: each guest's arrival; empty: *guests* of *procedures*, as the scenario defines
     :ivar opens_ms: when the doors open at the earliest, milliseconds since 1970 UTC
+    :ivar outputs_persist: outputs of a killed daemon stay driven until they are claimed again
     :ivar resumed: an earlier run left a database, perhaps with open visits that have no guest now
     """
 
@@ -57,6 +58,7 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     opens_ms: int = 0
     resumed: bool = False
     first_guest_opens: bool = False
+    outputs_persist: bool = False
 
 
 def tell(what: dict[str, Any]) -> None:
@@ -74,7 +76,9 @@ async def run(plan: Plan) -> None:
         if plan.arrivals
         else invite(plan.scenario, plan.procedures, plan.guests, plan.seed)
     )
-    async with Lobby(config, Path(plan.folder), clock, plan.seed) as lobby:
+    folder = Path(plan.folder)
+    lobby = Lobby(config, folder, clock, plan.seed, outputs_persist=plan.outputs_persist)
+    async with lobby:
         tell({"event": "ready", "cameras": _cameras(lobby, plan.folder), "hosts": lobby.hosts})
         day = Day(
             People(lobby, clock, guests),

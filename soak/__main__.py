@@ -49,6 +49,9 @@ class Counted(NamedTuple):
 SOAK: tuple[Checked | Counted, ...] = (
     Checked("SIGKILL at any moment", 1.0, kill_daemon),
     Checked("SIGKILL in the lobby", 0.05, kill_in_lobby),
+    Checked(
+        "SIGKILL in the lobby, outputs persist", 0.05, partial(kill_in_lobby, outputs_persist=True)
+    ),
     *(Checked(name, 0.03, partial(suffer, name)) for name in FAULTS),
     Checked("outage, records waiting", _WAITING, outage),
     Counted("power cut", 0.05, workload.run),

@@ -1,7 +1,9 @@
 """The real daemon in the simulated lobby, killed over and over, with a witness at every lock.
 
 It dies in three ways: at any moment; within the pulse of a lock, when an unlock has been decided
-and is not over; and hung within a pulse, until a watchdog kills it.
+and is not over; and hung within a pulse, until a watchdog kills it. The outputs of a dead process
+are released, or stay driven, as on Raspberry Pi OS without ``dtparam=strict_gpiod``: then the
+supervisor's `gardu outputs-off` must put them at rest.
 """
 
 import asyncio
@@ -49,10 +51,13 @@ _WITHIN_S = 0.6 / SPEED
 _PULSES_SURVIVED, _HANGS = 0.4, 0.3
 # A hung daemon is killed by the watchdog after so long here, real seconds.
 _HUNG_S = 0.3
+# The share of starts that are not killed before the daemon holds its pins.
+_STARTS_SURVIVED = 0.8
 # Between two deaths at any moment, real seconds.
 _APART_S = (1.5, 4.0)
-# A relay must be off so soon after its daemon's death, real seconds.
-_FALL_S = 2.0
+# A relay must be off so soon after its daemon's death, real seconds: at once if outputs are
+# released, else once a busy machine has run `gardu outputs-off`.
+_FALL_S, _PUT_OFF_S = 2.0, 20.0
 _DELIVERY_S = 40.0
 
 
@@ -91,6 +96,7 @@ class Stand:
     """Lobby, daemon, broker and office of one run. Use as ``async with``.
 
     :param at_pulse: called when a lock is energised, with this stand
+    :param outputs_persist: outputs of a killed daemon stay driven
     :ivar pulses: the locks that were energised, and the committed decision behind each
     :ivar wrong: the errors found, in words
     :ivar deaths: how often the daemon was killed
@@ -101,6 +107,8 @@ class Stand:
         folder: Path,
         at_pulse: Callable[["Stand"], None] = lambda _stand: None,
         speed: float = SPEED,
+        *,
+        outputs_persist: bool = False,
     ) -> None:
         self.pulses: list[Pulse] = []
         self.wrong: list[str] = []
@@ -111,6 +119,7 @@ class Stand:
         self.clock = Clock.scaled(speed)
         self.run = RunDir(folder, Path(tempfile.mkdtemp(prefix="gardu-")))
         self._at_pulse = at_pulse
+        self._outputs_persist = outputs_persist
         self._config = load_config(CONFIG, elsewhere=True)
         self._dying: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
@@ -122,7 +131,9 @@ class Stand:
             server.start()
             begun.callback(server.stop)
             self.office = begun.enter_context(Office(server.port))
-            self.lobby = WitnessedLobby(self._config, self.run.wire, self.clock)
+            self.lobby = WitnessedLobby(
+                self._config, self.run.wire, self.clock, outputs_persist=self._outputs_persist
+            )
             self.lobby.witness(self._config, self._saw)
             await begun.enter_async_context(self.lobby)
             self.run.write_config(CONFIG, server.port, self._cameras())
@@ -159,17 +170,22 @@ class Stand:
         await day.live()
 
     async def die(self, after_s: float = 0.0, *, hang_s: float = 0.0) -> None:
-        """Kill the daemon, after a hang of *hang_s* if given; its relays must switch off."""
+        """Kill the daemon, after a hang of *hang_s* if given; its relays must switch off.
+
+        They must be off before the next daemon begins: that would claim them at rest anyway.
+        """
         self.deaths += 1
         await asyncio.sleep(after_s)
         if hang_s:
             self.daemon.hang()
             await asyncio.sleep(hang_s)
+        dying = self.daemon.pid
         self.daemon.kill()
         loop = asyncio.get_running_loop()
-        end = loop.time() + _FALL_S
+        end = loop.time() + (_PUT_OFF_S if self._outputs_persist else _FALL_S)
         while self.lobby.awake or self.lobby.energised:
-            if loop.time() > end:
+            restarted = self.daemon.pid not in (None, dying)
+            if loop.time() > end or (restarted and self.lobby.energised):
                 self.wrong.append(f"locks {self.lobby.energised} stayed energised after a death")
                 return
             await asyncio.sleep(0.001)
@@ -212,17 +228,26 @@ class Stand:
 
 
 async def kill_in_lobby(
-    folder: Path, rounds: int, seed: int, progress: Progress, guests: int = GUESTS
+    folder: Path,
+    rounds: int,
+    seed: int,
+    progress: Progress,
+    guests: int = GUESTS,
+    *,
+    outputs_persist: bool = False,
 ) -> Findings:
     """Kill the real daemon at least *rounds* times while *guests* at a time are served."""
     dice = Random(seed)  # noqa: S311 - play, not secrets
-    async with Stand(folder, partial(_perhaps_die, dice)) as stand:
+    stand = Stand(folder, partial(_perhaps_die, dice), outputs_persist=outputs_persist)
+    async with stand:
         now_and_then = asyncio.create_task(_die_now_and_then(stand, dice))
         try:
             await stand.lobby.wait_awake()
-            while stand.deaths < rounds and not progress.stopped:
+            while True:
                 await stand.day(guests, dice.getrandbits(32))
                 progress.reached(stand.deaths, rounds)
+                if stand.deaths >= rounds or progress.stopped:
+                    break
         finally:
             now_and_then.cancel()
         await stand.deliver()
@@ -239,5 +264,8 @@ def _perhaps_die(dice: Random, stand: Stand) -> None:
 
 async def _die_now_and_then(stand: Stand, dice: Random) -> None:
     while True:
+        # Not each start may be killed: on a slow machine no daemon would ever get further.
+        if dice.random() < _STARTS_SURVIVED:
+            await stand.lobby.wait_awake()
         await asyncio.sleep(dice.uniform(*_APART_S))
         await stand.die()

@@ -87,6 +87,7 @@ CASES = (
     Case("watch-inputs --config {config}", 1),
     Case("wiring --config {config} --svg {out}"),
     Case("panel --config {config} --svg {out}"),
+    Case("outputs-off --config {config}", 1, "pi"),
     Case("run --config {config}", 1),
     Case("sim", 1, "sim"),
     Case("sim day --seed 1", 1, "sim"),

@@ -92,6 +92,10 @@ COMMANDS = {
         "edge.commands.watch_inputs", "watch_inputs",
         "Show every input live.",
     ),
+    "outputs-off": Command(
+        "edge.commands.outputs_off", "outputs_off",
+        "Put every output at rest while no daemon runs.",
+    ),
     "wiring": Command(
         "edge.commands.wiring", "wiring_",
         "Print or draw the wiring.",

@@ -19,6 +19,8 @@ from edge.config.polling import polling_notes
 from edge.config.wiring import boot_notes, bus_notes
 from edge.config.zone_advice import zone_notes
 from edge.daemon.procedures import examine
+from edge.daemon.rest_levels import outputs_stay_driven
+from edge.drivers.gpio.header import STRICT
 from edge.mqtt.credentials import examine_credentials
 from edge.sop.procedures.model import Procedure
 
@@ -54,6 +56,7 @@ def check(
         *module_notes(found.config),
         *polling_notes(found.config),
         *_zone(found.config),
+        *_outputs(found.config),
         *found.notes,
         *files,
     ]:
@@ -71,6 +74,12 @@ def _refuse(problems: list[str]) -> None:
 
 def _zone(config: Config) -> list[str]:
     return zone_notes(config, Clock.from_environment().wall_ms())
+
+
+def _outputs(config: Config) -> list[str]:
+    if not outputs_stay_driven(config):
+        return []
+    return [f"this kernel keeps outputs driven after the daemon was killed. {STRICT}"]
 
 
 def _print_procedures(procedures: dict[str, Procedure]) -> None:

@@ -4,9 +4,10 @@
 EXTRAS = {
     "PIL": "stills",
     "av": "video",
+    "gpiod": "pi",
     "iotcore": "sim",
     "jinja2": "print",
-    "lgpio": "pi",
+    "lgpio": "lgpio",
     "markupsafe": "print",
     "nacl": "invitations",
     "segno": "invitations",

@@ -2,8 +2,9 @@
 
 The daemon runs for months on a small machine and must start quickly after a power cut, so it does
 not load the libraries of the other commands (typer and its dependencies would be a fifth of its
-memory and a third of its import time). The plain options of `gardu run` are parsed here; help and
-unknown options are left to typer (edge/commands/app.py).
+memory and a third of its import time). `gardu outputs-off` runs after the daemon's death, while a
+lock may be energised. The plain options of these two are parsed here; help and unknown options are
+left to typer (edge/commands/app.py).
 """
 
 import io
@@ -19,30 +20,35 @@ from edge.errors import ConfigError, ConfigUnavailable, GarduError
 from edge.printable import printable_lines
 
 _VERBOSE = {"--verbose": True, "--no-verbose": False}
+# The commands with plain options, and their switches.
+_SWITCHES = {"run": _VERBOSE, "outputs-off": {}}
 
 
-class RunOptions(NamedTuple):
-    """The options of `gardu run`."""
+class PlainOptions(NamedTuple):
+    """The options of `gardu run`; `gardu outputs-off` has *config* only."""
 
     config: Path
     verbose: bool
 
 
-def run_options(arguments: Sequence[str]) -> RunOptions | None:
-    """Return the options of `gardu run`; None if typer must parse *arguments*."""
+def plain_options(command: str, arguments: Sequence[str]) -> PlainOptions | None:
+    """Return the options of *command*; None if typer must parse *arguments*."""
+    if command not in _SWITCHES:
+        return None
+    switches: dict[str, bool] = _SWITCHES[command]
     config, verbose = os.environ.get("GARDU_CONFIG") or str(DEFAULT_CONFIG), False
     rest = iter(arguments)
     for argument in rest:
         name, joined, value = argument.partition("=")
-        if argument in _VERBOSE:
-            verbose = _VERBOSE[argument]
+        if argument in switches:
+            verbose = switches[argument]
         elif name == "--config" or argument == "-c":
             config = value if joined else next(rest, "")
             if not config or config.startswith("-"):
                 return None
         else:
             return None
-    return RunOptions(Path(config), verbose)
+    return PlainOptions(Path(config), verbose)
 
 
 def main() -> None:
@@ -51,19 +57,24 @@ def main() -> None:
     :raises SystemExit: 2 after a config error, 1 after another error of Gardu, or if a library of
         an extra is not installed; `gardu run`: as edge/daemon/exit_codes.py has it
     """
-    running = sys.argv[1:2] == ["run"]
-    options = run_options(sys.argv[2:]) if running else None
+    command = "".join(sys.argv[1:2])
+    running = command == "run"
+    options = plain_options(command, sys.argv[2:])
     if running:
         _stop_at_once()
     try:
-        if options is not None:
+        if options is None and running:
+            _run_by_typer()
+        elif options is None:
+            _command()
+        elif running:
             from edge.daemon.run import daemon
 
             daemon(options.config, verbose=options.verbose)
-        elif running:
-            _run_by_typer()
         else:
-            _command()
+            from edge.daemon.outputs_off import outputs_off
+
+            outputs_off(options.config)
     except ConfigError as error:
         problems = [printable_lines(problem) for problem in error.problems]
         _end(problems, 2, error if running else None)

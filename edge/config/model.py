@@ -109,11 +109,17 @@ class Retention(Section, frozen=True, kw_only=True):
 
 
 class Gpio(Section, frozen=True, kw_only=True):
-    """The gpiochip of the header's pins; ``auto`` finds it by its device-tree name."""
+    """The header's pins.
+
+    :ivar chip: number of their gpiochip; ``auto`` finds it by its device-tree name
+    :ivar library: ``gpiod`` waits for edges in the kernel, ``lgpio`` polls; ``auto``: gpiod where
+        it is installed
+    """
 
     chip: Annotated[str, Meta(pattern=r"^(auto|[0-9]{1,3})\Z", description="auto or a number")] = (
         "auto"
     )
+    library: Literal["auto", "gpiod", "lgpio"] = "auto"
 
 
 class Config(Section, frozen=True, kw_only=True):

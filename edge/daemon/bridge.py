@@ -2,7 +2,7 @@
 
 gpiozero calls back, and devices are driven, on threads of their own. :meth:`Bridge.post` stamps
 the moment, hands the event over, and returns: it does no other work and must not raise, because
-an exception in lgpio's dispatch thread silences every pin for good.
+with lgpio an exception in its dispatch thread silences every pin for good.
 
 The consumer runs on the worker's thread. What must happen on the loop (timers, live topics, the
 release of doors in a fire) goes there through :meth:`Bridge.on_loop`.

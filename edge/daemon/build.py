@@ -98,7 +98,7 @@ def open_channels(config: Config, clock: Clock, buses: Buses) -> Channels:
 
     pins = None
     if not config.modules or any(pin_parts(config)):
-        pins = PinChannels(pin_factory(config.gpio.chip), clock)
+        pins = PinChannels(pin_factory(config.gpio.chip, config.gpio.library), clock)
     if pins is not None and not config.modules:
         return pins
     return AllChannels(pins, ModuleChannels(config, buses, clock))

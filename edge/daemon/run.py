@@ -50,6 +50,7 @@ from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.watch import MachineWatch
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
+from edge.daemon.rest_levels import prepare_outputs
 from edge.daemon.rules import make_rules
 from edge.daemon.start_wait import when_available
 from edge.daemon.stop_signal import Stop, StopSignal
@@ -107,6 +108,7 @@ async def run(config: Config, stop: StopSignal) -> None:
             _log_restore(store)
             now = await when_available(partial(_adopt_procedures, config, store), stop)
             this_run = crash_loop.begin(folder, clock.now())
+            prepare_outputs(config)
             await _run(config, clock, clock_file, store, now, this_run, stop)
             crash_loop.end(folder, this_run)
             clock_file.save()

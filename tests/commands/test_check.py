@@ -2,6 +2,7 @@
 
 import datetime as dt
 import tomllib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from edge.config.loading import load_config
 from edge.config.places import default_config_folder
 from edge.config.wiring import HEADER, boot_notes, boot_pull, bus_notes, wiring
 from edge.daemon.procedures import load_checked
+from edge.daemon.rest_levels import outputs_stay_driven
+from edge.drivers.gpio.pins import CHOICE
 from edge.errors import ConfigError
 from edge.paper.flowchart.flow import shown_number
 from edge.paper.words import Language, standard_time
 from edge.sop.procedures.loading import load_procedure
 from tests.certificates import DAY, Authority, now
+from tests.drivers.gpio.sysfs import PI_4, make_sysfs
 
 FOLDER = default_config_folder()
 APP = typer.Typer()
@@ -240,6 +244,21 @@ def test_pins_of_other_buses_are_noted() -> None:
     notes = bus_notes(load_config(FOLDER / "gardu.toml"))
     assert any(note.startswith("GPIO 14, 15: keep the serial console") for note in notes)
     assert not any("14" in note for note in bus_notes(load_config(FOLDER / "gardu-jatim.toml")))
+
+
+def test_a_kernel_that_keeps_outputs_driven_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the Pi itself, `gardu check` asks for strict_gpiod."""
+    sysfs = make_sysfs(tmp_path, PI_4, {"pinctrl_bcm2835": "Y"})
+    monkeypatch.delenv(CHOICE, raising=False)
+    monkeypatch.setattr(
+        "edge.commands.check.outputs_stay_driven", partial(outputs_stay_driven, sysfs=sysfs)
+    )
+    code, out, _ = run("check", "--config", str(FOLDER / "gardu.toml"))
+    assert code == 0
+    (note,) = [line for line in out.splitlines() if "strict_gpiod" in line]
+    assert note.startswith("note: this kernel keeps outputs driven")
 
 
 def test_the_brokers_files_are_read(tmp_path: Path) -> None:

@@ -46,7 +46,7 @@ def test_the_table_of_extras_is_that_of_the_package() -> None:
         names = {name.lower() for name in known.get(module, [])} | {module.replace("_", "-")}
         wanted = {line.partition(">")[0].lower() for line in extras[extra]} | {"markupsafe"}
         assert names & wanted, module
-    small = ("pi", "stills", "video", "invitations", "print", "report", "sim")
+    small = ("pi", "lgpio", "stills", "video", "invitations", "print", "report", "sim")
     lines = [line for extra in small for line in extras[extra] if "gardu" not in line]
     brought = {line.partition(">")[0] for line in lines}
     assert len(brought) == len(set(EXTRAS) - {"markupsafe"})

@@ -12,9 +12,9 @@ from typer.testing import CliRunner
 
 from edge import __version__
 from edge.commands.app import COMMANDS, app_for
-from edge.commands.main import RunOptions, run_options
+from edge.commands.main import PlainOptions, plain_options
 from edge.config.places import DEFAULT_CONFIG
-from edge.daemon import run
+from edge.daemon import outputs_off, run
 from tests.command_line import invoke
 
 PLAIN: list[list[str]] = [
@@ -35,15 +35,30 @@ def test_plain_options_mean_what_typer_says(
 ) -> None:
     """Config file, environment variable and verbosity are the same as typer finds."""
     monkeypatch.setenv("GARDU_CONFIG", variable)
-    seen: list[RunOptions] = []
+    seen: list[PlainOptions] = []
 
     def daemon(config: Path, *, verbose: bool) -> None:
-        seen.append(RunOptions(config, verbose))
+        seen.append(PlainOptions(config, verbose))
 
     monkeypatch.setattr(run, "daemon", daemon)
     result = invoke(["run", *arguments])
     assert result.exit_code == 0
-    assert seen == [run_options(arguments)]
+    assert seen == [plain_options("run", arguments)]
+
+
+@pytest.mark.parametrize("arguments", PLAIN, ids=" ".join)
+def test_plain_options_of_outputs_off_mean_what_typer_says(
+    arguments: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the config only: a switch of the daemon is left to typer, which refuses it."""
+    monkeypatch.delenv("GARDU_CONFIG", raising=False)
+    seen: list[Path] = []
+    monkeypatch.setattr(outputs_off, "outputs_off", seen.append)
+    result = invoke(["outputs-off", *arguments])
+    options = plain_options("outputs-off", arguments)
+    assert seen == ([] if options is None else [options.config])
+    assert result.exit_code == (2 if options is None else 0)
+    assert (options is None) == ("--verbose" in arguments)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +68,7 @@ def test_plain_options_mean_what_typer_says(
 )
 def test_whatever_needs_words_goes_to_typer(arguments: list[str]) -> None:
     """Help and mistakes are left to typer."""
-    assert run_options(arguments) is None
+    assert plain_options("run", arguments) is None
 
 
 def test_help_of_the_daemon_is_there() -> None:

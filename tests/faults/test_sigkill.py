@@ -30,13 +30,17 @@ def test_killed_at_any_moment_under_load(tmp_path: Path) -> None:
 
 
 @needs_mosquitto
-def test_killed_in_the_lobby_no_lock_fires_without_cause(tmp_path: Path) -> None:
+@pytest.mark.parametrize("outputs_persist", [False, True], ids=["released", "persist"])
+def test_killed_in_the_lobby_no_lock_fires_without_cause(
+    tmp_path: Path, *, outputs_persist: bool
+) -> None:
     """The real daemon is killed within lock pulses, hangs in them, or is killed at any moment.
 
     Every pulse in the world comes from a committed decision, and none is repeated by a restart; the
-    relays drop out at each kill.
+    relays drop out at each kill, or are put at rest before the next start.
     """
-    found = asyncio.run(kill_in_lobby(tmp_path, 2, 2017, Progress(), guests=1))
+    kills = kill_in_lobby(tmp_path, 2, 2017, Progress(), guests=1, outputs_persist=outputs_persist)
+    found = asyncio.run(kills)
     assert found.clean, found
     assert found.delivered == found.committed > 0
     assert found.pulses > 0

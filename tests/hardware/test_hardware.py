@@ -171,7 +171,7 @@ def _by_hand(stack: ExitStack) -> Desk:
     config = load_config(Path(CONFIG))
     person = stack.enter_context(Person())
     try:
-        factory = pin_factory(config.gpio.chip)
+        factory = pin_factory(config.gpio.chip, config.gpio.library)
     except DeviceUnavailable as error:
         pytest.skip(f"needs a Pi: {error}")
     stack.callback(factory.close)

@@ -52,6 +52,20 @@ def test_a_load_rests_while_nobody_drives_its_pin(active: str) -> None:
     assert changes == [True, False]
 
 
+@pytest.mark.parametrize(("persists", "level"), [(True, 1), (False, 0)])
+def test_a_released_output_persists_only_where_the_kernel_says(
+    *, persists: bool, level: int
+) -> None:
+    """Raspberry Pi OS keeps a released output driven; a released input floats everywhere."""
+    pin = HeaderPin(20)
+    pin.drive(1, 1)
+    pin.release(2, persists=persists)
+    assert pin.level == level
+    pin.listen("up", 3)
+    pin.release(4, persists=persists)
+    assert pin.level == 0
+
+
 @pytest.mark.parametrize("wired", ["normally-open", "normally-closed"])
 @pytest.mark.parametrize("pull", ["up", "down", "external-up", "external-down"])
 @pytest.mark.parametrize("number", [7, 20])

@@ -39,7 +39,7 @@ def doctor(
         list[str] | None,
         typer.Argument(
             help="Examine only these: names as in `health` (lockers, panel/reception, "
-            "camera/lobby), and user, clock, disk, data, broker."
+            "camera/lobby), and user, clock, disk, data, outputs, broker."
         ),
     ] = None,
     config: ConfigOption = DEFAULT_CONFIG,

@@ -64,11 +64,6 @@ def meaning_of(key: str) -> Meaning:
 # Kind of device (empty: any), words in the error, remedy; the first that matches is used.
 _REMEDIES = (
     ("daemon", "", "Run this as the daemon's user: sudo -u gardu gardu doctor ..."),
-    ("gpio", "no gpiochip", ("Run this on the Pi; if this is one, set [gpio] chip to the number "
-     "that `gpiodetect` shows for the header.")),
-    ("gpio", "permission", ("Add the user to the group gpio (sudo usermod -aG gpio USER, then log "
-     "in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
-    ("gpio", "not installed", "Install the pin library: pip install 'gardu[pi]'."),
     ("", "busy", ("Something else holds it. For a pin: `gpioinfo` says who; SPI, I2C or the serial "
      "console may (gardu wiring lists what must be off). For a port: stop the other program.")),
     ("", "exclusive", "Another program has the port: stop it (sudo fuser -v PORT says who)."),

@@ -14,6 +14,8 @@ from edge.commands.doctor.finding import Finding
 from edge.config.inventory import fitted, lines
 from edge.config.model import Config
 from edge.config.sections.cameras import PiCamera
+from edge.daemon.rest_levels import outputs_stay_driven
+from edge.drivers.gpio.header import STRICT, SYSFS
 from edge.drivers.gpio.pins import CHOICE
 from edge.store.disk_space import RESERVE, STILLS_NEED
 
@@ -100,6 +102,18 @@ def disk(config: Config) -> Iterator[Finding]:
     yield Finding("disk", "wrong", saw, try_)
 
 
+def outputs(config: Config, sysfs: Path = SYSFS) -> Iterator[Finding]:
+    """Check that the kernel does not keep the outputs of a killed daemon driven."""
+    stay = outputs_stay_driven(config, sysfs)
+    if stay:
+        saw = (
+            "This kernel keeps outputs driven after the daemon was killed: a lock stays energised."
+        )
+        yield Finding("outputs", "wrong", saw, STRICT)
+    elif stay is False:
+        yield Finding("outputs", "ok", "The kernel switches off the outputs of a killed daemon.")
+
+
 CHECKS: dict[str, Check] = {
     "user": user,
     "clock": board.clock,
@@ -109,6 +123,7 @@ CHECKS: dict[str, Check] = {
     "card": board.card,
     "disk": disk,
     "data": data_folder,
+    "outputs": outputs,
     "broker": broker,
 }
 """The checks of the machine, by name."""

@@ -5,9 +5,11 @@ Rules of this module
 1. gpiozero's DigitalInputDevice compares with a memory of its own, so that after a change that was
    found by polling it would swallow the next edge; InputDevice with the pin's own edge callback is
    the same minus that memory.
-2. lgpio has one thread for the edges of all pins, and an exception in a callback ends it: every
-   input goes silent. So the callback only hands over, and an exception is logged there.
-3. After closing, an output's pin is a floating input: the relay's own pull resistor holds it.
+2. The libraries have one thread for the edges of all pins, and with lgpio an exception in a
+   callback ends it: every input goes silent. So the callback only hands over, and an exception is
+   logged there.
+3. A closed output was put at rest before. Then its pin is a floating input, which the relay's own
+   pull resistor holds, or it stays driven (``header.py``, rule 2).
 """
 
 import logging
@@ -19,7 +21,7 @@ from gpiozero import DigitalOutputDevice, Factory, InputDevice
 from edge.clock import Clock
 from edge.config.sections.pins import Contact, Output
 from edge.drivers.channels import OnEdge
-from edge.drivers.gpio.pins import CLAIM_REMEDY, claiming, pin_errors
+from edge.drivers.gpio.claiming import IN_USE, claiming, pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
 
 T = TypeVar("T")
@@ -30,7 +32,7 @@ _PULLS = {"up": True, "down": False, "external-up": None, "external-down": None}
 # GPIO 2 and 3 have 1.8 kOhm pull-ups on the board, which no setting can switch off.
 _FIXED_PULL_UPS = (2, 3)
 
-_OPENS = "It opens by itself once the device is there."
+_NOT_OPEN = "It opens by itself once the device is there."
 
 _log = logging.getLogger(__name__)
 
@@ -98,7 +100,7 @@ class PinInput:
         """
         pin = self._device.pin  # None: closed meanwhile
         if pin is None:
-            raise DeviceUnavailable(f"GPIO {self._number} is not open", _OPENS)
+            raise DeviceUnavailable(f"GPIO {self._number} is not open", _NOT_OPEN)
         with claiming(f"GPIO {self._number}"):
             return bool(pin.state)
 
@@ -164,9 +166,7 @@ class PinOutput:
         try:
             return call()
         except pin_errors() as error:
-            raise DeviceFault(
-                f"pin {self._number} cannot be driven: {error}", CLAIM_REMEDY
-            ) from error
+            raise DeviceFault(f"pin {self._number} cannot be driven: {error}", IN_USE) from error
 
 
 def _input_device(contact: Contact, factory: Factory) -> Any:

@@ -19,13 +19,15 @@ from edge.commands.doctor.command import doctor
 from edge.commands.doctor.devices import device_names, examine_devices, open_pins
 from edge.commands.doctor.event_words import meaning_of
 from edge.commands.doctor.finding import Finding
-from edge.commands.doctor.machine import user
+from edge.commands.doctor.machine import outputs, user
 from edge.config.inventory import fitted
 from edge.config.loading import load_config
 from edge.config.model import Gpio
+from edge.drivers.gpio.pins import CHOICE
 from tests.brokers import MOSQUITTO, Mosquitto, mosquitto
 from tests.commands.doctor.office import SOURCE, Office, in_office, sole
 from tests.drivers.conftest import Pins
+from tests.drivers.gpio.sysfs import PC, PI_4, make_sysfs
 from tests.uplinks import make_config
 
 __all__ = ["mosquitto"]
@@ -123,6 +125,27 @@ def test_the_words_are_for_people(tmp_path: Path) -> None:
         assert lines[-1] == "2 things looked at, 1 wrong."
 
     in_office(tmp_path, act)
+
+
+@pytest.mark.parametrize(
+    ("chips", "persist", "states"),
+    [(PI_4, "Y", ["wrong"]), (PI_4, "N", ["ok"]), (PC, "Y", [])],
+    ids=["Raspberry Pi OS", "strict_gpiod", "no Pi"],
+)
+def test_outputs_that_outlive_the_daemon_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, chips: dict[str, str], persist: str,
+    states: list[str],
+) -> None:  # fmt: skip
+    """A lock that stays energised after a crash is a fault of the installation."""
+    monkeypatch.delenv(CHOICE, raising=False)
+    sysfs = make_sysfs(tmp_path, chips, {"pinctrl_bcm2835": persist})
+    config = load_config(SOURCE, elsewhere=True)
+    found = list(outputs(config, sysfs))
+    assert [finding.state for finding in found] == states
+    if states == ["wrong"]:
+        assert "dtparam=strict_gpiod" in found[0].try_
+    without = replace(config, lockers=None, aiphone={}, panels={}, buzzer=None, doors={})
+    assert list(outputs(without, sysfs)) == []
 
 
 def test_an_output_that_is_on_by_itself_is_wrong(tmp_path: Path) -> None:

@@ -66,7 +66,9 @@ class IoModule:
         self._last = self._read_back = self.now()
         self._missed = 0
         self._retries = 0
-        self._error: DeviceUnavailable | DeviceFault = DeviceUnavailable("has not answered yet")
+        self._error: DeviceUnavailable | DeviceFault = DeviceUnavailable(
+            "has not answered yet", "Wait a second: its line is being tried."
+        )
         self._watchdog_fault: DeviceFault | None = None
 
     def now(self) -> float:

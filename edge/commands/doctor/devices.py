@@ -178,7 +178,7 @@ def _tapped(tap: Tap) -> Finding:
     if part.part.module and tap.high is None:
         return Finding(part.device, "skipped", f"{part.function}: {tap.why}.")
     if tap.why or tap.high is None:
-        return trouble(part.device, tap.why)
+        return trouble(part.device, tap.why, tap.remedy)
     where = f"{tap.where} is {tap.level}"
     if tap.changes > _MOVES and not part.is_data:
         saw = f"{part.function}: {where} now, and changed {tap.changes} times while I looked."

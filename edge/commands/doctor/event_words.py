@@ -61,29 +61,18 @@ def meaning_of(key: str) -> Meaning:
     return _MEANINGS.get(key.rpartition(".")[2].partition("[")[0], _GENERAL)
 
 
-# Kind of device (empty: any), words in the error, remedy; the first that matches is used.
+# Remedies for findings that are no error of a driver: those bring their own. Kind of device (empty:
+# any), words in the finding, remedy; the first that matches is used.
 _REMEDIES = (
     ("daemon", "", "Run this as the daemon's user: sudo -u gardu gardu doctor ..."),
-    ("", "busy", ("Something else holds it. For a pin: `gpioinfo` says who; SPI, I2C or the serial "
-     "console may (gardu wiring lists what must be off). For a port: stop the other program.")),
-    ("", "exclusive", "Another program has the port: stop it (sudo fuser -v PORT says who)."),
-    ("", "temporarily unavailable", ("Another program has the port: stop it (sudo fuser -v PORT "
-     "says who).")),
-    ("", "permission denied", ("Add the user to the group dialout (sudo usermod -aG dialout USER, "
-     "then log in again), or run this as the daemon's user: sudo -u gardu gardu doctor ...")),
-    ("", "no such file", ("Plug it in. ls -l /dev/serial/by-id/ shows what is plugged in; the name "
-     "there belongs in the config.")),
-    # Only the daemon's words come here: a camera's own errors bring their remedy.
-    ("camera", "", ("Stop the daemon and run gardu doctor again: it then asks the camera itself. "
-     "docs/cameras.md lists each message with its remedy.")),
-    ("lockers", "the door is open", ("Shut it. If it is shut, look at its latch and wires; a "
+    ("lockers", "the door is open", ("Shut it. If it is shut, examine its latch and wires; a "
      "board's latches may read the other way round (closed_bit).")),
-    ("lockers", "answer", ("Look at the board's power, at A and B (swap them once), at the address "
-     "switch and the bus's baud_rate; end the bus with 120 ohm at both ends.")),
-    ("", "answer", "Look at its power and cable, and at baud_rate; on RS-485 swap A and B once."),
-    ("card-reader", "", ("Look at its power and at the reader's TX line; baud rate is fixed by the "
-     "reader's kind: is `driver` right?")),
-    ("", "", "Look at its cable and power, then run gardu doctor again."),
+    ("", "malformed", ("Compare baud_rate and driver with the device; examine the wires of its "
+     "line, and keep them away from those of locks and lamps.")),
+    ("", "nothing was read", ("Is it of the kind that `driver` names, and the card or code of a "
+     "kind that it reads? gardu watch-inputs --raw shows every byte.")),
+    ("", "", ("Stop the daemon and run gardu doctor again: it then examines the device itself. "
+     "journalctl -u gardu has what came before.")),
 )  # fmt: skip
 
 
@@ -96,7 +85,7 @@ def remedy(device: str, why: str) -> str:
 def trouble(device: str, why: str, try_: str = "") -> Finding:
     """Return the finding that *device* does not work, with the error *why* and its remedy *try_*.
 
-    An error without a remedy gets the one for its words.
+    A finding without a remedy gets the one for its words.
     """
     saw = why.removeprefix(f"{device}: ")
     return Finding(device, "wrong", _sentence(saw), try_ or remedy(device, why))

@@ -34,7 +34,7 @@ class Tap:
 
     :param channels: the real inputs and outputs
     :param moved: called on every change, on the pins' thread: must not block
-    :ivar why: why it cannot be read; empty if it can
+    :ivar why: why it cannot be read; empty if it can; *remedy*: what to do about it
     :ivar high: its level (on at a module); None as long as it is not read
     :ivar on_edge: called with every edge, as it comes
     :ivar changes: edges since it was opened; *bounces*: those of them that are bounces
@@ -42,7 +42,7 @@ class Tap:
 
     def __init__(self, fitted: Fitted, channels: Channels, clock: Clock, moved: Moved) -> None:
         self.fitted = fitted
-        self.why = ""
+        self.why = self.remedy = ""
         self.high: bool | None = None
         self.changes = 0
         self.bounces = 0
@@ -96,7 +96,7 @@ class Tap:
             self._channel = self._channels.claim_input(self._read_as, self._seen)
             self.high, self._since_ns = self._channel.level(), self._clock.boot_ns()
         except DeviceUnavailable as error:
-            self.why = str(error)
+            self.why, self.remedy = str(error), error.remedy
         if self.high is None and not self.why:
             self.why = f"{self.where}: its module does not answer"
 

@@ -5,7 +5,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone, Rings
 from edge.config.sections.pins import Output, Signal
-from edge.drivers.wired.aiphone import WiredAiphone
+from edge.drivers.gpio.devices import GpioAiphone
 from edge.drivers.wired.contacts import HELD_S
 from edge.errors import DeviceFault
 from edge.sop.events import HostAnswered
@@ -14,13 +14,13 @@ from tests.drivers.conftest import Pins, Posted, told
 RING, ACCEPT = 8, 25
 
 
-def make(pins: Pins, clock: Clock, posted: Posted, **more: object) -> WiredAiphone:
+def make(pins: Pins, clock: Clock, posted: Posted, **more: object) -> GpioAiphone:
     """Return a station with an active-low relay and an accept contact to ground."""
     config = Aiphone(
         procedures=["pimpinan"], ring=Output(pin=RING, active="low"), accept=Signal(pin=ACCEPT),
         **more,  # type: ignore[arg-type]
     )  # fmt: skip
-    return WiredAiphone("aiphone/adc", config, pins.channels(clock), clock, posted)
+    return GpioAiphone("aiphone/adc", config, pins.factory, clock, posted)
 
 
 def test_an_answer_that_never_ends_is_one_answer_and_a_fault(

@@ -7,7 +7,7 @@ import pytest
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import AlarmContact, Signal
-from edge.drivers.wired.metal_detector import WiredMetalDetector
+from edge.drivers.gpio.devices import GpioMetalDetector
 from edge.sop.events import DetectorAlarmed, InputRestored
 from tests.drivers.conftest import Pins, Posted, told
 
@@ -15,26 +15,26 @@ ALARM, BEAM = 23, 24
 
 
 @pytest.fixture
-def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[WiredMetalDetector]:
+def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioMetalDetector]:
     """Yield closed loops on pins without a connection: both active."""
     config = MetalDetector(
         alarm=AlarmContact(pin=ALARM, wired="normally-closed"),
         passage=Signal(pin=BEAM, wired="normally-closed"),
         blocked_s=60.0,
     )
-    driver = WiredMetalDetector("metal-detector", config, pins.channels(clock), clock, posted)
+    driver = GpioMetalDetector("metal-detector", config, pins.factory, clock, posted)
     yield driver
     driver.close()
 
 
-def test_nothing_connected_is_an_alarm(driver: WiredMetalDetector, posted: Posted) -> None:
+def test_nothing_connected_is_an_alarm(driver: GpioMetalDetector, posted: Posted) -> None:
     """A cable that was never plugged in is an alarm, and does not read as clear."""
     driver.open()
     assert told(posted.take()) == [(DetectorAlarmed, True)]
 
 
 def test_a_beam_found_interrupted_is_nobodys_passage(
-    driver: WiredMetalDetector, pins: Pins, posted: Posted
+    driver: GpioMetalDetector, pins: Pins, posted: Posted
 ) -> None:
     """A beam found interrupted is no passage, as its begin is unknown; only its end is posted."""
     driver.open()

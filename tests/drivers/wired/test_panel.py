@@ -14,8 +14,8 @@ from gpiozero.exc import PinSetInput
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
+from edge.drivers.gpio.devices import GpioPanel
 from edge.drivers.wired.lamps import PLAIN, TEST_S, rhythms
-from edge.drivers.wired.panel import WiredPanel
 from edge.drivers.wired.presses import AGAIN_S, HOLD_S, MOMENT_S
 from edge.drivers.wired.presses import TEST_S as CHORD_S
 from edge.errors import DeviceFault, DeviceUnavailable
@@ -47,10 +47,10 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[WiredPanel]:
+def panel(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioPanel]:
     """Yield an open panel; opening it has posted no event."""
     config = Panel(stations=["reception"], lamps=LAMPS, buttons=BUTTONS)
-    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
     assert posted.take() == []
     yield panel
@@ -136,7 +136,7 @@ def test_a_button_that_has_counted_is_in_nobodys_way(pins: Pins, posted: Posted)
 
 @pytest.mark.parametrize("stuck", [(ARRIVE,), (ARRIVE, DECLINE)])
 def test_a_button_stuck_at_opening_means_nothing(
-    panel: WiredPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
+    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock, stuck: tuple[int, ...]
 ) -> None:
     """A button stuck at opening posts no event, nor does its release; the next press counts."""
     panel.close()
@@ -153,7 +153,7 @@ def test_a_button_stuck_at_opening_means_nothing(
 
 
 def test_a_press_is_forgotten_by_closing(
-    panel: WiredPanel, pins: Pins, posted: Posted, clock: Clock
+    panel: GpioPanel, pins: Pins, posted: Posted, clock: Clock
 ) -> None:
     """A closed panel posts no event, not even of a hold that had begun."""
     press(pins, DECLINE)
@@ -163,7 +163,7 @@ def test_a_press_is_forgotten_by_closing(
 
 
 def test_a_missed_press_and_release_are_reconciled(
-    panel: WiredPanel, pins: Pins, posted: Posted
+    panel: GpioPanel, pins: Pins, posted: Posted
 ) -> None:
     """A press whose edges the library lost is posted once."""
     pins[DECLINE].muted = True
@@ -175,7 +175,7 @@ def test_a_missed_press_and_release_are_reconciled(
 
 
 def test_two_buttons_held_together_light_every_lamp(
-    panel: WiredPanel, pins: Pins, posted: Posted
+    panel: GpioPanel, pins: Pins, posted: Posted
 ) -> None:
     """A lamp test posts no event; then the lamps show the mode that was set meanwhile."""
     panel.show("on")
@@ -194,7 +194,7 @@ def test_the_only_button_held_long_is_the_lamp_test(
 ) -> None:
     """With one button the lamp test follows its meaning for holding."""
     config = Panel(stations=["x"], lamp=Output(pin=GREEN), buttons=BUTTONS[1:])
-    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
     press(pins, DECLINE)
     _until(lambda: bool(pins[GREEN].state))
@@ -203,7 +203,7 @@ def test_the_only_button_held_long_is_the_lamp_test(
     panel.close()
 
 
-def test_closing_ends_a_lamp_test(panel: WiredPanel, pins: Pins, clock: Clock) -> None:
+def test_closing_ends_a_lamp_test(panel: GpioPanel, pins: Pins, clock: Clock) -> None:
     """Closing ends a lamp test for good; opened again, the lamps are dark until a mode is set."""
     panel.show("on")
     panel.test()
@@ -216,7 +216,7 @@ def test_closing_ends_a_lamp_test(panel: WiredPanel, pins: Pins, clock: Clock) -
     assert pins[GREEN].state
 
 
-def test_showing_the_same_mode_again_changes_nothing(panel: WiredPanel, pins: Pins) -> None:
+def test_showing_the_same_mode_again_changes_nothing(panel: GpioPanel, pins: Pins) -> None:
     """Setting the same mode again does not restart its blinking, so that it can be seen."""
     before = len(pins[RED].states)
 
@@ -229,7 +229,7 @@ def test_showing_the_same_mode_again_changes_nothing(panel: WiredPanel, pins: Pi
 
 @pytest.mark.parametrize(("mode", "lit"), [("off", False), ("on", True), ("red", False)])
 def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
-    panel: WiredPanel, pins: Pins, mode: LampMode, lit: bool
+    panel: GpioPanel, pins: Pins, mode: LampMode, lit: bool
 ) -> None:
     """Two flashes show that a press was refused; then the lamps show their mode as before."""
     panel.show(mode)
@@ -242,7 +242,7 @@ def test_a_refusal_flashes_twice_and_the_lamps_go_on_as_before(
 
 @pytest.mark.parametrize(("mode", "levels"), [("off", [True, False]), ("on", [False, True])])
 def test_a_press_is_heard_at_once_and_once(
-    panel: WiredPanel, pins: Pins, posted: Posted, mode: LampMode, levels: list[bool]
+    panel: GpioPanel, pins: Pins, posted: Posted, mode: LampMode, levels: list[bool]
 ) -> None:
     """The lamp is reversed for a moment by a press that counts; trembling adds no second sign."""
     panel.show(mode)
@@ -256,7 +256,7 @@ def test_a_press_is_heard_at_once_and_once(
 
 
 def test_a_press_does_not_wait_for_a_lamp(
-    panel: WiredPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
+    panel: GpioPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A press is posted, and the pin thread is free, while a call is stuck in a lamp's pin."""
     stuck, free = threading.Event(), threading.Event()
@@ -280,7 +280,7 @@ def test_a_press_does_not_wait_for_a_lamp(
 
 
 def test_a_press_counts_although_its_lamp_fails(
-    panel: WiredPanel,
+    panel: GpioPanel,
     pins: Pins,
     posted: Posted,
     monkeypatch: pytest.MonkeyPatch,
@@ -302,7 +302,7 @@ def test_a_press_counts_although_its_lamp_fails(
     _until(lambda: _fault(panel) is None and bool(pins[GREEN].state))
 
 
-def test_a_closed_panel_says_so(panel: WiredPanel, pins: Pins) -> None:
+def test_a_closed_panel_says_so(panel: GpioPanel, pins: Pins) -> None:
     """A closed panel raises: after a fault it is opened again and needs its mode again."""
     panel.show("on")
     panel.close()
@@ -318,7 +318,7 @@ def test_a_closed_panel_says_so(panel: WiredPanel, pins: Pins) -> None:
 def test_a_panel_without_a_lamp_shows_nothing(pins: Pins, clock: Clock, posted: Posted) -> None:
     """A lamp is optional: without one no pin is claimed for it, and a press counts as ever."""
     config = Panel(stations=["reception"], buttons=BUTTONS[1:])
-    panel = WiredPanel("panel/reception", config, pins.channels(clock), clock, posted)
+    panel = GpioPanel("panel/reception", config, pins.factory, clock, posted)
     panel.open()
     panel.show("fast")
     panel.flash()
@@ -367,7 +367,7 @@ def test_a_single_press_is_decided_before_a_hold() -> None:
     assert MOMENT_S < AGAIN_S < HOLD_S < CHORD_S
 
 
-def _fault(panel: WiredPanel) -> str | None:
+def _fault(panel: GpioPanel) -> str | None:
     """Return the fault that the daemon finds when it reads the levels again."""
     try:
         panel.reconcile()

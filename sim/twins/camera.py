@@ -12,7 +12,6 @@ import socket
 import ssl
 import struct
 import sys
-import threading
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
@@ -21,6 +20,7 @@ from typing import Literal
 from urllib.request import parse_http_list, parse_keqv_list
 
 from sim.twins.camera_dialects import PLAIN, Dialect, answer, head, refusal
+from sim.twins.camera_server import CameraServer
 from sim.twins.scene import DARK, Scene, draw
 
 USERNAME = "gardu"
@@ -69,7 +69,7 @@ def make_password() -> str:
     return secrets.token_urlsafe(12)
 
 
-class CameraTwin:
+class CameraTwin(CameraServer):
     """A camera on a port of 127.0.0.1 that was free when it first started.
 
     :param look: returns the scene in front of the lens; called from the camera's threads
@@ -90,6 +90,7 @@ class CameraTwin:
         dialect: Dialect = PLAIN,
         tls: ssl.SSLContext | None = None,
     ) -> None:
+        super().__init__()
         self.password = password
         self.scheme: Scheme = scheme
         self.dialect = dialect
@@ -98,41 +99,21 @@ class CameraTwin:
         self.stills = 0
         self.proofs = 0
         self.paths: list[str] = []
-        self.closing = threading.Event()
         self._look = look
         self._tls = tls
         self._asked = 0
         self._frozen: bytes | None = None
         self._nonces: deque[str] = deque(maxlen=_NONCES)
         self._spent: set[str] = set()
-        self._port = 0
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Address of the snapshot, once the camera has started."""
-        return f"http{'s' if self._tls else ''}://127.0.0.1:{self._port}{PATH}"
+        return f"http{'s' if self._tls else ''}://127.0.0.1:{self.port}{PATH}"
 
-    def start(self) -> None:
-        """Serve snapshots until :meth:`close`; always at the same address."""
-        if self._server is not None:
-            return
-        self.closing.clear()
-        self._server = _Server(self, self._port, self._tls)
-        self._port = self._server.server_port
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop, even while a request hangs."""
-        if self._server is None or self._thread is None:
-            return
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server = None
+    def make_server(self, port: int) -> "_Server":
+        """Return the server on *port* of loopback."""
+        return _Server(self, port, self._tls)
 
     def picture(self) -> bytes:
         """Return the present picture (JPEG); a frozen camera returns the one from when it froze."""

@@ -8,12 +8,12 @@ import datetime as dt
 import hashlib
 import hmac
 import re
-import threading
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 from sim.twins.camera import USERNAME
+from sim.twins.camera_server import CameraServer
 
 PATH = "/onvif/device_service"
 MEDIA_PATH = "/onvif/Media"
@@ -30,7 +30,7 @@ no-profiles: it has none.
 """
 
 
-class OnvifTwin:
+class OnvifTwin(CameraServer):
     """The ONVIF service of a camera.
 
     :param snapshot: returns the address of its snapshot; None: it has none
@@ -47,37 +47,22 @@ class OnvifTwin:
         stream: Callable[[], str] | None,
         behind_s: float = 0.0,
     ) -> None:
+        super().__init__()
         self.password = password
         self.snapshot = snapshot
         self.stream = stream
         self.fault: OnvifFault | None = None
         self.calls: list[str] = []
         self._behind = dt.timedelta(seconds=behind_s)
-        self._port = 0
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Address of the service's host, once it has started."""
-        return f"http://127.0.0.1:{self._port}"
+        return f"http://127.0.0.1:{self.port}"
 
-    def start(self) -> None:
-        """Serve until :meth:`close`; always at the same address."""
-        if self._server is None:
-            self._server = _Server(self, self._port)
-            self._port = self._server.server_port
-            self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-            self._thread.start()
-
-    def close(self) -> None:
-        """Stop."""
-        if self._server is None or self._thread is None:
-            return
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server = None
+    def make_server(self, port: int) -> "_Server":
+        """Return the server on *port* of loopback."""
+        return _Server(self, port)
 
     def now(self) -> dt.datetime:
         """Return the time of the camera's clock."""
@@ -111,7 +96,7 @@ class OnvifTwin:
                     "</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>"
                 )
             case "GetCapabilities":
-                address = f"http://{_ELSEWHERE}:{self._port}{MEDIA_PATH}"
+                address = f"http://{_ELSEWHERE}:{self.port}{MEDIA_PATH}"
                 return (
                     "<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Media>"
                     f"<tt:XAddr>{address}</tt:XAddr></tt:Media></tds:Capabilities>"

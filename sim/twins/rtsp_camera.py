@@ -10,7 +10,6 @@ import hmac
 import secrets
 import socketserver
 import struct
-import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,7 @@ from typing import Literal, Protocol
 from urllib.request import parse_http_list, parse_keqv_list
 
 from sim.twins.camera import USERNAME, digest
+from sim.twins.camera_server import CameraServer
 from sim.twins.rtp_jpeg import JpegPayloads
 
 PATH = "/stream1"
@@ -55,7 +55,7 @@ class Payloads(Protocol):
         """Return *payload* with random bytes in the place of its picture."""
 
 
-class RtspCameraTwin:
+class RtspCameraTwin(CameraServer):
     """A camera on a port of 127.0.0.1 that was free when it first started.
 
     :param look: returns the picture before the lens (JPEG); called from the camera's threads
@@ -73,43 +73,24 @@ class RtspCameraTwin:
         encoder: Callable[[], Payloads] = JpegPayloads,
     ) -> None:
         self.look = look
+        super().__init__()
         self.password = password
         self.scheme: RtspScheme = scheme
         self.encoder = encoder
         self.fault: RtspFault | None = None
         self.proofs = 0
         self.requests: list[str] = []
-        self.closing = threading.Event()
         self.nonce = secrets.token_hex(16)
         self._frozen: bytes | None = None
-        self._port = 0
-        self._server: _Server | None = None
-        self._thread: threading.Thread | None = None
 
     @property
     def url(self) -> str:
         """Address of the stream, once the camera has started."""
-        return f"rtsp://127.0.0.1:{self._port}{PATH}"
+        return f"rtsp://127.0.0.1:{self.port}{PATH}"
 
-    def start(self) -> None:
-        """Serve streams until :meth:`close`; always at the same address."""
-        if self._server is not None:
-            return
-        self.closing.clear()
-        self._server = _Server(self, self._port)
-        self._port = self._server.server_address[1]
-        self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
-        self._thread.start()
-
-    def close(self) -> None:
-        """Stop, even while streams run."""
-        if self._server is None or self._thread is None:
-            return
-        self.closing.set()
-        self._server.shutdown()
-        self._thread.join()
-        self._server.server_close()
-        self._server = None
+    def make_server(self, port: int) -> "_Server":
+        """Return the server on *port* of loopback."""
+        return _Server(self, port)
 
     def picture(self) -> bytes:
         """Return the present picture; a frozen camera returns the one from when it froze."""

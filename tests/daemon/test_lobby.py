@@ -47,6 +47,8 @@ def lobby(folder: Path, broker: Mosquitto) -> Path:
         button(MORE, "more"),
         button(OFFICE, "day"),
     ]
+    for other in reception[3:]:
+        other.pop("hold", None)
     officer_3[1:] = [button(ACKNOWLEDGE, "acknowledge", hold="refuse")]
     del raw["metal_detector"]["passage"]
     raw["safety"] = {"fire": {"pin": FIRE_LOOP}}

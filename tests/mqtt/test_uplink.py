@@ -5,6 +5,7 @@ import hashlib
 import json
 from pathlib import Path
 
+from edge.mqtt.reasons import reason
 from edge.sop.events import DeviceFailed, DeviceRestored, InputRefused
 from edge.sop.records import AlarmChanged, Record
 from edge.store.store import StillRow, Store
@@ -152,7 +153,8 @@ def test_no_subscriber_is_not_delivered(mosquitto: Mosquitto, tmp_path: Path) ->
                 await until(lambda: centre.heard("state/alarm/uplink")[-1].payload == b"")
                 assert b"no subscriber" in alarms[0].payload
             told = [e for e in run.events if isinstance(e, DeviceFailed)]
-            assert told == [DeviceFailed(AT, "broker", "no subscriber for event/visit", times=1)]
+            why, remedy = "no subscriber for event/visit", reason("no-subscriber").remedy
+            assert told == [DeviceFailed(AT, "broker", why, times=1, remedy=remedy)]
             assert run.events[-1] == DeviceRestored(AT, "broker", times=1)
 
     asyncio.run(scenario())

@@ -13,7 +13,7 @@ Rules for every kind of channel
 5. A channel on a module that does not answer is claimed all the same: ModuleUnavailable comes from
    its calls, and its levels come once the module answers. While the module is lost, a contact
    counts as ``Contact.when_lost`` says: held at its last level; at rest (an edge without a level is
-   handed over, and the next level is one found anew); or active, an alarm.
+   handed over, and the next level is one that is found, as at opening); or active, an alarm.
 """
 
 from collections.abc import Callable

@@ -33,7 +33,7 @@ class Watchdog(Section, frozen=True, kw_only=True):
     :ivar start_register: the register to which 1 is written to start it, if it has one
     :ivar running_register: the register that reads 1 while it runs, if it has one
     :ivar stop_register: the register to which ``stop_value`` is written to stop it; a running
-        watchdog can then be set anew
+        watchdog can then be set again
     :ivar clear_coil: the coil to which 1 is written so that outputs work again after a time-out
     """
 

@@ -161,7 +161,7 @@ def _report(correction: Correction) -> None:
     elif abs(by_s) > bound_s:
         log.error(
             "a time server corrected the clock by %+.1f s, more than its bound of %.1f s: times "
-            "since its last confirmation may be wrong by that. If nobody had set it, raise "
+            "since its last confirmation may be wrong by that. If it was not set by hand, raise "
             "clock.drift_ppm",
             by_s,
             bound_s,

@@ -83,7 +83,7 @@ class Challenge(msgspec.Struct, frozen=True):
 
     @property
     def session(self) -> bool:
-        """True if the password's hash is made anew for each session (``-sess``)."""
+        """True if the password's hash is made again for each session (``-sess``)."""
         return self._algorithm.upper().endswith(_SESSION)
 
     @property

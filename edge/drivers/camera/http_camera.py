@@ -3,7 +3,7 @@
 Rules of this driver
 --------------------
 1. One deadline for a whole still, and a limit on its size (``http_exchange.py``).
-2. The picture ends where the JPEG ends, whatever lengths the camera announces (``jpeg.py``).
+2. The picture ends where the JPEG ends, not where the announced length says (``jpeg.py``).
 3. What may pass (busy, hung up, cannot be reached) is tried again within the deadline, after longer
    and longer pauses. If it does not pass, it is the error; a late try does not hide it.
 4. The password is for the camera's host alone and is sent once (``http_client.py``).

@@ -4,7 +4,7 @@ Rules
 -----
 1. One deadline for the whole exchange, however slowly bytes drip (``cut.py``).
 2. Straight to the host: no proxy, only http and https. Redirects are the caller's decision.
-3. The reading ends when the content is whole, whatever lengths were announced: a picture with its
+3. The reading ends when the content is whole, not at the announced length: a picture with its
    own last marker (``PictureEnd``), a text with its announced length or after a pause
    (``TextEnd``). A connection that is closed or reset ends it too.
 4. One connection for one request: cameras drop the ones that stay open.

@@ -7,7 +7,7 @@ Rules
 -----
 1. The account is a WS-Security UsernameToken with PasswordDigest, dated by the camera's own clock:
    cameras refuse one that differs by some seconds, and many clocks of cameras are wrong.
-2. Names are compared without their namespaces' prefixes, which every maker chooses anew.
+2. Names are compared without their namespaces' prefixes, which every maker chooses.
 3. A document with a DTD is refused: SOAP has none, and entities could fill the memory.
 """
 

@@ -142,7 +142,8 @@ class ModbusLockers(ContactLockers):
         self._found(address, None)
         if stuck:
             return DeviceFault(
-                f"{board.name}: relay {words(stuck)} was on although nobody unlocked; switched off",
+                f"{board.name}: relay {words(stuck)} was on although no lock was operated; "
+                "switched off",
                 "Is another program or controller using the board? If not, replace the board.",
             )
         return None

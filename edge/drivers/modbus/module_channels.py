@@ -5,7 +5,7 @@ Rules of this module
 1. Claiming does not need the module to answer (edge/drivers/channels.py, rule 5).
 2. The first claim, or the opening of a module's device, starts the polls of its bus; the last
    device that closes leaves them to :meth:`ModuleChannels.close`.
-3. The loss of a module is one fault, of its own device ``module/NAME``, whatever is wired to it.
+3. The loss of a module is one fault, of its own device ``module/NAME``, not of the devices on it.
 """
 
 from contextlib import suppress

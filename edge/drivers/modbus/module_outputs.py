@@ -52,7 +52,7 @@ class OutputState:
         """Set what the driver wants, ending a blink."""
         self.blink, self.refused = None, None
         if on and at_most_s is not None:
-            self.written = None  # begins the module's timer anew
+            self.written = None  # begins the module's timer again
         self.wanted, self.at_most_s = on, at_most_s if on else None
 
     def turn(self, now: float) -> None:

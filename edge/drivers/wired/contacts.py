@@ -191,7 +191,7 @@ class WiredContact:
                 self._accept(self._rules.edge(self._memory, at, heard, active=active))
 
     def _lose(self, at: float) -> None:
-        """Report rest while the level is not known; the next level is one found anew (rule 7)."""
+        """Report rest while the level is not known; the next one counts as found (rule 7)."""
         if self._memory.loose is not None:
             self._accept(self._rules.unread(self._memory, at))
         elif self._memory.counted is not None:
@@ -240,7 +240,7 @@ class WiredContact:
             self._due.start(max(0.0, due - self._now()))
 
     def _began_anew(self, again: Again) -> None:
-        """Handle that the level that counts ended and began anew."""
+        """Handle that the level that counts ended and began again."""
 
     def _loosened(self) -> None:
         """Drop what is undecided: the contact is loose."""

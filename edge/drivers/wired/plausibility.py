@@ -11,11 +11,11 @@ Rules for every input
    the second may be late too.
 2. A channel hands an edge over only after the bounce time. Where that is 0, nothing filters
    bounces, so every level has to last for :data:`DWELL_S` here.
-3. A second edge to the same level means that the edge between was lost: the level began anew.
+3. A second edge to the same level means that the edge between was lost: the level began again.
    A reading that differs from the level seen last is a lost edge too. It is not known when that
    was: what counts is the time for which the level is known for certain.
 4. If the level cannot be read, it is unknown, and nothing is decided until it is known again; then
-   it begins anew.
+   it begins again.
 5. An active level that is too short is noise: counted, and reported at most once per
    :data:`NOISE_EVERY_S` with its number. A second one within ``rest_s`` is no chance but a relay
    that warbles: it counts from its beginning.
@@ -118,7 +118,7 @@ class Noise(NamedTuple):
 
 
 class Again(NamedTuple):
-    """The level that counts began anew at *at*: the change before was missed (rule 3).
+    """The level that counts began again at *at*: the change before was missed (rule 3).
 
     :ivar missed: as in :class:`Level`
     """
@@ -241,7 +241,7 @@ class Plausibility:
     def bounced(self, memory: Memory, at: float) -> Judged:
         """Judge two readings: another level, then at *at* the one seen last again.
 
-        A level that does not count yet begins anew.
+        A level that does not count yet begins again.
         """
         memory = self._add(memory, at, 2)
         if memory.seen != memory.counted and memory.loose is None:

@@ -125,7 +125,7 @@ def test_closing_ends_a_pulse_under_way(make: Callable[..., Any]) -> None:
 def test_a_relay_that_is_on_by_itself_is_switched_off(rig: Rig) -> None:
     """A solenoid that stays energised burns: it is switched off and reported as a fault."""
     rig.call(lambda: rig.boards[1].relays[3].set(True))
-    with pytest.raises(DeviceFault, match="board 1: relay 3 was on although nobody unlocked"):
+    with pytest.raises(DeviceFault, match="board 1: relay 3 was on although no lock was operated"):
         rig.driver.reconcile()
     assert not rig.boards[1].relays[3].on
     rig.driver.reconcile()

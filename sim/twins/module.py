@@ -184,7 +184,7 @@ class ModuleTwin(ModbusBoard):
         return dog.start_register is None or self._registers.get(dog.start_register) == 1
 
     def _feed(self) -> None:
-        """Begin the watchdog's time anew."""
+        """Start the watchdog's timer again."""
         if self._dog is not None:
             self._dog.cancel()
             self._dog = None

@@ -1,6 +1,6 @@
 """Motion JPEG in RTP (RFC 2435): the payloads of one picture.
 
-The receiver makes the JPEG's head anew from width, height, sampling and quantisation tables; the
+The receiver makes a new head for the JPEG from width, height, sampling and quantisation tables; the
 Huffman tables are the standard's, which Pillow uses.
 """
 

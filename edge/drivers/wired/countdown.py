@@ -19,7 +19,7 @@ class Countdown:
     """Confirms the level at the end, then calls *over* or *unread* once, with *lock* held.
 
     :param lock: the owner's lock; callers of :meth:`start` and :meth:`stop` must hold it
-    :param unread: called if the level could not be read: nothing may be decided by it
+    :param unread: called if the level could not be read: no decision is made then
     :param confirm: reads the level, reports it if it has changed; returns False if it cannot be
         read
     :param over: called if the level could be read and has not stopped the countdown

@@ -10,7 +10,7 @@ Rules of this driver
 3. An alarm or an interrupted beam that lasts longer than ``stuck_s`` is a fault; the alarm stays.
 4. A passage is made when its beam is free *again*: the person has gone through. A beam that was
    interrupted for less than ``too_fast_s`` was not interrupted by a walking person, and one for
-   less than :data:`~edge.drivers.wired.plausibility.SHORTEST_S` by nobody at all; one that is
+   less than :data:`~edge.drivers.wired.plausibility.SHORTEST_S` by no person at all; one that is
    interrupted for longer than ``blocked_s`` is blocked. One found interrupted at opening makes no
    passage, nor does one whose first or last edge was missed, nor a loose contact. The beam is
    optional; without one an officer's button marks the passage.

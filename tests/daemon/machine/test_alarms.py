@@ -1,4 +1,4 @@
-"""Alarms of the machine: few records, whatever flaps."""
+"""Alarms of the machine: few records, also of a state that flaps."""
 
 from itertools import pairwise
 from pathlib import Path

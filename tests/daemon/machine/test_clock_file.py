@@ -152,7 +152,7 @@ def test_an_rtc_proves_the_time_over_a_power_cut(bench: Bench) -> None:
 def test_an_rtc_that_proves_nothing_gives_no_trust(
     bench: Bench, rtc_off_s: float, clock_off_s: float, name: str | None
 ) -> None:
-    """Its battery is empty, or nobody set the system's clock from it, or it was exchanged."""
+    """Its battery is empty, or the system's clock was not set from it, or it was exchanged."""
     bench.show_rtc()
     bench.file.check()
     bench.reboot(3 * DAY_S, clock_off_s=clock_off_s)

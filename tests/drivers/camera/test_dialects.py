@@ -98,7 +98,7 @@ def test_what_is_wrong_is_told_with_its_remedy(
 def test_a_password_is_never_tried_twice_for_an_answer(
     twins: list[CameraTwin], password_file: Path, name: str
 ) -> None:
-    """Whatever a camera answers, it does not get the password more often than it is asked for."""
+    """No answer gets the password out of the driver more often than it asks for it."""
     twin = begun(twins, BAD[name])
     with pytest.raises(DeviceError):
         camera(twin, password_file).capture()

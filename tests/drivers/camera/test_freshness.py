@@ -41,7 +41,7 @@ def test_a_date_that_never_changes_is_ignored_once_the_picture_does(
 
 
 def test_a_camera_that_ignores_its_date_can_still_freeze() -> None:
-    """The same picture, bit for bit, is frozen, whatever its headers say."""
+    """The same picture, bit for bit, is frozen, also if its headers are new."""
     fresh = judge()
     with pytest.raises(Undecided):
         fresh.check(b"a", 0, head(OLD))

@@ -9,6 +9,7 @@ from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.buttons import button_notes
 from edge.config.crosscheck.cameras import camera_notes
+from edge.config.crosscheck.cards import card_notes
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
@@ -51,6 +52,7 @@ def check(
         *loop_notes(found.config),
         *bounce_notes(found.config),
         *button_notes(found.config),
+        *card_notes(found.config),
         *port_notes(found.config),
         *camera_notes(found.config),
         *module_notes(found.config),

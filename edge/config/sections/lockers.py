@@ -22,11 +22,14 @@ class AllLockers(Section, frozen=True, kw_only=True):
     """The keys that every driver's section has.
 
     :ivar left_open_s: how long a door may stand open before it is reported
+    :ivar return_needs: what opens a locker for its guest at the end of the visit: the card and an
+        officer's button, or the card alone (the number of a 125 kHz card can be copied)
     """
 
     left_open_s: Annotated[float, Meta(ge=5, le=86400, description="seconds from 5 to 86400")] = (
         120.0
     )
+    return_needs: Literal["card-and-button", "card"] = "card-and-button"
 
 
 class Locker(Section, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.inputs import lockers, supervisors
+from edge.sop.inputs import belongings, foreign_cards, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
@@ -43,6 +43,9 @@ def timer_fired(turn: Turn, _key: str) -> None:
 def presented(turn: Turn, event: events.CardPresented) -> None:
     """Handle a card by its kind, and answer at the panel beside the reader."""
     stations = turn.rules.readers.get(event.reader, ())
+    if foreign_cards.paused(turn, event.reader):
+        answer_at(turn, False, f"card/{event.reader}/paused", event.reader)
+        return
     kind = _kind(turn, event.card)
     accepted = _MEANINGS[kind](turn, event, stations)
     answer_at(turn, accepted, f"card/{event.reader}/{kind}", event.reader)
@@ -96,10 +99,10 @@ def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
+    """Return a card that a closed visit owed, and ask for the belongings it left (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
-    lockers.unlock_owed(turn, holder)
+    belongings.asked(turn, holder, event.reader)
     return True
 
 
@@ -118,7 +121,8 @@ def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
     return True
 
 
-def _refuse(_turn: Turn, _event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+def _refuse(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    foreign_cards.shown(turn, event.reader)
     return False
 
 

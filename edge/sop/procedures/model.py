@@ -86,6 +86,7 @@ NEEDS = {
     "passage": "the metal detector has a passage contact",
     "host": "nobody has said that the host does not receive, or reception asks all the same",
     "door": "an access door serves the visit's procedure",
+    "return-button": "the visit has a locker, and an officer's button must open it",
 }
 
 
@@ -140,7 +141,8 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
     :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
     :ivar extend_s: by how much an extension moves the step's limit, at most *extensions* times
-    :ivar timed_from: the phase that starts the time when it is entered; None: the first phase
+    :ivar timed_from: the phase that starts the time when it is entered, or several phases: the one
+        that is entered first; None: the first phase of the step
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: its place in the regulation
     """
@@ -158,7 +160,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     output: tuple[str, ...] = ()
     note: str = ""
     source: str
-    timed_from: Name | None = None
+    timed_from: Name | tuple[str, ...] | None = None
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
 
     def phase(self, phase_id: str) -> Phase:
@@ -167,6 +169,13 @@ class Step(FileTable, frozen=True, kw_only=True):
             if phase.id == phase_id:
                 return phase
         raise KeyError(phase_id)
+
+    @property
+    def timed_phases(self) -> tuple[str, ...]:
+        """The phases that start the time when they are entered; none: it runs from the first."""
+        if self.timed_from is None:
+            return ()
+        return (self.timed_from,) if isinstance(self.timed_from, str) else self.timed_from
 
     @property
     def alarms(self) -> set[str]:

@@ -118,8 +118,9 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
     ids = [phase.id for phase in step.phases]
     for phase_id in _twice(ids):
         yield f"{where}, phase {phase_id}: is there twice; allowed: one phase of each id"
-    if step.timed_from is not None and step.timed_from not in ids:
-        yield f"{where}: timed_from is {step.timed_from!r}; allowed: {_listed(ids)}"
+    for phase_id in step.timed_phases:
+        if phase_id not in ids:
+            yield f"{where}: timed_from is {phase_id!r}; allowed: {_listed(ids)}"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
     for phase in step.phases:

@@ -69,6 +69,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "mains-lost": ("Listrik PLN padam", "Mains lost"),
         "battery-low": ("Baterai lemah", "Battery low"),
         "lost-card": ("Kartu hilang ditunjukkan", "Lost card shown"),
+        "foreign-cards": ("Kartu asing dicoba berulang kali", "Foreign cards tried"),
         "disk-full": ("Penyimpanan penuh", "Storage full"),
         "crash-loop": ("Program berulang kali berhenti", "Program crashes again and again"),
         "database-damaged": ("Basis data rusak", "Database damaged"),

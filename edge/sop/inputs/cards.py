@@ -17,7 +17,7 @@ from edge.sop.inputs import belongings, foreign_cards, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visit.course import deliver, transition_for
+from edge.sop.visit.course import add_evidence, deliver, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
 LOST = "lost-card"
@@ -88,6 +88,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return deliver(turn, visit, "card.issued")
     if _another_waits(turn, stations):
         return False
+    add_evidence(turn, visit, "card.presented")
     pick(turn, visit.id, stations)
     return True
 

@@ -32,7 +32,7 @@ Cards (``cards.py``)
 6.  A free card goes to the first visit in line at the reader that waits for a card.
 7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
     visit is in line at one of the reader's stations, it becomes the first there, until its next
-    event or the next such card.
+    event or the next such card; the card is evidence of its step.
 8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
     it is refused, unless its own visit waits for it.
 9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free.

@@ -86,12 +86,11 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     transition = transition_for(turn, visit, name)
     if transition is None:
         return False
-    before, evidence = visit, visit.evidence
-    if name != "timeout" and len(evidence) < _MOST_EVIDENCE:
-        evidence = (*evidence, proof or EVIDENCE[name])
+    before = visit
+    if name != "timeout":
+        visit = add_evidence(turn, visit, name, proof)
     visit = turn.change(
         visit,
-        evidence=evidence,
         attempts=visit.attempts + transition.again,
         picked=False,
     )
@@ -105,6 +104,13 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     if transition.pass_on and visit.id in turn.state.visits:
         deliver(turn, turn.state.visits[visit.id], name, proof)
     return True
+
+
+def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
+    """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
+    if len(visit.evidence) >= _MOST_EVIDENCE:
+        return visit
+    return turn.change(visit, evidence=(*visit.evidence, proof or EVIDENCE[name]))
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:

@@ -277,6 +277,18 @@ def test_rule_07_a_card_picks_its_visit() -> None:
     assert at(stand, CARDS[0])[0] == "menunggu"
 
 
+def test_rule_07_a_card_that_was_shown_is_evidence_of_its_step() -> None:
+    """The law lists the card at step 2: the record shows who showed it, and who did not."""
+    stand = registered(CARDS[0], CARDS[1])
+    stand.card(CARDS[1])
+    stand.press("officer-1", "done")
+    stand.press("officer-1", "done")
+    assert [step.evidence for step in stand.steps() if step.number == 2] == [
+        ("card", "button"),
+        ("button",),
+    ]
+
+
 def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
     """Of two guests with the host, the one who shows the card comes back."""
     stand = Stand()

@@ -57,6 +57,19 @@ class Bus(Section, frozen=True, kw_only=True):
         if isinstance(host, str) and raw.get("protocol") == "rtu-over-tcp" and ":" not in host:
             yield "host", f"is {host!r} without a port; allowed: with the gateway's port, host:port"
 
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: behind a serial port, or behind an address; a gateway's has its port."""
+        gateway = {"properties": {"protocol": {"const": "rtu-over-tcp"}}, "required": ["protocol"]}
+        return {
+            "anyOf": [
+                {"required": ["port"], "properties": {"host": False, "protocol": False}},
+                {"required": ["host"], "properties": {"port": False}},
+            ],
+            "if": gateway,
+            "then": {"properties": {"host": {"pattern": ":"}}},
+        }
+
     @property
     def spoken(self) -> Literal["rtu", "tcp", "rtu-over-tcp"]:
         """The framing on the line."""

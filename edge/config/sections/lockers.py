@@ -50,6 +50,11 @@ class AllLockers(Section, frozen=True, kw_only=True):
         if "boards" not in raw and "locker" not in raw:
             yield "boards", "is missing; allowed: [[lockers.boards]], or [[lockers.locker]]"
 
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: with boards or with lockers."""
+        return {"anyOf": [{"required": ["boards"]}, {"required": ["locker"]}]}
+
     @property
     def locks_on_board(self) -> int | None:
         """Number of locks that a board has at most; None: as many as its rows name."""
@@ -57,7 +62,10 @@ class AllLockers(Section, frozen=True, kw_only=True):
 
 
 class GpioLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="gpio"):
-    """Lockers on the Pi's own pins, and how long a lock's solenoid is energised."""
+    """Lockers on relays and contacts at the Pi's own pins or at modules.
+
+    :ivar pulse_s: how long a lock's solenoid is energised; never longer than its data sheet allows
+    """
 
     pulse_s: PulseSeconds = 0.5
     boards: Annotated[list[GpioBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
@@ -70,7 +78,7 @@ class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", t
     :ivar bus: the [buses.NAME] that the boards are on (19200 baud)
     :ivar board: ``cu12``, ``cu16`` (also the NCU16L) or ``cu48``; all boards are of one kind
     :ivar closed_bit: the bit that a board answers for a closed latch; sources differ
-    :ivar unlock_s: the pulse that the boards are set to; None: their own setting stays
+    :ivar unlock_s: the pulse that the boards are set to; without it their own setting stays
     :ivar poll_s: interval of the polls of the latches
     """
 
@@ -100,7 +108,8 @@ class BccLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag=
         close either when the door is shut, or when it is open
     :ivar status_bytes: number of state bytes in a status
     :ivar byte_order: ``big``: the first state byte has the highest locks; ``little``: locks 1 to 8
-    :ivar unlock_s: the pulse, sent with each unlock; None: the boards' own (300 ms by one source)
+    :ivar unlock_s: the pulse, sent with each unlock; without it the boards' own, which is
+        300 ms by one source
     :ivar poll_s: interval of the polls of the latches
     """
 

@@ -64,3 +64,8 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         :param _raw: the section as it stands in the file
         """
         yield from ()
+
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return :meth:`contradictions` as JSON Schema, as far as it can express them."""
+        return {}

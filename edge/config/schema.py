@@ -14,7 +14,7 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 
 from edge.config.model import Config
-from edge.config.sections.values import Section
+from edge.config.sections.values import Section, fragment
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -88,7 +88,9 @@ def _value(schema: Any) -> Any:
         return [_value(one) for one in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: _value(one) for key, one in schema.items() if key != "discriminator"}
+    if "discriminator" in schema:
+        return _union(schema["discriminator"])
+    found = {key: _value(one) for key, one in schema.items()}
     if found.get("default") in (None, [], {}) or isinstance(found.get("default"), dict):
         found.pop("default", None)
     choices = [one for one in found.get("anyOf", []) if one != {"type": "null"}]
@@ -102,6 +104,26 @@ def _value(schema: Any) -> Any:
     if "pattern" in found:
         found["pattern"] = found["pattern"].replace(r"\Z", "$")
     return found
+
+
+def _union(tagged: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a section whose key, such as ``driver``, selects its type.
+
+    The conditions give exact messages. The ``anyOf`` accepts everything: editors find in it the
+    keys that they propose, which they do not find in conditions.
+    """
+    key, types = tagged["propertyName"], tagged["mapping"]
+    return {
+        "type": "object",
+        "properties": {key: {"enum": list(types)}},
+        "required": [key],
+        "additionalProperties": True,
+        "allOf": [
+            {"if": fragment(properties={key: {"const": name}}), "then": {"$ref": ref}}
+            for name, ref in types.items()
+        ],
+        "anyOf": [*({"$ref": ref} for ref in types.values()), {}],
+    }
 
 
 def _described(

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Port, Section
+from edge.config.sections.values import Port, Section, fragment
 
 BaudRate = Literal[4800, 9600, 19200, 38400, 57600, 115200]
 HostPort = Annotated[
@@ -60,14 +60,14 @@ class Bus(Section, frozen=True, kw_only=True):
     @classmethod
     def schema_rules(cls) -> dict[str, Any]:
         """Return: behind a serial port, or behind an address; a gateway's has its port."""
-        gateway = {"properties": {"protocol": {"const": "rtu-over-tcp"}}, "required": ["protocol"]}
+        gateway = fragment("protocol", properties={"protocol": {"const": "rtu-over-tcp"}})
         return {
             "anyOf": [
-                {"required": ["port"], "properties": {"host": False, "protocol": False}},
-                {"required": ["host"], "properties": {"port": False}},
+                fragment("port", properties={"host": False, "protocol": False}),
+                fragment("host", properties={"port": False}),
             ],
             "if": gateway,
-            "then": {"properties": {"host": {"pattern": ":"}}},
+            "then": fragment(properties={"host": {"pattern": ":"}}),
         }
 
     @property

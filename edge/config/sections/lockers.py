@@ -18,7 +18,7 @@ from edge.config.sections.locks import (
     RelayBoard,
     RelayLocker,
 )
-from edge.config.sections.values import Name, Section
+from edge.config.sections.values import Name, Section, fragment
 
 PulseSeconds = Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")]
 BoardPulseSeconds = Annotated[float, Meta(ge=0.1, le=3, description="seconds from 0.1 to 3")]
@@ -53,7 +53,7 @@ class AllLockers(Section, frozen=True, kw_only=True):
     @classmethod
     def schema_rules(cls) -> dict[str, Any]:
         """Return: with boards or with lockers."""
-        return {"anyOf": [{"required": ["boards"]}, {"required": ["locker"]}]}
+        return {"anyOf": [fragment("boards"), fragment("locker")]}
 
     @property
     def locks_on_board(self) -> int | None:

@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Pin, Section
+from edge.config.sections.values import Name, Pin, Section, fragment
 
 ChannelNumber = Annotated[
     int, Meta(ge=1, le=64, description="a channel's number as printed on the module, 1 to 64")
@@ -100,11 +100,8 @@ def place_rules(pin: str, channel: str, pin_keys: tuple[str, ...]) -> dict[str, 
     """Return :func:`place_problems` as JSON Schema."""
     return {
         "anyOf": [
-            {"required": [pin], "properties": {"module": False, channel: False}},
-            {
-                "required": ["module", channel],
-                "properties": dict.fromkeys((pin, *pin_keys), False),
-            },
+            fragment(pin, properties={"module": False, channel: False}),
+            fragment("module", channel, properties=dict.fromkeys((pin, *pin_keys), False)),
         ]
     }
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from edge.config.schema import schema_of
+from edge.config.sections.values import fragment
 from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Procedure
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
 
@@ -35,9 +36,9 @@ def procedure_schema() -> dict[str, Any]:
 
 # A time-out has exactly one of the two times; every other event has none.
 _TIME_OUT: dict[str, Any] = {
-    "if": {"properties": {"event": {"const": "timeout"}}},
-    "then": {"oneOf": [{"required": ["after_s"]}, {"required": ["at_s"]}]},
-    "else": {"properties": {"after_s": False, "at_s": False}},
+    "if": fragment(properties={"event": {"const": "timeout"}}),
+    "then": {"oneOf": [fragment("after_s"), fragment("at_s")]},
+    "else": fragment(properties={"after_s": False, "at_s": False}),
 }
 
 

@@ -32,6 +32,10 @@ COMMANDS = {
         "edge.commands.check", "check",
         "Check a config and its procedures; print the wiring table.",
     ),
+    "schema": Command(
+        "edge.commands.schema", "schema",
+        "Print the JSON Schema of a config or a procedure.",
+    ),
     "sop": Command(
         "edge.commands.sop", "sop",
         "Read, verify and compare procedures (SOP).",

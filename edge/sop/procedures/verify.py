@@ -21,7 +21,7 @@ RINGS = ("call", "reminder", "limit")
 _RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 
 # Verbs of VERBS that have an argument after a colon.
-_WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
+WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 
@@ -153,8 +153,8 @@ def _action(action: str, where: str) -> Iterator[str]:
     verb, colon, argument = action.partition(":")
     if verb not in VERBS:
         yield f"{where}: do {action!r} is unknown; allowed: {_listed(VERBS)}"
-    elif bool(colon) != (verb in _WITH_ARGUMENT):
-        form = f"{verb}:..." if verb in _WITH_ARGUMENT else verb
+    elif bool(colon) != (verb in WITH_ARGUMENT):
+        form = f"{verb}:..." if verb in WITH_ARGUMENT else verb
         yield f"{where}: do {action!r} is incomplete or too much; allowed: {form}"
     elif verb == "ring" and argument not in RINGS:
         yield f"{where}: do {action!r} has an unknown pattern; allowed: {_listed(RINGS)}"

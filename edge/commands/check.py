@@ -13,6 +13,7 @@ from edge.config.crosscheck.contacts import loop_notes
 from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
 from edge.config.crosscheck.times import bounce_notes
+from edge.config.expansion import exception_notes
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.polling import polling_notes
@@ -53,6 +54,7 @@ def check(
         *button_notes(found.config),
         *port_notes(found.config),
         *camera_notes(found.config),
+        *exception_notes(found.config),
         *module_notes(found.config),
         *polling_notes(found.config),
         *_zone(found.config),

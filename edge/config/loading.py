@@ -6,6 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from edge.config.crosscheck.rules import check_files, crosscheck
+from edge.config.expansion import expanded
 from edge.config.model import Config
 from edge.config.sections.values import Section
 from edge.config.validation import convert, read_file
@@ -30,7 +31,7 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     raw, problems = read_file(path)
     config: Config | None = convert(Config, raw, "", problems)
     if config is not None:
-        config = _resolved(config, path.absolute().parent)
+        config = expanded(_resolved(config, path.absolute().parent), problems)
         crosscheck(config, problems)
     sound = problems.count == 0
     if config is not None and not elsewhere:

@@ -5,6 +5,7 @@ the next one. A union may hold one pattern at most: two crash msgspec 0.22 (its 
 """
 
 import math
+import re
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import suppress
@@ -37,12 +38,15 @@ class Problems:
     """The problems of one file, each ``file: line 12: section.key: problem``.
 
     :param text: the file's TOML, in which the lines of keys are found; empty: without lines
+    :ivar origins: keys that were expanded from a short form: each with the key of the file that it
+        came from, and the words for its part of that key
     """
 
     def __init__(self, file: str, text: str = "") -> None:
         self.file = file
         self.lines: list[str] = []
         self.count = 0
+        self.origins: dict[str, tuple[str, str]] = {}
         self._text = text
 
     def add(self, where: str, what: str) -> None:
@@ -50,6 +54,7 @@ class Problems:
         self.count += 1
         if self.count > MOST:
             return
+        where, what = self._as_written(where, what)
         printable = "".join(c if c.isprintable() else repr(c)[1:-1] for c in where)
         key = _shortened(printable, _LONGEST_KEY)
         parts = (self.file, self._line(where), key, what)
@@ -65,6 +70,27 @@ class Problems:
             self.lines.append(f"{self.file}: more problems follow")
         if self.lines:
             raise (ConfigUnavailable if unavailable else ConfigError)(self.lines)
+
+    def _as_written(self, where: str, what: str) -> tuple[str, str]:
+        """Return key and problem with the keys of the file in place of expanded ones."""
+        if not self.origins:
+            return where, what
+        what = self._expanded_keys.sub(self._in_words, what)
+        found = self._expanded_keys.fullmatch(where)
+        if found is None:
+            return where, what
+        key, words = self.origins[found[1]]
+        rest = f", {found[2].strip('.')}" if found[2] else ""
+        return key, f"{words}{rest}: {what}"
+
+    def _in_words(self, found: re.Match[str]) -> str:
+        key, words = self.origins[found[1]]
+        return f"{key} ({words})"
+
+    @cached_property
+    def _expanded_keys(self) -> re.Pattern[str]:
+        longest_first = sorted(map(re.escape, self.origins), key=len, reverse=True)
+        return re.compile(rf"({'|'.join(longest_first)})((?:\.\w+)*)")
 
     def _line(self, where: str) -> str:
         """Return the line of the key *where*; of a key that is missing, that of its table."""

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from random import Random
 
 from edge.clock import Clock
-from edge.config.sections.lockers import GpioLocker
+from edge.config.sections.locks import GpioLocker
 from sim.header import Header, terminal
 from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch

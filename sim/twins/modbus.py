@@ -17,7 +17,8 @@ from collections.abc import Callable
 from random import Random
 
 from edge.clock import Clock
-from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.config.sections.locks import RelayLocker
 from sim.header import Header, terminal
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor

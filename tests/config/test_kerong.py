@@ -26,8 +26,16 @@ def load(folder: Path, raw: dict[str, Any]) -> Config:
 
 
 def changed(lockers: dict[str, Any], buses: dict[str, Any], first: dict[str, Any]) -> Any:
-    """Return the shipped config with keys of [lockers], of the bus and of locker 1 changed."""
+    """Return the shipped config, with a table for each locker, and some keys changed.
+
+    :param lockers: keys of [lockers]; *buses*: of the bus; *first*: of locker 1
+    """
     raw = tomllib.loads(SHIPPED)
+    del raw["lockers"]["boards"]
+    raw["lockers"]["locker"] = [
+        {"number": 1, "address": 0, "lock": 1},
+        {"number": 2, "address": 0, "lock": 2},
+    ]
     raw["lockers"].update(lockers)
     raw["buses"]["lockers"].update(buses)
     raw["lockers"]["locker"][0].update(first)

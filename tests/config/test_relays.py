@@ -16,12 +16,15 @@ from tests.config.messages import without_place
 
 FIRST, ONCE = "lockers.locker[0].channel", "allowed: each relay of a board once"
 RAW = read_toml(default_config_folder() / "gardu-modbus.toml")
+DOOR = {"pin": 17, "wired": "normally-closed"}
 
 
 def problems(folder: Path, lockers: dict[str, Any], bus: dict[str, Any] | None = None) -> list[str]:
     """Return the problems of the example's config with *lockers* and *bus* changed."""
     raw = copy.deepcopy(RAW)
     raw["checkpoint"]["sop"] = str(default_config_folder() / "sop")
+    if "locker" in lockers:
+        del raw["lockers"]["boards"]
     raw["lockers"].update(lockers)
     raw["buses"]["relays"].update(bus or {})
     file = folder / "gardu.toml"
@@ -34,8 +37,8 @@ def problems(folder: Path, lockers: dict[str, Any], bus: dict[str, Any] | None =
 
 
 def locker(**keys: Any) -> dict[str, Any]:
-    """Return one locker of the example, changed."""
-    return {**RAW["lockers"]["locker"][0], **keys}
+    """Return locker 1 of the example in a table of its own, changed."""
+    return {"number": 1, "address": 1, "channel": 1, "door": DOOR, **keys}
 
 
 def test_the_example_is_sound(tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from edge.config.model import Config
 from edge.config.sections.lockers import (
-    LOCKS_ON_BOARD,
     BccLockers,
     KerongLockers,
     R421a08Lockers,
@@ -62,14 +61,14 @@ def _kerong(config: Config, boards: KerongLockers, problems: Problems) -> None:
     if boards.board == "cu48" and boards.unlock_s is not None:
         problems.add("lockers.unlock_s", "is of no use with a cu48; allowed: leave it out")
     places = [(item.address, item.lock) for item in boards.locker]
-    _locks(places, f"on a {boards.board}", LOCKS_ON_BOARD[boards.board], problems)
+    _locks(places, f"on a {boards.board}", boards.locks_on_board, problems)
 
 
 def _bcc(config: Config, boards: BccLockers, problems: Problems) -> None:
     locker_bus(config, boards.bus, BCC_BAUD_RATE, problems)
-    most = 8 * boards.status_bytes
     places = [(item.address, item.lock) for item in boards.locker]
-    _locks(places, f"with {boards.status_bytes} status_bytes", most, problems)
+    of = f"with {boards.status_bytes} status_bytes"
+    _locks(places, of, boards.locks_on_board, problems)
 
 
 def _locks(places: list[tuple[int, int]], of: str, most: int, problems: Problems) -> None:

@@ -4,7 +4,8 @@ from collections.abc import Hashable, Iterator
 
 from edge.config.model import Config
 from edge.config.parts import module_parts
-from edge.config.sections.lockers import BccLocker, GpioLockers, KerongLocker, RelayLocker
+from edge.config.sections.lockers import GpioLockers
+from edge.config.sections.locks import BccLocker, KerongLocker, RelayLocker
 from edge.config.sections.pins import Contact, Output
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice

@@ -1,59 +1,67 @@
 """The lockers: their locks and door contacts. One type for each driver."""
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Literal
 
+import msgspec
 from msgspec import Meta
 
-from edge.config.sections.pins import Contact, Output
-from edge.config.sections.values import LockerNumber, Name, Section
+from edge.config.sections.locks import (
+    MOST_BCC_LOCKS,
+    BccBoard,
+    BccLocker,
+    Channel,
+    GpioBoard,
+    GpioLocker,
+    KerongBoard,
+    KerongLocker,
+    RelayBoard,
+    RelayLocker,
+)
+from edge.config.sections.values import Name, Section
 
 PulseSeconds = Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")]
 BoardPulseSeconds = Annotated[float, Meta(ge=0.1, le=3, description="seconds from 0.1 to 3")]
-ModbusAddress = Annotated[int, Meta(ge=1, le=247, description="a Modbus address from 1 to 247")]
-Channel = Annotated[int, Meta(ge=1, le=32, description="a relay's number from 1 to 32")]
-BoardAddress = Annotated[int, Meta(ge=0, le=15, description="a board's address from 0 to 15")]
 
 BoardModel = Literal["cu12", "cu16", "cu48"]
 LOCKS_ON_BOARD: dict[BoardModel, int] = {"cu12": 12, "cu16": 16, "cu48": 48}
 """Number of locks of a KERONG board."""
+
+SOME_BOARDS = Meta(min_length=1, description="a list of boards")
+SOME_LOCKERS = Meta(min_length=1, description="a list of lockers")
 
 
 class AllLockers(Section, frozen=True, kw_only=True):
     """The keys that every driver's section has.
 
     :ivar left_open_s: how long a door may stand open before it is reported
+    :ivar boards: the lockers, one table for all of a board
+    :ivar locker: the lockers, one table for each; its keys are used in place of those that a board
+        gives to the same number
     """
 
     left_open_s: Annotated[float, Meta(ge=5, le=86400, description="seconds from 5 to 86400")] = (
         120.0
     )
 
+    @classmethod
+    def contradictions(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        """Yield that there is no locker."""
+        if "boards" not in raw and "locker" not in raw:
+            yield "boards", "is missing; allowed: [[lockers.boards]], or [[lockers.locker]]"
 
-class Locker(Section, frozen=True, kw_only=True):
-    """One locker, without the keys of its driver."""
-
-    number: LockerNumber
-
-
-class GpioLocker(Locker, frozen=True, kw_only=True):
-    """One locker: the relay of its lock, and the contact that is active while its door is open."""
-
-    relay: Output
-    door: Contact
+    @property
+    def locks_on_board(self) -> int | None:
+        """Number of locks that a board has at most; None: as many as its rows name."""
+        return None
 
 
 class GpioLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="gpio"):
     """Lockers on the Pi's own pins, and how long a lock's solenoid is energised."""
 
     pulse_s: PulseSeconds = 0.5
-    locker: Annotated[list[GpioLocker], Meta(min_length=1, description="a list of lockers")]
-
-
-class KerongLocker(Locker, frozen=True, kw_only=True):
-    """One locker: the address set on its board's switch, and its lock there (the first is 1)."""
-
-    address: BoardAddress
-    lock: Annotated[int, Meta(ge=1, le=48, description="a lock of the board, 1 to 48")]
+    boards: Annotated[list[GpioBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
+    locker: Annotated[list[GpioLocker], SOME_LOCKERS] = msgspec.field(default_factory=list)
 
 
 class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="kerong"):
@@ -71,18 +79,17 @@ class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", t
     closed_bit: Literal[0, 1] = 1
     unlock_s: PulseSeconds | None = None
     poll_s: Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")] = 0.5
-    locker: Annotated[list[KerongLocker], Meta(min_length=1, description="a list of lockers")]
+    boards: Annotated[list[KerongBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
+    locker: Annotated[list[KerongLocker], SOME_LOCKERS] = msgspec.field(default_factory=list)
+
+    @property
+    def locks_on_board(self) -> int:
+        """Number of locks of a board."""
+        return LOCKS_ON_BOARD[self.board]
 
 
 MOST_STATUS_BYTES = 7
 """The most state bytes of a lock control board: boards have up to 50 locks."""
-
-
-class BccLocker(Locker, frozen=True, kw_only=True):
-    """One locker: the address set on its board's switch, and its lock there (the first is 1)."""
-
-    address: Annotated[int, Meta(ge=1, le=32, description="a board's address from 1 to 32")]
-    lock: Annotated[int, Meta(ge=1, le=50, description="a lock of the board, 1 to 50")]
 
 
 class BccLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="bcc"):
@@ -105,18 +112,13 @@ class BccLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag=
     byte_order: Literal["big", "little"] = "big"
     unlock_s: Literal[1, 2, 3] | None = None
     poll_s: Annotated[float, Meta(ge=0.1, le=10, description="seconds from 0.1 to 10")] = 0.5
-    locker: Annotated[list[BccLocker], Meta(min_length=1, description="a list of lockers")]
+    boards: Annotated[list[BccBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
+    locker: Annotated[list[BccLocker], SOME_LOCKERS] = msgspec.field(default_factory=list)
 
-
-class RelayLocker(Locker, frozen=True, kw_only=True):
-    """One locker: the Modbus address of its relay board, its relay there, and its door's contact.
-
-    :ivar channel: the relay's number as it is printed on the board (the first is 1)
-    """
-
-    address: ModbusAddress = 1
-    channel: Channel
-    door: Contact
+    @property
+    def locks_on_board(self) -> int:
+        """Number of locks of a board, as far as its status has them."""
+        return min(8 * self.status_bytes, MOST_BCC_LOCKS)
 
 
 class WaveshareLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="waveshare"):
@@ -130,7 +132,13 @@ class WaveshareLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver"
     bus: Name
     channels: Channel = 8
     pulse_s: BoardPulseSeconds = 0.5
-    locker: Annotated[list[RelayLocker], Meta(min_length=1, description="a list of lockers")]
+    boards: Annotated[list[RelayBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
+    locker: Annotated[list[RelayLocker], SOME_LOCKERS] = msgspec.field(default_factory=list)
+
+    @property
+    def locks_on_board(self) -> int:
+        """Number of relays of a board."""
+        return self.channels
 
 
 class R421a08Lockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="r421a08"):
@@ -147,7 +155,13 @@ class R421a08Lockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", 
     channels: Channel = 8
     command: Literal["momentary", "delay"] = "momentary"
     pulse_s: BoardPulseSeconds = 1.0
-    locker: Annotated[list[RelayLocker], Meta(min_length=1, description="a list of lockers")]
+    boards: Annotated[list[RelayBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
+    locker: Annotated[list[RelayLocker], SOME_LOCKERS] = msgspec.field(default_factory=list)
+
+    @property
+    def locks_on_board(self) -> int:
+        """Number of relays of a board."""
+        return self.channels
 
 
 Lockers = GpioLockers | KerongLockers | BccLockers | WaveshareLockers | R421a08Lockers

@@ -11,6 +11,10 @@ ChannelNumber = Annotated[
     int, Meta(ge=1, le=64, description="a channel's number as printed on the module, 1 to 64")
 ]
 
+WiredAs = Literal["normally-open", "normally-closed"]
+Pull = Literal["up", "down", "external-up", "external-down"]
+BounceSeconds = Annotated[float, Meta(ge=0, le=0.05, description="seconds from 0 to 0.05")]
+
 WhenLost = Literal["held", "rest", "alarm"]
 """What a contact counts as once its module is lost (docs/modules.md)."""
 
@@ -59,28 +63,41 @@ class Wired(Section, frozen=True, kw_only=True):
     @classmethod
     def contradictions(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield keys that do not go together, of which one is missing, or that mean nothing."""
-        channel = cls.channel_key
-        places = f"module and {channel}"
-        if "pin" in raw:
-            for key in ("module", channel):
-                if key in raw:
-                    yield key, f"stands beside pin; allowed: pin, or {places}"
-        elif "module" not in raw and channel not in raw:
-            yield "pin", f"is missing; allowed: a BCM GPIO number from 2 to 27, or {places}"
-        else:
-            yield from cls._on_module(raw)
+        yield from place_problems(raw, "pin", cls.channel_key, cls.pin_keys)
 
-    @classmethod
-    def _on_module(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-        for key in ("module", cls.channel_key):
+
+def place_problems(
+    raw: Mapping[str, Any], pin: str, channel: str, pin_keys: tuple[str, ...]
+) -> Iterator[tuple[str, str]]:
+    """Yield (key, problem) for the place of a part: on a pin or on a channel of a module.
+
+    :param pin: the key of the pin; *channel*: that of the channel; ``pins``, ``inputs`` and
+        ``outputs`` are those of several parts
+    :param pin_keys: keys that have a meaning only on a pin
+    """
+    places = f"module and {channel}"
+    if pin in raw:
+        for key in ("module", channel):
+            if key in raw:
+                yield key, f"stands beside {pin}; allowed: {pin}, or {places}"
+    elif "module" not in raw and channel not in raw:
+        yield pin, f"is missing; allowed: {_PLACE[pin]}, or {places}"
+    else:
+        for key in ("module", channel):
             if key not in raw:
-                words = "a name of [modules.NAME]" if key == "module" else "a channel's number"
-                yield key, f"is missing; allowed: {words}"
-        for key in cls.pin_keys:
+                yield key, f"is missing; allowed: {_PLACE.get(key, _PLACE[f'{pin} channel'])}"
+        for key in pin_keys:
             if key in raw:
                 yield key, f"has no meaning on a module; allowed: leave it out {_INSTEAD[key]}"
 
 
+_PLACE = {
+    "pin": "a BCM GPIO number from 2 to 27",
+    "pins": 'BCM GPIO numbers from 2 to 27 in quotes, such as "17, 27, 22"',
+    "module": "a name of [modules.NAME]",
+    "pin channel": "a channel's number",
+    "pins channel": 'numbers of channels in quotes, such as "1-8"',
+}
 _INSTEAD = {
     "pull": "(the module feeds its inputs itself)",
     "active": "(on energises the module's output; wire the load to the contact that then closes)",
@@ -104,9 +121,9 @@ class Contact(Wired, frozen=True, kw_only=True):
     when_lost: ClassVar[WhenLost] = "held"
 
     input: ChannelNumber | None = None
-    wired: Literal["normally-open", "normally-closed"] = "normally-open"
-    pull: Literal["up", "down", "external-up", "external-down"] = "up"
-    bounce_s: Annotated[float, Meta(ge=0, le=0.05, description="seconds from 0 to 0.05")] = 0.02
+    wired: WiredAs = "normally-open"
+    pull: Pull = "up"
+    bounce_s: BounceSeconds = 0.02
 
     @property
     def closed_level(self) -> bool:
@@ -134,7 +151,7 @@ class AlarmContact(Contact, frozen=True, kw_only=True):
 class Loop(AlarmContact, frozen=True, kw_only=True):
     """A supervised contact: normally-closed by default, so that a cut wire alarms."""
 
-    wired: Literal["normally-open", "normally-closed"] = "normally-closed"
+    wired: WiredAs = "normally-closed"
 
 
 class DataLine(Section, frozen=True, kw_only=True):

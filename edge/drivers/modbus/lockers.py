@@ -18,7 +18,8 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from edge.clock import Clock
-from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.config.sections.locks import RelayLocker
 from edge.drivers.channels import Channels
 from edge.drivers.modbus.line import ModbusLine
 from edge.drivers.modbus.relay_boards import (

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
-from edge.config.sections.lockers import R421a08Lockers, RelayLocker, WaveshareLockers
+from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
+from edge.config.sections.locks import RelayLocker
 from edge.config.sections.pins import Contact
 from edge.drivers.modbus.lockers import ModbusLockers
 from edge.drivers.modbus.rtu import RtuLine

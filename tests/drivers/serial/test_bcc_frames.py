@@ -7,7 +7,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from edge.config.sections.lockers import BccLocker, BccLockers
+from edge.config.sections.lockers import BccLockers
+from edge.config.sections.locks import BccLocker
 from edge.drivers.serial.bcc_frames import Bcc, BccFramer
 from edge.drivers.serial.lock_family import BoardStatus
 from edge.errors import ProtocolError

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.doors import Door, Safety
-from edge.config.sections.lockers import GpioLocker, GpioLockers
+from edge.config.sections.lockers import GpioLockers
+from edge.config.sections.locks import GpioLocker
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import AlarmContact, Contact, Loop, Output, Signal

@@ -10,7 +10,8 @@ import pytest
 
 from edge.clock import Clock, Stamp
 from edge.config.sections.doors import Safety
-from edge.config.sections.lockers import GpioLocker, GpioLockers
+from edge.config.sections.lockers import GpioLockers
+from edge.config.sections.locks import GpioLocker
 from edge.config.sections.pins import Contact, Loop, Output
 from edge.daemon.devices import Devices
 from edge.drivers.channels import Channels

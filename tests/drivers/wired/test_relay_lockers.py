@@ -3,7 +3,8 @@
 import pytest
 
 from edge.clock import Clock
-from edge.config.sections.lockers import GpioLocker, GpioLockers
+from edge.config.sections.lockers import GpioLockers
+from edge.config.sections.locks import GpioLocker
 from edge.config.sections.pins import Contact, Output
 from edge.drivers.wired.relay_lockers import RelayLockers
 from edge.errors import DeviceUnavailable

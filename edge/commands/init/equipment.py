@@ -5,12 +5,14 @@ from collections.abc import Callable, Mapping
 from edge.commands.init.buttons import AMOUNTS
 from edge.commands.init.fitting import largest_amount
 from edge.commands.init.kinds import Line, LockerCount, QuietHours
+from edge.commands.init.locker_boards import BUS
 from edge.commands.init.places import FREE_PINS, PI
 from edge.commands.init.question import LATER, Asked, Group, Question
 from edge.commands.init.questions import file_wrong, serial_proposals
 from edge.config.crosscheck.cameras import url_problem
 from edge.config.sections.cameras import Auth
-from edge.config.sections.lockers import BoardModel, Channel, PulseSeconds
+from edge.config.sections.lockers import BoardModel, PulseSeconds
+from edge.config.sections.locks import BccLock, Channel
 from edge.config.sections.modules import MODELS, ModuleAddress
 from edge.config.sections.values import FileName, Name
 from edge.config.sections.values import Line as TextLine
@@ -44,7 +46,8 @@ SAFETY = {
 }
 _SCHEMES = {"http": ("http", "https"), "onvif": ("http", "https"), "rtsp": ("rtsp",)}
 _RELAY_BOARDS = ("waveshare", "r421a08")
-_ON_A_LINE = ("kerong", "bcc", *_RELAY_BOARDS)
+_LOCK_BOARDS = ("kerong", "bcc")
+_ON_A_LINE = (*_LOCK_BOARDS, *_RELAY_BOARDS)
 
 
 def places(asked: Asked) -> Mapping[str, str]:
@@ -54,7 +57,9 @@ def places(asked: Asked) -> Mapping[str, str]:
     }
 
 
-def place(text: str, applies: Callable[[Asked], bool] = lambda _: True, key: str = "at") -> Question:
+def place(
+    text: str, applies: Callable[[Asked], bool] = lambda _: True, key: str = "at"
+) -> Question:
     """Return the question for the place of parts; asked only if there are modules."""
     return Question(
         key=key,
@@ -77,7 +82,7 @@ def _names(key: str) -> Callable[[Asked], list[str]]:
 
 
 def _module_names_wrong(asked: Asked, names: list[str]) -> str:
-    taken = [name for name in names if name in (PI, LATER, *asked.needs.stations)]
+    taken = [name for name in names if name in (PI, LATER, BUS, *asked.needs.stations)]
     return f"has {taken[0]!r}, which has another meaning; allowed: another name" if taken else ""
 
 
@@ -85,7 +90,9 @@ def _some(_asked: Asked, names: list[str]) -> str:
     return "" if names else "is empty; allowed: at least one name"
 
 
-def _untaken(pattern: str, wanted: Callable[[Asked], tuple[str, ...]]) -> Callable[[Asked], list[str]]:
+def _untaken(
+    pattern: str, wanted: Callable[[Asked], tuple[str, ...]]
+) -> Callable[[Asked], list[str]]:
     def default(asked: Asked) -> list[str]:
         taken = {one for value in asked.others(pattern).values() for one in value}
         return [one for one in wanted(asked) if one not in taken]
@@ -114,6 +121,8 @@ def _line_wrong(asked: Asked, line: str) -> str:
     shared = [key for key in used if not (asked.name and key.startswith("modules."))]
     if line != LATER and shared:
         return f"is {line!r}, which {shared[0]} has; allowed: a line of its own"
+    if not asked.name and asked.own("driver") in _LOCK_BOARDS and is_host(line) and ":" not in line:
+        return f"is {line!r} without a port; allowed: with the gateway's port, host:port"
     return ""
 
 
@@ -175,6 +184,13 @@ def _panel_wrong(asked: Asked, at: str) -> str:
 
 def _camera_url_wrong(asked: Asked, url: str) -> str:
     return "" if url == LATER else url_problem(url, _SCHEMES[asked.own("driver")])
+
+
+def _pulse_wrong(asked: Asked, pulse_s: float) -> str:
+    tenths = round(pulse_s * 10, 6)
+    if asked.own("driver") == "waveshare" and (tenths < 1 or tenths % 1):
+        return f"is {pulse_s:g}; allowed: 0.1 to 3 seconds in steps of 0.1"
+    return ""
 
 
 def _quiet_wrong(_asked: Asked, hours: str) -> str:
@@ -372,9 +388,19 @@ LOCKER_GROUP = Group(
             kind=str,
             default=lambda asked: "rtu-over-tcp" if ":" in asked.own("line") else "tcp",
             choices=_protocols,
-            applies=lambda asked: asked.own("driver") in _RELAY_BOARDS
-            and is_host(asked.own("line")),
+            applies=lambda asked: (
+                asked.own("driver") in _RELAY_BOARDS and is_host(asked.own("line"))
+            ),
             wrong=_protocol_wrong,
+        ),
+        Question(
+            key="locks",
+            text="Locks on each board?",
+            why="The boards have the addresses 1, 2, 3 ..., and are filled in this order. The "
+            "number gives the length of a board's status: `gardu doctor` shows if it is right.",
+            kind=BccLock,
+            default=lambda _: 24,
+            applies=lambda asked: asked.own("driver") == "bcc",
         ),
         Question(
             key="channels",
@@ -396,6 +422,7 @@ LOCKER_GROUP = Group(
             kind=PulseSeconds,
             default=lambda _: 0.5,
             applies=lambda asked: asked.own("driver") in ("gpio", "waveshare"),
+            wrong=_pulse_wrong,
         ),
     ),
 )
@@ -436,7 +463,7 @@ AIPHONE = Group(
             why="Each procedure has one station.",
             kind=list[Name],
             default=_untaken("aiphone.*.procedures", lambda asked: asked.needs.ringing),
-            choices=lambda asked: {one: "" for one in asked.needs.ringing},
+            choices=lambda asked: dict.fromkeys(asked.needs.ringing, ""),
             wrong=_one_each("aiphone.*.procedures"),
         ),
         Question(
@@ -470,7 +497,7 @@ DOOR = Group(
             why="Each procedure has one door.",
             kind=list[Name],
             default=_untaken("doors.*.procedures", lambda asked: asked.needs.releasing),
-            choices=lambda asked: {one: "" for one in asked.needs.releasing},
+            choices=lambda asked: dict.fromkeys(asked.needs.releasing, ""),
             wrong=_one_each("doors.*.procedures"),
         ),
         Question(
@@ -556,7 +583,7 @@ CAMERA = Group(
             why="desk: the guest at the desk. alarm: at the metal detector. One camera for each.",
             kind=list[Name],
             default=_untaken("cameras.*.purposes", lambda asked: asked.needs.purposes),
-            choices=lambda asked: {one: "" for one in asked.needs.purposes},
+            choices=lambda asked: dict.fromkeys(asked.needs.purposes, ""),
             wrong=_one_each("cameras.*.purposes"),
         ),
     ),

@@ -68,7 +68,7 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
         deciding=tuple(
             station
             for station, actions in stations.items()
-            if any(one.reasons for one in chosen) and _DECISIONS <= set(actions)
+            if any(one.reasons for one in chosen) and set(actions) >= _DECISIONS
         ),
     )
 

@@ -135,9 +135,7 @@ class Item(msgspec.Struct, frozen=True):
         return self.group.title.replace("*", self.asked.name)
 
 
-def items(
-    groups: Sequence[Group], answers: Mapping[str, Any], office: Office
-) -> Iterator[Item]:
+def items(groups: Sequence[Group], answers: Mapping[str, Any], office: Office) -> Iterator[Item]:
     """Yield the questions that apply, in order.
 
     *answers* is read while this generator runs: put each answer in before the next question.

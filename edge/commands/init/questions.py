@@ -119,7 +119,9 @@ def _port_wrong(asked: Asked, port: str) -> str:
         return f"is {port!r}, which another device has; allowed: one device on each port"
     if types and not port.startswith("/dev/input/by-id/"):
         return f'is {port!r}; allowed: a name under /dev/input/by-id/, or "later"'
-    if not types and not port.startswith("/dev/") or (not types and port.startswith("/dev/input")):
+    if (not types and not port.startswith("/dev/")) or (
+        not types and port.startswith("/dev/input")
+    ):
         return f'is {port!r}; allowed: a name under /dev/serial/by-id/, or "later"'
     return ""
 

@@ -41,7 +41,9 @@ def settle(
     """
     given = dict(leaves(raw))
     answers: dict[str, Any] = {}
+    asked = set[str]()
     for item in items(groups, answers, office):
+        asked.add(item.key.rpartition(".")[0])
         where, default = item.key, item.question.default
         if where in given:
             found, wrong = examine(item, given.pop(where))
@@ -56,7 +58,7 @@ def settle(
         if found is None:
             found = _stand_in(item)
         answers[where] = found
-    _unknown(groups, given, office, problems)
+    _unknown(groups, given, asked, problems)
     return answers
 
 
@@ -74,38 +76,33 @@ def _allowed(item: Item) -> str:
 
 
 def _unknown(
-    groups: Sequence[Group], given: Mapping[str, Any], _office: Office, problems: Problems
+    groups: Sequence[Group], given: Mapping[str, Any], asked: set[str], problems: Problems
 ) -> None:
-    """Add the keys of *given* that no question has; after a wrong answer, only those of none."""
+    """Add the keys of *given* that no question has; after a wrong answer, only those of none.
+
+    :param asked: the tables of the questions that were asked
+    """
     wrong = problems.count > 0
     known = [f"{group.key}.{question.key}" for group in groups for question in group.questions]
     for key in given:
-        group = next((one for one in groups if _belongs(key, one)), None)
-        if group is None:
+        found = next(_questions(key, groups), None)
+        if found is None:
             meant = did_you_mean(key, known)
             problems.add(key, f"is no answer{meant}; `gardu init --print-answers` lists all")
         elif not wrong:
-            problems.add(key, f"is of no use here: {_reason(key, group)}; allowed: leave it out")
+            group, question = found
+            why = question.unless if key.rpartition(".")[0] in asked else group.unless
+            problems.add(key, f"is of no use here: {why}; allowed: leave it out")
 
 
-def _belongs(key: str, group: Group) -> bool:
-    before, star, _ = group.key.partition("*")
-    own = {question.key for question in group.questions}
-    head, _, last = key.rpartition(".")
-    if last not in own:
-        return False
-    return (
-        head == group.key
-        if not star
-        else head.startswith(before) and "." not in head[len(before) :]
-    )
-
-
-def _reason(key: str, group: Group) -> str:
-    question = next(one for one in group.questions if one.key == key.rpartition(".")[2])
-    if question.key in ("at", "doors"):
-        return f"{group.unless}, or there are no modules (equipment.modules)"
-    return group.unless
+def _questions(key: str, groups: Sequence[Group]) -> Iterator[tuple[Group, Question]]:
+    """Yield group and question of *key*, also if it was not asked."""
+    table, _, last = key.rpartition(".")
+    for group in groups:
+        before, star, _ = group.key.partition("*")
+        name = table[len(before) :]
+        if table == group.key or (star and table.startswith(before) and name and "." not in name):
+            yield from ((group, one) for one in group.questions if one.key == last)
 
 
 def leaves(raw: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]]:
@@ -133,59 +130,3 @@ def as_toml(groups: Sequence[Group], answers: Mapping[str, Any], office: Office)
             table = head
         lines += pair(name, answers[item.key])
     return "\n".join(lines) + "\n"
-
-
-def described(groups: Sequence[Group], office: Office) -> str:
-    """Return a file in which every answer is described, with its default or an example."""
-    lines = comment(
-        "All answers of `gardu init --answers FILE`. A key that is commented out shows its "
-        "default; remove the # to change it. NAME stands for a name that you choose in "
-        "[equipment], or for a station of the procedures. Answers that follow from others (a "
-        "board of lockers, a camera's user) may be given only where the question applies."
-    )
-    chosen = {"checkpoint.procedures": list(office.procedures)}
-    for group in groups:
-        head = group.key.replace("*", "NAME")
-        lines += ["", *comment(f"{'-' * 72} {group.title.replace('*', 'NAME')}")]
-        lines += [f"# [{head}]" if "*" in group.key else f"[{head}]"]
-        for item in _all_items(group, chosen, office):
-            lines += _described(item)
-    return "\n".join(lines) + "\n"
-
-
-def _all_items(group: Group, answers: Mapping[str, Any], office: Office) -> Iterator[Item]:
-    from edge.commands.init.question import Asked
-
-    for question in group.questions:
-        asked = Asked(answers, office, group.key, "NAME" if "*" in group.key else "")
-        yield Item(f"{group.key}.{question.key}", question, group, asked)
-
-
-def _described(item: Item) -> list[str]:
-    question = item.question
-    lines = comment(f"{question.text} {question.why}")
-    choices = _quietly(question.choices, item) or {}
-    if choices:
-        lines += comment(
-            "Allowed: "
-            + "; ".join(f"{name} ({why})" if why else name for name, why in choices.items())
-        )
-    default = _quietly(question.default, item)
-    shown = default if default is not None else _example(question)
-    required = question.default is None and "*" not in item.group.key and item.key != "scanner.key"
-    mark = "" if required else "# "
-    return [*lines, *(f"{mark}{line}" for line in pair(question.key, shown))]
-
-
-def _quietly(function: Any, item: Item) -> Any:
-    """Return what *function* returns; None if it needs answers that are not there."""
-    if function is None:
-        return None
-    try:
-        return function(item.asked)
-    except (KeyError, TypeError, AttributeError, ValueError):
-        return None
-
-
-def _example(question: Question) -> Any:
-    return {"key": "(44 characters)", "site": "setda-example"}.get(question.key, "...")

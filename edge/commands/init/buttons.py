@@ -29,6 +29,7 @@ _DISPENSABLE: frozenset[Action] = frozenset({"absent", "again", "extend", "leave
 _PRESSED: tuple[Action, ...] = (
     "arrive", "done", "locker", "decline", "reschedule", "acknowledge", "next", "extend",
 )  # fmt: skip
+_REASONS: tuple[Action, ...] = ("reason-1", "reason-2", "reason-3", "reason-4")
 # The meanings that are held, each with the presses that it goes with best.
 _HELD: dict[Action, tuple[Action, ...]] = {
     "nothing": ("locker",),
@@ -125,4 +126,4 @@ def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> I
         yield "reconcile"
     if any(station in needs.deciding for station in stations):
         reasons = max(len(one.reasons) for one in needs.procedures)
-        yield from (("reason-1", "reason-2", "reason-3", "reason-4")[:reasons])
+        yield from _REASONS[:reasons]

@@ -1,4 +1,4 @@
-"""`gardu init`: asks what the office has, and writes a config in which `gardu check` finds nothing."""
+"""`gardu init`: asks what the office has, and writes the config of its checkpoint."""
 
 import signal
 import sys
@@ -10,8 +10,9 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from edge.commands.init.answers import as_toml, described, settle
+from edge.commands.init.answers import as_toml, leaves, settle
 from edge.commands.init.dialogue import Dialogue
+from edge.commands.init.example import described
 from edge.commands.init.files import (
     ANSWERS_MODE,
     NewFile,
@@ -23,8 +24,8 @@ from edge.commands.init.files import (
 from edge.commands.init.papers import parts_text, picture
 from edge.commands.init.proposal import Proposal, propose
 from edge.commands.init.question import Office
+from edge.commands.init.questions.table import GROUPS
 from edge.commands.init.surroundings import known_office, sop_folder
-from edge.commands.init.table import GROUPS
 from edge.commands.options import refuse, say
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.text_files import read_text
@@ -120,11 +121,9 @@ def _from_terminal(office: Office, config: Path, sop: Path, saved: Path | None) 
     _line_editing()
     console = Console(highlight=False)
     dialogue = Dialogue(GROUPS, office, console, _earlier(saved, console))
-    shown: list[str] = []
 
     def finish(found: dict[str, Any]) -> list[str]:
         proposal = _proposal(found, office, config, sop)
-        shown[:] = proposal.notes
         for note in () if proposal.problems else proposal.notes:
             console.print(f"note: {note}", markup=False)
         return list(proposal.problems)
@@ -162,8 +161,6 @@ def _earlier(saved: Path | None, console: Console) -> dict[str, Any]:
             console.print(one, markup=False)
         return {}
     console.print(f"Answers of an earlier run are in {saved}: Enter takes them.", markup=False)
-    from edge.commands.init.answers import leaves
-
     return dict(leaves(raw))
 
 

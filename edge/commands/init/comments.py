@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from edge.commands.init.draft import Draft, Open
-from edge.commands.init.toml_page import comment, page
+from edge.commands.init.toml_page import page
 
 _HEAD = """\
 Gardu: the config of this checkpoint, written by `gardu init`. It may be edited by hand; after a
@@ -41,7 +41,7 @@ _SECTIONS = {
         "The readers. Ports have a name that stays when other devices are plugged in: "
         "ls /dev/serial/by-id/. docs/cards.md describes the wiring."
     )),
-    "scanners": ("invitations", "Scanners for the QR codes of invited guests (docs/invitations.md)."),
+    "scanners": ("invitations", "For the QR codes of invited guests (docs/invitations.md)."),
     "invitations": ("", ""),
     "day": ("office day", (
         "The earliest local time at which a guest's arrival opens the office day (docs/day.md)."
@@ -136,6 +136,3 @@ def _with_open(comments: Mapping[str, str], unknown: list[Open]) -> dict[str, st
 def todo_lines(unknown: list[Open]) -> list[str]:
     """Return what remains to be filled in, one line each."""
     return [f"{one.key}: {one.todo}" for one in unknown]
-
-
-__all__ = ["comment", "text", "todo_lines"]

@@ -1,4 +1,4 @@
-"""Composes a config of the answers: sections as in ``config/gardu.toml``. Pure but for card files."""
+"""Composes a config of the answers; it reads a file of card numbers, and is pure else."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

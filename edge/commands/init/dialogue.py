@@ -13,10 +13,10 @@ from edge.commands.init.kinds import from_text, is_list, to_text
 from edge.commands.init.question import Group, Item, Office, items
 from edge.printable import printable
 
-BACK, EXPLAIN = "back", "?"
+BACK, EXPLAIN, NONE = "back", "?", "none"
 _HELP = (
-    "Enter takes the answer in [brackets]; ? explains a question; back returns to the one before; "
-    "Ctrl-C ends without a config. Nothing is written before you agree at the end."
+    "Enter takes the answer in [brackets]; none empties it; ? explains a question; back returns to "
+    "the one before; Ctrl-C ends without a config. Nothing is written before you agree at the end."
 )
 
 
@@ -118,8 +118,8 @@ class Dialogue:
         return None if item.question.default is None else item.question.default(item.asked)
 
     def _read(self, default: Any) -> str:
-        shown = "" if default is None else f" [{printable(to_text(default))}]"
-        return self._console.input(Text(f"{shown.lstrip()}> " if shown else "> ")).strip()
+        shown = "" if default is None else f"[{printable(to_text(default) or NONE)}]"
+        return self._console.input(Text(f"{shown}> ")).strip()
 
     def _show(self, item: Item, offered: Mapping[str, str]) -> None:
         if not offered:
@@ -142,9 +142,8 @@ class Dialogue:
         self._console.rule(Text("Your answers", style="bold"), align="left")
         table = Table.grid(padding=(0, 2))
         for number, item in enumerate(listed, 1):
-            table.add_row(
-                str(number), Text(item.key), Text(printable(to_text(self.answers[item.key])))
-            )
+            answer = to_text(self.answers[item.key]) or NONE
+            table.add_row(str(number), Text(item.key), Text(printable(answer)))
         self._console.print(table)
         ready = "Enter writes the files. " if possible else ""
         self._say(f"{ready}A number changes that answer.", style="bold")
@@ -181,6 +180,8 @@ def _offered(item: Item) -> Mapping[str, str]:
 
 def _raw(item: Item, typed: str, offered: Mapping[str, str]) -> Any:
     """Return *typed* as TOML would have it; numbers and beginnings stand for what is listed."""
+    if typed == NONE and NONE not in offered:
+        return [] if is_list(item.question.kind) else ""
     raw = from_text(item.question.kind, typed)
     if not offered:
         return raw

@@ -89,6 +89,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         of its items
     :ivar proposals: returns answers to choose from, where others are allowed too
     :ivar applies: True: it is asked
+    :ivar unless: the reason if it is not asked though its group is, in words
     :ivar wrong: returns why an answer of the right type is wrong, with what is allowed; empty if
         it is not
     """
@@ -101,6 +102,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     choices: Callable[[Asked], Mapping[str, str]] | None = None
     proposals: Callable[[Asked], Sequence[str]] | None = None
     applies: Callable[[Asked], bool] = always
+    unless: str = "another answer leaves nothing to ask here"
     wrong: Callable[[Asked, Any], str] = lambda _asked, _value: ""
 
 

@@ -11,11 +11,14 @@ from edge.commands.init.locker_boards import lockers
 from edge.commands.init.needs import Needs, needs_of
 from edge.commands.init.places import FREE_PINS, PI, Part
 from edge.commands.init.question import LATER, Office
+from edge.config.crosscheck.rules import UART_PINS, UART_PORTS
 from edge.config.sections.panels import Lamps
 
 _COLOURS = ("green", "blue", "amber", "red")
 _CLOSED = {"wired": "normally-closed"}
 _LABEL = 40
+# Modbus over Serial Line (V1.02, 2.5.1.1) asks for 1.75 ms of silence above 19200 baud.
+_MODULE_PAUSE_S = 0.002
 
 
 def compose(answers: Mapping[str, Any], office: Office, amount: str | None = None) -> Draft:
@@ -27,12 +30,14 @@ def compose(answers: Mapping[str, Any], office: Office, amount: str | None = Non
     draft = unplaced(answers, office, amount)
     modules = {name: answers[f"modules.{name}.driver"] for name in answers["equipment.modules"]}
     free = [pin for name in answers["pins.keep_free"] for pin in FREE_PINS[name]]
+    if any(value in UART_PORTS for value in answers.values()):
+        free += UART_PINS
     return place(draft, modules, relays=answers["pins.relays"], free=free)
 
 
 def unplaced(answers: Mapping[str, Any], office: Office, amount: str | None = None) -> Draft:
     """Return the config of *answers*, no part of which has a place yet."""
-    needs = needs_of(office.procedures[one] for one in answers["checkpoint.procedures"])
+    needs = office.needs(answers["checkpoint.procedures"])
     draft = Draft(sections={})
     lines = Lines(draft.open)
     for name, section in _sections(_Answers(answers), office, needs, draft, lines, amount):
@@ -166,7 +171,10 @@ def _scanners(a: _Answers, needs: Needs, draft: Draft) -> dict[str, Any]:
 
 def _module(a: _Answers, name: str, lines: Lines) -> dict[str, Any]:
     key = f"modules.{name}"
-    bus = lines.bus(a[f"{key}.line"], name, protocol=a[f"{key}.protocol"], baud_rate=115200)
+    bus = lines.bus(
+        a[f"{key}.line"], name, protocol=a[f"{key}.protocol"], baud_rate=115200,
+        pause_s=_MODULE_PAUSE_S,
+    )  # fmt: skip
     return {"driver": a[f"{key}.driver"], "bus": bus, "address": a[f"{key}.address"]}
 
 

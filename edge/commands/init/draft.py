@@ -53,7 +53,7 @@ def place(
 def uses(draft: Draft) -> dict[str, int]:
     """Return how many parts each section of *draft* has on the Pi's pins."""
     found: dict[str, int] = {}
-    sections = {"lockers": draft.lockers, **draft.sections}
+    sections = {**draft.sections, "lockers": draft.lockers}
     for name, section in sections.items():
         groups = section.items() if name in ("panels", "aiphone", "doors") else [("", section)]
         for group, value in groups:

@@ -16,12 +16,21 @@ class Lines:
         self._names: dict[str, str] = {}
         self._unknown = unknown
 
-    def bus(self, line: str, name: str, *, protocol: str | None, baud_rate: int) -> str:
+    def bus(
+        self,
+        line: str,
+        name: str,
+        *,
+        protocol: str | None,
+        baud_rate: int,
+        pause_s: float | None = None,
+    ) -> str:
         """Return the name of the bus on *line*; a new one is called *name*.
 
         :param line: a serial port, host, host:port or "later"
         :param protocol: of a line in the network
         :param baud_rate: of the RS-485 line
+        :param pause_s: silence between two requests on it, seconds; None: the usual one
         """
         if line != LATER and line in self._names:
             return self._names[line]
@@ -29,12 +38,13 @@ class Lines:
         if line == LATER:
             self._unknown.append(Open(f"buses.{name}.port", _PORT))
             line = f"/dev/serial/by-id/{_UNKNOWN}-{name}"
+        speed = {"baud_rate": baud_rate} | ({} if pause_s is None else {"pause_s": pause_s})
         if line.startswith("/"):
-            self.buses[name] = {"port": line, "baud_rate": baud_rate}
+            self.buses[name] = {"port": line, **speed}
+        elif protocol == "tcp":
+            self.buses[name] = {"host": line, "protocol": protocol}
         else:
-            self.buses[name] = {"host": line, "protocol": protocol or "rtu-over-tcp"}
-            if self.buses[name]["protocol"] == "rtu-over-tcp":
-                self.buses[name]["baud_rate"] = baud_rate
+            self.buses[name] = {"host": line, "protocol": "rtu-over-tcp", **speed}
         return name
 
 

@@ -76,7 +76,7 @@ def _shortage(answers: Mapping[str, Any], office: Office, short: Sequence[TooFew
     """Yield what there is too little of, what uses it, and ways out."""
     for one in short:
         where = "the Pi's pins" if one.at == PI else one.at
-        yield f"{where}: {one.wanted} {one.what} are needed, {one.there} are there"
+        yield f"{where}: {one.wanted} {one.what} are needed, and there is room for {one.there}"
     if all(one.at != PI for one in short):
         yield "put some of its parts elsewhere, or add a module to equipment.modules"
         return
@@ -100,6 +100,8 @@ def _ways_out(answers: Mapping[str, Any], short: Sequence[TooFew]) -> Iterator[s
         yield 'lamps = "one" in place of colours frees 3 pins for each panel'
     if any("active low" in one.what for one in short):
         yield 'pins.relays = "either": relay boards with a jumper also fit on GPIO 9 to 27'
+    if any(value is True for key, value in answers.items() if key.endswith((".busy", ".extend"))):
+        yield "aiphone: without the contacts busy and extend, a pin each"
     if answers.get("pins.keep_free"):
         yield "pins.keep_free: fewer functions whose pins stay free"
     yield "equipment.modules: a panel, the lockers or the detector on a Modbus module"

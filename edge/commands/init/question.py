@@ -32,6 +32,14 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     serial: Sequence[str] = ()
     keyboards: Sequence[str] = ()
     zone: str = ""
+    _needs: dict[tuple[str, ...], Needs] = msgspec.field(default_factory=dict)
+
+    def needs(self, chosen: Sequence[str]) -> Needs:
+        """Return the needs of the *chosen* procedures; they are computed once."""
+        key = tuple(chosen)
+        if key not in self._needs:
+            self._needs[key] = needs_of(self.procedures[one] for one in key)
+        return self._needs[key]
 
 
 class Asked:
@@ -68,8 +76,7 @@ class Asked:
     @property
     def needs(self) -> Needs:
         """The needs of the chosen procedures."""
-        chosen = self["checkpoint.procedures"] or ()
-        return needs_of(self.office.procedures[one] for one in chosen)
+        return self.office.needs(self["checkpoint.procedures"] or ())
 
 
 def always(_asked: Asked) -> bool:

@@ -81,7 +81,7 @@ CAMERA = Group(
             text="Which stills does it take?",
             why="desk: the guest at the desk. alarm: at the metal detector. One camera for each.",
             kind=list[Name],
-            default=untaken("cameras.*.purposes", lambda asked: asked.needs.purposes),
+            default=untaken("cameras.*.purposes", "cameras", lambda asked: asked.needs.purposes),
             choices=lambda asked: dict.fromkeys(asked.needs.purposes, ""),
             wrong=one_each("cameras.*.purposes"),
         ),

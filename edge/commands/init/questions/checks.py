@@ -109,21 +109,46 @@ def names(key: str) -> Callable[[Asked], list[str]]:
     return lambda asked: asked[f"equipment.{key}"] or []
 
 
-def some(_asked: Asked, listed: list[str]) -> str:
-    """Return a problem if no name is *listed*."""
-    return "" if listed else "is empty; allowed: at least one name"
+def some(
+    wrong: Callable[[Asked, list[str]], str] = lambda _asked, _listed: "",
+) -> Callable[[Asked, list[str]], str]:
+    """Return the check that at least one name is given, followed by the check *wrong*."""
+
+    def both(asked: Asked, listed: list[str]) -> str:
+        return wrong(asked, listed) if listed else "is empty; allowed: at least one name"
+
+    return both
 
 
 def untaken(
-    pattern: str, wanted: Callable[[Asked], tuple[str, ...]]
+    pattern: str, names_key: str, wanted: Callable[[Asked], tuple[str, ...]]
 ) -> Callable[[Asked], list[str]]:
-    """Return the default: what is *wanted*, without what other answers of *pattern* have."""
+    """Return the default: what is *wanted* and not taken, with one left for each later name.
+
+    :param pattern: the key of this question, with ``*``
+    :param names_key: the key in [equipment] of the names
+    """
 
     def default(asked: Asked) -> list[str]:
-        taken = {one for value in asked.others(pattern).values() for one in value}
-        return [one for one in wanted(asked) if one not in taken]
+        others = asked.others(pattern)
+        taken = {one for value in others.values() for one in value}
+        left = [one for one in wanted(asked) if one not in taken]
+        later = len(names(names_key)(asked)) - len(others) - 1
+        return left[: max(1, len(left) - later)]
 
     return default
+
+
+def at_most(count: Callable[[Asked], int], of: str) -> Callable[[Asked, list[str]], str]:
+    """Return the check of names: at most *count* of them, which is the number *of* something."""
+
+    def wrong(asked: Asked, listed: list[str]) -> str:
+        most = count(asked)
+        if len(listed) <= most:
+            return ""
+        return f"has {len(listed)} names; allowed: at most {most}, the number of {of}"
+
+    return wrong
 
 
 def one_each(pattern: str) -> Callable[[Asked, list[str]], str]:

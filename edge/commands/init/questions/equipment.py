@@ -5,6 +5,7 @@ from edge.commands.init.locker_boards import BUS
 from edge.commands.init.places import FREE_PINS, PI
 from edge.commands.init.question import LATER, Asked, Group, Question
 from edge.commands.init.questions.checks import (
+    at_most,
     is_host,
     line_wrong,
     names,
@@ -82,7 +83,7 @@ EQUIPMENT = Group(
             "one for each, for example: desk, exit.",
             kind=list[Name],
             default=lambda _: ["desk"],
-            wrong=some,
+            wrong=some(),
         ),
         Question(
             key="aiphones",
@@ -91,7 +92,7 @@ EQUIPMENT = Group(
             kind=list[Name],
             default=lambda _: ["aide"],
             applies=lambda asked: bool(asked.needs.ringing),
-            wrong=some,
+            wrong=some(at_most(lambda asked: len(asked.needs.ringing), "procedures that ring")),
             unless="no chosen procedure rings an aide",
         ),
         Question(
@@ -101,6 +102,7 @@ EQUIPMENT = Group(
             kind=list[Name],
             default=lambda _: ["office-door"],
             applies=lambda asked: bool(asked.needs.releasing),
+            wrong=at_most(lambda asked: len(asked.needs.releasing), "procedures with a door"),
             unless="no chosen procedure releases a door",
         ),
         Question(
@@ -110,7 +112,7 @@ EQUIPMENT = Group(
             kind=list[Name],
             default=lambda _: ["lobby"],
             applies=lambda asked: bool(asked.needs.purposes),
-            wrong=some,
+            wrong=some(at_most(lambda asked: len(asked.needs.purposes), "kinds of stills")),
             unless="no chosen procedure takes stills",
         ),
         Question(

@@ -18,6 +18,15 @@ def _panel_places(asked: Asked) -> Mapping[str, str]:
     return {**places(asked), **shared}
 
 
+def _usual_place(asked: Asked) -> str:
+    """Return the Pi; for the aide's station the panel that serves the step after the aide's."""
+    after = asked.needs.aides.get(asked.name)
+    if after is None:
+        return PI
+    shared = asked[f"panels.{after}.at"]
+    return str(shared) if shared in asked.needs.stations else after
+
+
 def _panel_wrong(asked: Asked, at: str) -> str:
     panels = asked.others("panels.*.at")
     stations = asked.needs.stations
@@ -41,7 +50,7 @@ PANEL = Group(
             why="To the Pi or to a module; or the station has no panel and uses that of another "
             "one, as the aide does.",
             kind=str,
-            default=lambda asked: asked.needs.aides.get(asked.name, PI),
+            default=_usual_place,
             choices=_panel_places,
             wrong=_panel_wrong,
         ),

@@ -109,7 +109,7 @@ def leaves(raw: Mapping[str, Any], where: str = "") -> Iterator[tuple[str, Any]]
     """Yield (key, answer) of each answer in the tables of *raw*."""
     for name, item in raw.items():
         key = f"{where}.{name}" if where else str(name)
-        if isinstance(item, Mapping) and item:
+        if isinstance(item, Mapping):
             yield from leaves(item, key)
         else:
             yield key, item

@@ -8,7 +8,7 @@ Rules
 3. The *amount* decides how many meanings a panel has (:data:`AMOUNTS`).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
@@ -35,10 +35,10 @@ _HELD: dict[Action, tuple[Action, ...]] = {
     "nothing": ("locker",),
     "accept": ("done",),
     "refuse": ("acknowledge",),
+    "lost": ("extend", "acknowledge"),
     "day": ("reschedule",),
     "leave": ("done", "decline"),
     "absent": ("decline", "arrive"),
-    "lost": ("extend", "acknowledge"),
     "more": ("arrive",),
     "back": ("next",),
     "again": ("arrive",),
@@ -83,15 +83,34 @@ def faces(stations: list[str], needs: Needs, amount: str, *, day: bool) -> list[
             found += [Face("arrive", None, one) for one in _begins(stations, needs)]
         elif press in meanings and (amount != "few" or press not in _DISPENSABLE):
             found.append(Face(press))
-    pressed = {face.press for face in found}
-    for meaning in (one for one in (*_HELD, *_PRESSED) if one in meanings and one not in pressed):
+    placed = {face.press for face in found}
+    for meaning in (one for one in _order(amount) if one in meanings):
+        if meaning in placed:
+            continue
         face = _place(found, meaning)
         if face is not None:
             face.hold = meaning
-        elif amount != "few" or meaning not in _DISPENSABLE:
-            found += [Face("acknowledge", "lost")] if meaning == "lost" else [Face(meaning)]
-            pressed.add(found[-1].press)
+        elif amount == "few" and meaning in _DISPENSABLE:
+            continue
+        elif meaning == "lost":
+            found.append(Face(_carrier(meanings, placed), "lost"))
+            placed.add(found[-1].press)
+        else:
+            found.append(Face(meaning))
+        placed.add(meaning)
     return found
+
+
+def _order(amount: str) -> list[Action]:
+    """Return the meanings in the order in which they are held; *lost* has few places."""
+    ordered = [*_HELD, *_PRESSED]
+    return [one for one in ordered if one != "lost"] + ["lost"] if amount == "few" else ordered
+
+
+def _carrier(meanings: Iterable[Action], placed: set[Action]) -> Action:
+    """Return the press of a new button whose hold is *lost*; rule 2."""
+    harmless = (one for one in meanings if one not in FREQUENT and one not in GRAVE)
+    return next((one for one in harmless if one not in placed), "back")
 
 
 def _place(found: list[Face], meaning: Action) -> Face | None:

@@ -28,6 +28,10 @@ class Command(NamedTuple):
 
 
 COMMANDS = {
+    "init": Command(
+        "edge.commands.init.command", "init",
+        "Ask what the office has, and write its config.",
+    ),
     "check": Command(
         "edge.commands.check", "check",
         "Check a config and its procedures; print the wiring table.",

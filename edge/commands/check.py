@@ -47,25 +47,28 @@ def check(
     print_wiring(found.config)
     _print_procedures(found.procedures)
     files = [f"broker.{one.key}: {one.text}" for one in remarks]
-    for note in [
-        *bus_notes(found.config),
-        *boot_notes(found.config, lamps=False),
-        *loop_notes(found.config),
-        *bounce_notes(found.config),
-        *button_notes(found.config),
-        *card_notes(found.config),
-        *port_notes(found.config),
-        *camera_notes(found.config),
-        *exception_notes(found.config),
-        *module_notes(found.config),
-        *polling_notes(found.config),
-        *_zone(found.config),
-        *_outputs(found.config),
-        *found.notes,
-        *files,
-    ]:
+    for note in [*notes(found.config), *found.notes, *files]:
         say(f"note: {note}")
     say(f"{config}: no problems")
+
+
+def notes(config: Config) -> list[str]:
+    """Return the notes about *config*, without those about its procedures and the broker's files."""
+    return [
+        *bus_notes(config),
+        *boot_notes(config, lamps=False),
+        *loop_notes(config),
+        *bounce_notes(config),
+        *button_notes(config),
+        *card_notes(config),
+        *port_notes(config),
+        *camera_notes(config),
+        *exception_notes(config),
+        *module_notes(config),
+        *polling_notes(config),
+        *_zone(config),
+        *_outputs(config),
+    ]
 
 
 def _refuse(problems: list[str]) -> None:

@@ -9,7 +9,9 @@ from edge.config.crosscheck.rules import check_files, crosscheck
 from edge.config.expansion import expanded
 from edge.config.model import Config
 from edge.config.sections.values import Section
-from edge.config.validation import convert, read_file
+from edge.config.text_files import read_text
+from edge.config.toml_text import parse_toml
+from edge.config.validation import Problems, convert
 
 S = TypeVar("S", bound=Section)
 
@@ -28,7 +30,17 @@ def load_config(path: Path, *, elsewhere: bool = False) -> Config:
     :raises ConfigUnavailable: if it, or a file or library that it needs, cannot be read now
     :raises ConfigError: with every problem found
     """
-    raw, problems = read_file(path)
+    return parse_config(read_text(path), path, elsewhere=elsewhere)
+
+
+def parse_config(text: str, path: Path, *, elsewhere: bool = False) -> Config:
+    """Return the config in *text*, which is or will be the file *path*.
+
+    :param elsewhere: as for :func:`load_config`
+    :raises ConfigUnavailable: as :func:`load_config`
+    :raises ConfigError: with every problem found
+    """
+    raw, problems = parse_toml(text, str(path)), Problems(str(path), text)
     config: Config | None = convert(Config, raw, "", problems)
     if config is not None:
         config = expanded(_resolved(config, path.absolute().parent), problems)

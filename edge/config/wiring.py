@@ -17,14 +17,14 @@ HEADER = {
     27: 13,
 }  # fmt: skip
 
-# Pins that another function of the Pi may use, and the setting that switches it off.
-_BUSES = (
+BUSES = (
     ((2, 3), "I2C", "dtparam=i2c_arm=off"),
     ((4,), "1-Wire", "no dtoverlay=w1-gpio"),
     ((7, 8, 9, 10, 11), "SPI", "dtparam=spi=off"),
     ((14, 15), "the serial console", "enable_uart=0"),
     ((18, 19, 20, 21), "I2S sound", "dtparam=i2s=off"),
 )
+"""Pins that another function of the Pi may use, and the setting that switches it off."""
 
 # The serial console's pins. On every Pi before the Pi 5, whose console has a connector of its own,
 # it drives TXD (high at rest, low during letters) and pulls RXD up as soon as the firmware starts,
@@ -100,7 +100,7 @@ def bus_notes(config: Config) -> list[str]:
     """Return a note for each other function of the Pi that needs a pin used by *config*."""
     used = {wire.pin for wire in wiring(config)}
     notes = []
-    for pins, bus, setting in _BUSES:
+    for pins, bus, setting in BUSES:
         taken = [str(pin) for pin in pins if pin in used]
         if taken:
             notes.append(

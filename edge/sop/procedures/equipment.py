@@ -12,8 +12,8 @@ from edge.config.model import Config
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import stuck
 
-# Actions and events that need lockers.
-_LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
+LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
+"""Actions and events that need lockers."""
 
 
 class EquipmentFindings(msgspec.Struct, frozen=True):
@@ -175,7 +175,7 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     """Return the equipment missing for *word*, an action or an event; None if none is."""
     config = site.config
     lacking = None
-    if word in _LOCKER_WORDS and config.lockers is None:
+    if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
     elif word.startswith("detector.") and config.metal_detector is None:
         lacking = "there is no metal detector; add [metal_detector]"

@@ -1,0 +1,148 @@
+"""Lays out the buttons of a panel: which meanings are pressed, and which are held. Pure.
+
+Rules
+-----
+1. The fewest buttons: a meaning that is seldom needed is the hold of another one.
+2. A grave meaning and one that is pressed for every guest never share a button, and *lost* is never
+   a press (edge/config/crosscheck/buttons.py gives the reasons).
+3. The *amount* decides how many meanings a panel has (:data:`AMOUNTS`).
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from edge.commands.init.needs import Needs
+from edge.config.crosscheck.buttons import FREQUENT, GRAVE
+from edge.config.sections.values import Action
+
+AMOUNTS = {
+    "all": "also corrections, groups, reasons, and an alarm button at every panel",
+    "usual": "every button that the procedures accept",
+    "few": "the buttons without which a visit cannot go on; others where a button is free to hold",
+}
+"""The amounts of buttons, from the largest; docs/panel.md describes how to do without some."""
+
+# In "few" these get no button of their own.
+_DISPENSABLE: frozenset[Action] = frozenset({"absent", "again", "extend", "leave", "lost"})
+# The meanings that are pressed, in the order of the panel; all others are held where possible.
+_PRESSED: tuple[Action, ...] = (
+    "arrive", "done", "locker", "decline", "reschedule", "acknowledge", "next", "extend",
+)  # fmt: skip
+_REASONS: tuple[Action, ...] = ("reason-1", "reason-2", "reason-3", "reason-4")
+# The meanings that are held, each with the presses that it goes with best.
+_HELD: dict[Action, tuple[Action, ...]] = {
+    "nothing": ("locker",),
+    "accept": ("done",),
+    "refuse": ("acknowledge",),
+    "lost": ("extend", "acknowledge"),
+    "day": ("reschedule",),
+    "leave": ("done", "decline"),
+    "absent": ("decline", "arrive"),
+    "more": ("arrive",),
+    "back": ("next",),
+    "again": ("arrive",),
+    "reconcile": ("acknowledge",),
+    "reason-1": ("arrive",),
+    "reason-2": ("arrive",),
+    "reason-3": ("arrive",),
+    "reason-4": ("arrive",),
+}
+
+
+class Face(msgspec.Struct):
+    """One button: the meaning of a press and of a hold.
+
+    :ivar procedure: the procedure that ``arrive`` begins
+    """
+
+    press: Action
+    hold: Action | None = None
+    procedure: str = ""
+
+    def accepts(self, meaning: Action) -> bool:
+        """Return True if *meaning* may be its hold."""
+        if self.hold is not None:
+            return False
+        return not (
+            (meaning in GRAVE and self.press in FREQUENT)
+            or (self.press in GRAVE and meaning in FREQUENT)
+        )
+
+
+def faces(stations: list[str], needs: Needs, amount: str, *, day: bool) -> list[Face]:
+    """Return the buttons of the panel that serves *stations*.
+
+    :param amount: a key of :data:`AMOUNTS`
+    :param day: True if the office's days are opened and closed
+    """
+    meanings = dict.fromkeys(_meanings(stations, needs, amount, day=day))
+    found: list[Face] = []
+    for press in _PRESSED:
+        if press == "arrive":
+            found += [Face("arrive", None, one) for one in _begins(stations, needs)]
+        elif press in meanings and (amount != "few" or press not in _DISPENSABLE):
+            found.append(Face(press))
+    placed = {face.press for face in found}
+    for meaning in (one for one in _order(amount) if one in meanings):
+        if meaning in placed:
+            continue
+        face = _place(found, meaning)
+        if face is not None:
+            face.hold = meaning
+        elif amount == "few" and meaning in _DISPENSABLE:
+            continue
+        elif meaning == "lost":
+            found.append(Face(_carrier(meanings, placed), "lost"))
+            placed.add(found[-1].press)
+        else:
+            found.append(Face(meaning))
+        placed.add(meaning)
+    return found
+
+
+def _order(amount: str) -> list[Action]:
+    """Return the meanings in the order in which they are held; *lost* has few places."""
+    ordered = [*_HELD, *_PRESSED]
+    return [one for one in ordered if one != "lost"] + ["lost"] if amount == "few" else ordered
+
+
+def _carrier(meanings: Iterable[Action], placed: set[Action]) -> Action:
+    """Return the press of a new button whose hold is *lost*; rule 2."""
+    harmless = (one for one in meanings if one not in FREQUENT and one not in GRAVE)
+    return next((one for one in harmless if one not in placed), "back")
+
+
+def _place(found: list[Face], meaning: Action) -> Face | None:
+    """Return the button whose hold *meaning* becomes; None if none is free for it."""
+    free = [face for face in found if face.accepts(meaning)]
+    best = [face for press in _HELD.get(meaning, ()) for face in free if face.press == press]
+    return next(iter([*best, *free]), None)
+
+
+def _begins(stations: list[str], needs: Needs) -> list[str]:
+    return [one.id for one in needs.procedures if one.steps[0].station in stations]
+
+
+def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> Iterator[Action]:
+    """Yield the meanings of the panel's buttons, some more than once."""
+    for station in stations:
+        for action in needs.stations[station]:
+            if action != "arrive":
+                yield action  # type: ignore[misc]  # verified with the procedures
+    first = any(station in needs.first for station in stations)
+    alarmed = any(station in needs.screening for station in stations)
+    if amount == "all" or alarmed or (first and not needs.screening):
+        yield "acknowledge"
+    if day and first:
+        yield "day"
+    if amount != "all":
+        return
+    yield "next"
+    if first:
+        yield from ("more", "back")
+    if first and day:
+        yield "reconcile"
+    if any(station in needs.deciding for station in stations):
+        reasons = max(len(one.reasons) for one in needs.procedures)
+        yield from _REASONS[:reasons]

@@ -1,0 +1,109 @@
+"""The equipment that chosen procedures need, as far as it decides which questions are asked. Pure.
+
+`gardu check` (edge/sop/procedures/equipment.py) has the last word: a config is written only if it
+finds no problem in it.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from edge.sop.procedures.equipment import LOCKER_WORDS
+from edge.sop.procedures.model import Procedure, Step
+
+_DECISIONS = {"decline", "absent", "reschedule"}
+
+
+class Needs(msgspec.Struct, frozen=True, kw_only=True):
+    """The needs of all chosen procedures together.
+
+    :ivar stations: station → meanings of buttons that the procedures accept there, in their order
+    :ivar first: the stations where visits begin
+    :ivar aides: station of an aide → station of the step after it, whose panel may serve the aide
+    :ivar card_stations: the stations at which cards are issued, come back, or choose a locker
+    :ivar ringing: the procedures that ring an aide
+    :ivar releasing: the procedures that release an access door
+    :ivar answers: the answers of an aide's station that the procedures accept
+    :ivar purposes: the purposes of stills
+    :ivar screening: the stations beside the metal detector
+    :ivar deciding: the stations where reception may choose a reason
+    """
+
+    procedures: tuple[Procedure, ...]
+    stations: dict[str, tuple[str, ...]]
+    first: tuple[str, ...]
+    aides: dict[str, str]
+    card_stations: tuple[str, ...]
+    lockers: bool
+    ringing: tuple[str, ...]
+    releasing: tuple[str, ...]
+    answers: frozenset[str]
+    purposes: tuple[str, ...]
+    screening: tuple[str, ...]
+    deciding: tuple[str, ...]
+
+
+def needs_of(procedures: Iterable[Procedure]) -> Needs:
+    """Return what *procedures* need."""
+    chosen = tuple(procedures)
+    stations = _stations(chosen)
+    aides = dict(_aides(chosen))
+    words = {word for one in chosen for word in _words(one.steps)}
+    return Needs(
+        procedures=chosen,
+        stations=stations,
+        first=tuple(dict.fromkeys(one.steps[0].station for one in chosen)),
+        aides=aides,
+        card_stations=tuple(
+            station
+            for station in _stations_of(chosen, "card.", "button.locker")
+            if station not in aides
+        ),
+        lockers=not words.isdisjoint(LOCKER_WORDS),
+        ringing=tuple(one.id for one in chosen if any(_starting(one.steps, "ring:", "aiphone."))),
+        releasing=tuple(one.id for one in chosen if any(_starting(one.steps, "release-door"))),
+        answers=frozenset(word.partition(".")[2] for word in words if word.startswith("aiphone.")),
+        purposes=tuple(sorted(word[6:] for word in words if word.startswith("still:"))),
+        screening=tuple(_stations_of(chosen, "detector.")),
+        deciding=tuple(
+            station
+            for station, actions in stations.items()
+            if any(one.reasons for one in chosen) and set(actions) >= _DECISIONS
+        ),
+    )
+
+
+def _words(steps: Iterable[Step]) -> Iterator[str]:
+    """Yield the actions and events of *steps*."""
+    for step in steps:
+        for phase in step.phases:
+            yield from phase.do
+            yield from (way.event for way in phase.on)
+
+
+def _starting(steps: Iterable[Step], *starts: str) -> Iterator[str]:
+    return (word for word in _words(steps) if word.startswith(starts))
+
+
+def _stations(procedures: tuple[Procedure, ...]) -> dict[str, tuple[str, ...]]:
+    found: dict[str, dict[str, None]] = {}
+    for procedure in procedures:
+        anywhere = [way.event for way in procedure.anywhere]
+        for step in procedure.steps:
+            events = [*_starting([step], "button."), *anywhere]
+            actions = [event.partition(".")[2] for event in events if event.startswith("button.")]
+            found.setdefault(step.station, {}).update(dict.fromkeys(actions))
+    return {station: tuple(actions) for station, actions in found.items()}
+
+
+def _stations_of(procedures: tuple[Procedure, ...], *starts: str) -> list[str]:
+    steps = [step for procedure in procedures for step in procedure.steps]
+    return list(dict.fromkeys(s.station for s in steps if any(_starting([s], *starts))))
+
+
+def _aides(procedures: tuple[Procedure, ...]) -> Iterator[tuple[str, str]]:
+    for procedure in procedures:
+        for step in procedure.steps:
+            after = procedure.after(step)
+            if procedure.aide and step.role == procedure.aide and after is not None:
+                yield step.station, after.station

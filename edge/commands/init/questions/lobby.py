@@ -1,0 +1,135 @@
+"""Questions about the metal detector, aiphones, doors, safety contacts and the buzzer."""
+
+from edge.commands.init.kinds import QuietHours
+from edge.commands.init.question import Asked, Group, Question
+from edge.commands.init.questions.checks import names, one_each, place, untaken
+from edge.config.sections.values import Name
+
+
+def _quiet_wrong(_asked: Asked, hours: str) -> str:
+    begin, _, end = hours.partition("-")
+    return f"is {hours!r}; allowed: two different times" if begin == end else ""
+
+
+DETECTOR = Group(
+    key="metal_detector",
+    title="Metal detector",
+    applies=lambda asked: bool(asked.needs.screening),
+    unless="none of the chosen procedures uses a metal detector",
+    questions=(
+        Question(
+            key="beam",
+            text="Is there an infrared beam across the passage?",
+            why="It shows that a guest has passed. Without one the officer's button does.",
+            kind=bool,
+            default=lambda _: True,
+        ),
+        Question(
+            key="tamper",
+            text="Is its tamper relay wired?",
+            why="The second relay of the detector, normally closed.",
+            kind=bool,
+            default=lambda _: False,
+        ),
+        place("Where are its contacts?"),
+    ),
+)
+
+
+AIPHONE = Group(
+    key="aiphone.*",
+    title="Aiphone station *",
+    names=names("aiphones"),
+    unless="equipment.aiphones does not name it",
+    questions=(
+        Question(
+            key="procedures",
+            text="For guests of which procedures does it ring?",
+            why="Each procedure has one station.",
+            kind=list[Name],
+            default=untaken("aiphone.*.procedures", "aiphones", lambda asked: asked.needs.ringing),
+            choices=lambda asked: dict.fromkeys(asked.needs.ringing, ""),
+            wrong=one_each("aiphone.*.procedures"),
+        ),
+        Question(
+            key="extend",
+            text="Has it a button for more time?",
+            why="The aide extends a meeting with it. The officer's panel has one in any case.",
+            kind=bool,
+            default=lambda _: False,
+            applies=lambda asked: "extend" in asked.needs.answers,
+            unless="no chosen procedure extends a meeting",
+        ),
+        Question(
+            key="busy",
+            text="Is its busy contact wired?",
+            why="It is active while the station is in use by another call, and is then not rung.",
+            kind=bool,
+            default=lambda _: False,
+        ),
+        place("Where are its contacts and its ring relay?"),
+    ),
+)
+
+
+DOOR = Group(
+    key="doors.*",
+    title="Access door *",
+    names=names("doors"),
+    unless="equipment.doors does not name it",
+    questions=(
+        Question(
+            key="procedures",
+            text="Guests of which procedures go through it?",
+            why="Each procedure has one door.",
+            kind=list[Name],
+            default=untaken("doors.*.procedures", "doors", lambda asked: asked.needs.releasing),
+            choices=lambda asked: dict.fromkeys(asked.needs.releasing, ""),
+            wrong=one_each("doors.*.procedures"),
+        ),
+        Question(
+            key="fail",
+            text="State of the door without power?",
+            why="secure: it stays locked from outside. safe: it is released; the relay locks it.",
+            kind=str,
+            default=lambda _: "secure",
+            choices=lambda _: {"secure": "locked", "safe": "released"},
+        ),
+        Question(
+            key="contact",
+            text="Has it a contact that opens with the door?",
+            why="Without one Gardu cannot detect a door that was opened or left open.",
+            kind=bool,
+            default=lambda _: True,
+        ),
+        place("Where are its strike and contact?"),
+    ),
+)
+
+
+SAFETY_GROUP = Group(
+    key="safety",
+    title="Safety contacts",
+    applies=lambda asked: bool(asked["equipment.safety"]),
+    unless="equipment.safety names no contact",
+    questions=(place("Where are the safety contacts?"),),
+)
+
+
+BUZZER = Group(
+    key="buzzer",
+    title="Buzzer",
+    applies=lambda asked: bool(asked["equipment.buzzer"]),
+    unless="equipment.buzzer is false",
+    questions=(
+        place("Where is the buzzer?"),
+        Question(
+            key="quiet",
+            text="Quiet hours?",
+            why="Answers to buttons are then short ticks; alarms always sound in full.",
+            kind=QuietHours,
+            default=lambda _: "no",
+            wrong=_quiet_wrong,
+        ),
+    ),
+)

@@ -1,0 +1,96 @@
+"""Offices from the small desk to every module: `gardu check` finds nothing in what init writes."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from edge.config.loading import load_config
+from edge.config.parts import pin_parts
+from edge.config.sections.pins import Output
+from edge.config.wiring import TXD, boot_notes, wiring
+from tests.command_line import invoke
+from tests.commands.init.offices import OFFICES, init
+
+# Settings of the Pi that each pin of a bus needs; and this machine's zone.
+_WIRING = ("GPIO ", "this machine's time zone", "this kernel keeps outputs")
+
+
+@pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)
+def test_check_finds_nothing_in_the_config(answers: dict[str, Any], tmp_path: Path) -> None:
+    """No problem; and no note but the Pi's own settings, where all buttons have a place."""
+    config, result = init(tmp_path, answers)
+    assert result.exit_code == 0, result.output
+    checked = invoke(["check", "-c", str(config)])
+    assert checked.exit_code == 0, checked.output
+    notes = [line[6:] for line in checked.output.splitlines() if line.startswith("note: ")]
+    left = [note for note in notes if not note.startswith(_WIRING)]
+    few = answers.get("buttons") == {"amount": "few"}
+    assert [one for one in left if not (few and "no button" in one)] == []
+
+
+@pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)
+def test_outputs_rest_while_the_pi_boots(answers: dict[str, Any], tmp_path: Path) -> None:
+    """No output on GPIO 14, none that the boot switches on; each pin once."""
+    config, _ = init(tmp_path, answers)
+    loaded = load_config(config, elsewhere=True)
+    outputs = [part for _, part in pin_parts(loaded) if isinstance(part, Output)]
+    assert TXD not in [part.bcm for part in outputs]
+    assert [wire for wire in wiring(loaded) if wire.direction == "out" and wire.warning] == []
+    assert [note for note in boot_notes(loaded) if "14" not in note.split(" (")[0]] == []
+
+
+@pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)
+def test_picture_parts_and_procedures_are_beside_the_config(
+    answers: dict[str, Any], tmp_path: Path
+) -> None:
+    """The wiring picture, the parts list and the procedures are written with the config."""
+    config, result = init(tmp_path, answers)
+    folder = config.parent
+    assert "<svg" in (folder / "gardu-wiring.svg").read_text(encoding="utf-8")
+    assert "supply for the Pi" in (folder / "gardu-parts.txt").read_text(encoding="utf-8")
+    procedures = {one.stem for one in (folder / "sop").iterdir()}
+    assert procedures == set(answers["checkpoint"]["procedures"])
+    assert f"gardu check --config {config}" in result.output
+
+
+def test_24_lockers_of_a_board_are_one_line(tmp_path: Path) -> None:
+    """Two tables for two boards, each with a range; no table a locker."""
+    config, _ = init(tmp_path, OFFICES["24 lockers on KERONG boards behind a gateway"])
+    text = config.read_text(encoding="utf-8")
+    assert 'address = 0\nlockers = "1-12"' in text
+    assert 'address = 1\nlockers = "13-24"' in text
+    assert "[[lockers.locker]]" not in text
+
+
+def test_pins_stay_free_on_request(tmp_path: Path) -> None:
+    """No part is on the pins of I2C and the console, if these are in use."""
+    config, _ = init(tmp_path, OFFICES["I2C and console stay free, no beam, no buzzer"])
+    used = {wire.pin for wire in wiring(load_config(config, elsewhere=True))}
+    assert used.isdisjoint({2, 3, 14, 15})
+
+
+def test_what_is_not_known_yet_is_listed_and_marked(tmp_path: Path) -> None:
+    """Broker, cards and ports that were answered with later are in the config and in the output."""
+    config, result = init(tmp_path, OFFICES["small registration desk"])
+    text = config.read_text(encoding="utf-8")
+    for key in ("broker.url", "cards.visitor", "card_readers.desk.port", "cameras.lobby.url"):
+        assert f"  {key}: " in result.output
+        assert f"STILL TO FILL IN ({key.rpartition('.')[2]})" in text
+    assert "STILL" not in "".join(part for part in text.split("#:")[:1] if part.startswith("["))
+
+
+def test_too_few_pins_are_refused_with_the_ways_out(tmp_path: Path) -> None:
+    """12 lockers on pins do not fit: what uses the pins and which answers free some; no file."""
+    answers = {
+        "checkpoint": {"procedures": ["pimpinan"]},
+        "lockers": {"count": 12, "driver": "gpio"},
+    }
+    config, result = init(tmp_path, answers)
+    assert result.exit_code == 2
+    # The ring of the aiphone is the 13th.
+    assert "13 outputs that are active low are needed, and there is room for 7" in result.output
+    assert "lockers 24" in result.output
+    for way in ("frees 24 pins", 'pins.relays = "either"', "equipment.modules"):
+        assert way in result.output
+    assert not config.parent.exists()

@@ -1,0 +1,32 @@
+"""Configs of `gardu init` in the simulated lobby: the unmodified daemon starts and guests pass."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sim.scenario import Guests, Scenario, Title
+from sim.summary import succeeded
+from tests.commands.init.offices import OFFICES, init
+from tests.sim.test_stage import play, settings
+
+QUIET_DAY = Scenario(
+    title=Title(id="uji", en="test"), guests=Guests(order=("normal",), gap_s=40)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["Jawa Timur", "12 lockers on KERONG boards"])
+def test_a_guest_passes_with_the_config_of_init(name: str, tmp_path: Path) -> None:
+    """The daemon is ready on the config, and a guest goes through the whole procedure."""
+    answers: dict[str, Any] = OFFICES[name]
+    config, result = init(tmp_path, answers)
+    assert result.exit_code == 0, result.output
+    chosen = settings(
+        tmp_path / "run", config=config, guests=1, scenario=QUIET_DAY,
+        procedures=answers["checkpoint"]["procedures"][:1],
+    )  # fmt: skip
+    stage = asyncio.run(play(chosen))
+    assert stage.trouble == ""
+    assert succeeded(stage)
+    assert stage.received.outcomes == {"completed": 1}

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.sandbox import libseccomp
 
-# prctl(2)
+# Options of the call prctl.
 _SET_NO_NEW_PRIVS, _CAPABILITY_DROP = 38, 24
 _CAPABILITIES = 64
 

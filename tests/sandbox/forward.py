@@ -1,4 +1,4 @@
-"""Runs a command of bubblewrap and forwards signals to the process in it, as if there were one only.
+"""Runs a command of bubblewrap and forwards signals to the process in it.
 
 ``python forward.py bwrap OPTIONS -- COMMAND``. bubblewrap itself would die of the signal, and the
 command with it. If this process is killed, both die.
@@ -19,7 +19,8 @@ def main() -> None:
     """Run the command to its end; end with its code, as a shell does."""
     signal.pthread_sigmask(signal.SIG_BLOCK, FORWARDED)
     process = subprocess.Popen(
-        sys.argv[1:], preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED)
+        sys.argv[1:],
+        preexec_fn=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, FORWARDED),  # noqa: PLW1509  # no threads here
     )
 
     def forward(number: int, _frame: FrameType | None) -> None:

@@ -1,8 +1,8 @@
 """The rules of the unit's sandbox: which system calls it allows, and with which arguments.
 
 Each key is translated as systemd does it (src/shared/seccomp-util.c of systemd 252 to 257; the
-manual page systemd.exec describes the keys). One allow list holds the rules of all keys: a call that
-no rule allows is refused.
+manual page systemd.exec describes the keys). One allow list holds the rules of all keys: a call
+that no rule allows is refused.
 
 Not translated, because they are no system calls: the mounts of ``ProtectSystem=`` and its kind
 (``mounts.py``), and ``DeviceAllow=``.
@@ -121,9 +121,7 @@ def expanded(word: str) -> frozenset[str]:
     """Return the system calls of *word*: a group such as ``@resources``, or one call."""
     if not word.startswith("@"):
         return frozenset({word})
-    return frozenset(
-        name for member in _groups()[word] for name in expanded(member)
-    )
+    return frozenset(name for member in _groups()[word] for name in expanded(member))
 
 
 @cache

@@ -51,6 +51,7 @@ class Sandbox:
     :param state: the data folder; None: ``data`` in *folder*
     :param runtime: the folder for run time; None: ``run`` in *folder*
     :param readable: other folders that the command may read
+    :param forbid: system calls that this sandbox refuses although the unit allows them
     """
 
     def __init__(
@@ -60,10 +61,12 @@ class Sandbox:
         state: Path | None = None,
         runtime: Path | None = None,
         readable: Sequence[Path] = (),
+        forbid: Sequence[str] = (),
     ) -> None:
         section = service_section(UNIT.read_text(encoding="utf-8"))
         self.state = state or folder / "data"
         self.runtime = runtime or folder / "run"
+        section["SystemCallFilter"].append("~" + " ".join(forbid))
         for path in (self.state, self.runtime):
             path.mkdir(exist_ok=True, mode=0o700)
         rules = rules_of(section)

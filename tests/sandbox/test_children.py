@@ -1,5 +1,6 @@
 """Each process that the daemon starts does its work in the unit's sandbox, without one refusal."""
 
+import shutil
 import sys
 from contextlib import closing
 from io import BytesIO
@@ -11,7 +12,8 @@ from PIL import Image
 
 from edge.clock import Clock, Stamp
 from edge.config.places import default_config_folder
-from edge.config.sections.cameras import RtspCamera, Stills
+from edge.config.sections.cameras import PiCamera, RtspCamera, Stills
+from edge.drivers.camera.picamera2 import Picamera2Camera
 from edge.drivers.camera.rtsp_camera import RtspStillCamera
 from edge.drivers.camera.stamper import Stamper
 from edge.sop.monthly_summary import Summary
@@ -19,6 +21,7 @@ from edge.store.store import Store
 from sim.process import gardu
 from sim.twins.camera import USERNAME
 from sim.twins.rtsp_camera import RtspCameraTwin, RtspScheme
+from tests.drivers.camera.test_picamera2_child import FAKE
 from tests.drivers.camera.test_rtsp_camera import PICTURE
 from tests.printing import needs_pango
 from tests.report.lobby_month import BEGIN_MS, visit_of, visit_records
@@ -92,6 +95,22 @@ def test_video_is_decoded(tmp_path: Path, scheme: RtspScheme) -> None:
         camera = RtspStillCamera("camera/lobby", config, Clock(), command=child)
         assert camera.capture().startswith(b"\xff\xd8\xff")
         camera.close()
+    assert sandbox.refusals == []
+
+
+@pytest.mark.parametrize("words", ["", "no-exposure"])
+def test_a_camera_on_the_pis_connector_gives_a_still(tmp_path: Path, words: str) -> None:
+    """The child with the stand-in of picamera2; libcamera itself is run in a virtual Pi only."""
+    shutil.copy(FAKE, tmp_path / "picamera2.py")
+    config = PiCamera(purposes=["desk"], width=640, height=480, timeout_s=60.0, memory_mb=1000)
+    with Sandbox(tmp_path) as sandbox:
+        variables = [f"PYTHONPATH={tmp_path}", f"GARDU_FAKE_CAMERA={words}"]
+        module = "edge.drivers.camera.picamera2_child"
+        child = sandbox.command("env", *variables, sys.executable, "-m", module)
+        camera = Picamera2Camera("camera/lobby", config, Clock(), lambda _: 0.0, child, 60.0)
+        with closing(camera):
+            camera.open()
+            assert camera.capture().startswith(b"\xff\xd8\xff")
     assert sandbox.refusals == []
 
 

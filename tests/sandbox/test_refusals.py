@@ -3,6 +3,7 @@
 import errno
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -34,7 +35,7 @@ print(json.dumps([error(*call) for call in json.loads(sys.argv[1])]))
 """
 
 
-def errors(folder: Path, calls: list[tuple[int, ...]]) -> tuple[list[int], list[str]]:
+def errors(folder: Path, calls: Sequence[tuple[int, ...]]) -> tuple[list[int], list[str]]:
     """Make the *calls* (numbers with arguments) in the sandbox.
 
     :return: the error number of each call, and the names of the refused ones
@@ -79,7 +80,7 @@ def test_arguments_decide_where_the_unit_has_it_so(
 def test_what_the_checkpoint_needs_is_allowed(tmp_path: Path) -> None:
     """Sockets of its families, files, a thread's own name: no refusal."""
     number = libseccomp.number_of
-    calls = [(number("socket"), family, 1, 0) for family in (1, 2, 10)]
+    calls: list[tuple[int, ...]] = [(number("socket"), family, 1, 0) for family in (1, 2, 10)]
     calls += [(number("unshare"), 0x400), (number("fchmod"), 2, 0o600), (number("prctl"), 15, 0)]
     _, refused = errors(tmp_path, calls)
     assert refused == []

@@ -49,7 +49,7 @@ def read_machine(
         raspberry_pi=before.raspberry_pi if before else _is_raspberry_pi(sys),
         power=read_power(sys),
         temperature_c=temperature(sys),
-        card=read_card(folder, sys, before and before.card),
+        card=read_card(folder, sys, before.card if before else None),
     )
 
 

@@ -1,4 +1,4 @@
-"""The file system as the unit shows it: read-only, without homes, with its own temporary files.
+"""Shows a command the file system as the unit does: read-only, no homes, its own temporary files.
 
 bubblewrap makes the view, as systemd makes it for ``ProtectSystem=strict``, ``ProtectHome=yes`` and
 ``PrivateTmp=yes``. The processes in it are no longer root. ``/dev`` is the machine's:

@@ -63,9 +63,10 @@ class Observer:
         while self._readable(self._listening.fileno()):
             connection, _ = self._listening.accept()
             with connection:
-                _, (refusals, *_more), *_ = socket.recv_fds(connection, 1, 1)
-            self._threads.append(threading.Thread(target=self._observe, args=(refusals,)))
-            self._threads[-1].start()
+                _, received, *_ = socket.recv_fds(connection, 1, 1)
+            for refusals in received:  # none, if the process could not enter
+                self._threads.append(threading.Thread(target=self._observe, args=(refusals,)))
+                self._threads[-1].start()
 
     def _observe(self, refusals: int) -> None:
         while self._readable(refusals):

@@ -35,7 +35,8 @@ def why_no_filter() -> str:
         return "no systemd-analyze (Debian's systemd): it expands the groups of SystemCallFilter="
     if not libseccomp.available():
         return "no libseccomp (Debian: apt install libseccomp2)"
-    if "user_notif" not in Path("/proc/sys/kernel/seccomp/actions_avail").read_text():
+    actions = Path("/proc/sys/kernel/seccomp/actions_avail")
+    if not actions.exists() or "user_notif" not in actions.read_text(encoding="ascii").split():
         return "this kernel's seccomp does not notify (Linux before 5.0)"
     return ""
 

@@ -77,6 +77,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "database-unavailable": ("Basis data terkunci", "Database held by another program"),
         "database-log-long": ("Log basis data terlalu panjang", "Database log too long"),
         "guest-book-damaged": ("Buku tamu rusak", "Guest book damaged"),
+        "config-refused": ("Konfigurasi baru salah", "Changed config is bad"),
         "procedures-refused": ("Prosedur baru ditolak", "New procedures refused"),
     },
 }

@@ -4,7 +4,7 @@ Rules
 -----
 1. A version has :data:`READY_S` to become READY. In that time systemd may start it several times.
 2. A daemon that migrates its database has more time, up to :data:`MIGRATES_S`: its status text
-   begins with :data:`MIGRATING` (edge/daemon/migration.py). One that waits for the database
+   begins with :data:`MIGRATING` (edge/store/migration.py). One that waits for the database
    has not: it cannot work.
 3. systemd ends the trial where it gives up: the unit has failed (a wrong config: exit code 78).
 4. Ready is not enough: an end within :data:`LASTS_S` after READY is a failure, also if systemd has

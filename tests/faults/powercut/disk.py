@@ -104,8 +104,11 @@ class Disk:
         self._change(path, [(path, inode)])
 
     def _rename(self, old: str, new: str) -> None:
-        assert PurePosixPath(old).parent == PurePosixPath(new).parent, "never between folders"
-        self._change(old, [(new, self._now[old]), (old, None)])
+        """Rename a file or a folder with all in it, at once; sure once the new folder is synced."""
+        changes: list[tuple[str, Inode | None]] = []
+        for path in [path for path in self._now if path == old or path.startswith(f"{old}/")]:
+            changes += [(f"{new}{path.removeprefix(old)}", self._now[path]), (path, None)]
+        self._change(new, changes)
 
     def _change(self, path: str, changes: list[tuple[str, Inode | None]]) -> None:
         naming = Naming(_parent(path), changes)

@@ -266,3 +266,15 @@ def test_failing_copy(tmp_path: Path) -> None:
     found = read_identity(path)
     assert found is not None
     assert found.format == 3
+
+
+def test_full_disk_costs_the_copy_before_the_reserve(tmp_path: Path) -> None:
+    """Once records need the room, the copy from before the migration goes."""
+    path = put_format_3(tmp_path)
+    with closing(open_store(tmp_path)) as store:
+        store.documents.table("stills-sent").truncate()
+        assert store.free_space()
+        assert not copies(path)
+        assert store.space.reserved
+        assert store.free_space()
+        assert not store.space.reserved

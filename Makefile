@@ -65,7 +65,7 @@ soak: $(STAMP)
 	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
 
 deb: $(STAMP)
-	@$(BIN)/python packaging/deb/build.py $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
+	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.build $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
 	  $(if $(ARCH),--architecture $(ARCH)) $(if $(SUFFIX),--suffix=$(SUFFIX))
 
 # For both Pythons and both architectures at once. Read the change, then try it: make test, make deb.

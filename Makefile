@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo day test hardware-test bench soak check format clean
+.PHONY: help demo day test hardware-test bench soak virtual-pi virtual-pi-quick check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
@@ -15,6 +15,8 @@ help:
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (about 15 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
+	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; about 20 minutes)'
+	@echo 'make virtual-pi-quick  the most telling tests of it'
 	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'
 	@echo 'make clean   remove the virtual environment and caches'
@@ -61,6 +63,13 @@ bench: $(STAMP) $(BENCH)/.installed
 soak: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
+
+# Needs root, and installs QEMU from Debian where it may (docs/virtual-pi.md).
+virtual-pi: $(STAMP)
+	@$(BIN)/python -m virtual_pi
+
+virtual-pi-quick: $(STAMP)
+	@$(BIN)/python -m virtual_pi --quick
 
 check: $(STAMP)
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ from virtual_pi.__main__ import choose
 from virtual_pi.bench import Bench, Row
 from virtual_pi.build.mirror import choose as choose_mirror
 from virtual_pi.build.package import names
-from virtual_pi.errors import CannotRun, CommandFailed, LeftOut, RowFailed
+from virtual_pi.errors import CommandFailed, LeftOut, RowFailed
 from virtual_pi.progress import Progress
 from virtual_pi.readers import rdm6300_frame
 from virtual_pi.rows.table import ROWS
@@ -80,7 +80,7 @@ def test_table_has_one_line_a_test_and_reasons_below() -> None:
 
 def test_unknown_test_is_refused_with_the_names() -> None:
     """A misspelt name does not pass as a run without failures."""
-    with pytest.raises(CannotRun, match=r"watchdgo.*watchdog"):
+    with pytest.raises(ValueError, match=r"watchdgo.*watchdog"):
         choose(ROWS, "watchdgo", quick=False)
 
 

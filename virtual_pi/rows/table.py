@@ -1,6 +1,17 @@
 """All tests, in their order: the first needs a guest without Gardu, the last removes it."""
 
-from virtual_pi.rows import camera, clock, data, life, package, pins, serial, watchdog
+from virtual_pi.rows import (
+    camera,
+    clock,
+    data,
+    drivers,
+    life,
+    package,
+    pins,
+    serial,
+    upgrade,
+    watchdog,
+)
 
 ROWS = (
     *package.FIRST,
@@ -11,6 +22,8 @@ ROWS = (
     *data.ROWS,
     *watchdog.ROWS,
     *clock.ROWS,
+    *drivers.ROWS,
+    *upgrade.ROWS,
     *data.COUNT,
     *package.LAST,
 )

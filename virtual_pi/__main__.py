@@ -81,8 +81,13 @@ def run(asked: argparse.Namespace, rows: tuple[Row, ...]) -> int:
     with ExitStack() as stack:
         bench = _bench(stack, asked, rows)
         bench.progress.note(f"seed {asked.seed}")
+
+        def report(result: Result) -> None:
+            results.append(result)
+            bench.progress.note(f"{result.name}: {result.word}: {result.figure}")
+
         try:
-            results = run_rows(rows, bench, results.append)
+            run_rows(rows, bench, report)
         finally:
             sys.stdout.write(table(results) + "\n")
             sys.stdout.flush()

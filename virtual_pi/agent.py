@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from virtual_pi.errors import CommandFailed, Unreachable
 
-_SPARE = 15.0  # seconds that an answer may take longer than its command
+LIMIT = 300.0
+"""Seconds for a command: a busy machine emulates a processor slowly."""
+_SPARE = 30.0  # seconds that an answer may take longer than its command
 _LAST_LINES = 15
 
 
@@ -32,7 +34,7 @@ class Agent:
         self._path = path
         self._alive = alive
 
-    def ask(self, command: str, *, timeout: float = 60.0, spare: float = _SPARE) -> Answer:
+    def ask(self, command: str, *, timeout: float = LIMIT, spare: float = _SPARE) -> Answer:
         """Run a shell command in the guest and return its exit code and output.
 
         :param timeout: seconds after which the guest ends it, with code 124
@@ -70,7 +72,7 @@ class Agent:
                     return found
         raise Unreachable("the guest does not answer")
 
-    def run(self, command: str, *, timeout: float = 60.0) -> str:
+    def run(self, command: str, *, timeout: float = LIMIT) -> str:
         """Run a shell command in the guest and return its output.
 
         :raises CommandFailed: if its exit code is not 0

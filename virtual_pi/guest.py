@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
-from virtual_pi.agent import Agent, Answer
+from virtual_pi.agent import LIMIT, Agent, Answer
 from virtual_pi.commands import run
 from virtual_pi.errors import CommandFailed, Unreachable
 from virtual_pi.monitor import Monitor
@@ -85,14 +85,14 @@ class Guest:
         if self._qemu is not None:
             self._qemu.wait(limit)
 
-    def run(self, command: str, *, timeout: float = 60.0) -> str:
+    def run(self, command: str, *, timeout: float = LIMIT) -> str:
         """Run a shell command in the guest and return its output.
 
         :raises CommandFailed: if its exit code is not 0
         """
         return self.agent.run(command, timeout=timeout)
 
-    def ask(self, command: str, *, timeout: float = 60.0) -> Answer:
+    def ask(self, command: str, *, timeout: float = LIMIT) -> Answer:
         """Run a shell command in the guest and return its exit code and output."""
         return self.agent.ask(command, timeout=timeout)
 

@@ -95,6 +95,24 @@ def run_in(root: Path, script: str, binds: Sequence[tuple[Path, str]] = ()) -> s
     return run(*apart, "sh", "-ec", "; ".join(lines), "sh", script, environment=environment)
 
 
+def run_in_image(image: Path, script: str, folder: Path, place: str) -> str:
+    """Run a shell script inside a disk image of one file system, and return its output.
+
+    :param folder: a folder of this machine that the script finds at *place*
+    :raises CommandFailed: if a line of the script fails
+    """
+    lines = (
+        'root=$(mktemp -d); trap "umount -R $root; rmdir $root" EXIT',
+        'mount -o loop "$1" "$root"',
+        'mkdir -p "$root$3"',
+        'mount -t proc proc "$root/proc"; mount --bind "$2" "$root$3"',
+        'chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 '
+        'DEBIAN_FRONTEND=noninteractive /bin/sh -ec "$4"',
+    )
+    apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec")
+    return run(*apart, "\n".join(lines), "sh", image, folder, place, script)
+
+
 def _place(root: Path, name: str) -> Path:
     """Return the file *name* in *root*, made empty if it is missing, so that it can be covered."""
     path = root / name

@@ -141,17 +141,6 @@ class Guest:
     def _qemu_log(self) -> str:
         return "" if self._qemu is None else self._qemu.log()
 
-    def save(self, disk: Path) -> None:
-        """Copy the disk to *disk* after a sync, while the processors stand still."""
-        self.run("sync")
-        self.monitor.execute("stop")
-        try:
-            partial = disk.with_suffix(".partial")
-            shutil.copy(self.disk, partial)
-            partial.rename(disk)
-        finally:
-            self.monitor.execute("cont")
-
 
 def make_overlay(base: Path, disk: Path) -> None:
     """Make an empty disk over *base*, which is not changed by writes to it."""

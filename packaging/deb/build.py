@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--architecture", choices=ARCHITECTURES, help="default: this machine's")
     parser.add_argument("--all", action="store_true", help="every suite and architecture")
     parser.add_argument(
-        "--suffix", default="", help="end of the version, to try an upgrade: +2 is newer, ~rc1 older"
+        "--suffix",
+        default="",
+        help="end of the version, to try an upgrade: +2 is newer, ~rc1 older",
     )
     options = parser.parse_args()
     if options.suffix and not re.fullmatch(r"[+~][A-Za-z0-9.+~]+", options.suffix):
@@ -78,7 +80,7 @@ def program_version() -> str:
     text = (REPOSITORY / "edge/__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"', text, re.MULTILINE)
     if found is None:
-        sys.exit("edge/__init__.py: no line __version__ = \"...\"")
+        sys.exit('edge/__init__.py: no line __version__ = "..."')
     return found[1]
 
 
@@ -144,7 +146,10 @@ def _require_tools() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {names} ...", flush=True)
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
+        for step in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", *missing],
+        ):
             subprocess.run(["apt-get", *step], env=quiet, stdout=subprocess.DEVNULL, check=False)
     if any(shutil.which(tool) is None for tool in TOOLS):
         sys.exit(f"The package needs Debian's {names}: sudo apt install {names}")

@@ -25,20 +25,11 @@ def install(bench: Bench) -> str:
     before = guest.ask("systemctl is-active gardu").output.strip()
     if before == "active":
         raise RowFailed("the daemon runs although there is no config yet")
-    configure(bench)
-    return f"{version} in {seconds:.0f} s"
-
-
-def configure(bench: Bench) -> None:
-    """Write the config and the procedures, have ``gardu check`` read them, and enable the unit."""
-    guest = bench.guest
-    guest.run("mkdir -p /etc/gardu")
-    guest.put(site.SHIPPED.parent / "sop", "/etc/gardu/")
-    guest.write(site.CONFIG, site.config(bench.port))
-    code, output = guest.ask(f"gardu check --config {site.CONFIG}", timeout=300)
+    bench.configure()
+    code, output = guest.ask(f"gardu check --config {site.CONFIG}")
     if code:
         raise RowFailed(f"gardu check ends with {code}:\n{output[-1500:]}")
-    guest.run("systemctl enable gardu")
+    return f"{version} in {seconds:.0f} s"
 
 
 def doctor(bench: Bench) -> str:
@@ -49,7 +40,9 @@ def doctor(bench: Bench) -> str:
     )
     if re.search(r"permission|not permitted|denied", output, re.IGNORECASE):
         raise RowFailed(f"doctor may not read the pins (exit code {code}):\n{output[-1500:]}")
-    return f"exit code {code}, no permission is missing"
+    if "GPIO" not in output:
+        raise RowFailed(f"doctor shows no pins (exit code {code}):\n{output[-1500:]}")
+    return "the pins are read, no permission is missing"
 
 
 def ready(bench: Bench) -> str:

@@ -106,8 +106,8 @@ def run_in_image(image: Path, script: str, folder: Path, place: str) -> str:
         'mount -o loop "$1" "$root"',
         'mkdir -p "$root$3"',
         'mount -t proc proc "$root/proc"; mount --bind "$2" "$root$3"',
-        'chroot "$root" /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 '
-        'DEBIAN_FRONTEND=noninteractive /bin/sh -ec "$4"',
+        "export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive",
+        'chroot "$root" /bin/sh -ec "$4"',
     )
     apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec")
     return run(*apart, "\n".join(lines), "sh", image, folder, place, script)

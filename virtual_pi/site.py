@@ -33,12 +33,13 @@ _HTTP = 'driver = "http"'
 _URL = 'url = "http://192.0.2.20/snapshot.jpg"'
 
 
-def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "picamera2") -> str:
+def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> str:
     """Return the text of the config.
 
     :param port: the broker's port on this machine
     :param reader: the card reader's serial port
-    :param camera: ``picamera2``, or ``http``: the address of a camera that does not answer
+    :param camera: ``http``: a camera that does not answer; or ``picamera2``, whose simulated sensor
+        keeps a processor busy
     """
     changes = [
         ('# chip = "auto"', 'chip = "0"'),  # a PC has no device tree that names the header

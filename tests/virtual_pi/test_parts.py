@@ -146,7 +146,7 @@ def test_available_memory() -> None:
 
 def test_config_is_the_shipped_one_with_its_changes() -> None:
     """The guest runs the shipped config; a key that was renamed there is noticed here."""
-    text = site.config(1883, reader=site.USB_READER)
+    text = site.config(1883, reader=site.USB_READER, camera="picamera2")
     assert 'url = "mqtt://10.0.2.2:1883"' in text
     assert 'driver = "picamera2"' in text
     with pytest.raises(ValueError, match="no_such_key"):

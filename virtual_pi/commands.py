@@ -48,7 +48,7 @@ def run(
 
 
 def start(*words: str | Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a program that ends with this process, whatever kills it.
+    """Start a program that ends with this process, also if it is killed.
 
     It has a session of its own, so that Ctrl-C at the terminal does not reach it.
 

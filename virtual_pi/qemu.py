@@ -1,4 +1,4 @@
-"""Starts QEMU and ends it. It ends with this process too, whatever kills it."""
+"""Starts QEMU and ends it. It ends with this process too, also by SIGKILL."""
 
 import os
 import signal

@@ -89,7 +89,7 @@ def main() -> None:
     """Read the command line and do it."""
     parser = argparse.ArgumentParser(prog="pins", description=__doc__)
     commands = parser.add_subparsers(dest="command")
-    commands.add_parser("hold", help="keep the wires (a service does it)")
+    commands.add_parser("hold", help="hold the wires (a service does it)")
     wiring = commands.add_parser("wire", help="wire a pin to a level")
     wiring.add_argument("pin", type=int)
     wiring.add_argument("level", type=int, choices=(0, 1))

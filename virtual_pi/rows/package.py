@@ -10,7 +10,7 @@ _LIMIT = 1500.0  # apt under emulation: about 100 s
 
 
 def install(bench: Bench) -> str:
-    """Install the package with apt, look for the next steps, write the config, start."""
+    """Install the package with apt, check that it names the next steps, write the config."""
     guest = bench.guest
     guest.put(bench.package, "/root/")
     began = daemon.uptime(guest)
@@ -63,7 +63,7 @@ def security(bench: Bench) -> str:
 
 
 def remove(bench: Bench) -> str:
-    """Remove and purge the package: config and data stay, and apt says so."""
+    """Remove and purge the package: config and data stay, and apt names them."""
     guest = bench.guest
     output = guest.run("DEBIAN_FRONTEND=noninteractive apt-get purge -y gardu", timeout=600)
     for kept in ("/etc/gardu/gardu.toml", "/var/lib/gardu/gardu.db"):
@@ -86,5 +86,5 @@ FIRST = (
         quick=True),
 )  # fmt: skip
 LAST = (
-    Row("remove", "removal and purge leave config and data, and say so", remove, quick=True),
+    Row("remove", "removal and purge leave config and data", remove, quick=True),
 )  # fmt: skip

@@ -26,9 +26,9 @@ DETECTOR = 23
 """The metal detector's loop, closed at rest."""
 CARDS = tuple(f"0100A4C1{number:02X}" for number in range(1, 13))
 
-USB_READER = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
+USB_READER = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_A50285BI-if00-port0"
 
-_READER = f'port = "{USB_READER}"'
+_READER = 'port = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"'
 _HTTP = 'driver = "http"'
 _URL = 'url = "http://192.0.2.20/snapshot.jpg"'
 
@@ -45,6 +45,7 @@ def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> st
         ('# chip = "auto"', 'chip = "0"'),  # a PC has no device tree that names the header
         ('url = "mqtt://127.0.0.1:1883"', f'url = "mqtt://{HOST_OF_GUEST}:{port}"'),
         (_READER, f'port = "{reader}"'),
+        ('# ledger_s = 300.0', 'ledger_s = 10.0'),
         ('opens = "07:30"', 'opens = "00:00"'),
         ('# timezone = ""', 'timezone = "Asia/Jakarta"'),
     ]

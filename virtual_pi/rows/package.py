@@ -34,6 +34,7 @@ def install(bench: Bench) -> str:
 
 def doctor(bench: Bench) -> str:
     """Run doctor as the user gardu while the daemon has never run: it must read the pins."""
+    bench.configure()
     code, output = bench.guest.ask(
         f"systemctl stop gardu; runuser -u gardu -- gardu doctor --config {site.CONFIG}",
         timeout=400,
@@ -47,6 +48,7 @@ def doctor(bench: Bench) -> str:
 
 def ready(bench: Bench) -> str:
     """Start the daemon under its unit for the first time."""
+    bench.configure()
     seconds = daemon.start(bench.guest)
     bench.office.wait_live("status", 120, lambda value: value and value["status"] == "online")
     peak = int(bench.guest.run("systemctl show -p MemoryPeak --value gardu")) / 2**20

@@ -45,7 +45,7 @@ def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> st
         ('# chip = "auto"', 'chip = "0"'),  # a PC has no device tree that names the header
         ('url = "mqtt://127.0.0.1:1883"', f'url = "mqtt://{HOST_OF_GUEST}:{port}"'),
         (_READER, f'port = "{reader}"'),
-        ('# ledger_s = 300.0', 'ledger_s = 10.0'),
+        ("# ledger_s = 300.0", "ledger_s = 10.0"),
         ('opens = "07:30"', 'opens = "00:00"'),
         ('# timezone = ""', 'timezone = "Asia/Jakarta"'),
     ]

@@ -36,7 +36,7 @@ def base(folder: Path, package: Path, progress: Progress, suite: str = SUITE) ->
         tree, made = into / "root", into / "modules"
         made.mkdir()
         with progress.stage(f"root of Debian {suite} {release} ({len(packages)} packages)"):
-            root.build_root(tree, suite, mirror.mirror(), packages, folder / "downloads")
+            root.build_root(tree, suite, mirror.mirror(), packages)
         with progress.stage(f"modules gpio-sim and vimc for kernel {root.kernel_version(tree)}"):
             modules.build_modules(tree, made)
         with progress.stage("picamera2"):

@@ -13,7 +13,7 @@ from virtual_pi.progress import Progress
 PROGRAMS = {
     "qemu-system-x86_64": "qemu-system-x86",
     "qemu-img": "qemu-utils",
-    "debootstrap": "debootstrap",
+    "mmdebstrap": "mmdebstrap",
     "mkfs.ext4": "e2fsprogs",
     "mosquitto": "mosquitto",
     "setpriv": "util-linux",
@@ -21,8 +21,11 @@ PROGRAMS = {
     "chroot": "coreutils",
     "dpkg-deb": "dpkg",
 }
-# For PC boots: QEMU's firmware, which the package only recommends.
-FIRMWARE = {"/usr/share/seabios/bios-256k.bin": "seabios", "/usr/share/qemu/": "qemu-system-data"}
+# Files that those packages only recommend: a PC's firmware, the keys of Debian.
+FILES = {
+    "/usr/share/seabios/bios-256k.bin": "seabios",
+    "/usr/share/keyrings/debian-archive-keyring.gpg": "debian-archive-keyring",
+}
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 DISK_GIB = 8
 MEMORY_MIB = 2048
@@ -48,7 +51,7 @@ def check(cache: Path, progress: Progress) -> None:
 def missing_packages() -> list[str]:
     """Return the Debian packages of the programs that this machine lacks."""
     lacking = {package for name, package in PROGRAMS.items() if not shutil.which(name, path=_PATH)}
-    lacking |= {package for file, package in FIRMWARE.items() if not Path(file).exists()}
+    lacking |= {package for file, package in FILES.items() if not Path(file).exists()}
     return sorted(lacking)
 
 

@@ -17,6 +17,8 @@ OUTPUTS = {**RELAYS, **LAMPS}
 
 ARRIVE = 4
 """The button that receives a guest of the procedure eselon-4-asn."""
+ACCEPT = 25
+"""The aide's contact: the host receives the guest."""
 RECEPTION_LAMP = 9
 LEAVE = 18
 """Held for a second: the guest leaves."""

@@ -1,6 +1,6 @@
 """Rows about the header's pins: no output moves without cause, and presses are answered."""
 
-from virtual_pi import daemon, site, traces
+from virtual_pi import daemon, site, traces, visits
 from virtual_pi.bench import Bench, Row
 from virtual_pi.errors import RowFailed
 
@@ -40,9 +40,8 @@ def press(bench: Bench) -> str:
         since = bench.office.mark()
         answer = guest.run(f"pins respond {site.ARRIVE} {site.RECEPTION_LAMP} --limit 60")
         times.append(float(answer))
-        bench.office.wait("visit.opened", since, 120)
-        guest.run(f"pins press {site.LEAVE} --seconds 1.6")
-        bench.office.wait("visit.closed", since, 120)
+        bench.office.wait("visit.opened", since, visits.LIMIT)
+        visits.leave(bench)
     times.sort()
     if times[len(times) // 2] > _ANSWER_LIMIT:
         raise RowFailed(f"release to lamp {times[len(times) // 2] * 1000:.0f} ms")

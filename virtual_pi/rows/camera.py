@@ -1,0 +1,17 @@
+"""Rows about stills: the Pi camera's process and the stamper, under the unit's sandbox."""
+
+from virtual_pi import daemon, visits
+from virtual_pi.bench import Bench, Row
+from virtual_pi.errors import RowFailed
+
+
+def still(bench: Bench) -> str:
+    """Receive a guest with a card: the still of the desk must arrive, with its strip."""
+    try:
+        visits.with_card(bench, "ttyS1", still=True)
+    except RowFailed as error:
+        raise RowFailed(f"{error}\n{daemon.journal(bench.guest, 25)}") from error
+    return "a still of picamera2 on vimc arrived"
+
+
+ROWS = (Row("camera", "picamera2 makes a still under the sandbox", still),)

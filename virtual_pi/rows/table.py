@@ -1,6 +1,19 @@
 """All tests, in their order: the first needs a guest without Gardu, the last removes it."""
 
-from virtual_pi.rows import camera, clock, data, life, package, pins, serial, watchdog
+from virtual_pi.rows import (
+    camera,
+    clock,
+    crash_images,
+    data,
+    life,
+    package,
+    pins,
+    power_cuts,
+    raspi3b,
+    read_only,
+    serial,
+    watchdog,
+)
 
 ROWS = (
     *package.FIRST,
@@ -11,6 +24,10 @@ ROWS = (
     *data.ROWS,
     *watchdog.ROWS,
     *clock.ROWS,
+    *crash_images.ROWS,
+    *power_cuts.ROWS,
     *data.COUNT,
+    *read_only.ROWS,
     *package.LAST,
+    *raspi3b.ROWS,
 )

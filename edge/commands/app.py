@@ -72,6 +72,10 @@ COMMANDS = {
         "edge.commands.restore", "restore",
         "Restore a checkpoint from its backup.",
     ),
+    "undo-migration": Command(
+        "edge.commands.undo_migration", "undo_migration",
+        "Put back the database of this version after an upgrade.",
+    ),
     "support-bundle": Command(
         "edge.commands.support.command", "support_bundle",
         "Collect what is needed to find a fault, without secrets.",

@@ -48,6 +48,7 @@ from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.watch import MachineWatch
+from edge.daemon.migration_status import MigrationStatus
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rest_levels import prepare_outputs
@@ -103,7 +104,8 @@ async def run(config: Config, stop: StopSignal) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(LoopErrors(loop))
     with contextlib.suppress(Stop):
-        store = await when_available(partial(Store, folder, source, clock), stop)
+        status = MigrationStatus(clock, stop)
+        store = await when_available(partial(Store, folder, source, clock, notify=status), stop)
         try:
             _log_restore(store)
             now = await when_available(partial(_adopt_procedures, config, store), stop)

@@ -5,6 +5,7 @@ from virtual_pi.rows import (
     clock,
     crash_images,
     data,
+    drivers,
     life,
     package,
     pins,
@@ -12,6 +13,7 @@ from virtual_pi.rows import (
     raspi3b,
     read_only,
     serial,
+    upgrade,
     watchdog,
 )
 
@@ -24,6 +26,8 @@ ROWS = (
     *data.ROWS,
     *watchdog.ROWS,
     *clock.ROWS,
+    *drivers.ROWS,
+    *upgrade.ROWS,
     *crash_images.ROWS,
     *power_cuts.ROWS,
     *data.COUNT,

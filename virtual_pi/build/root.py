@@ -10,10 +10,10 @@ BASE = (
     "linux-image-amd64", "initramfs-tools", "e2fsprogs", "ca-certificates", "tzdata", "adduser",
     "python3", "python3-venv", "sudo", "zstd", "bash-completion", "man-db",
 )  # fmt: skip
-# For the rows: traces, the camera's libraries, and pictures.
+# For the rows: traces, the camera's libraries, pictures, the read-only root.
 TOOLS = (
     "strace", "python3-libcamera", "libcamera-ipa", "libcamera-tools", "v4l-utils",
-    "python3-numpy", "python3-pil",
+    "python3-numpy", "python3-pil", "overlayroot",
 )  # fmt: skip
 
 

@@ -18,7 +18,10 @@ from virtual_pi.progress import Progress
 SUITE = "trixie"
 INSIDE = Path(__file__).parent / "inside"
 
+# Essential packages have to be named: an extracted root begins empty.
 _PACKAGES = (
+    "base-files", "base-passwd", "bash", "coreutils", "dash", "debianutils", "findutils", "grep",
+    "hostname", "libc-bin", "login.defs", "mount", "sed", "tar", "util-linux",
     "systemd", "systemd-sysv", "udev", "kmod", "procps", "python3", "busybox-static",
     "linux-image-arm64", "tzdata",
 )  # fmt: skip

@@ -85,6 +85,5 @@ def difference(bench: Bench, guest: Guest) -> Difference:
 
 
 ROWS = (
-    Row("power-cuts", "power cuts at random moments: READY by itself, no record lost", power_cuts,
-        quick=True),
+    Row("power-cuts", "power cuts at random moments: READY by itself, no record lost", power_cuts),
 )  # fmt: skip

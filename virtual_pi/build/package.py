@@ -42,6 +42,11 @@ def given_package(file: Path) -> Path:
     return file
 
 
+def version(package: Path) -> str:
+    """Return the version of *package*."""
+    return run("dpkg-deb", "-f", package, "Version").strip()
+
+
 def dependencies(package: Path) -> tuple[str, ...]:
     """Return the names of the Debian packages that *package* depends on, or recommends."""
     fields = run("dpkg-deb", "-f", package, "Depends", "Recommends")

@@ -16,6 +16,7 @@ from virtual_pi.commands import run
 from virtual_pi.progress import Progress
 
 SUITE = "trixie"
+ARCHITECTURE = "arm64"
 INSIDE = Path(__file__).parent / "inside"
 
 # Essential packages have to be named: an extracted root begins empty.
@@ -63,7 +64,7 @@ def build_card(folder: Path, package: Path, config: Path, progress: Progress) ->
     def unpack(into: Path) -> None:
         with progress.stage(f"Pi 3B: Debian {SUITE} {release} for arm64, unpacked"):
             run(
-                "mmdebstrap", "--variant=extract", "--architectures=arm64", "--quiet",
+                "mmdebstrap", "--variant=extract", f"--architectures={ARCHITECTURE}", "--quiet",
                 f"--include={','.join(names)}", SUITE, into / "root", url,
             )  # fmt: skip
 

@@ -6,7 +6,7 @@ from virtual_pi.bench import Bench, Row
 from virtual_pi.build.package import build_package
 from virtual_pi.cache import cache_folder
 from virtual_pi.errors import LeftOut, RowFailed
-from virtual_pi.raspi3b.card import SUITE, build_card
+from virtual_pi.raspi3b.card import ARCHITECTURE, SUITE, build_card
 from virtual_pi.raspi3b.needs import missing
 from virtual_pi.raspi3b.run import run_trial
 from virtual_pi.raspi3b.verdict import wrong_in_full, wrong_in_release
@@ -20,9 +20,16 @@ def layer(bench: Bench) -> Path:
     lacking = missing()
     if lacking:
         raise LeftOut(f"Debian packages are missing: apt install {' '.join(lacking)}")
-    with bench.progress.stage("Debian package for arm64"):
-        package = build_package(SUITE, "arm64")
-    return build_card(cache_folder(), package, SHIPPED.parent, bench.progress)
+    return build_card(cache_folder(), _package(bench), SHIPPED.parent, bench.progress)
+
+
+def _package(bench: Bench) -> Path:
+    """Return the package for arm64 beside the one under test; build it unless it is newer."""
+    beside = bench.package.with_name(bench.package.name.replace("_amd64", f"_{ARCHITECTURE}"))
+    if beside.exists() and beside.stat().st_mtime >= bench.package.stat().st_mtime:
+        return beside
+    with bench.progress.stage(f"Debian package for {ARCHITECTURE}"):
+        return build_package(SUITE, ARCHITECTURE)
 
 
 def persisting(bench: Bench) -> str:

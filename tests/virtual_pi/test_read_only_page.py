@@ -3,6 +3,7 @@
 import pytest
 
 from virtual_pi import read_only
+from virtual_pi.site import REPOSITORY
 
 
 def test_the_page_has_the_commands() -> None:
@@ -18,7 +19,7 @@ def test_every_unit_of_the_page_is_shipped() -> None:
     """Each mount unit that the page enables lies in systemd/read-only-root."""
     page = read_only.PAGE.read_text("utf-8")
     enabled = next(line for line in page.splitlines() if line.startswith("sudo systemctl enable "))
-    shipped = {path.name for path in (read_only.REPOSITORY / "systemd/read-only-root").iterdir()}
+    shipped = {path.name for path in (REPOSITORY / "systemd/read-only-root").iterdir()}
     assert set(enabled.split()[3:]) == {name for name in shipped if name.endswith(".mount")}
 
 

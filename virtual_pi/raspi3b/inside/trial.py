@@ -88,6 +88,13 @@ def imports() -> list[str]:
     return [f"{len(names)} modules", *failed]
 
 
+def install() -> None:
+    """Do what the package's installation script and its triggers do on a running system."""
+    run("systemd-sysusers")
+    run("systemd-tmpfiles", "--create", "gardu.conf")
+    run("udevadm", "trigger", "--subsystem-match=gpio", "--settle")
+
+
 def killed_alone() -> None:
     """Kill a program that drives two outputs; then have ``gardu outputs-off`` cure it."""
     words = [sys.executable, "-c", HOLD]
@@ -144,6 +151,7 @@ def main() -> None:
         killed_alone()
         tell("doctor", gardu("doctor", "outputs", "--config", CONFIG))
         if sys.argv[1] == "full":
+            install()
             killed_in_the_unit()
             DROP_IN.unlink()
             systemctl("daemon-reload")

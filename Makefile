@@ -17,7 +17,7 @@ help:
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
 	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
 	@echo 'make lock    the newest versions of the libraries in the package, into its lock files'
-	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; about 20 minutes)'
+	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; ROUNDS=100: a night)'
 	@echo 'make virtual-pi-quick  the most telling tests of it'
 	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'

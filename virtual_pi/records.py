@@ -84,6 +84,15 @@ class Records:
             number = sum(len(known) for known in self._streams.values())
             return Count(number, tuple(holes), tuple(self._conflicts))
 
+    def identities(self) -> dict[tuple[str, int], str]:
+        """Return the id of each record that came, by stream and sequence number."""
+        with self._changed:
+            return {
+                (stream, number): identity
+                for stream, known in self._streams.items()
+                for number, (identity, _) in known.items()
+            }
+
     def mark(self) -> int:
         """Return a mark of the present moment for :meth:`wait`."""
         with self._changed:

@@ -38,7 +38,7 @@ def read_card(
 ) -> Card:
     """Return the state of the card below *folder*.
 
-    :param before: an earlier state: the wear is then not read again
+    :param before: an earlier state: wear and mount are then not read again
     """
     try:
         read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
@@ -46,9 +46,8 @@ def read_card(
     except OSError:
         return Card()
     block = sys / f"dev/block/{os.major(device)}:{os.minor(device)}"
-    return (before or wear(block))._replace(
-        read_only=read_only, in_memory=in_memory(folder, mounts)
-    )
+    lasting = before or wear(block)._replace(in_memory=in_memory(folder, mounts))
+    return lasting._replace(read_only=read_only)
 
 
 def wear(block: Path) -> Card:

@@ -38,6 +38,7 @@ test: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@sh tests/install-fuse.sh
 	@sh tests/install-pango.sh
+	@sh tests/install-sandbox.sh
 	@$(BIN)/python -m pytest -n 2
 
 # No time-out, because a person answers. Stop the daemon first: it occupies the equipment.

@@ -93,7 +93,7 @@ class Bed:
         original = default_config_folder() / "gardu.toml"
         raw = tomllib.loads(original.read_text(encoding="utf-8"))
         raw["checkpoint"]["sop"] = str(original.parent / "sop")
-        raw["lockers"]["locker"][0]["door"]["bounce_s"] = BOUNCE_S
+        raw["lockers"]["boards"][0]["doors"]["bounce_s"] = BOUNCE_S
         raw["day"] = {"opens": "00:00"}
         if change is not None:
             change(raw)

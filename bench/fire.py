@@ -72,7 +72,9 @@ async def measure(bed: Bed) -> list[Row]:
 
 def _fit_door(raw: dict[str, Any]) -> None:
     """Replace the third locker by an access door and a fire contact."""
-    del raw["lockers"]["locker"][2]
+    board = raw["lockers"]["boards"][0]
+    board["lockers"] = "1-2"
+    board["relays"]["pins"], board["doors"]["pins"] = "5, 6", "17, 27"
     raw["doors"] = {
         "ruang": {"procedures": ["pimpinan"], "strike": {"pin": _STRIKE, "active": "low"}}
     }

@@ -5,10 +5,11 @@ import shutil
 import socket
 import time
 from contextlib import closing
+from typing import NamedTuple
 
 from bench.bed import Bed, daemon_of, lobby_of, pins, say
 from bench.broker import Listener
-from bench.proc import peak_mb
+from bench.proc import cpu_s, peak_mb
 from bench.stored import fill_outbox
 from bench.table import Row, median
 from sim.rundir import RunDir
@@ -20,6 +21,14 @@ _RECORDS, _STARTS = 100_000, 7
 _PATIENCE_S = 60.0
 
 
+class Start(NamedTuple):
+    """One start until READY: time, processor time (seconds), the most memory (MB)."""
+
+    seconds: float
+    cpu_s: float
+    peak_mb: float
+
+
 async def measure(bed: Bed) -> list[Row]:
     """Return the row of a start with records that all wait to be sent: the worst case."""
     count, starts = (2_000, 2) if bed.quick else (_RECORDS, _STARTS)
@@ -27,28 +36,30 @@ async def measure(bed: Bed) -> list[Row]:
     run = bed.run_dir("start", Listener(9))
     say(f"start: storing {count:,} records")
     fill_outbox(run.data, count)
-    times, peaks = [], []
+    begun = []
     # The first start is not counted: it may still have to compile the bytecode.
     for number in range(starts + 1):
         say(f"start: {number} of {starts}")
-        seconds, peak = await _start(run)
-        times.append(seconds)
-        peaks.append(peak)
+        begun.append(await _start(run))
     shutil.rmtree(run.folder)
-    seconds = median(times[1:])
+    times = [one.seconds for one in begun[1:]]
+    seconds = median(times)
     return [
         Row(
             measure=f"exec to READY, {count:,} records waiting",
             gardu=f"{seconds:.2f} s",
             target=f"<= {SECONDS:g} s",
             reached=seconds <= SECONDS,
-            note=f"slowest of {starts}: {max(times[1:]):.2f} s; peak memory {max(peaks):.1f} MB",
+            # On a busy machine the processor's time says more than the clock's.
+            note=f"slowest of {starts}: {max(times):.2f} s; of the processor: "
+            f"{median([one.cpu_s for one in begun[1:]]):.2f} s; "
+            f"peak memory {max(one.peak_mb for one in begun):.1f} MB",
         )
     ]
 
 
-async def _start(run: RunDir) -> tuple[float, float]:
-    """Return the seconds until READY, and the daemon's peak memory in MB by then."""
+async def _start(run: RunDir) -> Start:
+    """Start the daemon, stop it when it is READY."""
     path = run.wire / "notify"
     path.unlink(missing_ok=True)
     with closing(socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)) as manager:
@@ -58,7 +69,8 @@ async def _start(run: RunDir) -> tuple[float, float]:
             began = time.perf_counter()
             async with daemon_of(run, {**pins(run), "NOTIFY_SOCKET": str(path)}) as process:
                 await _until_ready(manager)
-                return time.perf_counter() - began, peak_mb(process.pid)
+                seconds = time.perf_counter() - began
+                return Start(seconds, cpu_s(process.pid), peak_mb(process.pid))
 
 
 async def _until_ready(manager: socket.socket) -> None:

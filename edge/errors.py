@@ -62,6 +62,13 @@ class StoreError(GarduError):
     """The database cannot be used (locked by another process, damaged, or a failed fsync)."""
 
 
+class StoreFormat(StoreError):
+    """The database has a format that this version cannot read: no restart helps.
+
+    The file was not changed.
+    """
+
+
 class StoreFull(StoreError):
     """The disk is full: this change was not stored, all earlier ones were; retry it."""
 

@@ -20,6 +20,8 @@ async def give_back(people: People, guest: Guest) -> Verdict:
         return await _without_card(people, guest, "officer-1")
     await _card_at_desk(people, guest, "officer-1")
     if guest.locker is not None:
+        if people.officer_opens:
+            await hands.press("officer-1", "done")
         await _empty_locker(people, guest, guest.locker)
     for _ in range(_TRIES):
         if await hands.press("officer-1", "done"):
@@ -46,7 +48,7 @@ async def hand_in(people: People, guest: Guest) -> Verdict:
 
 
 async def bring_back(people: People, guest: Guest, station: str) -> None:
-    """Return the card of a visit that is over; its locker, if any, springs open.
+    """Return the card of a visit that is over; its locker, if any, springs open at *done*.
 
     A card that was declared lost is refused, with an alarm: it needs a supervisor's card. It opens
     no locker: see ``fetch`` of sim/gestures.py.
@@ -55,6 +57,8 @@ async def bring_back(people: People, guest: Guest, station: str) -> None:
         await _bring_lost(people, guest.card, station)
     elif guest.card is not None:
         await people.hands.present(station, guest.card)
+        if guest.locker is not None and people.officer_opens:
+            await people.hands.press(station, "done")
     if guest.locker is not None and await people.wait_door(guest.locker, _DOOR_S):
         await use_locker(people, guest, guest.locker, "taking-out")
         people.give_up_locker(guest)

@@ -22,7 +22,7 @@ async def press(people: People, fault: Fault) -> None:
 
 
 async def supervise(people: People, fault: Fault) -> None:
-    """Open a locker as a supervisor: the card, the button that counts to the locker, the reason.
+    """Open a locker as a supervisor: card, count to the locker, *done* or the reason elsewhere.
 
     If *fault* names no locker, it is the first one without belongings.
 
@@ -31,9 +31,10 @@ async def supervise(people: People, fault: Fault) -> None:
     """
     station, number = fault.station or "", fault.locker or _nobodys(people)
     counter = people.station_with("locker") or station
+    confirms = people.beside(station)
     for _ in range(_TRIES):
         async with AsyncExitStack() as held:
-            for desk in dict.fromkeys((people.desk(station), people.desk(counter))):
+            for desk in dict.fromkeys(map(people.desk, (station, counter, confirms))):
                 await held.enter_async_context(desk)
             await _order_open(people, fault, number, counter)
             opened = await people.wait_door(number, _DOOR_S)
@@ -64,10 +65,9 @@ async def _order_open(people: People, fault: Fault, number: int, counter: str) -
     await hands.present(station, card)
     for _ in range(numbers.index(number) + 1):
         await hands.press_once(counter, "locker")
-    if fault.action is None:
-        await hands.present(station, card)
-    else:
-        await hands.press_once(station, fault.action)
+    confirms = people.beside(station)
+    reason = fault.action if fault.action and hands.can(confirms, fault.action) else "done"
+    await hands.press_once(confirms, reason)
 
 
 GESTURES: dict[str, Callable[[People, Fault], Coroutine[Any, Any, None]]] = {

@@ -108,6 +108,25 @@ class People:
         readers = self.lobby.config.card_readers.values()
         return next((one.stations[0] for one in readers), "")
 
+    def beside(self, station: str) -> str:
+        """Return the station where an officer confirms a supervisor's card shown at *station*.
+
+        It is beside the same reader, with *done* on another panel; *station* if there is none.
+        """
+        own = self.hands.panel_at(station)
+        for reader in self.lobby.config.card_readers.values():
+            if station in reader.stations:
+                for other in reader.stations:
+                    if self.hands.panel_at(other) != own and self.hands.can(other, "done"):
+                        return other
+        return station
+
+    @property
+    def officer_opens(self) -> bool:
+        """True if belongings come out by the card and an officer's button."""
+        lockers = self.lobby.config.lockers
+        return lockers is not None and lockers.return_needs == "card-and-button"
+
     def desk(self, station: str) -> asyncio.Lock:
         """Return the lock of the desk at *station*: it serves one guest at a time, in order."""
         return self._desks[self.hands.panel_at(station) or station]

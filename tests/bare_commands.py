@@ -50,6 +50,8 @@ SUBCOMMANDS = {
 CASES = (
     Case("--version"),
     Case("check --config {config}"),
+    Case("schema config"),
+    Case("schema procedure"),
     Case("sop list"),
     Case("sop show pimpinan"),
     Case("sop show pimpinan --form flowchart --format svg -o {out}"),

@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +20,19 @@ class DaemonChild:
     """``tests.daemon_child`` as a process. Use as ``with``; it is killed at the end.
 
     :param times: name of the boot, its age (s), commands to run first
+    :param within: returns the command that runs another one, for example in a sandbox
     """
 
     def __init__(
-        self, config: Path, *times: str, environment: dict[str, str] | None = None
+        self,
+        config: Path,
+        *times: str,
+        environment: dict[str, str] | None = None,
+        within: Callable[..., list[str]] | None = None,
     ) -> None:
+        command = [sys.executable, "-m", "tests.daemon_child", str(config), *times]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tests.daemon_child", str(config), *times],
+            within(*command) if within else command,
             cwd=Path(__file__).parents[1],
             env={**os.environ, **(environment or {})},
             stdin=subprocess.PIPE,

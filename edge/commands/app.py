@@ -36,6 +36,10 @@ COMMANDS = {
         "edge.commands.check", "check",
         "Check a config and its procedures; print the wiring table.",
     ),
+    "schema": Command(
+        "edge.commands.schema", "schema",
+        "Print the JSON Schema of a config or a procedure.",
+    ),
     "sop": Command(
         "edge.commands.sop", "sop",
         "Read, verify and compare procedures (SOP).",
@@ -75,6 +79,10 @@ COMMANDS = {
     "restore": Command(
         "edge.commands.restore", "restore",
         "Restore a checkpoint from its backup.",
+    ),
+    "undo-migration": Command(
+        "edge.commands.undo_migration", "undo_migration",
+        "Put back the database of this version after an upgrade.",
     ),
     "support-bundle": Command(
         "edge.commands.support.command", "support_bundle",

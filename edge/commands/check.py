@@ -9,6 +9,7 @@ from edge.commands.options import ConfigOption, problems_printed, say
 from edge.commands.tables import print_wiring, show_table
 from edge.config.crosscheck.buttons import button_notes
 from edge.config.crosscheck.cameras import camera_notes
+from edge.config.crosscheck.cards import card_notes
 from edge.config.crosscheck.contacts import loop_notes
 from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
@@ -59,6 +60,7 @@ def notes(config: Config) -> list[str]:
         *loop_notes(config),
         *bounce_notes(config),
         *button_notes(config),
+        *card_notes(config),
         *port_notes(config),
         *camera_notes(config),
         *exception_notes(config),

@@ -19,7 +19,7 @@ from edge.commands.background import (
     run_in_background,
     uninterrupted,
 )
-from edge.commands.databases import DATABASES
+from edge.commands.databases import DATABASES, FORMATS_BY_NAME
 from edge.commands.options import (
     ConfigOption,
     data_folder,
@@ -167,7 +167,7 @@ def _restore(
                     code=1,
                 )
             lost = _lost(folder, contents.about)
-            work = Restore(backup, contents, folder, clock)
+            work = Restore(backup, contents, folder, clock, FORMATS_BY_NAME)
             with acting_as(owner):
                 stream = _in_background(
                     partial(work.stage, lost), work.stop, work.total, lambda: work.done

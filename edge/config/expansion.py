@@ -73,8 +73,8 @@ def _good_boards(lockers: Lockers, problems: Problems) -> Iterator[tuple[str, Bo
             problems.add(f"{where}.lockers", f"{what}; allowed: each number once")
         if taken := [place for place in places if place in locks]:
             of = f"{text_of(lock for _, lock in taken)} of board {taken[0][0]}"
-            what = f"are at {of}, as are those of {locks[taken[0]]}; allowed: each lock once"
-            problems.add(f"{where}.lockers", f"{what}, on a board with another address")
+            what = f"are on locks {of}, which {locks[taken[0]]} has too"
+            problems.add(f"{where}.lockers", f"{what}; allowed: each lock of a board once")
         _check_size(lockers, board, where, problems)
         numbers |= dict.fromkeys(board.numbers, where)
         locks |= dict.fromkeys(places, where)

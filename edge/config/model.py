@@ -27,7 +27,19 @@ from edge.config.zone import zone_of
 
 
 class CheckpointSection(Section, frozen=True, kw_only=True):
-    """The identity of the checkpoint and the places of its files."""
+    """The identity of the checkpoint and the places of its files.
+
+    :ivar site: the office; part of every MQTT topic and record, so it never changes
+    :ivar id: this checkpoint in the office; it never changes either
+    :ivar procedures: the procedures (SOP) that run here: names of files in ``sop``, without .toml
+    :ivar place: location of the checkpoint, as text for people
+    :ivar timezone: the office's IANA time zone, such as ``Asia/Jakarta``; empty: this machine's
+    :ivar data: folder of the database and the stills
+    :ivar sop: folder of the procedure files
+    :ivar wording: file with the polite wording of each reason; empty: that of Gardu
+    :ivar abandoned_after_s: after this time without evidence of a guest the panel asks if the guest
+        is still here
+    """
 
     site: Name
     id: Name
@@ -48,7 +60,25 @@ class CheckpointSection(Section, frozen=True, kw_only=True):
 
 
 class Broker(Section, frozen=True, kw_only=True):
-    """The MQTT broker of the central office (all seconds are real seconds)."""
+    """The MQTT broker of the central office (all seconds are real seconds).
+
+    :ivar url: address of the MQTT 5 broker: ``mqtts://`` is encrypted (port 8883); ``mqtt://`` is
+        not (port 1883), and is only for a broker on this machine
+    :ivar username: name of this checkpoint at the broker, if the broker requires one
+    :ivar password_file: file whose first line is the password; only the daemon may read it
+    :ivar ca_file: certificate authority of the broker (mqtts); empty: the system's own list
+    :ivar cert_file: certificate of this checkpoint (mqtts), together with ``key_file``
+    :ivar key_file: key of that certificate
+    :ivar client_id: MQTT client id, unique at the broker; empty: gardu-{site}-{id}
+    :ivar keepalive_s: silence after which the connection is tested
+    :ivar will_delay_s: how long the broker waits before it publishes ``offline``
+    :ivar window: records in flight without an acknowledgement
+    :ivar resend_window_s: records acknowledged within this time are sent again after a connect
+    :ivar acknowledge_timeout_s: without an acknowledgement for this long the connection is renewed
+    :ivar tries: refusals after which a record is parked, while others are accepted
+    :ivar subscribers: ``required``: a record that has no subscriber at the broker is not delivered;
+        ``optional``: it is (only where a rule engine of the broker takes the records)
+    """
 
     url: str = "mqtt://127.0.0.1:1883"
     username: Line = ""
@@ -90,7 +120,8 @@ HEALTH_EXPIRY_S = 300
 class Reporting(Section, frozen=True, kw_only=True):
     """How often the live topics are published again.
 
-    :ivar health_s: at most half of :data:`HEALTH_EXPIRY_S`, so that one may be lost
+    :ivar health_s: interval of ``health``; at most half of its expiry, so that one may be lost
+    :ivar ledger_s: interval of ``ledger``
     """
 
     health_s: Annotated[
@@ -102,7 +133,11 @@ class Reporting(Section, frozen=True, kw_only=True):
 
 
 class Retention(Section, frozen=True, kw_only=True):
-    """How long delivered records and stills are kept here; undelivered ones are never deleted."""
+    """How long delivered records and stills are kept here; undelivered ones are never deleted.
+
+    :ivar delivered_days: records, counted from their acknowledgement
+    :ivar stills_days: stills, counted from their acknowledgement
+    """
 
     delivered_days: Days = 90
     stills_days: Days = 90
@@ -123,7 +158,18 @@ class Gpio(Section, frozen=True, kw_only=True):
 
 
 class Config(Section, frozen=True, kw_only=True):
-    """The whole config of one checkpoint."""
+    """The whole config of one checkpoint.
+
+    :ivar card_readers: card readers, one section for each: [card_readers.NAME]
+    :ivar scanners: code scanners for invitations, one section for each: [scanners.NAME]
+    :ivar buses: lines that several devices share, one section for each: [buses.NAME]
+    :ivar modules: Modbus modules with inputs and outputs, one section for each: [modules.NAME]
+    :ivar lockers: the lockers; ``driver`` selects the kind of their locks
+    :ivar aiphone: called stations of the intercom, one section for each: [aiphone.NAME]
+    :ivar doors: access doors, one section for each: [doors.NAME]
+    :ivar panels: the officers' panels, one section for each: [panels.NAME]
+    :ivar cameras: cameras, one section for each: [cameras.NAME]
+    """
 
     checkpoint: CheckpointSection
     cards: Cards

@@ -26,6 +26,7 @@ def health(
     refusals: dict[str, int],
     uplink: dict[str, Any],
     procedures: dict[str, Any],
+    config_refused: bool,
     events_waiting: int,
     events_dropped: int,
     last_outage: LastOutage | None = None,
@@ -34,6 +35,7 @@ def health(
 ) -> dict[str, Any]:
     """Return the present health: devices, queues, procedures, disk, machine, clock.
 
+    :param config_refused: the config file was changed, and the next start would refuse it
     :param last_outage: why there was no broker the last time (edge/mqtt/reasons.py), and when
     :param machine: power, card and battery-backed clock (edge/daemon/machine/readings.py)
     """
@@ -47,6 +49,7 @@ def health(
         "uplink": uplink,
         "last_outage": last_outage and document(last_outage),
         "procedures": procedures,
+        "config_refused": config_refused,
         "events_waiting": events_waiting,
         "events_dropped": events_dropped,
         "log_lines_dropped": log_lines_dropped,

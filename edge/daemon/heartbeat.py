@@ -10,6 +10,7 @@ from edge.clock import Clock
 from edge.config.model import HEALTH_EXPIRY_S, Config
 from edge.daemon.bridge import Bridge
 from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.config_watch import ConfigWatch
 from edge.daemon.health import health
 from edge.daemon.log_writer import lines_dropped
 from edge.daemon.machine.watch import MachineWatch
@@ -41,6 +42,7 @@ def present_health(
     uplink: Uplink,
     reload: Reload,
     machine: MachineWatch,
+    config_watch: ConfigWatch,
 ) -> dict[str, Any]:
     """Return the document ``health`` of this moment."""
     return health(
@@ -51,6 +53,7 @@ def present_health(
         uplink=uplink.counts,
         last_outage=uplink.outage.last,
         procedures=reload.shown(),
+        config_refused=config_watch.refused,
         events_waiting=bridge.waiting,
         events_dropped=bridge.dropped,
         log_lines_dropped=lines_dropped(),
@@ -71,7 +74,12 @@ async def report_health(
 
 
 async def report_to_systemd(
-    checkpoint: Checkpoint, states: States, uplink: Uplink, reload: Reload, worker: PatientWorker
+    checkpoint: Checkpoint,
+    states: States,
+    uplink: Uplink,
+    reload: Reload,
+    config_watch: ConfigWatch,
+    worker: PatientWorker,
 ) -> None:
     """Update the line of ``systemctl status`` (visits, broker, faults) whenever it changes.
 
@@ -89,6 +97,7 @@ async def report_to_systemd(
         link = f"no broker ({uplink.outage.why})" if uplink.outage.why else link
         trouble = f", not working: {', '.join(bad)}" if bad else ""
         trouble += ", new procedures refused" if reload.problem else ""
+        trouble += ", changed config is bad: run gardu check" if config_watch.refused else ""
         status = f"STATUS={len(checkpoint.state.visits)} open visits, {link}{trouble}"
         if status != told:
             notify(status)

@@ -40,6 +40,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         opening_reasons=tuple(config.cards.opening_reasons),
         lockers=tuple(locker.number for locker in lockers.locker) if lockers else (),
         left_open_s=lockers.left_open_s if lockers else 0.0,
+        return_button=lockers is None or lockers.return_needs == "card-and-button",
         doors=_doors(config),
         day=_day(config),
         abandoned_after_s=config.checkpoint.abandoned_after_s,

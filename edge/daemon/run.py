@@ -20,6 +20,7 @@ from edge.daemon import crash_loop, last_good_procedures, restart_pause
 from edge.daemon.bridge import Bridge
 from edge.daemon.build import build_devices
 from edge.daemon.checkpoint import Checkpoint
+from edge.daemon.config_watch import CONFIG_REFUSED, ConfigWatch
 from edge.daemon.control import (
     AskDay,
     AskDevices,
@@ -48,6 +49,7 @@ from edge.daemon.log_writer import LogWriter, open_standard_files
 from edge.daemon.loop_errors import LoopErrors
 from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.watch import MachineWatch
+from edge.daemon.migration_status import MigrationStatus
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload, refused
 from edge.daemon.rest_levels import prepare_outputs
@@ -83,9 +85,10 @@ DATABASE_REPLACED = "database-replaced"
 SETTLE_S = 1.0
 
 
-async def run(config: Config, stop: StopSignal) -> None:
+async def run(config: Config, stop: StopSignal, file: Path | None = None) -> None:
     """Run the checkpoint until *stop* is requested; while the database is unavailable, wait.
 
+    :param file: where *config* was read, to be watched
     :raises ConfigError: if a procedure file is bad, and no good procedures are stored
     :raises StoreError: if the data folder is missing, or the database cannot be used
     """
@@ -103,13 +106,14 @@ async def run(config: Config, stop: StopSignal) -> None:
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(LoopErrors(loop))
     with contextlib.suppress(Stop):
-        store = await when_available(partial(Store, folder, source, clock), stop)
+        status = MigrationStatus(clock, stop)
+        store = await when_available(partial(Store, folder, source, clock, notify=status), stop)
         try:
             _log_restore(store)
             now = await when_available(partial(_adopt_procedures, config, store), stop)
             this_run = crash_loop.begin(folder, clock.now())
             prepare_outputs(config)
-            await _run(config, clock, clock_file, store, now, this_run, stop)
+            await _run(config, file, clock, clock_file, store, now, this_run, stop)
             crash_loop.end(folder, this_run)
             clock_file.save()
         finally:
@@ -134,6 +138,7 @@ def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adop
 
 async def _run(
     config: Config,
+    file: Path | None,
     clock: Clock,
     clock_file: ClockFile,
     store: Store,
@@ -188,10 +193,12 @@ async def _run(
     )
 
     machine = MachineWatch(config, clock, clock_file, store.commit_times, bridge.post)
+    config_watch = ConfigWatch(file, bridge.post)
     states = partial(_states, devices, checkpoint)
     present = partial(
-        present_health, config, clock, checkpoint, states, bridge, uplink, reload, machine
-    )
+        present_health,
+        config, clock, checkpoint, states, bridge, uplink, reload, machine, config_watch,
+    )  # fmt: skip
 
     # The run before may have ended while it showed this alarm, which is recorded later only.
     uplink.show(f"state/alarm/{UNAVAILABLE}", None)
@@ -201,7 +208,9 @@ async def _run(
             group.create_task(_wait_for_stop(stop, bridge))
             group.create_task(devices.run())
             group.create_task(_reload_on_sighup(loop, reload))
-            group.create_task(report_to_systemd(checkpoint, states, uplink, reload, worker))
+            group.create_task(
+                report_to_systemd(checkpoint, states, uplink, reload, config_watch, worker)
+            )
             await checkpoint.start(clock.now())
             await _report_last_run(checkpoint, store, this_run, now.refused)
             group.create_task(checkpoint.run())
@@ -229,6 +238,7 @@ async def _run(
                 watch_over(checkpoint, bridge, worker),
                 watch_database(store, worker, bridge.post),
                 machine.run(),
+                config_watch.run(),
                 _end_crash_loop(clock, bridge.post),
             ):
                 group.create_task(watch)
@@ -350,6 +360,7 @@ async def _report_last_run(
     else:
         await checkpoint.decide(SystemAlarmCleared(at, PROCEDURES_REFUSED))
     await checkpoint.decide(SystemAlarmCleared(at, UNAVAILABLE))
+    await checkpoint.decide(SystemAlarmCleared(at, CONFIG_REFUSED))
     for kind, aside in (
         (DATABASE_DAMAGED, store.quarantined),
         (DATABASE_REPLACED, store.replaced),
@@ -388,13 +399,16 @@ def _log_in(zone: tzinfo) -> None:
             ).timetuple()
 
 
-def run_daemon(config: Config) -> None:
-    """Run the daemon to its end."""
+def run_daemon(config: Config, file: Path | None = None) -> None:
+    """Run the daemon to its end.
+
+    :param file: where *config* was read, to be watched
+    """
     # The watchdog ends a hung daemon with SIGABRT: the journal then shows where each thread was.
     faulthandler.enable()
     stop = StopSignal()
     try:
-        asyncio.run(run(config, stop))
+        asyncio.run(run(config, stop, file))
     except GarduError:
         raise
     except Exception:
@@ -415,5 +429,5 @@ def daemon(config: Path, *, verbose: bool) -> None:
     restart_pause.before_start(Clock.from_environment())
     loaded = load_config(config)
     _log_in(loaded.checkpoint.zone)
-    run_daemon(loaded)
+    run_daemon(loaded, config)
     restart_pause.clean_stop()

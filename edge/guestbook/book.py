@@ -33,14 +33,17 @@ from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
 from edge.store.damage_mark import mark_of
 from edge.store.database import Database
 from edge.store.documents import Documents, SqliteStorage
+from edge.store.formats import Formats, stamped
+from edge.store.migration import copies
 from edge.store.quarantine import all_damaged_beside, damaged_beside, open_sound, remove_damaged
 
 log = logging.getLogger(__name__)
 
 FILE = "guestbook.db"
 
-# Raise it when older code could no longer read the data.
+# edge/store/formats.py has the rules.
 FORMAT = 1
+FORMATS = Formats(FORMAT)
 
 ONLY = 1
 # An entry that is dated further in the future than this, ms, is dated again.
@@ -162,7 +165,7 @@ class GuestBook:
             self._date_anew(at)
             removed = self._remove(before_ms, at, by)
         replaced = self._path.parent.glob(f"{FILE}.replaced-*Z")  # by a restore
-        for aside in (*all_damaged_beside(self._path), *replaced):
+        for aside in (*all_damaged_beside(self._path), *replaced, *copies(self._path)):
             if aside.stat().st_mtime_ns // 1_000_000 < before_ms:
                 remove_damaged(aside)
         return removed
@@ -223,7 +226,7 @@ class GuestBook:
                 log.error("%s was removed or replaced; it is opened again", self._path)
                 self.close()
             if self._documents is None:
-                self._documents = open_sound(self._path, FORMAT, _begin_anew, secret=True)
+                self._documents = open_sound(self._path, FORMATS, _begin_anew, secret=True)
                 _name_it(self._documents)
             yield self._documents
         except StoreUnavailable as error:
@@ -259,4 +262,4 @@ def _begin_anew(_damaged: Path, new: Path) -> None:
 def _name_it(documents: Documents) -> None:
     table = documents.table("database")
     if table.get(doc_id=ONLY) is None:
-        table.put(ONLY, {"format": FORMAT})
+        table.put(ONLY, stamped({}, FORMAT))

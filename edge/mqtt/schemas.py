@@ -120,6 +120,10 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
                 "properties": {"refused": _COUNT, "problem": {"type": ["string", "null"]}},
                 "required": ["refused", "problem"],
             },
+            "config_refused": {
+                "description": "The config file was changed, and the next start would refuse it",
+                "type": "boolean",
+            },
             "disk_free_bytes": _COUNT,
             "temperature_c": {"type": ["number", "null"]},
             "power": {

@@ -6,6 +6,7 @@ use neither the daemon's memory nor its time.
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import msgspec
@@ -23,7 +24,8 @@ _NICE = 10
 def main() -> int:
     """Write the summary to stdout and return 0; on a failure the reason to stderr and return 1."""
     folder, name, zone = sys.argv[1:]
-    os.nice(_NICE)
+    with suppress(OSError):  # a unit of an older version forbids it: then with the usual priority
+        os.nice(_NICE)
     try:
         with Snapshot(Path(folder)) as snapshot:
             month = month_named(name, zone_of(zone))

@@ -69,6 +69,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "mains-lost": ("Listrik PLN padam", "Mains lost"),
         "battery-low": ("Baterai lemah", "Battery low"),
         "lost-card": ("Kartu hilang ditunjukkan", "Lost card shown"),
+        "foreign-cards": ("Kartu asing dicoba berulang kali", "Foreign cards tried"),
         "disk-full": ("Penyimpanan penuh", "Storage full"),
         "crash-loop": ("Program berulang kali berhenti", "Program crashes again and again"),
         "database-damaged": ("Basis data rusak", "Database damaged"),
@@ -76,6 +77,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "database-unavailable": ("Basis data terkunci", "Database held by another program"),
         "database-log-long": ("Log basis data terlalu panjang", "Database log too long"),
         "guest-book-damaged": ("Buku tamu rusak", "Guest book damaged"),
+        "config-refused": ("Konfigurasi baru salah", "Changed config is bad"),
         "procedures-refused": ("Prosedur baru ditolak", "New procedures refused"),
     },
 }

@@ -31,7 +31,7 @@ SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
 
 # Alarms of the lobby's equipment. Other alarms without a visit are about the checkpoint itself (a
 # full disk, a damaged database): they are for a technician, and no panel shows them.
-_LOBBY = ("metal-detector", "locker-", "door-", "lost-card")
+_LOBBY = ("metal-detector", "locker-", "door-", "lost-card", "foreign-cards")
 
 _NONE: Mapping[str, Alarm] = MappingProxyType({})
 

@@ -23,10 +23,12 @@ from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
 from edge.sop.faults import device_fault, device_restored, still_missed
 from edge.sop.inputs import (
+    belongings,
     cards,
     corrections,
     detector,
     doors,
+    foreign_cards,
     invitations,
     lockers,
     outstanding,
@@ -65,6 +67,8 @@ def _started(turn: Turn, _event: events.Started) -> None:
     doors.started(turn)
     alarms.started(turn)
     cards.started(turn)
+    belongings.started(turn)
+    foreign_cards.started(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
     for still in list(turn.state.stills):
@@ -77,8 +81,10 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
-    """Offer the press to a present supervisor first, then to common buttons, then to visits."""
+    """Offer the press to a supervisor, to belongings asked for, to common buttons, to visits."""
     accepted: bool | str | None = supervisors.pressed(turn, event)
+    if accepted is None:
+        accepted = belongings.pressed(turn, event)
     if accepted is None:
         accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
     why = f"/{accepted}" if isinstance(accepted, str) else ""
@@ -225,8 +231,10 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
 _TIMERS = {
     "alarm": alarms.timer_fired,
     "card": cards.timer_fired,
+    "claim": belongings.timer_fired,
     "door": doors.timer_fired,
     "locker": lockers.timer_fired,
+    "reader": foreign_cards.timer_fired,
 }
 
 _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {

@@ -37,9 +37,10 @@ def choose(turn: Turn, visit: Visit, way: Transition) -> Visit:
     return visit
 
 
-def final(visit: Visit, outcome: str) -> str | None:
-    """Return the reason with which *visit* ends in *outcome*."""
-    return visit.chosen or visit.reason if f"@{outcome}" in ENDS else visit.reason
+def final(visit: Visit, end: Transition) -> str | None:
+    """Return the reason for which *end* ends the step that *visit* is at."""
+    chosen = visit.chosen if end.to in ENDS else None
+    return chosen or end.reason or visit.reason
 
 
 def _asks(phase: Phase) -> bool:

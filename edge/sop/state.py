@@ -129,6 +129,14 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     choice: int = 0
 
 
+class Claim(msgspec.Struct, frozen=True, kw_only=True):
+    """The card of the closed *visit* was shown at *reader*: it asks for the belongings."""
+
+    visit: str
+    reader: str
+    at: Stamp
+
+
 class Release(msgspec.Struct, frozen=True):
     """A door was released for *visit* at moment ``at``."""
 
@@ -212,6 +220,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar cards: visitor cards that are out, and the visit that has each
     :ivar lost: cards that were declared lost, and the visit that had each
     :ivar supervision: the supervisor's card that was shown last, until it is used
+    :ivar claim: the belongings of a closed visit that were asked for last, until they are given
+    :ivar foreign: the moments of the last foreign cards at each reader
     :ivar faults: devices that do not work now, and why
     :ivar remedies: the remedy for each of these faults that has one
     :ivar refusals: number of refusals of each kind of input
@@ -228,6 +238,8 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: dict[str, str] = {}
     lost: dict[str, str] = {}
     supervision: Supervision | None = None
+    claim: Claim | None = None
+    foreign: dict[str, tuple[Stamp, ...]] = {}
     alarms: dict[str, Alarm] = {}
     stills: dict[str, PendingStill] = {}
     faults: dict[str, str] = {}
@@ -279,6 +291,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar opening_reasons: reasons to open a locker, by the buttons reason-1, reason-2 …
     :ivar passage: True if the metal detector has a passage contact
     :ivar left_open_s: how long a locker may stand open while no visit waits for it, seconds
+    :ivar return_button: belongings come out by an officer's button, not by the card alone
     :ivar doors: the access doors
     :ivar day: when an office day can begin; None without office days
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
@@ -295,6 +308,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     lockers: tuple[int, ...]
     passage: bool
     left_open_s: float = 120.0
+    return_button: bool = True
     doors: dict[str, Door] = {}
     day: DayRules | None = None
     abandoned_after_s: float = 7200.0

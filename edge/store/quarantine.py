@@ -13,6 +13,8 @@ because the mark is removed last:
 5. remove the mark.
 
 The damaged file and the alarm about it stay until the file is moved or deleted by hand.
+
+A database of another format is never set aside: only a version that reads it can salvage it.
 """
 
 import errno
@@ -20,11 +22,13 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from edge.errors import StoreDamaged, StoreError, StoreFull
+from edge.errors import StoreDamaged, StoreError, StoreFormat, StoreFull
 from edge.store import data_folder
 from edge.store.damage_mark import mark, mark_of, moment_of
 from edge.store.documents import Documents, SqliteStorage
+from edge.store.formats import Formats, Notify, identity, read_identity, refusal
 from edge.store.integrity import file_damage, log_damage, table_damage
+from edge.store.migration import migrate, quiet
 from edge.store.unlinked import put_back
 
 log = logging.getLogger(__name__)
@@ -35,12 +39,21 @@ Salvage = Callable[[Path, Path], None]
 """Makes a new database (the second path) from the sound data of a damaged one (the first)."""
 
 
-def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = False) -> Documents:
-    """Open the database *path*; if it is damaged, set it aside and open the new one.
+def open_sound(
+    path: Path,
+    formats: Formats,
+    salvage: Salvage,
+    *,
+    secret: bool = False,
+    notify: Notify = quiet,
+) -> Documents:
+    """Open the database *path*, migrating it; if it is damaged, set it aside and open the new one.
 
-    :param format_: the format that this Gardu reads: document 1 of the table ``database``
+    :param formats: the format that this Gardu reads, and the steps from older ones
     :param secret: deleted data is overwritten (:class:`~edge.store.database.Database`)
-    :raises StoreError: if it has another format or cannot be used, or the new one cannot be made
+    :param notify: called with the progress of a migration
+    :raises StoreFormat: if it has a format that this Gardu cannot read
+    :raises StoreError: if it cannot be used, or the new one cannot be made
     """
     how = ""
     try:
@@ -49,9 +62,10 @@ def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = Fal
         raise StoreError(f"{path} cannot be put back: {error.strerror}; check the disk") from error
     if not mark_of(path).exists():
         try:
-            return _open(path, format_, secret=secret)
+            return _open(path, formats, secret=secret, notify=notify)
         except StoreDamaged as error:
             how = str(error)
+    _refuse_other_format(path, formats)
     try:
         mark(path, how)
         aside = _set_aside(path, salvage)
@@ -63,7 +77,7 @@ def open_sound(path: Path, format_: int, salvage: Salvage, *, secret: bool = Fal
             f"its -shm file elsewhere, remove {mark_of(path).name}, and start again"
         ) from error
     log.error("%s was damaged and is now %s; a new database was begun", path.name, aside.name)
-    return _open(path, format_, secret=secret)
+    return _open(path, formats, secret=secret, notify=notify)
 
 
 def damaged_beside(path: Path) -> Path | None:
@@ -83,29 +97,31 @@ def remove_damaged(aside: Path) -> None:
     data_folder.sync(aside.parent)
 
 
-def _open(path: Path, format_: int, *, secret: bool) -> Documents:
+def _open(path: Path, formats: Formats, *, secret: bool, notify: Notify) -> Documents:
     try:
         _raise_if(path, file_damage(path) or log_damage(path))
     except OSError as error:
         raise StoreError(f"{path} cannot be read: {error.strerror}; check the disk") from error
     documents = Documents(path, secret=secret)
     try:
-        _admit(documents, path.name, format_)
         assert isinstance(documents.storage, SqliteStorage)
-        _raise_if(path, table_damage(documents.storage.database))
+        database = documents.storage.database
+        formats.admit(path.name, identity(database))  # before any other access
+        _raise_if(path, table_damage(database))
+        migrate(documents, path, formats, notify)
     except BaseException:
         documents.close()
         raise
     return documents
 
 
-def _admit(documents: Documents, file: str, format_: int) -> None:
-    """Refuse a database of another format, before any other access."""
-    identity = documents.table("database").get(doc_id=1)
-    if identity is not None and identity["format"] != format_:
-        raise StoreError(
-            f"{file} has format {identity['format']}, this Gardu reads {format_}: "
-            "install the version of Gardu that wrote it"
+def _refuse_other_format(path: Path, formats: Formats) -> None:
+    """Refuse a damaged database of another format: this Gardu would not know what is sound."""
+    found = read_identity(path)
+    if found is not None and found.format != formats.number:
+        raise StoreFormat(
+            f"{path} is damaged, and it cannot be salvaged here: "
+            f"{refusal(path.name, found, formats.number)}"
         )
 
 

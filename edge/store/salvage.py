@@ -14,6 +14,7 @@ Delivered records and the registers stay in the damaged file. If the log was dam
 data may be older than the last decision; the start reads doors and contacts in any case.
 """
 
+import contextlib
 import logging
 import sqlite3
 from contextlib import closing
@@ -121,7 +122,9 @@ def _read_rows(file: sqlite3.Connection, name: str, order: str, found: dict[int,
             f'SELECT id, body, crc FROM "{name}" ORDER BY id {order}'  # noqa: S608 - our own names
         ):
             if isinstance(body, bytes) and crc == checksum(name, doc_id, body):
-                found[doc_id] = msgspec.json.decode(body, type=_TYPES.get(name, Body))
+                # Else of an older format, in a database that has lost the number of it.
+                with contextlib.suppress(msgspec.DecodeError):
+                    found[doc_id] = msgspec.json.decode(body, type=_TYPES.get(name, Body))
     except sqlite3.Error:
         return False
     return True

@@ -15,9 +15,10 @@ from typing import Any, NamedTuple, Self
 
 import msgspec
 
-from edge.errors import StoreError
+from edge.errors import StoreError, StoreFormat
 from edge.store.chain import KeptRecord, Mark, genesis
 from edge.store.database import checksum
+from edge.store.formats import Identity, refusal
 from edge.store.outbox import COUNTERS, ONLY, Counters
 from edge.store.ranges import Ranges
 from edge.store.record_row import Row, read_record
@@ -213,10 +214,9 @@ class Snapshot:
         self._held = True
         self._tables = self._list_tables()
         identity = self._document("database")
-        if identity.get("format") != FORMAT:
-            raise StoreError(
-                f"{self._path} has format {identity.get('format')}, this Gardu reads {FORMAT}"
-            )
+        about = msgspec.convert(identity or {"format": 0}, Identity)
+        if about.format != FORMAT:
+            raise StoreFormat(refusal(str(self._path), about, FORMAT))
         self._counters = msgspec.convert(self._document("checkpoint", COUNTERS), Counters)
         return str(identity["stream"])
 

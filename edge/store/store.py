@@ -5,7 +5,7 @@ Besides the outbox's tables (edge/store/outbox.py):
 ============== ======================= =========================================================
 table          document number         content
 ============== ======================= =========================================================
-database       1                       format and stream
+database       1                       format and stream; the version of Gardu that wrote them
 checkpoint     1                       the state of the checkpoint, less its visits and its parts
 checkpoint     3 and above (PARTS)     the parts of the state that may be large, each by itself
 visits         the visit's number      the state of open visits only, so that there are few
@@ -36,12 +36,15 @@ from edge.store.data_folder import FolderLock, make
 from edge.store.database import Database
 from edge.store.disk_space import Space
 from edge.store.documents import Documents, SqliteStorage
+from edge.store.formats import Formats, Notify, stamped
+from edge.store.migration import quiet
 from edge.store.outbox import ONLY, Encode, Ledger, Outbox, OutboxRow, StillRow
 from edge.store.quarantine import damaged_beside, open_sound
 from edge.store.ranges import Ranges
 from edge.store.restored import put_in_place
 from edge.store.rows import read_row
 from edge.store.salvage import salvage
+from edge.store.to_format_4 import migrate as to_format_4
 from edge.store.unlinked import replaced_beside
 from edge.store.write_ahead_log import log_bytes
 
@@ -49,8 +52,9 @@ __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 
 FILE = "gardu.db"
 
-# Raise it when older code could no longer read the data.
+# edge/store/formats.py has the rules.
 FORMAT = 4
+FORMATS = Formats(FORMAT, {3: to_format_4})
 
 RESTORED = "restored"
 """The table with the data of the record ``gardu.database.restored.v1``, if there was one."""
@@ -83,6 +87,7 @@ class Store(Outbox):
     :param source: the records' CloudEvents source, ``/gardu/{site}/{checkpoint}``
     :param clock: stamps records and acknowledgements, and measures the resend window
     :param space: the disk below; by default one with a reserve
+    :param notify: called with the progress of a migration to the present format
     :ivar stream: the stream's id, a UUID generated with a new database
     :raises StoreFull: if there is no room: the change was rolled back, and may be tried again
     :raises StoreError: from every method, if the database cannot be used (any more)
@@ -96,6 +101,7 @@ class Store(Outbox):
         encode: Encode = encode,
         *,
         space: Space | None = None,
+        notify: Notify = quiet,
     ) -> None:
         _make(folder)
         self._path = folder / FILE
@@ -103,7 +109,7 @@ class Store(Outbox):
         self._lock = FolderLock(folder)
         try:
             _put_in_place(folder)
-            documents = _open(self._path, self.space)
+            documents = _open(self._path, self.space, notify)
         except BaseException:
             self._lock.release()
             raise
@@ -172,7 +178,7 @@ class Store(Outbox):
         return log_bytes(self._path)
 
     def free_space(self) -> bool:
-        """Delete delivered stills, else the reserve, for records; return True if room was made."""
+        """Make room for records (edge/store/disk_space.py); return True if some was made."""
         return self.space.make_room(self.documents)
 
     def room_for_still(self) -> bool:
@@ -344,14 +350,14 @@ def _put_in_place(folder: Path) -> None:
         ) from error
 
 
-def _open(path: Path, space: Space) -> Documents:
+def _open(path: Path, space: Space, notify: Notify) -> Documents:
     """Open the database; if the disk is too full for that, delete the reserve and try again."""
     try:
-        return open_sound(path, FORMAT, _salvage)
+        return open_sound(path, FORMATS, _salvage, notify=notify)
     except StoreFull:
         if not space.release():
             raise
-        return open_sound(path, FORMAT, _salvage)
+        return open_sound(path, FORMATS, _salvage, notify=notify)
 
 
 def _salvage(damaged: Path, new: Path) -> None:
@@ -359,7 +365,7 @@ def _salvage(damaged: Path, new: Path) -> None:
 
 
 def _new_identity() -> dict[str, Any]:
-    return {"format": FORMAT, "stream": str(uuid.uuid4())}
+    return stamped({"stream": str(uuid.uuid4())}, FORMAT)
 
 
 def _stream(documents: Documents) -> str:

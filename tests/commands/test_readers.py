@@ -16,7 +16,9 @@ def source(folder: Path) -> Path:
     """Write the shipped config with a USB reader and a Wiegand reader; return its path."""
     raw = tomllib.loads(SOURCE.read_text(encoding="utf-8"))
     raw["checkpoint"]["sop"] = str(SOURCE.parent / "sop")
-    del raw["lockers"]["locker"][2]  # its pins are 7 and 22
+    raw["lockers"]["boards"] = [
+        {"lockers": "1-2", "relays": {"pins": "5, 6"}, "doors": {"pins": "17, 27"}}
+    ]
     stations = raw["card_readers"]["desk"]["stations"]
     raw["card_readers"] = {
         "desk": {

@@ -130,7 +130,12 @@ def test_relative_names_are_taken_from_the_folder_of_the_file(tmp_path: Path) ->
 WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
     "pin twice": (
         {"buzzer__pin": 5},
-        ["buzzer.pin: GPIO 5 is also at lockers.locker[0].relay.pin; allowed: each pin once"],
+        [
+            (
+                "buzzer.pin: GPIO 5 is also at lockers.boards[0].relays (locker 1); "
+                "allowed: each pin once"
+            )
+        ],
     ),
     "pull-down on GPIO 2": (
         {"panels__reception__buttons__0__pull": "down"},
@@ -293,10 +298,20 @@ WRONG: dict[str, tuple[dict[str, Any], list[str]]] = {
         ],
     ),
     "locker number twice": (
-        {"lockers__locker__2__number": 1},
+        {
+            "lockers__boards__0": {
+                "lockers": "1",
+                "relays": {"pins": "5", "active": "low"},
+                "doors": {"pins": "17"},
+            },
+            "lockers__locker": [
+                {"number": 9, "relay": {"pin": 6, "active": "low"}, "door": {"pin": 27}},
+                {"number": 9, "relay": {"pin": 7, "active": "low"}, "door": {"pin": 22}},
+            ],
+        },
         [
             (
-                "lockers.locker[2].number: locker 1 is also at lockers.locker[0].number; "
+                "lockers.locker[1].number: locker 9 is also at lockers.locker[0].number; "
                 "allowed: each number once"
             )
         ],

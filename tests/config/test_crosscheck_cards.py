@@ -1,14 +1,18 @@
 """Checks of the cards in a config."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from edge.config.crosscheck.cards import card_notes
 from edge.config.crosscheck.rules import crosscheck
+from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.validation import Problems, convert
 
 READER = {"desk": {"driver": "rdm6300", "port": "/dev/ttyUSB0", "stations": ["reception"]}}
+CONFIGS = Path(__file__).parents[2] / "config"
 SUPERVISOR = {"0100A4C1F0": "duty-officer"}
 
 
@@ -91,3 +95,37 @@ def test_a_card_is_declared_lost_by_holding_only() -> None:
             "allowed: only as hold, so that nobody does it by accident"
         )
     ]
+
+
+def noted(cards: dict[str, Any]) -> list[str]:
+    """Return the notes about *cards*."""
+    raw = {
+        "checkpoint": {"site": "setda", "id": "lobi", "procedures": ["jatim"]},
+        "broker": {"url": "mqtt://127.0.0.1:1883"},
+        "cards": cards,
+    }
+    found = Problems("f")
+    config: Config | None = convert(Config, raw, "", found)
+    assert config is not None, found.lines
+    return card_notes(config)
+
+
+def test_numbers_that_one_card_gives_away_are_noted() -> None:
+    """Cards of one roll, in any order, are noted once with an example; distant numbers are not."""
+    (note,) = noted({"visitor": ["010063E9AE", "0100A4C102", "010063E9B0", "010063E9AF"]})
+    assert note.startswith("cards.visitor has 2 neighbouring numbers (such as 010063E9AE and")
+    assert noted({"visitor": ["010063E9AE", "010063E9B8"]}) == []
+
+
+def test_a_supervisors_card_of_the_visitors_roll_is_noted() -> None:
+    """The holder of a visitor card must not guess the number that opens every locker."""
+    pool = ["010063E9AE"]
+    (note,) = noted({"visitor": pool, "supervisor": {"010063EA00": "duty-officer"}})
+    assert note.startswith("cards.supervisor.010063EA00: is beside the visitor card 010063E9AE")
+    assert noted({"visitor": pool, "supervisor": {"010063EA12": "duty-officer"}}) == []
+
+
+@pytest.mark.parametrize("name", sorted(path.name for path in CONFIGS.glob("gardu*.toml")))
+def test_shipped_pools_are_examples_of_numbers_that_cannot_be_guessed(name: str) -> None:
+    """An office that copies a shipped config copies no note about its cards."""
+    assert card_notes(load_config(CONFIGS / name, elsewhere=True)) == []

@@ -140,7 +140,7 @@ NUMBERS = 'allowed: numbers and ranges in quotes, such as "1-12" or "1-12, 15, 2
         (["0-3"], "[0].lockers: has 0; allowed: numbers from 1 to 999"),
         (["998-1000"], "[0].lockers: has 1000; allowed: numbers from 1 to 999"),
         (["1 to 12"], f"[0].lockers: is '1 to 12'; {NUMBERS}"),
-        (["1–12"], f"[0].lockers: is '1–12'; {NUMBERS}"),
+        (["1\u201312"], f"[0].lockers: is '1\u201312'; {NUMBERS}"),
         ([""], f"[0].lockers: is ''; {NUMBERS}"),
         ([12], f"[0].lockers: is 12; {NUMBERS}"),
         (
@@ -165,8 +165,10 @@ def test_a_board_that_was_copied_keeps_its_address(tmp_path: Path) -> None:
     """Two boards with one address are one line, not one for each lock."""
     boards = [{"address": 0, "lockers": "1-12"}, {"address": 0, "lockers": "13-24"}]
     assert refused(tmp_path, KERONG, {"boards": boards}) == [
-        "lockers.boards[1].lockers: are at 1-12 of board 0, as are those of lockers.boards[0]; "
-        "allowed: each lock once, on a board with another address"
+        (
+            "lockers.boards[1].lockers: are on locks 1-12 of board 0, which lockers.boards[0] "
+            "has too; allowed: each lock of a board once"
+        )
     ]
 
 
@@ -174,8 +176,10 @@ def test_lockers_after_a_late_first_lock_must_fit(tmp_path: Path) -> None:
     """The size of a board counts from its first lock."""
     boards = [{"address": 0, "lockers": "1-8", "first_lock": 12}]
     assert refused(tmp_path, KERONG, {"boards": boards}) == [
-        "lockers.boards[0].lockers: has 8 lockers from lock 12, and a board has 16 locks; "
-        "allowed: 5 at most"
+        (
+            "lockers.boards[0].lockers: has 8 lockers from lock 12, and a board has 16 locks; "
+            "allowed: 5 at most"
+        )
     ]
 
 
@@ -183,8 +187,10 @@ def test_a_row_is_as_long_as_its_lockers(tmp_path: Path) -> None:
     """A door without a contact, or a contact without a door, is refused."""
     boards = [{"lockers": "1-3", "doors": {"pins": "17, 27"}}]
     assert refused(tmp_path, RELAYS, {"boards": boards}) == [
-        "lockers.boards[0].doors.pins: has 2 numbers, but there are 3 lockers; "
-        "allowed: one for each, in their order"
+        (
+            "lockers.boards[0].doors.pins: has 2 numbers, but there are 3 lockers; "
+            "allowed: one for each, in their order"
+        )
     ]
 
 
@@ -194,8 +200,10 @@ def test_a_row_is_as_long_as_its_lockers(tmp_path: Path) -> None:
         ({"pins": "17, 28"}, "doors.pins: has 28; allowed: numbers from 2 to 27"),
         (
             {},
-            "doors.pins: is missing; allowed: BCM GPIO numbers from 2 to 27 in quotes, "
-            'such as "17, 27, 22", or module and inputs',
+            (
+                "doors.pins: is missing; allowed: BCM GPIO numbers from 2 to 27 in quotes, "
+                'such as "17, 27, 22", or module and inputs'
+            ),
         ),
         (
             {"pins": "17, 27", "inputs": "1-2"},
@@ -207,8 +215,10 @@ def test_a_row_is_as_long_as_its_lockers(tmp_path: Path) -> None:
         ),
         (
             {"module": "hall", "inputs": "1-2", "pull": "up"},
-            "doors.pull: has no meaning on a module; allowed: leave it out (the module feeds its "
-            "inputs itself)",
+            (
+                "doors.pull: has no meaning on a module; allowed: leave it out (the module feeds "
+                "its inputs itself)"
+            ),
         ),
     ],
 )
@@ -222,14 +232,18 @@ def test_other_checks_name_the_key_of_the_file(tmp_path: Path) -> None:
     """A pin that two parts use is named at the board's row, with the number of the locker."""
     boards = [{"lockers": "1-2", "doors": {"pins": "17, 23"}}]
     assert refused(tmp_path, RELAYS, {"boards": boards}) == [
-        "metal_detector.alarm.pin: GPIO 23 is also at lockers.boards[0].doors (locker 2); "
-        "allowed: each pin once"
+        (
+            "metal_detector.alarm.pin: GPIO 23 is also at lockers.boards[0].doors (locker 2); "
+            "allowed: each pin once"
+        )
     ]
     own = [{"number": 9, "channel": 2, "door": {"pin": 22}}]
     boards = [{"lockers": "1-2", "doors": {"pins": "17, 27"}}]
     assert refused(tmp_path, RELAYS, {"boards": boards, "locker": own}) == [
-        "lockers.boards[0].lockers: locker 2, channel: relay 2 of board 1 is also at "
-        "lockers.locker[0].channel; allowed: each relay of a board once"
+        (
+            "lockers.boards[0].lockers: locker 2, channel: relay 2 of board 1 is also at "
+            "lockers.locker[0].channel; allowed: each relay of a board once"
+        )
     ]
 
 

@@ -201,14 +201,15 @@ def test_modbus_tcp_has_no_line_to_compute(tmp_path: Path) -> None:
 
 def test_a_lock_or_strike_that_could_stay_on_is_noted(tmp_path: Path) -> None:
     """A module without watchdog and timed pulses is named beside the lock's relay."""
-    relay = {"module": "hall", "output": 2}
     raw = changed()
-    raw["lockers"]["locker"][0]["relay"] = relay
+    raw["lockers"]["boards"][0] |= {
+        "lockers": "1", "relays": {"module": "hall", "outputs": "2"}, "doors": {"pins": "17"}
+    }  # fmt: skip
     raw["doors"] = {"lift": {"procedures": ["pimpinan"], "strike": {"module": "hall", "output": 3}}}
     notes = module_notes(read(tmp_path, raw))
     assert [note.partition(" is on module")[0] for note in notes] == [
-        "lockers.locker[0].relay",
-        "doors.lift.strike",
+        "locker 1 lock",
+        "door lift strike",
     ]
     raw["modules"]["hall"] |= {
         "inputs": 8, "outputs": 8, "watchdog": {"register": 100}, "watchdog_s": 1.0

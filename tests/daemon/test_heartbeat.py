@@ -22,12 +22,15 @@ def test_the_status_says_why_there_is_no_broker(
     address = tmp_path / "notify"
     monkeypatch.setenv("NOTIFY_SOCKET", str(address))
 
-    def status(uplink: Any) -> str:
+    def status(uplink: Any, *, refused: bool = False) -> str:
         async def scenario() -> None:
             checkpoint: Any = SimpleNamespace(state=SimpleNamespace(visits={}))
             reload: Any = SimpleNamespace(problem=None)
             worker: Any = SimpleNamespace(waiting="")
-            task = asyncio.create_task(report_to_systemd(checkpoint, dict, uplink, reload, worker))
+            watch: Any = SimpleNamespace(refused=refused)
+            task = asyncio.create_task(
+                report_to_systemd(checkpoint, dict, uplink, reload, watch, worker)
+            )
             await asyncio.sleep(0)
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
@@ -41,6 +44,7 @@ def test_the_status_says_why_there_is_no_broker(
         outage = Outage(Clock())
         uplink = SimpleNamespace(connected=True, outage=outage)
         assert status(uplink) == "STATUS=0 open visits, connected"
+        assert "connected, changed config is bad: run gardu check" in status(uplink, refused=True)
         outage.note(reason("client-certificate-expired"))
         assert status(uplink) == (
             f"STATUS=0 open visits, no broker ({reason('client-certificate-expired').sentence})"

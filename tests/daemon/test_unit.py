@@ -56,7 +56,7 @@ def test_an_unusable_config_is_not_restarted_and_everything_else_is() -> None:
     service = unit(SERVICE)["Service"]
     assert service["Restart"] == "always"
     prevented = {int(code) for code in service["RestartPreventExitStatus"].split()}
-    assert prevented == {exit_codes.CONFIG, exit_codes.USAGE}
+    assert prevented == {exit_codes.CONFIG, exit_codes.FORMAT, exit_codes.USAGE}
     assert prevented.isdisjoint({0, 1, 2, exit_codes.OTHER, exit_codes.UNAVAILABLE})
 
 

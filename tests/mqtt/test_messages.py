@@ -315,7 +315,8 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     messages = schemas.asyncapi()["components"]["messages"]
     report = health(
         Clock(), tmp_path, devices={"a": "ok"}, refusals={}, uplink={},
-        procedures={"refused": 1, "problem": "pimpinan.toml"}, events_waiting=0, events_dropped=0,
+        procedures={"refused": 1, "problem": "pimpinan.toml"}, config_refused=False,
+        events_waiting=0, events_dropped=0,
         machine=machine_document(
             Readings(
                 at=AT, power=Power(True), temperature_c=51.5, card=Card(False, 30, False),

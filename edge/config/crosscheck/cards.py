@@ -1,7 +1,40 @@
-"""Checks of the cards against each other, the card readers and the panels."""
+"""Checks of the cards against each other, the card readers and the panels, and notes about them.
+
+The holder of one card can guess the numbers beside it and write them to a blank one: 125 kHz cards
+have no secret.
+"""
+
+from itertools import pairwise
 
 from edge.config.model import Config
 from edge.config.validation import Problems, note_twice
+
+NEIGHBOURS = 10
+"""Numbers that are closer than this are neighbours: cards of one roll, easily guessed."""
+
+SAME_ROLL = 100
+"""A supervisor's number that is closer than this to a visitor card's is of the same roll."""
+
+
+def card_notes(config: Config) -> list[str]:
+    """Return notes about numbers that the holder of one visitor card can guess."""
+    pool = sorted((int(card, 16), card) for card in config.cards.visitor)
+    near = [(one, two) for (a, one), (b, two) in pairwise(pool) if b - a < NEIGHBOURS]
+    notes = []
+    if near:
+        one, two = near[0]
+        notes.append(
+            f"cards.visitor has {len(near)} neighbouring numbers (such as {one} and {two}): the "
+            "holder of one card can guess the next; mix cards of several rolls"
+        )
+    for card in config.cards.supervisor:
+        beside = next((near for n, near in pool if abs(n - int(card, 16)) < SAME_ROLL), None)
+        if beside is not None:
+            notes.append(
+                f"cards.supervisor.{card}: is beside the visitor card {beside}, whose holder can "
+                "guess it; use a card of another roll"
+            )
+    return notes
 
 
 def cards(config: Config, problems: Problems) -> None:

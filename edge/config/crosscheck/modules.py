@@ -9,6 +9,7 @@ from edge.config.sections.locks import BccLocker, KerongLocker, RelayLocker
 from edge.config.sections.pins import Contact, Output
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, note_twice
+from edge.config.wiring import functions
 
 
 def modules(config: Config, problems: Problems) -> None:
@@ -30,20 +31,21 @@ def modules(config: Config, problems: Problems) -> None:
 
 def module_notes(config: Config) -> list[str]:
     """Return a note for each output that would stay on if the Pi failed while it is on."""
-    notes = []
+    notes, words = [], functions(config)
     for where, part in module_parts(config):
+        what = words[part.place]
         registers = config.modules[part.module or ""].registers
         if isinstance(part, Contact) or registers.watchdog is not None:
             continue
         if where.endswith(".strike"):
             notes.append(
-                f"{where} is on module {part.module}, which has no communication watchdog: if the "
+                f"{what} is on module {part.module}, which has no communication watchdog: if the "
                 "Pi fails or the line breaks during a release, the strike stays as it is; use a "
                 "module with a watchdog (docs/modules.md)"
             )
         elif where.endswith(".relay") and registers.flash_first is None:
             notes.append(
-                f"{where} is on module {part.module}, which has neither a communication watchdog "
+                f"{what} is on module {part.module}, which has neither a communication watchdog "
                 "nor pulses that it times itself (flash_first): if the Pi fails or the line breaks "
                 "during a pulse, the lock stays energised; use another module (docs/modules.md)"
             )

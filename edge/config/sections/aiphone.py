@@ -16,7 +16,14 @@ Pattern = Annotated[
 
 
 class Rings(Section, frozen=True, kw_only=True):
-    """Ring patterns that differ by ear: two long; two short; two short and one long."""
+    """Ring patterns that differ by ear: two long; two short; two short and one long.
+
+    Seconds on, off, on and so on, each from 0.1 to 10, at most 15 of them.
+
+    :ivar call: a guest is at reception: seconds on, off, on ...
+    :ivar reminder: the meeting's time is nearly over: seconds on, off, on ...
+    :ivar limit: the meeting's time is over: seconds on, off, on ...
+    """
 
     call: Pattern = (1.0, 0.5, 1.0)
     reminder: Pattern = (0.3, 0.3, 0.3)
@@ -26,6 +33,13 @@ class Rings(Section, frozen=True, kw_only=True):
 class Aiphone(Section, frozen=True, kw_only=True):
     """One called station of the intercom: the relay that rings it and its answer contacts.
 
+    :ivar procedures: the procedures that this station's aide serves
+    :ivar ring: the relay that closes the call circuit
+    :ivar accept: the aide accepts the guest
+    :ivar decline: the aide declines; while a guest is inside, it ends the meeting
+    :ivar release: the host's door release, read through a relay
+    :ivar extend: the aide extends a meeting
+    :ivar rings: ring patterns of this station
     :ivar busy: active while the station is in use by another call: it is not rung then
     :ivar minimum_s: an answer contact closed for less is ignored (crosstalk or bounce), seconds
     """

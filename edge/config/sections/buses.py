@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Port, Section
+from edge.config.sections.values import Port, Section, fragment
 
 BaudRate = Literal[4800, 9600, 19200, 38400, 57600, 115200]
 HostPort = Annotated[
@@ -56,6 +56,19 @@ class Bus(Section, frozen=True, kw_only=True):
         host = raw["host"]
         if isinstance(host, str) and raw.get("protocol") == "rtu-over-tcp" and ":" not in host:
             yield "host", f"is {host!r} without a port; allowed: with the gateway's port, host:port"
+
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: behind a serial port, or behind an address; a gateway's has its port."""
+        gateway = fragment("protocol", properties={"protocol": {"const": "rtu-over-tcp"}})
+        return {
+            "anyOf": [
+                fragment("port", properties={"host": False, "protocol": False}),
+                fragment("host", properties={"port": False}),
+            ],
+            "if": gateway,
+            "then": fragment(properties={"host": {"pattern": ":"}}),
+        }
 
     @property
     def spoken(self) -> Literal["rtu", "tcp", "rtu-over-tcp"]:

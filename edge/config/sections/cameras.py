@@ -29,6 +29,10 @@ MemoryMb = Annotated[int, Meta(ge=64, le=4096, description="MiB from 64 to 4096"
 class NetworkCamera(Section, frozen=True, kw_only=True):
     """A camera in the network, and its user.
 
+    :ivar url: its address, without user and password
+    :ivar purposes: the stills that it takes, such as ``desk`` and ``alarm``
+    :ivar username: name of its account
+    :ivar password_file: file whose first line is the password
     :ivar auth: which HTTP or RTSP authentication may be answered with the password
     :ivar oldest_s: greatest age of a picture; identical bytes after that mean a frozen camera
     """
@@ -47,7 +51,7 @@ class WebCamera(NetworkCamera, frozen=True, kw_only=True):
     :ivar tls: "old": also TLS 1.0 and 1.1, old ciphers and short keys are accepted (https)
     :ivar ca_file: the authority of the camera's certificate (https); default: the system's list
     :ivar fingerprint: SHA-256 of the camera's own certificate, which alone is then checked
-    :ivar dated: True: the age of a picture is computed from its Last-Modified and Age headers
+    :ivar dated: the age of a picture is computed from its Last-Modified and Age headers
     """
 
     tls: Literal["modern", "old"] = "modern"
@@ -60,6 +64,8 @@ class HttpCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag="
     """An IP camera's HTTP snapshot, with Basic or Digest authentication.
 
     ``{username}`` and ``{password}`` in the url are replaced, for cameras that want them there.
+
+    :ivar timeout_s: a still that has not come after this time is recorded as missed
     """
 
     timeout_s: TimeOut = 5.0
@@ -68,6 +74,7 @@ class HttpCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag="
 class RtspCamera(NetworkCamera, frozen=True, kw_only=True, tag_field="driver", tag="rtsp"):
     """An IP camera's video stream: one key frame of it is the still.
 
+    :ivar timeout_s: a still that has not come after this time is recorded as missed
     :ivar transport: "tcp": the video comes over the connection itself; "udp": in datagrams
     :ivar memory_mb: resident memory of the decoding process above which it is ended, MiB
     """
@@ -82,8 +89,9 @@ class OnvifCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag=
 
     :ivar profile: name or token of the media profile; empty: the camera's first
     :ivar still: "snapshot": by HTTP; "stream": by RTSP; "any": by HTTP if the camera has it
-    :ivar transport: as of :class:`RtspCamera`
-    :ivar memory_mb: likewise
+    :ivar timeout_s: a still that has not come after this time is recorded as missed
+    :ivar transport: "tcp": the video comes over the connection itself; "udp": in datagrams
+    :ivar memory_mb: resident memory of the decoding process above which it is ended, MiB
     """
 
     profile: Line = ""
@@ -96,6 +104,10 @@ class OnvifCamera(WebCamera, frozen=True, kw_only=True, tag_field="driver", tag=
 class PiCamera(Section, frozen=True, kw_only=True, tag_field="driver", tag="picamera2"):
     """A camera on the Pi's own connector, driven in a child process that can be killed.
 
+    :ivar purposes: the stills that it takes, such as ``desk`` and ``alarm``
+    :ivar width: width of the picture
+    :ivar height: height of the picture
+    :ivar timeout_s: a still that has not come after this time is recorded as missed
     :ivar memory_mb: resident memory of that process above which it is restarted, MiB
     """
 
@@ -115,7 +127,7 @@ WORDS = {"desk": "Meja penerima tamu", "alarm": "Alarm detektor logam"}
 class Stills(Section, frozen=True, kw_only=True):
     """The strip with time and place, and the largest size.
 
-    :ivar stamp: True: the strip is drawn (needs Pillow: ``pip install 'gardu[stills]'``)
+    :ivar stamp: the strip is drawn (needs Pillow: ``pip install 'gardu[stills]'``)
     :ivar limit_kib: a larger still is made smaller, KiB; the central office accepts up to 256
     :ivar words: the word for each purpose in the strip; a purpose that is not here is named as in
         :data:`WORDS`, or else by itself

@@ -14,7 +14,8 @@ OPENING_REASONS = ["forgotten", "jammed", "inspection", "other"]
 class Cards(Section, frozen=True, kw_only=True):
     """The pool of visitor cards, and the supervisors' cards, which open any locker.
 
-    :ivar supervisor: card number → the duty of its holder, never a person's name
+    :ivar visitor: the number of every visitor card, as the reader sends it
+    :ivar supervisor: card number = the duty of its holder, never a person's name
     :ivar opening_reasons: a supervisor's reasons for opening a locker, in the order of the buttons
         reason-1, reason-2 …; showing the same card again means the first
     """
@@ -38,10 +39,11 @@ class Day(Section, frozen=True, kw_only=True):
 class GuestBookSection(Section, frozen=True, kw_only=True):
     """The guest book (docs/guestbook.md).
 
-    :ivar keep: False: no details are stored; requests are refused, those of invitations dropped
+    :ivar keep: details of guests are stored; false: none are: requests are refused, and details
+        of invitations dropped
     :ivar keep_days: how long details are stored, days
     :ivar stations: details without a visit's id are for the visit at one of these stations
-    :ivar need_synced_clock: False where the Pi has a battery-backed clock and no time server
+    :ivar need_synced_clock: set false where the Pi has a battery-backed clock and no time server
     """
 
     keep: bool = True
@@ -64,7 +66,8 @@ PublicKey = Annotated[
 class Invitations(Section, frozen=True, kw_only=True):
     """The public keys of those who may invite, by name.
 
-    :ivar need_synced_clock: False where the Pi has a battery-backed clock and no time server
+    :ivar keys: name = the key as `gardu invitation key` prints it
+    :ivar need_synced_clock: set false where the Pi has a battery-backed clock and no time server
     """
 
     keys: dict[Name, PublicKey] = msgspec.field(default_factory=dict)

@@ -18,7 +18,7 @@ from edge.config.sections.locks import (
     RelayBoard,
     RelayLocker,
 )
-from edge.config.sections.values import Name, Section
+from edge.config.sections.values import Name, Section, fragment
 
 PulseSeconds = Annotated[float, Meta(gt=0, le=3, description="seconds, above 0, at most 3")]
 BoardPulseSeconds = Annotated[float, Meta(ge=0.1, le=3, description="seconds from 0.1 to 3")]
@@ -35,6 +35,8 @@ class AllLockers(Section, frozen=True, kw_only=True):
     """The keys that every driver's section has.
 
     :ivar left_open_s: how long a door may stand open before it is reported
+    :ivar return_needs: what opens a locker for its guest at the end of the visit: the card and an
+        officer's button, or the card alone (the number of a 125 kHz card can be copied)
     :ivar boards: the lockers, one table for all of a board
     :ivar locker: the lockers, one table for each; its keys are used in place of those that a board
         gives to the same number
@@ -43,12 +45,18 @@ class AllLockers(Section, frozen=True, kw_only=True):
     left_open_s: Annotated[float, Meta(ge=5, le=86400, description="seconds from 5 to 86400")] = (
         120.0
     )
+    return_needs: Literal["card-and-button", "card"] = "card-and-button"
 
     @classmethod
     def contradictions(cls, raw: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         """Yield that there is no locker."""
         if "boards" not in raw and "locker" not in raw:
             yield "boards", "is missing; allowed: [[lockers.boards]], or [[lockers.locker]]"
+
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: with boards or with lockers."""
+        return {"anyOf": [fragment("boards"), fragment("locker")]}
 
     @property
     def locks_on_board(self) -> int | None:
@@ -57,7 +65,10 @@ class AllLockers(Section, frozen=True, kw_only=True):
 
 
 class GpioLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag="gpio"):
-    """Lockers on the Pi's own pins, and how long a lock's solenoid is energised."""
+    """Lockers on relays and contacts at the Pi's own pins or at modules.
+
+    :ivar pulse_s: how long a lock's solenoid is energised; never longer than its data sheet allows
+    """
 
     pulse_s: PulseSeconds = 0.5
     boards: Annotated[list[GpioBoard], SOME_BOARDS] = msgspec.field(default_factory=list)
@@ -70,7 +81,7 @@ class KerongLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", t
     :ivar bus: the [buses.NAME] that the boards are on (19200 baud)
     :ivar board: ``cu12``, ``cu16`` (also the NCU16L) or ``cu48``; all boards are of one kind
     :ivar closed_bit: the bit that a board answers for a closed latch; sources differ
-    :ivar unlock_s: the pulse that the boards are set to; None: their own setting stays
+    :ivar unlock_s: the pulse that the boards are set to; without it their own setting stays
     :ivar poll_s: interval of the polls of the latches
     """
 
@@ -100,7 +111,8 @@ class BccLockers(AllLockers, frozen=True, kw_only=True, tag_field="driver", tag=
         close either when the door is shut, or when it is open
     :ivar status_bytes: number of state bytes in a status
     :ivar byte_order: ``big``: the first state byte has the highest locks; ``little``: locks 1 to 8
-    :ivar unlock_s: the pulse, sent with each unlock; None: the boards' own (300 ms by one source)
+    :ivar unlock_s: the pulse, sent with each unlock; without it the boards' own, which is
+        300 ms by one source
     :ivar poll_s: interval of the polls of the latches
     """
 

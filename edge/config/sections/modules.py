@@ -34,6 +34,7 @@ class Watchdog(Section, frozen=True, kw_only=True):
     :ivar running_register: the register that reads 1 while it runs, if it has one
     :ivar stop_register: the register to which ``stop_value`` is written to stop it; a running
         watchdog can then be set again
+    :ivar stop_value: the value for ``stop_register``
     :ivar clear_coil: the coil to which 1 is written so that outputs work again after a time-out
     """
 
@@ -101,6 +102,14 @@ class Module(Section, frozen=True, kw_only=True):
     :ivar driver: its model; ``generic``: any, by the keys below
     :ivar bus: the [buses.NAME] that it is on
     :ivar address: its Modbus address ("unit" over TCP)
+    :ivar inputs: number of its inputs
+    :ivar outputs: number of its outputs
+    :ivar input_function: the Modbus function that reads inputs; 3 and 4 read bits of registers
+    :ivar input_first: address of input 1
+    :ivar output_function: the function that writes outputs; 15: several at once, 5: one by one
+    :ivar output_first: address of output 1
+    :ivar output_read_first: address at which output 1 is read back, if it is another
+    :ivar flash_first: address of output 1 in the area of pulses that the module times itself
     :ivar inverted: its inputs read on while their contact is open
     :ivar watchdog: its communication watchdog, where the model has none of its own in the table
     :ivar watchdog_s: time-out of that watchdog

@@ -21,6 +21,9 @@ TimeOfDay = Annotated[
 class Button(Signal, frozen=True, kw_only=True):
     """An officer's button: the meaning of a press, and of holding it for a second.
 
+    :ivar press: the meaning of a press (docs/panel.md)
+    :ivar hold: the meaning of holding it for a second
+    :ivar procedure: with ``arrive``: the procedure of the visit that it opens
     :ivar label: the text printed on it (`gardu panel`), in the office's own words; empty: the words
         of its meaning
     """
@@ -32,7 +35,14 @@ class Button(Signal, frozen=True, kw_only=True):
 
 
 class Lamps(Section, frozen=True, kw_only=True):
-    """Lamps in colours, any of them; the order here is the order on the panel."""
+    """Lamps in colours, any of them; the order here is the order on the panel.
+
+    :ivar white: beside a green lamp: the panel works; without one: a guest waits
+    :ivar green: a guest waits
+    :ivar blue: a decision is needed
+    :ivar amber: 80 % of the step's time is used
+    :ivar red: the step's time is over; blinking: an alarm
+    """
 
     white: Output | None = None
     green: Output | None = None
@@ -44,6 +54,8 @@ class Lamps(Section, frozen=True, kw_only=True):
 class Panel(Section, frozen=True, kw_only=True):
     """The lamps and buttons of one officer, for the stations that this officer serves.
 
+    :ivar stations: the stations of the procedures that this panel serves
+    :ivar buttons: its buttons
     :ivar lamp: the only lamp, of any colour, of a panel with few pins
     :ivar lamps: the lamps of a panel with more pins
     """
@@ -66,6 +78,8 @@ class Quiet(Section, frozen=True, kw_only=True, rename={"begin": "from", "end": 
 
     The office's time ([checkpoint] timezone); past midnight where ``from`` is later than ``to``.
 
+    :ivar begin: beginning of the quiet hours
+    :ivar end: their end
     :ivar beeps: ``short``: answers are a tick; ``silent``: there are none
     """
 

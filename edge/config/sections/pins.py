@@ -5,7 +5,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from msgspec import Meta
 
-from edge.config.sections.values import Name, Pin, Section
+from edge.config.sections.values import Name, Pin, Section, fragment
 
 ChannelNumber = Annotated[
     int, Meta(ge=1, le=64, description="a channel's number as printed on the module, 1 to 64")
@@ -22,8 +22,8 @@ WhenLost = Literal["held", "rest", "alarm"]
 class Wired(Section, frozen=True, kw_only=True):
     """A part on a pin or on a channel of a module: exactly one of the two.
 
-    :ivar pin: BCM number of the Pi's pin; None: it is on a module
-    :ivar module: the [modules.NAME] that it is on; None: it is on a pin
+    :ivar pin: BCM number of the Pi's pin
+    :ivar module: in place of a pin, the [modules.NAME] that it is on
     """
 
     channel_key: ClassVar[str] = ""
@@ -65,6 +65,11 @@ class Wired(Section, frozen=True, kw_only=True):
         """Yield keys that do not go together, of which one is missing, or that mean nothing."""
         yield from place_problems(raw, "pin", cls.channel_key, cls.pin_keys)
 
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: on a pin, or on a channel of a module."""
+        return place_rules("pin", cls.channel_key, cls.pin_keys)
+
 
 def place_problems(
     raw: Mapping[str, Any], pin: str, channel: str, pin_keys: tuple[str, ...]
@@ -89,6 +94,16 @@ def place_problems(
         for key in pin_keys:
             if key in raw:
                 yield key, f"has no meaning on a module; allowed: leave it out {_INSTEAD[key]}"
+
+
+def place_rules(pin: str, channel: str, pin_keys: tuple[str, ...]) -> dict[str, Any]:
+    """Return :func:`place_problems` as JSON Schema."""
+    return {
+        "anyOf": [
+            fragment(pin, properties={"module": False, channel: False}),
+            fragment("module", channel, properties=dict.fromkeys((pin, *pin_keys), False)),
+        ]
+    }
 
 
 _PLACE = {
@@ -157,6 +172,7 @@ class Loop(AlarmContact, frozen=True, kw_only=True):
 class DataLine(Section, frozen=True, kw_only=True):
     """A data line of a Wiegand reader on a pin: high at rest, pulled low for each bit.
 
+    :ivar pin: BCM number of the Pi's pin
     :ivar pull: ``up``: the Pi's own pull-up; ``external-up``: a resistor or level shifter outside
     """
 

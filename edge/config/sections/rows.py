@@ -11,6 +11,7 @@ from edge.config.sections.pins import (
     Pull,
     WiredAs,
     place_problems,
+    place_rules,
 )
 from edge.config.sections.values import Name, Section
 
@@ -37,6 +38,11 @@ class Row(Section, frozen=True, kw_only=True):
         yield from place_problems(raw, "pins", cls.channels_key, cls.pin_keys)
         yield from number_problems(raw, {"pins": PINS, cls.channels_key: CHANNELS})
 
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return: on pins, or on channels of a module."""
+        return place_rules("pins", cls.channels_key, cls.pin_keys)
+
     def places(self) -> Iterator[dict[str, Any]]:
         """Yield the place of each part, as keys of a single contact or output."""
         if self.pins is not None:
@@ -48,8 +54,13 @@ class Row(Section, frozen=True, kw_only=True):
 
 
 class Contacts(Row, frozen=True, kw_only=True):
-    """The contacts of doors; ``wired``, ``pull`` and ``bounce_s`` are as of a single contact.
+    """The contacts of doors, which are active while a door is open.
 
+    :ivar wired: ``normally-open``: closes when the door opens; ``normally-closed``: opens, so that
+        a cut wire reads as an open door
+    :ivar pull: ``up``: contact between pin and ground; ``down``: between pin and 3.3 V;
+        ``external-up``/``external-down``: the same with a resistor fitted outside
+    :ivar bounce_s: a level counts once it has been stable this long
     :ivar inputs: the inputs of the module, by the numbers printed there
     """
 
@@ -71,8 +82,9 @@ class Contacts(Row, frozen=True, kw_only=True):
 
 
 class Outputs(Row, frozen=True, kw_only=True):
-    """The relays of locks; ``active`` is as of a single output.
+    """The relays of locks.
 
+    :ivar active: the pins' level that switches a relay on
     :ivar outputs: the outputs of the module, by the numbers printed there
     """
 

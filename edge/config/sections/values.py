@@ -54,6 +54,15 @@ Action = Literal[
 ]  # fmt: skip
 
 
+def fragment(*required: str, properties: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return a part of a JSON Schema that says something of a few keys and allows all others.
+
+    :param properties: the schemas of these keys; False: a key is not allowed
+    """
+    parts = {"required": list(required), "properties": properties or {}}
+    return {key: value for key, value in parts.items() if value} | {"additionalProperties": True}
+
+
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A section of the config file."""
 
@@ -64,3 +73,8 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
         :param _raw: the section as it stands in the file
         """
         yield from ()
+
+    @classmethod
+    def schema_rules(cls) -> dict[str, Any]:
+        """Return :meth:`contradictions` as JSON Schema, as far as it can express them."""
+        return {}

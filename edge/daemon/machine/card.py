@@ -30,16 +30,18 @@ class Card(NamedTuple):
     worn: bool | None = None
 
 
-def read_card(folder: Path, sys: Path = SYS) -> Card:
-    """Return the state of the card below *folder*."""
+def read_card(folder: Path, sys: Path = SYS, before: Card | None = None) -> Card:
+    """Return the state of the card below *folder*.
+
+    :param before: an earlier state: the wear is then not read again
+    """
     try:
         read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
         device = folder.stat().st_dev
     except OSError:
         return Card()
-    return wear(sys / f"dev/block/{os.major(device)}:{os.minor(device)}")._replace(
-        read_only=read_only
-    )
+    block = sys / f"dev/block/{os.major(device)}:{os.minor(device)}"
+    return (before or wear(block))._replace(read_only=read_only)
 
 
 def wear(block: Path) -> Card:

@@ -37,16 +37,24 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     confirmed: Confirmation | None = None
 
 
-def read_machine(folder: Path, at: Stamp, sys: Path = SYS) -> Readings:
-    """Return the state of the machine with the data *folder*; commits and clocks are left out."""
-    model = text(sys / "firmware/devicetree/base/model") or ""
+def read_machine(
+    folder: Path, at: Stamp, sys: Path = SYS, before: Readings | None = None
+) -> Readings:
+    """Return the state of the machine with the data *folder*; commits and clocks are left out.
+
+    :param before: an earlier reading: the model and the card's wear are then not read again
+    """
     return Readings(
         at=at,
-        raspberry_pi=model.startswith("Raspberry Pi"),
+        raspberry_pi=before.raspberry_pi if before else _is_raspberry_pi(sys),
         power=read_power(sys),
         temperature_c=temperature(sys),
-        card=read_card(folder, sys),
+        card=read_card(folder, sys, before.card if before else None),
     )
+
+
+def _is_raspberry_pi(sys: Path) -> bool:
+    return (text(sys / "firmware/devicetree/base/model") or "").startswith("Raspberry Pi")
 
 
 def document(readings: Readings, under_voltage_times: int) -> dict[str, Any]:

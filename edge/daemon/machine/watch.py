@@ -24,8 +24,9 @@ from edge.worker import Worker
 READ_S = 2.0
 """Interval of the readings, real seconds: the kernel shows an under-voltage for 2 s."""
 
-# The RTC is read, and the clock file kept, with every so many readings only.
-_CLOCK_EVERY = 30
+# What changes slowly (the RTC, the card's wear) is read, and the clock file kept, with every so
+# many readings only.
+_SLOW_EVERY = 30
 
 
 class MachineWatch:
@@ -76,9 +77,10 @@ class MachineWatch:
     def read(self) -> Readings:
         """Return the present state of the machine; may block."""
         at = self._clock.now()
-        readings = read_machine(self._folder, at, self._sys)
+        slow = self._count % _SLOW_EVERY == 0
+        readings = read_machine(self._folder, at, self._sys, None if slow else self.readings)
         rtc, ahead_s = self.readings.rtc, self.readings.rtc_ahead_s
-        if self._count % _CLOCK_EVERY == 0:
+        if slow:
             rtc = self._clock_file.check()
             ahead_s = None if rtc is None else rtc.ahead_s(self._clock.wall_ms())
         self._count += 1

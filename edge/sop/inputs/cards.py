@@ -13,11 +13,11 @@ from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.inputs import lockers, supervisors
+from edge.sop.inputs import belongings, foreign_cards, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visit.course import deliver, transition_for
+from edge.sop.visit.course import add_evidence, deliver, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
 LOST = "lost-card"
@@ -43,6 +43,9 @@ def timer_fired(turn: Turn, _key: str) -> None:
 def presented(turn: Turn, event: events.CardPresented) -> None:
     """Handle a card by its kind, and answer at the panel beside the reader."""
     stations = turn.rules.readers.get(event.reader, ())
+    if foreign_cards.paused(turn, event.reader):
+        answer_at(turn, False, f"card/{event.reader}/paused", event.reader)
+        return
     kind = _kind(turn, event.card)
     accepted = _MEANINGS[kind](turn, event, stations)
     answer_at(turn, accepted, f"card/{event.reader}/{kind}", event.reader)
@@ -85,6 +88,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         return deliver(turn, visit, "card.issued")
     if _another_waits(turn, stations):
         return False
+    add_evidence(turn, visit, "card.presented")
     pick(turn, visit.id, stations)
     return True
 
@@ -96,10 +100,10 @@ def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
+    """Return a card that a closed visit owed, and ask for the belongings it left (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
-    lockers.unlock_owed(turn, holder)
+    belongings.asked(turn, holder, event.reader)
     return True
 
 
@@ -118,7 +122,8 @@ def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
     return True
 
 
-def _refuse(_turn: Turn, _event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+def _refuse(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
+    foreign_cards.shown(turn, event.reader)
     return False
 
 

@@ -32,11 +32,12 @@ Cards (``cards.py``)
 6.  A free card goes to the first visit in line at the reader that waits for a card.
 7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
     visit is in line at one of the reader's stations, it becomes the first there, until its next
-    event or the next such card.
+    event or the next such card; the card is evidence of its step.
 8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
     it is refused, unless its own visit waits for it.
-9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free,
-    and the locker that the visit still owes is unlocked.
+9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free.
+    The locker that the visit still owes is unlocked by *done* at a panel beside that reader, within
+    a minute (``belongings.py``).
 10. *lost* declares a card lost: that of the first visit in line for which an officer has confirmed
     that there is no card, else the card that has been owed longest. It is out of the pool.
 11. A lost card is refused, with an alarm for a minute. Its own guest, while the visit is open, may
@@ -58,9 +59,10 @@ Corrections (``corrections.py``)
 Supervisors (``supervisors.py``)
 --------------------------------
 18. A supervisor's card gives the panels beside its reader 30 seconds. In that time *locker* counts
-    to a locker, and a *reason* button opens it; the same card again means the first reason. Without
-    counting, the locker that has been owed longest is opened. The supervisor's duty (never a
-    person) and the reason are recorded.
+    to a locker. At another panel than the reader's own (that of its first station), if there is
+    one, *done* opens the locker for the first reason, and a *reason* button for that reason.
+    Without counting, the locker that has been owed longest is opened. The supervisor's duty
+    (never a person) and the reason are recorded.
 19. A locker that a closed visit owed is settled once a supervisor has had it opened and it is
     closed again. An open visit keeps its locker.
 

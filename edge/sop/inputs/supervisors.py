@@ -25,11 +25,8 @@ def _lasts(turn: Turn, supervision: Supervision) -> bool:
 
 
 def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Begin a supervisor's time; the same card again opens a locker for the first reason."""
+    """Begin a supervisor's time, or begin it again."""
     who = turn.rules.supervisors[event.card]
-    now = turn.state.supervision
-    if now is not None and now.who == who and present(turn, event.reader):
-        return _open(turn, now, turn.rules.opening_reasons[0])
     turn.update(supervision=Supervision(who=who, reader=event.reader, at=turn.at))
     return True
 
@@ -37,20 +34,39 @@ def shown(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -
 def pressed(turn: Turn, event: events.ButtonPressed) -> bool | None:
     """Return True if a supervisor's press is accepted, False if not; None if it is for a guest."""
     now = turn.state.supervision
-    if now is None or not _lasts(turn, now) or not _beside(turn, now, event.panel):
+    if now is None or not _lasts(turn, now) or not beside(turn, now.reader, event.panel):
         return None
     if event.action == "locker":
         return _choose(turn, now)
+    opens = _elsewhere(turn, now.reader, event.panel)
+    if event.action == "done" and opens and _chosen(turn, now) is not None:
+        return _open(turn, now, turn.rules.opening_reasons[0])
     if event.action.startswith(_REASON):
         number = int(event.action.removeprefix(_REASON))
         reasons = turn.rules.opening_reasons
-        return number <= len(reasons) and _open(turn, now, reasons[number - 1])
+        return opens and number <= len(reasons) and _open(turn, now, reasons[number - 1])
     return None
 
 
-def _beside(turn: Turn, supervision: Supervision, panel: str) -> bool:
-    stations = turn.rules.readers.get(supervision.reader, ())
+def beside(turn: Turn, reader: str, panel: str) -> bool:
+    """Return True if *panel* and *reader* share a station."""
+    stations = turn.rules.readers.get(reader, ())
     return not set(turn.rules.panels.get(panel, ())).isdisjoint(stations)
+
+
+def _elsewhere(turn: Turn, reader: str, panel: str) -> bool:
+    """Return True if *panel* is another one beside *reader* than its own, or there is no other.
+
+    The reader's own panel serves its first station. A copied card alone opens nothing: a second
+    person, at another panel, presses.
+    """
+    own = turn.rules.readers[reader][:1]
+    others = [
+        name
+        for name, stations in turn.rules.panels.items()
+        if beside(turn, reader, name) and set(own).isdisjoint(stations)
+    ]
+    return panel in others or not others
 
 
 def _choose(turn: Turn, supervision: Supervision) -> bool:

@@ -150,7 +150,7 @@ def _evidence(step: Step) -> str:
 
 def _ways(step: Step) -> list[str]:
     """Return the actions, needs, lamps and transitions of each phase, a line each."""
-    found = [f"the time runs from {step.timed_from}"] if step.timed_from else []
+    found = [f"the time runs from {' or '.join(step.timed_phases)}"] if step.timed_from else []
     for phase in step.phases:
         head = f"in {phase.id}"
         found += [f"{head}: do {deed}" for deed in phase.do]

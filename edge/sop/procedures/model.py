@@ -86,6 +86,7 @@ NEEDS = {
     "passage": "the metal detector has a passage contact",
     "host": "nobody has said that the host does not receive, or reception asks all the same",
     "door": "an access door serves the visit's procedure",
+    "return-button": "the visit has a locker, and an officer's button must open it",
 }
 
 
@@ -122,6 +123,11 @@ class Transition(FileTable, frozen=True, kw_only=True):
 class Phase(FileTable, frozen=True, kw_only=True):
     """A wait within a step: the actions of ``do``, then the first event that matches in ``on``.
 
+    :ivar id: its name, to which transitions lead
+    :ivar do: actions on entering, keys of :data:`VERBS`, some with an argument after a colon
+    :ivar on: the transitions out of it
+    :ivar needs: a condition, a key of :data:`NEEDS`; if it is not met, ``otherwise`` is entered
+    :ivar otherwise: the phase in place of this one, if ``needs`` is not met
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
         ``slow`` a decision is needed, ``fast`` an alarm
     """
@@ -138,9 +144,19 @@ class Step(FileTable, frozen=True, kw_only=True):
     """One row of the SOP's table.
 
     :ivar number: the row's number in the SOP table; alternatives (5a, 5b) share one
-    :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
-    :ivar extend_s: by how much an extension moves the step's limit, at most *extensions* times
-    :ivar timed_from: the phase that starts the time when it is entered; None: the first phase
+    :ivar id: its name, to which ``#id`` and ``via`` lead
+    :ivar role: the person who acts (*pelaksana*), as in the law
+    :ivar station: the station where that person acts, such as ``reception``
+    :ivar title: what happens, in English
+    :ivar equipment: the law's *kelengkapan*
+    :ivar extensions: how often the limit may be moved
+    :ivar output: the law's *output*
+    :ivar note: the law's *keterangan*
+    :ivar phases: its waits, the first is entered first
+    :ivar standard_s: the legal standard time in seconds; without it *menyesuaikan*
+    :ivar extend_s: by how much an extension moves the step's limit, at most ``extensions`` times
+    :ivar timed_from: the phase that starts the time when it is entered, or several phases: the one
+        that is entered first; without it the first phase of the step
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: its place in the regulation
     """
@@ -158,7 +174,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     output: tuple[str, ...] = ()
     note: str = ""
     source: str
-    timed_from: Name | None = None
+    timed_from: Name | tuple[str, ...] | None = None
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
 
     def phase(self, phase_id: str) -> Phase:
@@ -169,6 +185,13 @@ class Step(FileTable, frozen=True, kw_only=True):
         raise KeyError(phase_id)
 
     @property
+    def timed_phases(self) -> tuple[str, ...]:
+        """The phases that start the time when they are entered; none: it runs from the first."""
+        if self.timed_from is None:
+            return ()
+        return (self.timed_from,) if isinstance(self.timed_from, str) else self.timed_from
+
+    @property
     def alarms(self) -> set[str]:
         """The alarms that its phases raise: they belong to the visit, and end with the step."""
         done = (entry.partition(":") for phase in self.phases for entry in phase.do)
@@ -176,7 +199,11 @@ class Step(FileTable, frozen=True, kw_only=True):
 
 
 class Text(FileTable, frozen=True, kw_only=True):
-    """The same text in Indonesian and English."""
+    """The same text in Indonesian and English.
+
+    :ivar id: in Indonesian
+    :ivar en: in English
+    """
 
     id: str
     en: str
@@ -197,7 +224,14 @@ class Duty(FileTable, frozen=True, kw_only=True):
     """A row of the SOP's table that is no step of a visit: the monthly report.
 
     :ivar roles: those of the lanes in which it is drawn
-    :ivar standard_s: the legal standard time in seconds; None where it is *menyesuaikan*
+    :ivar number: the row's number in the SOP table
+    :ivar activity: the legal wording, verbatim (Indonesian)
+    :ivar title: what happens, in English
+    :ivar equipment: the law's *kelengkapan*
+    :ivar standard_s: the legal standard time in seconds; without it *menyesuaikan*
+    :ivar output: the law's *output*
+    :ivar note: the law's *keterangan*
+    :ivar source: its place in the regulation
     """
 
     number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
@@ -214,6 +248,18 @@ class Duty(FileTable, frozen=True, kw_only=True):
 class Approval(FileTable, frozen=True, kw_only=True):
     """The approval sheet (*lembar pengesahan*); fields that the law left blank are empty.
 
+    :ivar number: *nomor SOP*
+    :ivar made: *tanggal pembuatan*
+    :ivar revised: *tanggal revisi*
+    :ivar approved: *tanggal pengesahan*
+    :ivar name: *nama SOP*
+    :ivar office: the office that the SOP belongs to
+    :ivar legal_basis: *dasar hukum*
+    :ivar qualifications: *kualifikasi pelaksana*
+    :ivar related: *keterkaitan*
+    :ivar equipment: *peralatan/perlengkapan*
+    :ivar warnings: *peringatan*
+    :ivar records: *pencatatan dan pendataan*
     :ivar approved_by: its lines; an empty one is the place of the signature
     """
 
@@ -240,16 +286,23 @@ def procedure_key(procedure_id: str, version: str) -> str:
 class Procedure(FileTable, frozen=True, kw_only=True):
     """A whole SOP.
 
+    :ivar id: its name, which is that of the file without .toml
+    :ivar title: its name for people
+    :ivar source: the regulation
+    :ivar office: the office that it is for
+    :ivar aide: the role that answers the aiphone for the host
+    :ivar approval: the approval sheet (*lembar pengesahan*)
+    :ivar steps: the rows of the SOP's table, in order
     :ivar prose: the numbered prose form (*bentuk tulisan*), verbatim
     :ivar lanes: the columns of the flow chart, as printed; if there are none, one for each role
     :ivar duties: rows of the table after the last step that are no steps of a visit
     :ivar anywhere: transitions that apply in every phase of every step (a guest may always leave)
     :ivar reasons: those that reception can choose, by the buttons reason-1 to reason-4, where a
         guest is turned away; the words for them are in wording.toml
-    :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds; None: as
-        in the checkpoint's config
-    :ivar version: ``<declared version>+<first 8 hex digits of the file's SHA-256>``; the loader
-        appends the digest
+    :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds;
+        without it as in the checkpoint's config
+    :ivar version: the version of the file, such as 1.0; the loader appends ``+`` and the first 8
+        hex digits of the file's SHA-256
     """
 
     id: Name

@@ -21,7 +21,7 @@ RINGS = ("call", "reminder", "limit")
 _RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 
 # Verbs of VERBS that have an argument after a colon.
-_WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
+WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 
@@ -118,8 +118,9 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
     ids = [phase.id for phase in step.phases]
     for phase_id in _twice(ids):
         yield f"{where}, phase {phase_id}: is there twice; allowed: one phase of each id"
-    if step.timed_from is not None and step.timed_from not in ids:
-        yield f"{where}: timed_from is {step.timed_from!r}; allowed: {_listed(ids)}"
+    for phase_id in step.timed_phases:
+        if phase_id not in ids:
+            yield f"{where}: timed_from is {phase_id!r}; allowed: {_listed(ids)}"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
     for phase in step.phases:
@@ -152,8 +153,8 @@ def _action(action: str, where: str) -> Iterator[str]:
     verb, colon, argument = action.partition(":")
     if verb not in VERBS:
         yield f"{where}: do {action!r} is unknown; allowed: {_listed(VERBS)}"
-    elif bool(colon) != (verb in _WITH_ARGUMENT):
-        form = f"{verb}:..." if verb in _WITH_ARGUMENT else verb
+    elif bool(colon) != (verb in WITH_ARGUMENT):
+        form = f"{verb}:..." if verb in WITH_ARGUMENT else verb
         yield f"{where}: do {action!r} is incomplete or too much; allowed: {form}"
     elif verb == "ring" and argument not in RINGS:
         yield f"{where}: do {action!r} has an unknown pattern; allowed: {_listed(RINGS)}"

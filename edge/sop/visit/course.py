@@ -11,6 +11,8 @@ Rules
 4. A visit that ends while it has a card or a locker does not release them: they are owed.
 """
 
+from collections.abc import Callable
+
 from edge.clock import Stamp, iso
 from edge.sop import day, hosts, reasons
 from edge.sop.effects import CancelTimer
@@ -84,14 +86,12 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     transition = transition_for(turn, visit, name)
     if transition is None:
         return False
-    before, evidence = visit, visit.evidence
-    if name != "timeout" and len(evidence) < _MOST_EVIDENCE:
-        evidence = (*evidence, proof or EVIDENCE[name])
+    before = visit
+    if name != "timeout":
+        visit = add_evidence(turn, visit, name, proof)
     visit = turn.change(
         visit,
-        evidence=evidence,
         attempts=visit.attempts + transition.again,
-        reason=transition.reason or visit.reason,
         picked=False,
     )
     visit = reasons.choose(turn, visit, transition)
@@ -104,6 +104,13 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     if transition.pass_on and visit.id in turn.state.visits:
         deliver(turn, turn.state.visits[visit.id], name, proof)
     return True
+
+
+def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
+    """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
+    if len(visit.evidence) >= _MOST_EVIDENCE:
+        return visit
+    return turn.change(visit, evidence=(*visit.evidence, proof or EVIDENCE[name]))
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
@@ -136,10 +143,11 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
         end_step(turn, visit, step, "skipped", transition.reason)
         _go_on(turn, turn.state.visits[visit.id], step)
     elif to.startswith("#"):
+        visit = turn.change(visit, reason=transition.reason or visit.reason)
         end_step(turn, visit, step, "completed")
         _begin_step(turn, turn.state.visits[visit.id], turn.procedure(visit).step(to[1:]))
     elif to.startswith("@"):
-        _end_visit_here(turn, visit, step, to[1:], transition.via)
+        _end_visit_here(turn, visit, step, transition)
     else:
         _enter(turn, visit, step.phase(to))
 
@@ -153,11 +161,18 @@ def _go_on(turn: Turn, visit: Visit, step: Step) -> None:
         _begin_step(turn, visit, following)
 
 
-def _end_visit_here(turn: Turn, visit: Visit, step: Step, outcome: str, via: str | None) -> None:
-    """End *step* with *outcome*; then end the visit, after the step *via* if that is another."""
+def _end_visit_here(turn: Turn, visit: Visit, step: Step, end: Transition) -> None:
+    """End *step* with the outcome of *end*; then the visit, after the step ``via`` if there is one.
+
+    A visit that is on its way out already keeps the outcome and the reason that it was given: only
+    the step has those of *end*.
+    """
+    outcome, via = end.to[1:], end.via
+    reason = reasons.final(visit, end)
     decided = visit.outcome or outcome
-    visit = turn.change(visit, reason=reasons.final(visit, outcome), chosen=None)
-    end_step(turn, visit, step, outcome, visit.reason)
+    if visit.outcome is None:
+        visit = turn.change(visit, reason=reason, chosen=None)
+    end_step(turn, visit, step, outcome, reason)
     visit = turn.state.visits[visit.id]
     if via is None or via == step.id:
         _close(turn, visit, decided)
@@ -195,7 +210,7 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
     visit = turn.change(
         visit, phase=phase.id, entered=turn.at, seen=_before(turn, visit), entries=visit.entries + 1
     )
-    if visit.started is None and phase.id == (step.timed_from or phase.id):
+    if visit.started is None and phase.id in (step.timed_phases or (phase.id,)):
         visit = start_time(turn, visit, step)
     for entry in phase.do:
         verb, _, argument = entry.partition(":")
@@ -206,17 +221,19 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
 
 def _has(turn: Turn, visit: Visit, need: str) -> bool:
     """Return True if *need* (a key of NEEDS in the procedures' model) is met for *visit*."""
-    if need == "locker":
-        return visit.locker is not None
-    if need == "card":
-        return visit.card is not None
-    if need == "free-locker":
-        return visit.locker is not None or free_locker(turn) is not None
-    if need == "host":
-        return hosts.receives(turn, visit)
-    if need == "door":
-        return door_for(turn, visit) is not None
-    return turn.rules.passage
+    return _MET[need](turn, visit)
+
+
+# A function for each key of ``NEEDS``.
+_MET: dict[str, Callable[[Turn, Visit], bool]] = {
+    "locker": lambda _turn, visit: visit.locker is not None,
+    "card": lambda _turn, visit: visit.card is not None,
+    "free-locker": lambda turn, visit: visit.locker is not None or free_locker(turn) is not None,
+    "passage": lambda turn, _visit: turn.rules.passage,
+    "host": hosts.receives,
+    "door": lambda turn, visit: door_for(turn, visit) is not None,
+    "return-button": lambda turn, visit: visit.locker is not None and turn.rules.return_button,
+}
 
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
@@ -255,8 +272,8 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 def abandon(turn: Turn, visit: Visit, reason: str) -> None:
     """End *visit* where it is: the guest has left; a card or locker that it has is owed."""
-    visit = turn.change(visit, reason=reason)
-    _end_visit_here(turn, visit, turn.step(visit), "abandoned", None)
+    end = Transition(event="button.leave", to="@abandoned", reason=reason)
+    _end_visit_here(turn, visit, turn.step(visit), end)
 
 
 def _before(turn: Turn, visit: Visit) -> Stamp | None:

@@ -61,6 +61,16 @@ def begin_stream(path: Path, about: About, clock: Clock, lost: int | None) -> st
     return stream
 
 
+def skip_sessions(path: Path) -> None:
+    """Have the database *path* continue its stream, with a session number that was never used."""
+    with Documents(path) as documents, documents.transaction():
+        table = documents.table("checkpoint")
+        counters = msgspec.convert(table.get(doc_id=COUNTERS) or {}, Counters)
+        session = counters.session + _SESSIONS
+        table.put(COUNTERS, msgspec.structs.replace(counters, session=session))
+    _put_into_one_file(path)
+
+
 def _begin(documents: Documents, stream: str) -> Counters:
     """Write the identity and the counters of the new stream; return the counters before."""
     identity = documents.table("database")

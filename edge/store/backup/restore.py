@@ -4,7 +4,8 @@ Steps; until the last one the folder's data is as it was:
 
 1. unpack databases and stills into the folder ``restoring.part`` of the data folder, comparing
    each with what was examined before;
-2. check the hash chain of the records;
+2. migrate databases of an older format (edge/store/migration.py), and check the hash chain of the
+   records;
 3. begin a new stream (edge/store/backup/new_stream.py), and check its chain;
 4. sync all files;
 5. :meth:`Restore.finish`: seal the folder and move its files to their places
@@ -14,17 +15,21 @@ Steps; until the last one the folder's data is as it was:
 import hashlib
 import os
 import shutil
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import BinaryIO
 
 from edge.clock import Clock
-from edge.errors import StoreError
+from edge.errors import StoreError, StoreFormat
 from edge.store import data_folder, restored
 from edge.store.backup.copy import check_rows, facts_of, format_of
 from edge.store.backup.form import About, BadBackup, Stopped, new_file
 from edge.store.backup.new_stream import begin_stream
 from edge.store.backup.reader import Contents, is_data, members
+from edge.store.documents import Documents
+from edge.store.formats import Formats
+from edge.store.migration import migrate
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE
 
@@ -35,14 +40,23 @@ ROOM = 64 * 2**20
 class Restore:
     """Restores the backup *file*, which was examined, into the data *folder*.
 
+    :param formats: the formats of the databases, by name; older ones are migrated
     :ivar total: bytes to unpack; *done*: so far
     """
 
-    def __init__(self, file: BinaryIO, contents: Contents, folder: Path, clock: Clock) -> None:
+    def __init__(
+        self,
+        file: BinaryIO,
+        contents: Contents,
+        folder: Path,
+        clock: Clock,
+        formats: Mapping[str, Formats],
+    ) -> None:
         self._file = file
         self._contents = contents
         self._folder = folder
         self._clock = clock
+        self._formats = formats
         self._stopped = False
         self.total = contents.bytes_of_data
         self.done = 0
@@ -99,12 +113,26 @@ class Restore:
             if member is None or digest.hexdigest() != member.sha256:
                 raise BadBackup(f"{piece.name} has changed since it was examined")
 
+    def _migrate(self, path: Path, formats: Formats) -> None:
+        """Bring the unpacked database *path* to the present format; the backup is its copy."""
+
+        def notify(_text: str) -> None:
+            if self._stopped:
+                raise Stopped("stopped")
+
+        try:
+            with Documents(path) as documents:
+                migrate(documents, path, formats, notify, copied=False)
+        except StoreFormat as error:
+            raise BadBackup(str(error)) from error
+
     def _check(self, part: Path, about: About) -> None:
         """Compare the databases with what is said about them."""
         for name, number in about.databases.items():
             check_rows(part / name)
             if format_of(part / name) != number:
                 raise BadBackup(f"{name} has another format than the backup says")
+            self._migrate(part / name, self._formats[name])
         found = facts_of(part)
         for what in ("stream", "sequence", "head", "changed"):
             if getattr(found, what) != getattr(about, what):

@@ -51,4 +51,5 @@ class FakeSys:
         number = folder.stat().st_dev
         link = self.root / f"dev/block/{os.major(number)}:{os.minor(number)}"
         link.parent.mkdir(parents=True, exist_ok=True)
+        link.unlink(missing_ok=True)
         link.symlink_to(partition)

@@ -85,6 +85,18 @@ def test_what_goes_wrong_is_in_alarms_and_health(bench: Bench, sys: FakeSys) -> 
     assert bench.watch.readings.temperature_c == 84.0
 
 
+def test_a_worn_card_shows_within_a_minute_and_needs_few_readings(
+    bench: Bench, tmp_path: Path, sys: FakeSys
+) -> None:
+    """Wear grows over years: it is read with every 30th reading, to spare the processor."""
+    sys.emmc(tmp_path, "0x01 0x01")
+    assert bench.look(0.0) == []
+    sys.emmc(tmp_path, "0x0b 0x01")
+    raised = [bench.look(2.0 * number) for number in range(1, 31)]
+    assert raised[:-1] == [[]] * 29
+    assert raised[-1] == [(SystemAlarmRaised, "card-worn")]
+
+
 def test_a_simulation_raises_no_alarm_about_its_machine(tmp_path: Path, sys: FakeSys) -> None:
     """The heat of a developer's machine is not a lobby's."""
     sys.heat(99.0)

@@ -17,6 +17,7 @@ from edge.sop.effects import (
 )
 from edge.sop.engine import step
 from edge.sop.inputs import routing
+from edge.sop.lamps import lamps
 from edge.sop.records import (
     CardLost,
     LockerOpened,
@@ -276,6 +277,18 @@ def test_rule_07_a_card_picks_its_visit() -> None:
     assert at(stand, CARDS[0])[0] == "menunggu"
 
 
+def test_rule_07_a_card_that_was_shown_is_evidence_of_its_step() -> None:
+    """The law lists the card at step 2: the record shows who showed it, and who did not."""
+    stand = registered(CARDS[0], CARDS[1])
+    stand.card(CARDS[1])
+    stand.press("officer-1", "done")
+    stand.press("officer-1", "done")
+    assert [step.evidence for step in stand.steps() if step.number == 2] == [
+        ("card", "button"),
+        ("button",),
+    ]
+
+
 def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
     """Of two guests with the host, the one who shows the card comes back."""
     stand = Stand()
@@ -318,7 +331,7 @@ def test_rule_08_a_card_is_never_given_to_two_guests() -> None:
 
 def test_rule_09_a_card_of_yesterday_is_free_and_opens_what_it_owes() -> None:
     """The guest left with the card: later it opens the owed locker once; then both are free."""
-    stand = Stand()
+    stand = Stand(rules(return_button=False))
     holder = away(stand)
     (closed,) = stand.data(VisitClosed)
     assert (closed.card_out, closed.locker_out) == (True, 1)
@@ -332,6 +345,34 @@ def test_rule_09_a_card_of_yesterday_is_free_and_opens_what_it_owes() -> None:
     assert [data.returned for data in stand.data(VisitReconciled)] == ["card", "locker/1"]
     register(stand, "pimpinan", CARDS[0])
     assert CARDS[0] in stand.state.cards
+
+
+def test_rule_09_an_officer_hands_out_the_belongings_of_a_closed_visit() -> None:
+    """The card asks, *done* beside its reader opens the locker: a copied card alone does not."""
+    stand = Stand()
+    holder = away(stand)
+    stand.wait(86_400)
+    assert UnlockLocker(1, holder) not in stand.card(CARDS[0])
+    assert stand.state.cards == {}
+    assert lamps(stand.rules, stand.state)["officer-1"] == "on"
+    stand.restart()
+    assert REFUSED in stand.press("officer-2", "done")
+    assert UnlockLocker(1, holder) in stand.press("officer-1", "done")
+    stand.opened(1)
+    stand.closed_door(1)
+    assert stand.state.lockers[1].visit is None
+    assert lamps(stand.rules, stand.state)["officer-1"] == "off"
+
+
+def test_rule_09_belongings_that_no_officer_hands_out_stay_owed() -> None:
+    """A minute after the card *done* means a guest again; the locker is still owed."""
+    stand = Stand()
+    holder = away(stand)
+    stand.card(CARDS[0])
+    stand.wait(61)
+    assert REFUSED in stand.press("officer-1", "done")
+    assert stand.state.lockers[1].visit == holder
+    assert lamps(stand.rules, stand.state)["officer-1"] == "off"
 
 
 def test_rule_10_the_guest_at_the_desk_has_lost_the_card() -> None:
@@ -521,6 +562,7 @@ def test_rule_15_what_was_given_back_is_not_taken_again() -> None:
     stored(stand)
     screen(stand)
     meet(stand)
+    stand.press("officer-1", "done")
     stand.opened(1)
     stand.closed_door(1)
     assert stand.state.cards == {}
@@ -592,7 +634,7 @@ def supervised(stand: Stand, *presses: str) -> list[object]:
     """Show a supervisor's card at the desk, then press *presses*; return the last effects."""
     effects: list[object] = list(stand.card(SUPERVISOR))
     for action in presses:
-        effects = list(stand.press("reception", action))
+        effects = list(stand.press("officer-1", action))
     return effects
 
 
@@ -611,11 +653,10 @@ def test_rule_18_a_supervisor_opens_the_locker_counted_to() -> None:
 
 
 def test_rule_18_not_counted_it_is_what_is_owed_longest() -> None:
-    """Two guests left belongings: the card shown twice opens the older locker, "forgotten"."""
+    """Two guests left belongings: the card and *done* open the older locker, "forgotten"."""
     stand = Stand()
     older, _ = away(stand, CARDS[0], 1), away(stand, CARDS[1], 2)
-    supervised(stand)
-    effects = stand.card(SUPERVISOR)
+    effects = supervised(stand, "done")
     assert effects[0] == UnlockLocker(1, older)
     assert stand.data(LockerOpened)[0].why == "forgotten"
 
@@ -633,7 +674,7 @@ def test_rule_18_what_a_supervisor_cannot_open_is_refused(presses: list[str], wa
     stand = Stand()
     stand.card(SUPERVISOR)
     stand.wait(wait)
-    effects = [stand.press("reception", action) for action in presses][-1]
+    effects = [stand.press("officer-1", action) for action in presses][-1]
     assert REFUSED in effects
     assert stand.of(UnlockLocker) == []
     assert stand.data(LockerOpened) == []
@@ -650,9 +691,29 @@ def test_rule_18_other_panels_serve_their_guests_meanwhile() -> None:
     assert len(stand.state.visits) == 2
 
 
+def test_rule_18_a_copied_card_alone_opens_nothing() -> None:
+    """Card again and again, and presses at the reader's own panel: the locker stays shut."""
+    stand = Stand()
+    away(stand)
+    before = len(stand.of(UnlockLocker))
+    for _ in range(3):
+        stand.card(SUPERVISOR)
+        for action in ("reason-1", "done"):
+            stand.press("reception", action)
+    assert len(stand.of(UnlockLocker)) == before
+
+
+def test_rule_18_a_panel_that_is_the_only_one_beside_its_reader_opens() -> None:
+    """Where no other panel is beside the reader, its own panel's press opens the locker."""
+    stand = Stand(rules(readers={"desk": ("reception",)}))
+    holder = away(stand)
+    stand.card(SUPERVISOR)
+    assert UnlockLocker(1, holder) in stand.press("reception", "done")
+
+
 def test_rule_18_a_locker_that_does_not_open_is_a_fault() -> None:
     """An owed locker that does not open is a fault within 15 s, and is still owed."""
-    stand = Stand()
+    stand = Stand(rules(return_button=False))
     holder = away(stand)
     stand.card(CARDS[0])
     pulses = len(stand.of(UnlockLocker))
@@ -722,7 +783,7 @@ def test_rule_21_a_card_stays_out_only_if_an_officer_says_so() -> None:
     for action in ("done", "next", "more", "lost", "accept", "nothing"):
         stand.press("officer-1", action)
     stand.wait(3600)
-    assert at(stand, CARDS[0]) == ("pengembalian", "kartu")
+    assert at(stand, CARDS[0]) == ("pengembalian", "belum-datang")
     stand.press("officer-1", "leave")
     stand.press("officer-1", "done")
     stand.opened(1)

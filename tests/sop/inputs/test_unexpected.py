@@ -99,6 +99,7 @@ def test_a_locker_that_keeps_the_belongings_is_pulsed_at_every_done() -> None:
     store_belongings(stand)
     screen(stand)
     meet(stand)
+    stand.press("officer-1", "done")
     for pulses in (1, 2, 3):
         assert len(stand.of(UnlockLocker)) == 1 + pulses
         stand.wait(15)

@@ -144,7 +144,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
-                "host, door"
+                "host, door, return-button"
             )
         ],
     ),

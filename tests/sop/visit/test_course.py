@@ -3,6 +3,7 @@
 import pytest
 
 from edge.sop.effects import Beep, RingAide, TakeStill, UnlockLocker
+from edge.sop.lamps import lamps
 from edge.sop.records import EquipmentChanged
 from tests.sop.stand import CARDS, Stand, rules
 
@@ -46,8 +47,9 @@ def meet(stand: Stand, card: str = CARDS[0]) -> None:
 
 
 def give_back(stand: Stand, locker: int | None = 1) -> None:
-    """Last step: the card was shown already; the belongings, then officer 1's done."""
+    """Last step: the card was shown already; done opens the locker, done ends the visit."""
     if locker is not None:
+        stand.press("officer-1", "done")
         stand.wait(2)
         stand.opened(locker)
         stand.wait(20)
@@ -123,7 +125,7 @@ def test_evidence_of_each_step_is_what_was_seen() -> None:
         ("button", "locker-opened", "locker-closed"),
         ("passage", "button"),
         ("aiphone", "card"),
-        ("card", "locker-opened", "locker-closed", "button"),
+        ("card", "button", "locker-opened", "locker-closed", "button"),
     ]
 
 
@@ -133,6 +135,121 @@ def test_meeting_is_timed_from_admission_and_the_wait_is_told_apart() -> None:
     visit(stand, "pimpinan", screened=True)
     meeting = stand.steps()[4]
     assert (meeting.waited_s, meeting.duration_s) == (30.0, 300.0)
+
+
+@pytest.mark.parametrize("aide_ends", [True, False])
+def test_the_return_is_timed_from_the_card_however_the_meeting_ended(*, aide_ends: bool) -> None:
+    """The way back from the host is a wait: the two minutes begin when the card is shown."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    stand.answer("accept")
+    stand.wait(300)
+    if aide_ends:
+        stand.answer("decline")
+    stand.wait(100)
+    stand.card(CARDS[0])
+    stand.wait(25)
+    stand.press("officer-1", "done")
+    meeting, back = stand.steps()[4:]
+    assert back.duration_s == 25.0
+    assert (meeting.duration_s, back.waited_s) == ((300.0, 100.0) if aide_ends else (400.0, 0.0))
+
+
+def test_a_guest_who_does_not_come_back_from_the_host_is_shown_at_the_desk() -> None:
+    """Five minutes after the meeting officer 1's lamp asks: no time of a step runs on the way."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    screen(stand)
+    stand.answer("accept")
+    stand.answer("decline")
+    stand.wait(299)
+    assert lamps(stand.rules, stand.state)["officer-1"] == "off"
+    stand.wait(1)
+    assert lamps(stand.rules, stand.state)["officer-1"] == "slow"
+    stand.card(CARDS[0])
+    stand.press("officer-1", "done")
+    assert stand.outcomes() == ["completed"]
+
+
+def test_a_copied_card_alone_opens_no_locker() -> None:
+    """The card's number can be copied: without the officer's button the locker stays shut."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    store_belongings(stand)
+    screen(stand)
+    meet(stand)
+    pulses = len(stand.of(UnlockLocker))
+    stand.wait(3600)
+    stand.card(CARDS[0])
+    assert len(stand.of(UnlockLocker)) == pulses == 1
+    stand.press("officer-1", "done")
+    assert len(stand.of(UnlockLocker)) == 2
+
+
+def test_an_office_may_have_the_card_alone_open_the_locker() -> None:
+    """``return_needs = "card"``: the card opens the locker at once."""
+    stand = Stand(rules(return_button=False))
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    store_belongings(stand)
+    screen(stand)
+    meet(stand)
+    assert len(stand.of(UnlockLocker)) == 2
+
+
+def test_without_a_card_no_locker_opens_before_the_guest_is_back() -> None:
+    """Reception vouched for the card: the end of the meeting opens no locker, the officer does."""
+    stand = Stand()
+    stand.press("reception", "arrive", "pimpinan")
+    stand.answer("accept")
+    stand.press("reception", "accept")
+    stand.press("reception", "done")
+    stand.press("officer-1", "done")
+    store_belongings(stand)
+    screen(stand)
+    stand.answer("accept")
+    stand.answer("decline")
+    stand.wait(1000)
+    assert len(stand.of(UnlockLocker)) == 1
+    stand.press("officer-1", "done")
+    assert len(stand.of(UnlockLocker)) == 2
+    stand.opened(1)
+    stand.wait(20)
+    stand.closed_door(1)
+    stand.press("officer-1", "done")
+    assert (stand.outcomes(), stand.steps()[-1].duration_s) == (["completed"], 20.0)
+
+
+def test_a_refused_guest_who_runs_off_was_refused_by_security() -> None:
+    """The reason of the outcome stays on the way out; the step has the reason of its own end."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.detector("alarm", "clear", "passage")
+    stand.press("officer-3", "refuse")
+    stand.press("officer-1", "leave")
+    stand.press("officer-1", "leave")
+    assert (stand.outcomes(), stand.closed[0].reason) == (["refused"], "security")
+    assert [(step.outcome, step.reason) for step in stand.steps()[-2:]] == [
+        ("refused", "security"),
+        ("abandoned", "guest-left"),
+    ]
+
+
+def test_a_skipped_step_gives_the_visit_no_reason() -> None:
+    """*nothing-to-store* is about the locker: a visit that the host ends later has its reason."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    assert next(iter(stand.state.visits.values())).reason is None
 
 
 def test_alarm_and_second_pass_count_two_attempts_and_take_a_still() -> None:

@@ -22,9 +22,16 @@ def forgotten(card: str = CARDS[0]) -> Stand:
     return stand
 
 
+def waiting() -> Stand:
+    """Return a stand with a guest whom officer 1 should show to the waiting room."""
+    stand = Stand()
+    register(stand, "pimpinan")
+    return stand
+
+
 def test_after_two_hours_of_silence_the_panel_asks_and_a_record_says_so() -> None:
     """The question comes after exactly two hours; the lamp is slow although the step is overdue."""
-    stand = forgotten()
+    stand = waiting()
     stand.wait(AFTER_S - 1)
     assert lamps(stand.rules, stand.state)["officer-1"] == "red"
     assert stand.data(VisitUnseen) == []
@@ -32,7 +39,7 @@ def test_after_two_hours_of_silence_the_panel_asks_and_a_record_says_so() -> Non
     assert lamps(stand.rules, stand.state)["officer-1"] == "slow"
     (said,) = stand.data(VisitUnseen)
     assert (said.step, said.station, said.unseen_s, said.asked) == (
-        "pengembalian", "officer-1", AFTER_S, 1,
+        "menunggu", "officer-1", AFTER_S, 1,
     )  # fmt: skip
 
 
@@ -50,7 +57,7 @@ def test_leave_answers_the_question_even_if_another_guest_is_there() -> None:
 
 def test_acknowledge_says_that_the_guest_is_still_here() -> None:
     """*acknowledge* ends the question; it comes again after two more hours, as at first."""
-    stand = forgotten()
+    stand = waiting()
     stand.wait(AFTER_S)
     stand.press("officer-1", "acknowledge")
     assert lamps(stand.rules, stand.state)["officer-1"] == "red"

@@ -1,0 +1,38 @@
+"""`gardu schema`: prints the JSON Schemas of Gardu's TOML files."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from edge.config.schema import config_schema, schema_text
+from edge.sop.procedures.schema import procedure_schema
+
+
+class Kind(StrEnum):
+    """The kinds of file that have a schema."""
+
+    config = "config"
+    procedure = "procedure"
+
+
+SCHEMAS = {Kind.config: config_schema, Kind.procedure: procedure_schema}
+
+
+def schema(
+    kind: Annotated[
+        Kind,
+        typer.Argument(help="config: gardu.toml; procedure: the files in the folder sop."),
+    ],
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors and for programs that write such files.
+
+    An editor that knows TOML reads it by the first line of the file, and then completes keys, shows
+    their meaning, and marks mistakes:
+
+    #:schema schema/gardu.schema.json
+
+    The schema knows each key, its type and its range. It does not compare keys with each other (one
+    pin used twice, an unknown bus): gardu check does. docs/config.md describes the editors.
+    """
+    typer.echo(schema_text(SCHEMAS[kind]()), nl=False)

@@ -1,0 +1,261 @@
+"""The JSON Schemas: complete, up to date, and of one mind with the loader."""
+
+import copy
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+
+from edge.config.model import Config
+from edge.config.places import default_config_folder
+from edge.config.schema import config_schema, schema_text
+from edge.config.validation import Problems, convert
+from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.schema import procedure_schema
+
+FOLDER = default_config_folder()
+CONFIGS = sorted(FOLDER.glob("gardu*.toml"))
+PROCEDURES = sorted((FOLDER / "sop").glob("*.toml"))
+FILES = [*CONFIGS, *PROCEDURES]
+CONFIG = Draft202012Validator(config_schema())
+PROCEDURE = Draft202012Validator(procedure_schema())
+
+# A table of each kind that no shipped config has.
+OTHERS = tomllib.loads("""
+[buses.line]
+host = "192.0.2.50:4196"
+protocol = "rtu-over-tcp"
+[card_readers.a]
+driver = "pn532"
+port = "/dev/serial/by-id/a"
+stations = ["reception"]
+poll_s = 0.1
+[card_readers.b]
+driver = "wiegand"
+d0 = { pin = 23, pull = "external-up" }
+d1 = { pin = 24 }
+stations = ["reception"]
+bits = 34
+[card_readers.c]
+driver = "keyboard"
+port = "/dev/input/by-id/c-event-kbd"
+stations = ["reception"]
+number = "decimal"
+[scanners.a]
+driver = "gm65"
+port = "/dev/serial/by-id/b"
+stations = ["reception"]
+reading_s = 2
+[lockers]
+driver = "r421a08"
+bus = "line"
+command = "delay"
+pulse_s = 2
+[[lockers.boards]]
+address = 1
+lockers = "1-2"
+doors = { module = "hall", inputs = "1-2", wired = "normally-closed" }
+[[lockers.locker]]
+number = 9
+channel = 8
+door = { module = "hall", input = 9 }
+[modules.hall]
+driver = "generic"
+bus = "line"
+watchdog = { register = 0x01E8, unit_s = 0.1, stop_value = 3 }
+[cameras.a]
+driver = "onvif"
+url = "http://192.0.2.20:2020"
+purposes = ["desk"]
+still = "stream"
+[cameras.b]
+driver = "rtsp"
+url = "rtsp://192.0.2.20/1"
+purposes = ["alarm"]
+[cameras.c]
+driver = "picamera2"
+purposes = ["alarm"]
+width = 640
+[safety]
+fire = { pin = 13 }
+[invitations.keys]
+protokol = "A6EHv/POEL4dcN0Y50vAmWfk1jCbpQ1fHdyGZBJVMbg="
+[buzzer]
+pin = 26
+quiet = { from = "21:00", to = "06:00", beeps = "short" }
+""")
+
+
+def read(file: Path) -> dict[str, Any]:
+    """Return the content of a TOML file."""
+    return tomllib.loads(file.read_text(encoding="utf-8"))
+
+
+SAMPLES = [*map(read, CONFIGS), read(FOLDER / "gardu.toml") | OTHERS]
+KINDS = [(Config, CONFIG, sample) for sample in SAMPLES]
+KINDS += [(Procedure, PROCEDURE, read(file)) for file in PROCEDURES]  # type: ignore[list-item]
+
+# Rules of the loader that JSON Schema cannot express: they compare numbers inside a text.
+BEYOND = ("has the range", " twice; ", "allowed: numbers from", " numbers, but there are ")
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_shipped_file_is_valid(file: Path) -> None:
+    """An office starts from these files: an editor marks nothing in them."""
+    validator = CONFIG if file in CONFIGS else PROCEDURE
+    assert [error.message for error in validator.iter_errors(read(file))] == []
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def test_every_shipped_file_names_its_schema(file: Path) -> None:
+    """The first line leads an editor to the schema that is part of Gardu, by a relative path."""
+    first = file.read_text(encoding="utf-8").partition("\n")[0]
+    schema = file.parent / first.removeprefix("#:schema ")
+    named = "gardu" if file in CONFIGS else "procedure"
+    assert schema.resolve() == (FOLDER / f"schema/{named}.schema.json").resolve()
+
+
+@pytest.mark.parametrize(
+    ("name", "schema"), [("gardu", config_schema()), ("procedure", procedure_schema())]
+)
+def test_the_schema_files_are_up_to_date(name: str, schema: dict[str, Any]) -> None:
+    """After a change of types: `gardu schema config > config/schema/gardu.schema.json`."""
+    Draft202012Validator.check_schema(schema)
+    file = FOLDER / f"schema/{name}.schema.json"
+    assert file.read_text(encoding="utf-8") == schema_text(schema)
+
+
+def keys(schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield name and schema of every key."""
+    for name, part in {"": schema, **schema.get("$defs", {})}.items():
+        for key, value in part["properties"].items():
+            yield f"{where}{name}.{key}", value
+
+
+@pytest.mark.parametrize("schema", [config_schema(), procedure_schema()], ids=["config", "sop"])
+def test_every_key_is_described(schema: dict[str, Any]) -> None:
+    """An editor shows the meaning of each key, in the words of TOML and not of Python."""
+    for name, value in keys(schema):
+        words = value["description"]
+        assert words[:1].isupper() or words[:1] in "`0123456789*\"'", name
+        assert not words.startswith("Allowed: "), name
+        assert not {"None", "True", "False"} & set(words.replace(";", " ").split()), name
+    assert "null" not in json.dumps(schema)
+
+
+def places(value: Any, where: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the place of every value in *value*."""
+    children = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, item in children:
+        yield (*where, key)
+        if isinstance(item, dict | list):
+            yield from places(item, (*where, key))
+
+
+VALUES = st.one_of(
+    st.sampled_from(
+        [
+            "", "x", "X", "kerong", "gpio", "http", "low", "normally-closed", "1-3", "3-1", "a b",
+            "0100A4C101", "21:00", "24:00", "192.0.2.1", "192.0.2.1:80", "tcp", "rtu-over-tcp",
+            "auto", True, False, 0, 1, 2, 3, 26, 27, 28, 64, 65, 300, 10**6, -1, 0.05, 0.5, 2.5,
+            [], {}, ["reception"], [1], {"pin": 3}, {"module": "hall", "input": 1},
+            {"pin": 3, "x": 1}, {"driver": "gpio"}, tomllib.loads("d = 2026-11-30")["d"],
+        ]
+    ),
+    st.integers(-5, 5000),
+    st.floats(-5, 5000, allow_nan=False).filter(lambda number: number % 1 != 0),
+    st.text("ab-1,: \n", max_size=6).filter(lambda text: not text.endswith("\n")),
+)  # fmt: skip
+NEW_KEYS = ["extra", "pin", "module", "input", "output", "pull", "host", "port", "protocol", "lamp"]
+
+
+EDITS = st.tuples(
+    st.integers(0, 3000), st.sampled_from(["set", "set", "set", "drop", "add"]), VALUES,
+    st.sampled_from(NEW_KEYS),
+)  # fmt: skip
+
+
+def change(raw: dict[str, Any], edit: tuple[int, str, Any, str]) -> None:
+    """Change *raw* at the place whose number is that of *edit*."""
+    number, action, value, new = edit
+    found = list(places(raw))
+    *way, last = found[number % len(found)]
+    parent: Any = raw
+    for key in way:
+        parent = parent[key]
+    if action == "set":
+        parent[last] = value
+    elif action == "drop":
+        del parent[last]
+    elif isinstance(parent, dict):
+        parent[new] = value
+
+
+def loader_problems(kind: Any, raw: dict[str, Any]) -> list[str]:
+    """Return the problems that the loader finds in the structure of *raw*."""
+    problems = Problems("file")
+    convert(kind, raw, "", problems)
+    return problems.lines
+
+
+@given(st.integers(0, len(KINDS) - 1), st.lists(EDITS, max_size=3))
+@example(len(SAMPLES) - 1, [])
+def test_the_schema_agrees_with_the_loader(
+    sample: int, edits: list[tuple[int, str, Any, str]]
+) -> None:
+    """Any change of a shipped file is accepted by both or refused by both."""
+    kind, validator, original = KINDS[sample]
+    raw = copy.deepcopy(original)
+    for edit in edits:
+        change(raw, edit)
+    found = loader_problems(kind, raw)
+    errors = [f"{error.json_path}: {error.message}" for error in validator.iter_errors(raw)]
+    if found:
+        assume(not all(any(words in line for words in BEYOND) for line in found))
+        assert errors, found
+    elif kind is Config:  # of procedures the schema also knows what the verification refuses
+        assert not errors, errors
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('event = "button.done"', 'event = "button.doen"'),
+        ('event = "button.done"', 'event = "timeout"'),
+        ('event = "button.done", to', 'event = "button.done", after_s = 5, to'),
+        ('do = ["unlock"]', 'do = ["unlok"]'),
+        ('do = ["unlock"]', 'do = ["unlock:3"]'),
+        ('do = ["ring:call"]', 'do = ["ring:loud"]'),
+        ('do = ["still:desk"]', 'do = ["still"]'),
+        ('needs = "locker"', 'needs = "lockers"'),
+        ('needs = "locker"\n', ""),
+        ('to = "@next"', 'to = "@nxt"'),
+        ('reason = "no-answer"', 'reason = "No answer"'),
+    ],
+)
+def test_words_of_procedures_are_known(old: str, new: str) -> None:
+    """A slip in a word that the verification would refuse is marked in the editor already."""
+    text = (FOLDER / "sop/eselon-4-asn.toml").read_text(encoding="utf-8")
+    assert old in text
+    assert not PROCEDURE.is_valid(tomllib.loads(text.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("lockers", "message"),
+    [
+        ({"driver": "kerong", "bus": "line"}, "'board' is a required property"),
+        ({"driver": "gpioo"}, "'gpioo' is not one of"),
+        ({"driver": "gpio", "bus": "x"}, "'bus' was unexpected"),
+    ],
+)
+def test_a_mistake_beside_a_driver_is_exact(lockers: dict[str, Any], message: str) -> None:
+    """The message is that of the chosen driver, not that no driver fits."""
+    errors = list(CONFIG.iter_errors(SAMPLES[0] | {"lockers": lockers}))
+    assert any(message in error.message for error in errors)
+    assert not any(error.validator == "anyOf" and "driver" in error.message for error in errors[:1])

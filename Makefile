@@ -6,7 +6,7 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo day test hardware-test bench soak check format clean
+.PHONY: help demo day test hardware-test bench soak deb lock virtual-pi virtual-pi-quick check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
@@ -15,6 +15,10 @@ help:
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (about 15 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
+	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
+	@echo 'make lock    the newest versions of the libraries in the package, into its lock files'
+	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; ROUNDS=100: a night)'
+	@echo 'make virtual-pi-quick  the most telling tests of it'
 	@echo 'make check   ruff, mypy --strict, and the import contracts of pyproject.toml'
 	@echo 'make format  let ruff format the code'
 	@echo 'make clean   remove the virtual environment and caches'
@@ -62,6 +66,25 @@ bench: $(STAMP) $(BENCH)/.installed
 soak: $(STAMP)
 	@sh tests/install-mosquitto.sh
 	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
+
+deb: $(STAMP)
+	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.build $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
+	  $(if $(ARCH),--architecture $(ARCH)) $(if $(SUFFIX),--suffix=$(SUFFIX))
+
+# For both Pythons and both architectures at once. Read the change, then try it: make test, make deb.
+LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+  --custom-compile-command 'make lock'
+lock: $(STAMP)
+	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra report \
+	  --output-file packaging/requirements.lock pyproject.toml
+	@echo 'hatchling>=1.25' | $(LOCK) --output-file packaging/build-requirements.lock -
+
+# Needs root, and installs QEMU from Debian where it may (docs/virtual-pi.md).
+virtual-pi: $(STAMP)
+	@$(BIN)/python -m virtual_pi
+
+virtual-pi-quick: $(STAMP)
+	@$(BIN)/python -m virtual_pi --quick
 
 check: $(STAMP)
 	$(BIN)/ruff check .

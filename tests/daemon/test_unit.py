@@ -29,7 +29,7 @@ def unit(path: Path) -> RawConfigParser:
 def complaints(folder: Path, **changes: str) -> list[str]:
     """Return what systemd says about copies of the units, whose programs are on this machine."""
     for path in (SERVICE, WATCH, CORRECTED):
-        text = path.read_text(encoding="utf-8").replace("/opt/gardu/bin/gardu", "/bin/true")
+        text = path.read_text(encoding="utf-8").replace("/usr/bin/gardu", "/bin/true")
         for key, value in changes.items():
             text = re.sub(f"^{key}=.*$", f"{key}={value}", text, flags=re.MULTILINE)
         (folder / path.name).write_text(text, encoding="utf-8")

@@ -117,7 +117,7 @@ def heat(_config: Config, sys: Path = SYS) -> Iterator[Finding]:
 
 
 def card(config: Config, sys: Path = SYS) -> Iterator[Finding]:
-    """Check the card below the data folder: read-only, worn, slow."""
+    """Check the card below the data folder: read-only, missing (memory instead), worn, slow."""
     folder = Path(config.checkpoint.data)
     found = read_card(folder, sys)
     if found.read_only is None:
@@ -126,6 +126,10 @@ def card(config: Config, sys: Path = SYS) -> Iterator[Finding]:
     if found.read_only:
         saw = f"{folder} is on a file system that is read-only."
         yield Finding("card", "wrong", saw, _REMEDIES["card-read-only"])
+        return
+    if found.in_memory:
+        saw = f"{folder} is in memory, not on a card."
+        yield Finding("card", "wrong", saw, _REMEDIES["data-in-memory"])
         return
     yield _wear(found)
     yield from _speed(folder)

@@ -64,6 +64,11 @@ def _read_only(now: Readings) -> str | None:
     return None if read_only is None else "the data folder cannot be written" * read_only
 
 
+def _in_memory(now: Readings) -> str | None:
+    held = now.card.in_memory
+    return None if held is None else "the data folder is in memory, not on a card" * held
+
+
 def _slow(now: Readings) -> str | None:
     commits = now.commits
     if commits.slow >= SLOW_COMMITS and commits.longest_ms is not None:
@@ -120,6 +125,14 @@ RULES = (
         "The kernel found errors on the card (journalctl -k shows them): copy the data folder, "
         "then replace the card.",
         calm_s=60.0,
+    ),
+    Rule(
+        "data-in-memory",
+        _in_memory,
+        "All records are lost when the power goes. Is the root file system read-only, and the data "
+        "partition missing? findmnt --target /var/lib/gardu shows where the folder is "
+        "(docs/read-only-root.md).",
+        calm_s=0.0,
     ),
     Rule(
         "card-slow",

@@ -1,4 +1,4 @@
-"""The card (or disk) below the data folder: read-only, worn.
+"""The card (or disk) below the data folder: read-only, worn; or no card at all, but memory.
 
 A card's wear is reported by eMMC and by no SD card. How slow it is shows in the store's own commits
 (edge/store/commit_times.py).
@@ -8,6 +8,7 @@ import os
 from pathlib import Path
 from typing import NamedTuple
 
+from edge.daemon.machine.mounts import MOUNTS, in_memory
 from edge.daemon.machine.sysfs import SYS, text
 
 # JEDEC eMMC 5.1, EXT_CSD registers 267 to 269.
@@ -23,17 +24,21 @@ class Card(NamedTuple):
     :ivar read_only: no file can be changed; a kernel does this to a file system with errors
     :ivar life_used_percent: the part of its life that is used, at most, by its own estimate
     :ivar worn: it should be replaced
+    :ivar in_memory: the folder is in memory, on no card: all in it is lost when the power goes
     """
 
     read_only: bool | None = None
     life_used_percent: int | None = None
     worn: bool | None = None
+    in_memory: bool | None = None
 
 
-def read_card(folder: Path, sys: Path = SYS, before: Card | None = None) -> Card:
+def read_card(
+    folder: Path, sys: Path = SYS, before: Card | None = None, mounts: Path = MOUNTS
+) -> Card:
     """Return the state of the card below *folder*.
 
-    :param before: an earlier state: the wear is then not read again
+    :param before: an earlier state: wear and mount are then not read again
     """
     try:
         read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
@@ -41,7 +46,8 @@ def read_card(folder: Path, sys: Path = SYS, before: Card | None = None) -> Card
     except OSError:
         return Card()
     block = sys / f"dev/block/{os.major(device)}:{os.minor(device)}"
-    return (before or wear(block))._replace(read_only=read_only)
+    lasting = before or wear(block)._replace(in_memory=in_memory(folder, mounts))
+    return lasting._replace(read_only=read_only)
 
 
 def wear(block: Path) -> Card:

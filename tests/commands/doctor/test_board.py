@@ -1,5 +1,7 @@
 """The doctor's checks of the board: each state has its finding, and each wrong one a remedy."""
 
+import tempfile
+from functools import partial
 from pathlib import Path
 
 import msgspec
@@ -9,6 +11,7 @@ from edge.clock import Clock
 from edge.commands.doctor import board
 from edge.commands.doctor.finding import Finding
 from edge.config.model import Config
+from edge.daemon.machine.card import read_card
 from edge.daemon.machine.clock_file import ClockFile
 from tests.daemon.machine.fake_sys import FIRMWARE, FakeSys
 from tests.uplinks import make_config
@@ -139,6 +142,19 @@ def test_the_heat(config: Config, sys: FakeSys, degrees: float | None, state: st
         sys.heat(degrees)
     (found,) = board.heat(config, sys.root)
     assert (found.state, bool(found.try_)) == (state, state == "wrong")
+
+
+def test_a_data_folder_in_memory(
+    tmp_path: Path, config: Config, sys: FakeSys, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Records that the next power cut will delete are a fault, although they can be written."""
+    card = partial(read_card, mounts=tmp_path / "mountinfo")
+    (tmp_path / "mountinfo").write_text("22 1 0:20 / / rw - tmpfs tmpfs rw\n")
+    monkeypatch.setattr(board, "read_card", card)
+    monkeypatch.setattr(tempfile, "tempdir", "/elsewhere")
+    (found,) = board.card(config, sys.root)
+    assert (found.state, "is in memory" in found.saw) == ("wrong", True)
+    assert "findmnt" in found.try_
 
 
 def test_the_card(tmp_path: Path, config: Config, sys: FakeSys) -> None:

@@ -53,6 +53,8 @@ RAISED, CLEARED = ["SystemAlarmRaised"], ["SystemAlarmCleared"]
         ("under-voltage", LOW, ENOUGH, "4.63 V"),
         ("too-hot", reading(temperature_c=83.4), reading(temperature_c=60.0), "83 °C"),
         ("card-read-only", reading(card=Card(True)), reading(card=Card(False)), "be written"),
+        ("data-in-memory", reading(card=Card(in_memory=True)),
+         reading(card=Card(in_memory=False)), "not on a card"),
         ("card-slow", reading(commits=Commits(3, 90, 4200)), reading(commits=Commits(0, 9, 80)),
          "the longest 4.2 s"),
         ("card-worn", reading(card=Card(False, 100, True)), reading(card=Card(False, 10, False)),

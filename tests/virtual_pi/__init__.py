@@ -1,0 +1,1 @@
+"""Tests of the virtual Pi's own logic: nothing is booted."""

@@ -1,0 +1,1 @@
+"""Builds the layers of a guest: its root, the kernel modules, the disk, the Debian package."""

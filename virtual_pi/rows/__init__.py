@@ -1,0 +1,1 @@
+"""The tests of the virtual Pi, a module for each subject."""

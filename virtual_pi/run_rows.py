@@ -1,0 +1,35 @@
+"""Runs rows one after the other; a row that fails does not stop the next."""
+
+import time
+from collections.abc import Callable, Sequence
+
+from virtual_pi.bench import Bench, Row
+from virtual_pi.errors import CommandFailed, LeftOut, RowFailed, Unreachable
+from virtual_pi.table import Result
+
+
+def run_rows(
+    rows: Sequence[Row], bench: Bench, report: Callable[[Result], None], clock: Callable[[], float]
+    = time.monotonic,
+) -> list[Result]:  # fmt: skip
+    """Run *rows* and return their results; report each as it comes."""
+    results = []
+    for row in rows:
+        bench.progress.note(f"{row.name}: {row.shows} ...")
+        began = clock()
+        passed, figure = _attempt(row, bench)
+        result = Result(row.name, passed, figure, clock() - began)
+        results.append(result)
+        report(result)
+    return results
+
+
+def _attempt(row: Row, bench: Bench) -> tuple[bool | None, str]:
+    try:
+        if row.settled:
+            bench.settle()
+        return True, row.run(bench)
+    except LeftOut as reason:
+        return None, str(reason)
+    except (RowFailed, CommandFailed, Unreachable) as error:
+        return False, str(error)

@@ -53,7 +53,7 @@ def check(
 
 
 def notes(config: Config) -> list[str]:
-    """Return the notes about *config*, without those about its procedures and broker files."""
+    """Return the notes about *config*, but not those about its procedures and the broker."""
     return [
         *bus_notes(config),
         *boot_notes(config, lamps=False),

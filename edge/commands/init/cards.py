@@ -39,8 +39,8 @@ def card_numbers(pool: list[str] | str, folder: Path) -> list[str]:
 def stand_ins(count: int, driver: str) -> list[str]:
     """Return *count* numbers that hold the place of cards whose numbers are not known yet.
 
-    They are 1, 2, 3 ...: no card of a maker has such a number, so that all cards are refused until
-    the real ones are filled in.
+    They are small multiples of 256: no card of a maker has such a number, so that all cards are
+    refused until the real ones are filled in.
     """
     digits = _DIGITS.get(driver, 10)
-    return [f"{number:0{digits}X}" for number in range(1, count + 1)]
+    return [f"{256 * number:0{digits}X}" for number in range(1, count + 1)]

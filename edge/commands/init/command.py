@@ -15,9 +15,11 @@ from edge.commands.init.dialogue import Dialogue
 from edge.commands.init.example import described
 from edge.commands.init.files import (
     ANSWERS_MODE,
+    SCHEMAS,
     NewFile,
     beside,
     config_file,
+    copies,
     refuse_place,
     write_all,
 )
@@ -27,12 +29,11 @@ from edge.commands.init.question import Office
 from edge.commands.init.questions.table import GROUPS
 from edge.commands.init.surroundings import known_office, sop_folder
 from edge.commands.options import refuse, say
-from edge.config.places import DEFAULT_CONFIG
+from edge.config.places import DEFAULT_CONFIG, default_config_folder
 from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
-from edge.sop.procedures.loading import procedure_file
 
 
 def init(
@@ -180,13 +181,12 @@ def _write(
     ]
     if answers is not None:
         files.append(NewFile(answers, as_toml(GROUPS, found, office).encode(), ANSWERS_MODE))
-    own = config.absolute().parent / "sop"
-    if sop != own:
-        names = proposal.config.checkpoint.procedures
-        files += [
-            NewFile(procedure_file(own, one), procedure_file(sop, one).read_bytes())
-            for one in names
-        ]
+    folder = config.absolute().parent
+    if sop != folder / "sop":
+        named = [f"{one}.toml" for one in proposal.config.checkpoint.procedures]
+        files += copies(sop, folder / "sop", named)
+    if not (folder / "schema").exists():
+        files += copies(default_config_folder() / "schema", folder / "schema", SCHEMAS)
     told = write_all(files, config_file(config, proposal.text), force=force)
     for line in told:
         say(line)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from edge.commands.init.draft import Draft, Open
+from edge.commands.init.files import SCHEMAS
 from edge.commands.init.toml_page import page
 
 _HEAD = """\
@@ -98,21 +99,16 @@ _KEYS = {
 }
 
 
-def text(draft: Draft, name: str, picture: str, schema: str = "") -> str:
+def text(draft: Draft, name: str, picture: str) -> str:
     """Return the file with the sections of *draft*.
 
     :param name: the file's path, for its head
     :param picture: the file name of the wiring picture
-    :param schema: the path of the JSON Schema for editors; empty: none
     """
-    head = [f"#:schema {schema}"] if schema else []
-    head += [line or "#" for line in _commented(_HEAD.format(name=name, picture=picture))]
+    head = [f"#:schema schema/{SCHEMAS[0]}"]
+    head += [f"# {line}".rstrip() for line in _HEAD.format(name=name, picture=picture).split("\n")]
     comments = _with_open(_comments(), draft.open)
     return "\n".join([*head, *page(draft.sections, comments, _TABLES)]) + "\n"
-
-
-def _commented(block: str) -> list[str]:
-    return [f"# {line}".rstrip() for line in block.split("\n")]
 
 
 def _comments() -> dict[str, str]:

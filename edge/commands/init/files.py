@@ -22,6 +22,9 @@ from edge.errors import GarduError
 from edge.store import data_folder
 from edge.store.damage_mark import moment
 
+SCHEMAS = ("gardu.schema.json", "procedure.schema.json")
+"""The JSON Schemas for editors, in the folder schema beside the config."""
+
 _CONFIG_MODE, _PAPER_MODE, ANSWERS_MODE = 0o640, 0o644, 0o600
 
 
@@ -36,6 +39,11 @@ class NewFile(msgspec.Struct, frozen=True):
 def config_file(path: Path, text: str) -> NewFile:
     """Return the config, which has card numbers in it: not for all users."""
     return NewFile(path, text.encode(), _CONFIG_MODE)
+
+
+def copies(source: Path, target: Path, names: Iterable[str]) -> list[NewFile]:
+    """Return the files *names* of the folder *source* as files of *target*."""
+    return [NewFile(target / name, (source / name).read_bytes()) for name in names]
 
 
 def beside(path: Path, name: str) -> Path:

@@ -30,7 +30,7 @@ OFFICES: dict[str, dict[str, Any]] = {
     "Jawa Timur": {
         "checkpoint": {"procedures": ["jatim"], "timezone": "Asia/Jakarta"},
         "aiphone": {"aide": {"busy": True}},
-        "cards": {"visitor": ["0200B7D201", "0200B7D202"], "supervisor": "0200B7D2FF"},
+        "cards": {"visitor": ["0200B7D201", "02004A1177"], "supervisor": "0200B7D2FF"},
         "equipment": {"safety": ["fire", "duress"]},
         "guests": {"opens": "07:00"},
     },

@@ -1,8 +1,11 @@
 """Offices from the small desk to every module: `gardu check` finds nothing in what init writes."""
 
+import json
+import tomllib
 from pathlib import Path
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from edge.config.loading import load_config
@@ -27,6 +30,18 @@ def test_check_finds_nothing_in_the_config(answers: dict[str, Any], tmp_path: Pa
     left = [note for note in notes if not note.startswith(_WIRING)]
     few = answers.get("buttons") == {"amount": "few"}
     assert [one for one in left if not (few and "no button" in one)] == []
+
+
+@pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)
+def test_editors_find_the_schema_and_accept_the_config(
+    answers: dict[str, Any], tmp_path: Path
+) -> None:
+    """The first line names a schema that is there, by which the config is valid."""
+    config, _ = init(tmp_path, answers)
+    text = config.read_text(encoding="utf-8")
+    named = text.splitlines()[0].removeprefix("#:schema ")
+    schema = json.loads((config.parent / named).read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(tomllib.loads(text))
 
 
 @pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)

@@ -33,7 +33,7 @@ pytestmark = [
 
 @pytest.fixture(scope="module")
 def package(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the package for an architecture that this machine cannot run, built as make deb does."""
+    """Return a package for arm64, built as `make deb` does; no code of it is run here."""
     folder = tmp_path_factory.mktemp("package")
     patch = pytest.MonkeyPatch()
     patch.setattr(build, "WORK", folder / "work")
@@ -135,7 +135,7 @@ def test_the_program_has_no_simulated_pins(unpacked: Path) -> None:
 
 
 def test_the_scripts_can_be_read_by_every_shell(unpacked: Path) -> None:
-    """A mistake in a maintainer script leaves a package that can neither be installed nor removed."""
+    """A mistake in a script leaves a package that can neither be installed nor removed."""
     for name in SCRIPTS:
         script = unpacked / "DEBIAN" / name
         assert os.access(script, os.X_OK)

@@ -108,7 +108,7 @@ def test_it_works_as_installed(machine: Machine) -> None:
 
 
 def test_a_second_run_of_the_script_changes_nothing(machine: Machine) -> None:
-    """dpkg may run the postinst again at any time."""
+    """The package manager may run the postinst again at any time."""
     link = machine.root / "opt/gardu/current/bin/gardu"
     before = link.stat().st_ino
     machine.run("/var/lib/dpkg/info/gardu.postinst", "configure", machine.first)

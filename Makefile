@@ -70,7 +70,7 @@ deb: $(STAMP)
 	  $(if $(ARCH),--architecture $(ARCH)) $(if $(SUFFIX),--suffix=$(SUFFIX))
 
 deb-test: $(STAMP)
-	@GARDU_DEBIAN_ROOT=1 $(BIN)/python -m pytest -n 0 -v tests/packaging/test_lifecycle.py
+	@GARDU_DEBIAN_ROOT=1 $(BIN)/python -m pytest -n 0 -v tests/packaging/test_package.py tests/packaging/test_lifecycle.py
 
 # For both Pythons and both architectures at once. Read the change, then try it: make test, make deb.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

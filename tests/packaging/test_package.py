@@ -191,6 +191,7 @@ def test_the_completion_knows_commands_options_and_values(unpacked: Path) -> Non
     assert "flowchart" in offered("gardu", "sop", "show", "--form", "")
 
 
+@pytest.mark.skipif("GARDU_DEBIAN_ROOT" not in os.environ, reason="a second build: make deb-test")
 def test_two_builds_are_identical(package: Path, tmp_path: Path) -> None:
     """A package can be compared with one that was built elsewhere from the same commit."""
     environment = os.environ | {"PYTHONPATH": str(ROOT / "packaging/deb")}

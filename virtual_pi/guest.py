@@ -11,7 +11,7 @@ from virtual_pi.monitor import Monitor
 from virtual_pi.qemu import USB_ADAPTER, Qemu, pc
 
 # Seconds until the agent answers after power-on: 20 on an idle machine without KVM.
-BOOT_LIMIT = 600.0
+BOOT_LIMIT = 1800.0
 _SHARE = "/media/share"
 _USB_DEVICE = "adapter"
 

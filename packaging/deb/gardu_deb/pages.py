@@ -4,10 +4,10 @@ import os
 import sys
 from pathlib import Path
 
-from command_tree import read_commands
-from completion import bash, fish, zsh
 from edge import __version__
-from manual import pages
+from gardu_deb.command_tree import read_commands
+from gardu_deb.completion import bash, fish, zsh
+from gardu_deb.manual import pages
 
 
 def main(folder: Path, time: int) -> None:

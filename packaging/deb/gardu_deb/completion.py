@@ -1,12 +1,12 @@
 """Completion of commands and options in bash, zsh and fish.
 
-The scripts contain all words: to ask the program for them at each press of Tab takes a second or two on
-a small Pi. File names are completed where an option or an argument has a value.
+The scripts contain all words: to ask the program for them at each press of Tab takes a second or
+two on a small Pi. File names are completed where an option or an argument has a value.
 """
 
 from collections.abc import Iterator
 
-from command_tree import Command, Parameter
+from gardu_deb.command_tree import Command, Parameter
 
 _BASH = """\
 # Completion of gardu for bash.
@@ -48,7 +48,8 @@ def bash(gardu: Command) -> str:
 def zsh(gardu: Command) -> str:
     """Return the script for zsh, which runs the one of bash."""
     return (
-        "#compdef gardu\n# Completion of gardu for zsh.\nautoload -U +X bashcompinit && bashcompinit\n"
+        "#compdef gardu\n# Completion of gardu for zsh.\n"
+        "autoload -U +X bashcompinit && bashcompinit\n"
         + bash(gardu).replace("# Completion of gardu for bash.\n", "")
     )
 

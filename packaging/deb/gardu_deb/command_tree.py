@@ -85,7 +85,7 @@ def _top(name: str) -> Command:
 def _read(command: Any, words: tuple[str, ...]) -> Command:
     context = command.make_context(" ".join(words), [], resilient_parsing=True)
     parameters = [
-        Parameter(*record, is_argument=parameter.param_type_name == "argument")
+        Parameter(record[0], record[1], parameter.param_type_name == "argument")
         for parameter in command.get_params(context)
         if (record := parameter.get_help_record(context)) is not None
     ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from command_tree import Command, Parameter
+from gardu_deb.command_tree import Command, Parameter
 
 _FILES = """\
 .SH FILES

@@ -1,8 +1,8 @@
 """Builds the Debian packages of Gardu: `make deb`.
 
-Each package is built by dpkg-buildpackage and debhelper from a copy of the committed and changed files
-of this repository, in build/deb/SUITE-ARCHITECTURE, and is put into dist/. Two builds of one commit are
-identical: all times are that of the commit.
+Each package is built by dpkg-buildpackage and debhelper from a copy of the committed and changed
+files of this repository, in build/deb/SUITE-ARCHITECTURE, and is put into dist/. Two builds of one
+commit are identical: all times are that of the commit.
 """
 
 import argparse
@@ -14,9 +14,9 @@ import sys
 from email.utils import formatdate
 from pathlib import Path
 
-from targets import ARCHITECTURES, SUITES, Target
+from gardu_deb.targets import ARCHITECTURES, SUITES, Target
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 WORK = REPOSITORY / "build/deb"
 DIST = REPOSITORY / "dist"
 MAINTAINER = "Gardu <gardu@localhost>"
@@ -65,14 +65,15 @@ def build(target: Target, suffix: str = "") -> Path:
         "DEB_BUILD_OPTIONS": "nocheck",
         "LC_ALL": "C.UTF-8",
     }
-    # -d: the tools were looked for above, by what is needed and not by the architecture of the package.
+    # The tools were searched by _require_tools, for this machine and not for the package's.
     command = ["dpkg-buildpackage", "--build=binary", "--unsigned-changes", "--no-check-builddeps",
                f"--host-arch={target.architecture}"]  # fmt: skip
     log = source.with_name("build.log")
     _run_logged(command, source, environment, log)
     built = source.with_name(f"gardu_{version}_{target.architecture}.deb")
     DIST.mkdir(exist_ok=True)
-    return shutil.copy2(built, DIST)
+    shutil.copy2(built, DIST)
+    return DIST / built.name
 
 
 def program_version() -> str:

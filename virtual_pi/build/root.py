@@ -13,7 +13,7 @@ BASE = (
 # For the rows: traces, the camera's libraries, pictures, the read-only root.
 TOOLS = (
     "strace", "python3-libcamera", "libcamera-ipa", "libcamera-tools", "v4l-utils",
-    "python3-numpy", "python3-pil", "overlayroot",
+    "python3-numpy", "python3-pil", "overlayroot", "busybox",
 )  # fmt: skip
 
 

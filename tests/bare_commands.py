@@ -84,6 +84,7 @@ CASES = (
     Case("verify --config {config}"),
     Case("backup {out} --config {config}"),
     Case("restore {key} --config {config}", 1),
+    Case("undo-migration --config {config}"),
     Case("support-bundle {out} --config {config} --no-doctor"),
     Case("watch --broker http://nowhere", 2),
     Case("doctor --config {config} data"),

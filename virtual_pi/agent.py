@@ -45,13 +45,26 @@ class Agent:
         end = time.monotonic() + timeout + spare
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(5)
-                connection.connect(str(self._path))
+                self._connect(connection, end)
                 # The new line ends what an earlier connection left half written.
                 connection.sendall(b"\n" + json.dumps(request).encode() + b"\n")
                 return self._read(connection, identity, end)
         except OSError as error:
             raise Unreachable(f"the guest does not answer: {error}") from error
+
+    def _connect(self, connection: socket.socket, end: float) -> None:
+        """Connect; QEMU serves one connection after the other, and few may wait."""
+        connection.setblocking(False)
+        while True:
+            try:
+                connection.connect(str(self._path))
+            except BlockingIOError:
+                if time.monotonic() > end or not self._alive():
+                    raise
+                time.sleep(0.1)
+            else:
+                connection.settimeout(5)
+                return
 
     def _read(self, connection: socket.socket, identity: str, end: float) -> Answer:
         waiting = b""

@@ -1,6 +1,7 @@
 """Guest A: its disk, its boot and its end, and all that a tester does with it."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,8 +12,9 @@ from virtual_pi.monitor import Monitor
 from virtual_pi.qemu import USB_ADAPTER, Qemu, pc
 
 # Seconds until the agent answers after power-on: 20 on an idle machine without KVM.
-BOOT_LIMIT = 600.0
+BOOT_LIMIT = 1800.0
 _SHARE = "/media/share"
+_BOOTED = "systemctl is-system-running 2>&1 | grep -qE 'running|degraded'"
 _USB_DEVICE = "adapter"
 
 
@@ -57,16 +59,18 @@ class Guest:
         return self.wait()
 
     def wait(self, limit: float = BOOT_LIMIT) -> float:
-        """Wait for the agent, then mount the shared folder; return the seconds."""
+        """Wait for the end of the boot, then mount the shared folder; return the seconds."""
+        began = time.monotonic()
         try:
-            seconds = self.agent.wait(limit)
+            self.agent.wait(limit)
         except Unreachable as error:
             raise Unreachable(f"{error}\n{self.console()[-1500:]}{self._qemu_log()}") from error
+        self.until(_BOOTED, limit, "the end of the boot")
         self.run(
             f"mkdir -p {_SHARE}; mountpoint -q {_SHARE} || "
             f"mount -t 9p -o trans=virtio,version=9p2000.L share {_SHARE}"
         )
-        return seconds
+        return time.monotonic() - began
 
     def alive(self) -> bool:
         """Return True while the machine runs."""

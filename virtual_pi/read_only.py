@@ -45,8 +45,8 @@ def make_disk(image: Path) -> None:
 
 
 def plugged(image: Path) -> list[str]:
-    """Return QEMU's options for the second disk."""
-    return [*unplugged(image), "-device", "virtio-blk-pci,drive=data,id=data-disk"]
+    """Return QEMU's options for the second disk; its place makes the kernel find it last."""
+    return [*unplugged(image), "-device", "virtio-blk-pci,drive=data,id=data-disk,addr=0x1e"]
 
 
 def unplugged(image: Path) -> list[str]:

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import assume, example, given
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from edge.config.model import Config
 from edge.config.places import default_config_folder
@@ -98,8 +98,10 @@ def read(file: Path) -> dict[str, Any]:
 
 
 SAMPLES = [*map(read, CONFIGS), read(FOLDER / "gardu.toml") | OTHERS]
-KINDS = [(Config, CONFIG, sample) for sample in SAMPLES]
-KINDS += [(Procedure, PROCEDURE, read(file)) for file in PROCEDURES]  # type: ignore[list-item]
+KINDS: list[tuple[Any, Any, dict[str, Any]]] = [
+    *((Config, CONFIG, sample) for sample in SAMPLES),
+    *((Procedure, PROCEDURE, read(file)) for file in PROCEDURES),
+]
 
 # Rules of the loader that JSON Schema cannot express: they compare numbers inside a text.
 BEYOND = ("has the range", " twice; ", "allowed: numbers from", " numbers, but there are ")
@@ -204,6 +206,7 @@ def loader_problems(kind: Any, raw: dict[str, Any]) -> list[str]:
     return problems.lines
 
 
+@settings(deadline=None, max_examples=60)
 @given(st.integers(0, len(KINDS) - 1), st.lists(EDITS, max_size=3))
 @example(len(SAMPLES) - 1, [])
 def test_the_schema_agrees_with_the_loader(
@@ -244,6 +247,46 @@ def test_words_of_procedures_are_known(old: str, new: str) -> None:
     text = (FOLDER / "sop/eselon-4-asn.toml").read_text(encoding="utf-8")
     assert old in text
     assert not PROCEDURE.is_valid(tomllib.loads(text.replace(old, new)))
+
+
+BUS, GATE = "/dev/serial/by-id/a", "192.0.2.5:4196"
+
+
+@pytest.mark.parametrize(
+    ("section", "table"),
+    [
+        ("buzzer", {"pin": 3, "module": "hall", "output": 1}),
+        ("buzzer", {"pin": 3, "output": 1}),
+        ("buzzer", {"module": "hall"}),
+        ("buzzer", {"output": 1}),
+        ("buzzer", {}),
+        ("buzzer", {"module": "hall", "output": 1, "active": "low"}),
+        ("safety", {"fire": {"module": "hall", "input": 1, "pull": "up"}}),
+        ("buses", {"a": {"port": BUS, "host": GATE}}),
+        ("buses", {"a": {"port": BUS, "protocol": "tcp"}}),
+        ("buses", {"a": {"host": "192.0.2.5", "protocol": "rtu-over-tcp"}}),
+        ("buses", {"a": {}}),
+        ("buses", {"A": {"port": BUS}}),
+        ("lockers", {"driver": "gpio"}),
+        ("lockers", {"driver": "gpio", "boards": []}),
+        (
+            "lockers",
+            {"driver": "kerong", "bus": "a", "board": "cu12", "boards": [{"lockers": "1"}]},
+        ),
+        ("lockers", {"boards": [{"lockers": "1"}]}),
+        ("gpio", {"chip": 4}),
+        ("cards", {"visitor": []}),
+        ("reporting", {"health_s": 151}),
+        ("reporting", {"health_s": True}),
+        ("retention", {"stills_days": 2.5}),
+        ("keepalive", {}),
+    ],
+)
+def test_what_the_loader_refuses_is_marked(section: str, table: dict[str, Any]) -> None:
+    """Types, ranges, unknown keys, and keys that do not go together are refused by both."""
+    raw = SAMPLES[0] | {section: table}
+    assert loader_problems(Config, raw)
+    assert not CONFIG.is_valid(raw)
 
 
 @pytest.mark.parametrize(

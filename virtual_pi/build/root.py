@@ -13,7 +13,7 @@ BASE = (
 # For the rows: traces, the camera's libraries, pictures, the read-only root.
 TOOLS = (
     "strace", "python3-libcamera", "libcamera-ipa", "libcamera-tools", "v4l-utils",
-    "python3-numpy", "python3-pil", "overlayroot",
+    "python3-numpy", "python3-pil", "overlayroot", "busybox",
 )  # fmt: skip
 
 
@@ -27,7 +27,7 @@ def build_root(root: Path, suite: str, mirror: str, packages: tuple[str, ...]) -
 
 def kernel_version(root: Path) -> str:
     """Return the version of the kernel in *root*."""
-    return sorted(path.name for path in (root / "usr/lib/modules").iterdir())[-1]
+    return max(path.name for path in (root / "usr/lib/modules").iterdir())
 
 
 def install(root: Path, packages: tuple[str, ...]) -> None:

@@ -253,7 +253,8 @@ def test_a_kernel_that_keeps_outputs_driven_is_noted(
     sysfs = make_sysfs(tmp_path, PI_4, {"pinctrl_bcm2835": "Y"})
     monkeypatch.delenv(CHOICE, raising=False)
     monkeypatch.setattr(
-        "edge.commands.check.outputs_stay_driven", partial(outputs_stay_driven, sysfs=sysfs)
+        "edge.commands.config_notes.outputs_stay_driven",
+        partial(outputs_stay_driven, sysfs=sysfs),
     )
     code, out, _ = run("check", "--config", str(FOLDER / "gardu.toml"))
     assert code == 0

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from edge.commands.check import notes
+from edge.commands.config_notes import notes
 from edge.commands.init.comments import text, todo_lines
 from edge.commands.init.compose import compose, unplaced
 from edge.commands.init.draft import uses

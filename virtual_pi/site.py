@@ -1,5 +1,6 @@
 """The checkpoint of guest A: the shipped config, with what differs in the virtual Pi."""
 
+import tomllib
 from pathlib import Path
 
 from virtual_pi.broker import HOST_OF_GUEST
@@ -24,7 +25,7 @@ LEAVE = 18
 """Held for a second: the guest leaves."""
 DETECTOR = 23
 """The metal detector's loop, closed at rest."""
-CARDS = tuple(f"0100A4C1{number:02X}" for number in range(1, 13))
+CARDS = tuple(tomllib.loads(SHIPPED.read_text("utf-8"))["cards"]["visitor"])
 
 USB_READER = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_A50285BI-if00-port0"
 

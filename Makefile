@@ -6,7 +6,11 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
+<<<<<<< HEAD
 .PHONY: help demo day test hardware-test bench soak deb lock virtual-pi virtual-pi-quick check format clean
+=======
+.PHONY: help demo day test hardware-test bench soak deb deb-test lock check format clean
+>>>>>>> deb
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
@@ -16,6 +20,7 @@ help:
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (about 15 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
 	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
+	@echo 'make deb-test  installs, upgrades, interrupts and removes it in a Debian root (needs root, mmdebstrap)'
 	@echo 'make lock    the newest versions of the libraries in the package, into its lock files'
 	@echo 'make virtual-pi  the Debian package in a virtual machine, under systemd (root; ROUNDS=100: a night)'
 	@echo 'make virtual-pi-quick  the most telling tests of it'
@@ -67,8 +72,11 @@ soak: $(STAMP)
 	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
 
 deb: $(STAMP)
-	@$(BIN)/python packaging/deb/build.py $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
+	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.build $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
 	  $(if $(ARCH),--architecture $(ARCH)) $(if $(SUFFIX),--suffix=$(SUFFIX))
+
+deb-test: $(STAMP)
+	@GARDU_DEBIAN_ROOT=1 $(BIN)/python -m pytest -n 0 -v tests/packaging/test_package.py tests/packaging/test_lifecycle.py
 
 # For both Pythons and both architectures at once. Read the change, then try it: make test, make deb.
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \

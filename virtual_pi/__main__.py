@@ -24,7 +24,6 @@ from virtual_pi.guest import Guest
 from virtual_pi.progress import Progress, to_stderr
 from virtual_pi.qemu import accelerator
 from virtual_pi.records import subscriber
-from virtual_pi.rows.package import install
 from virtual_pi.rows.table import ROWS
 from virtual_pi.run_rows import run_rows
 from virtual_pi.table import Result, all_passed, table
@@ -58,20 +57,17 @@ def _bench(stack: ExitStack, asked: argparse.Namespace, rows: tuple[Row, ...]) -
         with progress.stage("Debian package"):
             package = build_package(images.SUITE)
     disk = images.base(cache, package, progress)
-    saved = images.installed(cache, disk, package)
-    fresh = rows[0].name == "install" or not saved.exists()
+    base = None
+    if rows[0].name != "install":
+        base = images.installed(cache, disk, package, progress)
     accel = accelerator(disk / "vmlinuz", work)
     port = stack.enter_context(broker(work))
     office = stack.enter_context(subscriber(port))
-    guest = Guest(disk, work / "guest", accel, base=None if fresh else saved)
+    guest = Guest(disk, work / "guest", accel, base)
     stack.callback(guest.cut_power)
     bench = Bench(guest, office, port, package, work, progress, Random(asked.seed))  # noqa: S311
     with progress.stage(f"boot ({accel})"):
         guest.boot()
-    if fresh and rows[0].name != "install":
-        with progress.stage("installation"):
-            install(bench)
-        guest.save(saved)
     return bench
 
 
@@ -81,8 +77,13 @@ def run(asked: argparse.Namespace, rows: tuple[Row, ...]) -> int:
     with ExitStack() as stack:
         bench = _bench(stack, asked, rows)
         bench.progress.note(f"seed {asked.seed}")
+
+        def report(result: Result) -> None:
+            results.append(result)
+            bench.progress.note(f"{result.name}: {result.word}: {result.figure}")
+
         try:
-            results = run_rows(rows, bench, results.append)
+            run_rows(rows, bench, report)
         finally:
             sys.stdout.write(table(results) + "\n")
             sys.stdout.flush()

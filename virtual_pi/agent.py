@@ -10,7 +10,9 @@ from typing import NamedTuple
 
 from virtual_pi.errors import CommandFailed, Unreachable
 
-_SPARE = 15.0  # seconds that an answer may take longer than its command
+LIMIT = 300.0
+"""Seconds for a command: a busy machine emulates a processor slowly."""
+_SPARE = 30.0  # seconds that an answer may take longer than its command
 _LAST_LINES = 15
 
 
@@ -32,7 +34,7 @@ class Agent:
         self._path = path
         self._alive = alive
 
-    def ask(self, command: str, *, timeout: float = 60.0, spare: float = _SPARE) -> Answer:
+    def ask(self, command: str, *, timeout: float = LIMIT, spare: float = _SPARE) -> Answer:
         """Run a shell command in the guest and return its exit code and output.
 
         :param timeout: seconds after which the guest ends it, with code 124
@@ -43,13 +45,26 @@ class Agent:
         end = time.monotonic() + timeout + spare
         try:
             with socket.socket(socket.AF_UNIX) as connection:
-                connection.settimeout(5)
-                connection.connect(str(self._path))
+                self._connect(connection, end)
                 # The new line ends what an earlier connection left half written.
                 connection.sendall(b"\n" + json.dumps(request).encode() + b"\n")
                 return self._read(connection, identity, end)
         except OSError as error:
             raise Unreachable(f"the guest does not answer: {error}") from error
+
+    def _connect(self, connection: socket.socket, end: float) -> None:
+        """Connect; QEMU serves one connection after the other, and few may wait."""
+        connection.setblocking(False)
+        while True:
+            try:
+                connection.connect(str(self._path))
+            except BlockingIOError:
+                if time.monotonic() > end or not self._alive():
+                    raise
+                time.sleep(0.1)
+            else:
+                connection.settimeout(5)
+                return
 
     def _read(self, connection: socket.socket, identity: str, end: float) -> Answer:
         waiting = b""
@@ -70,7 +85,7 @@ class Agent:
                     return found
         raise Unreachable("the guest does not answer")
 
-    def run(self, command: str, *, timeout: float = 60.0) -> str:
+    def run(self, command: str, *, timeout: float = LIMIT) -> str:
         """Run a shell command in the guest and return its output.
 
         :raises CommandFailed: if its exit code is not 0

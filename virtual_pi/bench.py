@@ -34,11 +34,16 @@ class Bench:
         if not self.guest.alive():
             self.guest.boot()
         guest = self.guest
-        code, _ = guest.ask("systemctl -q is-active gardu")
-        if code:
-            guest.write(site.CONFIG, site.config(self.port))
+        if guest.ask("systemctl -q is-active gardu").code:
+            self.configure()
             guest.ask("systemctl reset-failed gardu; systemctl --no-block start gardu")
         daemon.wait_ready(guest)
+
+    def configure(self) -> None:
+        """Write the config and the procedures."""
+        self.guest.run("mkdir -p /etc/gardu")
+        self.guest.put(site.SHIPPED.parent / "sop", "/etc/gardu/")
+        self.guest.write(site.CONFIG, site.config(self.port))
 
 
 class Row(NamedTuple):

@@ -48,7 +48,7 @@ def run(
 
 
 def start(*words: str | Path, log: Path) -> subprocess.Popen[bytes]:
-    """Start a program that ends with this process, whatever kills it.
+    """Start a program that ends with this process, also if it is killed.
 
     It has a session of its own, so that Ctrl-C at the terminal does not reach it.
 
@@ -93,6 +93,24 @@ def run_in(root: Path, script: str, binds: Sequence[tuple[Path, str]] = ()) -> s
     }
     apart = ["unshare", "--mount", "--pid", "--fork", "--kill-child"]
     return run(*apart, "sh", "-ec", "; ".join(lines), "sh", script, environment=environment)
+
+
+def run_in_image(image: Path, script: str, folder: Path, place: str) -> str:
+    """Run a shell script inside a disk image of one file system, and return its output.
+
+    :param folder: a folder of this machine that the script finds at *place*
+    :raises CommandFailed: if a line of the script fails
+    """
+    lines = (
+        'root=$(mktemp -d); trap "umount -R $root; rmdir $root" EXIT',
+        'mount -o loop "$1" "$root"',
+        'mkdir -p "$root$3"',
+        'mount -t proc proc "$root/proc"; mount --bind "$2" "$root$3"',
+        "export PATH=/usr/sbin:/usr/bin:/sbin:/bin LC_ALL=C.UTF-8 DEBIAN_FRONTEND=noninteractive",
+        'chroot "$root" /bin/sh -ec "$4"',
+    )
+    apart = ("unshare", "--mount", "--pid", "--fork", "--kill-child", "sh", "-ec")
+    return run(*apart, "\n".join(lines), "sh", image, folder, place, script)
 
 
 def _place(root: Path, name: str) -> Path:

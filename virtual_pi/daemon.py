@@ -53,7 +53,10 @@ def start(guest: Guest, how: str = "start") -> float:
     code, output = guest.ask(f"systemctl {how} gardu", timeout=READY_LIMIT)
     if code:
         raise RowFailed(f"systemctl {how} gardu: {output.strip()}\n{journal(guest)}")
-    return uptime(guest) - began
+    seconds = uptime(guest) - began
+    if how != "stop" and guest.ask("systemctl -q is-active gardu").code:
+        raise RowFailed(f"not active after systemctl {how}\n{journal(guest)}")
+    return seconds
 
 
 def journal(guest: Guest, lines: int = 15, since: str = "") -> str:

@@ -1,18 +1,20 @@
 """Guest A: its disk, its boot and its end, and all that a tester does with it."""
 
 import shutil
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from virtual_pi.agent import Agent, Answer
+from virtual_pi.agent import LIMIT, Agent, Answer
 from virtual_pi.commands import run
 from virtual_pi.errors import CommandFailed, Unreachable
 from virtual_pi.monitor import Monitor
 from virtual_pi.qemu import USB_ADAPTER, Qemu, pc
 
 # Seconds until the agent answers after power-on: 20 on an idle machine without KVM.
-BOOT_LIMIT = 600.0
+BOOT_LIMIT = 1800.0
 _SHARE = "/media/share"
+_BOOTED = "systemctl is-system-running 2>&1 | grep -qE 'running|degraded'"
 _USB_DEVICE = "adapter"
 
 
@@ -57,16 +59,18 @@ class Guest:
         return self.wait()
 
     def wait(self, limit: float = BOOT_LIMIT) -> float:
-        """Wait for the agent, then mount the shared folder; return the seconds."""
+        """Wait for the end of the boot, then mount the shared folder; return the seconds."""
+        began = time.monotonic()
         try:
-            seconds = self.agent.wait(limit)
+            self.agent.wait(limit)
         except Unreachable as error:
             raise Unreachable(f"{error}\n{self.console()[-1500:]}{self._qemu_log()}") from error
+        self.until(_BOOTED, limit, "the end of the boot")
         self.run(
             f"mkdir -p {_SHARE}; mountpoint -q {_SHARE} || "
             f"mount -t 9p -o trans=virtio,version=9p2000.L share {_SHARE}"
         )
-        return seconds
+        return time.monotonic() - began
 
     def alive(self) -> bool:
         """Return True while the machine runs."""
@@ -85,14 +89,14 @@ class Guest:
         if self._qemu is not None:
             self._qemu.wait(limit)
 
-    def run(self, command: str, *, timeout: float = 60.0) -> str:
+    def run(self, command: str, *, timeout: float = LIMIT) -> str:
         """Run a shell command in the guest and return its output.
 
         :raises CommandFailed: if its exit code is not 0
         """
         return self.agent.run(command, timeout=timeout)
 
-    def ask(self, command: str, *, timeout: float = 60.0) -> Answer:
+    def ask(self, command: str, *, timeout: float = LIMIT) -> Answer:
         """Run a shell command in the guest and return its exit code and output."""
         return self.agent.ask(command, timeout=timeout)
 
@@ -140,17 +144,6 @@ class Guest:
 
     def _qemu_log(self) -> str:
         return "" if self._qemu is None else self._qemu.log()
-
-    def save(self, disk: Path) -> None:
-        """Copy the disk to *disk* after a sync, while the processors stand still."""
-        self.run("sync")
-        self.monitor.execute("stop")
-        try:
-            partial = disk.with_suffix(".partial")
-            shutil.copy(self.disk, partial)
-            partial.rename(disk)
-        finally:
-            self.monitor.execute("cont")
 
 
 def make_overlay(base: Path, disk: Path) -> None:

@@ -5,10 +5,9 @@ from pathlib import Path
 from virtual_pi import cache
 from virtual_pi.build import camera, image, mirror, modules, root
 from virtual_pi.build.package import dependencies
-from virtual_pi.commands import run
+from virtual_pi.commands import run, run_in_image
 from virtual_pi.errors import CannotRun
 from virtual_pi.progress import Progress
-from virtual_pi.site import SHIPPED
 
 SUITE = "trixie"
 _BUILD = Path(__file__).parent / "build"
@@ -59,10 +58,19 @@ def _disk(folder: Path, layer: Path, progress: Progress) -> Path:
     return cache.layer(folder, "disk", digest, build)
 
 
-def installed(folder: Path, disk: Path, package: Path) -> Path:
-    """Return the place in the cache of the disk on which *package* is installed."""
-    digest = cache.key(disk.name, package, SHIPPED, Path(__file__).parent / "site.py")
-    return folder / f"installed-{digest}.qcow2"
+def installed(folder: Path, disk: Path, package: Path, progress: Progress) -> Path:
+    """Return a disk with *package* installed, for tests that do not install it themselves.
+
+    It is installed from outside, without a running systemd, as those do who make images of cards.
+    """
+
+    def build(into: Path) -> None:
+        with progress.stage(f"{package.name} on a disk of its own"):
+            image = into / "disk.img"
+            run("cp", "--sparse=always", disk / "disk.img", image)
+            run_in_image(image, f"dpkg -i /mnt/{package.name}", package.parent, "/mnt")
+
+    return cache.layer(folder, "installed", cache.key(disk.name, package), build) / "disk.img"
 
 
 def _latest(folder: Path, name: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""Starts QEMU and ends it. It ends with this process too, whatever kills it."""
+"""Starts QEMU and ends it. It ends with this process too, also by SIGKILL."""
 
 import os
 import signal
@@ -15,6 +15,11 @@ MEMORY = 1024
 SERIAL_LINES = ("ttyS1", "ttyS2", "ttyS3")
 USB_ADAPTER = "usb1"
 _KVM_LIMIT = 8.0
+# Less output on the console, which costs an emulated processor much; devices may be late.
+_KERNEL = (
+    "root=/dev/vda console=ttyS0 loglevel=4 mitigations=off systemd.show_status=error "
+    "systemd.default_device_timeout_sec=900"
+)
 
 
 class Qemu:
@@ -107,7 +112,7 @@ def pc(
         "-cpu", "host" if accel == "kvm" else "max", "-smp", "2", "-m", str(MEMORY),
         "-nodefaults", "-display", "none",
         "-kernel", image / "vmlinuz", "-initrd", image / "initrd",
-        "-append", f"root=/dev/vda rw console=ttyS0 loglevel=4 mitigations=off {append}",
+        "-append", f"{_KERNEL} {append}",
         # Each write is in the image when the guest learns that it is done.
         "-drive", f"file={disk},format=qcow2,if=virtio,cache=writethrough",
         "-netdev", "user,id=network", "-device", "virtio-net-pci,netdev=network,romfile=",

@@ -46,7 +46,7 @@ class Records:
         self.live: dict[str, Any] = {}
         self.stills = 0
 
-    def take(self, topic: str, payload: bytes) -> None:
+    def receive(self, topic: str, payload: bytes) -> None:
         """Count one message."""
         parts = topic.removeprefix(_PREFIX).split("/", 2)
         if len(parts) < 3:
@@ -148,11 +148,11 @@ def subscriber(port: int) -> Iterator[Records]:
         CallbackAPIVersion.VERSION2, client_id="virtual-pi", protocol=MQTTProtocolVersion.MQTTv5
     )
 
-    def take(_client: Client, _data: object, message: MQTTMessage) -> None:
-        records.take(message.topic, bytes(message.payload))
+    def on_message(_client: Client, _data: object, message: MQTTMessage) -> None:
+        records.receive(message.topic, bytes(message.payload))
 
     subscribed = threading.Event()
-    client.on_message = take
+    client.on_message = on_message
     client.on_subscribe = lambda *_arguments: subscribed.set()
     session = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call]
     session.SessionExpiryInterval = 86400

@@ -26,24 +26,26 @@ DETECTOR = 23
 """The metal detector's loop, closed at rest."""
 CARDS = tuple(f"0100A4C1{number:02X}" for number in range(1, 13))
 
-USB_READER = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"
+USB_READER = "/dev/serial/by-id/usb-QEMU_QEMU_USB_SERIAL_A50285BI-if00-port0"
 
-_READER = f'port = "{USB_READER}"'
+_READER = 'port = "/dev/serial/by-id/usb-FTDI_FT232R_USB_UART_A50285BI-if00-port0"'
 _HTTP = 'driver = "http"'
 _URL = 'url = "http://192.0.2.20/snapshot.jpg"'
 
 
-def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "picamera2") -> str:
+def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> str:
     """Return the text of the config.
 
     :param port: the broker's port on this machine
     :param reader: the card reader's serial port
-    :param camera: ``picamera2``, or ``http``: the address of a camera that does not answer
+    :param camera: ``http``: a camera that does not answer; or ``picamera2``, whose simulated sensor
+        keeps a processor busy
     """
     changes = [
         ('# chip = "auto"', 'chip = "0"'),  # a PC has no device tree that names the header
         ('url = "mqtt://127.0.0.1:1883"', f'url = "mqtt://{HOST_OF_GUEST}:{port}"'),
         (_READER, f'port = "{reader}"'),
+        ("# ledger_s = 300.0", "ledger_s = 10.0"),
         ('opens = "07:30"', 'opens = "00:00"'),
         ('# timezone = ""', 'timezone = "Asia/Jakarta"'),
     ]

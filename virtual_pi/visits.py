@@ -36,7 +36,7 @@ def with_card(bench: Bench, line: str, *, still: bool = False) -> None:
     """Receive a guest, issue a card at the reader on *line*, have the guest leave and return it.
 
     :param line: the name of the reader's socket
-    :param still: wait for the still that the procedure takes then
+    :param still: wait for the still of the procedure's first step
     :raises RowFailed: if the card was not issued, or the still did not arrive
     """
     office = bench.office

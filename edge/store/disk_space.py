@@ -2,9 +2,10 @@
 
 1. New stills are refused while less than ``STILLS_NEED`` is free; before that, delivered stills
    are deleted, the oldest first.
-2. Records have a reserve: the file ``gardu.reserve``, which is deleted when no other room is left.
+2. Copies of databases from before a migration (edge/store/migration.py) are deleted.
+3. Records have a reserve: the file ``gardu.reserve``, which is deleted when no other room is left.
    While it is missing the alarm ``disk-full`` stands; it is made again as soon as there is room.
-3. If there is still no room, changes wait for it (edge/store/patient_worker.py).
+4. If there is still no room, changes wait for it (edge/store/patient_worker.py).
 """
 
 import contextlib
@@ -72,8 +73,23 @@ class Space:
             return True
 
     def make_room(self, documents: Documents) -> bool:
-        """Delete delivered stills, else the reserve, for records; return True if room was made."""
-        return self.delete_delivered(documents, self._size or 1) or self.release()
+        """Make room for records; return True if some was made.
+
+        First of delivered stills, then of copies from before a migration, then of the reserve.
+        """
+        return (
+            self.delete_delivered(documents, self._size or 1)
+            or self.delete_copies()
+            or self.release()
+        )
+
+    def delete_copies(self) -> bool:
+        """Delete copies from before a migration; return True if there was one."""
+        copies = list(self._folder.glob("*.db.format-*"))
+        for copy in copies:
+            log.warning("%s was deleted: the disk is full", copy.name)
+            copy.unlink(missing_ok=True)
+        return bool(copies)
 
     def room_for_still(self, documents: Documents) -> bool:
         """Return True if a new still may be written; delete delivered ones first if needed."""

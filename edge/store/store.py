@@ -5,7 +5,7 @@ Besides the outbox's tables (edge/store/outbox.py):
 ============== ======================= =========================================================
 table          document number         content
 ============== ======================= =========================================================
-database       1                       format and stream
+database       1                       format and stream; the version of Gardu that wrote them
 checkpoint     1                       the state of the checkpoint, less its visits and its parts
 checkpoint     3 and above (PARTS)     the parts of the state that may be large, each by itself
 visits         the visit's number      the state of open visits only, so that there are few
@@ -178,7 +178,7 @@ class Store(Outbox):
         return log_bytes(self._path)
 
     def free_space(self) -> bool:
-        """Delete delivered stills, else the reserve, for records; return True if room was made."""
+        """Make room for records (edge/store/disk_space.py); return True if some was made."""
         return self.space.make_room(self.documents)
 
     def room_for_still(self) -> bool:

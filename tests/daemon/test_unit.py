@@ -11,9 +11,12 @@ import pytest
 from edge.daemon import exit_codes, restart_pause
 
 FOLDER = Path(__file__).parents[2] / "systemd"
-SERVICE, WATCH, CORRECTED = (
-    FOLDER / name for name in ("gardu.service", "gardu-config.path", "gardu-config.service")
-)
+SERVICE, WATCH, CORRECTED, UPGRADE = UNITS = tuple(
+    FOLDER / name
+    for name in (
+        "gardu.service", "gardu-config.path", "gardu-config.service", "gardu-upgrade.service",
+    )
+)  # fmt: skip
 # systemd before 254 does not know these two and ignores them.
 NEWER = {"RestartSteps", "RestartMaxDelaySec"}
 
@@ -28,13 +31,15 @@ def unit(path: Path) -> RawConfigParser:
 
 def complaints(folder: Path, **changes: str) -> list[str]:
     """Return what systemd says about copies of the units, whose programs are on this machine."""
-    for path in (SERVICE, WATCH, CORRECTED):
-        text = path.read_text(encoding="utf-8").replace("/opt/gardu/bin/gardu", "/bin/true")
+    for path in UNITS:
+        text = path.read_text(encoding="utf-8").replace("/usr/bin/gardu", "/bin/true")
+        text = text.replace("/usr/lib/gardu/upgrade", "/bin/true")
         for key, value in changes.items():
             text = re.sub(f"^{key}=.*$", f"{key}={value}", text, flags=re.MULTILINE)
         (folder / path.name).write_text(text, encoding="utf-8")
     done = subprocess.run(
-        ["systemd-analyze", "verify", str(folder / SERVICE.name), str(folder / WATCH.name)],
+        ["systemd-analyze", "verify",
+         *(str(folder / path.name) for path in (SERVICE, WATCH, UPGRADE))],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     return [
@@ -56,7 +61,7 @@ def test_an_unusable_config_is_not_restarted_and_everything_else_is() -> None:
     service = unit(SERVICE)["Service"]
     assert service["Restart"] == "always"
     prevented = {int(code) for code in service["RestartPreventExitStatus"].split()}
-    assert prevented == {exit_codes.CONFIG, exit_codes.USAGE}
+    assert prevented == {exit_codes.CONFIG, exit_codes.FORMAT, exit_codes.USAGE}
     assert prevented.isdisjoint({0, 1, 2, exit_codes.OTHER, exit_codes.UNAVAILABLE})
 
 

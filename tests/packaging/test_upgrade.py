@@ -244,3 +244,20 @@ def test_list(machine: Machine) -> None:
     shown = run_tool(machine, "list").stdout
     assert f"{OLD}  current\n{NEW}\n" in shown
     assert f"{OLD} to {NEW}: failed: it ended: ended: gardu.toml: unknown key" in shown
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("0.9.0", "0.10.0"),
+        ("1.0~rc1", "1.0"),
+        ("1.0", "1.0.1"),
+        ("0.1.0+bookworm", "0.2.0+bookworm"),
+        ("1.0~rc1", "1.0~rc2"),
+    ],
+)
+def test_order_of_versions(older: str, newer: str) -> None:
+    """Only the way to an older version asks for its database."""
+    assert versions.is_older(older, newer)
+    assert not versions.is_older(newer, older)
+    assert not versions.is_older(older, older)

@@ -29,15 +29,20 @@ PACE = Pace(look=5.0)
 
 
 class Machine:
-    """A machine below *folder*: ``opt``, ``etc``, ``bin`` (systemctl) and the unit's state."""
+    """A machine below *folder*: ``opt``, ``etc``, ``bin`` (systemctl) and the unit's state.
+
+    It is made if *folder* is missing.
+    """
 
     def __init__(self, folder: Path, active: str = "active") -> None:
         self.folder = folder
+        self.places = Places(folder / "opt", folder / "etc/gardu.toml", folder / "booted", "")
+        if folder.exists():
+            return
         (folder / "etc").mkdir(parents=True)
         (folder / "etc/gardu.toml").write_text("")
         (folder / "booted").mkdir()
         (folder / "bin").mkdir()
-        self.places = Places(folder / "opt", folder / "etc/gardu.toml", folder / "booted", "")
         self.places.versions.mkdir(parents=True)
         (folder / "state.json").write_text(json.dumps({**_STATE, "ActiveState": active}))
         systemctl = folder / "bin/systemctl"

@@ -1,29 +1,31 @@
-"""The upgrade tool as a process that a test kills: ``MACHINE [--kill N] COMMAND …``.
+"""The upgrade tool as a process that a test may kill: ``MACHINE [--kill N] COMMAND …``.
 
-With ``--kill N`` it dies by SIGKILL just before its step N; a step is a change of the disk, a sync,
-or a program that it starts.
+With ``--kill N`` it dies by SIGKILL just before its step N; a step is a change of names on the
+disk, a sync, a command to systemd, or a program of a version. Then systemctl has no process.
 """
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 from unittest import mock
 
 from gardu_upgrade import main as tool
-from gardu_upgrade.places import Places
+from gardu_upgrade import service
 from gardu_upgrade.switch import Switcher
 
-from tests.packaging.upgrade_bench import PACE, quick_trial
+from tests.packaging.upgrade_bench import PACE, Machine, quick_trial
 
-_STEPS = ((os, "fsync"), (os, "rename"), (os, "unlink"), (os, "symlink"), (os, "rmdir"),
-          (subprocess, "run"))  # fmt: skip
+_STEPS = ((os, "fsync"), (os, "rename"), (os, "unlink"), (os, "symlink"), (shutil, "rmtree"),
+          (subprocess, "run"), (service, "_systemctl"))  # fmt: skip
 
 
 class Steps:
-    """Counts steps, and kills this process before the step *last* (0: never)."""
+    """Counts steps, and kills this process before the step *last*."""
 
     def __init__(self, last: int) -> None:
         self._left = last
@@ -42,17 +44,16 @@ class Steps:
 
 def main(folder: Path, words: list[str]) -> int:
     """Run the tool on the machine in *folder*."""
-    last = 0
+    machine = Machine(folder)
     if words[0] == "--kill":
-        last, words = int(words[1]), words[2:]
-    places = Places(folder / "opt", folder / "etc/gardu.toml", folder / "booted", "")
-    steps = Steps(last)
-    for module, name in _STEPS:
-        setattr(module, name, steps.watched(getattr(module, name)))
-    with mock.patch.object(
-        tool, "Switcher", lambda where: Switcher(where, PACE, trial=quick_trial())
-    ):
-        return tool.main(words, places)
+        service._systemctl = machine.systemctl
+        steps = Steps(int(words[1]))
+        for module, name in _STEPS:
+            setattr(module, name, steps.watched(getattr(module, name)))
+        words = words[2:]
+    quick = partial(Switcher, pace=PACE, trial=quick_trial())
+    with mock.patch.object(tool, "Switcher", quick):
+        return tool.main(words, machine.places)
 
 
 if __name__ == "__main__":

@@ -393,7 +393,9 @@ def test_newer_format_is_refused(tmp_path: Path, clock: HandClock) -> None:
     with Documents(tmp_path / FILE) as documents:
         documents.table("database").update({"format": FORMAT + 1}, doc_ids=[1])
     for _ in range(2):
-        with pytest.raises(StoreError, match=rf"format {FORMAT + 1} \(Gardu .*\), this Gardu reads {FORMAT}"):
+        with pytest.raises(
+            StoreError, match=rf"format {FORMAT + 1} \(Gardu .*\), this Gardu reads {FORMAT}"
+        ):
             Store(tmp_path, SOURCE, clock)
 
 

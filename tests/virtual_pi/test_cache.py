@@ -51,7 +51,7 @@ def test_layer_is_built_once(tmp_path: Path) -> None:
 
 
 def test_failed_build_leaves_nothing(tmp_path: Path) -> None:
-    """A build that was interrupted is never taken for a layer."""
+    """A build that was interrupted never becomes a layer."""
 
     def build(into: Path) -> None:
         (into / "disk.img").write_text("half")

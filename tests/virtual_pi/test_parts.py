@@ -55,10 +55,10 @@ def row(name: str, run: object, *, quick: bool = False) -> Row:
 def test_failure_does_not_stop_the_next() -> None:
     """One fault hides no other: every test runs, and each has its own result."""
     rows = [row("a", failing), row("b", broken), row("c", absent), row("d", passing)]
-    told: list[Result] = []
-    results = run_rows(rows, bench(), told.append, lambda: 0.0)
+    reported: list[Result] = []
+    results = run_rows(rows, bench(), reported.append, lambda: 0.0)
     assert [result.passed for result in results] == [False, False, None, True]
-    assert told == results
+    assert reported == results
     assert results[0].figure == "no READY\nthe journal"
 
 
@@ -107,7 +107,7 @@ def test_frame_of_a_card() -> None:
 
 
 def test_time_server_answers_with_the_clients_stamp() -> None:
-    """A client takes only an answer to its own request, with the time in seconds since 1900."""
+    """A client accepts only an answer to its own request, with the time in seconds since 1900."""
     request = bytes(40) + b"CLIENTS!"
     served = TimeServer()
     served.ahead = 10.0
@@ -146,7 +146,7 @@ def test_available_memory() -> None:
 
 def test_config_is_the_shipped_one_with_its_changes() -> None:
     """The guest runs the shipped config; a key that was renamed there is noticed here."""
-    text = site.config(1883, reader=site.USB_READER)
+    text = site.config(1883, reader=site.USB_READER, camera="picamera2")
     assert 'url = "mqtt://10.0.2.2:1883"' in text
     assert 'driver = "picamera2"' in text
     with pytest.raises(ValueError, match="no_such_key"):

@@ -64,7 +64,7 @@ def test_command_without_an_end_is_ended(agent: Agent) -> None:
 
 
 def test_guest_that_is_off_is_unreachable(tmp_path: Path) -> None:
-    """A guest that has ended is told from one that is slow."""
+    """A guest that has ended is distinguished from one that is slow."""
     with pytest.raises(Unreachable):
         Agent(tmp_path / "none").run("true")
     with pytest.raises(Unreachable):

@@ -26,7 +26,7 @@ def counted(*payloads: bytes) -> Records:
     """Return the count of messages that came in this order."""
     records = Records()
     for payload in payloads:
-        records.take(TOPIC, payload)
+        records.receive(TOPIC, payload)
     return records
 
 
@@ -52,20 +52,20 @@ def test_one_number_for_two_records_is_found() -> None:
 
 
 def test_wait_finds_a_record_after_the_mark() -> None:
-    """A test does not take an earlier record for its own."""
+    """A test does not count an earlier record as its own."""
     records = counted(message(1))
     since = records.mark()
     with pytest.raises(RowFailed, match=r"visit\.opened"):
         records.wait("visit.opened", since, 0)
-    records.take(TOPIC, message(2))
+    records.receive(TOPIC, message(2))
     assert records.wait("visit.opened", since, 0)["id"] == "id-2"
 
 
 def test_live_topics_and_stills_are_no_records() -> None:
     """The present state is remembered, stills are counted."""
     records = Records()
-    records.take("gardu/v1/setda/lobi/status", b'{"status":"online"}')
-    records.take("gardu/v1/setda/lobi/still/desk", b"\xff\xd8")
+    records.receive("gardu/v1/setda/lobi/status", b'{"status":"online"}')
+    records.receive("gardu/v1/setda/lobi/still/desk", b"\xff\xd8")
     assert records.wait_live("status", 0, lambda value: value["status"] == "online")
     assert records.stills == 1
     assert records.count().records == 0

@@ -24,7 +24,7 @@ def test_first_line_of_the_header() -> None:
 
 
 def test_no_simulated_chip_is_an_error() -> None:
-    """A guest without its header is not taken for one without blips."""
+    """A guest without its header is an error, not a pass."""
     with pytest.raises(ValueError, match="gpio-sim"):
         first_line("")
 

@@ -33,7 +33,7 @@ def bundle(bench: Bench) -> str:
 def records(bench: Bench) -> str:
     """Count all records that came to the office: none may be missing or come twice."""
     ledger = bench.office.wait_live(
-        "ledger", 60, lambda value: value and value["acked_seq"] == value["last_seq"]
+        "ledger", 300, lambda value: value and value["acked_seq"] == value["last_seq"]
     )
     count = bench.office.count()
     if not count.sound:

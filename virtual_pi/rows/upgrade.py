@@ -43,7 +43,7 @@ def newer(bench: Bench) -> str:
 
 
 def rollback(bench: Bench) -> str:
-    """Install a version that does not start: the one before must come back, and say so."""
+    """Install a version that does not start: the one before must come back, visibly."""
     guest = bench.guest
     old = _current(bench)
     wanted = f"{version(bench.package)}+vpi2"

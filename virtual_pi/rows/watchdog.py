@@ -50,7 +50,7 @@ def hardware(bench: Bench) -> str:
     if timeout in ("0", "infinity", ""):
         raise RowFailed(f"systemd does not set the hardware watchdog: {timeout!r}")
     boot = _boot(guest)
-    # systemd itself stands still, so that nobody serves the watchdog; its group can be frozen.
+    # The group of systemd is frozen: the watchdog is served no more.
     guest.ask("sync; echo 1 > /sys/fs/cgroup/init.scope/cgroup.freeze", timeout=10)
     seconds = _wait_other_boot(bench, boot)
     daemon.wait_ready(guest)

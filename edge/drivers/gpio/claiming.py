@@ -7,7 +7,10 @@ from contextlib import contextmanager
 
 from edge.errors import DeviceUnavailable, GarduError
 
-INSTALL = "Install it: /opt/gardu/bin/pip install 'gardu[pi]', for lgpio 'gardu[lgpio]'."
+INSTALL = (
+    "The Debian package has gpiod (sudo apt install --reinstall gardu); lgpio: sudo apt install "
+    "python3-lgpio. In an environment of your own: pip install 'gardu[pi]' or 'gardu[lgpio]'."
+)
 
 IN_USE = (
     "Another program or function of the Pi has it: gpioinfo shows which. gardu wiring lists what "

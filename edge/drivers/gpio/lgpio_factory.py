@@ -49,7 +49,8 @@ def lgpio_factory(number: int) -> Factory:
         factory.close()
         raise DeviceUnavailable(
             f"gpio: gpiozero opened {name} instead of gpiochip{number}",
-            "Update it: /opt/gardu/bin/pip install --upgrade 'gpiozero>=2.0.1.post1'.",
+            "Install the Debian package again (sudo apt install --reinstall gardu), or in an "
+            "environment of your own: pip install --upgrade 'gpiozero>=2.0.1.post1'.",
         )
     _log.info("pins: lgpio on %s (%s, %d lines)", name, label, lines)
     return factory

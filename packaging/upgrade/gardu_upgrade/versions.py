@@ -10,7 +10,7 @@ from gardu_upgrade.places import Places
 # The names that Debian allows for a version, without "/" and not hidden.
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.+~_-]*")
 _UNFINISHED = (".part", durable.REMOVED)
-_NUMBER = re.compile(r"[0-9]+")
+_NUMBER = re.compile(r"~|[0-9]+")
 
 
 def is_name(version: str) -> bool:
@@ -81,7 +81,9 @@ def is_older(one: str, other: str) -> bool:
 
 
 def _numbers(version: str) -> tuple[int, ...]:
-    return tuple(int(number) for number in _NUMBER.findall(version))
+    """Return the numbers of a version; ``~`` comes before the end: ``1.0~rc1`` before ``1.0``."""
+    found = _NUMBER.findall(version)
+    return (*(-1 if number == "~" else int(number) for number in found), 0)
 
 
 def _named(link: Path) -> str:

@@ -17,15 +17,17 @@ from tests.faults.powercut.operations import Operation
 
 SECTOR = 512
 
-Image = dict[str, bytes | None]
-"""A disk's files by path, with their content; None for a folder."""
+Content = bytes | PurePosixPath | None
+
+Image = dict[str, Content]
+"""A disk's files by path, with their content; a path for a symlink, None for a folder."""
 
 
 @dataclass
 class Inode:
-    """A file: its sure content, and the operations since. ``sure`` of a folder is None."""
+    """A file: its sure content, and the operations since; of a folder or symlink only that."""
 
-    sure: bytes | None = b""
+    sure: Content = b""
     since: list[Operation] = field(default_factory=list)
 
 
@@ -62,6 +64,8 @@ class Disk:
         match operation.kind:
             case "create":
                 self._name(path, Inode())
+            case "symlink":
+                self._name(path, Inode(PurePosixPath(operation.target)))
             case "mkdir":
                 self._name(path, Inode(None))
             case "unlink" | "rmdir":
@@ -76,7 +80,7 @@ class Disk:
             case "sync-folder":
                 self._sync_folder(path)
 
-    def image(self, content: Callable[[Inode], bytes | None], namings: int = 0) -> Image:
+    def image(self, content: Callable[[Inode], Content], namings: int = 0) -> Image:
         """Return the disk after a cut now.
 
         :param content: returns the content of a file after the cut
@@ -104,8 +108,11 @@ class Disk:
         self._change(path, [(path, inode)])
 
     def _rename(self, old: str, new: str) -> None:
-        assert PurePosixPath(old).parent == PurePosixPath(new).parent, "never between folders"
-        self._change(old, [(new, self._now[old]), (old, None)])
+        """Rename a file or a folder with all in it, at once; sure once the new folder is synced."""
+        changes: list[tuple[str, Inode | None]] = []
+        for path in [path for path in self._now if path == old or path.startswith(f"{old}/")]:
+            changes += [(f"{new}{path.removeprefix(old)}", self._now[path]), (path, None)]
+        self._change(new, changes)
 
     def _change(self, path: str, changes: list[tuple[str, Inode | None]]) -> None:
         naming = Naming(_parent(path), changes)
@@ -119,15 +126,15 @@ class Disk:
         self._namings = [naming for naming in self._namings if naming.folder != folder]
 
 
-def kept(inode: Inode) -> bytes | None:
+def kept(inode: Inode) -> Content:
     """Return a file's content if every write reached the disk."""
     return torn(inode, None)
 
 
-def torn(inode: Inode, dice: random.Random | None) -> bytes | None:
+def torn(inode: Inode, dice: random.Random | None) -> Content:
     """Return a file's content with *dice* choosing for each sector (None: all reached the disk)."""
-    if inode.sure is None:
-        return None
+    if not isinstance(inode.sure, bytes):
+        return inode.sure
     content = bytearray(inode.sure)
     for operation in inode.since:
         luck = 1.0 if dice is None else dice.choice((0.0, 0.5, 1.0))
@@ -157,6 +164,8 @@ def write_out(image: Image, folder: Path) -> None:
     for path, content in image.items():
         if content is None:
             (folder / path).mkdir(mode=0o700)
+        elif isinstance(content, PurePosixPath):
+            (folder / path).symlink_to(content)
         else:
             (folder / path).write_bytes(content)
 

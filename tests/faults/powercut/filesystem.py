@@ -161,6 +161,17 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         self._record("rename", old, target=new)
         return 0
 
+    def readlink(self, path: str) -> str:
+        """Pass through."""
+        return os.readlink(self._real(path))  # noqa: PTH115 - a string
+
+    def symlink(self, path: str, content: str) -> int:
+        """Pass through and record."""
+        os.symlink(content, self._real(path))  # noqa: PTH211 - a string on a hot path
+        operation = Operation("symlink", path.lstrip("/"), target=content)
+        self._log.write(encode(operation) + b"\n")
+        return 0
+
     def unlink(self, path: str) -> int:
         """Pass through and record."""
         os.unlink(self._real(path))  # noqa: PTH108 - a string on a hot path

@@ -6,7 +6,16 @@ from typing import Literal
 import msgspec
 
 Kind = Literal[
-    "create", "write", "truncate", "sync", "mkdir", "rename", "unlink", "rmdir", "sync-folder"
+    "create",
+    "write",
+    "truncate",
+    "sync",
+    "mkdir",
+    "rename",
+    "unlink",
+    "rmdir",
+    "sync-folder",
+    "symlink",
 ]
 
 
@@ -15,7 +24,7 @@ class Operation(msgspec.Struct, frozen=True, array_like=True):
 
     :ivar offset: of a write in bytes; of a truncate the new length
     :ivar data: the bytes written
-    :ivar target: the new path of a rename
+    :ivar target: the new path of a rename; the content of a symlink
     """
 
     kind: Kind

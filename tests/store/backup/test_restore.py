@@ -14,7 +14,7 @@ import pytest
 
 from edge import __version__
 from edge.clock import Clock
-from edge.commands.databases import DATABASES
+from edge.commands.databases import DATABASES, FORMATS_BY_NAME
 from edge.errors import StoreError
 from edge.guestbook.guest_list import read as guests_of
 from edge.store import restored
@@ -41,7 +41,7 @@ def restore(backup: Path, folder: Path, lost: int | None = None) -> None:
     """Restore *backup* into *folder*."""
     folder.mkdir(exist_ok=True)
     with backup.open("rb") as file:
-        work = Restore(file, examined(backup), folder, Clock())
+        work = Restore(file, examined(backup), folder, Clock(), FORMATS_BY_NAME)
         work.stage(lost)
         work.finish()
 
@@ -213,7 +213,9 @@ def test_a_stop_leaves_nothing(office: Populated, tmp_path: Path) -> None:
 def restore_of(backup: Path, folder: Path) -> Restore:
     """Return a restore of *backup* that has not begun."""
     folder.mkdir(exist_ok=True)
-    return Restore(io.BytesIO(backup.read_bytes()), examined(backup), folder, Clock())
+    return Restore(
+        io.BytesIO(backup.read_bytes()), examined(backup), folder, Clock(), FORMATS_BY_NAME
+    )
 
 
 def test_a_file_that_changes_after_its_examination_is_refused(
@@ -227,7 +229,7 @@ def test_a_file_that_changes_after_its_examination_is_refused(
     office.backup(other).run()
     (tmp_path / "new").mkdir()
     changed = io.BytesIO(other.read_bytes())
-    work = Restore(changed, examined(one), tmp_path / "new", Clock())
+    work = Restore(changed, examined(one), tmp_path / "new", Clock(), FORMATS_BY_NAME)
     with pytest.raises(BadBackup, match="has changed since it was examined"):
         work.stage(None)
     assert not list((tmp_path / "new").iterdir())

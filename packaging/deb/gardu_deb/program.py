@@ -1,9 +1,8 @@
 """Assembles the program of a package: a Python environment for one suite and architecture.
 
-Nothing of the target is run, so that a package for arm64 can be built on any machine: uv chooses the
-wheels of the lock file by their tags, and the environment's few other files are written here. The
-folder is complete when it lies at its final path, /opt/gardu/versions/VERSION; debian/postinst puts it
-there.
+Nothing of the target is run, so that a package for arm64 can be built on any machine: uv chooses
+the wheels of the lock file by their tags, and the environment's few other files are written here.
+The folder works at its final path, /opt/gardu/versions/VERSION, where the postinst puts it.
 """
 
 import argparse
@@ -13,9 +12,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-from targets import Target
+from gardu_deb.targets import Target
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 LOCK = REPOSITORY / "packaging/requirements.lock"
 BUILD_LOCK = REPOSITORY / "packaging/build-requirements.lock"
 VERSIONS = "/opt/gardu/versions"
@@ -36,8 +35,8 @@ sys.exit(main())
 def assemble(folder: Path, target: Target, version: str) -> None:
     """Write the environment of *target* to *folder*, for /opt/gardu/versions/*version*.
 
-    Raises CalledProcessError if the lock file has no wheel for the target, or a wheel's hash differs;
-    uv has then printed which.
+    Raises CalledProcessError if the lock file has no wheel for the target, or a wheel's hash
+    differs; uv has then printed which.
     """
     site = folder / "lib" / f"python{target.python}" / "site-packages"
     wheels = folder.with_name(f"{folder.name}-wheels")
@@ -81,8 +80,8 @@ def _leave_out(site: Path) -> None:
 def _environment(folder: Path, target: Target, version: str) -> None:
     """Write the files that make *folder* an environment of the suite's own Python.
 
-    The packages of the system are visible, behind Gardu's own: picamera2 and libcamera belong to the
-    system's kernel and come from its packages.
+    The packages of the system are visible, behind Gardu's own: picamera2 and libcamera belong to
+    the system's kernel and come from its packages.
     """
     binaries = folder / "bin"
     binaries.mkdir()

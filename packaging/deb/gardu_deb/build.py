@@ -1,8 +1,8 @@
 """Builds the Debian packages of Gardu: `make deb`.
 
-Each package is built by dpkg-buildpackage and debhelper from a copy of the committed and changed files
-of this repository, in build/deb/SUITE-ARCHITECTURE, and is put into dist/. Two builds of one commit are
-identical: all times are that of the commit.
+Each package is built by dpkg-buildpackage and debhelper from a copy of the committed and changed
+files of this repository, in build/deb/SUITE-ARCHITECTURE, and is put into dist/. Two builds of one
+commit are identical: all times are that of the commit.
 """
 
 import argparse
@@ -14,9 +14,9 @@ import sys
 from email.utils import formatdate
 from pathlib import Path
 
-from targets import ARCHITECTURES, SUITES, Target
+from gardu_deb.targets import ARCHITECTURES, SUITES, Target
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 WORK = REPOSITORY / "build/deb"
 DIST = REPOSITORY / "dist"
 MAINTAINER = "Gardu <gardu@localhost>"
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--architecture", choices=ARCHITECTURES, help="default: this machine's")
     parser.add_argument("--all", action="store_true", help="every suite and architecture")
     parser.add_argument(
-        "--suffix", default="", help="end of the version, to try an upgrade: +2 is newer, ~rc1 older"
+        "--suffix",
+        default="",
+        help="end of the version, to try an upgrade: +2 is newer, ~rc1 older",
     )
     options = parser.parse_args()
     if options.suffix and not re.fullmatch(r"[+~][A-Za-z0-9.+~]+", options.suffix):
@@ -63,14 +65,15 @@ def build(target: Target, suffix: str = "") -> Path:
         "DEB_BUILD_OPTIONS": "nocheck",
         "LC_ALL": "C.UTF-8",
     }
-    # -d: the tools were looked for above, by what is needed and not by the architecture of the package.
+    # The tools were searched by _require_tools, for this machine and not for the package's.
     command = ["dpkg-buildpackage", "--build=binary", "--unsigned-changes", "--no-check-builddeps",
                f"--host-arch={target.architecture}"]  # fmt: skip
     log = source.with_name("build.log")
     _run_logged(command, source, environment, log)
     built = source.with_name(f"gardu_{version}_{target.architecture}.deb")
     DIST.mkdir(exist_ok=True)
-    return shutil.copy2(built, DIST)
+    shutil.copy2(built, DIST)
+    return DIST / built.name
 
 
 def program_version() -> str:
@@ -78,7 +81,7 @@ def program_version() -> str:
     text = (REPOSITORY / "edge/__init__.py").read_text(encoding="utf-8")
     found = re.search(r'^__version__ = "([^"]+)"', text, re.MULTILINE)
     if found is None:
-        sys.exit("edge/__init__.py: no line __version__ = \"...\"")
+        sys.exit('edge/__init__.py: no line __version__ = "..."')
     return found[1]
 
 
@@ -144,7 +147,10 @@ def _require_tools() -> None:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         print(f"Installing {names} ...", flush=True)
         quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        for step in (["update", "-qq"], ["install", "-y", "-qq", "--no-install-recommends", *missing]):
+        for step in (
+            ["update", "-qq"],
+            ["install", "-y", "-qq", "--no-install-recommends", *missing],
+        ):
             subprocess.run(["apt-get", *step], env=quiet, stdout=subprocess.DEVNULL, check=False)
     if any(shutil.which(tool) is None for tool in TOOLS):
         sys.exit(f"The package needs Debian's {names}: sudo apt install {names}")

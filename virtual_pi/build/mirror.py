@@ -20,7 +20,7 @@ def mirror() -> str:
 
 
 def choose(urls: list[str]) -> str | None:
-    """Return the first URL that is a mirror of Debian's own packages, without a slash at its end."""
+    """Return the first URL of a mirror of Debian's own packages, without a slash at its end."""
     for url in urls:
         if re.fullmatch(r"https?://\S+/debian/?", url.strip()):
             return url.strip().rstrip("/")

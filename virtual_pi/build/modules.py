@@ -32,7 +32,9 @@ cd vimc
 
 # PYPI=1 is lgpio's own switch: its C library is linked in. None of these has a wheel for Python
 # 3.13; python-prctl and PiDNG belong to picamera2.
-_WHEELS = "PYPI=1 python3 -m pip wheel -q --no-deps -w /src/wheels lgpio==0.2.2.0 python-prctl PiDNG"
+_WHEELS = (
+    "PYPI=1 python3 -m pip wheel -q --no-deps -w /src/wheels lgpio==0.2.2.0 python-prctl PiDNG"
+)
 
 
 def build_modules(root: Path, into: Path) -> None:

@@ -62,8 +62,8 @@ def names(depends: str) -> tuple[str, ...]:
 def make_variant(package: Path, into: Path, version: str, script: str) -> Path:
     """Make another version of *package* and return its file.
 
-    :param script: a shell script that changes the unpacked package, in its working directory; ``$1``
-        is the new version
+    :param script: a shell script that changes the unpacked package, in its working directory;
+        ``$1`` is the new version
     """
     folder = into / "package"
     shutil.rmtree(folder, ignore_errors=True)

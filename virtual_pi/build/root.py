@@ -27,7 +27,7 @@ def build_root(root: Path, suite: str, mirror: str, packages: tuple[str, ...]) -
 
 def kernel_version(root: Path) -> str:
     """Return the version of the kernel in *root*."""
-    return sorted(path.name for path in (root / "usr/lib/modules").iterdir())[-1]
+    return max(path.name for path in (root / "usr/lib/modules").iterdir())
 
 
 def install(root: Path, packages: tuple[str, ...]) -> None:

@@ -17,7 +17,7 @@ USB_ADAPTER = "usb1"
 _KVM_LIMIT = 8.0
 # Less output on the console, which costs an emulated processor much; devices may be late.
 _KERNEL = (
-    "root=/dev/vda rw console=ttyS0 loglevel=4 mitigations=off systemd.show_status=error "
+    "root=/dev/vda console=ttyS0 loglevel=4 mitigations=off systemd.show_status=error "
     "systemd.default_device_timeout_sec=900"
 )
 

@@ -94,10 +94,14 @@ def install() -> None:
     DROP_INS.mkdir(parents=True)
     (DROP_INS / "slow.conf").write_text("[Service]\nTimeoutStartSec=600\nTimeoutStopSec=300\n")
     systemctl("daemon-reload")
-    run("systemd-sysusers")
-    run("systemd-tmpfiles", "--create", "gardu.conf")
-    run("udevadm", "control", "--reload")
-    run("udevadm", "trigger", "--subsystem-match=gpio", "--settle")
+    done = [
+        run("systemd-sysusers"),
+        run("systemd-tmpfiles", "--create", "gardu.conf"),
+        run("udevadm", "control", "--reload"),
+        run("udevadm", "trigger", "--subsystem-match=gpio", "--settle"),
+        run("sh", "-c", "ls -ln /dev/gpiochip*; getent group gpio; id gardu"),
+    ]
+    tell("installed", "".join(one.stdout + one.stderr for one in done))
 
 
 def killed_alone() -> None:

@@ -31,7 +31,7 @@ ROWS = (
     *crash_images.ROWS,
     *power_cuts.ROWS,
     *data.COUNT,
+    *raspi3b.ROWS,
     *read_only.ROWS,
     *package.LAST,
-    *raspi3b.ROWS,
 )

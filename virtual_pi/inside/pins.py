@@ -85,6 +85,14 @@ def respond(button: int, lamp: int, limit: float) -> float:
     return until(lamp, 1 - rest, limit)
 
 
+def spring(button: int, relay: int, energised: int, door: int, limit: float) -> None:
+    """Press *button*; once the lock's *relay* is energised its *door* opens, and is shut again."""
+    press(button, 0.3, 0)
+    until(relay, energised, limit)
+    shut = level(door)
+    press(door, 2.0, 1 - shut)
+
+
 def main() -> None:
     """Read the command line and do it."""
     parser = argparse.ArgumentParser(prog="pins", description=__doc__)
@@ -105,6 +113,12 @@ def main() -> None:
     responding.add_argument("pin", type=int)
     responding.add_argument("lamp", type=int)
     responding.add_argument("--limit", type=float, default=30.0)
+    springing = commands.add_parser("spring", help="press a button that opens a locker, use it")
+    springing.add_argument("button", type=int)
+    springing.add_argument("relay", type=int)
+    springing.add_argument("energised", type=int, choices=(0, 1))
+    springing.add_argument("door", type=int)
+    springing.add_argument("--limit", type=float, default=30.0)
     asked = parser.parse_args()
     match asked.command:
         case "hold":
@@ -117,6 +131,8 @@ def main() -> None:
             print(f"{until(asked.pin, asked.level, asked.limit):.3f}")  # noqa: T201
         case "respond":
             print(f"{respond(asked.pin, asked.lamp, asked.limit):.3f}")  # noqa: T201
+        case "spring":
+            spring(asked.button, asked.relay, asked.energised, asked.door, asked.limit)
         case _:
             print(" ".join(f"{pin}={level(pin)}" for pin in HEADER))  # noqa: T201
 

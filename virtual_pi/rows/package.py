@@ -78,11 +78,13 @@ def remove(bench: Bench) -> str:
     return "config and data stay; apt names them"
 
 
-FIRST = (
+FRESH = (
     Row("install", "apt installs the package in a fresh guest and prints the next steps", install,
         quick=True, settled=False),
     Row("doctor", "doctor reads the pins as user gardu before the first start", doctor,
         settled=False),
+)  # fmt: skip
+FIRST = (
     Row("ready", "READY under the real unit and its sandbox", ready, quick=True, settled=False),
     Row("security", "systemd-analyze security: the sandbox has not become weaker", security,
         quick=True),

@@ -6,6 +6,7 @@ from virtual_pi.rows import (
     crash_images,
     data,
     drivers,
+    first_guest,
     life,
     package,
     pins,
@@ -18,6 +19,8 @@ from virtual_pi.rows import (
 )
 
 ROWS = (
+    *package.FRESH,
+    *first_guest.ROWS,
     *package.FIRST,
     *pins.ROWS,
     *serial.ROWS,

@@ -45,7 +45,8 @@ _MASKED = (
     "systemd-journal-flush", "systemd-journal-catalog-update", "modprobe@fuse",
     "modprobe@configfs", "modprobe@efi_pstore",
 )  # fmt: skip
-_GROUPS = "g gpio -\ng i2c -\ng spi -\n"
+# Raspberry Pi OS has these groups from the beginning: udev looks them up when it reads its rules.
+_GROUPS = "gpio:x:986:\ni2c:x:987:\nspi:x:988:\n"
 _RULES = 'SUBSYSTEM=="gpio", GROUP="gpio", MODE="0660"\n'
 
 
@@ -102,7 +103,8 @@ def configure(tree: Path, config: Path) -> None:
     """Write into *tree* what the first boot of Debian, and the trial, need."""
     for name in ("passwd", "group"):
         shutil.copy(tree / f"usr/share/base-passwd/{name}.master", tree / "etc" / name)
-    _write(tree, "usr/lib/sysusers.d/virtual-pi.conf", _GROUPS)
+    with (tree / "etc/group").open("a", encoding="utf-8") as groups:
+        groups.write(_GROUPS)
     _write(tree, "etc/udev/rules.d/99-com.rules", _RULES)
     _write(tree, "etc/hostname", "pi3b\n")
     _write(tree, "etc/fstab", "")

@@ -63,7 +63,7 @@ def run(*words: str) -> subprocess.CompletedProcess[str]:
 def gardu(*words: str) -> dict[str, object]:
     """Run a command of gardu and return its exit code and its output."""
     done = run(GARDU, *words)
-    return {"code": done.returncode, "output": (done.stdout + done.stderr)[-4000:]}
+    return {"code": done.returncode, "output": (done.stdout + done.stderr)[-30000:]}
 
 
 def systemctl(*words: str) -> int:

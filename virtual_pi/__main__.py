@@ -66,6 +66,7 @@ def _bench(stack: ExitStack, asked: argparse.Namespace, rows: tuple[Row, ...]) -
     guest = Guest(disk, work / "guest", accel, base)
     stack.callback(guest.cut_power)
     bench = Bench(guest, office, port, package, work, progress, Random(asked.seed))  # noqa: S311
+    bench.pictures = asked.pictures
     with progress.stage(f"boot ({accel})"):
         guest.boot()
     return bench
@@ -122,6 +123,9 @@ def main() -> None:
         "--if-possible", action="store_true", help="pass if this machine cannot run the virtual Pi"
     )
     parser.add_argument("--seed", type=int, default=2017, help="for moments of cuts (2017)")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="FOLDER", help="draw what the technician sees, as SVG"
+    )
     parser.add_argument(
         "--enter", nargs=2, metavar=("FOLDER", "COMMAND"), help="run a command in a guest of --keep"
     )

@@ -19,6 +19,7 @@ class Bench:
     :ivar port: the broker's port on this machine
     :ivar package: the Debian package under test
     :ivar work: a folder for files of the rows
+    :ivar pictures: a folder for pictures of what a technician sees; None: none are drawn
     """
 
     guest: Guest
@@ -28,6 +29,7 @@ class Bench:
     work: Path
     progress: Progress
     dice: Random
+    pictures: Path | None = None
 
     def settle(self) -> None:
         """Have the guest on, with the config of :mod:`virtual_pi.site`, and the daemon READY."""

@@ -63,6 +63,8 @@ class Records:
 
     def _record(self, payload: bytes) -> None:
         record = json.loads(payload)
+        if "streamid" not in record:  # a trial message of `gardu doctor broker`
+            return
         stream, sequence = record["streamid"], int(record["sequence"])
         known = self._streams.setdefault(stream, {})
         fresh = (record["id"], payload)

@@ -49,6 +49,7 @@ SUBCOMMANDS = {
 # {config} is a config with an empty database, {out} a file that is not there yet.
 CASES = (
     Case("--version"),
+    Case("init --print-answers"),
     Case("check --config {config}"),
     Case("schema config"),
     Case("schema procedure"),

@@ -45,7 +45,7 @@ def place(
     left = iter(placed)
     lockers = _filled(draft.lockers, left)
     sections = _filled(draft.sections, left)
-    if lockers:
+    if lockers and not short:  # parts without a place belong to no board
         sections["lockers"]["boards"] = boards_of(lockers)
     return Draft(sections=sections, open=draft.open, short=[*draft.short, *short])
 

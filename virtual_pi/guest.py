@@ -66,10 +66,12 @@ class Guest:
         except Unreachable as error:
             raise Unreachable(f"{error}\n{self.console()[-1500:]}{self._qemu_log()}") from error
         self.until(_BOOTED, limit, "the end of the boot")
-        self.run(
-            f"mkdir -p {_SHARE}; mountpoint -q {_SHARE} || "
-            f"mount -t 9p -o trans=virtio,version=9p2000.L share {_SHARE}"
-        )
+        self.run(f"mkdir -p {_SHARE}; modprobe -a 9p 9pnet_virtio")
+        self.until(
+            f"mountpoint -q {_SHARE} || "
+            f"mount -t 9p -o trans=virtio,version=9p2000.L share {_SHARE} 2>/dev/null",
+            limit, "the shared folder",
+        )  # fmt: skip
         return time.monotonic() - began
 
     def alive(self) -> bool:

@@ -7,6 +7,7 @@ import select
 import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -61,11 +62,18 @@ class Terminal:
         os.write(self._master, line.encode() + b"\r")
 
     def interrupt(self, number: signal.Signals = signal.SIGINT) -> None:
-        """Press Ctrl-C, or send the signal *number*."""
-        if number == signal.SIGINT:
-            os.write(self._master, b"\x03")
-        else:
-            self._process.send_signal(number)
+        """Press Ctrl-C, or send the signal *number*; again, as a person does, until it ends.
+
+        Python may miss a signal that comes just before it begins to wait for a key.
+        """
+        for _ in range(6):
+            if number == signal.SIGINT:
+                os.write(self._master, b"\x03")
+            else:
+                self._process.send_signal(number)
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_MOST_S / 6)
+                return
 
     def end(self) -> int:
         """Read to the end; return the exit code."""

@@ -66,7 +66,7 @@ def wrong_config(bench: Bench) -> str:
 
 
 ROWS = (
-    Row("reload", "reload of good and of bad procedures", reload, quick=True),
+    Row("reload", "reload of good and of bad procedures", reload),
     Row("stop", "a clean stop", stop),
-    Row("config", "a wrong config, corrected: starts by itself", wrong_config, quick=True),
+    Row("config", "a wrong config, corrected: starts by itself", wrong_config),
 )  # fmt: skip

@@ -79,8 +79,7 @@ def remove(bench: Bench) -> str:
 
 
 FRESH = (
-    Row("install", "apt installs the package in a fresh guest and prints the next steps", install,
-        quick=True, settled=False),
+    Row("install", "apt installs the package in a fresh guest and prints the next steps", install, settled=False),
     Row("doctor", "doctor reads the pins as user gardu before the first start", doctor,
         settled=False),
 )  # fmt: skip
@@ -90,5 +89,5 @@ FIRST = (
         quick=True),
 )  # fmt: skip
 LAST = (
-    Row("remove", "removal and purge leave config and data", remove, quick=True),
+    Row("remove", "removal and purge leave config and data", remove),
 )  # fmt: skip

@@ -77,7 +77,7 @@ def killed(bench: Bench) -> str:
 ROWS = (
     Row("claims", "no lock's output leaves its rest at stop, start and kill (ftrace)", claims,
         quick=True),
-    Row("press", "a press opens a visit, and the lamp answers", press, quick=True),
+    Row("press", "a press opens a visit, and the lamp answers", press),
     Row("detector", "the detector's loop raises and ends an alarm", detector),
     Row("killed", "outputs at rest after SIGKILL", killed, quick=True),
 )  # fmt: skip

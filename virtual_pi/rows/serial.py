@@ -18,13 +18,12 @@ def usb(bench: Bench) -> str:
     guest = bench.guest
     loaded = guest.run("grep -c ttyUSB /proc/devices || true").strip()
     with _usb_reader(bench):
+        # QEMU's adapter is on the bus only while a reader is connected to its other end: the end
+        # of a visit's connection pulls it out, the next one plugs it in again.
         guest.plug_usb()
         since = bench.office.mark()
         visits.with_card(bench, "usb1")
-        # QEMU's adapter is on the bus only while a reader is connected to its other end.
-        guest.unplug_usb()
         bench.office.wait("equipment.fault", since, visits.LIMIT)
-        guest.plug_usb()
         since = bench.office.mark()
         visits.with_card(bench, "usb1")
         bench.office.wait("equipment.restored", since, visits.LIMIT)
@@ -48,7 +47,7 @@ def _usb_reader(bench: Bench) -> Iterator[None]:
 
 
 ROWS = (
-    Row("serial", "a card reader on a serial line", line, quick=True),
+    Row("serial", "a card reader on a serial line", line),
     Row("usb", "a USB reader plugged in after the start, unplugged, plugged in again", usb,
         quick=True),
 )  # fmt: skip

@@ -102,7 +102,7 @@ def _current(bench: Bench) -> str:
 
 
 ROWS = (
-    Row("upgrade", "a newer package while the checkpoint works", newer, quick=True),
-    Row("rollback", "a broken package: the version before comes back", rollback, quick=True),
+    Row("upgrade", "a newer package while the checkpoint works", newer),
+    Row("rollback", "a broken package: the version before comes back", rollback),
     Row("upgrade-cut", "a power cut in the middle of an upgrade", cut),
 )  # fmt: skip

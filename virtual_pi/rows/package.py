@@ -79,7 +79,8 @@ def remove(bench: Bench) -> str:
 
 
 FRESH = (
-    Row("install", "apt installs the package in a fresh guest and prints the next steps", install, settled=False),
+    Row("install", "apt installs the package in a fresh guest and prints the next steps", install,
+        settled=False),
     Row("doctor", "doctor reads the pins as user gardu before the first start", doctor,
         settled=False),
 )  # fmt: skip

@@ -38,7 +38,7 @@ def crash_loop(bench: Bench) -> str:
         guest.run(f"kill -KILL {before}")
         daemon.wait_again(guest, before)
     bench.office.wait(
-        "alarm.raised", since, 120, having=lambda record: record["data"]["kind"] == "crash-loop"
+        "alarm.raised", since, 120, having=lambda record: record["data"]["alarm"] == "crash-loop"
     )
     return f"back {_CRASHES} times, alarm crash-loop"
 

@@ -17,7 +17,9 @@ sed -i "s/^Version: .*/Version: $1/" DEBIAN/control
 for file in {_PROGRAM}/bin/*; do
     [ -L "$file" ] || sed -i "1s|/opt/gardu/versions/$old/|/opt/gardu/versions/$1/|" "$file"
 done
-echo "__version__ = '$1'" >> {_PROGRAM}/lib/python3*/site-packages/edge/__init__.py
+for file in {_PROGRAM}/lib/python3*/site-packages/edge/__init__.py; do
+    echo "__version__ = '$1'" >> "$file"
+done
 rm -f DEBIAN/md5sums
 """
 _BREAK = f"""

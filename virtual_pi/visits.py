@@ -40,6 +40,7 @@ def with_card(bench: Bench, line: str, *, still: bool = False) -> None:
     :raises RowFailed: if the card was not issued, or the still did not arrive
     """
     office = bench.office
+    out = office.wait_live("state/occupancy", LIMIT, bool)["cards_out"]
     arrive(bench)
     bench.guest.run(f"pins press {site.ACCEPT}")
     card = bench.dice.choice(site.CARDS)
@@ -47,13 +48,16 @@ def with_card(bench: Bench, line: str, *, still: bool = False) -> None:
     with reader(bench.guest.folder / line) as connection:
         try:
             with card_shown(connection, card):
-                office.wait_live("state/occupancy", LIMIT, lambda now: now["cards_out"] == 1)
+                office.wait_live(
+                    "state/occupancy", LIMIT, lambda now: now and now["cards_out"] == out + 1
+                )
             if still:
                 office.wait_stills(stills, LIMIT)
         finally:
             ended = leave(bench)
-        if not ended["data"]["card_out"]:
-            raise RowFailed("the visit ended without a card")
-        since = office.mark()
-        with card_shown(connection, card):
-            office.wait("visit.reconciled", since, LIMIT)
+            if ended["data"]["card_out"]:
+                since = office.mark()
+                with card_shown(connection, card):
+                    office.wait("visit.reconciled", since, LIMIT)
+    if not ended["data"]["card_out"]:
+        raise RowFailed("the visit ended without a card")

@@ -84,7 +84,7 @@ def run(asked: argparse.Namespace, rows: tuple[Row, ...]) -> int:
             bench.progress.note(f"{result.name}: {result.word}: {result.figure}")
 
         try:
-            run_rows(rows, bench, report)
+            run_rows(rows, bench, report, tries=2 if asked.quick else 1)
         finally:
             sys.stdout.write(table(results) + "\n")
             sys.stdout.flush()

@@ -62,6 +62,23 @@ def test_failure_does_not_stop_the_next() -> None:
     assert results[0].figure == "no READY\nthe journal"
 
 
+def test_a_second_try_shows_in_the_table() -> None:
+    """The quick run tries a failed test once more, and does not conceal it."""
+    failures = [RowFailed("a press was lost")]
+
+    def once(_bench: Bench) -> str:
+        if failures:
+            raise failures.pop()
+        return "62 ms"
+
+    rows = [row("a", once), row("b", failing)]
+    results = run_rows(rows, bench(), lambda _result: None, lambda: 0.0, tries=2)
+    assert [(one.passed, one.figure) for one in results] == [
+        (True, "(try 2) 62 ms"),
+        (False, "(try 2) no READY\nthe journal"),
+    ]
+
+
 def test_one_failure_fails_the_run() -> None:
     """Continuous integration sees a failure; a test that was left out is none."""
     good, bad, out = (Result("x", passed, "", 1) for passed in (True, False, None))

@@ -48,6 +48,5 @@ def _usb_reader(bench: Bench) -> Iterator[None]:
 
 ROWS = (
     Row("serial", "a card reader on a serial line", line),
-    Row("usb", "a USB reader plugged in after the start, unplugged, plugged in again", usb,
-        quick=True),
+    Row("usb", "a USB reader plugged in after the start, unplugged, plugged in again", usb),
 )  # fmt: skip

@@ -11,6 +11,15 @@ _INIT = f"gardu init --config {site.CONFIG} --answers {_ANSWERS}"
 _CHIP = f"printf '\\n[gpio]\\nchip = \"0\"\\n' >> {site.CONFIG}"
 
 
+# All wires off: each line has the pull of a Pi that boots; then the wires of the other tests.
+_UNWIRE = (
+    "rm -f /run/virtual-pi/wires/*; for pin in $(seq 0 27); do "
+    "[ $pin -le 8 ] && pull=pull-up || pull=pull-down; "
+    "echo $pull > /run/virtual-pi/lines/sim_gpio$pin/pull; done; "
+    "systemctl restart virtual-pi-wires"
+)
+
+
 def first_guest(bench: Bench) -> str:
     """Write the config with `gardu init`, check, examine, start, and serve the first guest."""
     guest = bench.guest
@@ -34,7 +43,7 @@ def first_guest(bench: Bench) -> str:
     finally:
         guest.run("systemctl stop gardu; rm -rf /etc/gardu/* /var/lib/gardu/*")
         bench.configure()
-        guest.run("rm -f /run/virtual-pi/wires/*; systemctl restart virtual-pi-wires")
+        guest.run(_UNWIRE)
 
 
 def _wired(bench: Bench) -> Lobby:

@@ -48,7 +48,7 @@ async def hand_in(people: People, guest: Guest) -> Verdict:
 
 
 async def bring_back(people: People, guest: Guest, station: str) -> None:
-    """Return the card of a visit that is over; its locker, if any, springs open at *done*.
+    """Return the card of a visit that is over; its locker, if any, springs open.
 
     A card that was declared lost is refused, with an alarm: it needs a supervisor's card. It opens
     no locker: see ``fetch`` of sim/gestures.py.
@@ -57,8 +57,6 @@ async def bring_back(people: People, guest: Guest, station: str) -> None:
         await _bring_lost(people, guest.card, station)
     elif guest.card is not None:
         await people.hands.present(station, guest.card)
-        if guest.locker is not None and people.officer_opens:
-            await people.hands.press(station, "done")
     if guest.locker is not None and await people.wait_door(guest.locker, _DOOR_S):
         await use_locker(people, guest, guest.locker, "taking-out")
         people.give_up_locker(guest)

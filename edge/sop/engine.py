@@ -23,7 +23,6 @@ from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
 from edge.sop.faults import device_fault, device_restored, still_missed
 from edge.sop.inputs import (
-    belongings,
     cards,
     corrections,
     detector,
@@ -67,7 +66,6 @@ def _started(turn: Turn, _event: events.Started) -> None:
     doors.started(turn)
     alarms.started(turn)
     cards.started(turn)
-    belongings.started(turn)
     foreign_cards.started(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
@@ -81,10 +79,8 @@ def _run_ended(turn: Turn, event: events.RunEnded) -> None:
 
 
 def _button(turn: Turn, event: events.ButtonPressed) -> None:
-    """Offer the press to a supervisor, to belongings asked for, to common buttons, to visits."""
+    """Offer the press to a present supervisor first, then to common buttons, then to visits."""
     accepted: bool | str | None = supervisors.pressed(turn, event)
-    if accepted is None:
-        accepted = belongings.pressed(turn, event)
     if accepted is None:
         accepted = _BUTTONS.get(event.action, _for_a_guest)(turn, event)
     why = f"/{accepted}" if isinstance(accepted, str) else ""
@@ -231,7 +227,6 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
 _TIMERS = {
     "alarm": alarms.timer_fired,
     "card": cards.timer_fired,
-    "claim": belongings.timer_fired,
     "door": doors.timer_fired,
     "locker": lockers.timer_fired,
     "reader": foreign_cards.timer_fired,

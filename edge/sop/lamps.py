@@ -35,8 +35,6 @@ def lamps(rules: Rules, state: State) -> dict[str, LampMode]:
     asked: list[tuple[str | None, LampMode]] = list(alarms.shown(rules, state))
     asked += [_asks(rules, state, visit) for visit in state.visits.values()]
     asked += [(station, "slow") for station in outstanding.asking(rules, state)]
-    if state.claim is not None:
-        asked += [(station, "on") for station in rules.readers.get(state.claim.reader, ())]
     return {
         panel: _worst(
             [

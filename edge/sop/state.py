@@ -129,14 +129,6 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     choice: int = 0
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """The card of the closed *visit* was shown at *reader*: it asks for the belongings."""
-
-    visit: str
-    reader: str
-    at: Stamp
-
-
 class Release(msgspec.Struct, frozen=True):
     """A door was released for *visit* at moment ``at``."""
 
@@ -220,7 +212,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar cards: visitor cards that are out, and the visit that has each
     :ivar lost: cards that were declared lost, and the visit that had each
     :ivar supervision: the supervisor's card that was shown last, until it is used
-    :ivar claim: the belongings of a closed visit that were asked for last, until they are given
     :ivar foreign: the moments of the last foreign cards at each reader
     :ivar faults: devices that do not work now, and why
     :ivar remedies: the remedy for each of these faults that has one
@@ -238,7 +229,6 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     cards: dict[str, str] = {}
     lost: dict[str, str] = {}
     supervision: Supervision | None = None
-    claim: Claim | None = None
     foreign: dict[str, tuple[Stamp, ...]] = {}
     alarms: dict[str, Alarm] = {}
     stills: dict[str, PendingStill] = {}

@@ -13,7 +13,7 @@ from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.inputs import belongings, foreign_cards, supervisors
+from edge.sop.inputs import foreign_cards, lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
@@ -100,10 +100,10 @@ def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed, and ask for the belongings it left (rule 9)."""
+    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
-    belongings.asked(turn, holder, event.reader)
+    lockers.unlock_owed(turn, holder)
     return True
 
 

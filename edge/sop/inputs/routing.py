@@ -35,9 +35,8 @@ Cards (``cards.py``)
     event or the next such card; the card is evidence of its step.
 8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
     it is refused, unless its own visit waits for it.
-9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free.
-    The locker that the visit still owes is unlocked by *done* at a panel beside that reader, within
-    a minute (``belongings.py``).
+9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free,
+    and the locker that the visit still owes is unlocked.
 10. *lost* declares a card lost: that of the first visit in line for which an officer has confirmed
     that there is no card, else the card that has been owed longest. It is out of the pool.
 11. A lost card is refused, with an alarm for a minute. Its own guest, while the visit is open, may

@@ -17,7 +17,6 @@ from edge.sop.effects import (
 )
 from edge.sop.engine import step
 from edge.sop.inputs import routing
-from edge.sop.lamps import lamps
 from edge.sop.records import (
     CardLost,
     LockerOpened,
@@ -345,34 +344,6 @@ def test_rule_09_a_card_of_yesterday_is_free_and_opens_what_it_owes() -> None:
     assert [data.returned for data in stand.data(VisitReconciled)] == ["card", "locker/1"]
     register(stand, "pimpinan", CARDS[0])
     assert CARDS[0] in stand.state.cards
-
-
-def test_rule_09_an_officer_hands_out_the_belongings_of_a_closed_visit() -> None:
-    """The card asks, *done* beside its reader opens the locker: a copied card alone does not."""
-    stand = Stand()
-    holder = away(stand)
-    stand.wait(86_400)
-    assert UnlockLocker(1, holder) not in stand.card(CARDS[0])
-    assert stand.state.cards == {}
-    assert lamps(stand.rules, stand.state)["officer-1"] == "on"
-    stand.restart()
-    assert REFUSED in stand.press("officer-2", "done")
-    assert UnlockLocker(1, holder) in stand.press("officer-1", "done")
-    stand.opened(1)
-    stand.closed_door(1)
-    assert stand.state.lockers[1].visit is None
-    assert lamps(stand.rules, stand.state)["officer-1"] == "off"
-
-
-def test_rule_09_belongings_that_no_officer_hands_out_stay_owed() -> None:
-    """A minute after the card *done* means a guest again; the locker is still owed."""
-    stand = Stand()
-    holder = away(stand)
-    stand.card(CARDS[0])
-    stand.wait(61)
-    assert REFUSED in stand.press("officer-1", "done")
-    assert stand.state.lockers[1].visit == holder
-    assert lamps(stand.rules, stand.state)["officer-1"] == "off"
 
 
 def test_rule_10_the_guest_at_the_desk_has_lost_the_card() -> None:

@@ -50,6 +50,7 @@ def free_locker(turn: Turn) -> int | None:
         if locker.visit is None
         and locker.usable
         and locker.reachable
+        and not locker.supervised
         and number in turn.rules.lockers
     ]
     return min(free)[1] if free else None

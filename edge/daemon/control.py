@@ -160,6 +160,9 @@ async def serve_control(
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             await _serve(reader, writer, known)
+        except asyncio.CancelledError:
+            # The daemon is stopping. Python 3.11 would log this as an error of the callback.
+            return
         except StoreError as error:
             if not broken.done():
                 broken.set_exception(error)

@@ -1,6 +1,7 @@
 """A stalled log reader, a closed one, and no file descriptor left: the checkpoint goes on."""
 
 import asyncio
+import contextlib
 import fcntl
 import resource
 import socket
@@ -31,7 +32,8 @@ def wait_for(condition: Callable[[], object]) -> None:
 
 def serve_visits(daemon: DaemonChild, folder: Path, count: int) -> None:
     """Open and decline *count* visits; wait until all are recorded."""
-    for number in range(1, count + 1):
+    before = closed(folder)
+    for number in range(before + 1, before + count + 1):
         daemon.tell(f"press {ARRIVE}", f"press {DECLINE}", f"press {DECLINE}")
         wait_for(lambda number=number: closed(folder) == number)  # type: ignore[misc]
 
@@ -62,20 +64,19 @@ def test_a_start_that_fails_ends_although_no_reader_reads(tmp_path: Path) -> Non
 def test_out_of_file_descriptors(tmp_path: Path) -> None:
     """No descriptor is left: visits go on, the log is not flooded, and all works again after."""
     data = tmp_path / "data"
-    with DaemonChild(config_file(tmp_path)) as daemon:
+    with DaemonChild(config_file(tmp_path)) as daemon, contextlib.ExitStack() as clients:
         daemon.until("ready;")
         pid = daemon.process.pid
-        daemon.until("equipment")  # devices have been tried
+        serve_visits(daemon, tmp_path, 1)  # so the buttons are open
         before = resource.prlimit(pid, resource.RLIMIT_NOFILE)
         resource.prlimit(pid, resource.RLIMIT_NOFILE, (0, before[1]))
-        clients = [connect(data) for _ in range(3)]
+        for _ in range(3):
+            clients.enter_context(connect(data))
         daemon.until("out of system resource")
         serve_visits(daemon, tmp_path, 2)
         assert daemon.process.poll() is None
         resource.prlimit(pid, resource.RLIMIT_NOFILE, before)
         assert ask_devices(data)
-        for client in clients:
-            client.close()
         assert daemon.stop() == 0
     log = "".join(daemon.log)
     assert log.count("out of system resource") == 1

@@ -40,7 +40,7 @@ def _expected(rules: Rules, state: State, visit: Visit, at: Stamp, dice: Random)
     if kind == "card":
         # If all cards are out, one that a closed visit still owes may come back.
         cards = sorted(rules.cards - state.cards.keys()) or sorted(rules.cards)
-        card = visit.card if what == "presented" else None
+        card = dice.choice(visit.cards or (None,)) if what == "presented" else None
         return events.CardPresented(at, next(iter(rules.readers)), card or dice.choice(cards))
     return events.DetectorAlarmed(at) if what == "alarm" else events.PassageMade(at)
 

@@ -324,7 +324,7 @@ class Checkpoint:
             if self._lamps.get(panel) != mode:
                 self._lamps[panel] = mode
                 self._outputs.show(panel, mode)
-        topics: dict[str, Any] = {"state/occupancy": occupancy(self.state)}
+        topics: dict[str, Any] = {"state/occupancy": occupancy(self.rules, self.state)}
         topics |= alarms.standing(self.state, self._unrecorded)
         office = day.summary(self.state)
         if office is not None:

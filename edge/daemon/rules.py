@@ -34,6 +34,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         current={procedure.id: procedure.key for procedure in procedures.values()},
         panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
         readers=_readers(config),
+        card_readers=frozenset(config.card_readers),
         aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
         cards=frozenset(config.cards.visitor),
         supervisors=dict(config.cards.supervisor),

@@ -57,6 +57,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
         "type": "object",
         "properties": {
             "visits": _COUNT,
+            "persons": _COUNT,
             "steps": {
                 "type": "array",
                 "items": {
@@ -69,6 +70,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "lockers_in_use": _COUNT,
             "lockers_open": _COUNT,
             "cards_out": _COUNT,
+            "cards_missing": _COUNT,
         },
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },

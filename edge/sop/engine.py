@@ -67,6 +67,7 @@ def _started(turn: Turn, _event: events.Started) -> None:
     alarms.started(turn)
     cards.started(turn)
     foreign_cards.started(turn)
+    course.equipment_changed(turn)
     for visit in turn.in_line():
         set_timers(turn, visit)
     for still in list(turn.state.stills):
@@ -187,6 +188,7 @@ def _still_missed(turn: Turn, still: str, why: str) -> None:
 
 def _device_failed(turn: Turn, event: events.DeviceFailed) -> None:
     device_fault(turn, event.device, event.why, times=event.times, remedy=event.remedy)
+    course.equipment_changed(turn)
 
 
 def _device_restored(turn: Turn, event: events.DeviceRestored) -> None:

@@ -21,9 +21,11 @@ from typing import Any
 
 from edge.sop import alarms, day
 from edge.sop.effects import LampMode
+from edge.sop.evacuation import inside
 from edge.sop.inputs import outstanding
 from edge.sop.procedures.model import Step
 from edge.sop.state import Pace, Rules, State, Visit
+from edge.sop.visit.group import missing_cards
 
 # The worst last.
 _ORDER: tuple[LampMode, ...] = ("off", "on", "amber", "slow", "red", "fast")
@@ -70,11 +72,12 @@ def _seen(state: State, step: Step) -> bool:
     return bool(step.alarms) and all(alarm.acknowledged is not None for alarm in standing)
 
 
-def occupancy(state: State) -> dict[str, Any]:
+def occupancy(rules: Rules, state: State) -> dict[str, Any]:
     """Return the open visits per procedure and step, lockers and cards in use: counts only."""
     steps = Counter((visit.procedure, visit.step) for visit in state.visits.values())
     return {
         "visits": len(state.visits),
+        "persons": inside(state.visits.values()).persons,
         "steps": [
             {"procedure": procedure, "step": step, "visits": count}
             for (procedure, step), count in sorted(steps.items())
@@ -83,4 +86,11 @@ def occupancy(state: State) -> dict[str, Any]:
         "lockers_in_use": sum(locker.visit is not None for locker in state.lockers.values()),
         "lockers_open": sum(locker.door == "open" for locker in state.lockers.values()),
         "cards_out": len(state.cards),
+        "cards_missing": sum(_missing(rules, visit) for visit in state.visits.values()),
     }
+
+
+def _missing(rules: Rules, visit: Visit) -> int:
+    """Return the number of cards that *visit* still has to show where it waits for all of them."""
+    phase = rules.procedures[visit.procedure_key].step(visit.step).phase(visit.phase)
+    return len(missing_cards(visit)) if phase.needs == "missing-card" else 0

@@ -21,7 +21,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The step and phase that a visit came from: where the button *back* leads.
 
     :ivar timed: the standard time of the step runs in that phase
-    :ivar held: the items that the visit held then: its card, its locker
+    :ivar cards: number of cards that the visit had then; *lockers* likewise
     """
 
     step: str
@@ -29,7 +29,8 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     outcome: Outcome | None = None
     reason: str | None = None
     timed: bool = False
-    held: tuple[Literal["card", "locker"], ...] = ()
+    cards: int = 0
+    lockers: int = 0
 
 
 # One shared object: msgspec leaves out a field that is this very default.
@@ -50,7 +51,10 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar outcome: decided already, while the guest still gives back card and belongings
     :ivar persons: the head count of the group
     :ivar came: where the present step was entered from; None if *back* cannot reverse it
-    :ivar carded: the phase of the present step in which its card was bound to it
+    :ivar cards: its visitor cards, in the order in which they were bound to it
+    :ivar carded: for each card that was bound to it in the present step, the phase of that
+    :ivar shown: those of its cards that were shown in the present step
+    :ivar lockers: its lockers, in the order in which it got them; the last is the one at hand
     :ivar pace: the step's time against its limit (edge/sop/visit/pace.py); ``overdue`` only means
         that this was recorded
     :ivar extended_s: total by which the step's limit was moved, in *extensions* extensions
@@ -75,14 +79,15 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     evidence: tuple[str, ...] = ()
     stills: tuple[StillReference, ...] = ()
     overdue: bool = False
-    card: str | None = None
-    locker: int | None = None
+    cards: tuple[str, ...] = ()
+    shown: tuple[str, ...] = ()
+    lockers: tuple[int, ...] = ()
     outcome: Outcome | None = None
     reason: str | None = None
     steps: int = 0
     persons: int = 1
     came: Advance | None = None
-    carded: str | None = None
+    carded: tuple[str, ...] = ()
     pace: Pace = "good"
     extensions: int = 0
     extended_s: float = NOT_EXTENDED
@@ -95,6 +100,11 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     def procedure_key(self) -> str:
         """The key of the procedure text that this visit goes through."""
         return procedure_key(self.procedure, self.version)
+
+    @property
+    def locker(self) -> int | None:
+        """The locker at hand, which the procedure opens now: the last of its lockers."""
+        return self.lockers[-1] if self.lockers else None
 
 
 class LockerState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -275,6 +285,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar procedures: procedure texts by key (id and version); running visits may need older ones
     :ivar current: for each procedure id the key under which new visits open
     :ivar panels: the stations of each panel; ``readers`` likewise of each card reader and scanner
+    :ivar card_readers: those of the readers that read cards
     :ivar aiphones: the procedures that each called station serves
     :ivar cards: the pool of visitor cards
     :ivar supervisors: the supervisors' cards, and the duty of each
@@ -303,5 +314,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     day: DayRules | None = None
     abandoned_after_s: float = 7200.0
     inputs: frozenset[InputKind] = frozenset()
+    card_readers: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")

@@ -26,6 +26,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
         was restarted meanwhile; None if not known: then ``duration_s`` is a minimum
     :ivar waited_uncertainty_s: the same for ``waited_s``
     :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
+    :ivar persons: the head count of the group at the end of the step
     """
 
     visit: str
@@ -49,6 +50,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_s: float | None = None
     waited_uncertainty_s: float | None = None
     extended_s: float = 0.0
+    persons: int = 1
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -119,8 +121,10 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
-    """A visit has ended in exactly one outcome; *card_out* and *locker_out* are still owed.
+    """A visit has ended in exactly one outcome; *cards_out* and *lockers_out* are still owed.
 
+    :ivar card_out: a card is out, of *cards_out* cards
+    :ivar locker_out: the first of *lockers_out*
     :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
     """
@@ -138,6 +142,8 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     uncertainty_s: float | None = None
     persons: int = 1
+    cards_out: int = 0
+    lockers_out: tuple[int, ...] = ()
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):

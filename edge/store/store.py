@@ -45,6 +45,7 @@ from edge.store.restored import put_in_place
 from edge.store.rows import read_row
 from edge.store.salvage import salvage
 from edge.store.to_format_4 import migrate as to_format_4
+from edge.store.to_format_5 import migrate as to_format_5
 from edge.store.unlinked import replaced_beside
 from edge.store.write_ahead_log import log_bytes
 
@@ -53,8 +54,8 @@ __all__ = ["Ledger", "OutboxRow", "StillRow", "Store"]
 FILE = "gardu.db"
 
 # edge/store/formats.py has the rules.
-FORMAT = 4
-FORMATS = Formats(FORMAT, {3: to_format_4})
+FORMAT = 5
+FORMATS = Formats(FORMAT, {3: to_format_4, 4: to_format_5})
 
 RESTORED = "restored"
 """The table with the data of the record ``gardu.database.restored.v1``, if there was one."""

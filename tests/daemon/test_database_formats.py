@@ -54,12 +54,12 @@ def test_old_database_is_migrated_at_the_start(tmp_path: Path, manager: socket.s
         log = log_until(daemon, "ready; 3 open visits")
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait() == 0
-    assert "migrating gardu.db from format 3 to 4" in log
+    assert "migrating gardu.db from format 3 to 5" in log
     told = list[str]()
     while "READY=1" not in "".join(told):
         told.append(manager.recv(4096).decode())
     assert told[0].startswith("EXTEND_TIMEOUT_USEC=")
-    assert "STATUS=migrating gardu.db from format 3 to 4: copying it" in told[0]
+    assert "STATUS=migrating gardu.db from format 3 to 5: copying it" in told[0]
     with closing(open_store(tmp_path / "data")) as store:
         assert store.ledger().last > LAST
 
@@ -71,10 +71,10 @@ def test_newer_database_ends_the_daemon_for_good(tmp_path: Path, manager: socket
     with start(config) as daemon:
         assert daemon.wait() == FORMAT
     said = manager.recv(4096).decode()
-    assert said.startswith("STATUS=ended: gardu: gardu.db has format 5")
+    assert said.startswith("STATUS=ended: gardu: gardu.db has format 6")
     found = read_identity(tmp_path / "data" / FILE)
     assert found is not None
-    assert found.format == 5
+    assert found.format == 6
 
 
 def test_database_is_put_back_by_the_command(tmp_path: Path) -> None:
@@ -84,16 +84,16 @@ def test_database_is_put_back_by_the_command(tmp_path: Path) -> None:
     migrate_on(path)
     undo = [*gardu(), "undo-migration", "--config", str(config)]
     done = subprocess.run(undo, capture_output=True, text=True, check=True)
-    assert "the database of format 4 is back" in done.stdout
+    assert "the database of format 5 is back" in done.stdout
     assert "no record was written since" in done.stdout
     done = subprocess.run(undo, capture_output=True, text=True, check=True)
     assert done.stdout == ""
     (aside,) = path.parent.glob(f"{FILE}.replaced-*Z")
     aside.rename(path)
-    (path.parent / f"{FILE}.format-4").unlink()
+    (path.parent / f"{FILE}.format-5").unlink()
     done = subprocess.run(undo, capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "gardu.db.format-4 is not beside it" in done.stderr
+    assert "gardu.db.format-5 is not beside it" in done.stderr
 
 
 def test_status_is_shown_once_a_second(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -67,6 +67,7 @@ from edge.sop.records import (
 from edge.sop.state import DayState, State
 from edge.store.cloudevent import dataschema, encode, source
 from edge.store.commit_times import Commits
+from tests.sop.stand import rules
 
 ROOT_FOLDER = Path(__file__).parents[2]
 AT = Stamp(5_000_000_000, 1_795_233_097_412, synced=True, boot="b")
@@ -338,7 +339,7 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
             )
         ),
         "alarm": document(StandingAlarm(alarm="metal-detector", since=AT.iso())),
-        "occupancy": occupancy(State()),
+        "occupancy": occupancy(rules(), State()),
         "day": summary(State(day=DayState(number=1, opened=AT, closing="reception"))),
         "health": report,
         "meta": meta(config, []),

@@ -14,27 +14,27 @@ from edge.sop.state import Rules
 from tests.sop.stand import Stand, rules
 
 CROWD = 60
-POOL = [f"0100A4C{number:03X}" for number in range(CROWD)]
+POOL = [f"0100A4C{number:03X}" for number in range(2 * CROWD)]
 TANJUNG = ("pimpinan", "eselon-2-3", "eselon-4-asn")
 
 # Limits of the stored state in bytes: a restart reads all of it, a decision writes parts of it.
 MOST_OF_A_VISIT = 1200
-MOST_OF_THE_REST = 9_000
+MOST_OF_THE_REST = 11_000
 
 
 def crowded() -> Rules:
-    """Return the rules of a checkpoint with a card and a locker for each guest."""
+    """Return the rules of a checkpoint with two cards and a locker for each visit."""
     return rules(cards=frozenset(POOL), lockers=tuple(range(1, CROWD + 1)))
 
 
 def full_house(stand: Stand, guests: int = CROWD) -> None:
-    """All arrive in one burst, alternating between procedures, and are registered in turn."""
+    """All arrive in one burst, two persons each, for all procedures, and are registered in turn."""
     for number in range(guests):
         stand.press("reception", "arrive", TANJUNG[number % 3])
         stand.press("reception", "more")
     for _ in range(guests):
         stand.answer("accept")
-    for card in POOL[:guests]:
+    for card in POOL[: 2 * guests]:
         stand.wait(5)
         stand.card(card)
     for _ in range(guests):

@@ -142,7 +142,7 @@ def test_occupancy_counts_only() -> None:
     """The live occupancy has counts only: no visit id, no card number."""
     stand = Stand()
     register(stand, "pimpinan", CARDS[0])
-    seen = occupancy(stand.state)
+    seen = occupancy(stand.rules, stand.state)
     assert seen["visits"] == 1
     assert seen["cards_out"] == 1
     assert CARDS[0] not in str(seen)

@@ -40,6 +40,7 @@ from edge.sop.records import (
     VisitOpened,
 )
 from edge.sop.state import DayRules, State, Visit
+from edge.sop.visit.group import missing_cards
 from tests.restored import stored
 from tests.sop.stand import CARDS, PROCEDURES, SUPERVISOR, rules
 from tests.sop.witness import CORRECTIONS, TOLD, Witness
@@ -57,6 +58,9 @@ WANTED = (
 )  # fmt: skip
 ANSWERS = ("locker", "leave", "close-day")
 REASONS = [None, "host-absent", "host-in-meeting"]
+# The stations of the reader where guests show their cards; (): at no station, as if it had failed.
+READERS: list[tuple[str, ...]] = [(), ("reception", "officer-1"), (*PANELS, "aide")]
+DEVICES = ["lockers", "camera/lobby", "card-reader/desk"]
 # Limits in bytes of JSON: one visit, and the rest of the state.
 LARGEST_VISIT, LARGEST_STATE = 16_000, 32_000
 LOCKERS = st.sampled_from([1, 2, 3, 9])
@@ -83,11 +87,23 @@ class Lobby(RuleBasedStateMachine):
         self.looks = 0
 
     @initialize(
-        passage=st.booleans(), door=st.booleans(), days=st.sampled_from([True, False, False])
+        passage=st.booleans(),
+        door=st.booleans(),
+        days=st.sampled_from([True, False, False]),
+        reader=st.sampled_from(READERS),
+        each=st.sampled_from([True, True, False]),
     )
-    def checkpoint(self, passage: bool, door: bool, days: bool) -> None:
-        """With and without a beam, an access door and office days."""
+    def checkpoint(
+        self, passage: bool, door: bool, days: bool, reader: tuple[str, ...], each: bool
+    ) -> None:
+        """With and without a beam, an access door, office days, a card reader at every station."""
         everything = rules(passage=passage, abandoned_after_s=600.0, day=DAYS if days else None)
+        if reader:
+            readers = {**everything.readers, "desk": reader}
+            everything = replace(everything, readers=readers, card_readers=frozenset({"desk"}))
+        if not each:
+            one = {key: replace(p, cards="one") for key, p in everything.procedures.items()}
+            everything = replace(everything, procedures=one)
         self.stand = Witness(everything if door else replace(everything, doors={}))
 
     @rule(procedure=st.sampled_from([*PROCEDURES, "unknown"]))
@@ -191,12 +207,40 @@ class Lobby(RuleBasedStateMachine):
         for action in ("leave", *(["lost"] if lost else []), "done"):
             self.stand.press(step.station, action)
             self.count_states()
-        if found and visit.card:
-            self.stand.card(visit.card)
-        if visit.locker:
-            self.stand.opened(visit.locker)
+        for card in visit.cards if found else ():
+            self.stand.card(card)
+        for number in reversed(visit.lockers):
+            self.stand.opened(number)
             self.count_states()
-            self.stand.closed_door(visit.locker)
+            self.stand.closed_door(number)
+            self.count_states()
+
+    @rule(
+        procedure=st.sampled_from(sorted(PROCEDURES)),
+        persons=st.integers(2, 4),
+        good=st.integers(3, 40),
+        missing=st.booleans(),
+        choices=CHOICES,
+    )
+    def group(
+        self, procedure: str, persons: int, good: int, missing: bool, choices: list[int]
+    ) -> None:
+        """A group comes; each of its persons gets a card; at the return one may be missing."""
+        self.stand.press("reception", "open-day")
+        self.stand.press("reception", "arrive", procedure)
+        newest = max(self.stand.state.visits.values(), key=lambda visit: visit.number)
+        station = self._step(newest).station
+        for _ in range(persons - 1):
+            self.stand.press(station, "more")
+        for choice in [0] * good + choices:
+            visit = self.stand.state.visits.get(newest.id)
+            if visit is None:
+                return
+            ways = self._ways(visit)
+            if visit.phase == "kurang" and missing:
+                ways = [way for way in ways if way.event == "button.leave"]
+            onwards = [way for way in ways if way.to in {"@next", "@skip"} or way.to[0] != "@"]
+            self._fulfil(visit, (onwards or ways)[choice % len(onwards or ways)])
             self.count_states()
 
     @rule(locker=LOCKERS, opens=st.booleans(), initial=st.booleans())
@@ -357,7 +401,7 @@ class Lobby(RuleBasedStateMachine):
         else:
             self.stand.send(events.StillMissed(self.stand.now, still, "no picture"))
 
-    @rule(failed=st.booleans(), device=st.sampled_from(["lockers", "camera/lobby"]))
+    @rule(failed=st.booleans(), device=st.sampled_from(DEVICES))
     def device(self, failed: bool, device: str) -> None:
         """A device fails or comes back."""
         if failed:
@@ -411,8 +455,8 @@ class Lobby(RuleBasedStateMachine):
 
     def _take_back(self, visit: Visit) -> None:
         """The officer holds the guest's card to the reader and presses *back*."""
-        if visit.card:
-            self.stand.card(visit.card)
+        if visit.cards:
+            self.stand.card(visit.cards[-1])
         procedure = self.stand.rules.procedures[visit.procedure_key]
         self.stand.press(procedure.step(visit.step).station, "back")
 
@@ -443,8 +487,8 @@ class Lobby(RuleBasedStateMachine):
 
     def _show_card(self, visit: Visit, what: str) -> None:
         free = [card for card in CARDS if card not in self.stand.state.cards]
-        if what == "presented" and visit.card:
-            self.stand.card(visit.card)
+        if what == "presented" and visit.cards:
+            self.stand.card((*missing_cards(visit), *visit.cards)[0])
         elif what == "issued" and free:
             self.stand.card(free[0])
 
@@ -456,15 +500,18 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def one_card_one_visit(self) -> None:
-        """Each card that is out belongs to one visit, and that visit names the same card."""
-        holders = list(self.stand.state.cards.values())
-        assert len(set(holders)) == len(holders)
-        for visit in self.stand.state.visits.values():
-            if visit.card is not None:
-                assert self.stand.state.cards[visit.card] == visit.id
-        for card, holder in self.stand.state.cards.items():
-            if holder in self.stand.state.visits:
-                assert self.stand.state.visits[holder].card == card
+        """Each card that is out belongs to one visit; that visit names it, as one of its cards."""
+        visits = self.stand.state.visits
+        named = [(card, visit.id) for visit in visits.values() for card in visit.cards]
+        held = [(card, id_) for card, id_ in self.stand.state.cards.items() if id_ in visits]
+        assert sorted(named) == sorted(held)
+        for visit in visits.values():
+            wanted = visit.persons if self._procedure(visit).cards == "each" else 1
+            assert len(visit.cards) <= wanted
+            assert len(visit.carded) <= len(visit.cards)
+
+    def _procedure(self, visit: Visit) -> Procedure:
+        return self.stand.rules.procedures[visit.procedure_key]
 
     @invariant()
     def every_card_is_somewhere(self) -> None:
@@ -539,16 +586,14 @@ class Lobby(RuleBasedStateMachine):
 
     @invariant()
     def one_locker_one_visit(self) -> None:
-        """A locker in use is its visit's only one, and no two visits share one."""
-        open_visits = self.stand.state.visits
-        lockers = [visit.locker for visit in open_visits.values() if visit.locker is not None]
-        assert len(set(lockers)) == len(lockers)
-        for number, locker in self.stand.state.lockers.items():
-            if locker.visit in open_visits:
-                assert open_visits[locker.visit].locker == number
-        for visit in open_visits.values():
-            if visit.locker is not None:
-                assert self.stand.state.lockers[visit.locker].visit == visit.id
+        """A locker in use belongs to one visit, which names it; no visit has more than persons."""
+        visits = self.stand.state.visits
+        named = [(number, visit.id) for visit in visits.values() for number in visit.lockers]
+        lockers = self.stand.state.lockers
+        given = [(n, locker.visit) for n, locker in lockers.items() if locker.visit in visits]
+        assert sorted(named) == sorted(given)
+        for visit in visits.values():
+            assert len(visit.lockers) <= visit.persons
 
     @invariant()
     def every_visit_ends_once(self) -> None:

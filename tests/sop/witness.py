@@ -27,6 +27,7 @@ from edge.sop.records import (
 from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
+from edge.sop.visit.group import missing_cards
 from tests.sop.stand import Stand
 
 CORRECTIONS = ["next", "back", "more"]
@@ -99,7 +100,7 @@ class Witness(Stand):
             assert set(range(1, procedure.step(visit.step).number)) <= behind
 
     def _cards_owed(self, event: Event, before: State, said: list[Record]) -> None:
-        """A card stays out only if an officer has said so."""
+        """A card stays out only if an officer has said so; the record counts each one."""
         if isinstance(event, events.ButtonPressed) and event.action in ("leave", "reconcile"):
             self.declared |= {
                 visit.id
@@ -109,6 +110,12 @@ class Witness(Stand):
         for record in said:
             if isinstance(record.data, VisitClosed) and record.data.card_out:
                 assert record.data.visit in self.declared
+            if isinstance(record.data, VisitClosed):
+                owed = list(self.state.cards.values()).count(record.data.visit)
+                assert (record.data.cards_out, record.data.card_out) == (owed, owed > 0)
+                lockers = self.state.lockers.items()
+                kept = [number for number, one in lockers if one.visit == record.data.visit]
+                assert sorted(record.data.lockers_out) == kept
 
     def _corrected(
         self, event: Event, before: State, effects: list[Effect], said: list[Record]
@@ -129,7 +136,10 @@ class Witness(Stand):
     def _opened_for(
         self, event: Event, before: State, effects: list[Effect], said: list[Record]
     ) -> None:
-        """A locker opens for an open visit, for the card that owes it, or for a supervisor."""
+        """A locker opens for an open visit, for the last card that owes it, or for a supervisor.
+
+        By a card it opens only for the visit of that card, once all its cards are shown.
+        """
         supervised = {r.data.locker for r in said if isinstance(r.data, LockerOpened)}
         assert not supervised or before.supervision is not None
         for unlock in effects:
@@ -138,6 +148,11 @@ class Witness(Stand):
                     before.cards.get(event.card)
                 )
                 assert owed or unlock.visit in self.state.visits
+                if isinstance(event, events.CardPresented):
+                    assert before.cards[event.card] == unlock.visit
+                    visit = self.state.visits.get(unlock.visit or "")
+                    assert visit is None or not missing_cards(visit)
+                    assert visit is not None or unlock.visit not in self.state.cards.values()
 
     def _holds(self, event: Event, effects: list[Effect]) -> None:
         """Doors are held while fire stands, and only then; a starting daemon finds them locked."""

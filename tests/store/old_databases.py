@@ -22,12 +22,23 @@ FORMAT_3 = Path(__file__).parent / "format_3" / "gardu.db.gz"
 LAST, WAITING = 24, 10
 """The records in it, and how many of them wait."""
 
+FORMAT_4 = Path(__file__).parent / "format_4" / "gardu.db.gz"
+
 
 def put_format_3(folder: Path) -> Path:
     """Write the database of format 3 into the new data *folder*; return its path."""
+    return _put(folder, FORMAT_3)
+
+
+def put_format_4(folder: Path) -> Path:
+    """Write the database of format 4 into the new data *folder*; return its path."""
+    return _put(folder, FORMAT_4)
+
+
+def _put(folder: Path, packed: Path) -> Path:
     folder.mkdir(mode=0o700, exist_ok=True)
     path = folder / FILE
-    path.write_bytes(gzip.decompress(FORMAT_3.read_bytes()))
+    path.write_bytes(gzip.decompress(packed.read_bytes()))
     return path
 
 

@@ -4,6 +4,7 @@ import hashlib
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -14,6 +15,8 @@ from edge.commands.databases import DATABASES, FORMATS_BY_NAME
 from edge.daemon.checkpoint import restore
 from edge.daemon.exit_codes import exit_code
 from edge.errors import StoreError, StoreFormat, StoreFull
+from edge.sop.effects import UnlockLocker
+from edge.sop.procedures.loading import parse_procedure
 from edge.store import migration
 from edge.store.backup.copy import facts_of
 from edge.store.damage_mark import mark_of
@@ -23,6 +26,7 @@ from edge.store.formats import Formats, Rows, read_identity
 from edge.store.migration import copies, copy_of
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, FORMAT, FORMATS, Store
+from tests.sop.stand import Stand, rules
 from tests.store.old_databases import (
     LAST,
     LATER,
@@ -32,6 +36,7 @@ from tests.store.old_databases import (
     migrate_on,
     open_store,
     put_format_3,
+    put_format_4,
 )
 from tests.store_child import opened
 
@@ -58,9 +63,11 @@ def test_real_database_of_format_3(tmp_path: Path) -> None:
         document, loaded = store.load()
         assert document is not None
         assert document == state
-        assert {visit["number"]: visit for visit in loaded} == visits
+        assert {visit["number"]: visit for visit in loaded} == {
+            number: in_format_5(visit) for number, visit in visits.items()
+        }
         restored = restore(document, loaded)
-        assert [visit.locker for visit in restored.visits.values()] == [1, 2, 3]
+        assert [visit.lockers for visit in restored.visits.values()] == [(1,), (2,), (3,)]
         assert sorted(store.procedures_in_use()) == sorted(text["key"] for text in texts.values())
         assert len(store.waiting_stills(9)) == 1
         row = store.commit(checkpoint=None, visits={}, records=[opened(1)])[0]
@@ -68,6 +75,67 @@ def test_real_database_of_format_3(tmp_path: Path) -> None:
     facts = facts_of(tmp_path)
     assert (facts.changed, facts.sequence, facts.waiting) == ("", LAST + 1, WAITING + 1)
     assert read_identity(path) == read_identity(filled(tmp_path / "new"))
+
+
+def in_format_5(visit: dict[str, Any]) -> dict[str, Any]:
+    """Return a visit of format 3 or 4 as it is in format 5, by the table of that migration."""
+    changed = {**visit, "came": {**visit["came"]}} if "came" in visit else {**visit}
+    for one, several in (("card", "cards"), ("locker", "lockers"), ("carded", "carded")):
+        if one in changed:
+            changed[several] = [changed.pop(one)]
+    for item in changed.get("came", {}).pop("held", ()):
+        changed["came"][f"{item}s"] = 1
+    return changed
+
+
+def test_real_database_of_format_4(tmp_path: Path) -> None:
+    """Cards, lockers and ways back of open visits are taken over; records stay byte for byte."""
+    path = put_format_4(tmp_path)
+    records = documents(path, "outbox")
+    arrivals, rest = documents(path, "arrivals"), documents(path, "visits")
+    with closing(open_store(tmp_path)) as store:
+        ledger = store.ledger()
+        assert (ledger.last, ledger.waiting) == (max(records), max(records) - 6)
+        document, loaded = store.load()
+        assert {visit["number"]: visit for visit in loaded} == {
+            number: in_format_5({**arrivals[number], **visit}) for number, visit in rest.items()
+        }
+        restored = restore(document, loaded)
+        assert [(len(v.cards), v.lockers, v.carded) for v in restored.visits.values()] == [
+            (1, (2,), ()), (1, (3,), ()), (1, (), ("kartu",)), (0, (), ()),
+        ]  # fmt: skip
+        for card in (card for visit in restored.visits.values() for card in visit.cards):
+            assert restored.visits[restored.cards[card]].cards == (card,)
+        met = next(iter(restored.visits.values())).came
+        assert met is not None
+        assert (met.cards, met.lockers) == (1, 1)
+    assert facts_of(tmp_path).changed == ""
+    assert documents(path, "outbox") == records
+
+
+def test_visits_of_format_4_end_under_their_own_texts(tmp_path: Path) -> None:
+    """The guest with the host comes back after the upgrade: card, button, locker, as it began."""
+    put_format_4(tmp_path)
+    with closing(open_store(tmp_path)) as store:
+        texts = [parse_procedure(text, key) for key, text in store.procedures_in_use().items()]
+        state = restore(*store.load())
+    procedures = {text.key: text for text in texts}
+    stand = Stand(rules(procedures=procedures))
+    stand.state, stand.seconds = state, 2000.0
+    stand.restart()
+    guest = next(iter(state.visits.values()))
+    stand.card(guest.cards[0])
+    stand.press("officer-1", "done")
+    assert stand.of(UnlockLocker)[-1].locker == 2
+    stand.opened(2)
+    stand.closed_door(2)
+    stand.press("officer-1", "done")
+    (closed,) = stand.closed
+    assert (closed.visit, closed.outcome) == (guest.id, "completed")
+    assert (closed.cards_out, closed.lockers_out) == (0, ())
+    (owed,) = (card for card, holder in state.cards.items() if holder not in state.visits)
+    stand.card(owed)
+    assert stand.of(UnlockLocker)[-1].locker == 1
 
 
 def test_parts_are_split_off(tmp_path: Path) -> None:
@@ -157,7 +225,8 @@ def test_stop_in_the_middle(tmp_path: Path, at: int, monkeypatch: pytest.MonkeyP
     found = read_identity(path)
     assert found is not None
     assert found.format == 3
-    assert all(text.startswith(f"{MIGRATING} gardu.db from format 3 to 4: ") for text in shown)
+    begun = f"{MIGRATING} gardu.db from format 3 to {FORMAT}: "
+    assert all(text.startswith(begun) for text in shown)
     with closing(open_store(tmp_path)) as store:
         assert store.ledger().last == LAST
 
@@ -233,7 +302,7 @@ def test_format_without_a_step_is_refused(tmp_path: Path) -> None:
     with Documents(path) as file:
         file.table("database").put(1, {"format": 2, "stream": "s"})
     known = digest(path)
-    with pytest.raises(StoreFormat, match="has format 2, this Gardu reads 4"):
+    with pytest.raises(StoreFormat, match=f"has format 2, this Gardu reads {FORMAT}"):
         open_store(tmp_path)
     assert digest(path) == known
 

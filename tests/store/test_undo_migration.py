@@ -105,7 +105,7 @@ def test_nothing_to_undo(tmp_path: Path) -> None:
 def test_without_a_copy(path: Path) -> None:
     """Without the copy it is refused with the version that reads the database."""
     copy_of(path, FORMAT).unlink()
-    with pytest.raises(StoreFormat, match=r"gardu\.db\.format-4 is not beside it"):
+    with pytest.raises(StoreFormat, match=rf"gardu\.db\.format-{FORMAT} is not beside it"):
         undo(path.parent, new_stream=True)
 
 

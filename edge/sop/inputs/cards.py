@@ -17,7 +17,8 @@ from edge.sop.inputs import foreign_cards, lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visit.course import add_evidence, deliver, transition_for
+from edge.sop.visit import group
+from edge.sop.visit.course import add_evidence, deliver, show, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
 LOST = "lost-card"
@@ -68,39 +69,41 @@ def _kind(turn: Turn, card: str) -> str:
 
 def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
     """Bind the free card to the first visit at the reader that waits for one (rule 6)."""
-    visit = first_waiting(turn, "card.issued", stations)
-    if visit is None or visit.card is not None:
+    visit = _without_card(turn, stations)
+    if visit is None:
         return False
     turn.state.cards[event.card] = visit.id
-    return deliver(turn, turn.change(visit, card=event.card, carded=visit.phase), "card.issued")
+    visit = turn.change(
+        visit, cards=(*visit.cards, event.card), carded=(*visit.carded, visit.phase)
+    )
+    return deliver(turn, visit, "card.issued")
+
+
+def _without_card(turn: Turn, stations: tuple[str, ...]) -> Visit | None:
+    """Return the first visit at the reader that waits for a card and has a person without one."""
+    return first_waiting(turn, "card.issued", stations, lambda visit: group.lacks_card(turn, visit))
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
     """Deliver the card to the visit that has it, and put that visit in front (rules 7 and 8)."""
     visit = turn.state.visits[turn.state.cards[event.card]]
     if transition_for(turn, visit, "card.presented"):
-        deliver(turn, visit, "card.presented")
+        deliver(turn, visit, "card.presented", card=event.card)
         pick(turn, visit.id, stations)
         return True
     if turn.step(visit).station not in stations:
         return False
     if transition_for(turn, visit, "card.issued"):  # after *back*: the visit has its card already
         return deliver(turn, visit, "card.issued")
-    if _another_waits(turn, stations):
+    if _without_card(turn, stations) is not None:  # this one may be a mistake
         return False
-    add_evidence(turn, visit, "card.presented")
+    show(turn, add_evidence(turn, visit, "card.presented"), event.card)
     pick(turn, visit.id, stations)
     return True
 
 
-def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
-    """Return True if another guest at the reader waits for a card: this one may be a mistake."""
-    waiting = first_waiting(turn, "card.issued", stations)
-    return waiting is not None and waiting.card is None
-
-
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
+    """Return a card that a closed visit owed; the last one unlocks its lockers (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
     lockers.unlock_owed(turn, holder)

@@ -7,6 +7,7 @@ from edge.sop.inputs.routing import is_away, line, to_the_front
 from edge.sop.records import VisitCorrected, VisitJoined
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import group
 from edge.sop.visit.course import reenter
 from edge.sop.visit.steps import FRESH_STEP, leave_step
 
@@ -35,12 +36,12 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
     received = [
         visit
         for visit in _line(turn, event)
-        if visit.card is None and visit.outcome is None and not is_away(turn, visit)
+        if group.lacks_card(turn, visit) and visit.outcome is None and not is_away(turn, visit)
     ]
-    group = max(received, default=None, key=lambda visit: visit.number)
-    if group is None or group.persons >= MOST_PERSONS:
+    newest = max(received, default=None, key=lambda visit: visit.number)
+    if newest is None or newest.persons >= MOST_PERSONS:
         return False
-    _join(turn, group, group.persons + 1)
+    _join(turn, newest, newest.persons + 1)
     return True
 
 
@@ -68,19 +69,20 @@ def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:
 
 
 def _unbind(turn: Turn, visit: Visit) -> bool:
-    """Free the card that was bound to *visit* in its present step (rule 14)."""
-    if visit.carded is None or visit.card is None:
+    """Free the card that was bound to *visit* last, in its present step (rule 14)."""
+    if not visit.carded or not visit.cards:
         return False
-    del turn.state.cards[visit.card]
+    del turn.state.cards[visit.cards[-1]]
     _record(turn, visit, "card", visit.step)
-    reenter(turn, turn.change(visit, card=None, carded=None), visit.carded)
+    less = turn.change(visit, cards=visit.cards[:-1], carded=visit.carded[:-1])
+    reenter(turn, less, visit.carded[-1])
     return True
 
 
 def _step_back(turn: Turn, visit: Visit) -> bool:
     """Move *visit* one step back, unless its card or locker was given back since (rule 15)."""
     came = visit.came
-    if came is None or any(getattr(visit, what) is None for what in came.held):
+    if came is None or len(visit.cards) < came.cards or len(visit.lockers) < came.lockers:
         return False
     _record(turn, visit, "back", came.step)
     to_the_front(turn, _go_back(turn, visit, came))

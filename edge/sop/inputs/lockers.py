@@ -20,7 +20,7 @@ from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.effects import CancelTimer, StartTimer, UnlockLocker
 from edge.sop.faults import device_fault, device_restored
-from edge.sop.state import LockerState
+from edge.sop.state import LockerState, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import deliver, transition_for
 from edge.sop.visit.verbs import reconciled
@@ -55,7 +55,7 @@ def opened(turn: Turn, event: events.LockerOpened) -> None:
     turn.do(StartTimer(_open_key(event.locker, since), since, turn.rules.left_open_s))
     if before.unlocking:
         turn.do(CancelTimer(_unlock_key(event.locker)))
-    visit = turn.state.visits.get(before.visit or "")
+    visit = _at_hand(turn, event.locker)
     if visit is not None and deliver(turn, visit, "locker.opened"):
         return
     if not before.unlocking and not event.initial:
@@ -72,10 +72,10 @@ def closed(turn: Turn, event: events.LockerClosed) -> None:
         turn.do(CancelTimer(_open_key(event.locker, before.opened)))
     clear_alarm(turn, _forced(event.locker))
     clear_alarm(turn, _left_open(event.locker))
-    visit = turn.state.visits.get(before.visit or "")
+    visit = _at_hand(turn, event.locker)
     if visit is not None:
         deliver(turn, visit, "locker.closed")
-    elif before.door == "open":
+    elif before.visit not in turn.state.visits and before.door == "open":
         _settle_without_visit(turn, event.locker, before)
 
 
@@ -128,8 +128,14 @@ def timer_fired(turn: Turn, key: str) -> None:
 
 def _awaited(turn: Turn, number: int, name: str) -> bool:
     """Return True if the visit that has locker *number* waits for event *name* of its door."""
-    visit = turn.state.visits.get(turn.state.lockers[number].visit or "")
+    visit = _at_hand(turn, number)
     return visit is not None and transition_for(turn, visit, name) is not None
+
+
+def _at_hand(turn: Turn, number: int) -> Visit | None:
+    """Return the open visit whose locker at hand is *number*: its door is about that visit."""
+    visit = turn.state.visits.get(turn.state.lockers[number].visit or "")
+    return visit if visit is not None and visit.locker == number else None
 
 
 def _did_not_open(turn: Turn, number: int, locker: LockerState) -> None:
@@ -149,11 +155,12 @@ def unlock(turn: Turn, number: int) -> None:
 
 
 def unlock_owed(turn: Turn, holder: str) -> None:
-    """Unlock the locker that the closed visit *holder* still owes, if there is one."""
-    for number, locker in turn.state.lockers.items():
+    """Unlock the lockers that the closed visit *holder* still owes, once all its cards are back."""
+    if holder in turn.state.cards.values():
+        return
+    for number, locker in list(turn.state.lockers.items()):
         if locker.visit == holder:
             unlock(turn, number)
-            break
 
 
 def _forced(number: int) -> str:

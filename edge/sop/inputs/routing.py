@@ -74,21 +74,31 @@ Always
 22. An event that does not apply now changes only a counter, and the officer hears two beeps.
 """
 
+from collections.abc import Callable
+
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
 
 
-def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None) -> Visit | None:
+def first_waiting(
+    turn: Turn,
+    name: str,
+    stations: tuple[str, ...] | None = None,
+    only: Callable[[Visit], bool] = lambda _visit: True,
+) -> Visit | None:
     """Return the first visit in line (at one of *stations*) to which event *name* applies.
 
     Rules 1 to 3. It serves every input that does not name its visit.
+
+    :param only: leaves out the visits for which it is False
     """
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
         for visit in turn.state.visits.values()
         if (stations is None or turn.step(visit).station in stations)
         and transition_for(turn, visit, name)
+        and only(visit)
     ]
     return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
 

@@ -12,7 +12,14 @@ from edge.config.model import Config
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import stuck
 
-LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
+LOCKER_WORDS = (
+    "unlock",
+    "unlock-another",
+    "fault-locker",
+    "release-locker",
+    "locker.opened",
+    "locker.closed",
+)
 """Actions and events that need lockers."""
 
 
@@ -99,9 +106,13 @@ class _Site:
             return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
-    def never_entered(self, phase: Phase) -> bool:
+    def never_entered(self, step: Step, phase: Phase) -> bool:
         """Return True if this checkpoint always goes on to the ``otherwise`` of *phase*."""
-        fitted = {"passage": self.beam, "door": bool(self.doors)}
+        fitted = {
+            "passage": self.beam,
+            "door": bool(self.doors),
+            "reader": _reader_at(self.config, step.station),
+        }
         return phase.needs is not None and not fitted.get(phase.needs, True)
 
     def cannot_begin(self) -> Iterator[str]:
@@ -120,7 +131,7 @@ class _Site:
         """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
         for phase in step.phases:
-            if self.never_entered(phase):
+            if self.never_entered(step, phase):
                 continue
             for word in (*phase.do, *(way.event for way in phase.on)):
                 lacking = _equipment(self, step, word)
@@ -130,18 +141,18 @@ class _Site:
 
     def traps(self, step: Step) -> Iterator[str]:
         """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
-        phases = [self._as_entered(phase) for phase in step.phases]
+        phases = [self._as_entered(step, phase) for phase in step.phases]
         for phase in stuck(phases, lambda way: self.possible(step, way.event)):
-            if not self.never_entered(phase) and phase.on:
+            if not self.never_entered(step, phase) and phase.on:
                 words = ", ".join(way.event for way in phase.on)
                 yield (
                     f"step {step.id}, phase {phase.id}: cannot be left with the equipment here; "
                     f"add what gives one of: {words}"
                 )
 
-    def _as_entered(self, phase: Phase) -> Phase:
+    def _as_entered(self, step: Step, phase: Phase) -> Phase:
         """Return *phase*; if it is never entered, a phase that leads to its ``otherwise``."""
-        if not self.never_entered(phase) or phase.otherwise is None:
+        if not self.never_entered(step, phase) or phase.otherwise is None:
             return phase
         leads = Transition(event="timeout", to=phase.otherwise)
         return msgspec.structs.replace(phase, on=(leads,))

@@ -69,11 +69,13 @@ VERBS = {
     "ring": "ring the aide's aiphone with this pattern: call, reminder or limit",
     "still": "take a still for this purpose, for example still:desk",
     "unlock": "unlock the visit's locker, assigning a free one first if it has none",
+    "unlock-another": "assign the visit one more free locker, and unlock it",
     "fault-locker": "put the visit's locker out of order and take it away from the visit",
     "release-locker": "the visit's locker is empty: give it back to the pool",
     "release-door": "release the access door that serves the visit's procedure, once",
-    "take-card": "the visit's card is back: return it to the pool",
-    "lose-card": "the visit's card is declared lost: out of the pool until it is found",
+    "take-card": "the visit's cards are back: return them to the pool",
+    "take-shown": "return those of the visit's cards that were shown in this step to the pool",
+    "lose-card": "the visit's cards that were not shown in this step are declared lost",
     "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
     "clear": "clear this alarm, for example clear:metal-detector",
 }
@@ -87,6 +89,11 @@ NEEDS = {
     "host": "nobody has said that the host does not receive, or reception asks all the same",
     "door": "an access door serves the visit's procedure",
     "return-button": "the visit has a locker, and an officer's button must open it",
+    "reader": "the visit has a card, and the step's station has a card reader that works",
+    "more-cards": "a person of the group has no card yet",
+    "missing-card": "a card of the visit was not shown in this step",
+    "more-lockers": "a person of the group has no locker yet, and one is free",
+    "other-locker": "the visit has more than one locker",
 }
 
 
@@ -127,7 +134,8 @@ class Phase(FileTable, frozen=True, kw_only=True):
     :ivar do: actions on entering, keys of :data:`VERBS`, some with an argument after a colon
     :ivar on: the transitions out of it
     :ivar needs: a condition, a key of :data:`NEEDS`; if it is not met, ``otherwise`` is entered
-    :ivar otherwise: the phase in place of this one, if ``needs`` is not met
+    :ivar otherwise: the phase in place of this one, if ``needs`` is not met; or ``@next``: the step
+        is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
         ``slow`` a decision is needed, ``fast`` an alarm
     """
@@ -301,6 +309,7 @@ class Procedure(FileTable, frozen=True, kw_only=True):
         guest is turned away; the words for them are in wording.toml
     :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds;
         without it as in the checkpoint's config
+    :ivar cards: ``each`` person of a group has a visitor card, or the group has ``one`` for all
     :ivar version: the version of the file, such as 1.0; the loader appends ``+`` and the first 8
         hex digits of the file's SHA-256
     """
@@ -318,6 +327,7 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     anywhere: tuple[Transition, ...] = ()
     reasons: Annotated[tuple[str, ...], Meta(max_length=4, description="at most 4 reasons")] = ()
     abandoned_after_s: Seconds | None = None
+    cards: Literal["each", "one"] = "each"
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="at least one step")]
 
     @property

@@ -20,6 +20,12 @@ RINGS = ("call", "reminder", "limit")
 # Alarms of the checkpoint's safety inputs: if a visit raised one, it would end with the visit.
 _RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 
+NEXT = "@next"
+"""The ``otherwise`` of a phase that completes the step, in place of another phase."""
+
+UNLOCKS = {"unlock": ("locker", "free-locker", "other-locker"), "unlock-another": ("more-lockers",)}
+"""The actions that unlock a locker, and the needs of which their phase must have one."""
+
 # Verbs of VERBS that have an argument after a colon.
 WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -47,15 +53,22 @@ def verify(procedure: Procedure) -> list[str]:
 
 
 def stuck(phases: Sequence[Phase], possible: Callable[[Transition], bool]) -> list[Phase]:
-    """Return the phases from which no chain of *possible* transitions leads out of the step."""
-    ids = {phase.id for phase in phases}
+    """Return the phases from which no chain of *possible* transitions leads out of the step.
+
+    A transition to a phase with a need leads to its ``otherwise`` too.
+    """
+    ids = {phase.id: phase.otherwise for phase in phases}
     free: set[str] = set()
+
+    def leads_out(way: Transition) -> bool:
+        targets = _closure(way.to, lambda target: [ids.get(target)])
+        return any(target not in ids or target in free for target in targets)
+
     while True:
         found = {
             phase.id
             for phase in phases
-            if phase.id not in free
-            and any(possible(way) and (way.to not in ids or way.to in free) for way in phase.on)
+            if phase.id not in free and any(possible(way) and leads_out(way) for way in phase.on)
         }
         if not found:
             return [phase for phase in phases if phase.id not in free]
@@ -138,10 +151,11 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     if (phase.needs is None) != (phase.otherwise is None):
         yield f"{where}: needs and otherwise go together; allowed: both or none"
     others = [other.id for other in step.phases if other.id != phase.id]
-    if phase.otherwise is not None and phase.otherwise not in others:
-        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed(others)}"
-    if "unlock" in phase.do and phase.needs not in ("locker", "free-locker"):
-        yield f"{where}: unlocks, but needs no locker; allowed: needs locker or free-locker"
+    if phase.otherwise is not None and phase.otherwise not in (*others, NEXT):
+        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed([*others, NEXT])}"
+    for action, needs in UNLOCKS.items():
+        if action in phase.do and phase.needs not in needs:
+            yield f"{where}: {action} without a locker; allowed: needs {' or '.join(needs)}"
     if not phase.on:
         yield f"{where}: waits for ever; allowed: at least one transition in on"
     yield from _events(where, phase.on)
@@ -259,6 +273,7 @@ def _unreached_steps(procedure: Procedure) -> Iterator[str]:
         ways[step.id] = [follows.get(way.to) for way in on]
         ways[step.id] += [way.to[1:] for way in on if way.to.startswith("#")]
         ways[step.id] += [way.via for way in on]
+        ways[step.id] += [follows.get(phase.otherwise or "") for phase in step.phases]
     seen = _closure(procedure.steps[0].id, lambda step_id: ways.get(step_id, []))
     for step in procedure.steps:
         if step.id not in seen:
@@ -288,12 +303,17 @@ def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
 def _arrivals(procedure: Procedure, step: Step, way: Transition) -> Iterator[tuple[str, str]]:
     """Yield (step, phase) of every phase to which *way* may lead, also by ``otherwise``."""
     target, entry = _destination(procedure, step, way)
-    phases = {phase.id: phase for phase in target.phases} if target else {}
-    seen: set[str] = set()
-    while target and entry in phases and entry not in seen:
-        seen.add(entry)
+    seen: set[tuple[str, str]] = set()
+    while target is not None and (target.id, entry) not in seen:
+        phases = {phase.id: phase for phase in target.phases}
+        if entry not in phases:
+            return
+        seen.add((target.id, entry))
         yield target.id, entry
         entry = phases[entry].otherwise or ""
+        if entry == NEXT:
+            target = procedure.after(target)
+            entry = target.phases[0].id if target else ""
 
 
 def _destination(procedure: Procedure, step: Step, way: Transition) -> tuple[Step | None, str]:

@@ -5,7 +5,8 @@ Rules
 1. edge/sop/procedures/model.py defines everything that a procedure can contain; no procedure is
    named here.
 2. Entering a phase carries out its ``do`` list and sets its timer. If its ``needs`` is not met, the
-   visit enters its ``otherwise`` phase instead, and its ``do`` list is not carried out.
+   visit enters its ``otherwise`` phase instead, or completes the step (``@next``), and its ``do``
+   list is not carried out.
 3. A visit goes forward only, by its procedure, and back only by a correction
    (edge/sop/inputs/corrections.py).
 4. A visit that ends while it has a card or a locker does not release them: they are owed.
@@ -20,12 +21,15 @@ from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import inactivity, pace
+from edge.sop.visit import group, inactivity, pace, stations
 from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
 from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
 """The metal detector's name as a device; its alarm has the same name."""
+
+# The needs of a phase that can end while a visit waits in it, because a device fails.
+_EQUIPMENT_NEEDS = ("reader",)
 
 # The record of a step that never ends must not grow without limit.
 _MOST_EVIDENCE = 100
@@ -78,10 +82,13 @@ def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
     return reasons.offered(procedure, phase, name)
 
 
-def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bool:
+def deliver(
+    turn: Turn, visit: Visit, name: str, proof: str | None = None, card: str | None = None
+) -> bool:
     """Deliver event *name* to *visit*; return False if it does not apply.
 
     :param proof: the evidence to record, if not the usual one of the event
+    :param card: the card of *visit* that was shown, if the event is that
     """
     transition = transition_for(turn, visit, name)
     if transition is None:
@@ -89,6 +96,8 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     before = visit
     if name != "timeout":
         visit = add_evidence(turn, visit, name, proof)
+    if card is not None:
+        visit = show(turn, visit, card)
     visit = turn.change(
         visit,
         attempts=visit.attempts + transition.again,
@@ -102,8 +111,13 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
     _follow(turn, visit, transition)
     _remember_way_back(turn, before, name)
     if transition.pass_on and visit.id in turn.state.visits:
-        deliver(turn, turn.state.visits[visit.id], name, proof)
+        deliver(turn, turn.state.visits[visit.id], name, proof, card)
     return True
+
+
+def show(turn: Turn, visit: Visit, card: str) -> Visit:
+    """Store that *card*, one of the cards of *visit*, was shown in its present step."""
+    return visit if card in visit.shown else turn.change(visit, shown=(*visit.shown, card))
 
 
 def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
@@ -127,7 +141,8 @@ def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
         outcome=before.outcome,
         reason=before.reason,
         timed=before.started is not None and (phase == before.phase or not step.timed_from),
-        held=tuple(what for what in ("card", "locker") if getattr(before, what) is not None),
+        cards=len(before.cards),
+        lockers=len(before.lockers),
     )
     turn.change(visit, came=came)
 
@@ -137,8 +152,7 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     step = turn.step(visit)
     to = transition.to
     if to == "@next":
-        end_step(turn, visit, step, "completed")
-        _go_on(turn, turn.state.visits[visit.id], step)
+        _complete(turn, visit, step)
     elif to == "@skip":
         end_step(turn, visit, step, "skipped", transition.reason)
         _go_on(turn, turn.state.visits[visit.id], step)
@@ -150,6 +164,13 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
         _end_visit_here(turn, visit, step, transition)
     else:
         _enter(turn, visit, step.phase(to))
+
+
+def _complete(turn: Turn, visit: Visit, step: Step) -> Visit:
+    """End *step* as completed and go on; return the visit as it is then, open or closed."""
+    end_step(turn, visit, step, "completed")
+    _go_on(turn, turn.state.visits[visit.id], step)
+    return turn.state.visits.get(visit.id, visit)
 
 
 def _go_on(turn: Turn, visit: Visit, step: Step) -> None:
@@ -192,6 +213,8 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         **FRESH_STEP,
     )
     visit = _enter(turn, visit, step.phases[0])
+    if visit.id not in turn.state.visits or visit.step != step.id:
+        return visit
     # A stuck alarm contact posts no event for the next guest; without a beam, no walk does either.
     if turn.state.alarming and (DETECTOR in turn.state.faults or not turn.rules.passage):
         deliver(turn, visit, "detector.alarm")
@@ -199,12 +222,14 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
 
 
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
-    """Enter *phase*, or its ``otherwise`` phase if its need is not met."""
+    """Enter *phase*, or its ``otherwise`` if its need is not met: a phase, or the next step."""
     step = turn.step(visit)
     while phase.needs is not None and not _has(turn, visit, phase.needs):
         assert phase.otherwise is not None  # verified at load
         if phase.needs == "host":
             visit = hosts.note_reason(turn, visit)
+        if phase.otherwise == "@next":
+            return _complete(turn, visit, step)
         phase = step.phase(phase.otherwise)
     turn.do(CancelTimer(phase_key(visit)))
     visit = turn.change(
@@ -226,14 +251,30 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
 
 # A function for each key of ``NEEDS``.
 _MET: dict[str, Callable[[Turn, Visit], bool]] = {
-    "locker": lambda _turn, visit: visit.locker is not None,
-    "card": lambda _turn, visit: visit.card is not None,
-    "free-locker": lambda turn, visit: visit.locker is not None or free_locker(turn) is not None,
+    "locker": lambda _turn, visit: bool(visit.lockers),
+    "card": lambda _turn, visit: bool(visit.cards),
+    "free-locker": lambda turn, visit: bool(visit.lockers) or free_locker(turn) is not None,
     "passage": lambda turn, _visit: turn.rules.passage,
     "host": hosts.receives,
     "door": lambda turn, visit: door_for(turn, visit) is not None,
-    "return-button": lambda turn, visit: visit.locker is not None and turn.rules.return_button,
+    "reader": stations.reads_card,
+    "more-cards": group.lacks_card,
+    "missing-card": lambda _turn, visit: bool(group.missing_cards(visit)),
+    "more-lockers": lambda turn, visit: group.lacks_locker(visit) and free_locker(turn) is not None,
+    "other-locker": lambda _turn, visit: len(visit.lockers) > 1,
+    "return-button": lambda turn, visit: bool(visit.lockers) and turn.rules.return_button,
 }
+
+
+def equipment_changed(turn: Turn) -> None:
+    """Move on the visits that wait for equipment which does not work any more.
+
+    They go where their phase leads without it: a reader that fails does not hold a guest up.
+    """
+    for visit in turn.in_line():
+        phase = turn.phase(visit)
+        if phase.needs in _EQUIPMENT_NEEDS and not _has(turn, visit, phase.needs):
+            _enter(turn, visit, phase)
 
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
@@ -250,8 +291,10 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         duration_s=round(took.seconds, 3),
         uncertainty_s=took.uncertainty_s,
         steps=visit.steps,
-        card_out=visit.card is not None,
-        locker_out=visit.locker,
+        card_out=bool(visit.cards),
+        locker_out=visit.lockers[0] if visit.lockers else None,
+        cards_out=len(visit.cards),
+        lockers_out=visit.lockers,
         persons=visit.persons,
     )
     turn.record_visit("gardu.visit.closed.v1", visit, data)
@@ -287,8 +330,17 @@ def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
     turn.do(CancelTimer(phase_key(visit)))
     entries, seen = visit.entries + 1, _before(turn, visit)
     visit = turn.change(visit, phase=phase, entered=turn.at, seen=seen, entries=entries, **changes)
+    visit = _past_equipment(turn, visit)
     set_timers(turn, visit)
     return visit
+
+
+def _past_equipment(turn: Turn, visit: Visit) -> Visit:
+    """Put *visit* into the phase after the present one, if that waits for a device that fails."""
+    phase = turn.phase(visit)
+    if phase.needs not in _EQUIPMENT_NEEDS or _has(turn, visit, phase.needs):
+        return visit
+    return visit if phase.otherwise == "@next" else turn.change(visit, phase=phase.otherwise)
 
 
 def set_timers(turn: Turn, visit: Visit) -> None:

@@ -16,8 +16,8 @@ from edge.sop.turn import Turn
 from edge.sop.visit import pace
 
 FRESH_STEP: dict[str, object] = {
-    "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": None,
-    "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED,
+    "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": (),
+    "shown": (), "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED,
 }  # fmt: skip
 """The fields of a visit that describe its step, with their values at the step's beginning."""
 
@@ -51,6 +51,7 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         evidence=visit.evidence,
         stills=visit.stills,
         extended_s=visit.extended_s,
+        persons=visit.persons,
     )
     turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)

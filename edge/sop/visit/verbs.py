@@ -24,6 +24,7 @@ from edge.sop.records import (
 )
 from edge.sop.state import PendingStill, Release, Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import group
 
 
 def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
@@ -61,25 +62,32 @@ def _unlock(turn: Turn, visit: Visit, _argument: str) -> Visit:
     assert number is not None  # the phase needs a locker: verified at load
     turn.locker(number, visit=visit.id, unlocking=True)
     turn.do(UnlockLocker(number, visit.id))
-    return turn.change(visit, locker=number)
+    return visit if visit.lockers else turn.change(visit, lockers=(number,))
+
+
+def _unlock_another(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    number = free_locker(turn)
+    assert number is not None  # the phase needs another locker: verified at load
+    return _unlock(turn, turn.change(visit, lockers=(*visit.lockers, number)), "")
 
 
 def _fault_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
-    if visit.locker is None:
+    number = visit.locker
+    if number is None:
         return visit
     # If its board did not answer, the lock has not jammed: it works again when the board does.
-    before = turn.state.lockers[visit.locker]
+    before = turn.state.lockers[number]
     usable = before.usable and not before.reachable
-    turn.locker(visit.locker, visit=None, unlocking=False, usable=usable)
-    device_fault(turn, f"locker/{visit.locker}", "did not open", visit.id)
-    return turn.change(visit, locker=None)
+    turn.locker(number, visit=None, unlocking=False, usable=usable)
+    device_fault(turn, f"locker/{number}", "did not open", visit.id)
+    return turn.change(visit, lockers=visit.lockers[:-1])
 
 
 def _release_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
     if visit.locker is None:
         return visit
     turn.locker(visit.locker, visit=None, unlocking=False)
-    return turn.change(visit, locker=None)
+    return turn.change(visit, lockers=visit.lockers[:-1])
 
 
 def door_for(turn: Turn, visit: Visit) -> str | None:
@@ -98,17 +106,30 @@ def _release_door(turn: Turn, visit: Visit, _argument: str) -> Visit:
 
 
 def _take_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
-    if visit.card is None:
-        return visit
-    turn.state.cards.pop(visit.card, None)
-    return turn.change(visit, card=None)
+    return _give_back(turn, visit, visit.cards)
+
+
+def _take_shown(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    return _give_back(turn, visit, tuple(card for card in visit.cards if card in visit.shown))
+
+
+def _give_back(turn: Turn, visit: Visit, cards: tuple[str, ...]) -> Visit:
+    """Return *cards* of *visit* to the pool."""
+    for card in cards:
+        turn.state.cards.pop(card, None)
+    return _without(turn, visit, cards)
 
 
 def _lose_card(turn: Turn, visit: Visit, _argument: str) -> Visit:
-    if visit.card is None:
-        return visit
-    declare_lost(turn, visit.card)
-    return turn.change(visit, card=None)
+    missing = group.missing_cards(visit)
+    for card in missing:
+        declare_lost(turn, card)
+    return _without(turn, visit, missing)
+
+
+def _without(turn: Turn, visit: Visit, cards: tuple[str, ...]) -> Visit:
+    kept = tuple(card for card in visit.cards if card not in cards)
+    return visit if kept == visit.cards else turn.change(visit, cards=kept)
 
 
 def declare_lost(turn: Turn, card: str) -> None:
@@ -149,10 +170,12 @@ VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
     "ring": _ring,
     "still": _still,
     "unlock": _unlock,
+    "unlock-another": _unlock_another,
     "fault-locker": _fault_locker,
     "release-locker": _release_locker,
     "release-door": _release_door,
     "take-card": _take_card,
+    "take-shown": _take_shown,
     "lose-card": _lose_card,
     "alarm": _alarm,
     "clear": _clear,

@@ -109,7 +109,7 @@ def test_rule_01_who_goes_on_at_the_same_station_keeps_the_place() -> None:
     stand.answer("accept")
     assert stand.state.visits[first].step == "kartu-tamu"
     assert stand.card(CARDS[0])
-    assert stand.state.visits[first].card == CARDS[0]
+    assert stand.state.visits[first].cards == (CARDS[0],)
     assert stand.state.visits[second].step == "buku-tamu"
 
 
@@ -297,8 +297,8 @@ def test_rule_07_a_card_is_what_its_visit_waits_for_at_any_reader() -> None:
         stand.answer("accept")
     stand.send(events.CardPresented(stand.now, "gate", CARDS[1]))
     first, second = stand.state.visits.values()
-    assert (first.step, first.card) == ("menghadap", CARDS[0])
-    assert (second.step, second.card) == ("pengembalian", None)  # no locker: all is given back
+    assert (first.step, first.cards) == ("menghadap", (CARDS[0],))
+    assert (second.step, second.cards) == ("pengembalian", ())  # no locker: all is given back
 
 
 def test_rule_07_a_card_that_comes_back_is_served_next() -> None:
@@ -497,7 +497,7 @@ def test_rule_14_back_after_a_card_was_bound_takes_that_back() -> None:
     stand.card(CARDS[0])
     stand.press("reception", "back")
     (visit,) = stand.state.visits.values()
-    assert (visit.phase, visit.card, stand.state.cards) == ("kartu", None, {})
+    assert (visit.phase, visit.cards, stand.state.cards) == ("kartu", (), {})
     stand.card(CARDS[1])
     assert list(stand.state.cards) == [CARDS[1]]
     (corrected,) = stand.data(VisitCorrected)
@@ -512,7 +512,7 @@ def test_rule_15_back_undoes_and_repeats_no_effect() -> None:
     deeds = (RingAide, TakeStill, UnlockLocker, ReleaseDoor)
     assert not [effect for effect in effects if isinstance(effect, deeds)]
     after = by_card(stand, CARDS[0])
-    assert (after.card, after.locker) == (visit.card, visit.locker)
+    assert (after.cards, after.lockers) == (visit.cards, visit.lockers)
     assert stand.state.lockers[1].visit == visit.id
 
 

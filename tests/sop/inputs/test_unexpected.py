@@ -82,7 +82,7 @@ def test_without_a_card_the_guest_waits_until_one_comes_back() -> None:
     stand.answer("accept")
     stand.press("reception", "done")
     waiting = list(stand.state.visits.values())[1]
-    assert (waiting.step, waiting.phase, waiting.card) == ("penerimaan", "kartu", None)
+    assert (waiting.step, waiting.phase, waiting.cards) == ("penerimaan", "kartu", ())
     stand.answer("decline")  # the meeting is over
     stand.card(CARDS[0])
     stand.press("officer-1", "done")

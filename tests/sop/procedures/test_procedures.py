@@ -249,7 +249,8 @@ def test_a_broken_door_contact_or_reader_holds_no_guest_for_ever(name: str) -> N
     card = steps.step("penerimaan").phase("kartu")
     assert any((way.event, way.to) == ("button.accept", "selesai") for way in card.on)
     stored = steps.step("penitipan").phase("terbuka")
-    assert any((way.event, way.to) == ("button.nothing", "@next") for way in stored.on)
+    assert any((way.event, way.to) == ("button.nothing", "lagi") for way in stored.on)
+    assert steps.step("penitipan").phase("lagi").otherwise == "@next"
 
 
 def test_an_alarm_is_never_passed_without_another_pass() -> None:

@@ -122,9 +122,10 @@ def test_evidence_and_course_of_a_step_are_compared() -> None:
     """Another event that completes a step is reported as evidence and as course."""
     whole = procedure()
     step: Step = whole.steps[1]
-    way = replace(step.phases[0].on[0], event="card.presented")
-    phases = (replace(step.phases[0], on=(way,)),)
-    changes = difference(whole, with_step(whole, 1, phases=phases))
+    usual = replace(step.phase("arahkan"), on=(replace(step.phase("arahkan").on[0]),))
+    way = replace(usual.on[0], event="card.presented")
+    whole = with_step(whole, 1, phases=(usual,))
+    changes = difference(whole, with_step(whole, 1, phases=(replace(usual, on=(way,)),)))
     assert [c.about for c in changes] == ["evidence", "course"]
     assert [(p.kind, p.words) for p in changes[0].text] == [("gone", "button"), ("new", "card")]
     assert changes[1].text[1].words == "in arahkan: card.presented leads to @next"

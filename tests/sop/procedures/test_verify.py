@@ -82,7 +82,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase wait: do 'dance' is unknown; allowed: ring, still, unlock, "
-                "fault-locker, release-locker, release-door, take-card, lose-card, alarm, clear"
+                "unlock-another, fault-locker, release-locker, release-door, take-card, "
+                "take-shown, lose-card, alarm, clear"
             )
         ],
     ),
@@ -125,8 +126,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         a_procedure(a_step("one", phase(do=("unlock",)))),
         [
             (
-                "step one, phase wait: unlocks, but needs no locker; allowed: needs locker or "
-                "free-locker"
+                "step one, phase wait: unlock without a locker; allowed: needs locker or "
+                "free-locker or other-locker"
             )
         ],
     ),
@@ -144,7 +145,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
-                "host, door, return-button"
+                "host, door, return-button, reader, more-cards, missing-card, more-lockers, "
+                "other-locker"
             )
         ],
     ),
@@ -154,10 +156,10 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
     ),
     "otherwise unknown": (
         a_procedure(
-            a_step("one", phase("a", DONE, needs="card", otherwise="@next"), phase("b")),
+            a_step("one", phase("a", DONE, needs="card", otherwise="@skip"), phase("b")),
         ),
         [
-            "step one, phase a: otherwise is '@next'; allowed: b",
+            "step one, phase a: otherwise is '@skip'; allowed: b, @next",
             "step one, phase b: no transition leads here",
         ],
     ),
@@ -482,7 +484,7 @@ LACKING: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"panels": {n: p for n, p in CONFIG.panels.items() if n != "officer-1"}},
         [
             (
-                'step menunggu, phase arahkan: asks for "button.done", but no panel serves station '
+                'step menunggu, phase kartu: asks for "button.accept", but no panel serves station '
                 "officer-1; add it to stations of a [panels.NAME]"
             ),
             (

@@ -63,8 +63,8 @@ def open_visit(entries: int) -> dict[str, Any]:
         entries=entries,
         evidence=("locker-opened",),
         stills=(StillReference("01a200bb-75a4-7221-8d5d-000000000001", "desk", "ab" * 32),),
-        card="0100A4C104",
-        locker=2,
+        cards=("0100A4C104",),
+        lockers=(2,),
         steps=2,
     )
     document: dict[str, Any] = msgspec.to_builtins(visit)

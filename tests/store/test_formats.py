@@ -97,6 +97,7 @@ def test_real_database_of_format_4(tmp_path: Path) -> None:
         ledger = store.ledger()
         assert (ledger.last, ledger.waiting) == (max(records), max(records) - 6)
         document, loaded = store.load()
+        assert document is not None
         assert {visit["number"]: visit for visit in loaded} == {
             number: in_format_5({**arrivals[number], **visit}) for number, visit in rest.items()
         }
@@ -118,7 +119,9 @@ def test_visits_of_format_4_end_under_their_own_texts(tmp_path: Path) -> None:
     put_format_4(tmp_path)
     with closing(open_store(tmp_path)) as store:
         texts = [parse_procedure(text, key) for key, text in store.procedures_in_use().items()]
-        state = restore(*store.load())
+        document, loaded = store.load()
+    assert document is not None
+    state = restore(document, loaded)
     procedures = {text.key: text for text in texts}
     stand = Stand(rules(procedures=procedures))
     stand.state, stand.seconds = state, 2000.0

@@ -62,6 +62,15 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
         station=turn.step(visit).station,
     )
     turn.record_visit("gardu.visit.joined.v1", visit, data)
+    _wait_for_card(turn, visit)
+
+
+def _wait_for_card(turn: Turn, visit: Visit) -> None:
+    """Return *visit*, which has its cards already, to the phase that waits for more of them."""
+    phases = (phase.id for phase in turn.step(visit).phases if phase.needs == "more-cards")
+    phase = next(phases, None)
+    if visit.carded and phase is not None and group.lacks_card(turn, visit):
+        reenter(turn, visit, phase)
 
 
 def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:

@@ -92,8 +92,9 @@ NEEDS = {
     "reader": "the visit has a card, and the step's station has a card reader that works",
     "more-cards": "a person of the group has no card yet",
     "missing-card": "a card of the visit was not shown in this step",
-    "more-lockers": "a person of the group has no locker yet, and one is free",
-    "other-locker": "the visit has more than one locker",
+    "more-lockers": "a person of the group has no locker yet",
+    "another-locker": "a person of the group has no locker yet, and one is free",
+    "several-lockers": "the visit has more than one locker",
 }
 
 

@@ -23,7 +23,10 @@ _RESERVED_ALARMS: tuple[str, ...] = get_args(InputKind)
 NEXT = "@next"
 """The ``otherwise`` of a phase that completes the step, in place of another phase."""
 
-UNLOCKS = {"unlock": ("locker", "free-locker", "other-locker"), "unlock-another": ("more-lockers",)}
+UNLOCKS = {
+    "unlock": ("locker", "free-locker", "several-lockers"),
+    "unlock-another": ("another-locker",),
+}
 """The actions that unlock a locker, and the needs of which their phase must have one."""
 
 # Verbs of VERBS that have an argument after a colon.

@@ -260,8 +260,11 @@ _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "reader": stations.reads_card,
     "more-cards": group.lacks_card,
     "missing-card": lambda _turn, visit: bool(group.missing_cards(visit)),
-    "more-lockers": lambda turn, visit: group.lacks_locker(visit) and free_locker(turn) is not None,
-    "other-locker": lambda _turn, visit: len(visit.lockers) > 1,
+    "more-lockers": lambda _turn, visit: group.lacks_locker(visit),
+    "another-locker": lambda turn, visit: (
+        group.lacks_locker(visit) and free_locker(turn) is not None
+    ),
+    "several-lockers": lambda _turn, visit: len(visit.lockers) > 1,
     "return-button": lambda turn, visit: bool(visit.lockers) and turn.rules.return_button,
 }
 

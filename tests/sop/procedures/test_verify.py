@@ -127,7 +127,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase wait: unlock without a locker; allowed: needs locker or "
-                "free-locker or other-locker"
+                "free-locker or several-lockers"
             )
         ],
     ),
@@ -146,7 +146,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
                 "host, door, return-button, reader, more-cards, missing-card, more-lockers, "
-                "other-locker"
+                "another-locker, several-lockers"
             )
         ],
     ),

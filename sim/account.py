@@ -42,7 +42,7 @@ class End:
 
 @dataclass
 class Things:
-    """Numbers of visitor cards, or lockers, out and back; *owed* lists the visits that owe one."""
+    """Numbers of visitor cards, or lockers, out and back; *owed* has a visit for each one owed."""
 
     out: int = 0
     back: int = 0
@@ -56,7 +56,7 @@ def things(received: Received, kind: str) -> Things:
     and no later record reports its return.
     """
     had = _had(received, "card" if kind == "card" else "locker-opened")
-    owed = [visit for visit in _keepers(received, kind) if visit not in _returned(received, kind)]
+    owed = sorted((_kept(received, kind) - _returned(received, kind)).elements())
     return Things(out=len(had), back=len(had.difference(owed)), owed=owed)
 
 
@@ -64,14 +64,17 @@ def _had(received: Received, evidence: str) -> set[str]:
     return {step["visit"] for step in _data(received, _STEP) if evidence in step["evidence"]}
 
 
-def _keepers(received: Received, kind: str) -> list[str]:
-    key = "card_out" if kind == "card" else "locker_out"
-    return [end["visit"] for end in _data(received, _CLOSED) if end[key] not in (False, None)]
+def _kept(received: Received, kind: str) -> Counter[str]:
+    """Return how many cards (lockers) each visit had still when it ended."""
+    ends = _data(received, _CLOSED)
+    if kind == "card":
+        return Counter({end["visit"]: end["cards_out"] for end in ends})
+    return Counter({end["visit"]: len(end["lockers_out"]) for end in ends})
 
 
-def _returned(received: Received, kind: str) -> set[str]:
+def _returned(received: Received, kind: str) -> Counter[str]:
     back = _data(received, _RECONCILED)
-    return {one["visit"] for one in back if one["returned"].partition("/")[0] == kind}
+    return Counter(one["visit"] for one in back if one["returned"].partition("/")[0] == kind)
 
 
 def _data(received: Received, kind: str) -> list[dict[str, Any]]:

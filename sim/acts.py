@@ -8,7 +8,7 @@ sim/farewell.py.
 
 from collections.abc import Awaitable, Callable
 
-from sim.farewell import card_after_all, give_back, hand_in, use_locker
+from sim.farewell import cards_after_all, give_back, hand_in, use_locker
 from sim.guests import Guest
 from sim.people import People
 from sim.reception import open_visit, receive, sign_in
@@ -37,47 +37,51 @@ async def direct(people: People, guest: Guest) -> Verdict:
         if waits and await hands.press_once("officer-1", "next") == "accepted":
             return AGAIN
     await people.spend(guest, "directing")
+    shown = await people.show_card(guest, "officer-1")
     # Without a card, "leave" could mean another guest, who is on the way back.
-    if guest.plan.leaves and (await _show_card(people, guest) or not people.returning):
+    if guest.plan.leaves and (shown or not people.returning):
         await hands.press("officer-1", "leave")
-        await card_after_all(people, guest, "officer-1")
+        await cards_after_all(people, guest, "officer-1")
         return OVER
     await hands.press("officer-1", "done")
     return NEXT
 
 
-async def _show_card(people: People, guest: Guest) -> bool:
-    """Hold *guest*'s card to the reader, so that the next press is for this guest.
-
-    It is refused while reception, at the same reader, is about to hand out a card.
-    """
-    for _ in range(_TRIES):
-        if guest.card is not None and await people.hands.present("officer-1", guest.card):
-            return True
-        await people.spend(guest, "identity")
-    return False
-
-
 async def store(people: People, guest: Guest) -> Verdict:
-    """Officer 2 opens a locker; the guest puts everything in and shuts it."""
+    """Officer 2 opens a locker, another for a large group; the guests put everything in.
+
+    The checkpoint waits for another locker, or *nothing*, while a person of a group has none.
+    """
     hands = people.hands
     await people.spend(guest, "unpacking")
-    if guest.plan.stores:
-        for _ in range(_LOCKER_TRIES):
-            await hands.press("officer-2", "locker")
-            guest.locker = await people.find_open_door(guest, _DOOR_S)
-            if guest.locker is not None:
-                await use_locker(people, guest, guest.locker, "storing")
-                return NEXT
-            await people.wait_locker_free(_LOCKER_WAIT_S)
-    await hands.press("officer-2", "nothing")
+    await people.show_card(guest, "officer-2")
+    for _ in range(guest.wants_lockers):
+        if not await _store_in_one(people, guest):
+            break
+    if len(guest.lockers) < guest.persons:
+        await hands.press("officer-2", "nothing")
     return NEXT
+
+
+async def _store_in_one(people: People, guest: Guest) -> bool:
+    """Have a locker opened, put belongings in and shut it; False if none was free for long."""
+    for _ in range(_LOCKER_TRIES):
+        await people.hands.press("officer-2", "locker")
+        number = await people.find_open_door(guest, _DOOR_S)
+        if number is not None:
+            guest.lockers.append(number)
+            await use_locker(people, guest, number, "storing")
+            await people.step_aside()
+            return True
+        await people.wait_locker_free(_LOCKER_WAIT_S)
+    return False
 
 
 async def screen(people: People, guest: Guest) -> Verdict:
     """Officer 3 has the guest walk through the metal detector, again after each alarm."""
     hands = people.hands
     await people.spend(guest, "approaching")
+    await people.show_card(guest, "officer-3")
     for _ in range(guest.plan.runs):
         await people.run_through()
         await people.spend(guest, "looking")
@@ -103,6 +107,7 @@ async def screen(people: People, guest: Guest) -> Verdict:
 async def meet(people: People, guest: Guest) -> Verdict:
     """The aide shows the guest in; the meeting ends by the aide's button or with the card."""
     aide = people.aide_of(guest)
+    await people.show_card(guest, "aide")
     await aide.admit(guest)
     await people.spend(guest, "meeting")
     if guest.plan.extends:
@@ -134,6 +139,7 @@ async def escort(people: People, guest: Guest) -> Verdict:
     Where the door has a contact, the checkpoint detects the passage itself; the lamp shows it.
     """
     await people.spend(guest, "escorting")
+    await people.show_card(guest, "escort")
     if not guest.plan.released:
         await people.hands.press("escort", "decline")
         people.returns(guest)

@@ -13,22 +13,22 @@ _LEAVINGS = 2
 
 
 async def give_back(people: People, guest: Guest) -> Verdict:
-    """Return the visitor card to officer 1; get belongings and identity card back."""
+    """Return the visitor cards to officer 1; get belongings and identity cards back."""
     hands = people.hands
     await people.spend(guest, "taking-leave")
     if guest.plan.without_card:
         return await _without_card(people, guest, "officer-1")
-    await _card_at_desk(people, guest, "officer-1")
-    if guest.locker is not None:
+    await _cards_at_desk(people, guest, "officer-1")
+    if guest.lockers:
         if people.officer_opens:
             await hands.press("officer-1", "done")
-        await _empty_locker(people, guest, guest.locker)
+        await _empty_lockers(people, guest)
     for _ in range(_TRIES):
         if await hands.press("officer-1", "done"):
             break
-        if not await _card_at_desk(people, guest, "officer-1"):
+        if not await _cards_at_desk(people, guest, "officer-1"):
             break
-    people.put_card_back(guest)
+    people.put_cards_back(guest)
     return OVER
 
 
@@ -39,35 +39,37 @@ async def hand_in(people: People, guest: Guest) -> Verdict:
     if guest.plan.without_card:
         return await _without_card(people, guest, "reception")
     for _ in range(_TRIES):
-        await people.hands.present("reception", guest.card or "")
+        for card in guest.cards or [""]:
+            await people.hands.present("reception", card)
         await people.spend(guest, "taking-leave")
         if await people.hands.press("reception", "done"):
             break
-    people.put_card_back(guest)
+    people.put_cards_back(guest)
     return OVER
 
 
 async def bring_back(people: People, guest: Guest, station: str) -> None:
-    """Return the card of a visit that is over; its locker, if any, springs open.
+    """Return the cards of a visit that is over; its lockers, if any, spring open at the last.
 
     A card that was declared lost is refused, with an alarm: it needs a supervisor's card. It opens
     no locker: see ``fetch`` of sim/gestures.py.
     """
     if guest.card is not None and guest.plan.keeps == "lost":
         await _bring_lost(people, guest.card, station)
-    elif guest.card is not None:
-        await people.hands.present(station, guest.card)
-    if guest.locker is not None and await people.wait_door(guest.locker, _DOOR_S):
-        await use_locker(people, guest, guest.locker, "taking-out")
-        people.give_up_locker(guest)
-    people.put_card_back(guest)
+    else:
+        for card in guest.cards:
+            await people.hands.present(station, card)
+    while guest.lockers and (number := await people.wait_own_door(guest, _DOOR_S)) is not None:
+        await use_locker(people, guest, number, "taking-out")
+        people.give_up_locker(guest, number)
+    people.put_cards_back(guest)
 
 
-async def card_after_all(people: People, guest: Guest, station: str) -> None:
-    """Return the card of a guest who leaves: to the reader, then to the pile."""
-    if guest.card is not None:
-        await people.hands.present(station, guest.card)
-        people.put_card_back(guest)
+async def cards_after_all(people: People, guest: Guest, station: str) -> None:
+    """Return the cards of a guest who leaves: to the reader, then to the pile."""
+    for card in guest.cards:
+        await people.hands.present(station, card)
+    people.put_cards_back(guest)
 
 
 async def use_locker(people: People, guest: Guest, number: int, doing: str) -> None:
@@ -86,22 +88,30 @@ async def _without_card(people: People, guest: Guest, station: str) -> Verdict:
         return LATER
     for _ in range(_LEAVINGS):
         await people.hands.press(station, "leave")
-    if guest.plan.keeps == "tray" and guest.card is not None:
-        people.tray.append(guest.card)
-        guest.card = None
+    if guest.plan.keeps == "tray" and guest.cards:
+        people.tray += guest.cards
+        guest.cards.clear()
         return OVER
     return LATER
 
 
 async def _give_back_without_card(people: People, guest: Guest, station: str) -> None:
-    """Return the belongings without the card, which is lost and will be found later."""
+    """Return the belongings without the card, which is lost and will be found later.
+
+    The others of a group give their cards back: only the one that is missing is declared lost.
+    """
     hands = people.hands
+    here, guest.cards = guest.cards[1:], guest.cards[:1]
+    for card in here:
+        await hands.present(station, card)
     await hands.press(station, "leave")
+    for card in here:
+        people.put_back(card)
     if hands.can(station, "lost"):
         await hands.press(station, "lost")
     await hands.press(station, "done")
-    if guest.locker is not None:
-        await _empty_locker(people, guest, guest.locker)
+    if guest.lockers:
+        await _empty_lockers(people, guest)
         await hands.press(station, "done")
 
 
@@ -117,15 +127,20 @@ async def _bring_lost(people: People, card: str, station: str) -> None:
             await hands.present(station, supervisor)
 
 
-async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
-    """Present the visit's own card.
+async def _cards_at_desk(people: People, guest: Guest, station: str) -> bool:
+    """Present the visit's own cards, one after the other; False if one is refused for good."""
+    return all([await _card_at_desk(people, guest, station, card) for card in guest.cards])
+
+
+async def _card_at_desk(people: People, guest: Guest, station: str, card: str) -> bool:
+    """Present one of the visit's own cards.
 
     A refusal means that the checkpoint missed the aide's answer: give it, and present the card
     again.
     """
     aide = people.aide_of(guest)
     for answer in ("accept", "decline", None):
-        if guest.card is None or await people.hands.present(station, guest.card):
+        if await people.hands.present(station, card):
             return True
         if answer is not None:
             async with aide.phone:
@@ -133,16 +148,18 @@ async def _card_at_desk(people: People, guest: Guest, station: str) -> bool:
     return False
 
 
-async def _empty_locker(people: People, guest: Guest, number: int) -> None:
-    """Empty locker *number*; officer 1 orders another pulse if the lamp asks for a decision.
+async def _empty_lockers(people: People, guest: Guest) -> None:
+    """Empty the lockers of *guest*, which open one after the other.
 
-    If it does not open, a supervisor opens it later (``fetch`` of sim/gestures.py).
+    Officer 1 orders another pulse if the lamp asks for a decision. If a locker does not open, a
+    supervisor opens it later (``fetch`` of sim/gestures.py).
     """
     for _ in range(_TRIES):
-        if await people.wait_door(number, _DOOR_S):
+        while (number := await people.wait_own_door(guest, _DOOR_S)) is not None:
             await use_locker(people, guest, number, "taking-out")
-            people.give_up_locker(guest)
-            await people.walk_back()
-            break
+            people.give_up_locker(guest, number)
+            if not guest.lockers:
+                await people.walk_back()
+                return
         if await people.hands.look("officer-1") == "slow":
             await people.hands.press("officer-1", "done")

@@ -45,11 +45,11 @@ async def supervise(people: People, fault: Fault) -> None:
 
 
 async def fetch(people: People, guest: Guest) -> None:
-    """Have a supervisor open the locker of *guest*, who is leaving without the belongings in it."""
-    if guest.locker is not None:
+    """Have a supervisor open the lockers of *guest*, who is leaving without the belongings."""
+    for number in list(guest.lockers):
         desk = people.card_desk
-        await supervise(people, Fault(at_s=0.0, do="supervise", station=desk, locker=guest.locker))
-        people.give_up_locker(guest)
+        await supervise(people, Fault(at_s=0.0, do="supervise", station=desk, locker=number))
+        people.give_up_locker(guest, number)
 
 
 def _nobodys(people: People) -> int:

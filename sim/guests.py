@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import msgspec
@@ -10,12 +10,15 @@ import msgspec
 from sim.habits import PLANS, PROCEDURES, Plan
 from sim.scenario import Branch, Scenario
 
+GROUP = (2, 4)
+"""Persons of a group, where a scenario has groups: at least, at most."""
+
 
 class Arrival(msgspec.Struct, frozen=True, kw_only=True):
     """One arrival, on a day that is planned guest by guest.
 
     :ivar at_s: seconds since opening
-    :ivar persons: how many come together, on one card
+    :ivar persons: how many come together, each with a card
     """
 
     at_s: float
@@ -31,7 +34,9 @@ class Guest:
     :ivar number: running number in this run, from 1; people here have no names
     :ivar chance: the guest's own random numbers: one guest's choices never change another's day
     :ivar at_s: when the guest comes, seconds since opening; None: a while after the one before
-    :ivar persons: how many the guest is: a group has one card and one locker
+    :ivar persons: how many the guest is: a group has a card each, and shares lockers
+    :ivar cards: the visitor cards in their hands
+    :ivar lockers: the lockers with their belongings
     :ivar step: the step the guest is at, "" before the first and after the last
     :ivar station: where the officer of that step sits, "" if it has none
     :ivar since_ns: when that began, nanoseconds of the clock
@@ -47,8 +52,8 @@ class Guest:
     chance: random.Random
     at_s: float | None = None
     persons: int = 1
-    card: str | None = None
-    locker: int | None = None
+    cards: list[str] = field(default_factory=list)
+    lockers: list[int] = field(default_factory=list)
     step: str = ""
     station: str = ""
     since_ns: int = 0
@@ -56,6 +61,16 @@ class Guest:
     phoned: bool = False
     away: bool = False
     state: Literal["expected", "here", "gone"] = "expected"
+
+    @property
+    def card(self) -> str | None:
+        """The card that the guest shows for the whole group; None without one."""
+        return self.cards[0] if self.cards else None
+
+    @property
+    def wants_lockers(self) -> int:
+        """How many lockers the belongings of the group need."""
+        return (self.persons + 1) // 2 if self.plan.stores else 0
 
     def shown(self, now_ns: int) -> dict[str, Any]:
         """Return the guest's fields for the live view."""
@@ -66,7 +81,8 @@ class Guest:
             "step": self.step,
             "served": self.served,
             "elapsed_s": round((now_ns - self.since_ns) / 1e9, 1),
-            "locker": self.locker,
+            "persons": self.persons,
+            "lockers": list(self.lockers),
         }
 
 
@@ -75,10 +91,15 @@ def invite(scenario: Scenario, procedures: list[str], count: int, seed: int) -> 
 
     :raises KeyError: if the simulated people do not know one of the procedures
     """
-    return [
+    guests = [
         _guest(number, procedures[(number - 1) % len(procedures)], branch, seed)
         for number, branch in enumerate(scenario.branches(count, seed), start=1)
     ]
+    for guest in guests:
+        chance = random.Random(f"{seed}/guest/{guest.number}/group")  # noqa: S311 - play
+        if chance.random() < scenario.guests.groups:
+            guest.persons = chance.randint(*GROUP)
+    return guests
 
 
 def expect(arrivals: Iterable[Arrival], seed: int) -> list[Guest]:

@@ -62,6 +62,11 @@ class Hands:
         own = [name for name, reader in readers.items() if station in reader.stations]
         return next(iter([*own, *readers]), None)
 
+    def has_reader(self, station: str) -> bool:
+        """Return True if a card reader is beside *station*."""
+        readers = self.lobby.config.card_readers.values()
+        return any(station in reader.stations for reader in readers)
+
     def can(self, station: str, action: str, procedure: str | None = None) -> bool:
         """Return True if a button at *station* means *action*."""
         panel = self.panel_at(station)

@@ -31,6 +31,8 @@ _PUSH_S = 20.0
 _BETWEEN = ("penitipan", "pemeriksaan", "pengantaran")
 # How long a guest without a card lets others go first, seconds.
 _OTHERS_S = 7200.0
+# How often a guest shows a card that is refused.
+_SHOWINGS = 4
 # Seconds between two looks at the line.
 _TURN_S = 3.0
 # Seconds between two rounds of an officer who waits for a locker.
@@ -62,6 +64,7 @@ class People:
         self._cards: asyncio.Queue[str] = asyncio.Queue()
         for card in lobby.config.cards.visitor:
             self._cards.put_nowait(card)
+        self._taking = asyncio.Lock()
         self.aides = {name: Aide(self.hands, clock, name) for name in lobby.config.aiphone}
         self._without_aiphone = Aide(self.hands, clock, None)
 
@@ -74,8 +77,8 @@ class People:
     def gone(self, guest: Guest) -> None:
         """Record that *guest* has left the lobby; locker and card are free again."""
         self.has_returned(guest)
-        self.give_up_locker(guest)
-        self.put_card_back(guest)  # a guest who gave up left it at the desk
+        self.give_up_lockers(guest)
+        self.put_cards_back(guest)  # a guest who gave up left them at the desk
         guest.state, guest.step, guest.station = "gone", "", ""
         self.figure_gone(guest)
 
@@ -212,13 +215,22 @@ class People:
         """Number of visitor cards on the pile."""
         return self._cards.qsize()
 
+    async def step_aside(self) -> None:
+        """Wait a moment after a door was shut: the checkpoint detects it before the next press."""
+        await self.clock.pause(self.hands.at_least(_GLANCE_S, _DOOR_SEEN_REAL_S))
+
     async def walk_back(self) -> None:
         """Walk from the lockers to the desk; meanwhile the checkpoint detects the shut door."""
         await self.clock.pause(self.hands.at_least(_WALK_S, _DOOR_SEEN_REAL_S))
 
-    async def take_card(self, guest: Guest) -> None:
-        """Take a visitor card from the pile for *guest*; wait while all are out."""
-        guest.card = await self._cards.get()
+    async def take_cards(self, guest: Guest) -> None:
+        """Take a visitor card from the pile for each person of *guest*; wait while all are out.
+
+        One group after the other, so that two of them do not wait for each other's cards.
+        """
+        async with self._taking:
+            for _ in range(min(guest.persons, len(self.lobby.config.cards.visitor))):
+                guest.cards.append(await self._cards.get())
 
     def take_any_card(self) -> str | None:
         """Take a card from the pile for a moment; None if all are out."""
@@ -228,11 +240,10 @@ class People:
         """Put *card* on the pile again."""
         self._cards.put_nowait(card)
 
-    def put_card_back(self, guest: Guest) -> None:
-        """Put *guest*'s card on the pile again."""
-        if guest.card is not None:
-            self.put_back(guest.card)
-            guest.card = None
+    def put_cards_back(self, guest: Guest) -> None:
+        """Put *guest*'s cards on the pile again."""
+        while guest.cards:
+            self.put_back(guest.cards.pop())
 
     async def walk_through(self, *, metal: bool) -> None:
         """Walk through the metal detector, once the checkpoint can see it."""
@@ -264,13 +275,40 @@ class People:
             await self.clock.pause(self.hands.at_least(_GLANCE_S, _GLANCE_REAL_S))
         return None
 
+    async def wait_own_door(self, guest: Guest, timeout_s: float) -> int | None:
+        """Wait until one of *guest*'s lockers is open; None after *timeout_s* seconds."""
+        end = self.clock.boot_ns() + self.hands.at_least(timeout_s, _DOOR_REAL_S) * 1e9
+        while self.clock.boot_ns() < end:
+            for number in guest.lockers:
+                if self.lobby.lockers[number].door_open:
+                    return number
+            await self.clock.pause(self.hands.at_least(_GLANCE_S, _GLANCE_REAL_S))
+        return None
+
     async def wait_door(self, number: int, timeout_s: float) -> bool:
         """Wait until locker *number* is open; False after *timeout_s* seconds."""
         seconds = self.hands.at_least(timeout_s, _DOOR_REAL_S)
         return await self.lobby.lockers[number].wait_open(seconds)
 
-    def give_up_locker(self, guest: Guest) -> None:
+    def give_up_locker(self, guest: Guest, number: int) -> None:
+        """Record that *guest* has no belongings in locker *number* any more."""
+        self.taken.pop(number, None)
+        guest.lockers.remove(number)
+
+    def give_up_lockers(self, guest: Guest) -> None:
         """Record that *guest* has no belongings in a locker any more."""
-        if guest.locker is not None:
-            self.taken.pop(guest.locker, None)
-            guest.locker = None
+        for number in list(guest.lockers):
+            self.give_up_locker(guest, number)
+
+    async def show_card(self, guest: Guest, station: str) -> bool:
+        """Hold *guest*'s card to the reader beside *station*; False if there is none, or refused.
+
+        It is refused while reception, at the same reader, is about to hand out a card.
+        """
+        for _ in range(_SHOWINGS):
+            if guest.card is None or not self.hands.has_reader(station):
+                return False
+            if await self.hands.present(station, guest.card):
+                return True
+            await self.spend(guest, "identity")
+        return False

@@ -5,7 +5,7 @@ In Jawa Timur security opens the visit and reception does the rest.
 
 from collections.abc import Awaitable, Callable
 
-from sim.farewell import card_after_all
+from sim.farewell import cards_after_all
 from sim.guests import Guest
 from sim.invitation import make_code
 from sim.people import People
@@ -24,12 +24,12 @@ _NOBODYS_CARD = "0BADC0FFEE"
 async def receive(people: People, guest: Guest) -> Verdict:
     """Greet the guest, call the host's aide, take the identity card, hand out the visitor card."""
     await people.spend(guest, "greeting")
-    await people.take_card(guest)
+    await people.take_cards(guest)
     accepted = await _call_host(people, guest, lambda: open_visit(people, guest, "reception"))
     if accepted:
         await people.spend(guest, "identity")
-        return await _issue_card(people, guest)
-    people.put_card_back(guest)
+        return await _issue_cards(people, guest)
+    people.put_cards_back(guest)
     return OVER
 
 
@@ -38,13 +38,13 @@ async def sign_in(people: People, guest: Guest) -> Verdict:
     if guest.plan.sent_back:
         await _send_back(people, guest)
     await people.spend(guest, "guest-book")
-    await people.take_card(guest)
+    await people.take_cards(guest)
     people.at_step(guest, "konfirmasi")
     if await _call_host(people, guest, lambda: people.hands.press("reception", "done")):
         people.at_step(guest, "kartu-tamu")
         await people.spend(guest, "identity")
-        return await _issue_card(people, guest)
-    people.put_card_back(guest)
+        return await _issue_cards(people, guest)
+    people.put_cards_back(guest)
     return OVER
 
 
@@ -160,27 +160,48 @@ async def _turn_away(people: People, guest: Guest) -> None:
             await hands.press("reception", "decline")
 
 
-async def _issue_card(people: People, guest: Guest) -> Verdict:
-    """Bind a card of the pile to the visit; a refusal means that the call's answer was missed."""
+async def _issue_cards(people: People, guest: Guest) -> Verdict:
+    """Bind a card to each person of the visit; a refusal means that the call's answer was missed.
+
+    If the pile is too small for the group, reception vouches for those without a card.
+    """
     hands = people.hands
     aide = people.aide_of(guest)
     if not guest.plan.identity:
         await hands.press("reception", "decline")
-        people.put_card_back(guest)
+        people.put_cards_back(guest)
         return OVER
     await _mistake_card(people, guest)
     for _ in range(_TRIES):
-        if await hands.present("reception", guest.card or ""):
+        if await _present_each(people, guest):
             await people.clock.pause(3)
             if await hands.press("reception", "done"):
+                return NEXT
+            if len(guest.cards) < guest.persons and await hands.press("reception", "accept"):
+                await hands.press("reception", "done")
                 return NEXT
         elif await _wait_no_answer(people):
             async with aide.phone:
                 await _call_again(people)
                 await aide.take_call(guest)
     await hands.press("reception", "leave")
-    await card_after_all(people, guest, "reception")
+    await cards_after_all(people, guest, "reception")
     return OVER
+
+
+async def _present_each(people: People, guest: Guest) -> bool:
+    """Hold each card of *guest* to the reader; return True if the first was accepted.
+
+    A card that is refused after the first is one too many: the checkpoint counts fewer persons. It
+    goes back to the pile.
+    """
+    if not await people.hands.present("reception", guest.card or ""):
+        return False
+    for card in guest.cards[1:]:
+        if not await people.hands.present("reception", card):
+            guest.cards.remove(card)
+            people.put_back(card)
+    return True
 
 
 async def _mistake_card(people: People, guest: Guest) -> None:

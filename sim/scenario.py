@@ -31,6 +31,7 @@ Moment = Annotated[
     float, Meta(ge=0, le=86400, description="seconds since opening, from 0 to 86400")
 ]
 Weight = Annotated[float, Meta(gt=0, le=1000, description="a weight above 0, at most 1000")]
+Share = Annotated[float, Meta(ge=0, le=1, description="a share from 0 to 1")]
 Gap = Annotated[float, Meta(gt=0, le=3600, description="seconds, above 0, at most 3600")]
 
 
@@ -51,11 +52,13 @@ class Guests(Part, frozen=True, kw_only=True):
     :ivar order: the branch of each guest in turn, repeated as often as needed
     :ivar weights: instead of ``order``: branches drawn by chance in these proportions
     :ivar gap_s: mean seconds between two arrivals
+    :ivar groups: the share of guests who come as a group
     """
 
     order: tuple[Branch, ...] = ()
     weights: dict[Branch, Weight] = {}
     gap_s: Gap = 240.0
+    groups: Share = 0.0
 
 
 class NetworkEvent(Part, frozen=True, kw_only=True):

@@ -114,7 +114,7 @@ class View:
         for name, lamp in now.get("lamps", {}).items():
             signs = bool(now.get("signs", {}).get(name))
             table.add_row(name, _panel(now.get("shining", {}).get(name, {}), lamp, signs=signs))
-        holders = {guest["locker"]: guest["number"] for guest in self._here}
+        holders = {locker: guest["number"] for guest in self._here for locker in guest["lockers"]}
         for number, locker in now.get("lockers", {}).items():
             table.add_row(f"locker {number}", _locker(locker, holders.get(int(number))))
         if self._stage.config.metal_detector is not None:

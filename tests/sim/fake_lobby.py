@@ -94,7 +94,7 @@ def make_config(procedures: list[str], *, days: bool = False) -> Config:
             "officer-3": panel("officer-3", button("done", "accept"), button("refuse")),
             "security": panel(
                 "security", *(arrive if at_security else []), button("done", "leave"),
-                button("refuse"),
+                button("refuse", "more"),
             ),
             "escort": panel("escort", button("done"), button("decline", "leave")),
         },
@@ -124,6 +124,7 @@ class FakeLobby:
             current={item.id: item.key for item in procedures.values()},
             panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
             readers={name: tuple(item.stations) for name, item in config.card_readers.items()},
+            card_readers=frozenset(config.card_readers),
             aiphones={name: tuple(item.procedures) for name, item in config.aiphone.items()},
             cards=frozenset(config.cards.visitor),
             lockers=(1, 2, 3),

@@ -42,7 +42,7 @@ class Office:
 
     def close(self, visit: str, outcome: str = "completed", **data: Any) -> None:
         """Receive the end of a visit."""
-        usual = {"reason": None, "duration_s": 60.0, "card_out": False, "locker_out": None}
+        usual = {"reason": None, "duration_s": 60.0, "cards_out": 0, "lockers_out": []}
         self.tell("visit.closed", visit=visit, outcome=outcome, **{**usual, **data})
 
     def end(self, came: int = 1, **left: Any) -> End:
@@ -106,11 +106,14 @@ def test_what_stood_on_the_day_for_a_while_counts() -> None:
 def test_what_is_still_out_is_a_problem_until_it_comes_back() -> None:
     """A card and a locker that a closed visit owes are problems until they are reconciled."""
     office = Office()
-    visit(office, card_out=True, locker_out=2)
-    assert things(office.received, "card").owed == ["v"]
+    visit(office, cards_out=2, lockers_out=[2, 3])
+    assert things(office.received, "card").owed == ["v", "v"]
     assert len(problems(office.end())) == 2
+    for returned in ("card", "locker/2", "locker/3"):
+        office.tell("visit.reconciled", visit="v", returned=returned)
+    assert things(office.received, "card").owed == ["v"]
+    assert things(office.received, "locker").owed == []
     office.tell("visit.reconciled", visit="v", returned="card")
-    office.tell("visit.reconciled", visit="v", returned="locker/2")
     assert problems(office.end()) == []
     assert things(office.received, "locker").back == 1
 
@@ -217,7 +220,7 @@ def branch(*seen: Sight) -> Branch:
         (Sight(data={"evidence": ["locker-closed", "locker-opened"]}), 0),
         (Sight(data={"attempts": {"least": 1}}), 2),
         (Sight(data={"attempts": {"least": 2}}), 0),
-        (Sight(data={"card_out": False}), 1),
+        (Sight(data={"cards_out": 0}), 1),
         (Sight(data={"persons": {"least": 1}}), 0),
         (Sight(late_s=5.0), 4),
         (Sight(late_s=5.1), 0),

@@ -7,7 +7,7 @@ from typing import Any, cast
 import pytest
 
 from edge.clock import Clock
-from edge.sop.records import DayClosed, LockerOpened, StepCompleted, VisitCorrected
+from edge.sop.records import DayClosed, LockerOpened, StepCompleted, VisitClosed, VisitCorrected
 from sim import farewell, hands, people
 from sim.day import Day
 from sim.guests import Guest, invite
@@ -32,9 +32,9 @@ def quick_senses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(people, "_DOOR_SEEN_REAL_S", 0.001)
 
 
-def scenario(*order: Branch) -> Scenario:
+def scenario(*order: Branch, groups: float = 0.0) -> Scenario:
     """Return a scenario with guests of these branches in turn."""
-    return Scenario(title=Title(id="uji", en="test"), guests=Guests(order=order))
+    return Scenario(title=Title(id="uji", en="test"), guests=Guests(order=order, groups=groups))
 
 
 class Run:
@@ -47,10 +47,11 @@ class Run:
         guests: int | None = None,
         days: bool = False,
         gap_s: float = 200,
+        groups: float = 0.0,
     ) -> None:
         clock = Clock.scaled(SPEED)
         self.lobby = FakeLobby(make_config(procedures, days=days), clock)
-        plan = scenario(*order)
+        plan = scenario(*order, groups=groups)
         self.guests: list[Guest] = invite(plan, procedures, guests or len(order), seed=7)
         self.people = People(cast("Lobby", self.lobby), clock, self.guests)
         self.told: list[dict[str, Any]] = []
@@ -130,6 +131,33 @@ def test_a_normal_guest_completes_every_step(procedure: str) -> None:
     run = Run([procedure], "normal").live()
     known = [(row.step, "completed") for row in PROCEDURES[procedure]]
     assert run.steps() == known
+
+
+@pytest.mark.parametrize("procedure", ["pimpinan", "eselon-2-3", "jatim"])
+@pytest.mark.parametrize("branch", BRANCHES)
+def test_every_branch_of_a_group_ends_as_planned(branch: Branch, procedure: str) -> None:
+    """Each person has a card, belongings fill several lockers, and all of it comes back."""
+    run = Run([procedure], branch, groups=1.0).live()
+    (guest,) = run.guests
+    (closed,) = (r.data for r in run.lobby.records if isinstance(r.data, VisitClosed))
+    expected = AT_A_DOOR if procedure == "jatim" else EXPECTED
+    assert (closed.outcome, closed.persons) == (expected[branch], guest.persons)
+    assert not run.lobby.state.cards
+    assert all(locker.visit is None for locker in run.lobby.state.lockers.values())
+    assert run.people.pile == 12
+
+
+def test_groups_and_single_guests_share_the_lobby() -> None:
+    """With more persons than lockers and cards, groups wait for each other and all end."""
+    run = Run(["pimpinan", "eselon-2-3"], "normal", guests=10, groups=0.6).live()
+    persons = [guest.persons for guest in run.guests]
+    assert sum(persons) > 12 > max(persons) > 1
+    assert run.lobby.outcomes() == ["completed"] * 10
+    stored = [r.data for r in run.lobby.records if isinstance(r.data, StepCompleted)]
+    opened = [step.evidence.count("locker-opened") for step in stored if step.number == 3]
+    assert max(opened) > 1
+    assert {step.persons for step in stored if step.number > 1} == set(persons)
+    assert run.people.pile == 12
 
 
 def test_an_alarm_leaves_its_evidence() -> None:

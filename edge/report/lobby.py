@@ -19,8 +19,8 @@ class Lobby:
     def __init__(self, month: Month) -> None:
         self._zone = month.zone
         self.totals: Counter[str] = Counter()
-        self._owed: set[tuple[str, str]] = set()  # visit, "card" or "locker"
-        self._lost: set[str] = set()  # visits whose card is lost
+        self._owed: Counter[tuple[str, str]] = Counter()  # by visit, and "card" or "locker"
+        self._lost: set[str] = set()  # visits with a card that was declared lost
         self._days: dict[int, OfficeDay] = {}
         self._openings: Counter[tuple[str, str]] = Counter()
         self._corrected: Counter[tuple[str, str]] = Counter()
@@ -34,17 +34,21 @@ class Lobby:
         }
 
     def visit_closed(self, fact: Fact) -> None:
-        """Record the card and the locker that a visit which has ended still owes."""
+        """Record the cards and the lockers that a visit which has ended still owes.
+
+        Records of a version without groups have no counts: one card and one locker at most.
+        """
         data = fact.data
-        owed = {"card": data["card_out"], "locker": data["locker_out"] is not None}
-        self._owed |= {(data["visit"], what) for what, out in owed.items() if out}
+        cards, lockers = int(data["card_out"]), int(data["locker_out"] is not None)
+        self._owed[data["visit"], "card"] += max(cards, data.get("cards_out", 0))
+        self._owed[data["visit"], "locker"] += max(lockers, len(data.get("lockers_out", ())))
 
     def out(self, what: str) -> int:
         """Return the number of cards or lockers that are out.
 
         :param what: ``card`` or ``locker``
         """
-        return sum(owed == what for _, owed in self._owed)
+        return sum(count for (_, owed), count in self._owed.items() if owed == what)
 
     def days(self) -> tuple[OfficeDay, ...]:
         """Return a row for each day of the office, in order."""
@@ -67,16 +71,20 @@ class Lobby:
     def _reconciled(self, fact: Fact) -> None:
         visit, what = fact.data["visit"], fact.data["returned"].partition("/")[0]
         self.totals["settled" if fact.data.get("by") == "officer" else "returned"] += 1
-        if what == "card" and visit in self._lost:
-            self._lost.discard(visit)
+        # Records of a version without groups do not have it: its visit had one card.
+        if fact.data.get("found", what == "card" and visit in self._lost):
             self.totals["cards_found"] += 1
         else:
-            self._owed.discard((visit, what))
+            self._settle(visit, what)
 
     def _card_lost(self, fact: Fact) -> None:
         self.totals["cards_lost"] += 1
         self._lost.add(fact.data["visit"])
-        self._owed.discard((fact.data["visit"], "card"))
+        self._settle(fact.data["visit"], "card")
+
+    def _settle(self, visit: str, what: str) -> None:
+        """Count one item of *visit* less; a visit that has not ended owes none yet."""
+        self._owed[visit, what] = max(0, self._owed[visit, what] - 1)
 
     def _correct(self, fact: Fact) -> None:
         self.totals["corrections"] += 1

@@ -203,8 +203,9 @@ class LockerOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
-    """The card or the emptied locker that a visit owed is back.
+    """A card or an emptied locker that a visit owed is back.
 
+    :ivar found: the card had been declared lost
     :ivar by: ``equipment``: the reader or the door's contact has shown it; ``officer``: an officer
         has confirmed it
     """
@@ -213,3 +214,4 @@ class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
     returned: str
     clock_synced: bool
     by: Literal["equipment", "officer"] = "equipment"
+    found: bool = False

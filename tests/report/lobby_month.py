@@ -50,6 +50,7 @@ class VisitPlan(msgspec.Struct, frozen=True):
     lost: str | None = None  # its card: lost "during" the visit, or "after" it while it was owed
     skips: bool = False  # its first step is skipped
     by: Literal["equipment", "officer"] = "equipment"  # the evidence of a return
+    cards: int = 0  # how many, if any are out; 0: a record without the count
 
 
 STEPS = st.tuples(
@@ -73,6 +74,7 @@ VISITS = st.builds(
     synced=st.booleans(),
     lost=st.sampled_from([None, None, "during", "after"]),
     skips=st.booleans(),
+    cards=st.sampled_from([0, 1, 3]),
     by=st.sampled_from(["equipment", "officer"]),
 )
 # Events at the desk: kind, time in ms, person or place, and variant.
@@ -151,16 +153,24 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
     closed = VisitClosed(
         **about, outcome=plan.outcome, reason=plan.reason, opened=iso(BEGIN_MS + plan.start_ms),
         duration_s=(ms - plan.start_ms) / 1000, steps=len(plan.steps), card_out=card_out,
+        cards_out=plan.cards if card_out else 0,
         locker_out=plan.locker_out, persons=plan.persons + plan.more,
         uncertainty_s=0.0 if sure else None,
     )  # fmt: skip
     yield record("visit.closed", ms, closed)
     if plan.lost == "after" and card_out:
         yield record("card.lost", ms + 1, lost)
-    card = card_out or plan.lost == "during"
-    owed = {"card": card, f"locker/{plan.locker_out}": plan.locker_out is not None}
-    for what in [what for what, out in owed.items() if out and plan.back_ms is not None]:
-        back = VisitReconciled(visit=name, returned=what, clock_synced=trust, by=plan.by)
+    cards = (max(plan.cards, 1) if card_out else 0) + (plan.lost == "during")
+    left = int(plan.lost == "during" or (plan.lost == "after" and card_out))
+    owed = {"card": cards, f"locker/{plan.locker_out}": int(plan.locker_out is not None)}
+    for what in [
+        what for what, out in owed.items() for _ in range(out) if plan.back_ms is not None
+    ]:
+        found = what == "card" and left > 0
+        left -= found
+        back = VisitReconciled(
+            visit=name, returned=what, clock_synced=trust, by=plan.by, found=found
+        )
         yield record("visit.reconciled", ms + (plan.back_ms or 0), back)
 
 

@@ -95,33 +95,31 @@ class Recount:
 
     def _owed(self, what: str) -> int:
         """Return how many cards (lockers) of ended visits are still out."""
-        out = 0
-        for visit in {e["data"]["visit"] for e in self._closed}:
-            state = ""
-            for e in self._of("visit.closed", "card.lost", "visit.reconciled"):
-                data = e["data"]
-                if data["visit"] != visit:
-                    continue
-                if "outcome" in data and data[f"{what}_out"] not in (None, False):
-                    state = "out"
-                elif e["type"] == "gardu.card.lost.v1" and what == "card":
-                    state = "lost"
-                elif "returned" in data and data["returned"].split("/")[0] == what:
-                    state = ""
-            out += state == "out"
-        return out
+        return sum(self._followed(visit, what)[0] for visit in self._ended())
 
     def _found(self) -> int:
         """Return how many cards came back after they were declared lost."""
-        order = [(e["type"], e["data"]) for e in self._of("card.lost", "visit.reconciled")]
-        return sum(
-            data.get("returned") == "card"
-            and any(
-                kind == "gardu.card.lost.v1" and other["visit"] == data["visit"]
-                for kind, other in order[:place]
-            )
-            for place, (_, data) in enumerate(order)
-        )
+        told = {e["data"]["visit"] for e in self._of("card.lost", "visit.reconciled")}
+        return sum(self._followed(visit, "card")[1] for visit in told)
+
+    def _ended(self) -> set[str]:
+        return {e["data"]["visit"] for e in self._closed}
+
+    def _followed(self, visit: str, what: str) -> tuple[int, int]:
+        """Return how many items of *visit* are out in the end, and how many were lost and found."""
+        out = found = 0
+        for e in self._of("visit.closed", "card.lost", "visit.reconciled"):
+            data = e["data"]
+            if data["visit"] != visit:
+                continue
+            if "outcome" in data and data[f"{what}_out"] not in (None, False):
+                out = max(1, data["cards_out"] if what == "card" else 1)
+            elif e["type"] == "gardu.card.lost.v1" and what == "card":
+                out = max(0, out - 1)
+            elif "returned" in data and data["returned"].split("/")[0] == what:
+                found += data["found"]
+                out = max(0, out - (not data["found"]))
+        return out, found
 
     def _totals(self) -> dict[str, Any]:
         back = [e["data"]["by"] for e in self._of("visit.reconciled")]

@@ -42,7 +42,9 @@ class Office:
 
     def close(self, visit: str, outcome: str = "completed", **data: Any) -> None:
         """Receive the end of a visit."""
-        usual = {"reason": None, "duration_s": 60.0, "cards_out": 0, "lockers_out": []}
+        usual: dict[str, Any] = {
+            "reason": None, "duration_s": 60.0, "cards_out": 0, "lockers_out": []
+        }  # fmt: skip
         self.tell("visit.closed", visit=visit, outcome=outcome, **{**usual, **data})
 
     def end(self, came: int = 1, **left: Any) -> End:

@@ -119,7 +119,7 @@ def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
         return False
     del turn.state.lost[event.card]
     turn.update(supervision=None)
-    reconciled(turn, holder, "card")
+    reconciled(turn, holder, "card", found=True)
     clear_alarm(turn, LOST)
     turn.do(CancelTimer(_TIMER))
     return True

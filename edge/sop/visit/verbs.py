@@ -158,10 +158,21 @@ def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
 
 
 def reconciled(
-    turn: Turn, visit: str, returned: str, by: Literal["equipment", "officer"] = "equipment"
+    turn: Turn,
+    visit: str,
+    returned: str,
+    by: Literal["equipment", "officer"] = "equipment",
+    *,
+    found: bool = False,
 ) -> None:
-    """Record that the item *returned*, which *visit* owed, is back; *by*: its evidence."""
-    data = VisitReconciled(visit=visit, returned=returned, clock_synced=turn.at.synced, by=by)
+    """Record that the item *returned*, which *visit* owed, is back.
+
+    :param by: its evidence
+    :param found: it is a card that had been declared lost
+    """
+    data = VisitReconciled(
+        visit=visit, returned=returned, clock_synced=turn.at.synced, by=by, found=found
+    )
     turn.record("gardu.visit.reconciled.v1", f"visit/{visit}", visit, data)
 
 

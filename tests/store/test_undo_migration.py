@@ -3,18 +3,28 @@
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from edge.clock import Clock
 from edge.errors import StoreError, StoreFormat, StoreFull
+from edge.store import snapshot
 from edge.store import undo_migration as module
 from edge.store.backup.copy import facts_of
 from edge.store.chain import genesis
-from edge.store.formats import read_identity
+from edge.store.formats import Formats, read_identity
 from edge.store.migration import copy_of
 from edge.store.store import FILE, FORMAT, FORMATS
+from edge.store.to_format_4 import migrate as to_format_4
 from edge.store.undo_migration import Undone, undo_migration
-from tests.store.old_databases import filled, migrate_on, open_store, write_on
+from tests.sop.stand import CARDS, Stand
+from tests.store.old_databases import (
+    filled,
+    migrate_on,
+    open_store,
+    put_format_4,
+    write_on,
+)
 
 
 def undo(folder: Path, *, new_stream: bool = False) -> Undone | None:
@@ -107,6 +117,28 @@ def test_without_a_copy(path: Path) -> None:
     copy_of(path, FORMAT).unlink()
     with pytest.raises(StoreFormat, match=rf"gardu\.db\.format-{FORMAT} is not beside it"):
         undo(path.parent, new_stream=True)
+
+
+def test_groups_of_format_5_are_refused_by_format_4(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A group with two cards, which format 4 cannot have: refused in words; nothing is changed."""
+    older = Formats(4, {3: to_format_4})
+    path = put_format_4(tmp_path)
+    group = Stand()
+    group.press("reception", "arrive", "pimpinan")
+    group.press("reception", "more")
+    group.answer("accept")
+    for card in CARDS[:2]:
+        group.card(card)
+    with closing(open_store(tmp_path)) as store:
+        visits = {101: msgspec.to_builtins(*group.state.visits.values())}
+        store.commit(checkpoint=None, visits=visits, records=group.records)
+    known = path.read_bytes()
+    monkeypatch.setattr(snapshot, "FORMAT", older.number)  # as the older version has it
+    with pytest.raises(StoreFormat, match="2 records were written since the migration"):
+        undo_migration(tmp_path, older, "site", "checkpoint", Clock(), new_stream=False)
+    assert path.read_bytes() == known
 
 
 def test_damaged_copy(path: Path) -> None:

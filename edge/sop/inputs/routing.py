@@ -24,21 +24,25 @@ The line (this module)
 4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
     line that waits for the aide: a guest at the door or in a meeting before a call that was not
     answered. *Line in use* is about the call that was made last.
-5.  A locker's door is about the visit that has the locker. An access door is about the visit for
-    which it was released.
+5.  A locker's door is about the visit that has the locker, if it is the one at hand: of several
+    lockers the last that the visit was given and has not emptied. An access door is about the visit
+    for which it was released.
 
 Cards (``cards.py``)
 --------------------
-6.  A free card goes to the first visit in line at the reader that waits for a card.
+6.  A free card goes to the first visit in line at the reader that waits for a card and has a person
+    without one.
 7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
     visit is in line at one of the reader's stations, it becomes the first there, until its next
-    event or the next such card; the card is evidence of its step.
+    event or the next such card; the card is evidence of its step. Where a card reader that works is
+    at a step's station, a step can wait for the card before any button applies.
 8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
     it is refused, unless its own visit waits for it.
-9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free,
-    and the locker that the visit still owes is unlocked.
-10. *lost* declares a card lost: that of the first visit in line for which an officer has confirmed
-    that there is no card, else the card that has been owed longest. It is out of the pool.
+9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free.
+    With the last of its cards the lockers that the visit still owes are unlocked.
+10. *lost* declares lost: the missing cards of the first visit in line for which an officer has
+    confirmed that a card is missing, else the card that has been owed longest. It is out of the
+    pool.
 11. A lost card is refused, with an alarm for a minute. Its own guest, while the visit is open, may
     give it back; otherwise it is accepted only after a supervisor's card.
 
@@ -47,13 +51,15 @@ Corrections (``corrections.py``)
 12. *next* sends the visit in front to the end of the line: the next in line is first.
 13. *back* moves the visit in front one step back, to the phase in which it left that step; if a
     door ended the step, to its beginning. The visit is first in line there.
-14. *back* after a card was bound in the present step reverses only that: the card is free again.
+14. *back* after a card was bound in the present step reverses only that: the card that was bound
+    last is free again.
 15. *back* undoes no effect and repeats none: no ring, no pulse, no still. Locker and card stay with
     the visit. It is refused if card or locker were given back since, and if the step before was
     already corrected.
 16. A correction is a record of its own. It erases and changes no other record.
-17. *more* adds one person to the newest visit at the panel's stations that has no card yet. If
-    details in the guest book have more persons, their number is used. Either is a record.
+17. *more* adds one person to the newest visit at the panel's stations in which a person has no card
+    yet. If details in the guest book have more persons, their number is used. Either is a record. A
+    visit that has its cards already, and is still at that step, waits for the cards of the others.
 
 Supervisors (``supervisors.py``)
 --------------------------------

@@ -37,7 +37,7 @@ def fail(stand: Stand, device: str = "card-reader/desk") -> None:
 
 
 @pytest.mark.parametrize("procedure", TANJUNG)
-def test_no_button_applies_before_the_card_is_shown(procedure: str) -> None:
+def test_rule_07_no_button_applies_before_the_card_is_shown(procedure: str) -> None:
     """Steps 2 and 3: two beeps before the card; the card is the first evidence of each."""
     stand = everywhere()
     register(stand, CARDS[0], procedure)
@@ -51,7 +51,7 @@ def test_no_button_applies_before_the_card_is_shown(procedure: str) -> None:
     assert [step.evidence for step in stand.steps()[1:]] == [("card", "button")] * 2
 
 
-def test_the_locker_is_that_of_the_guest_who_showed_the_card() -> None:
+def test_rule_07_the_locker_is_that_of_the_guest_who_showed_the_card() -> None:
     """B steps up first and shows the card: the locker is B's, and opens by B's card alone."""
     stand = everywhere()
     for card in CARDS[:2]:
@@ -70,7 +70,7 @@ def test_the_locker_is_that_of_the_guest_who_showed_the_card() -> None:
     assert visit_of(stand, CARDS[0]).lockers == (2,)
 
 
-def test_of_two_who_showed_their_cards_the_last_is_served() -> None:
+def test_rule_07_of_two_who_showed_their_cards_the_last_is_served() -> None:
     """The press after a card is for that card's guest, also if another has shown one before."""
     stand = everywhere()
     for card in CARDS[:2]:
@@ -96,7 +96,7 @@ def test_one_card_shows_a_whole_group() -> None:
     assert visit_of(stand, CARDS[0]).step == "penitipan"
 
 
-def test_without_a_reader_the_first_in_line_is_served_and_no_card_is_recorded() -> None:
+def test_rule_07_without_a_reader_the_first_in_line_is_served_and_no_card_is_recorded() -> None:
     """A reader at reception alone: officers 1 and 2 serve in order, the records have no card."""
     stand = everywhere("reception")
     for card in CARDS[:2]:
@@ -118,7 +118,7 @@ def test_a_guest_without_a_card_is_served_all_the_same() -> None:
     assert [visit.step for visit in stand.state.visits.values()] == ["penitipan"]
 
 
-def test_a_reader_that_dies_holds_no_guest_up() -> None:
+def test_rule_07_a_reader_that_dies_holds_no_guest_up() -> None:
     """Guests who wait for their card to be read are served as without a reader, at once."""
     stand = everywhere()
     for card in CARDS[:2]:

@@ -131,6 +131,14 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             )
         ],
     ),
+    "another locker without need": (
+        a_procedure(
+            a_step(
+                "one", phase("a", needs="locker", otherwise="b", do=("unlock-another",)), phase("b")
+            )
+        ),
+        [("step one, phase a: unlock-another without a locker; allowed: needs another-locker")],
+    ),
     "clear without alarm": (
         a_procedure(a_step("one", phase(do=("clear:fire",)))),
         [
@@ -362,6 +370,25 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         ),
         ["step one, phase b: no way leads out of the step from here"],
     ),
+    "pass_on loop by otherwise": (
+        a_procedure(
+            a_step(
+                "one",
+                phase("a", DONE, Transition(event="card.presented", to="#two", pass_on=True)),
+            ),
+            a_step("two", phase("b", needs="locker", otherwise="@next"), number=2),
+            a_step(
+                "three",
+                phase("c", DONE, Transition(event="card.presented", to="#one", pass_on=True)),
+                number=3,
+            ),
+        ),
+        [
+            f'step {step}, phase {name}, on "card.presented": is passed on in a circle; '
+            "allowed: pass_on = false in one of its phases"
+            for step, name in (("one", "a"), ("three", "c"))
+        ],
+    ),
     "pass_on loop": (
         a_procedure(
             a_step(
@@ -582,3 +609,13 @@ def test_a_walk_can_be_too_fast_only_before_a_beam() -> None:
         config = msgspec.structs.replace(CONFIG, metal_detector=detector)
         problems = verify_equipment(procedure, config).problems
         assert any("cannot be left" in problem for problem in problems) == stuck
+
+
+def test_a_step_may_be_reached_by_otherwise_alone() -> None:
+    """The step is completed where there is nothing to do in it: the next one is reached."""
+    declined = Transition(event="button.decline", to="@declined", reason="no-card")
+    whole = a_procedure(
+        a_step("one", phase("a", declined, needs="card", otherwise="@next")),
+        a_step("two", number=2),
+    )
+    assert verify(whole) == []

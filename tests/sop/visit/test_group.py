@@ -65,7 +65,7 @@ def with_host(stand: Stand, persons: int, *lockers: int) -> None:
 
 
 @pytest.mark.parametrize("procedure", TANJUNG)
-def test_each_person_gets_a_card_before_the_group_goes_on(procedure: str) -> None:
+def test_rule_06_each_person_gets_a_card_before_the_group_goes_on(procedure: str) -> None:
     """*done* is refused until the last of them has a card; the record has one card for each."""
     stand = Stand()
     accepted(stand, 3, procedure)
@@ -173,7 +173,7 @@ def test_a_second_locker_that_jams_takes_nothing_from_the_first() -> None:
     assert (stand.steps()[-1].outcome, only(stand).lockers) == ("completed", (1, 3))
 
 
-def test_the_door_of_the_groups_other_locker_is_not_the_one_at_hand() -> None:
+def test_rule_05_the_door_of_the_groups_other_locker_is_not_the_one_at_hand() -> None:
     """While the second is filled, the first that opens is forced: an alarm, and no step further."""
     stand = Stand()
     registered(stand, 3)
@@ -232,7 +232,7 @@ def test_by_the_card_alone_the_lockers_open_at_the_last_card() -> None:
     assert len(stand.of(UnlockLocker)) == unlocked + 1
 
 
-def test_the_missing_card_alone_is_declared_lost() -> None:
+def test_rule_10_the_missing_card_alone_is_declared_lost() -> None:
     """Two of three are here: *leave*, *lost*; those two are free, one is lost, lockers open."""
     stand = Stand()
     with_host(stand, 3, 1, 2)
@@ -268,7 +268,7 @@ def test_a_card_that_turns_up_after_leave_counts() -> None:
     assert (stand.closed[0].outcome, stand.state.cards) == ("completed", {})
 
 
-def test_a_group_that_leaves_owes_each_card_and_locker() -> None:
+def test_rule_09_a_group_that_leaves_owes_each_card_and_locker() -> None:
     """The record lists them; cards that come back are settled one by one, the last opens both."""
     stand = Stand()
     with_host(stand, 2, 1, 2)
@@ -305,7 +305,7 @@ def test_a_lost_card_that_is_found_is_told_from_one_that_was_owed() -> None:
     assert [data.found for data in stand.data(VisitReconciled)] == [False, True]
 
 
-def test_back_frees_the_cards_of_a_group_one_by_one() -> None:
+def test_rule_14_back_frees_the_cards_of_a_group_one_by_one() -> None:
     """The last card first; each can be bound again."""
     stand = Stand()
     accepted(stand, 2)
@@ -320,7 +320,7 @@ def test_back_frees_the_cards_of_a_group_one_by_one() -> None:
     assert (only(stand).cards, only(stand).phase) == (tuple(CARDS[2:4]), "selesai")
 
 
-def test_who_joins_while_cards_are_handed_out_gets_one_too() -> None:
+def test_rule_17_who_joins_while_cards_are_handed_out_gets_one_too() -> None:
     """*more* counts until the last card; the guest book, with more persons, asks for more cards."""
     stand = Stand()
     accepted(stand, 2)

@@ -69,6 +69,7 @@ class Occupancy(msgspec.Struct, frozen=True):
     """The part of ``state/occupancy`` that a consumer uses."""
 
     steps: Annotated[tuple[StepCount, ...], Meta(max_length=MOST_VISITS)] = ()
+    cards_missing: int = 0
 
 
 class Alarm(msgspec.Struct, frozen=True):

@@ -134,6 +134,14 @@ def test_markup_and_escapes_are_shown() -> None:
     assert r"\x1b]0;x\x07[red] 1" in text
 
 
+def test_missing_cards_of_groups_are_shown() -> None:
+    """A group at the return that has not shown all its cards: how many are missing, and where."""
+    office = Office()
+    steps = [{"step": "pengembalian", "visits": 1}]
+    office.live("kantor/lobi", "state/occupancy", steps=steps, cards_missing=2)
+    assert "pengembalian 1, 2 cards missing" in "\n".join(office.lines())
+
+
 def test_a_lost_connection_is_the_first_word() -> None:
     """A board that is not up to date says so before all else, also on a narrow terminal."""
     lines = busy_office().lines(40, 10, "not connected: connection lost")

@@ -4,6 +4,7 @@ Pins are those of the config that was written: as a technician does who wires by
 """
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,10 @@ class Lobby:
         self._bench = bench
         self.config: Config = load_config(config, elsewhere=True)
 
+    def has_reader(self, station: str) -> bool:
+        """Return True if the guest shows the card at *station*."""
+        return any(station in one.stations for one in self.config.card_readers.values())
+
     def wires(self) -> Iterator[tuple[int, int]]:
         """Yield each contact's pin and its level at rest."""
         for _, part in pin_parts(self.config):
@@ -112,13 +117,20 @@ def visit(bench: Bench, lobby: Lobby) -> dict[str, Any]:
     office.wait("visit.opened", since, LIMIT)
     lobby.aide("accept")
     with reader(bench.guest.folder / "ttyS1") as connection:
+
+        def shown(station: str) -> AbstractContextManager[None]:
+            here = lobby.has_reader(station)
+            return card_shown(connection, site.CARDS[0]) if here else nullcontext()
+
         with card_shown(connection, site.CARDS[0]):
             office.wait_live("state/occupancy", LIMIT, lambda now: now and now["cards_out"] == 1)
         lobby.press("reception", "done")
         step(1, since)
-        lobby.press("officer-1", "done")
+        with shown("officer-1"):
+            lobby.press("officer-1", "done")
         step(2, since)
-        lobby.use_locker("officer-2", "locker")
+        with shown("officer-2"):
+            lobby.use_locker("officer-2", "locker")
         step(3, since)
         lobby.aide("accept")
         lobby.aide("decline")

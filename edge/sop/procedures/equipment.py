@@ -10,7 +10,7 @@ import msgspec
 
 from edge.config.model import Config
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
-from edge.sop.procedures.verify import stuck
+from edge.sop.procedures.verify import reached, stuck
 
 LOCKER_WORDS = (
     "unlock",
@@ -130,9 +130,7 @@ class _Site:
     def missing(self, step: Step) -> Iterator[str]:
         """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
-        for phase in step.phases:
-            if self.never_entered(step, phase):
-                continue
+        for phase in self.entered(step):
             for word in (*phase.do, *(way.event for way in phase.on)):
                 lacking = _equipment(self, step, word)
                 if lacking is not None and lacking not in told:
@@ -141,28 +139,39 @@ class _Site:
 
     def traps(self, step: Step) -> Iterator[str]:
         """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
-        phases = [self._as_entered(step, phase) for phase in step.phases]
-        for phase in stuck(phases, lambda way: self.possible(step, way.event)):
-            if not self.never_entered(step, phase) and phase.on:
+        for phase in stuck(
+            self._as_entered(step).phases, lambda way: self.possible(step, way.event)
+        ):
+            if phase in self.entered(step) and phase.on:
                 words = ", ".join(way.event for way in phase.on)
                 yield (
                     f"step {step.id}, phase {phase.id}: cannot be left with the equipment here; "
                     f"add what gives one of: {words}"
                 )
 
-    def _as_entered(self, step: Step, phase: Phase) -> Phase:
-        """Return *phase*; if it is never entered, a phase that leads to its ``otherwise``."""
-        if not self.never_entered(step, phase) or phase.otherwise is None:
-            return phase
-        leads = Transition(event="timeout", to=phase.otherwise)
-        return msgspec.structs.replace(phase, on=(leads,))
+    def entered(self, step: Step) -> list[Phase]:
+        """Return the phases of *step* that a visit can be in at this checkpoint."""
+        ids = reached(self._as_entered(step))
+        return [p for p in step.phases if p.id in ids and not self.never_entered(step, p)]
+
+    def _as_entered(self, step: Step) -> Step:
+        """Return *step*; each phase that is never entered only leads to its ``otherwise``."""
+        phases = [
+            phase
+            if phase.otherwise is None or not self.never_entered(step, phase)
+            else msgspec.structs.replace(
+                phase, on=(Transition(event="timeout", to=phase.otherwise),)
+            )
+            for phase in step.phases
+        ]
+        return msgspec.structs.replace(step, phases=tuple(phases))
 
     def absent_buttons(self, step: Step) -> Iterator[str]:
         """Yield a note on buttons that *step* accepts, but that the panel of its station lacks."""
         actions = self.actions(step.station)
         if actions is None:
             return
-        asked = [way.event for phase in step.phases for way in phase.on]
+        asked = [way.event for phase in self.entered(step) for way in phase.on]
         absent = _absent(asked, actions)
         if absent:
             yield f"step {step.id}: no button at station {step.station} means {', '.join(absent)}"

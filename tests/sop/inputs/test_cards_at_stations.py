@@ -4,6 +4,7 @@ import pytest
 
 from edge.sop import events
 from edge.sop.effects import Beep, UnlockLocker
+from edge.sop.lamps import lamps
 from edge.sop.state import Visit
 from tests.sop.stand import CARDS, Stand, rules
 
@@ -44,8 +45,7 @@ def test_rule_07_no_button_applies_before_the_card_is_shown(procedure: str) -> N
     assert REFUSED in stand.press("officer-1", "done")
     stand.card(CARDS[0])
     stand.press("officer-1", "done")
-    for action in ("locker", "nothing"):
-        assert REFUSED in stand.press("officer-2", action)
+    assert REFUSED in stand.press("officer-2", "locker")
     stand.card(CARDS[0])
     stand.press("officer-2", "nothing")
     assert [step.evidence for step in stand.steps()[1:]] == [("card", "button")] * 2
@@ -167,12 +167,31 @@ def test_a_reader_that_is_gone_after_a_restart_holds_no_guest_up() -> None:
 
 
 def test_an_officer_vouches_for_a_card_that_is_not_read() -> None:
-    """*accept* where the panel has it: the record then shows a button and no card."""
+    """A broken reader may give no fault: *leave*, *done*; then *nothing* and the usual press."""
     stand = everywhere()
     register(stand, CARDS[0])
-    stand.press("officer-1", "accept")
+    stand.press("officer-1", "leave")
+    assert lamps(stand.rules, stand.state)["officer-1"] == "slow"
     stand.press("officer-1", "done")
-    assert stand.steps()[-1].evidence == ("button", "button")
+    stand.press("officer-2", "nothing")
+    stand.press("officer-2", "locker")
+    stand.opened(1)
+    assert visit_of(stand, CARDS[0]).lockers == (1,)
+    stand.closed_door(1)
+    assert [step.evidence for step in stand.steps()[1:]] == [
+        ("button", "button"),
+        ("button", "button", "locker-opened", "locker-closed"),
+    ]
+
+
+def test_a_guest_who_is_gone_before_the_card_was_shown_needs_two_presses() -> None:
+    """*leave*, *leave*, as at the return: one mistaken press ends no visit with its card out."""
+    stand = everywhere()
+    register(stand, CARDS[0])
+    stand.press("officer-1", "leave")
+    assert stand.outcomes() == []
+    stand.press("officer-1", "leave")
+    assert [(end.outcome, end.cards_out) for end in stand.closed] == [("abandoned", 1)]
 
 
 def test_back_into_a_step_asks_for_its_card_only_where_it_can_be_shown() -> None:

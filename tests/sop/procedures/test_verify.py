@@ -511,7 +511,7 @@ LACKING: dict[str, tuple[dict[str, Any], list[str]]] = {
         {"panels": {n: p for n, p in CONFIG.panels.items() if n != "officer-1"}},
         [
             (
-                'step menunggu, phase kartu: asks for "button.accept", but no panel serves station '
+                'step menunggu, phase kartu: asks for "button.leave", but no panel serves station '
                 "officer-1; add it to stations of a [panels.NAME]"
             ),
             (

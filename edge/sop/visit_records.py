@@ -1,6 +1,7 @@
 """Records of visits: their steps, their course, the items they owe (others: ``records.py``).
 
-No record contains a name, a card number or an ID number.
+No record contains a name, a card number or an ID number. ``host`` is the id of the host whom the
+guest visits; None until one of several is chosen, and in records from before there were hosts.
 """
 
 from typing import Literal
@@ -49,6 +50,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_s: float | None = None
     waited_uncertainty_s: float | None = None
     extended_s: float = 0.0
+    host: str | None = None
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     standard_s: float
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
@@ -83,6 +86,7 @@ class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
     extended_s: float
     standard_s: float
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,6 +107,7 @@ class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_s: float | None
     asked: int
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
@@ -116,6 +121,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     procedure_version: str
     clock_synced: bool
     persons: int = 1
+    host: str | None = None
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,6 +144,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     uncertainty_s: float | None = None
     persons: int = 1
+    host: str | None = None
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +164,7 @@ class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
     to_step: str = msgspec.field(name="to")
     station: str
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitJoined(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,6 +178,28 @@ class VisitJoined(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     procedure_version: str
     persons: int
+    station: str
+    clock_synced: bool
+    host: str | None = None
+
+
+class HostChosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The host of a visit was chosen, or changed, where the procedure has several.
+
+    :ivar before: the host until then; None: none was chosen
+    :ivar by: what made the choice: an officer's ``button``, an ``invitation``, or ``register``
+        (``cmd/register``)
+    :ivar called: the host's aide is called now (again), as the choice came after a call
+    :ivar station: where the guest was in line
+    """
+
+    visit: str
+    procedure: str
+    procedure_version: str
+    host: str
+    before: str | None
+    by: Literal["button", "invitation", "register"]
+    called: bool
     station: str
     clock_synced: bool
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
+from edge.config.hosts import hosts
 from edge.config.model import Config
 from edge.sop import engine, events
 from edge.sop.effects import (
@@ -27,7 +28,7 @@ from edge.sop.events import Event
 from edge.sop.lamps import lamps
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
-from edge.sop.state import DayRules, Door, Rules
+from edge.sop.state import DayRules, Door, Host, Rules
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
@@ -124,7 +125,12 @@ class FakeLobby:
             current={item.id: item.key for item in procedures.values()},
             panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
             readers={name: tuple(item.stations) for name, item in config.card_readers.items()},
-            aiphones={name: tuple(item.procedures) for name, item in config.aiphone.items()},
+            hosts={
+                item.id: Host(
+                    procedures=tuple(item.procedures), aiphone=item.aiphone, station=item.station
+                )
+                for item in hosts(config)
+            },
             cards=frozenset(config.cards.visitor),
             lockers=(1, 2, 3),
             doors={

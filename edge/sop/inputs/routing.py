@@ -87,7 +87,7 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
         for visit in turn.state.visits.values()
-        if (stations is None or turn.step(visit).station in stations)
+        if (stations is None or turn.rules.station(visit) in stations)
         and transition_for(turn, visit, name)
     ]
     return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
@@ -95,7 +95,7 @@ def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None
 
 def line(turn: Turn, stations: tuple[str, ...]) -> list[Visit]:
     """Return the visits in line at *stations*: guests who are present, then those who are away."""
-    here = [visit for visit in turn.state.visits.values() if turn.step(visit).station in stations]
+    here = [visit for visit in turn.state.visits.values() if turn.rules.station(visit) in stations]
     return sorted(here, key=lambda visit: (is_away(turn, visit), visit.place))
 
 
@@ -119,10 +119,10 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
 def pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
     """Put visit *holder* in front, if it is in line at *stations*: the next press is for it."""
     visit = turn.state.visits.get(holder)
-    if visit is None or turn.step(visit).station not in stations:
+    if visit is None or turn.rules.station(visit) not in stations:
         return
     for other in list(turn.state.visits.values()):
-        if other.picked and turn.step(other).station in stations:
+        if other.picked and turn.rules.station(other) in stations:
             turn.change(other, picked=False)
     turn.change(to_the_front(turn, turn.state.visits[holder]), picked=True)
 

@@ -181,7 +181,9 @@ def build_scanner(
             return InvitationRefused(at, reader, refused.why)
         if expect is not None:
             expect(found)
-        return InvitationPresented(at, reader, found.id, found.procedure, found.not_after_ms)
+        return InvitationPresented(
+            at, reader, found.id, found.procedure, found.not_after_ms, found.host
+        )
 
     section = config.scanners[name]
     if isinstance(section, KeyboardScanner):

@@ -17,6 +17,7 @@ edge/sop/procedures/model.py).
 from collections.abc import Iterator
 from typing import Any, Literal
 
+from edge.clock import iso
 from edge.sop import events
 from edge.sop.answers import refuse
 from edge.sop.records import HostChosen
@@ -126,7 +127,11 @@ def note_reason(turn: Turn, visit: Visit) -> Visit:
 def absences(state: State) -> list[dict[str, Any]]:
     """Return what was announced of hosts who are away, for the live topics, by name."""
     return [
-        {"host": name, "until_ms": said.until_ms, "reason": said.reason}
+        {
+            "host": name,
+            "until": None if said.until_ms is None else iso(said.until_ms),
+            "reason": said.reason,
+        }
         for name, said in sorted(state.availability.items())
         if not said.receiving
     ]

@@ -194,8 +194,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
                 "button.extend, button.host, button.lost, button.reason-1, button.reason-2, "
-                "button.reason-3, button.reason-4, aiphone.accept, aiphone.decline, aiphone.release, "
-                "aiphone.extend, aiphone.busy, card.issued, card.presented, "
+                "button.reason-3, button.reason-4, aiphone.accept, aiphone.decline, "
+                "aiphone.release, aiphone.extend, aiphone.busy, card.issued, card.presented, "
                 "locker.opened, locker.closed, detector.alarm, detector.passage, "
                 "detector.too-fast, door.opened, door.closed, timeout"
             )

@@ -31,6 +31,7 @@ class Guest:
     :ivar number: running number in this run, from 1; people here have no names
     :ivar chance: the guest's own random numbers: one guest's choices never change another's day
     :ivar at_s: when the guest comes, seconds since opening; None: a while after the one before
+    :ivar host: the host whom the guest visits, "" before the people of the lobby know
     :ivar persons: how many the guest is: a group has one card and one locker
     :ivar step: the step the guest is at, "" before the first and after the last
     :ivar station: where the officer of that step sits, "" if it has none
@@ -46,6 +47,7 @@ class Guest:
     plan: Plan
     chance: random.Random
     at_s: float | None = None
+    host: str = ""
     persons: int = 1
     card: str | None = None
     locker: int | None = None

@@ -262,16 +262,20 @@ class FakePanel:
         """The mode of the lamp."""
         return self.lobby.lamp(self.name)
 
-    def has(self, action: str, procedure: str | None = None) -> bool:
+    def has(self, action: str, procedure: str | None = None, host: str | None = None) -> bool:
         """Return True if a button means *action*."""
         return any(
-            action in (button.press, button.hold) and button.procedure in (None, procedure)
+            action in (button.press, button.hold)
+            and button.procedure in (None, procedure)
+            and (host is None or button.host in (None, host))
             for button in self.lobby.config.panels[self.name].buttons
         )
 
-    async def press(self, action: str, procedure: str | None = None) -> None:
+    async def press(
+        self, action: str, procedure: str | None = None, host: str | None = None
+    ) -> None:
         """Press or hold the button that means *action*."""
-        assert self.has(action, procedure)
+        assert self.has(action, procedure, host)
         self.presses.append(action)
         await asyncio.sleep(0)
         now = self.lobby.clock.now()

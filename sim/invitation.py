@@ -36,10 +36,18 @@ def make_code(
     now_s = now_ms // 1000
     code_id = uuid.UUID(int=chance.getrandbits(128), version=4).bytes
     guest = ("Tamu Undangan", "Kantor Contoh", "rapat koordinasi", 1)
-    body = (code_id, site, checkpoint, procedure, now_s - _GOOD_S, now_s + _GOOD_S, guest)
+    body: tuple[object, ...] = (
+        code_id,
+        site,
+        checkpoint,
+        procedure,
+        now_s - _GOOD_S,
+        now_s + _GOOD_S,
+        guest,
+    )
     if host is not None:
         body = (*body, host)
-    named = hashlib.sha256(bytes(key.verify_key)).digest()[:4]
-    signed = named + msgspec.msgpack.encode(body)
+    signer = hashlib.sha256(bytes(key.verify_key)).digest()[:4]
+    signed = signer + msgspec.msgpack.encode(body)
     signature = key.sign(_PREFIX.encode() + signed).signature
     return _PREFIX + base64.b32encode(signed + signature).decode("ascii").rstrip("=")

@@ -241,13 +241,19 @@ class Witness(Stand):
                 pressed = isinstance(event, events.ButtonPressed) and event.action
                 if visit != was and "accept" in (answer, pressed):
                     self.agreed[was.id] = was.host
-            if visit.step != was.step and visit.outcome is None and visit.reason is None:
+            forward = self.place(visit) > self.place(was)
+            if forward and visit.step != was.step and (visit.outcome, visit.reason) == (None, None):
                 assert visit.host is not None
                 assert self.agreed[was.id] == visit.host
 
+    def place(self, visit: Visit) -> tuple[int, int]:
+        """Return the place of the visit's phase in its procedure."""
+        procedure = self.rules.procedures[visit.procedure_key]
+        step = procedure.step(visit.step)
+        return procedure.place(step, step.phase(visit.phase))
+
     def _before(self, visit: Visit, call: tuple[Step, Phase]) -> bool:
-        step = self.rules.procedures[visit.procedure_key].step(visit.step)
-        return step.phases.index(step.phase(visit.phase)) < call[0].phases.index(call[1])
+        return self.place(visit) < self.rules.procedures[visit.procedure_key].place(*call)
 
     def _fire_explains(self, before: State) -> None:
         """While fire holds the doors, no new alarm reports a door as forced or held open."""

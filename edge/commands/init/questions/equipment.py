@@ -69,7 +69,7 @@ def _host_names_wrong(asked: Asked, names: list[str]) -> str:
 
 
 def _most_aiphones(asked: Asked) -> int:
-    return max(len(asked.needs.ringing), len(asked["equipment.hosts"]))
+    return len(asked.needs.ringing) + len(asked["equipment.hosts"])
 
 
 EQUIPMENT = Group(
@@ -96,10 +96,9 @@ EQUIPMENT = Group(
         ),
         Question(
             key="hosts",
-            text="Names of the hosts, where a procedure has several (empty: one for each procedure)?",
-            why="The officials whom guests visit, each with an absence and an aide of their own, for "
-            "example: bupati, wakil-bupati. Never a person's name. A procedure in none of them has "
-            "one host.",
+            text="Names of the hosts, where a procedure has several (empty: one for each)?",
+            why="The officials whom guests visit, each with an absence and an aide of their own: "
+            "bupati, wakil-bupati. Never a person's name.",
             kind=list[Name],
             default=lambda _: [],
             wrong=_host_names_wrong,
@@ -111,7 +110,7 @@ EQUIPMENT = Group(
             kind=list[Name],
             default=lambda asked: [*asked["equipment.hosts"]] or ["aide"],
             applies=lambda asked: bool(asked.needs.ringing),
-            wrong=some(at_most(_most_aiphones, "procedures that ring, or of hosts")),
+            wrong=some(at_most(_most_aiphones, "procedures that ring and of hosts")),
             unless="no chosen procedure rings an aide",
         ),
         Question(

@@ -14,18 +14,26 @@ def _quiet_wrong(_asked: Asked, hours: str) -> str:
 
 def _named(asked: Asked) -> set[str]:
     """Return the stations that the hosts have named."""
-    return set(asked.others("hosts.*.aiphone").values())
+    return {asked[f"hosts.{host}.aiphone"] for host in asked["equipment.hosts"]}
 
 
 def _hostless(asked: Asked) -> tuple[str, ...]:
     """Return the procedures that ring and are in no host: their station lists them itself."""
-    served = {one for value in asked.others("hosts.*.procedures").values() for one in value}
+    named = asked["equipment.hosts"]
+    served = {one for host in named for one in asked[f"hosts.{host}.procedures"]}
     return tuple(one for one in asked.needs.ringing if one not in served)
 
 
 def _usual_aiphone(asked: Asked) -> str:
-    stations = asked["equipment.aiphones"]
-    return str(asked.name if asked.name in stations else stations[0])
+    stations, others = asked["equipment.aiphones"], asked["equipment.hosts"]
+    free = [one for one in stations if one not in others]
+    return str(next(iter([one for one in stations if one == asked.name] or free or stations)))
+
+
+def _aiphone_wrong(asked: Asked, station: str) -> str:
+    if station == asked.name or station not in asked["equipment.hosts"]:
+        return ""
+    return f"is {station!r}, the name of another host; allowed: a station of another name"
 
 
 DETECTOR = Group(
@@ -71,7 +79,7 @@ HOST = Group(
             text="Guests of which procedures visit this host?",
             why="A procedure may have several hosts, and a host several procedures.",
             kind=list[Name],
-            default=lambda asked: list(asked["checkpoint.procedures"][:1]),
+            default=lambda asked: list(asked["checkpoint.procedures"]),
             choices=lambda asked: dict.fromkeys(asked["checkpoint.procedures"], ""),
             wrong=some(),
         ),
@@ -82,6 +90,7 @@ HOST = Group(
             kind=Name,
             default=_usual_aiphone,
             choices=lambda asked: dict.fromkeys(asked["equipment.aiphones"], ""),
+            wrong=_aiphone_wrong,
             applies=lambda asked: bool(asked["equipment.aiphones"]),
             unless="there is no aiphone",
         ),

@@ -57,6 +57,7 @@ def write(folder: Path, **checkpoint: Any) -> Path:
         "gardu-kerong.toml",
         "gardu-modbus.toml",
         "gardu-modules.toml",
+        "gardu-hosts.toml",
     ],
 )
 def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:

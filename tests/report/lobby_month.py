@@ -15,6 +15,7 @@ from edge.sop.records import (
     DayClosed,
     DayOpened,
     EquipmentChanged,
+    HostChosen,
     LockerOpened,
     Record,
     StepCompleted,
@@ -50,6 +51,7 @@ class VisitPlan(msgspec.Struct, frozen=True):
     lost: str | None = None  # its card: lost "during" the visit, or "after" it while it was owed
     skips: bool = False  # its first step is skipped
     by: Literal["equipment", "officer"] = "equipment"  # the evidence of a return
+    hosts: tuple[str, ...] = ()  # the hosts who are chosen one after the other
 
 
 STEPS = st.tuples(
@@ -74,6 +76,7 @@ VISITS = st.builds(
     lost=st.sampled_from([None, None, "during", "after"]),
     skips=st.booleans(),
     by=st.sampled_from(["equipment", "officer"]),
+    hosts=st.lists(st.sampled_from(["bupati", "wakil-bupati"]), max_size=3).map(tuple),
 )
 # Events at the desk: kind, time in ms, person or place, and variant.
 DESK = st.tuples(
@@ -125,6 +128,11 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
     if plan.more > 1:  # one of them is counted by the button, the others with the outcome
         persons += 1
         yield record("visit.joined", ms, VisitJoined(**about, persons=persons, station="desk"))
+    for host in plan.hosts:
+        chosen = HostChosen(
+            **about, host=host, before=None, by="button", called=False, station="desk"
+        )
+        yield record("host.chosen", ms, chosen)
     for place, (took, waited, standard, uncertainty) in enumerate(plan.steps, 1):
         step = {**about, "step": f"s{place}", "number": place, "station": "desk", "role": "r"}
         last = place == len(plan.steps) and plan.outcome is not None

@@ -77,7 +77,7 @@ SEVERAL = {
     "bupati": Host(procedures=("pimpinan",), aiphone="adc"),
     "wakil-bupati": Host(procedures=("pimpinan",), aiphone="adc-2"),
     "asisten": Host(procedures=("eselon-2-3", "eselon-4-asn"), aiphone="adc"),
-    "kabag": Host(procedures=("eselon-4-asn", "jatim"), aiphone="adc-2"),
+    "kabag": Host(procedures=("eselon-2-3", "eselon-4-asn", "jatim"), aiphone="adc-2"),
     "karo": Host(procedures=("jatim",), aiphone="adc"),
 }
 HOSTS = [*SEVERAL, *PROCEDURES]

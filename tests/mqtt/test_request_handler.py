@@ -309,7 +309,9 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         assert (await ask(office, told, "cmd/availability/pimpinan", retained=True)).ok
         assert (await ask(office, told, "cmd/availability")).ok
         assert office.of(AvailabilitySet) == [
-            AvailabilitySet(office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat")
+            AvailabilitySet(
+                office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat", NOW_MS
+            )
         ]
         older = available(NOW_MS - 60_000, receiving=True)
         assert (await ask(office, older, "cmd/availability")).word == "older than what is known"

@@ -21,9 +21,10 @@ The line (this module)
     has confirmed, has no card.
 3.  The metal detector and its beam are about the first visit in line to which their event applies.
     If no guest is being screened, an alarm belongs to no visit, and a passage changes nothing.
-4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
-    line that waits for the aide: a guest at the door or in a meeting before a call that was not
-    answered. *Line in use* is about the call that was made last.
+4.  An answer of an aide is about guests of that aide's hosts only. It is for the call that rings.
+    If none rings, it is for the first visit in line that waits for the aide: a guest at the door or
+    in a meeting before a call that was not answered. *Line in use* is about the call that was made
+    last.
 5.  A locker's door is about the visit that has the locker. An access door is about the visit for
     which it was released.
 
@@ -72,6 +73,14 @@ Always
 21. A visit closes with its card out only after an officer has confirmed it: *leave*, or *reconcile*
     when the day is closed.
 22. An event that does not apply now changes only a counter, and the officer hears two beeps.
+
+The host (``edge/sop/visit/host_choice.py``)
+--------------------------------------------
+23. *host* is about the visit that waits for the choice of its host; if none waits, about the first
+    in line at the stations of the panel whose host can still change: until the guest is admitted.
+    It moves the choice to the procedure's next host. At the station where the aide is called, after
+    the call, the new host's aide is called, and only that aide's answer counts; elsewhere the new
+    host's aide will admit the guest. Each choice is a record.
 """
 
 from edge.sop.state import Visit

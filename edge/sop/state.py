@@ -11,7 +11,7 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.events import InputKind
-from edge.sop.procedures.model import Outcome, Procedure, Step, procedure_key
+from edge.sop.procedures.model import AIDE, Outcome, Procedure, Step, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]
@@ -31,9 +31,6 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timed: bool = False
     held: tuple[Literal["card", "locker"], ...] = ()
 
-
-AIDE = "aide"
-"""The station of the host's aide in the procedures; a host may have one of its own."""
 
 # One shared object: msgspec leaves out a field that is this very default.
 NOT_EXTENDED = 0.0
@@ -285,7 +282,7 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar procedures: the procedures of this host's guests
     :ivar aiphone: the called station of this host's aide; None: there is none
-    :ivar station: the station that is this host's in place of :data:`AIDE`; None: that one
+    :ivar station: the station that is this host's in place of the aide's (``AIDE``); None: that one
     """
 
     procedures: tuple[str, ...]

@@ -66,6 +66,7 @@ def test_a_host_without_an_aiphone_has_that_of_the_procedure(tmp_path: Path) -> 
     for host in raw["hosts"]:
         del host["aiphone"]
     raw["aiphone"]["adc-bupati"]["procedures"] = ["pimpinan"]
+    del raw["aiphone"]["adc-wakil"]
     assert {host.aiphone for host in hosts(loaded(tmp_path, raw))} == {"adc-bupati"}
 
 
@@ -146,6 +147,7 @@ def test_a_choice_where_there_is_none_is_refused(tmp_path: Path) -> None:
     raw = shipped()
     del raw["hosts"][1]
     del raw["panels"]["aide-wakil"]
+    del raw["aiphone"]["adc-wakil"]
     (found,) = problems(tmp_path, raw)
     assert "means 'host', and no procedure has several hosts" in found
 
@@ -180,6 +182,7 @@ def test_a_host_whom_no_aide_answers_for_is_told(tmp_path: Path) -> None:
     """The procedure rings, and this host has no aiphone."""
     raw = shipped()
     del raw["hosts"][1]["aiphone"]
+    del raw["aiphone"]["adc-wakil"]
     found = verify_equipment(PIMPINAN, loaded(tmp_path, raw)).problems
     assert any(
         "no aiphone serves the host wakil-bupati; add aiphone to its [[hosts]]" in one
@@ -201,3 +204,13 @@ def test_the_lamp_of_a_host_is_wired_like_every_other_part() -> None:
     lamps = {part.function: part.device for part in fitted(config) if part.key.startswith("hosts[")}
     assert lamps == {"host bupati lamp": "hosts", "host wakil-bupati lamp": "hosts"}
     assert "host bupati lamp" in functions(config).values()
+
+
+def test_an_aiphone_for_no_guest_is_refused(tmp_path: Path) -> None:
+    """It would never ring: neither procedures nor a host name it."""
+    raw = shipped()
+    raw["aiphone"]["adc-lama"] = raw["aiphone"]["adc-wakil"]
+    found = problems(tmp_path, raw)
+    assert any(
+        one.startswith("aiphone.adc-lama.procedures: is empty, and no host names") for one in found
+    )

@@ -21,6 +21,14 @@ def check_hosts(config: Config, problems: Problems) -> None:
     )
     for number, host in enumerate(config.hosts):
         _host(config, problems, host, f"hosts[{number}]")
+    named = {host.aiphone for host in config.hosts}
+    for name, aiphone in config.aiphone.items():
+        if not aiphone.procedures and name not in named:
+            problems.add(
+                f"aiphone.{name}.procedures",
+                "is empty, and no host names this aiphone; allowed: procedures that it serves, or "
+                f'aiphone = "{name}" in a [[hosts]]',
+            )
     for name, panel in config.panels.items():
         for number, button in enumerate(panel.buttons):
             _button(config, problems, button, f"panels.{name}.buttons[{number}]")

@@ -10,9 +10,8 @@ import msgspec
 
 from edge.config.hosts import hosts_of
 from edge.config.model import Config
-from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import AIDE, Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import reached, stuck
-from edge.sop.state import AIDE
 
 LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
 """Actions and events that need lockers."""

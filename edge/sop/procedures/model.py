@@ -79,6 +79,9 @@ VERBS = {
     "clear": "clear this alarm, for example clear:metal-detector",
 }
 
+AIDE = "aide"
+"""The station of the host's aide; a host of the config may have one of its own in its place."""
+
 CALL = "ring:call"
 """The action that calls the host's aide."""
 

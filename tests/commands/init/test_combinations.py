@@ -107,6 +107,7 @@ def _answerable(problem: str) -> bool:
     mended = (
         "no aiphone serves this procedure",
         "no aiphone serves the host",
+        "no host names this aiphone",
         "no card reader serves station",
         "no camera has the purpose",
         "which no panel serves",

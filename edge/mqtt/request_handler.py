@@ -203,6 +203,7 @@ class RequestHandler:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         try:
             entry = self._book.answered(request.id)
+            fresh = entry is None
             if entry is None:
                 entry = self._new_entry(request, candidates)
                 self._book.put(entry, request.id)
@@ -213,7 +214,7 @@ class RequestHandler:
             ) from None
         self._mend()
         self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
-        if request.host is not None:
+        if request.host is not None and fresh:  # an officer may have corrected it since
             self._post(partial(HostNamed, visit=entry.visit, host=request.host))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
 

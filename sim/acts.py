@@ -111,7 +111,7 @@ async def meet(people: People, guest: Guest) -> Verdict:
     await aide.admit(guest)
     await people.spend(guest, "meeting")
     if guest.plan.extends:
-        await people.hands.press("aide", "extend")
+        await people.hands.press(people.aides_station(guest), "extend")
         await people.spend(guest, "meeting")
     if await aide.end_meeting(guest):
         people.returns(guest)

@@ -34,6 +34,7 @@ class Guest:
     :ivar number: running number in this run, from 1; people here have no names
     :ivar chance: the guest's own random numbers: one guest's choices never change another's day
     :ivar at_s: when the guest comes, seconds since opening; None: a while after the one before
+    :ivar host: the host whom the guest visits, "" before the people of the lobby know
     :ivar persons: how many the guest is: a group has a card each, and shares lockers
     :ivar cards: the visitor cards in their hands
     :ivar lockers: the lockers with their belongings
@@ -51,6 +52,7 @@ class Guest:
     plan: Plan
     chance: random.Random
     at_s: float | None = None
+    host: str = ""
     persons: int = 1
     cards: list[str] = field(default_factory=list)
     lockers: list[int] = field(default_factory=list)

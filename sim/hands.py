@@ -67,10 +67,21 @@ class Hands:
         readers = self.lobby.config.card_readers.values()
         return any(station in reader.stations for reader in readers)
 
-    def can(self, station: str, action: str, procedure: str | None = None) -> bool:
+    def can(
+        self, station: str, action: str, procedure: str | None = None, host: str | None = None
+    ) -> bool:
         """Return True if a button at *station* means *action*."""
         panel = self.panel_at(station)
-        return panel is not None and self.lobby.panels[panel].has(action, procedure)
+        return panel is not None and self.lobby.panels[panel].has(action, procedure, host)
+
+    def names_host(self, station: str, procedure: str, host: str) -> bool:
+        """Return True if a button at *station* opens visits of *procedure* to *host*."""
+        panel = self.lobby.config.panels.get(self.panel_at(station) or "")
+        return panel is not None and any(
+            "arrive" in (button.press, button.hold)
+            and (button.procedure, button.host) == (procedure, host)
+            for button in panel.buttons
+        )
 
     def at_least(self, seconds: float, real: float) -> float:
         """Return *seconds*, or *real* real seconds if they are longer; in clock seconds."""
@@ -84,9 +95,11 @@ class Hands:
                 return True
         return False
 
-    async def press_once(self, station: str, action: str, procedure: str | None = None) -> Heard:
+    async def press_once(
+        self, station: str, action: str, procedure: str | None = None, host: str | None = None
+    ) -> Heard:
         """Press one button and listen. A press without such a button counts as refused."""
-        if not self.can(station, action, procedure):
+        if not self.can(station, action, procedure, host):
             return "refused"
         name = self.panel_at(station) or ""
         panel = self.lobby.panels[name]
@@ -94,7 +107,7 @@ class Hands:
             self._used[name] = math.inf
             listening = asyncio.create_task(self._listen())
             try:
-                await panel.press(action, procedure)
+                await panel.press(action, procedure, host)
                 return await listening
             finally:
                 listening.cancel()

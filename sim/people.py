@@ -9,6 +9,8 @@ import asyncio
 from collections import defaultdict
 
 from edge.clock import Clock
+from edge.config.hosts import hosts, hosts_of
+from edge.config.sections.hosts import Host
 from sim.aide import Aide
 from sim.guests import Guest
 from sim.habits import PLACES, pace
@@ -67,6 +69,9 @@ class People:
         self._taking = asyncio.Lock()
         self.aides = {name: Aide(self.hands, clock, name) for name in lobby.config.aiphone}
         self._without_aiphone = Aide(self.hands, clock, None)
+        for guest in guests:
+            possible = self.hosts_of(guest)
+            guest.host = guest.chance.choice(possible) if len(possible) > 1 else possible[0]
 
     def at_step(self, guest: Guest, step: str) -> None:
         """Record that *guest* is at *step* from now on."""
@@ -177,12 +182,20 @@ class People:
         """Let the time of one activity of *guest* pass (``PACE`` of sim/habits.py)."""
         await self.clock.pause(pace(guest.chance, what))
 
+    def hosts_of(self, guest: Guest) -> list[str]:
+        """Return the hosts whom guests of *guest*'s procedure can visit."""
+        return [host.id for host in hosts_of(self.lobby.config, guest.procedure)]
+
     def aide_of(self, guest: Guest) -> Aide:
         """Return the aide of *guest*'s host."""
-        for name, aiphone in self.lobby.config.aiphone.items():
-            if guest.procedure in aiphone.procedures:
-                return self.aides[name]
-        return self._without_aiphone
+        return self.aides.get(self._host_of(guest).aiphone or "", self._without_aiphone)
+
+    def aides_station(self, guest: Guest) -> str:
+        """Return the station of the aide of *guest*'s host."""
+        return self._host_of(guest).station or "aide"
+
+    def _host_of(self, guest: Guest) -> Host:
+        return next(one for one in hosts(self.lobby.config) if one.id == guest.host)
 
     def door_of(self, guest: Guest) -> DoorTwin | None:
         """Return the access door to *guest*'s host; None if the config has none."""

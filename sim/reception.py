@@ -25,7 +25,11 @@ async def receive(people: People, guest: Guest) -> Verdict:
     """Greet the guest, call the host's aide, take the identity card, hand out the visitor card."""
     await people.spend(guest, "greeting")
     await people.take_cards(guest)
-    accepted = await _call_host(people, guest, lambda: open_visit(people, guest, "reception"))
+
+    async def dial() -> bool:
+        return await open_visit(people, guest, "reception") and await _choose_host(people, guest)
+
+    accepted = await _call_host(people, guest, dial)
     if accepted:
         await people.spend(guest, "identity")
         return await _issue_cards(people, guest)
@@ -40,7 +44,12 @@ async def sign_in(people: People, guest: Guest) -> Verdict:
     await people.spend(guest, "guest-book")
     await people.take_cards(guest)
     people.at_step(guest, "konfirmasi")
-    if await _call_host(people, guest, lambda: people.hands.press("reception", "done")):
+
+    async def dial() -> bool:
+        await people.hands.press("reception", "done")
+        return await _choose_host(people, guest)
+
+    if await _call_host(people, guest, dial):
         people.at_step(guest, "kartu-tamu")
         await people.spend(guest, "identity")
         return await _issue_cards(people, guest)
@@ -63,7 +72,7 @@ async def open_visit(people: People, guest: Guest, station: str) -> bool:
         if not await hands.awake():
             return False
         rings, dark = aide.rings, await hands.look(station) == "off"
-        heard = await hands.press_once(station, "arrive", guest.procedure)
+        heard = await hands.press_once(station, "arrive", guest.procedure, guest.host)
         if heard == "accepted":
             for _ in range(guest.persons - 1):
                 await hands.press_once(station, "more")
@@ -77,13 +86,30 @@ async def open_visit(people: People, guest: Guest, station: str) -> bool:
     return False
 
 
+async def _choose_host(people: People, guest: Guest) -> bool:
+    """Move the choice to the guest's host, and confirm it, unless the host was named already."""
+    hands, possible = people.hands, people.hosts_of(guest)
+    stations = ("reception", "security")
+    named = guest.plan.invited or any(
+        hands.names_host(station, guest.procedure, guest.host) for station in stations
+    )
+    if len(possible) < 2 or named:
+        return True
+    for _ in range(possible.index(guest.host) + 1):
+        await hands.press("reception", "host")
+    return await hands.press("reception", "done")
+
+
 async def _show_invitation(people: People, guest: Guest, station: str) -> bool:
     """Show the guest's invitation as often as the plan says; return True if it was accepted."""
     if not guest.plan.invited:
         return False
     checkpoint = people.lobby.config.checkpoint
     now_ms = people.clock.wall_ms()
-    code = make_code(checkpoint.site, checkpoint.id, guest.procedure, now_ms, guest.chance)
+    host = guest.host if len(people.hosts_of(guest)) > 1 else None
+    code = make_code(
+        checkpoint.site, checkpoint.id, guest.procedure, now_ms, guest.chance, host=host
+    )
     shown = [await people.hands.show(station, code) for _ in range(guest.plan.invited)]
     return any(shown)
 

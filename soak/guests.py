@@ -31,10 +31,13 @@ def _expected(rules: Rules, state: State, visit: Visit, at: Stamp, dice: Random)
     ways = [way.event for way in step.phase(visit.phase).on if way.event != "timeout"]
     kind, _, what = dice.choice(ways or ["button.leave"]).partition(".")
     if kind == "button":
-        panels = [name for name, stations in rules.panels.items() if step.station in stations]
+        station = rules.station(visit)
+        panels = [name for name, stations in rules.panels.items() if station in stations]
         return events.ButtonPressed(at, panels[0] if panels else "reception", what)
     if kind == "aiphone":
-        return events.HostAnswered(at, next(iter(rules.aiphones)), what)  # type: ignore[arg-type]
+        host = rules.hosts.get(visit.host or "")
+        aiphone = host.aiphone if host is not None else None
+        return events.HostAnswered(at, aiphone or "none", what)  # type: ignore[arg-type]
     if kind == "locker":
         return _DOORS[what](at, visit.locker or min(rules.lockers))
     if kind == "card":

@@ -129,6 +129,9 @@ class JournalledOutputs:
     def show(self, panel: str, mode: str) -> None:
         """Ignore the lamps."""
 
+    def light(self, lit: dict[str, bool]) -> None:
+        """Ignore the lamps of hosts."""
+
 
 def _main(orders: Orders) -> None:
     if orders.stalled_log:

@@ -37,6 +37,9 @@ class Lamps(Journal):
         """Record a lamp's mode."""
         self.lines.append((panel, mode))
 
+    def light(self, lit: dict[str, bool]) -> None:
+        """Ignore the lamps of hosts."""
+
 
 class Topics(Journal):
     """The uplink: live topics, and records."""

@@ -82,6 +82,10 @@ def make_invitation(
     checkpoint: Annotated[
         str, typer.Option(help="The id of the checkpoint's config. Default: any of the site.")
     ] = "",
+    host: Annotated[
+        str,
+        typer.Option(help="The host's id, where the procedure has several. Default: none named."),
+    ] = "",
     name: Annotated[str, typer.Option(help="The guest's name, for the guest book.")] = "",
     organisation: Annotated[str, typer.Option(help="The guest's organisation.")] = "",
     purpose: Annotated[str, typer.Option(help="The purpose of the visit.")] = "",
@@ -113,6 +117,7 @@ def make_invitation(
             not_before_ms=moment_ms(from_, zone) if from_ else Clock().wall_ms(),
             not_after_ms=moment_ms(until, zone),
             guest=None if guest == Guest("") else guest,
+            host=host or None,
         ),
         _secret(key),
     )
@@ -151,6 +156,7 @@ def _show(found: Invitation, zone: tzinfo) -> None:
         ("site", found.site),
         ("checkpoint", found.checkpoint or "any of the site"),
         ("procedure", found.procedure),
+        ("host", found.host or "none named"),
         ("from", in_words(found.not_before_ms, zone)),
         ("until", in_words(found.not_after_ms, zone)),
     ]

@@ -12,7 +12,7 @@ from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
 from edge.paper.deliver import write
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS
-from edge.paper.panel.sheet import Face, Light, Push, chosen, face, pages
+from edge.paper.panel.sheet import Face, Light, Push, chosen, face, host_titles, pages
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -51,7 +51,7 @@ def panel(
         kept = ", ".join(one for item in read.panels.values() for one in item.stations)
         typer.echo(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
         raise typer.Exit(2)
-    _show([face(name, item) for name, item in found])
+    _show([face(name, item, host_titles(read)) for name, item in found])
     if svg is not None:
         for path in _write(read, svg, station or []):
             typer.echo(f"printed at 100 %, true to scale: {path}")

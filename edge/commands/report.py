@@ -91,7 +91,12 @@ def report(
     # A report needs none of the config's certificate and password files.
     settings = load_config(config, elsewhere=True)
     asked = _month(month, settings)
-    words = ReportWords(language, _procedures(settings), _reasons(settings))
+    words = ReportWords(
+        language,
+        _procedures(settings),
+        _reasons(settings),
+        {host.id: host.title for host in settings.hosts},
+    )
     with Snapshot(data_folder(settings)) as snapshot:
         summary = summarise(facts(snapshot, asked), asked, _now(asked.zone))
         guests = _guests(settings, snapshot, asked, words) if with_guestbook else None

@@ -18,6 +18,7 @@ from edge.config.sections.card_readers import CardReader, Scanner
 from edge.config.sections.clock import ClockSection
 from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
+from edge.config.sections.hosts import Host
 from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.modules import Module
@@ -166,6 +167,8 @@ class Config(Section, frozen=True, kw_only=True):
     :ivar modules: Modbus modules with inputs and outputs, one section for each: [modules.NAME]
     :ivar lockers: the lockers; ``driver`` selects the kind of their locks
     :ivar aiphone: called stations of the intercom, one section for each: [aiphone.NAME]
+    :ivar hosts: the officials whom guests visit, one table for each: [[hosts]]; a procedure that is
+        in none of them has one host
     :ivar doors: access doors, one section for each: [doors.NAME]
     :ivar panels: the officers' panels, one section for each: [panels.NAME]
     :ivar cameras: cameras, one section for each: [cameras.NAME]
@@ -188,6 +191,7 @@ class Config(Section, frozen=True, kw_only=True):
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
     aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)
+    hosts: list[Host] = msgspec.field(default_factory=list)
     doors: dict[Name, Door] = msgspec.field(default_factory=dict)
     safety: Safety | None = None
     panels: dict[Name, Panel] = msgspec.field(default_factory=dict)

@@ -7,8 +7,9 @@ import msgspec
 
 from edge.config.model import Config
 from edge.config.parts import Part, wired_parts
-from edge.config.sections.panels import Panel
+from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Contact, DataLine, Output
+from edge.config.sections.values import Action
 
 # BCM number → position on the 40-pin header, the same on every Pi since the B+.
 HEADER = {
@@ -132,9 +133,12 @@ def _parts(config: Config) -> Iterator[tuple[str, Part]]:
     yield from _locker_parts(config)
     for name, panel in config.panels.items():
         yield from _panel_parts(name, panel)
+    for host in config.hosts:
+        if host.lamp is not None:
+            yield f"host {host.id} lamp", host.lamp
     for where, part in wired_parts(config):
         section, _, rest = where.partition(".")
-        if section not in ("lockers", "panels"):
+        if section not in ("lockers", "panels") and not section.startswith("hosts["):
             words = f"{_SPOKEN.get(section, section)} {rest}"
             yield words.replace(".", " ").replace("_", " ").strip(), part
 
@@ -151,12 +155,17 @@ def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Outpu
     for lamp, output in panel.fitted_lamps.items():
         yield f"{name} lamp" if lamp == "lamp" else f"{name} {lamp} lamp", output
     for button in panel.buttons:
-        opens = f" {button.procedure}" if button.procedure else ""
         pressed, held = (
-            f"{action}{opens}" if action == "arrive" else action
-            for action in (button.press, button.hold)
+            action and f"{action}{_of(button, action)}" for action in (button.press, button.hold)
         )
         yield f"{name} button {pressed}{f', held: {held}' if held else ''}", button
+
+
+def _of(button: Button, action: Action) -> str:
+    """Return the procedure and the host that *action* of *button* is for, in words."""
+    opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
+    named = f" {button.host}" if action in ("arrive", "receiving", "away") and button.host else ""
+    return opens + named
 
 
 def _wire(function: str, part: Part) -> Wire:

@@ -74,6 +74,7 @@ def build_devices(
     for name, aiphone in config.aiphone.items():
         station = WiredAiphone(f"aiphone/{name}", aiphone, channels, clock, post)
         devices.add_aiphone(name, station)
+    _add_host_lamps(devices, config, channels, clock)
     for name, door in config.doors.items():
         devices.add_door(name, WiredDoor(f"door/{name}", door, channels, clock, post))
     if config.safety is not None:
@@ -180,12 +181,22 @@ def build_scanner(
             return InvitationRefused(at, reader, refused.why)
         if expect is not None:
             expect(found)
-        return InvitationPresented(at, reader, found.id, found.procedure, found.not_after_ms)
+        return InvitationPresented(
+            at, reader, found.id, found.procedure, found.not_after_ms, found.host
+        )
 
     section = config.scanners[name]
     if isinstance(section, KeyboardScanner):
         return KeyboardDriver(f"scanner/{name}", section, read_here, clock, post)
     return Gm65Scanner(f"scanner/{name}", section, read_here, clock, post)
+
+
+def _add_host_lamps(devices: Devices, config: Config, channels: Channels, clock: Clock) -> None:
+    from edge.drivers.wired.host_lamps import WiredHostLamps
+
+    lamps = {host.id: host.lamp for host in config.hosts if host.lamp is not None}
+    if lamps:
+        devices.add_host_lamps(WiredHostLamps("hosts", lamps, channels, clock))
 
 
 def _add_cameras(devices: Devices, config: Config, clock: Clock) -> None:

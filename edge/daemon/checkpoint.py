@@ -42,6 +42,7 @@ from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import Record
 from edge.sop.state import Alarm, Rules, State, Visit
+from edge.sop.visit import host_choice
 from edge.store.patient_worker import WAIT_S
 from edge.store.still_files import StillFiles
 from edge.store.store import PARTS, OutboxRow, StatePart, StillRow, Store
@@ -70,6 +71,9 @@ class Outputs(Protocol):
 
     def show(self, panel: str, mode: LampMode) -> None:
         """Show lamp *mode* on *panel*."""
+
+    def light(self, lit: dict[str, bool]) -> None:
+        """Light the lamps of the hosts that are true in *lit*."""
 
 
 class Publisher(Protocol):
@@ -134,6 +138,7 @@ class Checkpoint:
         self._live = live
         self._stills = stills
         self._lamps: dict[str, LampMode] = {}
+        self._lit: dict[str, bool] = {}
         self._shown: dict[str, Any] = {}
         self._adopted: dict[str, Procedure] | None = None
         self._waiting = False  # for the disk, or for the program that holds the database
@@ -324,6 +329,10 @@ class Checkpoint:
             if self._lamps.get(panel) != mode:
                 self._lamps[panel] = mode
                 self._outputs.show(panel, mode)
+        lit = host_choice.lit(self.rules, self.state)
+        if self._lit != lit:
+            self._lit = lit
+            self._outputs.light(lit)
         topics: dict[str, Any] = {"state/occupancy": occupancy(self.rules, self.state)}
         topics |= alarms.standing(self.state, self._unrecorded)
         office = day.summary(self.state)

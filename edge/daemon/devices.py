@@ -11,7 +11,7 @@ from functools import partial
 
 from edge.clock import Clock, Stamp
 from edge.daemon.device_thread import DeviceThread
-from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Door, Lockers, Panel
+from edge.drivers.base import Aiphone, Buzzer, Camera, Device, Door, HostLamps, Lockers, Panel
 from edge.drivers.camera.stamper import Stamper
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.effects import (
@@ -49,9 +49,11 @@ class Devices:
         self._aiphones: dict[str, tuple[DeviceThread, Aiphone]] = {}
         self._doors: dict[str, tuple[DeviceThread, Door]] = {}
         self._panels: dict[str, tuple[DeviceThread, Panel]] = {}
+        self._host_lamps: tuple[DeviceThread, HostLamps] | None = None
         self._cameras: dict[str, tuple[DeviceThread, Camera]] = {}
         self._stamper: tuple[DeviceThread, Stamper] | None = None
         self._lamps: dict[str, LampMode] = {}
+        self._lit: dict[str, bool] = {}
         # Holding a door released must not wait behind a release; it does not block itself.
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
@@ -84,6 +86,10 @@ class Devices:
         """Add the panel *name*; once in use it runs a lamp test, then shows its lamp mode."""
         thread = self.add(panel, opened=lambda: self._begin(name))
         self._panels[name] = (thread, panel)
+
+    def add_host_lamps(self, lamps: HostLamps) -> None:
+        """Add the lamps of the hosts; once in use they show whose guest is being received."""
+        self._host_lamps = (self.add(lamps, opened=self._light), lamps)
 
     def add_camera(self, camera: Camera, purposes: list[str]) -> None:
         """Add a camera for *purposes*; the first camera added for a purpose takes its stills."""
@@ -143,6 +149,11 @@ class Devices:
         self._lamps[panel] = mode
         self._show(panel)
 
+    def light(self, lit: dict[str, bool]) -> None:
+        """Light the lamps of the hosts that are true in *lit*."""
+        self._lit = lit
+        self._light()
+
     def carry_out(self, effect: Effect) -> None:
         """Carry out *effect* on its device's thread."""
         match effect:
@@ -185,6 +196,12 @@ class Devices:
         thread, panel = self._panels[name]
         if thread.ready:
             thread.act(lambda: panel.show(self._lamps.get(name, "off")))
+
+    def _light(self) -> None:
+        """Light the lamps as they are when their thread gets to it: two threads order it."""
+        if self._host_lamps is not None and self._host_lamps[0].ready:
+            thread, lamps = self._host_lamps
+            thread.act(lambda: lamps.light(self._lit))
 
     def _hold(self, name: str) -> None:
         thread, door = self._doors[name]

@@ -7,6 +7,7 @@ from typing import Any
 
 import edge
 from edge.clock import Clock
+from edge.config.hosts import hosts
 from edge.config.model import Config
 from edge.daemon.machine.heat import temperature
 from edge.daemon.procedures import wording_of
@@ -72,6 +73,10 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
         "procedures": [
             {"id": p.id, "version": p.version, "title": p.title.id, "steps": len(p.steps)}
             for p in procedures
+        ],
+        "hosts": [
+            {"id": host.id, "title": host.title, "procedures": host.procedures}
+            for host in hosts(config)
         ],
         "equipment": {
             "lockers": len(config.lockers.locker) if config.lockers else 0,

@@ -13,19 +13,25 @@ class Repeats:
     """The presses that are not answered yet. Not safe for threads: its owner has a lock."""
 
     def __init__(self) -> None:
-        self._unanswered: dict[tuple[str, str, str | None], Stamp] = {}
+        self._unanswered: dict[tuple[str | None, ...], Stamp] = {}
 
     def sift(self, event: Event) -> Event:
         """Return *event*, or the repeat that it is."""
         if not isinstance(event, ButtonPressed):
             return event
-        press = event.panel, event.action, event.procedure
-        if press in self._unanswered:
-            return PressRepeated(event.at, *press, self._unanswered[press])
+        press = _button(event)
+        if (first := self._unanswered.get(press)) is not None:
+            return PressRepeated(
+                event.at, event.panel, event.action, event.procedure, first, event.host
+            )
         self._unanswered[press] = event.at
         return event
 
     def answered(self, event: Event) -> None:
         """Note that *event* has been handled, and its effects carried out."""
         if isinstance(event, ButtonPressed):
-            self._unanswered.pop((event.panel, event.action, event.procedure), None)
+            self._unanswered.pop(_button(event), None)
+
+
+def _button(event: ButtonPressed) -> tuple[str | None, ...]:
+    return event.panel, event.action, event.procedure, event.host

@@ -2,11 +2,12 @@
 
 from msgspec.structs import replace
 
+from edge.config.hosts import hosts
 from edge.config.model import Config
 from edge.sop.events import InputKind
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
-from edge.sop.state import DayRules, Door, Rules, State
+from edge.sop.state import DayRules, Door, Host, Rules, State
 from edge.store.store import Store
 
 # Section and key of the config for each input.
@@ -35,7 +36,12 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
         readers=_readers(config),
         card_readers=frozenset(config.card_readers),
-        aiphones={name: tuple(aiphone.procedures) for name, aiphone in config.aiphone.items()},
+        hosts={
+            host.id: Host(
+                procedures=tuple(host.procedures), aiphone=host.aiphone, station=host.station
+            )
+            for host in hosts(config)
+        },
         cards=frozenset(config.cards.visitor),
         supervisors=dict(config.cards.supervisor),
         opening_reasons=tuple(config.cards.opening_reasons),

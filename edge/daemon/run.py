@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from edge.clock import Clock
+from edge.config.hosts import hosts
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.office_time import office_time
@@ -153,7 +154,7 @@ async def _run(
     book, book_worker = GuestBook(folder), Worker("guest-book")
     requests = RequestHandler(
         config.guestbook,
-        (*config.checkpoint.procedures, *config.aiphone),
+        (*config.checkpoint.procedures, *config.aiphone, *(one.id for one in hosts(config))),
         wording_of(now.config).reasons,
         clock=clock,
         post=bridge.post,

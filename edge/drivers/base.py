@@ -15,6 +15,7 @@ Rules for every driver
 6. Hardware libraries are imported inside the driver that needs them.
 """
 
+from collections.abc import Mapping
 from typing import Literal, Protocol
 
 from edge.sop.effects import LampMode
@@ -103,6 +104,13 @@ class Panel(Device, Protocol):
 
     def test(self) -> None:
         """Light all lamps for a moment, then show the present mode; returns at once."""
+
+
+class HostLamps(Device, Protocol):
+    """The lamps of the hosts."""
+
+    def light(self, lit: Mapping[str, bool]) -> None:
+        """Light the lamps of the hosts that are true in *lit*, and switch the others off."""
 
 
 class Buzzer(Device, Protocol):

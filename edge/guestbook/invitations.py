@@ -6,7 +6,7 @@ The text of a code is ``GARDU1:`` and base32 (RFC 4648, upper case, no padding) 
 4 bytes   id of the signing key: the first bytes of the public key's SHA-256
 n bytes   MessagePack array: id (16 bytes), site, checkpoint (empty: any of the site), procedure,
           not before, not after (seconds since 1970 UTC), guest (nil, or an array: name,
-          organisation, purpose, head count)
+          organisation, purpose, head count), host (its id; left out where none is named)
 64 bytes  Ed25519 signature of ``GARDU1:`` and all bytes before
 ========  =====================================================================
 
@@ -85,6 +85,7 @@ class Invitation(msgspec.Struct, frozen=True):
 
     :ivar id: a UUID; the same each time that the invitation is shown
     :ivar checkpoint: empty for any checkpoint of *site*
+    :ivar host: the host whom the guest visits; None if it names none. The core knows the hosts
     :ivar not_before_ms: first moment of validity, milliseconds since 1970 UTC, whole seconds
     :ivar not_after_ms: first moment when it is not valid any more, likewise
     """
@@ -96,6 +97,7 @@ class Invitation(msgspec.Struct, frozen=True):
     not_before_ms: int
     not_after_ms: int
     guest: Guest | None = None
+    host: str | None = None
 
 
 class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=True):
@@ -106,6 +108,7 @@ class _Body(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     not_before: _Moment
     not_after: _Moment
     guest: Guest | None = None
+    host: Name | None = None
 
     def __post_init__(self) -> None:
         if not 0 < self.not_after - self.not_before <= LONGEST_S:
@@ -169,6 +172,7 @@ def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
         not_before_ms=body.not_before * 1000,
         not_after_ms=body.not_after * 1000,
         guest=body.guest,
+        host=body.host,
     )
 
 
@@ -177,6 +181,7 @@ def write(invitation: Invitation, secret: bytes) -> str:
 
     :raises GarduError: if the invitation breaks a rule of the format, or is too long for a code
     """
+    named = () if invitation.host is None else (invitation.host,)
     body = (
         uuid.UUID(invitation.id).bytes,
         invitation.site,
@@ -185,6 +190,7 @@ def write(invitation: Invitation, secret: bytes) -> str:
         invitation.not_before_ms // 1000,
         invitation.not_after_ms // 1000,
         invitation.guest,
+        *named,  # earlier versions read codes that name no host
     )
     packed = msgspec.msgpack.encode(body)
     try:

@@ -27,12 +27,14 @@ from edge.sop.events import (
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
+    HostNamed,
     InputRefused,
     Post,
     SystemAlarmCleared,
     SystemAlarmRaised,
 )
-from edge.sop.state import Rules, State
+from edge.sop.state import Rules, State, Visit
+from edge.sop.visit.host_choice import may_choose
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -51,12 +53,16 @@ _MOST_EXPECTED = 32
 
 
 class OpenVisit(NamedTuple):
-    """An open visit, as far as requests need it; *number* grows with each visit opened."""
+    """An open visit, as far as requests need it; *number* grows with each visit opened.
+
+    :ivar hosts: the hosts that it may have
+    """
 
     visit: str
     number: int
     procedure: str
     station: str
+    hosts: tuple[str, ...] = ()
 
 
 def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
@@ -66,7 +72,8 @@ def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
             visit.id,
             visit.number,
             visit.procedure,
-            rules.procedures[visit.procedure_key].step(visit.step).station,
+            rules.station(visit),
+            _possible_hosts(rules, visit),
         )
         for visit in state.visits.values()
     ]
@@ -80,10 +87,17 @@ class Request(NamedTuple):
     retained: bool = False
 
 
+def _possible_hosts(rules: Rules, visit: Visit) -> tuple[str, ...]:
+    """Return the hosts that a request may name for *visit*: its own, or any while it can change."""
+    if may_choose(rules, visit):
+        return rules.hosts_of(visit.procedure)
+    return (visit.host,) if visit.host else ()
+
+
 class RequestHandler:
     """Carries out requests, one at a time.
 
-    :param hosts: the hosts that availability may name: ids of procedures and of called stations
+    :param hosts: the names that availability may use: of hosts, procedures and called stations
     :param reasons: the allowed reasons of a host's absence: a reason goes into records, so it must
         not be free text
     :param open_visits: returns the open visits
@@ -189,6 +203,7 @@ class RequestHandler:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
         try:
             entry = self._book.answered(request.id)
+            fresh = entry is None
             if entry is None:
                 entry = self._new_entry(request, candidates)
                 self._book.put(entry, request.id)
@@ -199,12 +214,17 @@ class RequestHandler:
             ) from None
         self._mend()
         self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
+        if request.host is not None and fresh:  # an officer may have corrected it since
+            self._post(partial(HostNamed, visit=entry.visit, host=request.host))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
 
     def _new_entry(self, request: Register, candidates: list[OpenVisit]) -> Entry:
         now = self._clock.now()
         requests.in_time(request.time, now, need_synced=self._config.need_synced_clock)
         visit = self._choose(request, candidates)
+        if request.host is not None and request.host not in visit.hosts:
+            allowed = ", ".join(visit.hosts) or "none now"
+            raise RequestRefused("host not possible", f"allowed for that visit: {allowed}")
         return _entry(visit.visit, visit.procedure, now, "register", request.guest)
 
     def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:
@@ -296,6 +316,7 @@ class RequestHandler:
                 receiving=request.receiving,
                 until_ms=until_ms,
                 reason=request.reason,
+                said_ms=round(request.time.timestamp() * 1e3),
             )
         )
 

@@ -37,7 +37,7 @@ Word = Literal[
     "malformed", "too long", "retained", "too old", "from the future", "clock not trusted",
     "identity number", "no guest book", "unknown host", "unknown reason", "no such visit",
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
-    "until not allowed", "response topic", "flood",
+    "until not allowed", "response topic", "flood", "host not possible",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -66,6 +66,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :ivar id: a UUID, lower case; the same id again is the same request
     :ivar visit: the visit's id, or ``latest``: the newest visit at the desk without details
     :ivar procedure: if given, only a visit of that procedure
+    :ivar host: the host whom the guest visits, of several; possible until the guest is admitted
     :ivar replace: correct the details that the visit *visit* has
     """
 
@@ -73,6 +74,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     time: Moment
     visit: Id | Literal["latest"] = "latest"
     procedure: Name | None = None
+    host: Name | None = None
     replace: bool = False
     guest: Details
 
@@ -80,7 +82,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Availability of a host: in place and receiving guests, or not.
 
-    :ivar host: the id of one of the checkpoint's procedures or called stations
+    :ivar host: the id of one of the checkpoint's hosts, procedures or called stations
     :ivar until: when this state ends
     :ivar reason: a reason of the checkpoint's wording, never free text
     """

@@ -71,6 +71,28 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "lockers_open": _COUNT,
             "cards_out": _COUNT,
             "cards_missing": _COUNT,
+            "hosts": {
+                "description": "Open visits by host",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"host": _TEXT, "visits": _COUNT},
+                    "required": ["host", "visits"],
+                },
+            },
+            "hosts_away": {
+                "description": "Hosts (or procedures, called stations) announced to be away",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "host": _TEXT,
+                        "until": {"anyOf": [_TIME, {"type": "null"}]},
+                        "reason": {"anyOf": [_TEXT, {"type": "null"}]},
+                    },
+                    "required": ["host", "until", "reason"],
+                },
+            },
         },
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },
@@ -174,6 +196,19 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             "software": {"const": "gardu"},
             "version": _TEXT,
             "procedures": {"type": "array", "items": {"type": "object"}},
+            "hosts": {
+                "description": "The officials whom guests visit: titles, never names",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "id": _TEXT,
+                        "title": _TEXT,
+                        "procedures": {"type": "array", "items": _TEXT},
+                    },
+                    "required": ["id", "title", "procedures"],
+                },
+            },
             "equipment": {"type": "object"},
             "reasons": {
                 "description": "Polite words for a guest, by the reason in the records",
@@ -235,7 +270,7 @@ _REPLY = {
 _PARAMETERS = {
     "site": "The office: lower-case letters, digits and dashes",
     "checkpoint": "The checkpoint in it: lower-case letters, digits and dashes",
-    "host": "A procedure's id, or that of the called station that serves it",
+    "host": "A host's id; or a procedure's or a called station's, for all their hosts",
     "kind": "The kind of alarm, for example metal-detector",
     "purpose": "The purpose of the still, for example desk",
     "month": "Year and month, for example 2026-11",

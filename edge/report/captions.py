@@ -160,11 +160,13 @@ class ReportWords(msgspec.Struct, frozen=True):
 
     :ivar procedures: the office's procedures by id, for their titles
     :ivar told: the office's words to guests, by the reason
+    :ivar hosts: the titles of the office's hosts, by id
     """
 
     language: Language
     procedures: dict[str, Procedure] = {}
     told: dict[str, Text] = {}
+    hosts: dict[str, str] = {}
 
     def say(self, key: str) -> str:
         """Return the word for *key*, or *key* itself if there is none."""
@@ -186,7 +188,9 @@ class ReportWords(msgspec.Struct, frozen=True):
         return name if known is None else getattr(known.title, self.language.value)
 
     def host(self, name: str) -> str:
-        """Return the label of a host: for a procedure's id its title and aide, else *name*."""
+        """Return the label of a host: the title; for a procedure's id its title and aide."""
+        if name in self.hosts:
+            return self.hosts[name]
         known = self.procedures.get(name)
         if known is None:
             return name

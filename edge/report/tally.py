@@ -5,7 +5,7 @@ Rules
 1. A fact belongs to the month and the hour of its own time, in the office's zone. Facts dated by
    an untrusted clock are counted at their date, and their number is reported.
 2. A visit counts in the month and at the hour of its opening, its outcome in those of its end. A
-   group is one visit; its head count is the last one known.
+   group is one visit; its head count is the last one known, and its host the last one chosen.
 3. A step's times are those of completed steps with a certain duration. Medians are the middle
    value or the mean of the middle two; 95th percentiles the nearest rank: both exact.
 4. Memory: a few bytes for each measured time, and the visits and faults that are open at once.
@@ -74,6 +74,7 @@ class _Tally:
         self._counters: FactCounters = {
             "gardu.visit.opened.v1": self._visit_opened,
             "gardu.visit.joined.v1": self._visit_joined,
+            "gardu.host.chosen.v1": self._host_chosen,
             "gardu.visit.closed.v1": self._visit_closed,
             "gardu.visit.extended.v1": self._only("extensions"),
             "gardu.visit.unseen.v1": self._only("unseen"),
@@ -104,7 +105,9 @@ class _Tally:
             week=tuple(map(tuple, self._week)),
             busiest=self._busiest(),
             procedures=tuple(self._procedure(name) for name in sorted(self._procedures)),
-            hosts=tuple(self._host(name) for name in sorted(self._hosts)),
+            hosts=tuple(
+                self._host(name) for name in sorted(self._hosts) if self._hosts[name]["visits"]
+            ),
             outcomes=tuple(
                 OutcomeCount(procedure=procedure, outcome=outcome, reason=reason, visits=visits)
                 for (procedure, outcome, reason), visits in sorted(
@@ -134,6 +137,16 @@ class _Tally:
     def _visit_joined(self, fact: Fact) -> None:
         if (visit := self._open.get(fact.data["visit"])) is not None:
             self._head_count(visit, fact.data["persons"])
+
+    def _host_chosen(self, fact: Fact) -> None:
+        """Count the visit, with its persons, for the host who was chosen last."""
+        visit, host = self._open.get(fact.data["visit"]), fact.data["host"]
+        if visit is None or visit.host == host:
+            return
+        for counts, sign in ((self._hosts[visit.host], -1), (self._hosts[host], 1)):
+            counts["visits"] += sign
+            counts["persons"] += sign * visit.persons
+        visit.host = host
 
     def _visit_closed(self, fact: Fact) -> None:
         data, at = fact.data, datetime.fromisoformat(fact.time).astimezone(self._month.zone)

@@ -53,7 +53,7 @@ def at_station(rules: Rules, state: State, kind: str) -> str | None:
     if visit is None:
         return None
     step = rules.procedures[visit.procedure_key].step(visit.step)
-    return step.station if kind in step.alarms else None
+    return rules.station(visit) if kind in step.alarms else None
 
 
 def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:

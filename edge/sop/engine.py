@@ -36,14 +36,12 @@ from edge.sop.inputs import (
     supervisors,
 )
 from edge.sop.inputs.routing import first_waiting
+from edge.sop.procedures.model import CALL
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visit import course, inactivity
+from edge.sop.visit import course, host_choice, inactivity
 from edge.sop.visit.course import arrive, deliver, set_timers
-
-# The ``do`` entry of a phase that calls the aide.
-_CALL = "ring:call"
 
 
 def initial_state(rules: Rules) -> State:
@@ -61,6 +59,7 @@ def step(rules: Rules, state: State, event: Event) -> Result:
 
 def _started(turn: Turn, _event: events.Started) -> None:
     """Hold the doors if there is fire, set timers again, record the stills that were lost."""
+    host_choice.started(turn)
     lockers.started(turn)
     safety.started(turn)
     doors.started(turn)
@@ -89,9 +88,13 @@ def _button(turn: Turn, event: events.ButtonPressed) -> None:
 
 
 def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
-    if event.procedure not in turn.rules.current or not day.admits(turn):
+    if event.procedure not in turn.rules.current:
         return False
-    arrive(turn, event.procedure)
+    if event.host is not None and event.host not in turn.rules.hosts_of(event.procedure):
+        return False
+    if not day.admits(turn):
+        return False
+    arrive(turn, event.procedure, host=event.host)
     return True
 
 
@@ -125,9 +128,9 @@ def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
 def _host(turn: Turn, event: events.HostAnswered) -> None:
     """Deliver the aide's answer to the first visit to which it applies (routing, rule 4)."""
     name = f"aiphone.{event.answer}"
-    served = turn.rules.aiphones.get(event.aiphone, ())
-    visits = [visit for visit in turn.in_line() if visit.procedure in served]
-    visits.sort(key=lambda visit: _aide_means(turn, visit))
+    visits = sorted(
+        hosts.guests_of(turn, event.aiphone), key=lambda visit: _aide_means(turn, visit)
+    )
     if not any(deliver(turn, visit, name) for visit in visits):
         refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
 
@@ -137,18 +140,15 @@ def _aide_means(turn: Turn, visit: Visit) -> int:
 
     0: its call rings; 1: its guest is at the door or in a meeting; 2: its call was not answered.
     """
-    if _CALL in turn.phase(visit).do:
+    if CALL in turn.phase(visit).do:
         return 0
-    return 2 if any(_CALL in phase.do for phase in turn.step(visit).phases) else 1
+    return 2 if any(CALL in phase.do for phase in turn.step(visit).phases) else 1
 
 
 def _busy(turn: Turn, event: events.StationBusy) -> None:
     """Deliver it to the call that was made last: the aide may be answering an earlier one."""
-    served = turn.rules.aiphones.get(event.aiphone, ())
     calls = [
-        visit
-        for visit in turn.state.visits.values()
-        if visit.procedure in served and _CALL in turn.phase(visit).do
+        visit for visit in hosts.guests_of(turn, event.aiphone) if CALL in turn.phase(visit).do
     ]
     last = max(
         calls,
@@ -217,6 +217,9 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
     "next": corrections.next_in_line,
     "back": corrections.back,
     "more": corrections.more,
+    "host": host_choice.pressed,
+    "receiving": hosts.receiving_pressed,
+    "away": hosts.away_pressed,
     "lost": cards.lost,
     "acknowledge": _acknowledge,
     "open-day": _open_day,
@@ -258,6 +261,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.InputAlarmed: safety.alarmed,
     events.InputRestored: safety.restored,
     events.AvailabilitySet: hosts.availability_set,
+    events.HostNamed: host_choice.named,
     events.DetailsAttached: corrections.details_attached,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,

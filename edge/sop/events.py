@@ -40,11 +40,16 @@ class RunEnded(Event, frozen=True):
 
 
 class ButtonPressed(Event, frozen=True):
-    """An officer pressed (or held) the button *action* of *panel*."""
+    """An officer pressed (or held) the button *action* of *panel*.
+
+    :ivar procedure: of ``arrive``: the procedure of the visit that it opens
+    :ivar host: the host that the button names
+    """
 
     panel: str
     action: str
     procedure: str | None = None
+    host: str | None = None
 
 
 class PressRepeated(Event, frozen=True):
@@ -54,6 +59,7 @@ class PressRepeated(Event, frozen=True):
     action: str
     procedure: str | None = None
     first: Stamp | None = None
+    host: str | None = None
 
 
 class HostAnswered(Event, frozen=True):
@@ -169,12 +175,14 @@ class InvitationPresented(Event, frozen=True):
     The daemon has checked its signature, its time and that it is for this checkpoint.
 
     :ivar invitation: its id; *expires_ms*: when it expires (wall clock, ms since 1970 UTC)
+    :ivar host: the host whom it names; None if it names none
     """
 
     reader: str
     invitation: str
     procedure: str
     expires_ms: int
+    host: str | None = None
 
 
 class InvitationRefused(Event, frozen=True):
@@ -187,7 +195,8 @@ class InvitationRefused(Event, frozen=True):
 class AvailabilitySet(Event, frozen=True):
     """The central office has announced that *host* receives guests, or does not.
 
-    :ivar host: the id of a procedure of this checkpoint, or of the called station that serves it
+    :ivar host: the id of a host; or of a procedure or a called station, for all their hosts
+    :ivar said_ms: when the office said it (wall clock, ms since 1970 UTC); None if not known
     :ivar until_ms: when that ends (wall clock, ms since 1970 UTC); None if not given
     :ivar reason: one word of the wording file, never free text; None if not given
     """
@@ -196,6 +205,14 @@ class AvailabilitySet(Event, frozen=True):
     receiving: bool
     until_ms: int | None = None
     reason: str | None = None
+    said_ms: int | None = None
+
+
+class HostNamed(Event, frozen=True):
+    """A desk application has named the *host* of *visit* (its id)."""
+
+    visit: str
+    host: str
 
 
 class DetailsAttached(Event, frozen=True):

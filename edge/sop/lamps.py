@@ -19,7 +19,7 @@ decision: the decision is late already.
 from collections import Counter
 from typing import Any
 
-from edge.sop import alarms, day
+from edge.sop import alarms, day, hosts
 from edge.sop.effects import LampMode
 from edge.sop.evacuation import inside
 from edge.sop.inputs import outstanding
@@ -59,8 +59,8 @@ def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, LampMode]:
     if lamp == "fast" and _seen(state, step):
         lamp = "slow"
     if visit.asked:  # red, if there is a limit, has been shown for hours
-        return step.station, _worst([lamp, "slow"])
-    return step.station, _worst([lamp, _PACE[visit.pace]])
+        return rules.station(visit), _worst([lamp, "slow"])
+    return rules.station(visit), _worst([lamp, _PACE[visit.pace]])
 
 
 def _seen(state: State, step: Step) -> bool:
@@ -73,8 +73,9 @@ def _seen(state: State, step: Step) -> bool:
 
 
 def occupancy(rules: Rules, state: State) -> dict[str, Any]:
-    """Return the open visits per procedure and step, lockers and cards in use: counts only."""
+    """Return the open visits by step and by host, lockers and cards in use, hosts who are away."""
     steps = Counter((visit.procedure, visit.step) for visit in state.visits.values())
+    hosts_visited = Counter(visit.host for visit in state.visits.values() if visit.host)
     return {
         "visits": len(state.visits),
         "persons": inside(state.visits.values()).persons,
@@ -87,6 +88,8 @@ def occupancy(rules: Rules, state: State) -> dict[str, Any]:
         "lockers_open": sum(locker.door == "open" for locker in state.lockers.values()),
         "cards_out": len(state.cards),
         "cards_missing": sum(_missing(rules, visit) for visit in state.visits.values()),
+        "hosts": [{"host": host, "visits": count} for host, count in sorted(hosts_visited.items())],
+        "hosts_away": hosts.absences(state),
     }
 
 

@@ -12,6 +12,7 @@ from edge.clock import Stamp
 from edge.sop.monthly_summary import Summary
 from edge.sop.visit_records import (
     CardLost,
+    HostChosen,
     LockerOpened,
     StepCompleted,
     StepOverdue,
@@ -28,8 +29,8 @@ from edge.sop.visit_records import (
 # All kinds of records can be imported from here.
 __all__ = [
     "KINDS", "AlarmChanged", "CardLost", "DaemonRestarted", "Data", "DatabaseRestored", "DayClosed",
-    "DayOpened", "Ending", "EquipmentChanged", "GuestBookPurged", "LockerOpened", "MonthlyReport",
-    "Record", "StepCompleted", "StepOverdue", "StillReference", "VisitClosed",
+    "DayOpened", "Ending", "EquipmentChanged", "GuestBookPurged", "HostChosen", "LockerOpened",
+    "MonthlyReport", "Record", "StepCompleted", "StepOverdue", "StillReference", "VisitClosed",
     "VisitCorrected", "VisitExtended", "VisitJoined", "VisitOpened", "VisitReconciled",
     "VisitUnseen", "suffix",
 ]  # fmt: skip
@@ -186,6 +187,7 @@ Data = (
     | VisitReconciled
     | VisitCorrected
     | VisitJoined
+    | HostChosen
     | CardLost
     | LockerOpened
     | AlarmChanged
@@ -211,6 +213,7 @@ KINDS: dict[str, tuple[str, type[Data]]] = {
     "gardu.day.closed.v1": ("event/visit", DayClosed),
     "gardu.visit.corrected.v1": ("event/visit", VisitCorrected),
     "gardu.visit.joined.v1": ("event/visit", VisitJoined),
+    "gardu.host.chosen.v1": ("event/visit", HostChosen),
     "gardu.card.lost.v1": ("event/visit", CardLost),
     "gardu.alarm.raised.v1": ("event/alarm", AlarmChanged),
     "gardu.alarm.acknowledged.v1": ("event/alarm", AlarmChanged),

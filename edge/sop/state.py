@@ -11,7 +11,7 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.events import InputKind
-from edge.sop.procedures.model import Outcome, Procedure, procedure_key
+from edge.sop.procedures.model import AIDE, Outcome, Procedure, Step, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]
@@ -42,6 +42,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     :ivar number: running number of the visit on this checkpoint, from 1
     :ivar version: the procedure version under which the visit began and continues
+    :ivar host: the host whom the guest visits; None until one of several is chosen
     :ivar place: its place in line; the lowest is first
     :ivar picked: its card was shown at its station, and it has had no event since
     :ivar started: when the standard time of the step began to run; None while it does not yet
@@ -61,6 +62,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar chosen: the reason given by an officer or the office, for an end that has not come yet
     :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
     :ivar asked: number of times that the panel has asked about the guest since that evidence
+    :ivar insists: reception calls although the host was announced to be away
     """
 
     id: str
@@ -95,6 +97,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: Stamp | None = None
     asked: int = 0
     picked: bool = False
+    host: str | None = None
+    insists: bool = False
 
     @property
     def procedure_key(self) -> str:
@@ -169,11 +173,16 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class HostAvailability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The office's latest announcement about a host; *until_ms*: when it ends (wall clock, ms)."""
+    """The latest announcement about a host.
+
+    :ivar until_ms: when it ends (wall clock, ms since 1970 UTC); None: with the next announcement
+    :ivar said_ms: when a panel's button made it, by a trusted clock (likewise); else None
+    """
 
     receiving: bool
     until_ms: int | None = None
     reason: str | None = None
+    said_ms: int | None = None
 
 
 class CloseRefused(msgspec.Struct, frozen=True):
@@ -227,7 +236,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar remedies: the remedy for each of these faults that has one
     :ivar refusals: number of refusals of each kind of input
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
-    :ivar availability: the office's announcements, by procedure or called station
+    :ivar availability: the announcements, by host, procedure or called station
     :ivar day: the office day; None before the first, and without office days
     :ivar alarming: the metal detector's alarm contact is active
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
@@ -278,6 +287,19 @@ class DayRules(msgspec.Struct, frozen=True, kw_only=True):
     zone: tzinfo
 
 
+class Host(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules of one host.
+
+    :ivar procedures: the procedures of this host's guests
+    :ivar aiphone: the called station of this host's aide; None: there is none
+    :ivar station: the station that is this host's in place of the aide's (``AIDE``); None: that one
+    """
+
+    procedures: tuple[str, ...]
+    aiphone: str | None = None
+    station: str | None = None
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """The core's data about its checkpoint: from the config and the procedure files.
 
@@ -286,7 +308,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar current: for each procedure id the key under which new visits open
     :ivar panels: the stations of each panel; ``readers`` likewise of each card reader and scanner
     :ivar card_readers: those of the readers that read cards
-    :ivar aiphones: the procedures that each called station serves
+    :ivar hosts: the hosts by id, in the order of the config
     :ivar cards: the pool of visitor cards
     :ivar supervisors: the supervisors' cards, and the duty of each
     :ivar opening_reasons: reasons to open a locker, by the buttons reason-1, reason-2 …
@@ -304,7 +326,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     current: dict[str, str]
     panels: dict[str, tuple[str, ...]]
     readers: dict[str, tuple[str, ...]]
-    aiphones: dict[str, tuple[str, ...]]
+    hosts: dict[str, Host]
     cards: frozenset[str]
     lockers: tuple[int, ...]
     passage: bool
@@ -317,3 +339,15 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     card_readers: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")
+
+    def station(self, visit: Visit, step: Step | None = None) -> str:
+        """Return the station of *visit* at *step* (by default the step that it is at)."""
+        if step is None:
+            step = self.procedures[visit.procedure_key].step(visit.step)
+        host = self.hosts.get(visit.host or "")
+        own = host.station if host is not None and step.station == AIDE else None
+        return own or step.station
+
+    def hosts_of(self, procedure: str) -> tuple[str, ...]:
+        """Return the ids of the hosts of *procedure*, in the order of the config."""
+        return tuple(name for name, host in self.hosts.items() if procedure in host.procedures)

@@ -141,6 +141,7 @@ class Turn:
             "visit": visit.id,
             "procedure": visit.procedure,
             "procedure_version": visit.version,
+            "host": visit.host,
             "clock_synced": self.at.synced,
         }
         return common if step is None else {**common, "step": step.id, "number": step.number}

@@ -1,6 +1,7 @@
 """Records of visits: their steps, their course, the items they owe (others: ``records.py``).
 
-No record contains a name, a card number or an ID number.
+No record contains a name, a card number or an ID number. ``host`` is the id of the host whom the
+guest visits; None until one of several is chosen, and in records from before there were hosts.
 """
 
 from typing import Literal
@@ -51,6 +52,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     waited_uncertainty_s: float | None = None
     extended_s: float = 0.0
     persons: int = 1
+    host: str | None = None
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +68,7 @@ class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
     started: str
     standard_s: float
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
@@ -85,6 +88,7 @@ class VisitExtended(msgspec.Struct, frozen=True, kw_only=True):
     extended_s: float
     standard_s: float
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
@@ -105,6 +109,7 @@ class VisitUnseen(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_s: float | None
     asked: int
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +123,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     procedure_version: str
     clock_synced: bool
     persons: int = 1
+    host: str | None = None
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
@@ -144,6 +150,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     persons: int = 1
     cards_out: int = 0
     lockers_out: tuple[int, ...] = ()
+    host: str | None = None
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -163,6 +170,7 @@ class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
     to_step: str = msgspec.field(name="to")
     station: str
     clock_synced: bool
+    host: str | None = None
 
 
 class VisitJoined(msgspec.Struct, frozen=True, kw_only=True):
@@ -176,6 +184,28 @@ class VisitJoined(msgspec.Struct, frozen=True, kw_only=True):
     procedure: str
     procedure_version: str
     persons: int
+    station: str
+    clock_synced: bool
+    host: str | None = None
+
+
+class HostChosen(msgspec.Struct, frozen=True, kw_only=True):
+    """The host of a visit was chosen, or changed, where the procedure has several.
+
+    :ivar before: the host until then; None: none was chosen
+    :ivar by: what made the choice: an officer's ``button``, an ``invitation``, or ``register``
+        (``cmd/register``)
+    :ivar called: the host's aide is called now (again), as the choice came after a call
+    :ivar station: where the guest was in line
+    """
+
+    visit: str
+    procedure: str
+    procedure_version: str
+    host: str
+    before: str | None
+    by: Literal["button", "invitation", "register"]
+    called: bool
     station: str
     clock_synced: bool
 

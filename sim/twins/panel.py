@@ -174,16 +174,18 @@ class PanelTwin:
         """Rhythm of each lamp: off, steady, wink, slow or fast."""
         return {name: lamp.rhythm for name, lamp in self.lamps.items()}
 
-    def has(self, action: str, procedure: str | None = None) -> bool:
-        """Return True if a button means *action* (of *procedure*) when pressed or held."""
-        return self._find(action, procedure) is not None
+    def has(self, action: str, procedure: str | None = None, host: str | None = None) -> bool:
+        """Return True if a button means *action* (of *procedure*, for *host*), pressed or held."""
+        return self._find(action, procedure, host) is not None
 
-    async def press(self, action: str, procedure: str | None = None) -> None:
+    async def press(
+        self, action: str, procedure: str | None = None, host: str | None = None
+    ) -> None:
         """Press, or hold, the button that means *action*; returns when it is released.
 
         :raises LookupError: if no button means that
         """
-        number, hold = self._found(action, procedure)
+        number, hold = self._found(action, procedure, host)
         await self._touch(number, hold=hold)
 
     async def hold(self, action: str) -> None:
@@ -238,21 +240,26 @@ class PanelTwin:
             await self._clock.pause(_TREMBLE_S)
         await self._clock.pause(_LET_GO_S)
 
-    def _found(self, action: str, procedure: str | None = None) -> tuple[int, bool]:
-        found = self._find(action, procedure)
+    def _found(
+        self, action: str, procedure: str | None = None, host: str | None = None
+    ) -> tuple[int, bool]:
+        found = self._find(action, procedure, host)
         if found is None:
             raise LookupError(f"no button of this panel means {action!r} ({procedure or 'any'})")
         return found
 
-    def _find(self, action: str, procedure: str | None) -> tuple[int, bool] | None:
+    def _find(
+        self, action: str, procedure: str | None, host: str | None
+    ) -> tuple[int, bool] | None:
         """Return the number of the button for *action*, and True if it must be held."""
         for hold in (False, True):
             for number, (button, _) in enumerate(self._buttons):
                 meaning = button.hold if hold else button.press
-                if meaning == action and _serves(button, procedure):
+                if meaning == action and _serves(button, procedure, host):
                     return number, hold
         return None
 
 
-def _serves(button: Button, procedure: str | None) -> bool:
-    return procedure is None or button.procedure in (None, procedure)
+def _serves(button: Button, procedure: str | None, host: str | None) -> bool:
+    of_procedure = procedure is None or button.procedure in (None, procedure)
+    return of_procedure and (host is None or button.host in (None, host))

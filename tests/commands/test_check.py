@@ -57,6 +57,7 @@ def write(folder: Path, **checkpoint: Any) -> Path:
         "gardu-kerong.toml",
         "gardu-modbus.toml",
         "gardu-modules.toml",
+        "gardu-hosts.toml",
     ],
 )
 def test_shipped_configs_pass_and_show_their_wiring(name: str) -> None:
@@ -358,3 +359,10 @@ def test_alternatives_of_one_row_get_letters() -> None:
     procedure = load_procedure(FOLDER / "sop" / "jatim.toml")
     numbers = [shown_number(procedure, step) for step in procedure.steps]
     assert numbers == ["1", "2", "3", "4", "5a", "5b", "6", "7"]
+
+
+def test_hosts_are_shown_with_their_aides() -> None:
+    """A row for each host, where the config names some; no table where it does not."""
+    _, shown, _ = run("check", "--config", str(FOLDER / "gardu-hosts.toml"))
+    assert "wakil-bupati  Wakil Bupati  pimpinan    adc-wakil   aide-wakil" in shown
+    assert "Hosts" not in run("check", "--config", str(FOLDER / "gardu.toml"))[1]

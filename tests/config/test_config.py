@@ -62,6 +62,7 @@ def changed(**places: Any) -> dict[str, Any]:
         "gardu-kerong.toml",
         "gardu-modbus.toml",
         "gardu-modules.toml",
+        "gardu-hosts.toml",
     ],
 )
 def test_shipped_configs_are_right(name: str) -> None:

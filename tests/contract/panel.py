@@ -15,9 +15,9 @@ from edge.sop.events import ButtonPressed
 
 Said = tuple[Any, ...]
 
-ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan")
-DECLINED = (ButtonPressed, "reception", "decline", None)
-ABSENT = (ButtonPressed, "reception", "absent", None)
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None)
+DECLINED = (ButtonPressed, "reception", "decline", None, None)
+ABSENT = (ButtonPressed, "reception", "absent", None, None)
 
 
 class Bench(Protocol):

@@ -105,6 +105,14 @@ def test_the_format_byte_for_byte() -> None:
     assert TEXT == KEPT
 
 
+def test_a_code_names_a_host_or_none() -> None:
+    """The host comes back; a code without one has the same bytes as before there were hosts."""
+    named = write(msgspec.structs.replace(INVITATION, host="wakil-bupati"), SECRET)
+    assert here(named).host == "wakil-bupati"
+    assert here(TEXT).host is None
+    assert here(KEPT).host is None
+
+
 def test_a_code_fits_the_compact_mode_of_qr_codes() -> None:
     """Only letters, digits and the colon: 5.5 bits each, and safe to type."""
     assert set(TEXT) <= set(string.ascii_uppercase + string.digits + ":")

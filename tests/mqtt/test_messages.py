@@ -50,6 +50,7 @@ from edge.sop.records import (
     DayOpened,
     EquipmentChanged,
     GuestBookPurged,
+    HostChosen,
     LockerOpened,
     MonthlyReport,
     Record,
@@ -126,6 +127,17 @@ EXAMPLES: dict[type[Data], Data] = {
     ),
     VisitJoined: VisitJoined(**_VISIT, persons=2, station="reception", clock_synced=True),
     CardLost: CardLost(visit="v-1", clock_synced=True),
+    HostChosen: HostChosen(
+        visit="v-1",
+        procedure="pimpinan",
+        procedure_version="1.0",
+        host="wakil-bupati",
+        before="bupati",
+        by="button",
+        called=True,
+        station="reception",
+        clock_synced=True,
+    ),
     LockerOpened: LockerOpened(
         locker=3, visit=None, who="duty-officer", why="inspection", clock_synced=True
     ),

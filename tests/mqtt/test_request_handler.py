@@ -13,18 +13,21 @@ from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import request_handler as desk_module
-from edge.mqtt.request_handler import ALARM, BOOK, OpenVisit, Request
+from edge.mqtt.request_handler import ALARM, BOOK, OpenVisit, Request, open_visits
 from edge.mqtt.requests import Answer
 from edge.sop.events import (
     AvailabilitySet,
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
+    HostNamed,
     InputRefused,
     SystemAlarmRaised,
 )
 from tests.guests import NAME, NOW_MS, VISITS, Office, available, details, register
 from tests.other_programs import EDIT, OtherProgram
+from tests.sop.visit.test_host_choice import at_the_door
+from tests.sop.visit.test_host_choice import office as host_office
 
 
 def at_desk(
@@ -91,6 +94,37 @@ def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
         assert found.details.name == "Somebody Else"
 
     at_desk(tmp_path, scenario)
+
+
+def test_a_host_is_named_for_a_visit_that_may_have_it(tmp_path: Path) -> None:
+    """The core is notified of a possible host; another one is refused, and nothing is entered."""
+
+    async def scenario(office: Office) -> None:
+        office.open_visits = [
+            OpenVisit(VISITS[0], 1, "pimpinan", "reception", ("bupati", "wakil-bupati")),
+        ]
+        refused = await ask(office, register(host="kabag"))
+        assert (refused.word, refused.why) == (
+            "host not possible", "allowed for that visit: bupati, wakil-bupati",
+        )  # fmt: skip
+        assert office.book.entry(VISITS[0]) is None
+        asked = register(host="wakil-bupati")
+        assert (await ask(office, asked)).visit == VISITS[0]
+        assert (await ask(office, asked)).ok  # the same once more: an officer may have corrected it
+        assert office.of(HostNamed) == [HostNamed(office.clock.now(), VISITS[0], "wakil-bupati")]
+
+    at_desk(tmp_path, scenario)
+
+
+def test_a_host_can_be_named_until_the_guest_is_admitted() -> None:
+    """The open visits say which hosts they may have: any, then the own one only."""
+    stand = host_office()
+    stand.press("reception", "arrive", "pimpinan", "bupati")
+    (visit,) = open_visits(stand.rules, stand.state)
+    assert visit.hosts == ("bupati", "wakil-bupati")
+    at_the_door(stand, "wakil-bupati")
+    stand.answer("accept", "adc-2")
+    assert open_visits(stand.rules, stand.state)[1].hosts == ("wakil-bupati",)
 
 
 def test_the_same_id_is_the_same_request(tmp_path: Path) -> None:
@@ -277,7 +311,9 @@ def test_availability_is_told_once_and_the_latest_holds(tmp_path: Path) -> None:
         assert (await ask(office, told, "cmd/availability/pimpinan", retained=True)).ok
         assert (await ask(office, told, "cmd/availability")).ok
         assert office.of(AvailabilitySet) == [
-            AvailabilitySet(office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat")
+            AvailabilitySet(
+                office.clock.now(), "pimpinan", False, 1_795_312_800_000, "rapat", NOW_MS
+            )
         ]
         older = available(NOW_MS - 60_000, receiving=True)
         assert (await ask(office, older, "cmd/availability")).word == "older than what is known"

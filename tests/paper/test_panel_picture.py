@@ -37,6 +37,7 @@ CONFIGS = [
     "gardu-jatim.toml",
     "gardu-modbus.toml",
     "gardu-modules.toml",
+    "gardu-hosts.toml",
 ]
 SVG = "{http://www.w3.org/2000/svg}"
 APP = typer.Typer()

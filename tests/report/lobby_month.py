@@ -15,6 +15,7 @@ from edge.sop.records import (
     DayClosed,
     DayOpened,
     EquipmentChanged,
+    HostChosen,
     LockerOpened,
     Record,
     StepCompleted,
@@ -51,6 +52,7 @@ class VisitPlan(msgspec.Struct, frozen=True):
     skips: bool = False  # its first step is skipped
     by: Literal["equipment", "officer"] = "equipment"  # the evidence of a return
     cards: int = 0  # how many, if any are out; 0: a record without the count
+    hosts: tuple[str, ...] = ()  # the hosts who are chosen one after the other
 
 
 STEPS = st.tuples(
@@ -76,6 +78,7 @@ VISITS = st.builds(
     skips=st.booleans(),
     cards=st.sampled_from([0, 1, 3]),
     by=st.sampled_from(["equipment", "officer"]),
+    hosts=st.lists(st.sampled_from(["bupati", "wakil-bupati"]), max_size=3).map(tuple),
 )
 # Events at the desk: kind, time in ms, person or place, and variant.
 DESK = st.tuples(
@@ -127,6 +130,11 @@ def visit_records(number: int, plan: VisitPlan) -> Iterator[Record]:
     if plan.more > 1:  # one of them is counted by the button, the others with the outcome
         persons += 1
         yield record("visit.joined", ms, VisitJoined(**about, persons=persons, station="desk"))
+    for host in plan.hosts:
+        chosen = HostChosen(
+            **about, host=host, before=None, by="button", called=False, station="desk"
+        )
+        yield record("host.chosen", ms, chosen)
     for place, (took, waited, standard, uncertainty) in enumerate(plan.steps, 1):
         step = {**about, "step": f"s{place}", "number": place, "station": "desk", "role": "r"}
         last = place == len(plan.steps) and plan.outcome is not None

@@ -188,9 +188,13 @@ class Recount:
         return rows
 
     def _hosts(self) -> list[dict[str, Any]]:
+        last = {e["data"]["visit"]: e["data"]["procedure"] for e in self._opened}
+        for event in self._events:
+            if event["type"] == "gardu.host.chosen.v1" and event["data"]["visit"] in last:
+                last[event["data"]["visit"]] = event["data"]["host"]
         rows = []
-        for name in sorted({e["data"]["procedure"] for e in self._opened}):
-            opened = [e for e in self._opened if e["data"]["procedure"] == name]
+        for name in sorted(set(last.values())):
+            opened = [e for e in self._opened if last[e["data"]["visit"]] == name]
             rows.append({"host": name, "visits": len(opened), "persons": self._heads(opened)})
         return rows
 

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from edge.clock import Clock
+from edge.config.hosts import hosts
 from edge.config.model import Config
 from edge.sop import engine, events
 from edge.sop.effects import (
@@ -27,7 +28,7 @@ from edge.sop.events import Event
 from edge.sop.lamps import lamps
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
-from edge.sop.state import DayRules, Door, Rules
+from edge.sop.state import DayRules, Door, Host, Rules
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
@@ -125,7 +126,12 @@ class FakeLobby:
             panels={name: tuple(panel.stations) for name, panel in config.panels.items()},
             readers={name: tuple(item.stations) for name, item in config.card_readers.items()},
             card_readers=frozenset(config.card_readers),
-            aiphones={name: tuple(item.procedures) for name, item in config.aiphone.items()},
+            hosts={
+                item.id: Host(
+                    procedures=tuple(item.procedures), aiphone=item.aiphone, station=item.station
+                )
+                for item in hosts(config)
+            },
             cards=frozenset(config.cards.visitor),
             lockers=(1, 2, 3),
             doors={
@@ -257,16 +263,20 @@ class FakePanel:
         """The mode of the lamp."""
         return self.lobby.lamp(self.name)
 
-    def has(self, action: str, procedure: str | None = None) -> bool:
+    def has(self, action: str, procedure: str | None = None, host: str | None = None) -> bool:
         """Return True if a button means *action*."""
         return any(
-            action in (button.press, button.hold) and button.procedure in (None, procedure)
+            action in (button.press, button.hold)
+            and button.procedure in (None, procedure)
+            and (host is None or button.host in (None, host))
             for button in self.lobby.config.panels[self.name].buttons
         )
 
-    async def press(self, action: str, procedure: str | None = None) -> None:
+    async def press(
+        self, action: str, procedure: str | None = None, host: str | None = None
+    ) -> None:
         """Press or hold the button that means *action*."""
-        assert self.has(action, procedure)
+        assert self.has(action, procedure, host)
         self.presses.append(action)
         await asyncio.sleep(0)
         now = self.lobby.clock.now()

@@ -36,10 +36,12 @@ class SlowPanel(FakePanel):
         """The mode of the lamp."""
         return "fast" if self.pressed else super().lamp
 
-    async def press(self, action: str, procedure: str | None = None) -> None:
+    async def press(
+        self, action: str, procedure: str | None = None, host: str | None = None
+    ) -> None:
         """Press the button; then the answer is late."""
         self.pressed = True
-        await super().press(action, procedure)
+        await super().press(action, procedure, host)
         await self.lobby.clock.pause(1)
         await self.lobby.clock.pause(1)
         self.pressed = False

@@ -5,9 +5,18 @@ from collections import Counter
 from typing import Any, cast
 
 import pytest
+from msgspec.structs import replace
 
 from edge.clock import Clock
-from edge.sop.records import DayClosed, LockerOpened, StepCompleted, VisitClosed, VisitCorrected
+from edge.config.sections.hosts import Host
+from edge.config.sections.panels import Button
+from edge.sop.records import (
+    DayClosed,
+    LockerOpened,
+    StepCompleted,
+    VisitClosed,
+    VisitCorrected,
+)
 from sim import farewell, hands, people
 from sim.day import Day
 from sim.guests import Guest, invite
@@ -339,3 +348,36 @@ def test_the_same_seed_brings_the_same_guests() -> None:
 def test_everybody_has_a_plan() -> None:
     """Each branch that a scenario may name has a plan."""
     assert set(PLANS) == set(BRANCHES)
+
+
+def test_guests_of_several_hosts_choose_and_each_aide_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One button for the choice; every guest meets the host whom the guest came for."""
+    one = make_config(["pimpinan"])
+    reception = one.panels["reception"]
+    config = replace(
+        one,
+        aiphone={"adc": replace(one.aiphone["adc"], procedures=[]), "adc-2": one.aiphone["adc"]},
+        hosts=[
+            Host(id="bupati", title="Bupati", procedures=["pimpinan"], aiphone="adc"),
+            Host(id="wakil", title="Wakil Bupati", procedures=["pimpinan"], aiphone="adc-2"),
+        ],
+        panels={
+            **one.panels,
+            "reception": replace(
+                reception, buttons=[*reception.buttons, Button(pin=2, press="host")]
+            ),
+        },
+    )
+    monkeypatch.setattr(f"{__name__}.make_config", lambda *_args, **_more: config)
+    run = Run(["pimpinan"], "normal", "host-declines", "answers-late", guests=8).live()
+    came_for = {guest.host for guest in run.guests}
+    assert came_for == {"bupati", "wakil"}
+    closed = [one.data for one in run.lobby.records if isinstance(one.data, VisitClosed)]
+    assert Counter(data.host for data in closed) == Counter(guest.host for guest in run.guests)
+    outcomes = Counter((data.host, data.outcome) for data in closed)
+    expected = Counter((guest.host, EXPECTED[guest.branch]) for guest in run.guests)
+    assert outcomes == expected
+    rung = {name for name, aiphone in run.lobby.aiphones.items() if aiphone.rings}
+    assert rung == {"adc", "adc-2"}

@@ -68,6 +68,27 @@ def test_nothing_is_lost_under_cuts_and_kills(tmp_path: Path) -> None:
     assert not stage.run.wire.exists()
 
 
+def test_guests_of_two_hosts_are_answered_by_two_aides(tmp_path: Path) -> None:
+    """The shipped config with two hosts, on the unmodified daemon: each guest has a host's no."""
+    quiet = msgspec.structs.replace(
+        SCENARIO, guests=Guests(order=("host-declines",), gap_s=90), network=(), kill=()
+    )
+    config = default_config_folder() / "gardu-hosts.toml"
+    stage = asyncio.run(play(settings(tmp_path, config=config, scenario=quiet, guests=4, speed=30)))
+    assert stage.trouble == ""
+    assert succeeded(stage)
+    closed = [fact.data for fact in stage.received.facts if fact.type == "gardu.visit.closed.v1"]
+    assert {data["outcome"] for data in closed} == {"declined"}
+    assert {data["host"] for data in closed} == {"bupati", "wakil-bupati"}
+    answered = [
+        fact.data["evidence"]
+        for fact in stage.received.facts
+        if fact.type == "gardu.step.completed.v1"
+    ]
+    assert len(answered) == 4
+    assert all("aiphone" in evidence for evidence in answered)
+
+
 def test_a_bad_config_for_the_daemon_is_told(tmp_path: Path) -> None:
     """A procedure that the daemon refuses ends the simulation with the daemon's own message."""
     folder = tmp_path / "config"

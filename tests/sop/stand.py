@@ -11,7 +11,7 @@ from edge.sop.events import Event, InputKind
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import Record, StepCompleted, VisitClosed
-from edge.sop.state import Door, Rules
+from edge.sop.state import Door, Host, Rules
 
 T = TypeVar("T")
 
@@ -37,7 +37,9 @@ def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rule
             )
         },
         "readers": {"desk": ("reception", "officer-1"), "gate": ("reception",)},
-        "aiphones": {"adc": tuple(procedures)},
+        "hosts": {
+            name: Host(procedures=(name,), aiphone="adc") for name in procedures
+        },
         "cards": frozenset(CARDS),
         "supervisors": {SUPERVISOR: "duty-officer"},
         "lockers": (1, 2, 3),
@@ -88,18 +90,20 @@ class Stand:
             self.send(events.TimerFired(self.now, due[1].key))
         self.seconds = end
 
-    def press(self, panel: str, action: str, procedure: str | None = None) -> list[Effect]:
+    def press(
+        self, panel: str, action: str, procedure: str | None = None, host: str | None = None
+    ) -> list[Effect]:
         """An officer presses a button."""
-        return self.send(events.ButtonPressed(self.now, panel, action, procedure))
+        return self.send(events.ButtonPressed(self.now, panel, action, procedure, host))
 
     def close_day(self, panel: str, action: str = "close-day") -> list[Effect]:
         """An officer closes the day: by a second press if guests are inside."""
         effects = self.press(panel, action)
         return self.press(panel, action) if Beep("refused") in effects else effects
 
-    def answer(self, answer: Any) -> list[Effect]:
-        """The aide uses a contact."""
-        return self.send(events.HostAnswered(self.now, "adc", answer))
+    def answer(self, answer: Any, aiphone: str = "adc") -> list[Effect]:
+        """The aide at *aiphone* uses a contact."""
+        return self.send(events.HostAnswered(self.now, aiphone, answer))
 
     def card(self, card: str) -> list[Effect]:
         """A card is held to the reader at the desk."""
@@ -128,12 +132,17 @@ class Stand:
         return self.send(events.InputRestored(self.now, kind, initial))
 
     def invited(
-        self, invitation: str, procedure: str = "pimpinan", *, valid_s: float = 3600.0
+        self,
+        invitation: str,
+        procedure: str = "pimpinan",
+        *,
+        valid_s: float = 3600.0,
+        host: str | None = None,
     ) -> list[Effect]:
         """An invitation is shown at the gate."""
         expires_ms = self.now.wall_ms + int(valid_s * 1000)
         return self.send(
-            events.InvitationPresented(self.now, "gate", invitation, procedure, expires_ms)
+            events.InvitationPresented(self.now, "gate", invitation, procedure, expires_ms, host)
         )
 
     def restart(self) -> list[Effect]:

@@ -5,10 +5,10 @@ import pytest
 from edge.sop import events
 from edge.sop.effects import RingAide
 from edge.sop.hosts import MOST_REMEMBERED
-from edge.sop.lamps import lamps
+from edge.sop.lamps import lamps, occupancy
 from edge.sop.procedures.model import Procedure
-from edge.sop.state import Visit
-from tests.sop.stand import OPENING_MS, PROCEDURES, Stand
+from edge.sop.state import Host, Visit
+from tests.sop.stand import OPENING_MS, PROCEDURES, Stand, rules
 
 TANJAB = ["pimpinan", "eselon-2-3", "eselon-4-asn"]
 
@@ -222,3 +222,96 @@ def test_a_chosen_reason_is_not_that_of_a_guest_who_leaves() -> None:
     stand.press("reception", "reason-2")
     stand.press("reception", "leave")
     assert (stand.outcomes(), stand.closed[0].reason) == (["abandoned"], "guest-left")
+
+
+def two_hosts() -> Stand:
+    """Return a checkpoint with the regent and the vice regent, each with an aide."""
+    hosts = {
+        "bupati": Host(procedures=("pimpinan",), aiphone="adc"),
+        "wakil-bupati": Host(procedures=("pimpinan",), aiphone="adc-wakil"),
+    }
+    return Stand(rules(hosts=hosts))
+
+
+def comes_for(stand: Stand, host: str) -> Visit:
+    """A guest of *host* arrives; return the visit."""
+    stand.press("reception", "arrive", "pimpinan", host)
+    return max(stand.state.visits.values(), key=lambda visit: visit.number)
+
+
+def test_the_absence_of_the_regent_does_not_turn_away_the_vice_regents_guests() -> None:
+    """One host's absence is about that host's guests only."""
+    stand = two_hosts()
+    told(stand, "bupati", reason="host-out-of-town")
+    assert comes_for(stand, "bupati").phase == "tidak-menerima"
+    assert comes_for(stand, "wakil-bupati").phase == "hubungi"
+    assert [ring.aiphone for ring in stand.of(RingAide)] == ["adc-wakil"]
+
+
+@pytest.mark.parametrize(
+    ("name", "turned_away"),
+    [
+        ("pimpinan", {"bupati", "wakil-bupati"}),
+        ("adc", {"bupati"}),
+        ("adc-wakil", {"wakil-bupati"}),
+    ],
+)
+def test_a_procedure_or_a_called_station_speaks_for_all_its_hosts(
+    name: str, turned_away: set[str]
+) -> None:
+    """As before there were hosts: the name of either is accepted."""
+    stand = two_hosts()
+    told(stand, name)
+    away = {
+        host for host in ("bupati", "wakil-bupati") if comes_for(stand, host).phase != "hubungi"
+    }
+    assert away == turned_away
+
+
+def test_an_aide_says_by_button_that_the_host_is_away_and_back() -> None:
+    """*away* and *receiving* name one host; a press that changes nothing is refused."""
+    stand = two_hosts()
+    stand.press("officer-1", "receiving", host="bupati")
+    stand.press("officer-1", "away", host="bupati")
+    stand.press("officer-1", "away", host="bupati")
+    assert comes_for(stand, "bupati").phase == "tidak-menerima"
+    assert comes_for(stand, "wakil-bupati").phase == "hubungi"
+    assert occupancy(stand.rules, stand.state)["hosts_away"] == [
+        {"host": "bupati", "until": None, "reason": None}
+    ]
+    stand.press("officer-1", "receiving", host="bupati")
+    assert comes_for(stand, "bupati").phase == "hubungi"
+    assert occupancy(stand.rules, stand.state)["hosts_away"] == []
+    assert stand.state.refusals == {"button/officer-1/receiving": 1, "button/officer-1/away": 1}
+
+
+def test_a_button_without_a_known_host_is_refused() -> None:
+    """The config refuses such a button; the core does, too."""
+    stand = two_hosts()
+    stand.press("officer-1", "away")
+    stand.press("officer-1", "away", host="nobody")
+    assert stand.state.availability == {}
+    assert stand.state.refusals == {"button/officer-1/away": 2}
+
+
+@pytest.mark.parametrize("pressed", ["away", "receiving"])
+def test_what_the_office_said_before_the_press_does_not_undo_it(pressed: str) -> None:
+    """The broker repeats the retained message after a restart: the button's word is newer."""
+    stand = two_hosts()
+    said_ms = stand.now.wall_ms
+    first = events.AvailabilitySet(
+        stand.now, "bupati", pressed == "away", None, None, said_ms=said_ms
+    )
+    stand.send(first)
+    stand.wait(60)
+    stand.press("officer-1", pressed, host="bupati")
+    stand.send(first)
+    phase = "tidak-menerima" if pressed == "away" else "hubungi"
+    assert comes_for(stand, "bupati").phase == phase
+    assert stand.state.refusals == {"availability/older than a button's": 1}
+    stand.wait(60)
+    later = events.AvailabilitySet(
+        stand.now, "bupati", pressed == "away", None, None, said_ms=stand.now.wall_ms
+    )
+    stand.send(later)
+    assert comes_for(stand, "bupati").phase != phase

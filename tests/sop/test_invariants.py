@@ -39,7 +39,7 @@ from edge.sop.records import (
     VisitJoined,
     VisitOpened,
 )
-from edge.sop.state import DayRules, State, Visit
+from edge.sop.state import DayRules, Host, State, Visit
 from edge.sop.visit.group import missing_cards
 from tests.restored import stored
 from tests.sop.stand import CARDS, PROCEDURES, SUPERVISOR, rules
@@ -49,7 +49,8 @@ PANELS = ["reception", "officer-1", "officer-2", "officer-3", "security", "escor
 ACTIONS = [
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "next", "back", "more", "lost", "reason-1", "reason-4",
-    "extend", "acknowledge", "open-day", "close-day", "day", "reconcile", "reason-2", "reason-3",
+    "extend", "host", "acknowledge", "open-day", "close-day", "day", "reconcile", "reason-2",
+    "reason-3",
 ]  # fmt: skip
 # Presses that a panel with a dark lamp does not accept; other buttons may act at any time.
 WANTED = (
@@ -72,8 +73,18 @@ EXAMPLES = 600
 DAYS = DayRules(opens_s=27_000, zone=UTC)
 DAILY = (
     "gardu.day.closed.v1", "gardu.visit.unseen.v1", "gardu.visit.extended.v1",
-    "gardu.alarm.acknowledged.v1", "gardu.visit.joined.v1",
+    "gardu.alarm.acknowledged.v1", "gardu.visit.joined.v1", "gardu.host.chosen.v1",
 )  # fmt: skip
+
+
+SEVERAL = {
+    "bupati": Host(procedures=("pimpinan",), aiphone="adc"),
+    "wakil-bupati": Host(procedures=("pimpinan",), aiphone="adc-2"),
+    "asisten": Host(procedures=("eselon-2-3", "eselon-4-asn"), aiphone="adc"),
+    "kabag": Host(procedures=("eselon-2-3", "eselon-4-asn", "jatim"), aiphone="adc-2"),
+    "karo": Host(procedures=("jatim",), aiphone="adc"),
+}
+HOSTS = [*SEVERAL, *PROCEDURES]
 
 
 class Lobby(RuleBasedStateMachine):
@@ -92,12 +103,21 @@ class Lobby(RuleBasedStateMachine):
         days=st.sampled_from([True, False, False]),
         reader=st.sampled_from(READERS),
         each=st.sampled_from([True, True, False]),
+        several=st.booleans(),
     )
     def checkpoint(
-        self, passage: bool, door: bool, days: bool, reader: tuple[str, ...], each: bool
+        self,
+        passage: bool,
+        door: bool,
+        days: bool,
+        reader: tuple[str, ...],
+        each: bool,
+        several: bool,
     ) -> None:
-        """With and without a beam, an access door, office days, a card reader at every station."""
+        """With and without a beam, a door, office days, readers at every station, hosts."""
         everything = rules(passage=passage, abandoned_after_s=600.0, day=DAYS if days else None)
+        if several:
+            everything = replace(everything, hosts=SEVERAL)
         if reader:
             readers = {**everything.readers, "desk": reader}
             everything = replace(everything, readers=readers, card_readers=frozenset({"desk"}))
@@ -106,10 +126,22 @@ class Lobby(RuleBasedStateMachine):
             everything = replace(everything, procedures=one)
         self.stand = Witness(everything if door else replace(everything, doors={}))
 
-    @rule(procedure=st.sampled_from([*PROCEDURES, "unknown"]))
-    def arrive(self, procedure: str) -> None:
-        """A guest arrives (sometimes for an unknown procedure)."""
-        self.stand.press("reception", "arrive", procedure)
+    @rule(procedure=st.sampled_from([*PROCEDURES, "unknown"]), which=st.integers(0, 2))
+    def arrive(self, procedure: str, which: int) -> None:
+        """A guest arrives (sometimes for an unknown procedure), perhaps by a host's button."""
+        hosts = [None, *self.stand.rules.hosts_of(procedure)]
+        self.stand.press("reception", "arrive", procedure, hosts[which % len(hosts)])
+
+    @rule(which=st.integers(0, 9), host=st.sampled_from([*HOSTS, "unknown"]))
+    def named(self, which: int, host: str) -> None:
+        """A desk application names the host of a visit."""
+        visits = [*self.stand.state.visits, "unknown"]
+        self.stand.send(events.HostNamed(self.stand.now, visits[which % len(visits)], host))
+
+    @rule(panel=st.sampled_from(PANELS), host=st.sampled_from(HOSTS), away=st.booleans())
+    def absence(self, panel: str, host: str, away: bool) -> None:
+        """An officer says by button that a host is away, or receives guests."""
+        self.stand.press(panel, "away" if away else "receiving", host=host)
 
     @rule(panel=st.sampled_from([*PANELS, "unknown"]), action=st.sampled_from(ACTIONS))
     def press(self, panel: str, action: str) -> None:
@@ -127,10 +159,13 @@ class Lobby(RuleBasedStateMachine):
         if how == 0:  # a day later; timers come late
             self.stand.seconds += 86_400
 
-    @rule(answer=st.sampled_from(["accept", "decline", "release", "extend"]))
-    def answer(self, answer: str) -> None:
-        """The aide touches a contact."""
-        self.stand.answer(answer)
+    @rule(
+        answer=st.sampled_from(["accept", "decline", "release", "extend"]),
+        aiphone=st.sampled_from(["adc", "adc-2"]),
+    )
+    def answer(self, answer: str, aiphone: str) -> None:
+        """An aide touches a contact."""
+        self.stand.answer(answer, aiphone)
 
     @rule(
         card=st.sampled_from([*CARDS, SUPERVISOR, "FFFFFFFFFF"]),
@@ -270,7 +305,7 @@ class Lobby(RuleBasedStateMachine):
         self.stand.send(happens(self.stand.now, kind, initial))
 
     @rule(
-        host=st.sampled_from([*PROCEDURES, "adc", "unknown"]),
+        host=st.sampled_from([*PROCEDURES, *HOSTS, "adc", "unknown"]),
         receiving=st.booleans(),
         for_s=st.sampled_from([None, -1, 300]),
         reason=st.sampled_from(REASONS),
@@ -335,7 +370,7 @@ class Lobby(RuleBasedStateMachine):
         result = step(self.stand.rules, state, press)
         return Beep("accepted") in result.effects, result.state
 
-    @rule(aiphone=st.sampled_from(["adc", "unknown"]))
+    @rule(aiphone=st.sampled_from(["adc", "adc-2", "unknown"]))
     def busy(self, aiphone: str) -> None:
         """A called station is in use."""
         self._busy(aiphone)
@@ -470,9 +505,9 @@ class Lobby(RuleBasedStateMachine):
         if kind == "button":
             self.stand.press(station, what)
         elif way.event == "aiphone.busy":
-            self._busy()
+            self._busy(self._aiphone(visit))
         elif kind == "aiphone":
-            self.stand.answer(what)
+            self.stand.answer(what, self._aiphone(visit))
         elif kind == "detector":
             self.stand.detector(what)
         elif kind == "door":
@@ -484,6 +519,10 @@ class Lobby(RuleBasedStateMachine):
             self.stand.opened(visit.locker) if opens else self.stand.closed_door(visit.locker)
         elif kind == "card":
             self._show_card(visit, what)
+
+    def _aiphone(self, visit: Visit) -> str:
+        host = self.stand.rules.hosts.get(visit.host or "")
+        return (host.aiphone if host else None) or "adc"
 
     def _show_card(self, visit: Visit, what: str) -> None:
         free = [card for card in CARDS if card not in self.stand.state.cards]
@@ -497,6 +536,18 @@ class Lobby(RuleBasedStateMachine):
         """Count the phases of the open visits."""
         for visit in self.stand.state.visits.values():
             REACHED[visit.procedure, visit.step, visit.phase] += 1
+
+    @invariant()
+    def every_guest_has_a_host(self) -> None:
+        """A visit's host is one of its procedure; after the choice there is one."""
+        for visit in self.stand.state.visits.values():
+            possible = self.stand.rules.hosts_of(visit.procedure)
+            assert visit.host is None or visit.host in possible
+            procedure = self.stand.rules.procedures[visit.procedure_key]
+            step, call = procedure.step(visit.step), procedure.call
+            assert call is not None
+            if procedure.place(step, step.phase(visit.phase)) >= procedure.place(*call):
+                assert visit.host is not None
 
     @invariant()
     def one_card_one_visit(self) -> None:
@@ -633,6 +684,7 @@ class Lobby(RuleBasedStateMachine):
                     self.stand.press(panel, "leave")
             for _visit in list(self.stand.state.visits):
                 self.stand.answer("decline")
+                self.stand.answer("decline", "adc-2")
         assert self.stand.state.visits == {}
 
 

@@ -17,14 +17,16 @@ from edge.sop.effects import (
 )
 from edge.sop.events import Event
 from edge.sop.lamps import lamps
+from edge.sop.procedures.model import Phase, Step
 from edge.sop.records import (
+    HostChosen,
     LockerOpened,
     Record,
     StepCompleted,
     VisitClosed,
     VisitCorrected,
 )
-from edge.sop.state import Rules, State
+from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
 from edge.sop.visit.group import missing_cards
@@ -52,6 +54,8 @@ class Witness(Stand):
         self.behind: dict[str, list[str]] = {}
         # Visits for which an officer has declared that the card may not come back.
         self.declared: set[str] = set()
+        # The host for whom each visit was accepted.
+        self.agreed: dict[str, str | None] = {}
 
     def send(self, event: Event) -> list[Effect]:
         """Send *event* and check its result."""
@@ -72,6 +76,8 @@ class Witness(Stand):
         self._seen_by_officers(event, before)
         self._nobody_ended_by_silence(event, before)
         self._picked(event, before)
+        self._answered(event, before)
+        self._agreed(event, before, self.records[said:])
         return effects
 
     def _releases(self, event: Event, effects: list[Effect]) -> None:
@@ -224,6 +230,45 @@ class Witness(Stand):
                 continue
             if transition_for(turn, visit, f"button.{event.action}"):
                 assert self.state.visits.get(visit.id) is not visit
+
+    def _answered(self, event: Event, before: State) -> None:
+        """An aide's station is about guests of that aide's hosts only."""
+        if isinstance(event, events.HostAnswered | events.StationBusy):
+            for visit in before.visits.values():
+                host = self.rules.hosts.get(visit.host or "")
+                if host is None or host.aiphone != event.aiphone:
+                    assert self.state.visits.get(visit.id) == visit
+
+    def _agreed(self, event: Event, before: State, said: list[Record]) -> None:
+        """A guest leaves the step of the call to see a host whose aide (or reception) said yes."""
+        for record in said:
+            if isinstance(record.data, HostChosen) and not record.data.called:
+                self.agreed[record.data.visit] = record.data.host  # that host's aide will admit
+        for was in before.visits.values():
+            call, visit = (
+                self.rules.procedures[was.procedure_key].call,
+                self.state.visits.get(was.id),
+            )
+            if call is None or was.step != call[0].id or visit is None:
+                continue
+            if not self._before(was, call):
+                answer = isinstance(event, events.HostAnswered) and event.answer
+                pressed = isinstance(event, events.ButtonPressed) and event.action
+                if visit != was and "accept" in (answer, pressed):
+                    self.agreed[was.id] = was.host
+            forward = self.place(visit) > self.place(was)
+            if forward and visit.step != was.step and (visit.outcome, visit.reason) == (None, None):
+                assert visit.host is not None
+                assert self.agreed[was.id] == visit.host
+
+    def place(self, visit: Visit) -> tuple[int, int]:
+        """Return the place of the visit's phase in its procedure."""
+        procedure = self.rules.procedures[visit.procedure_key]
+        step = procedure.step(visit.step)
+        return procedure.place(step, step.phase(visit.phase))
+
+    def _before(self, visit: Visit, call: tuple[Step, Phase]) -> bool:
+        return self.place(visit) < self.rules.procedures[visit.procedure_key].place(*call)
 
     def _fire_explains(self, before: State) -> None:
         """While fire holds the doors, no new alarm reports a door as forced or held open."""

@@ -110,6 +110,10 @@ def acts(config: Config, clock: Clock, device: Any) -> Iterator[Act]:
         yield Act(f"Ring {name}", lambda: device.ring("call"), "Did it ring?")
     if hasattr(device, "show") and _has_lamp(config, name):
         yield Act(f"Light every lamp of {name}", lambda: _shine(clock, device), "Did all light?")
+    if hasattr(device, "light"):
+        yield Act(
+            f"Light every lamp of {name}", lambda: _light(clock, config, device), "Did all light?"
+        )
     if hasattr(device, "beep"):
         yield Act("Sound the buzzer", lambda: device.beep("accepted"), "Did it sound?")
     if hasattr(device, "release"):
@@ -126,6 +130,12 @@ def _unlock(device: Any, number: int) -> Act:
 def _has_lamp(config: Config, name: str) -> bool:
     panel = config.panels.get(name.rpartition("/")[2])
     return panel is not None and bool(panel.fitted_lamps)
+
+
+def _light(clock: Clock, config: Config, lamps: Any) -> None:
+    lamps.light({host.id: True for host in config.hosts})
+    clock.sleep(_SHINES_S)
+    lamps.light({})
 
 
 def _shine(clock: Clock, panel: Any) -> None:

@@ -27,7 +27,7 @@ AMOUNTS = {
 _DISPENSABLE: frozenset[Action] = frozenset({"absent", "again", "extend", "leave", "lost"})
 # The meanings that are pressed, in the order of the panel; all others are held where possible.
 _PRESSED: tuple[Action, ...] = (
-    "arrive", "done", "locker", "decline", "reschedule", "acknowledge", "next", "extend",
+    "arrive", "host", "done", "locker", "decline", "reschedule", "acknowledge", "next", "extend",
 )  # fmt: skip
 _REASONS: tuple[Action, ...] = ("reason-1", "reason-2", "reason-3", "reason-4")
 # The meanings that are held, each with the presses that it goes with best.
@@ -70,13 +70,18 @@ class Face(msgspec.Struct):
         )
 
 
-def faces(stations: list[str], needs: Needs, amount: str, *, day: bool) -> list[Face]:
+def faces(
+    stations: list[str], needs: Needs, amount: str, *, day: bool, choices: bool = False
+) -> list[Face]:
     """Return the buttons of the panel that serves *stations*.
 
     :param amount: a key of :data:`AMOUNTS`
     :param day: True if the office's days are opened and closed
+    :param choices: True if a procedure has several hosts
     """
-    meanings = dict.fromkeys(_meanings(stations, needs, amount, day=day))
+    meanings = dict.fromkeys(
+        one for one in _meanings(stations, needs, amount, day=day) if choices or one != "host"
+    )
     found: list[Face] = []
     for press in _PRESSED:
         if press == "arrive":

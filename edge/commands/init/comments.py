@@ -64,6 +64,10 @@ _SECTIONS = {
         "ring: the relay whose contact closes the call circuit. The others are the aide's buttons, "
         "read through relays."
     )),
+    "hosts": ("hosts", (
+        "The officials whom guests visit, by title, never by name: where a procedure has several. "
+        "Each has an absence and an aide of its own."
+    )),
     "doors": ("access doors", (
         "strike: the relay of the door's lock. contact: active while the door stands open."
     )),

@@ -84,6 +84,7 @@ def _sections(
     if needs.screening:
         yield "metal_detector", _detector(a)
     yield "aiphone", {name: _aiphone(a, name, needs) for name in a.names("aiphones")}
+    yield "hosts", [_host(a, name) for name in a.names("hosts")] or None
     yield "doors", {name: _door(a, name) for name in a.names("doors")}
     at = a.place("safety.at")
     yield "safety", {one.replace("-", "_"): _contact(at) for one in a.names("safety")}
@@ -191,7 +192,10 @@ def _detector(a: _Answers) -> dict[str, Any]:
 def _aiphone(a: _Answers, name: str, needs: Needs) -> dict[str, Any]:
     key = f"aiphone.{name}"
     at = a.place(f"{key}.at")
-    served = needs_of(one for one in needs.procedures if one.id in a[f"{key}.procedures"])
+    own = a[f"{key}.procedures"] or []
+    of_hosts = [a[f"hosts.{one}.procedures"] for one in a.names("hosts") if _calls(a, one, name)]
+    rings_for = {*own, *(procedure for listed in of_hosts for procedure in listed)}
+    served = needs_of(one for one in needs.procedures if one.id in rings_for)
     wired = {
         "accept": "accept" in served.answers,
         "decline": "decline" in served.answers,
@@ -200,10 +204,24 @@ def _aiphone(a: _Answers, name: str, needs: Needs) -> dict[str, Any]:
         "busy": a[f"{key}.busy"],
     }
     return {
-        "procedures": a[f"{key}.procedures"],
+        **({"procedures": own} if own else {}),
         "ring": Part(role="relay", at=at),
         **{contact: _contact(at) for contact, fitted in wired.items() if fitted},
     }
+
+
+def _calls(a: _Answers, host: str, aiphone: str) -> bool:
+    return bool(a[f"hosts.{host}.aiphone"] == aiphone)
+
+
+def _host(a: _Answers, name: str) -> dict[str, Any]:
+    key = f"hosts.{name}"
+    section = {"id": name, "title": a[f"{key}.title"], "procedures": a[f"{key}.procedures"]}
+    if a[f"{key}.aiphone"]:
+        section["aiphone"] = a[f"{key}.aiphone"]
+    if a[f"{key}.lamp"]:
+        section["lamp"] = Part(role="lamp", at=a.place(f"{key}.at"))
+    return section
 
 
 def _door(a: _Answers, name: str) -> dict[str, Any]:
@@ -228,10 +246,22 @@ def panel_stations(a: Any, needs: Needs) -> dict[str, list[str]]:
     }
 
 
+def _choices(a: _Answers, needs: Needs) -> bool:
+    """Return True if a procedure has several hosts, one of whom is chosen for each guest."""
+    served = [one for name in a.names("hosts") for one in a[f"hosts.{name}.procedures"]]
+    return any(served.count(procedure.id) > 1 for procedure in needs.procedures)
+
+
 def _panels(a: _Answers, needs: Needs, amount: str) -> dict[str, Any]:
     day = a["guests.opens"] != "no"
     return {
-        name: _panel(a, name, stations, faces(stations, needs, amount, day=day), needs)
+        name: _panel(
+            a,
+            name,
+            stations,
+            faces(stations, needs, amount, day=day, choices=_choices(a, needs)),
+            needs,
+        )
         for name, stations in panel_stations(a, needs).items()
     }
 

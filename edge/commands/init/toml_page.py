@@ -64,7 +64,11 @@ def page(sections: Mapping[str, Any], comments: Comments, tables: frozenset[str]
     lines: list[str] = []
     for name, section in sections.items():
         lines += ["", *comment(comments[name])] if name in comments else [""]
-        if name in tables:
+        if isinstance(section, list):
+            for number, row in enumerate(section):
+                lines += [""] if number else []
+                lines += [f"[[{key(name)}]]", *_rows(row)]
+        elif name in tables:
             for number, (own, table) in enumerate(section.items()):
                 lines += [""] if number else []
                 lines += _table(f"{name}.{own}", f"{name}.*", table, comments)
@@ -90,5 +94,9 @@ def _table(path: str, pattern: str, table: Mapping[str, Any], comments: Comments
         for number, row in enumerate(rows):
             yield from [""] if number else []
             yield f"[[{header}.{key(name)}]]"
-            for own, item in row.items():
-                yield from pair(own, item)
+            yield from _rows(row)
+
+
+def _rows(table: Mapping[str, Any]) -> Iterator[str]:
+    for own, item in table.items():
+        yield from pair(own, item)

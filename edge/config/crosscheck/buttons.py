@@ -20,6 +20,7 @@ GRAVE: dict[Action, str] = {
     "reconcile": "settles a card, locker or visit without evidence",
     "lost": "takes a card out of the pool",
     "refuse": "turns a guest away",
+    "away": "turns a host's guests away",
 }
 """The meanings that concern the whole lobby or cannot be taken back, and what each does."""
 

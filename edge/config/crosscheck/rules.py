@@ -12,6 +12,7 @@ from edge.config.crosscheck.broker import FILES, credentials, unencrypted
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
+from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
@@ -35,7 +36,8 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        modules, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
+        modules, _aiphones, check_hosts, _doors, safety, _panels, _day, _lamps, _quiet, cameras,
+        times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -204,7 +206,8 @@ def _meanings(problems: Problems, buttons: list[tuple[Button, str]]) -> None:
             action = getattr(button, key)
             if action is not None:
                 opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
-                meanings.append((f"{action}{opens}", f"{where}.{key}"))
+                of = f" {button.host}" if action in NAMES_A_HOST and button.host else ""
+                meanings.append((f"{action}{opens}{of}", f"{where}.{key}"))
     note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
 
 

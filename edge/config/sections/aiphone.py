@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+import msgspec
 from msgspec import Meta
 
 from edge.config.sections.pins import Output, Signal
@@ -33,7 +34,8 @@ class Rings(Section, frozen=True, kw_only=True):
 class Aiphone(Section, frozen=True, kw_only=True):
     """One called station of the intercom: the relay that rings it and its answer contacts.
 
-    :ivar procedures: the procedures that this station's aide serves
+    :ivar procedures: the procedures that this station's aide serves; a host of [[hosts]] can name
+        this station instead
     :ivar ring: the relay that closes the call circuit
     :ivar accept: the aide accepts the guest
     :ivar decline: the aide declines; while a guest is inside, it ends the meeting
@@ -44,7 +46,7 @@ class Aiphone(Section, frozen=True, kw_only=True):
     :ivar minimum_s: an answer contact closed for less is ignored (crosstalk or bounce), seconds
     """
 
-    procedures: list[Name]
+    procedures: list[Name] = msgspec.field(default_factory=list)
     ring: Output
     accept: Signal | None = None
     decline: Signal | None = None

@@ -24,6 +24,8 @@ class Button(Signal, frozen=True, kw_only=True):
     :ivar press: the meaning of a press (docs/panel.md)
     :ivar hold: the meaning of holding it for a second
     :ivar procedure: with ``arrive``: the procedure of the visit that it opens
+    :ivar host: with ``arrive``: the host of that visit, where the procedure has several; with
+        ``receiving`` and ``away``: the host who receives guests, or does not
     :ivar label: the text printed on it (`gardu panel`), in the office's own words; empty: the words
         of its meaning
     """
@@ -31,6 +33,7 @@ class Button(Signal, frozen=True, kw_only=True):
     press: Action
     hold: Action | None = None
     procedure: Name | None = None
+    host: Name | None = None
     label: Label = ""
 
 

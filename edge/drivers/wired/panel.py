@@ -98,7 +98,7 @@ class WiredPanel(WiredDevice):
             self._lamps.refresh()
 
     def _pressed(self, button: Button, action: Action) -> None:
-        self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure))
+        self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure, button.host))
         self._lamps.heard()
 
     def _confirm(self, number: int) -> bool:

@@ -5,11 +5,14 @@ the usual 22 mm ones (22.3 mm, IEC 60947-5-1 by makers' data sheets), no closer 
 (30 mm).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from types import MappingProxyType
 from typing import NamedTuple
 
+from edge.config.hosts import hosts
 from edge.config.model import Config
 from edge.config.sections.panels import Button, LampName, Panel
+from edge.config.sections.values import Action
 from edge.drivers.wired.lamps import Rhythm
 from edge.paper.panel.labels import (
     ACTIONS,
@@ -22,6 +25,8 @@ from edge.paper.panel.labels import (
     meanings,
     station,
 )
+
+NO_TITLES: Mapping[str, str] = MappingProxyType({})
 
 WIDTH, HEIGHT = 210.0, 297.0
 MARGIN, GAP = 10.0, 6.0
@@ -92,7 +97,7 @@ def pages(config: Config, stations: Sequence[str] = ()) -> list[list[Face]]:
 
     :param stations: only the panels that serve one of these, or have one of these names; empty: all
     """
-    faces = [face(name, panel) for name, panel in chosen(config, stations)]
+    faces = [face(name, panel, host_titles(config)) for name, panel in chosen(config, stations)]
     return list(_paged(faces))
 
 
@@ -105,13 +110,23 @@ def chosen(config: Config, stations: Sequence[str]) -> list[tuple[str, Panel]]:
     ]
 
 
-def face(name: str, panel: Panel) -> Face:
-    """Return the face of one panel, its corner at 0, 0."""
+def host_titles(config: Config) -> dict[str, str]:
+    """Return the titles of the hosts of *config*, by id."""
+    return {host.id: host.title for host in hosts(config)}
+
+
+def face(name: str, panel: Panel, titles: Mapping[str, str] = NO_TITLES) -> Face:
+    """Return the face of one panel, its corner at 0, 0.
+
+    :param titles: the titles of the hosts, by id, for the buttons that name one
+    """
     lamps = list(panel.fitted_lamps)
     columns = _columns(len(panel.buttons), len(lamps))
     lights = _lights(lamps, columns)
     top = max((_bottom(light) for light in lights), default=HEAD)
-    pushes = [_push(button, number, columns, top) for number, button in enumerate(panel.buttons)]
+    pushes = [
+        _push(button, number, columns, top, titles) for number, button in enumerate(panel.buttons)
+    ]
     rows, width = -(-len(pushes) // columns), 2 * PAD + columns * PITCH
     notes = _notes(panel)
     foot = FOOT + NOTE * -(-len(notes) // notes_beside(width))
@@ -133,21 +148,33 @@ def notes_beside(width: float) -> int:
     return 1 if width < NARROW else 2
 
 
-def press_words(button: Button) -> PanelText:
-    """Return the words on *button*: its own label, or the words of its meaning."""
+def press_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelText:
+    """Return the words on *button*: its own label, or the words of its meaning.
+
+    :param titles: the titles of the hosts, by id
+    """
     words = ACTIONS[button.press]
     if button.label:
         return PanelText(button.label, words.en)
-    opens = f" {button.procedure}" if button.procedure and button.press == "arrive" else ""
-    return PanelText(words.id + opens, words.en)
+    return PanelText(words.id + _of(button, button.press, titles), words.en)
 
 
-def hold_words(button: Button) -> PanelText | None:
-    """Return the words under *button* for holding it; None if holding has no meaning."""
+def hold_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelText | None:
+    """Return the words under *button* for holding it; None if holding has no meaning.
+
+    :param titles: the titles of the hosts, by id
+    """
     if button.hold is None:
         return None
     words = ACTIONS[button.hold]
-    return PanelText(words.id, f"{HELD.en}: {words.en}")
+    return PanelText(words.id + _of(button, button.hold, titles), f"{HELD.en}: {words.en}")
+
+
+def _of(button: Button, action: Action, titles: Mapping[str, str]) -> str:
+    """Return the host whom *action* of *button* is for, else the procedure; empty if neither."""
+    if button.host and action in ("arrive", "receiving", "away"):
+        return f" {titles.get(button.host, button.host)}"
+    return f" {button.procedure}" if button.procedure and action == "arrive" else ""
 
 
 def _columns(buttons: int, lamps: int) -> int:
@@ -175,11 +202,11 @@ def _bottom(light: Light) -> float:
     return max(light.y + HOLE / 2, light.words_y + MEANING * (len(light.means) - 1) + 2.0) + 5.0
 
 
-def _push(button: Button, number: int, columns: int, top: float) -> Push:
+def _push(button: Button, number: int, columns: int, top: float, titles: Mapping[str, str]) -> Push:
     row, column = divmod(number, columns)
     x = PAD + (column + 0.5) * PITCH
     y = top + row * (ABOVE + HOLE + BELOW) + ABOVE + HOLE / 2
-    return Push(x, y, press_words(button), hold_words(button))
+    return Push(x, y, press_words(button, titles), hold_words(button, titles))
 
 
 def _notes(panel: Panel) -> list[PanelText]:

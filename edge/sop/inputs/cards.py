@@ -91,7 +91,7 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
         deliver(turn, visit, "card.presented", card=event.card)
         pick(turn, visit.id, stations)
         return True
-    if turn.step(visit).station not in stations:
+    if turn.rules.station(visit) not in stations:
         return False
     if transition_for(turn, visit, "card.issued"):  # after *back*: the visit has its card already
         return deliver(turn, visit, "card.issued")

@@ -59,7 +59,7 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
     data = VisitJoined(
         **turn.facts(visit),
         persons=persons,
-        station=turn.step(visit).station,
+        station=turn.rules.station(visit),
     )
     turn.record_visit("gardu.visit.joined.v1", visit, data)
     _wait_for_card(turn, visit)
@@ -121,6 +121,6 @@ def _record(
         correction=correction,
         from_step=visit.step,
         to_step=to_step,
-        station=turn.step(visit).station,
+        station=turn.rules.station(visit),
     )
     turn.record_visit("gardu.visit.corrected.v1", visit, data)

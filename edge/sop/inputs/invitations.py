@@ -17,7 +17,7 @@ def presented(turn: Turn, event: events.InvitationPresented) -> None:
     why = _refused(turn, event)
     if why is None:
         turn.state.invitations[event.invitation] = event.expires_ms
-        arrive(turn, event.procedure, "invitation")
+        arrive(turn, event.procedure, "invitation", event.host)
         # The id of the visit just opened: the same number gives the same id, even if it has closed.
         turn.do(KeepDetails(event.invitation, turn.mint("visit", turn.state.opened)))
     answer_at(turn, why is None, f"invitation/{event.reader}/{why}", event.reader)
@@ -29,6 +29,8 @@ def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
         return "shown before"
     if event.procedure not in turn.rules.current:
         return "unknown procedure"
+    if event.host is not None and event.host not in turn.rules.hosts_of(event.procedure):
+        return "unknown host"
     if len(turn.state.invitations) >= MOST_REMEMBERED:
         return "too many"
     return None if day.admits(turn) else "day closed"

@@ -48,7 +48,7 @@ def out(rules: Rules, state: State) -> list[Out]:
         Out(
             what="visit",
             visit=visit.id,
-            stations=(rules.procedures[visit.procedure_key].step(visit.step).station,),
+            stations=(rules.station(visit),),
             number=visit.number,
             procedure=visit.procedure,
             step=visit.step,

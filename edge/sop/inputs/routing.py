@@ -21,9 +21,10 @@ The line (this module)
     has confirmed, has no card.
 3.  The metal detector and its beam are about the first visit in line to which their event applies.
     If no guest is being screened, an alarm belongs to no visit, and a passage changes nothing.
-4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
-    line that waits for the aide: a guest at the door or in a meeting before a call that was not
-    answered. *Line in use* is about the call that was made last.
+4.  An answer of an aide is about guests of that aide's hosts only. It is for the call that rings.
+    If none rings, it is for the first visit in line that waits for the aide: a guest at the door or
+    in a meeting before a call that was not answered. *Line in use* is about the call that was made
+    last.
 5.  A locker's door is about the visit that has the locker, if it is the one at hand: of several
     lockers the last that the visit was given and has not emptied. An access door is about the visit
     for which it was released.
@@ -78,6 +79,14 @@ Always
 21. A visit closes with its card out only after an officer has confirmed it: *leave*, or *reconcile*
     when the day is closed.
 22. An event that does not apply now changes only a counter, and the officer hears two beeps.
+
+The host (``edge/sop/visit/host_choice.py``)
+--------------------------------------------
+23. *host* is about the visit that waits for the choice of its host; if none waits, about the first
+    in line at the stations of the panel whose host can still change: until the guest is admitted.
+    It moves the choice to the procedure's next host. At the station where the aide is called, after
+    the call, the new host's aide is called, and only that aide's answer counts; elsewhere the new
+    host's aide will admit the guest. Each choice is a record.
 """
 
 from collections.abc import Callable
@@ -102,7 +111,7 @@ def first_waiting(
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
         for visit in turn.state.visits.values()
-        if (stations is None or turn.step(visit).station in stations)
+        if (stations is None or turn.rules.station(visit) in stations)
         and transition_for(turn, visit, name)
         and only(visit)
     ]
@@ -111,7 +120,7 @@ def first_waiting(
 
 def line(turn: Turn, stations: tuple[str, ...]) -> list[Visit]:
     """Return the visits in line at *stations*: guests who are present, then those who are away."""
-    here = [visit for visit in turn.state.visits.values() if turn.step(visit).station in stations]
+    here = [visit for visit in turn.state.visits.values() if turn.rules.station(visit) in stations]
     return sorted(here, key=lambda visit: (is_away(turn, visit), visit.place))
 
 
@@ -135,10 +144,10 @@ def in_alarm(turn: Turn, visit: Visit) -> bool:
 def pick(turn: Turn, holder: str, stations: tuple[str, ...]) -> None:
     """Put visit *holder* in front, if it is in line at *stations*: the next press is for it."""
     visit = turn.state.visits.get(holder)
-    if visit is None or turn.step(visit).station not in stations:
+    if visit is None or turn.rules.station(visit) not in stations:
         return
     for other in list(turn.state.visits.values()):
-        if other.picked and turn.step(other).station in stations:
+        if other.picked and turn.rules.station(other) in stations:
             turn.change(other, picked=False)
     turn.change(to_the_front(turn, turn.state.visits[holder]), picked=True)
 

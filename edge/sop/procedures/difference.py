@@ -105,7 +105,11 @@ def _step(old: Step, new: Step) -> Iterator[Change]:
 
 
 def _inner(old: Step, new: Step) -> bool:
-    return old.phases == new.phases and old.timed_from == new.timed_from
+    return (old.phases, old.timed_from, old.admitted_from) == (
+        new.phases,
+        new.timed_from,
+        new.admitted_from,
+    )
 
 
 def _texts(step: str, about: str, old: str, new: str) -> Iterator[Change]:
@@ -152,6 +156,8 @@ def _evidence(step: Step) -> str:
 def _ways(step: Step) -> list[str]:
     """Return the actions, needs, lamps and transitions of each phase, a line each."""
     found = [f"the time runs from {' or '.join(step.timed_phases)}"] if step.timed_from else []
+    if step.admitted_from is not None:
+        found.append(f"the guest is admitted from {step.admitted_from} on")
     for phase in step.phases:
         head = f"in {phase.id}"
         found += [f"{head}: do {deed}" for deed in phase.do]

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from edge.config.hosts import hosts_of
 from edge.config.model import Config
-from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import AIDE, Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import reached, stuck
 
 LOCKER_WORDS = (
@@ -72,8 +73,9 @@ class _Site:
     def __init__(self, procedure: Procedure, config: Config) -> None:
         self.procedure = procedure
         self.config = config
-        served = [a for a in config.aiphone.values() if procedure.id in a.procedures]
-        self.aiphone = served[0] if served else None
+        self.hosts = hosts_of(config, procedure.id)
+        named = (host.aiphone for host in self.hosts)
+        self.aiphones = [config.aiphone[name] for name in named if name in config.aiphone]
         self.purposes = {p for camera in config.cameras.values() for p in camera.purposes}
         self.beam = config.metal_detector is not None and config.metal_detector.passage is not None
         self.doors = [d for d in config.doors.values() if procedure.id in d.procedures]
@@ -91,15 +93,22 @@ class _Site:
                 }
         return None
 
+    def stations(self, step: Step) -> list[str]:
+        """Return the stations of *step*: each of its hosts may have one in place of the aide's."""
+        if step.station != AIDE:
+            return [step.station]
+        return list(dict.fromkeys(host.station or AIDE for host in self.hosts))
+
     def possible(self, step: Step, event: str) -> bool:
-        """Return True if *event* can ever happen at *step* of this checkpoint."""
+        """Return True if *event* can ever happen at *step*, whoever is the host."""
         source, _, name = event.partition(".")
         if event == "button.arrive":
             return True  # the press that opens the visit, on any panel
         if source == "button":
-            return name in (self.actions(step.station) or ())
+            return all(name in (self.actions(one) or ()) for one in self.stations(step))
         if source == "aiphone":
-            return self.aiphone is not None and getattr(self.aiphone, name, None) is not None
+            fitted = [getattr(one, name, None) is not None for one in self.aiphones]
+            return all(fitted) and len(fitted) == len(self.hosts)
         if event in ("detector.passage", "detector.too-fast"):
             return self.beam
         if source == "door":
@@ -111,9 +120,23 @@ class _Site:
         fitted = {
             "passage": self.beam,
             "door": bool(self.doors),
-            "reader": _reader_at(self.config, step.station),
+            "reader": any(_reader_at(self.config, one) for one in self.stations(step)),
+            "host-choice": self.chooses,
         }
         return phase.needs is not None and not fitted.get(phase.needs, True)
+
+    @property
+    def chooses(self) -> bool:
+        """True if a guest can arrive for whom no host is named yet, of several."""
+        if len(self.hosts) < 2:
+            return False
+        arriving = [
+            button
+            for panel in self.config.panels.values()
+            for button in panel.buttons
+            if "arrive" in (button.press, button.hold) and button.procedure == self.procedure.id
+        ]
+        return bool(self.config.scanners) or any(button.host is None for button in arriving)
 
     def cannot_begin(self) -> Iterator[str]:
         """Yield a problem if no button opens a visit of the procedure."""
@@ -139,10 +162,10 @@ class _Site:
 
     def traps(self, step: Step) -> Iterator[str]:
         """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
-        for phase in stuck(
-            self._as_entered(step).phases, lambda way: self.possible(step, way.event)
-        ):
-            if phase in self.entered(step) and phase.on:
+        phases = self._as_entered(step).phases
+        entered = {phase.id for phase in self.entered(step)}
+        for phase in stuck(phases, lambda way: self.possible(step, way.event)):
+            if phase.id in entered and phase.on:
                 words = ", ".join(way.event for way in phase.on)
                 yield (
                     f"step {step.id}, phase {phase.id}: cannot be left with the equipment here; "
@@ -168,18 +191,21 @@ class _Site:
 
     def absent_buttons(self, step: Step) -> Iterator[str]:
         """Yield a note on buttons that *step* accepts, but that the panel of its station lacks."""
-        actions = self.actions(step.station)
-        if actions is None:
-            return
         asked = [way.event for phase in self.entered(step) for way in phase.on]
-        absent = _absent(asked, actions)
-        if absent:
-            yield f"step {step.id}: no button at station {step.station} means {', '.join(absent)}"
+        for station in self.stations(step):
+            actions = self.actions(station)
+            if actions is None:
+                continue
+            absent = _absent(asked, actions)
+            if absent:
+                yield f"step {step.id}: no button at station {station} means {', '.join(absent)}"
 
     def absent_anywhere(self) -> Iterator[str]:
         """Yield a note for stations without a button that the procedure accepts anywhere."""
         for way in self.procedure.anywhere:
-            stations = dict.fromkeys(step.station for step in self.procedure.steps)
+            stations = dict.fromkeys(
+                station for step in self.procedure.steps for station in self.stations(step)
+            )
             action = way.event.partition(".")[2]
             without = [s for s in stations if action not in (self.actions(s) or ())]
             if way.event.startswith("button.") and without:
@@ -201,12 +227,12 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
         lacking = "there is no metal detector; add [metal_detector]"
     elif word == "release-door" and not site.doors:
         lacking = "no door serves this procedure; add it to procedures of a [doors.NAME]"
-    elif word.startswith(("ring:", "aiphone.")) and site.aiphone is None:
-        lacking = "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
+    elif word.startswith(("ring:", "aiphone.")) and len(site.aiphones) < len(site.hosts):
+        lacking = _no_aiphone(site)
     elif word.startswith("still:") and word[6:] not in site.purposes:
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
-    elif word.startswith("button.") and site.actions(step.station) is None:
-        lacking = f"no panel serves station {step.station}; add it to stations of a [panels.NAME]"
+    elif word.startswith("button.") and (without := _without_panel(site, step)):
+        lacking = f"no panel serves station {without}; add it to stations of a [panels.NAME]"
     elif word == "card.presented" and not config.card_readers:
         lacking = "there is no card reader; add a [card_readers.NAME]"
     elif word == "card.issued" and not _reader_at(config, step.station):
@@ -215,6 +241,18 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
             "add it to stations of a [card_readers.NAME]"
         )
     return lacking
+
+
+def _no_aiphone(site: _Site) -> str:
+    if not site.config.hosts:
+        return "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
+    without = ", ".join(host.id for host in site.hosts if host.aiphone is None)
+    return f"no aiphone serves the host {without}; add aiphone to its [[hosts]]"
+
+
+def _without_panel(site: _Site, step: Step) -> str | None:
+    """Return the first station of *step* that no panel serves; None if each has one."""
+    return next((one for one in site.stations(step) if site.actions(one) is None), None)
 
 
 def _reader_at(config: Config, station: str) -> bool:

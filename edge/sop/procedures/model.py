@@ -42,6 +42,7 @@ EVIDENCE = {
     "button.refuse": "button",
     "button.leave": "button",
     "button.extend": "button",  # the aide gives the meeting more time
+    "button.host": "button",  # the host of the guest is chosen
     "button.lost": "button",  # the visit's card is declared lost
     "button.reason-1": "button",
     "button.reason-2": "button",
@@ -80,6 +81,12 @@ VERBS = {
     "clear": "clear this alarm, for example clear:metal-detector",
 }
 
+AIDE = "aide"
+"""The station of the host's aide; a host of the config may have one of its own in its place."""
+
+CALL = "ring:call"
+"""The action that calls the host's aide."""
+
 # Needs of a phase; if its need is not met, the visit goes to ``otherwise`` at once.
 NEEDS = {
     "locker": "the visit has a locker",
@@ -87,6 +94,7 @@ NEEDS = {
     "free-locker": "the visit has a locker or one is free",
     "passage": "the metal detector has a passage contact",
     "host": "nobody has said that the host does not receive, or reception asks all the same",
+    "host-choice": "the procedure has several hosts here, and none is chosen for the visit",
     "door": "an access door serves the visit's procedure",
     "return-button": "the visit has a locker, and an officer's button must open it",
     "reader": "the visit has a card, and the step's station has a card reader that works",
@@ -166,6 +174,8 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar extend_s: by how much an extension moves the step's limit, at most ``extensions`` times
     :ivar timed_from: the phase that starts the time when it is entered, or several phases: the one
         that is entered first; without it the first phase of the step
+    :ivar admitted_from: the phase from which on the guest is with the host, in the step that admits
+        the guest: the host of the visit does not change any more
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: its place in the regulation
     """
@@ -184,6 +194,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     note: str = ""
     source: str
     timed_from: Name | tuple[str, ...] | None = None
+    admitted_from: Name | None = None
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
 
     def phase(self, phase_id: str) -> Phase:
@@ -352,3 +363,25 @@ class Procedure(FileTable, frozen=True, kw_only=True):
         """Return the step that follows *step* in the file, or None after the last."""
         place = self.steps.index(step) + 1
         return self.steps[place] if place < len(self.steps) else None
+
+    @property
+    def call(self) -> tuple[Step, Phase] | None:
+        """The step and phase that call the host's aide first; None if the procedure calls none."""
+        calls = ((step, phase) for step in self.steps for phase in step.phases if CALL in phase.do)
+        return next(calls, None)
+
+    def place(self, step: Step, phase: Phase) -> tuple[int, int]:
+        """Return the place of *phase* of *step* in the file; a later one is greater."""
+        return self.steps.index(step), step.phases.index(phase)
+
+    def admitted(self, step: Step, phase: Phase) -> bool:
+        """Return True if a guest in *phase* of *step* is with the host, or was.
+
+        Without ``admitted_from`` that is so once the step that calls the aide is over; without a
+        call, once the first step is.
+        """
+        for admitting in self.steps:
+            if admitting.admitted_from is not None:
+                begin = self.place(admitting, admitting.phase(admitting.admitted_from))
+                return self.place(step, phase) >= begin
+        return self.steps.index(step) > (self.steps.index(self.call[0]) if self.call else 0)

@@ -49,6 +49,7 @@ def verify(procedure: Procedure) -> list[str]:
     for step in procedure.steps:
         problems += _step(procedure, step)
     problems += _alarms(procedure)
+    problems += _hosts(procedure)
     problems += _reasons(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
@@ -137,6 +138,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
     for phase_id in step.timed_phases:
         if phase_id not in ids:
             yield f"{where}: timed_from is {phase_id!r}; allowed: {_listed(ids)}"
+    if step.admitted_from is not None and step.admitted_from not in ids:
+        yield f"{where}: admitted_from is {step.admitted_from!r}; allowed: {_listed(ids)}"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
     for phase in step.phases:
@@ -265,6 +268,27 @@ def _alarms(procedure: Procedure) -> Iterator[str]:
         if verb == "clear" and alarm not in raised:
             allowed = _listed(raised) or "nothing, as no phase raises an alarm"
             yield f"do {action!r} clears an alarm that no phase raises; allowed: {allowed}"
+
+
+def _hosts(procedure: Procedure) -> Iterator[str]:
+    """Yield what is wrong with the choice of the host and with the guest's admission."""
+    admitting = [step.id for step in procedure.steps if step.admitted_from is not None]
+    for step_id in admitting[1:]:
+        yield f"step {step_id}: has admitted_from, as {admitting[0]} has; allowed: in one step"
+    for step in procedure.steps:
+        for phase in step.phases:
+            chosen = any(way.event == "button.host" for way in phase.on)
+            if phase.needs == "host-choice" and not chosen:
+                yield (
+                    f"step {step.id}, phase {phase.id}: needs host-choice, and does not wait for "
+                    'it; allowed: a transition on "button.host"'
+                )
+            if chosen and procedure.admitted(step, phase):
+                yield (
+                    f'step {step.id}, phase {phase.id}, on "button.host": the guest is admitted '
+                    "already, so the host cannot change; allowed: before admitted_from, else in "
+                    "the step that calls the aide"
+                )
 
 
 def _unreached_steps(procedure: Procedure) -> Iterator[str]:

@@ -13,16 +13,25 @@ Rules
 """
 
 from collections.abc import Callable
+from typing import Literal
 
 from edge.clock import Stamp, iso
 from edge.sop import day, hosts, reasons
 from edge.sop.effects import CancelTimer
+from edge.sop.hosts import ChosenBy
 from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import group, inactivity, pace, stations
-from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
+from edge.sop.visit.steps import (
+    FRESH_STEP,
+    end_step,
+    leave_step,
+    phase_key,
+    set_phase_timer,
+    start_time,
+)
 from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
@@ -35,9 +44,18 @@ _EQUIPMENT_NEEDS = ("reader",)
 _MOST_EVIDENCE = 100
 
 
-def open_visit(turn: Turn, procedure_id: str) -> Visit:
-    """Open a visit under the current text of *procedure_id* and enter its first step."""
+def open_visit(
+    turn: Turn, procedure_id: str, host: str | None = None, by: ChosenBy = "button"
+) -> Visit:
+    """Open a visit under the current text of *procedure_id* and enter its first step.
+
+    :param host: the host who was named, of several; the only host of a procedure needs no naming
+    :param by: what named the host
+    """
     procedure = turn.rules.procedures[turn.rules.current[procedure_id]]
+    possible = turn.rules.hosts_of(procedure_id)
+    several = len(possible) > 1
+    chosen = host if several else next(iter(possible), None)
     turn.update(opened=turn.state.opened + 1)
     visit = Visit(
         id=turn.mint("visit", turn.state.opened),
@@ -51,6 +69,7 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
         arrived=turn.at,
         started=None,
         entered=turn.at,
+        host=chosen,
     )
     turn.state.visits[visit.id] = visit
     data = VisitOpened(
@@ -58,17 +77,25 @@ def open_visit(turn: Turn, procedure_id: str) -> Visit:
         persons=visit.persons,
     )
     turn.record_visit("gardu.visit.opened.v1", visit, data)
+    if several and chosen is not None:
+        hosts.record_choice(turn, visit, None, by)
     day.visit_opened(turn, visit.persons)
     inactivity.watch(turn, visit)
     return _begin_step(turn, visit, procedure.steps[0])
 
 
-def arrive(turn: Turn, procedure_id: str, proof: str | None = None) -> None:
+def arrive(
+    turn: Turn,
+    procedure_id: str,
+    proof: Literal["invitation"] | None = None,
+    host: str | None = None,
+) -> None:
     """Open a visit for a guest who has arrived, and deliver its first event, ``button.arrive``.
 
     :param proof: the evidence, if not a button; the first step records it in any case
+    :param host: the host who was named with it
     """
-    visit = open_visit(turn, procedure_id)
+    visit = open_visit(turn, procedure_id, host, proof or "button")
     if visit.id in turn.state.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
         turn.change(visit, evidence=(*visit.evidence, proof))
 
@@ -101,6 +128,7 @@ def deliver(
     visit = turn.change(
         visit,
         attempts=visit.attempts + transition.again,
+        insists=visit.insists or transition.again,
         picked=False,
     )
     visit = reasons.choose(turn, visit, transition)
@@ -204,7 +232,7 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, end: Transition) -> No
 
 def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
     """Move *visit* to *step*; at the same station it keeps its place in line."""
-    stays = turn.step(visit).station == step.station
+    stays = turn.rules.station(visit) == turn.rules.station(visit, step)
     visit = turn.change(
         visit,
         step=step.id,
@@ -256,6 +284,9 @@ _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "free-locker": lambda turn, visit: bool(visit.lockers) or free_locker(turn) is not None,
     "passage": lambda turn, _visit: turn.rules.passage,
     "host": hosts.receives,
+    "host-choice": lambda turn, visit: (
+        visit.host is None and len(turn.rules.hosts_of(visit.procedure)) > 1
+    ),
     "door": lambda turn, visit: door_for(turn, visit) is not None,
     "reader": stations.reads_card,
     "more-cards": group.lacks_card,
@@ -344,6 +375,25 @@ def _past_equipment(turn: Turn, visit: Visit) -> Visit:
     if phase.needs not in _EQUIPMENT_NEEDS or _has(turn, visit, phase.needs):
         return visit
     return visit if phase.otherwise == "@next" else turn.change(visit, phase=phase.otherwise)
+
+
+def call_again(turn: Turn, visit: Visit) -> None:
+    """Call the aide of the new host of *visit*: the answer to the call before does not count.
+
+    A visit that has left the step of the call goes back to it: another attempt. If it has no host
+    now, one is chosen first.
+    """
+    call = turn.procedure(visit).call
+    assert call is not None  # the caller knows that the procedure calls
+    step, phase = call
+    phase = next((one for one in step.phases if one.needs == "host-choice"), phase)
+    if visit.step == step.id:
+        visit = turn.change(visit, attempts=visit.attempts + 1, carded=())
+    else:
+        leave_step(turn, visit)
+        begun = {**FRESH_STEP, "attempts": 2, "arrived": turn.at, "came": None, "reason": None}
+        visit = turn.change(visit, step=step.id, **begun)
+    _enter(turn, visit, phase)
 
 
 def set_timers(turn: Turn, visit: Visit) -> None:

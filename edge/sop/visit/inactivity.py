@@ -53,7 +53,7 @@ def still_here(turn: Turn, panel: str) -> bool:
     """Confirm the first guest that *panel* asks about; return False if it asks about none."""
     stations = turn.rules.panels.get(panel, ())
     for visit in turn.in_line():
-        if visit.asked and turn.step(visit).station in stations:
+        if visit.asked and turn.rules.station(visit) in stations:
             seen(turn, visit)
             return True
     return False
@@ -73,7 +73,7 @@ def _ask(turn: Turn, visit: Visit) -> None:
     visit = turn.change(visit, asked=visit.asked + 1)
     data = VisitUnseen(
         **turn.facts(visit, step),
-        station=step.station,
+        station=turn.rules.station(visit),
         unseen_s=round(unseen.seconds, 3),
         uncertainty_s=unseen.uncertainty_s,
         asked=visit.asked,

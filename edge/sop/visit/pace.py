@@ -98,7 +98,7 @@ def _record_overdue(turn: Turn, visit: Visit) -> None:
     assert step.standard_s is not None
     data = StepOverdue(
         **turn.facts(visit, step),
-        station=step.station,
+        station=turn.rules.station(visit),
         role=step.role,
         started=iso(turn.at.dating(visit.started)),
         standard_s=step.standard_s,

@@ -9,7 +9,7 @@ CARD_READER = "card-reader/"
 
 def reads_card(turn: Turn, visit: Visit) -> bool:
     """Return True if *visit* has a card, and a card reader that works is at its station."""
-    station = turn.step(visit).station
+    station = turn.rules.station(visit)
     return bool(visit.cards) and any(
         station in turn.rules.readers.get(name, ()) and CARD_READER + name not in turn.state.faults
         for name in turn.rules.card_readers

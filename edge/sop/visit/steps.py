@@ -17,7 +17,7 @@ from edge.sop.visit import pace
 
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": (),
-    "shown": (), "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED,
+    "shown": (), "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED, "insists": False,
 }  # fmt: skip
 """The fields of a visit that describe its step, with their values at the step's beginning."""
 
@@ -36,7 +36,7 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
     standard = step.standard_s
     data = StepCompleted(
         **turn.facts(visit, step),
-        station=step.station,
+        station=turn.rules.station(visit),
         role=step.role,
         outcome=outcome,
         reason=reason,

@@ -17,6 +17,7 @@ from edge.sop.effects import (
     UnlockLocker,
 )
 from edge.sop.faults import device_fault
+from edge.sop.hosts import host_of
 from edge.sop.records import (
     CardLost,
     StillReference,
@@ -28,10 +29,9 @@ from edge.sop.visit import group
 
 
 def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
-    for name, procedures in turn.rules.aiphones.items():
-        if visit.procedure in procedures:
-            turn.do(RingAide(name, pattern))
-            break
+    host = host_of(turn.rules, visit)
+    if host is not None and host.aiphone is not None:
+        turn.do(RingAide(host.aiphone, pattern))
     return visit
 
 

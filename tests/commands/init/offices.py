@@ -96,6 +96,17 @@ OFFICES: dict[str, dict[str, Any]] = {
         },
         "buttons": {"amount": "few"},
     },
+    "two hosts of one procedure": {
+        "checkpoint": {"procedures": ["pimpinan"]},
+        "equipment": {"hosts": ["bupati", "wakil-bupati"]},
+        "hosts": {"bupati": {"lamp": True}, "wakil-bupati": {"lamp": True}},
+        "lockers": {"count": 4, "driver": "kerong"},
+        "buttons": {"amount": "few"},
+    },
+    "two hosts with one aide": {
+        "checkpoint": {"procedures": ["jatim"]},
+        "equipment": {"hosts": ["karo", "kabag"], "aiphones": ["agendaris"]},
+    },
     "a broker with a password, a camera with a user": {
         "checkpoint": {"procedures": ["jatim"]},
         "broker": {"url": "mqtts://mqtt.example.go.id", "username": "lobby"},

@@ -30,6 +30,7 @@ _OTHERS: dict[str, list[Any]] = {
     "site": ["setda"],
     "modules": [["floor-2"], ["floor-2", "hall"], ["m-1", "m-2", "m-3", "m-4"]],
     "card_readers": [["desk", "exit"]],
+    "hosts": [["a", "c"], ["c"]],
     "aiphones": [["a", "b"]],
     "doors": [[], ["d", "e"]],
     "cameras": [["one", "two"]],
@@ -105,6 +106,8 @@ def _answerable(problem: str) -> bool:
     """Return True for problems that another answer mends, and that name it."""
     mended = (
         "no aiphone serves this procedure",
+        "no aiphone serves the host",
+        "no host names this aiphone",
         "no card reader serves station",
         "no camera has the purpose",
         "which no panel serves",

@@ -26,9 +26,9 @@ from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
 ARRIVE, DECLINE = 4, 18
 GREEN, RED = 9, 10
 
-ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan")
-DECLINED = (ButtonPressed, "reception", "decline", None)
-ABSENT = (ButtonPressed, "reception", "absent", None)
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None)
+DECLINED = (ButtonPressed, "reception", "decline", None, None)
+ABSENT = (ButtonPressed, "reception", "absent", None, None)
 
 BUTTONS = [
     Button(pin=ARRIVE, press="arrive", procedure="pimpinan"),

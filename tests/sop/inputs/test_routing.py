@@ -26,7 +26,7 @@ from edge.sop.records import (
     VisitOpened,
     VisitReconciled,
 )
-from edge.sop.state import Visit
+from edge.sop.state import Host, Visit
 from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules
 from tests.sop.visit.test_course import give_back, meet, register, screen, store_belongings
 
@@ -242,6 +242,16 @@ def test_rule_04_a_guest_at_the_door_before_a_call_that_nobody_answered(at_door:
     stand.answer("accept")
     assert stand.state.visits[caller].phase == ("tidak-dijawab" if at_door else "kartu")
     assert (at(stand, CARDS[0]) == ("menghadap", "bertemu")) is at_door
+
+
+def test_rule_04_an_aide_answers_for_the_own_hosts_guests_only() -> None:
+    """Two aides of one procedure: an answer goes to no guest of the other's host."""
+    stand = two_aides()
+    stand.press("reception", "arrive", "pimpinan", "bupati")
+    stand.press("reception", "arrive", "pimpinan", "wakil-bupati")
+    stand.answer("accept", "adc-2")
+    phases = {visit.host: visit.phase for visit in stand.state.visits.values()}
+    assert phases == {"bupati": "hubungi", "wakil-bupati": "kartu"}
 
 
 def test_rule_05_doors_speak_of_the_visit_they_were_opened_for() -> None:
@@ -817,3 +827,37 @@ def test_a_correction_is_pure() -> None:
     result = step(stand.rules, frozen, events.ButtonPressed(stand.now, "officer-2", "back"))
     assert stand.state is frozen
     assert result.state != frozen
+
+
+def two_aides() -> Stand:
+    """Return a checkpoint where one procedure has two hosts, each with an aide."""
+    hosts = {
+        "bupati": Host(procedures=("pimpinan",), aiphone="adc"),
+        "wakil-bupati": Host(procedures=("pimpinan",), aiphone="adc-2"),
+    }
+    return Stand(rules(hosts=hosts))
+
+
+def test_rule_23_the_choice_is_for_the_guest_who_waits_for_it() -> None:
+    """Before a guest in front who has a host already."""
+    stand = two_aides()
+    stand.press("reception", "arrive", "pimpinan", "bupati")
+    stand.press("reception", "arrive", "pimpinan")
+    stand.press("reception", "host")
+    stand.press("reception", "host")
+    assert [visit.host for visit in stand.state.visits.values()] == ["bupati", "wakil-bupati"]
+    assert [visit.phase for visit in stand.state.visits.values()] == ["hubungi", "terpilih"]
+
+
+def test_rule_23_else_the_first_in_line_whose_host_can_change() -> None:
+    """The new host's aide is called; a guest of a procedure with one host is passed over."""
+    stand = two_aides()
+    stand.press("reception", "arrive", "pimpinan", "bupati")
+    stand.press("reception", "arrive", "pimpinan", "bupati")
+    stand.answer("accept")
+    stand.press("reception", "host")
+    assert [visit.host for visit in stand.state.visits.values()] == ["wakil-bupati", "bupati"]
+    assert [ring.aiphone for ring in stand.of(RingAide)] == ["adc", "adc", "adc-2"]
+    assert len(stand.said("gardu.host.chosen.v1")) == 3
+    stand.press("officer-3", "host")
+    assert stand.state.refusals == {"button/officer-3/host": 1}

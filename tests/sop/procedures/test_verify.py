@@ -153,8 +153,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
-                "host, door, return-button, reader, more-cards, missing-card, more-lockers, "
-                "another-locker, several-lockers"
+                "host, host-choice, door, return-button, reader, more-cards, missing-card, "
+                "more-lockers, another-locker, several-lockers"
             )
         ],
     ),
@@ -203,9 +203,9 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 'step only, phase wait, on "button.push": unknown event; allowed: button.arrive, '
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
-                "button.extend, button.lost, button.reason-1, button.reason-2, button.reason-3, "
-                "button.reason-4, aiphone.accept, aiphone.decline, aiphone.release, "
-                "aiphone.extend, aiphone.busy, card.issued, card.presented, "
+                "button.extend, button.host, button.lost, button.reason-1, button.reason-2, "
+                "button.reason-3, button.reason-4, aiphone.accept, aiphone.decline, "
+                "aiphone.release, aiphone.extend, aiphone.busy, card.issued, card.presented, "
                 "locker.opened, locker.closed, detector.alarm, detector.passage, "
                 "detector.too-fast, door.opened, door.closed, timeout"
             )

@@ -63,6 +63,15 @@ def _addresses(asked: Asked) -> list[int]:
     ]
 
 
+def _host_names_wrong(asked: Asked, names: list[str]) -> str:
+    taken = [name for name in names if name in asked["checkpoint.procedures"]]
+    return f"has {taken[0]!r}, which is a procedure; allowed: another name" if taken else ""
+
+
+def _most_aiphones(asked: Asked) -> int:
+    return len(asked.needs.ringing) + len(asked["equipment.hosts"])
+
+
 EQUIPMENT = Group(
     key="equipment",
     title="Equipment",
@@ -86,13 +95,22 @@ EQUIPMENT = Group(
             wrong=some(),
         ),
         Question(
+            key="hosts",
+            text="Names of the hosts, where a procedure has several (empty: one for each)?",
+            why="The officials whom guests visit, each with an absence and an aide of their own: "
+            "bupati, wakil-bupati. Never a person's name.",
+            kind=list[Name],
+            default=lambda _: [],
+            wrong=_host_names_wrong,
+        ),
+        Question(
             key="aiphones",
             text="Names of the aiphone stations (aides or hosts that are called)?",
-            why="One for each aide who is called. Each procedure has one.",
+            why="One for each aide who is called. Each procedure has one, or each of its hosts.",
             kind=list[Name],
-            default=lambda _: ["aide"],
+            default=lambda asked: [*asked["equipment.hosts"]] or ["aide"],
             applies=lambda asked: bool(asked.needs.ringing),
-            wrong=some(at_most(lambda asked: len(asked.needs.ringing), "procedures that ring")),
+            wrong=some(at_most(_most_aiphones, "procedures that ring and of hosts")),
             unless="no chosen procedure rings an aide",
         ),
         Question(

@@ -2,13 +2,38 @@
 
 from edge.commands.init.kinds import QuietHours
 from edge.commands.init.question import Asked, Group, Question
-from edge.commands.init.questions.checks import names, one_each, place, untaken
+from edge.commands.init.questions.checks import names, one_each, place, some, untaken
+from edge.config.sections.hosts import Title
 from edge.config.sections.values import Name
 
 
 def _quiet_wrong(_asked: Asked, hours: str) -> str:
     begin, _, end = hours.partition("-")
     return f"is {hours!r}; allowed: two different times" if begin == end else ""
+
+
+def _named(asked: Asked) -> set[str]:
+    """Return the stations that the hosts have named."""
+    return {asked[f"hosts.{host}.aiphone"] for host in asked["equipment.hosts"]}
+
+
+def _hostless(asked: Asked) -> tuple[str, ...]:
+    """Return the procedures that ring and are in no host: their station lists them itself."""
+    named = asked["equipment.hosts"]
+    served = {one for host in named for one in asked[f"hosts.{host}.procedures"]}
+    return tuple(one for one in asked.needs.ringing if one not in served)
+
+
+def _usual_aiphone(asked: Asked) -> str:
+    stations, others = asked["equipment.aiphones"], asked["equipment.hosts"]
+    free = [one for one in stations if one not in others]
+    return str(next(iter([one for one in stations if one == asked.name] or free or stations)))
+
+
+def _aiphone_wrong(asked: Asked, station: str) -> str:
+    if station == asked.name or station not in asked["equipment.hosts"]:
+        return ""
+    return f"is {station!r}, the name of another host; allowed: a station of another name"
 
 
 DETECTOR = Group(
@@ -36,6 +61,51 @@ DETECTOR = Group(
 )
 
 
+HOST = Group(
+    key="hosts.*",
+    title="Host *",
+    names=names("hosts"),
+    unless="equipment.hosts does not name it",
+    questions=(
+        Question(
+            key="title",
+            text="The official's title?",
+            why="As on a button, for example Wakil Bupati. A title, never a person's name.",
+            kind=Title,
+            default=lambda asked: asked.name.replace("-", " ").title(),
+        ),
+        Question(
+            key="procedures",
+            text="Guests of which procedures visit this host?",
+            why="A procedure may have several hosts, and a host several procedures.",
+            kind=list[Name],
+            default=lambda asked: list(asked["checkpoint.procedures"]),
+            choices=lambda asked: dict.fromkeys(asked["checkpoint.procedures"], ""),
+            wrong=some(),
+        ),
+        Question(
+            key="aiphone",
+            text="Which station calls this host's aide?",
+            why="Two hosts may have the same aide.",
+            kind=Name,
+            default=_usual_aiphone,
+            choices=lambda asked: dict.fromkeys(asked["equipment.aiphones"], ""),
+            wrong=_aiphone_wrong,
+            applies=lambda asked: bool(asked["equipment.aiphones"]),
+            unless="there is no aiphone",
+        ),
+        Question(
+            key="lamp",
+            text="Has it a lamp that shows whose guest is being received?",
+            why="With one button for the choice of the host, the lamps show how far it has moved.",
+            kind=bool,
+            default=lambda _: False,
+        ),
+        place("Where is its lamp?", lambda asked: bool(asked.own("lamp"))),
+    ),
+)
+
+
 AIPHONE = Group(
     key="aiphone.*",
     title="Aiphone station *",
@@ -47,9 +117,11 @@ AIPHONE = Group(
             text="For guests of which procedures does it ring?",
             why="Each procedure has one station.",
             kind=list[Name],
-            default=untaken("aiphone.*.procedures", "aiphones", lambda asked: asked.needs.ringing),
-            choices=lambda asked: dict.fromkeys(asked.needs.ringing, ""),
+            default=untaken("aiphone.*.procedures", "aiphones", _hostless),
+            choices=lambda asked: dict.fromkeys(_hostless(asked), ""),
             wrong=one_each("aiphone.*.procedures"),
+            applies=lambda asked: bool(_hostless(asked)) and asked.name not in _named(asked),
+            unless="hosts name this station, or all procedures that ring",
         ),
         Question(
             key="extend",

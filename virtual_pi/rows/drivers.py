@@ -34,12 +34,13 @@ def contract(bench: Bench) -> str:
     guest.run("rm -rf /root/contract")
     guest.put(folder, "/root/")
     _, output = guest.ask(
-        f"cd /root/contract && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=. {_PYTHON} -m pytest -q "
+        f"cd /root/contract && PYTHONDONTWRITEBYTECODE=1 PYTHONPATH=. {_PYTHON} -m pytest -q -rs "
         f"-c /dev/null --rootdir . -p no:cacheprovider -k gpio-sim {_TESTS}/test_gpiod_factory.py",
         timeout=900,
     )
     passed = re.search(r"(\d+) passed", output)
-    if passed is None or re.search(r"\d+ (failed|error|skipped)", output):
+    # Some are skipped on every real chip; none may be because the kernel's is missing.
+    if passed is None or re.search(r"\d+ (failed|error)|no gpio-sim", output):
         raise RowFailed(f"the tests of the pins:\n{output[-2500:]}")
     return f"{passed[1]} tests passed on gpio-sim"
 

@@ -39,8 +39,8 @@ def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> st
 
     :param port: the broker's port on this machine
     :param reader: the card reader's serial port
-    :param camera: ``http``: a camera that does not answer; or ``picamera2``, whose simulated sensor
-        keeps a processor busy
+    :param camera: ``http``: a camera that does not answer; ``picamera2``, whose simulated sensor
+        keeps a processor busy; or the address of a camera with RTSP (``rtsp://…``)
     """
     changes = [
         ('# chip = "auto"', 'chip = "0"'),  # a PC has no device tree that names the header
@@ -54,6 +54,11 @@ def config(port: int, *, reader: str = "/dev/ttyS1", camera: str = "http") -> st
         changes += [
             (_HTTP, 'driver = "picamera2"\nwidth = 640\nheight = 480\ntimeout_s = 30.0'),
             (_URL, ""),
+        ]
+    elif camera.startswith("rtsp://"):
+        changes += [
+            (_HTTP, 'driver = "rtsp"\ntimeout_s = 60.0\noldest_s = 60.0'),
+            (_URL, f'url = "{camera}"'),
         ]
     return changed(SHIPPED.read_text("utf-8"), changes)
 

@@ -1,5 +1,6 @@
 """Programs and commands: the agent's two ends, QEMU's monitor, the end of what was started."""
 
+import io
 import json
 import os
 import shutil
@@ -22,6 +23,17 @@ from virtual_pi.inside.agent import serve
 from virtual_pi.monitor import Monitor
 
 
+class VirtioPort(io.FileIO):
+    """A port of the guest: as the kernel's, it accepts at most 32 KiB in one write."""
+
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "r+")
+
+    def write(self, data: bytes, /) -> int:  # type: ignore[override]
+        """Write the beginning of *data* and return its length."""
+        return super().write(data[: 32 * 1024])
+
+
 @pytest.fixture
 def agent(tmp_path: Path) -> Iterator[Agent]:
     """Run the guest's side of the agent behind a socket, as QEMU does with its port."""
@@ -36,7 +48,7 @@ def agent(tmp_path: Path) -> Iterator[Agent]:
                     connection, _ = server.accept()
                 except OSError:
                     return
-                port = connection.makefile("rwb", buffering=0)
+                port = VirtioPort(connection.detach())
                 threading.Thread(target=serve, args=(port,), daemon=True).start()
 
         threading.Thread(target=accept, daemon=True).start()

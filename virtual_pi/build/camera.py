@@ -10,7 +10,7 @@ from virtual_pi.commands import run_in
 _PACKAGES = (
     "picamera2", "python-prctl", "piexif", "simplejpeg", "videodev2", "tqdm", "jsonschema",
     "jsonschema-specifications", "referencing", "rpds-py", "attrs", "libarchive-c", "av", "PiDNG",
-    "OpenEXR",
+    "OpenEXR", "lgpio",
 )  # fmt: skip
 _PLACE = "/usr/lib/python3/dist-packages"  # apt's own: environments with system packages see it
 

@@ -32,6 +32,12 @@ def answer(request: dict[str, object]) -> dict[str, object]:
     return {"id": request.get("id"), "code": code, "output": output.decode("utf-8", "replace")}
 
 
+def _write(port: BinaryIO, data: bytes) -> None:
+    """Write all of *data*: the kernel accepts at most 32 KiB in one write to a virtio port."""
+    while data:
+        data = data[port.write(data) or 0 :]
+
+
 def serve(port: BinaryIO) -> None:
     """Answer the requests of *port* for ever."""
     lock = threading.Lock()
@@ -39,7 +45,7 @@ def serve(port: BinaryIO) -> None:
     def run(request: dict[str, object]) -> None:
         reply = json.dumps(answer(request)).encode() + b"\n"
         with lock:
-            port.write(reply)
+            _write(port, reply)
 
     waiting = b""
     while True:

@@ -4,11 +4,12 @@
 """
 
 import importlib
-import importlib.metadata
 import json
+import pkgutil
 import re
 import subprocess
 import sys
+import sysconfig
 import time
 from pathlib import Path
 
@@ -79,8 +80,9 @@ def shown(key: str) -> str:
 def imports() -> list[str]:
     """Import every module that the package contains and return those that cannot be loaded."""
     failed = []
-    names = importlib.metadata.packages_distributions()
-    for name in sorted(name for name in names if name.isidentifier() and name != "sim"):
+    found = pkgutil.iter_modules([sysconfig.get_path("platlib")])
+    names = sorted({module.name for module in found} - {"sim"})
+    for name in names:
         try:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - a library may raise anything

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
-from edge.sop.events import InputKind
+from edge.sop.events import WalkDirection
 from edge.sop.procedures.model import Outcome, Procedure, procedure_key
 from edge.sop.records import StillReference
 
@@ -57,6 +57,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar chosen: the reason given by an officer or the office, for an end that has not come yet
     :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
     :ivar asked: number of times that the panel has asked about the guest since that evidence
+    :ivar passed: persons who have passed clear in the last step that screens
+    :ivar detector: the metal detector that reported last about it in the present step
     """
 
     id: str
@@ -90,6 +92,8 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: Stamp | None = None
     asked: int = 0
     picked: bool = False
+    passed: int = 0
+    detector: str = ""
 
     @property
     def procedure_key(self) -> str:
@@ -147,6 +151,12 @@ class DoorState(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[Release, ...] = ()
     passing: str | None = None
     opened: Stamp | None = None
+
+
+class DetectorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """State of one metal detector; *alarming*: its alarm contact is active."""
+
+    alarming: bool = False
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,13 +229,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
     :ivar availability: the office's announcements, by procedure or called station
     :ivar day: the office day; None before the first, and without office days
-    :ivar alarming: the metal detector's alarm contact is active
+    :ivar detectors: the metal detectors by name
+    :ivar alarming: of a database from before detectors had names: the only one's alarm contact was
+        active. ``Started`` takes it over into *detectors*
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
     """
 
     visits: dict[str, Visit] = {}
     lockers: dict[int, LockerState] = {}
     doors: dict[str, DoorState] = {}
+    detectors: dict[str, DetectorState] = {}
     cards: dict[str, str] = {}
     lost: dict[str, str] = {}
     supervision: Supervision | None = None
@@ -257,6 +270,22 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     held_s: float
 
 
+class Detector(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules of a metal detector.
+
+    :ivar stations: the stations whose guests are screened there; None: all
+    :ivar walks: the directions of the walks that its beams show; empty without a beam, or if its
+        only beam is passed in both directions
+    """
+
+    stations: tuple[str, ...] | None = None
+    walks: frozenset[WalkDirection] = frozenset()
+
+    def serves(self, station: str) -> bool:
+        """Return True if guests of *station* are screened there."""
+        return self.stations is None or station in self.stations
+
+
 class DayRules(msgspec.Struct, frozen=True, kw_only=True):
     """The time from which an office day can begin without a button.
 
@@ -279,13 +308,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar cards: the pool of visitor cards
     :ivar supervisors: the supervisors' cards, and the duty of each
     :ivar opening_reasons: reasons to open a locker, by the buttons reason-1, reason-2 …
-    :ivar passage: True if the metal detector has a passage contact
+    :ivar detectors: the metal detectors by name; "" is the name of the only one
     :ivar left_open_s: how long a locker may stand open while no visit waits for it, seconds
     :ivar return_button: belongings come out by an officer's button, not by the card alone
     :ivar doors: the access doors
     :ivar day: when an office day can begin; None without office days
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
-    :ivar inputs: the fitted inputs, of those that raise an alarm by themselves
+    :ivar inputs: the fitted inputs that raise an alarm by themselves, by the names of their alarms
     """
 
     stream: str
@@ -296,12 +325,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     aiphones: dict[str, tuple[str, ...]]
     cards: frozenset[str]
     lockers: tuple[int, ...]
-    passage: bool
+    detectors: dict[str, Detector] = {}
     left_open_s: float = 120.0
     return_button: bool = True
     doors: dict[str, Door] = {}
     day: DayRules | None = None
     abandoned_after_s: float = 7200.0
-    inputs: frozenset[InputKind] = frozenset()
+    inputs: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")

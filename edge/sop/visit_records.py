@@ -26,6 +26,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
         was restarted meanwhile; None if not known: then ``duration_s`` is a minimum
     :ivar waited_uncertainty_s: the same for ``waited_s``
     :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
+    :ivar persons: the head count of the group then
+    :ivar passed: of a screening: how many of them have passed clear; None for other steps
     """
 
     visit: str
@@ -49,6 +51,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     uncertainty_s: float | None = None
     waited_uncertainty_s: float | None = None
     extended_s: float = 0.0
+    persons: int = 1
+    passed: int | None = None
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):

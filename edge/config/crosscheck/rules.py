@@ -12,6 +12,7 @@ from edge.config.crosscheck.broker import FILES, credentials, unencrypted
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
+from edge.config.crosscheck.detectors import detectors
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
@@ -35,7 +36,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        modules, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
+        modules, detectors, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -125,8 +126,10 @@ def _aiphones(config: Config, problems: Problems) -> None:
 
 
 def _doors(config: Config, problems: Problems) -> None:
-    serving = {f"doors.{name}": item.procedures for name, item in config.doors.items()}
-    _serving(config, problems, serving, "one door for each procedure")
+    """Report procedures that are not known, or that a door has twice; several doors may serve one."""
+    for name, door in config.doors.items():
+        where = f"doors.{name}"
+        _serving(config, problems, {where: door.procedures}, "each procedure once at a door")
 
 
 def _serving(

@@ -19,13 +19,14 @@ The line (this module)
     leaves), guests who are present before guests who are away. If no card was shown, *leave* goes
     first to a guest whom the panel asks about, and a second *leave* to the guest who, as an officer
     has confirmed, has no card.
-3.  The metal detector and its beam are about the first visit in line to which their event applies.
-    If no guest is being screened, an alarm belongs to no visit, and a passage changes nothing.
+3.  A metal detector and its beams are about the first visit in line, at the detector's stations,
+    to which their event applies. If no guest is being screened there, an alarm belongs to no visit,
+    and a passage changes nothing. A walk out is never a passage.
 4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
     line that waits for the aide: a guest at the door or in a meeting before a call that was not
     answered. *Line in use* is about the call that was made last.
 5.  A locker's door is about the visit that has the locker. An access door is about the visit for
-    which it was released.
+    which that door was released, whichever others were released for it too.
 
 Cards (``cards.py``)
 --------------------
@@ -79,16 +80,20 @@ from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
 
 
-def first_waiting(turn: Turn, name: str, stations: tuple[str, ...] | None = None) -> Visit | None:
+def first_waiting(
+    turn: Turn, name: str, stations: tuple[str, ...] | None = None, also: tuple[str, ...] = ()
+) -> Visit | None:
     """Return the first visit in line (at one of *stations*) to which event *name* applies.
 
     Rules 1 to 3. It serves every input that does not name its visit.
+
+    :param also: events that must apply to it too
     """
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
         for visit in turn.state.visits.values()
         if (stations is None or turn.step(visit).station in stations)
-        and transition_for(turn, visit, name)
+        and all(transition_for(turn, visit, event) for event in (name, *also))
     ]
     return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None
 

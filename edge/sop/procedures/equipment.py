@@ -9,8 +9,16 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.config.model import Config
+from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import stuck
+
+# Events of beams, and the directions of the walks that make them.
+_SHOWN_BY_BEAMS: dict[str, set[str]] = {
+    "detector.passage": {"in"},
+    "detector.exit": {"out"},
+    "detector.too-fast": {"in", "out"},
+}
 
 LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
 """Actions and events that need lockers."""
@@ -32,6 +40,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         problems += site.missing(step)
         problems += site.traps(step)
         notes += site.absent_buttons(step)
+        notes += not_counted(step)
     notes += site.absent_anywhere()
     name = procedure.id
     return EquipmentFindings(
@@ -40,16 +49,28 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
     )
 
 
+def not_counted(step: Step) -> Iterator[str]:
+    """Yield a note on a screening that lets a group go on after the walk of one person."""
+    walks = {way.event for phase in step.phases for way in phase.on} & {
+        "detector.passage", "detector.exit",
+    }  # fmt: skip
+    if walks and not step.screens:
+        yield (
+            f"step {step.id}: a group passes with the walk of one person; add clear = \"one\" to "
+            f"its transitions on {' and '.join(sorted(walks))} (docs/procedures.md)"
+        )
+
+
 def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
     """Return a note for each access door of *config* that no procedure releases."""
     releasing = {
-        procedure.id
+        (procedure.id, word.partition(":")[2])
         for procedure in procedures
-        if any("release-door" in phase.do for step in procedure.steps for phase in step.phases)
+        for word in _released(procedure)
     }
     notes = []
     for name, door in config.doors.items():
-        if releasing.isdisjoint(door.procedures):
+        if not any((one, only) in releasing for one in door.procedures for only in ("", name)):
             served = ", ".join(door.procedures) or "none"
             notes.append(
                 f"doors.{name}: no guest is let through: none of its procedures ({served}) has a "
@@ -57,6 +78,13 @@ def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
                 "procedure of the guests who go through it, or remove the door"
             )
     return notes
+
+
+def _released(procedure: Procedure) -> Iterator[str]:
+    """Yield the actions of *procedure* that release doors."""
+    for step in procedure.steps:
+        for phase in step.phases:
+            yield from (word for word in phase.do if word.partition(":")[0] == "release-door")
 
 
 class _Site:
@@ -68,8 +96,8 @@ class _Site:
         served = [a for a in config.aiphone.values() if procedure.id in a.procedures]
         self.aiphone = served[0] if served else None
         self.purposes = {p for camera in config.cameras.values() for p in camera.purposes}
-        self.beam = config.metal_detector is not None and config.metal_detector.passage is not None
-        self.doors = [d for d in config.doors.values() if procedure.id in d.procedures]
+        self.named_doors = [n for n, d in config.doors.items() if procedure.id in d.procedures]
+        self.doors = [config.doors[name] for name in self.named_doors]
 
     def actions(self, station: str) -> set[str] | None:
         """Return the meanings of the buttons at *station*; None if it has no panel."""
@@ -93,15 +121,28 @@ class _Site:
             return name in (self.actions(step.station) or ())
         if source == "aiphone":
             return self.aiphone is not None and getattr(self.aiphone, name, None) is not None
-        if event in ("detector.passage", "detector.too-fast"):
-            return self.beam
+        if event in _SHOWN_BY_BEAMS:
+            return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
         if source == "door":
             return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
-    def never_entered(self, phase: Phase) -> bool:
+    def walks(self, station: str) -> set[str]:
+        """Return the directions of the walks that metal detectors at *station* show."""
+        return {way for detector in self.detectors(station) for way in detector.walks}
+
+    def detectors(self, station: str) -> list[MetalDetector]:
+        """Return the metal detectors that screen the guests of *station*."""
+        return [
+            detector
+            for detector in self.config.detectors.values()
+            if not isinstance(detector, NamedMetalDetector) or station in detector.stations
+        ]
+
+    def never_entered(self, step: Step, phase: Phase) -> bool:
         """Return True if this checkpoint always goes on to the ``otherwise`` of *phase*."""
-        fitted = {"passage": self.beam, "door": bool(self.doors)}
+        walks = self.walks(step.station)
+        fitted = {"passage": "in" in walks, "exit": "out" in walks, "door": bool(self.doors)}
         return phase.needs is not None and not fitted.get(phase.needs, True)
 
     def cannot_begin(self) -> Iterator[str]:
@@ -120,7 +161,7 @@ class _Site:
         """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
         for phase in step.phases:
-            if self.never_entered(phase):
+            if self.never_entered(step, phase):
                 continue
             for word in (*phase.do, *(way.event for way in phase.on)):
                 lacking = _equipment(self, step, word)
@@ -130,18 +171,18 @@ class _Site:
 
     def traps(self, step: Step) -> Iterator[str]:
         """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
-        phases = [self._as_entered(phase) for phase in step.phases]
+        phases = [self._as_entered(step, phase) for phase in step.phases]
         for phase in stuck(phases, lambda way: self.possible(step, way.event)):
-            if not self.never_entered(phase) and phase.on:
+            if not self.never_entered(step, phase) and phase.on:
                 words = ", ".join(way.event for way in phase.on)
                 yield (
                     f"step {step.id}, phase {phase.id}: cannot be left with the equipment here; "
                     f"add what gives one of: {words}"
                 )
 
-    def _as_entered(self, phase: Phase) -> Phase:
+    def _as_entered(self, step: Step, phase: Phase) -> Phase:
         """Return *phase*; if it is never entered, a phase that leads to its ``otherwise``."""
-        if not self.never_entered(phase) or phase.otherwise is None:
+        if not self.never_entered(step, phase) or phase.otherwise is None:
             return phase
         leads = Transition(event="timeout", to=phase.otherwise)
         return msgspec.structs.replace(phase, on=(leads,))
@@ -177,10 +218,15 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     lacking = None
     if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
-    elif word.startswith("detector.") and config.metal_detector is None:
+    elif word.startswith("detector.") and not config.detectors:
         lacking = "there is no metal detector; add [metal_detector]"
-    elif word == "release-door" and not site.doors:
-        lacking = "no door serves this procedure; add it to procedures of a [doors.NAME]"
+    elif word.startswith("detector.") and not site.detectors(step.station):
+        lacking = (
+            f"no metal detector screens guests of station {step.station}; "
+            "add it to stations of a [metal_detectors.NAME]"
+        )
+    elif word.partition(":")[0] == "release-door":
+        lacking = _no_door(site, word.partition(":")[2])
     elif word.startswith(("ring:", "aiphone.")) and site.aiphone is None:
         lacking = "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
     elif word.startswith("still:") and word[6:] not in site.purposes:
@@ -195,6 +241,16 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
             "add it to stations of a [card_readers.NAME]"
         )
     return lacking
+
+
+def _no_door(site: _Site, name: str) -> str | None:
+    """Return the door that is missing: *name*, or any if that is empty; None if none is."""
+    if not site.doors:
+        return "no door serves this procedure; add it to procedures of a [doors.NAME]"
+    if name and name not in site.named_doors:
+        allowed = ", ".join(site.named_doors)
+        return f"no door {name} serves this procedure; allowed: {allowed}, or another [doors.NAME]"
+    return None
 
 
 def _reader_at(config: Config, station: str) -> bool:

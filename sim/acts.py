@@ -117,14 +117,48 @@ async def _all_walk(people: People, guest: Guest) -> bool:
 
 async def meet(people: People, guest: Guest) -> Verdict:
     """The aide shows the guest in; the meeting ends by the aide's button or with the card."""
+    return await _meet(people, guest, by_button=False)
+
+
+async def _meet(people: People, guest: Guest, *, by_button: bool) -> Verdict:
     aide = people.aide_of(guest)
     await aide.admit(guest)
     await people.spend(guest, "meeting")
     if guest.plan.extends:
         await people.hands.press("aide", "extend")
         await people.spend(guest, "meeting")
-    if await aide.end_meeting(guest):
+    if await aide.end_meeting(guest, needed=by_button):
         people.returns(guest)
+    return NEXT
+
+
+async def read(people: People, guest: Guest) -> Verdict:
+    """The guests walk in through the frame at the exit, past those who leave, and read.
+
+    The archivist's button ends it: the card is shown only after the screening.
+    """
+    for _ in range(guest.persons):
+        await people.walk_through("exit", metal=False)
+    return await _meet(people, guest, by_button=True)
+
+
+async def screen_out(people: People, guest: Guest) -> Verdict:
+    """Each person walks out through the metal detector, again after each alarm."""
+    hands = people.hands
+    await people.spend(guest, "approaching")
+    for _ in range(guest.plan.alarms):
+        await people.walk_through("exit", metal=True, out=True)
+        await hands.press_once("exit", "acknowledge")
+        await people.spend(guest, "emptying-pockets")
+    for _ in range(_TRIES):
+        for _ in range(guest.persons):
+            await people.walk_through("exit", metal=False, out=True)
+            await people.spend(guest, "looking")
+        if await hands.press("exit", "done"):
+            return NEXT
+    for _ in range(guest.persons):
+        await hands.press("exit", "accept")
+    await hands.press("exit", "done")
     return NEXT
 
 
@@ -182,6 +216,6 @@ ACTS: dict[str, Callable[[People, Guest], Awaitable[Verdict]]] = {
     act.__name__: act
     for act in (
         receive, direct, store, screen, meet, give_back,
-        inspect, sign_in, escort, talk, hand_in,
+        inspect, sign_in, escort, talk, hand_in, read, screen_out,
     )
 }  # fmt: skip

@@ -133,11 +133,16 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     choice: int = 0
 
 
-class Release(msgspec.Struct, frozen=True):
-    """A door was released for *visit* at moment ``at``."""
+class Release(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A door was released for *visit* at moment ``at``.
+
+    :ivar spent: the visit has gone through another of its doors since: an opening is explained by
+        it, but is about no visit
+    """
 
     visit: str
     at: Stamp
+    spent: bool = False
 
 
 class DoorState(msgspec.Struct, frozen=True, kw_only=True):

@@ -4,7 +4,7 @@ The detector of ``[metal_detector]``, the only one of its checkpoint, has the na
 rules, and its device and alarms have no name behind them. Those of ``[metal_detectors.NAME]`` have:
 
 =========================== ===================== ==========================
-\\                            the only one          the one with the name lobby
+what                        the only one          the one called lobby
 =========================== ===================== ==========================
 device                      ``metal-detector``    ``metal-detector/lobby``
 alarm of its contact        ``metal-detector``    ``metal-detector-lobby``

@@ -1,4 +1,4 @@
-"""The walk-through metal detector: an alarm relay, a tamper relay and one or two beams across it."""
+"""A walk-through metal detector: an alarm relay, a tamper relay and one or two beams across it."""
 
 import asyncio
 from random import Random

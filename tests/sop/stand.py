@@ -58,10 +58,10 @@ def rules(
 DETECTED: dict[str, Callable[[Stamp, str], Event]] = {
     "alarm": lambda now, at: events.DetectorAlarmed(now, detector=at),
     "clear": lambda now, at: events.DetectorCleared(now, detector=at),
-    "passage": lambda now, at: events.PassageMade(now, at),
+    "passage": events.PassageMade,
     "exit": lambda now, at: events.PassageMade(now, at, "out"),
     "walk": lambda now, at: events.PassageMade(now, at, None),
-    "too-fast": lambda now, at: events.PassageTooFast(now, at),
+    "too-fast": events.PassageTooFast,
     "too-fast-out": lambda now, at: events.PassageTooFast(now, at, "out"),
 }
 """The events of a detector, by the words of :meth:`Stand.detector`."""

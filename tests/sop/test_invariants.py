@@ -102,9 +102,7 @@ class Lobby(RuleBasedStateMachine):
         """With several kinds of metal detectors and access doors, with and without office days."""
         detectors = FRAMES[frames]
         self.frame = next(iter(detectors))
-        everything = rules(
-            detectors=detectors, abandoned_after_s=600.0, day=DAYS if days else None
-        )
+        everything = rules(detectors=detectors, abandoned_after_s=600.0, day=DAYS if days else None)
         both = {**everything.doors, "stairs": everything.doors["office"]}
         fitted = dict(list(both.items())[:doors])
         self.stand = Witness(replace(everything, doors=fitted))

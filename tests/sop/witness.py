@@ -226,7 +226,8 @@ class Witness(Stand):
             procedure = self.rules.procedures[visit.procedure_key]
             step, left = procedure.step(visit.step), procedure.step(was.step)
             onwards = left.screens and step.number > left.number and visit.outcome is None
-            behind = any(one.screens and one.number < step.number for one in procedure.steps)
+            # Who joins during the meeting is counted only.
+            behind = any(one.screens and one.number + 1 == step.number for one in procedure.steps)
             begins = was.started is None and visit.started is not None
             meets = behind and begins and visit.outcome is None and visit.step == was.step
             if onwards or meets:
@@ -248,7 +249,8 @@ class Witness(Stand):
 
     def _walks_out(self, event: Event, before: State) -> None:
         """A walk out, or of unknown direction, is no passage: it changes none of these visits."""
-        if isinstance(event, events.PassageMade | events.PassageTooFast) and event.direction != "in":
+        walks = (events.PassageMade, events.PassageTooFast)
+        if isinstance(event, walks) and event.direction != "in":
             assert self.state.visits == before.visits
             assert self.state.alarms == before.alarms
 

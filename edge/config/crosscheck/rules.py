@@ -36,7 +36,8 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        modules, detectors, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras, times,
+        modules, detectors, _aiphones, _doors, safety, _panels, _day, _lamps, _quiet, cameras,
+        times,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -126,7 +127,7 @@ def _aiphones(config: Config, problems: Problems) -> None:
 
 
 def _doors(config: Config, problems: Problems) -> None:
-    """Report procedures that are not known, or that a door has twice; several doors may serve one."""
+    """Report procedures that are not known, or that a door has twice; two doors may serve one."""
     for name, door in config.doors.items():
         where = f"doors.{name}"
         _serving(config, problems, {where: door.procedures}, "each procedure once at a door")

@@ -153,9 +153,7 @@ class _Beam(WiredContact):
         if known and self._begun and level.lasted_s > self._blocked_s and not self._blocked:
             self._block()  # the countdown is late
         settled = known and self._begun and not self._blocked
-        self._beams.freed(
-            self._key, level.at, known=known, initial=level.initial, settled=settled
-        )
+        self._beams.freed(self._key, level.at, known=known, initial=level.initial, settled=settled)
 
     def _began_anew(self, again: Again) -> None:
         if self.active and not self._blocked:

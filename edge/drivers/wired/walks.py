@@ -23,6 +23,8 @@ Rules
    walk is too fast if one of its beams was interrupted for less than ``too_fast_s`` only.
 """
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Literal, NamedTuple
 
 from edge.drivers.wired.plausibility import SHORTEST_S
@@ -73,7 +75,7 @@ class Episode(NamedTuple):
     :ivar walked: the end of the last walk
     """
 
-    crossings: dict[Key, Crossing] = {}
+    crossings: Mapping[Key, Crossing] = MappingProxyType({})
     void: bool = False
     same: bool = False
     walked: float = _NEVER

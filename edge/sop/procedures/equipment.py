@@ -56,7 +56,7 @@ def not_counted(step: Step) -> Iterator[str]:
     }  # fmt: skip
     if walks and not step.screens:
         yield (
-            f"step {step.id}: a group passes with the walk of one person; add clear = \"one\" to "
+            f'step {step.id}: a group passes with the walk of one person; add clear = "one" to '
             f"its transitions on {' and '.join(sorted(walks))} (docs/procedures.md)"
         )
 

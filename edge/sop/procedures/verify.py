@@ -233,7 +233,7 @@ def _not_all_clear(step: Step) -> Iterator[str]:
             if onwards and not all_clear:
                 yield (
                     f'step {step.id}, phase {phase.id}, on "{way.event}": leads on while persons '
-                    "may not have passed clear; allowed: in a phase with needs = \"all-clear\", or "
+                    'may not have passed clear; allowed: in a phase with needs = "all-clear", or '
                     "with clear and otherwise"
                 )
 

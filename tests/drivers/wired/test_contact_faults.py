@@ -92,7 +92,8 @@ def test_a_bouncing_contact_is_one_alarm_and_one_end(
             twin.alarm.set(False)
             await until(lambda n=number: len(posted.events) == 2 * n + 2)  # type: ignore[misc]
 
-        assert told(posted.take()) == [(DetectorAlarmed, False, ""), (DetectorCleared, False, "")] * 7
+        edges = [(DetectorAlarmed, False, ""), (DetectorCleared, False, "")]
+        assert told(posted.take()) == edges * 7
 
     with_detector(tmp_path, monkeypatch, scene)
 

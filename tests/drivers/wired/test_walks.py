@@ -1,6 +1,6 @@
 """Walks through one or two beams, as pure decisions: which count, in which direction."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import pytest
@@ -12,6 +12,7 @@ from edge.sop.events import WalkDirection
 
 TOO_FAST_S, APART_S = 0.1, 0.3
 IN, OUT = Walk("in"), Walk("out")
+EMPTY = Episode()
 # Moment in seconds, beam, interrupted.
 Edge = tuple[float, Key, bool]
 
@@ -22,16 +23,27 @@ def walks(beams: int = 2, direction: WalkDirection | None = "in") -> Walks:
     return Walks(keys, direction, TOO_FAST_S, APART_S)
 
 
+def play(
+    rules: Walks, edges: Sequence[Edge], episode: Episode = EMPTY, unknown: int | None = None
+) -> tuple[Episode, list[Outcome]]:
+    """Return the episode after *edges* and the outcomes.
+
+    :param unknown: the number of the edge whose moment is not known
+    """
+    found: list[Outcome] = []
+    for number, (at, beam, interrupted) in enumerate(sorted(edges, key=lambda edge: edge[0])):
+        known = number != unknown
+        if interrupted:
+            episode = rules.interrupted(episode, beam, at, known=known)
+        else:
+            episode, outcomes = rules.freed(episode, beam, at, known=known)
+            found += outcomes
+    return episode, found
+
+
 def decode(rules: Walks, edges: Sequence[Edge]) -> list[Outcome]:
     """Return the outcomes of *edges*, all at known moments."""
-    episode, found = Episode(), []
-    for at, beam, interrupted in sorted(edges, key=lambda edge: edge[0]):
-        if interrupted:
-            episode = rules.interrupted(episode, beam, at, known=True)
-        else:
-            episode, outcomes = rules.freed(episode, beam, at, known=True)
-            found += outcomes
-    return found
+    return play(rules, edges)[1]
 
 
 def spans(*of: tuple[Key, float, float]) -> list[Edge]:
@@ -130,48 +142,35 @@ def test_one_beam_has_the_direction_of_the_config(direction: WalkDirection | Non
     assert decode(walks(1, direction), spans(("passage", 0, 0.5))) == [Walk(direction)]
 
 
-def test_an_interruption_without_a_known_beginning_or_end_is_no_walk() -> None:
-    """Found interrupted at opening, or an edge was missed: the order is not certain."""
-    rules = walks()
-    for unknown in range(4):
-        episode, found = Episode(), []
-        order: list[Edge] = sorted(spans(("outer", 0, 0.5), ("inner", 0.2, 0.7)))
-        for number, (at, beam, interrupted) in enumerate(order):
-            known = number != unknown
-            if interrupted:
-                episode = rules.interrupted(episode, beam, at, known=known)
-            else:
-                episode, outcomes = rules.freed(episode, beam, at, known=known)
-                found += outcomes
-        assert found == []
-        after = [(at + 5, beam, interrupted) for at, beam, interrupted in order]
-        for at, beam, interrupted in after:
-            if interrupted:
-                episode = rules.interrupted(episode, beam, at, known=True)
-            else:
-                episode, outcomes = rules.freed(episode, beam, at, known=True)
-                found += outcomes
-        assert found == [IN]
+@pytest.mark.parametrize("unknown", range(4))
+def test_an_interruption_without_a_known_beginning_or_end_is_no_walk(unknown: int) -> None:
+    """Found interrupted at opening, or an edge was missed; the next walk counts again."""
+    episode, found = play(walks(), spans(("outer", 0, 0.5), ("inner", 0.2, 0.7)), unknown=unknown)
+    assert found == []
+    assert play(walks(), spans(("outer", 5, 5.5), ("inner", 5.2, 5.7)), episode)[1] == [IN]
 
 
-def test_a_blocked_or_loose_beam_makes_no_walk_and_the_next_person_counts() -> None:
+def blocked_beam(rules: Walks) -> Episode:
+    """Return the episode after a suitcase in the frame."""
+    episode = rules.void(rules.interrupted(EMPTY, "outer", 0, known=True))
+    after, found = play(rules, [(0.2, "inner", True), (7, "outer", False), (7.2, "inner", False)],
+                        episode)  # fmt: skip
+    assert found == []
+    return after
+
+
+def loose_beam(rules: Walks) -> Episode:
+    """Return the episode after the outer beam's contact turned out to be loose."""
+    return rules.lost(rules.interrupted(EMPTY, "outer", 0, known=True), "outer")
+
+
+@pytest.mark.parametrize("trouble", [blocked_beam, loose_beam])
+def test_a_blocked_or_loose_beam_makes_no_walk_and_the_next_person_counts(
+    trouble: Callable[[Walks], Episode],
+) -> None:
     """The episode in which a beam was blocked or lost is no walk; the one after it is."""
-    rules, walk = walks(), spans(("outer", 9, 9.5), ("inner", 9.2, 9.7))
-    blocked = rules.void(rules.interrupted(Episode(), "outer", 0, known=True))
-    blocked = rules.interrupted(blocked, "inner", 0.2, known=True)
-    blocked, _ = rules.freed(blocked, "outer", 7, known=True)
-    blocked, none = rules.freed(blocked, "inner", 7.2, known=True)
-    lost = rules.lost(rules.interrupted(Episode(), "outer", 0, known=True), "outer")
-    assert none == ()
-    for episode in (blocked, lost):
-        found: list[Outcome] = []
-        for at, beam, interrupted in sorted(walk):
-            if interrupted:
-                episode = rules.interrupted(episode, beam, at, known=True)
-            else:
-                episode, outcomes = rules.freed(episode, beam, at, known=True)
-                found += outcomes
-        assert found == [IN]
+    walk = spans(("outer", 9, 9.5), ("inner", 9.2, 9.7))
+    assert play(walks(), walk, trouble(walks()))[1] == [IN]
 
 
 class Person(NamedTuple):
@@ -206,8 +205,9 @@ def edges_of(persons: list[Person], apart_m: float) -> list[Edge]:
         second: Key = "outer" if person.out else "inner"
         crossing, body = apart_m / person.speed, person.body / person.speed
         if person.turns is None:
-            edges += spans((first, now, now + body), (second, now + crossing, now + crossing + body))
-            now += crossing + body
+            reached = now + crossing
+            edges += spans((first, now, now + body), (second, reached, reached + body))
+            now = reached + body
         else:
             # The front comes as far as `depth` behind the first beam, and the person goes back.
             depth = person.turns * (apart_m + person.body)

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from edge.config.loading import load_config
+from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.doors import Door
-from edge.config.sections.pins import Contact, Output
-from edge.sop.procedures.equipment import EquipmentFindings, verify_equipment
+from edge.config.sections.metal_detector import NamedMetalDetector
+from edge.config.sections.pins import Contact, Output, Signal
+from edge.sop.procedures.equipment import EquipmentFindings, unused_doors, verify_equipment
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 from edge.sop.procedures.verify import verify
@@ -626,3 +628,67 @@ def test_a_walk_can_be_too_fast_only_before_a_beam() -> None:
         config = msgspec.structs.replace(CONFIG, metal_detector=detector)
         problems = verify_equipment(procedure, config).problems
         assert any("cannot be left" in problem for problem in problems) == stuck
+
+
+def with_detectors(**stations: str) -> Config:
+    """Return the config with a named detector, of two beams, at the station of each name."""
+    assert CONFIG.metal_detector is not None
+    alarm = CONFIG.metal_detector.alarm
+    named = {
+        name: NamedMetalDetector(
+            stations=[station], alarm=alarm, outer=Signal(pin=24), inner=Signal(pin=25)
+        )
+        for name, station in stations.items()
+    }
+    return msgspec.structs.replace(CONFIG, metal_detector=None, metal_detectors=named)
+
+
+def test_a_screening_needs_a_detector_at_its_station() -> None:
+    """A detector elsewhere screens no guest here: the guests would wait for ever."""
+    assert verify_equipment(PROCEDURES["pimpinan"], with_detectors(a="officer-3")).problems == ()
+    problems = verify_equipment(PROCEDURES["pimpinan"], with_detectors(a="exit")).problems
+    assert (
+        'procedure pimpinan: step pemeriksaan, phase lewat-tanpa-sinar: asks for "detector.alarm", '
+        "but no metal detector screens guests of station officer-3; "
+        "add it to stations of a [metal_detectors.NAME]"
+    ) in problems
+
+
+@pytest.mark.parametrize(("direction", "stuck"), [("in", True), ("out", False), ("both", True)])
+def test_an_exit_needs_a_beam_that_shows_walks_out(direction: Any, stuck: bool) -> None:
+    """A beam that shows walks in only never reports an exit."""
+    waits = phase("a", Transition(event="detector.exit", to="@next", clear="all"))
+    detector = msgspec.structs.replace(CONFIG.metal_detector, direction=direction)  # type: ignore[type-var]
+    config = msgspec.structs.replace(CONFIG, metal_detector=detector)
+    problems = verify_equipment(a_procedure(a_step("one", waits)), config).problems
+    assert any("cannot be left" in problem for problem in problems) == stuck
+
+
+def test_a_screening_that_counts_no_persons_is_noted() -> None:
+    """A group would pass with one walk: the note says what to add; the shipped files have it."""
+    walk = Transition(event="detector.passage", to="a")
+    bare = a_procedure(a_step("one", phase("a", DONE, walk)))
+    (note,) = [n for n in verify_equipment(bare, CONFIG).notes if "a group passes" in n]
+    assert note == (
+        "procedure example: step one: a group passes with the walk of one person; add clear = "
+        '"one" to its transitions on detector.passage (docs/procedures.md)'
+    )
+    assert not [n for n in fit().notes if "a group passes" in n]
+
+
+def test_a_door_by_name_must_serve_the_procedure() -> None:
+    """``release-door:NAME`` names a door of the config that serves the procedure."""
+    doors = {
+        name: Door(procedures=["example"], strike=Output(pin=pin))
+        for name, pin in (("office", 5), ("stairs", 6))
+    }
+    config = msgspec.structs.replace(JATIM_CONFIG, doors=doors)
+    for name, lacks in (("stairs", False), ("garage", True)):
+        named = a_procedure(a_step("one", phase("a", DONE, do=(f"release-door:{name}",))))
+        assert verify(named) == []
+        problem = (
+            f'procedure example: step one, phase a: asks for "release-door:{name}", but no door '
+            f"{name} serves this procedure; allowed: office, stairs, or another [doors.NAME]"
+        )
+        assert (problem in verify_equipment(named, config).problems) == lacks
+        assert any("doors.office" in note for note in unused_doors([named], config))

@@ -3,6 +3,7 @@
 import pytest
 
 from edge.sop import events
+from edge.sop.records import VisitCorrected
 from edge.sop.state import Visit
 from tests.sop.stand import CARDS, Stand, rules
 
@@ -150,7 +151,7 @@ def test_who_joins_before_the_meeting_brings_the_visit_back_to_the_screening() -
     details(stand, visit, 3)
     assert (of(stand, visit).step, of(stand, visit).phase) == ("pemeriksaan", "lewat")
     assert of(stand, visit).passed == 2
-    assert [r.data.correction for r in stand.said("gardu.visit.corrected.v1")] == ["back"]
+    assert [data.correction for data in stand.data(VisitCorrected)] == ["back"]
     stand.answer("accept")  # the aide cannot admit the group now
     assert of(stand, visit).step == "pemeriksaan"
     stand.detector("passage")

@@ -170,10 +170,12 @@ class Lobby(RuleBasedStateMachine):
         if old:
             self.stand.card(old[which % len(old)])
 
-    def _bring(self, procedure: str, there: Callable[[Step], bool]) -> Visit | None:
-        """Bring a new guest to a step that satisfies *there*; None if that fails."""
+    def _bring(self, procedure: str, there: Callable[[Step], bool], more: int = 0) -> Visit | None:
+        """Bring a new guest, or *more*, to a step that satisfies *there*; None if that fails."""
         self.stand.press("reception", "open-day")
         self.stand.press("reception", "arrive", procedure)
+        for _ in range(more):
+            self.stand.press("reception", "more")
         guest = max(self.stand.state.visits.values(), key=lambda visit: visit.number).id
         for _ in range(20):
             visit = self.stand.state.visits.get(guest)
@@ -184,6 +186,28 @@ class Lobby(RuleBasedStateMachine):
 
     def _step(self, visit: Visit) -> Step:
         return self.stand.rules.procedures[visit.procedure_key].step(visit.step)
+
+    @rule(
+        procedure=st.sampled_from(["pimpinan", "eselon-2-3"]),
+        more=st.integers(1, 3),
+        alarmed=st.integers(0, 9),
+        join=st.sampled_from([0, 0, 4, 6]),
+    )
+    def group(self, procedure: str, more: int, alarmed: int, join: int) -> None:
+        """A group walks through the detector, one of it with metal; perhaps one more joins."""
+        visit = self._bring(procedure, lambda at: at.screens, more)
+        for number in range(10):
+            here = None if visit is None else self.stand.state.visits.get(visit.id)
+            if here is None or not self._step(here).screens:
+                break
+            metal = ["alarm", "passage"] if number == alarmed else ["passage"]
+            self.stand.detector("clear", *metal, "clear", at=self.frame)
+            self.stand.press(self._step(here).station, "done")
+            self.count_states()
+        if visit is not None:
+            if join:
+                self.stand.send(events.DetailsAttached(self.stand.now, visit.id, join))
+            self.stand.answer("accept")
 
     @rule(procedure=st.sampled_from(sorted(PROCEDURES)), good=st.integers(0, 3))
     def wrong_card(self, procedure: str, good: int) -> None:

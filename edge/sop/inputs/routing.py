@@ -21,12 +21,14 @@ The line (this module)
     has confirmed, has no card.
 3.  A metal detector and its beams are about the first visit in line, at the detector's stations,
     to which their event applies. If no guest is being screened there, an alarm belongs to no visit,
-    and a passage changes nothing. A walk out is never a passage.
+    and a passage changes nothing. A walk out is never a passage: it is for a visit that waits for
+    an exit.
 4.  An answer of the aide is for the call that rings. If none rings, it is for the first visit in
     line that waits for the aide: a guest at the door or in a meeting before a call that was not
     answered. *Line in use* is about the call that was made last.
 5.  A locker's door is about the visit that has the locker. An access door is about the visit for
-    which that door was released, whichever others were released for it too.
+    which that door was released. If several were released for a visit, the first that it opens is
+    its door; an opening of another one is no alarm and about no visit.
 
 Cards (``cards.py``)
 --------------------
@@ -54,7 +56,9 @@ Corrections (``corrections.py``)
     already corrected.
 16. A correction is a record of its own. It erases and changes no other record.
 17. *more* adds one person to the newest visit at the panel's stations that has no card yet. If
-    details in the guest book have more persons, their number is used. Either is a record.
+    details in the guest book have more persons, their number is used. Either is a record. A person
+    who joins after the screening has not passed clear: until the meeting begins, the visit goes
+    back to the screening.
 
 Supervisors (``supervisors.py``)
 --------------------------------

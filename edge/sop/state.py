@@ -58,6 +58,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
     :ivar asked: number of times that the panel has asked about the guest since that evidence
     :ivar passed: persons who have passed clear in the last step that screens
+    :ivar walked: when the last of them was counted by a walk
     :ivar detector: the metal detector that reported last about it in the present step
     """
 
@@ -93,6 +94,7 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     asked: int = 0
     picked: bool = False
     passed: int = 0
+    walked: Stamp | None = None
     detector: str = ""
 
     @property

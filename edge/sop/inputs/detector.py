@@ -16,6 +16,7 @@ from edge.sop.events import WalkDirection
 from edge.sop.inputs.routing import first_waiting, in_alarm
 from edge.sop.state import DetectorState, Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import screening
 from edge.sop.visit.course import deliver
 
 _WALKS: dict[WalkDirection, str] = {"in": "detector.passage", "out": "detector.exit"}
@@ -38,6 +39,7 @@ def alarmed(turn: Turn, event: events.DetectorAlarmed) -> None:
     _set_alarming(turn, event.detector, alarming=True)
     visit = _waiting(turn, event.detector, "detector.alarm")
     if visit is not None:
+        visit = screening.late_alarm(turn, visit)
         _deliver(turn, visit, event.detector, "detector.alarm")
     else:
         raise_alarm(turn, alarm_of(event.detector), None, "nobody is being screened")
@@ -95,6 +97,9 @@ def _walk(turn: Turn, visit: Visit, detector: str, name: str) -> None:
         _deliver(turn, visit, detector, "detector.alarm")
     if visit.id in turn.state.visits:
         _deliver(turn, turn.state.visits[visit.id], detector, name)
+    after = turn.state.visits.get(visit.id)
+    if after is not None and after.passed > visit.passed:
+        turn.change(after, walked=turn.at)
 
 
 def _deliver(turn: Turn, visit: Visit, detector: str, name: str) -> None:

@@ -183,6 +183,7 @@ def test_a_procedure_can_screen_at_the_exit() -> None:
     stand.detector("exit", at="exit")
     stand.press("exit", "done")
     assert of(stand, visit).step == "pemeriksaan-keluar"  # one of two
+    stand.wait(3)
     stand.detector("too-fast-out", "alarm", "exit", "clear", at="exit")
     assert (of(stand, visit).phase, of(stand, visit).passed) == ("ulang", 1)
     stand.detector("exit", at="exit")

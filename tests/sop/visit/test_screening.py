@@ -52,6 +52,7 @@ def test_one_in_alarm_does_not_stop_the_count_of_the_others() -> None:
     stand = Stand()
     visit = group(stand, 3)
     stand.detector("passage")
+    stand.wait(3)
     stand.detector("alarm", "passage", "clear")  # the second one carries metal
     assert (of(stand, visit).phase, of(stand, visit).passed) == ("ulang", 1)
     stand.detector("passage")  # the third one is clear
@@ -62,6 +63,34 @@ def test_one_in_alarm_does_not_stop_the_count_of_the_others() -> None:
     stand.detector("passage")  # the second one again, without metal
     assert (of(stand, visit).phase, of(stand, visit).passed) == ("bersih", 3)
     assert stand.state.alarms == {}
+
+
+def test_an_alarm_right_after_a_walk_takes_that_person_out_of_the_count() -> None:
+    """Metal behind a person alarms when the beam is free already: that walk was not clear."""
+    stand = Stand()
+    visit = group(stand, 2)
+    stand.detector("passage")
+    stand.wait(0.3)
+    stand.detector("alarm", "clear")
+    assert (of(stand, visit).phase, of(stand, visit).passed) == ("alarm", 0)
+    stand.press("officer-3", "done")  # its passage came before the alarm
+    for _ in range(2):
+        assert of(stand, visit).step == "pemeriksaan"
+        stand.wait(5)
+        stand.detector("passage")
+    stand.press("officer-3", "done")
+    assert of(stand, visit).step == "menghadap"
+    assert stand.steps()[-1].passed == 2
+
+
+def test_an_alarm_later_is_the_next_persons() -> None:
+    """The next person comes with metal: who passed clear before stays counted."""
+    stand = Stand()
+    visit = group(stand, 2)
+    stand.detector("passage")
+    stand.wait(3)
+    stand.detector("alarm", "passage", "clear")
+    assert (of(stand, visit).phase, of(stand, visit).passed) == ("ulang", 1)
 
 
 def test_the_officer_vouches_for_one_person_whose_passage_the_beam_missed() -> None:
@@ -106,7 +135,9 @@ def test_a_group_that_is_refused_has_the_count_so_far() -> None:
     """Two of three had passed clear when the officer refused entry."""
     stand = Stand()
     group(stand, 3)
-    stand.detector("passage", "passage", "alarm")
+    stand.detector("passage", "passage")
+    stand.wait(3)
+    stand.detector("alarm")
     stand.press("officer-3", "refuse")
     screening = stand.steps()[-1]
     assert (screening.outcome, screening.persons, screening.passed) == ("refused", 3, 2)

@@ -57,6 +57,7 @@ class Crossing(NamedTuple):
     :ivar first: the first one's beginning; *since*: the last one's
     :ivar ended: the last one's end; None: the beam is interrupted now; *before*: the end before
     :ivar longest: the longest one, seconds
+    :ivar known: the last one's beginning is known
     """
 
     first: float
@@ -64,6 +65,7 @@ class Crossing(NamedTuple):
     ended: float | None = None
     before: float | None = None
     longest: float = 0.0
+    known: bool = True
 
 
 class Episode(NamedTuple):
@@ -116,11 +118,10 @@ class Walks:
         if not episode.crossings:
             episode = episode._replace(same=at - episode.walked < self._apart_s)
         before = episode.crossings.get(beam)
-        crossing = (
-            Crossing(at, at)
-            if before is None
-            else before._replace(since=at, ended=None, before=before.ended)
-        )
+        if before is None:
+            crossing = Crossing(at, at, known=known)
+        else:
+            crossing = before._replace(since=at, ended=None, before=before.ended, known=known)
         return episode._replace(
             crossings={**episode.crossings, beam: crossing}, void=episode.void or not known
         )
@@ -135,7 +136,7 @@ class Walks:
         lasted_s = at - crossing.since
         noise: tuple[Outcome, ...] = ()
         others = episode.without(beam)
-        if known and lasted_s < SHORTEST_S:
+        if known and crossing.known and lasted_s < SHORTEST_S:
             noise = ("noise",)
             if crossing.before is not None:
                 others[beam] = crossing._replace(ended=crossing.before)

@@ -150,6 +150,14 @@ def test_an_interruption_without_a_known_beginning_or_end_is_no_walk(unknown: in
     assert play(walks(), spans(("outer", 5, 5.5), ("inner", 5.2, 5.7)), episode)[1] == [IN]
 
 
+@pytest.mark.parametrize("beams", [1, 2])
+def test_an_interruption_found_at_opening_that_ends_at_once_is_no_noise(beams: int) -> None:
+    """How long it lasted is not known: it is neither a walk nor noise of the cable."""
+    beam: Key = "passage" if beams == 1 else "outer"
+    found = play(walks(beams), spans((beam, 0, 0.001)), unknown=0)[1]
+    assert found == []
+
+
 def blocked_beam(rules: Walks) -> Episode:
     """Return the episode after a suitcase in the frame."""
     episode = rules.void(rules.interrupted(EMPTY, "outer", 0, known=True))

@@ -16,7 +16,6 @@ from edge.sop.procedures.model import Step, Transition
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 
-
 LATE_S = 0.5
 """Time after a walk in which an alarm still belongs to it, seconds: a trolley of 0.5 m at 1 m/s."""
 

@@ -78,15 +78,17 @@ async def _store_in_one(people: People, guest: Guest) -> bool:
 
 
 async def screen(people: People, guest: Guest) -> Verdict:
-    """Officer 3 has the guest walk through the metal detector, again after each alarm."""
+    """Officer 3 has each person walk through the metal detector, again after each alarm."""
     hands = people.hands
     await people.spend(guest, "approaching")
     await people.show_card(guest, "officer-3")
     for _ in range(guest.plan.runs):
-        await people.run_through()
+        await people.run_through("officer-3")
         await people.spend(guest, "looking")
     for _ in range(guest.plan.alarms):
-        await people.walk_through(metal=True)
+        await people.walk_through("officer-3", metal=True)
+        if not people.counts_walks("officer-3"):
+            await hands.press("officer-3", "done")
         await hands.press_once("officer-3", "acknowledge")
         await people.spend(guest, "emptying-pockets")
     if guest.plan.refused:
@@ -94,18 +96,35 @@ async def screen(people: People, guest: Guest) -> Verdict:
         people.returns(guest)
         return BACK
     for _ in range(_TRIES):
-        await people.walk_through(metal=False)
-        await people.spend(guest, "looking")
-        if await hands.press("officer-3", "done"):
+        if await _all_walk(people, guest):
             return NEXT
-    # The beam did not detect the guest: the officer confirms the passage by button.
-    await hands.press("officer-3", "accept")
+    # The beam did not detect the guests: the officer confirms each passage by button.
+    for _ in range(guest.persons):
+        await hands.press("officer-3", "accept")
     await hands.press("officer-3", "done")
     return NEXT
 
 
+async def _all_walk(people: People, guest: Guest) -> bool:
+    """Have each person of *guest* walk through; True if officer 3's *done* is accepted after that.
+
+    Where no beam counts the walks, the officer presses for each person.
+    """
+    counted, accepted = people.counts_walks("officer-3"), False
+    for person in range(guest.persons):
+        await people.walk_through("officer-3", metal=False)
+        await people.spend(guest, "looking")
+        if not counted or person == guest.persons - 1:
+            accepted = await people.hands.press("officer-3", "done")
+    return accepted
+
+
 async def meet(people: People, guest: Guest) -> Verdict:
     """The aide shows the guest in; the meeting ends by the aide's button or with the card."""
+    return await _meet(people, guest, by_button=False)
+
+
+async def _meet(people: People, guest: Guest, *, by_button: bool) -> Verdict:
     aide = people.aide_of(guest)
     await people.show_card(guest, "aide")
     await aide.admit(guest)
@@ -113,8 +132,38 @@ async def meet(people: People, guest: Guest) -> Verdict:
     if guest.plan.extends:
         await people.hands.press(people.aides_station(guest), "extend")
         await people.spend(guest, "meeting")
-    if await aide.end_meeting(guest):
+    if await aide.end_meeting(guest, needed=by_button):
         people.returns(guest)
+    return NEXT
+
+
+async def read(people: People, guest: Guest) -> Verdict:
+    """The guests walk in through the frame at the exit, past those who leave, and read.
+
+    The archivist's button ends it: the card is shown only after the screening.
+    """
+    for _ in range(guest.persons):
+        await people.walk_through("exit", metal=False)
+    return await _meet(people, guest, by_button=True)
+
+
+async def screen_out(people: People, guest: Guest) -> Verdict:
+    """Each person walks out through the metal detector, again after each alarm."""
+    hands = people.hands
+    await people.spend(guest, "approaching")
+    for _ in range(guest.plan.alarms):
+        await people.walk_through("exit", metal=True, out=True)
+        await hands.press_once("exit", "acknowledge")
+        await people.spend(guest, "emptying-pockets")
+    for _ in range(_TRIES):
+        for _ in range(guest.persons):
+            await people.walk_through("exit", metal=False, out=True)
+            await people.spend(guest, "looking")
+        if await hands.press("exit", "done"):
+            return NEXT
+    for _ in range(guest.persons):
+        await hands.press("exit", "accept")
+    await hands.press("exit", "done")
     return NEXT
 
 
@@ -173,6 +222,6 @@ ACTS: dict[str, Callable[[People, Guest], Awaitable[Verdict]]] = {
     act.__name__: act
     for act in (
         receive, direct, store, screen, meet, give_back,
-        inspect, sign_in, escort, talk, hand_in,
+        inspect, sign_in, escort, talk, hand_in, read, screen_out,
     )
 }  # fmt: skip

@@ -104,15 +104,18 @@ class Aide:
             if guest in self.door:
                 self.door.remove(guest)
 
-    async def end_meeting(self, guest: Guest) -> bool:
+    async def end_meeting(self, guest: Guest, *, needed: bool = False) -> bool:
         """End *guest*'s meeting by the button, if it can mean no other guest; else leave it open.
 
         Return True if the button was pressed.
+
+        :param needed: only the button ends it: wait until it means this meeting
         """
-        by_button = guest.chance.random() < _BY_BUTTON or guest.plan.without_card
+        # A guest without a card for the desk needs it too.
+        needed = needed or guest.plan.without_card
+        by_button = guest.chance.random() < _BY_BUTTON or needed
         try:
-            # A guest without a card for the desk waits until the button means this meeting.
-            while guest.plan.without_card and (self.meeting[:1] != [guest] or self.phone.locked()):
+            while needed and (self.meeting[:1] != [guest] or self.phone.locked()):
                 await self.clock.pause(_TURN_S)
             if by_button and self.meeting[:1] == [guest] and not self.phone.locked():
                 async with self.phone:

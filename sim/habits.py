@@ -142,11 +142,19 @@ PROCEDURES: dict[str, tuple[Row, ...]] = {
         Row("menghadap", "", "talk"),
         Row("pengembalian-kartu", "reception", "hand_in"),
     ),
+    "arsip": (
+        Row("penerimaan", "reception", "receive"),
+        Row("menghadap", "", "read"),
+        Row("pemeriksaan-keluar", "exit", "screen_out"),
+        Row("pengembalian", "officer-1", "give_back"),
+    ),
 }
 
-# Procedures with a screening of the guests before they go in.
+# Procedures with a screening of the guests, before they go in or on the way out.
 SCREENED = frozenset(
-    name for name, rows in PROCEDURES.items() if any(row.step == "pemeriksaan" for row in rows)
+    name
+    for name, rows in PROCEDURES.items()
+    if any(row.step.startswith("pemeriksaan") for row in rows)
 )
 
 # Where a guest stands while at an officer's station; "office" for all others.
@@ -156,6 +164,7 @@ PLACES: dict[str, Place] = {
     "officer-1": "waiting",
     "officer-2": "lockers",
     "officer-3": "detector",
+    "exit": "detector",
 }
 
 # Durations of people's activities, seconds: at least, mostly, at most.

@@ -63,14 +63,17 @@ class Lobby:
         self.figures: dict[int, Place] = {}
         chance = Random(seed)  # noqa: S311 - bounces and noise must be repeatable, not secret
         self.header = header = make_header()
-        detector, buzzer = config.metal_detector, config.buzzer
+        buzzer = config.buzzer
         self.buses = {
             name: make_bus(run_dir / f"bus-{name}", bus, chance)
             for name, bus in config.buses.items()
         }
         self.modules = make_modules(config, header, self.buses, clock)
         self.lockers = make_lockers(config.lockers, header, self.buses, clock, chance)
-        self.detector = DetectorTwin(header, detector, clock, chance) if detector else None
+        self.detectors = {
+            name: DetectorTwin(header, item, clock, chance)
+            for name, item in config.detectors.items()
+        }
         self.aiphones = {
             name: AiphoneTwin(header, item, clock, chance) for name, item in config.aiphone.items()
         }
@@ -128,6 +131,19 @@ class Lobby:
         await self._running.aclose()
 
     @property
+    def detector(self) -> DetectorTwin | None:
+        """The first metal detector; None if there is none."""
+        return next(iter(self.detectors.values()), None)
+
+    def detector_at(self, station: str) -> DetectorTwin | None:
+        """Return the metal detector for the guests of *station*; None if there is none."""
+        named = self.config.metal_detectors
+        for name, twin in self.detectors.items():
+            if name not in named or station in named[name].stations:
+                return twin
+        return None
+
+    @property
     def awake(self) -> bool:
         """True if a daemon holds every pin that is wired, and asks every module."""
         asked = all(module.asked for module in self.modules.values())
@@ -155,7 +171,9 @@ class Lobby:
             wall_ms=self.clock.wall_ms(),
             zone=office_zone(self.config),
             lockers={number: locker.door_open for number, locker in self.lockers.items()},
-            alarming=None if self.detector is None else self.detector.alarming,
+            alarming=any(one.alarming for one in self.detectors.values())
+            if self.detectors
+            else None,
             figures=dict(self.figures),
         )
 
@@ -176,7 +194,7 @@ class Lobby:
                 }
                 for number, locker in self.lockers.items()
             },
-            "alarming": self.detector is not None and self.detector.alarming,
+            "alarming": any(one.alarming for one in self.detectors.values()),
             "ringing": {name: aiphone.ringing for name, aiphone in self.aiphones.items()},
             "doors": {
                 name: {"open": door.is_open, "released": door.released}

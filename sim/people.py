@@ -258,17 +258,24 @@ class People:
         while guest.cards:
             self.put_back(guest.cards.pop())
 
-    async def walk_through(self, *, metal: bool) -> None:
-        """Walk through the metal detector, once the checkpoint can see it."""
+    async def walk_through(self, station: str, *, metal: bool, out: bool = False) -> None:
+        """Walk through the metal detector of *station*, once the checkpoint can see it."""
         await self.hands.awake()
-        if self.lobby.detector is not None:
-            await self.lobby.detector.walk_through(metal=metal)
+        detector = self.lobby.detector_at(station)
+        if detector is not None:
+            await detector.walk_through(metal=metal, out=out)
 
-    async def run_through(self) -> None:
-        """Run through the metal detector, once the checkpoint can see it."""
+    async def run_through(self, station: str) -> None:
+        """Run through the metal detector of *station*, once the checkpoint can see it."""
         await self.hands.awake()
-        if self.lobby.detector is not None:
-            await self.lobby.detector.run_through()
+        detector = self.lobby.detector_at(station)
+        if detector is not None:
+            await detector.run_through()
+
+    def counts_walks(self, station: str) -> bool:
+        """Return True if the metal detector of *station* counts the persons who walk in."""
+        detector = self.lobby.detector_at(station)
+        return detector is not None and detector.counts
 
     async def wait_locker_free(self, timeout_s: float) -> None:
         """Wait one round, and on until a locker is empty; *timeout_s* seconds at most."""

@@ -117,7 +117,7 @@ class View:
         holders = {locker: guest["number"] for guest in self._here for locker in guest["lockers"]}
         for number, locker in now.get("lockers", {}).items():
             table.add_row(f"locker {number}", _locker(locker, holders.get(int(number))))
-        if self._stage.config.metal_detector is not None:
+        if self._stage.config.detectors:
             alarming = now.get("alarming")
             table.add_row(
                 "detector", Text("ALARM", "bold red") if alarming else Text("quiet", "dim")

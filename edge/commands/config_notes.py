@@ -5,6 +5,7 @@ from edge.config.crosscheck.buttons import button_notes
 from edge.config.crosscheck.cameras import camera_notes
 from edge.config.crosscheck.cards import card_notes
 from edge.config.crosscheck.contacts import loop_notes
+from edge.config.crosscheck.detectors import beam_notes
 from edge.config.crosscheck.modules import module_notes
 from edge.config.crosscheck.port_names import port_notes
 from edge.config.crosscheck.times import bounce_notes
@@ -23,6 +24,7 @@ def notes(config: Config) -> list[str]:
         *bus_notes(config),
         *boot_notes(config, lamps=False),
         *loop_notes(config),
+        *beam_notes(config),
         *bounce_notes(config),
         *button_notes(config),
         *card_notes(config),

@@ -20,7 +20,7 @@ from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.hosts import Host
 from edge.config.sections.lockers import Lockers
-from edge.config.sections.metal_detector import MetalDetector
+from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.config.sections.modules import Module
 from edge.config.sections.panels import Buzzer, Panel
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
@@ -166,6 +166,8 @@ class Config(Section, frozen=True, kw_only=True):
     :ivar buses: lines that several devices share, one section for each: [buses.NAME]
     :ivar modules: Modbus modules with inputs and outputs, one section for each: [modules.NAME]
     :ivar lockers: the lockers; ``driver`` selects the kind of their locks
+    :ivar metal_detector: the only metal detector, for the guests of all stations
+    :ivar metal_detectors: in place of that, one section for each detector: [metal_detectors.NAME]
     :ivar aiphone: called stations of the intercom, one section for each: [aiphone.NAME]
     :ivar hosts: the officials whom guests visit, one table for each: [[hosts]]; a procedure that is
         in none of them has one host
@@ -190,6 +192,7 @@ class Config(Section, frozen=True, kw_only=True):
     modules: dict[Name, Module] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None
     metal_detector: MetalDetector | None = None
+    metal_detectors: dict[Name, NamedMetalDetector] = msgspec.field(default_factory=dict)
     aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)
     hosts: list[Host] = msgspec.field(default_factory=list)
     doors: dict[Name, Door] = msgspec.field(default_factory=dict)
@@ -198,3 +201,9 @@ class Config(Section, frozen=True, kw_only=True):
     buzzer: Buzzer | None = None
     cameras: dict[Name, Camera] = msgspec.field(default_factory=dict)
     stills: Stills = Stills()
+
+    @property
+    def detectors(self) -> dict[str, MetalDetector]:
+        """The metal detectors by name; the only one of ``[metal_detector]`` has the name ""."""
+        only = {} if self.metal_detector is None else {"": self.metal_detector}
+        return {**only, **self.metal_detectors}

@@ -33,7 +33,7 @@ BUSES = (
 TXD, RXD = 14, 15
 
 # Words of the wiring table for sections with plural names.
-_SPOKEN = {"doors": "door", "card_readers": "card reader"}
+_SPOKEN = {"doors": "door", "card_readers": "card reader", "metal_detectors": "metal detector"}
 
 
 class Wire(msgspec.Struct, frozen=True, kw_only=True):

@@ -22,6 +22,7 @@ from edge.drivers.channels import Channels
 from edge.drivers.modbus.buses import Buses
 from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.mqtt.backoff import Backoff
+from edge.sop.detectors import device_of
 from edge.sop.events import InvitationPresented, InvitationRefused, Post
 from edge.store.still_files import StillFiles
 
@@ -68,9 +69,8 @@ def build_devices(
     if config.buzzer is not None:
         zone = config.checkpoint.timezone
         devices.add_buzzer(WiredBuzzer("buzzer", config.buzzer, channels, clock, zone))
-    if config.metal_detector is not None:
-        detector = config.metal_detector
-        devices.add(WiredMetalDetector("metal-detector", detector, channels, clock, post))
+    for name, detector in config.detectors.items():
+        devices.add(WiredMetalDetector(device_of(name), detector, channels, clock, post))
     for name, aiphone in config.aiphone.items():
         station = WiredAiphone(f"aiphone/{name}", aiphone, channels, clock, post)
         devices.add_aiphone(name, station)

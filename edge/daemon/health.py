@@ -80,7 +80,8 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
         ],
         "equipment": {
             "lockers": len(config.lockers.locker) if config.lockers else 0,
-            "metal_detector": config.metal_detector is not None,
+            "metal_detector": bool(config.detectors),
+            "metal_detectors": sorted(config.metal_detectors),
             "aiphones": sorted(config.aiphone),
             "card_readers": sorted(config.card_readers),
             "scanners": sorted(config.scanners),

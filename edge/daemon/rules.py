@@ -4,21 +4,21 @@ from msgspec.structs import replace
 
 from edge.config.hosts import hosts
 from edge.config.model import Config
+from edge.config.sections.metal_detector import NamedMetalDetector
+from edge.sop.detectors import alarm_of
 from edge.sop.events import InputKind
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
-from edge.sop.state import DayRules, Door, Host, Rules, State
+from edge.sop.state import DayRules, Detector, Door, Host, Rules, State
 from edge.store.store import Store
 
-# Section and key of the config for each input.
-_INPUTS: dict[InputKind, tuple[str, str]] = {
-    "fire": ("safety", "fire"),
-    "duress": ("safety", "duress"),
-    "enclosure-tamper": ("safety", "enclosure_tamper"),
-    "mains-lost": ("safety", "mains"),
-    "battery-low": ("safety", "battery"),
-    "detector-tamper": ("metal_detector", "tamper"),
-    "beam-blocked": ("metal_detector", "passage"),
+# Key of the section [safety] for each of its inputs.
+_INPUTS: dict[InputKind, str] = {
+    "fire": "fire",
+    "duress": "duress",
+    "enclosure-tamper": "enclosure_tamper",
+    "mains-lost": "mains",
+    "battery-low": "battery",
 }
 
 
@@ -51,7 +51,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         doors=_doors(config),
         day=_day(config),
         abandoned_after_s=config.checkpoint.abandoned_after_s,
-        passage="beam-blocked" in fitted_inputs(config),
+        detectors=_detectors(config),
         inputs=fitted_inputs(config),
     )
 
@@ -67,13 +67,27 @@ def renewed(rules: Rules, procedures: dict[str, Procedure], state: State) -> Rul
     )
 
 
-def fitted_inputs(config: Config) -> frozenset[InputKind]:
-    """Return the inputs that the checkpoint of *config* has."""
-    return frozenset(
-        kind
-        for kind, (section, key) in _INPUTS.items()
-        if getattr(getattr(config, section), key, None) is not None
-    )
+def fitted_inputs(config: Config) -> frozenset[str]:
+    """Return the inputs that the checkpoint of *config* has, by the names of their alarms."""
+    fitted: set[str] = {
+        kind for kind, key in _INPUTS.items() if getattr(config.safety, key, None) is not None
+    }
+    for name, detector in config.detectors.items():
+        if detector.tamper is not None:
+            fitted.add(alarm_of(name, "detector-tamper"))
+        if detector.beams:
+            fitted.add(alarm_of(name, "beam-blocked"))
+    return frozenset(fitted)
+
+
+def _detectors(config: Config) -> dict[str, Detector]:
+    return {
+        name: Detector(
+            stations=tuple(detector.stations) if isinstance(detector, NamedMetalDetector) else None,
+            walks=detector.walks,
+        )
+        for name, detector in config.detectors.items()
+    }
 
 
 def _readers(config: Config) -> dict[str, tuple[str, ...]]:

@@ -82,12 +82,15 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
     },
 }
 
-# Alarms of one locker or door: the beginning of the code, and the labels.
+# Alarms of one locker, door or named metal detector: the beginning of the code, and the labels.
 NAMED_ALARMS: dict[str, tuple[str, str]] = {
     "locker-forced-": ("Loker {} dibuka paksa", "Locker {} forced open"),
     "locker-left-open-": ("Loker {} dibiarkan terbuka", "Locker {} left open"),
     "door-forced-": ("Pintu {} dibuka paksa", "Door {} forced open"),
     "door-held-": ("Pintu {} ditahan terbuka", "Door {} held open"),
+    "metal-detector-": ("Metal detektor {}", "Metal detector {}"),
+    "detector-tamper-": ("Metal detektor {} diutak-atik", "Metal detector {} tampered with"),
+    "beam-blocked-": ("Sinar metal detektor {} terhalang", "Beam of detector {} blocked"),
 }
 
 

@@ -17,6 +17,7 @@ from msgspec.structs import replace
 
 from edge.clock import iso
 from edge.sop import events
+from edge.sop.detectors import alarm_of, as_in_procedure
 from edge.sop.effects import Beep, CancelTimer, LampMode, StartTimer
 from edge.sop.evacuation import FIRE, inside
 from edge.sop.records import AlarmChanged
@@ -33,6 +34,9 @@ SILENT: frozenset[str] = frozenset({"duress", "mains-lost", "battery-low"})
 # full disk, a damaged database): they are for a technician, and no panel shows them.
 _LOBBY = ("metal-detector", "locker-", "door-", "lost-card", "foreign-cards")
 
+# Inputs that each metal detector can have: the alarm of a named one has its name behind it.
+_OF_DETECTORS: tuple[events.InputKind, ...] = ("detector-tamper", "beam-blocked")
+
 _NONE: Mapping[str, Alarm] = MappingProxyType({})
 
 # Alarms with a cause that is over at once: they end when an officer acknowledges them.
@@ -43,8 +47,17 @@ def everywhere(rules: Rules, state: State, kind: str) -> bool:
     """Return True if every panel shows the standing alarm *kind*."""
     if at_station(rules, state, kind) is not None:
         return False
-    inputs = set(get_args(events.InputKind)) - SILENT
-    return kind in inputs or kind.startswith(_LOBBY)
+    fitted = input_of(kind)
+    return (fitted is not None and fitted not in SILENT) or kind.startswith(_LOBBY)
+
+
+def input_of(alarm: str) -> events.InputKind | None:
+    """Return the kind of input that raises *alarm* by itself; None if none does."""
+    kinds: tuple[events.InputKind, ...] = get_args(events.InputKind)
+    for kind in kinds:
+        if alarm == kind or (kind in _OF_DETECTORS and alarm.startswith(f"{kind}-")):
+            return kind
+    return None
 
 
 def at_station(rules: Rules, state: State, kind: str) -> str | None:
@@ -53,7 +66,7 @@ def at_station(rules: Rules, state: State, kind: str) -> str | None:
     if visit is None:
         return None
     step = rules.procedures[visit.procedure_key].step(visit.step)
-    return rules.station(visit) if kind in step.alarms else None
+    return rules.station(visit) if as_in_procedure(kind) in step.alarms else None
 
 
 def shown(rules: Rules, state: State) -> list[tuple[str | None, LampMode]]:
@@ -132,16 +145,26 @@ def _shown(state: State, kind: str, alarm: Alarm) -> dict[str, Any]:
 
 
 def end_alarm(turn: Turn, visit: Visit, kind: str) -> None:
-    """End the alarm *kind* for *visit*; if another guest is in the same alarm, it still stands."""
-    alarm = turn.state.alarms.get(kind)
-    if alarm is None or alarm.visit != visit.id:
-        return
-    for other in turn.in_line():
-        alarmed = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
-        if other.id != visit.id and alarmed:
-            turn.state.alarms[kind] = replace(alarm, visit=other.id)
-            return
-    clear_alarm(turn, kind)
+    """End the alarm *kind* for *visit*; if another guest is in the same alarm, it still stands.
+
+    :param kind: as the procedure names it: ``metal-detector`` ends that of each detector
+    """
+    for name, alarm in list(turn.state.alarms.items()):
+        if as_in_procedure(name) != kind or alarm.visit != visit.id:
+            continue
+        other = next((one for one in turn.in_line() if _is_in(turn, one, name, visit)), None)
+        if other is None:
+            clear_alarm(turn, name)
+        else:
+            turn.state.alarms[name] = replace(alarm, visit=other.id)
+
+
+def _is_in(turn: Turn, other: Visit, name: str, visit: Visit) -> bool:
+    """Return True if another visit than *visit*, *other*, is in the standing alarm *name* too."""
+    kind = as_in_procedure(name)
+    there = name in (kind, alarm_of(other.detector, kind))
+    in_alarm = turn.phase(other).lamp == "fast" and kind in turn.step(other).alarms
+    return other.id != visit.id and in_alarm and there
 
 
 def raise_alarm(

@@ -63,6 +63,7 @@ def _started(turn: Turn, _event: events.Started) -> None:
     lockers.started(turn)
     safety.started(turn)
     doors.started(turn)
+    detector.started(turn)
     alarms.started(turn)
     cards.started(turn)
     foreign_cards.started(turn)

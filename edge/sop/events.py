@@ -12,7 +12,10 @@ InputKind = Literal[
     "fire", "duress", "enclosure-tamper", "mains-lost", "battery-low", "detector-tamper",
     "beam-blocked",
 ]  # fmt: skip
-"""Inputs that raise an alarm of the same name."""
+"""Inputs that raise an alarm of the same name; one of a named metal detector with its name."""
+
+WalkDirection = Literal["in", "out"]
+"""Direction of a walk through a metal detector: to the host, or out of the building."""
 
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
@@ -130,37 +133,59 @@ class DoorClosed(Event, frozen=True):
 
 
 class InputAlarmed(Event, frozen=True):
-    """A safety or metal detector input is in alarm; *initial*: it was so at the start."""
+    """A safety or metal detector input is in alarm; *initial*: it was so at the start.
+
+    :ivar detector: the metal detector that it belongs to, as in :class:`DetectorAlarmed`
+    """
 
     kind: InputKind
     initial: bool = False
+    detector: str = ""
 
 
 class InputRestored(Event, frozen=True):
-    """The input *kind* is at rest; *initial*: it was so at the start."""
+    """The input *kind* (of *detector*) is at rest; *initial*: it was so at the start."""
 
     kind: InputKind
     initial: bool = False
+    detector: str = ""
 
 
 class DetectorAlarmed(Event, frozen=True):
-    """The metal detector's alarm contact became active; *initial*: it was so at the start."""
+    """A metal detector's alarm contact became active; *initial*: it was so at the start.
+
+    :ivar detector: the detector's name in the config; "" for the only one of the checkpoint
+    """
 
     initial: bool = False
+    detector: str = ""
 
 
 class DetectorCleared(Event, frozen=True):
-    """The metal detector's alarm contact is at rest; *initial*: it was so at the start."""
+    """The alarm contact of *detector* is at rest; *initial*: it was so at the start."""
 
     initial: bool = False
+    detector: str = ""
 
 
 class PassageMade(Event, frozen=True):
-    """A person has passed through the metal detector (its beam is free again)."""
+    """A person has passed through the metal detector *detector* (its beams are free again).
+
+    :ivar direction: None if it is not known: one beam that is passed in both directions
+    """
+
+    detector: str = ""
+    direction: WalkDirection | None = "in"
 
 
 class PassageTooFast(Event, frozen=True):
-    """A person passed the metal detector faster than it can detect: it is no passage."""
+    """A person passed *detector* faster than it can detect: it is no passage.
+
+    :ivar direction: as in :class:`PassageMade`
+    """
+
+    detector: str = ""
+    direction: WalkDirection | None = "in"
 
 
 class StationBusy(Event, frozen=True):

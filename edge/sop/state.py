@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
-from edge.sop.events import InputKind
+from edge.sop.events import WalkDirection
 from edge.sop.procedures.model import AIDE, Outcome, Procedure, Step, procedure_key
 from edge.sop.records import StillReference
 
@@ -63,6 +63,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
     :ivar asked: number of times that the panel has asked about the guest since that evidence
     :ivar insists: reception calls although the host was announced to be away
+    :ivar passed: persons who have passed clear in the last step that screens
+    :ivar walked: when the last of them was counted by a walk
+    :ivar detector: the metal detector that reported last about it in the present step
     """
 
     id: str
@@ -99,6 +102,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     picked: bool = False
     host: str | None = None
     insists: bool = False
+    passed: int = 0
+    walked: Stamp | None = None
+    detector: str = ""
 
     @property
     def procedure_key(self) -> str:
@@ -143,11 +149,16 @@ class Supervision(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     choice: int = 0
 
 
-class Release(msgspec.Struct, frozen=True):
-    """A door was released for *visit* at moment ``at``."""
+class Release(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A door was released for *visit* at moment ``at``.
+
+    :ivar spent: the visit has gone through another of its doors since: an opening is explained by
+        it, but is about no visit
+    """
 
     visit: str
     at: Stamp
+    spent: bool = False
 
 
 class DoorState(msgspec.Struct, frozen=True, kw_only=True):
@@ -161,6 +172,12 @@ class DoorState(msgspec.Struct, frozen=True, kw_only=True):
     releases: tuple[Release, ...] = ()
     passing: str | None = None
     opened: Stamp | None = None
+
+
+class DetectorState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """State of one metal detector; *alarming*: its alarm contact is active."""
+
+    alarming: bool = False
 
 
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,13 +255,16 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
     :ivar availability: the announcements, by host, procedure or called station
     :ivar day: the office day; None before the first, and without office days
-    :ivar alarming: the metal detector's alarm contact is active
+    :ivar detectors: the metal detectors by name
+    :ivar alarming: of a database from before detectors had names: the only one's alarm contact was
+        active. ``Started`` takes it over into *detectors*
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
     """
 
     visits: dict[str, Visit] = {}
     lockers: dict[int, LockerState] = {}
     doors: dict[str, DoorState] = {}
+    detectors: dict[str, DetectorState] = {}
     cards: dict[str, str] = {}
     lost: dict[str, str] = {}
     supervision: Supervision | None = None
@@ -274,6 +294,22 @@ class Door(msgspec.Struct, frozen=True, kw_only=True):
     procedures: tuple[str, ...]
     release_s: float
     held_s: float
+
+
+class Detector(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules of a metal detector.
+
+    :ivar stations: the stations whose guests are screened there; None: all
+    :ivar walks: the directions of the walks that its beams show; empty without a beam, or if its
+        only beam is passed in both directions
+    """
+
+    stations: tuple[str, ...] | None = None
+    walks: frozenset[WalkDirection] = frozenset()
+
+    def serves(self, station: str) -> bool:
+        """Return True if guests of *station* are screened there."""
+        return self.stations is None or station in self.stations
 
 
 class DayRules(msgspec.Struct, frozen=True, kw_only=True):
@@ -312,13 +348,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar cards: the pool of visitor cards
     :ivar supervisors: the supervisors' cards, and the duty of each
     :ivar opening_reasons: reasons to open a locker, by the buttons reason-1, reason-2 …
-    :ivar passage: True if the metal detector has a passage contact
+    :ivar detectors: the metal detectors by name; "" is the name of the only one
     :ivar left_open_s: how long a locker may stand open while no visit waits for it, seconds
     :ivar return_button: belongings come out by an officer's button, not by the card alone
     :ivar doors: the access doors
     :ivar day: when an office day can begin; None without office days
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
-    :ivar inputs: the fitted inputs, of those that raise an alarm by themselves
+    :ivar inputs: the fitted inputs that raise an alarm by themselves, by the names of their alarms
     """
 
     stream: str
@@ -329,13 +365,13 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     hosts: dict[str, Host]
     cards: frozenset[str]
     lockers: tuple[int, ...]
-    passage: bool
+    detectors: dict[str, Detector] = {}
     left_open_s: float = 120.0
     return_button: bool = True
     doors: dict[str, Door] = {}
     day: DayRules | None = None
     abandoned_after_s: float = 7200.0
-    inputs: frozenset[InputKind] = frozenset()
+    inputs: frozenset[str] = frozenset()
     card_readers: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")

@@ -37,7 +37,7 @@ _FIELDS = State.__struct_fields__
 # The fields of the state that are tables.
 _TABLES = [name for name in _FIELDS if isinstance(getattr(State(), name), dict)]
 # The fields of a visit that hold a moment.
-_MOMENTS = ("opened", "arrived", "started", "entered", "seen")
+_MOMENTS = ("opened", "arrived", "started", "entered", "seen", "walked")
 
 
 class Turn:

@@ -28,6 +28,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     :ivar waited_uncertainty_s: the same for ``waited_s``
     :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
     :ivar persons: the head count of the group at the end of the step
+    :ivar passed: of a screening: how many of them have passed clear; None for other steps
     """
 
     visit: str
@@ -53,6 +54,7 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     extended_s: float = 0.0
     persons: int = 1
     host: str | None = None
+    passed: int | None = None
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):

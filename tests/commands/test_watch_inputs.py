@@ -56,7 +56,7 @@ def test_levels_and_events_are_told_as_they_come(tmp_path: Path) -> None:
         assert lobby.detector is not None
         await lobby.detector.walk_through(metal=True)
         await watching.until("The metal detector alarms.")
-        await watching.until("Somebody went through the metal detector.")
+        await watching.until("A person went through the metal detector, in.")
         await lobby.readers["desk"].present("0100A4C101")
         await watching.until("Card 0100A4C101.")
         assert await watching.end() == 0

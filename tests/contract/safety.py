@@ -45,22 +45,22 @@ class SafetyContract:
     def test_an_alarm_is_posted_with_both_edges(self, bench: Bench, loop: str) -> None:
         """An alarm is posted under its own name only; it lasts until it is reset."""
         bench.alarm(loop)
-        alarmed = (InputAlarmed, KINDS[loop], False)
+        alarmed = (InputAlarmed, KINDS[loop], False, "")
         assert bench.posted(alarmed) == [alarmed]
         bench.reset(loop)
-        restored = (InputRestored, KINDS[loop], False)
+        restored = (InputRestored, KINDS[loop], False, "")
         assert bench.posted(restored) == [restored]
 
     @pytest.mark.parametrize("loop", KINDS)
     def test_a_cut_wire_alarms(self, bench: Bench, loop: str) -> None:
         """A cut wire is an alarm until it is repaired: pliers cannot silence a loop."""
         bench.cut(loop)
-        alarmed = (InputAlarmed, KINDS[loop], False)
+        alarmed = (InputAlarmed, KINDS[loop], False, "")
         assert bench.posted(alarmed) == [alarmed]
         bench.alarm(loop)
         bench.reset(loop)
         bench.mend(loop)
-        restored = (InputRestored, KINDS[loop], False)
+        restored = (InputRestored, KINDS[loop], False, "")
         assert bench.posted(restored) == [restored]
 
     def test_opening_posts_every_level_as_initial(self, bench: Bench) -> None:
@@ -68,13 +68,15 @@ class SafetyContract:
         bench.driver.close()
         bench.alarm("fire")
         bench.driver.open()
-        events = bench.posted((InputAlarmed, "fire", True), (InputRestored, "battery-low", True))
+        events = bench.posted(
+            (InputAlarmed, "fire", True, ""), (InputRestored, "battery-low", True, "")
+        )
         assert sorted(events, key=str) == [
-            (InputAlarmed, "fire", True),
-            (InputRestored, "battery-low", True),
-            (InputRestored, "duress", True),
-            (InputRestored, "enclosure-tamper", True),
-            (InputRestored, "mains-lost", True),
+            (InputAlarmed, "fire", True, ""),
+            (InputRestored, "battery-low", True, ""),
+            (InputRestored, "duress", True, ""),
+            (InputRestored, "enclosure-tamper", True, ""),
+            (InputRestored, "mains-lost", True, ""),
         ]
 
     def test_nothing_is_posted_once_closed(self, bench: Bench) -> None:
@@ -83,4 +85,6 @@ class SafetyContract:
         bench.driver.close()
         bench.alarm("fire")
         bench.driver.open()
-        assert (InputAlarmed, "fire", False) not in bench.posted((InputAlarmed, "fire", True))
+        assert (InputAlarmed, "fire", False, "") not in bench.posted(
+            (InputAlarmed, "fire", True, "")
+        )

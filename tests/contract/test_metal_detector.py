@@ -1,5 +1,6 @@
 """Every driver of a metal detector on its twin."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -7,10 +8,17 @@ import pytest
 
 from edge.clock import Clock
 from edge.drivers.wired.metal_detector import WiredMetalDetector
-from edge.sop.events import PassageTooFast
+from edge.sop.events import (
+    DetectorAlarmed,
+    DetectorCleared,
+    InputAlarmed,
+    InputRestored,
+    PassageMade,
+    PassageTooFast,
+)
 from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin
-from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, MetalDetectorContract
+from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, RAN, MetalDetectorContract
 from tests.contract.pin_bench import PinBench, benches, module_benches
 
 SPEED = 10.0
@@ -114,7 +122,7 @@ def test_at_sixty_times_the_speed_walks_are_walks(
             bench.clock.sleep(BETWEEN_S)
             bench.run()
             bench.clock.sleep(BETWEEN_S)
-        kinds = [said[0].__name__ for said in bench.posted(*[(PassageTooFast,)] * 5)]
+        kinds = [said[0].__name__ for said in bench.posted(*[RAN] * 5)]
     assert kinds.count("PassageTooFast") == 5
     assert "DetectorAlarmed" not in kinds
 
@@ -128,3 +136,73 @@ def test_an_open_loop_works_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
         bench.break_alarm("cut")
         bench.walk(metal=True)
         assert bench.posted(PASSED) == [PASSED]
+
+
+class NamedBench(PinBench):
+    """A named detector with two beams, on pins."""
+
+    def __init__(self, folder: Path, clock: Clock) -> None:
+        section = {
+            "stations": ["officer-3"],
+            "alarm": {"pin": 23, "wired": "normally-closed"},
+            "outer": {"pin": 24},
+            "inner": {"pin": 25, "wired": "normally-closed", "pull": "down"},
+            "blocked_s": 4.0,
+        }
+        super().__init__({"metal_detectors": {"lobby": section}}, folder, clock, _build_named)
+
+    @property
+    def twin(self) -> DetectorTwin:
+        """The twin."""
+        return self.lobby.detectors["lobby"]
+
+
+def _build_named(config: Any, channels: Any, clock: Clock, post: Any) -> WiredMetalDetector:
+    detector = config.metal_detectors["lobby"]
+    return WiredMetalDetector("metal-detector/lobby", detector, channels, clock, post)
+
+
+@pytest.fixture
+def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedBench]:
+    """Yield a named detector with two beams; its driver is open."""
+    with NamedBench.made(tmp_path, monkeypatch, SPEED) as bench:
+        yield bench
+
+
+def test_two_beams_post_the_direction_and_the_name(named: NamedBench) -> None:
+    """A walk out is never posted as one in; who turns back in the frame is not posted at all."""
+    walked = [(PassageMade, "lobby", "in"), (PassageMade, "lobby", "out")]
+    ran = (PassageTooFast, "lobby", "in")
+    named.world.wait(named.twin.walk_through(metal=False))
+    named.world.wait(named.twin.turn_back())
+    named.clock.sleep(BETWEEN_S)
+    named.world.wait(named.twin.walk_through(metal=False, out=True))
+    named.clock.sleep(BETWEEN_S)
+    named.world.wait(named.twin.run_through())
+    assert named.posted(*walked, ran) == [*walked, ran]
+
+
+def test_metal_on_the_way_out_is_an_alarm_of_that_detector(named: NamedBench) -> None:
+    """The alarm names the detector; the walk has its direction."""
+    said = [(DetectorAlarmed, False, "lobby"), (PassageMade, "lobby", "out"),
+            (DetectorCleared, False, "lobby")]  # fmt: skip
+    named.world.wait(named.twin.walk_through(metal=True, out=True))
+    assert named.posted(*said) == said
+
+
+@pytest.mark.parametrize("beam", [0, 1])
+def test_a_blocked_beam_of_two_is_one_alarm_until_none_is_blocked(
+    named: NamedBench, beam: int
+) -> None:
+    """Either beam raises the alarm of the detector; a walk past the other one is no passage."""
+    blocked = (InputAlarmed, "beam-blocked", False, "lobby")
+    free = (InputRestored, "beam-blocked", False, "lobby")
+    named.world.do(lambda _lobby: named.twin.beams[beam].set(True))
+    assert named.posted(blocked) == [blocked]
+    named.world.do(lambda _lobby: named.twin.beams[1 - beam].set(True))
+    named.clock.sleep(0.5)
+    named.world.do(lambda _lobby: named.twin.beams[1 - beam].set(False))
+    named.clock.sleep(BETWEEN_S)
+    assert named.posted() == []
+    named.world.do(lambda _lobby: named.twin.beams[beam].set(False))
+    assert named.posted(free) == [free]

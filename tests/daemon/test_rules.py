@@ -14,7 +14,7 @@ from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact, Loop
 from edge.daemon.rules import fitted_inputs, make_rules
 from edge.sop.procedures.loading import load_procedures
-from edge.sop.state import Rules
+from edge.sop.state import Detector, Rules
 from edge.store.store import Store
 
 FOLDER = default_config_folder()
@@ -84,5 +84,5 @@ def test_the_detectors_own_inputs_are_known(tmp_path: Path) -> None:
     both = msgspec.structs.replace(bare, passage=Contact(pin=4), tamper=Loop(pin=5))
     rules = rules_of(msgspec.structs.replace(TANJABBAR, metal_detector=both), tmp_path)
     assert {"detector-tamper", "beam-blocked"} <= rules.inputs
-    assert rules.passage
+    assert rules.detectors == {"": Detector(walks=frozenset({"in"}))}
     assert fitted_inputs(msgspec.structs.replace(BARE, metal_detector=bare)) == frozenset()

@@ -1,8 +1,8 @@
 """A real checkpoint's config in the shape that the contracts expect.
 
-They need lockers 1 and 2, the station ``adc``, the door ``kantor``, the reader ``desk``, the
-camera ``lobby`` and the panel ``reception``, with times of their own: so the first of each gets
-that name and those times.
+They need lockers 1 and 2, one metal detector, the station ``adc``, the door ``kantor``, the reader
+``desk``, the camera ``lobby`` and the panel ``reception``, with times of their own: so the first of
+each gets that name and those times.
 """
 
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from edge.config.model import Config
 from edge.config.sections.aiphone import Rings
+from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.panels import Panel
 
 # Required by the contracts (the heads of tests/contract/*.py). A person needs longer than a
@@ -23,11 +24,11 @@ DOOR = {"release_s": 20.0}
 
 def contract_config(config: Config) -> Config:
     """Return *config* with the contracts' names and times."""
-    detector = config.metal_detector
     return replace(
         config,
         lockers=_two(config.lockers),
-        metal_detector=replace(detector, **DETECTOR) if detector else None,
+        metal_detector=_detector(config),
+        metal_detectors={},
         aiphone=_first(config.aiphone, "adc", **AIPHONE),
         doors=_first(config.doors, "kantor", **DOOR),
         card_readers=_first(config.card_readers, "desk"),
@@ -42,6 +43,7 @@ def names(config: Config) -> Iterator[str]:
         for number, locker in enumerate(_places(config.lockers), start=1):
             yield f"Locker {number} in the tests is locker {locker.number} here."
     for what, section in (
+        ("The metal detector", config.metal_detectors),
         ("The aide's station", config.aiphone), ("The door", config.doors),
         ("The reader", config.card_readers), ("The camera", config.cameras),
         ("The panel", dict(_tried(config.panels))),
@@ -50,6 +52,15 @@ def names(config: Config) -> Iterator[str]:
             yield f"{what} in the tests is {next(iter(section))} here."
     if _tried(config.panels):
         yield "Its button arrive is the first one in the config, decline the second."
+
+
+def _detector(config: Config) -> MetalDetector | None:
+    """Return the first metal detector as the only one, where each walk is one in."""
+    for detector in config.detectors.values():
+        keys = MetalDetector.__struct_fields__
+        only = MetalDetector(**{key: getattr(detector, key) for key in keys})
+        return replace(only, direction="in", **DETECTOR)
+    return None
 
 
 def _first(section: dict[str, Any], name: str, **settings: Any) -> dict[str, Any]:

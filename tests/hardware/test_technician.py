@@ -14,6 +14,8 @@ from tests.hardware import hands
 from tests.hardware.contract_config import contract_config, names
 from tests.hardware.technician import Person
 
+EXIT = Path(__file__).parents[2] / "sim/scenarios/days/arsip/gardu-arsip.toml"
+"""A config with a named metal detector."""
 TABLES = (
     hands.LOCKERS, hands.DETECTOR, hands.READER, hands.AIPHONE, hands.DOOR, hands.SAFETY,
     hands.CAMERA, hands.PANEL, hands.BUZZER,
@@ -69,6 +71,17 @@ def test_no_two_things_have_the_same_words(table: tuple[hands.Hand, ...]) -> Non
         words = hand.words.format(**fields)
         meant = [other for other in table if other.heard(words) is not None]
         assert meant == [hand]
+
+
+def test_the_first_of_several_metal_detectors_is_the_one_that_is_tried() -> None:
+    """It is the only one in the tests, a walk through its beam is one in, and it is named."""
+    config = load_config(EXIT, elsewhere=True)
+    shaped = contract_config(config)
+    assert shaped.metal_detectors == {}
+    assert shaped.metal_detector is not None
+    assert sorted(shaped.metal_detector.beams) == ["inner", "outer"]
+    assert (shaped.metal_detector.direction, shaped.metal_detector.hold_s) == ("in", 3.0)
+    assert "The metal detector in the tests is exit here." in list(names(config))
 
 
 def test_a_real_config_gets_the_names_of_the_contracts() -> None:

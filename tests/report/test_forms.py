@@ -23,13 +23,13 @@ from edge.report.tables import Table, figures, tables, written
 from edge.report.tally import _Tally, summarise
 from edge.report.workbook import xlsx
 from edge.sop import evacuation, events
+from edge.sop.detectors import METAL_DETECTOR
 from edge.sop.inputs import cards, outstanding
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Outcome, Procedure
 from edge.sop.records import KINDS, DayClosed, DayOpened, VisitCorrected
 from edge.sop.state import Rules
-from edge.sop.visit import course
 from edge.sop.wording import load_wording
 from edge.store.register import Fact
 from tests.report.lobby_month import (
@@ -235,7 +235,7 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
         "day": {*get_args(_type_of(DayClosed, "how"))},
         "by": {*get_args(_type_of(DayOpened, "by"))},
         "alarm": {
-            *get_args(events.InputKind), course.DETECTOR, cards.LOST, evacuation.FIRE,
+            *get_args(events.InputKind), METAL_DETECTOR, cards.LOST, evacuation.FIRE,
             *(begin + "3" for begin in codes.NAMED_ALARMS), *_alarms_of_the_checkpoint(),
         },
     }  # fmt: skip

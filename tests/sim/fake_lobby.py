@@ -28,7 +28,7 @@ from edge.sop.events import Event
 from edge.sop.lamps import lamps
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
-from edge.sop.state import DayRules, Door, Host, Rules
+from edge.sop.state import DayRules, Detector, Door, Host, Rules
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
@@ -142,7 +142,7 @@ class FakeLobby:
                 )
                 for name, item in config.doors.items()
             },
-            passage=True,
+            detectors={"": Detector(walks=frozenset({"in"}))},
             supervisors=dict(config.cards.supervisor),
             day=DayRules(opens_s=0, zone=UTC) if config.day else None,
         )
@@ -158,6 +158,10 @@ class FakeLobby:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._awake = asyncio.Event()
         self._awake.set()
+
+    def detector_at(self, _station: str) -> "FakeDetector":
+        """Return the only metal detector."""
+        return self.detector
 
     @property
     def awake(self) -> bool:
@@ -319,11 +323,14 @@ class FakeLocker:
 class FakeDetector:
     """Every pass gives a passage; metal gives an alarm first."""
 
+    counts = True
+
     def __init__(self, lobby: FakeLobby) -> None:
         self.lobby = lobby
 
-    async def walk_through(self, *, metal: bool) -> None:
-        """Pass through once."""
+    async def walk_through(self, *, metal: bool, out: bool = False) -> None:
+        """Pass through once; nobody goes out through it."""
+        assert not out
         if metal:
             self.lobby.post(events.DetectorAlarmed(self.lobby.clock.now()))
         await asyncio.sleep(0)

@@ -1,5 +1,6 @@
 """A stand for the core: sends it events, runs its timers in fake time, collects its output."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -11,7 +12,7 @@ from edge.sop.events import Event, InputKind
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Procedure
 from edge.sop.records import Record, StepCompleted, VisitClosed
-from edge.sop.state import Door, Host, Rules
+from edge.sop.state import Detector, Door, Host, Rules
 
 T = TypeVar("T")
 
@@ -24,8 +25,13 @@ SUPERVISOR = "0100A4C1F0"
 OPENING_MS = 1_795_395_600_000
 
 
-def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rules:
-    """Return the rules of a checkpoint with all equipment, for all four procedures."""
+def rules(
+    procedures: dict[str, Procedure] = PROCEDURES, *, passage: bool = True, **changes: Any
+) -> Rules:
+    """Return the rules of a checkpoint with all equipment, for all four procedures.
+
+    :param passage: the metal detector has a beam
+    """
     values: dict[str, Any] = {
         "stream": "00000000-0000-4000-8000-000000000000",
         "procedures": {procedure.key: procedure for procedure in procedures.values()},
@@ -45,10 +51,22 @@ def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rule
         "lockers": (1, 2, 3),
         "left_open_s": 120.0,
         "doors": {"office": Door(procedures=("jatim",), release_s=5.0, held_s=30.0)},
-        "passage": True,
+        "detectors": {"": Detector(walks=frozenset({"in"} if passage else ()))},
         "inputs": frozenset(get_args(InputKind)),
     }  # fmt: skip
     return Rules(**{**values, **changes})
+
+
+DETECTED: dict[str, Callable[[Stamp, str], Event]] = {
+    "alarm": lambda now, at: events.DetectorAlarmed(now, detector=at),
+    "clear": lambda now, at: events.DetectorCleared(now, detector=at),
+    "passage": events.PassageMade,
+    "exit": lambda now, at: events.PassageMade(now, at, "out"),
+    "walk": lambda now, at: events.PassageMade(now, at, None),
+    "too-fast": events.PassageTooFast,
+    "too-fast-out": lambda now, at: events.PassageTooFast(now, at, "out"),
+}
+"""The events of a detector, by the words of :meth:`Stand.detector`."""
 
 
 class Stand:
@@ -150,16 +168,13 @@ class Stand:
         self.timers.clear()
         return self.send(events.Started(self.now))
 
-    def detector(self, *what: str) -> None:
-        """The detector sends ``alarm``, ``clear`` (contact at rest), ``passage``, ``too-fast``."""
-        kinds = {
-            "alarm": events.DetectorAlarmed,
-            "clear": events.DetectorCleared,
-            "passage": events.PassageMade,
-            "too-fast": events.PassageTooFast,
-        }
+    def detector(self, *what: str, at: str = "") -> None:
+        """Detector *at* reports ``alarm``, ``clear`` (contact at rest), ``passage``, ``too-fast``.
+
+        Also ``exit`` and ``too-fast-out``, walks out, and ``walk``, one of unknown direction.
+        """
         for name in what:
-            self.send(kinds[name](self.now))
+            self.send(DETECTED[name](self.now, at))
 
     def steps(self) -> list[StepCompleted]:
         """The step records so far."""

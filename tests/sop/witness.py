@@ -78,6 +78,8 @@ class Witness(Stand):
         self._picked(event, before)
         self._answered(event, before)
         self._agreed(event, before, self.records[said:])
+        self._passed_clear(event, before)
+        self._walks_out(event, before)
         return effects
 
     def _releases(self, event: Event, effects: list[Effect]) -> None:
@@ -269,6 +271,48 @@ class Witness(Stand):
 
     def _before(self, visit: Visit, call: tuple[Step, Phase]) -> bool:
         return self.place(visit) < self.rules.procedures[visit.procedure_key].place(*call)
+
+    def _passed_clear(self, event: Event, before: State) -> None:
+        """No person meets the host, or leaves the screening, who has not passed clear.
+
+        Persons are counted one by one, by a walk in while the alarm is at rest or by the officer's
+        press; all at once only where no beam counts.
+        """
+        for visit in self.state.visits.values():
+            was = before.visits.get(visit.id)
+            if was is None:
+                continue
+            self._counted(event, before, visit.passed - was.passed)
+            procedure = self.rules.procedures[visit.procedure_key]
+            step, left = procedure.step(visit.step), procedure.step(was.step)
+            onwards = left.screens and step.number > left.number and visit.outcome is None
+            # Who joins during the meeting is counted only.
+            behind = any(one.screens and one.number + 1 == step.number for one in procedure.steps)
+            begins = was.started is None and visit.started is not None
+            meets = behind and begins and visit.outcome is None and visit.step == was.step
+            if onwards or meets:
+                assert visit.passed == visit.persons
+                TOLD["a group in the meeting"] += meets and visit.persons > 1
+
+    def _counted(self, event: Event, before: State, gained: int) -> None:
+        if gained <= 0:
+            return
+        if isinstance(event, events.PassageMade):
+            assert gained == 1
+            assert event.direction == "in"
+            detector = before.detectors.get(event.detector)
+            assert detector is None or not detector.alarming
+        else:
+            assert isinstance(event, events.ButtonPressed)
+            assert event.action in ("done", "accept")
+            assert gained == 1 or not any(one.walks for one in self.rules.detectors.values())
+
+    def _walks_out(self, event: Event, before: State) -> None:
+        """A walk out, or of unknown direction, is no passage: it changes none of these visits."""
+        walks = (events.PassageMade, events.PassageTooFast)
+        if isinstance(event, walks) and event.direction != "in":
+            assert self.state.visits == before.visits
+            assert self.state.alarms == before.alarms
 
     def _fire_explains(self, before: State) -> None:
         """While fire holds the doors, no new alarm reports a door as forced or held open."""

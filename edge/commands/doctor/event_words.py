@@ -35,6 +35,10 @@ _MEANINGS = {
     "alarm": Meaning("no alarm", "alarm", f"Is somebody in the frame? {_CUT}{_WIRED}."),
     "passage": Meaning("the beam is free", "the beam is broken",
                        f"Does anything stand in the beam? {_CUT}{_WIRED}."),
+    "outer": Meaning("the outer beam is free", "the outer beam is broken",
+                     f"Does anything stand in the beam? {_CUT}{_WIRED}."),
+    "inner": Meaning("the inner beam is free", "the inner beam is broken",
+                     f"Does anything stand in the beam? {_CUT}{_WIRED}."),
     "buttons": Meaning("not pressed", "pressed", _PRESSED),
     "accept": Meaning("not pressed", "pressed", _PRESSED),
     "decline": Meaning("not pressed", "pressed", _PRESSED),
@@ -103,8 +107,8 @@ _EVENTS = {
     "InputRestored": "No alarm: {kind}.",
     "DetectorAlarmed": "The metal detector alarms.",
     "DetectorCleared": "The metal detector is at rest.",
-    "PassageMade": "Somebody went through the metal detector.",
-    "PassageTooFast": "Somebody went through the metal detector too fast.",
+    "PassageMade": "A person went through the metal detector{direction}.",
+    "PassageTooFast": "A person went through the metal detector too fast{direction}.",
     "CardPresented": "Card {card}.",
     "TwoCardsPresented": "Two cards at once: neither was taken.",
     "InvitationPresented": "A valid invitation for {procedure}.",
@@ -118,9 +122,14 @@ _EVENTS = {
 }
 
 
+_DIRECTIONS = {"in": ", in", "out": ", out", None: ", in or out (one beam cannot tell)"}
+
+
 def event_words(event: Event) -> str:
     """Return *event* in one sentence."""
     fields = {name: getattr(event, name) for name in event.__struct_fields__ if name != "at"}
+    if "direction" in fields:
+        fields["direction"] = _DIRECTIONS[fields["direction"]]
     told = _EVENTS.get(type(event).__name__)
     if told is not None:
         return told.format(**fields)

@@ -1,5 +1,6 @@
 """Checks of contacts and doors for people's safety, and notes about less safe wiring."""
 
+from edge.config.crosscheck.detectors import section_of
 from edge.config.model import Config
 from edge.config.sections.pins import Contact
 from edge.config.validation import Problems
@@ -22,11 +23,9 @@ def safety(config: Config, problems: Problems) -> None:
 def loop_notes(config: Config) -> list[str]:
     """Return a note for each contact that would not alarm if its wire is cut."""
     watched: dict[str, Contact | None] = {}
-    if config.metal_detector is not None:
-        watched |= {
-            f"metal_detector.{name}": getattr(config.metal_detector, name)
-            for name in ("alarm", "tamper")
-        }
+    for name, detector in config.detectors.items():
+        where = section_of(name)
+        watched |= {f"{where}.alarm": detector.alarm, f"{where}.tamper": detector.tamper}
     watched |= {
         f"safety.{name}": getattr(config.safety, name, None)
         for name in ("enclosure_tamper", "mains", "battery")

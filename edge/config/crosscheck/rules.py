@@ -12,6 +12,7 @@ from edge.config.crosscheck.broker import FILES, credentials, unencrypted
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
+from edge.config.crosscheck.detectors import detectors
 from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
@@ -36,7 +37,8 @@ def crosscheck(config: Config, problems: Problems) -> None:
     """Add to *problems* every contradiction between the sections of *config*."""
     for rule in (
         _pins, ports, _timezone, _procedures, _broker, cards, readers, invitations, lockers,
-        modules, _aiphones, check_hosts, _doors, safety, _panels, _day, _lamps, _quiet, cameras,
+        modules, detectors, _aiphones, check_hosts, _doors, safety, _panels, _day, _lamps, _quiet,
+        cameras,
         times,
     ):  # fmt: skip
         rule(config, problems)
@@ -127,8 +129,10 @@ def _aiphones(config: Config, problems: Problems) -> None:
 
 
 def _doors(config: Config, problems: Problems) -> None:
-    serving = {f"doors.{name}": item.procedures for name, item in config.doors.items()}
-    _serving(config, problems, serving, "one door for each procedure")
+    """Report procedures that are not known, or that a door has twice; two doors may serve one."""
+    for name, door in config.doors.items():
+        where = f"doors.{name}"
+        _serving(config, problems, {where: door.procedures}, "each procedure once at a door")
 
 
 def _serving(

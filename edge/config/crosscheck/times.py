@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edge.config.crosscheck.detectors import section_of
 from edge.config.model import Config
 from edge.config.sections.card_readers import Pn532
 from edge.config.sections.pins import Contact
@@ -25,9 +26,8 @@ def times(config: Config, problems: Problems) -> None:
 
 
 def _pairs(config: Config) -> Iterator[Pair]:
-    detector = config.metal_detector
-    if detector is not None:
-        where = "metal_detector"
+    for name, detector in config.detectors.items():
+        where = section_of(name)
         yield where, detector, "stuck_s", "hold_s", "a single alarm would be a stuck contact"
         yield where, detector, "stuck_s", "blocked_s", "a blocked beam would be a stuck contact"
     for name, reader in config.card_readers.items():
@@ -49,11 +49,11 @@ def bounce_notes(config: Config) -> list[str]:
 
 def _pulses(config: Config) -> Iterator[tuple[str, str, Contact | None, str, float]]:
     """Yield section, contact, and the key with the shortest pulse that is to be accepted."""
-    detector = config.metal_detector
-    if detector is not None:
-        where = "metal_detector"
+    for name, detector in config.detectors.items():
+        where = section_of(name)
         yield where, "alarm", detector.alarm, "minimum_pulse_s", detector.minimum_pulse_s
-        yield where, "passage", detector.passage, "too_fast_s", detector.too_fast_s
+        for key, beam in detector.beams.items():
+            yield where, key, beam, "too_fast_s", detector.too_fast_s
     for name, station in config.aiphone.items():
         for contact in ("accept", "decline", "release", "extend"):
             fitted: Contact | None = getattr(station, contact)

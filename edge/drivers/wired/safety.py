@@ -44,16 +44,23 @@ class WiredSafetyInputs(WiredDevice):
 
 
 def alarm_input(
-    part: str, kind: InputKind, contact: Contact, channels: Channels, clock: Clock, post: Post
+    part: str,
+    kind: InputKind,
+    contact: Contact,
+    channels: Channels,
+    clock: Clock,
+    post: Post,
+    detector: str = "",
 ) -> WiredContact:
     """Return the driver of *contact*, which posts InputAlarmed and InputRestored of *kind*.
 
     :param part: its name in the fault of a loose contact
+    :param detector: the metal detector that it belongs to
     """
 
     def changed(level: Level) -> None:
         event = InputAlarmed if level.active else InputRestored
-        post(lambda at: event(at, kind, level.initial))
+        post(lambda at: event(at, kind, level.initial, detector))
 
     on_loose = loose_reporter(part, "safety", contact, post)
     return WiredContact(contact, channels, clock, changed, LIMITS["safety"], on_loose=on_loose)

@@ -81,7 +81,9 @@ def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -
 
 def _without_card(turn: Turn, stations: tuple[str, ...]) -> Visit | None:
     """Return the first visit at the reader that waits for a card and has a person without one."""
-    return first_waiting(turn, "card.issued", stations, lambda visit: group.lacks_card(turn, visit))
+    return first_waiting(
+        turn, "card.issued", stations, only=lambda visit: group.lacks_card(turn, visit)
+    )
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:

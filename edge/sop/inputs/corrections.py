@@ -8,7 +8,7 @@ from edge.sop.records import VisitCorrected, VisitJoined
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import group
-from edge.sop.visit.course import reenter
+from edge.sop.visit.course import recheck, reenter
 from edge.sop.visit.steps import FRESH_STEP, leave_step
 
 MOST_PERSONS = 99
@@ -63,6 +63,7 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
     )
     turn.record_visit("gardu.visit.joined.v1", visit, data)
     _wait_for_card(turn, visit)
+    _screen_again(turn, turn.state.visits[visit.id])
 
 
 def _wait_for_card(turn: Turn, visit: Visit) -> None:
@@ -71,6 +72,20 @@ def _wait_for_card(turn: Turn, visit: Visit) -> None:
     phase = next(phases, None)
     if visit.carded and phase is not None and group.lacks_card(turn, visit):
         reenter(turn, visit, phase)
+
+
+def _screen_again(turn: Turn, visit: Visit) -> None:
+    """Have a person screened who joined late: until the next step's time runs, the visit goes back.
+
+    After that (the guests are with the host) only the records show it: ``passed`` of the screening
+    is below ``persons``.
+    """
+    came = visit.came
+    screened = came is not None and turn.procedure(visit).step(came.step).screens
+    if screened and visit.started is None and visit.outcome is None:
+        _step_back(turn, visit)
+    else:
+        recheck(turn, visit)
 
 
 def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:
@@ -110,7 +125,7 @@ def _go_back(turn: Turn, visit: Visit, came: Advance) -> Visit:
         "reason": came.reason,
         "came": None,
     }
-    return reenter(turn, visit, came.phase, step=came.step, **again)
+    return recheck(turn, reenter(turn, visit, came.phase, step=came.step, **again))
 
 
 def _record(

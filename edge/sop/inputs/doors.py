@@ -2,10 +2,13 @@
 
 1. A door is released for a visit only, by its procedure.
 2. A release is valid for one opening and a limited time (``Turn.valid_releases``): a release of
-   this morning does not explain an opening tonight.
+   this morning does not explain an opening tonight. Where several doors were released for a visit,
+   the first that opens is the visit's; an opening of another one is explained, and about no visit.
 3. A door that opens without a release was forced; one that stands open for longer than ``held_s``
    is held open. Both are alarms until it closes. While fire holds the doors released, neither is.
 """
+
+from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.sop import events
@@ -40,9 +43,12 @@ def opened(turn: Turn, event: events.DoorOpened) -> None:
     _watch(turn, name, turn.at)
     releases = turn.valid_releases(name)
     if releases:
-        first, *others = releases
-        turn.door(name, releases=tuple(others), passing=first.visit)
-        _deliver(turn, first.visit, "door.opened")
+        used = min(releases, key=lambda release: release.spent)
+        releases.remove(used)
+        turn.door(name, releases=tuple(releases), passing=None if used.spent else used.visit)
+        if not used.spent:
+            _spend(turn, used.visit)
+            _deliver(turn, used.visit, "door.opened")
     elif not event.initial and FIRE not in turn.state.alarms:
         raise_alarm(turn, _forced(name), None, "opened without a release")
 
@@ -60,6 +66,17 @@ def closed(turn: Turn, event: events.DoorClosed) -> None:
     clear_alarm(turn, _held(name))
     if before.passing is not None:
         _deliver(turn, before.passing, "door.closed")
+
+
+def _spend(turn: Turn, visit: str) -> None:
+    """Mark the releases of all doors for *visit* as spent: it goes through one of them now."""
+    for name, door in list(turn.state.doors.items()):
+        if any(release.visit == visit for release in door.releases):
+            releases = (
+                replace(release, spent=True) if release.visit == visit else release
+                for release in door.releases
+            )
+            turn.door(name, releases=tuple(releases))
 
 
 def _deliver(turn: Turn, visit: str, name: str) -> None:

@@ -19,15 +19,18 @@ The line (this module)
     leaves), guests who are present before guests who are away. If no card was shown, *leave* goes
     first to a guest whom the panel asks about, and a second *leave* to the guest who, as an officer
     has confirmed, has no card.
-3.  The metal detector and its beam are about the first visit in line to which their event applies.
-    If no guest is being screened, an alarm belongs to no visit, and a passage changes nothing.
+3.  A metal detector and its beams are about the first visit in line, at the detector's stations,
+    to which their event applies. If no guest is being screened there, an alarm belongs to no visit,
+    and a passage changes nothing. A walk out is never a passage: it is for a visit that waits for
+    an exit.
 4.  An answer of an aide is about guests of that aide's hosts only. It is for the call that rings.
     If none rings, it is for the first visit in line that waits for the aide: a guest at the door or
     in a meeting before a call that was not answered. *Line in use* is about the call that was made
     last.
 5.  A locker's door is about the visit that has the locker, if it is the one at hand: of several
     lockers the last that the visit was given and has not emptied. An access door is about the visit
-    for which it was released.
+    for which that door was released. If several were released for a visit, the first that it opens
+    is its door; an opening of another one is no alarm and about no visit.
 
 Cards (``cards.py``)
 --------------------
@@ -61,6 +64,8 @@ Corrections (``corrections.py``)
 17. *more* adds one person to the newest visit at the panel's stations in which a person has no card
     yet. If details in the guest book have more persons, their number is used. Either is a record. A
     visit that has its cards already, and is still at that step, waits for the cards of the others.
+    A person who joins after the screening has not passed clear: until the meeting begins, the visit
+    goes back to the screening.
 
 Supervisors (``supervisors.py``)
 --------------------------------
@@ -100,19 +105,21 @@ def first_waiting(
     turn: Turn,
     name: str,
     stations: tuple[str, ...] | None = None,
+    also: tuple[str, ...] = (),
     only: Callable[[Visit], bool] = lambda _visit: True,
 ) -> Visit | None:
     """Return the first visit in line (at one of *stations*) to which event *name* applies.
 
     Rules 1 to 3. It serves every input that does not name its visit.
 
+    :param also: events that must apply to it too
     :param only: leaves out the visits for which it is False
     """
     waiting = [
         (_meant(turn, visit, name), visit.place, visit)
         for visit in turn.state.visits.values()
         if (stations is None or turn.rules.station(visit) in stations)
-        and transition_for(turn, visit, name)
+        and all(transition_for(turn, visit, event) for event in (name, *also))
         and only(visit)
     ]
     return min(waiting, key=lambda entry: entry[:2])[2] if waiting else None

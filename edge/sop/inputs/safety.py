@@ -12,37 +12,36 @@
 ============================= ====================================================================
 """
 
-from typing import get_args
-
 from edge.sop import events
-from edge.sop.alarms import SILENT, clear_alarm, raise_alarm
+from edge.sop.alarms import SILENT, clear_alarm, input_of, raise_alarm
+from edge.sop.detectors import alarm_of
 from edge.sop.evacuation import FIRE
-from edge.sop.events import InputKind
 from edge.sop.inputs.doors import hold
 from edge.sop.turn import Turn
 
 
 def started(turn: Turn) -> None:
     """Clear the alarms of inputs that are no longer in the config: no event would clear them."""
-    for kind in get_args(InputKind):
-        if kind not in turn.rules.inputs:
-            _clear(turn, kind)
+    for alarm in list(turn.state.alarms):
+        if input_of(alarm) is not None and alarm not in turn.rules.inputs:
+            _clear(turn, alarm)
 
 
 def alarmed(turn: Turn, event: events.InputAlarmed) -> None:
     """Raise the alarm of the input. Fire also holds the doors, again after each restart."""
     if event.kind == FIRE:
         hold(turn, released=True)
-    raise_alarm(turn, event.kind, None, silent=event.kind in SILENT)
+    alarm = alarm_of(event.detector, event.kind)
+    raise_alarm(turn, alarm, None, silent=event.kind in SILENT)
 
 
 def restored(turn: Turn, event: events.InputRestored) -> None:
     """Clear the alarm of the input. The end of a fire also lets the doors lock again."""
-    _clear(turn, event.kind)
+    _clear(turn, alarm_of(event.detector, event.kind))
 
 
-def _clear(turn: Turn, kind: InputKind) -> None:
-    if kind in turn.state.alarms:
-        clear_alarm(turn, kind)
-        if kind == FIRE:
+def _clear(turn: Turn, alarm: str) -> None:
+    if alarm in turn.state.alarms:
+        clear_alarm(turn, alarm)
+        if alarm == FIRE:
             hold(turn, released=False)

@@ -176,7 +176,9 @@ def _way(head: str, way: Transition) -> str:
     via = f" via {way.via}" if way.via else ""
     more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
     more += ", more time" * way.extend
-    return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}"
+    more += f", {way.clear} clear" if way.clear else ""
+    until = f", until all are clear to {way.otherwise}" if way.otherwise else ""
+    return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}{until}"
 
 
 def pieces(old: str, new: str) -> list[Piece]:

@@ -10,8 +10,16 @@ import msgspec
 
 from edge.config.hosts import hosts_of
 from edge.config.model import Config
+from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.sop.procedures.model import AIDE, Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import reached, stuck
+
+# Events of beams, and the directions of the walks that make them.
+_SHOWN_BY_BEAMS: dict[str, set[str]] = {
+    "detector.passage": {"in"},
+    "detector.exit": {"out"},
+    "detector.too-fast": {"in", "out"},
+}
 
 LOCKER_WORDS = (
     "unlock",
@@ -40,6 +48,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         problems += site.missing(step)
         problems += site.traps(step)
         notes += site.absent_buttons(step)
+        notes += not_counted(step)
     notes += site.absent_anywhere()
     name = procedure.id
     return EquipmentFindings(
@@ -48,16 +57,28 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
     )
 
 
+def not_counted(step: Step) -> Iterator[str]:
+    """Yield a note on a screening that lets a group go on after the walk of one person."""
+    walks = {way.event for phase in step.phases for way in phase.on} & {
+        "detector.passage", "detector.exit",
+    }  # fmt: skip
+    if walks and not step.screens:
+        yield (
+            f'step {step.id}: a group passes with the walk of one person; add clear = "one" to '
+            f"its transitions on {' and '.join(sorted(walks))} (docs/procedures.md)"
+        )
+
+
 def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
     """Return a note for each access door of *config* that no procedure releases."""
     releasing = {
-        procedure.id
+        (procedure.id, word.partition(":")[2])
         for procedure in procedures
-        if any("release-door" in phase.do for step in procedure.steps for phase in step.phases)
+        for word in _released(procedure)
     }
     notes = []
     for name, door in config.doors.items():
-        if releasing.isdisjoint(door.procedures):
+        if not any((one, only) in releasing for one in door.procedures for only in ("", name)):
             served = ", ".join(door.procedures) or "none"
             notes.append(
                 f"doors.{name}: no guest is let through: none of its procedures ({served}) has a "
@@ -65,6 +86,13 @@ def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
                 "procedure of the guests who go through it, or remove the door"
             )
     return notes
+
+
+def _released(procedure: Procedure) -> Iterator[str]:
+    """Yield the actions of *procedure* that release doors."""
+    for step in procedure.steps:
+        for phase in step.phases:
+            yield from (word for word in phase.do if word.partition(":")[0] == "release-door")
 
 
 class _Site:
@@ -77,8 +105,8 @@ class _Site:
         named = (host.aiphone for host in self.hosts)
         self.aiphones = [config.aiphone[name] for name in named if name in config.aiphone]
         self.purposes = {p for camera in config.cameras.values() for p in camera.purposes}
-        self.beam = config.metal_detector is not None and config.metal_detector.passage is not None
-        self.doors = [d for d in config.doors.values() if procedure.id in d.procedures]
+        self.named_doors = [n for n, d in config.doors.items() if procedure.id in d.procedures]
+        self.doors = [config.doors[name] for name in self.named_doors]
 
     def actions(self, station: str) -> set[str] | None:
         """Return the meanings of the buttons at *station*; None if it has no panel."""
@@ -109,16 +137,30 @@ class _Site:
         if source == "aiphone":
             fitted = [getattr(one, name, None) is not None for one in self.aiphones]
             return all(fitted) and len(fitted) == len(self.hosts)
-        if event in ("detector.passage", "detector.too-fast"):
-            return self.beam
+        if event in _SHOWN_BY_BEAMS:
+            return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
         if source == "door":
             return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
+    def walks(self, station: str) -> set[str]:
+        """Return the directions of the walks that metal detectors at *station* show."""
+        return {way for detector in self.detectors(station) for way in detector.walks}
+
+    def detectors(self, station: str) -> list[MetalDetector]:
+        """Return the metal detectors that screen the guests of *station*."""
+        return [
+            detector
+            for detector in self.config.detectors.values()
+            if not isinstance(detector, NamedMetalDetector) or station in detector.stations
+        ]
+
     def never_entered(self, step: Step, phase: Phase) -> bool:
         """Return True if this checkpoint always goes on to the ``otherwise`` of *phase*."""
+        walks = self.walks(step.station)
         fitted = {
-            "passage": self.beam,
+            "passage": "in" in walks,
+            "exit": "out" in walks,
             "door": bool(self.doors),
             "reader": any(_reader_at(self.config, one) for one in self.stations(step)),
             "host-choice": self.chooses,
@@ -223,10 +265,15 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     lacking = None
     if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
-    elif word.startswith("detector.") and config.metal_detector is None:
+    elif word.startswith("detector.") and not config.detectors:
         lacking = "there is no metal detector; add [metal_detector]"
-    elif word == "release-door" and not site.doors:
-        lacking = "no door serves this procedure; add it to procedures of a [doors.NAME]"
+    elif word.startswith("detector.") and not site.detectors(step.station):
+        lacking = (
+            f"no metal detector screens guests of station {step.station}; "
+            "add it to stations of a [metal_detectors.NAME]"
+        )
+    elif word.partition(":")[0] == "release-door":
+        lacking = _no_door(site, word.partition(":")[2])
     elif word.startswith(("ring:", "aiphone.")) and len(site.aiphones) < len(site.hosts):
         lacking = _no_aiphone(site)
     elif word.startswith("still:") and word[6:] not in site.purposes:
@@ -253,6 +300,16 @@ def _no_aiphone(site: _Site) -> str:
 def _without_panel(site: _Site, step: Step) -> str | None:
     """Return the first station of *step* that no panel serves; None if each has one."""
     return next((one for one in site.stations(step) if site.actions(one) is None), None)
+
+
+def _no_door(site: _Site, name: str) -> str | None:
+    """Return the door that is missing: *name*, or any if that is empty; None if none is."""
+    if not site.doors:
+        return "no door serves this procedure; add it to procedures of a [doors.NAME]"
+    if name and name not in site.named_doors:
+        allowed = ", ".join(site.named_doors)
+        return f"no door {name} serves this procedure; allowed: {allowed}, or another [doors.NAME]"
+    return None
 
 
 def _reader_at(config: Config, station: str) -> bool:

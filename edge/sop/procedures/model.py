@@ -60,6 +60,7 @@ EVIDENCE = {
     "detector.alarm": "alarm",
     "detector.passage": "passage",
     "detector.too-fast": "too-fast",  # a walk too fast to be screened
+    "detector.exit": "exit",  # a walk out; never a passage
     "door.opened": "door-opened",  # the access door that was released for the visit
     "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
@@ -73,7 +74,8 @@ VERBS = {
     "unlock-another": "assign the visit one more free locker, and unlock it",
     "fault-locker": "put the visit's locker out of order and take it away from the visit",
     "release-locker": "the visit's locker is empty: give it back to the pool",
-    "release-door": "release the access door that serves the visit's procedure, once",
+    "release-door": "release the access doors that serve the visit's procedure, once; or one of "
+    "them, for example release-door:office",
     "take-card": "the visit's cards are back: return them to the pool",
     "take-shown": "return those of the visit's cards that were shown in this step to the pool",
     "lose-card": "the visit's cards that were not shown in this step are declared lost",
@@ -92,7 +94,9 @@ NEEDS = {
     "locker": "the visit has a locker",
     "card": "the visit has a card",
     "free-locker": "the visit has a locker or one is free",
-    "passage": "the metal detector has a passage contact",
+    "passage": "a metal detector of the step's station shows walks in",
+    "exit": "a metal detector of the step's station shows walks out",
+    "all-clear": "each person of the visit has passed clear in the last step that screens",
     "host": "nobody has said that the host does not receive, or reception asks all the same",
     "host-choice": "the procedure has several hosts here, and none is chosen for the visit",
     "door": "an access door serves the visit's procedure",
@@ -123,6 +127,9 @@ class Transition(FileTable, frozen=True, kw_only=True):
     :ivar extend: moves the step's limit by its ``extend_s``; after ``extensions`` moves the event
         does not apply
     :ivar pass_on: deliver the same event once more after the transition
+    :ivar clear: ``one`` person of the visit has passed clear, or ``all`` (an officer vouches)
+    :ivar otherwise: with ``clear``: the phase to which it leads in place of ``to`` while persons of
+        the visit have not passed clear
     """
 
     event: str
@@ -134,6 +141,8 @@ class Transition(FileTable, frozen=True, kw_only=True):
     again: bool = False
     extend: bool = False
     pass_on: bool = False
+    clear: Literal["one", "all"] | None = None
+    otherwise: Name | None = None
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
@@ -210,6 +219,11 @@ class Step(FileTable, frozen=True, kw_only=True):
         if self.timed_from is None:
             return ()
         return (self.timed_from,) if isinstance(self.timed_from, str) else self.timed_from
+
+    @property
+    def screens(self) -> bool:
+        """True if it counts the persons who have passed clear."""
+        return any(way.clear for phase in self.phases for way in phase.on)
 
     @property
     def alarms(self) -> set[str]:

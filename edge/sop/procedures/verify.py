@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TypeVar, get_args
 
+from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
 from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
 
@@ -31,6 +32,8 @@ UNLOCKS = {
 
 # Verbs of VERBS that have an argument after a colon.
 WITH_ARGUMENT = ("ring", "still", "alarm", "clear")
+# Verbs that may have one.
+MAY_HAVE_ARGUMENT = ("release-door",)
 _WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 
@@ -81,7 +84,11 @@ def stuck(phases: Sequence[Phase], possible: Callable[[Transition], bool]) -> li
 
 def reached(step: Step) -> set[str]:
     """Return the ids of the phases of *step* that some chain of transitions leads to."""
-    ways = {phase.id: [*(way.to for way in phase.on), phase.otherwise] for phase in step.phases}
+    ways = {
+        phase.id: [*(way.to for way in phase.on), *(way.otherwise for way in phase.on),
+                   phase.otherwise]
+        for phase in step.phases
+    }  # fmt: skip
     return _closure(step.phases[0].id, lambda phase_id: ways.get(phase_id, []))
 
 
@@ -147,6 +154,7 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
             yield f"{where}, phase {phase.id}: no transition leads here"
     yield from _waits_without_end(step)
     yield from _otherwise_loops(step)
+    yield from _not_all_clear(step)
 
 
 def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
@@ -173,7 +181,7 @@ def _action(action: str, where: str) -> Iterator[str]:
     verb, colon, argument = action.partition(":")
     if verb not in VERBS:
         yield f"{where}: do {action!r} is unknown; allowed: {_listed(VERBS)}"
-    elif bool(colon) != (verb in WITH_ARGUMENT):
+    elif bool(colon) != (verb in WITH_ARGUMENT) and verb not in MAY_HAVE_ARGUMENT:
         form = f"{verb}:..." if verb in WITH_ARGUMENT else verb
         yield f"{where}: do {action!r} is incomplete or too much; allowed: {form}"
     elif verb == "ring" and argument not in RINGS:
@@ -182,6 +190,11 @@ def _action(action: str, where: str) -> Iterator[str]:
         yield f"{where}: do {action!r} has a wrong name; {_WORD_RULE}"
     elif verb == "alarm" and argument in _RESERVED_ALARMS:
         yield f"{where}: do {action!r} is a safety input's own alarm; allowed: another name"
+    elif verb in ("alarm", "clear") and as_in_procedure(argument) != argument:
+        yield (
+            f"{where}: do {action!r} names one metal detector; allowed: {verb}:{METAL_DETECTOR}, "
+            "which means the detector where the guest is"
+        )
 
 
 def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:
@@ -199,6 +212,7 @@ def _transition(
     if way.after_s is not None and way.at_s is not None:
         yield f"{where}: has both after_s and at_s; allowed: one of them"
     yield from _time(step, where, way)
+    yield from _clear(step, where, way)
     if way.event == "timeout" and way.pass_on:
         yield f"{where}: a time-out cannot be passed on; allowed: pass_on = false"
     if way.reason is not None and not _WORD.fullmatch(way.reason):
@@ -215,6 +229,33 @@ def _time(step: Step | None, where: str, way: Transition) -> Iterator[str]:
         yield f"{where}: extends, but the step has no extend_s and extensions; allowed: with both"
     if (way.extend or way.at_s is not None) and (step is None or step.standard_s is None):
         yield f"{where}: counts by a standard time that there is not; allowed: with standard_s"
+
+
+def _clear(step: Step | None, where: str, way: Transition) -> Iterator[str]:
+    """Yield a problem if *way* counts persons where none are, or has a wrong ``otherwise``."""
+    if way.clear is not None and step is None:
+        yield f"{where}: counts a person as clear anywhere; allowed: clear in the phases of a step"
+    if way.otherwise is None:
+        return
+    if way.clear is None:
+        yield f"{where}: has otherwise without clear; allowed: both, or none"
+    phases = [phase.id for phase in step.phases] if step else []
+    if way.otherwise not in phases:
+        yield f"{where}: otherwise is {way.otherwise!r}; allowed: {_listed(phases)}"
+
+
+def _not_all_clear(step: Step) -> Iterator[str]:
+    """Yield each way that leads on from a screening while persons have not passed clear."""
+    for phase in step.phases if step.screens else ():
+        for way in phase.on:
+            onwards = way.to in ("@next", "@skip") or way.to.startswith("#")
+            all_clear = phase.needs == "all-clear" or way.clear == "all" or way.otherwise
+            if onwards and not all_clear:
+                yield (
+                    f'step {step.id}, phase {phase.id}, on "{way.event}": leads on while persons '
+                    'may not have passed clear; allowed: in a phase with needs = "all-clear", or '
+                    "with clear and otherwise"
+                )
 
 
 def _target(procedure: Procedure, step: Step | None, where: str, way: Transition) -> Iterator[str]:

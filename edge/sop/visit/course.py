@@ -17,13 +17,15 @@ from typing import Literal
 
 from edge.clock import Stamp, iso
 from edge.sop import day, hosts, reasons
+from edge.sop.detectors import device_of
 from edge.sop.effects import CancelTimer
+from edge.sop.events import WalkDirection
 from edge.sop.hosts import ChosenBy
 from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
-from edge.sop.state import Advance, Visit
+from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import group, inactivity, pace, stations
+from edge.sop.visit import group, inactivity, pace, screening, stations
 from edge.sop.visit.steps import (
     FRESH_STEP,
     end_step,
@@ -32,10 +34,7 @@ from edge.sop.visit.steps import (
     set_phase_timer,
     start_time,
 )
-from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
-
-DETECTOR = "metal-detector"
-"""The metal detector's name as a device; its alarm has the same name."""
+from edge.sop.visit.verbs import VERBS_DONE, doors_for, free_locker
 
 # The needs of a phase that can end while a visit waits in it, because a device fails.
 _EQUIPMENT_NEEDS = ("reader",)
@@ -131,6 +130,7 @@ def deliver(
         insists=visit.insists or transition.again,
         picked=False,
     )
+    visit = screening.count(turn, visit, transition.clear)
     visit = reasons.choose(turn, visit, transition)
     if name != "timeout":
         visit = inactivity.seen(turn, visit)
@@ -178,7 +178,7 @@ def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
 def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     """Move *visit* along *transition* (table at the head of edge/sop/procedures/model.py)."""
     step = turn.step(visit)
-    to = transition.to
+    to = screening.destination(visit, transition)
     if to == "@next":
         _complete(turn, visit, step)
     elif to == "@skip":
@@ -239,14 +239,37 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         place=visit.place if stays else turn.next_place(),
         arrived=turn.at,
         **FRESH_STEP,
+        **screening.begin(step),
     )
     visit = _enter(turn, visit, step.phases[0])
     if visit.id not in turn.state.visits or visit.step != step.id:
         return visit
-    # A stuck alarm contact posts no event for the next guest; without a beam, no walk does either.
-    if turn.state.alarming and (DETECTOR in turn.state.faults or not turn.rules.passage):
-        deliver(turn, visit, "detector.alarm")
+    stuck = _stuck_alarm(turn, step)
+    if stuck is not None:
+        deliver(turn, turn.change(visit, detector=stuck), "detector.alarm")
     return turn.state.visits.get(visit.id, visit)
+
+
+def _stuck_alarm(turn: Turn, step: Step) -> str | None:
+    """Return the detector at *step* whose active alarm contact posts no event for the next guest.
+
+    It is stuck; or the detector has no beam, so that no walk makes an event either.
+    """
+    for name, detector in turn.rules.detectors.items():
+        if not detector.serves(step.station):
+            continue
+        alarming = turn.state.detectors.get(name, DetectorState()).alarming
+        if alarming and (device_of(name) in turn.state.faults or not detector.walks):
+            return name
+    return None
+
+
+def recheck(turn: Turn, visit: Visit) -> Visit:
+    """Leave a phase that needs ``all-clear`` if a person has joined who has not passed clear."""
+    phase = turn.phase(visit)
+    if phase.needs != "all-clear" or screening.all_clear(visit):
+        return visit
+    return _enter(turn, visit, phase)
 
 
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
@@ -277,17 +300,28 @@ def _has(turn: Turn, visit: Visit, need: str) -> bool:
     return _MET[need](turn, visit)
 
 
+def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
+    """Return True if a metal detector at the step of *visit* shows walks in *direction*."""
+    station = turn.rules.station(visit)
+    return any(
+        detector.serves(station) and direction in detector.walks
+        for detector in turn.rules.detectors.values()
+    )
+
+
 # A function for each key of ``NEEDS``.
 _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "locker": lambda _turn, visit: bool(visit.lockers),
     "card": lambda _turn, visit: bool(visit.cards),
     "free-locker": lambda turn, visit: bool(visit.lockers) or free_locker(turn) is not None,
-    "passage": lambda turn, _visit: turn.rules.passage,
+    "passage": lambda turn, visit: _shows_walks(turn, visit, "in"),
+    "exit": lambda turn, visit: _shows_walks(turn, visit, "out"),
+    "all-clear": lambda _turn, visit: screening.all_clear(visit),
     "host": hosts.receives,
     "host-choice": lambda turn, visit: (
         visit.host is None and len(turn.rules.hosts_of(visit.procedure)) > 1
     ),
-    "door": lambda turn, visit: door_for(turn, visit) is not None,
+    "door": lambda turn, visit: bool(doors_for(turn, visit)),
     "reader": stations.reads_card,
     "more-cards": group.lacks_card,
     "missing-card": lambda _turn, visit: bool(group.missing_cards(visit)),

@@ -52,6 +52,7 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         stills=visit.stills,
         extended_s=visit.extended_s,
         persons=visit.persons,
+        passed=visit.passed if step.screens else None,
     )
     turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)

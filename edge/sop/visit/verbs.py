@@ -10,6 +10,7 @@ from typing import Literal
 from msgspec.structs import replace
 
 from edge.sop.alarms import end_alarm, raise_alarm, sound
+from edge.sop.detectors import METAL_DETECTOR, alarm_of
 from edge.sop.effects import (
     ReleaseDoor,
     RingAide,
@@ -90,15 +91,16 @@ def _release_locker(turn: Turn, visit: Visit, _argument: str) -> Visit:
     return turn.change(visit, lockers=visit.lockers[:-1])
 
 
-def door_for(turn: Turn, visit: Visit) -> str | None:
-    """Return the access door that serves the procedure of *visit*; None if none does."""
-    served = (n for n, door in turn.rules.doors.items() if visit.procedure in door.procedures)
-    return next(served, None)
+def doors_for(turn: Turn, visit: Visit) -> list[str]:
+    """Return the access doors that serve the procedure of *visit*, in the order of the config."""
+    return [n for n, door in turn.rules.doors.items() if visit.procedure in door.procedures]
 
 
-def _release_door(turn: Turn, visit: Visit, _argument: str) -> Visit:
-    name = door_for(turn, visit)
-    if name is not None:
+def _release_door(turn: Turn, visit: Visit, only: str) -> Visit:
+    """Release the doors that serve *visit*, or *only* the one of them with that name."""
+    for name in doors_for(turn, visit):
+        if only not in ("", name):
+            continue
         others = [release for release in turn.valid_releases(name) if release.visit != visit.id]
         turn.door(name, releases=(*others, Release(visit.id, turn.at)))
         turn.do(ReleaseDoor(name, visit.id))
@@ -141,6 +143,8 @@ def declare_lost(turn: Turn, card: str) -> None:
 
 
 def _alarm(turn: Turn, visit: Visit, kind: str) -> Visit:
+    if kind == METAL_DETECTOR:
+        kind = alarm_of(visit.detector)
     standing = turn.state.alarms.get(kind)
     if standing is None:
         raise_alarm(turn, kind, visit.id)

@@ -29,6 +29,7 @@ from edge.sop.events import (
     InputRestored,
     PassageMade,
 )
+from edge.sop.state import Detector
 from edge.store.still_files import StillFiles
 from sim.lobby import Lobby
 from sim.pins import SimFactory
@@ -57,8 +58,8 @@ def with_detector(folder: Path, monkeypatch: Any, scene: Scene) -> None:
         )
         await asyncio.to_thread(driver.open)
         assert told(posted.take()) == [
-            (DetectorCleared, True),
-            (InputRestored, "beam-blocked", True),
+            (DetectorCleared, True, ""),
+            (InputRestored, "beam-blocked", True, ""),
         ]
         try:
             await scene(lobby.detector, driver, posted)
@@ -91,7 +92,8 @@ def test_a_bouncing_contact_is_one_alarm_and_one_end(
             twin.alarm.set(False)
             await until(lambda n=number: len(posted.events) == 2 * n + 2)  # type: ignore[misc]
 
-        assert told(posted.take()) == [(DetectorAlarmed, False), (DetectorCleared, False)] * 7
+        edges = [(DetectorAlarmed, False, ""), (DetectorCleared, False, "")]
+        assert told(posted.take()) == edges * 7
 
     with_detector(tmp_path, monkeypatch, scene)
 
@@ -108,11 +110,11 @@ def test_a_contact_that_sticks_in_alarm_is_a_fault_until_it_is_mended(
         words = await fault(driver)
         assert "metal-detector: the contact on pin 23" in words
         assert "stuck or its wire is cut" in words
-        assert told(posted.take()) == [(DetectorAlarmed, False)]
+        assert told(posted.take()) == [(DetectorAlarmed, False, "")]
         twin.alarm.fail(None)
         await until(lambda: bool(posted.events))
         await asyncio.to_thread(driver.reconcile)
-        assert told(posted.take()) == [(DetectorCleared, False)]
+        assert told(posted.take()) == [(DetectorCleared, False, "")]
 
     with_detector(tmp_path, monkeypatch, scene)
 
@@ -129,9 +131,9 @@ def test_a_cut_wire_alarms_at_once_and_becomes_a_fault(
         await twin.walk_through(metal=False)
         await fault(driver)
         assert told(posted.take()) == [
-            (DetectorAlarmed, False),
-            (PassageMade,),
-            (PassageMade,),
+            (DetectorAlarmed, False, ""),
+            (PassageMade, "", "in"),
+            (PassageMade, "", "in"),
         ]
 
     with_detector(tmp_path, monkeypatch, scene)
@@ -148,8 +150,8 @@ def test_a_wire_cut_before_the_start_is_an_alarm_at_the_start(
         await asyncio.to_thread(driver.open)
         await fault(driver)
         assert told(posted.take()) == [
-            (DetectorAlarmed, True),
-            (InputRestored, "beam-blocked", True),
+            (DetectorAlarmed, True, ""),
+            (InputRestored, "beam-blocked", True, ""),
         ]
 
     with_detector(tmp_path, monkeypatch, scene)
@@ -165,11 +167,11 @@ def test_a_blocked_beam_is_a_fault_and_no_passage(
         twin.passage.set(True)
         assert f"pin {BEAM}" in await fault(driver)
         await until(lambda: bool(posted.events))  # blocked is posted by a thread of its own
-        assert told(posted.take()) == [(InputAlarmed, "beam-blocked", False)]
+        assert told(posted.take()) == [(InputAlarmed, "beam-blocked", False, "")]
         twin.passage.set(False)
         await until(lambda: bool(posted.events))
         await asyncio.to_thread(driver.reconcile)
-        assert told(posted.take()) == [(InputRestored, "beam-blocked", False)]
+        assert told(posted.take()) == [(InputRestored, "beam-blocked", False, "")]
 
     with_detector(tmp_path, monkeypatch, scene)
 
@@ -338,7 +340,7 @@ def test_a_walk_with_metal_is_one_alarm_although_its_passage_comes_during_it() -
 def test_without_a_beam_a_stuck_alarm_meets_the_next_guest_at_once() -> None:
     """Without a beam the officer's button marks the passage, so the alarm comes before it."""
     stand = Stand()
-    stand.rules = replace(stand.rules, passage=False)
+    stand.rules = replace(stand.rules, detectors={"": Detector()})
     stand.detector("alarm")
     to_screening(stand)
     assert phase(stand) == "alarm"

@@ -30,7 +30,7 @@ def driver(pins: Pins, clock: Clock, posted: Posted) -> Iterator[GpioMetalDetect
 def test_nothing_connected_is_an_alarm(driver: GpioMetalDetector, posted: Posted) -> None:
     """A cable that was never plugged in is an alarm, and does not read as clear."""
     driver.open()
-    assert told(posted.take()) == [(DetectorAlarmed, True)]
+    assert told(posted.take()) == [(DetectorAlarmed, True, "")]
 
 
 def test_a_beam_found_interrupted_is_nobodys_passage(
@@ -40,4 +40,4 @@ def test_a_beam_found_interrupted_is_nobodys_passage(
     driver.open()
     posted.take()
     pins.drive(BEAM, high=False)
-    assert told(posted.take()) == [(InputRestored, "beam-blocked", False)]
+    assert told(posted.take()) == [(InputRestored, "beam-blocked", False, "")]

@@ -1,11 +1,14 @@
 """Access doors: released for a visit by its host, forced, held open, and in a fire."""
 
 import pytest
+from msgspec.structs import replace
 
 from edge.sop import events
 from edge.sop.effects import Beep, HoldDoor, ReleaseDoor
 from edge.sop.lamps import lamps
-from tests.sop.stand import CARDS, Stand, rules
+from edge.sop.procedures.model import Procedure
+from edge.sop.state import Door
+from tests.sop.stand import CARDS, PROCEDURES, Stand, rules
 
 FORCED = "door-forced-office"
 HELD = "door-held-office"
@@ -241,3 +244,86 @@ def test_the_escort_is_asked_for_while_the_door_waits() -> None:
     escorted(stand)
     stand.answer("release")
     assert lamps(stand.rules, stand.state)["escort"] == "on"
+
+
+TWO = {
+    name: Door(procedures=("jatim",), release_s=5.0, held_s=30.0) for name in ("office", "stairs")
+}
+
+
+def only(door: str) -> dict[str, Procedure]:
+    """Return the procedure of Jawa Timur, in which the host releases *door* only."""
+    whole = PROCEDURES["jatim"]
+    steps = tuple(
+        replace(
+            step,
+            phases=tuple(
+                replace(
+                    phase,
+                    do=tuple(f"{word}:{door}" if word == "release-door" else word
+                             for word in phase.do),
+                )
+                for phase in step.phases
+            ),
+        )
+        for step in whole.steps
+    )  # fmt: skip
+    return {"jatim": replace(whole, steps=steps)}
+
+
+def moved(stand: Stand, door: str) -> None:
+    """*door* opens and closes."""
+    stand.send(events.DoorOpened(stand.now, door))
+    stand.send(events.DoorClosed(stand.now, door))
+
+
+@pytest.mark.parametrize("door", ["office", "stairs"])
+def test_several_doors_of_one_procedure_are_all_released(door: str) -> None:
+    """The host releases both, the guest takes either; the other one is not forced meanwhile."""
+    stand = Stand(rules(doors=TWO))
+    visit = escorted(stand)
+    stand.answer("release")
+    assert stand.of(ReleaseDoor) == [ReleaseDoor("office", visit), ReleaseDoor("stairs", visit)]
+    moved(stand, door)
+    assert step_of(stand, visit) == "pengembalian-kartu"
+    moved(stand, "stairs" if door == "office" else "office")
+    assert stand.state.alarms == {}
+
+
+def test_an_opening_is_about_the_visit_that_was_released_last() -> None:
+    """The first guest took one door; the other, which was released for both, is the second's."""
+    stand = Stand(rules(doors=TWO))
+    first, second = escorted(stand), escorted(stand, CARDS[1])
+    stand.answer("release")
+    moved(stand, "office")
+    assert (step_of(stand, first), step_of(stand, second)) == ("pengembalian-kartu", "pengantaran")
+    stand.answer("release")
+    moved(stand, "stairs")
+    assert step_of(stand, second) == "pengembalian-kartu"
+    moved(stand, "stairs")  # a person of the first group takes the other door
+    assert stand.state.alarms == {}
+    moved(stand, "stairs")
+    assert stand.said("gardu.alarm.raised.v1")[0].subject == "alarm/door-forced-stairs"
+
+
+def test_a_procedure_can_release_one_door_by_name() -> None:
+    """``release-door:stairs`` leaves the other door locked: who opens that one forces it."""
+    stand = Stand(rules(only("stairs"), doors=TWO))
+    visit = escorted(stand)
+    stand.answer("release")
+    assert stand.of(ReleaseDoor) == [ReleaseDoor("stairs", visit)]
+    stand.send(events.DoorOpened(stand.now, "office"))
+    assert list(stand.state.alarms) == ["door-forced-office"]
+    assert step_of(stand, visit) == "pengantaran"
+    moved(stand, "stairs")
+    assert step_of(stand, visit) == "pengembalian-kartu"
+
+
+def test_a_door_that_is_gone_from_the_config_is_not_released() -> None:
+    """A visit under an old text names a door that was removed: no effect, no failure."""
+    stand = Stand(rules(only("garage"), doors=TWO))
+    visit = escorted(stand)
+    stand.answer("release")
+    assert stand.of(ReleaseDoor) == []
+    stand.press("escort", "done")
+    assert step_of(stand, visit) == "pengembalian-kartu"

@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from edge.sop import events
 from edge.sop.effects import (
@@ -26,7 +27,7 @@ from edge.sop.records import (
     VisitOpened,
     VisitReconciled,
 )
-from edge.sop.state import Host, Visit
+from edge.sop.state import Detector, Host, Visit
 from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules
 from tests.sop.visit.test_course import give_back, meet, register, screen, store_belongings
 
@@ -213,6 +214,30 @@ def test_rule_03_an_alarm_of_nobody_stands_by_itself() -> None:
     assert list(stand.state.alarms) == ["metal-detector"]
     stand.detector("clear")
     assert stand.state.alarms == {}
+
+
+def test_rule_03_a_walk_out_is_never_the_passage_of_a_guest_who_waits() -> None:
+    """Two guests before officer 3, and a third goes home: neither of the two has passed."""
+    stand = registered(*CARDS[:2])
+    for _ in range(2):
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+    before = stand.state.visits
+    stand.detector("exit")
+    assert stand.state.visits == before
+
+
+def test_rule_03_a_detector_is_about_the_guests_of_its_stations() -> None:
+    """A walk through a detector of another station is about no guest here."""
+    elsewhere = {"exit": Detector(stations=("exit",), walks=frozenset({"in"}))}
+    stand = registered(CARDS[0])
+    stand.rules = replace(stand.rules, detectors={**stand.rules.detectors, **elsewhere})
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.detector("passage", at="exit")
+    assert at(stand, CARDS[0]) == ("pemeriksaan", "lewat")
+    stand.detector("passage")
+    assert at(stand, CARDS[0]) == ("pemeriksaan", "bersih")
 
 
 def test_rule_04_the_aide_answers_the_call_that_rings() -> None:
@@ -617,6 +642,18 @@ def supervised(stand: Stand, *presses: str) -> list[object]:
     for action in presses:
         effects = list(stand.press("officer-1", action))
     return effects
+
+
+def test_rule_17_who_joins_after_the_screening_is_screened_before_the_meeting() -> None:
+    """The guest book has one more person: the visit is before officer 3 again."""
+    stand = registered(CARDS[0])
+    to_the_door(stand)
+    (visit,) = stand.state.visits
+    stand.send(events.DetailsAttached(stand.now, visit, 2))
+    assert at(stand, CARDS[0]) == ("pemeriksaan", "lewat")
+    stand.detector("passage")
+    stand.press("officer-3", "done")
+    assert at(stand, CARDS[0]) == ("menghadap", "panggil")
 
 
 def test_rule_18_a_supervisor_opens_the_locker_counted_to() -> None:

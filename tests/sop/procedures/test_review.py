@@ -148,7 +148,8 @@ def changed_steps(whole: Procedure, **changes: Any) -> Procedure:
     """Return *whole* with its meeting's first phase, or that phase's first transition, changed."""
     step = whole.step("menghadap")
     phase = step.phase("bertemu")
-    way_fields = set(phase.on[0].__struct_fields__) & changes.keys()
+    of_a_way = set(phase.on[0].__struct_fields__) & changes.keys()
+    way_fields = of_a_way if "needs" not in changes else set()  # both have an otherwise
     if way_fields:
         changed = replace(phase, on=(replace(phase.on[0], **changes), *phase.on[1:]))
     else:

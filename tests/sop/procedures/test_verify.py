@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from edge.config.loading import load_config
+from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.doors import Door
-from edge.config.sections.pins import Contact, Output
-from edge.sop.procedures.equipment import EquipmentFindings, verify_equipment
+from edge.config.sections.metal_detector import NamedMetalDetector
+from edge.config.sections.pins import Contact, Output, Signal
+from edge.sop.procedures.equipment import EquipmentFindings, unused_doors, verify_equipment
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 from edge.sop.procedures.verify import verify
@@ -113,6 +115,52 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             )
         ],
     ),
+    "alarm of one detector": (
+        a_procedure(a_step("one", phase(do=("alarm:metal-detector-lobby",)))),
+        [
+            (
+                "step one, phase wait: do 'alarm:metal-detector-lobby' names one metal detector; "
+                "allowed: alarm:metal-detector, which means the detector where the guest is"
+            )
+        ],
+    ),
+    "clear anywhere": (
+        a_procedure(anywhere=(Transition(event="button.leave", to="@abandoned", clear="all"),)),
+        [
+            (
+                'anywhere, on "button.leave": counts a person as clear anywhere; '
+                "allowed: clear in the phases of a step"
+            )
+        ],
+    ),
+    "otherwise without clear": (
+        one_way("detector.passage", "@next", otherwise="wait"),
+        [
+            (
+                'step only, phase wait, on "detector.passage": has otherwise without clear; '
+                "allowed: both, or none"
+            )
+        ],
+    ),
+    "otherwise elsewhere": (
+        a_procedure(
+            a_step(
+                "only",
+                phase("a", Transition(event="button.done", to="@next", clear="one", otherwise="b")),
+            )
+        ),
+        ["step only, phase a, on \"button.done\": otherwise is 'b'; allowed: a"],
+    ),
+    "a group on one walk": (
+        one_way("detector.passage", "@next", clear="one"),
+        [
+            (
+                f'step only, phase wait, on "{event}": leads on while persons may not have passed '
+                'clear; allowed: in a phase with needs = "all-clear", or with clear and otherwise'
+            )
+            for event in ("detector.passage", "button.done")
+        ],
+    ),
     "deed name": (
         a_procedure(a_step("one", phase(do=("still:The Desk",)))),
         [
@@ -153,8 +201,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
-                "host, host-choice, door, return-button, reader, more-cards, missing-card, "
-                "more-lockers, another-locker, several-lockers"
+                "exit, all-clear, host, host-choice, door, return-button, reader, more-cards, "
+                "missing-card, more-lockers, another-locker, several-lockers"
             )
         ],
     ),
@@ -207,7 +255,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "button.reason-3, button.reason-4, aiphone.accept, aiphone.decline, "
                 "aiphone.release, aiphone.extend, aiphone.busy, card.issued, card.presented, "
                 "locker.opened, locker.closed, detector.alarm, detector.passage, "
-                "detector.too-fast, door.opened, door.closed, timeout"
+                "detector.too-fast, detector.exit, door.opened, door.closed, timeout"
             )
         ],
     ),
@@ -619,3 +667,67 @@ def test_a_step_may_be_reached_by_otherwise_alone() -> None:
         a_step("two", number=2),
     )
     assert verify(whole) == []
+
+
+def with_detectors(**stations: str) -> Config:
+    """Return the config with a named detector, of two beams, at the station of each name."""
+    assert CONFIG.metal_detector is not None
+    alarm = CONFIG.metal_detector.alarm
+    named = {
+        name: NamedMetalDetector(
+            stations=[station], alarm=alarm, outer=Signal(pin=24), inner=Signal(pin=25)
+        )
+        for name, station in stations.items()
+    }
+    return msgspec.structs.replace(CONFIG, metal_detector=None, metal_detectors=named)
+
+
+def test_a_screening_needs_a_detector_at_its_station() -> None:
+    """A detector elsewhere screens no guest here: the guests would wait for ever."""
+    assert verify_equipment(PROCEDURES["pimpinan"], with_detectors(a="officer-3")).problems == ()
+    problems = verify_equipment(PROCEDURES["pimpinan"], with_detectors(a="exit")).problems
+    assert (
+        'procedure pimpinan: step pemeriksaan, phase lewat-tanpa-sinar: asks for "detector.alarm", '
+        "but no metal detector screens guests of station officer-3; "
+        "add it to stations of a [metal_detectors.NAME]"
+    ) in problems
+
+
+@pytest.mark.parametrize(("direction", "stuck"), [("in", True), ("out", False), ("both", True)])
+def test_an_exit_needs_a_beam_that_shows_walks_out(direction: Any, stuck: bool) -> None:
+    """A beam that shows walks in only never reports an exit."""
+    waits = phase("a", Transition(event="detector.exit", to="@next", clear="all"))
+    detector = msgspec.structs.replace(CONFIG.metal_detector, direction=direction)  # type: ignore[type-var]
+    config = msgspec.structs.replace(CONFIG, metal_detector=detector)
+    problems = verify_equipment(a_procedure(a_step("one", waits)), config).problems
+    assert any("cannot be left" in problem for problem in problems) == stuck
+
+
+def test_a_screening_that_counts_no_persons_is_noted() -> None:
+    """A group would pass with one walk: the note says what to add; the shipped files have it."""
+    walk = Transition(event="detector.passage", to="a")
+    bare = a_procedure(a_step("one", phase("a", DONE, walk)))
+    (note,) = [n for n in verify_equipment(bare, CONFIG).notes if "a group passes" in n]
+    assert note == (
+        "procedure example: step one: a group passes with the walk of one person; add clear = "
+        '"one" to its transitions on detector.passage (docs/procedures.md)'
+    )
+    assert not [n for n in fit().notes if "a group passes" in n]
+
+
+def test_a_door_by_name_must_serve_the_procedure() -> None:
+    """``release-door:NAME`` names a door of the config that serves the procedure."""
+    doors = {
+        name: Door(procedures=["example"], strike=Output(pin=pin))
+        for name, pin in (("office", 5), ("stairs", 6))
+    }
+    config = msgspec.structs.replace(JATIM_CONFIG, doors=doors)
+    for name, lacks in (("stairs", False), ("garage", True)):
+        named = a_procedure(a_step("one", phase("a", DONE, do=(f"release-door:{name}",))))
+        assert verify(named) == []
+        problem = (
+            f'procedure example: step one, phase a: asks for "release-door:{name}", but no door '
+            f"{name} serves this procedure; allowed: office, stairs, or another [doors.NAME]"
+        )
+        assert (problem in verify_equipment(named, config).problems) == lacks
+        assert any("doors.office" in note for note in unused_doors([named], config))

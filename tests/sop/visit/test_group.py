@@ -59,7 +59,7 @@ def with_host(stand: Stand, persons: int, *lockers: int) -> None:
     """The group is with the host."""
     registered(stand, persons)
     stored(stand, *lockers)
-    stand.detector("passage")
+    stand.detector(*["passage"] * persons)
     stand.press("officer-3", "done")
     stand.answer("accept")
 

@@ -11,13 +11,18 @@ SCREENED = ("pimpinan", "eselon-2-3")
 
 
 def group(stand: Stand, persons: int, procedure: str = "pimpinan", card: str = CARDS[0]) -> str:
-    """A group without belongings stands before the metal detector; return its visit."""
+    """A group without belongings stands before the metal detector; return its visit.
+
+    :param card: the first of its cards
+    """
     stand.press("reception", "arrive", procedure)
     visit = max(stand.state.visits.values(), key=lambda visit: visit.number).id
     for _ in range(persons - 1):
         stand.press("reception", "more")
     stand.answer("accept")
-    stand.card(card)
+    first = CARDS.index(card)
+    for each in CARDS[first : first + persons]:
+        stand.card(each)
     stand.press("reception", "done")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
@@ -124,7 +129,7 @@ def test_without_a_beam_the_officer_counts_each_person_or_vouches_for_all() -> N
         assert of(stand, one_by_one).step == "pemeriksaan"
     stand.press("officer-3", "done")
     assert of(stand, one_by_one).step == "menghadap"
-    at_once = group(stand, 3, card=CARDS[1])
+    at_once = group(stand, 3, card=CARDS[3])
     stand.press("officer-3", "done")
     stand.press("officer-3", "accept")
     assert of(stand, at_once).step == "menghadap"
@@ -210,6 +215,7 @@ def test_back_leads_to_a_screening_that_is_complete() -> None:
     stand.press("desk", "more")
     stand.answer("accept")
     stand.card(CARDS[0])
+    stand.card(CARDS[1])
     stand.press("desk", "done")
     stand.press("desk", "done")
     stand.press("store", "nothing")

@@ -36,6 +36,7 @@ from edge.sop.inputs import (
     supervisors,
 )
 from edge.sop.inputs.routing import first_waiting
+from edge.sop.procedures.model import CALL
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
@@ -123,22 +124,30 @@ def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
     """Deliver the aide's answer to the first visit to which it applies (routing, rule 4)."""
-    name = f"aiphone.{event.answer}"
     served = turn.rules.aiphones.get(event.aiphone, ())
     visits = [visit for visit in turn.in_line() if visit.procedure in served]
     visits.sort(key=lambda visit: _aide_means(turn, visit))
-    if not any(deliver(turn, visit, name) for visit in visits):
+    if not any(deliver(turn, visit, _aide_says(turn, visit, event.answer)) for visit in visits):
         refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+
+
+def _aide_says(turn: Turn, visit: Visit, answer: str) -> str:
+    """Return the event of the aide's *answer* for *visit*: in the waiting room *accept* calls."""
+    called = answer == "accept" and turn.phase(visit).waits_for_call
+    return CALL if called else f"aiphone.{answer}"
 
 
 def _aide_means(turn: Turn, visit: Visit) -> int:
     """Return the rank of *visit* for an answer of the aide; the lowest comes first.
 
-    0: its call rings; 1: its guest is at the door or in a meeting; 2: its call was not answered.
+    0: its call rings; 1: its guest is at the door or in a meeting; 2: its guest is in the waiting
+    room; 3: its call was not answered.
     """
     if _CALL in turn.phase(visit).do:
         return 0
-    return 2 if any(_CALL in phase.do for phase in turn.step(visit).phases) else 1
+    if turn.phase(visit).waits_for_call:
+        return 2
+    return 3 if any(_CALL in phase.do for phase in turn.step(visit).phases) else 1
 
 
 def _busy(turn: Turn, event: events.StationBusy) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.config.model import Config
-from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import CALL, Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import stuck
 
 LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
@@ -92,7 +92,8 @@ class _Site:
         if source == "button":
             return name in (self.actions(step.station) or ())
         if source == "aiphone":
-            return self.aiphone is not None and getattr(self.aiphone, name, None) is not None
+            contact = "accept" if event == CALL else name
+            return self.aiphone is not None and getattr(self.aiphone, contact, None) is not None
         if event in ("detector.passage", "detector.too-fast"):
             return self.beam
         if source == "door":

@@ -48,6 +48,7 @@ EVIDENCE = {
     "button.reason-3": "button",
     "button.reason-4": "button",
     "aiphone.accept": "aiphone",
+    "aiphone.call": "aiphone",  # the aide calls a guest from the waiting room, by accept
     "aiphone.decline": "aiphone",
     "aiphone.release": "door-release",
     "aiphone.extend": "aiphone",
@@ -63,6 +64,9 @@ EVIDENCE = {
     "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
 }
+
+CALL = "aiphone.call"
+"""The aide's *accept* for a guest in the waiting room: the guest is called in (*memanggil*)."""
 
 # Actions on entering a phase; the part after the colon is the argument.
 VERBS = {
@@ -138,6 +142,11 @@ class Phase(FileTable, frozen=True, kw_only=True):
     needs: str | None = None
     otherwise: str | None = None
     lamp: Literal["off", "on", "slow", "fast"] = "on"
+
+    @property
+    def waits_for_call(self) -> bool:
+        """True if its guest sits in the waiting room: the aide's *accept* calls the guest."""
+        return any(way.event == CALL for way in self.on)
 
 
 class Step(FileTable, frozen=True, kw_only=True):

@@ -149,7 +149,10 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     elif to.startswith("@"):
         _end_visit_here(turn, visit, step, transition)
     else:
-        _enter(turn, visit, step.phase(to))
+        called = turn.phase(visit).waits_for_call
+        visit = _enter(turn, visit, step.phase(to))
+        if called:  # from the waiting room
+            _meet_stuck_alarm(turn, visit)
 
 
 def _go_on(turn: Turn, visit: Visit, step: Step) -> None:
@@ -191,8 +194,14 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         arrived=turn.at,
         **FRESH_STEP,
     )
-    visit = _enter(turn, visit, step.phases[0])
-    # A stuck alarm contact posts no event for the next guest; without a beam, no walk does either.
+    return _meet_stuck_alarm(turn, _enter(turn, visit, step.phases[0]))
+
+
+def _meet_stuck_alarm(turn: Turn, visit: Visit) -> Visit:
+    """Deliver the alarm of a stuck contact to *visit*, whose screening begins.
+
+    A stuck contact posts no event for the next guest; without a beam, no walk does either.
+    """
     if turn.state.alarming and (DETECTOR in turn.state.faults or not turn.rules.passage):
         deliver(turn, visit, "detector.alarm")
     return turn.state.visits.get(visit.id, visit)

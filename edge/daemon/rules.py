@@ -46,6 +46,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         abandoned_after_s=config.checkpoint.abandoned_after_s,
         passage="beam-blocked" in fitted_inputs(config),
         inputs=fitted_inputs(config),
+        purposes=frozenset(p for camera in config.cameras.values() for p in camera.purposes),
     )
 
 

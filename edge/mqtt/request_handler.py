@@ -198,7 +198,14 @@ class RequestHandler:
                 "guest book cannot be used", "use paper, or try again later"
             ) from None
         self._mend()
-        self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
+        self._post(
+            partial(
+                DetailsAttached,
+                visit=entry.visit,
+                persons=entry.details.persons,
+                identity=request.identity,
+            )
+        )
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
 
     def _new_entry(self, request: Register, candidates: list[OpenVisit]) -> Entry:

@@ -17,6 +17,7 @@ from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.book import Details
+from edge.sop.events import IdentityKind
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"
@@ -67,6 +68,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :ivar visit: the visit's id, or ``latest``: the newest visit at the desk without details
     :ivar procedure: if given, only a visit of that procedure
     :ivar replace: correct the details that the visit *visit* has
+    :ivar identity: the kind of the ID that the desk has taken for the card, never its number
     """
 
     id: Id
@@ -74,6 +76,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     visit: Id | Literal["latest"] = "latest"
     procedure: Name | None = None
     replace: bool = False
+    identity: IdentityKind | None = None
     guest: Details
 
 

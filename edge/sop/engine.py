@@ -25,6 +25,7 @@ from edge.sop.faults import device_fault, device_restored, still_missed
 from edge.sop.inputs import (
     cards,
     corrections,
+    desk,
     detector,
     doors,
     foreign_cards,
@@ -40,7 +41,7 @@ from edge.sop.procedures.model import CALL
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visit import course, inactivity
+from edge.sop.visit import course, inactivity, papers
 from edge.sop.visit.course import arrive, deliver, set_timers
 
 # The ``do`` entry of a phase that calls the aide.
@@ -176,12 +177,12 @@ def _still_taken(turn: Turn, event: events.StillTaken) -> None:
     """Add the SHA-256 to the reference in the visit's step, if the visit is still open."""
     pending = turn.state.stills.pop(event.still, None)
     visit = turn.state.visits.get(pending.visit) if pending else None
-    if visit is not None:
+    if pending is not None and visit is not None:
         stills = tuple(
             replace(still, sha256=event.sha256) if still.id == event.still else still
             for still in visit.stills
         )
-        turn.change(visit, stills=stills)
+        papers.pictured(turn, turn.change(visit, stills=stills), pending)
 
 
 def _still_missed_event(turn: Turn, event: events.StillMissed) -> None:
@@ -225,6 +226,7 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
     "back": corrections.back,
     "more": corrections.more,
     "lost": cards.lost,
+    **dict.fromkeys(desk.BUTTONS, desk.identity_pressed),
     "acknowledge": _acknowledge,
     "open-day": _open_day,
     "close-day": _close_day,
@@ -265,7 +267,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.InputAlarmed: safety.alarmed,
     events.InputRestored: safety.restored,
     events.AvailabilitySet: hosts.availability_set,
-    events.DetailsAttached: corrections.details_attached,
+    events.DetailsAttached: desk.details_attached,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

@@ -14,6 +14,10 @@ InputKind = Literal[
 ]  # fmt: skip
 """Inputs that raise an alarm of the same name."""
 
+IdentityKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
+"""The ID that is left at the desk for the visitor card: KTP, SIM, student card, *surat tugas*, or
+another valid one. Only the kind: no procedure asks for a copy of the number."""
+
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
     """One event, at moment ``at``."""
@@ -202,10 +206,12 @@ class DetailsAttached(Event, frozen=True):
     """The guest book has the details of *visit* (its id); only the guest book stores them.
 
     :ivar persons: the number of persons in these details
+    :ivar identity: the kind of the ID that the desk has taken, if it said so
     """
 
     visit: str
     persons: int = 1
+    identity: IdentityKind | None = None
 
 
 class TimerFired(Event, frozen=True):

@@ -83,4 +83,5 @@ def occupancy(state: State) -> dict[str, Any]:
         "lockers_in_use": sum(locker.visit is not None for locker in state.lockers.values()),
         "lockers_open": sum(locker.door == "open" for locker in state.lockers.values()),
         "cards_out": len(state.cards),
+        "ids_held": state.ids_held,
     }

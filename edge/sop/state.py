@@ -10,11 +10,14 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
-from edge.sop.events import InputKind
-from edge.sop.procedures.model import Outcome, Procedure, procedure_key
+from edge.sop.events import IdentityKind, InputKind
+from edge.sop.procedures.model import Outcome, Paper, Procedure, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]
+
+HeldIdentity = IdentityKind | Literal["unstated"]
+"""The kind of an ID that is held; ``unstated``: an officer vouches that one was taken."""
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -57,6 +60,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar chosen: the reason given by an officer or the office, for an end that has not come yet
     :ivar seen: moment of the last evidence of the guest; None if that was when it *entered*
     :ivar asked: number of times that the panel has asked about the guest since that evidence
+    :ivar papers: of the guest book's entry and the signature, those that equipment has shown;
+        *vouched*: those for which an officer has vouched
+    :ivar identities: the kinds of the IDs that are held for it, one for each person at most
     """
 
     id: str
@@ -90,6 +96,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     seen: Stamp | None = None
     asked: int = 0
     picked: bool = False
+    papers: tuple[Paper, ...] = ()
+    vouched: tuple[Paper, ...] = ()
+    identities: tuple[HeldIdentity, ...] = ()
 
     @property
     def procedure_key(self) -> str:
@@ -218,6 +227,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar refusals: number of refusals of each kind of input
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
     :ivar availability: the office's announcements, by procedure or called station
+    :ivar identities: the kinds of the IDs that closed visits have left here, by visit
     :ivar day: the office day; None before the first, and without office days
     :ivar alarming: the metal detector's alarm contact is active
     :ivar opened: visits opened so far; ``places`` and ``stills_asked`` count likewise
@@ -237,11 +247,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusals: dict[str, int] = {}
     invitations: dict[str, int] = {}
     availability: dict[str, HostAvailability] = {}
+    identities: dict[str, tuple[HeldIdentity, ...]] = {}
     day: DayState | None = None
     alarming: bool = False
     opened: int = 0
     places: int = 0
     stills_asked: int = 0
+
+    @property
+    def ids_held(self) -> int:
+        """Number of IDs held: those of open visits, and those that closed visits have left."""
+        held = sum(len(visit.identities) for visit in self.visits.values())
+        return held + sum(map(len, self.identities.values()))
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -286,6 +303,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar day: when an office day can begin; None without office days
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
     :ivar inputs: the fitted inputs, of those that raise an alarm by themselves
+    :ivar purposes: the purposes of stills for which there is a camera
     """
 
     stream: str
@@ -303,5 +321,6 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     day: DayRules | None = None
     abandoned_after_s: float = 7200.0
     inputs: frozenset[InputKind] = frozenset()
+    purposes: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")

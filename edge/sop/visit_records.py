@@ -123,6 +123,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
 
     :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
+    :ivar ids_held: number of IDs of its guests that are still held
     """
 
     visit: str
@@ -138,6 +139,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     uncertainty_s: float | None = None
     persons: int = 1
+    ids_held: int = 0
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,8 +199,9 @@ class LockerOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
-    """The card or the emptied locker that a visit owed is back.
+    """The card or the emptied locker that a visit owed is back, or an ID was given back.
 
+    :ivar returned: ``card``, ``locker/3`` (its number) or ``identity``
     :ivar by: ``equipment``: the reader or the door's contact has shown it; ``officer``: an officer
         has confirmed it
     """

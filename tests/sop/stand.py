@@ -45,6 +45,7 @@ def rules(procedures: dict[str, Procedure] = PROCEDURES, **changes: Any) -> Rule
         "doors": {"office": Door(procedures=("jatim",), release_s=5.0, held_s=30.0)},
         "passage": True,
         "inputs": frozenset(get_args(InputKind)),
+        "purposes": frozenset(["desk", "alarm"]),
     }  # fmt: skip
     return Rules(**{**values, **changes})
 
@@ -100,6 +101,10 @@ class Stand:
     def answer(self, answer: Any) -> list[Effect]:
         """The aide uses a contact."""
         return self.send(events.HostAnswered(self.now, "adc", answer))
+
+    def call(self) -> list[Effect]:
+        """The aide calls the first guest from the waiting room: the same contact as *accept*."""
+        return self.answer("accept")
 
     def card(self, card: str) -> list[Effect]:
         """A card is held to the reader at the desk."""

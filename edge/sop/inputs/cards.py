@@ -17,6 +17,7 @@ from edge.sop.inputs import foreign_cards, lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
+from edge.sop.visit import identities
 from edge.sop.visit.course import add_evidence, deliver, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
@@ -100,9 +101,10 @@ def _another_waits(turn: Turn, stations: tuple[str, ...]) -> bool:
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed, and unlock the locker that it owes (rule 9)."""
+    """Return a card that a closed visit owed, with the ID, and unlock its locker (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
+    identities.card_back(turn, holder)
     lockers.unlock_owed(turn, holder)
     return True
 
@@ -117,6 +119,7 @@ def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
     del turn.state.lost[event.card]
     turn.update(supervision=None)
     reconciled(turn, holder, "card")
+    identities.card_back(turn, holder)
     clear_alarm(turn, LOST)
     turn.do(CancelTimer(_TIMER))
     return True

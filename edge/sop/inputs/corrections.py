@@ -44,14 +44,12 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
     return True
 
 
-def details_attached(turn: Turn, event: events.DetailsAttached) -> None:
+def more_persons(turn: Turn, visit: Visit, persons: int) -> Visit:
     """Use the number of persons in the guest book, if higher: in a fire all count (rule 17)."""
-    visit = turn.state.visits.get(event.visit)
-    if visit is not None and visit.persons < event.persons <= MOST_PERSONS:
-        _join(turn, visit, event.persons)
+    return _join(turn, visit, persons) if visit.persons < persons <= MOST_PERSONS else visit
 
 
-def _join(turn: Turn, visit: Visit, persons: int) -> None:
+def _join(turn: Turn, visit: Visit, persons: int) -> Visit:
     """Set the head count of *visit* to *persons*, which is higher than before, and record it."""
     day.persons_joined(turn, visit, persons - visit.persons)
     visit = turn.change(visit, persons=persons)
@@ -61,6 +59,7 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
         station=turn.step(visit).station,
     )
     turn.record_visit("gardu.visit.joined.v1", visit, data)
+    return visit
 
 
 def _line(turn: Turn, event: events.ButtonPressed) -> list[Visit]:

@@ -104,7 +104,8 @@ def _step(old: Step, new: Step) -> Iterator[Change]:
 
 
 def _inner(old: Step, new: Step) -> bool:
-    return old.phases == new.phases and old.timed_from == new.timed_from
+    same = old.phases == new.phases and old.timed_from == new.timed_from
+    return same and old.page_shows_signature == new.page_shows_signature
 
 
 def _texts(step: str, about: str, old: str, new: str) -> Iterator[Change]:
@@ -151,6 +152,7 @@ def _evidence(step: Step) -> str:
 def _ways(step: Step) -> list[str]:
     """Return the actions, needs, lamps and transitions of each phase, a line each."""
     found = [f"the time runs from {' or '.join(step.timed_phases)}"] if step.timed_from else []
+    found += ["the still guestbook shows the signature"] * step.page_shows_signature
     for phase in step.phases:
         head = f"in {phase.id}"
         found += [f"{head}: do {deed}" for deed in phase.do]
@@ -169,6 +171,8 @@ def _way(head: str, way: Transition) -> str:
     via = f" via {way.via}" if way.via else ""
     more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
     more += ", more time" * way.extend
+    more += "".join(f", the officer vouches for {what}" for what in way.vouches)
+    more += ", the ID is given back" * way.returns_identity
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}"
 
 

@@ -9,11 +9,22 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.config.model import Config
-from edge.sop.procedures.model import CALL, Phase, Procedure, Step, Transition
+from edge.config.sections.values import Action
+from edge.sop.procedures.model import (
+    CALL,
+    IDENTITY_TAKEN,
+    Phase,
+    Procedure,
+    Step,
+    Transition,
+)
 from edge.sop.procedures.verify import stuck
 
 LOCKER_WORDS = ("unlock", "fault-locker", "release-locker", "locker.opened", "locker.closed")
 """Actions and events that need lockers."""
+
+IDENTITY_BUTTONS: tuple[Action, ...] = ("identity-ktp", "identity-sim", "identity-other")
+"""The meanings of buttons that state the kind of an ID."""
 
 
 class EquipmentFindings(msgspec.Struct, frozen=True):
@@ -32,6 +43,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         problems += site.missing(step)
         problems += site.traps(step)
         notes += site.absent_buttons(step)
+        notes += site.absent_pictures(step)
     notes += site.absent_anywhere()
     name = procedure.id
     return EquipmentFindings(
@@ -89,8 +101,9 @@ class _Site:
         source, _, name = event.partition(".")
         if event == "button.arrive":
             return True  # the press that opens the visit, on any panel
-        if source == "button":
-            return name in (self.actions(step.station) or ())
+        if source in ("button", "identity"):
+            buttons = IDENTITY_BUTTONS if event == IDENTITY_TAKEN else (name,)
+            return not set(buttons).isdisjoint(self.actions(step.station) or ())
         if source == "aiphone":
             contact = "accept" if event == CALL else name
             return self.aiphone is not None and getattr(self.aiphone, contact, None) is not None
@@ -157,6 +170,16 @@ class _Site:
         if absent:
             yield f"step {step.id}: no button at station {step.station} means {', '.join(absent)}"
 
+    def absent_pictures(self, step: Step) -> Iterator[str]:
+        """Yield a note on stills of the guest book that no camera takes: an officer vouches."""
+        entries = dict.fromkeys(entry for phase in step.phases for entry in phase.do)
+        for purpose in (e.removeprefix("still:") for e in entries if e.startswith("still:")):
+            if step.shown_by(purpose) and purpose not in self.purposes:
+                yield (
+                    f'step {step.id}: no camera has the purpose "{purpose}", so that only details '
+                    "and the officer's press show the guest book"
+                )
+
     def absent_anywhere(self) -> Iterator[str]:
         """Yield a note for stations without a button that the procedure accepts anywhere."""
         for way in self.procedure.anywhere:
@@ -184,7 +207,7 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
         lacking = "no door serves this procedure; add it to procedures of a [doors.NAME]"
     elif word.startswith(("ring:", "aiphone.")) and site.aiphone is None:
         lacking = "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
-    elif word.startswith("still:") and word[6:] not in site.purposes:
+    elif _picture_missing(site, step, word):
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
     elif word.startswith("button.") and site.actions(step.station) is None:
         lacking = f"no panel serves station {step.station}; add it to stations of a [panels.NAME]"
@@ -196,6 +219,12 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
             "add it to stations of a [card_readers.NAME]"
         )
     return lacking
+
+
+def _picture_missing(site: _Site, step: Step, word: str) -> bool:
+    """Return True if no camera takes the still *word*, and no officer can stand for it."""
+    purpose = word.removeprefix("still:")
+    return purpose not in (word, *site.purposes) and not step.shown_by(purpose)
 
 
 def _reader_at(config: Config, station: str) -> bool:

@@ -55,6 +55,7 @@ EVIDENCE = {
     "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
+    "identity.taken": "identity",  # recorded with its kind: identity-ktp, identity-sim …
     "locker.opened": "locker-opened",
     "locker.closed": "locker-closed",
     "detector.alarm": "alarm",
@@ -64,6 +65,8 @@ EVIDENCE = {
     "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
 }
+
+IDENTITY_TAKEN = "identity.taken"
 
 CALL = "aiphone.call"
 """The aide's *accept* for a guest in the waiting room: the guest is called in (*memanggil*)."""
@@ -91,7 +94,19 @@ NEEDS = {
     "host": "nobody has said that the host does not receive, or reception asks all the same",
     "door": "an access door serves the visit's procedure",
     "return-button": "the visit has a locker, and an officer's button must open it",
+    "guest-book": "the guest book has the visit's entry: details, a still of it, or vouched for",
+    "signature": "the guest has signed (paraf): a still shows it, or an officer vouched for it",
+    "identity": "an ID of each person of the visit is held here",
 }
+
+Paper = Literal["guest-book", "signature"]
+"""What a still of the guest book can show: the entry, and the guest's signature (*paraf*)."""
+
+Vouched = Literal["guest-book", "signature", "identity"]
+"""What an officer's button can vouch for, where no equipment has shown it."""
+
+SHOWN: dict[str, tuple[Paper, ...]] = {"guestbook": ("guest-book",), "signature": ("signature",)}
+"""What a still of each of these purposes shows."""
 
 
 class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -111,6 +126,9 @@ class Transition(FileTable, frozen=True, kw_only=True):
     :ivar extend: moves the step's limit by its ``extend_s``; after ``extensions`` moves the event
         does not apply
     :ivar pass_on: deliver the same event once more after the transition
+    :ivar vouches: what the officer vouches for by it, where no equipment has shown it: that the
+        guest book is filled in, that the guest has signed, that an ID of each person was taken
+    :ivar returns_identity: the guests have their IDs back
     """
 
     event: str
@@ -122,6 +140,8 @@ class Transition(FileTable, frozen=True, kw_only=True):
     again: bool = False
     extend: bool = False
     pass_on: bool = False
+    vouches: tuple[Vouched, ...] = ()
+    returns_identity: bool = False
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
@@ -168,6 +188,8 @@ class Step(FileTable, frozen=True, kw_only=True):
         that is entered first; without it the first phase of the step
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: its place in the regulation
+    :ivar page_shows_signature: its still ``guestbook`` shows the signature too: one picture of the
+        page for both
     """
 
     number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
@@ -184,6 +206,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     note: str = ""
     source: str
     timed_from: Name | tuple[str, ...] | None = None
+    page_shows_signature: bool = False
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
 
     def phase(self, phase_id: str) -> Phase:
@@ -199,6 +222,17 @@ class Step(FileTable, frozen=True, kw_only=True):
         if self.timed_from is None:
             return ()
         return (self.timed_from,) if isinstance(self.timed_from, str) else self.timed_from
+
+    def shown_by(self, purpose: str) -> tuple[Paper, ...]:
+        """Return what a still for *purpose* shows; nothing for a still of another kind."""
+        both = purpose == "guestbook" and self.page_shows_signature
+        return ("guest-book", "signature") if both else SHOWN.get(purpose, ())
+
+    @property
+    def takes_identity(self) -> bool:
+        """True if the guest hands over an ID in this step."""
+        ways = [way for phase in self.phases for way in phase.on]
+        return any("identity" in way.vouches or way.event == IDENTITY_TAKEN for way in ways)
 
     @property
     def alarms(self) -> set[str]:
@@ -333,6 +367,13 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     def key(self) -> str:
         """Id and version, by which visits refer to the text under which they began."""
         return procedure_key(self.id, self.version)
+
+    @property
+    def returns_identity(self) -> bool:
+        """True if some transition returns the IDs that were taken."""
+        return any(
+            way.returns_identity for step in self.steps for phase in step.phases for way in phase.on
+        )
 
     @property
     def rows(self) -> tuple["Step | Duty", ...]:

@@ -10,7 +10,17 @@ from itertools import pairwise
 from typing import TypeVar, get_args
 
 from edge.sop.events import InputKind
-from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import (
+    CALL,
+    EVIDENCE,
+    IDENTITY_TAKEN,
+    NEEDS,
+    VERBS,
+    Phase,
+    Procedure,
+    Step,
+    Transition,
+)
 
 T = TypeVar("T")
 
@@ -41,6 +51,7 @@ def verify(procedure: Procedure) -> list[str]:
         problems += _step(procedure, step)
     problems += _alarms(procedure)
     problems += _reasons(procedure)
+    problems += _identities(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     return problems
@@ -111,6 +122,8 @@ def _anywhere(procedure: Procedure) -> Iterator[str]:
         yield from _transition(procedure, None, where, way)
         if way.event == "timeout":
             yield f"{where}: a time-out belongs to one phase; allowed: every other event"
+        if way.event == CALL:
+            yield f"{where}: a call belongs to the phase in the waiting room; allowed: only there"
 
 
 def _step(procedure: Procedure, step: Step) -> Iterator[str]:
@@ -121,6 +134,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
     for phase_id in step.timed_phases:
         if phase_id not in ids:
             yield f"{where}: timed_from is {phase_id!r}; allowed: {_listed(ids)}"
+    if step.page_shows_signature and not any("still:guestbook" in p.do for p in step.phases):
+        yield f"{where}: page_shows_signature, but no still:guestbook; allowed: with that still"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
     for phase in step.phases:
@@ -145,6 +160,8 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     if not phase.on:
         yield f"{where}: waits for ever; allowed: at least one transition in on"
     yield from _events(where, phase.on)
+    if phase.waits_for_call and any(way.event == "aiphone.accept" for way in phase.on):
+        yield f"{where}: the aide's accept is both aiphone.call and aiphone.accept; allowed: one"
     for way in phase.on:
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
 
@@ -248,6 +265,20 @@ def _alarms(procedure: Procedure) -> Iterator[str]:
         if verb == "clear" and alarm not in raised:
             allowed = _listed(raised) or "nothing, as no phase raises an alarm"
             yield f"do {action!r} clears an alarm that no phase raises; allowed: {allowed}"
+
+
+def _identities(procedure: Procedure) -> Iterator[str]:
+    takes = [step.id for step in procedure.steps if step.takes_identity]
+    if takes and not procedure.returns_identity:
+        yield (
+            f"step {takes[0]}: takes the guests' IDs, and no transition returns them; allowed: "
+            "with returns_identity = true where the guests have them back"
+        )
+    if procedure.returns_identity and not takes:
+        yield (
+            "returns_identity: no step takes the guests' IDs; allowed: with vouches "
+            f'["identity"] or the event {IDENTITY_TAKEN} where they are taken'
+        )
 
 
 def _unreached_steps(procedure: Procedure) -> Iterator[str]:

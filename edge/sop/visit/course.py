@@ -20,15 +20,19 @@ from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import inactivity, pace
-from edge.sop.visit.steps import FRESH_STEP, end_step, phase_key, set_phase_timer, start_time
+from edge.sop.visit import identities, inactivity, pace, papers
+from edge.sop.visit.steps import (
+    FRESH_STEP,
+    add_word,
+    end_step,
+    phase_key,
+    set_phase_timer,
+    start_time,
+)
 from edge.sop.visit.verbs import VERBS_DONE, door_for, free_locker
 
 DETECTOR = "metal-detector"
 """The metal detector's name as a device; its alarm has the same name."""
-
-# The record of a step that never ends must not grow without limit.
-_MOST_EVIDENCE = 100
 
 
 def open_visit(turn: Turn, procedure_id: str) -> Visit:
@@ -99,6 +103,8 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
         visit = inactivity.seen(turn, visit)
     if transition.extend:
         visit = pace.extend(turn, visit)
+    visit = papers.vouch(turn, visit, transition)
+    visit = identities.follow(turn, visit, transition)
     _follow(turn, visit, transition)
     _remember_way_back(turn, before, name)
     if transition.pass_on and visit.id in turn.state.visits:
@@ -108,9 +114,7 @@ def deliver(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> bo
 
 def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
     """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
-    if len(visit.evidence) >= _MOST_EVIDENCE:
-        return visit
-    return turn.change(visit, evidence=(*visit.evidence, proof or EVIDENCE[name]))
+    return add_word(turn, visit, proof or EVIDENCE[name])
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
@@ -175,6 +179,8 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, end: Transition) -> No
     decided = visit.outcome or outcome
     if visit.outcome is None:
         visit = turn.change(visit, reason=reason, chosen=None)
+    if via is None:
+        visit = identities.not_exchanged(turn, visit)
     end_step(turn, visit, step, outcome, reason)
     visit = turn.state.visits[visit.id]
     if via is None or via == step.id:
@@ -242,12 +248,16 @@ _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "host": hosts.receives,
     "door": lambda turn, visit: door_for(turn, visit) is not None,
     "return-button": lambda turn, visit: visit.locker is not None and turn.rules.return_button,
+    "guest-book": lambda _turn, visit: papers.known(visit, "guest-book"),
+    "signature": lambda _turn, visit: papers.known(visit, "signature"),
+    "identity": lambda _turn, visit: identities.all_held(visit),
 }
 
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
-    """End *visit*; a card or locker that it still has is owed."""
+    """End *visit*; a card, a locker or an ID that it still has is owed."""
     del turn.state.visits[visit.id]
+    identities.leave(turn, visit)
     day.visit_closed(turn, outcome)
     inactivity.forget(turn, visit)
     took = turn.at.since(visit.opened)
@@ -262,6 +272,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         card_out=visit.card is not None,
         locker_out=visit.locker,
         persons=visit.persons,
+        ids_held=len(visit.identities),
     )
     turn.record_visit("gardu.visit.closed.v1", visit, data)
 

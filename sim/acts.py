@@ -74,10 +74,24 @@ async def store(people: People, guest: Guest) -> Verdict:
     return NEXT
 
 
+async def wait_for_call(people: People, guest: Guest) -> Verdict:
+    """The guest sits in the waiting room until the aide calls."""
+    people.lobby.figures[guest.number] = "waiting"
+    await people.aide_of(guest).call(guest)
+    return NEXT
+
+
+async def _called_aloud(people: People) -> None:
+    """Confirm a call that the checkpoint has missed: officer 3's lamp is dark before the guest."""
+    if await people.hands.look("officer-3") == "off":
+        await people.hands.press("officer-3", "accept")
+
+
 async def screen(people: People, guest: Guest) -> Verdict:
     """Officer 3 has the guest walk through the metal detector, again after each alarm."""
     hands = people.hands
     await people.spend(guest, "approaching")
+    await _called_aloud(people)
     for _ in range(guest.plan.runs):
         await people.run_through()
         await people.spend(guest, "looking")
@@ -94,6 +108,7 @@ async def screen(people: People, guest: Guest) -> Verdict:
         await people.spend(guest, "looking")
         if await hands.press("officer-3", "done"):
             return NEXT
+        await _called_aloud(people)
     # The beam did not detect the guest: the officer confirms the passage by button.
     await hands.press("officer-3", "accept")
     await hands.press("officer-3", "done")
@@ -102,8 +117,19 @@ async def screen(people: People, guest: Guest) -> Verdict:
 
 async def meet(people: People, guest: Guest) -> Verdict:
     """The aide shows the guest in; the meeting ends by the aide's button or with the card."""
+    await people.aide_of(guest).admit(guest)
+    return await _meeting(people, guest)
+
+
+async def meet_when_called(people: People, guest: Guest) -> Verdict:
+    """The aide calls the guest from the waiting room to the meeting, without a screening."""
+    people.lobby.figures[guest.number] = "waiting"
+    await people.aide_of(guest).call_to_meeting(guest)
+    return await _meeting(people, guest)
+
+
+async def _meeting(people: People, guest: Guest) -> Verdict:
     aide = people.aide_of(guest)
-    await aide.admit(guest)
     await people.spend(guest, "meeting")
     if guest.plan.extends:
         await people.hands.press("aide", "extend")
@@ -166,7 +192,7 @@ async def talk(people: People, guest: Guest) -> Verdict:
 ACTS: dict[str, Callable[[People, Guest], Awaitable[Verdict]]] = {
     act.__name__: act
     for act in (
-        receive, direct, store, screen, meet, give_back,
+        receive, direct, store, wait_for_call, screen, meet, meet_when_called, give_back,
         inspect, sign_in, escort, talk, hand_in,
     )
 }  # fmt: skip

@@ -131,8 +131,10 @@ def _begins(stations: list[str], needs: Needs) -> list[str]:
 def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> Iterator[Action]:
     """Yield the meanings of the panel's buttons, some more than once."""
     for station in stations:
+        # The aide's own contact calls guests in: a button for it takes the place of no other.
+        spare = {"arrive", "accept"} if amount == "few" and station in needs.aides else {"arrive"}
         for action in needs.stations[station]:
-            if action != "arrive":
+            if action not in spare:
                 yield action  # type: ignore[misc]  # verified with the procedures
     first = any(station in needs.first for station in stations)
     alarmed = any(station in needs.screening for station in stations)

@@ -298,7 +298,7 @@ class Lobby(RuleBasedStateMachine):
         return any(s.station in at and "unlock" in s.phase(phase).do for s, phase in steps)
 
     def _in_waiting_room(self, panel: str) -> bool:
-        """Return True if a guest of *panel* waits for the aide's call: *accept* says it was made."""
+        """Return True if a guest of *panel* waits for the aide: *accept* says that it called."""
         at = self.stand.rules.panels[panel]
         visits = self.stand.state.visits.values()
         steps = [(self._step(visit), visit.phase) for visit in visits]

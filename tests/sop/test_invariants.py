@@ -627,6 +627,7 @@ class Lobby(RuleBasedStateMachine):
                     self.stand.press(panel, "leave")
             for _visit in list(self.stand.state.visits):
                 self.stand.answer("decline")
+            self.stand.wait(300)  # a guest who is not called is told, or goes after that time
         assert self.stand.state.visits == {}
 
 

@@ -245,6 +245,45 @@ def test_rule_04_a_guest_at_the_door_before_a_call_that_nobody_answered(at_door:
     assert (at(stand, CARDS[0]) == ("menghadap", "bertemu")) is at_door
 
 
+def test_rule_04_accept_calls_the_first_in_the_waiting_room_last_of_all_but_a_late_answer() -> None:
+    """Ringing call, guest at the door, waiting room in order of the line, call without answer."""
+    stand = registered(*CARDS[:3])
+    to_the_door(stand)
+    for _ in range(2):
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+    stand.press("reception", "arrive", "pimpinan")
+    stand.wait(46)
+    stand.press("reception", "arrive", "pimpinan")
+    *_, unanswered, ringing = stand.state.visits
+    told = []
+    for _ in range(5):
+        before = {key: visit.phase for key, visit in stand.state.visits.items()}
+        stand.answer("accept")
+        told += [
+            (list(before).index(key), visit.phase)
+            for key, visit in stand.state.visits.items()
+            if visit.phase != before[key]
+        ]
+    assert stand.state.visits[unanswered].phase == stand.state.visits[ringing].phase == "kartu"
+    assert told == [(4, "kartu"), (0, "bertemu"), (1, "lewat"), (2, "lewat"), (3, "kartu")]
+
+
+def test_rule_04_decline_ends_the_meeting_before_it_turns_a_waiting_guest_away() -> None:
+    """One guest with the host, one in the waiting room: the first *decline* ends the meeting."""
+    stand = registered(*CARDS[:2])
+    to_the_door(stand)
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.answer("accept")
+    assert at(stand, CARDS[0]) == ("menghadap", "bertemu")
+    stand.answer("decline")
+    assert at(stand, CARDS[0])[0] == "pengembalian"
+    assert at(stand, CARDS[1]) == ("pemeriksaan", "menunggu-panggilan")
+    stand.answer("decline")
+    assert at(stand, CARDS[1]) == ("pemeriksaan", "tidak-dipanggil")
+
+
 def test_rule_05_doors_speak_of_the_visit_they_were_opened_for() -> None:
     """The second guest's locker opens first: the first one's visit still waits for its own."""
     stand = registered(*CARDS[:2])

@@ -77,10 +77,24 @@ async def _store_in_one(people: People, guest: Guest) -> bool:
     return False
 
 
+async def wait_for_call(people: People, guest: Guest) -> Verdict:
+    """The guest sits in the waiting room until the aide calls."""
+    people.lobby.figures[guest.number] = "waiting"
+    await people.aide_of(guest).call(guest)
+    return NEXT
+
+
+async def _called_aloud(people: People) -> None:
+    """Confirm a call that the checkpoint has missed: officer 3's lamp is dark before the guest."""
+    if await people.hands.look("officer-3") == "off":
+        await people.hands.press("officer-3", "accept")
+
+
 async def screen(people: People, guest: Guest) -> Verdict:
     """Officer 3 has each person walk through the metal detector, again after each alarm."""
     hands = people.hands
     await people.spend(guest, "approaching")
+    await _called_aloud(people)
     await people.show_card(guest, "officer-3")
     for _ in range(guest.plan.runs):
         await people.run_through("officer-3")
@@ -98,6 +112,9 @@ async def screen(people: People, guest: Guest) -> Verdict:
     for _ in range(_TRIES):
         if await _all_walk(people, guest):
             return NEXT
+        if await _all_walk(people, guest):
+            return NEXT
+        await _called_aloud(people)
     # The beam did not detect the guests: the officer confirms each passage by button.
     for _ in range(guest.persons):
         await hands.press("officer-3", "accept")
@@ -125,9 +142,21 @@ async def meet(people: People, guest: Guest) -> Verdict:
 
 
 async def _meet(people: People, guest: Guest, *, by_button: bool) -> Verdict:
-    aide = people.aide_of(guest)
     await people.show_card(guest, "aide")
-    await aide.admit(guest)
+    await people.aide_of(guest).admit(guest)
+    return await _meeting(people, guest, by_button=by_button)
+
+
+async def meet_when_called(people: People, guest: Guest) -> Verdict:
+    """The aide calls the guest from the waiting room to the meeting, without a screening."""
+    people.lobby.figures[guest.number] = "waiting"
+    await people.aide_of(guest).call_to_meeting(guest)
+    await people.show_card(guest, "aide")
+    return await _meeting(people, guest, by_button=False)
+
+
+async def _meeting(people: People, guest: Guest, *, by_button: bool) -> Verdict:
+    aide = people.aide_of(guest)
     await people.spend(guest, "meeting")
     if guest.plan.extends:
         await people.hands.press(people.aides_station(guest), "extend")
@@ -221,7 +250,7 @@ async def talk(people: People, guest: Guest) -> Verdict:
 ACTS: dict[str, Callable[[People, Guest], Awaitable[Verdict]]] = {
     act.__name__: act
     for act in (
-        receive, direct, store, screen, meet, give_back,
+        receive, direct, store, wait_for_call, screen, meet, meet_when_called, give_back,
         inspect, sign_in, escort, talk, hand_in, read, screen_out,
     )
 }  # fmt: skip

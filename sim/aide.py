@@ -1,8 +1,9 @@
 """The host's aide: answers the aiphone, shows guests in, ends meetings.
 
 The aiphone's buttons do not identify a guest: the checkpoint applies an answer to the first guest
-who waits for one. So aide and reception follow a rule: during a call no guest is shown in, and
-guests at the door are shown in before the call is answered.
+who waits for one. So aide and reception follow a rule: during a call no guest is shown in or called
+in, and guests at the door are shown in before the call is answered. *Accept* shows in the first
+guest at the door; if there is none, it calls the first guest from the waiting room.
 """
 
 import asyncio
@@ -28,6 +29,7 @@ class Aide:
 
     :ivar phone: held while a call goes on or a button is pressed
     :ivar door: guests who wait to be shown in, first come first
+    :ivar waiting: guests in the waiting room who have not been called, first come first
     :ivar meeting: guests who are with their hosts
     """
 
@@ -37,6 +39,7 @@ class Aide:
         self.aiphone = aiphone
         self.phone = asyncio.Lock()
         self.door: list[Guest] = []
+        self.waiting: list[Guest] = []
         self.meeting: list[Guest] = []
 
     @property
@@ -94,15 +97,36 @@ class Aide:
 
     async def admit(self, guest: Guest) -> None:
         """Come to the door and show *guest* in."""
-        self.door.append(guest)
+        await self._serve(guest, self.door)
+
+    async def call(self, guest: Guest) -> None:
+        """Call *guest* from the waiting room, after those who came there before."""
+        await self._serve(guest, self.waiting)
+
+    async def call_to_meeting(self, guest: Guest) -> None:
+        """Call *guest* from the waiting room to the host: no screening comes between."""
+        await self.call(guest)
+        self.meeting.append(guest)
+
+    async def _serve(self, guest: Guest, line: list[Guest]) -> None:
+        """Have *guest* wait in *line* until a press of *accept* is for this guest."""
+        line.append(guest)
         try:
             async with self.phone:
                 await self.clock.pause(pace(guest.chance, "admitting"))
-                if guest in self.door:
-                    await self._show_in(guest)
+                while guest in line:
+                    await self._accept()
         finally:
-            if guest in self.door:
-                self.door.remove(guest)
+            if guest in line:
+                line.remove(guest)
+
+    async def _accept(self) -> None:
+        """Press *accept*: for the first guest at the door, else the first in the waiting room."""
+        if self.door:
+            await self._show_in(self.door[0])
+        else:
+            del self.waiting[0]
+            await self.hands.answer(self.aiphone, "accept")
 
     async def end_meeting(self, guest: Guest, *, needed: bool = False) -> bool:
         """End *guest*'s meeting by the button, if it can mean no other guest; else leave it open.

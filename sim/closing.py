@@ -2,8 +2,9 @@
 
 If no guest, card or locker is out, one press closes the day. While the checkpoint has open visits,
 the first press is refused, and the officers press once more. Officers count cards that were left in
-a tray and confirm each by one press. Cards that guests have gone home with cannot be confirmed: the
-day is closed as it is, the next one opens with them still out, and the guests bring them.
+a tray and confirm each by one press, and the ID that was held for it by another. Cards that guests
+have gone home with cannot be confirmed: the day is closed as it is, the next one opens with them
+still out, and the guests bring them.
 """
 
 from collections.abc import Awaitable, Callable
@@ -14,6 +15,8 @@ from sim.people import People
 
 # The next day's opening, seconds after the closing: a whole night would be too long to wait.
 _NIGHT_S = 600.0
+# The items of a guest who left the card in the tray.
+_SETTLED = ("card", "identity")
 # If cards are out, the panel's lamp asks for them after the press: seconds to wait for that.
 _ASKS_S = 6.0
 
@@ -75,7 +78,8 @@ class Closing:
             if voucher is None:
                 await people.hands.present(people.card_desk, tray[0])
             else:
-                await people.hands.press(voucher, "reconcile")
+                for _ in _SETTLED:
+                    await people.hands.press(voucher, "reconcile")
             people.put_back(tray.pop(0))
 
     async def _asks(self, station: str) -> bool:

@@ -124,17 +124,18 @@ _FRONT = (
     Row("menunggu", "officer-1", "direct"),
     Row("penitipan", "officer-2", "store"),
 )
-_SCREENING = (Row("pemeriksaan", "officer-3", "screen"),)
-_BACK = (
-    Row("menghadap", "", "meet"),
-    Row("pengembalian", "officer-1", "give_back"),
+_SCREENING = (
+    Row("pemeriksaan", "", "wait_for_call"),
+    Row("pemeriksaan", "officer-3", "screen"),
 )
+_RETURN = Row("pengembalian", "officer-1", "give_back")
+_BACK = (Row("menghadap", "", "meet"), _RETURN)
 
 # A guest who is turned away after getting a card goes to the last row.
 PROCEDURES: dict[str, tuple[Row, ...]] = {
     "pimpinan": (*_FRONT, *_SCREENING, *_BACK),
     "eselon-2-3": (*_FRONT, *_SCREENING, *_BACK),
-    "eselon-4-asn": (*_FRONT, *_BACK),
+    "eselon-4-asn": (*_FRONT, Row("menghadap", "", "meet_when_called"), _RETURN),
     "jatim": (
         Row("pemeriksaan", "security", "inspect"),
         Row("buku-tamu", "reception", "sign_in"),

@@ -17,6 +17,8 @@ _NO_ANSWER_S = 90.0
 _NO_ANSWER_REAL_S = 3.0
 # How long reception waits for another guest's card to be at lockers or detector, seconds.
 _ELSEWHERE_S = 900.0
+# The buttons for an ID that was taken; a panel may have none of them.
+_KINDS = ("identity-ktp", "identity-sim", "identity-other")
 # A card of some other building.
 _NOBODYS_CARD = "0BADC0FFEE"
 
@@ -197,6 +199,7 @@ async def _issue_cards(people: People, guest: Guest) -> Verdict:
         await hands.press("reception", "decline")
         people.put_cards_back(guest)
         return OVER
+    await _take_identities(people, guest)
     await _mistake_card(people, guest)
     for _ in range(_TRIES):
         if await _present_each(people, guest):
@@ -228,6 +231,13 @@ async def _present_each(people: People, guest: Guest) -> bool:
             guest.cards.remove(card)
             people.put_back(card)
     return True
+
+
+async def _take_identities(people: People, guest: Guest) -> None:
+    """State the kind of each ID of the group by button; without such buttons *done* confirms it."""
+    kinds = [kind for kind in _KINDS if people.hands.can("reception", kind)]
+    for _ in range(guest.persons if kinds else 0):
+        await people.hands.press("reception", guest.chance.choice(kinds))
 
 
 async def _mistake_card(people: People, guest: Guest) -> None:

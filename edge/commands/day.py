@@ -23,7 +23,7 @@ def day(
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
 ) -> None:
-    """Show the office day's state, and the visits, cards and lockers that are out, with stations.
+    """Show the office day's state; visits, cards and lockers that are out, IDs that are held.
 
     Asks the running daemon; ends with 1 if none runs. Times are the office's. No name is shown.
     """
@@ -60,7 +60,7 @@ def in_words(now: DayNow, zone: tzinfo) -> str:
 
 
 def rows(now: DayNow, zone: tzinfo) -> list[list[str]]:
-    """Return a row for each visit, card or locker that is out."""
+    """Return a row for each visit, card or locker that is out, and each ID that was left."""
     return [_row(item, zone) for item in now.out]
 
 
@@ -71,7 +71,9 @@ def _row(item: Out, zone: tzinfo) -> list[str]:
 
 def _which(item: Out) -> str:
     if item.what == "card":
-        return "and the ID held for it"
+        return "of a visit that has ended"
+    if item.what == "identity":
+        return "held here, of a visit that has ended"
     if item.what == "locker":
         return f"locker {item.locker}"
     locker = f", locker {item.locker}" if item.locker is not None else ""

@@ -53,6 +53,7 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         abandoned_after_s=config.checkpoint.abandoned_after_s,
         detectors=_detectors(config),
         inputs=fitted_inputs(config),
+        purposes=frozenset(p for camera in config.cameras.values() for p in camera.purposes),
     )
 
 

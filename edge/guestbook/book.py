@@ -30,6 +30,7 @@ from msgspec import Meta
 
 from edge.clock import Stamp
 from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
+from edge.sop.events import IdentityKind
 from edge.store.damage_mark import mark_of
 from edge.store.database import Database
 from edge.store.documents import Documents, SqliteStorage
@@ -52,10 +53,6 @@ _DAY_MS = 86_400_000
 PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?\Z")]
 
-IdKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
-"""The proof left at the desk for the visitor card: KTP, SIM, student card, surat tugas, or another
-valid one. Only the kind: no procedure asks for a copy of the number."""
-
 Source = Literal["register", "invitation"]
 
 
@@ -76,7 +73,7 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     name: PlainText
     organisation: PlainText = ""
     purpose: PlainText = ""
-    id_kind: IdKind | None = None
+    id_kind: IdentityKind | None = None
     persons: Annotated[int, Meta(ge=1, le=99)] = 1
     phone: Phone = ""
 

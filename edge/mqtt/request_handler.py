@@ -213,7 +213,14 @@ class RequestHandler:
                 "guest book cannot be used", "use paper, or try again later"
             ) from None
         self._mend()
-        self._post(partial(DetailsAttached, visit=entry.visit, persons=entry.details.persons))
+        self._post(
+            partial(
+                DetailsAttached,
+                visit=entry.visit,
+                persons=entry.details.persons,
+                identity=request.identity,
+            )
+        )
         if request.host is not None and fresh:  # an officer may have corrected it since
             self._post(partial(HostNamed, visit=entry.visit, host=request.host))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)

@@ -17,6 +17,7 @@ from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.book import Details
+from edge.sop.events import IdentityKind
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"
@@ -68,6 +69,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :ivar procedure: if given, only a visit of that procedure
     :ivar host: the host whom the guest visits, of several; possible until the guest is admitted
     :ivar replace: correct the details that the visit *visit* has
+    :ivar identity: the kind of the ID that the desk has taken for the card, never its number
     """
 
     id: Id
@@ -76,6 +78,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     procedure: Name | None = None
     host: Name | None = None
     replace: bool = False
+    identity: IdentityKind | None = None
     guest: Details
 
 

@@ -68,6 +68,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
             },
             "overdue": _COUNT,
             "lockers_in_use": _COUNT,
+            "ids_held": _COUNT,
             "lockers_open": _COUNT,
             "cards_out": _COUNT,
             "cards_missing": _COUNT,

@@ -105,8 +105,8 @@ def settle(turn: Turn) -> None:
 
 
 def nothing_out(turn: Turn) -> bool:
-    """Return True if no visit is open, and every card and locker is back."""
-    return not (turn.state.visits or turn.state.cards or _lockers_out(turn))
+    """Return True if no visit is open, every card and locker is back, and no ID is held."""
+    return not (turn.state.visits or turn.state.cards or _lockers_out(turn) or turn.state.ids_held)
 
 
 def visit_opened(turn: Turn, persons: int) -> None:
@@ -153,7 +153,7 @@ def summary(state: State) -> dict[str, Any] | None:
         "visits_open": len(state.visits),
         "cards_out": len(state.cards),
         "lockers_out": sum(locker.visit is not None for locker in state.lockers.values()),
-        "ids_held": len(state.cards),
+        "ids_held": state.ids_held,
     }
 
 
@@ -198,7 +198,7 @@ def _close(turn: Turn, day: DayState, how: Literal["closed", "carried-over", "no
         cards_out=len(turn.state.cards),
         cards_lost=len(turn.state.lost),
         lockers_out=_lockers_out(turn),
-        ids_held=len(turn.state.cards),
+        ids_held=turn.state.ids_held,
         clock_synced=turn.at.synced,
     )
     turn.record("gardu.day.closed.v1", f"day/{day.number}", None, data)

@@ -25,6 +25,7 @@ from edge.sop.faults import device_fault, device_restored, still_missed
 from edge.sop.inputs import (
     cards,
     corrections,
+    desk,
     detector,
     doors,
     foreign_cards,
@@ -36,11 +37,11 @@ from edge.sop.inputs import (
     supervisors,
 )
 from edge.sop.inputs.routing import first_waiting
-from edge.sop.procedures.model import CALL
+from edge.sop.procedures.model import CALL, CALL_IN
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visit import course, host_choice, inactivity
+from edge.sop.visit import course, host_choice, inactivity, papers
 from edge.sop.visit.course import arrive, deliver, set_timers
 
 
@@ -128,22 +129,30 @@ def _for_a_guest(turn: Turn, event: events.ButtonPressed) -> bool:
 
 def _host(turn: Turn, event: events.HostAnswered) -> None:
     """Deliver the aide's answer to the first visit to which it applies (routing, rule 4)."""
-    name = f"aiphone.{event.answer}"
     visits = sorted(
         hosts.guests_of(turn, event.aiphone), key=lambda visit: _aide_means(turn, visit)
     )
-    if not any(deliver(turn, visit, name) for visit in visits):
+    if not any(deliver(turn, visit, _aide_says(turn, visit, event.answer)) for visit in visits):
         refuse(turn, f"aiphone/{event.aiphone}/{event.answer}")
+
+
+def _aide_says(turn: Turn, visit: Visit, answer: str) -> str:
+    """Return the event of the aide's *answer* for *visit*: in the waiting room *accept* calls."""
+    called = answer == "accept" and turn.phase(visit).waits_for_call
+    return CALL_IN if called else f"aiphone.{answer}"
 
 
 def _aide_means(turn: Turn, visit: Visit) -> int:
     """Return the rank of *visit* for an answer of the aide; the lowest comes first.
 
-    0: its call rings; 1: its guest is at the door or in a meeting; 2: its call was not answered.
+    0: its call rings; 1: its guest is at the door or in a meeting; 2: its guest is in the waiting
+    room; 3: its call was not answered.
     """
     if CALL in turn.phase(visit).do:
         return 0
-    return 2 if any(CALL in phase.do for phase in turn.step(visit).phases) else 1
+    if turn.phase(visit).waits_for_call:
+        return 2
+    return 3 if any(CALL in phase.do for phase in turn.step(visit).phases) else 1
 
 
 def _busy(turn: Turn, event: events.StationBusy) -> None:
@@ -169,12 +178,12 @@ def _still_taken(turn: Turn, event: events.StillTaken) -> None:
     """Add the SHA-256 to the reference in the visit's step, if the visit is still open."""
     pending = turn.state.stills.pop(event.still, None)
     visit = turn.state.visits.get(pending.visit) if pending else None
-    if visit is not None:
+    if pending is not None and visit is not None:
         stills = tuple(
             replace(still, sha256=event.sha256) if still.id == event.still else still
             for still in visit.stills
         )
-        turn.change(visit, stills=stills)
+        papers.pictured(turn, turn.change(visit, stills=stills), pending)
 
 
 def _still_missed_event(turn: Turn, event: events.StillMissed) -> None:
@@ -222,6 +231,7 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
     "receiving": hosts.receiving_pressed,
     "away": hosts.away_pressed,
     "lost": cards.lost,
+    **dict.fromkeys(desk.BUTTONS, desk.identity_pressed),
     "acknowledge": _acknowledge,
     "open-day": _open_day,
     "close-day": _close_day,
@@ -263,7 +273,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.InputRestored: safety.restored,
     events.AvailabilitySet: hosts.availability_set,
     events.HostNamed: host_choice.named,
-    events.DetailsAttached: corrections.details_attached,
+    events.DetailsAttached: desk.details_attached,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

@@ -17,6 +17,10 @@ InputKind = Literal[
 WalkDirection = Literal["in", "out"]
 """Direction of a walk through a metal detector: to the host, or out of the building."""
 
+IdentityKind = Literal["ktp", "sim", "student-card", "assignment-letter", "other"]
+"""The ID that is left at the desk for the visitor card: KTP, SIM, student card, *surat tugas*, or
+another valid one. Only the kind: no procedure asks for a copy of the number."""
+
 
 class Event(msgspec.Struct, frozen=True, tag=True, tag_field="event"):
     """One event, at moment ``at``."""
@@ -244,10 +248,12 @@ class DetailsAttached(Event, frozen=True):
     """The guest book has the details of *visit* (its id); only the guest book stores them.
 
     :ivar persons: the number of persons in these details
+    :ivar identity: the kind of the ID that the desk has taken, if it said so
     """
 
     visit: str
     persons: int = 1
+    identity: IdentityKind | None = None
 
 
 class TimerFired(Event, frozen=True):

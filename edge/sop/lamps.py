@@ -90,6 +90,7 @@ def occupancy(rules: Rules, state: State) -> dict[str, Any]:
         "cards_missing": sum(_missing(rules, visit) for visit in state.visits.values()),
         "hosts": [{"host": host, "visits": count} for host, count in sorted(hosts_visited.items())],
         "hosts_away": hosts.absences(state),
+        "ids_held": state.ids_held,
     }
 
 

@@ -82,8 +82,8 @@ class DayClosed(msgspec.Struct, frozen=True, kw_only=True):
     :ivar persons: persons of the opened visits, including those who joined them in it
     :ivar outcomes: the number of visits that ended in it, by outcome
     :ivar reconciled: number of items that an officer settled by button
-    :ivar cards_out: visitor cards that are out; *ids_held*: the IDs held for them, as many;
-        *cards_lost*: cards that were declared lost
+    :ivar cards_out: visitor cards that are out; *cards_lost*: cards that were declared lost
+    :ivar ids_held: guests' IDs that are held, of open visits and of guests who left theirs here
     """
 
     number: int

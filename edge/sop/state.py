@@ -10,11 +10,14 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
-from edge.sop.events import WalkDirection
-from edge.sop.procedures.model import AIDE, Outcome, Procedure, Step, procedure_key
+from edge.sop.events import IdentityKind, WalkDirection
+from edge.sop.procedures.model import AIDE, Outcome, Paper, Procedure, Step, procedure_key
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]
+
+HeldIdentity = IdentityKind | Literal["unstated"]
+"""The kind of an ID that is held; ``unstated``: an officer vouches that one was taken."""
 
 
 class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -66,6 +69,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar passed: persons who have passed clear in the last step that screens
     :ivar walked: when the last of them was counted by a walk
     :ivar detector: the metal detector that reported last about it in the present step
+    :ivar papers: of the guest book's entry and the signature, those that equipment has shown;
+        *vouched*: those for which an officer has vouched
+    :ivar identities: the kinds of the IDs that are held for it, one for each person at most
     """
 
     id: str
@@ -105,6 +111,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     passed: int = 0
     walked: Stamp | None = None
     detector: str = ""
+    papers: tuple[Paper, ...] = ()
+    vouched: tuple[Paper, ...] = ()
+    identities: tuple[HeldIdentity, ...] = ()
 
     @property
     def procedure_key(self) -> str:
@@ -254,6 +263,7 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar refusals: number of refusals of each kind of input
     :ivar invitations: those that opened a visit, and when each expires (wall clock, ms)
     :ivar availability: the announcements, by host, procedure or called station
+    :ivar identities: the kinds of the IDs that closed visits have left here, by visit
     :ivar day: the office day; None before the first, and without office days
     :ivar detectors: the metal detectors by name
     :ivar alarming: of a database from before detectors had names: the only one's alarm contact was
@@ -276,11 +286,18 @@ class State(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     refusals: dict[str, int] = {}
     invitations: dict[str, int] = {}
     availability: dict[str, HostAvailability] = {}
+    identities: dict[str, tuple[HeldIdentity, ...]] = {}
     day: DayState | None = None
     alarming: bool = False
     opened: int = 0
     places: int = 0
     stills_asked: int = 0
+
+    @property
+    def ids_held(self) -> int:
+        """Number of IDs held: those of open visits, and those that closed visits have left."""
+        held = sum(len(visit.identities) for visit in self.visits.values())
+        return held + sum(map(len, self.identities.values()))
 
 
 class Door(msgspec.Struct, frozen=True, kw_only=True):
@@ -355,6 +372,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar day: when an office day can begin; None without office days
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
     :ivar inputs: the fitted inputs that raise an alarm by themselves, by the names of their alarms
+    :ivar purposes: the purposes of stills for which there is a camera
     """
 
     stream: str
@@ -373,6 +391,7 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     abandoned_after_s: float = 7200.0
     inputs: frozenset[str] = frozenset()
     card_readers: frozenset[str] = frozenset()
+    purposes: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")
 

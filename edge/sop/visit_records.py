@@ -135,6 +135,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     :ivar locker_out: the first of *lockers_out*
     :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
+    :ivar ids_held: number of IDs of its guests that are still held
     """
 
     visit: str
@@ -153,6 +154,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     cards_out: int = 0
     lockers_out: tuple[int, ...] = ()
     host: str | None = None
+    ids_held: int = 0
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):
@@ -235,8 +237,9 @@ class LockerOpened(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class VisitReconciled(msgspec.Struct, frozen=True, kw_only=True):
-    """A card or an emptied locker that a visit owed is back.
+    """A card or an emptied locker that a visit owed is back, or an ID was given back.
 
+    :ivar returned: ``card``, ``locker/3`` (its number) or ``identity``
     :ivar found: the card had been declared lost
     :ivar by: ``equipment``: the reader or the door's contact has shown it; ``officer``: an officer
         has confirmed it

@@ -63,7 +63,7 @@ RESTORED = "restored"
 PARTS = {
     "lockers": 3, "cards": 4, "lost": 5, "stills": 6,
     "faults": 7, "refusals": 8, "invitations": 9, "availability": 10,
-    "day": 11, "alarms": 12, "doors": 13, "remedies": 14,
+    "day": 11, "alarms": 12, "doors": 13, "remedies": 14, "identities": 15,
 }  # fmt: skip
 """Fields of the state with a document of their own, and its number, which must never change: the
 other fields are written with nearly every decision, each of these only when it has changed."""

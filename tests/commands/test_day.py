@@ -24,8 +24,14 @@ def test_each_thing_that_is_out_has_its_station_and_the_time_its_guest_came() ->
     said = rows(now(office), WIB)
     assert said == [
         ["visit", "2026-11-23 09:02", "security", "number 2, jatim: pemeriksaan"],
-        ["card", "2026-11-23 08:00", "officer-1, reception", "and the ID held for it"],
+        ["card", "2026-11-23 08:00", "officer-1, reception", "of a visit that has ended"],
         ["locker", "2026-11-23 08:00", "officer-2", "locker 1"],
+        [
+            "identity",
+            "2026-11-23 08:00",
+            "officer-1, reception",
+            "held here, of a visit that has ended",
+        ],
     ]
     assert not any(card in str(now(office)) for card in CARDS)
 

@@ -154,6 +154,7 @@ def test_clearing_a_system_alarm_leaves_a_visits_alarm_of_that_name() -> None:
         stand.press(panel, action)
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.detector("alarm")
     assert stand.state.alarms["metal-detector"].visit is not None
     stand.send(SystemAlarmCleared(stand.now, "metal-detector"))

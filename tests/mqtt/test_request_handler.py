@@ -78,6 +78,20 @@ def test_the_newest_visit_at_the_desk_without_details(tmp_path: Path) -> None:
     at_desk(tmp_path, scenario)
 
 
+@pytest.mark.parametrize("kind", ["ktp", "student-card", None])
+def test_the_desk_states_the_id_that_it_has_taken(tmp_path: Path, kind: str | None) -> None:
+    """The core is told the kind; an unknown kind, or a number in its place, is refused."""
+
+    async def scenario(office: Office) -> None:
+        office.open_visits = [OpenVisit(VISITS[0], 1, "pimpinan", "reception")]
+        for wrong in ("passport", "1506000000000000"):
+            assert (await ask(office, register(identity=wrong))).word == "malformed"
+        assert (await ask(office, register(identity=kind))).ok
+        assert [told.identity for told in office.of(DetailsAttached)] == [kind]
+
+    at_desk(tmp_path, scenario)
+
+
 def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
     """Only an open visit is accepted; details that exist are replaced only on request."""
 

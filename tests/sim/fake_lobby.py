@@ -143,6 +143,7 @@ class FakeLobby:
                 for name, item in config.doors.items()
             },
             detectors={"": Detector(walks=frozenset({"in"}))},
+            purposes=frozenset(p for camera in config.cameras.values() for p in camera.purposes),
             supervisors=dict(config.cards.supervisor),
             day=DayRules(opens_s=0, zone=UTC) if config.day else None,
         )

@@ -53,6 +53,7 @@ def rules(
         "doors": {"office": Door(procedures=("jatim",), release_s=5.0, held_s=30.0)},
         "detectors": {"": Detector(walks=frozenset({"in"} if passage else ()))},
         "inputs": frozenset(get_args(InputKind)),
+        "purposes": frozenset(["desk", "alarm"]),
     }  # fmt: skip
     return Rules(**{**values, **changes})
 
@@ -122,6 +123,10 @@ class Stand:
     def answer(self, answer: Any, aiphone: str = "adc") -> list[Effect]:
         """The aide at *aiphone* uses a contact."""
         return self.send(events.HostAnswered(self.now, aiphone, answer))
+
+    def call(self) -> list[Effect]:
+        """The aide calls the first guest from the waiting room: the same contact as *accept*."""
+        return self.answer("accept")
 
     def card(self, card: str) -> list[Effect]:
         """A card is held to the reader at the desk."""

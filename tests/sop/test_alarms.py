@@ -35,6 +35,7 @@ def screening(stand: Stand) -> None:
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.detector("alarm", "clear")
 
 
@@ -88,6 +89,7 @@ def two_in_alarm(*, passage: bool = True) -> Stand:
     register(stand, "eselon-2-3", CARDS[1])
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.press("officer-3", "next")
     stand.detector("alarm", "clear")
     return stand
@@ -116,6 +118,7 @@ def test_an_alarm_that_was_nobodys_becomes_that_of_the_guest_who_is_screened() -
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.detector("alarm", "clear")
     assert topic(stand, "metal-detector")["visit"] == next(iter(stand.state.visits))
     assert shown(stand) == "fast"

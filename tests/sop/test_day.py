@@ -261,36 +261,36 @@ def test_without_day_buttons_nobody_is_ever_turned_away() -> None:
 
 
 def test_reconcile_settles_one_item_a_press_and_the_last_closes_the_day() -> None:
-    """Card, locker, then the open visit: each a record by an officer, then the day's end."""
+    """Card, locker, ID, then the open visit: each a record by an officer, then the day's end."""
     office = Office()
     owing(office)
     office.press("reception", "arrive", "pimpinan")
     office.close_day("reception")
-    office.press("reception", "reconcile")
-    office.press("reception", "reconcile")
+    for _ in range(3):
+        office.press("reception", "reconcile")
     back = [(data.returned, data.by) for data in office.data(VisitReconciled)]
-    assert back == [("card", "officer"), ("locker/1", "officer")]
+    assert back == [("card", "officer"), ("locker/1", "officer"), ("identity", "officer")]
     assert office.ends == []
     office.press("reception", "reconcile")
     assert office.data(VisitClosed)[-1].reason == "day-closed"
     (end,) = office.ends
-    assert (end.how, end.reconciled, end.outcomes) == ("closed", 3, {"abandoned": 2})
+    assert (end.how, end.reconciled, end.outcomes) == ("closed", 4, {"abandoned": 2})
     assert Beep("refused") in office.press("reception", "reconcile")
     assert (office.state.cards, office.state.visits) == ({}, {})
     assert all(locker.visit is None for locker in office.state.lockers.values())
 
 
 def test_what_an_open_visit_holds_is_the_next_item() -> None:
-    """The visit ends first; then its card and its locker are settled by two more presses."""
+    """The visit ends first; then its card, locker and ID are settled by three more presses."""
     office = Office()
     register(office, "pimpinan", CARDS[0])
     office.press("officer-1", "done")
     store_belongings(office, 1)
     office.close_day("reception")
-    for _ in range(3):
+    for _ in range(4):
         assert office.ends == []
         office.press("reception", "reconcile")
-    assert [end.reconciled for end in office.ends] == [3]
+    assert [end.reconciled for end in office.ends] == [4]
 
 
 def test_guests_who_leave_after_closing_end_as_usual_and_close_the_day() -> None:

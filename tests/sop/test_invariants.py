@@ -50,7 +50,7 @@ ACTIONS = [
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "next", "back", "more", "lost", "reason-1", "reason-4",
     "extend", "host", "acknowledge", "open-day", "close-day", "day", "reconcile", "reason-2",
-    "reason-3",
+    "reason-3", "identity-ktp", "identity-sim", "identity-other",
 ]  # fmt: skip
 # Presses that a panel with a dark lamp does not accept; other buttons may act at any time.
 WANTED = (
@@ -65,6 +65,7 @@ DEVICES = ["lockers", "camera/lobby", "card-reader/desk"]
 # Limits in bytes of JSON: one visit, and the rest of the state.
 LARGEST_VISIT, LARGEST_STATE = 16_000, 32_000
 LOCKERS = st.sampled_from([1, 2, 3, 9])
+ACTS = st.lists(st.sampled_from(["identity-ktp", "identity-sim"]), max_size=3)
 CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
 SEEN_OFTEN = 5
@@ -115,6 +116,7 @@ class Lobby(RuleBasedStateMachine):
         reader=st.sampled_from(READERS),
         each=st.sampled_from([True, True, False]),
         several=st.booleans(),
+        page=st.booleans(),
     )
     def checkpoint(
         self,
@@ -124,11 +126,18 @@ class Lobby(RuleBasedStateMachine):
         reader: tuple[str, ...],
         each: bool,
         several: bool,
+        page: bool,
     ) -> None:
-        """With several kinds of metal detectors, doors, office days, readers and hosts."""
+        """With several kinds of metal detectors, doors, office days, readers, hosts, cameras."""
         detectors = FRAMES[frames]
         self.frame = next(iter(detectors))
-        everything = rules(detectors=detectors, abandoned_after_s=600.0, day=DAYS if days else None)
+        purposes = frozenset(["desk", "alarm", *(["guestbook"] if page else [])])
+        everything = rules(
+            detectors=detectors,
+            abandoned_after_s=600.0,
+            day=DAYS if days else None,
+            purposes=purposes,
+        )
         if several:
             everything = replace(everything, hosts=SEVERAL)
         if reader:
@@ -401,7 +410,8 @@ class Lobby(RuleBasedStateMachine):
             assert lamps(self.stand.rules, after)[panel] != "fast"
         elif mode == "off":
             means = {action for action in WANTED if self._would(state, panel, action)[0]}
-            assert means <= ({"done"} if self._at_locker(panel) else set())
+            allowed = {"done"} if self._at_locker(panel) else set()
+            assert means <= allowed | ({"accept"} if self._in_waiting_room(panel) else set())
         elif mode == "slow" and not state.alarms:
             assert any(self._would(state, panel, action)[0] for action in (*WANTED, *ANSWERS))
 
@@ -411,6 +421,13 @@ class Lobby(RuleBasedStateMachine):
         visits = self.stand.state.visits.values()
         steps = [(self._step(visit), visit.phase) for visit in visits]
         return any(s.station in at and "unlock" in s.phase(phase).do for s, phase in steps)
+
+    def _in_waiting_room(self, panel: str) -> bool:
+        """Return True if a guest of *panel* waits for the aide: *accept* says that it called."""
+        at = self.stand.rules.panels[panel]
+        visits = self.stand.state.visits.values()
+        steps = [(self._step(visit), visit.phase) for visit in visits]
+        return any(s.station in at and s.phase(phase).waits_for_call for s, phase in steps)
 
     def _would(self, state: State, panel: str, action: str) -> tuple[bool, State]:
         """Return whether a press is accepted, and the state after it."""
@@ -437,12 +454,32 @@ class Lobby(RuleBasedStateMachine):
         self.invited[invitation] += self.stand.state.opened - opened
         assert self.invited[invitation] <= 1
 
-    @rule(which=st.integers(0, 9), persons=st.integers(1, 5))
-    def details(self, which: int, persons: int) -> None:
-        """A desk application attaches a guest's details, with the number of persons."""
+    @rule(which=st.integers(0, 9), persons=st.integers(1, 5), kind=st.sampled_from([None, "ktp"]))
+    def details(self, which: int, persons: int, kind: events.IdentityKind | None) -> None:
+        """A desk application attaches a guest's details: persons, perhaps the ID it has taken."""
         visits = [*self.stand.state.visits, "unknown"]
         visit = visits[which % len(visits)]
-        self.stand.send(events.DetailsAttached(self.stand.now, visit, persons))
+        self.stand.send(events.DetailsAttached(self.stand.now, visit, persons, kind))
+
+    @rule(
+        procedure=st.sampled_from(sorted(PROCEDURES)), persons=st.integers(1, 3), pressed=ACTS,
+        goes=st.booleans(), shown=st.booleans(),
+    )  # fmt: skip
+    def identities(
+        self, procedure: str, persons: int, pressed: list[str], goes: bool, shown: bool
+    ) -> None:
+        """A group hands over IDs, and perhaps leaves without them; their card may come back."""
+        visit = self._bring(procedure, lambda at: at.takes_identity)
+        if visit is None:
+            return
+        for action in (*["more"] * persons, *pressed):
+            self.stand.press("reception", action)
+        visit = self.stand.state.visits.get(visit.id)
+        if goes and visit is not None:
+            self._fulfil(visit, self._ways(visit)[0])
+            self.stand.press("reception", "leave")
+            if shown:
+                self.old_card(0)
 
     @rule()
     def no_invitation(self) -> None:
@@ -560,7 +597,7 @@ class Lobby(RuleBasedStateMachine):
         elif way.event == "aiphone.busy":
             self._busy(self._aiphone(visit))
         elif kind == "aiphone":
-            self.stand.answer(what, self._aiphone(visit))
+            self.stand.answer("accept" if what == "call" else what, self._aiphone(visit))
         elif kind == "detector":
             self.stand.detector(what, at=self.frame)
         elif kind == "door":
@@ -638,9 +675,9 @@ class Lobby(RuleBasedStateMachine):
         for data in self.stand.data(DayClosed):
             there = data.visits_carried + data.visits_opened
             assert there == sum(data.outcomes.values()) + data.visits_open
-            assert data.ids_held == data.cards_out
             if data.how == "closed":
                 assert (data.visits_open, data.cards_out, data.lockers_out) == (0, 0, 0)
+                assert data.ids_held == 0
         day, visits = self.stand.state.day, self.stand.state.visits
         if day is not None and day.closed is None:
             assert day.carried + day.visits == sum(day.outcomes.values()) + len(visits)
@@ -744,6 +781,7 @@ class Lobby(RuleBasedStateMachine):
             for _visit in list(self.stand.state.visits):
                 self.stand.answer("decline")
                 self.stand.answer("decline", "adc-2")
+            self.stand.wait(300)  # a guest who is not called is told, or goes after that time
         assert self.stand.state.visits == {}
 
 

@@ -181,6 +181,7 @@ def test_waiting_before_the_step_has_an_uncertainty_of_its_own(stand: Timepiece)
     stand.press("reception", "done")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.answer("accept")  # the aide calls the guest from the waiting room
     stand.detector("passage")
     stand.press("officer-3", "done")  # the aide's step begins; its time runs from the admission on
     stand.wait(10)

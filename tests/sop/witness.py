@@ -25,6 +25,7 @@ from edge.sop.records import (
     StepCompleted,
     VisitClosed,
     VisitCorrected,
+    VisitReconciled,
 )
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Turn
@@ -56,6 +57,8 @@ class Witness(Stand):
         self.declared: set[str] = set()
         # The host for whom each visit was accepted.
         self.agreed: dict[str, str | None] = {}
+        # IDs by visit: how many closed visits left, less those recorded as given back.
+        self.left: Counter[str] = Counter()
 
     def send(self, event: Event) -> list[Effect]:
         """Send *event* and check its result."""
@@ -80,7 +83,43 @@ class Witness(Stand):
         self._agreed(event, before, self.records[said:])
         self._passed_clear(event, before)
         self._walks_out(event, before)
+        self._called(event, before)
+        self._identities(before, self.records[said:])
         return effects
+
+    def _called(self, event: Event, before: State) -> None:
+        """A guest leaves the waiting room for the screening or the host only when called."""
+        for visit in before.visits.values():
+            now = self.state.visits.get(visit.id)
+            step = self.rules.procedures[visit.procedure_key].step(visit.step)
+            if now is None or now.step != visit.step or not step.phase(visit.phase).waits_for_call:
+                continue
+            if now.started is not None:
+                called = isinstance(event, events.HostAnswered) and event.answer == "accept"
+                aloud = isinstance(event, events.ButtonPressed) and event.action == "accept"
+                assert called or aloud
+            elif now.phase != visit.phase:
+                assert "detector.alarm" not in {way.event for way in step.phase(now.phase).on}
+
+    def _identities(self, before: State, said: list[Record]) -> None:
+        """An ID is held for an open visit, or left by a closed one until it is given back once."""
+        for record in said:
+            data = record.data
+            if isinstance(data, VisitClosed):
+                self.left[data.visit] += data.ids_held
+            elif isinstance(data, VisitReconciled) and data.returned == "identity":
+                self.left[data.visit] -= 1
+                assert self.left[data.visit] >= 0
+        assert {visit: len(kinds) for visit, kinds in self.state.identities.items()} == +self.left
+        assert self.state.identities.keys().isdisjoint(self.state.visits)
+        for visit in self.state.visits.values():
+            was = before.visits.get(visit.id)
+            assert len(visit.identities) <= visit.persons
+            assert (
+                len(visit.identities) >= (len(was.identities) if was else 0)
+                or visit.outcome
+                or (visit.step == self.rules.procedures[visit.procedure_key].steps[-1].id)
+            )
 
     def _releases(self, event: Event, effects: list[Effect]) -> None:
         """A door is released only on a host's answer, for an open visit that it serves."""

@@ -15,9 +15,10 @@ import msgspec
 from edge.commands.init.needs import Needs
 from edge.config.crosscheck.buttons import FREQUENT, GRAVE
 from edge.config.sections.values import Action
+from edge.sop.procedures.equipment import IDENTITY_BUTTONS
 
 AMOUNTS = {
-    "all": "also corrections, groups, reasons, and an alarm button at every panel",
+    "all": "also corrections, groups, reasons, kinds of ID, and an alarm button at every panel",
     "usual": "every button that the procedures accept",
     "few": "the buttons without which a visit cannot go on; others where a button is free to hold",
 }
@@ -47,6 +48,9 @@ _HELD: dict[Action, tuple[Action, ...]] = {
     "reason-2": ("arrive",),
     "reason-3": ("arrive",),
     "reason-4": ("arrive",),
+    "identity-ktp": ("arrive",),
+    "identity-sim": ("arrive",),
+    "identity-other": ("arrive",),
 }
 
 
@@ -132,8 +136,10 @@ def _begins(stations: list[str], needs: Needs) -> list[str]:
 def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> Iterator[Action]:
     """Yield the meanings of the panel's buttons, some more than once."""
     for station in stations:
+        # The aide's own contact calls guests in: a button for it takes the place of no other.
+        spare = {"arrive", "accept"} if amount == "few" and station in needs.aides else {"arrive"}
         for action in needs.stations[station]:
-            if action != "arrive":
+            if action not in spare:
                 yield action  # type: ignore[misc]  # verified with the procedures
     first = any(station in needs.first for station in stations)
     alarmed = any(station in needs.screening for station in stations)
@@ -141,8 +147,12 @@ def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> I
         yield "acknowledge"
     if day and first:
         yield "day"
-    if amount != "all":
-        return
+    if amount == "all":
+        yield from _comforts(stations, needs, first=first, day=day)
+
+
+def _comforts(stations: list[str], needs: Needs, *, first: bool, day: bool) -> Iterator[Action]:
+    """Yield the meanings that a panel has only if it is to have all."""
     yield "next"
     if first:
         yield from ("more", "back")
@@ -151,3 +161,5 @@ def _meanings(stations: list[str], needs: Needs, amount: str, *, day: bool) -> I
     if any(station in needs.deciding for station in stations):
         reasons = max(len(one.reasons) for one in needs.procedures)
         yield from _REASONS[:reasons]
+    if any(station in needs.identity for station in stations):
+        yield from IDENTITY_BUTTONS

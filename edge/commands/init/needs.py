@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.sop.procedures.equipment import LOCKER_WORDS
-from edge.sop.procedures.model import Procedure, Step
+from edge.sop.procedures.model import CALL_IN, Procedure, Step
 
 _DECISIONS = {"decline", "absent", "reschedule"}
 
@@ -27,6 +27,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     :ivar purposes: the purposes of stills
     :ivar screening: the stations beside the metal detector
     :ivar deciding: the stations where reception may choose a reason
+    :ivar identity: the stations where guests hand over their IDs
     """
 
     procedures: tuple[Procedure, ...]
@@ -41,6 +42,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...]
     screening: tuple[str, ...]
     deciding: tuple[str, ...]
+    identity: tuple[str, ...]
 
 
 def needs_of(procedures: Iterable[Procedure]) -> Needs:
@@ -62,7 +64,7 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
         lockers=not words.isdisjoint(LOCKER_WORDS),
         ringing=tuple(one.id for one in chosen if any(_starting(one.steps, "ring:", "aiphone."))),
         releasing=tuple(one.id for one in chosen if any(_starting(one.steps, "release-door"))),
-        answers=frozenset(word.partition(".")[2] for word in words if word.startswith("aiphone.")),
+        answers=frozenset(_contact(word) for word in words if word.startswith("aiphone.")),
         purposes=tuple(sorted(word[6:] for word in words if word.startswith("still:"))),
         screening=tuple(_stations_of(chosen, "detector.")),
         deciding=tuple(
@@ -70,7 +72,17 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
             for station, actions in stations.items()
             if any(one.reasons for one in chosen) and set(actions) >= _DECISIONS
         ),
+        identity=tuple(
+            dict.fromkeys(
+                step.station for one in chosen for step in one.steps if step.takes_identity
+            )
+        ),
     )
+
+
+def _contact(word: str) -> str:
+    """Return the contact of the aide's station that makes the event *word*."""
+    return "accept" if word == CALL_IN else word.partition(".")[2]
 
 
 def _words(steps: Iterable[Step]) -> Iterator[str]:

@@ -50,6 +50,7 @@ Port = Annotated[
 Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "extend", "lost", "reason-1", "reason-2", "reason-3", "reason-4",
+    "identity-ktp", "identity-sim", "identity-other",
     "next", "back", "more", "acknowledge", "open-day", "close-day", "day", "reconcile",
     "host", "receiving", "away",
 ]  # fmt: skip

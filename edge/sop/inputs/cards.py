@@ -17,7 +17,7 @@ from edge.sop.inputs import foreign_cards, lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import group
+from edge.sop.visit import group, identities
 from edge.sop.visit.course import add_evidence, deliver, show, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
@@ -105,9 +105,10 @@ def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...])
 
 
 def _return_owed(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...]) -> bool:
-    """Return a card that a closed visit owed; the last one unlocks its lockers (rule 9)."""
+    """Return a card that a closed visit owed, and an ID for it; the last one unlocks (rule 9)."""
     holder = turn.state.cards.pop(event.card)
     reconciled(turn, holder, "card")
+    identities.card_back(turn, holder)
     lockers.unlock_owed(turn, holder)
     return True
 
@@ -122,6 +123,7 @@ def _return_lost(turn: Turn, event: events.CardPresented, _stations: tuple[str, 
     del turn.state.lost[event.card]
     turn.update(supervision=None)
     reconciled(turn, holder, "card", found=True)
+    identities.card_back(turn, holder)
     clear_alarm(turn, LOST)
     turn.do(CancelTimer(_TIMER))
     return True

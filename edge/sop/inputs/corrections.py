@@ -45,14 +45,12 @@ def more(turn: Turn, event: events.ButtonPressed) -> bool:
     return True
 
 
-def details_attached(turn: Turn, event: events.DetailsAttached) -> None:
+def more_persons(turn: Turn, visit: Visit, persons: int) -> Visit:
     """Use the number of persons in the guest book, if higher: in a fire all count (rule 17)."""
-    visit = turn.state.visits.get(event.visit)
-    if visit is not None and visit.persons < event.persons <= MOST_PERSONS:
-        _join(turn, visit, event.persons)
+    return _join(turn, visit, persons) if visit.persons < persons <= MOST_PERSONS else visit
 
 
-def _join(turn: Turn, visit: Visit, persons: int) -> None:
+def _join(turn: Turn, visit: Visit, persons: int) -> Visit:
     """Set the head count of *visit* to *persons*, which is higher than before, and record it."""
     day.persons_joined(turn, visit, persons - visit.persons)
     visit = turn.change(visit, persons=persons)
@@ -64,6 +62,7 @@ def _join(turn: Turn, visit: Visit, persons: int) -> None:
     turn.record_visit("gardu.visit.joined.v1", visit, data)
     _wait_for_card(turn, visit)
     _screen_again(turn, turn.state.visits[visit.id])
+    return turn.state.visits[visit.id]
 
 
 def _wait_for_card(turn: Turn, visit: Visit) -> None:

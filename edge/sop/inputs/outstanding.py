@@ -1,12 +1,13 @@
-"""Outstanding items at the closing of the day: visits, cards and lockers that are still out.
+"""Outstanding items at the closing of the day: visits, cards and lockers still out, IDs still here.
 
 Each item must come back at a station: a guest where the guest is in line, a card where cards are
-given back, a locker where lockers are given. The lamps there ask until none of them is out.
+given back, a locker where lockers are given, an ID where IDs are given back. The lamps there ask
+until none of them is out.
 
 ``reconcile`` settles one item per press: first the cards of visits that have ended, then their
-lockers, then the visits that are still open, oldest first: those end as abandoned, and their card
-and locker are owed, so they are the next items. Each press makes a record which shows that an
-officer confirmed it: no card was read and no door contact changed.
+lockers, then the IDs that they left, then the visits that are still open, oldest first: those end
+as abandoned, and their card, locker and ID are owed, so they are the next items. Each press makes a
+record which shows that an officer confirmed it: no card was read and no door contact changed.
 """
 
 from collections.abc import Callable
@@ -18,6 +19,7 @@ from msgspec.structs import replace
 from edge.sop.procedures.model import Phase
 from edge.sop.state import Rules, State
 from edge.sop.turn import Turn
+from edge.sop.visit import identities
 from edge.sop.visit.course import abandon
 from edge.sop.visit.verbs import reconciled
 
@@ -33,7 +35,7 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
     :ivar step: of an open visit: its present step; its *number* and *procedure* likewise
     """
 
-    what: Literal["visit", "card", "locker"]
+    what: Literal["visit", "card", "locker", "identity"]
     visit: str
     stations: tuple[str, ...]
     number: int | None = None
@@ -43,7 +45,7 @@ class Out(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def out(rules: Rules, state: State) -> list[Out]:
-    """Return the open visits in order of opening, then the cards and lockers of closed ones."""
+    """Return the open visits in order of opening; then cards, lockers and IDs of closed ones."""
     visits = [
         Out(
             what="visit",
@@ -68,7 +70,13 @@ def out(rules: Rules, state: State) -> list[Out]:
         for number, locker in state.lockers.items()
         if locker.visit is not None and locker.visit not in state.visits
     ]
-    return visits + cards + lockers
+    hands_back = _stations(rules, lambda phase: any(way.returns_identity for way in phase.on))
+    ids = [
+        Out(what="identity", visit=holder, stations=hands_back)
+        for holder, kinds in state.identities.items()
+        for _ in kinds
+    ]
+    return visits + cards + lockers + ids
 
 
 class DayNow(msgspec.Struct, frozen=True):
@@ -95,7 +103,7 @@ def reconcile(turn: Turn) -> bool:
     """Settle the next item; False if no day is being closed or no item is outstanding."""
     if turn.state.day is None or turn.state.day.closing is None:
         return False
-    settled = _card(turn) or _locker(turn) or _visit(turn)
+    settled = _card(turn) or _locker(turn) or _identity(turn) or _visit(turn)
     if settled:
         turn.update(day=replace(turn.state.day, reconciled=turn.state.day.reconciled + 1))
     return settled
@@ -116,6 +124,13 @@ def _locker(turn: Turn) -> bool:
             turn.locker(number, visit=None, unlocking=False)
             reconciled(turn, locker.visit, f"locker/{number}", by="officer")
             return True
+    return False
+
+
+def _identity(turn: Turn) -> bool:
+    for holder in turn.state.identities:
+        identities.settle(turn, holder, by="officer")
+        return True
     return False
 
 

@@ -18,15 +18,16 @@ The line (this module)
     present phase waits for this button; then, for a button that applies anywhere (the guest
     leaves), guests who are present before guests who are away. If no card was shown, *leave* goes
     first to a guest whom the panel asks about, and a second *leave* to the guest who, as an officer
-    has confirmed, has no card.
+    has confirmed, has no card. *identity-ktp*, *-sim* and *-other* go to the first visit in line
+    whose step takes IDs and that lacks one.
 3.  A metal detector and its beams are about the first visit in line, at the detector's stations,
     to which their event applies. If no guest is being screened there, an alarm belongs to no visit,
     and a passage changes nothing. A walk out is never a passage: it is for a visit that waits for
     an exit.
 4.  An answer of an aide is about guests of that aide's hosts only. It is for the call that rings.
     If none rings, it is for the first visit in line that waits for the aide: a guest at the door or
-    in a meeting before a call that was not answered. *Line in use* is about the call that was made
-    last.
+    in a meeting, then a guest in the waiting room (whom *accept* calls in), then a call that was
+    not answered. *Line in use* is about the call that was made last.
 5.  A locker's door is about the visit that has the locker, if it is the one at hand: of several
     lockers the last that the visit was given and has not emptied. An access door is about the visit
     for which that door was released. If several were released for a visit, the first that it opens
@@ -43,12 +44,14 @@ Cards (``cards.py``)
 8.  A card that is out is given to no other guest. If another guest at that reader waits for a card,
     it is refused, unless its own visit waits for it.
 9.  A card that a closed visit still owes is returned when it is shown at any reader: it is free.
-    With the last of its cards the lockers that the visit still owes are unlocked.
+    For each card an ID that was held is given back, for the last one all that are left; and with it
+    the lockers that the visit still owes are unlocked.
 10. *lost* declares lost: the missing cards of the first visit in line for which an officer has
     confirmed that a card is missing, else the card that has been owed longest. It is out of the
     pool.
 11. A lost card is refused, with an alarm for a minute. Its own guest, while the visit is open, may
-    give it back; otherwise it is accepted only after a supervisor's card.
+    give it back; otherwise it is accepted only after a supervisor's card. The ID of a guest who has
+    left is given back with it.
 
 Corrections (``corrections.py``)
 --------------------------------

@@ -105,10 +105,11 @@ def _step(old: Step, new: Step) -> Iterator[Change]:
 
 
 def _inner(old: Step, new: Step) -> bool:
-    return (old.phases, old.timed_from, old.admitted_from) == (
+    return (old.phases, old.timed_from, old.admitted_from, old.page_shows_signature) == (
         new.phases,
         new.timed_from,
         new.admitted_from,
+        new.page_shows_signature,
     )
 
 
@@ -158,6 +159,7 @@ def _ways(step: Step) -> list[str]:
     found = [f"the time runs from {' or '.join(step.timed_phases)}"] if step.timed_from else []
     if step.admitted_from is not None:
         found.append(f"the guest is admitted from {step.admitted_from} on")
+    found += ["the still guestbook shows the signature"] * step.page_shows_signature
     for phase in step.phases:
         head = f"in {phase.id}"
         found += [f"{head}: do {deed}" for deed in phase.do]
@@ -177,6 +179,8 @@ def _way(head: str, way: Transition) -> str:
     more = f"{', another attempt' * way.again}{', passed on' * way.pass_on}"
     more += ", more time" * way.extend
     more += f", {way.clear} clear" if way.clear else ""
+    more += "".join(f", the officer vouches for {what}" for what in way.vouches)
+    more += ", the ID is given back" * way.returns_identity
     until = f", until all are clear to {way.otherwise}" if way.otherwise else ""
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}{until}"
 

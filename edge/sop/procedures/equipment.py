@@ -11,7 +11,16 @@ import msgspec
 from edge.config.hosts import hosts_of
 from edge.config.model import Config
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
-from edge.sop.procedures.model import AIDE, Phase, Procedure, Step, Transition
+from edge.config.sections.values import Action
+from edge.sop.procedures.model import (
+    AIDE,
+    CALL_IN,
+    IDENTITY_TAKEN,
+    Phase,
+    Procedure,
+    Step,
+    Transition,
+)
 from edge.sop.procedures.verify import reached, stuck
 
 # Events of beams, and the directions of the walks that make them.
@@ -31,6 +40,9 @@ LOCKER_WORDS = (
 )
 """Actions and events that need lockers."""
 
+IDENTITY_BUTTONS: tuple[Action, ...] = ("identity-ktp", "identity-sim", "identity-other")
+"""The meanings of buttons that state the kind of an ID."""
+
 
 class EquipmentFindings(msgspec.Struct, frozen=True):
     """Findings, a line each: procedure, step, the missing equipment and where to add it."""
@@ -49,6 +61,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         problems += site.traps(step)
         notes += site.absent_buttons(step)
         notes += not_counted(step)
+        notes += site.absent_pictures(step)
     notes += site.absent_anywhere()
     name = procedure.id
     return EquipmentFindings(
@@ -132,10 +145,14 @@ class _Site:
         source, _, name = event.partition(".")
         if event == "button.arrive":
             return True  # the press that opens the visit, on any panel
-        if source == "button":
-            return all(name in (self.actions(one) or ()) for one in self.stations(step))
+        if source in ("button", "identity"):
+            buttons = IDENTITY_BUTTONS if event == IDENTITY_TAKEN else (name,)
+            return all(
+                not set(buttons).isdisjoint(self.actions(one) or ()) for one in self.stations(step)
+            )
         if source == "aiphone":
-            fitted = [getattr(one, name, None) is not None for one in self.aiphones]
+            contact = "accept" if event == CALL_IN else name
+            fitted = [getattr(one, contact, None) is not None for one in self.aiphones]
             return all(fitted) and len(fitted) == len(self.hosts)
         if event in _SHOWN_BY_BEAMS:
             return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
@@ -242,6 +259,16 @@ class _Site:
             if absent:
                 yield f"step {step.id}: no button at station {station} means {', '.join(absent)}"
 
+    def absent_pictures(self, step: Step) -> Iterator[str]:
+        """Yield a note on stills of the guest book that no camera takes: an officer vouches."""
+        entries = dict.fromkeys(entry for phase in step.phases for entry in phase.do)
+        for purpose in (e.removeprefix("still:") for e in entries if e.startswith("still:")):
+            if step.shown_by(purpose) and purpose not in self.purposes:
+                yield (
+                    f'step {step.id}: no camera has the purpose "{purpose}", so that only details '
+                    "and the officer's press show the guest book"
+                )
+
     def absent_anywhere(self) -> Iterator[str]:
         """Yield a note for stations without a button that the procedure accepts anywhere."""
         for way in self.procedure.anywhere:
@@ -276,7 +303,7 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
         lacking = _no_door(site, word.partition(":")[2])
     elif word.startswith(("ring:", "aiphone.")) and len(site.aiphones) < len(site.hosts):
         lacking = _no_aiphone(site)
-    elif word.startswith("still:") and word[6:] not in site.purposes:
+    elif _picture_missing(site, step, word):
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
     elif word.startswith("button.") and (without := _without_panel(site, step)):
         lacking = f"no panel serves station {without}; add it to stations of a [panels.NAME]"
@@ -310,6 +337,12 @@ def _no_door(site: _Site, name: str) -> str | None:
         allowed = ", ".join(site.named_doors)
         return f"no door {name} serves this procedure; allowed: {allowed}, or another [doors.NAME]"
     return None
+
+
+def _picture_missing(site: _Site, step: Step, word: str) -> bool:
+    """Return True if no camera takes the still *word*, and no officer can stand for it."""
+    purpose = word.removeprefix("still:")
+    return purpose not in (word, *site.purposes) and not step.shown_by(purpose)
 
 
 def _reader_at(config: Config, station: str) -> bool:

@@ -49,12 +49,14 @@ EVIDENCE = {
     "button.reason-3": "button",
     "button.reason-4": "button",
     "aiphone.accept": "aiphone",
+    "aiphone.call": "aiphone",  # the aide calls a guest from the waiting room, by accept
     "aiphone.decline": "aiphone",
     "aiphone.release": "door-release",
     "aiphone.extend": "aiphone",
     "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
+    "identity.taken": "identity",  # recorded with its kind: identity-ktp, identity-sim …
     "locker.opened": "locker-opened",
     "locker.closed": "locker-closed",
     "detector.alarm": "alarm",
@@ -65,6 +67,11 @@ EVIDENCE = {
     "door.closed": "door-closed",
     "timeout": "timeout",  # needs after_s
 }
+
+IDENTITY_TAKEN = "identity.taken"
+
+CALL_IN = "aiphone.call"
+"""The aide's *accept* for a guest in the waiting room: the guest is called in (*memanggil*)."""
 
 # Actions on entering a phase; the part after the colon is the argument.
 VERBS = {
@@ -107,7 +114,19 @@ NEEDS = {
     "more-lockers": "a person of the group has no locker yet",
     "another-locker": "a person of the group has no locker yet, and one is free",
     "several-lockers": "the visit has more than one locker",
+    "guest-book": "the guest book has the visit's entry: details, a still of it, or vouched for",
+    "signature": "the guest has signed (paraf): a still shows it, or an officer vouched for it",
+    "identity": "an ID of each person of the visit is held here",
 }
+
+Paper = Literal["guest-book", "signature"]
+"""What a still of the guest book can show: the entry, and the guest's signature (*paraf*)."""
+
+Vouched = Literal["guest-book", "signature", "identity"]
+"""What an officer's button can vouch for, where no equipment has shown it."""
+
+SHOWN: dict[str, tuple[Paper, ...]] = {"guestbook": ("guest-book",), "signature": ("signature",)}
+"""What a still of each of these purposes shows."""
 
 
 class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -130,6 +149,9 @@ class Transition(FileTable, frozen=True, kw_only=True):
     :ivar clear: ``one`` person of the visit has passed clear, or ``all`` (an officer vouches)
     :ivar otherwise: with ``clear``: the phase to which it leads in place of ``to`` while persons of
         the visit have not passed clear
+    :ivar vouches: what the officer vouches for by it, where no equipment has shown it: that the
+        guest book is filled in, that the guest has signed, that an ID of each person was taken
+    :ivar returns_identity: the guests have their IDs back
     """
 
     event: str
@@ -143,6 +165,8 @@ class Transition(FileTable, frozen=True, kw_only=True):
     pass_on: bool = False
     clear: Literal["one", "all"] | None = None
     otherwise: Name | None = None
+    vouches: tuple[Vouched, ...] = ()
+    returns_identity: bool = False
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
@@ -164,6 +188,11 @@ class Phase(FileTable, frozen=True, kw_only=True):
     needs: str | None = None
     otherwise: str | None = None
     lamp: Literal["off", "on", "slow", "fast"] = "on"
+
+    @property
+    def waits_for_call(self) -> bool:
+        """True if its guest sits in the waiting room: the aide's *accept* calls the guest."""
+        return any(way.event == CALL_IN for way in self.on)
 
 
 class Step(FileTable, frozen=True, kw_only=True):
@@ -187,6 +216,8 @@ class Step(FileTable, frozen=True, kw_only=True):
         the guest: the host of the visit does not change any more
     :ivar activity: the legal wording, verbatim (Indonesian)
     :ivar source: its place in the regulation
+    :ivar page_shows_signature: its still ``guestbook`` shows the signature too: one picture of the
+        page for both
     """
 
     number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
@@ -204,6 +235,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     source: str
     timed_from: Name | tuple[str, ...] | None = None
     admitted_from: Name | None = None
+    page_shows_signature: bool = False
     phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
 
     def phase(self, phase_id: str) -> Phase:
@@ -219,6 +251,17 @@ class Step(FileTable, frozen=True, kw_only=True):
         if self.timed_from is None:
             return ()
         return (self.timed_from,) if isinstance(self.timed_from, str) else self.timed_from
+
+    def shown_by(self, purpose: str) -> tuple[Paper, ...]:
+        """Return what a still for *purpose* shows; nothing for a still of another kind."""
+        both = purpose == "guestbook" and self.page_shows_signature
+        return ("guest-book", "signature") if both else SHOWN.get(purpose, ())
+
+    @property
+    def takes_identity(self) -> bool:
+        """True if the guest hands over an ID in this step."""
+        ways = [way for phase in self.phases for way in phase.on]
+        return any("identity" in way.vouches or way.event == IDENTITY_TAKEN for way in ways)
 
     @property
     def screens(self) -> bool:
@@ -360,6 +403,13 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     def key(self) -> str:
         """Id and version, by which visits refer to the text under which they began."""
         return procedure_key(self.id, self.version)
+
+    @property
+    def returns_identity(self) -> bool:
+        """True if some transition returns the IDs that were taken."""
+        return any(
+            way.returns_identity for step in self.steps for phase in step.phases for way in phase.on
+        )
 
     @property
     def rows(self) -> tuple["Step | Duty", ...]:

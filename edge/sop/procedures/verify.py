@@ -11,7 +11,17 @@ from typing import TypeVar, get_args
 
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
-from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Phase, Procedure, Step, Transition
+from edge.sop.procedures.model import (
+    CALL_IN,
+    EVIDENCE,
+    IDENTITY_TAKEN,
+    NEEDS,
+    VERBS,
+    Phase,
+    Procedure,
+    Step,
+    Transition,
+)
 
 T = TypeVar("T")
 
@@ -54,6 +64,7 @@ def verify(procedure: Procedure) -> list[str]:
     problems += _alarms(procedure)
     problems += _hosts(procedure)
     problems += _reasons(procedure)
+    problems += _identities(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     return problems
@@ -135,6 +146,8 @@ def _anywhere(procedure: Procedure) -> Iterator[str]:
         yield from _transition(procedure, None, where, way)
         if way.event == "timeout":
             yield f"{where}: a time-out belongs to one phase; allowed: every other event"
+        if way.event == CALL_IN:
+            yield f"{where}: a call belongs to the phase in the waiting room; allowed: only there"
 
 
 def _step(procedure: Procedure, step: Step) -> Iterator[str]:
@@ -147,6 +160,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
             yield f"{where}: timed_from is {phase_id!r}; allowed: {_listed(ids)}"
     if step.admitted_from is not None and step.admitted_from not in ids:
         yield f"{where}: admitted_from is {step.admitted_from!r}; allowed: {_listed(ids)}"
+    if step.page_shows_signature and not any("still:guestbook" in p.do for p in step.phases):
+        yield f"{where}: page_shows_signature, but no still:guestbook; allowed: with that still"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
     for phase in step.phases:
@@ -173,6 +188,8 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     if not phase.on:
         yield f"{where}: waits for ever; allowed: at least one transition in on"
     yield from _events(where, phase.on)
+    if phase.waits_for_call and any(way.event == "aiphone.accept" for way in phase.on):
+        yield f"{where}: the aide's accept is both aiphone.call and aiphone.accept; allowed: one"
     for way in phase.on:
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
 
@@ -330,6 +347,20 @@ def _hosts(procedure: Procedure) -> Iterator[str]:
                     "already, so the host cannot change; allowed: before admitted_from, else in "
                     "the step that calls the aide"
                 )
+
+
+def _identities(procedure: Procedure) -> Iterator[str]:
+    takes = [step.id for step in procedure.steps if step.takes_identity]
+    if takes and not procedure.returns_identity:
+        yield (
+            f"step {takes[0]}: takes the guests' IDs, and no transition returns them; allowed: "
+            "with returns_identity = true where the guests have them back"
+        )
+    if procedure.returns_identity and not takes:
+        yield (
+            "returns_identity: no step takes the guests' IDs; allowed: with vouches "
+            f'["identity"] or the event {IDENTITY_TAKEN} where they are taken'
+        )
 
 
 def _unreached_steps(procedure: Procedure) -> Iterator[str]:

@@ -25,9 +25,10 @@ from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import group, inactivity, pace, screening, stations
+from edge.sop.visit import group, identities, inactivity, pace, papers, screening, stations
 from edge.sop.visit.steps import (
     FRESH_STEP,
+    add_word,
     end_step,
     leave_step,
     phase_key,
@@ -38,9 +39,6 @@ from edge.sop.visit.verbs import VERBS_DONE, doors_for, free_locker
 
 # The needs of a phase that can end while a visit waits in it, because a device fails.
 _EQUIPMENT_NEEDS = ("reader",)
-
-# The record of a step that never ends must not grow without limit.
-_MOST_EVIDENCE = 100
 
 
 def open_visit(
@@ -136,6 +134,8 @@ def deliver(
         visit = inactivity.seen(turn, visit)
     if transition.extend:
         visit = pace.extend(turn, visit)
+    visit = papers.vouch(turn, visit, transition)
+    visit = identities.follow(turn, visit, transition)
     _follow(turn, visit, transition)
     _remember_way_back(turn, before, name)
     if transition.pass_on and visit.id in turn.state.visits:
@@ -150,9 +150,7 @@ def show(turn: Turn, visit: Visit, card: str) -> Visit:
 
 def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
     """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
-    if len(visit.evidence) >= _MOST_EVIDENCE:
-        return visit
-    return turn.change(visit, evidence=(*visit.evidence, proof or EVIDENCE[name]))
+    return add_word(turn, visit, proof or EVIDENCE[name])
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
@@ -191,7 +189,10 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
     elif to.startswith("@"):
         _end_visit_here(turn, visit, step, transition)
     else:
-        _enter(turn, visit, step.phase(to))
+        called = turn.phase(visit).waits_for_call
+        visit = _enter(turn, visit, step.phase(to))
+        if called:  # from the waiting room
+            _meet_stuck_alarm(turn, visit)
 
 
 def _complete(turn: Turn, visit: Visit, step: Step) -> Visit:
@@ -221,6 +222,8 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, end: Transition) -> No
     decided = visit.outcome or outcome
     if visit.outcome is None:
         visit = turn.change(visit, reason=reason, chosen=None)
+    if via is None:
+        visit = identities.not_exchanged(turn, visit)
     end_step(turn, visit, step, outcome, reason)
     visit = turn.state.visits[visit.id]
     if via is None or via == step.id:
@@ -244,7 +247,15 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
     visit = _enter(turn, visit, step.phases[0])
     if visit.id not in turn.state.visits or visit.step != step.id:
         return visit
-    stuck = _stuck_alarm(turn, step)
+    return _meet_stuck_alarm(turn, visit)
+
+
+def _meet_stuck_alarm(turn: Turn, visit: Visit) -> Visit:
+    """Deliver the alarm of a stuck contact to *visit*, whose screening begins.
+
+    A stuck contact posts no event for the next guest; without a beam, no walk does either.
+    """
+    stuck = _stuck_alarm(turn, turn.step(visit))
     if stuck is not None:
         deliver(turn, turn.change(visit, detector=stuck), "detector.alarm")
     return turn.state.visits.get(visit.id, visit)
@@ -331,6 +342,9 @@ _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     ),
     "several-lockers": lambda _turn, visit: len(visit.lockers) > 1,
     "return-button": lambda turn, visit: bool(visit.lockers) and turn.rules.return_button,
+    "guest-book": lambda _turn, visit: papers.known(visit, "guest-book"),
+    "signature": lambda _turn, visit: papers.known(visit, "signature"),
+    "identity": lambda _turn, visit: identities.all_held(visit),
 }
 
 
@@ -346,8 +360,9 @@ def equipment_changed(turn: Turn) -> None:
 
 
 def _close(turn: Turn, visit: Visit, outcome: str) -> None:
-    """End *visit*; a card or locker that it still has is owed."""
+    """End *visit*; a card, a locker or an ID that it still has is owed."""
     del turn.state.visits[visit.id]
+    identities.leave(turn, visit)
     day.visit_closed(turn, outcome)
     inactivity.forget(turn, visit)
     took = turn.at.since(visit.opened)
@@ -364,6 +379,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         cards_out=len(visit.cards),
         lockers_out=visit.lockers,
         persons=visit.persons,
+        ids_held=len(visit.identities),
     )
     turn.record_visit("gardu.visit.closed.v1", visit, data)
 

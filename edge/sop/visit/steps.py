@@ -15,11 +15,21 @@ from edge.sop.state import NOT_EXTENDED, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import pace
 
+# The record of a step that never ends must not grow without limit.
+_MOST_EVIDENCE = 100
+
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": (),
     "shown": (), "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED, "insists": False,
 }  # fmt: skip
 """The fields of a visit that describe its step, with their values at the step's beginning."""
+
+
+def add_word(turn: Turn, visit: Visit, word: str) -> Visit:
+    """Add the evidence *word* to the present step of *visit*."""
+    if len(visit.evidence) >= _MOST_EVIDENCE:
+        return visit
+    return turn.change(visit, evidence=(*visit.evidence, word))
 
 
 def start_time(turn: Turn, visit: Visit, step: Step) -> Visit:

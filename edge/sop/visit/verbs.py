@@ -1,7 +1,7 @@
 """Verbs of the ``do`` list: a function for each verb of ``VERBS`` (edge/sop/procedures/model.py).
 
-A verb without an object (no locker, no card) does nothing: a guest who stored no belongings has no
-locker to release.
+A verb without an object (no locker, no card, no camera) does nothing: a guest who stored no
+belongings has no locker to release.
 """
 
 from collections.abc import Callable
@@ -37,6 +37,11 @@ def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
 
 
 def _still(turn: Turn, visit: Visit, purpose: str) -> Visit:
+    """Take a still, if there is a camera for it and it would show more than is known already."""
+    shows = turn.step(visit).shown_by(purpose)
+    known = bool(shows) and set(shows) <= set(visit.papers)
+    if purpose not in turn.rules.purposes or known:
+        return visit
     turn.update(stills_asked=turn.state.stills_asked + 1)
     still = turn.mint("still", turn.state.stills_asked)
     turn.state.stills[still] = PendingStill(visit=visit.id, step=visit.step, purpose=purpose)

@@ -24,7 +24,7 @@ OFFICES: dict[str, dict[str, Any]] = {
     },
     "lockers on pins, relays with a jumper": {
         "checkpoint": {"procedures": ["eselon-4-asn"]},
-        "lockers": {"count": 5, "driver": "gpio", "pulse_s": 0.3},
+        "lockers": {"count": 4, "driver": "gpio", "pulse_s": 0.3},
         "pins": {"relays": "either"},
     },
     "Jawa Timur": {

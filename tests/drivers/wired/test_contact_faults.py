@@ -298,6 +298,7 @@ def to_screening(stand: Stand) -> None:
         ("officer-1", "done"), ("officer-2", "nothing"),
     ):  # fmt: skip
         stand.press(panel, action)
+    stand.call()
     (visit,) = stand.state.visits.values()
     assert visit.step == "pemeriksaan"
 
@@ -322,7 +323,15 @@ def test_a_passage_under_a_stuck_alarm_is_not_clear() -> None:
     stand.press("officer-3", "done")
     screening = stand.steps()[-1]
     assert screening.number == 4
-    assert screening.evidence == ("alarm", "passage", "alarm", "passage", "button", "button")
+    assert screening.evidence == (
+        "aiphone",
+        "alarm",
+        "passage",
+        "alarm",
+        "passage",
+        "button",
+        "button",
+    )
 
 
 def test_a_walk_with_metal_is_one_alarm_although_its_passage_comes_during_it() -> None:
@@ -334,7 +343,7 @@ def test_a_walk_with_metal_is_one_alarm_although_its_passage_comes_during_it() -
     stand.detector("passage")
     assert phase(stand) == "bersih"
     stand.press("officer-3", "done")
-    assert stand.steps()[-1].evidence == ("alarm", "passage", "passage", "button")
+    assert stand.steps()[-1].evidence == ("aiphone", "alarm", "passage", "passage", "button")
 
 
 def test_without_a_beam_a_stuck_alarm_meets_the_next_guest_at_once() -> None:
@@ -346,7 +355,7 @@ def test_without_a_beam_a_stuck_alarm_meets_the_next_guest_at_once() -> None:
     assert phase(stand) == "alarm"
     stand.press("officer-3", "done")
     stand.press("officer-3", "done")
-    assert stand.steps()[-1].evidence == ("alarm", "button", "button")
+    assert stand.steps()[-1].evidence == ("aiphone", "alarm", "button", "button")
 
 
 def test_a_known_fault_of_the_alarm_contact_meets_every_guest_at_once() -> None:

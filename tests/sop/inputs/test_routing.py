@@ -196,6 +196,7 @@ def test_rule_03_the_detector_speaks_of_who_is_being_screened() -> None:
     for _ in range(2):
         stand.press("officer-1", "done")
         stand.press("officer-2", "nothing")
+        stand.call()
     first, _ = stand.state.visits
     stand.detector("alarm", "clear", "passage")
     assert stand.state.alarms["metal-detector"].visit == first
@@ -277,6 +278,45 @@ def test_rule_04_an_aide_answers_for_the_own_hosts_guests_only() -> None:
     stand.answer("accept", "adc-2")
     phases = {visit.host: visit.phase for visit in stand.state.visits.values()}
     assert phases == {"bupati": "hubungi", "wakil-bupati": "kartu"}
+
+
+def test_rule_04_accept_calls_the_first_in_the_waiting_room_last_of_all_but_a_late_answer() -> None:
+    """Ringing call, guest at the door, waiting room in order of the line, call without answer."""
+    stand = registered(*CARDS[:3])
+    to_the_door(stand)
+    for _ in range(2):
+        stand.press("officer-1", "done")
+        stand.press("officer-2", "nothing")
+    stand.press("reception", "arrive", "pimpinan")
+    stand.wait(46)
+    stand.press("reception", "arrive", "pimpinan")
+    *_, unanswered, ringing = stand.state.visits
+    told = []
+    for _ in range(5):
+        before = {key: visit.phase for key, visit in stand.state.visits.items()}
+        stand.answer("accept")
+        told += [
+            (list(before).index(key), visit.phase)
+            for key, visit in stand.state.visits.items()
+            if visit.phase != before[key]
+        ]
+    assert stand.state.visits[unanswered].phase == stand.state.visits[ringing].phase == "kartu"
+    assert told == [(4, "kartu"), (0, "bertemu"), (1, "lewat"), (2, "lewat"), (3, "kartu")]
+
+
+def test_rule_04_decline_ends_the_meeting_before_it_turns_a_waiting_guest_away() -> None:
+    """One guest with the host, one in the waiting room: the first *decline* ends the meeting."""
+    stand = registered(*CARDS[:2])
+    to_the_door(stand)
+    stand.press("officer-1", "done")
+    stand.press("officer-2", "nothing")
+    stand.answer("accept")
+    assert at(stand, CARDS[0]) == ("menghadap", "bertemu")
+    stand.answer("decline")
+    assert at(stand, CARDS[0])[0] == "pengembalian"
+    assert at(stand, CARDS[1]) == ("pemeriksaan", "menunggu-panggilan")
+    stand.answer("decline")
+    assert at(stand, CARDS[1]) == ("pemeriksaan", "tidak-dipanggil")
 
 
 def test_rule_05_doors_speak_of_the_visit_they_were_opened_for() -> None:
@@ -376,7 +416,9 @@ def test_rule_09_a_card_of_yesterday_is_free_and_opens_what_it_owes() -> None:
     stand.closed_door(1)
     assert stand.state.cards == {}
     assert stand.state.lockers[1].visit is None
-    assert [data.returned for data in stand.data(VisitReconciled)] == ["card", "locker/1"]
+    assert [data.returned for data in stand.data(VisitReconciled)] == [
+        "card", "identity", "locker/1",
+    ]  # fmt: skip
     register(stand, "pimpinan", CARDS[0])
     assert CARDS[0] in stand.state.cards
 
@@ -445,7 +487,7 @@ def test_rule_11_a_supervisor_takes_a_lost_card_back() -> None:
     stand.card(SUPERVISOR)
     assert stand.card(CARDS[0])[-1] == ACCEPTED
     assert (stand.state.lost, stand.state.alarms) == ({}, {})
-    assert stand.data(VisitReconciled)[-1].returned == "card"
+    assert [data.returned for data in stand.data(VisitReconciled)] == ["card", "identity"]
     register(stand, "pimpinan", CARDS[0])
     assert CARDS[0] in stand.state.cards
 

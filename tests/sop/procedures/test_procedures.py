@@ -239,7 +239,34 @@ def test_every_phase_of_the_screening_takes_alarm_and_passage() -> None:
     for name in ("pimpinan", "eselon-2-3"):
         for phase in procedure(name).step("pemeriksaan").phases:
             events = {way.event for way in phase.on}
-            assert {"detector.alarm", "detector.passage"} <= events, phase.id
+            screened = phase.id not in ("menunggu-panggilan", "tidak-dipanggil")
+            assert ({"detector.alarm", "detector.passage"} <= events) is screened, phase.id
+            if not screened:
+                assert not [event for event in events if event.startswith("detector.")]
+
+
+@pytest.mark.parametrize(
+    ("name", "step_id"),
+    [("pimpinan", "pemeriksaan"), ("eselon-2-3", "pemeriksaan"), ("eselon-4-asn", "menghadap")],
+)
+def test_the_step_after_the_lockers_begins_when_the_aide_calls(name: str, step_id: str) -> None:
+    """The guest waits in the waiting room; its lamp is off, and the legal time runs from the call.
+
+    A refusal is told to the guest, who gets card and belongings back.
+    """
+    steps = procedure(name).steps
+    step = procedure(name).step(step_id)
+    assert steps[steps.index(step) - 1].id == "penitipan"
+    waiting, refused = step.phases[:2]
+    assert (waiting.waits_for_call, waiting.lamp) == (True, "off")
+    assert waiting.id not in step.timed_phases
+    called = {way.to for way in waiting.on if way.event in ("aiphone.call", "button.accept")}
+    assert len(called) == 1
+    assert called <= set(step.timed_phases)
+    ends = [way for way in refused.on if way.to == "@declined"]
+    assert {(way.event, way.via) for way in ends} == {
+        ("button.done", "pengembalian"), ("timeout", "pengembalian"),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("name", ["pimpinan", "eselon-2-3", "eselon-4-asn"])
@@ -265,7 +292,7 @@ def test_meeting_reminds_before_the_limit_and_at_it() -> None:
     """The reminder comes two minutes before the limit, which is the meeting's standard time."""
     for name in ("pimpinan", "eselon-2-3", "eselon-4-asn"):
         step = procedure(name).step("menghadap")
-        moments = [w.at_s for phase in step.phases for w in phase.on if w.event == "timeout"]
+        moments = [w.at_s for phase in step.phases for w in phase.on if w.at_s is not None]
         assert moments == [480, 600]
         assert step.timed_from == "bertemu"
         assert moments[-1] == step.standard_s

@@ -202,7 +202,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             (
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
                 "exit, all-clear, host, host-choice, door, return-button, reader, more-cards, "
-                "missing-card, more-lockers, another-locker, several-lockers"
+                "missing-card, more-lockers, another-locker, several-lockers, guest-book, "
+                "signature, identity"
             )
         ],
     ),
@@ -252,8 +253,9 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
                 "button.extend, button.host, button.lost, button.reason-1, button.reason-2, "
-                "button.reason-3, button.reason-4, aiphone.accept, aiphone.decline, "
+                "button.reason-3, button.reason-4, aiphone.accept, aiphone.call, aiphone.decline, "
                 "aiphone.release, aiphone.extend, aiphone.busy, card.issued, card.presented, "
+                "identity.taken, "
                 "locker.opened, locker.closed, detector.alarm, detector.passage, "
                 "detector.too-fast, detector.exit, door.opened, door.closed, timeout"
             )
@@ -472,6 +474,59 @@ def test_an_event_may_be_passed_on_once() -> None:
     assert verify(a_procedure(a_step("one", phase("a", way)), last)) == []
 
 
+TAKES = Transition(event="button.done", to="@next", vouches=("identity",))
+RETURNS = Transition(event="button.done", to="@next", returns_identity=True)
+CALLED = Transition(event="aiphone.call", to="@next")
+ACCEPTED = Transition(event="aiphone.accept", to="@next")
+
+
+@pytest.mark.parametrize(
+    ("procedure", "problem"),
+    [
+        (
+            a_procedure(a_step("one", phase("a", TAKES))),
+            (
+                "step one: takes the guests' IDs, and no transition returns them; allowed: with "
+                "returns_identity = true where the guests have them back"
+            ),
+        ),
+        (
+            a_procedure(a_step("one", phase("a", RETURNS))),
+            (
+                "returns_identity: no step takes the guests' IDs; allowed: with vouches "
+                '["identity"] or the event identity.taken where they are taken'
+            ),
+        ),
+        (
+            a_procedure(a_step("one", phase("a", CALLED, ACCEPTED))),
+            (
+                "step one, phase a: the aide's accept is both aiphone.call and aiphone.accept; "
+                "allowed: one"
+            ),
+        ),
+        (
+            msgspec.structs.replace(
+                a_procedure(a_step("one", phase("a", DONE))), anywhere=(CALLED,)
+            ),
+            (
+                'anywhere, on "aiphone.call": a call belongs to the phase in the waiting room; '
+                "allowed: only there"
+            ),
+        ),
+        (
+            a_procedure(
+                msgspec.structs.replace(a_step("one", phase("a", DONE)), page_shows_signature=True)
+            ),
+            "step one: page_shows_signature, but no still:guestbook; allowed: with that still",
+        ),
+    ],
+    ids=["never returned", "never taken", "one contact", "anywhere", "no picture"],
+)
+def test_ids_calls_and_pictures_are_consistent(procedure: Procedure, problem: str) -> None:
+    """An ID that is taken is returned; the aide's contact has one meaning; a still is taken."""
+    assert verify(procedure) == [problem]
+
+
 CONFIG = load_config(FOLDER / "gardu.toml")
 JATIM_CONFIG = load_config(FOLDER / "gardu-jatim.toml")
 PROCEDURES = load_procedures(FOLDER / "sop", ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"])
@@ -479,10 +534,11 @@ PROCEDURES = load_procedures(FOLDER / "sop", ["pimpinan", "eselon-2-3", "eselon-
 
 @pytest.mark.parametrize("name", PROCEDURES)
 def test_every_procedure_fits_the_config_it_comes_with(name: str) -> None:
-    """All four procedures pass with their own checkpoints; notes are about buttons only."""
+    """All four pass with their own checkpoints; notes: buttons, and pictures of the guest book."""
     found = verify_equipment(PROCEDURES[name], JATIM_CONFIG if name == "jatim" else CONFIG)
     assert found.problems == ()
-    assert all("no button at station" in note for note in found.notes)
+    told = ("no button at station", 'no camera has the purpose "guestbook"')
+    assert all(any(words in note for words in told) for note in found.notes)
 
 
 def fit(name: str = "pimpinan", **values: Any) -> EquipmentFindings:
@@ -614,6 +670,41 @@ def test_a_button_that_nobody_has_is_a_note_while_another_way_leads_on() -> None
     assert "procedure pimpinan: step penerimaan: no button at station reception means again" in (
         found.notes
     )
+
+
+@pytest.mark.parametrize("purpose", ["guestbook", "signature"])
+def test_a_picture_of_the_guest_book_without_a_camera_is_a_note(purpose: str) -> None:
+    """The officer vouches: an old config is not refused. Any other still needs its camera."""
+    bare = a_procedure(a_step("one", phase("a", DONE, do=(f"still:{purpose}", "still:gate"))))
+    found = verify_equipment(bare, CONFIG)
+    assert found.notes[0] == (
+        f'procedure example: step one: no camera has the purpose "{purpose}", so that only details '
+        "and the officer's press show the guest book"
+    )
+    assert [problem for problem in found.problems if "camera" in problem] == [
+        (
+            'procedure example: step one, phase a: asks for "still:gate", but no camera has the '
+            'purpose "gate"; add it to purposes of a [cameras.NAME]'
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("event", "contact", "trapped"),
+    [("aiphone.call", True, False), ("aiphone.call", False, True), ("identity.taken", True, True)],
+)
+def test_a_wait_that_nothing_here_ends_is_a_problem(
+    event: str, contact: bool, trapped: bool
+) -> None:
+    """A call needs the aide's contact, an ID's kind a button: else the guest waits for ever."""
+    waits = phase("a", Transition(event=event, to="b"))
+    step = a_step("one", waits, phase("b", RETURNS if event == "identity.taken" else DONE))
+    step = msgspec.structs.replace(step, station="reception")
+    adc = msgspec.structs.replace(CONFIG.aiphone["adc"], procedures=["example"])
+    adc = adc if contact else msgspec.structs.replace(adc, accept=None)
+    config = msgspec.structs.replace(CONFIG, aiphone={"adc": adc})
+    problems = verify_equipment(a_procedure(step), config).problems
+    assert any("phase a: cannot be left" in problem for problem in problems) is trapped
 
 
 def test_a_station_whose_only_way_is_a_missing_button_is_a_problem() -> None:

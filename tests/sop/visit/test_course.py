@@ -32,7 +32,8 @@ def store_belongings(stand: Stand, locker: int = 1) -> None:
 
 
 def screen(stand: Stand) -> None:
-    """Step 4: a clear passage, then officer 3's done."""
+    """Step 4: the aide calls from the waiting room; a clear passage, then officer 3's done."""
+    stand.call()
     stand.wait(15)
     stand.detector("passage")
     stand.press("officer-3", "done")
@@ -123,9 +124,9 @@ def test_evidence_of_each_step_is_what_was_seen() -> None:
         ("aiphone", "card", "button"),
         ("button",),
         ("button", "locker-opened", "locker-closed"),
-        ("passage", "button"),
+        ("aiphone", "passage", "button"),
         ("aiphone", "card"),
-        ("card", "button", "locker-opened", "locker-closed", "button"),
+        ("card", "button", "locker-opened", "locker-closed", "button", "identity-returned"),
     ]
 
 
@@ -232,6 +233,7 @@ def test_a_refused_guest_who_runs_off_was_refused_by_security() -> None:
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.detector("alarm", "clear", "passage")
     stand.press("officer-3", "refuse")
     stand.press("officer-1", "leave")
@@ -258,6 +260,7 @@ def test_alarm_and_second_pass_count_two_attempts_and_take_a_still() -> None:
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
     store_belongings(stand)
+    stand.call()
     stand.detector("alarm", "clear", "passage")
     assert "metal-detector" in stand.state.alarms
     stand.wait(20)
@@ -265,7 +268,7 @@ def test_alarm_and_second_pass_count_two_attempts_and_take_a_still() -> None:
     stand.press("officer-3", "done")
     screening = stand.steps()[3]
     assert screening.attempts == 2
-    assert sorted(screening.evidence) == ["alarm", "button", "passage", "passage"]
+    assert sorted(screening.evidence) == ["aiphone", "alarm", "button", "passage", "passage"]
     assert [still.purpose for still in screening.stills] == ["alarm"]
     assert stand.state.alarms == {}
     assert len(stand.said("gardu.alarm.raised.v1")) == 1
@@ -278,6 +281,7 @@ def test_refused_guest_gets_belongings_and_card_back_first() -> None:
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
     store_belongings(stand)
+    stand.call()
     stand.detector("alarm", "clear", "passage")
     stand.press("officer-3", "refuse")
     stand.card(CARDS[0])
@@ -433,8 +437,9 @@ def test_without_a_beam_the_officers_button_marks_the_passage() -> None:
     register(stand, "pimpinan")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.press("officer-3", "done")
-    assert stand.steps()[-1].evidence == ("button",)
+    assert stand.steps()[-1].evidence == ("aiphone", "button")
 
 
 def test_stills_are_asked_for_where_the_procedure_says() -> None:

@@ -64,6 +64,7 @@ def test_an_alarm_goes_before_red() -> None:
     register(stand, "pimpinan", CARDS[0])
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.wait(200)
     assert lamp(stand, "officer-3") == "red"
     stand.detector("alarm")

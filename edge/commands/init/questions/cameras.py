@@ -6,6 +6,7 @@ from edge.config.crosscheck.cameras import url_problem
 from edge.config.sections.cameras import Auth
 from edge.config.sections.values import FileName, Name
 from edge.config.sections.values import Line as TextLine
+from edge.sop.procedures.model import SHOWN
 
 CAMERAS = {
     "http": "an IP camera's picture by HTTP",
@@ -16,6 +17,13 @@ CAMERAS = {
 
 
 _SCHEMES = {"http": ("http", "https"), "onvif": ("http", "https"), "rtsp": ("rtsp",)}
+
+
+def _of_the_room(asked: Asked) -> tuple[str, ...]:
+    """Return the stills that any camera can take; those of a page once the others are taken."""
+    room = tuple(one for one in asked.needs.purposes if one not in SHOWN)
+    taken = {one for value in asked.others("cameras.*.purposes").values() for one in value}
+    return asked.needs.purposes if taken.issuperset(room) else room
 
 
 def _camera_url_wrong(asked: Asked, url: str) -> str:
@@ -79,9 +87,10 @@ CAMERA = Group(
         Question(
             key="purposes",
             text="Which stills does it take?",
-            why="desk: the guest at the desk. alarm: at the metal detector. One camera for each.",
+            why="desk: the guest at the desk. alarm: at the metal detector. guestbook, signature: "
+            "the page of the guest book, only by a camera that can read it. One camera for each.",
             kind=list[Name],
-            default=untaken("cameras.*.purposes", "cameras", lambda asked: asked.needs.purposes),
+            default=untaken("cameras.*.purposes", "cameras", _of_the_room),
             choices=lambda asked: dict.fromkeys(asked.needs.purposes, ""),
             wrong=one_each("cameras.*.purposes"),
         ),

@@ -213,12 +213,13 @@ def test_back_into_a_step_asks_for_its_card_only_where_it_can_be_shown() -> None
 
 
 def to_the_screening(stand: Stand, card: str, procedure: str) -> None:
-    """A guest comes to the metal detector, with nothing to store."""
+    """A guest is called to the metal detector, with nothing to store."""
     register(stand, card, procedure)
     stand.card(card)
     stand.press("officer-1", "done")
     stand.card(card)
     stand.press("officer-2", "nothing")
+    stand.call()
 
 
 def test_lampiran_ii_shows_the_card_at_the_screening_too() -> None:
@@ -230,7 +231,7 @@ def test_lampiran_ii_shows_the_card_at_the_screening_too() -> None:
     stand.card(CARDS[0])
     stand.detector("passage")
     stand.press("officer-3", "done")
-    assert stand.steps()[-1].evidence == ("passage", "card", "passage", "button")
+    assert stand.steps()[-1].evidence == ("aiphone", "passage", "card", "passage", "button")
 
 
 def test_metal_before_the_card_is_an_alarm_all_the_same() -> None:
@@ -250,7 +251,7 @@ def test_lampiran_i_lists_no_card_at_the_screening() -> None:
 
 @pytest.mark.parametrize("reader", [True, False])
 def test_the_card_is_shown_to_the_aide_only_beside_a_reader(*, reader: bool) -> None:
-    """With a reader there the aide admits the guest who showed the card; else as before."""
+    """With a reader there the guest who was called shows the card; else the meeting begins."""
     stand = everywhere() if reader else everywhere("reception")
     register(stand, CARDS[0], "eselon-4-asn")
     if reader:
@@ -259,14 +260,13 @@ def test_the_card_is_shown_to_the_aide_only_beside_a_reader(*, reader: bool) -> 
     if reader:
         stand.card(CARDS[0])
     stand.press("officer-2", "nothing")
-    stand.answer("accept")
+    stand.call()
     assert visit_of(stand, CARDS[0]).phase == ("kartu" if reader else "bertemu")
     if reader:
         stand.card(CARDS[0])
-        stand.answer("accept")
     assert visit_of(stand, CARDS[0]).phase == "bertemu"
     stand.answer("decline")
-    evidence = ("card", "aiphone", "aiphone") if reader else ("aiphone", "aiphone")
+    evidence = ("aiphone", "card", "aiphone") if reader else ("aiphone", "aiphone")
     assert stand.steps()[-1].evidence == evidence
 
 

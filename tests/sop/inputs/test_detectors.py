@@ -28,6 +28,7 @@ def at_the_detector(stand: Stand, procedure: str = "pimpinan", card: str = CARDS
     register(stand, procedure, card)
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     return max(stand.state.visits.values(), key=lambda visit: visit.number).id
 
 

@@ -223,6 +223,7 @@ def test_rule_03_a_walk_out_is_never_the_passage_of_a_guest_who_waits() -> None:
     for _ in range(2):
         stand.press("officer-1", "done")
         stand.press("officer-2", "nothing")
+        stand.call()
     before = stand.state.visits
     stand.detector("exit")
     assert stand.state.visits == before
@@ -235,6 +236,7 @@ def test_rule_03_a_detector_is_about_the_guests_of_its_stations() -> None:
     stand.rules = replace(stand.rules, detectors={**stand.rules.detectors, **elsewhere})
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     stand.detector("passage", at="exit")
     assert at(stand, CARDS[0]) == ("pemeriksaan", "lewat")
     stand.detector("passage")

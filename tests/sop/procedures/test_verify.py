@@ -702,7 +702,8 @@ def test_a_wait_that_nothing_here_ends_is_a_problem(
     step = msgspec.structs.replace(step, station="reception")
     adc = msgspec.structs.replace(CONFIG.aiphone["adc"], procedures=["example"])
     adc = adc if contact else msgspec.structs.replace(adc, accept=None)
-    config = msgspec.structs.replace(CONFIG, aiphone={"adc": adc})
+    here = msgspec.structs.replace(CONFIG.checkpoint, procedures=["example"])
+    config = msgspec.structs.replace(CONFIG, checkpoint=here, aiphone={"adc": adc})
     problems = verify_equipment(a_procedure(step), config).problems
     assert any("phase a: cannot be left" in problem for problem in problems) is trapped
 

@@ -62,6 +62,7 @@ def at_the_door(stand: Stand, host: str) -> Visit:
     stand.press("reception", "done")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.answer("accept", stand.rules.hosts[host].aiphone or "")
     stand.detector("passage")
     stand.press("officer-3", "done")
     return stand.state.visits[visit.id]
@@ -229,7 +230,7 @@ def test_a_change_with_the_card_given_needs_the_new_yes_and_keeps_the_card() -> 
 
 
 def test_after_reception_a_change_says_only_who_will_admit() -> None:
-    """Waiting, lockers, screening: no call, and the new host's aide admits, no other."""
+    """Waiting, lockers, screening: no ring; the new host's aide calls and admits, no other."""
     stand = office()
     visit = carded(stand, REGENT)
     stand.press("reception", "done")
@@ -239,6 +240,9 @@ def test_after_reception_a_change_says_only_who_will_admit() -> None:
     assert (rung(stand), stand.data(HostChosen)[-1].called) == (calls, False)
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.answer("accept", "adc-1")
+    assert stand.state.visits[visit.id].phase == "menunggu-panggilan"
+    stand.answer("accept", "adc-2")
     stand.detector("passage")
     stand.press("officer-3", "done")
     stand.answer("accept", "adc-1")

@@ -26,6 +26,7 @@ def group(stand: Stand, persons: int, procedure: str = "pimpinan", card: str = C
     stand.press("reception", "done")
     stand.press("officer-1", "done")
     stand.press("officer-2", "nothing")
+    stand.call()
     return visit
 
 
@@ -49,7 +50,7 @@ def test_a_group_of_four_needs_four_walks(procedure: str) -> None:
     assert of(stand, visit).step == "menghadap"
     screening = stand.steps()[-1]
     assert (screening.persons, screening.passed) == (4, 4)
-    assert screening.evidence == (*["passage"] * 4, "button")
+    assert screening.evidence == ("aiphone", *["passage"] * 4, "button")
 
 
 def test_one_in_alarm_does_not_stop_the_count_of_the_others() -> None:
@@ -107,7 +108,7 @@ def test_the_officer_vouches_for_one_person_whose_passage_the_beam_missed() -> N
     assert of(stand, visit).passed == 2
     stand.detector("passage")
     stand.press("officer-3", "done")
-    assert stand.steps()[-1].evidence == ("passage", "button", "passage", "button")
+    assert stand.steps()[-1].evidence == ("aiphone", "passage", "button", "passage", "button")
 
 
 def test_who_runs_is_not_counted() -> None:
@@ -129,6 +130,7 @@ def test_without_a_beam_the_officer_counts_each_person_or_vouches_for_all() -> N
         assert of(stand, one_by_one).step == "pemeriksaan"
     stand.press("officer-3", "done")
     assert of(stand, one_by_one).step == "menghadap"
+    stand.answer("accept")
     at_once = group(stand, 3, card=CARDS[3])
     stand.press("officer-3", "done")
     stand.press("officer-3", "accept")
@@ -219,6 +221,7 @@ def test_back_leads_to_a_screening_that_is_complete() -> None:
     stand.press("desk", "done")
     stand.press("desk", "done")
     stand.press("store", "nothing")
+    stand.call()
     stand.detector("passage", "passage")
     stand.press("all", "done")
     stand.press("all", "back")
@@ -237,4 +240,5 @@ def test_who_comes_again_to_the_screening_is_counted_from_the_beginning() -> Non
     stand.press("officer-3", "back")
     assert of(stand, visit).step == "penitipan"
     stand.press("officer-2", "nothing")
+    stand.call()
     assert (of(stand, visit).phase, of(stand, visit).passed) == ("lewat", 0)

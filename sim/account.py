@@ -132,6 +132,16 @@ def outcomes(received: Iterable[Received]) -> dict[str, Counter[str]]:
     return ends
 
 
+def outcomes_by_host(received: Iterable[Received]) -> dict[str, dict[str, Counter[str]]]:
+    """Return the number of visits by host and outcome, for each procedure with several hosts."""
+    ends: dict[str, dict[str, Counter[str]]] = {}
+    for one in received:
+        for end in _data(one, _CLOSED):
+            hosts = ends.setdefault(end["procedure"], {})
+            hosts.setdefault(end.get("host") or "", Counter())[end["outcome"]] += 1
+    return {procedure: hosts for procedure, hosts in ends.items() if len(hosts) > 1}
+
+
 def persons(received: Iterable[Received]) -> int:
     """Return the number of persons in all closed visits."""
     return sum(end.get("persons", 1) for one in received for end in _data(one, _CLOSED))
@@ -183,7 +193,9 @@ def totals(end: End) -> dict[str, Any]:
 def problems(end: End) -> list[str]:
     """Return the sums that do not agree at one checkpoint, in words; empty if all do."""
     found = [end.trouble] if end.trouble else []
-    found += _visits(end) + _screened(end) + _records(end) + _things(end) + _alarms(end)
+    found += (
+        _visits(end) + _hosts(end) + _screened(end) + _records(end) + _things(end) + _alarms(end)
+    )
     return [f"{end.name}: {words}" for words in found]
 
 
@@ -199,6 +211,19 @@ def _visits(end: End) -> list[str]:
     if sorted(opened) != sorted(closed):
         found.append(f"{len(opened)} visits were opened, {len(closed)} came to an outcome")
     return found
+
+
+def _hosts(end: End) -> list[str]:
+    """Compare the hosts of the visits with those for whom the guests came.
+
+    A visit that ended before the choice of the host has none.
+    """
+    recorded = Counter(one["host"] for one in _data(end.received, _CLOSED) if one.get("host"))
+    came = Counter(end.left.get("hosts", recorded))
+    return [
+        f"{came[host]} guests came for {host}, {recorded[host]} visits were recorded for {host}"
+        for host in sorted(recorded - came)
+    ]
 
 
 def _screened(end: End) -> list[str]:

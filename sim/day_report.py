@@ -7,7 +7,7 @@ from rich.console import Console, Group
 from rich.table import Table
 from rich.text import Text
 
-from sim.account import outcomes, persons, problems, step_times, totals
+from sim.account import outcomes, outcomes_by_host, persons, problems, step_times, totals
 from sim.branches import Branch, count
 from sim.day_stage import DayStage
 from sim.summary import OUTCOME_STYLES, clock_time
@@ -31,6 +31,10 @@ def report(day: DayStage, expected: dict[str, Branch], real_s: float) -> dict[st
         "seconds": round(real_s, 1),
         "checkpoints": {end.name: totals(end) for end in ends},
         "outcomes": {name: dict(ends) for name, ends in sorted(outcomes(received).items())},
+        "hosts": {
+            name: {host: dict(ends) for host, ends in sorted(hosts.items())}
+            for name, hosts in sorted(outcomes_by_host(received).items())
+        },
         "steps": [asdict(times) for times in step_times(received)],
         "branches": seen,
     }
@@ -96,10 +100,17 @@ def _pair(first: int, second: int) -> Text:
 
 
 def _outcomes(told: dict[str, Any]) -> Table:
+    """Show the outcomes of each procedure; below it those of its hosts, if it has several."""
     table = _table("Outcomes", "procedure", *OUTCOME_STYLES)
     for procedure, ends in told["outcomes"].items():
-        table.add_row(procedure, *(str(ends.get(outcome, 0) or "") for outcome in OUTCOME_STYLES))
+        table.add_row(procedure, *_by_outcome(ends))
+        for host, its in told["hosts"].get(procedure, {}).items():
+            table.add_row(f"  {host or 'no host chosen'}", *_by_outcome(its))
     return table
+
+
+def _by_outcome(ends: dict[str, int]) -> list[str]:
+    return [str(ends.get(outcome, 0) or "") for outcome in OUTCOME_STYLES]
 
 
 def _steps(told: dict[str, Any]) -> Table:

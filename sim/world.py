@@ -14,6 +14,7 @@ import asyncio
 import os
 import signal
 import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -119,10 +120,14 @@ async def _live(day: Day, lobby: Lobby, plan: Plan) -> None:
 
 
 def left(day: Day) -> dict[str, Any]:
-    """Return what is visible once all guests have left: things that are still out or open."""
+    """Return what is visible once all guests have left: things that are still out or open.
+
+    Also how many guests came, and for which hosts.
+    """
     people = day.people
     return {
         "came": sum(guest.state != "expected" for guest in people.guests),
+        "hosts": Counter(guest.host for guest in people.guests if guest.state != "expected"),
         "cards_missing": len(people.lobby.config.cards.visitor) - people.pile,
         "lockers_taken": sorted(people.taken),
         "doors_open": [

@@ -4,7 +4,16 @@ from typing import Any
 
 import pytest
 
-from sim.account import End, outcomes, persons, problems, step_times, things, totals
+from sim.account import (
+    End,
+    outcomes,
+    outcomes_by_host,
+    persons,
+    problems,
+    step_times,
+    things,
+    totals,
+)
 from sim.branches import Before, Branch, Sight, count
 from sim.received import Received
 from sim.scenario import Title
@@ -84,6 +93,30 @@ def test_nobody_meets_the_host_without_having_been_looked_at() -> None:
         office.step(name, "aiphone", step="menghadap", number=5)
         office.close(name)
     assert problems(office.end(came=2)) == ["kantor/lobi: visit w met the host without pemeriksaan"]
+
+
+def test_the_hosts_of_the_visits_are_those_for_whom_the_guests_came() -> None:
+    """A visit recorded for the wrong host is a problem; one without a choice is none."""
+    office = Office()
+    visit(office, "v", host="bupati")
+    visit(office, "w", host="wakil-bupati")
+    visit(office, "x", outcome="abandoned", host=None)
+    assert problems(office.end(came=3, hosts={"bupati": 2, "wakil-bupati": 1})) == []
+    assert problems(office.end(came=3, hosts={"bupati": 3})) == [
+        "kantor/lobi: 0 guests came for wakil-bupati, 1 visits were recorded for wakil-bupati"
+    ]
+
+
+def test_outcomes_are_counted_by_host_where_there_are_several() -> None:
+    """Hosts of one procedure are told apart; a procedure with one host needs no such rows."""
+    office = Office()
+    visit(office, "v", host="bupati")
+    visit(office, "w", host="wakil-bupati", outcome="declined")
+    visit(office, "x", host="bupati")
+    visit(office, "y", host="jatim", procedure="jatim")
+    assert outcomes_by_host([office.received]) == {
+        "pimpinan": {"bupati": {"completed": 2}, "wakil-bupati": {"declined": 1}}
+    }
 
 
 def test_the_most_visits_at_once_are_counted() -> None:

@@ -2,12 +2,15 @@
 
 import asyncio
 from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
 
 from edge.clock import Clock
 from sim import programme
 from sim.day_command import expected, settings_for
 from sim.day_report import report
-from sim.day_stage import DayStage, opening_clock, opening_ms
+from sim.day_stage import DaySettings, DayStage, opening_clock, opening_ms
 
 
 def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
@@ -30,6 +33,34 @@ def test_a_morning_adds_up_with_every_branch_seen(tmp_path: Path) -> None:
     assert all(told["branches"].values())
     assert len({stage.received.streamid for stage in day.stages}) == 2
     assert (tmp_path / "records.jsonl").stat().st_size > 0
+
+
+def test_guests_of_two_hosts_of_one_procedure_all_complete_their_visits(tmp_path: Path) -> None:
+    """The reading room of the day alone: both hosts receive guests, each their own."""
+    day = settings_for("day", 6, 3, 60, tmp_path)
+    place = next(one for one in day.programme.checkpoint if "arsip" in one.procedures)
+    soon = programme.Burst(since="07:32", until="07:52")
+    settings = replace(
+        day,
+        programme=replace(
+            day.programme,
+            checkpoint=(replace(place, branches={}, groups=0.5, bursts=(soon,)),),
+            expects=("received", "two-hosts", "screened-out", "group"),
+        ),
+    )
+    told = asyncio.run(_played(settings))
+    assert told["problems"] == []
+    assert told["outcomes"] == {"arsip": {"completed": 6}}
+    assert set(told["hosts"]["arsip"]) == {"arsiparis-dinamis", "arsiparis-statis"}
+    (only,) = told["checkpoints"].values()
+    assert only["records"]["written"] == only["records"]["delivered"] > 0
+
+
+async def _played(settings: DaySettings) -> dict[str, Any]:
+    """Return the report of the day, after it was played to its end."""
+    async with await DayStage(settings, lambda _words: None).open() as day:
+        await day.play()
+    return report(day, expected(settings.programme), 0.0)
 
 
 def test_what_was_not_seen_fails_the_day(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from edge.config.hosts import hosts_of
 from edge.config.loading import load_config
 from edge.errors import ConfigError
 from sim import branches, programme
@@ -47,6 +48,17 @@ def test_our_days_load(name: str, tmp_path: Path) -> None:
     for place in loaded.checkpoint:
         config = load_config(write_config(place, path.parent, tmp_path), elsewhere=True)
         assert set(place.procedures) <= set(config.checkpoint.procedures)
+
+
+def test_the_day_has_two_hosts_of_one_procedure(tmp_path: Path) -> None:
+    """One checkpoint's guests come for one of two hosts, each with an aiphone of their own."""
+    path = programme.find("day")
+    found = []
+    for place in programme.load(path).checkpoint:
+        config = load_config(write_config(place, path.parent, tmp_path), elsewhere=True)
+        found += [hosts_of(config, procedure) for procedure in place.procedures]
+    (several,) = [hosts for hosts in found if len(hosts) > 1]
+    assert len({host.aiphone for host in several}) == len(several) == 2
 
 
 def test_the_day_takes_every_branch_of_the_catalogue() -> None:

@@ -3,7 +3,7 @@
 Reads a snapshot (edge/store/snapshot.py), so the daemon may run.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from enum import StrEnum
 from pathlib import Path
@@ -133,7 +133,7 @@ def _procedures(config: Config) -> dict[str, Procedure]:
         return {}
 
 
-def _reasons(config: Config) -> dict[str, Text]:
+def _reasons(config: Config) -> Mapping[str, Text]:
     """Return the office's words for each reason; none if they are bad (codes are then shown)."""
     try:
         return wording_of(config).reasons

@@ -7,8 +7,9 @@ import typer
 
 from edge.commands.options import problems_printed
 from edge.commands.tables import show_table
-from edge.config.places import wording_file
-from edge.sop.wording import Wording, load_wording
+from edge.config.loading import load_config
+from edge.config.places import default_wording, wording_file
+from edge.sop.wording import PLACEHOLDER, ReasonText, Wording, load_wording, naming
 
 
 def reasons(
@@ -16,19 +17,46 @@ def reasons(
         Path | None,
         typer.Option(
             "--file",
-            help="The wording file. Default: /etc/gardu/wording.toml if it exists, else the one "
-            "that is part of Gardu.",
+            help="The wording file. Default: that of --config; without it "
+            "/etc/gardu/wording.toml if it exists, else the one that is part of Gardu.",
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            "-c",
+            help="A checkpoint's config file: the words for its hosts are shown with their titles.",
         ),
     ] = None,
 ) -> None:
     """Print the polite words for each reason, in Indonesian and English.
 
-    Ends with 2 if the file is bad.
+    Words that name the host follow the general ones: for each host of --config, else with {host}.
+
+    Ends with 2 if a file is bad.
     """
-    file = file or wording_file()
+    titles = [PLACEHOLDER]
     with problems_printed():
-        show_table(str(file), ["Reason", "Indonesia", "English"], _rows(load_wording(file)))
+        if config is not None:
+            loaded = load_config(config, elsewhere=True)
+            titles = [host.title for host in loaded.hosts]
+            file = file or Path(loaded.checkpoint.wording or default_wording())
+        file = file or wording_file()
+        rows = _rows(load_wording(file), titles)
+    show_table(str(file), ["Reason", "Host", "Indonesia", "English"], rows)
 
 
-def _rows(wording: Wording) -> list[list[str]]:
-    return [[reason, text.id, text.en] for reason, text in wording.reasons.items()]
+def _rows(wording: Wording, titles: list[str]) -> list[list[str]]:
+    return [
+        row
+        for reason, text in wording.reasons.items()
+        for row in ([reason, "", text.id, text.en], *_rows_of_hosts(text, titles))
+    ]
+
+
+def _rows_of_hosts(text: ReasonText, titles: list[str]) -> list[list[str]]:
+    if text.host is None:
+        return []
+    named = [(title, naming(text.host, title)) for title in titles]
+    return [["", title, words.id, words.en] for title, words in named]

@@ -91,7 +91,7 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
             "cameras": sorted(config.cameras),
             "visitor_cards": len(config.cards.visitor),
         },
-        "reasons": published(wording_of(config)),
+        "reasons": published(wording_of(config), {host.id: host.title for host in config.hosts}),
         "schemas": sorted(KINDS),
     }
 

@@ -216,7 +216,20 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
                 "type": "object",
                 "additionalProperties": {
                     "type": "object",
-                    "properties": {"id": _TEXT, "en": _TEXT},
+                    "properties": {
+                        "id": _TEXT,
+                        "en": _TEXT,
+                        "hosts": {
+                            "description": "The same with the host's title, by the host's id; "
+                            "where there are such words, and for hosts with a title",
+                            "type": "object",
+                            "additionalProperties": {
+                                "type": "object",
+                                "properties": {"id": _TEXT, "en": _TEXT},
+                                "required": ["id", "en"],
+                            },
+                        },
+                    },
                     "required": ["id", "en"],
                 },
             },

@@ -1,5 +1,7 @@
 """Words of the report in Indonesian and English."""
 
+from collections.abc import Mapping
+
 import msgspec
 
 from edge.paper.panel.labels import station
@@ -165,7 +167,7 @@ class ReportWords(msgspec.Struct, frozen=True):
 
     language: Language
     procedures: dict[str, Procedure] = {}
-    told: dict[str, Text] = {}
+    told: Mapping[str, Text] = {}
     hosts: dict[str, str] = {}
 
     def say(self, key: str) -> str:

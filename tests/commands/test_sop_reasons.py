@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from edge.config.places import default_wording
+from edge.config.places import default_config_folder, default_wording
 from edge.sop.wording import load_wording
 from tests.command_line import invoke
 
@@ -15,6 +15,43 @@ def test_every_reason_is_printed_with_both_wordings() -> None:
         (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{reason} ")]
         assert text.id in line
         assert text.en in line
+
+
+def test_words_that_name_the_host_are_printed_with_the_titles_of_a_config() -> None:
+    """Reception reads the finished words for each host; without a config the place of the title."""
+    config = default_config_folder() / "gardu-hosts.toml"
+    done = invoke(["sop", "reasons", "--config", str(config)])
+    assert done.exit_code == 0
+    for title in ("Bupati", "Wakil Bupati"):
+        assert f"Mohon maaf, Bapak/Ibu {title} sedang tidak berada di tempat." in done.stdout
+        assert f"the {title} is not in the office at the moment." in done.stdout
+    assert "{host}" not in done.stdout
+    general = invoke(["sop", "reasons", "--file", str(default_wording())]).stdout
+    assert "Mohon maaf, Bapak/Ibu {host} sedang tidak berada di tempat." in general
+
+
+def test_a_config_without_hosts_has_the_general_words_only() -> None:
+    """A procedure's id is no title: it never stands in words to a guest."""
+    config = default_config_folder() / "gardu.toml"
+    done = invoke(["sop", "reasons", "--config", str(config)])
+    assert done.exit_code == 0
+    assert "Bapak/Ibu yang akan ditemui sedang tidak berada" in done.stdout
+    assert "Bapak/Ibu pimpinan" not in done.stdout
+    assert "{host}" not in done.stdout
+
+
+def test_the_configs_own_wording_file_is_printed(tmp_path: Path) -> None:
+    """With a config its own wording file is printed, as the checkpoint publishes it."""
+    words = '[reasons.host-absent]\nid = "Maaf sekali"\nen = "So sorry"\n'
+    (tmp_path / "own.toml").write_text(words, encoding="utf-8")
+    text = (default_config_folder() / "gardu-hosts.toml").read_text(encoding="utf-8")
+    config = tmp_path / "gardu.toml"
+    own = text.replace("[checkpoint]", '[checkpoint]\nwording = "own.toml"', 1)
+    config.write_text(own, encoding="utf-8")
+    done = invoke(["sop", "reasons", "--config", str(config)])
+    assert done.exit_code == 0
+    assert "Maaf sekali" in done.stdout
+    assert "schedule-full" not in done.stdout
 
 
 def test_a_bad_file_is_said_and_ends_with_2(tmp_path: Path) -> None:

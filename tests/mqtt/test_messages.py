@@ -18,6 +18,7 @@ from edge.clock_trust import Confirmation
 from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
 from edge.config.sections.guests import Cards
+from edge.config.sections.hosts import Host
 from edge.config.zone import month_named
 from edge.daemon.health import health, meta
 from edge.daemon.machine.card import Card
@@ -342,6 +343,7 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     config = Config(
         checkpoint=CheckpointSection(site="kantor", id="lobi", procedures=["pimpinan"]),
         cards=Cards(visitor=["0000000001"]),
+        hosts=[Host(id="wakil-bupati", title="Wakil Bupati", procedures=["pimpinan"])],
     )
     shown = {
         "status": document(Status(status="online", session=1, reason="connected", time=AT.iso())),
@@ -358,6 +360,21 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
     }
     for name, value in shown.items():
         check(json.loads(msgspec.json.encode(value)), messages[name]["payload"])
+
+
+def test_meta_has_the_words_for_each_host_with_a_title() -> None:
+    """Hosts of ``[[hosts]]`` are named; a procedure without one has the general words only."""
+    config = Config(
+        checkpoint=CheckpointSection(site="kantor", id="lobi", procedures=["pimpinan"]),
+        cards=Cards(visitor=["0000000001"]),
+    )
+    assert set(meta(config, [])["reasons"]["host-absent"]) == {"id", "en"}
+    hosts = [Host(id="wakil-bupati", title="Wakil Bupati", procedures=["pimpinan"])]
+    words = meta(msgspec.structs.replace(config, hosts=hosts), [])["reasons"]
+    assert words["host-absent"]["hosts"]["wakil-bupati"]["id"].startswith(
+        "Mohon maaf, Bapak/Ibu Wakil Bupati"
+    )
+    assert "hosts" not in words["other-office"]
 
 
 def test_asyncapi_document_is_current() -> None:

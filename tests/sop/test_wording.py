@@ -6,9 +6,12 @@ import pytest
 
 from edge.config.places import default_config_folder
 from edge.errors import ConfigError
-from edge.sop.wording import load_wording, published, reasons_of, without_words
+from edge.sop.procedures.model import Text
+from edge.sop.wording import load_wording, naming, published, reasons_of, without_words
 from tests.sop.stand import PROCEDURES
 
+GENERAL = '[reasons.a]\nid = "Maaf"\nen = "Sorry"\n'
+TITLES = {"bupati": "Bupati", "wakil-bupati": "Wakil Bupati"}
 WORDING = default_config_folder() / "wording.toml"
 
 
@@ -39,6 +42,28 @@ def test_what_lacks_words_is_said_with_what_to_add(tmp_path: Path) -> None:
         ('[reasons.a]\nid = "Maaf"\nen = "Sorry"\nfr = "x"\n', "fr"),
         ('[reasons."A B"]\nid = "Maaf"\nen = "Sorry"\n', "lower-case"),
         ("[reasons\n", "wording.toml"),
+        (
+            '[reasons.a]\nid = "{host} pergi"\nen = "Sorry"\n',
+            "line 2: reasons.a.id: contains {host}; allowed only in [reasons.a.host]",
+        ),
+        (
+            f'{GENERAL}[reasons.a.host]\nid = "Maaf"\nen = "the {{host}} is away"\n',
+            "line 5: reasons.a.host.id: does not contain {host}; allowed: polite words with it",
+        ),
+        (
+            f'{GENERAL}[reasons.a.host]\nid = "{{host}} pergi"\nen = " {{host}} "\n',
+            "line 6: reasons.a.host.en: is only {host}; allowed: polite words with it",
+        ),
+        (
+            f'{GENERAL}[reasons.a.host]\nid = "{{host}} {{guest}}"\nen = "the {{host}} is away"\n',
+            "line 5: reasons.a.host.id: contains a brace that is not of {host}",
+        ),
+        (
+            f'{GENERAL}[reasons.a.host]\nid = "{{host}} pergi"\nen = "the {{{{host}}}} is away"\n',
+            "line 6: reasons.a.host.en: contains a brace that is not of {host}",
+        ),
+        (f'{GENERAL}[reasons.a.host]\nid = "{{host}} pergi"\n', "reasons.a.host.en"),
+        (f'{GENERAL}[reasons.a.host]\nid = "{{host}}"\nen = "{{host}}"\nfr = "x"\n', "fr"),
     ],
 )
 def test_a_wording_file_that_is_not_right_is_refused(
@@ -54,6 +79,37 @@ def test_a_wording_file_that_is_not_right_is_refused(
 
 def test_the_words_are_published_by_reason() -> None:
     """The desk application reads them in ``meta``."""
-    words = published(load_wording(WORDING))
+    words = published(load_wording(WORDING), {})
     assert words["host-absent"]["id"].startswith("Mohon maaf")
     assert set(words["host-absent"]) == {"id", "en"}
+
+
+def test_the_words_about_a_host_are_published_with_each_title() -> None:
+    """The desk application shows finished words for the guest's host, and fills in nothing."""
+    words = published(load_wording(WORDING), TITLES)
+    assert words["host-absent"]["hosts"] == {
+        host: {
+            "id": f"Mohon maaf, Bapak/Ibu {title} sedang tidak berada di tempat.",
+            "en": f"We are sorry, the {title} is not in the office at the moment.",
+        }
+        for host, title in TITLES.items()
+    }
+    assert set(words["no-identity"]) == {"id", "en"}
+    assert "{" not in "".join(
+        text for one in words.values() if "hosts" in one for text in one["hosts"]["bupati"].values()
+    )
+
+
+def test_every_reason_about_the_host_can_name_the_host() -> None:
+    """All shipped reasons that speak of the official have words with the title."""
+    for reason, text in load_wording(WORDING).reasons.items():
+        speaks_of_host = "yang akan ditemui" in text.id
+        assert (text.host is not None) == speaks_of_host, reason
+
+
+def test_a_title_is_never_read_as_a_placeholder() -> None:
+    """A title is put in as it is, in every place of the words."""
+    text = Text(id="{host}, ya, {host}", en="the {host}")
+    assert naming(text, "Asisten {host} I") == Text(
+        id="Asisten {host} I, ya, Asisten {host} I", en="the Asisten {host} I"
+    )

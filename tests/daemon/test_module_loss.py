@@ -88,7 +88,7 @@ def test_a_lost_module_is_one_record(
             await until(lambda: _silent(devices.states({})) == set(devices.states({})))
             failed, alarm = _kinds(posted, DeviceFailed), _kinds(posted, InputAlarmed)
             assert [one[:2] for one in failed] == [(DeviceFailed, "module/floor-2")]
-            assert alarm == [(InputAlarmed, "fire", at_start)]
+            assert alarm == [(InputAlarmed, "fire", at_start, "")]
             posted.take()
             lobby.header["input 1 of floor-2"].tie(1, clock.boot_ns())
             twin.outputs[1].set(False)
@@ -98,7 +98,7 @@ def test_a_lost_module_is_one_record(
             await until(lambda: twin.outputs[1].on and twin.outputs[2].on)
             assert _kinds(posted, DeviceRestored) == [(DeviceRestored, "module/floor-2", None)]
             assert _kinds(posted, DeviceFailed) == []
-            assert (InputRestored, "fire", False) in _kinds(posted, InputRestored)
+            assert (InputRestored, "fire", False, "") in _kinds(posted, InputRestored)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await devices.close()

@@ -79,9 +79,9 @@ def test_a_code_is_posted_once_however_long_it_is_shown(rig: Rig) -> None:
     rig.posted.wait(2)
     rig.show(LONG)
     assert told(rig.posted.wait(3)) == [
-        (InvitationPresented, "desk", "1", "pimpinan", 7000),
+        (InvitationPresented, "desk", "1", "pimpinan", 7000, None),
         (InvitationRefused, "desk", "not an invitation"),
-        (InvitationPresented, "desk", LONG[4:], "pimpinan", 7000),
+        (InvitationPresented, "desk", LONG[4:], "pimpinan", 7000, None),
     ]
 
 

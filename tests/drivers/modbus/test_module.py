@@ -186,15 +186,15 @@ def test_loops_on_a_module_that_is_not_there_alarm(make: Any) -> None:
         driver = WiredSafetyInputs("safety", config, rig.channels, rig.clock, posted)
         driver.open()
         assert told(posted.take()) == [
-            (InputAlarmed, "fire", True),
-            (InputAlarmed, "mains-lost", True),
+            (InputAlarmed, "fire", True, ""),
+            (InputAlarmed, "mains-lost", True, ""),
         ]
         with pytest.raises(ModuleUnavailable, match="safety: module/far"):
             driver.reconcile()
         rig.put(1, 1)
         rig.fault(None)
         posted.wait(1)
-        assert told(posted.take()) == [(InputRestored, "fire", False)]
+        assert told(posted.take()) == [(InputRestored, "fire", False, "")]
         driver.reconcile()
         driver.close()
 

@@ -166,9 +166,9 @@ def test_a_code_is_posted_once_however_long_it_is_shown(
     rig.posted.wait(2)
     rig.show("GOOD2")
     assert told(rig.posted.wait(3)) == [
-        (InvitationPresented, "desk", "1", "pimpinan", 7000),
+        (InvitationPresented, "desk", "1", "pimpinan", 7000, None),
         (InvitationRefused, "desk", "not an invitation"),
-        (InvitationPresented, "desk", "2", "pimpinan", 7000),
+        (InvitationPresented, "desk", "2", "pimpinan", 7000, None),
     ]
 
 
@@ -206,7 +206,7 @@ def test_half_a_code_and_noise_are_refused_and_the_next_code_is_read(make: Make)
     assert told(rig.posted.take()) == [
         (InputRefused, NAME, "code without an end"),
         (InputRefused, NAME, "noise"),
-        (InvitationPresented, "desk", "2", "pimpinan", 7000),
+        (InvitationPresented, "desk", "2", "pimpinan", 7000, None),
     ]
 
 

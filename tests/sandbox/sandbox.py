@@ -39,7 +39,7 @@ def why_no_filter() -> str:
     if not actions.exists() or "user_notif" not in actions.read_text(encoding="ascii").split():
         return "this kernel's seccomp does not notify (Linux before 5.0)"
     if os.geteuid() == 0 and mounts.why_not():
-        # SQLite as root gives the files it makes to the database's owner; the unit's user never does.
+        # SQLite as root gives its files to the database's owner; the unit's user never does.
         return f"the programs would run as root: {mounts.why_not()}"
     return ""
 

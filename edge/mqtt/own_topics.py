@@ -96,6 +96,7 @@ class OwnTopics:
     def begin(self, session: int) -> None:
         """Begin a new connection, with the session number *session*."""
         self._session = session
+        self._farewell: bytes | None = None
         self._reports: dict[str, OutboxRow] = {}
         self._missing: set[str] = set()
         self._suspects: dict[str, str] = {}
@@ -127,6 +128,10 @@ class OwnTopics:
     def sent(self, suffix: str) -> None:
         """Note that the live topic *suffix* has been sent: that repairs it too."""
         self._suspects.pop(suffix, None)
+
+    def leave(self, status: bytes) -> None:
+        """Note that *status* is being published as the last one of this connection."""
+        self._farewell = status
 
     def live_sent(self) -> None:
         """Note that all live topics have been sent on this connection."""
@@ -174,6 +179,8 @@ class OwnTopics:
 
     def _expected(self, suffix: str) -> bytes | None:
         """Return the payload that the broker must have; None if that is not known."""
+        if suffix == "status" and self._farewell is not None:
+            return self._farewell
         if suffix in self._reports:
             return self._reports[suffix].payload
         value = self._live.get(suffix)

@@ -440,6 +440,7 @@ class Uplink:
     async def _publish_offline(self, connection: Connection, window: Window, session: int) -> None:
         """Publish ``offline``, ``stopped``; wait for its acknowledgement; disconnect (rule 7)."""
         payload = pack(self._status("offline", session, "stopped"))
+        self.own_topics.leave(payload)  # it may come back before the connection ends
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(OFFLINE_S):
                 await window.finish(topic(self._config, "status"), payload, Packed(LIVE_CONTENT))

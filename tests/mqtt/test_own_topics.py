@@ -416,6 +416,23 @@ def test_whose_session_it_is(session: int, status: str, retain: bool, told: bool
     asyncio.run(scenario())
 
 
+def test_the_last_status_of_a_clean_stop_is_our_own() -> None:
+    """The broker sends it back before the connection ends: no alarm about another client."""
+
+    async def scenario() -> None:
+        forger, found = Forger(), list[int]()
+        forger.topics.on_foreign_session = found.append
+        value = {"status": "offline", "session": 7, "reason": "stopped", "time": "x"}
+        forger.topics.leave(json.dumps(value).encode())
+        forger.put("status", json.dumps(value).encode())
+        forger.repair()
+        assert (found, forger.published()) == ([], [])
+        forger.put("status", json.dumps({**value, "session": 8}).encode())
+        assert found == [8]
+
+    asyncio.run(scenario())
+
+
 @pytest.mark.parametrize("payload", [b"", b"\xff", b"[" * 100_000, b"{}", b'{"session": "x"}'])
 def test_a_malformed_status_is_only_repaired(payload: bytes) -> None:
     """Bytes that are no status raise nothing."""

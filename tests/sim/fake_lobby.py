@@ -330,7 +330,7 @@ class FakeDetector:
         self.lobby = lobby
 
     async def walk_through(self, *, metal: bool, out: bool = False) -> None:
-        """Pass through once; nobody goes out through it."""
+        """Pass through once, on the way in."""
         assert not out
         if metal:
             self.lobby.post(events.DetectorAlarmed(self.lobby.clock.now()))

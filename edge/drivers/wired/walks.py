@@ -1,7 +1,7 @@
 """Walks through a metal detector, by its one or two beams: which count, and their direction. Pure.
 
 It is given interruptions of beams with their moments (seconds of the clock); ``beams.py`` has the
-contacts. An *episode* is all that happens between two moments at which nobody is in the frame.
+contacts. An *episode* is all that happens between two moments at which the frame is empty.
 
 Rules
 -----
@@ -14,7 +14,7 @@ Rules
 3. An episode is one walk at most: two persons close together count once. Fewer walks than persons
    are safe, because an officer can vouch for a person; more are not.
 4. An episode that begins sooner than ``apart_s`` after a walk belongs to the same person (an arm, a
-   bag), and so does everything until nobody is in the frame.
+   bag), and so does everything until the frame is empty.
 5. If two beams were interrupted or freed at the same moment (one sample of a module), their order
    is not known: no walk, but reported as unclear.
 6. An interruption whose beginning or end is not known (found at opening, a missed edge, a loose
@@ -156,7 +156,7 @@ class Walks:
         return self._ended(episode._replace(crossings=episode.without(beam), void=True))[0]
 
     def _ended(self, episode: Episode) -> tuple[Episode, tuple[Outcome, ...]]:
-        """End *episode* if nobody is in the frame any more."""
+        """End *episode* if the frame is empty again."""
         if not episode.empty:
             return episode, ()
         crossed = [episode.crossings.get(beam) for beam in self._beams]

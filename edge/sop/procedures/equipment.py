@@ -141,7 +141,7 @@ class _Site:
         return list(dict.fromkeys(host.station or AIDE for host in self.hosts))
 
     def possible(self, step: Step, event: str) -> bool:
-        """Return True if *event* can ever happen at *step*, whoever is the host."""
+        """Return True if *event* can ever happen at *step*, with each of the hosts."""
         source, _, name = event.partition(".")
         if event == "button.arrive":
             return True  # the press that opens the visit, on any panel

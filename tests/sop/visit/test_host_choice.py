@@ -184,7 +184,7 @@ def test_the_reminders_ring_at_the_hosts_own_aide() -> None:
 
 
 def test_two_hosts_may_share_an_aiphone() -> None:
-    """One aide for two hosts: the answer is for the call that rings, whoever is the host."""
+    """One aide for two hosts: the answer is for the call that rings, for either host."""
     stand = office()
     arrive(stand, "kabag", "eselon-2-3")
     arrive(stand, "kasubbag", "eselon-2-3")

@@ -210,7 +210,7 @@ def test_who_joins_during_the_meeting_is_counted_and_stops_nothing() -> None:
 
 
 def test_back_leads_to_a_screening_that_is_complete() -> None:
-    """*done* for the wrong group is reversed: its count is kept, and nobody walks again."""
+    """*done* for the wrong group is reversed: its count is kept, and no person walks again."""
     stand = Stand(rules(panels={"all": ("officer-3", "aide"), "desk": ("reception", "officer-1"),
                                 "store": ("officer-2",)}))  # fmt: skip
     stand.press("desk", "arrive", "pimpinan")

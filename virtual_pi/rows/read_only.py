@@ -112,7 +112,7 @@ def damaged(bench: Bench) -> str:
     daemon.wait_ready(guest)
     check_delivery(bench)
     guest.run("echo 1 > /sys/fs/ext4/vdb/trigger_fs_error")
-    # It cannot be recorded, because the disk is read-only: it is shown.
+    # The daemon sees it and raises an alarm, which cannot be recorded: it shows that instead.
     bench.office.wait_live("state/alarm/database-unavailable", _LIMIT, bool)
     guest.cut_power()
     return "repaired at the boot; after an error in use the alarm database-unavailable"

@@ -51,6 +51,16 @@ def in_memory(folder: Path, mounts: Path = MOUNTS) -> bool | None:
     return None if below is None or below.kind == "overlay" else below.kind in _IN_MEMORY
 
 
+def options_of(folder: Path, mounts: Path = MOUNTS) -> tuple[str, ...]:
+    """Return the options of the file system that *folder* is on; none if they are not known."""
+    try:
+        listed = read_mounts(mounts.read_text("utf-8", "surrogateescape"))
+    except (OSError, ValueError, IndexError):
+        return ()
+    mount = mount_of(folder.resolve(), listed)
+    return () if mount is None else mount.options
+
+
 def read_mounts(text: str) -> list[Mount]:
     """Return the mounts of *text*, in the order of mounting; its format: proc_pid_mountinfo(5).
 

@@ -96,6 +96,24 @@ def test_a_file_system_that_became_read_only(
     assert read_card(tmp_path / "gone", sys.root) == Card()
 
 
+@pytest.mark.parametrize("option", ["errors=remount-ro", "errors=continue"])
+def test_a_file_system_that_stopped_after_an_error(
+    tmp_path: Path, sys: FakeSys, option: str
+) -> None:
+    """Linux 6.12 leaves the flag as it is: one more error than at the start shows it."""
+    mounts = tmp_path / "mountinfo"
+    mounts.write_text(f"21 1 8:1 / / rw,noatime - ext4 /dev/sda1 rw,{option}\n", "utf-8")
+    sys.emmc(tmp_path, "0x01 0x01")
+    sys.put("fs/ext4/mmcblk0p2/errors_count", "3\n")
+    first = read_card(tmp_path, sys.root, mounts=mounts)
+    assert first.read_only is False
+    assert read_card(tmp_path, sys.root, first, mounts).read_only is False
+    sys.put("fs/ext4/mmcblk0p2/errors_count", "4\n")
+    stopped = read_card(tmp_path, sys.root, first, mounts)
+    assert stopped.read_only is (option == "errors=remount-ro")
+    assert read_card(tmp_path, sys.root, stopped, mounts) == stopped
+
+
 @pytest.mark.parametrize(
     ("seconds", "battery_mv", "battery"),
     [(1_795_313_497, 3018, "good"), (1_795_313_497, 900, "empty"), (7, 5, "missing"),

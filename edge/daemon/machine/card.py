@@ -4,8 +4,8 @@ A card's wear is reported by eMMC and by no SD card. How slow it is shows in the
 (edge/store/commit_times.py).
 
 An ext4 file system with ``errors=remount-ro`` that has met an error refuses every change. Kernels
-up to 6.11 then report it as read-only; later ones do not (from 6.15 on ``emergency_ro`` stands among
-its options), but count its errors.
+up to 6.11 then report it as read-only; later ones do not (from 6.15 on ``emergency_ro`` stands
+among its options), but count its errors.
 """
 
 import os

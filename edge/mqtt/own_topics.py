@@ -18,7 +18,7 @@ Rules
 
 import asyncio
 import logging
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from functools import partial
 
@@ -61,6 +61,9 @@ MOST_REPORTS = 12
 BURST = 10
 EVERY_S = 300.0
 
+# The last statuses of this run that are known as ours, if the broker sends one of them again.
+_STATUSES = 10
+
 
 class OwnTopics:
     """The checkpoint's retained topics at the broker.
@@ -91,11 +94,13 @@ class OwnTopics:
         self._sessions = RateLimit(BURST, EVERY_S)
         self._repairs: Counter[str] = Counter()
         self._repaired_at: dict[str, float] = {}
+        self._statuses: deque[bytes] = deque(maxlen=_STATUSES)
         self.begin(0)
 
     def begin(self, session: int) -> None:
         """Begin a new connection, with the session number *session*."""
         self._session = session
+        self._statuses.append(self._live.value("status").payload)
         self._farewell: bytes | None = None
         self._reports: dict[str, OutboxRow] = {}
         self._missing: set[str] = set()
@@ -196,8 +201,11 @@ class OwnTopics:
     def _check_session(self, payload: bytes, *, stored: bool) -> None:
         """Report the session of a ``status`` that is not ours.
 
-        With a lower number a stored one, or a will, may be of an earlier connection of ours.
+        With a lower number a stored one, or a will, may be of an earlier connection of ours; and
+        the broker may send again what it had queued then.
         """
+        if payload in self._statuses:
+            return
         try:
             status = msgspec.json.decode(payload, type=Status)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):

@@ -416,6 +416,25 @@ def test_whose_session_it_is(session: int, status: str, retain: bool, told: bool
     asyncio.run(scenario())
 
 
+def test_a_status_that_the_broker_had_queued_is_our_own() -> None:
+    """After a cut the broker sends again what it had: the status of the connection before."""
+
+    async def scenario() -> None:
+        forger, found = Forger(), list[int]()
+        forger.topics.on_foreign_session = found.append
+        value = {"status": "online", "session": 7, "reason": "connected", "time": "x"}
+        forger.live.put("status", json.dumps(value).encode())
+        forger.topics.begin(7)
+        forger.live.put("status", json.dumps({**value, "session": 8}).encode())
+        forger.topics.begin(8)
+        forger.put("status", json.dumps(value).encode())
+        assert found == []
+        forger.put("status", json.dumps({**value, "time": "y"}).encode())
+        assert found == [7]
+
+    asyncio.run(scenario())
+
+
 def test_the_last_status_of_a_clean_stop_is_our_own() -> None:
     """The broker sends it back before the connection ends: no alarm about another client."""
 

@@ -93,8 +93,9 @@ The host (``edge/sop/visit/host_choice.py``)
 23. *host* is about the visit that waits for the choice of its host; if none waits, about the first
     in line at the stations of the panel whose host can still change: until the guest is admitted.
     It moves the choice to the procedure's next host. At the station where the aide is called, after
-    the call, the new host's aide is called, and only that aide's answer counts; elsewhere the new
-    host's aide will admit the guest. Each choice is a record.
+    the call, the new host's aide is called, and only that aide's answer counts; a card that was
+    given already is free again. Elsewhere the new host's aide will admit the guest. Each choice is
+    a record.
 """
 
 from collections.abc import Callable

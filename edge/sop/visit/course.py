@@ -431,14 +431,18 @@ def call_again(turn: Turn, visit: Visit) -> None:
     """Call the aide of the new host of *visit*: the answer to the call before does not count.
 
     A visit that has left the step of the call goes back to it: another attempt. If it has no host
-    now, one is chosen first.
+    now, one is chosen first. The guest is at the desk, and has a card only with the yes of the
+    host: cards that were given already are free again, as after *back*.
     """
     call = turn.procedure(visit).call
     assert call is not None  # the caller knows that the procedure calls
     step, phase = call
     phase = next((one for one in step.phases if one.needs == "host-choice"), phase)
+    for card in visit.cards:
+        turn.state.cards.pop(card, None)
+    visit = turn.change(visit, cards=(), carded=())
     if visit.step == step.id:
-        visit = turn.change(visit, attempts=visit.attempts + 1, carded=())
+        visit = turn.change(visit, attempts=visit.attempts + 1)
     else:
         leave_step(turn, visit)
         begun = {**FRESH_STEP, "attempts": 2, "arrived": turn.at, "came": None, "reason": None}

@@ -213,8 +213,8 @@ def test_a_change_at_reception_needs_the_yes_of_the_new_aide(*, answered: bool) 
     assert stand.state.visits[visit.id].phase == "selesai"
 
 
-def test_a_change_with_the_card_given_needs_the_new_yes_and_keeps_the_card() -> None:
-    """Not even *back* leads past the new call; the guest shows the same card once more."""
+def test_a_change_with_the_card_given_needs_the_new_yes_and_frees_the_card() -> None:
+    """Not even *back* leads past the new call; the same card can be given once more."""
     stand = office()
     visit = carded(stand, REGENT)
     stand.press("reception", "host")
@@ -227,6 +227,18 @@ def test_a_change_with_the_card_given_needs_the_new_yes_and_keeps_the_card() -> 
     stand.press("reception", "done")
     assert stand.state.visits[visit.id].step == "menunggu"
     assert stand.steps()[-1].host == VICE
+
+
+def test_a_new_host_who_declines_leaves_no_card_with_the_guest() -> None:
+    """Measured before: the visit ended with the card out, although the guest was at the desk."""
+    stand = office()
+    carded(stand, REGENT)
+    stand.press("reception", "host")
+    assert stand.state.cards == {}
+    stand.answer("decline", "adc-2")
+    stand.press("reception", "decline")
+    (closed,) = stand.closed
+    assert (closed.outcome, closed.card_out, closed.ids_held) == ("declined", False, 0)
 
 
 def test_after_reception_a_change_says_only_who_will_admit() -> None:

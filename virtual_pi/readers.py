@@ -2,6 +2,7 @@
 
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +10,8 @@ from pathlib import Path
 from virtual_pi.errors import Unreachable
 
 _REPEAT_S = 0.06  # an RDM6300 repeats a card every 50 to 65 ms
+# A card counts as removed after 0.3 s of silence, which a slow guest may read late.
+_AWAY_S = 2.0
 
 
 def rdm6300_frame(card: str) -> bytes:
@@ -35,7 +38,7 @@ def reader(line: Path) -> Iterator[socket.socket]:
 
 @contextmanager
 def card_shown(connection: socket.socket, card: str) -> Iterator[None]:
-    """Show a card at the reader until the block ends."""
+    """Show a card at the reader until the block ends, and take it away: it can be shown again."""
     away = threading.Event()
     frame = rdm6300_frame(card)
 
@@ -53,3 +56,4 @@ def card_shown(connection: socket.socket, card: str) -> Iterator[None]:
     finally:
         away.set()
         thread.join()
+        time.sleep(_AWAY_S)

@@ -110,6 +110,14 @@ class OwnTopics:
         self._live_sent = asyncio.Event()
         self._readable = False
 
+    def expect(self, session: int) -> None:
+        """Note that a connection with this number is being made.
+
+        What the broker had queued, such as the will of the connection before, may come before it
+        begins.
+        """
+        self._session = session
+
     def put(self, message: IncomingMessage) -> None:
         """Compare a message that has come on one of the topics with its present value."""
         suffix, payload = message.topic.removeprefix(self._base), message.payload

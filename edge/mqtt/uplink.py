@@ -253,6 +253,7 @@ class Uplink:
         """Connect and deliver until the connection ends."""
         left_out = [int(name) for name in self._suspects.waiting("record")]
         session = await self._worker.do(self._store.next_session, self._resend_s(), left_out)
+        self.own_topics.expect(session)
         inbox = self._new_inbox()
         will = self._will(session) if self._will_probe.with_will else None
         connection = Connection(

@@ -416,6 +416,22 @@ def test_whose_session_it_is(session: int, status: str, retain: bool, told: bool
     asyncio.run(scenario())
 
 
+def test_the_will_of_the_connection_before_may_come_before_the_next_begins() -> None:
+    """Measured: the queued will came right after CONNACK, and an alarm stood for ten minutes."""
+
+    async def scenario() -> None:
+        forger, found = Forger(), list[int]()
+        forger.topics.on_foreign_session = found.append
+        forger.topics.expect(8)
+        will = {"status": "offline", "session": 7, "reason": "lost", "time": "x"}
+        forger.put("status", json.dumps(will).encode())
+        assert found == []
+        forger.put("status", json.dumps({**will, "session": 8}).encode())
+        assert found == [8]
+
+    asyncio.run(scenario())
+
+
 def test_a_status_that_the_broker_had_queued_is_our_own() -> None:
     """After a cut the broker sends again what it had: the status of the connection before."""
 

@@ -37,10 +37,7 @@ def in_memory(folder: Path, mounts: Path = MOUNTS) -> bool | None:
     """Return True if files in *folder* are in memory only; None if that is not known (rule 2)."""
     if folder.resolve().is_relative_to(Path(tempfile.gettempdir()).resolve()):
         return None
-    try:
-        listed = read_mounts(mounts.read_text("utf-8", "surrogateescape"))
-    except (OSError, ValueError, IndexError):
-        return None
+    listed = _listed(mounts)
     mount = mount_of(folder.resolve(), listed)
     if mount is None or mount.kind != "overlay":
         return None if mount is None else mount.kind in _IN_MEMORY
@@ -53,12 +50,16 @@ def in_memory(folder: Path, mounts: Path = MOUNTS) -> bool | None:
 
 def options_of(folder: Path, mounts: Path = MOUNTS) -> tuple[str, ...]:
     """Return the options of the file system that *folder* is on; none if they are not known."""
-    try:
-        listed = read_mounts(mounts.read_text("utf-8", "surrogateescape"))
-    except (OSError, ValueError, IndexError):
-        return ()
-    mount = mount_of(folder.resolve(), listed)
+    mount = mount_of(folder.resolve(), _listed(mounts))
     return () if mount is None else mount.options
+
+
+def _listed(mounts: Path) -> list[Mount]:
+    """Return the mounts that the file *mounts* lists; none if it cannot be read."""
+    try:
+        return read_mounts(mounts.read_text("utf-8", "surrogateescape"))
+    except (OSError, ValueError, IndexError):
+        return []
 
 
 def read_mounts(text: str) -> list[Mount]:

@@ -9,12 +9,14 @@ judges them afterwards. The promises:
 4. A lock is energised only for a committed decision, and once for each.
 """
 
+import shutil
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field, fields
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Self
 
 import msgspec
@@ -161,15 +163,12 @@ def _without_cause(pulses: Iterable[Pulse]) -> int:
 
 
 Documents = dict[int, dict[str, Any]]
+Rows = list[tuple[int, bytes]]
 
 
 def read_tables(database: Path, *tables: str) -> list[Documents]:
     """Return the documents of *tables* by number, from one read transaction beside the daemon."""
-    if not database.exists():
-        return [{} for _ in tables]
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        connection.execute("BEGIN")
-        found = [_bodies(connection, table) for table in tables]
+    found = _rows(database, tables)
     return [{number: msgspec.json.decode(body) for number, body in rows} for rows in found]
 
 
@@ -181,7 +180,33 @@ def read_state(database: Path) -> tuple[dict[str, Any], Documents]:
     return kept.get(1, {}) | parts, opened
 
 
-def _bodies(connection: sqlite3.Connection, table: str) -> list[tuple[int, bytes]]:
+def _rows(database: Path, tables: Sequence[str]) -> list[Rows]:
+    """Return the rows of *tables*, by a reader that leaves the files as the daemon left them.
+
+    Only a writer can recover a log whose index is missing, as after a kill during the first start:
+    a copy is recovered then.
+    """
+    if not database.exists():
+        return [[] for _ in tables]
+    try:
+        return _read(f"file:{database}?mode=ro", tables)
+    except sqlite3.OperationalError as error:
+        if not error.sqlite_errorname.startswith("SQLITE_READONLY"):
+            raise
+    with TemporaryDirectory() as folder:
+        for file in (database, database.with_name(f"{database.name}-wal")):
+            if file.exists():
+                shutil.copy(file, folder)
+        return _read(f"file:{folder}/{database.name}", tables)
+
+
+def _read(uri: str, tables: Sequence[str]) -> list[Rows]:
+    with closing(sqlite3.connect(uri, uri=True)) as connection:
+        connection.execute("BEGIN")
+        return [_bodies(connection, table) for table in tables]
+
+
+def _bodies(connection: sqlite3.Connection, table: str) -> Rows:
     known = connection.execute("SELECT 1 FROM sqlite_schema WHERE name = ?", (table,))
     if known.fetchone() is None:
         return []
@@ -194,10 +219,7 @@ class _Row(msgspec.Struct):
 
 def read_committed(database: Path) -> list[Committed]:
     """Return the records in the outbox of *database*, in order."""
-    if not database.exists():
-        return []
-    with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-        rows = _bodies(connection, "outbox")
+    [rows] = _rows(database, ["outbox"])
     events = [(number, bytes(msgspec.json.decode(body, type=_Row).event)) for number, body in rows]
     return [Committed(number, msgspec.json.decode(event)["id"], event) for number, event in events]
 

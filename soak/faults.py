@@ -27,7 +27,7 @@ _RESEND_S = 5.0
 # An outage: how long the victim tries to connect, and between two readings of its memory, seconds.
 _SETTLED_S = 1.0
 _SAMPLE_S = 0.1
-# How long everything may take to arrive in the end, real seconds.
+# How long nothing may arrive in the end before the rest counts as lost, real seconds.
 PATIENCE_S = 30.0
 # Limits of a victim's memory, bytes: in all, and the growth while it drains.
 MOST_MEMORY = 120 << 20
@@ -191,6 +191,7 @@ async def suffer(
 async def _once(rig: Rig, fault: Fault, *, kill: bool) -> None:
     if rig.pid is None:
         rig.start()
+        await rig.at_work()
     await rig.office_listens()
     await rig.pause(_BEFORE_S)
     fault.before(rig)

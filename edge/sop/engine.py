@@ -37,7 +37,7 @@ from edge.sop.inputs import (
     supervisors,
 )
 from edge.sop.inputs.routing import first_waiting
-from edge.sop.procedures.model import CALL, CALL_IN
+from edge.sop.procedures.vocabulary import CALL, CALL_IN
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn

@@ -11,7 +11,8 @@ import msgspec
 
 from edge.clock import Stamp
 from edge.sop.events import IdentityKind, WalkDirection
-from edge.sop.procedures.model import AIDE, Outcome, Paper, Procedure, Step, procedure_key
+from edge.sop.procedures.model import Outcome, Procedure, Step, procedure_key
+from edge.sop.procedures.vocabulary import AIDE, Paper
 from edge.sop.records import StillReference
 
 Pace = Literal["good", "amber", "red"]

@@ -9,7 +9,8 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from edge.sop.procedures.equipment import LOCKER_WORDS
-from edge.sop.procedures.model import CALL_IN, Procedure, Step
+from edge.sop.procedures.model import Procedure, Step
+from edge.sop.procedures.vocabulary import CALL_IN
 
 _DECISIONS = {"decline", "absent", "reschedule"}
 

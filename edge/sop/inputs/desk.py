@@ -9,7 +9,7 @@ from edge.sop import events
 from edge.sop.answers import refuse
 from edge.sop.inputs.corrections import more_persons
 from edge.sop.inputs.routing import line
-from edge.sop.procedures.model import IDENTITY_TAKEN
+from edge.sop.procedures.vocabulary import IDENTITY_TAKEN
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import identities, inactivity, papers

@@ -6,7 +6,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from edge.sop.procedures.model import EVIDENCE, Procedure, Step, Transition
+from edge.sop.procedures.model import Procedure, Step, Transition
+from edge.sop.procedures.vocabulary import EVIDENCE
 
 ChangeKind = Literal["added", "removed", "moved", "changed"]
 

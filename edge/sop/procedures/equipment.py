@@ -12,16 +12,9 @@ from edge.config.hosts import hosts_of
 from edge.config.model import Config
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.config.sections.values import Action
-from edge.sop.procedures.model import (
-    AIDE,
-    CALL_IN,
-    IDENTITY_TAKEN,
-    Phase,
-    Procedure,
-    Step,
-    Transition,
-)
+from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.verify import reached, stuck
+from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN
 
 # Events of beams, and the directions of the walks that make them.
 _SHOWN_BY_BEAMS: dict[str, set[str]] = {

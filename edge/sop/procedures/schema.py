@@ -9,8 +9,9 @@ from typing import Any
 
 from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
-from edge.sop.procedures.model import EVIDENCE, NEEDS, VERBS, Procedure
+from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
+from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
 

@@ -11,17 +11,8 @@ from typing import TypeVar, get_args
 
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
-from edge.sop.procedures.model import (
-    CALL_IN,
-    EVIDENCE,
-    IDENTITY_TAKEN,
-    NEEDS,
-    VERBS,
-    Phase,
-    Procedure,
-    Step,
-    Transition,
-)
+from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.vocabulary import CALL_IN, EVIDENCE, IDENTITY_TAKEN, NEEDS, VERBS
 
 T = TypeVar("T")
 

@@ -21,7 +21,8 @@ from edge.sop.detectors import device_of
 from edge.sop.effects import CancelTimer
 from edge.sop.events import WalkDirection
 from edge.sop.hosts import ChosenBy
-from edge.sop.procedures.model import EVIDENCE, Phase, Step, Transition
+from edge.sop.procedures.model import Phase, Step, Transition
+from edge.sop.procedures.vocabulary import EVIDENCE
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 
 from edge.sop import events, hosts
 from edge.sop.hosts import ChosenBy
-from edge.sop.procedures.model import EVIDENCE, Phase, Procedure, Step
+from edge.sop.procedures.model import Phase, Procedure, Step
+from edge.sop.procedures.vocabulary import EVIDENCE
 from edge.sop.state import Rules, State, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import call_again, deliver

@@ -8,7 +8,8 @@ the procedure says so, a press stands for it (``vouches``), and its record has n
 
 from collections.abc import Iterable
 
-from edge.sop.procedures.model import Paper, Transition
+from edge.sop.procedures.model import Transition
+from edge.sop.procedures.vocabulary import Paper
 from edge.sop.state import PendingStill, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.steps import add_word

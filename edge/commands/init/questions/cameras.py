@@ -6,7 +6,7 @@ from edge.config.crosscheck.cameras import url_problem
 from edge.config.sections.cameras import Auth
 from edge.config.sections.values import FileName, Name
 from edge.config.sections.values import Line as TextLine
-from edge.sop.procedures.model import SHOWN
+from edge.sop.procedures.vocabulary import SHOWN
 
 CAMERAS = {
     "http": "an IP camera's picture by HTTP",

@@ -43,7 +43,7 @@ class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Transition(FileTable, frozen=True, kw_only=True):
     """A transition: an event, and where it leads.
 
-    :ivar event: a key of :data:`EVIDENCE`
+    :ivar event: a key of ``EVIDENCE`` in vocabulary.py
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
     :ivar at_s: only with ``timeout``: seconds of the step's time; moves with an extended limit
@@ -80,9 +80,11 @@ class Phase(FileTable, frozen=True, kw_only=True):
     """A wait within a step: the actions of ``do``, then the first event that matches in ``on``.
 
     :ivar id: its name, to which transitions lead
-    :ivar do: actions on entering, keys of :data:`VERBS`, some with an argument after a colon
+    :ivar do: actions on entering, keys of ``VERBS`` in vocabulary.py, some with an argument after
+        a colon
     :ivar on: the transitions out of it
-    :ivar needs: a condition, a key of :data:`NEEDS`; if it is not met, ``otherwise`` is entered
+    :ivar needs: a condition, a key of ``NEEDS`` in vocabulary.py; if it is not met, ``otherwise``
+        is entered
     :ivar otherwise: the phase in place of this one, if ``needs`` is not met; or ``@next``: the step
         is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,

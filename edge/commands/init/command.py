@@ -34,6 +34,7 @@ from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
+from edge.sop.procedures.loading import parts_of
 
 
 def init(
@@ -183,8 +184,10 @@ def _write(
         files.append(NewFile(answers, as_toml(GROUPS, found, office).encode(), ANSWERS_MODE))
     folder = config.absolute().parent
     if sop != folder / "sop":
-        named = [f"{one}.toml" for one in proposal.config.checkpoint.procedures]
-        files += copies(sop, folder / "sop", named)
+        named = proposal.config.checkpoint.procedures
+        files += copies(sop, folder / "sop", [f"{one}.toml" for one in named])
+        for source in parts_of(sop, named):
+            files += copies(source.parent, folder / "sop" / source.parent.name, [source.name])
     if not (folder / "schema").exists():
         files += copies(default_config_folder() / "schema", folder / "schema", SCHEMAS)
     told = write_all(files, config_file(config, proposal.text), force=force)

@@ -6,7 +6,7 @@ import msgspec
 
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
-from edge.sop.procedures.loading import procedure_file
+from edge.sop.procedures.loading import parts_of, procedure_file
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -32,6 +32,12 @@ def config_files(file: Path, config: Config) -> list[ConfigFile]:
     named += [
         ("checkpoint.sop", str(procedure_file(folder, name)), False)
         for name in checkpoint.procedures
+    ]
+    # Gardu's own parts come with its package.
+    named += [
+        ("checkpoint.sop", str(part), False)
+        for part in parts_of(folder, checkpoint.procedures)
+        if part.is_relative_to(folder)
     ]
     named += [
         ("checkpoint.wording", checkpoint.wording, False),

@@ -72,16 +72,23 @@ def read_procedure(path: Path) -> Written:
     text = read_text(path)
     raw, problems = parse_toml(text, str(path)), Problems(str(path), text)
     _converted(raw, problems)
-    wanted = dict.fromkeys(name for step in raw["steps"] for name in used(step.get("use", ())))
+    wanted = {
+        name: f"steps[{number}].use"
+        for number, step in reversed(list(enumerate(raw["steps"])))
+        for name in used(step.get("use", ()))
+    }
+    for number, step in enumerate(raw["steps"]):
+        if step.get("with") and not used(step.get("use", ())):
+            words = "has values for parts, but use names none; allowed: with goes with use"
+            problems.add(f"steps[{number}].with", words)
+    problems.raise_any()
     if not wanted:
         return Written(str(path), text)
     library = _library(path.parent, wanted, problems)
     problems.raise_any()
     origins: dict[tuple[str, str], str] = {}
     for number, step in enumerate(raw["steps"]):
-        found, faults = expand(step, library)
-        for fault in faults:
-            problems.add("" if ".toml: " in fault else f"steps[{number}].use", fault)
+        found = expand(step, f"steps[{number}]", library, problems)
         raw["steps"][number] = _step(step, found.keys, found.phases)
         for phase, origin in zip(found.phases, found.origins, strict=True):
             if origin is not None:
@@ -165,24 +172,41 @@ def _converted(raw: dict[str, Any], problems: Problems) -> Procedure:
     return procedure
 
 
-def _library(folder: Path, wanted: Iterable[str], problems: Problems) -> dict[str, Source]:
-    """Return the parts *wanted* and those that they use; add the problems of their files."""
+def _library(folder: Path, wanted: dict[str, str], problems: Problems) -> dict[str, Source]:
+    """Return the parts *wanted* and those that they use, by name; add the problems of their files.
+
+    :param wanted: the key of the procedure file that names each
+    """
     known = part_files(folder)
     found: dict[str, Source] = {}
-    ahead = [(name, "") for name in wanted]
+    seen: set[str] = set()
+    ahead = [(name, problems, where) for name, where in wanted.items()]
+    files = [problems]
     while ahead:
-        name, by = ahead.pop()
-        if name in found:
+        name, by, where = ahead.pop()
+        if name in seen:
             continue
+        seen.add(name)
         if name not in known:
             meant, allowed = did_you_mean(name, known), ", ".join(sorted(known)) or "none"
-            problems.add("", f"{by}use: {name!r} is no part{meant}; allowed: {allowed}")
+            by.add(where, f"{name!r} is no part{meant}; allowed: {allowed}")
             continue
-        found[name] = _part(known[name])
-        ahead += [(one, f"part {name}, ") for one in used(found[name].part.use)]
-    for name in found:
+        try:
+            found[name] = source = _part(known[name])
+        except ConfigUnavailable:
+            raise
+        except ConfigError as error:
+            problems.append(error.problems)
+            continue
+        files.append(Problems(source.file, source.text))
+        ahead += [(one, files[-1], "use") for one in used(source.part.use)]
+    for name, source in found.items():
         if chain := circle(name, found):
-            problems.add("", f"part {name}: uses itself ({' -> '.join(chain)})")
+            words = f"the part uses itself ({' -> '.join(chain)}); allowed: parts that do not"
+            files.append(Problems(source.file, source.text))
+            files[-1].add("use", words)
+    for one in files[1:]:
+        problems.append(one.lines)
     return found
 
 

@@ -18,7 +18,7 @@ Rules
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -326,10 +326,3 @@ def _join_keys(keys: dict[str, Any], more: Mapping[str, Any]) -> None:
             keys[key] = [*keys[key], *value]
         else:
             keys[key] = value
-
-
-def names_used(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the id of each step with each part that it uses."""
-    for step in steps:
-        for name in used(step.get("use", ())):
-            yield step["id"], name

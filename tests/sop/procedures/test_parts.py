@@ -9,11 +9,11 @@ from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.loading import (
     load_procedure,
     parse_procedure,
-    part_files,
     parts_of,
     read_procedure,
 )
 from edge.sop.procedures.model import Step, Transition
+from edge.sop.procedures.part_files import part_files
 from tests.sop.stand import CONFIG
 
 SHIPPED = ("pimpinan", "eselon-2-3", "eselon-4-asn", "jatim")
@@ -267,8 +267,10 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "no such parameter": (
         'use = "ask"\nwith = { secnds = 5 }',
-        "short.toml: line 17: steps[0].with.secnds: is no parameter of its parts (did you mean "
-        "seconds?); allowed: late, refused, seconds, stills",
+        (
+            "short.toml: line 17: steps[0].with.secnds: is no parameter of its parts (did you mean "
+            "seconds?); allowed: late, refused, seconds, stills"
+        ),
     ),
     "values without parts": (
         "with = { seconds = 5 }\n" + own("end"),
@@ -307,8 +309,10 @@ PART_SLIPS: dict[str, tuple[str, str, str]] = {
     "a wrong value": (
         'id = "tanya"\n',
         'id = "tanya"\nlamp = "blue"\n',
-        "parts/ask.toml: line 26: phases[0].lamp: is 'blue'; allowed: off, on, slow, fast (used by "
-        "step only of short.toml)",
+        (
+            "parts/ask.toml: line 26: phases[0].lamp: is 'blue'; allowed: off, on, slow, fast (used by "
+            "step only of short.toml)"
+        ),
     ),
     "an unknown key": (
         'id = "tanya"\n',
@@ -318,8 +322,10 @@ PART_SLIPS: dict[str, tuple[str, str, str]] = {
     "an unknown placeholder": (
         '"{seconds}"',
         '"{second}"',
-        "parts/ask.toml: line 29: phases[0].on[1].after_s: {second} is no parameter (did you mean "
-        "seconds?); allowed: late, refused, seconds, stills",
+        (
+            "parts/ask.toml: line 29: phases[0].on[1].after_s: {second} is no parameter (did you mean "
+            "seconds?); allowed: late, refused, seconds, stills"
+        ),
     ),
     "an unknown key for the step": (
         "timed_from",

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from edge.commands.options import say
+from edge.commands.sop_folder import ID_OR_FILE, FolderOption, find_procedure
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import procedures_folder
@@ -14,7 +15,7 @@ from edge.errors import ConfigError
 from edge.printable import ascii_json
 from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.legal_text import legal_text
-from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.loading import known_procedures, load_procedure
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.review import Remark, review
 
@@ -28,9 +29,11 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 def verify(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Procedure files. Default: those installed."),
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID|FILE]...", help=f"Each {ID_OR_FILE}. Default: all of the folder."
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -43,15 +46,16 @@ def verify(
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    folder: FolderOption = None,
 ) -> None:
     """Verify SOPs (verifikasi SOP): correct, complete, and in the law's own words.
 
     Ends with 0 if there are no problems, with 1 if there are, with 2 if a file or the config is
     unreadable or malformed. Notes are not problems.
     """
-    folder = procedures_folder()
     settings = load_config(config) if config is not None else None
-    found = [_one(file, settings) for file in files or sorted(folder.glob("*.toml"))]
+    wanted = names or known_procedures(folder or procedures_folder())
+    found = [_one(find_procedure(name, folder), settings) for name in wanted]
     if as_json:
         typer.echo(ascii_json(msgspec.json.format(msgspec.json.encode(found))))
     else:

@@ -54,6 +54,7 @@ CASES = (
     Case("schema config"),
     Case("schema procedure"),
     Case("sop list"),
+    Case("sop parts"),
     Case("sop show pimpinan"),
     Case("sop show pimpinan --form flowchart --format svg -o {out}"),
     Case("sop show pimpinan --format html -o {out}", 1, "print"),

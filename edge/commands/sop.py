@@ -8,6 +8,7 @@ import typer
 from edge.commands.options import refuse
 from edge.commands.sop_diff import diff
 from edge.commands.sop_folder import ID_OR_FILE, FolderOption, find_procedure
+from edge.commands.sop_parts import parts
 from edge.commands.sop_reasons import reasons
 from edge.commands.sop_verify import verify
 from edge.commands.tables import show_table
@@ -34,6 +35,7 @@ sop = typer.Typer(
 
 sop.command("verify", short_help="Verify SOPs (verifikasi SOP) against the law.")(verify)
 sop.command("diff", short_help="Show the changes from one version to another.")(diff)
+sop.command("parts", short_help="List the parts that steps can use.")(parts)
 sop.command("reasons", short_help="Print the polite words for each reason.")(reasons)
 
 

@@ -44,7 +44,7 @@ def read_parts(folder: Path, wanted: dict[str, str], problems: Problems) -> dict
             by.add(where, f"{name!r} is no part{meant}; allowed: {allowed}")
             continue
         try:
-            found[name] = source = _part(known[name])
+            found[name] = source = read_part(known[name])
         except ConfigUnavailable:
             raise
         except ConfigError as error:
@@ -62,7 +62,7 @@ def read_parts(folder: Path, wanted: dict[str, str], problems: Problems) -> dict
     return found
 
 
-def _part(file: Path) -> Source:
+def read_part(file: Path) -> Source:
     """Return the part of *file*.
 
     :raises ConfigError: with every problem found

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from edge.commands.options import refuse
 from edge.config.places import procedures_folder
 from edge.config.spelling import did_you_mean
-from edge.errors import GarduError
 from edge.sop.procedures.loading import known_procedures, procedure_file
 
 FolderOption = Annotated[
@@ -26,7 +26,7 @@ ID_OR_FILE = "an id such as pimpinan (see --folder), or a file"
 def find_procedure(name: str, folder: Path | None) -> Path:
     """Return the file of the procedure *name*: an id of *folder*, or a file (with / or .toml).
 
-    :raises GarduError: if there is no such procedure
+    An unknown id ends the command with 2.
     """
     path = Path(name)
     if "/" in name or path.suffix:
@@ -35,5 +35,5 @@ def find_procedure(name: str, folder: Path | None) -> Path:
     known = known_procedures(where)
     if name not in known:
         meant, allowed = did_you_mean(name, known), ", ".join(known) or "none"
-        raise GarduError(f"{where}: no procedure {name!r}{meant}; known: {allowed}")
+        refuse(f"{where}: no procedure {name!r}{meant}; known: {allowed}")
     return procedure_file(where, name)

@@ -163,7 +163,7 @@ async def _run(
         open_visits=lambda: open_visits(checkpoint.rules, checkpoint.state),
     )
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
-    devices.add_guestbook(requests.arrived)
+    devices.add_guestbook(requests.arrived, requests.chosen)
     devices.restore_faults(stored_faults(store))
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)

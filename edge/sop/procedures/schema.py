@@ -11,6 +11,7 @@ from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
+from edge.sop.procedures.verify_values import NEED
 from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
@@ -21,17 +22,25 @@ def procedure_schema() -> dict[str, Any]:
     schema = schema_of(Procedure, "Gardu: a procedure (SOP)")
     parts = schema["$defs"]
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
-    way["event"] = {"description": "The event that it waits for.", "enum": list(EVIDENCE)}
+    way["event"] = {
+        "description": "The event that it waits for.",
+        "anyOf": [{"enum": list(EVIDENCE)}, {"pattern": rf"^value\.{_WORD}$"}],
+    }
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
-    phase["needs"] = {"description": _listed("Entered only if:", NEEDS), "enum": list(NEEDS)}
+    plain = [need for need in NEEDS if need != NEED]
+    phase["needs"] = {
+        "description": _listed("Entered only if:", NEEDS),
+        "anyOf": [{"enum": plain}, {"pattern": f"^{NEED}:{_WORD}$"}],
+    }
     phase["do"]["description"] = _listed("Actions on entering:", VERBS)
     phase["do"]["items"]["pattern"] = _actions()
     phase["on"]["minItems"] = 1
     parts["Phase"]["required"].append("on")
     parts["Phase"]["dependentRequired"] = {"needs": ["otherwise"], "otherwise": ["needs"]}
-    schema["properties"]["reasons"]["items"]["pattern"] = f"^{_WORD}$"
+    for key in ("reasons", "refusals"):
+        schema["properties"][key]["items"]["pattern"] = f"^{_WORD}$"
     return schema
 
 

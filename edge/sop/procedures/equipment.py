@@ -292,8 +292,8 @@ class _Site:
                 if absent:
                     yield (
                         f"step {step.id}: no button at station {station} means "
-                        f"{', '.join(absent)}: the value {value.id} is entered by request "
-                        "(cmd/values)"
+                        f"{', '.join(absent)}; for the value {value.id} only a request "
+                        "(cmd/values) enters it"
                     )
 
     def absent_pictures(self, step: Step) -> Iterator[str]:

@@ -62,7 +62,8 @@ from edge.daemon.timers import Timers
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
-from edge.mqtt.request_handler import RequestHandler, open_visits
+from edge.mqtt.open_visits import open_visits
+from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep

@@ -22,8 +22,8 @@ from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import BookHeld, BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests, value_request
+from edge.mqtt.open_visits import OpenVisit
 from edge.mqtt.requests import Answer, Availability, EnterValues, Register, RequestRefused
-from edge.mqtt.value_request import OpenVisit
 from edge.sop.entered import Entered
 from edge.sop.events import (
     AvailabilitySet,
@@ -37,8 +37,6 @@ from edge.sop.events import (
     SystemAlarmRaised,
     ValueEntered,
 )
-from edge.sop.state import Rules, State, Visit
-from edge.sop.visit.host_choice import may_choose
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -56,35 +54,12 @@ _MOST_ANSWERS = 256
 _MOST_EXPECTED = 32
 
 
-def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
-    """Return the open visits of *state*."""
-    return [
-        OpenVisit(
-            visit.id,
-            visit.number,
-            visit.procedure,
-            rules.station(visit),
-            _possible_hosts(rules, visit),
-            rules.procedures[visit.procedure_key].values,
-            frozenset(visit.values),
-        )
-        for visit in state.visits.values()
-    ]
-
-
 class Request(NamedTuple):
     """A message received: the topic's *suffix*, the payload, and the retain flag."""
 
     suffix: str
     payload: bytes
     retained: bool = False
-
-
-def _possible_hosts(rules: Rules, visit: Visit) -> tuple[str, ...]:
-    """Return the hosts that a request may name for *visit*: its own, or any while it can change."""
-    if may_choose(rules, visit):
-        return rules.hosts_of(visit.procedure)
-    return (visit.host,) if visit.host else ()
 
 
 class RequestHandler:

@@ -1,29 +1,12 @@
 """The request ``cmd/values``: to which visit its values go, and if they are allowed there. Pure."""
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 from edge.config.spelling import did_you_mean
+from edge.mqtt.open_visits import OpenVisit
 from edge.mqtt.requests import EnterValues, RequestRefused
 from edge.sop.entered import Entered
 from edge.sop.procedures.values import Value, not_allowed
-
-
-class OpenVisit(NamedTuple):
-    """An open visit, as far as requests need it; *number* grows with each visit opened.
-
-    :ivar hosts: the hosts that it may have
-    :ivar values: the values that its procedure declares
-    :ivar entered: the ids of those that were entered already
-    """
-
-    visit: str
-    number: int
-    procedure: str
-    station: str
-    hosts: tuple[str, ...] = ()
-    values: tuple[Value, ...] = ()
-    entered: frozenset[str] = frozenset()
 
 
 def visit_for(

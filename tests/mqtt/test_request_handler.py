@@ -13,9 +13,9 @@ from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import request_handler as desk_module
-from edge.mqtt.request_handler import ALARM, BOOK, Request, open_visits
+from edge.mqtt.open_visits import OpenVisit, open_visits
+from edge.mqtt.request_handler import ALARM, BOOK, Request
 from edge.mqtt.requests import Answer
-from edge.mqtt.value_request import OpenVisit
 from edge.sop.events import (
     AvailabilitySet,
     DetailsAttached,

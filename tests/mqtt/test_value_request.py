@@ -16,9 +16,9 @@ from edge.guestbook.book import FILE
 from edge.guestbook.guest_list import as_csv, read
 from edge.mqtt import requests
 from edge.mqtt.inbox import FILTERS
-from edge.mqtt.request_handler import BOOK, open_visits
+from edge.mqtt.open_visits import OpenVisit, open_visits
+from edge.mqtt.request_handler import BOOK
 from edge.mqtt.requests import Answer, RequestRefused
-from edge.mqtt.value_request import OpenVisit
 from edge.sop.events import DeviceFailed, InputRefused, ValueEntered
 from tests.guests import NAME, NOW_MS, VISITS, Office, raw_files, register
 from tests.mqtt.test_request_handler import ask, at_desk

@@ -79,6 +79,14 @@ def not_counted(step: Step) -> Iterator[str]:
         )
 
 
+def choice_buttons(procedure: Procedure, step: Step) -> list[str]:
+    """Return the buttons that can enter the values for which *step* waits."""
+    names = {way.event for phase in step.phases for way in phase.on if way.event.startswith(EVENT)}
+    values = [procedure.value(name.removeprefix(EVENT)) for name in names]
+    most = max((len(value.choices) for value in values if value is not None), default=0)
+    return [f"choice-{number + 1}" for number in range(min(most, MOST_BUTTONS))]
+
+
 def unused_aiphones(procedures: Iterable[Procedure], config: Config) -> list[str]:
     """Return a note for each aiphone of *config* that no aide answers and no procedure calls."""
     called = {step.aiphone for procedure in procedures for step in procedure.steps}
@@ -282,19 +290,15 @@ class _Site:
 
     def absent_choices(self, step: Step) -> Iterator[str]:
         """Yield a note on choices of a value that the panel of the step's station cannot enter."""
-        for name in dict.fromkeys(way.event for phase in self.entered(step) for way in phase.on):
-            value = self.procedure.value(name.removeprefix(EVENT))
-            if not name.startswith(EVENT) or value is None or not value.choices:
-                continue
-            wanted = [f"choice-{n + 1}" for n in range(min(len(value.choices), MOST_BUTTONS))]
-            for station in self.stations(step):
-                absent = [one for one in wanted if one not in (self.actions(station) or ())]
-                if absent:
-                    yield (
-                        f"step {step.id}: no button at station {station} means "
-                        f"{', '.join(absent)}; for the value {value.id} only a request "
-                        "(cmd/values) enters it"
-                    )
+        entered = msgspec.structs.replace(step, phases=tuple(self.entered(step)))
+        wanted = choice_buttons(self.procedure, entered)
+        for station in self.stations(step):
+            absent = [one for one in wanted if one not in (self.actions(station) or ())]
+            if absent:
+                yield (
+                    f"step {step.id}: no button at station {station} means {', '.join(absent)}; "
+                    "those choices are entered by request only (cmd/values)"
+                )
 
     def absent_pictures(self, step: Step) -> Iterator[str]:
         """Yield a note on stills of the guest book that no camera takes: an officer vouches."""

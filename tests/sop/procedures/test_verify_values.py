@@ -335,7 +335,7 @@ def test_choices_without_buttons_are_noted() -> None:
     (note,) = [n for n in verify_equipment(asks, CONFIG).notes if "choice" in n]
     assert note == (
         "procedure example: step only: no button at station reception means choice-1, choice-2; "
-        "for the value kind only a request (cmd/values) enters it"
+        "those choices are entered by request only (cmd/values)"
     )
     panel = next(p for p in CONFIG.panels.values() if "reception" in p.stations)
     buttons = [Button(pin=5, press="choice-1", hold="choice-2")]

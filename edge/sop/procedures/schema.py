@@ -24,7 +24,7 @@ def procedure_schema() -> dict[str, Any]:
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
     way["event"] = {
         "description": "The event that it waits for.",
-        "anyOf": [{"enum": list(EVIDENCE)}, {"pattern": rf"^value\.{_WORD}$"}],
+        "anyOf": [{"enum": list(EVIDENCE)}, {"type": "string", "pattern": rf"^value\.{_WORD}$"}],
     }
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
@@ -32,7 +32,7 @@ def procedure_schema() -> dict[str, Any]:
     plain = [need for need in NEEDS if need != NEED]
     phase["needs"] = {
         "description": _listed("Entered only if:", NEEDS),
-        "anyOf": [{"enum": plain}, {"pattern": f"^{NEED}:{_WORD}$"}],
+        "anyOf": [{"enum": plain}, {"type": "string", "pattern": f"^{NEED}:{_WORD}$"}],
     }
     phase["do"]["description"] = _listed("Actions on entering:", VERBS)
     phase["do"]["items"]["pattern"] = _actions()

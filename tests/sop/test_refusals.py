@@ -1,9 +1,11 @@
 """Reasons of refusals: the officer chooses one by button, and it holds for the refusal alone."""
 
 import pytest
+from msgspec.structs import replace
 
 from edge.sop.effects import Beep
-from tests.sop.data_centre import DataCentre
+from edge.sop.procedures.model import Transition
+from tests.sop.data_centre import PROCEDURE, DataCentre, data_centre
 
 
 def at_security() -> tuple[DataCentre, str]:
@@ -38,6 +40,43 @@ def test_a_choice_ends_where_the_guest_goes_on() -> None:
     stand.press("security", "done")
     assert (stand.outcomes(), stand.closed[0].reason) == (["completed"], None)
     assert stand.steps()[-1].reason is None
+
+
+def refused_at(phase: str) -> DataCentre:
+    """A data centre whose reception can refuse a guest too, in *phase* of the third step."""
+    refuse = Transition(event="button.refuse", to="@refused", reason="no-identity")
+    third = PROCEDURE.step("pendataan")
+    phases = [
+        replace(one, on=(*one.on, refuse)) if one.id == phase else one for one in third.phases
+    ]
+    steps = [
+        replace(step, phases=tuple(phases)) if step is third else step for step in PROCEDURE.steps
+    ]
+    return DataCentre(data_centre(replace(PROCEDURE, steps=tuple(steps))))
+
+
+def test_a_choice_of_one_station_is_none_of_the_next() -> None:
+    """The guest was not refused at reception; security refuses for its own usual reason."""
+    stand = refused_at("selesai")
+    visit = stand.guest(after="persetujuan")
+    stand.enter(visit, "category", "vendor")
+    stand.enter(visit, "items", 0.0)
+    stand.press("reception", "reason-1")
+    assert stand.visit(visit).chosen == "forbidden-items"
+    stand.press("reception", "done")
+    stand.press("security", "refuse")
+    assert stand.closed[0].reason == "security"
+
+
+def test_a_reason_of_reception_is_none_of_a_refusal() -> None:
+    """Security could not come at first, then accepted; the guest is refused for another reason."""
+    stand = refused_at("jenis")
+    stand.guest(after="penerimaan")
+    stand.wait(130)
+    stand.press("reception", "reason-1")
+    stand.press("reception", "accept")
+    stand.press("reception", "refuse")
+    assert (stand.outcomes(), stand.closed[0].reason) == (["refused"], "no-identity")
 
 
 def test_a_guest_who_leaves_was_not_refused() -> None:

@@ -1,4 +1,4 @@
-"""The request ``cmd/values``: to which visit its values go, and if they are allowed there. Pure."""
+"""Finds the visit of a request ``cmd/values``, and checks the values in it. Pure."""
 
 from collections.abc import Iterable, Mapping
 

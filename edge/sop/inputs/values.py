@@ -1,4 +1,4 @@
-"""Values entered by request or by the buttons *choice-1* to *choice-4* (rule 24 of ``routing.py``).
+"""Accepts values by request, and by the buttons *choice-1* to *-4* (rule 24 of ``routing.py``).
 
 A press enters the choice for the first visit in line, at the stations of its panel, that waits for
 a value with so many choices.

@@ -1,4 +1,4 @@
-"""Phases in which a guest can be turned away, and the ends for which a reason can be chosen."""
+"""Finds the phases in which a guest can be turned away, with a reason that can be chosen."""
 
 from collections.abc import Iterable
 

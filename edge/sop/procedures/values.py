@@ -1,4 +1,4 @@
-"""Values entered with a visit: a number plate, a temperature, a number of items, a category.
+"""Defines values entered with a visit: a number plate, a temperature, a number of items.
 
 A procedure declares them in ``[[values]]``; ``edge/sop/visit/values.py`` enters them.
 

@@ -194,6 +194,7 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     yield from _events(where, phase.on)
     if phase.waits_for_call and any(way.event == "aiphone.accept" for way in phase.on):
         yield f"{where}: the aide's accept is both aiphone.call and aiphone.accept; allowed: one"
+    yield from verify_values.two_with_choices(procedure, phase, where)
     both = verify_values.two_kinds_of_reasons(procedure, phase, where, asks=asks(phase))
     if both is not None:
         yield both

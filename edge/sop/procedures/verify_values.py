@@ -79,6 +79,18 @@ def alternatives(where: str, ways: Sequence[Transition]) -> Iterator[str]:
             )
 
 
+def two_with_choices(procedure: Procedure, phase: Phase, where: str) -> Iterator[str]:
+    """Yield a problem if the buttons of *phase* would not say which value they enter."""
+    names = [way.event.removeprefix(EVENT) for way in phase.on if way.event.startswith(EVENT)]
+    found = [procedure.value(name) for name in dict.fromkeys(names)]
+    chosen = [value.id for value in found if value is not None and value.choices]
+    if len(chosen) > 1:
+        yield (
+            f"{where}: choice-1 would mean a choice of {' and of '.join(chosen)}; allowed: one "
+            "value with choices in a phase"
+        )
+
+
 def called_station(step: Step) -> Iterator[str]:
     """Yield a problem if *step* has an aiphone that it does not use."""
     words = [word for phase in step.phases for word in (*phase.do, *(w.event for w in phase.on))]

@@ -1,4 +1,4 @@
-"""Conditions of transitions: counts, comparisons of values, extensions.
+"""Decides if a transition applies: by its count, its comparison of a value, its extensions.
 
 1. Of several transitions for one event in a phase, the first whose conditions are met is followed.
 2. ``at_most`` counts how often transitions with a count were followed for that event in that phase.

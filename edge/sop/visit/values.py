@@ -1,4 +1,4 @@
-"""Values of a visit: what is stored of a value that was entered, and its evidence.
+"""Enters values with a visit: stores and compares them, and makes their evidence.
 
 1. Of a personal value the visit has only the words of the comparisons that hold: the value itself
    is in the guest book. Another value is stored with the visit, and is in the record of the step

@@ -225,6 +225,27 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             "allowed: with ring:call and aiphone.accept")
         ],
     ),
+    "two values with choices": (
+        a_procedure(
+            a_step(
+                "only",
+                phase(
+                    "wait",
+                    Transition(event="value.weight", to="wait"),
+                    Transition(event="value.kind", to="wait"),
+                    Transition(event="value.plate", to="wait"),
+                    DONE,
+                ),
+            ),
+            values=(msgspec.structs.replace(WEIGHT, choices=(5.0,)), KIND, PLATE),
+        ),
+        [
+            (
+                f"{HERE}: choice-1 would mean a choice of weight and of kind; allowed: one value "
+                "with choices in a phase"
+            )
+        ],
+    ),
     "refusals without a refusal": (
         a_procedure(refusals=("unwell",)),
         ["refusals: no button leads to @refused; allowed: with button.refuse to @refused"],

@@ -116,10 +116,13 @@ def test_a_restart_does_not_mix_the_persons() -> None:
 
 
 def test_the_shipped_procedures_record_no_new_field() -> None:
-    """A record of a step has the new fields only where they are used."""
+    """Records and the state have the fields only where they are used."""
     stand = Stand()
     stand.press("reception", "arrive", "pimpinan")
     stand.answer("decline")
+    state = msgspec.json.decode(msgspec.json.encode(stand.state))
+    (visit,) = state["visits"].values()
+    assert {"counts", "values", "stated"}.isdisjoint(visit)
     stand.press("reception", "decline")
     (step,) = stand.steps()
     assert {"aiphone", "values"}.isdisjoint(msgspec.json.decode(msgspec.json.encode(step)))

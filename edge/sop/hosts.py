@@ -118,8 +118,8 @@ def away(turn: Turn, visit: Visit) -> HostAvailability | None:
     """
     host = host_of(turn.rules, visit)
     other = _other_person(turn.rules, visit)
-    hosts_names = (visit.host, visit.procedure, host.aiphone if host else None)
-    for name in (other,) if other is not None else hosts_names:
+    of_the_host = (visit.host, visit.procedure, host.aiphone if host else None)
+    for name in (other,) if other is not None else of_the_host:
         said = turn.state.availability.get(name or "")
         if said is not None and not said.receiving and not _ended(turn, said):
             return said

@@ -15,8 +15,9 @@ from paho.mqtt.packettypes import PacketTypes
 from edge.clock import Stamp, iso
 from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import Details, Entry, GuestBook
+from edge.mqtt.open_visits import OpenVisit
 from edge.mqtt.packets import properties
-from edge.mqtt.request_handler import OpenVisit, RequestHandler
+from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.requests import Answer
 from edge.sop.events import Event, Post
 from edge.worker import Worker

@@ -8,7 +8,8 @@ import typer
 from edge.commands.options import problems_printed
 from edge.commands.tables import show_table
 from edge.config.loading import load_config
-from edge.config.places import default_wording, wording_file
+from edge.config.places import DEFAULT_CONFIG, default_wording
+from edge.daemon.procedures import wording_file
 from edge.sop.wording import PLACEHOLDER, ReasonText, Wording, load_wording, naming
 
 
@@ -17,8 +18,8 @@ def reasons(
         Path | None,
         typer.Option(
             "--file",
-            help="The wording file. Default: that of --config; without it "
-            "/etc/gardu/wording.toml if it exists, else the one that is part of Gardu.",
+            help="The wording file. Default: that of the config (checkpoint.wording), else the one "
+            "that is part of Gardu, as the daemon uses it.",
         ),
     ] = None,
     config: Annotated[
@@ -26,23 +27,28 @@ def reasons(
         typer.Option(
             "--config",
             "-c",
-            help="A checkpoint's config file: the words for its hosts are shown with their titles.",
+            envvar="GARDU_CONFIG",
+            help="A checkpoint's config file: the words for its hosts are shown with their titles. "
+            f"Default: {DEFAULT_CONFIG} if it exists and no --file is given.",
         ),
     ] = None,
 ) -> None:
     """Print the polite words for each reason, in Indonesian and English.
 
-    Words that name the host follow the general ones: for each host of --config, else with {host}.
+    They are the words that the daemon of the config uses. Words that name the host follow the
+    general ones: for each host of the config, else with {host}.
 
     Ends with 2 if a file is bad.
     """
     titles = [PLACEHOLDER]
+    if config is None and file is None and DEFAULT_CONFIG.exists():
+        config = DEFAULT_CONFIG
     with problems_printed():
         if config is not None:
             loaded = load_config(config, elsewhere=True)
             titles = [host.title for host in loaded.hosts]
-            file = file or Path(loaded.checkpoint.wording or default_wording())
-        file = file or wording_file()
+            file = file or wording_file(loaded)
+        file = file or default_wording()
         rows = _rows(load_wording(file), titles)
     show_table(str(file), ["Reason", "Host", "Indonesia", "English"], rows)
 

@@ -8,9 +8,6 @@ DEFAULT_CONFIG = Path("/etc/gardu/gardu.toml")
 OFFICE_FOLDER = Path("/etc/gardu/sop")
 """The office's own procedures, on an installed checkpoint."""
 
-OFFICE_WORDING = Path("/etc/gardu/wording.toml")
-"""The office's own wording, on an installed checkpoint."""
-
 
 def default_config_folder() -> Path:
     """Return the folder of the configs and procedures that are part of Gardu.
@@ -29,8 +26,3 @@ def default_wording() -> Path:
 def procedures_folder() -> Path:
     """Return the folder of the office's own procedures if there is one, else Gardu's."""
     return OFFICE_FOLDER if OFFICE_FOLDER.is_dir() else default_config_folder() / "sop"
-
-
-def wording_file() -> Path:
-    """Return the office's own wording file if there is one, else Gardu's."""
-    return OFFICE_WORDING if OFFICE_WORDING.exists() else default_wording()

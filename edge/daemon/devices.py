@@ -23,9 +23,11 @@ from edge.sop.effects import (
     LampMode,
     ReleaseDoor,
     RingAide,
+    StoreValue,
     TakeStill,
     UnlockLocker,
 )
+from edge.sop.entered import Entered
 from edge.sop.events import Post, StillMissed
 from edge.store.still_files import StillFiles
 from edge.worker import Worker
@@ -58,6 +60,7 @@ class Devices:
         self._holds: dict[str, bool] = {}
         self._holding = Worker("doors")
         self._store_details: Callable[[str, str], None] = lambda _invitation, _visit: None
+        self._store_value: Callable[[str, str, Entered], None] = lambda _visit, _id, _value: None
 
     def add(self, device: Device, opened: Callable[[], None] | None = None) -> DeviceThread:
         """Add *device*; *opened* is called once it is in use."""
@@ -97,9 +100,18 @@ class Devices:
         for purpose in purposes:
             self._cameras.setdefault(purpose, (thread, camera))
 
-    def add_guestbook(self, store_details: Callable[[str, str], None]) -> None:
-        """Have *store_details* enter the guest's details; it gets ids of invitation and visit."""
+    def add_guestbook(
+        self,
+        store_details: Callable[[str, str], None],
+        store_value: Callable[[str, str, Entered], None],
+    ) -> None:
+        """Have the guest book store personal data.
+
+        :param store_details: the guest's details; it gets the ids of invitation and visit
+        :param store_value: a value that was chosen by button; it gets the ids of visit and value
+        """
         self._store_details = store_details
+        self._store_value = store_value
 
     def add_stamper(self, stamper: Stamper) -> None:
         """Add the stamper, which puts time and place into the stills of all cameras."""
@@ -181,10 +193,16 @@ class Devices:
                 thread.act(panel.flash)
             case TakeStill():
                 self._take(effect)
-            case KeepDetails(invitation=invitation, visit=visit):
-                self._store_details(invitation, visit)
+            case KeepDetails() | StoreValue():
+                self._store_personal(effect)
             case _:
                 log.error("nothing here can do %r", effect)
+
+    def _store_personal(self, effect: KeepDetails | StoreValue) -> None:
+        if isinstance(effect, KeepDetails):
+            self._store_details(effect.invitation, effect.visit)
+        else:
+            self._store_value(effect.visit, effect.value, effect.entered)
 
     def _begin(self, name: str) -> None:
         thread, panel = self._panels[name]

@@ -5,6 +5,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 import edge
 from edge.clock import Clock
 from edge.config.hosts import hosts
@@ -72,6 +74,7 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
         "place": config.checkpoint.place,
         "procedures": [
             {"id": p.id, "version": p.version, "title": p.title.id, "steps": len(p.steps)}
+            | ({"values": msgspec.to_builtins(p.values)} if p.values else {})
             for p in procedures
         ],
         "hosts": [

@@ -6,7 +6,7 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_wording
 from edge.errors import ConfigError
-from edge.sop.procedures.equipment import unused_doors, verify_equipment
+from edge.sop.procedures.equipment import unused_aiphones, unused_doors, verify_equipment
 from edge.sop.procedures.loading import load_procedures, procedure_file
 from edge.sop.procedures.model import Procedure
 from edge.sop.wording import Wording, load_wording, without_words
@@ -56,6 +56,7 @@ def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Proc
         problems += [f"{prefix}{line} ({file})" for line in findings.problems]
         notes += findings.notes
     notes += unused_doors(procedures.values(), config)
+    notes += unused_aiphones(procedures.values(), config)
     notes += without_words(procedures.values(), wording)
     if problems:
         raise ConfigError(problems)
@@ -67,5 +68,10 @@ def wording_of(config: Config) -> Wording:
 
     :raises ConfigError: with every problem found
     """
+    return load_wording(wording_file(config))
+
+
+def wording_file(config: Config) -> Path:
+    """Return the wording file of *config*: its own, or the one that Gardu comes with."""
     own = config.checkpoint.wording
-    return load_wording(Path(own) if own else default_wording())
+    return Path(own) if own else default_wording()

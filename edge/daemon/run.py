@@ -62,7 +62,8 @@ from edge.daemon.timers import Timers
 from edge.errors import GarduError
 from edge.guestbook.book import GuestBook
 from edge.guestbook.purge import Purger
-from edge.mqtt.request_handler import RequestHandler, open_visits
+from edge.mqtt.open_visits import open_visits
+from edge.mqtt.request_handler import RequestHandler
 from edge.mqtt.uplink import Uplink
 from edge.report.publisher import publisher
 from edge.sop.effects import Beep
@@ -163,7 +164,7 @@ async def _run(
         open_visits=lambda: open_visits(checkpoint.rules, checkpoint.state),
     )
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
-    devices.add_guestbook(requests.arrived)
+    devices.add_guestbook(requests.arrived, requests.chosen)
     devices.restore_faults(stored_faults(store))
     uplink = Uplink(config, store, worker, clock, bridge.post, folder, handler=requests)
     purger = Purger(config, book, book_worker, store, worker, clock, uplink.wake)

@@ -27,9 +27,11 @@ from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
+from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind
 from edge.store.damage_mark import mark_of
 from edge.store.database import Database
@@ -82,13 +84,18 @@ class Details(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """The details of one visit; *at* is when they were entered."""
+    """The details of one visit; *at* is when they were entered.
+
+    :ivar values: the personal values of the visit, by their ids. If they came before the details,
+        the name in these is empty
+    """
 
     visit: str
     procedure: str
     at: Stamp
     source: Source
     details: Details
+    values: dict[str, Entered] = {}
 
 
 class Purge(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,16 +137,32 @@ class GuestBook:
             self._documents = None
 
     def put(self, entry: Entry, request: str | None = None) -> None:
-        """Store *entry* durably, in place of an older entry of that visit.
+        """Store *entry* durably, in place of an older entry of that visit, whose values stay.
 
         :param request: the id of the request that brought it, None for an invitation
         """
         with self._using() as documents, documents.transaction():
-            plain = msgspec.to_builtins(entry)
-            documents.table("entries").put(_number(entry.visit), plain)
+            before = self.entry(entry.visit)
+            if before is not None:
+                entry = replace(entry, values={**before.values, **entry.values})
+            documents.table("entries").put(_number(entry.visit), msgspec.to_builtins(entry))
             if request is not None:
                 answered = {"request": request, "visit": entry.visit}
                 documents.table("requests").put(_number(request), answered)
+
+    def put_values(
+        self,
+        visit: str,
+        procedure: str,
+        at: Stamp,
+        values: dict[str, Entered],
+        request: str | None = None,
+    ) -> None:
+        """Store personal *values* of *visit* durably, beside the details that it has."""
+        entry = self.entry(visit) or Entry(
+            visit=visit, procedure=procedure, at=at, source="register", details=Details(name="")
+        )
+        self.put(replace(entry, values={**entry.values, **values}), request)
 
     def answered(self, request: str) -> Entry | None:
         """Return the entry that the request of that id has created, None if there is none."""

@@ -22,7 +22,7 @@ from edge.store.database import checksum
 
 HEADS = (
     "time", "visit", "procedure", "name", "organisation", "purpose", "id_kind", "persons", "phone",
-    "source",
+    "source", "values",
 )  # fmt: skip
 
 # A cell that begins with one of these would be a formula in a spreadsheet.
@@ -81,6 +81,7 @@ def _row(entry: Entry, zone: tzinfo) -> dict[str, object]:
         "procedure": entry.procedure,
         "source": entry.source,
         **plain,
+        "values": "; ".join(f"{name}={entered}" for name, entered in entry.values.items()),
     }
 
 

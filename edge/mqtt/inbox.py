@@ -30,6 +30,7 @@ from edge.mqtt.requests import (
     LONGEST,
     LONGEST_CORRELATION,
     REGISTER,
+    VALUES,
     Word,
     may_answer,
 )
@@ -41,8 +42,12 @@ MOST = 16
 # Requests a second, and how many are handled at once after a pause.
 RATE = 20.0
 BURST = 20
-FILTERS = (Filter(REGISTER, retain_as_published=True), Filter(f"{AVAILABILITY}/#"))
-"""A registration must never be retained, so its flag is checked; availability may be."""
+FILTERS = (
+    Filter(REGISTER, retain_as_published=True),
+    Filter(VALUES, retain_as_published=True),
+    Filter(f"{AVAILABILITY}/#"),
+)
+"""Details and values must never be retained, so their flag is checked; availability may be."""
 
 
 class _Waiting(msgspec.Struct):

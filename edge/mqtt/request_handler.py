@@ -12,7 +12,8 @@ Rules
 import logging
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
@@ -20,8 +21,10 @@ from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import BookHeld, BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
-from edge.mqtt import requests
-from edge.mqtt.requests import Answer, Availability, Register, RequestRefused
+from edge.mqtt import requests, value_request
+from edge.mqtt.open_visits import OpenVisit
+from edge.mqtt.requests import Answer, Availability, EnterValues, Register, RequestRefused
+from edge.sop.entered import Entered
 from edge.sop.events import (
     AvailabilitySet,
     DetailsAttached,
@@ -32,9 +35,8 @@ from edge.sop.events import (
     Post,
     SystemAlarmCleared,
     SystemAlarmRaised,
+    ValueEntered,
 )
-from edge.sop.state import Rules, State, Visit
-from edge.sop.visit.host_choice import may_choose
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
@@ -52,46 +54,12 @@ _MOST_ANSWERS = 256
 _MOST_EXPECTED = 32
 
 
-class OpenVisit(NamedTuple):
-    """An open visit, as far as requests need it; *number* grows with each visit opened.
-
-    :ivar hosts: the hosts that it may have
-    """
-
-    visit: str
-    number: int
-    procedure: str
-    station: str
-    hosts: tuple[str, ...] = ()
-
-
-def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
-    """Return the open visits of *state*."""
-    return [
-        OpenVisit(
-            visit.id,
-            visit.number,
-            visit.procedure,
-            rules.station(visit),
-            _possible_hosts(rules, visit),
-        )
-        for visit in state.visits.values()
-    ]
-
-
 class Request(NamedTuple):
     """A message received: the topic's *suffix*, the payload, and the retain flag."""
 
     suffix: str
     payload: bytes
     retained: bool = False
-
-
-def _possible_hosts(rules: Rules, visit: Visit) -> tuple[str, ...]:
-    """Return the hosts that a request may name for *visit*: its own, or any while it can change."""
-    if may_choose(rules, visit):
-        return rules.hosts_of(visit.procedure)
-    return (visit.host,) if visit.host else ()
 
 
 class RequestHandler:
@@ -134,6 +102,8 @@ class RequestHandler:
         try:
             if message.suffix == requests.REGISTER:
                 return await self._register(message)
+            if message.suffix == requests.VALUES:
+                return await self._enter_values(message)
             return self._availability(message)
         except RequestRefused as refused:
             self._count(refused)
@@ -181,18 +151,29 @@ class RequestHandler:
     # -- details
 
     async def _register(self, message: Request) -> Answer:
-        if message.retained:
-            raise RequestRefused(
-                "retained", "a retained request would come again; publish it without"
-            )
+        _not_retained(message)
         request = requests.register(message.payload)
-        if (known := self._answers.get(request.id)) is not None:
+        visits = list(self._open_visits())
+        return await self._once(request.id, lambda: self._enter(request, visits))
+
+    async def _enter_values(self, message: Request) -> Answer:
+        _not_retained(message)
+        request = requests.enter_values(message.payload)
+        visits = list(self._open_visits())
+        answer = await self._once(request.id, lambda: self._enter_checked(request, visits))
+        if answer.ok:  # else the core would have the values twice
+            self._remember(answer)
+        return answer
+
+    async def _once(self, request: str, carry_out: Callable[[], Answer]) -> Answer:
+        """Return the answer to *request*: *carry_out* makes it on the book's thread, once."""
+        if (known := self._answers.get(request)) is not None:
             return known
         try:
-            answer = await self._worker.do(self._enter, request, list(self._open_visits()))
+            answer = await self._worker.do(carry_out)
         except RequestRefused as refused:
             self._count(refused)
-            answer = _refusal(refused, request.id)
+            answer = _refusal(refused, request)
             if refused.word != "guest book cannot be used":  # it may be tried again
                 self._remember(answer)
         return answer
@@ -201,18 +182,12 @@ class RequestHandler:
         """Enter *request* in the book and notify the core; on the worker's thread."""
         if not self._config.keep:
             raise RequestRefused("no guest book", "this checkpoint keeps no guest book")
-        try:
+        with self._using_book():
             entry = self._book.answered(request.id)
             fresh = entry is None
             if entry is None:
                 entry = self._new_entry(request, candidates)
                 self._book.put(entry, request.id)
-        except BookUnusable as error:
-            self._fail(error)
-            raise RequestRefused(
-                "guest book cannot be used", "use paper, or try again later"
-            ) from None
-        self._mend()
         self._post(
             partial(
                 DetailsAttached,
@@ -244,15 +219,78 @@ class RequestHandler:
             named = next((one for one in open_ if one.visit == request.visit), None)
             if named is None:
                 raise RequestRefused("no such visit", "no open visit has that id")
-            if not request.replace and self._book.entry(named.visit) is not None:
+            if not request.replace and self._has_details(named.visit):
                 raise RequestRefused(
                     "has details", 'the visit has details; "replace": true corrects them'
                 )
             return named
         for one in sorted(open_, key=lambda one: one.number, reverse=True):
-            if one.station in self._config.stations and self._book.entry(one.visit) is None:
+            if one.station in self._config.stations and not self._has_details(one.visit):
                 return one
         raise RequestRefused("no visit waits", "no visit at the desk waits for details")
+
+    def _has_details(self, visit: str) -> bool:
+        """Return True if the guest's details were entered, and not only values."""
+        entry = self._book.entry(visit)
+        return entry is not None and bool(entry.details.name)
+
+    @contextmanager
+    def _using_book(self) -> Iterator[None]:
+        """Report if the book cannot be used in this context, and refuse the request then."""
+        try:
+            yield
+        except BookUnusable as error:
+            self._fail(error)
+            raise RequestRefused(
+                "guest book cannot be used", "use paper, or try again later"
+            ) from None
+        self._mend()
+
+    # -- values
+
+    def _enter_checked(self, request: EnterValues, candidates: list[OpenVisit]) -> Answer:
+        """Store the personal values in the book, notify the core of all; on the worker's thread."""
+        visit = self._visit_of(request, candidates)
+        known = value_request.checked(request, visit)
+        stored = value_request.personal(request.values, known)
+        if stored and self._config.keep:
+            with self._using_book():
+                self._store(visit, stored, request.id)
+        for name, entered in request.values.items():
+            self._post(partial(ValueEntered, visit=visit.visit, value=name, entered=entered))
+        return Answer(ok=True, id=request.id, visit=visit.visit, procedure=visit.procedure)
+
+    def _visit_of(self, request: EnterValues, candidates: list[OpenVisit]) -> OpenVisit:
+        """Return the visit of *request*: that of its first time, if the book has it already."""
+        before = self._answered_for(request.id)
+        for one in candidates:
+            if one.visit == before:
+                return one
+        now = self._clock.now()
+        requests.in_time(request.time, now, need_synced=self._config.need_synced_clock)
+        return value_request.visit_for(request, candidates, self._config.stations)
+
+    def _answered_for(self, request: str) -> str | None:
+        """Return the visit for which the book has *request*; None also if it cannot be used.
+
+        Values that are not personal need no book.
+        """
+        try:
+            entry = self._book.answered(request) if self._config.keep else None
+        except BookUnusable:
+            return None
+        return None if entry is None else entry.visit
+
+    def _store(
+        self, visit: OpenVisit, values: dict[str, Entered], request: str | None = None
+    ) -> None:
+        self._book.put_values(visit.visit, visit.procedure, self._clock.now(), values, request)
+
+    def chosen(self, visit: str, value: str, entered: Entered) -> None:
+        """Store a personal value of *visit* that was chosen by button; from any thread."""
+        found = next((one for one in self._open_visits() if one.visit == visit), None)
+        if self._config.keep and found is not None:
+            self._worker.submit(self._in_book, lambda: self._store(found, {value: entered}))
 
     def _enter_invited(self, visit: str, procedure: str, details: Details) -> None:
         """Enter an invited guest; on the worker's thread: must not raise.
@@ -260,18 +298,22 @@ class RequestHandler:
         While another program holds the book it waits: these details come once only.
         """
         entry = _entry(visit, procedure, self._clock.now(), "invitation", details)
+        if self._in_book(lambda: self._book.put(entry)):
+            self._post(partial(DetailsAttached, visit=visit, persons=details.persons))
+
+    def _in_book(self, change: Callable[[], None]) -> bool:
+        """Carry out *change* of the book, on its thread; return False if it cannot be used."""
         while True:
             try:
-                self._book.put(entry)
+                change()
             except BookUnusable as error:
                 self._fail(error)
                 if not isinstance(error, BookHeld):
-                    return
+                    return False
                 time.sleep(HELD_S)
             else:
-                break
-        self._mend()
-        self._post(partial(DetailsAttached, visit=visit, persons=details.persons))
+                self._mend()
+                return True
 
     def _fail(self, error: BookUnusable) -> None:
         """Report once that the book cannot be used."""
@@ -338,6 +380,11 @@ class RequestHandler:
         self._answers[answer.id] = answer
         if len(self._answers) > _MOST_ANSWERS:
             self._answers.popitem(last=False)
+
+
+def _not_retained(message: Request) -> None:
+    if message.retained:
+        raise RequestRefused("retained", "a retained request would come again; publish it without")
 
 
 def _refusal(refused: RequestRefused, request: str | None = None) -> Answer:

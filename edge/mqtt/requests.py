@@ -17,15 +17,19 @@ from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.book import Details
+from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"
+VALUES: Final = "cmd/values"
 REPLY: Final = "reply/"
 
 # Longest payload and correlation data, bytes.
 LONGEST = 4096
 LONGEST_CORRELATION = 256
+# The most values that one request enters.
+MOST_VALUES = 10
 # Message Expiry Interval of an answer, for a requester that is offline, seconds.
 ANSWER_EXPIRY_S = 60
 # The most that a request's time may differ from now, before and after, seconds.
@@ -38,7 +42,8 @@ Word = Literal[
     "malformed", "too long", "retained", "too old", "from the future", "clock not trusted",
     "identity number", "no guest book", "unknown host", "unknown reason", "no such visit",
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
-    "until not allowed", "response topic", "flood", "host not possible",
+    "until not allowed", "response topic", "flood", "host not possible", "unknown value",
+    "value not allowed",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -82,6 +87,26 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     guest: Details
 
 
+class EnterValues(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Enter values of an open visit, such as a number plate or a temperature.
+
+    :ivar id: a UUID, lower case; the same id again is the same request
+    :ivar visit: the visit's id, or ``latest``: the newest visit at the desk that lacks one of them
+    :ivar procedure: if given, only a visit of that procedure
+    :ivar values: the values by their ids in the procedure; personal ones are stored in the guest
+        book only
+    """
+
+    id: Id
+    time: Moment
+    visit: Id | Literal["latest"] = "latest"
+    procedure: Name | None = None
+    values: Annotated[dict[Name, Entered], Meta(min_length=1, max_length=MOST_VALUES)]
+
+    def __repr__(self) -> str:
+        return "EnterValues(…)"
+
+
 class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Availability of a host: in place and receiving guests, or not.
 
@@ -118,14 +143,28 @@ def register(payload: bytes) -> Register:
     guest = request.guest
     if not guest.name.strip():
         raise RequestRefused("malformed", "the guest has no name")
-    for text in (guest.name, guest.organisation, guest.purpose):
+    _no_identity_number(guest.name, guest.organisation, guest.purpose)
+    if request.replace and request.visit == "latest":
+        raise RequestRefused("malformed", "to correct details, name the visit")
+    return request
+
+
+def enter_values(payload: bytes) -> EnterValues:
+    """Return the request in *payload*.
+
+    :raises RequestRefused: if it is not a valid one
+    """
+    request = _read(payload, EnterValues)
+    _no_identity_number(*(text for text in request.values.values() if isinstance(text, str)))
+    return request
+
+
+def _no_identity_number(*texts: str) -> None:
+    for text in texts:
         if _IDENTITY_NUMBER.search(unicodedata.normalize("NFKC", text)):
             raise RequestRefused(
                 "identity number", "a text holds what looks like an identity number"
             )
-    if request.replace and request.visit == "latest":
-        raise RequestRefused("malformed", "to correct details, name the visit")
-    return request
 
 
 def availability(payload: bytes, level: str) -> Availability:

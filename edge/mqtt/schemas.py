@@ -22,8 +22,10 @@ from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
     AVAILABILITY,
     REGISTER,
+    VALUES,
     Answer,
     Availability,
+    EnterValues,
     Register,
 )
 from edge.sop.records import KINDS
@@ -266,6 +268,7 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
 # Requests to a checkpoint: rows like those above; the requester sets the retain flag.
 _REQUESTS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     REGISTER: ("Details of a guest; never retained", False, None, ["register"]),
+    VALUES: ("Values of a visit; never retained", False, None, ["values"]),
     f"{AVAILABILITY}/{{host}}": (
         "A host receives guests, or does not",
         True,
@@ -415,6 +418,7 @@ def _messages() -> dict[str, Any]:
         "ledger": _schema(LedgerState),
         "alarm": _schema(StandingAlarm),
         "register": _schema(Register),
+        "values": _schema(EnterValues),
         "availability": _schema(Availability),
         "answer": _schema(Answer),
         **_DOCUMENTS,

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
+from edge.sop.entered import Entered
 
 LampMode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
 """on: a guest waits; slow: a decision is wanted; amber: 80 % of the step's limit is used; red:
@@ -73,6 +74,17 @@ class KeepDetails(Effect, frozen=True):
 
     invitation: str
     visit: str
+
+
+class StoreValue(Effect, frozen=True):
+    """Store a personal value of *visit*, chosen by button, in the guest book; ``repr`` hides it."""
+
+    visit: str
+    value: str
+    entered: Entered
+
+    def __repr__(self) -> str:
+        return f"StoreValue({self.visit}, {self.value}, …)"
 
 
 class Beep(Effect, frozen=True):

@@ -35,6 +35,7 @@ from edge.sop.inputs import (
     repeats,
     safety,
     supervisors,
+    values,
 )
 from edge.sop.inputs.routing import first_waiting
 from edge.sop.procedures.vocabulary import CALL, CALL_IN
@@ -232,6 +233,7 @@ _BUTTONS: dict[str, Callable[[Turn, events.ButtonPressed], bool | str]] = {
     "away": hosts.away_pressed,
     "lost": cards.lost,
     **dict.fromkeys(desk.BUTTONS, desk.identity_pressed),
+    **dict.fromkeys(values.BUTTONS, values.choice_pressed),
     "acknowledge": _acknowledge,
     "open-day": _open_day,
     "close-day": _close_day,
@@ -274,6 +276,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.AvailabilitySet: hosts.availability_set,
     events.HostNamed: host_choice.named,
     events.DetailsAttached: desk.details_attached,
+    events.ValueEntered: values.entered,
     events.TimerFired: _timer,
     events.StillTaken: _still_taken,
     events.StillMissed: _still_missed_event,

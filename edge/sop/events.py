@@ -6,6 +6,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
+from edge.sop.entered import Entered
 from edge.sop.records import Ending
 
 InputKind = Literal[
@@ -242,6 +243,21 @@ class HostNamed(Event, frozen=True):
 
     visit: str
     host: str
+
+
+class ValueEntered(Event, frozen=True):
+    """A value was entered with *visit* (its id) by request; ``repr`` hides a value from logs.
+
+    :ivar value: the id of the value in the visit's procedure
+    :ivar entered: the value itself; a personal one is on the guest book's disk already
+    """
+
+    visit: str
+    value: str
+    entered: Entered
+
+    def __repr__(self) -> str:
+        return f"ValueEntered({self.visit}, {self.value}, …)"
 
 
 class DetailsAttached(Event, frozen=True):

@@ -35,12 +35,22 @@ def host_of(rules: Rules, visit: Visit) -> Host | None:
     return rules.hosts.get(visit.host or "")
 
 
+def aiphone_of(rules: Rules, visit: Visit) -> str | None:
+    """Return the called station that the present step of *visit* rings; None if there is none.
+
+    That of the step, for an approval by another person; else that of the host's aide.
+    """
+    host = host_of(rules, visit)
+    return _other_person(rules, visit) or (host.aiphone if host is not None else None)
+
+
+def _other_person(rules: Rules, visit: Visit) -> str | None:
+    return rules.procedures[visit.procedure_key].step(visit.step).aiphone
+
+
 def guests_of(turn: Turn, aiphone: str) -> Iterator[Visit]:
-    """Yield the visits whose host's aide answers at *aiphone*, first in line first."""
-    for visit in turn.in_line():
-        host = host_of(turn.rules, visit)
-        if host is not None and host.aiphone == aiphone:
-            yield visit
+    """Yield the visits whose present step is answered at *aiphone*, first in line first."""
+    return (visit for visit in turn.in_line() if aiphone_of(turn.rules, visit) == aiphone)
 
 
 def record_choice(
@@ -103,10 +113,13 @@ def _pressed(turn: Turn, event: events.ButtonPressed, *, receiving: bool) -> boo
 def away(turn: Turn, visit: Visit) -> HostAvailability | None:
     """Return the announcement that the host of *visit* is away; None if there is none.
 
-    It names the host, the procedure, or the called station of the host's aide.
+    It names the host, the procedure, or the called station of the host's aide. In a step with an
+    aiphone of its own it is about that person, and names that called station.
     """
     host = host_of(turn.rules, visit)
-    for name in (visit.host, visit.procedure, host.aiphone if host else None):
+    other = _other_person(turn.rules, visit)
+    of_the_host = (visit.host, visit.procedure, host.aiphone if host else None)
+    for name in (other,) if other is not None else of_the_host:
         said = turn.state.availability.get(name or "")
         if said is not None and not said.receiving and not _ended(turn, said):
             return said

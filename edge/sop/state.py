@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 
 from edge.clock import Stamp
+from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind, WalkDirection
 from edge.sop.procedures.model import Outcome, Procedure, Step, procedure_key
 from edge.sop.procedures.vocabulary import AIDE, Paper
@@ -39,6 +40,17 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 # One shared object: msgspec leaves out a field that is this very default.
 NOT_EXTENDED = 0.0
+
+
+class KnownValue(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A value that was entered with a visit.
+
+    :ivar holds: the words of the procedure's comparisons that hold for it
+    :ivar value: the value itself; None for a personal one, which only the guest book has
+    """
+
+    holds: tuple[str, ...] = ()
+    value: Entered | None = None
 
 
 class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,6 +85,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar papers: of the guest book's entry and the signature, those that equipment has shown;
         *vouched*: those for which an officer has vouched
     :ivar identities: the kinds of the IDs that are held for it, one for each person at most
+    :ivar counts: how often transitions with a count were followed (edge/sop/visit/conditions.py)
+    :ivar values: the values that were entered with it, by their ids
+    :ivar stated: those of them that were entered in the present step
     """
 
     id: str
@@ -115,6 +130,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     papers: tuple[Paper, ...] = ()
     vouched: tuple[Paper, ...] = ()
     identities: tuple[HeldIdentity, ...] = ()
+    counts: dict[str, int] = {}
+    values: dict[str, KnownValue] = {}
+    stated: tuple[str, ...] = ()
 
     @property
     def procedure_key(self) -> str:

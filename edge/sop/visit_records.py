@@ -7,6 +7,9 @@ guest visits; None until one of several is chosen, and in records from before th
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
+
+from edge.sop.entered import Entered
 
 # A step's own outcome: completed, skipped, or the outcome of the visit that ended it here.
 StepOutcome = str
@@ -29,6 +32,10 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
     :ivar persons: the head count of the group at the end of the step
     :ivar passed: of a screening: how many of them have passed clear; None for other steps
+    :ivar aiphone: the called station whose answers the step took in place of the host's aide's;
+        absent in all other steps
+    :ivar values: the values that were entered in it, by their ids, without personal ones; absent if
+        there are none
     """
 
     visit: str
@@ -55,6 +62,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     persons: int = 1
     host: str | None = None
     passed: int | None = None
+    aiphone: str | UnsetType = UNSET
+    values: dict[str, Entered] | UnsetType = UNSET
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):

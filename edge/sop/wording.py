@@ -14,7 +14,7 @@ import msgspec
 from edge.config.sections.values import Name
 from edge.config.validation import Problems, convert, read_file
 from edge.sop.procedures.model import FileTable, Procedure, Text
-from edge.sop.reasons import ENDS
+from edge.sop.procedures.turning_away import ENDS, REFUSED
 
 PLACEHOLDER = "{host}"
 """Where the title of the host is put."""
@@ -78,14 +78,15 @@ def _check_host(words: str, where: str, problems: Problems) -> None:
 
 
 def reasons_of(procedure: Procedure) -> Iterator[str]:
-    """Yield every reason that a guest of *procedure* may be given, each once."""
+    """Yield every reason that a guest of *procedure* may be given, refused or not, each once."""
     ways = [way for step in procedure.steps for phase in step.phases for way in phase.on]
+    ways += procedure.anywhere
     given = [
         way.reason
         for way in ways
-        if way.reason is not None and (way.to in ENDS or way.to.startswith("#"))
+        if way.reason is not None and (way.to in (*ENDS, REFUSED) or way.to.startswith("#"))
     ]
-    yield from dict.fromkeys([*procedure.reasons, *given])
+    yield from dict.fromkeys([*procedure.reasons, *procedure.refusals, *given])
 
 
 def without_words(procedures: Iterable[Procedure], wording: Wording) -> list[str]:

@@ -13,7 +13,8 @@ from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import FILE
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import request_handler as desk_module
-from edge.mqtt.request_handler import ALARM, BOOK, OpenVisit, Request, open_visits
+from edge.mqtt.open_visits import OpenVisit, open_visits
+from edge.mqtt.request_handler import ALARM, BOOK, Request
 from edge.mqtt.requests import Answer
 from edge.sop.events import (
     AvailabilitySet,

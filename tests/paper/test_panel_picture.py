@@ -53,9 +53,12 @@ def config(request: pytest.FixtureRequest) -> Config:
     return load_config(FOLDER / request.param, elsewhere=True)
 
 
+CHOICES: tuple[Action, ...] = ("choice-1", "choice-2", "choice-3", "choice-4")
+
+
 def full() -> Panel:
-    """Return a panel with every lamp, and with buttons for all actions but arrive."""
-    actions = [action for action in get_args(Action) if action != "arrive"]
+    """Return a panel with every lamp, and with buttons for all actions but arrive and choices."""
+    actions = [one for one in get_args(Action) if one != "arrive" and one not in CHOICES]
     pairs = list(zip(actions[::2], actions[1::2], strict=False))
     lamps = Lamps(**{name: Output(pin=2 + n) for n, name in enumerate(Lamps.__struct_fields__)})
     return Panel(
@@ -122,10 +125,12 @@ def test_the_picture_is_a4_and_its_holes_are_22_mm(config: Config) -> None:
 def test_every_button_says_what_it_does_in_both_languages() -> None:
     """Pressed and held; in the office's own words if the config has some."""
     own = Button(pin=2, press="arrive", procedure="pimpinan", label="Tamu <Pimpinan> & staf")
-    section = Panel(stations=["reception"], buttons=[own, *full().buttons])
+    pairs = [(CHOICES[0], CHOICES[1]), (CHOICES[2], CHOICES[3])]
+    choices = [Button(pin=3, press=press, hold=hold) for press, hold in pairs]
+    section = Panel(stations=["reception"], buttons=[own, *full().buttons, *choices])
     root = ET.fromstring(svg([face("x", section).at(10, 22)], "here", 1, 1))
     said = " ".join(text.text or "" for text in root.iter(f"{SVG}text"))
-    for button in full().buttons:
+    for button in (*full().buttons, *choices):
         press, held = ACTIONS[button.press], ACTIONS[button.hold or "done"]
         assert press.en in said
         assert set(press.id.split()) <= set(said.split())

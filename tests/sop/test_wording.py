@@ -7,7 +7,8 @@ import pytest
 from edge.config.places import default_config_folder
 from edge.errors import ConfigError
 from edge.sop.procedures.model import Text
-from edge.sop.wording import load_wording, naming, published, reasons_of, without_words
+from edge.sop.wording import Wording, load_wording, naming, published, reasons_of, without_words
+from tests.sop.data_centre import PROCEDURE as DATA_CENTRE
 from tests.sop.stand import PROCEDURES
 
 GENERAL = '[reasons.a]\nid = "Maaf"\nen = "Sorry"\n'
@@ -20,6 +21,20 @@ def test_every_reason_that_a_guest_may_be_told_has_words(procedure: str) -> None
     """No guest is turned away without "alasan yang tepat dan sopan"."""
     assert without_words([PROCEDURES[procedure]], load_wording(WORDING)) == []
     assert {"host-away", "host-absent"} <= set(reasons_of(PROCEDURES[procedure]))
+
+
+def test_a_reason_of_a_refusal_without_words_is_noted_too() -> None:
+    """Usual reasons of refusals, and those that the officer can choose."""
+    wording = Wording(reasons={})
+    assert (
+        'procedure jatim: no words for the reason "dress-or-belongings"; add '
+        "[reasons.dress-or-belongings] to the wording file"
+        in without_words([PROCEDURES["jatim"]], wording)
+    )
+    chosen = [f'"{reason}"' for reason in DATA_CENTRE.refusals]
+    lacking = " ".join(without_words([DATA_CENTRE], wording))
+    assert [reason for reason in chosen if reason not in lacking] == []
+    assert "guest-left" not in lacking
 
 
 def test_what_lacks_words_is_said_with_what_to_add(tmp_path: Path) -> None:

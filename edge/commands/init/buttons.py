@@ -48,6 +48,10 @@ _HELD: dict[Action, tuple[Action, ...]] = {
     "reason-2": ("arrive",),
     "reason-3": ("arrive",),
     "reason-4": ("arrive",),
+    "choice-1": ("arrive",),
+    "choice-2": ("arrive",),
+    "choice-3": ("arrive",),
+    "choice-4": ("arrive",),
     "identity-ktp": ("arrive",),
     "identity-sim": ("arrive",),
     "identity-other": ("arrive",),
@@ -158,8 +162,10 @@ def _comforts(stations: list[str], needs: Needs, *, first: bool, day: bool) -> I
         yield from ("more", "back")
     if first and day:
         yield "reconcile"
-    if any(station in needs.deciding for station in stations):
-        reasons = max(len(one.reasons) for one in needs.procedures)
-        yield from _REASONS[:reasons]
+    deciding = any(station in needs.deciding for station in stations)
+    refusing = any(station in needs.refusing for station in stations)
+    reasons = max(len(one.reasons) for one in needs.procedures) if deciding else 0
+    refusals = max(len(one.refusals) for one in needs.procedures) if refusing else 0
+    yield from _REASONS[: max(reasons, refusals)]
     if any(station in needs.identity for station in stations):
         yield from IDENTITY_BUTTONS

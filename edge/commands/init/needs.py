@@ -8,10 +8,12 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from edge.sop.procedures.equipment import LOCKER_WORDS
+from edge.sop.procedures.equipment import LOCKER_WORDS, choice_buttons
 from edge.sop.procedures.model import Procedure, Step
+from edge.sop.procedures.turning_away import can_refuse
 from edge.sop.procedures.vocabulary import CALL_IN
 
+_RING = ("ring:", "aiphone.")
 _DECISIONS = {"decline", "absent", "reschedule"}
 
 
@@ -28,6 +30,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     :ivar purposes: the purposes of stills
     :ivar screening: the stations beside the metal detector
     :ivar deciding: the stations where reception may choose a reason
+    :ivar refusing: the stations where an officer may choose the reason of a refusal
     :ivar identity: the stations where guests hand over their IDs
     """
 
@@ -43,6 +46,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     purposes: tuple[str, ...]
     screening: tuple[str, ...]
     deciding: tuple[str, ...]
+    refusing: tuple[str, ...]
     identity: tuple[str, ...]
 
 
@@ -63,7 +67,7 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
             if station not in aides
         ),
         lockers=not words.isdisjoint(LOCKER_WORDS),
-        ringing=tuple(one.id for one in chosen if any(_starting(one.steps, "ring:", "aiphone."))),
+        ringing=tuple(one.id for one in chosen if any(_starting(_aides_steps(one), *_RING))),
         releasing=tuple(one.id for one in chosen if any(_starting(one.steps, "release-door"))),
         answers=frozenset(_contact(word) for word in words if word.startswith("aiphone.")),
         purposes=tuple(sorted(word[6:] for word in words if word.startswith("still:"))),
@@ -73,12 +77,26 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
             for station, actions in stations.items()
             if any(one.reasons for one in chosen) and set(actions) >= _DECISIONS
         ),
+        refusing=tuple(
+            dict.fromkeys(
+                step.station
+                for one in chosen
+                if one.refusals
+                for step in one.steps
+                if any(can_refuse(phase.on) for phase in step.phases)
+            )
+        ),
         identity=tuple(
             dict.fromkeys(
                 step.station for one in chosen for step in one.steps if step.takes_identity
             )
         ),
     )
+
+
+def _aides_steps(procedure: Procedure) -> list[Step]:
+    """Return the steps that call the host's aide, if they call a person."""
+    return [step for step in procedure.steps if step.aiphone is None]
 
 
 def _contact(word: str) -> str:
@@ -105,6 +123,7 @@ def _stations(procedures: tuple[Procedure, ...]) -> dict[str, tuple[str, ...]]:
         for step in procedure.steps:
             events = [*_starting([step], "button."), *anywhere]
             actions = [event.partition(".")[2] for event in events if event.startswith("button.")]
+            actions += choice_buttons(procedure, step)
             found.setdefault(step.station, {}).update(dict.fromkeys(actions))
     return {station: tuple(actions) for station, actions in found.items()}
 

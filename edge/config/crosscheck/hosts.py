@@ -23,11 +23,12 @@ def check_hosts(config: Config, problems: Problems) -> None:
         _host(config, problems, host, f"hosts[{number}]")
     named = {host.aiphone for host in config.hosts}
     for name, aiphone in config.aiphone.items():
-        if not aiphone.procedures and name not in named:
+        if not aiphone.procedures and name not in named and aiphone.title is None:
             problems.add(
                 f"aiphone.{name}.procedures",
-                "is empty, and no host names this aiphone; allowed: procedures that it serves, or "
-                f'aiphone = "{name}" in a [[hosts]]',
+                "is empty, and no host names this aiphone; allowed: procedures that it serves, "
+                f'aiphone = "{name}" in a [[hosts]], or a title, if a step of a procedure calls '
+                "another person than the aide here",
             )
     for name, panel in config.panels.items():
         for number, button in enumerate(panel.buttons):

@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from edge.config.sections.hosts import Title
 from edge.config.sections.pins import Output, Signal
 from edge.config.sections.values import Name, Section
 
@@ -36,6 +37,8 @@ class Aiphone(Section, frozen=True, kw_only=True):
 
     :ivar procedures: the procedures that this station's aide serves; a host of [[hosts]] can name
         this station instead
+    :ivar title: the title of a person who is no host's aide and approves guests in a step of a
+        procedure that names this station (``aiphone``); never a person's name
     :ivar ring: the relay that closes the call circuit
     :ivar accept: the aide accepts the guest
     :ivar decline: the aide declines; while a guest is inside, it ends the meeting
@@ -47,6 +50,7 @@ class Aiphone(Section, frozen=True, kw_only=True):
     """
 
     procedures: list[Name] = msgspec.field(default_factory=list)
+    title: Title | None = None
     ring: Output
     accept: Signal | None = None
     decline: Signal | None = None

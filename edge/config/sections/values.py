@@ -51,6 +51,7 @@ Action = Literal[
     "arrive", "done", "accept", "decline", "absent", "again", "reschedule", "locker", "nothing",
     "refuse", "leave", "extend", "lost", "reason-1", "reason-2", "reason-3", "reason-4",
     "identity-ktp", "identity-sim", "identity-other",
+    "choice-1", "choice-2", "choice-3", "choice-4",
     "next", "back", "more", "acknowledge", "open-day", "close-day", "day", "reconcile",
     "host", "receiving", "away",
 ]  # fmt: skip

@@ -24,7 +24,8 @@ The line (this module)
     to which their event applies. If no guest is being screened there, an alarm belongs to no visit,
     and a passage changes nothing. A walk out is never a passage: it is for a visit that waits for
     an exit.
-4.  An answer of an aide is about guests of that aide's hosts only. It is for the call that rings.
+4.  An answer of an aide is about guests of that aide's hosts only; in a step with an ``aiphone`` of
+    its own, only the answers of that called station count. It is for the call that rings.
     If none rings, it is for the first visit in line that waits for the aide: a guest at the door or
     in a meeting, then a guest in the waiting room (whom *accept* calls in), then a call that was
     not answered. *Line in use* is about the call that was made last.
@@ -96,6 +97,11 @@ The host (``edge/sop/visit/host_choice.py``)
     the call, the new host's aide is called, and only that aide's answer counts; a card that was
     given already is free again. Elsewhere the new host's aide will admit the guest. Each choice is
     a record.
+
+Values (``values.py``)
+----------------------
+24. *choice-1* to *-4* enter a value for the first visit in line, at the stations of the panel,
+    whose phase waits for a value with so many choices.
 """
 
 from collections.abc import Callable

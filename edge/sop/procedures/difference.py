@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from edge.sop.procedures.model import Procedure, Step, Transition
+from edge.sop.procedures.values import EVENT
 from edge.sop.procedures.vocabulary import EVIDENCE
 
 ChangeKind = Literal["added", "removed", "moved", "changed"]
@@ -54,7 +55,7 @@ def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
     for name in old.approval.__struct_fields__:
         one, other = (_plain(getattr(p.approval, name)) for p in (old, new))
         yield from _texts("", f"approval: {name.replace('_', ' ')}", one, other)
-    for name in ("lanes", "duties", "reasons"):
+    for name in ("lanes", "duties", "reasons", "refusals", "values"):
         one, other = (_plain(getattr(p, name)) for p in (old, new))
         yield from _texts("", name, one, other)
     yield from _texts("", "cards", old.cards, new.cards)
@@ -106,12 +107,10 @@ def _step(old: Step, new: Step) -> Iterator[Change]:
 
 
 def _inner(old: Step, new: Step) -> bool:
-    return (old.phases, old.timed_from, old.admitted_from, old.page_shows_signature) == (
-        new.phases,
-        new.timed_from,
-        new.admitted_from,
-        new.page_shows_signature,
-    )
+    names = (
+        "phases", "timed_from", "admitted_from", "page_shows_signature", "aiphone", "count_again",
+    )  # fmt: skip
+    return all(getattr(old, name) == getattr(new, name) for name in names)
 
 
 def _texts(step: str, about: str, old: str, new: str) -> Iterator[Change]:
@@ -152,7 +151,9 @@ def _silence(procedure: Procedure) -> str:
 def _evidence(step: Step) -> str:
     """Return the kinds of evidence that *step* accepts, as one text."""
     events = {way.event for phase in step.phases for way in phase.on}
-    return " ".join(sorted({EVIDENCE[event] for event in events if event in EVIDENCE}))
+    found = {EVIDENCE[event] for event in events if event in EVIDENCE}
+    found |= {event for event in events if event.startswith(EVENT)}
+    return " ".join(sorted(found))
 
 
 def _ways(step: Step) -> list[str]:
@@ -161,6 +162,9 @@ def _ways(step: Step) -> list[str]:
     if step.admitted_from is not None:
         found.append(f"the guest is admitted from {step.admitted_from} on")
     found += ["the still guestbook shows the signature"] * step.page_shows_signature
+    if step.aiphone is not None:
+        found.append(f"calls {step.aiphone}, not the host's aide")
+    found += ["the counts begin again with the step"] * step.count_again
     for phase in step.phases:
         head = f"in {phase.id}"
         found += [f"{head}: do {deed}" for deed in phase.do]
@@ -182,6 +186,9 @@ def _way(head: str, way: Transition) -> str:
     more += f", {way.clear} clear" if way.clear else ""
     more += "".join(f", the officer vouches for {what}" for what in way.vouches)
     more += ", the ID is given back" * way.returns_identity
+    more += f", at most {way.at_most} x" if way.at_most is not None else ""
+    more += f", of the value {way.value}" if way.value is not None else ""
+    more += "".join(f", if {word}" for word in way.words)
     until = f", until all are clear to {way.otherwise}" if way.otherwise else ""
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}{until}"
 

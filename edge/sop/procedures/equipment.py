@@ -10,9 +10,12 @@ import msgspec
 
 from edge.config.hosts import hosts_of
 from edge.config.model import Config
+from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.config.sections.values import Action
+from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.values import EVENT, MOST_BUTTONS
 from edge.sop.procedures.verify import reached, stuck
 from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN
 
@@ -54,6 +57,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         problems += site.traps(step)
         notes += site.absent_buttons(step)
         notes += not_counted(step)
+        notes += site.absent_choices(step)
         notes += site.absent_pictures(step)
     notes += site.absent_anywhere()
     name = procedure.id
@@ -73,6 +77,26 @@ def not_counted(step: Step) -> Iterator[str]:
             f'step {step.id}: a group passes with the walk of one person; add clear = "one" to '
             f"its transitions on {' and '.join(sorted(walks))} (docs/procedures.md)"
         )
+
+
+def choice_buttons(procedure: Procedure, step: Step) -> list[str]:
+    """Return the buttons that can enter the values for which *step* waits."""
+    names = {way.event for phase in step.phases for way in phase.on if way.event.startswith(EVENT)}
+    values = [procedure.value(name.removeprefix(EVENT)) for name in names]
+    most = max((len(value.choices) for value in values if value is not None), default=0)
+    return [f"choice-{number + 1}" for number in range(min(most, MOST_BUTTONS))]
+
+
+def unused_aiphones(procedures: Iterable[Procedure], config: Config) -> list[str]:
+    """Return a note for each aiphone of *config* that no aide answers and no procedure calls."""
+    called = {step.aiphone for procedure in procedures for step in procedure.steps}
+    named = {host.aiphone for host in config.hosts}
+    return [
+        f"aiphone.{name}: nothing rings it: it serves no procedure, no host names it, and no step "
+        f'has aiphone = "{name}"'
+        for name, aiphone in config.aiphone.items()
+        if not aiphone.procedures and name not in named | called
+    ]
 
 
 def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
@@ -114,6 +138,15 @@ class _Site:
         self.named_doors = [n for n, d in config.doors.items() if procedure.id in d.procedures]
         self.doors = [config.doors[name] for name in self.named_doors]
 
+    def called(self, step: Step) -> tuple[list[Aiphone], int]:
+        """Return the aiphones that can answer *step*, and how many there must be.
+
+        One for each host of the procedure; only that of the step, if it names one.
+        """
+        if step.aiphone is None:
+            return self.aiphones, len(self.hosts)
+        return [item for name, item in self.config.aiphone.items() if name == step.aiphone], 1
+
     def actions(self, station: str) -> set[str] | None:
         """Return the meanings of the buttons at *station*; None if it has no panel."""
         for panel in self.config.panels.values():
@@ -145,8 +178,9 @@ class _Site:
             )
         if source == "aiphone":
             contact = "accept" if event == CALL_IN else name
-            fitted = [getattr(one, contact, None) is not None for one in self.aiphones]
-            return all(fitted) and len(fitted) == len(self.hosts)
+            aiphones, wanted = self.called(step)
+            fitted = [getattr(one, contact, None) is not None for one in aiphones]
+            return all(fitted) and len(fitted) == wanted
         if event in _SHOWN_BY_BEAMS:
             return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
         if source == "door":
@@ -216,7 +250,9 @@ class _Site:
         """Yield the phases that a visit cannot leave with the equipment of this checkpoint."""
         phases = self._as_entered(step).phases
         entered = {phase.id for phase in self.entered(step)}
-        for phase in stuck(phases, lambda way: self.possible(step, way.event)):
+        for phase in stuck(
+            phases, lambda way: not way.conditional and self.possible(step, way.event)
+        ):
             if phase.id in entered and phase.on:
                 words = ", ".join(way.event for way in phase.on)
                 yield (
@@ -251,6 +287,18 @@ class _Site:
             absent = _absent(asked, actions)
             if absent:
                 yield f"step {step.id}: no button at station {station} means {', '.join(absent)}"
+
+    def absent_choices(self, step: Step) -> Iterator[str]:
+        """Yield a note on choices of a value that the panel of the step's station cannot enter."""
+        entered = msgspec.structs.replace(step, phases=tuple(self.entered(step)))
+        wanted = choice_buttons(self.procedure, entered)
+        for station in self.stations(step):
+            absent = [one for one in wanted if one not in (self.actions(station) or ())]
+            if absent:
+                yield (
+                    f"step {step.id}: no button at station {station} means {', '.join(absent)}; "
+                    "those choices are entered by request only (cmd/values)"
+                )
 
     def absent_pictures(self, step: Step) -> Iterator[str]:
         """Yield a note on stills of the guest book that no camera takes: an officer vouches."""
@@ -294,8 +342,8 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
         )
     elif word.partition(":")[0] == "release-door":
         lacking = _no_door(site, word.partition(":")[2])
-    elif word.startswith(("ring:", "aiphone.")) and len(site.aiphones) < len(site.hosts):
-        lacking = _no_aiphone(site)
+    elif word.startswith(("ring:", "aiphone.")):
+        lacking = _no_aiphone(site, step)
     elif _picture_missing(site, step, word):
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
     elif word.startswith("button.") and (without := _without_panel(site, step)):
@@ -310,7 +358,14 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     return lacking
 
 
-def _no_aiphone(site: _Site) -> str:
+def _no_aiphone(site: _Site, step: Step) -> str | None:
+    """Return the aiphone that is missing at *step*; None if none is."""
+    aiphones, wanted = site.called(step)
+    if len(aiphones) >= wanted:
+        return None
+    if step.aiphone is not None:
+        meant = did_you_mean(step.aiphone, site.config.aiphone)
+        return f"there is no [aiphone.{step.aiphone}]{meant}; add it, with the person's title"
     if not site.config.hosts:
         return "no aiphone serves this procedure; add it to procedures of an [aiphone.NAME]"
     without = ", ".join(host.id for host in site.hosts if host.aiphone is None)

@@ -24,6 +24,8 @@ import msgspec
 from msgspec import Meta
 
 from edge.config.sections.values import Name, Seconds
+from edge.sop.procedures.tables import FileTable, Text
+from edge.sop.procedures.values import Comparison, Value, compared
 from edge.sop.procedures.vocabulary import (
     CALL,
     CALL_IN,
@@ -33,6 +35,12 @@ from edge.sop.procedures.vocabulary import (
     Vouched,
 )
 
+# All types of a procedure file can be imported from here.
+__all__ = [
+    "Approval", "Duty", "FileTable", "Lane", "Outcome", "Phase", "Procedure", "Step", "Text",
+    "Transition", "Value", "procedure_key",
+]  # fmt: skip
+
 Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
 
 
@@ -40,14 +48,13 @@ ParameterValue = str | int | float | bool | list[str]
 """A value for a parameter of a part."""
 
 
-class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A table of a procedure file; unknown keys are refused."""
-
-
-class Transition(FileTable, frozen=True, kw_only=True):
+class Transition(Comparison, frozen=True, kw_only=True):
     """A transition: an event, and where it leads.
 
-    :ivar event: a key of ``EVIDENCE`` in vocabulary.py
+    Several transitions of a phase may wait for one event: the first that applies is followed, and
+    all but the last have a condition (``at_most``, ``above``, ``below``, ``equals``).
+
+    :ivar event: a key of ``EVIDENCE`` in vocabulary.py; or ``value.ID``: that value was entered
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
     :ivar at_s: only with ``timeout``: seconds of the step's time; moves with an extended limit
@@ -56,6 +63,12 @@ class Transition(FileTable, frozen=True, kw_only=True):
     :ivar again: another attempt at the step (counted in its record)
     :ivar extend: moves the step's limit by its ``extend_s``; after ``extensions`` moves the event
         does not apply
+    :ivar at_most: applies so many times in the visit (see ``count_again`` of the step)
+    :ivar value: the value that ``above``, ``below`` or ``equals`` compare; without it that of the
+        event ``value.ID``
+    :ivar above: applies only if the value is greater
+    :ivar below: applies only if the value is smaller
+    :ivar equals: applies only if the value is this one
     :ivar pass_on: deliver the same event once more after the transition
     :ivar clear: ``one`` person of the visit has passed clear, or ``all`` (an officer vouches)
     :ivar otherwise: with ``clear``: the phase to which it leads in place of ``to`` while persons of
@@ -78,6 +91,18 @@ class Transition(FileTable, frozen=True, kw_only=True):
     otherwise: Name | None = None
     vouches: tuple[Vouched, ...] = ()
     returns_identity: bool = False
+    at_most: Annotated[int, Meta(ge=1, le=99, description="times from 1 to 99")] | None = None
+    value: Name | None = None
+
+    @property
+    def conditional(self) -> bool:
+        """True if it does not always apply: it has a count or compares a value."""
+        return self.at_most is not None or bool(self.words)
+
+    @property
+    def compares(self) -> str | None:
+        """The value that it compares; None if it compares none."""
+        return compared(self.event, self.value) if self.words else None
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
@@ -87,8 +112,8 @@ class Phase(FileTable, frozen=True, kw_only=True):
     :ivar do: actions on entering, keys of ``VERBS`` in vocabulary.py, some with an argument after
         a colon
     :ivar on: the transitions out of it
-    :ivar needs: a condition, a key of ``NEEDS`` in vocabulary.py; if it is not met, ``otherwise``
-        is entered
+    :ivar needs: a condition, a key of ``NEEDS`` in vocabulary.py (``value`` with the value's id:
+        ``value:plate``); if it is not met, ``otherwise`` is entered
     :ivar otherwise: the phase in place of this one, if ``needs`` is not met; or ``@next``: the step
         is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
@@ -121,7 +146,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar output: the law's *output*
     :ivar note: the law's *keterangan*
     :ivar use: the parts whose phases it takes (parts.py), in order
-    :ivar values: values for the parameters of those parts
+    :ivar given: values for the parameters of those parts
     :ivar phases: its waits, the first is entered first; those of its parts come before
     :ivar standard_s: the legal standard time in seconds; without it *menyesuaikan*
     :ivar extend_s: by how much an extension moves the step's limit, at most ``extensions`` times
@@ -133,6 +158,10 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar source: its place in the regulation
     :ivar page_shows_signature: its still ``guestbook`` shows the signature too: one picture of the
         page for both
+    :ivar aiphone: the called station that this step rings and whose answers it takes, in place of
+        the host's aide: NAME of an [aiphone.NAME], for an approval by another person
+    :ivar count_again: the counts of its ``at_most`` begin again each time a visit comes to it;
+        without it they go on
     """
 
     number: Annotated[int, Meta(ge=1, le=99, description="a step number from 1 to 99")]
@@ -151,8 +180,10 @@ class Step(FileTable, frozen=True, kw_only=True):
     timed_from: Name | tuple[str, ...] | None = None
     admitted_from: Name | None = None
     page_shows_signature: bool = False
+    aiphone: Name | None = None
+    count_again: bool = False
     use: Name | tuple[Name, ...] = ()
-    values: dict[str, ParameterValue] = msgspec.field(name="with", default_factory=dict)
+    given: dict[str, ParameterValue] = msgspec.field(name="with", default_factory=dict)
     phases: tuple[Phase, ...] = ()
 
     def phase(self, phase_id: str) -> Phase:
@@ -190,17 +221,6 @@ class Step(FileTable, frozen=True, kw_only=True):
         """The alarms that its phases raise: they belong to the visit, and end with the step."""
         done = (entry.partition(":") for phase in self.phases for entry in phase.do)
         return {argument for verb, _, argument in done if verb == "alarm"}
-
-
-class Text(FileTable, frozen=True, kw_only=True):
-    """The same text in Indonesian and English.
-
-    :ivar id: in Indonesian
-    :ivar en: in English
-    """
-
-    id: str
-    en: str
 
 
 class Lane(FileTable, frozen=True, kw_only=True):
@@ -293,6 +313,9 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     :ivar anywhere: transitions that apply in every phase of every step (a guest may always leave)
     :ivar reasons: those that reception can choose, by the buttons reason-1 to reason-4, where a
         guest is turned away; the words for them are in wording.toml
+    :ivar refusals: those that the officer can choose, by the same buttons, who refuses a guest
+        (``@refused``)
+    :ivar values: the values that are entered with a visit
     :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds;
         without it as in the checkpoint's config
     :ivar cards: ``each`` person of a group has a visitor card, or the group has ``one`` for all
@@ -312,6 +335,8 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     duties: tuple[Duty, ...] = ()
     anywhere: tuple[Transition, ...] = ()
     reasons: Annotated[tuple[str, ...], Meta(max_length=4, description="at most 4 reasons")] = ()
+    refusals: Annotated[tuple[str, ...], Meta(max_length=4, description="at most 4 reasons")] = ()
+    values: tuple[Value, ...] = ()
     abandoned_after_s: Seconds | None = None
     cards: Literal["each", "one"] = "each"
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="at least one step")]
@@ -348,8 +373,18 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     @property
     def call(self) -> tuple[Step, Phase] | None:
         """The step and phase that call the host's aide first; None if the procedure calls none."""
-        calls = ((step, phase) for step in self.steps for phase in step.phases if CALL in phase.do)
+        aides = (step for step in self.steps if step.aiphone is None)
+        calls = ((step, phase) for step in aides for phase in step.phases if CALL in phase.do)
         return next(calls, None)
+
+    def value(self, value_id: str) -> Value | None:
+        """Return the value *value_id*; None if the procedure declares none of that id."""
+        return next((value for value in self.values if value.id == value_id), None)
+
+    def comparisons(self, value_id: str) -> tuple[Transition, ...]:
+        """Return the transitions that compare the value *value_id*."""
+        ways = (way for step in self.steps for phase in step.phases for way in phase.on)
+        return tuple(way for way in (*ways, *self.anywhere) if way.compares == value_id)
 
     def place(self, step: Step, phase: Phase) -> tuple[int, int]:
         """Return the place of *phase* of *step* in the file; a later one is greater."""

@@ -33,7 +33,14 @@ from edge.sop.procedures.verify import reached
 THEN = "@then"
 """The way out of a part, to the phase that follows it in the step."""
 
-STEP_KEYS = ("timed_from", "admitted_from", "extend_s", "extensions", "page_shows_signature")
+STEP_KEYS = (
+    "timed_from",
+    "admitted_from",
+    "extend_s",
+    "extensions",
+    "page_shows_signature",
+    "count_again",
+)
 """The keys that a part may have for its step; the others are the law's."""
 
 # Keys without which a transition is left out.
@@ -70,7 +77,7 @@ class Part(FileTable, frozen=True, kw_only=True):
     :ivar parameters: by name; ``{name}`` stands for the value
     :ivar step: keys for the step that uses it
     :ivar use: the parts whose phases come before its own
-    :ivar values: values for the parameters of those parts
+    :ivar given: values for the parameters of those parts
     :ivar phases: its own phases
     """
 
@@ -79,7 +86,7 @@ class Part(FileTable, frozen=True, kw_only=True):
     parameters: dict[ParameterName, Parameter] = msgspec.field(default_factory=dict)
     step: dict[str, Any] = msgspec.field(default_factory=dict)
     use: Name | tuple[Name, ...] = ()
-    values: dict[ParameterName, ParameterValue] = msgspec.field(name="with", default_factory=dict)
+    given: dict[ParameterName, ParameterValue] = msgspec.field(name="with", default_factory=dict)
     phases: tuple[dict[str, Any], ...] = ()
 
 
@@ -160,7 +167,7 @@ class _Expansion:
         part, problems = source.part, Problems(source.file, source.text)
         values = self._values(part, given)
         names = used(part.use)
-        inner = _filled(part.values, values, "with", problems)
+        inner = _filled(part.given, values, "with", problems)
         self.unknown("with", names, inner, problems)
         phases = _filled(list(part.phases), values, "phases", problems)
         keys = _filled(part.step, values, "step", problems)

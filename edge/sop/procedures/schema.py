@@ -12,6 +12,7 @@ from edge.config.sections.values import fragment
 from edge.sop.procedures.model import Phase, Procedure
 from edge.sop.procedures.parts import STEP_KEYS, Part
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
+from edge.sop.procedures.verify_values import NEED
 from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
@@ -25,7 +26,8 @@ def procedure_schema() -> dict[str, Any]:
     step = schema["$defs"]["Step"]
     step["anyOf"] = [fragment("use"), fragment("phases")]
     step["properties"]["phases"]["minItems"] = 1
-    schema["properties"]["reasons"]["items"]["pattern"] = f"^{_WORD}$"
+    for key in ("reasons", "refusals"):
+        schema["properties"][key]["items"]["pattern"] = f"^{_WORD}$"
     return schema
 
 
@@ -64,11 +66,18 @@ def _with_placeholders(parts: dict[str, Any]) -> dict[str, Any]:
 def _with_words(parts: dict[str, Any]) -> None:
     """Add to *parts* the words that the verification knows."""
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
-    way["event"] = {"description": "The event that it waits for.", "enum": list(EVIDENCE)}
+    way["event"] = {
+        "description": "The event that it waits for.",
+        "anyOf": [{"enum": list(EVIDENCE)}, {"type": "string", "pattern": rf"^value\.{_WORD}$"}],
+    }
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
-    phase["needs"] = {"description": _listed("Entered only if:", NEEDS), "enum": list(NEEDS)}
+    plain = [need for need in NEEDS if need != NEED]
+    phase["needs"] = {
+        "description": _listed("Entered only if:", NEEDS),
+        "anyOf": [{"enum": plain}, {"type": "string", "pattern": f"^{NEED}:{_WORD}$"}],
+    }
     phase["do"]["description"] = _listed("Actions on entering:", VERBS)
     phase["do"]["items"]["pattern"] = _actions()
     phase["on"]["minItems"] = 1

@@ -11,7 +11,10 @@ from typing import TypeVar, get_args
 
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
+from edge.sop.procedures import verify_values
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.turning_away import asks, can_refuse
+from edge.sop.procedures.values import EVENT
 from edge.sop.procedures.vocabulary import CALL_IN, EVIDENCE, IDENTITY_TAKEN, NEEDS, VERBS
 
 T = TypeVar("T")
@@ -40,11 +43,19 @@ _WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 
 
 def _reasons(procedure: Procedure) -> Iterator[str]:
-    for reason in procedure.reasons:
-        if not _WORD.fullmatch(reason):
-            yield f"reasons: has {reason!r}; {_WORD_RULE}"
-    for reason in _twice(procedure.reasons):
-        yield f"reasons: has {reason!r} twice; allowed: each once"
+    for key, reasons in (("reasons", procedure.reasons), ("refusals", procedure.refusals)):
+        for reason in reasons:
+            if not _WORD.fullmatch(reason):
+                yield f"{key}: has {reason!r}; {_WORD_RULE}"
+        for reason in _twice(reasons):
+            yield f"{key}: has {reason!r} twice; allowed: each once"
+    yield from _refusals(procedure)
+
+
+def _refusals(procedure: Procedure) -> Iterator[str]:
+    ways = [way for step in procedure.steps for phase in step.phases for way in phase.on]
+    if procedure.refusals and not can_refuse((*ways, *procedure.anywhere)):
+        yield "refusals: no button leads to @refused; allowed: with button.refuse to @refused"
 
 
 def verify(procedure: Procedure) -> list[str]:
@@ -60,6 +71,7 @@ def verify(procedure: Procedure) -> list[str]:
     problems += _alarms(procedure)
     problems += _hosts(procedure)
     problems += _reasons(procedure)
+    problems += verify_values.values(procedure)
     problems += _identities(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
@@ -164,6 +176,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
     for phase in step.phases:
         if phase.id not in led_to:
             yield f"{where}, phase {phase.id}: no transition leads here"
+    yield from verify_values.called_station(step)
+    yield from verify_values.counts(step)
     yield from _waits_without_end(step)
     yield from _otherwise_loops(step)
     yield from _not_all_clear(step)
@@ -172,8 +186,7 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
 def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
     for action in phase.do:
         yield from _action(action, where)
-    if phase.needs is not None and phase.needs not in NEEDS:
-        yield f"{where}: needs is {phase.needs!r}; allowed: {_listed(NEEDS)}"
+    yield from _need(procedure, phase, where)
     if (phase.needs is None) != (phase.otherwise is None):
         yield f"{where}: needs and otherwise go together; allowed: both or none"
     others = [other.id for other in step.phases if other.id != phase.id]
@@ -187,8 +200,21 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
     yield from _events(where, phase.on)
     if phase.waits_for_call and any(way.event == "aiphone.accept" for way in phase.on):
         yield f"{where}: the aide's accept is both aiphone.call and aiphone.accept; allowed: one"
+    yield from verify_values.two_with_choices(procedure, phase, where)
+    both = verify_values.two_kinds_of_reasons(procedure, phase, where, asks=asks(phase))
+    if both is not None:
+        yield both
     for way in phase.on:
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
+
+
+def _need(procedure: Procedure, phase: Phase, where: str) -> Iterator[str]:
+    need, colon, argument = (phase.needs or "").partition(":")
+    if colon and need == verify_values.NEED:
+        yield from verify_values.need(procedure, where, argument)
+    elif phase.needs is not None and (phase.needs not in NEEDS or need == verify_values.NEED):
+        allowed = _listed(f"{one}:ID" if one == verify_values.NEED else one for one in NEEDS)
+        yield f"{where}: needs is {phase.needs!r}; allowed: {allowed}"
 
 
 def _action(action: str, where: str) -> Iterator[str]:
@@ -212,15 +238,17 @@ def _action(action: str, where: str) -> Iterator[str]:
 
 
 def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:
-    for event in _twice([way.event for way in ways]):
-        yield f'{where}: waits for "{event}" twice; allowed: one transition for each event'
+    yield from verify_values.alternatives(where, ways)
 
 
 def _transition(
     procedure: Procedure, step: Step | None, where: str, way: Transition
 ) -> Iterator[str]:
-    if way.event not in EVIDENCE:
-        yield f"{where}: unknown event; allowed: {_listed(EVIDENCE)}"
+    if way.event.startswith(EVENT):
+        yield from verify_values.event(procedure, where, way.event)
+    elif way.event not in EVIDENCE:
+        yield f"{where}: unknown event; allowed: {_listed([*EVIDENCE, 'value.ID'])}"
+    yield from verify_values.condition(procedure, step, where, way)
     if (way.event == "timeout") != (way.after_s is not None or way.at_s is not None):
         yield f"{where}: timeout and after_s go together; allowed: both or none"
     if way.after_s is not None and way.at_s is not None:
@@ -300,6 +328,14 @@ def _waits_without_end(step: Step) -> Iterator[str]:
         return
     for phase_id in trapped:
         yield f"step {step.id}, phase {phase_id}: no way leads out of the step from here"
+    without = stuck(step.phases, lambda way: not way.conditional)
+    for phase in without:
+        if phase.on and phase.id not in trapped:
+            yield (
+                f"step {step.id}, phase {phase.id}: no way leads out of the step from here once "
+                "its conditions (at_most, above, below, equals) are not met; allowed: with a "
+                "transition that has none"
+            )
 
 
 def _otherwise_loops(step: Step) -> Iterator[str]:
@@ -378,17 +414,16 @@ def _unreached_steps(procedure: Procedure) -> Iterator[str]:
 
 def _pass_on_loops(procedure: Procedure) -> Iterator[str]:
     """Yield each event that is passed on in a circle, back to the phase where it began."""
-    hops = {
-        (step.id, phase.id, way.event): [
-            (*place, way.event) for place in _arrivals(procedure, step, way)
-        ]
-        for step in procedure.steps
-        for phase in step.phases
-        for way in phase.on
-        if way.pass_on
-    }
-    for start, arrivals in hops.items():
-        if any(start in _closure(place, lambda here: hops.get(here, [])) for place in arrivals):
+    hops: dict[tuple[str, str, str], list[tuple[str, str, str]]] = {}
+    for step in procedure.steps:
+        for phase in step.phases:
+            for way in phase.on:
+                places = _arrivals(procedure, step, way) if way.pass_on else ()
+                hops.setdefault((step.id, phase.id, way.event), []).extend(
+                    (*place, way.event) for place in places
+                )
+    for start, reached_from in hops.items():
+        if any(start in _closure(there, lambda here: hops.get(here, [])) for there in reached_from):
             step_id, phase_id, event = start
             yield (
                 f'step {step_id}, phase {phase_id}, on "{event}": is passed on in a circle; '

@@ -3,7 +3,8 @@
 from typing import Literal
 
 # Events a transition can wait for, and the evidence that each leaves in the step's record.
-# button.* come from the panel of the step's station; aiphone.* from the host's aide.
+# button.* come from the panel of the step's station; aiphone.* from the host's aide, or from the
+# called station of the step (``aiphone``).
 EVIDENCE = {
     "button.arrive": "button",
     "button.done": "button",
@@ -43,6 +44,8 @@ EVIDENCE = {
     "timeout": "timeout",  # needs after_s
 }
 
+# Beside these: value.ID, the value of that id was entered (edge/sop/procedures/values.py).
+
 IDENTITY_TAKEN = "identity.taken"
 
 CALL_IN = "aiphone.call"
@@ -50,7 +53,8 @@ CALL_IN = "aiphone.call"
 
 # Actions on entering a phase; the part after the colon is the argument.
 VERBS = {
-    "ring": "ring the aide's aiphone with this pattern: call, reminder or limit",
+    "ring": "ring the aide's aiphone (or that of the step) with this pattern: call, reminder or "
+    "limit",
     "still": "take a still for this purpose, for example still:desk",
     "unlock": "unlock the visit's locker, assigning a free one first if it has none",
     "unlock-another": "assign the visit one more free locker, and unlock it",
@@ -69,7 +73,7 @@ AIDE = "aide"
 """The station of the host's aide; a host of the config may have one of its own in its place."""
 
 CALL = "ring:call"
-"""The action that calls the host's aide."""
+"""The action that calls the host's aide, or the person of the step's ``aiphone``."""
 
 # Needs of a phase; if its need is not met, the visit goes to ``otherwise`` at once.
 NEEDS = {
@@ -92,6 +96,7 @@ NEEDS = {
     "guest-book": "the guest book has the visit's entry: details, a still of it, or vouched for",
     "signature": "the guest has signed (paraf): a still shows it, or an officer vouched for it",
     "identity": "an ID of each person of the visit is held here",
+    "value": "this value was entered with the visit, for example value:plate",
 }
 
 Paper = Literal["guest-book", "signature"]

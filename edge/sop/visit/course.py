@@ -26,7 +26,16 @@ from edge.sop.procedures.vocabulary import EVIDENCE
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import group, identities, inactivity, pace, papers, screening, stations
+from edge.sop.visit import (
+    conditions,
+    group,
+    identities,
+    inactivity,
+    pace,
+    papers,
+    screening,
+    stations,
+)
 from edge.sop.visit.steps import (
     FRESH_STEP,
     add_word,
@@ -100,9 +109,9 @@ def arrive(
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
     """Return the transition of event *name* in the present phase; None if it does not apply."""
-    step, phase, procedure = turn.step(visit), turn.phase(visit), turn.procedure(visit)
+    phase, procedure = turn.phase(visit), turn.procedure(visit)
     for transition in (*phase.on, *procedure.anywhere):
-        if transition.event == name and (not transition.extend or pace.may_extend(visit, step)):
+        if transition.event == name and conditions.met(turn, visit, transition):
             return transition
     return reasons.offered(procedure, phase, name)
 
@@ -129,6 +138,7 @@ def deliver(
         insists=visit.insists or transition.again,
         picked=False,
     )
+    visit = conditions.count(turn, visit, transition)
     visit = screening.count(turn, visit, transition.clear)
     visit = reasons.choose(turn, visit, transition)
     if name != "timeout":
@@ -219,7 +229,7 @@ def _end_visit_here(turn: Turn, visit: Visit, step: Step, end: Transition) -> No
     the step has those of *end*.
     """
     outcome, via = end.to[1:], end.via
-    reason = reasons.final(visit, end)
+    reason = reasons.final(turn, visit, end)
     decided = visit.outcome or outcome
     if visit.outcome is None:
         visit = turn.change(visit, reason=reason, chosen=None)
@@ -244,6 +254,7 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
         arrived=turn.at,
         **FRESH_STEP,
         **screening.begin(step),
+        **conditions.begin(visit, step),
     )
     visit = _enter(turn, visit, step.phases[0])
     if visit.id not in turn.state.visits or visit.step != step.id:
@@ -309,7 +320,8 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
 
 def _has(turn: Turn, visit: Visit, need: str) -> bool:
     """Return True if *need* (a key of NEEDS in the procedures' model) is met for *visit*."""
-    return _MET[need](turn, visit)
+    name, _, argument = need.partition(":")
+    return argument in visit.values if name == "value" else _MET[name](turn, visit)
 
 
 def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
@@ -321,7 +333,7 @@ def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
     )
 
 
-# A function for each key of ``NEEDS``.
+# A function for each key of ``NEEDS`` but ``value``, which has an argument.
 _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "locker": lambda _turn, visit: bool(visit.lockers),
     "card": lambda _turn, visit: bool(visit.cards),
@@ -441,7 +453,7 @@ def call_again(turn: Turn, visit: Visit) -> None:
     phase = next((one for one in step.phases if one.needs == "host-choice"), phase)
     for card in visit.cards:
         turn.state.cards.pop(card, None)
-    visit = turn.change(visit, cards=(), carded=())
+    visit = turn.change(visit, cards=(), carded=(), **conditions.without_counts(visit, step))
     if visit.step == step.id:
         visit = turn.change(visit, attempts=visit.attempts + 1)
     else:

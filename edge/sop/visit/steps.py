@@ -6,9 +6,12 @@ Rules
 2. When a visit leaves a step, the step's timers and alarms end for it.
 """
 
+from msgspec import UNSET
+
 from edge.clock import iso
 from edge.sop.alarms import end_alarm
 from edge.sop.effects import CancelTimer, StartTimer
+from edge.sop.entered import Entered
 from edge.sop.procedures.model import Phase, Step
 from edge.sop.records import StepCompleted
 from edge.sop.state import NOT_EXTENDED, Visit
@@ -21,6 +24,7 @@ _MOST_EVIDENCE = 100
 FRESH_STEP: dict[str, object] = {
     "started": None, "attempts": 1, "evidence": (), "stills": (), "overdue": False, "carded": (),
     "shown": (), "pace": "good", "extensions": 0, "extended_s": NOT_EXTENDED, "insists": False,
+    "stated": (),
 }  # fmt: skip
 """The fields of a visit that describe its step, with their values at the step's beginning."""
 
@@ -63,10 +67,18 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         extended_s=visit.extended_s,
         persons=visit.persons,
         passed=visit.passed if step.screens else None,
+        aiphone=step.aiphone or UNSET,
+        values=_values(visit) or UNSET,
     )
     turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)
     leave_step(turn, visit)
+
+
+def _values(visit: Visit) -> dict[str, Entered]:
+    """Return the values that were entered in the present step, without the personal ones."""
+    known = {name: visit.values[name].value for name in visit.stated}
+    return {name: value for name, value in known.items() if value is not None}
 
 
 def leave_step(turn: Turn, visit: Visit) -> None:
@@ -86,6 +98,7 @@ def set_phase_timer(turn: Turn, visit: Visit, phase: Phase) -> None:
                 since, seconds = visit.started or visit.entered, transition.at_s + visit.extended_s
             assert seconds is not None  # verified at load
             turn.do(StartTimer(phase_key(visit), since, seconds))
+            return  # others of the phase have the same time: verified at load
 
 
 def phase_key(visit: Visit) -> str:

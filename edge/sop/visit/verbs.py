@@ -18,7 +18,7 @@ from edge.sop.effects import (
     UnlockLocker,
 )
 from edge.sop.faults import device_fault
-from edge.sop.hosts import host_of
+from edge.sop.hosts import aiphone_of
 from edge.sop.records import (
     CardLost,
     StillReference,
@@ -30,9 +30,9 @@ from edge.sop.visit import group
 
 
 def _ring(turn: Turn, visit: Visit, pattern: str) -> Visit:
-    host = host_of(turn.rules, visit)
-    if host is not None and host.aiphone is not None:
-        turn.do(RingAide(host.aiphone, pattern))
+    aiphone = aiphone_of(turn.rules, visit)
+    if aiphone is not None:
+        turn.do(RingAide(aiphone, pattern))
     return visit
 
 

@@ -10,9 +10,10 @@ from edge.config.crosscheck.buttons import FREQUENT, GRAVE
 from edge.config.places import default_config_folder
 from edge.config.wiring import RXD, TXD, boot_pull
 from edge.sop.procedures.loading import known_procedures, load_procedures
+from tests.sop.data_centre import PROCEDURE as DATA_CENTRE
 
 SOP = default_config_folder() / "sop"
-KNOWN = load_procedures(SOP, known_procedures(SOP))
+KNOWN = {**load_procedures(SOP, known_procedures(SOP)), DATA_CENTRE.id: DATA_CENTRE}
 
 
 @given(
@@ -40,6 +41,20 @@ def test_a_panel_has_each_meaning_once_and_none_at_a_dangerous_place(
         assert accepted <= {one.rstrip() for one in meanings}
     begun = [one.id for one in needs.procedures if one.steps[0].station in stations]
     assert [face.procedure for face in found if face.press == "arrive"] == begun
+
+
+def test_choices_and_reasons_of_refusals_have_buttons() -> None:
+    """A button for each choice that a step waits for; reasons where an officer can refuse."""
+    needs = needs_of([DATA_CENTRE])
+    meanings = {
+        station: {one for face in faces([station], needs, amount, day=False)
+                  for one in (face.press, face.hold)}
+        for station, amount in (("reception", "usual"), ("security", "all"))
+    }  # fmt: skip
+    assert {"choice-1", "choice-2", "choice-3"} <= meanings["reception"]
+    assert {"choice-1", "choice-2", "reason-1", "reason-2", "reason-3"} <= meanings["security"]
+    assert "choice-3" not in meanings["security"]
+    assert needs.ringing == ("pusat-data",)
 
 
 PART = st.builds(

@@ -28,6 +28,7 @@ from edge.sop.records import (
     VisitReconciled,
 )
 from edge.sop.state import Detector, Host, Visit
+from tests.sop.data_centre import DataCentre
 from tests.sop.stand import CARDS, SUPERVISOR, Stand, rules
 from tests.sop.visit.test_course import give_back, meet, register, screen, store_belongings
 
@@ -942,3 +943,16 @@ def test_rule_23_else_the_first_in_line_whose_host_can_change() -> None:
     assert len(stand.said("gardu.host.chosen.v1")) == 3
     stand.press("officer-3", "host")
     assert stand.state.refusals == {"button/officer-3/host": 1}
+
+
+def test_rule_24_a_choice_is_for_the_first_guest_who_waits_for_it() -> None:
+    """Of two guests at one station the first in line; then the next who waits for a choice."""
+    stand = DataCentre()
+    first, second, third = (stand.guest(after="persetujuan") for _ in range(3))
+    stand.press("reception", "choice-3")
+    assert stand.visit(first).values["category"].value == "officer"
+    stand.press("reception", "choice-1")  # the first guest's number of devices: none
+    assert stand.visit(first).values["items"].value == 0
+    stand.press("reception", "choice-1")
+    assert stand.visit(second).values["category"].value == "vendor"
+    assert stand.visit(third).values == {}

@@ -72,8 +72,9 @@ def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
     assert [line.removeprefix(f"{tmp_path}/") for line in caught.value.problems] == [
         (
             "short.toml: line 14: steps[0].colour: is no key here; allowed: activity, "
-            "admitted_from, equipment, extend_s, extensions, id, note, number, output, "
-            "page_shows_signature, phases, role, source, standard_s, station, timed_from, title"
+            "admitted_from, aiphone, count_again, equipment, extend_s, extensions, id, note, "
+            "number, output, page_shows_signature, phases, role, source, standard_s, station, "
+            "timed_from, title, use, with"
         ),
         (
             "short.toml: line 12: steps[0].station: is 'Desk'; allowed: lower-case letters, digits "

@@ -164,7 +164,7 @@ FIELDS = [
     *(
         ("step", name)
         for name in Step.__struct_fields__
-        if name not in ("id", "phases", "use", "values")
+        if name not in ("id", "phases", "use", "given")
     ),
     *(("phase", name) for name in ("do", "needs", "lamp")),
     *(("way", name) for name in Transition.__struct_fields__),

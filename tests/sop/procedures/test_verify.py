@@ -203,7 +203,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "step one, phase a: needs is 'luck'; allowed: locker, card, free-locker, passage, "
                 "exit, all-clear, host, host-choice, door, return-button, reader, more-cards, "
                 "missing-card, more-lockers, another-locker, several-lockers, guest-book, "
-                "signature, identity"
+                "signature, identity, value:ID"
             )
         ],
     ),
@@ -257,7 +257,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
                 "aiphone.release, aiphone.extend, aiphone.busy, card.issued, card.presented, "
                 "identity.taken, "
                 "locker.opened, locker.closed, detector.alarm, detector.passage, "
-                "detector.too-fast, detector.exit, door.opened, door.closed, timeout"
+                "detector.too-fast, detector.exit, door.opened, door.closed, timeout, value.ID"
             )
         ],
     ),
@@ -266,7 +266,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 'step one, phase a: waits for "button.done" twice; allowed: one transition for '
-                "each event"
+                "each event, or several of which all but the last have at_most, above, below or "
+                "equals"
             )
         ],
     ),

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edge.config.schema import config_schema, schema_text
-from edge.sop.procedures.schema import procedure_schema
+from edge.sop.procedures.schema import legal_schema, procedure_schema
 
 
 class Kind(StrEnum):
@@ -14,15 +14,23 @@ class Kind(StrEnum):
 
     config = "config"
     procedure = "procedure"
+    legal = "legal"
 
 
-SCHEMAS = {Kind.config: config_schema, Kind.procedure: procedure_schema}
+SCHEMAS = {
+    Kind.config: config_schema,
+    Kind.procedure: procedure_schema,
+    Kind.legal: legal_schema,
+}
 
 
 def schema(
     kind: Annotated[
         Kind,
-        typer.Argument(help="config: gardu.toml; procedure: the files in the folder sop."),
+        typer.Argument(
+            help="config: gardu.toml; procedure: the files in the folder sop; legal: the legal "
+            "texts in its folder legal."
+        ),
     ],
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors and for programs that write such files.

@@ -34,6 +34,7 @@ from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
+from edge.sop.procedures.legal_text import LEGAL_TEXTS
 
 
 def init(
@@ -185,6 +186,8 @@ def _write(
     if sop != folder / "sop":
         named = [f"{one}.toml" for one in proposal.config.checkpoint.procedures]
         files += copies(sop, folder / "sop", named)
+        legal = [one for one in named if (sop / LEGAL_TEXTS / one).is_file()]
+        files += copies(sop / LEGAL_TEXTS, folder / "sop" / LEGAL_TEXTS, legal)
     if not (folder / "schema").exists():
         files += copies(default_config_folder() / "schema", folder / "schema", SCHEMAS)
     told = write_all(files, config_file(config, proposal.text), force=force)

@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from edge.config.places import default_config_folder
 from edge.sop.procedures.difference import difference, marked
-from edge.sop.procedures.legal_text import legal_text
+from edge.sop.procedures.legal_text import LegalText, legal_file, load_legal_text
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure, Step, Transition
-from edge.sop.procedures.review import Remark, path_times, review
+from edge.sop.procedures.remarks import Remark
+from edge.sop.procedures.review import path_times, review
 from tests.command_line import invoke
 
 CONFIG = default_config_folder()
@@ -22,6 +23,13 @@ NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
 def procedure(name: str = "pimpinan") -> Procedure:
     """Return one of the shipped procedures."""
     return load_procedure(CONFIG / "sop" / f"{name}.toml")
+
+
+def legal_text(name: str) -> LegalText:
+    """Return the legal text of a shipped procedure."""
+    file = legal_file(CONFIG / "sop", name)
+    assert file is not None
+    return load_legal_text(file)
 
 
 def with_step(whole: Procedure, place: int, **changes: Any) -> Procedure:
@@ -40,7 +48,6 @@ def problems(whole: Procedure) -> list[Remark]:
 def test_what_gardu_comes_with_is_the_law_word_for_word(name: str) -> None:
     """Compared with the printed text, which was copied from the source separately."""
     legal = legal_text(name)
-    assert legal is not None
     assert len(legal.rows) == len(procedure(name).steps) + len(procedure(name).duties)
     assert problems(procedure(name)) == []
 

@@ -1,0 +1,144 @@
+"""Derives from a procedure which deeds each step proves. Pure.
+
+Rules
+-----
+1. A deed is done if each of its signs is on *every* way through the step on which it is demanded. A
+   way without one of them is a gap: the step can be completed without the deed.
+2. Equipment shows a deed if it shows all signs; a person vouches for the rest. A way on which a
+   person stands for the equipment is weaker, and told.
+3. Without a way that completes the step no deed of it is ever done.
+4. What holds with all equipment may not hold with that at hand: an event that cannot happen there
+   leads nowhere (``at_hand``).
+"""
+
+from collections.abc import Collection, Iterator
+
+import msgspec
+
+from edge.sop.procedures.deeds import DEEDS, Deed, Sign
+from edge.sop.procedures.model import Procedure, Step
+from edge.sop.procedures.step_paths import (
+    START,
+    AtHand,
+    Edge,
+    anything,
+    edges,
+    leads_on,
+    path,
+    waited_words,
+    within_reach,
+)
+
+_REMINDERS = frozenset({"ring:reminder", "ring:limit"})
+
+
+class Evidence(msgspec.Struct, frozen=True, kw_only=True):
+    """The evidence that a step gives of one deed.
+
+    :ivar deed: its word, a key of ``DEEDS``
+    :ivar gap: how the step can be completed without it, in words; empty: it cannot
+    :ivar shown: on some way equipment shows it; True too if no equipment can
+    :ivar word: the places where a person's word stands for the equipment
+    """
+
+    deed: str
+    gap: str = ""
+    shown: bool = True
+    word: tuple[str, ...] = ()
+
+    @property
+    def strength(self) -> str:
+        """Its strength on the weakest way: ``lacking``, ``vouched`` or ``shown``."""
+        if self.gap:
+            return "lacking"
+        return "vouched" if self.word or not self.shown else "shown"
+
+
+def deeds_of(
+    procedure: Procedure, step: Step, at_hand: AtHand = anything, deeds: Collection[str] = DEEDS
+) -> list[Evidence]:
+    """Return the evidence that *step* of *procedure* gives of each of *deeds*, in their order.
+
+    :param at_hand: the equipment there is; by default all of it
+    """
+    graph = edges(procedure, step, at_hand)
+    return [_evidence(procedure, step, graph, name) for name in deeds]
+
+
+def _evidence(procedure: Procedure, step: Step, graph: list[Edge], name: str) -> Evidence:
+    deed = DEEDS[name]
+    ends = deed.ends & {edge.target for edge in within_reach(graph)}
+    if deed.reminds:
+        return Evidence(deed=name, gap=_unreminded(step, graph))
+    if not ends or ("completed" in deed.ends and "completed" not in ends):
+        return Evidence(deed=name, gap="no way leads through the step")
+    gap = next(filter(None, (_gap(graph, sign, deed) for sign in deed.signs)), "")
+    gap = gap or _not_together(procedure, step, deed)
+    if gap:
+        return Evidence(deed=name, gap=gap)
+    word = {place for sign in deed.signs for place in _word(graph, sign, ends)}
+    order = [edge.place for edge in graph]
+    return Evidence(
+        deed=name,
+        shown=all(_ever_shown(graph, sign) for sign in deed.signs),
+        word=tuple(sorted(word, key=order.index)),
+    )
+
+
+def _gap(graph: list[Edge], sign: Sign, deed: Deed) -> str:
+    """Return the way on which *sign* is missing, in words; empty if there is none."""
+    if sign.after and not any(edge.event == sign.after for edge in within_reach(graph)):
+        return f"no phase waits for {sign.after}"
+    found = path(graph, sign.shown | sign.vouched, deed.ends, sign.after)
+    if found is None:
+        return ""
+    before = any(word.startswith("before:") for word in sign.shown | sign.vouched)
+    return " > ".join(edge.place for edge in found if before or edge.source != START)
+
+
+def _not_together(procedure: Procedure, step: Step, deed: Deed) -> str:
+    if deed.together is None:
+        return ""
+    words, event = deed.together
+    for phase in step.phases:
+        waited = waited_words(procedure, phase)
+        if waited & words and event not in waited:
+            return f"phase {phase.id} does not wait for {event}"
+    return ""
+
+
+def _word(graph: list[Edge], sign: Sign, ends: Collection[str]) -> Iterator[str]:
+    """Yield the presses by which a person stands for the equipment that would show *sign*."""
+    if not sign.shown:
+        return
+    pressed = {word for word in sign.vouched if not word.startswith(("without:", "needs:"))}
+    unshown = [edge for edge in graph if not edge.words & sign.shown]
+    unsigned = [edge for edge in unshown if not edge.words & sign.vouched]
+    nodes = {START, *(edge.target for edge in within_reach(unsigned, sign.after))}
+    for edge in unshown:
+        stands = edge.source in nodes and edge.words & pressed
+        if stands and leads_on(unshown, edge, ends):
+            yield edge.place
+
+
+def _ever_shown(graph: list[Edge], sign: Sign) -> bool:
+    reachable = within_reach(graph, sign.after)
+    return not sign.shown or any(edge.words & sign.shown for edge in reachable)
+
+
+def _unreminded(step: Step, graph: list[Edge]) -> str:
+    """Return where the time of *step* goes by without a ring; empty if it rings everywhere."""
+    by_time = [edge for edge in graph if edge.event == "timeout"]
+    for phase_id in step.timed_phases or (step.phases[0].id,):
+        here, seen = phase_id, set[str]()
+        while here not in seen:
+            seen.add(here)
+            edge = next((one for one in by_time if one.source == here), None)
+            if edge is None:
+                return f"phase {here}: no reminder is rung when the time goes by"
+            if edge.words & _REMINDERS:
+                break
+            here = edge.target
+        else:
+            return f"phase {phase_id}: its time-outs ring no reminder"
+    return ""

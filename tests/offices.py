@@ -56,10 +56,10 @@ class Populated:
 
     def _write_config(self) -> None:
         etc = self.config.parent
-        (etc / "sop").mkdir(parents=True)
+        (etc / "sop" / "legal").mkdir(parents=True)
         shipped = default_config_folder()
-        for file in (shipped / "sop").glob("*.toml"):
-            (etc / "sop" / file.name).write_bytes(file.read_bytes())
+        for file in (shipped / "sop").glob("**/*.toml"):
+            (etc / file.relative_to(shipped)).write_bytes(file.read_bytes())
         (etc / "broker.password").write_text(f"{PASSWORD}\n", encoding="utf-8")
         (etc / "camera.password").write_text(f"{CAMERA_PASSWORD}\n", encoding="utf-8")
         text = (shipped / "gardu.toml").read_text(encoding="utf-8")

@@ -4,10 +4,11 @@ Rules
 -----
 1. A deed is done if each of its signs is on *every* way through the step on which it is demanded. A
    way without one of them is a gap: the step can be completed without the deed.
-2. Equipment shows a deed if it shows all signs; a person vouches for the rest. A way on which a
-   person stands for the equipment is weaker, and told.
-3. Without a way that completes the step no deed of it is ever done.
-4. What holds with all equipment may not hold with that at hand: an event that cannot happen there
+2. Equipment shows a sign, or a person vouches for it. A person's word where equipment could show
+   it is weaker, and told; where the law names the equipment, it is not enough.
+3. A press that vouches for the deed by name (``vouches``) stands for all of its signs.
+4. A step that no way completes does no deed.
+5. What holds with all equipment may not hold with that at hand: an event that cannot happen there
    leads nowhere (``at_hand``).
 """
 
@@ -15,7 +16,7 @@ from collections.abc import Collection, Iterator
 
 import msgspec
 
-from edge.sop.procedures.deeds import DEEDS, Deed, Sign
+from edge.sop.procedures.deeds import COMPLETED, DEEDS, Deed, Sign
 from edge.sop.procedures.model import Procedure, Step
 from edge.sop.procedures.step_paths import (
     START,
@@ -28,6 +29,9 @@ from edge.sop.procedures.step_paths import (
     waited_words,
     within_reach,
 )
+
+NO_WAY = "no way leads through the step"
+"""The gap of every deed of a step that nothing completes."""
 
 _REMINDERS = frozenset({"ring:reminder", "ring:limit"})
 
@@ -46,13 +50,6 @@ class Evidence(msgspec.Struct, frozen=True, kw_only=True):
     shown: bool = True
     word: tuple[str, ...] = ()
 
-    @property
-    def strength(self) -> str:
-        """Its strength on the weakest way: ``lacking``, ``vouched`` or ``shown``."""
-        if self.gap:
-            return "lacking"
-        return "vouched" if self.word or not self.shown else "shown"
-
 
 def deeds_of(
     procedure: Procedure, step: Step, at_hand: AtHand = anything, deeds: Collection[str] = DEEDS
@@ -68,21 +65,33 @@ def deeds_of(
 def _evidence(procedure: Procedure, step: Step, graph: list[Edge], name: str) -> Evidence:
     deed = DEEDS[name]
     ends = deed.ends & {edge.target for edge in within_reach(graph)}
-    if deed.reminds:
-        return Evidence(deed=name, gap=_unreminded(step, graph))
-    if not ends or ("completed" in deed.ends and "completed" not in ends):
-        return Evidence(deed=name, gap="no way leads through the step")
-    gap = next(filter(None, (_gap(graph, sign, deed) for sign in deed.signs)), "")
+    if not ends or (COMPLETED in deed.ends and COMPLETED not in ends):
+        return Evidence(deed=name, gap=NO_WAY)
+    signs = [_or_vouched_by_name(sign, name) for sign in deed.signs]
+    gap = next(filter(None, (_gap(graph, sign, deed) for sign in signs)), "")
     gap = gap or _not_together(procedure, step, deed)
+    if not gap and deed.reminds:
+        gap = _unreminded(step, graph)
+        if gap and path(graph, frozenset({vouched_by_name(name)}), deed.ends) is None:
+            return Evidence(deed=name, shown=False)
     if gap:
         return Evidence(deed=name, gap=gap)
-    word = {place for sign in deed.signs for place in _word(graph, sign, ends)}
+    word = {place for sign in signs for place in _word(graph, sign, ends)}
     order = [edge.place for edge in graph]
     return Evidence(
         deed=name,
-        shown=all(_ever_shown(graph, sign) for sign in deed.signs),
+        shown=all(_ever_shown(graph, sign) for sign in signs),
         word=tuple(sorted(word, key=order.index)),
     )
+
+
+def vouched_by_name(deed: str) -> str:
+    """Return the word of a press by which an officer vouches for *deed*."""
+    return f"vouches:{deed}"
+
+
+def _or_vouched_by_name(sign: Sign, deed: str) -> Sign:
+    return msgspec.structs.replace(sign, vouched=sign.vouched | {vouched_by_name(deed)})
 
 
 def _gap(graph: list[Edge], sign: Sign, deed: Deed) -> str:
@@ -93,7 +102,8 @@ def _gap(graph: list[Edge], sign: Sign, deed: Deed) -> str:
     if found is None:
         return ""
     before = any(word.startswith("before:") for word in sign.shown | sign.vouched)
-    return " > ".join(edge.place for edge in found if before or edge.source != START)
+    places = [edge.place for edge in found if edge.place and (before or edge.source != START)]
+    return " > ".join(places) or "at once, without an event"
 
 
 def _not_together(procedure: Procedure, step: Step, deed: Deed) -> str:

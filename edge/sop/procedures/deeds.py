@@ -87,7 +87,7 @@ _SAID = tuple(f"button.{answer}" for answer in _ANSWERS)
 _PAPERS = {
     name: Sign(
         shown=frozenset({f"shows:{name}"}),
-        vouched=frozenset({f"vouches:{name}", f"needs:{name}"}),
+        vouched=frozenset({f"needs:{name}"}),
     )
     for name in ("guest-book", "signature")
 }
@@ -170,7 +170,7 @@ DEEDS: dict[str, Deed] = {
     "identity": _deed(
         "Identitas tiap tamu diterima petugas",
         "an ID of each guest is taken",
-        Sign(vouched=frozenset({"vouches:identity", "needs:identity", "identity.taken"})),
+        Sign(vouched=frozenset({"needs:identity", "identity.taken"})),
     ),
     "card-given": _deed(
         "Kartu tamu diberikan", "a visitor card is given to the guest", _device("card.issued")

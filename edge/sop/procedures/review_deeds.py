@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from edge.sop.procedures.deed_evidence import Evidence, deeds_of
+from edge.sop.procedures.deed_evidence import NO_WAY, Evidence, deeds_of
 from edge.sop.procedures.deeds import DEEDS
 from edge.sop.procedures.legal_text import LegalRow
 from edge.sop.procedures.model import Procedure, Step
@@ -40,13 +40,13 @@ def review_deeds_here(
     """Yield a remark for each deed that the equipment *at_hand* does not show, or makes impossible.
 
     Deeds that the procedure lacks or vouches for with any equipment are left to
-    :func:`review_deeds`.
+    :func:`review_deeds`, steps that nothing can complete here to ``equipment.py``.
     """
     for step, row in _demanding(procedure, rows):
         everywhere = {one.deed: one for one in deeds_of(procedure, step, deeds=row.demands)}
         for one in deeds_of(procedure, step, at_hand, row.demands):
             before = everywhere[one.deed]
-            if before.gap:
+            if before.gap or one.gap == NO_WAY:
                 continue
             if one.gap:
                 words = f"{demanded(one.deed)}; with the equipment here it is missing: {one.gap}"

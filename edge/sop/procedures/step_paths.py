@@ -30,7 +30,7 @@ class Edge(msgspec.Struct, frozen=True):
     :ivar event: the event; empty for the way into the step
     :ivar target: the id of the phase, ``completed``, ``@skip`` or another outcome
     :ivar words: the words that it carries
-    :ivar place: its place in the file, for a person
+    :ivar place: its place in the file, for a person; empty for the arrival
     """
 
     source: str
@@ -80,8 +80,7 @@ def path(graph: Collection[Edge], avoided: frozenset[str], ends: Collection[str]
             ahead.append(edge.target)
         return None
 
-    begin = [e for e in graph if (e.event == after if after else e.source == START)]
-    for edge in begin:
+    for edge in _begin(graph, after):
         if found := go(edge, []):
             return found
     while ahead:
@@ -94,20 +93,26 @@ def path(graph: Collection[Edge], avoided: frozenset[str], ends: Collection[str]
 
 def within_reach(graph: Collection[Edge], after: str = "") -> list[Edge]:
     """Return the edges that a visit can come to, from the begin or from the event *after* on."""
-    found = [e for e in graph if (e.event == after if after else e.source == START)]
-    nodes = {edge.target for edge in found}
-    while more := [e for e in graph if e.source in nodes and e not in found]:
-        found += more
-        nodes |= {edge.target for edge in more}
-    return found
+    begin = _begin(graph, after)
+    nodes = _closed(graph, {edge.target for edge in begin})
+    return [*begin, *(edge for edge in graph if edge.source in nodes)]
 
 
 def leads_on(graph: Collection[Edge], edge: Edge, ends: Collection[str]) -> bool:
     """Return True if a visit that takes *edge* can come to one of *ends*."""
-    nodes, ahead = {edge.target}, {edge.target}
-    while ahead := {one.target for one in graph if one.source in ahead} - nodes:
-        nodes |= ahead
-    return not nodes.isdisjoint(ends)
+    return not _closed(graph, {edge.target}).isdisjoint(ends)
+
+
+def _begin(graph: Collection[Edge], after: str) -> list[Edge]:
+    return [e for e in graph if (e.event == after if after else e.source == START)]
+
+
+def _closed(graph: Collection[Edge], nodes: set[str]) -> set[str]:
+    """Return *nodes* and all others to which they lead."""
+    ahead = nodes
+    while ahead := {edge.target for edge in graph if edge.source in ahead} - nodes:
+        nodes = nodes | ahead
+    return nodes
 
 
 def waited_words(procedure: Procedure, phase: Phase) -> set[str]:
@@ -154,10 +159,10 @@ def _ways(procedure: Procedure, phase: Phase) -> list[Transition]:
 
 
 def _ways_in(procedure: Procedure, step: Step, at_hand: AtHand) -> dict[frozenset[str], str]:
-    """Return the words of each transition that leads into *step*, with the place of one."""
+    """Return the words of each transition that leads into *step*, with the place of one of them."""
     found: dict[frozenset[str], str] = {}
     if step is procedure.steps[0]:
-        found[frozenset()] = "the arrival"
+        found[frozenset()] = ""
     for other in procedure.steps:
         for phase in other.phases:
             for way in _ways(procedure, phase):
@@ -166,7 +171,7 @@ def _ways_in(procedure: Procedure, step: Step, at_hand: AtHand) -> dict[frozense
                     found.setdefault(words, f"step {other.id}, {_place(phase, way)}")
             if phase.otherwise == "@next" and procedure.after(other) is step:
                 found.setdefault(frozenset(), f"step {other.id}, phase {phase.id}")
-    return found or {frozenset(): "the begin of the step"}
+    return found or {frozenset(): ""}
 
 
 def _place(phase: Phase, way: Transition) -> str:

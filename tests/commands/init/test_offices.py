@@ -62,13 +62,14 @@ def test_outputs_rest_while_the_pi_boots(answers: dict[str, Any], tmp_path: Path
 def test_picture_parts_and_procedures_are_beside_the_config(
     answers: dict[str, Any], tmp_path: Path
 ) -> None:
-    """The wiring picture, the parts list and the procedures are written with the config."""
+    """Wiring picture, parts list, procedures and their law are written with the config."""
     config, result = init(tmp_path, answers)
     folder = config.parent
     assert "<svg" in (folder / "gardu-wiring.svg").read_text(encoding="utf-8")
     assert "supply for the Pi" in (folder / "gardu-parts.txt").read_text(encoding="utf-8")
-    procedures = {one.stem for one in (folder / "sop").iterdir()}
-    assert procedures == set(answers["checkpoint"]["procedures"])
+    chosen = {f"{one}.toml" for one in answers["checkpoint"]["procedures"]}
+    assert {one.name for one in (folder / "sop").iterdir()} == {*chosen, "legal"}
+    assert {one.name for one in (folder / "sop" / "legal").iterdir()} == chosen
     assert f"gardu check --config {config}" in result.output
 
 

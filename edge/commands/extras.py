@@ -11,7 +11,6 @@ EXTRAS = {
     "markupsafe": "print",
     "nacl": "invitations",
     "segno": "invitations",
-    "tomli_w": "sim",
     "weasyprint": "print",
     "xlsxwriter": "report",
 }

@@ -10,7 +10,6 @@ from rich.text import Text
 from edge.commands.options import data_folder
 from edge.commands.sop_folder import FolderOption, find_procedure
 from edge.config.loading import load_config
-from edge.config.text_files import read_text
 from edge.errors import GarduError
 from edge.paper.deliver import REPLACES, FormFormat, deliver
 from edge.paper.page import pdf
@@ -19,7 +18,7 @@ from edge.paper.sop.terminal import console
 from edge.paper.words import Language
 from edge.printable import printable, printable_lines
 from edge.sop.procedures.difference import Change, difference
-from edge.sop.procedures.loading import parse_procedure
+from edge.sop.procedures.loading import parse_procedure, read_procedure
 from edge.sop.procedures.model import Procedure
 from edge.store.snapshot import Snapshot
 
@@ -77,7 +76,7 @@ def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure
     """Return the procedure *name*: a file, an id in *folder*, or a version in the database."""
     path = Path(name)
     if path.is_file() or "/" in name or path.suffix:
-        return parse_procedure(read_text(path), name)
+        return parse_procedure(read_procedure(path).text, name)
     if "@" not in name:
         return find_procedure(name, folder)
     if config is None:

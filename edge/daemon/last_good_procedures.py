@@ -19,11 +19,10 @@ from pathlib import Path
 import msgspec
 
 from edge.config.model import Config
-from edge.config.text_files import read_text
 from edge.daemon.procedures import fitting_procedures, wording_of
 from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.equipment import verify_equipment
-from edge.sop.procedures.loading import parse_procedure, procedure_file
+from edge.sop.procedures.loading import parse_procedure, procedure_file, read_procedure
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import verify
 from edge.store.store import Store
@@ -76,12 +75,12 @@ def adopt(store: Store, now: Adopted) -> None:
 
 
 def text_of(folder: Path, procedure: Procedure) -> str:
-    """Return the text that *procedure* was read from.
+    """Return the whole text that *procedure* was read from.
 
-    :raises ConfigUnavailable: if the file has been changed since
+    :raises ConfigUnavailable: if its file or a part has been changed since
     """
     file = procedure_file(folder, procedure.id)
-    text = read_text(file)
+    text = read_procedure(file).text
     if not procedure.version.endswith(hashlib.sha256(text.encode()).hexdigest()[:8]):
         raise ConfigUnavailable([f"{file}: was changed while it was being read; try again"])
     return text

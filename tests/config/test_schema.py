@@ -18,15 +18,16 @@ from edge.config.schema import config_schema, schema_text
 from edge.config.validation import Problems, convert
 from edge.sop.procedures.legal_text import LegalText
 from edge.sop.procedures.model import Procedure
-from edge.sop.procedures.schema import legal_schema, procedure_schema
+from edge.sop.procedures.schema import legal_schema, part_schema, procedure_schema
 
 FOLDER = default_config_folder()
 CONFIGS = sorted(FOLDER.glob("gardu*.toml"))
 PROCEDURES = sorted((FOLDER / "sop").glob("*.toml"))
 LEGAL_TEXTS = sorted((FOLDER / "sop" / "legal").glob("*.toml"))
-FILES = [*CONFIGS, *PROCEDURES, *LEGAL_TEXTS]
+FILES = [*CONFIGS, *sorted((FOLDER / "sop").rglob("*.toml"))]
 CONFIG = Draft202012Validator(config_schema())
 PROCEDURE = Draft202012Validator(procedure_schema())
+PART = Draft202012Validator(part_schema())
 LEGAL = Draft202012Validator(legal_schema())
 
 # A table of each kind that no shipped config has.
@@ -113,12 +114,11 @@ BEYOND = ("has the range", " twice; ", "allowed: numbers from", " numbers, but t
 
 def schema_of_file(file: Path) -> str:
     """Return the name of the schema of a shipped file."""
-    if file in CONFIGS:
-        return "gardu"
-    return "legal" if file in LEGAL_TEXTS else "procedure"
+    by_folder = {"sop": "procedure", "parts": "part", "legal": "legal"}
+    return by_folder.get(file.parent.name, "gardu")
 
 
-VALIDATORS = {"gardu": CONFIG, "procedure": PROCEDURE, "legal": LEGAL}
+VALIDATORS = {"gardu": CONFIG, "procedure": PROCEDURE, "part": PART, "legal": LEGAL}
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
@@ -142,6 +142,7 @@ def test_every_shipped_file_names_its_schema(file: Path) -> None:
     [
         ("gardu", config_schema()),
         ("procedure", procedure_schema()),
+        ("part", part_schema()),
         ("legal", legal_schema()),
     ],
 )
@@ -161,8 +162,8 @@ def keys(schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, dict[st
 
 @pytest.mark.parametrize(
     "schema",
-    [config_schema(), procedure_schema(), legal_schema()],
-    ids=["config", "sop", "legal"],
+    [config_schema(), procedure_schema(), part_schema(), legal_schema()],
+    ids=["config", "sop", "part", "legal"],
 )
 def test_every_key_is_described(schema: dict[str, Any]) -> None:
     """An editor shows the meaning of each key, in the words of TOML and not of Python."""
@@ -255,15 +256,11 @@ def test_the_schema_agrees_with_the_loader(
         ('event = "button.done"', 'event = "button.doen"'),
         ('event = "button.done"', 'event = "timeout"'),
         ('event = "button.done", to', 'event = "button.done", after_s = 5, to'),
-        ('do = ["unlock"]', 'do = ["unlok"]'),
-        ('do = ["unlock"]', 'do = ["unlock:3"]'),
-        ('do = ["ring:call"]', 'do = ["ring:loud"]'),
         ('do = ["still:desk", ', 'do = ["still", '),
         ('vouches = ["guest-book", ', 'vouches = ["guestbook", '),
-        ('needs = "locker"', 'needs = "lockers"'),
-        ('needs = "locker"\n', ""),
         ('to = "@next"', 'to = "@nxt"'),
-        ('reason = "no-answer"', 'reason = "No answer"'),
+        ('use = "locker-deposit"', "use = 1"),
+        ('use = "locker-deposit"', ""),
     ],
 )
 def test_words_of_procedures_are_known(old: str, new: str) -> None:
@@ -271,6 +268,29 @@ def test_words_of_procedures_are_known(old: str, new: str) -> None:
     text = (FOLDER / "sop/eselon-4-asn.toml").read_text(encoding="utf-8")
     assert old in text
     assert not PROCEDURE.is_valid(tomllib.loads(text.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("part", "old", "new"),
+    [
+        ("locker-deposit", 'do = ["unlock"]', 'do = ["unlok"]'),
+        ("locker-deposit", 'do = ["unlock"]', 'do = ["unlock:3"]'),
+        ("locker-deposit", 'needs = "locker"', 'needs = "lockers"'),
+        ("locker-deposit", 'needs = "locker"\n', ""),
+        ("locker-deposit", 'to = "@then"', 'to = "@than"'),
+        ("host-call", '"ring:call"', '"ring:loud"'),
+        ("host-call", '"{stills}"', '"{ stills }"'),
+        ("host-call", 'reason = "no-answer"', 'reason = "No answer"'),
+        ("meeting", "extend_s =", "standard_s ="),
+        ("meeting", 'id = "meeting"', 'id = "meeting"\nuses = "screening"'),
+    ],
+)
+def test_words_of_parts_are_known(part: str, old: str, new: str) -> None:
+    """The same in a part, which has placeholders as well."""
+    text = (FOLDER / f"sop/parts/{part}.toml").read_text(encoding="utf-8")
+    assert old in text
+    assert PART.is_valid(tomllib.loads(text))
+    assert not PART.is_valid(tomllib.loads(text.replace(old, new)))
 
 
 @pytest.mark.parametrize(

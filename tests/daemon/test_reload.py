@@ -3,6 +3,7 @@
 import asyncio
 import json
 import re
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -39,6 +40,8 @@ from tests.daemons import DaemonChild, of
 
 SOP = default_config_folder() / "sop"
 MOCK = {"GPIOZERO_PIN_FACTORY": "mock"}
+CALL = "parts/host-call.toml"
+DONE, BAD = 'to = "@next", vouches', 'to = "kertu", vouches'
 TITLE = 'en = "Guests of the Bupati and Wakil Bupati"'
 
 
@@ -46,9 +49,7 @@ def office(folder: Path) -> tuple[Path, Path]:
     """Return the config of a checkpoint with procedures of its own, and the Pimpinan's file."""
     config = config_file(folder)
     own = folder / "sop"
-    own.mkdir()
-    for file in SOP.glob("*.toml"):
-        (own / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
+    shutil.copytree(SOP, own, dirs_exist_ok=True)
     text = config.read_text(encoding="utf-8").replace(f'sop = "{SOP}"', f'sop = "{own}"')
     config.write_text(text, encoding="utf-8")
     return config, own / "pimpinan.toml"
@@ -109,7 +110,7 @@ def test_bad_procedures_are_refused_and_the_old_ones_stay(tmp_path: Path) -> Non
     good = file.read_text(encoding="utf-8")
     with DaemonChild(config, environment=MOCK) as daemon:
         daemon.until("ready;")
-        file.write_text(good.replace('to = "kartu"', 'to = "kertu"'), encoding="utf-8")
+        file.write_text(good.replace(DONE, BAD), encoding="utf-8")
         done = reload(config)
         assert done.returncode == 1
         assert "leads to 'kertu'" in done.stderr
@@ -136,7 +137,7 @@ def test_bad_procedures_are_refused_and_the_old_ones_stay(tmp_path: Path) -> Non
 
 def spoilt(file: Path) -> None:
     """Put a mistake into *file*, as an unchecked edit does."""
-    edit(file, 'to = "kartu"', 'to = "kertu"')
+    edit(file, DONE, BAD)
 
 
 def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
@@ -347,7 +348,7 @@ def test_a_text_is_on_the_disk_before_a_visit_can_begin_under_it(
 
 def test_refusals_are_counted_and_change_nothing(desk: Desk, tmp_path: Path) -> None:
     """With one bad file of four, no procedure is adopted; each refusal is counted."""
-    edit(tmp_path / "sop" / "pimpinan.toml", 'do = ["ring:call"]', 'do = ["ring:loud"]')
+    edit(tmp_path / "sop" / CALL, '"ring:call"', '"ring:loud"')
     for number in (1, 2):
         with pytest.raises(ConfigError, match="loud"):
             asyncio.run(desk.reload())
@@ -355,7 +356,7 @@ def test_refusals_are_counted_and_change_nothing(desk: Desk, tmp_path: Path) -> 
         assert shown["refused"] == desk.reload.refusals == number
         assert "loud" in shown["problem"]
     assert (desk.adopted, desk.shown) == ([], [])
-    edit(tmp_path / "sop" / "pimpinan.toml", 'do = ["ring:loud"]', 'do = ["ring:call"]')
+    edit(tmp_path / "sop" / CALL, '"ring:loud"', '"ring:call"')
     asyncio.run(desk.reload())
     assert desk.reload.shown() == {"refused": 2, "problem": None}
 

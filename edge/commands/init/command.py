@@ -35,6 +35,7 @@ from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
 from edge.sop.procedures.legal_text import LEGAL_TEXTS
+from edge.sop.procedures.loading import parts_of
 
 
 def init(
@@ -184,9 +185,11 @@ def _write(
         files.append(NewFile(answers, as_toml(GROUPS, found, office).encode(), ANSWERS_MODE))
     folder = config.absolute().parent
     if sop != folder / "sop":
-        named = [f"{one}.toml" for one in proposal.config.checkpoint.procedures]
-        files += copies(sop, folder / "sop", named)
-        legal = [one for one in named if (sop / LEGAL_TEXTS / one).is_file()]
+        named = proposal.config.checkpoint.procedures
+        files += copies(sop, folder / "sop", [f"{one}.toml" for one in named])
+        for source in parts_of(sop, named):
+            files += copies(source.parent, folder / "sop" / source.parent.name, [source.name])
+        legal = [f"{one}.toml" for one in named if (sop / LEGAL_TEXTS / f"{one}.toml").is_file()]
         files += copies(sop / LEGAL_TEXTS, folder / "sop" / LEGAL_TEXTS, legal)
     if not (folder / "schema").exists():
         files += copies(default_config_folder() / "schema", folder / "schema", SCHEMAS)

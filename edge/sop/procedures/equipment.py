@@ -247,7 +247,7 @@ class _Site:
 
     def entered(self, step: Step) -> list[Phase]:
         """Return the phases of *step* that a visit can be in at this checkpoint."""
-        ids = reached(self._as_entered(step))
+        ids = reached(self._as_entered(step).phases)
         return [p for p in step.phases if p.id in ids and not self.never_entered(step, p)]
 
     def _as_entered(self, step: Step) -> Step:

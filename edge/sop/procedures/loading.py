@@ -1,18 +1,48 @@
-"""Loads procedure files: reads, converts and verifies them, and adds the text's digest."""
+"""Loads procedure files: reads, expands, converts and verifies them, and adds the text's digest.
+
+The text of a procedure is that of its file; if it uses parts, that of the file with the phases of
+its parts (parts.py). So the digest in its version covers the parts, and a stored text needs no
+other file.
+"""
 
 import hashlib
+import re
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import msgspec
+import tomli_w
 
+from edge.config.places import default_config_folder
 from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems, convert
 from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.parts import Part, Source, circle, expand, used
 from edge.sop.procedures.verify import verify
+
+_PARTS = "parts"
+# The place of a problem that ``verify`` finds.
+_IN_PHASE = re.compile(r"step ([\w-]+), phase ([\w-]+)")
+
+
+class Written(msgspec.Struct, frozen=True):
+    """The text of a procedure, whole.
+
+    :ivar file: the file that it was read from
+    :ivar text: with the phases of all parts
+    :ivar origins: the part of each phase that comes from one, by step and phase
+    :ivar files: the files of those parts
+    """
+
+    file: str
+    text: str
+    origins: dict[tuple[str, str], str] = {}
+    files: tuple[Path, ...] = ()
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:
@@ -21,19 +51,44 @@ def procedure_file(folder: Path, procedure_id: str) -> Path:
 
 
 def parse_procedure(text: str, file: str) -> Procedure:
-    """Return the procedure that *text* describes; *file* names it in problems.
+    """Return the procedure that the whole *text* describes; *file* names it in problems.
 
     It is not verified: a visit that began under an older text must be able to end under it,
     also when the rules have become stricter since.
 
     :raises ConfigError: with every unknown key, missing key and wrong value
     """
-    raw, problems = parse_toml(text, file), Problems(file, text)
-    procedure = convert(Procedure, raw, "", problems)
-    problems.raise_any()
-    assert isinstance(procedure, Procedure)
+    procedure = _converted(parse_toml(text, file), Problems(file, text))
     digest = hashlib.sha256(text.encode()).hexdigest()[:8]
     return msgspec.structs.replace(procedure, version=f"{procedure.version}+{digest}")
+
+
+def read_procedure(path: Path) -> Written:
+    """Read the procedure file *path* and the parts that it uses.
+
+    :raises ConfigUnavailable: if one of them cannot be read now
+    :raises ConfigError: with every problem of the keys and values of all of them
+    """
+    text = read_text(path)
+    raw, problems = parse_toml(text, str(path)), Problems(str(path), text)
+    _converted(raw, problems)
+    wanted = dict.fromkeys(name for step in raw["steps"] for name in used(step.get("use", ())))
+    if not wanted:
+        return Written(str(path), text)
+    library = _library(path.parent, wanted, problems)
+    problems.raise_any()
+    origins: dict[tuple[str, str], str] = {}
+    for number, step in enumerate(raw["steps"]):
+        found, faults = expand(step, library)
+        for fault in faults:
+            problems.add("" if ".toml: " in fault else f"steps[{number}].use", fault)
+        raw["steps"][number] = _step(step, found.keys, found.phases)
+        for phase, origin in zip(found.phases, found.origins, strict=True):
+            if origin is not None:
+                origins[step["id"], phase["id"]] = origin
+    problems.raise_any()
+    files = tuple(Path(source.file) for source in library.values())
+    return Written(str(path), tomli_w.dumps(raw), origins, files)
 
 
 def load_procedure(path: Path) -> Procedure:
@@ -41,13 +96,13 @@ def load_procedure(path: Path) -> Procedure:
 
     :raises ConfigError: with every problem found
     """
-    text = read_text(path)
-    procedure = parse_procedure(text, str(path))
-    problems = Problems(str(path), text)
+    written = read_procedure(path)
+    procedure = parse_procedure(written.text, written.file)
+    problems = Problems(written.file, read_text(path))
     if procedure.id != path.stem:
         problems.add("id", f"is {procedure.id!r}; allowed: {path.stem!r}, as the file is called")
     for problem in verify(procedure):
-        problems.add("", problem)
+        problems.add("", _with_part(problem, written))
     problems.raise_any()
     return procedure
 
@@ -72,7 +127,7 @@ def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
             errors.append(error)
     if errors:
         passing = all(isinstance(error, ConfigUnavailable) for error in errors)
-        problems = [problem for error in errors for problem in error.problems]
+        problems = list(dict.fromkeys(problem for error in errors for problem in error.problems))
         raise (ConfigUnavailable if passing else ConfigError)(problems)
     return found
 
@@ -80,3 +135,85 @@ def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
 def known_procedures(folder: Path) -> list[str]:
     """Return the ids of all procedure files in *folder*, in order; empty if there is none."""
     return sorted(path.stem for path in folder.glob("*.toml"))
+
+
+def part_files(folder: Path) -> dict[str, Path]:
+    """Return the parts for the procedures in *folder*, by name: Gardu's, and before them its own.
+
+    An office's part takes the place of Gardu's part of the same name.
+    """
+    folders = (default_config_folder() / "sop", folder)
+    return {path.stem: path for one in folders for path in sorted((one / _PARTS).glob("*.toml"))}
+
+
+def parts_of(folder: Path, ids: Iterable[str]) -> list[Path]:
+    """Return the files of the parts that the procedures *ids* of *folder* use, each once.
+
+    A procedure that cannot be read has none here.
+    """
+    found: dict[Path, None] = {}
+    for procedure_id in ids:
+        with suppress(ConfigError):
+            found |= dict.fromkeys(read_procedure(procedure_file(folder, procedure_id)).files)
+    return sorted(found)
+
+
+def _converted(raw: dict[str, Any], problems: Problems) -> Procedure:
+    procedure = convert(Procedure, raw, "", problems)
+    problems.raise_any()
+    assert isinstance(procedure, Procedure)
+    return procedure
+
+
+def _library(folder: Path, wanted: Iterable[str], problems: Problems) -> dict[str, Source]:
+    """Return the parts *wanted* and those that they use; add the problems of their files."""
+    known = part_files(folder)
+    found: dict[str, Source] = {}
+    ahead = [(name, "") for name in wanted]
+    while ahead:
+        name, by = ahead.pop()
+        if name in found:
+            continue
+        if name not in known:
+            meant, allowed = did_you_mean(name, known), ", ".join(sorted(known)) or "none"
+            problems.add("", f"{by}use: {name!r} is no part{meant}; allowed: {allowed}")
+            continue
+        found[name] = _part(known[name])
+        ahead += [(one, f"part {name}, ") for one in used(found[name].part.use)]
+    for name in found:
+        if chain := circle(name, found):
+            problems.add("", f"part {name}: uses itself ({' -> '.join(chain)})")
+    return found
+
+
+def _part(file: Path) -> Source:
+    """Return the part of *file*.
+
+    :raises ConfigError: with every problem found
+    """
+    text = read_text(file)
+    problems = Problems(str(file), text)
+    part = convert(Part, parse_toml(text, str(file)), "", problems)
+    problems.raise_any()
+    assert isinstance(part, Part)
+    if part.id != file.stem:
+        problems.add("id", f"is {part.id!r}; allowed: {file.stem!r}, as the file is called")
+    problems.raise_any()
+    return Source(part, str(file), text)
+
+
+def _step(
+    step: dict[str, Any], keys: dict[str, Any], phases: list[dict[str, Any]]
+) -> dict[str, Any]:
+    """Return the table *step* with *keys* that it lacks, and with *phases* in place of parts."""
+    own = {key: value for key, value in step.items() if key not in ("use", "with", "phases")}
+    return {**keys, **own, "phases": phases}
+
+
+def _with_part(problem: str, written: Written) -> str:
+    """Return *problem* with the name of the part that its phase comes from."""
+    place = _IN_PHASE.match(problem)
+    part = written.origins.get((place[1], place[2])) if place else None
+    if place is None or part is None:
+        return problem
+    return f"{place[0]} (part {part}){problem[place.end() :]}"

@@ -36,6 +36,10 @@ from edge.sop.procedures.vocabulary import (
 Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
 
 
+ParameterValue = str | int | float | bool | list[str]
+"""A value for a parameter of a part."""
+
+
 class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A table of a procedure file; unknown keys are refused."""
 
@@ -116,7 +120,9 @@ class Step(FileTable, frozen=True, kw_only=True):
     :ivar extensions: how often the limit may be moved
     :ivar output: the law's *output*
     :ivar note: the law's *keterangan*
-    :ivar phases: its waits, the first is entered first
+    :ivar use: the parts whose phases it takes (parts.py), in order
+    :ivar values: values for the parameters of those parts
+    :ivar phases: its waits, the first is entered first; those of its parts come before
     :ivar standard_s: the legal standard time in seconds; without it *menyesuaikan*
     :ivar extend_s: by how much an extension moves the step's limit, at most ``extensions`` times
     :ivar timed_from: the phase that starts the time when it is entered, or several phases: the one
@@ -145,7 +151,9 @@ class Step(FileTable, frozen=True, kw_only=True):
     timed_from: Name | tuple[str, ...] | None = None
     admitted_from: Name | None = None
     page_shows_signature: bool = False
-    phases: Annotated[tuple[Phase, ...], Meta(min_length=1, description="at least one phase")]
+    use: Name | tuple[Name, ...] = ()
+    values: dict[str, ParameterValue] = msgspec.field(name="with", default_factory=dict)
+    phases: tuple[Phase, ...] = ()
 
     def phase(self, phase_id: str) -> Phase:
         """Return the phase *phase_id*; KeyError if there is none."""

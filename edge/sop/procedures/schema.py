@@ -1,4 +1,4 @@
-"""JSON Schemas of procedure files and of legal texts.
+"""JSON Schemas of procedure files, of their parts and of legal texts.
 
 Beside the types of the model they have the words that the verification knows: events, actions,
 needs, targets and deeds. Checks of steps against each other stay with the verification.
@@ -11,17 +11,60 @@ from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
 from edge.sop.procedures.deeds import DEEDS
 from edge.sop.procedures.legal_text import LegalText
-from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.model import Phase, Procedure
+from edge.sop.procedures.parts import STEP_KEYS, Part
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
 from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
+_PLACEHOLDER = {"type": "string", "pattern": r"(\{[a-z][a-z0-9_]*\}|^@then$)"}
 
 
 def procedure_schema() -> dict[str, Any]:
     """Return the schema of a procedure file (sop/ID.toml)."""
     schema = schema_of(Procedure, "Gardu: a procedure (SOP)")
-    parts = schema["$defs"]
+    _with_words(schema["$defs"])
+    step = schema["$defs"]["Step"]
+    step["anyOf"] = [fragment("use"), fragment("phases")]
+    step["properties"]["phases"]["minItems"] = 1
+    schema["properties"]["reasons"]["items"]["pattern"] = f"^{_WORD}$"
+    return schema
+
+
+def part_schema() -> dict[str, Any]:
+    """Return the schema of a part (sop/parts/NAME.toml): phases with placeholders in them."""
+    schema = schema_of(Part, "Gardu: a part of procedures")
+    phases = schema_of(Phase, "")
+    phases["$defs"]["Phase"] = {k: v for k, v in phases.items() if k not in ("$schema", "$defs")}
+    del phases["$defs"]["Phase"]["title"]
+    _with_words(phases["$defs"])
+    schema["$defs"] |= _with_placeholders(phases["$defs"])
+    schema["properties"]["phases"]["items"] = {"$ref": "#/$defs/Phase"}
+    schema["properties"]["step"] = {
+        "description": _listed("Keys for the step that uses it:", dict.fromkeys(STEP_KEYS, "")),
+        "type": "object",
+        "propertyNames": {"enum": list(STEP_KEYS)},
+    }
+    return schema
+
+
+def _with_placeholders(parts: dict[str, Any]) -> dict[str, Any]:
+    """Return *parts* in which each value may be a placeholder too, or ``@then``."""
+    for part in (parts["Phase"], parts["Transition"]):
+        part.pop("if", None)
+        part.pop("then", None)
+        part.pop("else", None)
+        for key, value in part["properties"].items():
+            described = {"description": value.get("description", "")}
+            part["properties"][key] = described | {"anyOf": [value, _PLACEHOLDER]}
+        part["required"] = [key for key in part["required"] if key == "id"]
+    do = parts["Phase"]["properties"]["do"]["anyOf"][0]
+    do["items"] = {"anyOf": [do["items"], _PLACEHOLDER]}
+    return parts
+
+
+def _with_words(parts: dict[str, Any]) -> None:
+    """Add to *parts* the words that the verification knows."""
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
     way["event"] = {"description": "The event that it waits for.", "enum": list(EVIDENCE)}
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
@@ -33,8 +76,6 @@ def procedure_schema() -> dict[str, Any]:
     phase["on"]["minItems"] = 1
     parts["Phase"]["required"].append("on")
     parts["Phase"]["dependentRequired"] = {"needs": ["otherwise"], "otherwise": ["needs"]}
-    schema["properties"]["reasons"]["items"]["pattern"] = f"^{_WORD}$"
-    return schema
 
 
 def legal_schema() -> dict[str, Any]:

@@ -51,7 +51,12 @@ def verify(procedure: Procedure) -> list[str]:
     """Return all problems of *procedure*; an empty list if there are none."""
     problems = [*_step_ids(procedure), *_numbers(procedure), *_anywhere(procedure)]
     for step in procedure.steps:
-        problems += _step(procedure, step)
+        if step.phases:
+            problems += _step(procedure, step)
+        else:
+            problems.append(f"step {step.id}: has no phases; allowed: phases, or parts by use")
+    if not all(step.phases for step in procedure.steps):
+        return problems
     problems += _alarms(procedure)
     problems += _hosts(procedure)
     problems += _reasons(procedure)
@@ -84,14 +89,14 @@ def stuck(phases: Sequence[Phase], possible: Callable[[Transition], bool]) -> li
         free |= found
 
 
-def reached(step: Step) -> set[str]:
-    """Return the ids of the phases of *step* that some chain of transitions leads to."""
+def reached(phases: Sequence[Phase]) -> set[str]:
+    """Return the ids of a step's *phases* that some chain of transitions leads to."""
     ways = {
         phase.id: [*(way.to for way in phase.on), *(way.otherwise for way in phase.on),
                    phase.otherwise]
-        for phase in step.phases
+        for phase in phases
     }  # fmt: skip
-    return _closure(step.phases[0].id, lambda phase_id: ways.get(phase_id, []))
+    return _closure(phases[0].id, lambda phase_id: ways.get(phase_id, []))
 
 
 def _closure(start: T, ways: Callable[[T], Iterable[T | None]]) -> set[T]:
@@ -155,8 +160,9 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
         yield f"{where}: page_shows_signature, but no still:guestbook; allowed: with that still"
     for phase in step.phases:
         yield from _phase(procedure, step, phase, f"{where}, phase {phase.id}")
+    led_to = reached(step.phases)
     for phase in step.phases:
-        if phase.id not in reached(step):
+        if phase.id not in led_to:
             yield f"{where}, phase {phase.id}: no transition leads here"
     yield from _waits_without_end(step)
     yield from _otherwise_loops(step)

@@ -7,7 +7,7 @@ import msgspec
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
 from edge.sop.procedures.legal_text import LEGAL_TEXTS
-from edge.sop.procedures.loading import procedure_file
+from edge.sop.procedures.loading import parts_of, procedure_file
 
 
 class ConfigFile(msgspec.Struct, frozen=True):
@@ -34,6 +34,12 @@ def config_files(file: Path, config: Config) -> list[ConfigFile]:
     named += [
         ("checkpoint.sop", str(procedure_file(folder, name)), False)
         for name in checkpoint.procedures
+    ]
+    # Gardu's own parts come with its package.
+    named += [
+        ("checkpoint.sop", str(part), False)
+        for part in parts_of(folder, checkpoint.procedures)
+        if part.is_relative_to(folder)
     ]
     legal = (procedure_file(folder / LEGAL_TEXTS, name) for name in checkpoint.procedures)
     named += [("checkpoint.sop", str(text), False) for text in legal if text.is_file()]

@@ -64,6 +64,8 @@ def deeds_of(
 
 def _evidence(procedure: Procedure, step: Step, graph: list[Edge], name: str) -> Evidence:
     deed = DEEDS[name]
+    if deed.ends_visit:
+        return Evidence(deed=name, gap=_way_on(graph, deed))
     ends = deed.ends & {edge.target for edge in within_reach(graph)}
     if not ends or (COMPLETED in deed.ends and COMPLETED not in ends):
         return Evidence(deed=name, gap=NO_WAY)
@@ -99,11 +101,20 @@ def _gap(graph: list[Edge], sign: Sign, deed: Deed) -> str:
     if sign.after and not any(edge.event == sign.after for edge in within_reach(graph)):
         return f"no phase waits for {sign.after}"
     found = path(graph, sign.shown | sign.vouched, deed.ends, sign.after)
-    if found is None:
-        return ""
     before = any(word.startswith("before:") for word in sign.shown | sign.vouched)
-    places = [edge.place for edge in found if edge.place and (before or edge.source != START)]
+    return "" if found is None else _told(found, before=before)
+
+
+def _told(way: list[Edge], *, before: bool = False) -> str:
+    """Return the places of *way* in words; *before*: with that before the step."""
+    places = [edge.place for edge in way if edge.place and (before or edge.source != START)]
     return " > ".join(places) or "at once, without an event"
+
+
+def _way_on(graph: list[Edge], deed: Deed) -> str:
+    """Return a way that completes the step, in words; empty if there is none."""
+    found = path(graph, frozenset(), deed.ends)
+    return "" if found is None else _told(found)
 
 
 def _not_together(procedure: Procedure, step: Step, deed: Deed) -> str:

@@ -53,6 +53,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     :ivar word_suffices: an officer's word is enough; False: the law names the equipment
     :ivar together: (words, event): a phase with one of these words must wait for *event* too
     :ivar reminds: the aide's aiphone must ring when the time of the step goes by
+    :ivar ends_visit: no way may complete the step: all of them end the visit
     """
 
     text: Text
@@ -61,6 +62,7 @@ class Deed(msgspec.Struct, frozen=True, kw_only=True):
     word_suffices: bool = True
     together: tuple[frozenset[str], str] | None = None
     reminds: bool = False
+    ends_visit: bool = False
 
 
 def _sign(*shown: str, vouched: tuple[str, ...] = (), after: str = "") -> Sign:
@@ -164,6 +166,13 @@ DEEDS: dict[str, Deed] = {
         ),
         signs=(Sign(vouched=frozenset({"offers:@rescheduled"})),),
         ends=_TURNED_AWAY,
+    ),
+    "visit-ended": Deed(
+        text=Text(
+            id="Kunjungan tamu yang tidak diterima berakhir",
+            en="the visit of a guest who is not received ends here",
+        ),
+        ends_visit=True,
     ),
     "guest-book": _deed("Buku tamu diisi", "the guest book is filled in", _PAPERS["guest-book"]),
     "signature": _deed("Tamu membubuhkan paraf", "the guest signs", _PAPERS["signature"]),

@@ -173,6 +173,14 @@ def test_how_a_guest_may_be_turned_away(
     assert bool(evidence(deed, phase("periksa", ("button.done", "@next"), away)).gap) is gap
 
 
+def test_a_row_for_guests_who_are_not_received_ends_the_visit() -> None:
+    """Jawa Timur, row 5b: no way leads from the offer of another day to the host."""
+    away = ("button.reschedule", "@rescheduled")
+    assert evidence("visit-ended", phase("tawarkan", away)) == Evidence(deed="visit-ended")
+    on = phase("tawarkan", away, ("button.done", "@next"))
+    assert evidence("visit-ended", on).gap == "phase tawarkan, button.done"
+
+
 def test_less_equipment_leaves_the_officers_word() -> None:
     """Without a reader the step is completed by the button alone; without both, by nothing."""
     step = step_of(phase("kartu", ("card.issued", "@next"), ("button.accept", "@next")))
@@ -188,7 +196,7 @@ def test_every_word_of_a_sign_is_one_that_a_procedure_can_have() -> None:
     for name, deed in DEEDS.items():
         assert deed.text.id
         assert deed.text.en
-        assert deed.signs or deed.reminds, name
+        assert deed.signs or deed.reminds or deed.ends_visit, name
         for word in {w for sign in deed.signs for w in sign.shown | sign.vouched}:
             kind, _, rest = word.rpartition(":")
             plain = rest if kind in ("beside", "before", "counted") else word

@@ -200,7 +200,7 @@ def demands() -> Iterator[tuple[str, int, str, int]]:
     """Yield procedure, place, deed and number of the sign of everything that is demanded."""
     for name, place in STEPS:
         for deed in LAW[name].rows[place].demands:
-            for number in range(len(DEEDS[deed].signs) or 1):
+            for number in range(len(DEEDS[deed].signs) or DEEDS[deed].reminds):
                 yield name, place, deed, number
 
 
@@ -296,6 +296,17 @@ def test_screening_by_an_officers_word_alone_is_found() -> None:
     mutant = with_row("pimpinan", place, phases=(Phase(id="lewat", on=ways),), timed_from=None)
     found = [one.words for one in problems("pimpinan", mutant, place)]
     assert any("each-person-screened" in words and "officer's word" in words for words in found)
+
+
+def test_a_guest_who_is_not_received_and_led_on_is_found() -> None:
+    """Jawa Timur, row 5b: after the offer of another day no guest is escorted to the host."""
+    place = [step.id for step in PROCEDURES["jatim"].steps].index("penjadwalan-ulang")
+    mutant = with_row("jatim", place, phases=tuple(
+        replace(phase, on=(*phase.on, Transition(event="button.done", to="@next")))
+        for phase in PROCEDURES["jatim"].steps[place].phases
+    ))  # fmt: skip
+    (found,) = problems("jatim", mutant, place)
+    assert "visit-ended" in found.words
 
 
 def test_a_skipped_screening_is_found_and_nothing_to_store_is_not() -> None:

@@ -68,7 +68,7 @@ def test_picture_parts_and_procedures_are_beside_the_config(
     assert "<svg" in (folder / "gardu-wiring.svg").read_text(encoding="utf-8")
     assert "supply for the Pi" in (folder / "gardu-parts.txt").read_text(encoding="utf-8")
     chosen = {f"{one}.toml" for one in answers["checkpoint"]["procedures"]}
-    assert {one.name for one in (folder / "sop").iterdir()} == {*chosen, "legal"}
+    assert {one.name for one in (folder / "sop").iterdir()} == {*chosen, "parts", "legal"}
     assert {one.name for one in (folder / "sop" / "legal").iterdir()} == chosen
     assert f"gardu check --config {config}" in result.output
 

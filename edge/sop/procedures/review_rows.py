@@ -1,9 +1,8 @@
 """Compares the rows of an SOP with the law's: number, actor, station and order. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from edge.config.spelling import did_you_mean
 from edge.sop.procedures.legal_text import LegalRow, LegalText
 from edge.sop.procedures.model import Duty, Procedure, Step
 from edge.sop.procedures.remarks import Remark, key_of, note, problem
@@ -55,26 +54,33 @@ def review_rows(
 
 
 def _actor(step: Step | Duty, row: LegalRow) -> Iterator[Remark]:
-    here = (step.role,) if isinstance(step, Step) else step.roles
-    if set(here) != set(row.actors):
+    """Yield a problem if another person than the law's carries the row out.
+
+    Of several persons in the law one has the step; a duty has all of them.
+    """
+    if isinstance(step, Step):
+        here, agrees = (step.role,), step.role in row.actors
+    else:
+        here, agrees = step.roles, set(step.roles) == set(row.actors)
+    if not agrees:
         words = f"{_listed(here)} carries it out; the law says {_listed(row.actors)}"
         yield problem(step, "actor", words, law=row.name)
 
 
 def _station(procedure: Procedure, legal: LegalText, step: Step, row: LegalRow) -> Iterator[Remark]:
     """Yield a problem if *step* is at another station than its actor."""
-    stations = {legal.stations[actor] for actor in row.actors if actor in legal.stations}
+    here = [step.role] if step.role in row.actors else row.actors
+    stations = {legal.stations[actor] for actor in here if actor in legal.stations}
     file = f"legal/{procedure.id}.toml"
     if not stations:
         words = (
             f"the station was not compared: [stations] of {file} does not say where "
-            f"{_listed(row.actors)} acts"
+            f"{_listed(here)} acts"
         )
         yield note(step, "actor", words, law=row.name)
     elif step.station not in stations:
-        meant = did_you_mean(step.station, stations)
         words = (
-            f"it is at station {step.station}{meant}; {_listed(row.actors)} acts at "
+            f"it is at station {step.station}; {_listed(here)} acts at "
             f"{_listed(sorted(stations))} ([stations] of {file})"
         )
         yield problem(step, "actor", words, law=row.name)
@@ -123,5 +129,5 @@ def _past(
     return problem(missed, "order", words, law=rows[missed.id].name)
 
 
-def _listed(words: tuple[str, ...] | list[str]) -> str:
+def _listed(words: Sequence[str]) -> str:
     return " and ".join(words) or "no person"

@@ -8,8 +8,9 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from edge.sop.procedures.deed_evidence import Evidence, deeds_of
+from edge.sop.procedures.deed_evidence import NO_WAY, Evidence, deeds_of
 from edge.sop.procedures.deeds import COMPLETED, DEEDS
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
 from edge.sop.procedures.step_paths import START, Edge, edges, path
@@ -260,6 +261,28 @@ def test_a_word_is_certain_if_and_only_if_every_walk_carries_it(
         walk = _walk(graph, chance)
         if walk and walk[-1].target == COMPLETED:
             assert any(word in edge.words for edge in walk)
+
+
+SIGNED = [name for name, deed in DEEDS.items() if deed.signs]
+
+
+@settings(deadline=None, max_examples=150)
+@given(STEPS, st.sampled_from(PHASES), st.sampled_from(["@next", "@skip", *PHASES]))
+def test_one_more_way_never_makes_a_deed_stronger(phases: list[Phase], place: str, to: str) -> None:
+    """Evidence is what no visit can avoid: a further press cannot add to it."""
+    more = [
+        phase
+        if phase.id != place
+        else replace(phase, on=(*phase.on, Transition(event="button.more", to=to)))
+        for phase in phases
+    ]
+    one, two = step_of(*phases), step_of(*more)
+    before = deeds_of(of(one), one, deeds=SIGNED)
+    for was, now in zip(before, deeds_of(of(two), two, deeds=SIGNED), strict=True):
+        if was.gap and was.gap != NO_WAY:
+            assert now.gap, was.deed
+        elif was.word and not now.gap:
+            assert now.word or not now.shown, was.deed
 
 
 def _walk(graph: list[Edge], chance: random.Random) -> list[Edge]:

@@ -92,6 +92,27 @@ def test_an_unknown_procedure_without_a_time_is_a_problem_menyesuaikan_is_not() 
     assert {f.kind for f in alone} == {"problem"}
 
 
+def test_one_of_several_persons_of_the_law_may_carry_a_step_out() -> None:
+    """Either of two persons is the law's, at the station of that one."""
+    law = legal_text("pimpinan")
+    row = replace(law.rows[1], actor=("Petugas 2", "Petugas 1"))
+    law = replace(law, rows=(law.rows[0], row, *law.rows[2:]))
+    assert [f for f in review(procedure(), law) if f.about == "actor"] == []
+    moved = with_step(procedure(), 1, station="officer-2")
+    (found,) = [f for f in review(moved, law) if f.about == "actor"]
+    assert "Petugas 1 acts at officer-1" in found.words
+
+
+def test_a_person_without_a_station_in_the_law_is_noted() -> None:
+    """The station cannot be compared, and the office is told so."""
+    law = legal_text("pimpinan")
+    stations = {actor: at for actor, at in law.stations.items() if actor != "Petugas 3"}
+    found = [f for f in review(procedure(), replace(law, stations=stations)) if f.about == "actor"]
+    assert [(f.kind, f.row, "where Petugas 3 acts" in f.words) for f in found] == [
+        ("note", "4", True)
+    ]
+
+
 def test_standard_times_add_up_along_each_path() -> None:
     """30 minutes with the Pimpinan; in Jawa Timur another sum for each answer of the host."""
     assert [seconds for _, seconds in path_times(procedure())] == [1800.0]

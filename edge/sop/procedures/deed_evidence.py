@@ -23,6 +23,7 @@ from edge.sop.procedures.step_paths import (
     AtHand,
     Edge,
     anything,
+    by_time,
     edges,
     leads_on,
     path,
@@ -149,17 +150,13 @@ def _ever_shown(graph: list[Edge], sign: Sign) -> bool:
 
 def _unreminded(step: Step, graph: list[Edge]) -> str:
     """Return where the time of *step* goes by without a ring; empty if it rings everywhere."""
-    by_time = [edge for edge in graph if edge.event == "timeout"]
+    silent = [edge for edge in graph if not edge.words & _REMINDERS]
     for phase_id in step.timed_phases or (step.phases[0].id,):
-        here, seen = phase_id, set[str]()
-        while here not in seen:
-            seen.add(here)
-            edge = next((one for one in by_time if one.source == here), None)
-            if edge is None:
-                return f"phase {here}: no reminder is rung when the time goes by"
-            if edge.words & _REMINDERS:
-                break
-            here = edge.target
-        else:
+        waits = [phase_id, *(edge.target for edge in by_time(silent, phase_id))]
+        for here in waits:
+            if not any(edge.source == here for edge in by_time(graph, phase_id)):
+                place = here if here in {phase.id for phase in step.phases} else phase_id
+                return f"phase {place}: no reminder is rung when the time goes by"
+        if not any(edge.source in waits for edge in by_time(graph, phase_id) if edge not in silent):
             return f"phase {phase_id}: its time-outs ring no reminder"
     return ""

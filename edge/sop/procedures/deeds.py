@@ -3,7 +3,8 @@
 A *sign* is a set of words of a procedure file. A way through a step carries these words:
 
 ====================== =========================================================================
-``card.issued``        the event of a transition
+``card.issued``        the event of a transition, without the name of a device after a colon;
+                       ``value`` is that of any value that is entered
 ``counted:EVENT``      a transition that counts one person, or all, as passed clear; all buttons
                        are ``counted:button``
 ``beside:EVENT``       an officer's button, in a phase that also waits for EVENT: it stands for the
@@ -121,7 +122,16 @@ DEEDS: dict[str, Deed] = {
     "belongings-checked": _seen(
         "Barang bawaan tamu diperiksa", "the guest's belongings are checked"
     ),
-    "health-checked": _seen("Kesehatan tamu diperiksa", "the guest's health is checked"),
+    "health-checked": _deed(
+        "Kesehatan tamu diperiksa",
+        "the guest's health is checked",
+        Sign(vouched=frozenset({"button.done", "button.accept", "value", "needs:value"})),
+    ),
+    "value-entered": _deed(
+        "Data yang diminta dicatat, misalnya nomor kendaraan",
+        "what the law asks for is entered, such as a number plate",
+        Sign(vouched=frozenset({"value", "needs:value"})),
+    ),
     "refusal-possible": _deed(
         "Petugas berhak menolak tamu, dengan alasan",
         "the officer may refuse the guest, with a reason",
@@ -258,7 +268,9 @@ DEEDS: dict[str, Deed] = {
     "guest-escorted": _deed(
         "Tamu diantar menemui pejabat",
         "the guest is escorted to the host",
-        _sign("door.opened", "door.closed", vouched=("button.done",)),
+        _sign(
+            "door.opened", "door.closed", "card.escort", "needs:escort", vouched=("button.done",)
+        ),
     ),
     "card-back": _deed(
         "Kartu tamu dikembalikan",

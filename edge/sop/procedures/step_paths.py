@@ -27,7 +27,7 @@ class Edge(msgspec.Struct, frozen=True):
     """One way on: from a phase by an event, into a phase or to an end of the step.
 
     :ivar source: the id of the phase, or :data:`START`
-    :ivar event: the event; empty for the way into the step
+    :ivar event: the kind of its event; empty for the way into the step
     :ivar target: the id of the phase, ``completed``, ``@skip`` or another outcome
     :ivar words: the words that it carries
     :ivar place: its place in the file, for a person; empty for the arrival
@@ -54,10 +54,18 @@ def edges(procedure: Procedure, step: Step, at_hand: AtHand = anything) -> list[
             words = _of_transition(way) | _beside(procedure, phase, way)
             for to in dict.fromkeys(filter(None, (way.to, way.otherwise))):
                 found += [
-                    Edge(phase.id, way.event, target, words | entered, _place(phase, way))
+                    Edge(phase.id, kind_of(way.event), target, words | entered, _place(phase, way))
                     for target, entered in _entries(step, to, at_hand)
                 ]
     return found
+
+
+def kind_of(event: str) -> str:
+    """Return the kind of *event*: that of an entered value is ``value``, of a named device its own.
+
+    As ``detector.alarm`` for ``detector.alarm:lobby``, ``value`` for ``value.plate``.
+    """
+    return "value" if event.startswith("value.") else event.partition(":")[0]
 
 
 def path(graph: Collection[Edge], avoided: frozenset[str], ends: Collection[str],
@@ -89,6 +97,13 @@ def path(graph: Collection[Edge], avoided: frozenset[str], ends: Collection[str]
             if edge.source == here and (found := go(edge, reached[here])):
                 return found
     return None
+
+
+def by_time(graph: Collection[Edge], phase_id: str) -> list[Edge]:
+    """Return the edges that a visit in *phase_id* can take while nothing but time goes by."""
+    timeouts = [edge for edge in graph if edge.event == "timeout"]
+    nodes = _closed(timeouts, {phase_id})
+    return [edge for edge in timeouts if edge.source in nodes]
 
 
 def within_reach(graph: Collection[Edge], after: str = "") -> list[Edge]:
@@ -208,10 +223,10 @@ def _of_phase(step: Step, phase: Phase, at_hand: AtHand) -> frozenset[str]:
 
 
 def _of_transition(way: Transition) -> frozenset[str]:
-    found = {way.event, *(f"vouches:{deed}" for deed in way.vouches)}
+    event = kind_of(way.event)
+    found = {event, *(f"vouches:{deed}" for deed in way.vouches)}
     if way.clear is not None:
-        button = way.event.startswith("button.")
-        found.add("counted:button" if button else f"counted:{way.event}")
+        found.add("counted:button" if event.startswith("button.") else f"counted:{event}")
     if way.returns_identity:
         found.add("returns-identity")
     if way.reason is not None:
@@ -223,5 +238,5 @@ def _beside(procedure: Procedure, phase: Phase, way: Transition) -> frozenset[st
     """Return the words of a button for what else *phase* waits for."""
     if not way.event.startswith("button."):
         return frozenset()
-    others = (other.event for other in _ways(procedure, phase))
+    others = (kind_of(other.event) for other in _ways(procedure, phase))
     return frozenset(f"beside:{event}" for event in others if event != way.event)

@@ -141,9 +141,38 @@ def test_the_limit_is_reminded_of_when_the_time_goes_by() -> None:
     assert reminded(("timeout", "ingat")) == ""
     assert reminded() == "phase bertemu: no reminder is rung when the time goes by"
     assert reminded(("timeout", "bertemu")) == "phase bertemu: its time-outs ring no reminder"
+    assert reminded(("timeout", "@next")) == reminded()
     ends = Transition(event="button.done", to="@next", vouches=("limit-reminded",))
     alone = evidence("limit-reminded", phase("bertemu", ends))
     assert (alone.gap, alone.shown) == ("", False)
+
+
+def test_a_reminder_is_rung_on_each_way_that_time_takes() -> None:
+    """A time-out into a phase with a need has two ways: both must remind."""
+    end = ("aiphone.decline", "@next")
+    ring = phase("ingat", end, do=("ring:reminder",))
+    meeting = phase("bertemu", end, ("timeout", "ada-loker"))
+    both = phase("ada-loker", end, ("timeout", "ingat"), needs="locker", otherwise="ingat")
+    assert evidence("limit-reminded", meeting, both, ring).gap == ""
+    one = phase("ada-loker", end, ("timeout", "ingat"), needs="locker", otherwise="diam")
+    still = phase("diam", end)
+    assert evidence("limit-reminded", meeting, one, ring, still).gap == (
+        "phase diam: no reminder is rung when the time goes by"
+    )
+
+
+def test_an_event_of_a_named_device_or_value_is_of_its_kind() -> None:
+    """An alarm of one of two detectors is an alarm; a temperature is a value."""
+    walk = Transition(event="detector.passage:lobby", to="@next", clear="one")
+    alarm = Transition(event="detector.alarm:lobby", to="alarm")
+    step = (
+        phase("lewat", walk, alarm),
+        phase("alarm", ("button.done", "lewat"), do=("alarm:metal-detector",)),
+    )
+    assert evidence("each-person-screened", *step) == Evidence(deed="each-person-screened")
+    assert evidence("alarm-answered", *step) == Evidence(deed="alarm-answered")
+    assert evidence("value-entered", phase("suhu", ("value.temperature", "@next"))).gap == ""
+    assert evidence("value-entered", DONE).gap == "phase selesai, button.done"
 
 
 def test_a_room_with_a_limit_is_entered_by_its_need() -> None:
@@ -193,7 +222,8 @@ def test_less_equipment_leaves_the_officers_word() -> None:
 
 def test_every_word_of_a_sign_is_one_that_a_procedure_can_have() -> None:
     """A slip in the table of deeds would be evidence that no procedure ever gives."""
-    own = {"reason", "returns-identity", "alarm"}
+    # The last two are made by files of procedures with values and escorts.
+    own = {"reason", "returns-identity", "alarm", "value", "card.escort"}
     for name, deed in DEEDS.items():
         assert deed.text.id
         assert deed.text.en

@@ -7,7 +7,7 @@ the next one. A union may hold one pattern at most: two crash msgspec 0.22 (its 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, time
 from functools import cached_property
@@ -59,6 +59,12 @@ class Problems:
         key = _shortened(printable, _LONGEST_KEY)
         parts = (self.file, self._line(where), key, what)
         self.lines.append(": ".join(part for part in parts if part))
+
+    def append(self, lines: Iterable[str]) -> None:
+        """Add whole *lines*, problems of another file."""
+        found = list(lines)
+        self.count += len(found)
+        self.lines += found[: max(MOST - len(self.lines), 0)]
 
     def raise_any(self, *, unavailable: bool = False) -> None:
         """Raise :exc:`ConfigError` with all problems, if there are any.

@@ -15,17 +15,16 @@ from typing import Any
 import msgspec
 import tomli_w
 
-from edge.config.places import default_config_folder
 from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems, convert
 from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.model import Procedure
-from edge.sop.procedures.parts import Part, Source, circle, expand, used
+from edge.sop.procedures.part_files import read_parts
+from edge.sop.procedures.parts import expand, used
 from edge.sop.procedures.verify import verify
 
-_PARTS = "parts"
 # The place of a problem that ``verify`` finds.
 _IN_PHASE = re.compile(r"step ([\w-]+), phase ([\w-]+)")
 
@@ -72,16 +71,15 @@ def read_procedure(path: Path) -> Written:
     text = read_text(path)
     raw, problems = parse_toml(text, str(path)), Problems(str(path), text)
     _converted(raw, problems)
-    wanted = dict.fromkeys(name for step in raw["steps"] for name in used(step.get("use", ())))
+    wanted = _wanted(raw["steps"], problems)
+    problems.raise_any()
     if not wanted:
         return Written(str(path), text)
-    library = _library(path.parent, wanted, problems)
+    library = read_parts(path.parent, wanted, problems)
     problems.raise_any()
     origins: dict[tuple[str, str], str] = {}
     for number, step in enumerate(raw["steps"]):
-        found, faults = expand(step, library)
-        for fault in faults:
-            problems.add("" if ".toml: " in fault else f"steps[{number}].use", fault)
+        found = expand(step, f"steps[{number}]", library, problems)
         raw["steps"][number] = _step(step, found.keys, found.phases)
         for phase, origin in zip(found.phases, found.origins, strict=True):
             if origin is not None:
@@ -137,15 +135,6 @@ def known_procedures(folder: Path) -> list[str]:
     return sorted(path.stem for path in folder.glob("*.toml"))
 
 
-def part_files(folder: Path) -> dict[str, Path]:
-    """Return the parts for the procedures in *folder*, by name: Gardu's, and before them its own.
-
-    An office's part takes the place of Gardu's part of the same name.
-    """
-    folders = (default_config_folder() / "sop", folder)
-    return {path.stem: path for one in folders for path in sorted((one / _PARTS).glob("*.toml"))}
-
-
 def parts_of(folder: Path, ids: Iterable[str]) -> list[Path]:
     """Return the files of the parts that the procedures *ids* of *folder* use, each once.
 
@@ -165,41 +154,17 @@ def _converted(raw: dict[str, Any], problems: Problems) -> Procedure:
     return procedure
 
 
-def _library(folder: Path, wanted: Iterable[str], problems: Problems) -> dict[str, Source]:
-    """Return the parts *wanted* and those that they use; add the problems of their files."""
-    known = part_files(folder)
-    found: dict[str, Source] = {}
-    ahead = [(name, "") for name in wanted]
-    while ahead:
-        name, by = ahead.pop()
-        if name in found:
-            continue
-        if name not in known:
-            meant, allowed = did_you_mean(name, known), ", ".join(sorted(known)) or "none"
-            problems.add("", f"{by}use: {name!r} is no part{meant}; allowed: {allowed}")
-            continue
-        found[name] = _part(known[name])
-        ahead += [(one, f"part {name}, ") for one in used(found[name].part.use)]
-    for name in found:
-        if chain := circle(name, found):
-            problems.add("", f"part {name}: uses itself ({' -> '.join(chain)})")
+def _wanted(steps: list[dict[str, Any]], problems: Problems) -> dict[str, str]:
+    """Return the parts that *steps* use, each with the first key that names it."""
+    found: dict[str, str] = {}
+    for number, step in enumerate(steps):
+        names = used(step.get("use", ()))
+        for name in names:
+            found.setdefault(name, f"steps[{number}].use")
+        if step.get("with") and not names:
+            words = "has values for parts, but use names none; allowed: with goes with use"
+            problems.add(f"steps[{number}].with", words)
     return found
-
-
-def _part(file: Path) -> Source:
-    """Return the part of *file*.
-
-    :raises ConfigError: with every problem found
-    """
-    text = read_text(file)
-    problems = Problems(str(file), text)
-    part = convert(Part, parse_toml(text, str(file)), "", problems)
-    problems.raise_any()
-    assert isinstance(part, Part)
-    if part.id != file.stem:
-        problems.add("id", f"is {part.id!r}; allowed: {file.stem!r}, as the file is called")
-    problems.raise_any()
-    return Source(part, str(file), text)
 
 
 def _step(

@@ -18,7 +18,7 @@ Rules
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
 import msgspec
@@ -108,19 +108,23 @@ def used(use: str | Iterable[str]) -> tuple[str, ...]:
     return (use,) if isinstance(use, str) else tuple(use)
 
 
-def expand(step: Mapping[str, Any], library: Mapping[str, Source]) -> tuple[Expanded, list[str]]:
-    """Return the expansion of *step*, a table of a procedure file, and the problems.
+def expand(
+    step: Mapping[str, Any], where: str, library: Mapping[str, Source], problems: Problems
+) -> Expanded:
+    """Return the expansion of *step*, the table *where* of a procedure file.
 
-    :param library: the parts by name. Those that the step names are there
+    :param library: the parts by name; those that the step names are there
+    :param problems: of the procedure file; those of its parts are added, too
     """
-    expansion = _Expansion(step["id"], library)
+    expansion = _Expansion(step["id"], where, library, problems)
     own = Expanded(list(step.get("phases", ())))
     own.origins = [None] * len(own.phases)
     names, values = used(step.get("use", ())), step.get("with", {})
-    expansion.unknown("with", names, values)
+    if names:
+        expansion.unknown(f"{where}.with", names, values, problems)
     whole = expansion.joined([*(expansion.part(name, values) for name in names), own])
     whole.phases = [_retargeted(phase, "@next") for phase in whole.phases]
-    return _reachable(whole), expansion.problems
+    return _reachable(whole)
 
 
 def circle(name: str, library: Mapping[str, Source]) -> list[str]:
@@ -139,12 +143,16 @@ def circle(name: str, library: Mapping[str, Source]) -> list[str]:
 
 
 class _Expansion:
-    """The expansion of one step; it collects the problems."""
+    """The expansion of one step."""
 
-    def __init__(self, step: str, library: Mapping[str, Source]) -> None:
-        self.problems: list[str] = []
+    def __init__(
+        self, step: str, where: str, library: Mapping[str, Source], problems: Problems
+    ) -> None:
         self._step = step
+        self._where = where
         self._library = library
+        self._problems = problems
+        self._seen: set[tuple[str, str]] = set()
 
     def part(self, name: str, given: Mapping[str, Any]) -> Expanded:
         """Return the phases of the part *name* with the values *given*."""
@@ -153,7 +161,7 @@ class _Expansion:
         values = self._values(part, given)
         names = used(part.use)
         inner = _filled(part.values, values, "with", problems)
-        self.unknown(f"part {name}, with", names, inner)
+        self.unknown("with", names, inner, problems)
         phases = _filled(list(part.phases), values, "phases", problems)
         keys = _filled(part.step, values, "step", problems)
         for key in keys:
@@ -162,8 +170,9 @@ class _Expansion:
                 problems.add(f"step.{key}", f"is no key for a step{meant}; allowed: {allowed}")
         for number, phase in enumerate(phases):
             convert(Phase, phase, f"phases[{number}]", problems)
-        self.problems += [f"{line} (used by step {self._step})" for line in problems.lines]
         if problems.count:
+            used_by = f" (used by step {self._step} of {self._problems.file})"
+            self._problems.append(f"{line}{used_by}" for line in problems.lines)
             return Expanded()
         own = Expanded(phases, [name] * len(phases), keys)
         return self.joined([*(self.part(one, inner) for one in names), own])
@@ -198,13 +207,20 @@ class _Expansion:
                     what = f"phase {phase['id']} is in the parts {there} and {origin}"
                     self._add("use", f"{what}; allowed: in one of them")
 
-    def unknown(self, where: str, names: Iterable[str], values: Mapping[str, Any]) -> None:
+    def unknown(
+        self,
+        where: str,
+        names: Iterable[str],
+        values: Mapping[str, Any],
+        problems: Problems,
+    ) -> None:
         """Add a problem for each of *values* that is no parameter of the parts *names*."""
         known = {key for name in names for key in self._library[name].part.parameters}
         for key in values:
             if key not in known:
                 meant, allowed = did_you_mean(key, known), ", ".join(sorted(known)) or "none"
-                self._add(f"{where}.{key}", f"is no parameter{meant}; allowed: {allowed}")
+                what = f"is no parameter of its parts{meant}; allowed: {allowed}"
+                problems.add(f"{where}.{key}", what)
 
     def _values(self, part: Part, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return the values of all parameters of *part*: those *given*, else the defaults."""
@@ -222,9 +238,10 @@ class _Expansion:
         return values
 
     def _add(self, where: str, what: str) -> None:
-        problem = f"step {self._step}, {where}: {what}"
-        if problem not in self.problems:
-            self.problems.append(problem)
+        """Add the problem *what* of the step's key *where*, once however many parts have it."""
+        if (where, what) not in self._seen:
+            self._seen.add((where, what))
+            self._problems.add(f"{self._where}.{where}", what)
 
 
 def _alike(value: Any, default: Any) -> bool:
@@ -254,7 +271,7 @@ def _filled(raw: Any, values: Mapping[str, Any], where: str, problems: Problems)
         if name not in values:
             meant, allowed = did_you_mean(name, values), ", ".join(sorted(values)) or "none"
             problems.add(where, f"{{{name}}} is no parameter{meant}; allowed: {allowed}")
-            return raw
+            return ""
     whole = _PLACEHOLDER.fullmatch(raw)
     if whole:
         return values[whole[1]]
@@ -309,10 +326,3 @@ def _join_keys(keys: dict[str, Any], more: Mapping[str, Any]) -> None:
             keys[key] = [*keys[key], *value]
         else:
             keys[key] = value
-
-
-def names_used(steps: Iterable[Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    """Yield the id of each step with each part that it uses."""
-    for step in steps:
-        for name in used(step.get("use", ())):
-            yield step["id"], name

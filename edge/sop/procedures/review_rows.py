@@ -59,9 +59,11 @@ def _actor(step: Step | Duty, row: LegalRow) -> Iterator[Remark]:
     Of several persons in the law one has the step; a duty has all of them.
     """
     if isinstance(step, Step):
-        here, agrees = (step.role,), step.role in row.actors
+        here: tuple[str, ...] = (step.role,)
+        agrees = step.role in row.actors
     else:
-        here, agrees = step.roles, set(step.roles) == set(row.actors)
+        here = step.roles
+        agrees = set(here) == set(row.actors)
     if not agrees:
         words = f"{_listed(here)} carries it out; the law says {_listed(row.actors)}"
         yield problem(step, "actor", words, law=row.name)

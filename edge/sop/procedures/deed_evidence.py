@@ -5,7 +5,7 @@ Rules
 1. A deed is done if each of its signs is on *every* way through the step on which it is demanded. A
    way without one of them is a gap: the step can be completed without the deed.
 2. Equipment shows a sign, or a person vouches for it. A person's word where equipment could show
-   it is weaker, and told; where the law names the equipment, it is not enough.
+   it is weaker, and noted; where the law names the equipment, it is not enough.
 3. A press that vouches for the deed by name (``vouches``) stands for all of its signs.
 4. A step that no way completes does no deed.
 5. What holds with all equipment may not hold with that at hand: an event that cannot happen there
@@ -103,10 +103,10 @@ def _gap(graph: list[Edge], sign: Sign, deed: Deed) -> str:
         return f"no phase waits for {sign.after}"
     found = path(graph, sign.shown | sign.vouched, deed.ends, sign.after)
     before = any(word.startswith("before:") for word in sign.shown | sign.vouched)
-    return "" if found is None else _told(found, before=before)
+    return "" if found is None else _places_of(found, before=before)
 
 
-def _told(way: list[Edge], *, before: bool = False) -> str:
+def _places_of(way: list[Edge], *, before: bool = False) -> str:
     """Return the places of *way* in words; *before*: with that before the step."""
     places = [edge.place for edge in way if edge.place and (before or edge.source != START)]
     return " > ".join(places) or "at once, without an event"
@@ -115,7 +115,7 @@ def _told(way: list[Edge], *, before: bool = False) -> str:
 def _way_on(graph: list[Edge], deed: Deed) -> str:
     """Return a way that completes the step, in words; empty if there is none."""
     found = path(graph, frozenset(), deed.ends)
-    return "" if found is None else _told(found)
+    return "" if found is None else _places_of(found)
 
 
 def _not_together(procedure: Procedure, step: Step, deed: Deed) -> str:

@@ -20,7 +20,7 @@ from edge.sop.procedures.deeds import DEEDS
 from edge.sop.procedures.model import FileTable
 
 ADJUSTS = "menyesuaikan"
-"""The standard of a row that takes as long as it takes."""
+"""The standard of a row without a fixed time."""
 
 LEGAL_TEXTS = "legal"
 """The folder of the legal texts, in that of the procedures."""
@@ -116,8 +116,8 @@ class LegalText(FileTable, frozen=True, kw_only=True):
 def legal_file(folder: Path, procedure_id: str) -> Path | None:
     """Return the file with the legal text of *procedure_id*, a procedure of *folder*.
 
-    It is looked for in ``legal`` of that folder, then among those that are part of Gardu; None if
-    it is in neither.
+    That is the file in ``legal`` of that folder, else the one that is part of Gardu; None if there
+    is neither.
     """
     for place in (folder, default_config_folder() / "sop"):
         file = place / LEGAL_TEXTS / f"{procedure_id}.toml"

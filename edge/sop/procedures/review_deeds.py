@@ -52,7 +52,7 @@ def review_deeds_here(
                 words = f"{demanded(one.deed)}; with the equipment here it is missing: {one.gap}"
                 yield problem(step, "deed", words, law=row.name)
             elif before.shown and not one.shown:
-                words = f"{said(one.deed)}: with the equipment here nothing but an officer's word"
+                words = f"{named(one.deed)}: with the equipment here nothing but an officer's word"
                 yield note(step, "deed", f"{words} shows it", law=row.name)
 
 
@@ -62,7 +62,7 @@ def demanded(deed: str) -> str:
     return f'the law demands "{text.id}" ({deed}: {text.en})'
 
 
-def said(deed: str) -> str:
+def named(deed: str) -> str:
     """Return the words for a *deed*."""
     return f'"{DEEDS[deed].text.id}" ({deed})'
 
@@ -76,7 +76,7 @@ def _demanding(procedure: Procedure, rows: dict[str, LegalRow]) -> Iterator[tupl
 def _only_word(step: Step, row: LegalRow, one: Evidence) -> Remark:
     where = f": {_places(one)}" if one.word else ""
     if DEEDS[one.deed].word_suffices:
-        words = f"{said(one.deed)}: nothing but an officer's word shows it{where}"
+        words = f"{named(one.deed)}: nothing but an officer's word shows it{where}"
         return note(step, "deed", words, law=row.name)
     words = f"{demanded(one.deed)}; nothing but an officer's word shows it{where}"
     return problem(step, "deed", words, law=row.name)

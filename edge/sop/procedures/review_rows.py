@@ -106,16 +106,16 @@ def _left_out(procedure: Procedure, rows: dict[str, LegalRow]) -> Iterator[Remar
     for number in sorted(set(numbers.values())):
         passed: set[str] = set()
         ahead: list[Step] = [procedure.steps[0]]
-        told = False
-        while ahead and not told:
+        found = False
+        while ahead and not found:
             step = ahead.pop(0)
             if step.id in passed or numbers.get(step.id) == number:
                 continue
             passed.add(step.id)
             for there, place in follows(procedure, step):
                 late = there is None or numbers.get(there.id, 0) > number
-                if late and not told:
-                    told = True
+                if late and not found:
+                    found = True
                     yield _past(procedure, rows, number, step, there, place)
                 elif there is not None:
                     ahead.append(there)

@@ -36,7 +36,7 @@ def _words(step: Step | Duty, row: LegalRow) -> Iterator[Remark]:
 
 def _time(step: Step | Duty, row: LegalRow) -> Iterator[Remark]:
     if step.standard_s is None or step.standard_s == row.standard_s:
-        return  # a missing time is told with what else is missing
+        return  # review.py reports a missing time
     law = row.standard_s
     said = f'says "{ADJUSTS}"' if law == ADJUSTS else "has none"
     if isinstance(law, float | int):

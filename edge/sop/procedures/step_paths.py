@@ -45,7 +45,7 @@ def edges(procedure: Procedure, step: Step, at_hand: AtHand = anything) -> list[
     found = [
         Edge(START, "", target, words | entered, place)
         for words, place in _ways_in(procedure, step, at_hand).items()
-        for target, entered in _entries(step, step.phases[0].id, at_hand)
+        for target, entered in _entries(procedure, step, step.phases[0].id, at_hand)
     ]
     for phase in step.phases:
         for way in _ways(procedure, phase):
@@ -55,7 +55,7 @@ def edges(procedure: Procedure, step: Step, at_hand: AtHand = anything) -> list[
             for to in dict.fromkeys(filter(None, (way.to, way.otherwise))):
                 found += [
                     Edge(phase.id, kind_of(way.event), target, words | entered, _place(phase, way))
-                    for target, entered in _entries(step, to, at_hand)
+                    for target, entered in _entries(procedure, step, to, at_hand)
                 ]
     return found
 
@@ -194,7 +194,7 @@ def _place(phase: Phase, way: Transition) -> str:
 
 
 def _entries(
-    step: Step, to: str, at_hand: AtHand, before: tuple[str, ...] = ()
+    procedure: Procedure, step: Step, to: str, at_hand: AtHand, before: tuple[str, ...] = ()
 ) -> Iterator[tuple[str, frozenset[str]]]:
     """Yield (target, words) of each place to which a transition to *to* can lead."""
     phase = next((one for one in step.phases if one.id == to), None)
@@ -203,21 +203,23 @@ def _entries(
         return
     need = (phase.needs or "").partition(":")[0]
     if not need or at_hand(step, need):
-        yield phase.id, _of_phase(step, phase, at_hand)
+        yield phase.id, _of_phase(procedure, step, phase, at_hand)
     if need and phase.otherwise is not None and phase.id not in before:
-        for target, words in _entries(step, phase.otherwise, at_hand, (*before, phase.id)):
+        seen = (*before, phase.id)
+        for target, words in _entries(procedure, step, phase.otherwise, at_hand, seen):
             yield target, words | {f"without:{need}"}
 
 
-def _of_phase(step: Step, phase: Phase, at_hand: AtHand) -> frozenset[str]:
+def _of_phase(procedure: Procedure, step: Step, phase: Phase, at_hand: AtHand) -> frozenset[str]:
     found = {f"needs:{phase.needs.partition(':')[0]}"} if phase.needs else set()
     for action in phase.do:
         if at_hand(step, action):
             verb, _, argument = action.partition(":")
             shown = step.shown_by(argument) if verb == "still" else ()
             found |= {action, verb, *(f"shows:{paper}" for paper in shown)}
-    for way in phase.on:
-        if way.to.startswith("@") and (way.reason or way.to != "@refused"):
+    for way in _ways(procedure, phase):
+        offered = way.to.startswith("@") and (way.reason or way.to != "@refused")
+        if offered and at_hand(step, way.event):
             found.add(f"offers:{way.to}")
     return frozenset(found)
 

@@ -203,6 +203,17 @@ def test_how_a_guest_may_be_turned_away(
     assert bool(evidence(deed, phase("periksa", ("button.done", "@next"), away)).gap) is gap
 
 
+def test_a_refusal_that_is_possible_anywhere_is_possible_in_each_phase() -> None:
+    """One line of the procedure serves all steps; without its button it serves none."""
+    step = step_of(DONE)
+    away = (Transition(event="button.refuse", to="@refused", reason="dress"),)
+    whole = of(step, anywhere=away)
+    (found,) = deeds_of(whole, step, deeds=["refusal-possible"])
+    assert not found.gap
+    (found,) = deeds_of(whole, step, lambda _, word: word == "button.done", ["refusal-possible"])
+    assert found.gap == "phase selesai, button.done"
+
+
 def test_a_row_for_guests_who_are_not_received_ends_the_visit() -> None:
     """Jawa Timur, row 5b: no way leads from the offer of another day to the host."""
     away = ("button.reschedule", "@rescheduled")

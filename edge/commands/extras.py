@@ -11,6 +11,7 @@ EXTRAS = {
     "markupsafe": "print",
     "nacl": "invitations",
     "segno": "invitations",
+    "tomli_w": "sim",
     "weasyprint": "print",
     "xlsxwriter": "report",
 }

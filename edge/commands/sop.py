@@ -7,7 +7,7 @@ import typer
 
 from edge.commands.options import refuse
 from edge.commands.sop_diff import diff
-from edge.commands.sop_folder import FolderOption, find_procedure
+from edge.commands.sop_folder import ID_OR_FILE, FolderOption, find_procedure
 from edge.commands.sop_reasons import reasons
 from edge.commands.sop_verify import verify
 from edge.commands.tables import show_table
@@ -19,7 +19,12 @@ from edge.paper.page import pdf
 from edge.paper.sop.forms import Form, forms_page
 from edge.paper.sop.terminal import show_forms
 from edge.paper.words import Language
-from edge.sop.procedures.loading import known_procedures, load_procedure, procedure_file
+from edge.sop.procedures.loading import (
+    known_procedures,
+    load_procedure,
+    procedure_file,
+    read_procedure,
+)
 
 sop = typer.Typer(
     no_args_is_help=True,
@@ -61,9 +66,7 @@ def list_procedures(folder: FolderOption = None) -> None:
 
 @sop.command("show", short_help="Show the forms of an SOP, on screen or on paper.")
 def show_procedure(
-    procedure_id: Annotated[
-        str, typer.Argument(metavar="ID", help="A procedure, for example pimpinan.")
-    ],
+    name: Annotated[str, typer.Argument(metavar="ID|FILE", help=f"The procedure: {ID_OR_FILE}.")],
     form: Annotated[Form, typer.Option(help="The form to show.")] = Form.ALL,
     lang: Annotated[
         Language,
@@ -76,13 +79,27 @@ def show_procedure(
         Path | None, typer.Option("-o", "--out", help=f"{REPLACES} Default: stdout.")
     ] = None,
     folder: FolderOption = None,
+    *,
+    expanded: Annotated[
+        bool,
+        typer.Option(
+            "--expanded",
+            help="Print the procedure file itself, with the phases of the parts that it uses.",
+        ),
+    ] = False,
 ) -> None:
     """Show the forms of an SOP: table, text, flow chart and approval sheet.
 
     Wording and blanks are those of the law. The terminal has no flow chart; HTML (one file) and
     PDF (A4, fonts embedded) have all forms and need gardu's extra `print`.
+
+    With --expanded: the file as the checkpoint runs it, with the part of each phase as a comment.
     """
-    procedure = find_procedure(procedure_id, folder)
+    file = find_procedure(name, folder)
+    procedure = load_procedure(file)
+    if expanded:
+        deliver(read_procedure(file).text, out)
+        return
     if form_at is FormFormat.TERMINAL:
         _refuse_file(out)
         if form is Form.FLOWCHART:

@@ -8,7 +8,7 @@ import typer
 from rich.text import Text
 
 from edge.commands.options import data_folder
-from edge.commands.sop_folder import FolderOption, find_procedure
+from edge.commands.sop_folder import ID_OR_FILE, FolderOption, find_procedure
 from edge.config.loading import load_config
 from edge.errors import GarduError
 from edge.paper.deliver import REPLACES, FormFormat, deliver
@@ -32,8 +32,7 @@ def diff(
         str,
         typer.Argument(
             metavar="A",
-            help="The old version: a file; an id such as pimpinan (see --folder); or ID@VERSION "
-            "(see --config).",
+            help=f"The old version: {ID_OR_FILE}; or ID@VERSION (see --config).",
         ),
     ],
     new: Annotated[str, typer.Argument(metavar="B", help="The new version, likewise.")],
@@ -74,11 +73,9 @@ def diff(
 
 def _procedure(name: str, config: Path | None, folder: Path | None) -> Procedure:
     """Return the procedure *name*: a file, an id in *folder*, or a version in the database."""
-    path = Path(name)
-    if path.is_file() or "/" in name or path.suffix:
-        return parse_procedure(read_procedure(path).text, name)
-    if "@" not in name:
-        return find_procedure(name, folder)
+    if "@" not in name or Path(name).is_file():
+        file = find_procedure(name, folder)
+        return parse_procedure(read_procedure(file).text, str(file))
     if config is None:
         raise GarduError(f"{name}: say with --config which checkpoint's database keeps it")
     texts = _stored_texts(config)

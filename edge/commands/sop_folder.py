@@ -1,14 +1,14 @@
-"""The option --folder of the commands of `gardu sop`, and the procedures in that folder."""
+"""The option --folder of the commands of `gardu sop`, and procedures by id or by file."""
 
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from edge.commands.options import refuse
 from edge.config.places import procedures_folder
-from edge.sop.procedures.loading import known_procedures, load_procedure, procedure_file
-from edge.sop.procedures.model import Procedure
+from edge.config.spelling import did_you_mean
+from edge.errors import GarduError
+from edge.sop.procedures.loading import known_procedures, procedure_file
 
 FolderOption = Annotated[
     Path | None,
@@ -19,14 +19,21 @@ FolderOption = Annotated[
     ),
 ]
 
+ID_OR_FILE = "an id such as pimpinan (see --folder), or a file"
+"""The words for a procedure on the command line."""
 
-def find_procedure(procedure_id: str, folder: Path | None) -> Procedure:
-    """Return the procedure *procedure_id* of *folder*; end the command with 2 if there is none.
 
-    :raises ConfigError: if its file has problems
+def find_procedure(name: str, folder: Path | None) -> Path:
+    """Return the file of the procedure *name*: an id of *folder*, or a file (with / or .toml).
+
+    :raises GarduError: if there is no such procedure
     """
+    path = Path(name)
+    if "/" in name or path.suffix:
+        return path
     where = folder or procedures_folder()
     known = known_procedures(where)
-    if procedure_id not in known:
-        refuse(f"{where}: no procedure {procedure_id!r}; known: {', '.join(known) or 'none'}")
-    return load_procedure(procedure_file(where, procedure_id))
+    if name not in known:
+        meant, allowed = did_you_mean(name, known), ", ".join(known) or "none"
+        raise GarduError(f"{where}: no procedure {name!r}{meant}; known: {allowed}")
+    return procedure_file(where, name)

@@ -7,6 +7,7 @@ import msgspec
 import typer
 
 from edge.commands.options import say
+from edge.commands.sop_folder import ID_OR_FILE, FolderOption, find_procedure
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import procedures_folder
@@ -37,9 +38,11 @@ class Verified(msgspec.Struct, frozen=True):
 
 
 def verify(
-    files: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Procedure files. Default: those installed."),
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[ID|FILE]...", help=f"Each {ID_OR_FILE}. Default: all of the folder."
+        ),
     ] = None,
     config: Annotated[
         Path | None,
@@ -52,6 +55,7 @@ def verify(
     ] = None,
     *,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")] = False,
+    folder: FolderOption = None,
 ) -> None:
     """Verify SOPs (verifikasi SOP): correct, complete, and in accordance with the law.
 
@@ -61,11 +65,12 @@ def verify(
     Ends with 0 if there are no problems, with 1 if there are, with 2 if a file or the config is
     unreadable or malformed. Notes are not problems.
     """
-    folder = procedures_folder()
     settings = load_config(config) if config is not None else None
-    found = [_one(file, settings) for file in files or sorted(folder.glob("*.toml"))]
-    if not files:
-        found += [_unused(file, folder) for file in without_procedure(folder)]
+    where = folder or procedures_folder()
+    wanted = names or known_procedures(where)
+    found = [_one(find_procedure(name, folder), settings) for name in wanted]
+    if not names:
+        found += [_unused(file, where) for file in without_procedure(where)]
     if as_json:
         typer.echo(ascii_json(msgspec.json.format(msgspec.json.encode(found))))
     else:

@@ -5,9 +5,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
-
-from edge.commands import sop_verify
 from edge.config.places import default_config_folder
 from tests.command_line import invoke
 
@@ -132,12 +129,11 @@ def test_a_bad_law_ends_with_2_and_all_its_problems(tmp_path: Path) -> None:
     )
 
 
-def test_a_law_without_a_procedure_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_law_without_a_procedure_is_told(tmp_path: Path) -> None:
     """A misspelt file name would leave the procedure uncompared."""
     office(tmp_path)
     (tmp_path / "legal" / "arsip.toml").rename(tmp_path / "legal" / "arsib.toml")
-    monkeypatch.setattr(sop_verify, "procedures_folder", lambda: tmp_path)
-    done = invoke(["sop", "verify"])
+    done = invoke(["sop", "verify", "--folder", str(tmp_path)])
     assert done.exit_code == 1
     assert (
         f"{tmp_path}/legal/arsib.toml\n  problem: no procedure has this legal text (did you "

@@ -5,8 +5,8 @@ from typing import Any
 
 from edge.commands.init.kinds import to_text
 from edge.commands.init.question import Group, Item, Office, Question, items
-from edge.commands.init.toml_page import comment, pair
 from edge.config.spelling import did_you_mean
+from edge.config.toml_writing import comment, pair
 from edge.config.validation import Problems, convert
 
 

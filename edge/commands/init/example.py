@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from edge.commands.init.question import Asked, Group, Item, Office
-from edge.commands.init.toml_page import comment, pair
+from edge.config.toml_writing import comment, pair
 
 _REQUIRED = ("checkpoint.procedures", "checkpoint.site")
 # Answers on which defaults of the others depend.

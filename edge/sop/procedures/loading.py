@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import tomli_w
 
 from edge.config.spelling import did_you_mean
 from edge.config.text_files import read_text
@@ -24,6 +23,7 @@ from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.part_files import read_parts
 from edge.sop.procedures.parts import expand, used
 from edge.sop.procedures.verify import verify
+from edge.sop.procedures.whole_text import Origins, whole_text
 
 # The place of a problem that ``verify`` finds.
 _IN_PHASE = re.compile(r"step ([\w-]+), phase ([\w-]+)")
@@ -40,7 +40,7 @@ class Written(msgspec.Struct, frozen=True):
 
     file: str
     text: str
-    origins: dict[tuple[str, str], str] = {}
+    origins: Origins = {}
     files: tuple[Path, ...] = ()
 
 
@@ -86,7 +86,7 @@ def read_procedure(path: Path) -> Written:
                 origins[step["id"], phase["id"]] = origin
     problems.raise_any()
     files = tuple(Path(source.file) for source in library.values())
-    return Written(str(path), tomli_w.dumps(raw), origins, files)
+    return Written(str(path), whole_text(raw, origins), origins, files)
 
 
 def load_procedure(path: Path) -> Procedure:

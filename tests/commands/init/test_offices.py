@@ -12,6 +12,7 @@ from edge.config.loading import load_config
 from edge.config.parts import pin_parts
 from edge.config.sections.pins import Output
 from edge.config.wiring import TXD, boot_notes, wiring
+from edge.sop.procedures.loading import known_procedures, parts_of
 from tests.command_line import invoke
 from tests.commands.init.offices import OFFICES, init
 
@@ -67,9 +68,11 @@ def test_picture_parts_and_procedures_are_beside_the_config(
     folder = config.parent
     assert "<svg" in (folder / "gardu-wiring.svg").read_text(encoding="utf-8")
     assert "supply for the Pi" in (folder / "gardu-parts.txt").read_text(encoding="utf-8")
-    chosen = {f"{one}.toml" for one in answers["checkpoint"]["procedures"]}
-    assert {one.name for one in (folder / "sop").iterdir()} == {*chosen, "parts", "legal"}
-    assert {one.name for one in (folder / "sop" / "legal").iterdir()} == chosen
+    wanted = answers["checkpoint"]["procedures"]
+    assert set(known_procedures(folder / "sop")) == set(wanted)
+    # With the parts that they use: an update of Gardu does not change them.
+    assert parts_of(folder / "sop", wanted) == sorted((folder / "sop/parts").iterdir())
+    assert {one.stem for one in (folder / "sop/legal").iterdir()} == set(wanted)
     assert f"gardu check --config {config}" in result.output
 
 

@@ -1,6 +1,7 @@
 """A populated office: config, data, secrets and guests, for tests of backups and bundles."""
 
 import re
+import shutil
 from contextlib import closing
 from pathlib import Path
 
@@ -56,10 +57,8 @@ class Populated:
 
     def _write_config(self) -> None:
         etc = self.config.parent
-        (etc / "sop").mkdir(parents=True)
         shipped = default_config_folder()
-        for file in (shipped / "sop").glob("*.toml"):
-            (etc / "sop" / file.name).write_bytes(file.read_bytes())
+        shutil.copytree(shipped / "sop", etc / "sop")
         (etc / "broker.password").write_text(f"{PASSWORD}\n", encoding="utf-8")
         (etc / "camera.password").write_text(f"{CAMERA_PASSWORD}\n", encoding="utf-8")
         text = (shipped / "gardu.toml").read_text(encoding="utf-8")

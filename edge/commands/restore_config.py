@@ -76,7 +76,7 @@ def places(about: About, place: Path) -> Iterator[tuple[ConfigEntry, Path]]:
         elif entry.place:
             yield entry, home / _below(entry)
         else:
-            yield entry, home / _ELSEWHERE / entry.member.rpartition("-")[2]
+            yield entry, home / _ELSEWHERE / entry.member.rpartition("/")[2]
 
 
 def write(contents: Contents, place: Path, owner: Owner) -> list[str]:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from edge.config.schema import config_schema, schema_text
-from edge.sop.procedures.schema import part_schema, procedure_schema
+from edge.sop.procedures.schema import legal_schema, part_schema, procedure_schema
 
 
 class Kind(StrEnum):
@@ -15,9 +15,15 @@ class Kind(StrEnum):
     config = "config"
     procedure = "procedure"
     part = "part"
+    legal = "legal"
 
 
-SCHEMAS = {Kind.config: config_schema, Kind.procedure: procedure_schema, Kind.part: part_schema}
+SCHEMAS = {
+    Kind.config: config_schema,
+    Kind.procedure: procedure_schema,
+    Kind.part: part_schema,
+    Kind.legal: legal_schema,
+}
 
 
 def schema(
@@ -25,7 +31,7 @@ def schema(
         Kind,
         typer.Argument(
             help="config: gardu.toml; procedure: the files in the folder sop; "
-            "part: those in sop/parts."
+            "part: those in sop/parts; legal: the legal texts in sop/legal."
         ),
     ],
 ) -> None:

@@ -175,6 +175,42 @@ def test_a_new_card(office: Populated, file: Path, tmp_path: Path) -> None:
     assert invoke(["verify", "--config", str(place)]).exit_code == 0
 
 
+CHOSEN = ["eselon-2-3.toml", "eselon-4-asn.toml", "pimpinan.toml"]
+
+
+def test_each_procedure_comes_back_with_its_law(
+    office: Populated, file: Path, tmp_path: Path
+) -> None:
+    """The legal text is the office's own work, as the procedure is."""
+    law = (office.config.parent / "sop" / "legal" / "pimpinan.toml").read_bytes()
+    place = moved(office, tmp_path / "new")
+    assert invoke(["restore", str(file), "--config", str(place)]).exit_code == 0
+    sop = place.parent / "sop"
+    assert sorted(path.name for path in sop.glob("*.toml")) == CHOSEN
+    assert sorted(path.name for path in (sop / "legal").iterdir()) == CHOSEN
+    assert (sop / "legal" / "pimpinan.toml").read_bytes() == law
+
+
+def test_files_of_one_name_from_elsewhere_stay_apart(
+    office: Populated, usb: Path, tmp_path: Path
+) -> None:
+    """Procedure and law have the same name: neither replaces the other in from-backup."""
+    elsewhere = tmp_path / "srv"
+    (office.config.parent / "sop").rename(elsewhere)
+    text = office.config.read_text(encoding="utf-8").replace(
+        '# sop = "sop"', f'sop = "{elsewhere}"'
+    )
+    office.config.write_text(text, encoding="utf-8")
+    wanted = sorted(path.read_bytes() for name in CHOSEN for path in elsewhere.glob(f"**/{name}"))
+    made = usb / "b.tar.gz"
+    assert invoke(["backup", str(made), "--with-secrets", *config(office)]).exit_code == 0
+    place = moved(office, tmp_path / "new")
+    assert invoke(["restore", str(made), "--config", str(place)]).exit_code == 0
+    found = sorted(p.read_bytes() for p in (place.parent / "from-backup").glob("*.toml"))
+    assert len(wanted) == 6
+    assert set(wanted) <= set(found)
+
+
 def test_without_secrets_it_names_the_missing_files(
     office: Populated, usb: Path, tmp_path: Path
 ) -> None:

@@ -8,7 +8,11 @@ from tests.command_line import invoke
 
 @pytest.mark.parametrize(
     ("kind", "file"),
-    [("config", "gardu.schema.json"), ("procedure", "procedure.schema.json")],
+    [
+        ("config", "gardu.schema.json"),
+        ("procedure", "procedure.schema.json"),
+        ("legal", "legal.schema.json"),
+    ],
 )
 def test_it_prints_the_schema_of_each_kind(kind: str, file: str) -> None:
     """The output is the file, byte by byte: it can be written over it."""
@@ -24,3 +28,4 @@ def test_an_unknown_kind_is_refused() -> None:
     assert done.exit_code == 2
     assert "config" in done.output
     assert "procedure" in done.output
+    assert "legal" in done.output

@@ -16,16 +16,19 @@ from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.schema import config_schema, schema_text
 from edge.config.validation import Problems, convert
+from edge.sop.procedures.legal_text import LegalText
 from edge.sop.procedures.model import Procedure
-from edge.sop.procedures.schema import part_schema, procedure_schema
+from edge.sop.procedures.schema import legal_schema, part_schema, procedure_schema
 
 FOLDER = default_config_folder()
 CONFIGS = sorted(FOLDER.glob("gardu*.toml"))
 PROCEDURES = sorted((FOLDER / "sop").glob("*.toml"))
+LEGAL_TEXTS = sorted((FOLDER / "sop" / "legal").glob("*.toml"))
 FILES = [*CONFIGS, *sorted((FOLDER / "sop").rglob("*.toml"))]
 CONFIG = Draft202012Validator(config_schema())
 PROCEDURE = Draft202012Validator(procedure_schema())
 PART = Draft202012Validator(part_schema())
+LEGAL = Draft202012Validator(legal_schema())
 
 # A table of each kind that no shipped config has.
 OTHERS = tomllib.loads("""
@@ -105,31 +108,46 @@ SAMPLES = [*map(read, CONFIGS), read(FOLDER / "gardu.toml") | OTHERS]
 KINDS: list[tuple[Any, Any, dict[str, Any]]] = [
     *((Config, CONFIG, sample) for sample in SAMPLES),
     *((Procedure, PROCEDURE, read(file)) for file in (*PROCEDURES, DATA_CENTRE)),
+    *((LegalText, LEGAL, read(file)) for file in LEGAL_TEXTS),
 ]
 
 # Rules of the loader that JSON Schema cannot express: they compare numbers inside a text.
 BEYOND = ("has the range", " twice; ", "allowed: numbers from", " numbers, but there are ")
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+def schema_of_file(file: Path) -> str:
+    """Return the name of the schema of a shipped file."""
+    by_folder = {"sop": "procedure", "parts": "part", "legal": "legal"}
+    return by_folder.get(file.parent.name, "gardu")
+
+
+VALIDATORS = {"gardu": CONFIG, "procedure": PROCEDURE, "part": PART, "legal": LEGAL}
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_every_shipped_file_is_valid(file: Path) -> None:
     """An office starts from these files: an editor marks nothing in them."""
-    validator = {"sop": PROCEDURE, "parts": PART}.get(file.parent.name, CONFIG)
+    validator = VALIDATORS[schema_of_file(file)]
     assert [error.message for error in validator.iter_errors(read(file))] == []
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
+@pytest.mark.parametrize("file", FILES, ids=lambda file: f"{file.parent.name}/{file.name}")
 def test_every_shipped_file_names_its_schema(file: Path) -> None:
     """The first line leads an editor to the schema that is part of Gardu, by a relative path."""
     first = file.read_text(encoding="utf-8").partition("\n")[0]
     schema = file.parent / first.removeprefix("#:schema ")
-    named = {"sop": "procedure", "parts": "part"}.get(file.parent.name, "gardu")
+    named = schema_of_file(file)
     assert schema.resolve() == (FOLDER / f"schema/{named}.schema.json").resolve()
 
 
 @pytest.mark.parametrize(
     ("name", "schema"),
-    [("gardu", config_schema()), ("procedure", procedure_schema()), ("part", part_schema())],
+    [
+        ("gardu", config_schema()),
+        ("procedure", procedure_schema()),
+        ("part", part_schema()),
+        ("legal", legal_schema()),
+    ],
 )
 def test_the_schema_files_are_up_to_date(name: str, schema: dict[str, Any]) -> None:
     """After a change of types: `gardu schema config > config/schema/gardu.schema.json`."""
@@ -146,7 +164,9 @@ def keys(schema: dict[str, Any], where: str = "") -> Iterator[tuple[str, dict[st
 
 
 @pytest.mark.parametrize(
-    "schema", [config_schema(), procedure_schema(), part_schema()], ids=["config", "sop", "part"]
+    "schema",
+    [config_schema(), procedure_schema(), part_schema(), legal_schema()],
+    ids=["config", "sop", "part", "legal"],
 )
 def test_every_key_is_described(schema: dict[str, Any]) -> None:
     """An editor shows the meaning of each key, in the words of TOML and not of Python."""
@@ -297,6 +317,23 @@ def test_words_of_values_and_conditions_are_known(old: str, new: str) -> None:
     assert old in text
     assert PROCEDURE.is_valid(tomllib.loads(text))
     assert not PROCEDURE.is_valid(tomllib.loads(text.replace(old, new)))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"card-given"', '"card-givn"'),
+        ('"card-given"', '"card-given", "card-given"'),
+        ('standard_s = "menyesuaikan"', 'standard_s = "menyesuai"'),
+        ('letter = "a"', 'letter = "A"'),
+        ("[stations]", "[station]"),
+    ],
+)
+def test_words_of_legal_texts_are_known(old: str, new: str) -> None:
+    """A deed that there is not is marked in the editor already."""
+    text = (FOLDER / "sop/legal/jatim.toml").read_text(encoding="utf-8")
+    assert old in text
+    assert not LEGAL.is_valid(tomllib.loads(text.replace(old, new)))
 
 
 BUS, GATE = "/dev/serial/by-id/a", "192.0.2.5:4196"

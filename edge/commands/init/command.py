@@ -34,6 +34,7 @@ from edge.config.text_files import read_text
 from edge.config.toml_text import parse_toml
 from edge.config.validation import Problems
 from edge.errors import ConfigError
+from edge.sop.procedures.legal_text import LEGAL_TEXTS
 from edge.sop.procedures.loading import parts_of
 
 
@@ -188,6 +189,8 @@ def _write(
         files += copies(sop, folder / "sop", [f"{one}.toml" for one in named])
         for source in parts_of(sop, named):
             files += copies(source.parent, folder / "sop" / source.parent.name, [source.name])
+        legal = [f"{one}.toml" for one in named if (sop / LEGAL_TEXTS / f"{one}.toml").is_file()]
+        files += copies(sop / LEGAL_TEXTS, folder / "sop" / LEGAL_TEXTS, legal)
     if not (folder / "schema").exists():
         files += copies(default_config_folder() / "schema", folder / "schema", SCHEMAS)
     told = write_all(files, config_file(config, proposal.text), force=force)

@@ -22,7 +22,9 @@ from edge.errors import GarduError
 from edge.store import data_folder
 from edge.store.damage_mark import moment
 
-SCHEMAS = ("gardu.schema.json", "procedure.schema.json", "part.schema.json")
+SCHEMAS = (
+    "gardu.schema.json", "procedure.schema.json", "part.schema.json", "legal.schema.json",
+)  # fmt: skip
 """The JSON Schemas for editors, in the folder schema beside the config."""
 
 _CONFIG_MODE, _PAPER_MODE, ANSWERS_MODE = 0o640, 0o644, 0o600

@@ -4,7 +4,7 @@
 information: for example a button that the procedure accepts, but that no panel has.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
@@ -17,7 +17,7 @@ from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.values import EVENT, MOST_BUTTONS
 from edge.sop.procedures.verify import reached, stuck
-from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN
+from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN, NEEDS
 
 # Events of beams, and the directions of the walks that make them.
 _SHOWN_BY_BEAMS: dict[str, set[str]] = {
@@ -65,6 +65,23 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         tuple(f"procedure {name}: {line}" for line in problems),
         tuple(f"procedure {name}: {line}" for line in notes),
     )
+
+
+def at_hand(procedure: Procedure, config: Config) -> Callable[[Step, str], bool]:
+    """Return a function that is True for what can happen at a step at the checkpoint of *config*.
+
+    Its second argument is an event, an action, or the need of a phase.
+    """
+    site = _Site(procedure, config)
+
+    def possible(step: Step, word: str) -> bool:
+        if word.startswith("still:"):
+            return word.removeprefix("still:") in site.purposes
+        if word in NEEDS:
+            return site.fitted(step, word)
+        return site.possible(step, word)
+
+    return possible
 
 
 def not_counted(step: Step) -> Iterator[str]:
@@ -201,6 +218,10 @@ class _Site:
 
     def never_entered(self, step: Step, phase: Phase) -> bool:
         """Return True if this checkpoint always goes on to the ``otherwise`` of *phase*."""
+        return phase.needs is not None and not self.fitted(step, phase.needs)
+
+    def fitted(self, step: Step, need: str) -> bool:
+        """Return False if the *need* of a phase of *step* is never met at this checkpoint."""
         walks = self.walks(step.station)
         fitted = {
             "passage": "in" in walks,
@@ -209,7 +230,7 @@ class _Site:
             "reader": any(_reader_at(self.config, one) for one in self.stations(step)),
             "host-choice": self.chooses,
         }
-        return phase.needs is not None and not fitted.get(phase.needs, True)
+        return fitted.get(need, True)
 
     @property
     def chooses(self) -> bool:

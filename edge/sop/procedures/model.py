@@ -73,8 +73,8 @@ class Transition(Comparison, frozen=True, kw_only=True):
     :ivar clear: ``one`` person of the visit has passed clear, or ``all`` (an officer vouches)
     :ivar otherwise: with ``clear``: the phase to which it leads in place of ``to`` while persons of
         the visit have not passed clear
-    :ivar vouches: what the officer vouches for by it, where no equipment has shown it: that the
-        guest book is filled in, that the guest has signed, that an ID of each person was taken
+    :ivar vouches: the deeds for which the officer vouches by it, where no equipment has shown
+        them, for example that the guest book is filled in
     :ivar returns_identity: the guests have their IDs back
     """
 

@@ -1,7 +1,7 @@
-"""JSON Schema of procedure files and of their parts.
+"""JSON Schemas of procedure files, of their parts and of legal texts.
 
-Beside the types of the model it has the words that the verification knows: events, actions, needs
-and targets. Checks of steps against each other stay with the verification.
+Beside the types of the model they have the words that the verification knows: events, actions,
+needs, targets and deeds. Checks of steps against each other stay with the verification.
 """
 
 from collections.abc import Mapping
@@ -9,6 +9,8 @@ from typing import Any
 
 from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
+from edge.sop.procedures.deeds import DEEDS
+from edge.sop.procedures.legal_text import LegalText
 from edge.sop.procedures.model import Phase, Procedure
 from edge.sop.procedures.parts import STEP_KEYS, Part
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
@@ -83,6 +85,17 @@ def _with_words(parts: dict[str, Any]) -> None:
     phase["on"]["minItems"] = 1
     parts["Phase"]["required"].append("on")
     parts["Phase"]["dependentRequired"] = {"needs": ["otherwise"], "otherwise": ["needs"]}
+
+
+def legal_schema() -> dict[str, Any]:
+    """Return the schema of a legal text (sop/legal/ID.toml)."""
+    schema = schema_of(LegalText, "Gardu: the legal text of a procedure (SOP)")
+    demands = schema["$defs"]["LegalRow"]["properties"]["demands"]
+    meanings = {word: f"{deed.text.id} ({deed.text.en})" for word, deed in DEEDS.items()}
+    demands["description"] = _listed("The deeds that its words demand:", meanings)
+    demands["items"] = {"enum": list(DEEDS)}
+    demands["uniqueItems"] = True
+    return schema
 
 
 # A time-out has exactly one of the two times; every other event has none.

@@ -102,8 +102,16 @@ NEEDS = {
 Paper = Literal["guest-book", "signature"]
 """What a still of the guest book can show: the entry, and the guest's signature (*paraf*)."""
 
-Vouched = Literal["guest-book", "signature", "identity"]
-"""What an officer's button can vouch for, where no equipment has shown it."""
+Vouched = Literal[
+    "guest-book", "signature", "identity",
+    "host-asked", "card-given", "card-shown", "card-back", "belongings-locked", "belongings-back",
+    "limit-reminded", "room-limit-kept",
+]  # fmt: skip
+"""The deeds (edge/sop/procedures/deeds.py) for which an officer's button can vouch by name.
+
+They are those that equipment can show. The first three are recorded as such; for the others the
+record has the evidence ``button``.
+"""
 
 SHOWN: dict[str, tuple[Paper, ...]] = {"guestbook": ("guest-book",), "signature": ("signature",)}
 """What a still of each of these purposes shows."""

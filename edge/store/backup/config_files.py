@@ -1,4 +1,4 @@
-"""The files that belong to a config: itself, procedures, wording, certificates, secrets."""
+"""The files that belong to a config: itself, procedures, legal texts, wording, secrets."""
 
 from pathlib import Path
 
@@ -6,6 +6,7 @@ import msgspec
 
 from edge.config.model import Config
 from edge.config.sections.cameras import HttpCamera
+from edge.sop.procedures.legal_text import LEGAL_TEXTS
 from edge.sop.procedures.loading import parts_of, procedure_file
 
 
@@ -24,7 +25,8 @@ class ConfigFile(msgspec.Struct, frozen=True):
 def config_files(file: Path, config: Config) -> list[ConfigFile]:
     """Return the files of *config*, which was read from *file*; they need not exist.
 
-    Each path once. Procedures that the config does not name are not among them.
+    Each path once. Procedures that the config does not name are not among them, and of their legal
+    texts only those that there are: a procedure does not need one.
     """
     checkpoint, broker = config.checkpoint, config.broker
     folder = Path(checkpoint.sop)
@@ -39,6 +41,8 @@ def config_files(file: Path, config: Config) -> list[ConfigFile]:
         for part in parts_of(folder, checkpoint.procedures)
         if part.is_relative_to(folder)
     ]
+    legal = (procedure_file(folder / LEGAL_TEXTS, name) for name in checkpoint.procedures)
+    named += [("checkpoint.sop", str(text), False) for text in legal if text.is_file()]
     named += [
         ("checkpoint.wording", checkpoint.wording, False),
         ("broker.ca_file", broker.ca_file, False),

@@ -63,7 +63,7 @@ def test_outputs_rest_while_the_pi_boots(answers: dict[str, Any], tmp_path: Path
 def test_picture_parts_and_procedures_are_beside_the_config(
     answers: dict[str, Any], tmp_path: Path
 ) -> None:
-    """The wiring picture, the parts list and the procedures are written with the config."""
+    """Wiring picture, parts list, procedures and their law are written with the config."""
     config, result = init(tmp_path, answers)
     folder = config.parent
     assert "<svg" in (folder / "gardu-wiring.svg").read_text(encoding="utf-8")
@@ -72,6 +72,7 @@ def test_picture_parts_and_procedures_are_beside_the_config(
     assert set(known_procedures(folder / "sop")) == set(wanted)
     # With the parts that they use: an update of Gardu does not change them.
     assert parts_of(folder / "sop", wanted) == sorted((folder / "sop/parts").iterdir())
+    assert {one.stem for one in (folder / "sop/legal").iterdir()} == set(wanted)
     assert f"gardu check --config {config}" in result.output
 
 

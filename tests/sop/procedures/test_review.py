@@ -9,10 +9,11 @@ from msgspec.structs import replace
 
 from edge.config.places import default_config_folder
 from edge.sop.procedures.difference import difference, marked
-from edge.sop.procedures.legal_text import legal_text
+from edge.sop.procedures.legal_text import LegalText, legal_file, load_legal_text
 from edge.sop.procedures.loading import load_procedure
 from edge.sop.procedures.model import Procedure, Step, Transition
-from edge.sop.procedures.review import Remark, path_times, review
+from edge.sop.procedures.remarks import Remark
+from edge.sop.procedures.review import path_times, review
 from tests.command_line import invoke
 
 CONFIG = default_config_folder()
@@ -22,6 +23,13 @@ NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
 def procedure(name: str = "pimpinan") -> Procedure:
     """Return one of the shipped procedures."""
     return load_procedure(CONFIG / "sop" / f"{name}.toml")
+
+
+def legal_text(name: str) -> LegalText:
+    """Return the legal text of a shipped procedure."""
+    file = legal_file(CONFIG / "sop", name)
+    assert file is not None
+    return load_legal_text(file)
 
 
 def with_step(whole: Procedure, place: int, **changes: Any) -> Procedure:
@@ -40,7 +48,6 @@ def problems(whole: Procedure) -> list[Remark]:
 def test_what_gardu_comes_with_is_the_law_word_for_word(name: str) -> None:
     """Compared with the printed text, which was copied from the source separately."""
     legal = legal_text(name)
-    assert legal is not None
     assert len(legal.rows) == len(procedure(name).steps) + len(procedure(name).duties)
     assert problems(procedure(name)) == []
 
@@ -83,6 +90,27 @@ def test_an_unknown_procedure_without_a_time_is_a_problem_menyesuaikan_is_not() 
     assert kinds == [("kedatangan", "note"), ("pengembalian-kartu", "note")]
     alone = [f for f in review(procedure("jatim"), None) if f.about == "standard-time" and f.step]
     assert {f.kind for f in alone} == {"problem"}
+
+
+def test_one_of_several_persons_of_the_law_may_carry_a_step_out() -> None:
+    """Either of two persons is the law's, at the station of that one."""
+    law = legal_text("pimpinan")
+    row = replace(law.rows[1], actor=("Petugas 2", "Petugas 1"))
+    law = replace(law, rows=(law.rows[0], row, *law.rows[2:]))
+    assert [f for f in review(procedure(), law) if f.about == "actor"] == []
+    moved = with_step(procedure(), 1, station="officer-2")
+    (found,) = [f for f in review(moved, law) if f.about == "actor"]
+    assert "Petugas 1 acts at officer-1" in found.words
+
+
+def test_a_person_without_a_station_in_the_law_is_noted() -> None:
+    """The station cannot be compared, and the office is told so."""
+    law = legal_text("pimpinan")
+    stations = {actor: at for actor, at in law.stations.items() if actor != "Petugas 3"}
+    found = [f for f in review(procedure(), replace(law, stations=stations)) if f.about == "actor"]
+    assert [(f.kind, f.row, "where Petugas 3 acts" in f.words) for f in found] == [
+        ("note", "4", True)
+    ]
 
 
 def test_standard_times_add_up_along_each_path() -> None:

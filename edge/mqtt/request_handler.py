@@ -27,6 +27,7 @@ from edge.sop.events import (
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
+    GuestKindNamed,
     HostNamed,
     InputRefused,
     Post,
@@ -34,6 +35,7 @@ from edge.sop.events import (
     SystemAlarmRaised,
 )
 from edge.sop.state import Rules, State, Visit
+from edge.sop.visit.guest_kind import may_change
 from edge.sop.visit.host_choice import may_choose
 from edge.worker import Worker
 
@@ -56,6 +58,7 @@ class OpenVisit(NamedTuple):
     """An open visit, as far as requests need it; *number* grows with each visit opened.
 
     :ivar hosts: the hosts that it may have
+    :ivar guest_kinds: the kinds of guests that it may have
     """
 
     visit: str
@@ -63,6 +66,7 @@ class OpenVisit(NamedTuple):
     procedure: str
     station: str
     hosts: tuple[str, ...] = ()
+    guest_kinds: tuple[str, ...] = ()
 
 
 def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
@@ -74,6 +78,7 @@ def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
             visit.procedure,
             rules.station(visit),
             _possible_hosts(rules, visit),
+            tuple(rules.guest_kinds) if may_change(visit) else (),
         )
         for visit in state.visits.values()
     ]
@@ -221,6 +226,8 @@ class RequestHandler:
                 identity=request.identity,
             )
         )
+        if request.guest_kind is not None and fresh:
+            self._post(partial(GuestKindNamed, visit=entry.visit, guest_kind=request.guest_kind))
         if request.host is not None and fresh:  # an officer may have corrected it since
             self._post(partial(HostNamed, visit=entry.visit, host=request.host))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
@@ -232,6 +239,9 @@ class RequestHandler:
         if request.host is not None and request.host not in visit.hosts:
             allowed = ", ".join(visit.hosts) or "none now"
             raise RequestRefused("host not possible", f"allowed for that visit: {allowed}")
+        if request.guest_kind is not None and request.guest_kind not in visit.guest_kinds:
+            allowed = ", ".join(visit.guest_kinds) or "none now"
+            raise RequestRefused("guest kind not possible", f"allowed for that visit: {allowed}")
         return _entry(visit.visit, visit.procedure, now, "register", request.guest)
 
     def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:

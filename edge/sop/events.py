@@ -51,12 +51,14 @@ class ButtonPressed(Event, frozen=True):
 
     :ivar procedure: of ``arrive``: the procedure of the visit that it opens
     :ivar host: the host that the button names
+    :ivar guest_kind: of ``arrive``: the kind of the guest that the button names
     """
 
     panel: str
     action: str
     procedure: str | None = None
     host: str | None = None
+    guest_kind: str | None = None
 
 
 class PressRepeated(Event, frozen=True):
@@ -67,6 +69,7 @@ class PressRepeated(Event, frozen=True):
     procedure: str | None = None
     first: Stamp | None = None
     host: str | None = None
+    guest_kind: str | None = None
 
 
 class HostAnswered(Event, frozen=True):
@@ -242,6 +245,13 @@ class HostNamed(Event, frozen=True):
 
     visit: str
     host: str
+
+
+class GuestKindNamed(Event, frozen=True):
+    """A desk application has named the kind of the guest of *visit* (its id)."""
+
+    visit: str
+    guest_kind: str
 
 
 class DetailsAttached(Event, frozen=True):

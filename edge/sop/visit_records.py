@@ -7,6 +7,7 @@ guest visits; None until one of several is chosen, and in records from before th
 from typing import Literal
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 # A step's own outcome: completed, skipped, or the outcome of the visit that ended it here.
 StepOutcome = str
@@ -29,6 +30,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     :ivar extended_s: by how much the aide moved the step's limit; it does not change ``over_s``
     :ivar persons: the head count of the group at the end of the step
     :ivar passed: of a screening: how many of them have passed clear; None for other steps
+    :ivar guest_kind: the kind of the guest; missing where none was named
+    :ivar escort: the number or function of the escort who went with the guest; missing without one
     """
 
     visit: str
@@ -55,6 +58,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     persons: int = 1
     host: str | None = None
     passed: int | None = None
+    guest_kind: str | UnsetType = UNSET
+    escort: str | UnsetType = UNSET
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,6 +123,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     """A guest (or group) has arrived and a visit was opened.
 
     :ivar persons: the head count, as far as it is known then
+    :ivar guest_kind: the kind of the guest, if the button names one
     """
 
     visit: str
@@ -126,6 +132,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     persons: int = 1
     host: str | None = None
+    guest_kind: str | UnsetType = UNSET
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,6 +143,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
     :ivar ids_held: number of IDs of its guests that are still held
+    :ivar guest_kind: the kind of the guest; missing where none was named
     """
 
     visit: str
@@ -155,6 +163,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     lockers_out: tuple[int, ...] = ()
     host: str | None = None
     ids_held: int = 0
+    guest_kind: str | UnsetType = UNSET
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):

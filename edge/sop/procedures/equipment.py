@@ -11,8 +11,11 @@ import msgspec
 from edge.config.hosts import hosts_of
 from edge.config.model import Config
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
+from edge.config.sections.panels import Button
 from edge.config.sections.values import Action
+from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.shared_panels import shared_buttons
 from edge.sop.procedures.verify import reached, stuck
 from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN
 
@@ -56,6 +59,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         notes += not_counted(step)
         notes += site.absent_pictures(step)
     notes += site.absent_anywhere()
+    notes += shared_buttons(procedure, config, site.stations)
     name = procedure.id
     return EquipmentFindings(
         tuple(f"procedure {name}: {line}" for line in problems),
@@ -182,21 +186,29 @@ class _Site:
         """True if a guest can arrive for whom no host is named yet, of several."""
         if len(self.hosts) < 2:
             return False
-        arriving = [
+        return bool(self.config.scanners) or any(button.host is None for button in self.arriving)
+
+    @property
+    def kinds_have_pools(self) -> bool:
+        """True if each guest arrives as one of a kind that has a pool of cards of its own."""
+        pools = {kind.id: kind.card_pool for kind in self.config.guest_kinds}
+        named = [pools.get(button.guest_kind or "") for button in self.arriving]
+        return bool(named) and None not in named and not self.config.scanners
+
+    @property
+    def arriving(self) -> list[Button]:
+        """The buttons that open a visit of the procedure."""
+        return [
             button
             for panel in self.config.panels.values()
             for button in panel.buttons
             if "arrive" in (button.press, button.hold) and button.procedure == self.procedure.id
         ]
-        return bool(self.config.scanners) or any(button.host is None for button in arriving)
 
     def cannot_begin(self) -> Iterator[str]:
         """Yield a problem if no button opens a visit of the procedure."""
-        for panel in self.config.panels.values():
-            for button in panel.buttons:
-                arrives = "arrive" in (button.press, button.hold)
-                if arrives and button.procedure == self.procedure.id:
-                    return
+        if self.arriving:
+            return
         yield (
             "no button opens a visit; add to a panel's buttons: "
             f'{{ press = "arrive", procedure = "{self.procedure.id}", pin = ... }}'
@@ -206,7 +218,8 @@ class _Site:
         """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
         for phase in self.entered(step):
-            for word in (*phase.do, *(way.event for way in phase.on)):
+            needed = () if phase.room is None else (f"room:{phase.room}",)
+            for word in (*needed, *phase.do, *(way.event for way in phase.on)):
                 lacking = _equipment(self, step, word)
                 if lacking is not None and lacking not in told:
                     told.add(lacking)
@@ -285,29 +298,89 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     lacking = None
     if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
-    elif word.startswith("detector.") and not config.detectors:
-        lacking = "there is no metal detector; add [metal_detector]"
-    elif word.startswith("detector.") and not site.detectors(step.station):
-        lacking = (
-            f"no metal detector screens guests of station {step.station}; "
-            "add it to stations of a [metal_detectors.NAME]"
-        )
+    elif word.startswith("detector."):
+        lacking = _no_detector(site, step)
     elif word.partition(":")[0] == "release-door":
         lacking = _no_door(site, word.partition(":")[2])
+    elif word.startswith("room:"):
+        lacking = _no_place(config, word.partition(":")[2])
     elif word.startswith(("ring:", "aiphone.")) and len(site.aiphones) < len(site.hosts):
         lacking = _no_aiphone(site)
     elif _picture_missing(site, step, word):
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
     elif word.startswith("button.") and (without := _without_panel(site, step)):
         lacking = f"no panel serves station {without}; add it to stations of a [panels.NAME]"
-    elif word == "card.presented" and not config.card_readers:
-        lacking = "there is no card reader; add a [card_readers.NAME]"
-    elif word == "card.issued" and not _reader_at(config, step.station):
-        lacking = (
+    elif word.startswith("card."):
+        lacking = _no_card(site, step, word)
+    return lacking
+
+
+def _no_detector(site: _Site, step: Step) -> str | None:
+    """Return that a metal detector is missing at *step*; None if it has one."""
+    if not site.config.detectors:
+        return "there is no metal detector; add [metal_detector]"
+    if not site.detectors(step.station):
+        return (
+            f"no metal detector screens guests of station {step.station}; "
+            "add it to stations of a [metal_detectors.NAME]"
+        )
+    return None
+
+
+def _no_card(site: _Site, step: Step, event: str) -> str | None:
+    """Return the card or the reader that is missing for *event* of a card; None if none is."""
+    if event == "card.presented":
+        fitted = bool(site.config.card_readers)
+        return None if fitted else "there is no card reader; add a [card_readers.NAME]"
+    if not _reader_at(site.config, step.station):
+        return (
             f"no card reader serves station {step.station}; "
             "add it to stations of a [card_readers.NAME]"
         )
-    return lacking
+    if event == "card.escort":
+        known = bool(site.config.cards.escort)
+        return None if known else "there is no escort's card; add cards.escort"
+    return _no_cards(site)
+
+
+def _no_cards(site: _Site) -> str | None:
+    """Return why the procedure's guests can get no card; None if there are cards for them."""
+    pools, name = site.config.cards.pools, site.procedure.card_pool
+    if name is not None and name not in pools:
+        return f"there is no pool {name}{did_you_mean(name, pools)}; add it to [cards.pools]"
+    if name is None and not site.config.cards.visitor and not site.kinds_have_pools:
+        return "there are no visitor cards; add cards.visitor, or card_pool to the procedure"
+    return None
+
+
+def unused_pools(procedures: Iterable[Procedure], config: Config) -> list[str]:
+    """Return a note for each pool of cards that no procedure and no kind of guests draws from."""
+    used = {one.card_pool for one in procedures} | {kind.card_pool for kind in config.guest_kinds}
+    return [
+        f"cards.pools.{name}: no guest gets a card of it; name it as card_pool of a procedure or "
+        "of a [[guest_kinds]], or remove it"
+        for name in config.cards.pools
+        if name not in used
+    ]
+
+
+def _no_place(config: Config, place: str) -> str | None:
+    """Return that *place* is missing; None if the config has it."""
+    known = [one.id for one in config.places]
+    if place in known:
+        return None
+    return f"there is no place {place}{did_you_mean(place, known)}; add [[places]] with that id"
+
+
+def unused_places(procedures: Iterable[Procedure], config: Config) -> list[str]:
+    """Return a note for each place of *config* that no procedure enters."""
+    entered = {p.room for one in procedures for step in one.steps for p in step.phases}
+    return [
+        f"places[{number}]: no procedure enters {place.id}; use it in a phase with needs = "
+        f'"room:{place.id}", or remove it'
+        for number, place in enumerate(config.places)
+        if place.id not in entered
+    ]
 
 
 def _no_aiphone(site: _Site) -> str:

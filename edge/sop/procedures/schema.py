@@ -11,7 +11,7 @@ from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
-from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
+from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, NEEDS_WITH_ARGUMENT, VERBS
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
 
@@ -25,7 +25,7 @@ def procedure_schema() -> dict[str, Any]:
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
-    phase["needs"] = {"description": _listed("Entered only if:", NEEDS), "enum": list(NEEDS)}
+    phase["needs"] = {"description": _listed("Entered only if:", NEEDS), "anyOf": _needs()}
     phase["do"]["description"] = _listed("Actions on entering:", VERBS)
     phase["do"]["items"]["pattern"] = _actions()
     phase["on"]["minItems"] = 1
@@ -46,6 +46,12 @@ _TIME_OUT: dict[str, Any] = {
 def _listed(words: str, meanings: Mapping[str, str]) -> str:
     """Return *words* and the list of *meanings*, as Markdown."""
     return "\n".join([words, "", *(f"- `{key}`: {text}" for key, text in meanings.items())])
+
+
+def _needs() -> list[dict[str, Any]]:
+    """Return the schemas of a need: a word of the list, some with an argument after a colon."""
+    plain = [need for need in NEEDS if need not in NEEDS_WITH_ARGUMENT]
+    return [{"enum": plain}, {"pattern": f"^({'|'.join(NEEDS_WITH_ARGUMENT)}):{_WORD}$"}]
 
 
 def _actions() -> str:

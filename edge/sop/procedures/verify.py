@@ -11,8 +11,19 @@ from typing import TypeVar, get_args
 
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
+from edge.sop.procedures.escort_rules import escort_problems
+from edge.sop.procedures.hours_rules import hours_problems
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
-from edge.sop.procedures.vocabulary import CALL_IN, EVIDENCE, IDENTITY_TAKEN, NEEDS, VERBS
+from edge.sop.procedures.room_rules import room_problems
+from edge.sop.procedures.vocabulary import (
+    CALL_IN,
+    EVIDENCE,
+    IDENTITY_TAKEN,
+    NEEDS,
+    NEEDS_WITH_ARGUMENT,
+    ROOM_FREE,
+    VERBS,
+)
 
 T = TypeVar("T")
 
@@ -56,6 +67,9 @@ def verify(procedure: Procedure) -> list[str]:
     problems += _hosts(procedure)
     problems += _reasons(procedure)
     problems += _identities(procedure)
+    problems += room_problems(procedure)
+    problems += escort_problems(procedure)
+    problems += hours_problems(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     return problems
@@ -137,6 +151,8 @@ def _anywhere(procedure: Procedure) -> Iterator[str]:
         yield from _transition(procedure, None, where, way)
         if way.event == "timeout":
             yield f"{where}: a time-out belongs to one phase; allowed: every other event"
+        if way.event == ROOM_FREE:
+            yield f"{where}: the wait for room belongs to one phase; allowed: every other event"
         if way.event == CALL_IN:
             yield f"{where}: a call belongs to the phase in the waiting room; allowed: only there"
 
@@ -166,8 +182,8 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
 def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
     for action in phase.do:
         yield from _action(action, where)
-    if phase.needs is not None and phase.needs not in NEEDS:
-        yield f"{where}: needs is {phase.needs!r}; allowed: {_listed(NEEDS)}"
+    if phase.needs is not None:
+        yield from _need(phase.needs, where)
     if (phase.needs is None) != (phase.otherwise is None):
         yield f"{where}: needs and otherwise go together; allowed: both or none"
     others = [other.id for other in step.phases if other.id != phase.id]
@@ -183,6 +199,17 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
         yield f"{where}: the aide's accept is both aiphone.call and aiphone.accept; allowed: one"
     for way in phase.on:
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
+
+
+def _need(need: str, where: str) -> Iterator[str]:
+    name, colon, argument = need.partition(":")
+    if name not in NEEDS:
+        yield f"{where}: needs is {need!r}; allowed: {_listed(NEEDS)}"
+    elif bool(colon) != (name in NEEDS_WITH_ARGUMENT):
+        form = f"{name}:..." if name in NEEDS_WITH_ARGUMENT else name
+        yield f"{where}: needs is {need!r}, which is incomplete or too much; allowed: {form}"
+    elif colon and not _WORD.fullmatch(argument):
+        yield f"{where}: needs is {need!r}, which has a wrong name; {_WORD_RULE}"
 
 
 def _action(action: str, where: str) -> Iterator[str]:

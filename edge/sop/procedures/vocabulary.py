@@ -31,6 +31,7 @@ EVIDENCE = {
     "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
+    "card.escort": "escort",  # an escort's own card: that escort goes with the guest
     "identity.taken": "identity",  # recorded with its kind: identity-ktp, identity-sim …
     "locker.opened": "locker-opened",
     "locker.closed": "locker-closed",
@@ -40,10 +41,14 @@ EVIDENCE = {
     "detector.exit": "exit",  # a walk out; never a passage
     "door.opened": "door-opened",  # the access door that was released for the visit
     "door.closed": "door-closed",
+    "room.free": "room",  # the place that the visit waits for has room for it
     "timeout": "timeout",  # needs after_s
 }
 
 IDENTITY_TAKEN = "identity.taken"
+
+ROOM_FREE = "room.free"
+"""A place has room for the visit that waits for it: made by the core, no evidence of the guest."""
 
 CALL_IN = "aiphone.call"
 """The aide's *accept* for a guest in the waiting room: the guest is called in (*memanggil*)."""
@@ -61,6 +66,8 @@ VERBS = {
     "take-card": "the visit's cards are back: return them to the pool",
     "take-shown": "return those of the visit's cards that were shown in this step to the pool",
     "lose-card": "the visit's cards that were not shown in this step are declared lost",
+    "release-escort": "the escort goes with the guest no more",
+    "leave-place": "the visit has left the place that it was in: its persons count there no more",
     "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
     "clear": "clear this alarm, for example clear:metal-detector",
 }
@@ -84,6 +91,7 @@ NEEDS = {
     "door": "an access door serves the visit's procedure",
     "return-button": "the visit has a locker, and an officer's button must open it",
     "reader": "the visit has a card, and the step's station has a card reader that works",
+    "escort": "an escort goes with the guest: the escort's card was shown",
     "more-cards": "a person of the group has no card yet",
     "missing-card": "a card of the visit was not shown in this step",
     "more-lockers": "a person of the group has no locker yet",
@@ -92,7 +100,13 @@ NEEDS = {
     "guest-book": "the guest book has the visit's entry: details, a still of it, or vouched for",
     "signature": "the guest has signed (paraf): a still shows it, or an officer vouched for it",
     "identity": "an ID of each person of the visit is held here",
+    "hours": "it is within the hours of the procedure",
+    "room": "the place has room for all persons of the visit, and no visit waits for it that came "
+    "before, for example room:archive",
 }
+
+NEEDS_WITH_ARGUMENT = ("room",)
+"""The needs that have an argument after a colon."""
 
 Paper = Literal["guest-book", "signature"]
 """What a still of the guest book can show: the entry, and the guest's signature (*paraf*)."""

@@ -6,6 +6,8 @@ Rules
 2. When a visit leaves a step, the step's timers and alarms end for it.
 """
 
+from msgspec import UNSET
+
 from edge.clock import iso
 from edge.sop.alarms import end_alarm
 from edge.sop.effects import CancelTimer, StartTimer
@@ -63,6 +65,8 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         extended_s=visit.extended_s,
         persons=visit.persons,
         passed=visit.passed if step.screens else None,
+        guest_kind=visit.guest_kind or UNSET,
+        escort=visit.escort or UNSET,
     )
     turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)

@@ -85,7 +85,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
             (
                 "step one, phase wait: do 'dance' is unknown; allowed: ring, still, unlock, "
                 "unlock-another, fault-locker, release-locker, release-door, take-card, "
-                "take-shown, lose-card, alarm, clear"
+                "take-shown, lose-card, release-escort, leave-place, alarm, clear"
             )
         ],
     ),

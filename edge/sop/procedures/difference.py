@@ -57,7 +57,9 @@ def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
     for name in ("lanes", "duties", "reasons"):
         one, other = (_plain(getattr(p, name)) for p in (old, new))
         yield from _texts("", name, one, other)
-    yield from _texts("", "cards", old.cards, new.cards)
+    for name in ("cards", "card_pool", "escort_visits", "waiting_order", "hours"):
+        one, other = (_plain(getattr(p, name) or "") for p in (old, new))
+        yield from _texts("", name.replace("_", " "), one, other)
     yield from _texts("", "silence", _silence(old), _silence(new))
     if old.anywhere != new.anywhere:
         ways = ([_way("anywhere", way) for way in p.anywhere] for p in (old, new))

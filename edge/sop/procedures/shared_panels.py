@@ -30,9 +30,8 @@ def shared_buttons(
             if both:
                 yield (
                     f"panel {name}: its stations {one} and {other} both take {', '.join(both)}: a "
-                    "press is for the guest whose card was shown there last, else for the one who "
-                    "came to one of these stations first and whose phase waits for it "
-                    "(docs/routing.md, rule 2)"
+                    "press is for the guest whose card was shown there last, else for the first "
+                    "in line of both whose phase waits for it (docs/routing.md, rule 2)"
                 )
 
 

@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from edge.sop import events
 from edge.sop.effects import Beep, FlashLamp
 from edge.sop.lamps import occupancy
+from edge.sop.procedures.model import Procedure
 from edge.sop.records import StepCompleted, VisitClosed, VisitOpened
 from edge.sop.state import GuestKind, Rules
 from tests.sop.stand import CARDS, PROCEDURES, Stand, rules
@@ -13,12 +14,12 @@ from tests.sop.stand import CARDS, PROCEDURES, Stand, rules
 VIP, CONTRACTOR = "0100FF0001", "0100FF0002"
 
 
-def pooled(**changes: object) -> Rules:
+def pooled(procedures: dict[str, Procedure] = PROCEDURES) -> Rules:
     """Return rules with two further pools, and a kind of guests for one of them."""
     return rules(
+        procedures,
         pools={"vip": frozenset({VIP}), "contractor": frozenset({CONTRACTOR})},
         guest_kinds={"vip": GuestKind(card_pool="vip"), "elderly": GuestKind(priority=1)},
-        **changes,
     )
 
 
@@ -56,19 +57,11 @@ def test_a_card_finds_the_first_guest_who_waits_for_its_pool() -> None:
 def test_a_procedure_draws_from_its_pool() -> None:
     """``card_pool`` of a procedure holds for guests whose kind has no pool of its own."""
     procedures = {"eselon-4-asn": replace(PROCEDURES["eselon-4-asn"], card_pool="contractor")}
-    stand = Stand(replace(pooled(), **_of(procedures)))
+    stand = Stand(pooled(procedures))
     visit = arrived(stand, "elderly")
     assert Beep("refused") in stand.card(CARDS[0])
     stand.card(CONTRACTOR)
     assert stand.state.cards == {CONTRACTOR: visit}
-
-
-def _of(procedures: dict[str, object]) -> dict[str, object]:
-    """Return the fields of the rules that name *procedures*."""
-    return {
-        "procedures": {one.key: one for one in procedures.values()},  # type: ignore[attr-defined]
-        "current": {name: one.key for name, one in procedures.items()},  # type: ignore[attr-defined]
-    }
 
 
 def test_a_card_of_a_pool_that_no_guest_waits_for_is_refused_as_before() -> None:

@@ -6,14 +6,10 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_wording
 from edge.errors import ConfigError
-from edge.sop.procedures.equipment import (
-    unused_doors,
-    unused_places,
-    unused_pools,
-    verify_equipment,
-)
+from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.loading import load_procedures, procedure_file
 from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.unused import unused_doors, unused_places, unused_pools
 from edge.sop.wording import Wording, load_wording, without_words
 
 

@@ -12,7 +12,8 @@ away.
 The line (this module)
 ----------------------
 1.  Visits are in line at a station in the order in which they came to it. A visit that continues at
-    the same station keeps its place.
+    the same station keeps its place. Guests who begin to wait (for the aide's call, for room) may
+    go before others who wait: ``edge/sop/visit/waiting_order.py``.
 2.  A button press goes to the first visit in line, at the stations of its panel, to which it
     applies. Order: the visit of the card that was shown there last (rule 7); then visits whose
     present phase waits for this button; then, for a button that applies anywhere (the guest
@@ -35,8 +36,8 @@ The line (this module)
 
 Cards (``cards.py``)
 --------------------
-6.  A free card goes to the first visit in line at the reader that waits for a card and has a person
-    without one.
+6.  A free card goes to the first visit in line at the reader that waits for a card of its pool and
+    has a person without one.
 7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
     visit is in line at one of the reader's stations, it becomes the first there, until its next
     event or the next such card; the card is evidence of its step. Where a card reader that works is

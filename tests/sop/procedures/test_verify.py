@@ -11,9 +11,10 @@ from edge.config.places import default_config_folder
 from edge.config.sections.doors import Door
 from edge.config.sections.metal_detector import NamedMetalDetector
 from edge.config.sections.pins import Contact, Output, Signal
-from edge.sop.procedures.equipment import EquipmentFindings, unused_doors, verify_equipment
+from edge.sop.procedures.equipment import EquipmentFindings, verify_equipment
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
+from edge.sop.procedures.unused import unused_doors
 from edge.sop.procedures.verify import verify
 
 FOLDER = default_config_folder()

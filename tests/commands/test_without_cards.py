@@ -7,7 +7,7 @@ from edge.commands.init.compose import compose
 from edge.commands.init.question import Office
 from edge.commands.init.questions.table import GROUPS
 from edge.config.loading import load_config
-from edge.config.model import Cards
+from edge.config.sections.guests import Cards
 from edge.config.validation import Problems
 from edge.daemon.health import meta
 from edge.daemon.procedures import load_checked

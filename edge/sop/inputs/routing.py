@@ -101,6 +101,8 @@ The host (``edge/sop/visit/host_choice.py``)
 
 from collections.abc import Callable
 
+from edge.sop.detectors import event_of
+from edge.sop.procedures.vocabulary import kind_of_event
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
@@ -147,9 +149,9 @@ def to_the_front(turn: Turn, visit: Visit) -> Visit:
     return visit if visit.place == first else turn.change(visit, place=first - 1)
 
 
-def in_alarm(turn: Turn, visit: Visit) -> bool:
+def in_alarm(turn: Turn, visit: Visit, detector: str) -> bool:
     """Return True if an alarm of the metal detector would not change the phase of *visit*."""
-    transition = transition_for(turn, visit, "detector.alarm")
+    transition = transition_for(turn, visit, event_of(detector, "detector.alarm"))
     return transition is None or transition.to == visit.phase
 
 
@@ -169,7 +171,8 @@ def _meant(turn: Turn, visit: Visit, name: str) -> int:
         return 0
     if name == "button.leave" and (visit.asked or _has_no_card(turn, visit)):
         return 1
-    if any(transition.event == name for transition in turn.phase(visit).on):
+    names = (name, kind_of_event(name))
+    if any(transition.event in names for transition in turn.phase(visit).on):
         return 2
     return 4 if is_away(turn, visit) else 3
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from edge.sop.procedures.model import Procedure, Step, Transition
-from edge.sop.procedures.vocabulary import EVIDENCE
+from edge.sop.procedures.vocabulary import EVIDENCE, kind_of_event
 
 ChangeKind = Literal["added", "removed", "moved", "changed"]
 
@@ -154,7 +154,8 @@ def _silence(procedure: Procedure) -> str:
 def _evidence(step: Step) -> str:
     """Return the kinds of evidence that *step* accepts, as one text."""
     events = {way.event for phase in step.phases for way in phase.on}
-    return " ".join(sorted({EVIDENCE[event] for event in events if event in EVIDENCE}))
+    kinds = {kind_of_event(event) for event in events}
+    return " ".join(sorted({EVIDENCE[kind] for kind in kinds if kind in EVIDENCE}))
 
 
 def _ways(step: Step) -> list[str]:

@@ -17,7 +17,7 @@ from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.shared_panels import shared_buttons
 from edge.sop.procedures.verify import reached, stuck
-from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN
+from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN, kind_of_event
 
 # Events of beams, and the directions of the walks that make them.
 _SHOWN_BY_BEAMS: dict[str, set[str]] = {
@@ -69,7 +69,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
 
 def not_counted(step: Step) -> Iterator[str]:
     """Yield a note on a screening that lets a group go on after the walk of one person."""
-    walks = {way.event for phase in step.phases for way in phase.on} & {
+    walks = {kind_of_event(way.event) for phase in step.phases for way in phase.on} & {
         "detector.passage", "detector.exit",
     }  # fmt: skip
     if walks and not step.screens:
@@ -125,22 +125,24 @@ class _Site:
             contact = "accept" if event == CALL_IN else name
             fitted = [getattr(one, contact, None) is not None for one in self.aiphones]
             return all(fitted) and len(fitted) == len(self.hosts)
-        if event in _SHOWN_BY_BEAMS:
-            return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
+        if kind_of_event(event) in _SHOWN_BY_BEAMS:
+            shown = self.walks(step.station, event.partition(":")[2])
+            return bool(shown & _SHOWN_BY_BEAMS[kind_of_event(event)])
         if source == "door":
             return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
-    def walks(self, station: str) -> set[str]:
-        """Return the directions of the walks that metal detectors at *station* show."""
-        return {way for detector in self.detectors(station) for way in detector.walks}
+    def walks(self, station: str, only: str = "") -> set[str]:
+        """Return the directions of the walks that detectors at *station*, or *only* one, show."""
+        return {way for detector in self.detectors(station, only) for way in detector.walks}
 
-    def detectors(self, station: str) -> list[MetalDetector]:
-        """Return the metal detectors that screen the guests of *station*."""
+    def detectors(self, station: str, only: str = "") -> list[MetalDetector]:
+        """Return the metal detectors that screen the guests of *station*, or *only* one of them."""
         return [
             detector
-            for detector in self.config.detectors.values()
-            if not isinstance(detector, NamedMetalDetector) or station in detector.stations
+            for name, detector in self.config.detectors.items()
+            if only in ("", name)
+            and (not isinstance(detector, NamedMetalDetector) or station in detector.stations)
         ]
 
     def never_entered(self, step: Step, phase: Phase) -> bool:
@@ -273,7 +275,7 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
     elif word.startswith("detector."):
-        lacking = _no_detector(site, step)
+        lacking = _no_detector(site, step, word.partition(":")[2])
     elif word.partition(":")[0] == "release-door":
         lacking = _no_door(site, word.partition(":")[2])
     elif word.startswith("room:"):
@@ -289,14 +291,18 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     return lacking
 
 
-def _no_detector(site: _Site, step: Step) -> str | None:
-    """Return that a metal detector is missing at *step*; None if it has one."""
-    if not site.config.detectors:
+def _no_detector(site: _Site, step: Step, name: str) -> str | None:
+    """Return that a metal detector, *name* if it is not empty, is missing at *step*, or None."""
+    known = site.config.detectors
+    if not known:
         return "there is no metal detector; add [metal_detector]"
-    if not site.detectors(step.station):
+    if name and name not in known:
+        meant = did_you_mean(name, known)
+        return f"there is no metal detector {name}{meant}; add [metal_detectors.{name}]"
+    if not site.detectors(step.station, name):
         return (
             f"no metal detector screens guests of station {step.station}; "
-            "add it to stations of a [metal_detectors.NAME]"
+            f"add it to stations of a [metal_detectors.{name or 'NAME'}]"
         )
     return None
 

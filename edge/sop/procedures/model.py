@@ -49,7 +49,8 @@ class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 class Transition(FileTable, frozen=True, kw_only=True):
     """A transition: an event, and where it leads.
 
-    :ivar event: a key of ``EVIDENCE`` in vocabulary.py
+    :ivar event: a key of ``EVIDENCE`` in vocabulary.py; that of a metal detector may name one of
+        several after a colon, as in ``detector.alarm:xray``
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
     :ivar at_s: only with ``timeout``: seconds of the step's time; moves with an extended limit

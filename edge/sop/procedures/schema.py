@@ -4,6 +4,7 @@ Beside the types of the model it has the words that the verification knows: even
 and targets. Checks of steps against each other stay with the verification.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,7 +12,13 @@ from edge.config.schema import schema_of
 from edge.config.sections.values import fragment
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
-from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, NEEDS_WITH_ARGUMENT, VERBS
+from edge.sop.procedures.vocabulary import (
+    EVIDENCE,
+    NEEDS,
+    NEEDS_WITH_ARGUMENT,
+    OF_ONE_DETECTOR,
+    VERBS,
+)
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
 
@@ -21,7 +28,7 @@ def procedure_schema() -> dict[str, Any]:
     schema = schema_of(Procedure, "Gardu: a procedure (SOP)")
     parts = schema["$defs"]
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
-    way["event"] = {"description": "The event that it waits for.", "enum": list(EVIDENCE)}
+    way["event"] = {"description": "The event that it waits for.", "anyOf": _events()}
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
@@ -46,6 +53,12 @@ _TIME_OUT: dict[str, Any] = {
 def _listed(words: str, meanings: Mapping[str, str]) -> str:
     """Return *words* and the list of *meanings*, as Markdown."""
     return "\n".join([words, "", *(f"- `{key}`: {text}" for key, text in meanings.items())])
+
+
+def _events() -> list[dict[str, Any]]:
+    """Return the schemas of an event: a word of the list, or one of a named metal detector."""
+    kinds = "|".join(map(re.escape, OF_ONE_DETECTOR))
+    return [{"enum": list(EVIDENCE)}, {"pattern": f"^({kinds}):{_WORD}$"}]
 
 
 def _needs() -> list[dict[str, Any]]:

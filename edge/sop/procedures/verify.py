@@ -23,6 +23,7 @@ from edge.sop.procedures.vocabulary import (
     NEEDS_WITH_ARGUMENT,
     ROOM_FREE,
     VERBS,
+    kind_of_event,
 )
 
 T = TypeVar("T")
@@ -240,8 +241,11 @@ def _events(where: str, ways: Sequence[Transition]) -> Iterator[str]:
 def _transition(
     procedure: Procedure, step: Step | None, where: str, way: Transition
 ) -> Iterator[str]:
-    if way.event not in EVIDENCE:
+    if kind_of_event(way.event) not in EVIDENCE:
         yield f"{where}: unknown event; allowed: {_listed(EVIDENCE)}"
+    _, colon, detector = way.event.partition(":")
+    if colon and not _WORD.fullmatch(detector):
+        yield f"{where}: names a detector {detector!r}; {_WORD_RULE}"
     if (way.event == "timeout") != (way.after_s is not None or way.at_s is not None):
         yield f"{where}: timeout and after_s go together; allowed: both or none"
     if way.after_s is not None and way.at_s is not None:

@@ -45,6 +45,16 @@ EVIDENCE = {
     "timeout": "timeout",  # needs after_s
 }
 
+OF_ONE_DETECTOR = ("detector.alarm", "detector.passage", "detector.exit", "detector.too-fast")
+"""The events that can name one metal detector: ``detector.alarm:xray`` is an alarm of that one."""
+
+
+def kind_of_event(event: str) -> str:
+    """Return the key of ``EVIDENCE`` for *event*, which may name a metal detector."""
+    kind, _, _ = event.partition(":")
+    return kind if kind in OF_ONE_DETECTOR else event
+
+
 IDENTITY_TAKEN = "identity.taken"
 
 ROOM_FREE = "room.free"

@@ -19,12 +19,12 @@ from msgspec import UNSET
 
 from edge.clock import Stamp, iso
 from edge.sop import day, hosts, hours, reasons
-from edge.sop.detectors import device_of
+from edge.sop.detectors import device_of, event_of
 from edge.sop.effects import CancelTimer
 from edge.sop.events import WalkDirection
 from edge.sop.hosts import ChosenBy
 from edge.sop.procedures.model import Phase, Step, Transition
-from edge.sop.procedures.vocabulary import EVIDENCE, ROOM_FREE
+from edge.sop.procedures.vocabulary import EVIDENCE, ROOM_FREE, kind_of_event
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
@@ -122,11 +122,16 @@ def arrive(
 
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
-    """Return the transition of event *name* in the present phase; None if it does not apply."""
+    """Return the transition of event *name* in the present phase; None if it does not apply.
+
+    An event of a named metal detector has its own transition, else that of any detector.
+    """
     step, phase, procedure = turn.step(visit), turn.phase(visit), turn.procedure(visit)
-    for transition in (*phase.on, *procedure.anywhere):
-        if transition.event == name and (not transition.extend or pace.may_extend(visit, step)):
-            return transition
+    for event in dict.fromkeys((name, kind_of_event(name))):
+        for transition in (*phase.on, *procedure.anywhere):
+            applies = not transition.extend or pace.may_extend(visit, step)
+            if transition.event == event and applies:
+                return transition
     return reasons.offered(procedure, phase, name)
 
 
@@ -174,7 +179,7 @@ def show(turn: Turn, visit: Visit, card: str) -> Visit:
 
 def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
     """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
-    return add_word(turn, visit, proof or EVIDENCE[name])
+    return add_word(turn, visit, proof or EVIDENCE[kind_of_event(name)])
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
@@ -295,7 +300,7 @@ def _meet_stuck_alarm(turn: Turn, visit: Visit) -> Visit:
     """
     stuck = _stuck_alarm(turn, turn.step(visit))
     if stuck is not None:
-        deliver(turn, turn.change(visit, detector=stuck), "detector.alarm")
+        deliver(turn, turn.change(visit, detector=stuck), event_of(stuck, "detector.alarm"))
     return turn.state.visits.get(visit.id, visit)
 
 

@@ -2,7 +2,7 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -140,6 +140,7 @@ MOVES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(moves=MOVES, at_most=st.integers(1, 4))
 def test_no_visit_enters_a_full_place(moves: list[tuple[str, int]], at_most: int) -> None:
     """However guests come and go: who enters fits, and who fits first in line does not wait."""

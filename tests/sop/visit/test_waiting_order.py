@@ -1,6 +1,6 @@
 """The order in which guests who wait are called: by waiting, by arrival, by priority."""
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -93,6 +93,7 @@ def test_the_aide_calls_by_priority() -> None:
     assert PROCEDURES["eselon-4-asn"].waiting_order == "waiting"
 
 
+@settings(deadline=None)
 @given(
     kinds=st.lists(st.sampled_from([None, "surat", "lansia"]), max_size=8),
     by_arrival=st.booleans(),

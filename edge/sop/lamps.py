@@ -59,7 +59,7 @@ def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, LampMode]:
     lamp: LampMode = step.phase(visit.phase).lamp
     if lamp == "fast" and _seen(state, step):
         lamp = "slow"
-    if room.never_fits(rules, visit):
+    if rules.limits and room.never_fits(rules, visit):
         lamp = _worst([lamp, "slow"])
     if visit.asked:  # red, if there is a limit, has been shown for hours
         return rules.station(visit), _worst([lamp, "slow"])

@@ -177,12 +177,13 @@ def hold_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelTe
 
 
 def _of(button: Button, action: Action, titles: Mapping[str, str]) -> str:
-    """Return the kind of guest or the host of *action* of *button*, else the procedure, if any."""
-    if button.guest_kind and action == "arrive":
-        return f" {titles.get(_kind_key(button.guest_kind), button.guest_kind)}"
+    """Return the host, else the procedure, and the kind of guest of *action*, as far as it has."""
+    arrives = action == "arrive"
+    kind = button.guest_kind if arrives else None
+    named = f" {titles.get(_kind_key(kind), kind)}" if kind else ""
     if button.host and action in ("arrive", "receiving", "away"):
-        return f" {titles.get(button.host, button.host)}"
-    return f" {button.procedure}" if button.procedure and action == "arrive" else ""
+        return f" {titles.get(button.host, button.host)}{named}"
+    return f" {button.procedure}{named}" if button.procedure and arrives else named
 
 
 def _columns(buttons: int, lamps: int) -> int:

@@ -38,8 +38,8 @@ def test_the_archive_is_right() -> None:
             "",
             (
                 "step membaca, phase di-dalam: enters a place that no phase leaves, so that guests "
-                'who are gone are counted there; allowed: with do = ["leave-place"] in the phase where '
-                "they have left"
+                'who are gone are counted there; allowed: with do = ["leave-place"] in the phase '
+                "where they have left"
             ),
         ),
         (
@@ -62,8 +62,8 @@ def test_the_archive_is_right() -> None:
             "room:ruang-baca",
             "locker:ruang-baca",
             (
-                "step membaca, phase di-dalam: needs is 'locker:ruang-baca', which is incomplete or "
-                "too much; allowed: locker"
+                "step membaca, phase di-dalam: needs is 'locker:ruang-baca', which is incomplete "
+                "or too much; allowed: locker"
             ),
         ),
         (

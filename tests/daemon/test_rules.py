@@ -48,7 +48,7 @@ def test_doors_of_the_config_are_the_doors_of_the_core(tmp_path: Path) -> None:
 
 
 def test_places_pools_kinds_and_escorts_are_in_the_rules(tmp_path: Path) -> None:
-    """What the config says of guests and places is what the core works with; and its zone."""
+    """The core works with the guests, cards and places of the config, and with its time zone."""
     cards = Cards(pools={"emas": ["0100D1AE02"]}, escort={"0100EE0001": "pengantar-1"})
     config = msgspec.structs.replace(
         BARE,

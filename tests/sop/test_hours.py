@@ -111,7 +111,7 @@ def test_visits_under_way_go_on() -> None:
     assert stand.outcomes() == ["completed"]
 
 
-def test_a_clock_that_is_not_trusted_refuses_nobody() -> None:
+def test_a_clock_that_is_not_trusted_refuses_no_guest() -> None:
     """After a power cut without a network the hour is unknown: guests are received."""
     stand = at(180)
     now = Stamp(1, stand.now.wall_ms, False, "boot")

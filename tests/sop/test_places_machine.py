@@ -161,7 +161,7 @@ class House(RuleBasedStateMachine):
         REACHED["escorted"] += any(step.escort for step in self.stand.steps())
 
     @invariant()
-    def nobody_enters_a_full_room(self) -> None:
+    def no_guest_enters_a_full_room(self) -> None:
         """Only a correction, or a person who joins, can make it fuller than allowed."""
         there = persons_in(self.stand.state, ROOM)
         assert there <= max(AT_MOST, self.before) or self.excused

@@ -6,7 +6,8 @@ out            an open visit has it
 owed           a closed visit still has it (``state.cards`` names a visit that is not open)
 lost           an officer has declared it lost: it is given to no guest and opens no locker
 unknown        in no pool
-supervisor     of a supervisor (``supervisors.py``); ``escort``: of an escort (``escorts.py``)
+supervisor     the card of a supervisor (``supervisors.py``)
+escort         the card of an escort (``escorts.py``)
 ============== ==================================================================================
 """
 

@@ -54,7 +54,7 @@ def test_room_is_given_in_the_order_of_coming() -> None:
     assert inside(stand) == [3]
 
 
-def test_a_group_larger_than_the_place_asks_and_holds_nobody_up() -> None:
+def test_a_group_larger_than_the_place_asks_and_holds_no_guest_up() -> None:
     """Five persons never fit in two places: the lamp asks, others enter, the officer decides."""
     stand = Stand(archive_rules())
     group = registered(stand, 5)

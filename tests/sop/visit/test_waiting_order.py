@@ -45,7 +45,7 @@ def test_a_priority_goes_before_who_came_earlier() -> None:
 
 
 def test_next_holds_against_later_guests() -> None:
-    """Who was sent to the end of the line stays there when another guest begins to wait."""
+    """A guest who was sent to the end of the line stays there when another begins to wait."""
     stand = full_room(ARCHIVE.replace('lamp = "off"', 'lamp = "on"'))
     for kind in ("lansia", None):
         arrive(stand, kind)
@@ -60,7 +60,7 @@ def test_next_holds_against_later_guests() -> None:
 
 
 def test_guests_are_called_in_the_order_of_their_arrival() -> None:
-    """Who came to the office first is called first, though the desk served the other before."""
+    """The first to arrive is called first, though the desk has served the other before."""
     for text, expected in ((ARCHIVE, [3, 2]), (BY_ARRIVAL, [2, 3])):
         stand = full_room(text)
         arrive(stand)

@@ -29,7 +29,7 @@ def has_room(turn: Turn, visit: Visit, place: str) -> bool:
 
 def fits(rules: Rules, state: State, visit: Visit, place: str) -> bool:
     """Return True if all persons of *visit* find room in *place* beside those who are there."""
-    there = persons_in(state, place) - (visit.persons if visit.inside == place else 0)
+    there = persons_in(state, place)
     return place not in rules.limits or there + visit.persons <= rules.limits[place]
 
 

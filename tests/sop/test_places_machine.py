@@ -1,9 +1,7 @@
 """Pools, rooms, kinds and escorts under any events: what must hold however guests come and go."""
 
 from collections import Counter
-from typing import Any
 
-import msgspec
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -12,14 +10,13 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from msgspec.structs import replace
 
-from edge.daemon.checkpoint import restore
 from edge.sop import events
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.state import GuestKind, Visit
 from edge.sop.visit.guest_kind import card_pool
 from edge.sop.visit.room import persons_in
+from tests.restored import stored
 from tests.sop.archive import ARCHIVE, archive_rules
 from tests.sop.stand import Stand
 
@@ -141,9 +138,7 @@ class House(RuleBasedStateMachine):
     @rule()
     def restart(self) -> None:
         """A power cut: the state is that of the disk."""
-        visits: list[Any] = [msgspec.to_builtins(v) for v in self.stand.state.visits.values()]
-        document = msgspec.to_builtins(replace(self.stand.state, visits={}))
-        again = restore(document, visits)
+        again = stored(self.stand.state)
         assert again == self.stand.state
         self.stand.state = again
         self.before = persons_in(again, ROOM)

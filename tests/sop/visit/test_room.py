@@ -1,15 +1,14 @@
 """Places with limited room: first come, first served, and never more persons than allowed."""
 
-import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from edge.daemon.checkpoint import restore
 from edge.sop.effects import Beep
 from edge.sop.lamps import lamps, occupancy
 from edge.sop.visit.room import persons_in
+from tests.restored import stored
 from tests.sop.archive import archive_rules, registered, visit
 from tests.sop.stand import Stand
 
@@ -104,9 +103,7 @@ def test_a_restart_remembers_who_is_in_the_place() -> None:
     stand = Stand(archive_rules())
     for _ in range(3):
         registered(stand)
-    stored = msgspec.to_builtins(replace(stand.state, visits={}))
-    visits = [msgspec.to_builtins(one) for one in stand.state.visits.values()]
-    stand.state = restore(stored, visits)
+    stand.state = stored(stand.state)
     stand.restart()
     assert inside(stand) == [1, 2]
     assert occupancy(stand.rules, stand.state)["places"] == [

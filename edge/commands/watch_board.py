@@ -196,13 +196,17 @@ def _cells(view: CheckpointView) -> dict[str, str]:
 def _steps(view: CheckpointView) -> str:
     """Return the open visits by step, as the checkpoint counts them, or else their number only.
 
-    Cards of groups at the return that were not shown yet are counted beside them.
+    Cards of groups at the return that were not shown yet are counted beside them, and the persons
+    in places with limited room.
     """
     unfollowed = f" ({view.unfollowed} not followed)" if view.unfollowed else ""
     if view.occupancy is not None:
         steps = [f"{one.step} {one.visits}" for one in view.occupancy.steps]
         if view.occupancy.cards_missing:
             steps.append(f"{view.occupancy.cards_missing} cards missing")
+        for one in view.occupancy.places:
+            waiting = f", {one.waiting} waiting" if one.waiting else ""
+            steps.append(f"{one.place}: {one.persons} of {one.at_most}{waiting}")
         return (", ".join(steps) or "none") + unfollowed
     return (f"{len(view.visits)} open" if view.visits else "none") + unfollowed
 

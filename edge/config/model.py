@@ -17,12 +17,14 @@ from edge.config.sections.cameras import Camera, Stills
 from edge.config.sections.card_readers import CardReader, Scanner
 from edge.config.sections.clock import ClockSection
 from edge.config.sections.doors import Door, Safety
+from edge.config.sections.guest_kinds import GuestKind
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
 from edge.config.sections.hosts import Host
 from edge.config.sections.lockers import Lockers
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
 from edge.config.sections.modules import Module
 from edge.config.sections.panels import Buzzer, Panel
+from edge.config.sections.places import Place
 from edge.config.sections.values import Days, FileName, Folder, Line, Name, Section
 from edge.config.zone import zone_of
 
@@ -171,13 +173,15 @@ class Config(Section, frozen=True, kw_only=True):
     :ivar aiphone: called stations of the intercom, one section for each: [aiphone.NAME]
     :ivar hosts: the officials whom guests visit, one table for each: [[hosts]]; a procedure that is
         in none of them has one host
+    :ivar guest_kinds: the kinds of guests, one table for each: [[guest_kinds]]
     :ivar doors: access doors, one section for each: [doors.NAME]
+    :ivar places: places with limited room, one table for each: [[places]]
     :ivar panels: the officers' panels, one section for each: [panels.NAME]
     :ivar cameras: cameras, one section for each: [cameras.NAME]
     """
 
     checkpoint: CheckpointSection
-    cards: Cards
+    cards: Cards = Cards()
     broker: Broker = Broker()
     reporting: Reporting = Reporting()
     retention: Retention = Retention()
@@ -195,8 +199,10 @@ class Config(Section, frozen=True, kw_only=True):
     metal_detectors: dict[Name, NamedMetalDetector] = msgspec.field(default_factory=dict)
     aiphone: dict[Name, Aiphone] = msgspec.field(default_factory=dict)
     hosts: list[Host] = msgspec.field(default_factory=list)
+    guest_kinds: list[GuestKind] = msgspec.field(default_factory=list)
     doors: dict[Name, Door] = msgspec.field(default_factory=dict)
     safety: Safety | None = None
+    places: list[Place] = msgspec.field(default_factory=list)
     panels: dict[Name, Panel] = msgspec.field(default_factory=dict)
     buzzer: Buzzer | None = None
     cameras: dict[Name, Camera] = msgspec.field(default_factory=dict)

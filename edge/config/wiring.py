@@ -162,10 +162,11 @@ def _panel_parts(name: str, panel: Panel) -> Iterator[tuple[str, Contact | Outpu
 
 
 def _of(button: Button, action: Action) -> str:
-    """Return the procedure and the host that *action* of *button* is for, in words."""
+    """Return the procedure, host and kind of guest that *action* of *button* is for, in words."""
     opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
     named = f" {button.host}" if action in ("arrive", "receiving", "away") and button.host else ""
-    return opens + named
+    kind = f" {button.guest_kind}" if action == "arrive" and button.guest_kind else ""
+    return opens + named + kind
 
 
 def _wire(function: str, part: Part) -> Wire:

@@ -93,10 +93,17 @@ def meta(config: Config, procedures: list[Procedure]) -> dict[str, Any]:
             "panels": sorted(config.panels),
             "cameras": sorted(config.cameras),
             "visitor_cards": len(config.cards.visitor),
+            **_card_pools(config),
         },
         "reasons": published(wording_of(config), {host.id: host.title for host in config.hosts}),
         "schemas": sorted(KINDS),
     }
+
+
+def _card_pools(config: Config) -> dict[str, dict[str, int]]:
+    """Return the number of cards of each further pool, if there are any."""
+    pools = {name: len(cards) for name, cards in config.cards.pools.items()}
+    return {"card_pools": pools} if pools else {}
 
 
 def free_bytes(folder: Path) -> int:

@@ -6,9 +6,10 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_wording
 from edge.errors import ConfigError
-from edge.sop.procedures.equipment import unused_aiphones, unused_doors, verify_equipment
+from edge.sop.procedures.equipment import verify_equipment
 from edge.sop.procedures.loading import load_procedures, procedure_file
 from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.unused import unused_aiphones, unused_doors, unused_places, unused_pools
 from edge.sop.wording import Wording, load_wording, without_words
 
 
@@ -57,6 +58,8 @@ def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Proc
         notes += findings.notes
     notes += unused_doors(procedures.values(), config)
     notes += unused_aiphones(procedures.values(), config)
+    notes += unused_places(procedures.values(), config)
+    notes += unused_pools(procedures.values(), config)
     notes += without_words(procedures.values(), wording)
     if problems:
         raise ConfigError(problems)

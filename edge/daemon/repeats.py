@@ -22,7 +22,13 @@ class Repeats:
         press = _button(event)
         if (first := self._unanswered.get(press)) is not None:
             return PressRepeated(
-                event.at, event.panel, event.action, event.procedure, first, event.host
+                event.at,
+                event.panel,
+                event.action,
+                event.procedure,
+                first,
+                event.host,
+                event.guest_kind,
             )
         self._unanswered[press] = event.at
         return event
@@ -34,4 +40,4 @@ class Repeats:
 
 
 def _button(event: ButtonPressed) -> tuple[str | None, ...]:
-    return event.panel, event.action, event.procedure, event.host
+    return event.panel, event.action, event.procedure, event.host, event.guest_kind

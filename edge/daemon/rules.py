@@ -9,7 +9,7 @@ from edge.sop.detectors import alarm_of
 from edge.sop.events import InputKind
 from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
-from edge.sop.state import DayRules, Detector, Door, Host, Rules, State
+from edge.sop.state import DayRules, Detector, Door, GuestKind, Host, Rules, State
 from edge.store.store import Store
 
 # Key of the section [safety] for each of its inputs.
@@ -43,6 +43,12 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
             for host in hosts(config)
         },
         cards=frozenset(config.cards.visitor),
+        pools={name: frozenset(cards) for name, cards in config.cards.pools.items()},
+        escorts=dict(config.cards.escort),
+        guest_kinds={
+            kind.id: GuestKind(card_pool=kind.card_pool, priority=kind.priority)
+            for kind in config.guest_kinds
+        },
         supervisors=dict(config.cards.supervisor),
         opening_reasons=tuple(config.cards.opening_reasons),
         lockers=tuple(locker.number for locker in lockers.locker) if lockers else (),
@@ -54,6 +60,8 @@ def make_rules(config: Config, procedures: dict[str, Procedure], store: Store) -
         detectors=_detectors(config),
         inputs=fitted_inputs(config),
         purposes=frozenset(p for camera in config.cameras.values() for p in camera.purposes),
+        zone=config.checkpoint.zone,
+        limits={place.id: place.at_most for place in config.places},
     )
 
 

@@ -65,11 +65,21 @@ class StepCount(msgspec.Struct, frozen=True):
     visits: int
 
 
+class PlaceCount(msgspec.Struct, frozen=True):
+    """A place with limited room, in ``state/occupancy``: persons there, and those who wait."""
+
+    place: Identifier
+    at_most: int
+    persons: int
+    waiting: int = 0
+
+
 class Occupancy(msgspec.Struct, frozen=True):
     """The part of ``state/occupancy`` that a consumer uses."""
 
     steps: Annotated[tuple[StepCount, ...], Meta(max_length=MOST_VISITS)] = ()
     cards_missing: int = 0
+    places: Annotated[tuple[PlaceCount, ...], Meta(max_length=MOST_VISITS)] = ()
 
 
 class Alarm(msgspec.Struct, frozen=True):

@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from edge.sop.procedures.values import Value
 from edge.sop.state import Rules, State, Visit
+from edge.sop.visit.guest_kind import may_change
 from edge.sop.visit.host_choice import may_choose
 
 
@@ -13,6 +14,7 @@ class OpenVisit(NamedTuple):
     :ivar hosts: the hosts that it may have
     :ivar values: the values that its procedure declares
     :ivar entered: the ids of those that were entered already
+    :ivar guest_kinds: the kinds of guests that it may have
     """
 
     visit: str
@@ -22,6 +24,7 @@ class OpenVisit(NamedTuple):
     hosts: tuple[str, ...] = ()
     values: tuple[Value, ...] = ()
     entered: frozenset[str] = frozenset()
+    guest_kinds: tuple[str, ...] = ()
 
 
 def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
@@ -35,6 +38,7 @@ def open_visits(rules: Rules, state: State) -> list[OpenVisit]:
             _possible_hosts(rules, visit),
             rules.procedures[visit.procedure_key].values,
             frozenset(visit.values),
+            tuple(rules.guest_kinds) if may_change(visit) else (),
         )
         for visit in state.visits.values()
     ]

@@ -30,6 +30,7 @@ from edge.sop.events import (
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
+    GuestKindNamed,
     HostNamed,
     InputRefused,
     Post,
@@ -196,6 +197,8 @@ class RequestHandler:
                 identity=request.identity,
             )
         )
+        if request.guest_kind is not None and fresh:
+            self._post(partial(GuestKindNamed, visit=entry.visit, guest_kind=request.guest_kind))
         if request.host is not None and fresh:  # an officer may have corrected it since
             self._post(partial(HostNamed, visit=entry.visit, host=request.host))
         return Answer(ok=True, id=request.id, visit=entry.visit, procedure=entry.procedure)
@@ -207,6 +210,9 @@ class RequestHandler:
         if request.host is not None and request.host not in visit.hosts:
             allowed = ", ".join(visit.hosts) or "none now"
             raise RequestRefused("host not possible", f"allowed for that visit: {allowed}")
+        if request.guest_kind is not None and request.guest_kind not in visit.guest_kinds:
+            allowed = ", ".join(visit.guest_kinds) or "none now"
+            raise RequestRefused("guest kind not possible", f"allowed for that visit: {allowed}")
         return _entry(visit.visit, visit.procedure, now, "register", request.guest)
 
     def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:

@@ -43,7 +43,7 @@ Word = Literal[
     "identity number", "no guest book", "unknown host", "unknown reason", "no such visit",
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
     "until not allowed", "response topic", "flood", "host not possible", "unknown value",
-    "value not allowed",
+    "value not allowed", "guest kind not possible",
 ]  # fmt: skip
 
 T = TypeVar("T")
@@ -73,6 +73,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     :ivar visit: the visit's id, or ``latest``: the newest visit at the desk without details
     :ivar procedure: if given, only a visit of that procedure
     :ivar host: the host whom the guest visits, of several; possible until the guest is admitted
+    :ivar guest_kind: the kind of the guest; possible until the visit has a card
     :ivar replace: correct the details that the visit *visit* has
     :ivar identity: the kind of the ID that the desk has taken for the card, never its number
     """
@@ -82,6 +83,7 @@ class Register(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     visit: Id | Literal["latest"] = "latest"
     procedure: Name | None = None
     host: Name | None = None
+    guest_kind: Name | None = None
     replace: bool = False
     identity: IdentityKind | None = None
     guest: Details

@@ -96,6 +96,29 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
                     "required": ["host", "until", "reason"],
                 },
             },
+            "card_pools": {
+                "description": "Further pools of visitor cards: their cards, and those out",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {"pool": _TEXT, "cards": _COUNT, "out": _COUNT},
+                    "required": ["pool", "cards", "out"],
+                },
+            },
+            "places": {
+                "description": "Places with limited room: persons there, persons who wait for room",
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "place": _TEXT,
+                        "at_most": {"type": "integer", "minimum": 1},
+                        "persons": _COUNT,
+                        "waiting": _COUNT,
+                    },
+                    "required": ["place", "at_most", "persons", "waiting"],
+                },
+            },
         },
         "required": ["visits", "steps", "lockers_in_use", "cards_out"],
     },

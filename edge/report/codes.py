@@ -30,6 +30,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "host-out-of-town": ("pejabat dinas luar", "host away on duty"),
         "schedule-full": ("jadwal pejabat penuh", "schedule full"),
         "other-office": ("urusan bagian lain", "another office's matter"),
+        "outside-hours": ("di luar jam pelayanan", "outside the hours"),
         "no-answer": ("tidak dijawab", "no answer"),
         "no-identity": ("tanpa tanda pengenal yang sah", "no valid identity"),
         "no-door-release": ("pintu tidak dibuka", "door not released"),

@@ -29,6 +29,11 @@ def alarm_of(detector: str, kind: str = METAL_DETECTOR) -> str:
     return f"{kind}-{detector}" if detector else kind
 
 
+def event_of(detector: str, event: str) -> str:
+    """Return *event* of *detector* as procedures can name it, such as ``detector.alarm:xray``."""
+    return f"{event}:{detector}" if detector else event
+
+
 def as_in_procedure(alarm: str) -> str:
     """Return *alarm* as procedures name it: that of any detector is ``metal-detector``."""
     return METAL_DETECTOR if alarm.startswith(f"{METAL_DETECTOR}-") else alarm

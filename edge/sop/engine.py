@@ -17,7 +17,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from edge.sop import alarms, day, events, hosts
+from edge.sop import alarms, day, events, hosts, hours
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer, refuse
 from edge.sop.events import Event
@@ -42,7 +42,7 @@ from edge.sop.procedures.vocabulary import CALL, CALL_IN
 from edge.sop.records import DaemonRestarted
 from edge.sop.state import LockerState, Rules, State, Visit
 from edge.sop.turn import Result, Turn
-from edge.sop.visit import course, host_choice, inactivity, papers
+from edge.sop.visit import course, entry, guest_kind, host_choice, inactivity, papers
 from edge.sop.visit.course import arrive, deliver, set_timers
 
 
@@ -55,6 +55,8 @@ def step(rules: Rules, state: State, event: Event) -> Result:
     """Return the result of *event*: the new state, effects and records."""
     turn = Turn(rules, state, event.at)
     _HANDLERS[type(event)](turn, event)
+    if rules.limits:
+        entry.settle(turn)
     day.settle(turn)
     return turn.result()
 
@@ -70,6 +72,7 @@ def _started(turn: Turn, _event: events.Started) -> None:
     cards.started(turn)
     foreign_cards.started(turn)
     course.equipment_changed(turn)
+    entry.settle(turn)  # also for a place that is no longer in the config
     for visit in turn.in_line():
         set_timers(turn, visit)
     for still in list(turn.state.stills):
@@ -90,14 +93,17 @@ def _button(turn: Turn, event: events.ButtonPressed) -> None:
     answer(turn, accepted is True, f"button/{event.panel}/{event.action}{why}", event.panel)
 
 
-def _arrival(turn: Turn, event: events.ButtonPressed) -> bool:
+def _arrival(turn: Turn, event: events.ButtonPressed) -> bool | str:
     if event.procedure not in turn.rules.current:
         return False
     if event.host is not None and event.host not in turn.rules.hosts_of(event.procedure):
         return False
+    if not hours.admits(turn, event.procedure):
+        return hours.OUTSIDE
     if not day.admits(turn):
         return False
-    arrive(turn, event.procedure, host=event.host)
+    kind = event.guest_kind if event.guest_kind in turn.rules.guest_kinds else None
+    arrive(turn, event.procedure, host=event.host, guest_kind=kind)
     return True
 
 
@@ -275,6 +281,7 @@ _HANDLERS: dict[type[Event], Callable[[Turn, Any], None]] = {
     events.InputRestored: safety.restored,
     events.AvailabilitySet: hosts.availability_set,
     events.HostNamed: host_choice.named,
+    events.GuestKindNamed: guest_kind.named,
     events.DetailsAttached: desk.details_attached,
     events.ValueEntered: values.entered,
     events.TimerFired: _timer,

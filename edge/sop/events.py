@@ -52,12 +52,14 @@ class ButtonPressed(Event, frozen=True):
 
     :ivar procedure: of ``arrive``: the procedure of the visit that it opens
     :ivar host: the host that the button names
+    :ivar guest_kind: of ``arrive``: the kind of the guest that the button names
     """
 
     panel: str
     action: str
     procedure: str | None = None
     host: str | None = None
+    guest_kind: str | None = None
 
 
 class PressRepeated(Event, frozen=True):
@@ -68,6 +70,7 @@ class PressRepeated(Event, frozen=True):
     procedure: str | None = None
     first: Stamp | None = None
     host: str | None = None
+    guest_kind: str | None = None
 
 
 class HostAnswered(Event, frozen=True):
@@ -258,6 +261,13 @@ class ValueEntered(Event, frozen=True):
 
     def __repr__(self) -> str:
         return f"ValueEntered({self.visit}, {self.value}, …)"
+
+
+class GuestKindNamed(Event, frozen=True):
+    """A desk application has named the kind of the guest of *visit* (its id)."""
+
+    visit: str
+    guest_kind: str
 
 
 class DetailsAttached(Event, frozen=True):

@@ -25,6 +25,7 @@ from edge.sop.evacuation import inside
 from edge.sop.inputs import outstanding
 from edge.sop.procedures.model import Step
 from edge.sop.state import Pace, Rules, State, Visit
+from edge.sop.visit import room
 from edge.sop.visit.group import missing_cards
 
 # The worst last.
@@ -58,6 +59,8 @@ def _asks(rules: Rules, state: State, visit: Visit) -> tuple[str, LampMode]:
     lamp: LampMode = step.phase(visit.phase).lamp
     if lamp == "fast" and _seen(state, step):
         lamp = "slow"
+    if rules.limits and room.never_fits(rules, visit):
+        lamp = _worst([lamp, "slow"])
     if visit.asked:  # red, if there is a limit, has been shown for hours
         return rules.station(visit), _worst([lamp, "slow"])
     return rules.station(visit), _worst([lamp, _PACE[visit.pace]])
@@ -91,7 +94,32 @@ def occupancy(rules: Rules, state: State) -> dict[str, Any]:
         "hosts": [{"host": host, "visits": count} for host, count in sorted(hosts_visited.items())],
         "hosts_away": hosts.absences(state),
         "ids_held": state.ids_held,
+        **_places(rules, state),
+        **_card_pools(rules, state),
     }
+
+
+def _card_pools(rules: Rules, state: State) -> dict[str, Any]:
+    """Return the further pools of visitor cards: how many cards each has, and how many are out."""
+    pools = [
+        {"pool": pool, "cards": len(cards), "out": len(cards & state.cards.keys())}
+        for pool, cards in rules.pools.items()
+    ]
+    return {"card_pools": pools} if pools else {}
+
+
+def _places(rules: Rules, state: State) -> dict[str, Any]:
+    """Return the places with limited room: who is in each, and who waits for it."""
+    places = [
+        {
+            "place": place,
+            "at_most": at_most,
+            "persons": room.persons_in(state, place),
+            "waiting": sum(visit.persons for visit in room.waiting(rules, state, place)),
+        }
+        for place, at_most in rules.limits.items()
+    ]
+    return {"places": places} if places else {}
 
 
 def _missing(rules: Rules, visit: Visit) -> int:

@@ -4,7 +4,7 @@
 it, never stored.
 """
 
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Literal
 
 import msgspec
@@ -27,6 +27,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     :ivar timed: the standard time of the step runs in that phase
     :ivar cards: number of cards that the visit had then; *lockers* likewise
+    :ivar inside: the place with limited room that it was in
     """
 
     step: str
@@ -36,6 +37,7 @@ class Advance(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     timed: bool = False
     cards: int = 0
     lockers: int = 0
+    inside: str | None = None
 
 
 # One shared object: msgspec leaves out a field that is this very default.
@@ -88,6 +90,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     :ivar counts: how often transitions with a count were followed (edge/sop/visit/conditions.py)
     :ivar values: the values that were entered with it, by their ids
     :ivar stated: those of them that were entered in the present step
+    :ivar inside: the place with limited room that its persons are in
+    :ivar guest_kind: the kind of its guest; None if none was named
+    :ivar escort: the number or function of the escort who goes with its guest
     """
 
     id: str
@@ -133,6 +138,9 @@ class Visit(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     counts: dict[str, int] = {}
     values: dict[str, KnownValue] = {}
     stated: tuple[str, ...] = ()
+    inside: str | None = None
+    guest_kind: str | None = None
+    escort: str | None = None
 
     @property
     def procedure_key(self) -> str:
@@ -372,6 +380,17 @@ class Host(msgspec.Struct, frozen=True, kw_only=True):
     station: str | None = None
 
 
+class GuestKind(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules of one kind of guests.
+
+    :ivar card_pool: its guests get cards of this pool; None: those of the procedure
+    :ivar priority: guests who wait are called in order of it, the highest first
+    """
+
+    card_pool: str | None = None
+    priority: int = 0
+
+
 class Rules(msgspec.Struct, frozen=True, kw_only=True):
     """The core's data about its checkpoint: from the config and the procedure files.
 
@@ -392,6 +411,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     :ivar abandoned_after_s: the inactivity after which the panel asks about a guest, seconds
     :ivar inputs: the fitted inputs that raise an alarm by themselves, by the names of their alarms
     :ivar purposes: the purposes of stills for which there is a camera
+    :ivar pools: further pools of visitor cards by name, beside *cards*
+    :ivar guest_kinds: the kinds of guests by id
+    :ivar escorts: the escorts' cards, and the number or function of each
+    :ivar limits: the most persons at once in each place with limited room
+    :ivar zone: the office's time zone
     """
 
     stream: str
@@ -413,6 +437,11 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
     purposes: frozenset[str] = frozenset()
     supervisors: dict[str, str] = {}
     opening_reasons: tuple[str, ...] = ("forgotten", "jammed", "inspection", "other")
+    limits: dict[str, int] = {}
+    zone: tzinfo = UTC
+    pools: dict[str, frozenset[str]] = {}
+    guest_kinds: dict[str, GuestKind] = {}
+    escorts: dict[str, str] = {}
 
     def station(self, visit: Visit, step: Step | None = None) -> str:
         """Return the station of *visit* at *step* (by default the step that it is at)."""
@@ -421,6 +450,12 @@ class Rules(msgspec.Struct, frozen=True, kw_only=True):
         host = self.hosts.get(visit.host or "")
         own = host.station if host is not None and step.station == AIDE else None
         return own or step.station
+
+    def pool_of(self, card: str) -> str | None:
+        """Return the pool of the visitor card *card*, "" for that of *cards*; None if in none."""
+        if card in self.cards:
+            return ""
+        return next((name for name, cards in self.pools.items() if card in cards), None)
 
     def hosts_of(self, procedure: str) -> tuple[str, ...]:
         """Return the ids of the hosts of *procedure*, in the order of the config."""

@@ -36,6 +36,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
         absent in all other steps
     :ivar values: the values that were entered in it, by their ids, without personal ones; absent if
         there are none
+    :ivar guest_kind: the kind of the guest; missing where none was named
+    :ivar escort: the number or function of the escort who went with the guest; missing without one
     """
 
     visit: str
@@ -64,6 +66,8 @@ class StepCompleted(msgspec.Struct, frozen=True, kw_only=True):
     passed: int | None = None
     aiphone: str | UnsetType = UNSET
     values: dict[str, Entered] | UnsetType = UNSET
+    guest_kind: str | UnsetType = UNSET
+    escort: str | UnsetType = UNSET
 
 
 class StepOverdue(msgspec.Struct, frozen=True, kw_only=True):
@@ -127,6 +131,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     """A guest (or group) has arrived and a visit was opened.
 
     :ivar persons: the head count, as far as it is known then
+    :ivar guest_kind: the kind of the guest, if the button names one
     """
 
     visit: str
@@ -135,6 +140,7 @@ class VisitOpened(msgspec.Struct, frozen=True, kw_only=True):
     clock_synced: bool
     persons: int = 1
     host: str | None = None
+    guest_kind: str | UnsetType = UNSET
 
 
 class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,6 +151,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     :ivar uncertainty_s: the possible error of ``duration_s``, as in StepCompleted
     :ivar persons: the head count of the group
     :ivar ids_held: number of IDs of its guests that are still held
+    :ivar guest_kind: the kind of the guest; missing where none was named
     """
 
     visit: str
@@ -164,6 +171,7 @@ class VisitClosed(msgspec.Struct, frozen=True, kw_only=True):
     lockers_out: tuple[int, ...] = ()
     host: str | None = None
     ids_held: int = 0
+    guest_kind: str | UnsetType = UNSET
 
 
 class VisitCorrected(msgspec.Struct, frozen=True, kw_only=True):

@@ -142,6 +142,18 @@ def test_missing_cards_of_groups_are_shown() -> None:
     assert "pengembalian 1, 2 cards missing" in "\n".join(office.lines())
 
 
+def test_places_with_limited_room_are_shown() -> None:
+    """How full each place is, and how many persons wait for it, if any do."""
+    office = Office()
+    places = [
+        {"place": "ruang-baca", "at_most": 2, "persons": 2, "waiting": 3},
+        {"place": "aula", "at_most": 9, "persons": 0, "waiting": 0},
+    ]
+    office.live("kantor/lobi", "state/occupancy", steps=[], places=places)
+    shown = "\n".join(office.lines())
+    assert "ruang-baca: 2 of 2, 3 waiting, aula: 0 of 9" in shown
+
+
 def test_a_lost_connection_is_the_first_word() -> None:
     """A board that is not up to date says so before all else, also on a narrow terminal."""
     lines = busy_office().lines(40, 10, "not connected: connection lost")

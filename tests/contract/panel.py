@@ -15,9 +15,9 @@ from edge.sop.events import ButtonPressed
 
 Said = tuple[Any, ...]
 
-ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None)
-DECLINED = (ButtonPressed, "reception", "decline", None, None)
-ABSENT = (ButtonPressed, "reception", "absent", None, None)
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None, None)
+DECLINED = (ButtonPressed, "reception", "decline", None, None, None)
+ABSENT = (ButtonPressed, "reception", "absent", None, None, None)
 
 
 class Bench(Protocol):

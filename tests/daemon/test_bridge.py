@@ -203,6 +203,23 @@ def test_an_equal_press_before_the_answer_is_a_repeat() -> None:
     ]  # fmt: skip
 
 
+def test_presses_for_two_kinds_of_guests_are_two_presses() -> None:
+    """Two buttons of one procedure open two visits; the repeat of one has its kind too."""
+
+    def arrives(guest_kind: str) -> Callable[[Stamp], Event]:
+        return lambda at: ButtonPressed(at, "reception", "arrive", "pimpinan", None, guest_kind)
+
+    def scene(consumer: Consumer) -> None:
+        for kind in ("vip", "lansia", "vip"):
+            consumer.bridge.post(arrives(kind))
+
+    handled = play(scene).handled
+    presses = [event for event in handled if isinstance(event, ButtonPressed | PressRepeated)]
+    assert [(type(event), event.guest_kind) for event in presses] == [
+        (ButtonPressed, "vip"), (ButtonPressed, "lansia"), (PressRepeated, "vip"),
+    ]  # fmt: skip
+
+
 def test_a_press_after_the_answer_counts_again() -> None:
     """Once a press is answered, the same press is a new one."""
 

@@ -11,7 +11,10 @@ from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.card_readers import Gm65
 from edge.config.sections.doors import Safety
+from edge.config.sections.guest_kinds import GuestKind
+from edge.config.sections.guests import Cards
 from edge.config.sections.pins import Contact, Loop
+from edge.config.sections.places import Place
 from edge.daemon.rules import fitted_inputs, make_rules
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.state import Detector, Rules
@@ -42,6 +45,24 @@ def test_doors_of_the_config_are_the_doors_of_the_core(tmp_path: Path) -> None:
     assert (door.procedures, door.release_s, door.held_s) == (
         ("jatim",), section.release_s, section.held_s,
     )  # fmt: skip
+
+
+def test_places_pools_kinds_and_escorts_are_in_the_rules(tmp_path: Path) -> None:
+    """The core works with the guests, cards and places of the config, and with its time zone."""
+    cards = Cards(pools={"emas": ["0100D1AE02"]}, escort={"0100EE0001": "pengantar-1"})
+    config = msgspec.structs.replace(
+        BARE,
+        cards=cards,
+        guest_kinds=[GuestKind(id="vip", title="VIP", card_pool="emas", priority=3)],
+        places=[Place(id="ruang-baca", at_most=2)],
+        checkpoint=msgspec.structs.replace(BARE.checkpoint, timezone="Asia/Jayapura"),
+    )
+    rules = rules_of(config, tmp_path)
+    assert rules.pools == {"emas": frozenset({"0100D1AE02"})}
+    assert rules.escorts == {"0100EE0001": "pengantar-1"}
+    assert rules.limits == {"ruang-baca": 2}
+    assert (rules.guest_kinds["vip"].card_pool, rules.guest_kinds["vip"].priority) == ("emas", 3)
+    assert str(rules.zone) == "Asia/Jayapura"
 
 
 def test_lockers_bring_the_time_that_they_may_stand_open(tmp_path: Path) -> None:

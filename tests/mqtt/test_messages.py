@@ -103,6 +103,8 @@ EXAMPLES: dict[type[Data], Data] = {
         evidence=("passage", "alarm", "passage", "button"),
         clock_synced=True,
         stills=(StillReference(ID, "alarm", "ab" * 32), StillReference(ID, "desk")),
+        guest_kind="vip",
+        escort="pengantar-1",
     ),
     StepOverdue: StepOverdue(**_STEP, started=AT.iso(), standard_s=180.0, clock_synced=True),
     VisitOpened: VisitOpened(**_VISIT, clock_synced=True),
@@ -291,6 +293,17 @@ def test_every_record_is_a_cloudevent(kind: str) -> None:
     check(json.loads(payload), CLOUDEVENTS)
 
 
+def test_kind_and_escort_are_optional_in_the_schema() -> None:
+    """Records without them have no such key, and the schema accepts both, but no null."""
+    schema = schemas.record_schema("gardu.step.completed.v1")
+    event = json.loads(make("gardu.step.completed.v1"))
+    without = {k: v for k, v in event["data"].items() if k not in ("guest_kind", "escort")}
+    check({**event, "data": without}, schema)
+    assert b"guest_kind" not in make("gardu.visit.opened.v1")
+    with pytest.raises(jsonschema.ValidationError):
+        check({**event, "data": {**event["data"], "escort": None}}, schema)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_record_fits_its_schema(kind: str) -> None:
     """The published schema accepts a sent record, and refuses changed ones."""
@@ -353,7 +366,9 @@ def test_live_documents_fit_their_schemas(tmp_path: Path) -> None:
             )
         ),
         "alarm": document(StandingAlarm(alarm="metal-detector", since=AT.iso())),
-        "occupancy": occupancy(rules(), State()),
+        "occupancy": occupancy(
+            rules(limits={"ruang-baca": 2}, pools={"vip": frozenset(["0000000002"])}), State()
+        ),
         "day": summary(State(day=DayState(number=1, opened=AT, closing="reception"))),
         "health": report,
         "meta": meta(config, []),

@@ -21,12 +21,16 @@ from edge.sop.events import (
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
+    GuestKindNamed,
     HostNamed,
     InputRefused,
     SystemAlarmRaised,
 )
+from edge.sop.state import GuestKind
 from tests.guests import NAME, NOW_MS, VISITS, Office, available, details, register
 from tests.other_programs import EDIT, OtherProgram
+from tests.sop.stand import Stand, rules
+from tests.sop.visit.test_course import register as register_visit
 from tests.sop.visit.test_host_choice import at_the_door
 from tests.sop.visit.test_host_choice import office as host_office
 
@@ -109,6 +113,36 @@ def test_a_visit_by_its_id_wherever_it_is(tmp_path: Path) -> None:
         assert found.details.name == "Somebody Else"
 
     at_desk(tmp_path, scenario)
+
+
+def test_a_kind_of_guest_is_named_for_a_visit_that_may_have_it(tmp_path: Path) -> None:
+    """The core is notified once; an unknown kind, or one after the card, is refused."""
+
+    async def scenario(office: Office) -> None:
+        office.open_visits = [
+            OpenVisit(VISITS[0], 1, "pimpinan", "reception", guest_kinds=("vip", "lansia")),
+        ]
+        refused = await ask(office, register(guest_kind="kontraktor"))
+        assert (refused.word, refused.why) == (
+            "guest kind not possible", "allowed for that visit: vip, lansia",
+        )  # fmt: skip
+        assert office.book.entry(VISITS[0]) is None
+        asked = register(guest_kind="lansia")
+        assert (await ask(office, asked)).ok
+        assert (await ask(office, asked)).ok
+        expected = [GuestKindNamed(office.clock.now(), VISITS[0], "lansia")]
+        assert office.of(GuestKindNamed) == expected
+
+    at_desk(tmp_path, scenario)
+
+
+def test_only_a_visit_without_a_card_may_have_another_kind() -> None:
+    """The handler knows from the state which kinds a visit can have now."""
+    stand = Stand(rules(guest_kinds={"vip": GuestKind()}))
+    register_visit(stand, "eselon-4-asn")
+    stand.press("reception", "arrive", "pimpinan")
+    kinds = [one.guest_kinds for one in open_visits(stand.rules, stand.state)]
+    assert kinds == [(), ("vip",)]
 
 
 def test_a_host_is_named_for_a_visit_that_may_have_it(tmp_path: Path) -> None:

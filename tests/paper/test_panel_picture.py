@@ -14,6 +14,7 @@ from edge.commands.panel import panel
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.sections.guest_kinds import GuestKind
 from edge.config.sections.panels import Button, Lamps, Panel
 from edge.config.sections.pins import Output
 from edge.config.sections.values import Action
@@ -27,7 +28,18 @@ from edge.paper.panel.labels import (
     REFUSED,
     meanings,
 )
-from edge.paper.panel.sheet import BOTTOM, HEIGHT, HOLE, MARGIN, WIDTH, Face, face, pages
+from edge.paper.panel.sheet import (
+    BOTTOM,
+    HEIGHT,
+    HOLE,
+    MARGIN,
+    WIDTH,
+    Face,
+    face,
+    host_titles,
+    pages,
+    press_words,
+)
 from edge.paper.panel.svg import svg
 
 FOLDER = default_config_folder()
@@ -137,6 +149,18 @@ def test_every_button_says_what_it_does_in_both_languages() -> None:
         assert f"tahan: {held.id}" in said
         assert f"hold 1 s: {held.en}" in said
     assert "<Pimpinan>" in said
+
+
+def test_a_button_for_a_kind_of_guests_has_its_title() -> None:
+    """Not its id; a host of the same id does not lend its title."""
+    config = replace(
+        load_config(FOLDER / "gardu.toml"),
+        guest_kinds=[GuestKind(id="pimpinan", title="Tamu VIP")],
+    )
+    button = Button(pin=2, press="arrive", procedure="pimpinan", guest_kind="pimpinan")
+    assert press_words(button, host_titles(config)).id.endswith(" Tamu VIP")
+    plain = Button(pin=2, press="arrive", procedure="pimpinan")
+    assert not press_words(plain, host_titles(config)).id.endswith("VIP")
 
 
 def test_the_foot_names_the_signs_of_a_press() -> None:

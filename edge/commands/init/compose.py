@@ -70,7 +70,7 @@ def _sections(
     yield "checkpoint", _checkpoint(a)
     yield "broker", _broker(a, draft)
     yield "guestbook", _guest_book(a, needs)
-    yield "cards", _cards(a, office, draft)
+    yield "cards", _cards(a, office, draft) if needs.cards else None
     yield "card_readers", {name: _reader(a, name, draft) for name in a.names("card_readers")}
     yield "scanners", _scanners(a, needs, draft)
     if a["scanner.driver"] != "none":

@@ -24,6 +24,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     :ivar first: the stations where visits begin
     :ivar aides: station of an aide → station of the step after it, whose panel may serve the aide
     :ivar card_stations: the stations at which cards are issued, come back, or choose a locker
+    :ivar cards: guests get visitor cards
     :ivar ringing: the procedures that ring an aide
     :ivar releasing: the procedures that release an access door
     :ivar answers: the answers of an aide's station that the procedures accept
@@ -39,6 +40,7 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     first: tuple[str, ...]
     aides: dict[str, str]
     card_stations: tuple[str, ...]
+    cards: bool
     lockers: bool
     ringing: tuple[str, ...]
     releasing: tuple[str, ...]
@@ -66,6 +68,7 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
             for station in _stations_of(chosen, "card.", "button.locker")
             if station not in aides
         ),
+        cards="card.issued" in words,
         lockers=not words.isdisjoint(LOCKER_WORDS),
         ringing=tuple(one.id for one in chosen if any(_starting(_aides_steps(one), *_RING))),
         releasing=tuple(one.id for one in chosen if any(_starting(one.steps, "release-door"))),

@@ -13,9 +13,11 @@ from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
 from edge.config.crosscheck.detectors import detectors
+from edge.config.crosscheck.guest_kinds import guest_kinds
 from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
 from edge.config.crosscheck.lockers import lockers
 from edge.config.crosscheck.modules import modules
+from edge.config.crosscheck.places import places
 from edge.config.crosscheck.serial import check_library, invitations, ports, readers, serial_ports
 from edge.config.crosscheck.times import times
 from edge.config.model import Config
@@ -40,6 +42,8 @@ def crosscheck(config: Config, problems: Problems) -> None:
         modules, detectors, _aiphones, check_hosts, _doors, safety, _panels, _day, _lamps, _quiet,
         cameras,
         times,
+        places,
+        guest_kinds,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -211,6 +215,7 @@ def _meanings(problems: Problems, buttons: list[tuple[Button, str]]) -> None:
             if action is not None:
                 opens = f" {button.procedure}" if action == "arrive" and button.procedure else ""
                 of = f" {button.host}" if action in NAMES_A_HOST and button.host else ""
+                of += f" {button.guest_kind}" if action == "arrive" and button.guest_kind else ""
                 meanings.append((f"{action}{opens}{of}", f"{where}.{key}"))
     note_twice(problems, meanings, "the meaning", "each meaning once on a panel")
 

@@ -26,6 +26,7 @@ class Button(Signal, frozen=True, kw_only=True):
     :ivar procedure: with ``arrive``: the procedure of the visit that it opens
     :ivar host: with ``arrive``: the host of that visit, where the procedure has several; with
         ``receiving`` and ``away``: the host who receives guests, or does not
+    :ivar guest_kind: with ``arrive``: the kind of the guest: id of a [[guest_kinds]]
     :ivar label: the text printed on it (`gardu panel`), in the office's own words; empty: the words
         of its meaning
     """
@@ -34,6 +35,7 @@ class Button(Signal, frozen=True, kw_only=True):
     hold: Action | None = None
     procedure: Name | None = None
     host: Name | None = None
+    guest_kind: Name | None = None
     label: Label = ""
 
 

@@ -98,7 +98,11 @@ class WiredPanel(WiredDevice):
             self._lamps.refresh()
 
     def _pressed(self, button: Button, action: Action) -> None:
-        self._post(lambda at: ButtonPressed(at, self.id, action, button.procedure, button.host))
+        self._post(
+            lambda at: ButtonPressed(
+                at, self.id, action, button.procedure, button.host, button.guest_kind
+            )
+        )
         self._lamps.heard()
 
     def _confirm(self, number: int) -> bool:

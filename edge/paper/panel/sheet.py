@@ -111,8 +111,14 @@ def chosen(config: Config, stations: Sequence[str]) -> list[tuple[str, Panel]]:
 
 
 def host_titles(config: Config) -> dict[str, str]:
-    """Return the titles of the hosts of *config*, by id."""
-    return {host.id: host.title for host in hosts(config)}
+    """Return the titles of the hosts of *config*, by id, and those of the kinds of guests."""
+    kinds = {_kind_key(kind.id): kind.title for kind in config.guest_kinds}
+    return {host.id: host.title for host in hosts(config)} | kinds
+
+
+def _kind_key(guest_kind: str) -> str:
+    """Return the key of a kind of guests among the titles: no host can have that id."""
+    return f"guest_kinds.{guest_kind}"
 
 
 def face(name: str, panel: Panel, titles: Mapping[str, str] = NO_TITLES) -> Face:
@@ -171,10 +177,13 @@ def hold_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelTe
 
 
 def _of(button: Button, action: Action, titles: Mapping[str, str]) -> str:
-    """Return the host whom *action* of *button* is for, else the procedure; empty if neither."""
+    """Return the host, else the procedure, and the kind of guest of *action*, as far as it has."""
+    arrives = action == "arrive"
+    kind = button.guest_kind if arrives else None
+    named = f" {titles.get(_kind_key(kind), kind)}" if kind else ""
     if button.host and action in ("arrive", "receiving", "away"):
-        return f" {titles.get(button.host, button.host)}"
-    return f" {button.procedure}" if button.procedure and action == "arrive" else ""
+        return f" {titles.get(button.host, button.host)}{named}"
+    return f" {button.procedure}{named}" if button.procedure and arrives else named
 
 
 def _columns(buttons: int, lamps: int) -> int:

@@ -157,7 +157,8 @@ def _of_lines(config: Config) -> Iterator[Part]:
 
 
 def _supply(config: Config) -> Iterator[Part]:
-    yield Part(len(config.cards.visitor), "visitor card", "their numbers are in [cards]")
+    if config.cards.for_guests:
+        yield Part(len(config.cards.for_guests), "visitor card", "their numbers are in [cards]")
     yield Part(1, "supply for the Pi: 5 V 3 A (Pi 5: 5 A)", "not shared with locks or strikes")
     if config.lockers:
         yield Part(1, "supply for the locks", "sized for one solenoid at a time")

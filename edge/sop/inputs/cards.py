@@ -1,23 +1,27 @@
 """Visitor cards: rules 6 to 11 of ``routing.py``.
 
 ============== ==================================================================================
-free           in the pool; no visit has it
+free           in a pool; no visit has it
 out            an open visit has it
 owed           a closed visit still has it (``state.cards`` names a visit that is not open)
 lost           an officer has declared it lost: it is given to no guest and opens no locker
-unknown        not in the pool
+unknown        in no pool
+supervisor     the card of a supervisor (``supervisors.py``)
+escort         the card of an escort (``escorts.py``)
 ============== ==================================================================================
 """
+
+from collections.abc import Callable
 
 from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer_at
 from edge.sop.effects import CancelTimer, StartTimer
-from edge.sop.inputs import foreign_cards, lockers, supervisors
+from edge.sop.inputs import escorts, foreign_cards, lockers, supervisors
 from edge.sop.inputs.routing import first_waiting, pick
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
-from edge.sop.visit import group, identities
+from edge.sop.visit import group, guest_kind, identities
 from edge.sop.visit.course import add_evidence, deliver, show, transition_for
 from edge.sop.visit.verbs import declare_lost, reconciled
 
@@ -26,6 +30,9 @@ LOST = "lost-card"
 
 LOST_S = 60.0
 """Showing a card has no end of its own: the alarm ends this long after it, seconds."""
+
+OTHER_POOL = "other pool"
+"""Why a card is refused, as it is counted: the guests who wait get cards of another pool."""
 
 _TIMER = "card/lost"
 
@@ -49,7 +56,8 @@ def presented(turn: Turn, event: events.CardPresented) -> None:
         return
     kind = _kind(turn, event.card)
     accepted = _MEANINGS[kind](turn, event, stations)
-    answer_at(turn, accepted, f"card/{event.reader}/{kind}", event.reader)
+    why = accepted if isinstance(accepted, str) else kind
+    answer_at(turn, accepted is True, f"card/{event.reader}/{why}", event.reader)
 
 
 def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
@@ -60,18 +68,24 @@ def two_presented(turn: Turn, event: events.TwoCardsPresented) -> None:
 def _kind(turn: Turn, card: str) -> str:
     if card in turn.rules.supervisors:
         return "supervisor"
+    if card in turn.rules.escorts:
+        return "escort"
     if card in turn.state.lost:
         return "lost"
     if card in turn.state.cards:
         return "in use" if turn.state.cards[card] in turn.state.visits else "owed"
-    return "free" if card in turn.rules.cards else "unknown"
+    return "unknown" if turn.rules.pool_of(card) is None else "free"
 
 
-def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
-    """Bind the free card to the first visit at the reader that waits for one (rule 6)."""
-    visit = _without_card(turn, stations)
+def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool | str:
+    """Bind the free card to the first visit at the reader that waits for one of its pool (rule 6).
+
+    Return False if no visit waits for a card, the reason if only visits of other pools do.
+    """
+    pool = turn.rules.pool_of(event.card)
+    visit = _without_card(turn, stations, pool)
     if visit is None:
-        return False
+        return OTHER_POOL if _without_card(turn, stations) is not None else False
     turn.state.cards[event.card] = visit.id
     visit = turn.change(
         visit, cards=(*visit.cards, event.card), carded=(*visit.carded, visit.phase)
@@ -79,11 +93,17 @@ def _issue(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -
     return deliver(turn, visit, "card.issued")
 
 
-def _without_card(turn: Turn, stations: tuple[str, ...]) -> Visit | None:
-    """Return the first visit at the reader that waits for a card and has a person without one."""
-    return first_waiting(
-        turn, "card.issued", stations, only=lambda visit: group.lacks_card(turn, visit)
-    )
+def _without_card(turn: Turn, stations: tuple[str, ...], pool: str | None = None) -> Visit | None:
+    """Return the first visit at the reader that waits for a card and has a person without one.
+
+    :param pool: only visits whose cards are of this pool; None: all
+    """
+
+    def lacks(visit: Visit) -> bool:
+        own = pool is None or guest_kind.card_pool(turn.rules, visit) == pool
+        return own and group.lacks_card(turn, visit)
+
+    return first_waiting(turn, "card.issued", stations, only=lacks)
 
 
 def _present(turn: Turn, event: events.CardPresented, stations: tuple[str, ...]) -> bool:
@@ -134,8 +154,9 @@ def _refuse(turn: Turn, event: events.CardPresented, _stations: tuple[str, ...])
     return False
 
 
-_MEANINGS = {
+_MEANINGS: dict[str, Callable[[Turn, events.CardPresented, tuple[str, ...]], bool | str]] = {
     "supervisor": supervisors.shown,
+    "escort": escorts.shown,
     "lost": _return_lost,
     "in use": _present,
     "owed": _return_owed,

@@ -122,6 +122,7 @@ def _go_back(turn: Turn, visit: Visit, came: Advance) -> Visit:
         "attempts": 2,
         "outcome": came.outcome,
         "reason": came.reason,
+        "inside": came.inside,
         "came": None,
     }
     return recheck(turn, reenter(turn, visit, came.phase, step=came.step, **again))

@@ -3,7 +3,9 @@
 1. A detector is about the guests of its own stations (rule 3 of ``routing.py``).
 2. A walk in is ``detector.passage``, a walk out ``detector.exit``: never the passage of a guest who
    waits to go in. A walk whose direction is not known is neither, and only counted.
-3. A walk that no visit waits for changes nothing. One out is counted: guests go home all day.
+3. A procedure can name one of several detectors (``detector.alarm:xray``): that transition goes
+   before the one of any detector.
+4. A walk that no visit waits for changes nothing. One out is counted: guests go home all day.
 """
 
 from msgspec.structs import replace
@@ -11,7 +13,7 @@ from msgspec.structs import replace
 from edge.sop import events
 from edge.sop.alarms import clear_alarm, raise_alarm
 from edge.sop.answers import answer
-from edge.sop.detectors import alarm_of, device_of
+from edge.sop.detectors import alarm_of, device_of, event_of
 from edge.sop.events import WalkDirection
 from edge.sop.inputs.routing import first_waiting, in_alarm
 from edge.sop.state import DetectorState, Visit
@@ -39,7 +41,8 @@ def alarmed(turn: Turn, event: events.DetectorAlarmed) -> None:
     _set_alarming(turn, event.detector, alarming=True)
     visit = _waiting(turn, event.detector, "detector.alarm")
     if visit is not None:
-        visit = screening.late_alarm(turn, visit)
+        if turn.rules.detectors[event.detector].walks:  # else the walk was at another detector
+            visit = screening.late_alarm(turn, visit)
         _deliver(turn, visit, event.detector, "detector.alarm")
     else:
         raise_alarm(turn, alarm_of(event.detector), None, "nobody is being screened")
@@ -87,13 +90,14 @@ def _waiting(turn: Turn, detector: str, *names: str) -> Visit | None:
     """Return the first visit in line at the detector's stations to which all *names* apply."""
     rules = turn.rules.detectors.get(detector)
     stations = _NO_STATIONS if rules is None else rules.stations
-    return first_waiting(turn, names[0], stations, also=names[1:])
+    first, *also = (event_of(detector, name) for name in names)
+    return first_waiting(turn, first, stations, also=tuple(also))
 
 
 def _walk(turn: Turn, visit: Visit, detector: str, name: str) -> None:
     """Deliver *name*; if the alarm contact is active (stuck, or its wire cut), the alarm first."""
     state = turn.state.detectors.get(detector, DetectorState())
-    if state.alarming and not in_alarm(turn, visit):
+    if state.alarming and not in_alarm(turn, visit, detector):
         _deliver(turn, visit, detector, "detector.alarm")
     if visit.id in turn.state.visits:
         _deliver(turn, turn.state.visits[visit.id], detector, name)
@@ -103,7 +107,7 @@ def _walk(turn: Turn, visit: Visit, detector: str, name: str) -> None:
 
 
 def _deliver(turn: Turn, visit: Visit, detector: str, name: str) -> None:
-    deliver(turn, turn.change(visit, detector=detector), name)
+    deliver(turn, turn.change(visit, detector=detector), event_of(detector, name))
 
 
 def _set_alarming(turn: Turn, detector: str, *, alarming: bool) -> None:

@@ -1,6 +1,6 @@
 """Invitations: codes of guests who were registered beforehand. Each opens one visit, once."""
 
-from edge.sop import day, events
+from edge.sop import day, events, hours
 from edge.sop.answers import answer_at
 from edge.sop.effects import KeepDetails
 from edge.sop.turn import Turn
@@ -33,6 +33,8 @@ def _refused(turn: Turn, event: events.InvitationPresented) -> str | None:
         return "unknown host"
     if len(turn.state.invitations) >= MOST_REMEMBERED:
         return "too many"
+    if not hours.admits(turn, event.procedure):
+        return hours.OUTSIDE
     return None if day.admits(turn) else "day closed"
 
 

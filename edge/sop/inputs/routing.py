@@ -12,7 +12,8 @@ away.
 The line (this module)
 ----------------------
 1.  Visits are in line at a station in the order in which they came to it. A visit that continues at
-    the same station keeps its place.
+    the same station keeps its place. Guests who begin to wait (for the aide's call, for room) may
+    go before others who wait: ``edge/sop/visit/waiting_order.py``.
 2.  A button press goes to the first visit in line, at the stations of its panel, to which it
     applies. Order: the visit of the card that was shown there last (rule 7); then visits whose
     present phase waits for this button; then, for a button that applies anywhere (the guest
@@ -36,8 +37,8 @@ The line (this module)
 
 Cards (``cards.py``)
 --------------------
-6.  A free card goes to the first visit in line at the reader that waits for a card and has a person
-    without one.
+6.  A free card goes to the first visit in line at the reader that waits for a card of its pool and
+    has a person without one.
 7.  A card that is out identifies its visit. If the visit waits for its card, it goes on. If the
     visit is in line at one of the reader's stations, it becomes the first there, until its next
     event or the next such card; the card is evidence of its step. Where a card reader that works is
@@ -106,6 +107,8 @@ Values (``values.py``)
 
 from collections.abc import Callable
 
+from edge.sop.detectors import event_of
+from edge.sop.procedures.vocabulary import kind_of_event
 from edge.sop.state import Visit
 from edge.sop.turn import Turn
 from edge.sop.visit.course import transition_for
@@ -152,9 +155,9 @@ def to_the_front(turn: Turn, visit: Visit) -> Visit:
     return visit if visit.place == first else turn.change(visit, place=first - 1)
 
 
-def in_alarm(turn: Turn, visit: Visit) -> bool:
+def in_alarm(turn: Turn, visit: Visit, detector: str) -> bool:
     """Return True if an alarm of the metal detector would not change the phase of *visit*."""
-    transition = transition_for(turn, visit, "detector.alarm")
+    transition = transition_for(turn, visit, event_of(detector, "detector.alarm"))
     return transition is None or transition.to == visit.phase
 
 
@@ -174,7 +177,8 @@ def _meant(turn: Turn, visit: Visit, name: str) -> int:
         return 0
     if name == "button.leave" and (visit.asked or _has_no_card(turn, visit)):
         return 1
-    if any(transition.event == name for transition in turn.phase(visit).on):
+    names = (name, kind_of_event(name))
+    if any(transition.event in names for transition in turn.phase(visit).on):
         return 2
     return 4 if is_away(turn, visit) else 3
 

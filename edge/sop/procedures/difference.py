@@ -8,7 +8,7 @@ import msgspec
 
 from edge.sop.procedures.model import Procedure, Step, Transition
 from edge.sop.procedures.values import EVENT
-from edge.sop.procedures.vocabulary import EVIDENCE
+from edge.sop.procedures.vocabulary import EVIDENCE, kind_of_event
 
 ChangeKind = Literal["added", "removed", "moved", "changed"]
 
@@ -58,7 +58,9 @@ def _heads(old: Procedure, new: Procedure) -> Iterator[Change]:
     for name in ("lanes", "duties", "reasons", "refusals", "values"):
         one, other = (_plain(getattr(p, name)) for p in (old, new))
         yield from _texts("", name, one, other)
-    yield from _texts("", "cards", old.cards, new.cards)
+    for name in ("cards", "card_pool", "escort_visits", "waiting_order", "hours"):
+        one, other = (_plain(getattr(p, name) or "") for p in (old, new))
+        yield from _texts("", name.replace("_", " "), one, other)
     yield from _texts("", "silence", _silence(old), _silence(new))
     if old.anywhere != new.anywhere:
         ways = ([_way("anywhere", way) for way in p.anywhere] for p in (old, new))
@@ -151,7 +153,8 @@ def _silence(procedure: Procedure) -> str:
 def _evidence(step: Step) -> str:
     """Return the kinds of evidence that *step* accepts, as one text."""
     events = {way.event for phase in step.phases for way in phase.on}
-    found = {EVIDENCE[event] for event in events if event in EVIDENCE}
+    kinds = {kind_of_event(event) for event in events}
+    found = {EVIDENCE[kind] for kind in kinds if kind in EVIDENCE}
     found |= {event for event in events if event.startswith(EVENT)}
     return " ".join(sorted(found))
 

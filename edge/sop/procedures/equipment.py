@@ -12,12 +12,20 @@ from edge.config.hosts import hosts_of
 from edge.config.model import Config
 from edge.config.sections.aiphone import Aiphone
 from edge.config.sections.metal_detector import MetalDetector, NamedMetalDetector
+from edge.config.sections.panels import Button
 from edge.config.sections.values import Action
 from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.shared_panels import shared_buttons
 from edge.sop.procedures.values import EVENT, MOST_BUTTONS
 from edge.sop.procedures.verify import reached, stuck
-from edge.sop.procedures.vocabulary import AIDE, CALL_IN, IDENTITY_TAKEN, NEEDS
+from edge.sop.procedures.vocabulary import (
+    AIDE,
+    CALL_IN,
+    IDENTITY_TAKEN,
+    NEEDS,
+    kind_of_event,
+)
 
 # Events of beams, and the directions of the walks that make them.
 _SHOWN_BY_BEAMS: dict[str, set[str]] = {
@@ -60,6 +68,7 @@ def verify_equipment(procedure: Procedure, config: Config) -> EquipmentFindings:
         notes += site.absent_choices(step)
         notes += site.absent_pictures(step)
     notes += site.absent_anywhere()
+    notes += shared_buttons(procedure, config, site.stations)
     name = procedure.id
     return EquipmentFindings(
         tuple(f"procedure {name}: {line}" for line in problems),
@@ -86,7 +95,7 @@ def at_hand(procedure: Procedure, config: Config) -> Callable[[Step, str], bool]
 
 def not_counted(step: Step) -> Iterator[str]:
     """Yield a note on a screening that lets a group go on after the walk of one person."""
-    walks = {way.event for phase in step.phases for way in phase.on} & {
+    walks = {kind_of_event(way.event) for phase in step.phases for way in phase.on} & {
         "detector.passage", "detector.exit",
     }  # fmt: skip
     if walks and not step.screens:
@@ -102,44 +111,6 @@ def choice_buttons(procedure: Procedure, step: Step) -> list[str]:
     values = [procedure.value(name.removeprefix(EVENT)) for name in names]
     most = max((len(value.choices) for value in values if value is not None), default=0)
     return [f"choice-{number + 1}" for number in range(min(most, MOST_BUTTONS))]
-
-
-def unused_aiphones(procedures: Iterable[Procedure], config: Config) -> list[str]:
-    """Return a note for each aiphone of *config* that no aide answers and no procedure calls."""
-    called = {step.aiphone for procedure in procedures for step in procedure.steps}
-    named = {host.aiphone for host in config.hosts}
-    return [
-        f"aiphone.{name}: nothing rings it: it serves no procedure, no host names it, and no step "
-        f'has aiphone = "{name}"'
-        for name, aiphone in config.aiphone.items()
-        if not aiphone.procedures and name not in named | called
-    ]
-
-
-def unused_doors(procedures: Iterable[Procedure], config: Config) -> list[str]:
-    """Return a note for each access door of *config* that no procedure releases."""
-    releasing = {
-        (procedure.id, word.partition(":")[2])
-        for procedure in procedures
-        for word in _released(procedure)
-    }
-    notes = []
-    for name, door in config.doors.items():
-        if not any((one, only) in releasing for one in door.procedures for only in ("", name)):
-            served = ", ".join(door.procedures) or "none"
-            notes.append(
-                f"doors.{name}: no guest is let through: none of its procedures ({served}) has a "
-                "phase with release-door, so that only a fire alarm releases it; name the "
-                "procedure of the guests who go through it, or remove the door"
-            )
-    return notes
-
-
-def _released(procedure: Procedure) -> Iterator[str]:
-    """Yield the actions of *procedure* that release doors."""
-    for step in procedure.steps:
-        for phase in step.phases:
-            yield from (word for word in phase.do if word.partition(":")[0] == "release-door")
 
 
 class _Site:
@@ -198,22 +169,24 @@ class _Site:
             aiphones, wanted = self.called(step)
             fitted = [getattr(one, contact, None) is not None for one in aiphones]
             return all(fitted) and len(fitted) == wanted
-        if event in _SHOWN_BY_BEAMS:
-            return bool(self.walks(step.station) & _SHOWN_BY_BEAMS[event])
+        if kind_of_event(event) in _SHOWN_BY_BEAMS:
+            shown = self.walks(step.station, event.partition(":")[2])
+            return bool(shown & _SHOWN_BY_BEAMS[kind_of_event(event)])
         if source == "door":
             return any(door.contact is not None for door in self.doors)
         return _equipment(self, step, event) is None
 
-    def walks(self, station: str) -> set[str]:
-        """Return the directions of the walks that metal detectors at *station* show."""
-        return {way for detector in self.detectors(station) for way in detector.walks}
+    def walks(self, station: str, only: str = "") -> set[str]:
+        """Return the directions of the walks that detectors at *station*, or *only* one, show."""
+        return {way for detector in self.detectors(station, only) for way in detector.walks}
 
-    def detectors(self, station: str) -> list[MetalDetector]:
-        """Return the metal detectors that screen the guests of *station*."""
+    def detectors(self, station: str, only: str = "") -> list[MetalDetector]:
+        """Return the metal detectors that screen the guests of *station*, or *only* one of them."""
         return [
             detector
-            for detector in self.config.detectors.values()
-            if not isinstance(detector, NamedMetalDetector) or station in detector.stations
+            for name, detector in self.config.detectors.items()
+            if only in ("", name)
+            and (not isinstance(detector, NamedMetalDetector) or station in detector.stations)
         ]
 
     def never_entered(self, step: Step, phase: Phase) -> bool:
@@ -237,21 +210,29 @@ class _Site:
         """True if a guest can arrive for whom no host is named yet, of several."""
         if len(self.hosts) < 2:
             return False
-        arriving = [
+        return bool(self.config.scanners) or any(button.host is None for button in self.arriving)
+
+    @property
+    def kinds_have_pools(self) -> bool:
+        """True if each guest arrives as one of a kind that has a pool of cards of its own."""
+        pools = {kind.id: kind.card_pool for kind in self.config.guest_kinds}
+        named = [pools.get(button.guest_kind or "") for button in self.arriving]
+        return bool(named) and None not in named and not self.config.scanners
+
+    @property
+    def arriving(self) -> list[Button]:
+        """The buttons that open a visit of the procedure."""
+        return [
             button
             for panel in self.config.panels.values()
             for button in panel.buttons
             if "arrive" in (button.press, button.hold) and button.procedure == self.procedure.id
         ]
-        return bool(self.config.scanners) or any(button.host is None for button in arriving)
 
     def cannot_begin(self) -> Iterator[str]:
         """Yield a problem if no button opens a visit of the procedure."""
-        for panel in self.config.panels.values():
-            for button in panel.buttons:
-                arrives = "arrive" in (button.press, button.hold)
-                if arrives and button.procedure == self.procedure.id:
-                    return
+        if self.arriving:
+            return
         yield (
             "no button opens a visit; add to a panel's buttons: "
             f'{{ press = "arrive", procedure = "{self.procedure.id}", pin = ... }}'
@@ -261,7 +242,8 @@ class _Site:
         """Yield the equipment that *step* needs and the checkpoint does not have, each once."""
         told: set[str] = set()
         for phase in self.entered(step):
-            for word in (*phase.do, *(way.event for way in phase.on)):
+            needed = () if phase.room is None else (f"room:{phase.room}",)
+            for word in (*needed, *phase.do, *(way.event for way in phase.on)):
                 lacking = _equipment(self, step, word)
                 if lacking is not None and lacking not in told:
                     told.add(lacking)
@@ -354,29 +336,71 @@ def _equipment(site: _Site, step: Step, word: str) -> str | None:
     lacking = None
     if word in LOCKER_WORDS and config.lockers is None:
         lacking = "there are no lockers; add [lockers]"
-    elif word.startswith("detector.") and not config.detectors:
-        lacking = "there is no metal detector; add [metal_detector]"
-    elif word.startswith("detector.") and not site.detectors(step.station):
-        lacking = (
-            f"no metal detector screens guests of station {step.station}; "
-            "add it to stations of a [metal_detectors.NAME]"
-        )
+    elif word.startswith("detector."):
+        lacking = _no_detector(site, step, word.partition(":")[2])
     elif word.partition(":")[0] == "release-door":
         lacking = _no_door(site, word.partition(":")[2])
+    elif word.startswith("room:"):
+        lacking = _no_place(config, word.partition(":")[2])
     elif word.startswith(("ring:", "aiphone.")):
         lacking = _no_aiphone(site, step)
     elif _picture_missing(site, step, word):
         lacking = f'no camera has the purpose "{word[6:]}"; add it to purposes of a [cameras.NAME]'
     elif word.startswith("button.") and (without := _without_panel(site, step)):
         lacking = f"no panel serves station {without}; add it to stations of a [panels.NAME]"
-    elif word == "card.presented" and not config.card_readers:
-        lacking = "there is no card reader; add a [card_readers.NAME]"
-    elif word == "card.issued" and not _reader_at(config, step.station):
-        lacking = (
+    elif word.startswith("card."):
+        lacking = _no_card(site, step, word)
+    return lacking
+
+
+def _no_detector(site: _Site, step: Step, name: str) -> str | None:
+    """Return that a metal detector, *name* if it is not empty, is missing at *step*, or None."""
+    known = site.config.detectors
+    if not known:
+        return "there is no metal detector; add [metal_detector]"
+    if name and name not in known:
+        meant = did_you_mean(name, known)
+        return f"there is no metal detector {name}{meant}; add [metal_detectors.{name}]"
+    if not site.detectors(step.station, name):
+        return (
+            f"no metal detector screens guests of station {step.station}; "
+            f"add it to stations of a [metal_detectors.{name or 'NAME'}]"
+        )
+    return None
+
+
+def _no_card(site: _Site, step: Step, event: str) -> str | None:
+    """Return the card or the reader that is missing for *event* of a card; None if none is."""
+    if event == "card.presented":
+        fitted = bool(site.config.card_readers)
+        return None if fitted else "there is no card reader; add a [card_readers.NAME]"
+    if not _reader_at(site.config, step.station):
+        return (
             f"no card reader serves station {step.station}; "
             "add it to stations of a [card_readers.NAME]"
         )
-    return lacking
+    if event == "card.escort":
+        known = bool(site.config.cards.escort)
+        return None if known else "there is no escort's card; add cards.escort"
+    return _no_cards(site)
+
+
+def _no_cards(site: _Site) -> str | None:
+    """Return why the procedure's guests can get no card; None if there are cards for them."""
+    pools, name = site.config.cards.pools, site.procedure.card_pool
+    if name is not None and name not in pools:
+        return f"there is no pool {name}{did_you_mean(name, pools)}; add it to [cards.pools]"
+    if name is None and not site.config.cards.visitor and not site.kinds_have_pools:
+        return "there are no visitor cards; add cards.visitor, or card_pool to the procedure"
+    return None
+
+
+def _no_place(config: Config, place: str) -> str | None:
+    """Return that *place* is missing; None if the config has it."""
+    known = [one.id for one in config.places]
+    if place in known:
+        return None
+    return f"there is no place {place}{did_you_mean(place, known)}; add [[places]] with that id"
 
 
 def _no_aiphone(site: _Site, step: Step) -> str | None:

@@ -23,6 +23,7 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from edge.config.sections.panels import TimeOfDay
 from edge.config.sections.values import Name, Seconds
 from edge.sop.procedures.tables import FileTable, Text
 from edge.sop.procedures.values import Comparison, Value, compared
@@ -30,6 +31,7 @@ from edge.sop.procedures.vocabulary import (
     CALL,
     CALL_IN,
     IDENTITY_TAKEN,
+    ROOM_FREE,
     SHOWN,
     Paper,
     Vouched,
@@ -40,6 +42,10 @@ __all__ = [
     "Approval", "Duty", "FileTable", "Lane", "Outcome", "Phase", "Procedure", "Step", "Text",
     "Transition", "Value", "procedure_key",
 ]  # fmt: skip
+
+WeekDay = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+
+EscortVisits = Annotated[int, Meta(ge=1, le=99, description="visits from 1 to 99")]
 
 Outcome = Literal["completed", "declined", "rescheduled", "refused", "abandoned"]
 
@@ -54,7 +60,9 @@ class Transition(Comparison, frozen=True, kw_only=True):
     Several transitions of a phase may wait for one event: the first that applies is followed, and
     all but the last have a condition (``at_most``, ``above``, ``below``, ``equals``).
 
-    :ivar event: a key of ``EVIDENCE`` in vocabulary.py; or ``value.ID``: that value was entered
+    :ivar event: a key of ``EVIDENCE`` in vocabulary.py; or ``value.ID``: that value was entered;
+        that of a metal detector may name one of several after a colon, as in
+        ``detector.alarm:xray``
     :ivar to: see the table at the head of this module
     :ivar after_s: only with ``timeout``: seconds since the phase was entered
     :ivar at_s: only with ``timeout``: seconds of the step's time; moves with an extended limit
@@ -112,8 +120,8 @@ class Phase(FileTable, frozen=True, kw_only=True):
     :ivar do: actions on entering, keys of ``VERBS`` in vocabulary.py, some with an argument after
         a colon
     :ivar on: the transitions out of it
-    :ivar needs: a condition, a key of ``NEEDS`` in vocabulary.py (``value`` with the value's id:
-        ``value:plate``); if it is not met, ``otherwise`` is entered
+    :ivar needs: a condition, a key of ``NEEDS`` in vocabulary.py, some with an argument after a
+        colon (``value:plate``); if it is not met, ``otherwise`` is entered
     :ivar otherwise: the phase in place of this one, if ``needs`` is not met; or ``@next``: the step
         is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
@@ -131,6 +139,12 @@ class Phase(FileTable, frozen=True, kw_only=True):
     def waits_for_call(self) -> bool:
         """True if its guest sits in the waiting room: the aide's *accept* calls the guest."""
         return any(way.event == CALL_IN for way in self.on)
+
+    @property
+    def room(self) -> str | None:
+        """The place that a visit enters with this phase (``needs = "room:PLACE"``), if any."""
+        need, _, place = (self.needs or "").partition(":")
+        return place if need == "room" else None
 
 
 class Step(FileTable, frozen=True, kw_only=True):
@@ -182,7 +196,7 @@ class Step(FileTable, frozen=True, kw_only=True):
     page_shows_signature: bool = False
     aiphone: Name | None = None
     count_again: bool = False
-    use: Name | tuple[Name, ...] = ()
+    use: Name | tuple[str, ...] = ()
     given: dict[str, ParameterValue] = msgspec.field(name="with", default_factory=dict)
     phases: tuple[Phase, ...] = ()
 
@@ -192,6 +206,12 @@ class Step(FileTable, frozen=True, kw_only=True):
             if phase.id == phase_id:
                 return phase
         raise KeyError(phase_id)
+
+    def awaited_place(self, phase: Phase) -> str | None:
+        """Return the place for whose room *phase* waits; None if it waits for none."""
+        ways = (way for way in phase.on if way.event == ROOM_FREE)
+        rooms = {phase.id: phase.room for phase in self.phases}
+        return next((rooms.get(way.to) for way in ways), None)
 
     @property
     def timed_phases(self) -> tuple[str, ...]:
@@ -259,6 +279,19 @@ class Duty(FileTable, frozen=True, kw_only=True):
     source: str
 
 
+class Hours(FileTable, frozen=True, kw_only=True, rename={"begin": "from", "end": "to"}):
+    """Hours of the week in which guests are received, in the office's time zone.
+
+    :ivar days: the days of the week
+    :ivar begin: their beginning, local time
+    :ivar end: their end, local time of the same day; from then on no guest is received
+    """
+
+    days: Annotated[tuple[WeekDay, ...], Meta(min_length=1, description="at least one day")]
+    begin: TimeOfDay
+    end: TimeOfDay
+
+
 class Approval(FileTable, frozen=True, kw_only=True):
     """The approval sheet (*lembar pengesahan*); fields that the law left blank are empty.
 
@@ -319,6 +352,13 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     :ivar abandoned_after_s: inactivity after which the panel asks about a guest, seconds;
         without it as in the checkpoint's config
     :ivar cards: ``each`` person of a group has a visitor card, or the group has ``one`` for all
+    :ivar card_pool: its guests get cards of this pool of the config; without it the visitor cards
+    :ivar escort_visits: the most visits that an escort goes with at a time; without it any number
+    :ivar waiting_order: guests who wait (for the aide's call, for room in a place) are called in
+        the order in which they began to wait (``waiting``), or came to the office (``arrival``);
+        those of a kind with a higher priority before
+    :ivar hours: the hours in which its guests are received; without them: at any hour. Outside them
+        an arrival is refused, unless a phase with ``needs = "hours"`` says what follows
     :ivar version: the version of the file, such as 1.0; the loader appends ``+`` and the first 8
         hex digits of the file's SHA-256
     """
@@ -339,6 +379,12 @@ class Procedure(FileTable, frozen=True, kw_only=True):
     values: tuple[Value, ...] = ()
     abandoned_after_s: Seconds | None = None
     cards: Literal["each", "one"] = "each"
+    card_pool: Name | None = None
+    escort_visits: Annotated[int, Meta(ge=1, le=99, description="visits from 1 to 99")] | None = (
+        None
+    )
+    waiting_order: Literal["waiting", "arrival"] = "waiting"
+    hours: tuple[Hours, ...] = ()
     steps: Annotated[tuple[Step, ...], Meta(min_length=1, description="at least one step")]
 
     @property
@@ -352,6 +398,11 @@ class Procedure(FileTable, frozen=True, kw_only=True):
         return any(
             way.returns_identity for step in self.steps for phase in step.phases for way in phase.on
         )
+
+    @property
+    def decides_on_hours(self) -> bool:
+        """True if a phase says what follows when a guest comes outside the hours."""
+        return any(phase.needs == "hours" for step in self.steps for phase in step.phases)
 
     @property
     def rows(self) -> tuple["Step | Duty", ...]:

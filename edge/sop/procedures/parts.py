@@ -85,7 +85,7 @@ class Part(FileTable, frozen=True, kw_only=True):
     title: Text
     parameters: dict[ParameterName, Parameter] = msgspec.field(default_factory=dict)
     step: dict[str, Any] = msgspec.field(default_factory=dict)
-    use: Name | tuple[Name, ...] = ()
+    use: Name | tuple[str, ...] = ()
     given: dict[ParameterName, ParameterValue] = msgspec.field(name="with", default_factory=dict)
     phases: tuple[dict[str, Any], ...] = ()
 

@@ -4,6 +4,7 @@ Beside the types of the model they have the words that the verification knows: e
 needs, targets and deeds. Checks of steps against each other stay with the verification.
 """
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,8 +15,13 @@ from edge.sop.procedures.legal_text import LegalText
 from edge.sop.procedures.model import Phase, Procedure
 from edge.sop.procedures.parts import STEP_KEYS, Part
 from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
-from edge.sop.procedures.verify_values import NEED
-from edge.sop.procedures.vocabulary import EVIDENCE, NEEDS, VERBS
+from edge.sop.procedures.vocabulary import (
+    EVIDENCE,
+    NEEDS,
+    NEEDS_WITH_ARGUMENT,
+    OF_ONE_DETECTOR,
+    VERBS,
+)
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
 _PLACEHOLDER = {"type": "string", "pattern": r"(\{[a-z][a-z0-9_]*\}|^@then$)"}
@@ -68,18 +74,11 @@ def _with_placeholders(parts: dict[str, Any]) -> dict[str, Any]:
 def _with_words(parts: dict[str, Any]) -> None:
     """Add to *parts* the words that the verification knows."""
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
-    way["event"] = {
-        "description": "The event that it waits for.",
-        "anyOf": [{"enum": list(EVIDENCE)}, {"type": "string", "pattern": rf"^value\.{_WORD}$"}],
-    }
+    way["event"] = {"description": "The event that it waits for.", "anyOf": _events()}
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
-    plain = [need for need in NEEDS if need != NEED]
-    phase["needs"] = {
-        "description": _listed("Entered only if:", NEEDS),
-        "anyOf": [{"enum": plain}, {"type": "string", "pattern": f"^{NEED}:{_WORD}$"}],
-    }
+    phase["needs"] = {"description": _listed("Entered only if:", NEEDS), "anyOf": _needs()}
     phase["do"]["description"] = _listed("Actions on entering:", VERBS)
     phase["do"]["items"]["pattern"] = _actions()
     phase["on"]["minItems"] = 1
@@ -109,6 +108,20 @@ _TIME_OUT: dict[str, Any] = {
 def _listed(words: str, meanings: Mapping[str, str]) -> str:
     """Return *words* and the list of *meanings*, as Markdown."""
     return "\n".join([words, "", *(f"- `{key}`: {text}" for key, text in meanings.items())])
+
+
+def _events() -> list[dict[str, Any]]:
+    """Return the schemas of an event: a word of the list, or one with a name behind it."""
+    kinds = "|".join(map(re.escape, OF_ONE_DETECTOR))
+    named = rf"^(({kinds}):|value\.){_WORD}$"
+    return [{"enum": list(EVIDENCE)}, {"type": "string", "pattern": named}]
+
+
+def _needs() -> list[dict[str, Any]]:
+    """Return the schemas of a need: a word of the list, some with an argument after a colon."""
+    plain = [need for need in NEEDS if need not in NEEDS_WITH_ARGUMENT]
+    named = f"^({'|'.join(NEEDS_WITH_ARGUMENT)}):{_WORD}$"
+    return [{"enum": plain}, {"type": "string", "pattern": named}]
 
 
 def _actions() -> str:

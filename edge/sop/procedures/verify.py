@@ -12,10 +12,22 @@ from typing import TypeVar, get_args
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
 from edge.sop.procedures import verify_values
+from edge.sop.procedures.escort_rules import escort_problems
+from edge.sop.procedures.hours_rules import hours_problems
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.room_rules import room_problems
 from edge.sop.procedures.turning_away import asks, can_refuse
 from edge.sop.procedures.values import EVENT
-from edge.sop.procedures.vocabulary import CALL_IN, EVIDENCE, IDENTITY_TAKEN, NEEDS, VERBS
+from edge.sop.procedures.vocabulary import (
+    CALL_IN,
+    EVIDENCE,
+    IDENTITY_TAKEN,
+    NEEDS,
+    NEEDS_WITH_ARGUMENT,
+    ROOM_FREE,
+    VERBS,
+    kind_of_event,
+)
 
 T = TypeVar("T")
 
@@ -73,6 +85,9 @@ def verify(procedure: Procedure) -> list[str]:
     problems += _reasons(procedure)
     problems += verify_values.values(procedure)
     problems += _identities(procedure)
+    problems += room_problems(procedure)
+    problems += escort_problems(procedure)
+    problems += hours_problems(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     return problems
@@ -154,6 +169,8 @@ def _anywhere(procedure: Procedure) -> Iterator[str]:
         yield from _transition(procedure, None, where, way)
         if way.event == "timeout":
             yield f"{where}: a time-out belongs to one phase; allowed: every other event"
+        if way.event == ROOM_FREE:
+            yield f"{where}: the wait for room belongs to one phase; allowed: every other event"
         if way.event == CALL_IN:
             yield f"{where}: a call belongs to the phase in the waiting room; allowed: only there"
 
@@ -186,12 +203,7 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
 def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
     for action in phase.do:
         yield from _action(action, where)
-    yield from _need(procedure, phase, where)
-    if (phase.needs is None) != (phase.otherwise is None):
-        yield f"{where}: needs and otherwise go together; allowed: both or none"
-    others = [other.id for other in step.phases if other.id != phase.id]
-    if phase.otherwise is not None and phase.otherwise not in (*others, NEXT):
-        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed([*others, NEXT])}"
+    yield from _condition(procedure, step, phase, where)
     for action, needs in UNLOCKS.items():
         if action in phase.do and phase.needs not in needs:
             yield f"{where}: {action} without a locker; allowed: needs {' or '.join(needs)}"
@@ -208,13 +220,28 @@ def _phase(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterat
         yield from _transition(procedure, step, f'{where}, on "{way.event}"', way)
 
 
-def _need(procedure: Procedure, phase: Phase, where: str) -> Iterator[str]:
-    need, colon, argument = (phase.needs or "").partition(":")
-    if colon and need == verify_values.NEED:
+def _condition(procedure: Procedure, step: Step, phase: Phase, where: str) -> Iterator[str]:
+    """Yield the problems of the need of *phase*, and of the phase in its place."""
+    if phase.needs is not None:
+        yield from _need(procedure, phase.needs, where)
+    if (phase.needs is None) != (phase.otherwise is None):
+        yield f"{where}: needs and otherwise go together; allowed: both or none"
+    others = [other.id for other in step.phases if other.id != phase.id]
+    if phase.otherwise is not None and phase.otherwise not in (*others, NEXT):
+        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {_listed([*others, NEXT])}"
+
+
+def _need(procedure: Procedure, need: str, where: str) -> Iterator[str]:
+    name, colon, argument = need.partition(":")
+    if name not in NEEDS:
+        yield f"{where}: needs is {need!r}; allowed: {_listed(NEEDS)}"
+    elif bool(colon) != (name in NEEDS_WITH_ARGUMENT):
+        form = f"{name}:..." if name in NEEDS_WITH_ARGUMENT else name
+        yield f"{where}: needs is {need!r}, which is incomplete or too much; allowed: {form}"
+    elif colon and not _WORD.fullmatch(argument):
+        yield f"{where}: needs is {need!r}, which has a wrong name; {_WORD_RULE}"
+    elif name == verify_values.NEED:
         yield from verify_values.need(procedure, where, argument)
-    elif phase.needs is not None and (phase.needs not in NEEDS or need == verify_values.NEED):
-        allowed = _listed(f"{one}:ID" if one == verify_values.NEED else one for one in NEEDS)
-        yield f"{where}: needs is {phase.needs!r}; allowed: {allowed}"
 
 
 def _action(action: str, where: str) -> Iterator[str]:
@@ -246,8 +273,11 @@ def _transition(
 ) -> Iterator[str]:
     if way.event.startswith(EVENT):
         yield from verify_values.event(procedure, where, way.event)
-    elif way.event not in EVIDENCE:
+    elif kind_of_event(way.event) not in EVIDENCE:
         yield f"{where}: unknown event; allowed: {_listed([*EVIDENCE, 'value.ID'])}"
+    _, colon, detector = way.event.partition(":")
+    if colon and not _WORD.fullmatch(detector):
+        yield f"{where}: names a detector {detector!r}; {_WORD_RULE}"
     yield from verify_values.condition(procedure, step, where, way)
     if (way.event == "timeout") != (way.after_s is not None or way.at_s is not None):
         yield f"{where}: timeout and after_s go together; allowed: both or none"

@@ -32,6 +32,7 @@ EVIDENCE = {
     "aiphone.busy": "busy",  # the aide's station is in use by another call
     "card.issued": "card",  # a free card of the pool, presented for this visit: it is bound to it
     "card.presented": "card",  # the visit's own card
+    "card.escort": "escort",  # an escort's own card: that escort goes with the guest
     "identity.taken": "identity",  # recorded with its kind: identity-ktp, identity-sim …
     "locker.opened": "locker-opened",
     "locker.closed": "locker-closed",
@@ -41,12 +42,26 @@ EVIDENCE = {
     "detector.exit": "exit",  # a walk out; never a passage
     "door.opened": "door-opened",  # the access door that was released for the visit
     "door.closed": "door-closed",
+    "room.free": "room",  # the place that the visit waits for has room for it
     "timeout": "timeout",  # needs after_s
 }
+
+OF_ONE_DETECTOR = ("detector.alarm", "detector.passage", "detector.exit", "detector.too-fast")
+"""The events that can name one metal detector: ``detector.alarm:xray`` is an alarm of that one."""
+
+
+def kind_of_event(event: str) -> str:
+    """Return the key of ``EVIDENCE`` for *event*, which may name a metal detector."""
+    kind, _, _ = event.partition(":")
+    return kind if kind in OF_ONE_DETECTOR else event
+
 
 # Beside these: value.ID, the value of that id was entered (edge/sop/procedures/values.py).
 
 IDENTITY_TAKEN = "identity.taken"
+
+ROOM_FREE = "room.free"
+"""A place has room for the visit that waits for it: made by the core, no evidence of the guest."""
 
 CALL_IN = "aiphone.call"
 """The aide's *accept* for a guest in the waiting room: the guest is called in (*memanggil*)."""
@@ -65,6 +80,8 @@ VERBS = {
     "take-card": "the visit's cards are back: return them to the pool",
     "take-shown": "return those of the visit's cards that were shown in this step to the pool",
     "lose-card": "the visit's cards that were not shown in this step are declared lost",
+    "release-escort": "the escort goes with the guest no more",
+    "leave-place": "the visit has left the place that it was in: its persons count there no more",
     "alarm": "raise this alarm for the visit, for example alarm:metal-detector",
     "clear": "clear this alarm, for example clear:metal-detector",
 }
@@ -88,6 +105,7 @@ NEEDS = {
     "door": "an access door serves the visit's procedure",
     "return-button": "the visit has a locker, and an officer's button must open it",
     "reader": "the visit has a card, and the step's station has a card reader that works",
+    "escort": "an escort goes with the guest: the escort's card was shown",
     "more-cards": "a person of the group has no card yet",
     "missing-card": "a card of the visit was not shown in this step",
     "more-lockers": "a person of the group has no locker yet",
@@ -97,7 +115,13 @@ NEEDS = {
     "signature": "the guest has signed (paraf): a still shows it, or an officer vouched for it",
     "identity": "an ID of each person of the visit is held here",
     "value": "this value was entered with the visit, for example value:plate",
+    "hours": "it is within the hours of the procedure",
+    "room": "the place has room for all persons of the visit, and no visit waits for it that came "
+    "before, for example room:archive",
 }
+
+NEEDS_WITH_ARGUMENT = ("room", "value")
+"""The needs that have an argument after a colon."""
 
 Paper = Literal["guest-book", "signature"]
 """What a still of the guest book can show: the entry, and the guest's signature (*paraf*)."""

@@ -15,14 +15,16 @@ Rules
 from collections.abc import Callable
 from typing import Literal
 
+from msgspec import UNSET
+
 from edge.clock import Stamp, iso
-from edge.sop import day, hosts, reasons
-from edge.sop.detectors import device_of
+from edge.sop import day, hosts, hours, reasons
+from edge.sop.detectors import device_of, event_of
 from edge.sop.effects import CancelTimer
 from edge.sop.events import WalkDirection
 from edge.sop.hosts import ChosenBy
 from edge.sop.procedures.model import Phase, Step, Transition
-from edge.sop.procedures.vocabulary import EVIDENCE
+from edge.sop.procedures.vocabulary import EVIDENCE, ROOM_FREE, kind_of_event
 from edge.sop.records import VisitClosed, VisitOpened
 from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
@@ -33,8 +35,10 @@ from edge.sop.visit import (
     inactivity,
     pace,
     papers,
+    room,
     screening,
     stations,
+    waiting_order,
 )
 from edge.sop.visit.steps import (
     FRESH_STEP,
@@ -49,15 +53,22 @@ from edge.sop.visit.verbs import VERBS_DONE, doors_for, free_locker
 
 # The needs of a phase that can end while a visit waits in it, because a device fails.
 _EQUIPMENT_NEEDS = ("reader",)
+# The events that the core makes itself: they are no evidence of the guest.
+_OWN_EVENTS = ("timeout", ROOM_FREE)
 
 
 def open_visit(
-    turn: Turn, procedure_id: str, host: str | None = None, by: ChosenBy = "button"
+    turn: Turn,
+    procedure_id: str,
+    host: str | None = None,
+    by: ChosenBy = "button",
+    guest_kind: str | None = None,
 ) -> Visit:
     """Open a visit under the current text of *procedure_id* and enter its first step.
 
     :param host: the host who was named, of several; the only host of a procedure needs no naming
     :param by: what named the host
+    :param guest_kind: the kind of the guest, if the button names one
     """
     procedure = turn.rules.procedures[turn.rules.current[procedure_id]]
     possible = turn.rules.hosts_of(procedure_id)
@@ -77,11 +88,13 @@ def open_visit(
         started=None,
         entered=turn.at,
         host=chosen,
+        guest_kind=guest_kind,
     )
     turn.state.visits[visit.id] = visit
     data = VisitOpened(
         **turn.facts(visit),
         persons=visit.persons,
+        guest_kind=visit.guest_kind or UNSET,
     )
     turn.record_visit("gardu.visit.opened.v1", visit, data)
     if several and chosen is not None:
@@ -96,23 +109,29 @@ def arrive(
     procedure_id: str,
     proof: Literal["invitation"] | None = None,
     host: str | None = None,
+    guest_kind: str | None = None,
 ) -> None:
     """Open a visit for a guest who has arrived, and deliver its first event, ``button.arrive``.
 
     :param proof: the evidence, if not a button; the first step records it in any case
     :param host: the host who was named with it
+    :param guest_kind: the kind of the guest that was named with it
     """
-    visit = open_visit(turn, procedure_id, host, proof or "button")
+    visit = open_visit(turn, procedure_id, host, proof or "button", guest_kind)
     if visit.id in turn.state.visits and not deliver(turn, visit, "button.arrive", proof) and proof:
         turn.change(visit, evidence=(*visit.evidence, proof))
 
 
 def transition_for(turn: Turn, visit: Visit, name: str) -> Transition | None:
-    """Return the transition of event *name* in the present phase; None if it does not apply."""
+    """Return the transition of event *name* in the present phase; None if it does not apply.
+
+    An event of a named metal detector has its own transition, else that of any detector.
+    """
     phase, procedure = turn.phase(visit), turn.procedure(visit)
-    for transition in (*phase.on, *procedure.anywhere):
-        if transition.event == name and conditions.met(turn, visit, transition):
-            return transition
+    for event in dict.fromkeys((name, kind_of_event(name))):
+        for transition in (*phase.on, *procedure.anywhere):
+            if transition.event == event and conditions.met(turn, visit, transition):
+                return transition
     return reasons.offered(procedure, phase, name)
 
 
@@ -128,7 +147,7 @@ def deliver(
     if transition is None:
         return False
     before = visit
-    if name != "timeout":
+    if name not in _OWN_EVENTS:
         visit = add_evidence(turn, visit, name, proof)
     if card is not None:
         visit = show(turn, visit, card)
@@ -141,7 +160,7 @@ def deliver(
     visit = conditions.count(turn, visit, transition)
     visit = screening.count(turn, visit, transition.clear)
     visit = reasons.choose(turn, visit, transition)
-    if name != "timeout":
+    if name not in _OWN_EVENTS:
         visit = inactivity.seen(turn, visit)
     if transition.extend:
         visit = pace.extend(turn, visit)
@@ -161,7 +180,7 @@ def show(turn: Turn, visit: Visit, card: str) -> Visit:
 
 def add_evidence(turn: Turn, visit: Visit, name: str, proof: str | None = None) -> Visit:
     """Add the evidence of event *name* (or *proof*) to the present step of *visit*."""
-    return add_word(turn, visit, proof or EVIDENCE[name])
+    return add_word(turn, visit, proof or EVIDENCE[kind_of_event(name)])
 
 
 def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
@@ -180,6 +199,7 @@ def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
         timed=before.started is not None and (phase == before.phase or not step.timed_from),
         cards=len(before.cards),
         lockers=len(before.lockers),
+        inside=before.inside,
     )
     turn.change(visit, came=came)
 
@@ -201,9 +221,20 @@ def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
         _end_visit_here(turn, visit, step, transition)
     else:
         called = turn.phase(visit).waits_for_call
+        waited = waiting_order.waits(turn.rules, visit)
         visit = _enter(turn, visit, step.phase(to))
+        if not waited:
+            _begin_to_wait(turn, visit)
         if called:  # from the waiting room
             _meet_stuck_alarm(turn, visit)
+
+
+def _begin_to_wait(turn: Turn, visit: Visit) -> Visit:
+    """Put *visit* in line if it waits now, for the aide's call or for room in a place."""
+    present = turn.state.visits.get(visit.id)
+    if present is None or not waiting_order.waits(turn.rules, present):
+        return visit if present is None else present
+    return waiting_order.join(turn, present)
 
 
 def _complete(turn: Turn, visit: Visit, step: Step) -> Visit:
@@ -250,6 +281,7 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
     visit = turn.change(
         visit,
         step=step.id,
+        phase=step.phases[0].id,
         place=visit.place if stays else turn.next_place(),
         arrived=turn.at,
         **FRESH_STEP,
@@ -259,6 +291,7 @@ def _begin_step(turn: Turn, visit: Visit, step: Step) -> Visit:
     visit = _enter(turn, visit, step.phases[0])
     if visit.id not in turn.state.visits or visit.step != step.id:
         return visit
+    visit = _begin_to_wait(turn, visit)
     return _meet_stuck_alarm(turn, visit)
 
 
@@ -269,7 +302,7 @@ def _meet_stuck_alarm(turn: Turn, visit: Visit) -> Visit:
     """
     stuck = _stuck_alarm(turn, turn.step(visit))
     if stuck is not None:
-        deliver(turn, turn.change(visit, detector=stuck), "detector.alarm")
+        deliver(turn, turn.change(visit, detector=stuck), event_of(stuck, "detector.alarm"))
     return turn.state.visits.get(visit.id, visit)
 
 
@@ -307,7 +340,12 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
         phase = step.phase(phase.otherwise)
     turn.do(CancelTimer(phase_key(visit)))
     visit = turn.change(
-        visit, phase=phase.id, entered=turn.at, seen=_before(turn, visit), entries=visit.entries + 1
+        visit,
+        phase=phase.id,
+        entered=turn.at,
+        seen=_before(turn, visit),
+        entries=visit.entries + 1,
+        inside=phase.room or visit.inside,
     )
     if visit.started is None and phase.id in (step.timed_phases or (phase.id,)):
         visit = start_time(turn, visit, step)
@@ -319,9 +357,11 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
 
 
 def _has(turn: Turn, visit: Visit, need: str) -> bool:
-    """Return True if *need* (a key of NEEDS in the procedures' model) is met for *visit*."""
+    """Return True if *need* (a key of NEEDS in the vocabulary, or with an argument) is met."""
     name, _, argument = need.partition(":")
-    return argument in visit.values if name == "value" else _MET[name](turn, visit)
+    if name == "value":
+        return argument in visit.values
+    return room.has_room(turn, visit, argument) if name == "room" else _MET[name](turn, visit)
 
 
 def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
@@ -333,7 +373,7 @@ def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
     )
 
 
-# A function for each key of ``NEEDS`` but ``value``, which has an argument.
+# A function for each key of ``NEEDS`` that has no argument.
 _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     "locker": lambda _turn, visit: bool(visit.lockers),
     "card": lambda _turn, visit: bool(visit.cards),
@@ -347,6 +387,8 @@ _MET: dict[str, Callable[[Turn, Visit], bool]] = {
     ),
     "door": lambda turn, visit: bool(doors_for(turn, visit)),
     "reader": stations.reads_card,
+    "hours": lambda turn, visit: hours.is_open(turn, turn.procedure(visit)),
+    "escort": lambda _turn, visit: visit.escort is not None,
     "more-cards": group.lacks_card,
     "missing-card": lambda _turn, visit: bool(group.missing_cards(visit)),
     "more-lockers": lambda _turn, visit: group.lacks_locker(visit),
@@ -393,6 +435,7 @@ def _close(turn: Turn, visit: Visit, outcome: str) -> None:
         lockers_out=visit.lockers,
         persons=visit.persons,
         ids_held=len(visit.identities),
+        guest_kind=visit.guest_kind or UNSET,
     )
     turn.record_visit("gardu.visit.closed.v1", visit, data)
 
@@ -453,13 +496,14 @@ def call_again(turn: Turn, visit: Visit) -> None:
     phase = next((one for one in step.phases if one.needs == "host-choice"), phase)
     for card in visit.cards:
         turn.state.cards.pop(card, None)
-    visit = turn.change(visit, cards=(), carded=(), **conditions.without_counts(visit, step))
+    counts = conditions.without_counts(visit, step)
+    visit = turn.change(visit, cards=(), carded=(), inside=None, **counts)
     if visit.step == step.id:
         visit = turn.change(visit, attempts=visit.attempts + 1)
     else:
         leave_step(turn, visit)
         begun = {**FRESH_STEP, "attempts": 2, "arrived": turn.at, "came": None, "reason": None}
-        visit = turn.change(visit, step=step.id, **begun)
+        visit = turn.change(visit, step=step.id, phase=phase.id, **begun)
     _enter(turn, visit, phase)
 
 

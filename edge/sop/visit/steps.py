@@ -69,6 +69,8 @@ def end_step(turn: Turn, visit: Visit, step: Step, outcome: str, reason: str | N
         passed=visit.passed if step.screens else None,
         aiphone=step.aiphone or UNSET,
         values=_values(visit) or UNSET,
+        guest_kind=visit.guest_kind or UNSET,
+        escort=visit.escort or UNSET,
     )
     turn.record_visit("gardu.step.completed.v1", visit, data, step)
     turn.change(visit, steps=visit.steps + 1)

@@ -166,6 +166,14 @@ def _clear(turn: Turn, visit: Visit, kind: str) -> Visit:
     return visit
 
 
+def _release_escort(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    return visit if visit.escort is None else turn.change(visit, escort=None)
+
+
+def _leave_place(turn: Turn, visit: Visit, _argument: str) -> Visit:
+    return visit if visit.inside is None else turn.change(visit, inside=None)
+
+
 def reconciled(
     turn: Turn,
     visit: str,
@@ -197,6 +205,8 @@ VERBS_DONE: dict[str, Callable[[Turn, Visit, str], Visit]] = {
     "take-card": _take_card,
     "take-shown": _take_shown,
     "lose-card": _lose_card,
+    "release-escort": _release_escort,
+    "leave-place": _leave_place,
     "alarm": _alarm,
     "clear": _clear,
 }

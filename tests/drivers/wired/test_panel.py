@@ -26,12 +26,12 @@ from tests.drivers.conftest import PATIENCE_S, Pins, Posted, told
 ARRIVE, DECLINE = 4, 18
 GREEN, RED = 9, 10
 
-ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None)
-DECLINED = (ButtonPressed, "reception", "decline", None, None)
-ABSENT = (ButtonPressed, "reception", "absent", None, None)
+ARRIVED = (ButtonPressed, "reception", "arrive", "pimpinan", None, "lansia")
+DECLINED = (ButtonPressed, "reception", "decline", None, None, None)
+ABSENT = (ButtonPressed, "reception", "absent", None, None, None)
 
 BUTTONS = [
-    Button(pin=ARRIVE, press="arrive", procedure="pimpinan"),
+    Button(pin=ARRIVE, press="arrive", procedure="pimpinan", guest_kind="lansia"),
     Button(pin=DECLINE, press="decline", hold="absent"),
 ]
 # As long as a quick finger presses, in real seconds of the clock below.

@@ -35,8 +35,8 @@ START = 1000.0
 BOUNCE_S = 0.02
 
 DONE, ACCEPT = (
-    (ButtonPressed, "desk", "done", None, None),
-    (ButtonPressed, "desk", "accept", None, None),
+    (ButtonPressed, "desk", "done", None, None, None),
+    (ButtonPressed, "desk", "accept", None, None, None),
 )
 
 

@@ -115,6 +115,30 @@ def test_each_detector_has_its_own_alarm_with_its_name() -> None:
     assert stand.state.alarms == {}
 
 
+def test_two_detectors_at_one_step_have_two_alarms() -> None:
+    """A frame and an X-ray for bags: both alarms stand for the guest, and end with the step."""
+    stand = stand_with(
+        {
+            "frame": Detector(stations=("officer-3",), walks=frozenset[WalkDirection]({"in"})),
+            "xray": Detector(stations=("officer-3",)),
+        }
+    )
+    visit = at_the_detector(stand)
+    stand.detector("alarm", "clear", "passage", at="frame")
+    stand.detector("alarm", "clear", at="xray")
+    alarms = {kind: alarm.visit for kind, alarm in stand.state.alarms.items()}
+    assert alarms == {"metal-detector-frame": visit, "metal-detector-xray": visit}
+    assert lamps(stand.rules, stand.state)["officer-3"] == "fast"
+    stand.press("officer-3", "acknowledge")
+    assert all(alarm.acknowledged is not None for alarm in stand.state.alarms.values())
+    stand.press("officer-3", "done")  # the bag was searched
+    stand.detector("passage", at="frame")
+    assert stand.state.alarms == {}
+    stand.press("officer-3", "done")
+    assert stand.steps()[-1].outcome == "completed"
+    assert stand.steps()[-1].evidence.count("alarm") == 2
+
+
 def test_an_alarm_of_no_guest_at_a_named_detector_ends_with_its_contact() -> None:
     """Without a guest there the alarm is every panel's; a detector that is not known has none."""
     stand = stand_with(NAMED)

@@ -49,6 +49,8 @@ def _scanner_wrong(_asked: Asked, driver: str) -> str:
 CARDS = Group(
     key="cards",
     title="Visitor cards",
+    applies=lambda asked: asked.needs.cards,
+    unless="no chosen procedure gives the guests a card",
     questions=(
         Question(
             key="visitor",

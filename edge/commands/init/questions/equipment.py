@@ -92,7 +92,9 @@ EQUIPMENT = Group(
             "one for each, for example: desk, exit.",
             kind=list[Name],
             default=lambda _: ["desk"],
+            applies=lambda asked: asked.needs.cards,
             wrong=some(),
+            unless="no chosen procedure gives the guests a card",
         ),
         Question(
             key="hosts",

@@ -40,6 +40,17 @@ class FileTable(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     """A table of a procedure file; unknown keys are refused."""
 
 
+class Text(FileTable, frozen=True, kw_only=True):
+    """The same text in Indonesian and English.
+
+    :ivar id: in Indonesian
+    :ivar en: in English
+    """
+
+    id: str
+    en: str
+
+
 class Transition(FileTable, frozen=True, kw_only=True):
     """A transition: an event, and where it leads.
 
@@ -59,6 +70,8 @@ class Transition(FileTable, frozen=True, kw_only=True):
     :ivar vouches: what the officer vouches for by it, where no equipment has shown it: that the
         guest book is filled in, that the guest has signed, that an ID of each person was taken
     :ivar returns_identity: the guests have their IDs back
+    :ivar answer: only in a phase with ``ask``: the words at this way out of the question; without
+        it *ya* or *tidak*
     """
 
     event: str
@@ -74,6 +87,7 @@ class Transition(FileTable, frozen=True, kw_only=True):
     otherwise: Name | None = None
     vouches: tuple[Vouched, ...] = ()
     returns_identity: bool = False
+    answer: Text | None = None
 
 
 class Phase(FileTable, frozen=True, kw_only=True):
@@ -89,6 +103,7 @@ class Phase(FileTable, frozen=True, kw_only=True):
         is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
         ``slow`` a decision is needed, ``fast`` an alarm
+    :ivar ask: the question that is decided in this phase: a diamond of the flow chart
     """
 
     id: Name
@@ -97,6 +112,7 @@ class Phase(FileTable, frozen=True, kw_only=True):
     needs: str | None = None
     otherwise: str | None = None
     lamp: Literal["off", "on", "slow", "fast"] = "on"
+    ask: Text | None = None
 
     @property
     def waits_for_call(self) -> bool:
@@ -182,17 +198,6 @@ class Step(FileTable, frozen=True, kw_only=True):
         """The alarms that its phases raise: they belong to the visit, and end with the step."""
         done = (entry.partition(":") for phase in self.phases for entry in phase.do)
         return {argument for verb, _, argument in done if verb == "alarm"}
-
-
-class Text(FileTable, frozen=True, kw_only=True):
-    """The same text in Indonesian and English.
-
-    :ivar id: in Indonesian
-    :ivar en: in English
-    """
-
-    id: str
-    en: str
 
 
 class Lane(FileTable, frozen=True, kw_only=True):

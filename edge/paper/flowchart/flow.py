@@ -118,19 +118,20 @@ def _branches(
     for answer in answers:
         over = [t for t in answer.targets if t.kind == "end" and t.outcome != "completed"]
         if over:
-            ends.append(_end(node, [t.outcome for t in over]))
+            ends.append(_end(node, [t.outcome for t in over], len(ends)))
             links.append(FlowLink(node.key, ends[-1].key, answer.words))
         keys = [_target(t, node, step, readings) for t in answer.targets if t not in over]
         links += [FlowLink(node.key, key, answer.words) for key in dict.fromkeys(keys)]
-    return list(dict.fromkeys(ends)), list(dict.fromkeys(links))
+    return ends, list(dict.fromkeys(links))
 
 
-def _end(node: Node, outcomes: list[str]) -> Node:
+def _end(node: Node, outcomes: list[str], before: int) -> Node:
     words = Text(
         id=f"{END.id}: {'/ '.join(_OUTCOMES[o].id for o in outcomes)}",
         en=f"{END.en}: {'/ '.join(_OUTCOMES[o].en for o in outcomes)}",
     )
-    return Node(f"{node.key}!{'+'.join(outcomes)}", "end", node.row, node.role, words, node.key)
+    key = f"{node.key}!{'+'.join(outcomes)}{f'.{before}' * bool(before)}"
+    return Node(key, "end", node.row, node.role, words, node.key)
 
 
 def _target(target: Target, node: Node, step: Step, readings: Mapping[str, Reading]) -> str:

@@ -21,6 +21,7 @@ from edge.paper.flowchart.measures import (
     WIDTH,
 )
 from edge.paper.flowchart.page import ChartPage, Row
+from edge.paper.flowchart.pentagons import REFERENCE
 from edge.paper.flowchart.symbols import Symbol
 from edge.paper.lettering import width, wrap
 from edge.paper.words import ROLE, STANDARD, Language, in_language
@@ -77,7 +78,7 @@ class _Page:
         for symbol in page.symbols.values():
             self._symbol(symbol)
         for reference in page.references:
-            self._words(reference.x, reference.y + self._shift, reference.words, LABEL * 0.9,
+            self._words(reference.x, reference.y + self._shift, reference.words, REFERENCE,
                         anchor="middle")  # fmt: skip
         foot = f"{procedure.source}   {procedure.id} {procedure.version}"
         self._words(MARGIN, height - MARGIN - 3.4, in_language(_LEGEND, lang), SMALL)

@@ -56,8 +56,8 @@ def label_plan(
             plan[number] = Labelled([words], "beside", 0, route.leaves)
             continue
         if route.below:
-            side = route.channel[1] if route.channel is not None else 1
-            plan[number] = Labelled(lines, "across", 0, side)
+            across = route.channel[1] if route.channel is not None else 1
+            plan[number] = Labelled(lines, "across", 0, across)
             continue
         key = route.link.start
         place: Literal["above", "below"] = "above" if _leads_up(route, spots) else "below"

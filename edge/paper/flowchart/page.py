@@ -19,10 +19,13 @@ from edge.paper.flowchart.measures import (
     LABEL_LINE,
     LEADING,
     PAD,
-    PENTAGON_STEP,
-    PENTAGON_WIDTH,
     SIZE,
-    SMALL,
+)
+from edge.paper.flowchart.pentagons import (
+    Reference,
+    place_pentagons,
+    reference_words,
+    references,
 )
 from edge.paper.flowchart.routes import (
     FROM_PAGE,
@@ -35,11 +38,9 @@ from edge.paper.flowchart.routes import (
     routes,
     tracks,
 )
-from edge.paper.flowchart.symbols import Symbol, Zone, symbol, zones
-from edge.paper.words import Language, in_language
-from edge.sop.procedures.model import Text
+from edge.paper.flowchart.symbols import Symbol, symbol, zones
+from edge.paper.words import Language
 
-_PAGE = Text(id="hal.", en="p.")
 # The height of the page numbers at pentagons.
 _REFERENCE = 2.6
 
@@ -69,14 +70,6 @@ class Row(NamedTuple):
     top: float
     bottom: float
     cells: list[list[str]]
-
-
-class Reference(NamedTuple):
-    """The number of the page that a pentagon refers to, in the middle of *x*."""
-
-    x: float
-    y: float
-    words: str
 
 
 class ChartPage(NamedTuple):
@@ -122,7 +115,8 @@ def draw_page(
     symbols = {
         node.key: symbol(node, rooms[lane[node.key]], lang) for line in lines for node in line
     }
-    _place_pentagons(symbols, found, spots, rooms)
+    words = {key: reference_words(pages, lang) for key, pages in elsewhere.items()}
+    place_pentagons(symbols, found, spots, rooms, words)
     labels = label_plan(found, spots, symbols, rooms, lang)
     blocks = [_block(line, n, found, spots, symbols, labels) for n, line in enumerate(lines)]
     tops, rows, height = _stack(parts, blocks, into, out)
@@ -141,7 +135,7 @@ def draw_page(
         connector(number, route, frame, labels.get(number), inner=inner[number])
         for number, route in enumerate(found)
     ]
-    return ChartPage(rows, symbols, ways, _references(symbols, elsewhere, lang), height)
+    return ChartPage(rows, symbols, ways, references(symbols, words), height)
 
 
 def _block(
@@ -209,58 +203,3 @@ def _stack(
         tops.append(y)
         y += blocks[-1].height
     return tops, rows, y
-
-
-def _place_pentagons(
-    symbols: dict[str, Symbol],
-    found: Sequence[Route],
-    spots: Mapping[str, Spot],
-    rooms: Sequence[Zone],
-) -> None:
-    """Give each pentagon an x, as near to its connector as the others leave room."""
-    for own, other in ((TO_PAGE, "start"), (FROM_PAGE, "end")):
-        lines: dict[str, list[float]] = {}
-        fixed: dict[str, float] = {}
-        for route in found:
-            key = route.link.end if own == TO_PAGE else route.link.start
-            if key.startswith(own):
-                room = rooms[spots[getattr(route.link, other)].lane]
-                x = room.middle
-                if route.channel is not None:
-                    x = room.track(route.channel[1], route.track)
-                lines.setdefault(key, []).append(x)
-                if own == FROM_PAGE and route.channel is None:
-                    fixed[key] = x
-        placed: list[float] = []
-        for key in sorted(lines, key=lambda key: (key not in fixed, lines[key][0])):
-            foreign = [x for other_key, xs in lines.items() if other_key != key for x in xs]
-            x = fixed.get(key) or _free(lines[key][0], foreign, placed, rooms)
-            placed.append(x)
-            symbols[key] = symbols[key]._replace(x=x)
-
-
-def _free(
-    wanted: float, foreign: Sequence[float], placed: Sequence[float], rooms: Sequence[Zone]
-) -> float:
-    """Return the x nearest to *wanted* that is away from other connectors and pentagons."""
-    left, right = rooms[0].left + PENTAGON_WIDTH / 2, rooms[-1].right - PENTAGON_WIDTH / 2
-    tries = [wanted + side * 0.3 * step for step in range(900) for side in (1, -1)]
-    inside = [x for x in tries if left <= x <= right]
-    for apart in (PENTAGON_STEP, PENTAGON_WIDTH + 0.3):
-        for x in inside:
-            if all(abs(x - y) >= 0.5 for y in foreign) and all(abs(x - y) >= apart for y in placed):
-                return x
-    return wanted
-
-
-def _references(
-    symbols: Mapping[str, Symbol], elsewhere: Mapping[str, list[int]], lang: Language
-) -> list[Reference]:
-    found = []
-    for key, pages in elsewhere.items():
-        here = symbols[key]
-        out = key.startswith(TO_PAGE)
-        words = f"{in_language(_PAGE, lang)} {', '.join(map(str, pages))}"
-        y = here.bottom + SMALL if out else here.top - 0.5
-        found.append(Reference(here.x, y, words))
-    return found

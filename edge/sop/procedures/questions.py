@@ -336,9 +336,11 @@ def _led(questions: Iterable[Question]) -> _Led:
 def _answers(ways: Sequence[_Way], own: Target, led: _Led) -> tuple[Answer, ...]:
     """Return the answers of the question *own* with these *ways* (rules 3 and 4)."""
     groups: list[_Group] = []
-    for way, owned in zip(ways, _owned(ways, own, led), strict=True):
+    owned = _owned(ways, own, led)
+    named = {way.words for way, targets in zip(ways, owned, strict=True) if targets}
+    for way, places in zip(ways, owned, strict=True):
         back = [own] if own in way.targets else list(way.targets)
-        targets = owned or (back if way.words is not None else [])
+        targets = places or ([] if way.words is None or way.words in named else back)
         if targets:
             groups = _joined(groups, way.words, targets)
     words = [words for words, _ in groups]

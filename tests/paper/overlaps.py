@@ -82,10 +82,10 @@ def _boxes(page: ChartPage) -> list[Box]:
     for connector in page.connectors:
         for place, line in enumerate(connector.label):
             x, y = connector.at[0], connector.at[1] + place * LABEL_LINE
-            found.append(_box(f"{line!r} at {_name(connector)}", x, y, line, LABEL, connector.anchor))
-    for reference in page.references:
-        found.append(_box(reference.words, reference.x, reference.y, reference.words, LABEL * 0.9,
-                          "middle"))  # fmt: skip
+            found.append(
+                _box(f"{line!r} at {_name(connector)}", x, y, line, LABEL, connector.anchor)
+            )
+    found += [_box(r.words, r.x, r.y, r.words, LABEL, "middle") for r in page.references]
     return found
 
 

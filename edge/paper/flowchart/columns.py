@@ -36,8 +36,9 @@ from edge.sop.procedures.model import Duty, Lane, Procedure, Step, Text
 IDLE = 0.76
 # The letters of headings; how much wider than its longest word a diamond must be.
 HEADING, AROUND_WORD = 2.2, 1.52
-# The least widths of the columns of text, as parts of their usual widths.
+# The least widths of the columns of long texts, as parts of their usual widths; the others.
 _NARROWEST = 0.62
+_FIXED = (NUMBER, TIME)
 
 
 class ChartColumn(NamedTuple):
@@ -67,26 +68,36 @@ def lane_of(role: str, who: tuple[Lane, ...]) -> int:
 
 
 def columns(
-    procedure: Procedure, chart: Flow, tracks: Mapping[Channel, int], lang: Language
+    procedure: Procedure,
+    chart: Flow,
+    place: Mapping[str, int],
+    tracks: Mapping[Channel, int],
+    lang: Language,
 ) -> list[ChartColumn]:
-    """Return the columns; lanes have room for *tracks*, the connectors at each of their sides."""
+    """Return the columns; lanes have room for their symbols' words and their connectors.
+
+    :param place: the lane of each symbol, by its key
+    :param tracks: the number of connectors along each edge of a lane
+    """
     notes = any(step.note for step in procedure.rows)
     left = [(NUMBER, 8.0), (ACTIVITY, 37.0 if notes else 56.0)]
     right = [(EQUIPMENT, 25.0 if notes else 40.0), (TIME, 21.0), (OUTPUT, 23.0 if notes else 30.0)]
     right += [(NOTE, 33.0)] if notes else []
-    texts = sum(wide for _, wide in [*left, *right])
-    needs = _needs(procedure, chart, tracks, lang)
-    room = WIDTH - 2 * MARGIN
+    texts = sum(wide for text, wide in [*left, *right] if text not in _FIXED)
+    room = WIDTH - 2 * MARGIN - sum(wide for text, wide in [*left, *right] if text in _FIXED)
+    needs = _needs(lanes(procedure), chart, place, tracks, lang)
     part = max(_NARROWEST, min(1.0, (room - sum(needs)) / texts))
     widths = _shared(needs, _parts(procedure, chart), room - part * texts)
-    plan: list[tuple[str, float, str | None]] = [
-        (in_language(t, lang), w * part, None) for t, w in left
-    ]
+    left, right = (
+        [(text, wide * (1 if text in _FIXED else part)) for text, wide in side]
+        for side in (left, right)
+    )
+    plan: list[tuple[str, float, str | None]] = [(in_language(t, lang), w, None) for t, w in left]
     plan += [
         (in_language(lane.heading, lang), wide, lane.role)
         for lane, wide in zip(lanes(procedure), widths, strict=True)
     ]
-    plan += [(in_language(t, lang), w * part, None) for t, w in right]
+    plan += [(in_language(t, lang), w, None) for t, w in right]
     found: list[ChartColumn] = []
     x = MARGIN
     for heading, wide, role in plan:
@@ -102,18 +113,20 @@ def _parts(procedure: Procedure, chart: Flow) -> list[float]:
 
 
 def _needs(
-    procedure: Procedure, chart: Flow, tracks: Mapping[Channel, int], lang: Language
+    who: tuple[Lane, ...],
+    chart: Flow,
+    place: Mapping[str, int],
+    tracks: Mapping[Channel, int],
+    lang: Language,
 ) -> list[float]:
     """Return the width that each lane needs for its longest words and its connectors."""
-    who = lanes(procedure)
     found = [
         longest_word(in_language(lane.heading, lang), HEADING, bold=True) + 1.4 for lane in who
     ]
-    place = {node.key: lane_of(node.role, who) for node in chart.nodes}
     inner = [0.0] * len(who)
     for node in chart.nodes:
         word = longest_word(in_language(node.words, lang), SMALL)
-        wide = word * AROUND_WORD + 1 if node.kind == "decision" else word / 0.62
+        wide = word * AROUND_WORD + 1 if node.kind == "decision" else word + 2.4
         inner[place[node.key]] = max(inner[place[node.key]], wide)
     for link in chart.links:
         if link.label is not None:

@@ -105,7 +105,7 @@ def _label(
             return label.lines, ((points[0][0] + points[-1][0]) / 2, start.y - 0.7), "middle"
         return label.lines, (points[-1][0] - label.side * 0.3, start.y - 0.7), inside
     if label.place == "across":
-        y = points[1][1] - 0.5 - (len(label.lines) - 1) * LABEL_LINE
+        y = points[1][1] - 0.9 - (len(label.lines) - 1) * LABEL_LINE
         return label.lines, (start.x + label.side * 0.6, y), outside
     if label.place == "above":
         y = start.top - 0.5 - (label.last - 1) * LABEL_LINE

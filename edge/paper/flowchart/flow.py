@@ -118,20 +118,21 @@ def _branches(
     for answer in answers:
         over = [t for t in answer.targets if t.kind == "end" and t.outcome != "completed"]
         if over:
-            ends.append(_end(node, [t.outcome for t in over], len(ends)))
+            ends.append(_end(node, [t.outcome for t in over], ends))
             links.append(FlowLink(node.key, ends[-1].key, answer.words))
         keys = [_target(t, node, step, readings) for t in answer.targets if t not in over]
         links += [FlowLink(node.key, key, answer.words) for key in dict.fromkeys(keys)]
     return ends, list(dict.fromkeys(links))
 
 
-def _end(node: Node, outcomes: list[str], before: int) -> Node:
+def _end(node: Node, outcomes: list[str], others: list[Node]) -> Node:
     words = Text(
         id=f"{END.id}: {'/ '.join(_OUTCOMES[o].id for o in outcomes)}",
         en=f"{END.en}: {'/ '.join(_OUTCOMES[o].en for o in outcomes)}",
     )
-    key = f"{node.key}!{'+'.join(outcomes)}{f'.{before}' * bool(before)}"
-    return Node(key, "end", node.row, node.role, words, node.key)
+    key = f"{node.key}!{'+'.join(outcomes)}"
+    same = sum(other.words == words for other in others)
+    return Node(key + "'" * same, "end", node.row, node.role, words, node.key)
 
 
 def _target(target: Target, node: Node, step: Step, readings: Mapping[str, Reading]) -> str:

@@ -39,7 +39,7 @@ def layout(procedure: Procedure, lang: Language, breaks: Break = "pages") -> Cha
     lane = {node.key: lane_of(node.role, who) for node in chart.nodes}
     rows = [_lines(chart, row, lane, len(who)) for row in range(len(procedure.rows))]
     every = Lines([line for lines in rows for line in lines], lane)
-    placed = columns(procedure, chart, tracks(routes(every, chart.links)), lang)
+    placed = columns(procedure, chart, lane, tracks(routes(every, chart.links)), lang)
     texts = [cells(procedure, row, placed, lang) for row in procedure.rows]
     parts = [Part(*pair) for pair in zip(rows, texts, strict=True)]
     binder = _Binder(chart, placed, lane, lang)

@@ -85,7 +85,9 @@ def _free_beside(
     here, there = spots[route.link.start], spots[route.link.end]
     start, end = symbols[route.link.start], symbols[route.link.end]
     room = abs(end.x - start.x) - (start.width + end.width) / 2
-    if width(words, LABEL) > room + (1.2 if start.node.kind == "decision" else -0.6):
+    # Words reach over the corner of a diamond, as far as its edge falls away below them.
+    over = 0.45 * start.width / start.height if start.node.kind == "decision" else 0.0
+    if width(words, LABEL) > room + over - 0.4:
         return False
     facing = {(here.lane, route.leaves), (there.lane, -route.leaves)}
     for other in found:

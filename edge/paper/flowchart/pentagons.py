@@ -14,7 +14,7 @@ from edge.paper.lettering import width
 from edge.paper.words import Language, in_language
 from edge.sop.procedures.model import Text
 
-REFERENCE = LABEL * 0.9
+REFERENCE = LABEL
 """The size of the letters of page numbers at pentagons."""
 
 _PAGE = Text(id="hal.", en="p.")

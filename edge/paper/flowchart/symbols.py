@@ -15,6 +15,8 @@ from edge.paper.flowchart.measures import (
     DIAMOND_WORDS,
     EDGE,
     LEADING,
+    MOST_BOX,
+    MOST_DIAMOND,
     PENTAGON_HEIGHT,
     PENTAGON_WIDTH,
     SMALL,
@@ -99,7 +101,9 @@ def symbol(node: Node, zone: Zone, lang: Language) -> Symbol:
     if node.kind == "decision":
         return _diamond(node, zone, words)
     part = (BOX if node.kind == "activity" else CAPSULE) / DIAMOND
-    wide = max(part * 2 * zone.half, min(2 * zone.half, longest_word(words, SMALL) + 1.8))
+    wide = max(
+        min(part * 2 * zone.half, MOST_BOX), min(2 * zone.half, longest_word(words, SMALL) + 1.8)
+    )
     lines = wrap(words, SMALL, wide - 1.6)
     height = max(CAPSULE_HEIGHT, len(lines) * SMALL * LEADING + 2.2)
     return Symbol(
@@ -109,7 +113,7 @@ def symbol(node: Node, zone: Zone, lang: Language) -> Symbol:
 
 def _diamond(node: Node, zone: Zone, words: str) -> Symbol:
     """Return the diamond of the least height in which *words* fit: between its slanted edges."""
-    wide = 2 * zone.half
+    wide = min(2 * zone.half, MOST_DIAMOND)
     best: tuple[float, list[str]] | None = None
     for part in (DIAMOND_WORDS, 0.6, 0.5, 0.74, 0.8):
         lines = wrap(words, SMALL, wide * part)

@@ -1,8 +1,8 @@
 """Random procedures that are well formed: each passes ``verify``.
 
 Each step is a chain of phases, so that every phase and every step is reached and can be left. To
-this are added: transitions back to earlier phases, to other steps and to the ends of the visit (some
-``via`` a step), needs, alternatives of one row, questions with and without answers of their own,
+this are added: transitions back to earlier phases, to other steps and to the ends of the visit
+(some ``via`` a step), needs, alternatives of one row, questions with and without answers of their own,
 duties, lanes, and texts of any length.
 """
 
@@ -23,10 +23,10 @@ EVENTS = (
     "aiphone.decline", "card.presented", "door.opened", "timeout",
 )  # fmt: skip
 OUTCOMES = ("@declined", "@rescheduled", "@refused", "@abandoned")
-_WORDS = st.sampled_from(
-    "tamu kartu loker memeriksa metal detektor identitas pejabat menunggu buku/lembar register "
-    "mempersilahkan pertanggungjawaban mengembalikan".split()
-)
+_WORDS = st.sampled_from((
+    "tamu", "kartu", "loker", "memeriksa", "metal", "detektor", "identitas", "pejabat", "menunggu",
+    "buku/lembar", "register", "mempersilahkan", "pertanggungjawaban", "mengembalikan",
+))  # fmt: skip
 
 
 def _sentence(most: int) -> st.SearchStrategy[str]:
@@ -131,7 +131,9 @@ def _with_good_questions(procedure: Procedure) -> Procedure:
         phases = list(step.phases)
         while True:
             tried = replace(step, phases=tuple(phases))
-            whole = replace(procedure, steps=tuple(tried if s.id == step.id else s for s in procedure.steps))
+            whole = replace(
+                procedure, steps=tuple(tried if s.id == step.id else s for s in procedure.steps)
+            )
             problems = [p for p in question_problems(whole) if p.startswith(f"step {step.id}, ")]
             if not problems:
                 break

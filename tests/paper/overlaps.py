@@ -76,8 +76,8 @@ def _words_in_shapes(page: ChartPage) -> Iterator[str]:
                 yield f"{symbol.node.key}: {line!r} is {wide:.1f} mm wide in {room:.1f} mm"
 
 
-def _boxes(page: ChartPage) -> list[Box]:
-    """Return the rectangles around the labels and the page numbers at pentagons."""
+def _labels(page: ChartPage) -> list[Box]:
+    """Return the rectangles around the labels."""
     found = []
     for connector in page.connectors:
         for place, line in enumerate(connector.label):
@@ -85,7 +85,6 @@ def _boxes(page: ChartPage) -> list[Box]:
             found.append(
                 _box(f"{line!r} at {_name(connector)}", x, y, line, LABEL, connector.anchor)
             )
-    found += [_box(r.words, r.x, r.y, r.words, LABEL, "middle") for r in page.references]
     return found
 
 
@@ -96,11 +95,22 @@ def _box(what: str, x: float, y: float, words: str, size: float, anchor: str) ->
 
 
 def _texts(chart: Chart, page: ChartPage) -> Iterator[str]:
-    boxes = _boxes(page)
+    labels = _labels(page)
+    numbers = [_box(r.words, r.x, r.y, r.words, LABEL, "middle") for r in page.references]
+    boxes = [*labels, *numbers]
     lanes = [column for column in chart.columns if column.role is not None]
-    for box in boxes:
+    for box in labels:
         if box.left < lanes[0].x or box.right > lanes[-1].x + lanes[-1].width:
             yield f"{box.what} leaves the lanes"
+    yield from _texts_over_drawing(page, boxes)
+    for one, other in combinations(boxes, 2):
+        apart = one.left >= other.right or other.left >= one.right
+        if not (apart or one.top >= other.bottom or other.top >= one.bottom):
+            yield f"{one.what} lies over {other.what}"
+
+
+def _texts_over_drawing(page: ChartPage, boxes: list[Box]) -> Iterator[str]:
+    for box in boxes:
         for symbol in page.symbols.values():
             if _meet(box, symbol):
                 yield f"{box.what} lies over {symbol.node.key}"
@@ -108,10 +118,6 @@ def _texts(chart: Chart, page: ChartPage) -> Iterator[str]:
             for a, b in _segments(connector):
                 if _crosses(a, b, box):
                     yield f"{_name(connector)} runs through {box.what}"
-    for one, other in combinations(boxes, 2):
-        apart = one.left >= other.right or other.left >= one.right
-        if not (apart or one.top >= other.bottom or other.top >= one.bottom):
-            yield f"{one.what} lies over {other.what}"
 
 
 def _meet(box: Box, symbol: Symbol) -> bool:

@@ -8,8 +8,10 @@ anywhere (a guest who leaves) are not drawn.
 from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
+from edge.paper.flowchart.reading import Reading, read_step
 from edge.sop.procedures.model import Procedure, Step, Text
-from edge.sop.procedures.questions import ACTIVITY, Answer, Question, Reading, Target, read_step
+from edge.sop.procedures.questions import Answer, Question
+from edge.sop.procedures.ways import ACTIVITY, Target
 
 SymbolKind = Literal["start", "end", "activity", "decision", "pentagon"]
 
@@ -144,7 +146,7 @@ def _target(target: Target, node: Node, step: Step, readings: Mapping[str, Readi
         return _entry(target.id, readings)
     if target == ACTIVITY:
         return step.id
-    found = next(q for q in (*reading.before, *reading.after) if q.words.id == target.id)
+    found = next(q for q in (*reading.before, *reading.after) if q.target == target)
     again = _key(step, found) == node.key and found in reading.after
     return step.id if again else _key(step, found)
 

@@ -163,6 +163,8 @@ def _ways(step: Step) -> list[str]:
     found += ["the still guestbook shows the signature"] * step.page_shows_signature
     for phase in step.phases:
         head = f"in {phase.id}"
+        if phase.ask is not None:
+            found.append(f"{head}: asks {phase.ask.id} ({phase.ask.en})")
         found += [f"{head}: do {deed}" for deed in phase.do]
         if phase.needs:
             found.append(f"{head}: without {phase.needs} on to {phase.otherwise}")
@@ -182,6 +184,7 @@ def _way(head: str, way: Transition) -> str:
     more += f", {way.clear} clear" if way.clear else ""
     more += "".join(f", the officer vouches for {what}" for what in way.vouches)
     more += ", the ID is given back" * way.returns_identity
+    more += f", answer {way.answer.id} ({way.answer.en})" if way.answer is not None else ""
     until = f", until all are clear to {way.otherwise}" if way.otherwise else ""
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}{until}"
 

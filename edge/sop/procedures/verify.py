@@ -12,6 +12,7 @@ from typing import TypeVar, get_args
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.questions import question_problems
 from edge.sop.procedures.vocabulary import CALL_IN, EVIDENCE, IDENTITY_TAKEN, NEEDS, VERBS
 
 T = TypeVar("T")
@@ -58,6 +59,7 @@ def verify(procedure: Procedure) -> list[str]:
     problems += _identities(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
+    problems += question_problems(procedure)
     return problems
 
 

@@ -2,8 +2,8 @@
 
 Each step is a chain of phases, so that every phase and every step is reached and can be left. To
 this are added: transitions back to earlier phases, to other steps and to the ends of the visit
-(some ``via`` a step), needs, alternatives of one row, questions with and without answers of their own,
-duties, lanes, and texts of any length.
+(some ``via`` a step), needs, alternatives of one row, questions with and without answers of their
+own, duties, lanes, and texts of any length.
 """
 
 from hypothesis import strategies as st

@@ -95,24 +95,32 @@ def _label(
     *,
     inner: bool,
 ) -> tuple[list[str], Point, str]:
+    """Return the lines of *label*, and its place and anchor."""
     if label is None:
         return [], points[0], "start"
     inside = "end" if label.side > 0 else "start"
     outside = "start" if label.side > 0 else "end"
+    y = _base_line(start, label, points)
     if label.place == "beside":
-        wide = abs(points[-1][0] - points[0][0])
-        if width(label.lines[0], LABEL) < wide - 0.6:
-            return label.lines, ((points[0][0] + points[-1][0]) / 2, start.y - 0.7), "middle"
-        return label.lines, (points[-1][0] - label.side * 0.3, start.y - 0.7), inside
-    if label.place == "across":
-        y = points[1][1] - 0.9 - (len(label.lines) - 1) * LABEL_LINE
+        middle = (points[0][0] + points[-1][0]) / 2
+        if width(label.lines[0], LABEL) < abs(points[-1][0] - points[0][0]) - 0.6:
+            return label.lines, (middle, y), "middle"
+        return label.lines, (points[-1][0] - label.side * 0.3, y), inside
+    if label.place == "side":
+        return label.lines, (points[0][0] + label.side * 0.4, y), outside
+    if not route.leaves:
         return label.lines, (start.x + label.side * 0.6, y), outside
+    zone = next(zone for zone in frame.zones if zone.edges[0] < start.x < zone.edges[1])
+    edge = zone.right if label.side > 0 else zone.left
+    return label.lines, (points[1][0] - label.side * 0.5 if inner else edge, y), inside
+
+
+def _base_line(start: Symbol, label: Labelled, points: list[Point]) -> float:
+    """Return the y of the first line of *label*."""
+    if label.place == "across":
+        return points[1][1] - 0.9 - (len(label.lines) - 1) * LABEL_LINE
     if label.place == "above":
-        y = start.top - 0.5 - (label.last - 1) * LABEL_LINE
-    else:
-        y = start.bottom + LABEL * 0.85 + label.row * LABEL_LINE
-    if route.leaves:
-        zone = next(zone for zone in frame.zones if zone.edges[0] < start.x < zone.edges[1])
-        edge = zone.right if label.side > 0 else zone.left
-        return label.lines, (points[1][0] - label.side * 0.5 if inner else edge, y), inside
-    return label.lines, (start.x + label.side * 0.6, y), outside
+        return start.top - 0.5 - (label.last - 1) * LABEL_LINE
+    if label.place == "below":
+        return start.bottom + LABEL * 0.85 + label.row * LABEL_LINE
+    return start.y - 0.7

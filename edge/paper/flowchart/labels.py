@@ -18,13 +18,14 @@ class Labelled(NamedTuple):
     """The label of a connector, and where it stands.
 
     :ivar place: ``above`` or ``below`` the symbol where the connector begins; ``across``: above the
-        part of it that runs across below the symbol; ``beside``: above the connector itself
+        part of it that runs across below the symbol; ``beside``: above a connector to a symbol
+        beside; ``side``: above the connector, where it leaves the side of a symbol in a wide lane
     :ivar row: the first row of lines that it takes
     :ivar side: the left (-1) or right (1) half
     """
 
     lines: list[str]
-    place: Literal["above", "below", "across", "beside"]
+    place: Literal["above", "below", "across", "beside", "side"]
     row: int
     side: int
 
@@ -54,6 +55,10 @@ def label_plan(
         lines = wrap(words, LABEL, room.half - 0.8)
         if route.beside and _free_beside(route, found, spots, symbols, words):
             plan[number] = Labelled([words], "beside", 0, route.leaves)
+            continue
+        free = room.half - symbols[route.link.start].width / 2
+        if route.leaves and width(words, LABEL) < free - 0.6:
+            plan[number] = Labelled([words], "side", 0, route.leaves)
             continue
         if route.below:
             across = route.channel[1] if route.channel is not None else 1

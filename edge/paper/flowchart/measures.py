@@ -11,7 +11,7 @@ CELL = 1.3
 # Symbols: their width as a part of the lane; heights.
 BOX, DIAMOND, CAPSULE = 0.6, 0.78, 0.6
 BOX_HEIGHT, DIAMOND_HEIGHT, CAPSULE_HEIGHT = 6.5, 12.0, 5.0
-MOST_BOX, MOST_DIAMOND = 24.0, 34.0  # their widths in a wide lane
+MOST_BOX, LEAST_DIAMOND, MOST_DIAMOND = 24.0, 15.0, 34.0  # widths in a wide lane
 # The part of a diamond's width that its words may fill, where the lane has the room.
 DIAMOND_WORDS = 0.66
 PENTAGON_WIDTH, PENTAGON_HEIGHT, PENTAGON_STEP = 4.2, 5.2, 6.2

@@ -15,6 +15,7 @@ from edge.paper.flowchart.measures import (
     DIAMOND_WORDS,
     EDGE,
     LEADING,
+    LEAST_DIAMOND,
     MOST_BOX,
     MOST_DIAMOND,
     PENTAGON_HEIGHT,
@@ -113,7 +114,9 @@ def symbol(node: Node, zone: Zone, lang: Language) -> Symbol:
 
 def _diamond(node: Node, zone: Zone, words: str) -> Symbol:
     """Return the diamond of the least height in which *words* fit: between its slanted edges."""
-    wide = min(2 * zone.half, MOST_DIAMOND)
+    # Short words leave room beside a narrower diamond, for the labels of its answers.
+    needed = max(longest_word(words, SMALL), width(words, SMALL)) / DIAMOND_WORDS
+    wide = min(2 * zone.half, MOST_DIAMOND, max(needed, LEAST_DIAMOND))
     best: tuple[float, list[str]] | None = None
     for part in (DIAMOND_WORDS, 0.6, 0.5, 0.74, 0.8):
         lines = wrap(words, SMALL, wide * part)

@@ -80,29 +80,18 @@ REFUSALS = procedure(
 )  # fmt: skip
 ROLES = ("Penerima Tamu", "Keamanan", "Perawat", "Dokter", "Pengantar", "Ruang Server",
          "Kepala Bagian", "Arsiparis")  # fmt: skip
+_TWELVE = {
+    5: (ways("@next", "#langkah-2", "@refused", answers=("ya", "belum", "tidak")), "Lengkap?"),
+    7: (ways("@next", "@skip"), "Perlu?"),
+    9: (ways("@next", "#langkah-6", "@refused", answers=("ya", "belum", "tidak")), "Disetujui?"),
+}
 TWELVE = procedure(
     "twelve-steps-and-eight-lanes",
     *(
-        step(
-            number,
-            ROLES[number * 5 % 8],
-            ways("@next", f"#langkah-{number - 3}", "@refused") if number in (5, 9)
-            else ways("@next", "@skip") if number == 7 else ON,
-            {5: "Lengkap?", 9: "Disetujui?", 7: "Perlu?"}.get(number, ""),
-            LONG,
-        )
+        step(number, ROLES[number * 5 % 8], *_TWELVE.get(number, (ON, "")), LONG)
         for number in range(1, 13)
     ),
-)  # fmt: skip
-TWELVE = procedure(
-    TWELVE.id,
-    *(
-        step(n, one.role, ways("@next", f"#langkah-{n - 3}", "@refused",
-                               answers=("ya", "belum", "tidak")), "Disetujui?", LONG)
-        if n in (5, 9) else one
-        for n, one in enumerate(TWELVE.steps, 1)
-    ),
-)  # fmt: skip
+)
 ONE_ROLE = procedure(
     "one-role-many-answers",
     step(1, "Petugas", ways("@next", "#langkah-2", "@declined", "@refused", "@rescheduled",

@@ -16,9 +16,19 @@ from edge.paper.flowchart.measures import HEIGHT, SIZE, WIDTH
 from edge.paper.lettering import width, wrap
 from edge.paper.words import Language, in_language
 from edge.sop.procedures.loading import load_procedure
-from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.model import Procedure, Transition
 from edge.sop.procedures.verify import verify
-from tests.paper.odd_procedures import LONG_TEXTS, LOOP, ODD, ONE_ROLE, REFUSALS, TWELVE
+from tests.paper.odd_procedures import (
+    LONG_TEXTS,
+    LOOP,
+    ODD,
+    ON,
+    ONE_ROLE,
+    REFUSALS,
+    TWELVE,
+    step,
+    ways,
+)
 from tests.paper.overlaps import overlaps
 from tests.sop.procedures.generated import procedures
 from tests.sop.procedures.questions import with_questions
@@ -50,10 +60,10 @@ def test_lanes_are_the_printed_columns(name: str) -> None:
 def test_every_step_stands_in_the_lane_of_its_role(name: str, lang: Language) -> None:
     """A lane shows the steps of its role, and of no other."""
     chart = layout(procedure(name), lang, "none")
-    for step in procedure(name).steps:
-        symbol = chart.pages[0].symbols[step.id]
+    for one in procedure(name).steps:
+        symbol = chart.pages[0].symbols[one.id]
         lane = next(c for c in chart.columns if c.role and c.x < symbol.x < c.x + c.width)
-        assert lane.role == step.role
+        assert lane.role == one.role
 
 
 def _branches(one: Procedure) -> set[tuple[str, str, str]]:
@@ -118,11 +128,11 @@ def test_the_chart_asks_the_questions_of_the_file_and_no_others(name: str) -> No
 
 def _without_questions(one: Procedure) -> Procedure:
     steps = [
-        replace(step, phases=tuple(
+        replace(own, phases=tuple(
             replace(phase, ask=None, on=tuple(replace(way, answer=None) for way in phase.on))
-            for phase in step.phases
+            for phase in own.phases
         ))
-        for step in one.steps
+        for own in one.steps
     ]  # fmt: skip
     return replace(one, steps=tuple(steps))
 
@@ -215,6 +225,18 @@ def test_refusals_end_and_answers_join() -> None:
         ("langkah-4?fase", "langkah-5", "ya"),
         ("langkah-4?fase", "langkah-5", "tidak"),
     }
+
+
+def test_a_step_that_only_ways_anywhere_lead_to_has_a_capsule() -> None:
+    """Guests who leave give their cards back: at any step, so no connector shows from where."""
+    leave = Transition(event="button.leave", to="@abandoned", via="langkah-2")
+    steps = (step(1, "Penerima", ways("#langkah-3")), step(2, "Penerima", ON), LOOP.steps[2])
+    one = replace(LOOP, steps=steps, anywhere=(leave,))
+    assert verify(one) == []
+    links = [(link.start, link.end) for link in flow(one).links]
+    assert (">langkah-2", "langkah-2") in links
+    assert _unconnected(one) == []
+    assert overlaps(layout(one, Language.ID)) == []
 
 
 def test_each_of_many_answers_has_a_connector() -> None:

@@ -25,11 +25,6 @@ class Reading(NamedTuple):
     after: tuple[Question, ...]
     ways: tuple[Answer, ...]
 
-    @property
-    def entry(self) -> Target:
-        """The first symbol of the step."""
-        return self.before[0].target if self.before else ACTIVITY
-
 
 def read_step(procedure: Procedure, step: Step) -> Reading:
     """Return the questions of *step* and the ways between them."""

@@ -118,6 +118,14 @@ def _undecided(step: Step, question: Question) -> Iterator[str]:
             f"{where}: has {len(question.answers)} answers, more than ya and tidak; allowed: "
             f"answer on one transition to {'; '.join(map(_named, unnamed))}"
         )
+    for answer in question.answers:
+        # Several ends are one symbol; so is a step that is reached with and without an outcome.
+        if len({(target.kind, target.id) for target in answer.targets}) > 1:
+            words = answer.words.id if answer.words is not None else ""
+            yield (
+                f"{where}: the answer {words!r} leads to {_named(answer)}; allowed: ask in the "
+                "phase on that way that decides between them"
+            )
 
 
 def _named(answer: Answer) -> str:

@@ -149,6 +149,21 @@ def test_three_answers_need_words() -> None:
     )
 
 
+def test_an_answer_that_leads_to_two_places_is_a_problem() -> None:
+    """The phase that decides between them has to ask."""
+    phases = (
+        phase("a", way("button.done", "b"), way("button.refuse", "@refused"), ask="Sah?"),
+        phase("b", way("button.accept", "@next"), way("button.again", "#langkah-3")),
+    )
+    [problem] = verify(procedure(*phases))
+    assert problem == (
+        "step langkah-1, phase a, ask 'Sah?': the answer 'ya' leads to langkah-2 and langkah-3; "
+        "allowed: ask in the phase on that way that decides between them"
+    )
+    asks = msgspec.structs.replace(phases[1], ask=Text(id="Lagi?", en="Again?"))
+    assert verify(procedure(phases[0], asks)) == []
+
+
 @pytest.mark.parametrize(
     ("phases", "words"),
     [

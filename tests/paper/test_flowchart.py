@@ -117,7 +117,7 @@ def test_accepted_and_declined_guests_part_in_jawa_timur() -> None:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_the_chart_asks_the_questions_of_the_file_and_no_others(name: str) -> None:
-    """Without ``ask`` there is no diamond, whatever events the phases wait for."""
+    """Without ``ask`` there is no diamond, for no event that phases wait for."""
     asked = {p.ask.id for s in procedure(name).steps for p in s.phases if p.ask is not None}
     drawn = {node.words.id for node in flow(procedure(name)).nodes if node.kind == "decision"}
     assert drawn == asked != set()

@@ -67,7 +67,7 @@ def test_of_two_answers_the_first_is_yes() -> None:
     assert answers(question) == {"ya": (NEXT,), "tidak": (REFUSED,)}
 
 
-def test_a_question_looks_through_phases_that_ask_nothing() -> None:
+def test_ways_pass_through_phases_that_ask_nothing() -> None:
     """A locker that jams and a need that is not met are no questions of the chart."""
     [question] = asked(
         phase("a", way("button.locker", "buka"), way("button.nothing", "#langkah-3"), ask="Ada?"),
@@ -175,7 +175,7 @@ def test_an_answer_that_leads_to_two_places_is_a_problem() -> None:
     ],
 )  # fmt: skip
 def test_what_the_chart_has_no_room_for_is_refused(phases: list[Phase], words: str) -> None:
-    """Each problem says where it is and what is allowed."""
+    """Each problem has its place and what is allowed."""
     problems = verify(procedure(*phases))
     assert any(words in problem and "phase a" in problem for problem in problems)
 
@@ -189,7 +189,7 @@ def test_an_answer_anywhere_is_refused() -> None:
 
 @pytest.mark.parametrize("name", ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"])
 def test_the_questions_of_the_four_procedures_are_in_their_files(name: str) -> None:
-    """The table of the tests and the files say the same."""
+    """The table of the tests and the files are equal."""
     one = load_procedure(SOP / f"{name}.toml")
     assert with_questions(one) == one
     assert verify(one) == []

@@ -83,3 +83,9 @@ def _pieces(words: str) -> list[str]:
             pieces.append("")
         pieces[-1] += letter
     return [piece for piece in pieces if piece]
+
+
+def longest_word(words: str, size: float, *, bold: bool = False) -> float:
+    """Return the width of the longest piece of *words* that ``wrap`` does not cut."""
+    pieces = [piece.strip() for piece in _pieces(words)]
+    return max((width(piece, size, bold=bold) for piece in pieces), default=0.0)

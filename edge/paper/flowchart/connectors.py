@@ -1,158 +1,126 @@
-"""The flow chart's connectors: the path of each between the symbols, in millimetres. Pure.
+"""The connectors of a page: their corners and the places of their labels, in millimetres. Pure."""
 
-Rules
------
-1. Symbols stand in the middle of their lanes; connectors run across in the gap above a symbol, and
-   down in the middle of a lane, or past symbols along its edge. So no connector touches a symbol or
-   a word to which it does not belong.
-2. Connectors to one symbol enter it from above and join there; that of another attempt enters from
-   the side.
-3. A connector that continues on another page ends in a pentagon and begins again in one.
-"""
-
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from edge.paper.flowchart.flow import FlowLink
-from edge.paper.flowchart.flowchart import LABEL, PAD, TURN, ChartSheet, Symbol
+from edge.paper.flowchart.labels import Labelled
+from edge.paper.flowchart.measures import LABEL, LABEL_LINE
+from edge.paper.flowchart.routes import Route
+from edge.paper.flowchart.symbols import Symbol, Zone
 from edge.paper.lettering import width
-from edge.sop.procedures.model import Text
 
 Point = tuple[float, float]
-# Distance from a lane's edge to the first connector along it, and from one to the next.
-EDGE, TRACK = 0.9, 0.9
-# A branch along the lane's edge has its label beside it, inside the lane: below the symbol, or this
-# much above the symbol if the branch leads up.
-ABOVE = 0.4
-# How far a long label of a branch to an end beside reaches over the diamond's corner.
-OVER = 1.3
 
 
 class Connector(NamedTuple):
-    """A connector from symbol to symbol: its corners, its label, and the place *at* of the label.
+    """A connector from symbol to symbol.
 
-    :ivar anchor: the part of the label that is at its place: ``start``, ``middle`` or ``end``
+    :ivar points: its corners
+    :ivar label: the lines of its label; the first has its base line at *at*
+    :ivar anchor: the part of the label that is at *at*: ``start``, ``middle`` or ``end``
     """
 
+    start: str
+    end: str
     points: list[Point]
-    label: Text | None
+    label: list[str]
     at: Point
     anchor: str
 
 
-def connectors(sheet: ChartSheet) -> list[Connector]:
-    """Return the connector of each of the sheet's links."""
-    ways = _Ways(sheet)
-    return [ways.usual(link) if link.usual else ways.branch(link) for link in _in_order(sheet)]
+class Frame(NamedTuple):
+    """What connectors run between.
+
+    :ivar entries: the y of the line across above each symbol, by its key
+    :ivar exits: the y of the line across below a symbol, by the number of the route
+    """
+
+    symbols: Mapping[str, Symbol]
+    zones: Sequence[Zone]
+    entries: Mapping[str, float]
+    exits: Mapping[int, float]
 
 
-def _in_order(sheet: ChartSheet) -> list[FlowLink]:
-    """Return the links in order of their choice of sides: ends, attempts, branches, usual ways."""
+def connector(
+    number: int, route: Route, frame: Frame, label: Labelled | None, *, inner: bool
+) -> Connector:
+    """Return the connector of *route*, the *number*-th of the page.
 
-    def rank(link: FlowLink) -> int:
-        end = sheet.symbols[link.end]
-        if end.node.beside is not None:
-            return 0
-        if link.usual:
-            return 3
-        return 1 if end.y < sheet.symbols[link.start].y else 2
-
-    return sorted(sheet.flow.links, key=rank)
-
-
-def _wide(label: Text) -> float:
-    """Return the width of *label* in the language that needs more."""
-    return max(width(label.id, LABEL), width(label.en, LABEL))
+    :param inner: no other connector runs between it and the symbol where it begins
+    """
+    start, end = frame.symbols[route.link.start], frame.symbols[route.link.end]
+    points = _points(number, route, frame, start, end)
+    lines, at, anchor = _label(route, frame, start, label, points, inner=inner)
+    return Connector(route.link.start, route.link.end, points, lines, at, anchor)
 
 
-class _Ways:
-    """Finds paths; remembers the sides and tracks that are in use."""
+def _points(number: int, route: Route, frame: Frame, start: Symbol, end: Symbol) -> list[Point]:
+    side = route.leaves
+    corner = (start.x + side * start.width / 2, start.y) if side else (start.x, start.bottom)
+    if route.beside:
+        return [corner, (end.x - side * end.width / 2, end.y)]
+    points = [corner]
+    if route.channel is not None:
+        lane = frame.zones[route.channel[0]]
+        x = lane.track(route.channel[1], route.track)
+        y = frame.exits[number] if route.below else start.y
+        points += [(corner[0], y), (x, y)]
+    if route.link.end in frame.entries and (route.channel is not None or start.x != end.x):
+        y = frame.entries[route.link.end]
+        points += [(points[-1][0], y), (end.x, y)]
+    points.append((end.x, end.top))
+    return _corners(points)
 
-    def __init__(self, sheet: ChartSheet) -> None:
-        self._sheet = sheet
-        self._sides: set[tuple[str, int]] = set()
-        self._labelled: set[tuple[str, int]] = set()  # symbol and side of a label below it
-        self._tracks: dict[tuple[float, int], list[tuple[float, float, int]]] = {}
 
-    def usual(self, link: FlowLink) -> Connector:
-        """Return one from the lower corner to the next symbol, or past others to a later one."""
-        start, end = self._ends(link)
-        turn = end.top - TURN
-        away = 1 if end.x > start.x else -1
-        if self._near(start, end):
-            middle = [] if start.x == end.x else [(start.x, turn), (end.x, turn)]
-        else:
-            out = start.bottom + PAD / 2
-            x = self._track(start, away, out, turn)
-            middle = [(start.x, out), (x, out), (x, turn), (end.x, turn)]
-        points = [(start.x, start.bottom), *middle, (end.x, end.top)]
-        left = away > 0 and len(points) > 2
-        if (link.start, -1 if left else 1) in self._labelled:
-            left = not left
-        at = (start.x - 0.6 if left else start.x + 0.6, start.bottom + LABEL * 0.8)
-        return Connector(points, link.label, at, "end" if left else "start")
+def _corners(points: list[Point]) -> list[Point]:
+    """Return *points* without those that repeat one, or lie between two on a straight line."""
+    found: list[Point] = []
+    for point in points:
+        if found and found[-1] == point:
+            continue
+        if len(found) > 1 and (
+            found[-2][0] == found[-1][0] == point[0] or found[-2][1] == found[-1][1] == point[1]
+        ):
+            found.pop()
+        found.append(point)
+    return found
 
-    def branch(self, link: FlowLink) -> Connector:
-        """Return one from a side corner to an end beside, back to the activity, or a later step."""
-        start, end = self._ends(link)
-        if end.node.beside == start.node.key:
-            return self._beside(link, start, end)
-        side = self._side(start, self._preferred(start, end))
-        corner = (start.x + side * start.width / 2, start.y)
-        turn = end.top - TURN
-        x = self._track(start, side, *sorted((start.y, end.y if end.y < start.y else turn)))
-        if end.y < start.y:
-            there = (end.x + side * end.width / 2, end.y)
-            points = [corner, (x, start.y), (x, end.y), there]
-        else:
-            points = [corner, (x, start.y), (x, turn), (end.x, turn), (end.x, end.top)]
-            self._labelled.add((link.start, side))
-        down = end.y >= start.y
-        at = (x - side * 0.4, start.bottom + LABEL * 0.8 if down else start.top - ABOVE)
-        return Connector(points, link.label, at, "end" if side > 0 else "start")
 
-    def _beside(self, link: FlowLink, start: Symbol, end: Symbol) -> Connector:
-        side = 1 if end.x > start.x else -1
-        self._sides.add((start.node.key, side))
-        corner = (start.x + side * start.width / 2, start.y)
-        there = (end.x - side * end.width / 2, end.y)
-        room = abs(there[0] - corner[0])
-        if link.label is not None and _wide(link.label) < room - 1:
-            at = ((corner[0] + there[0]) / 2, start.y - 1.2)
-            return Connector([corner, there], link.label, at, "middle")
-        at = (corner[0] - side * OVER, start.y - 1.2)
-        return Connector([corner, there], link.label, at, "start" if side > 0 else "end")
+def _label(
+    route: Route,
+    frame: Frame,
+    start: Symbol,
+    label: Labelled | None,
+    points: list[Point],
+    *,
+    inner: bool,
+) -> tuple[list[str], Point, str]:
+    """Return the lines of *label*, and its place and anchor."""
+    if label is None:
+        return [], points[0], "start"
+    inside = "end" if label.side > 0 else "start"
+    outside = "start" if label.side > 0 else "end"
+    y = _base_line(start, label, points)
+    if label.place == "beside":
+        middle = (points[0][0] + points[-1][0]) / 2
+        if width(label.lines[0], LABEL) < abs(points[-1][0] - points[0][0]) - 0.6:
+            return label.lines, (middle, y), "middle"
+        return label.lines, (points[-1][0] - label.side * 0.3, y), inside
+    if label.place == "side":
+        return label.lines, (points[0][0] + label.side * 0.4, y), outside
+    if not route.leaves:
+        return label.lines, (start.x + label.side * 0.6, y), outside
+    zone = next(zone for zone in frame.zones if zone.edges[0] < start.x < zone.edges[1])
+    edge = zone.right if label.side > 0 else zone.left
+    return label.lines, (points[1][0] - label.side * 0.5 if inner else edge, y), inside
 
-    def _ends(self, link: FlowLink) -> tuple[Symbol, Symbol]:
-        return self._sheet.symbols[link.start], self._sheet.symbols[link.end]
 
-    def _near(self, start: Symbol, end: Symbol) -> bool:
-        """Return True if no symbol stands between the two, on the way down."""
-        return not any(
-            start.y < other.y < end.y and other.node.beside is None
-            for other in self._sheet.symbols.values()
-        )
-
-    @staticmethod
-    def _preferred(start: Symbol, end: Symbol) -> int:
-        if end.y < start.y:
-            return -1
-        return 1 if end.x >= start.x else -1
-
-    def _side(self, start: Symbol, wanted: int) -> int:
-        side = -wanted if (start.node.key, wanted) in self._sides else wanted
-        self._sides.add((start.node.key, side))
-        return side
-
-    def _track(self, symbol: Symbol, side: int, low: float, high: float) -> float:
-        """Return the x of a track along the lane's edge that is free from *low* to *high*."""
-        lane = next(
-            column
-            for column in self._sheet.columns
-            if column.role and column.x < symbol.x < column.x + column.width
-        )
-        taken = self._tracks.setdefault((lane.x, side), [])
-        used = {track for begin, end, track in taken if begin < high and low < end}
-        track = next(number for number in range(len(used) + 1) if number not in used)
-        taken.append((low, high, track))
-        edge = lane.x + lane.width if side > 0 else lane.x
-        return edge - side * (EDGE + TRACK * track)
+def _base_line(start: Symbol, label: Labelled, points: list[Point]) -> float:
+    """Return the y of the first line of *label*."""
+    if label.place == "across":
+        return points[1][1] - 0.9 - (len(label.lines) - 1) * LABEL_LINE
+    if label.place == "above":
+        return start.top - 0.5 - (label.last - 1) * LABEL_LINE
+    if label.place == "below":
+        return start.bottom + LABEL * 0.85 + label.row * LABEL_LINE
+    return start.y - 0.7

@@ -1,24 +1,25 @@
 """A procedure as a flow: the symbols and links of the regulation's flow chart. Pure.
 
-Each step is one activity. Its decisions are not in the procedure file: they are found from the
-transitions that leave the step by another way than its usual one, grouped by the question that the
-phase asks. Transitions inside a step (a locker that jams, a second call) are not drawn, except the
-second walk through the metal detector.
+Each step is one activity. A diamond stands for each question (``ask``) of the step's phases, and
+for no other decision; edge/sop/procedures/questions.py finds where the answers lead. Ways that hold
+anywhere (a guest who leaves) are not drawn.
 """
 
-from itertools import pairwise
+from collections.abc import Iterator, Mapping
 from typing import Literal, NamedTuple
 
-from edge.sop.procedures.model import Phase, Procedure, Step, Text, Transition
+from edge.paper.flowchart.reading import Reading, read_step
+from edge.sop.procedures.model import Procedure, Step, Text
+from edge.sop.procedures.questions import Answer, Question
+from edge.sop.procedures.ways import ACTIVITY, Target
 
-SymbolKind = Literal["start", "end", "activity", "decision"]
+SymbolKind = Literal["start", "end", "activity", "decision", "pentagon"]
 
-YES = Text(id="ya", en="yes")
-NO = Text(id="tidak", en="no")
-REFUSED = Text(id="ditolak", en="refused")
 START = Text(id="Mulai", en="Start")
 END = Text(id="Selesai", en="End")
+ANY_STEP = Text(id="Dari langkah lain", en="From any step")
 _OUTCOMES = {
+    "completed": Text(id="selesai", en="completed"),
     "declined": Text(id="ditolak", en="declined"),
     "rescheduled": Text(id="dijadwal ulang", en="another day"),
     "refused": Text(id="tidak diizinkan", en="refused"),
@@ -26,41 +27,11 @@ _OUTCOMES = {
 }
 
 
-class Question(NamedTuple):
-    """The question of a decision.
-
-    :ivar answers: the usual answer, and the other one
-    :ivar aide: the host's aide decides, not the role of the step
-    :ivar first: it is asked before the activity, not after it
-    """
-
-    words: Text
-    answers: tuple[Text, Text] = (YES, NO)
-    aide: bool = False
-    first: bool = False
-
-
-_QUESTIONS = {
-    "belongings": Question(Text(id="Ada barang titipan?", en="Anything to store?"), first=True),
-    "identity": Question(Text(id="Identitas sah?", en="Valid ID?")),
-    "door": Question(Text(id="Pintu dibuka?", en="Door released?"), aide=True),
-    "host": Question(
-        Text(id="Menerima?", en="Accepts?"),
-        (Text(id="menerima", en="yes"), Text(id="menolak", en="no")),
-        aide=True,
-    ),
-    "screening": Question(Text(id="Alarm?", en="Alarm?"), (NO, YES)),
-    "conditions": Question(Text(id="Memenuhi syarat?", en="Rules met?")),
-    "reschedule": Question(Text(id="Jadwal ulang?", en="Another day?")),
-    "other": Question(Text(id="Dapat dilanjutkan?", en="Goes on?")),
-}
-
-
 class Node(NamedTuple):
     """A symbol of the chart.
 
     :ivar row: its row of the table, from 0
-    :ivar beside: the decision that it stands beside; None for a symbol on a line of its own
+    :ivar end_of: for the end of a visit that an answer decides: the symbol that it belongs to
     """
 
     key: str
@@ -68,7 +39,7 @@ class Node(NamedTuple):
     row: int
     role: str
     words: Text
-    beside: str | None = None
+    end_of: str | None = None
 
 
 class FlowLink(NamedTuple):
@@ -77,7 +48,7 @@ class FlowLink(NamedTuple):
     start: str
     end: str
     label: Text | None = None
-    usual: bool = True
+    usual: bool = False
 
 
 class Flow(NamedTuple):
@@ -89,27 +60,29 @@ class Flow(NamedTuple):
 
 def flow(procedure: Procedure) -> Flow:
     """Return the symbols and links of the flow chart of *procedure*."""
+    readings = {step.id: read_step(procedure, step) for step in procedure.steps}
     first = procedure.steps[0]
     nodes = [Node("start", "start", 0, first.role, START)]
-    links = [FlowLink("start", _entry(procedure, first))]
+    links = [FlowLink("start", _entry(first.id, readings))]
     for row, step in enumerate(procedure.steps):
-        more, further = _step(procedure, step, row)
-        nodes += more
-        links += further
-    last = procedure.steps[-1]
-    nodes.append(Node("end", "end", len(procedure.steps) - 1, last.role, END))
+        for node, answers in _symbols(procedure, step, row, readings[step.id]):
+            ends, more = _branches(node, answers, step, readings)
+            nodes += [node, *ends]
+            links += more
+    nodes, links = _with_ends(procedure, nodes, links)
     nodes += [
         Node(f"{duty.number}/{role}", "activity", row, role, _number(str(duty.number)))
         for row, duty in enumerate(procedure.duties, len(procedure.steps))
-        for role in duty.roles
+        for role in dict.fromkeys(duty.roles)
     ]
-    return Flow(nodes, links)
+    return Flow(nodes, _usual(nodes, links))
 
 
 def shown_number(procedure: Procedure, step: Step) -> str:
     """Return the number of *step*; alternatives that share one get a letter: ``5a``, ``5b``."""
     alike = [other.id for other in procedure.steps if other.number == step.number]
-    letter = "abcdefghijklmnopqrstuvwxyz"[alike.index(step.id)] if len(alike) > 1 else ""
+    place = alike.index(step.id)
+    letter = "abcdefghijklmnopqrstuvwxyz"[place % 26] * (place // 26 + 1) if len(alike) > 1 else ""
     return f"{step.number}{letter}"
 
 
@@ -117,134 +90,104 @@ def _number(words: str) -> Text:
     return Text(id=words, en=words)
 
 
-def _step(procedure: Procedure, step: Step, row: int) -> tuple[list[Node], list[FlowLink]]:
-    """Return the symbols of *step* and the links that begin in them."""
-    chain = [Node(step.id, "activity", row, step.role, _number(shown_number(procedure, step)))]
-    before: list[Node] = []
-    links: list[FlowLink] = []
-    ends: list[Node] = []
-    for name, ways in _asked(procedure, step).items():
-        question = _QUESTIONS[name]
-        role = procedure.aide if question.aide and procedure.aide else step.role
-        here = Node(f"{step.id}?{name}", "decision", row, role, question.words)
-        (before if _first(step, question) else chain).append(here)
-        more, branches = _branches(procedure, step, here, name, ways)
-        ends += more
-        links += branches
-    line = [*before, *chain]
-    for one, other in pairwise(line):
-        links.append(FlowLink(one.key, other.key, _usual(one)))
-    usual = _usual_target(procedure, step)
-    if usual is not None:
-        links.append(FlowLink(line[-1].key, usual, _usual(line[-1])))
-    return [*line, *ends], links
+def _symbols(
+    procedure: Procedure, step: Step, row: int, reading: Reading
+) -> Iterator[tuple[Node, tuple[Answer, ...]]]:
+    """Yield the activity and the decisions of *step* from top to bottom, each with its answers."""
+    for question in reading.before:
+        yield _decision(procedure, step, row, question), question.answers
+    words = _number(shown_number(procedure, step))
+    yield Node(step.id, "activity", row, step.role, words), reading.ways
+    for question in reading.after:
+        yield _decision(procedure, step, row, question), question.answers
 
 
-def _usual(node: Node) -> Text | None:
-    name = node.key.partition("?")[2]
-    return _QUESTIONS[name].answers[0] if name else None
+def _decision(procedure: Procedure, step: Step, row: int, question: Question) -> Node:
+    role = procedure.aide if question.by_aide and procedure.aide else step.role
+    return Node(_key(step, question), "decision", row, role, question.words)
 
 
-def _first(step: Step, question: Question) -> bool:
-    """Return True if *question* comes before the activity; the aide's if the time starts later."""
-    return question.first or (question.aide and step.timed_from is not None)
+def _key(step: Step, question: Question) -> str:
+    return f"{step.id}?{question.phases[0].id}"
 
 
 def _branches(
-    procedure: Procedure, step: Step, here: Node, name: str, ways: list[Transition]
+    node: Node, answers: tuple[Answer, ...], step: Step, readings: Mapping[str, Reading]
 ) -> tuple[list[Node], list[FlowLink]]:
-    """Return the ends of the decision *here*, and its links except the usual one to a step."""
+    """Return the ends that the *answers* of *node* lead to, and its links."""
     ends: list[Node] = []
     links: list[FlowLink] = []
-    answer = _QUESTIONS[name].answers[1]
-    if name == "screening":
-        links.append(FlowLink(here.key, step.id, answer, usual=False))
-        answer = REFUSED
-    targets = {t for way in ways if (t := _target(procedure, step, way)) is not None}
-    links += [FlowLink(here.key, target, answer, usual=False) for target in sorted(targets)]
-    outcomes = list(dict.fromkeys(w.to[1:] for w in ways if _target(procedure, step, w) is None))
-    if outcomes and _usual_target(procedure, step) is None:
-        end = _end(
-            here, outcomes[:1], beside=False
-        )  # every answer ends the visit: the first end stands below
-        ends.append(end)
-        links.append(FlowLink(here.key, end.key, _QUESTIONS[name].answers[0]))
-        outcomes = outcomes[1:]
-    if outcomes:
-        end = _end(here, outcomes, beside=True)
-        ends.append(end)
-        links.append(FlowLink(here.key, end.key, answer, usual=False))
-    return ends, links
+    for answer in answers:
+        over = [t for t in answer.targets if t.kind == "end" and t.outcome != "completed"]
+        if over:
+            ends.append(_end(node, [t.outcome for t in over], ends))
+            links.append(FlowLink(node.key, ends[-1].key, answer.words))
+        keys = [_target(t, node, step, readings) for t in answer.targets if t not in over]
+        links += [FlowLink(node.key, key, answer.words) for key in dict.fromkeys(keys)]
+    return ends, list(dict.fromkeys(links))
 
 
-def _end(here: Node, outcomes: list[str], *, beside: bool) -> Node:
+def _end(node: Node, outcomes: list[str], others: list[Node]) -> Node:
     words = Text(
         id=f"{END.id}: {'/ '.join(_OUTCOMES[o].id for o in outcomes)}",
         en=f"{END.en}: {'/ '.join(_OUTCOMES[o].en for o in outcomes)}",
     )
-    key = f"{here.key}!{'+'.join(outcomes)}"
-    return Node(key, "end", here.row, here.role, words, here.key if beside else None)
+    key = f"{node.key}!{'+'.join(outcomes)}"
+    same = sum(other.words == words for other in others)
+    return Node(key + "'" * same, "end", node.row, node.role, words, node.key)
 
 
-def _asked(procedure: Procedure, step: Step) -> dict[str, list[Transition]]:
-    """Return the unusual ways out of *step*, by the question that they answer."""
-    usual = _usual_target(procedure, step)
-    found: dict[str, list[Transition]] = {}
-    for phase in step.phases:
-        for way in phase.on:
-            leaves = way.to.startswith(("@", "#"))
-            # With ``via`` perhaps to the same step, but with the visit's outcome decided.
-            unusual = way.to == "@skip" or way.via or _target(procedure, step, way) != usual
-            if leaves and (unusual or usual is None):
-                found.setdefault(_question(step, phase, way), []).append(way)
-            elif way.event == "detector.alarm":
-                found.setdefault("screening", [])
-    return found
+def _target(target: Target, node: Node, step: Step, readings: Mapping[str, Reading]) -> str:
+    """Return the key of the symbol that *target*, seen from *node* of *step*, stands for."""
+    reading = readings[step.id]
+    if target.kind == "end":
+        return "end"
+    if target.kind == "step":
+        return _entry(target.id, readings)
+    if target == ACTIVITY:
+        return step.id
+    found = next(q for q in (*reading.before, *reading.after) if q.target == target)
+    again = _key(step, found) == node.key and found in reading.after
+    return step.id if again else _key(step, found)
 
 
-def _question(step: Step, phase: Phase, way: Transition) -> str:
-    """Return the question that *way* out of *phase* answers, a key of ``_QUESTIONS``."""
-    events = {other.event for other in phase.on}
-    screens = any(other.event.startswith("detector.") for p in step.phases for other in p.on)
-    answers = [
-        ("screening", screens),
-        ("conditions", way.event == "button.refuse"),
-        ("belongings", way.to == "@skip" or "button.locker" in events),
-        ("identity", "card.issued" in events),
-        ("door", bool(events & {"aiphone.release", "door.opened"})),
-        ("host", bool(events & {"aiphone.accept", "aiphone.decline", "button.accept"})),
-        ("reschedule", "button.reschedule" in events),
-    ]
-    return next((name for name, holds in answers if holds), "other")
+def _entry(step_id: str, readings: Mapping[str, Reading]) -> str:
+    """Return the first symbol of the step *step_id*."""
+    before = readings[step_id].before
+    return f"{step_id}?{before[0].phases[0].id}" if before else step_id
 
 
-def _usual_target(procedure: Procedure, step: Step) -> str | None:
-    """Return where the usual way out of *step* leads; None if every way ends the visit."""
-    ways = [way for phase in step.phases for way in phase.on]
-    for way in sorted(ways, key=lambda way: way.to != "@next"):
-        if way.to == "@next" or way.to.startswith("#"):
-            return _target(procedure, step, way)
-    return None
+def _with_ends(
+    procedure: Procedure, nodes: list[Node], links: list[FlowLink]
+) -> tuple[list[Node], list[FlowLink]]:
+    """Return all with the usual end, and with a capsule at each step that ways anywhere lead to."""
+    led = {link.end for link in links}
+    if "end" in led:
+        last = procedure.steps[-1]
+        nodes = [*nodes, Node("end", "end", len(procedure.steps) - 1, last.role, END)]
+    found: list[Node] = []
+    entered: set[int] = set()
+    for node in nodes:
+        if node.row not in entered and node.key not in led and node.kind != "start":
+            found.append(Node(f">{node.key}", "start", node.row, node.role, ANY_STEP))
+            links = [*links, FlowLink(found[-1].key, node.key)]
+        entered |= {node.row} if node.kind != "start" else set()
+        found.append(node)
+    return found, links
 
 
-def _target(procedure: Procedure, step: Step, way: Transition) -> str | None:
-    """Return the symbol that *way* leads to; None for an end that belongs to the decision."""
-    if way.to in ("@next", "@skip"):
-        after = procedure.after(step)
-        return _entry(procedure, after) if after else "end"
-    there = way.to[1:] if way.to.startswith("#") else way.via
-    return _entry(procedure, procedure.step(there)) if there else None
+def _usual(nodes: list[Node], links: list[FlowLink]) -> list[FlowLink]:
+    """Return *links* with the usual way of each symbol: down to the nearest that is no end."""
+    place = {node.key: number for number, node in enumerate(nodes)}
+    ends = {node.key for node in nodes if node.end_of is not None}
 
+    def rank(number: int) -> tuple[bool, bool, int]:
+        link = links[number]
+        down = place[link.end] - place[link.start]
+        return link.end in ends, down <= 0, abs(down)
 
-def _entry(procedure: Procedure, step: Step) -> str:
-    """Return the first symbol of *step*."""
-    for name in _asked(procedure, step) if _may_ask_first(step) else ():
-        if _first(step, _QUESTIONS[name]):
-            return f"{step.id}?{name}"
-    return step.id
-
-
-def _may_ask_first(step: Step) -> bool:
-    """Return True if a question can come first; the recursion of ``_entry`` ends at other steps."""
-    events = {way.event for phase in step.phases for way in phase.on}
-    return step.timed_from is not None or "button.locker" in events or "button.nothing" in events
+    usual = {
+        min((n for n, link in enumerate(links) if link.start == start), key=rank)
+        for start in dict.fromkeys(link.start for link in links)
+    }
+    return [link._replace(usual=number in usual) for number, link in enumerate(links)]

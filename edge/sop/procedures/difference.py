@@ -170,6 +170,8 @@ def _ways(step: Step) -> list[str]:
     found += ["the counts begin again with the step"] * step.count_again
     for phase in step.phases:
         head = f"in {phase.id}"
+        if phase.ask is not None:
+            found.append(f"{head}: asks {phase.ask.id} ({phase.ask.en})")
         found += [f"{head}: do {deed}" for deed in phase.do]
         if phase.needs:
             found.append(f"{head}: without {phase.needs} on to {phase.otherwise}")
@@ -192,6 +194,7 @@ def _way(head: str, way: Transition) -> str:
     more += f", at most {way.at_most} x" if way.at_most is not None else ""
     more += f", of the value {way.value}" if way.value is not None else ""
     more += "".join(f", if {word}" for word in way.words)
+    more += f", answer {way.answer.id} ({way.answer.en})" if way.answer is not None else ""
     until = f", until all are clear to {way.otherwise}" if way.otherwise else ""
     return f"{head}: {way.event}{when} leads to {way.to}{why}{via}{more}{until}"
 

@@ -84,6 +84,8 @@ class Transition(Comparison, frozen=True, kw_only=True):
     :ivar vouches: the deeds for which the officer vouches by it, where no equipment has shown
         them, for example that the guest book is filled in
     :ivar returns_identity: the guests have their IDs back
+    :ivar answer: only in a phase with ``ask``: the words at this way out of the question; without
+        it *ya* or *tidak*
     """
 
     event: str
@@ -99,6 +101,7 @@ class Transition(Comparison, frozen=True, kw_only=True):
     otherwise: Name | None = None
     vouches: tuple[Vouched, ...] = ()
     returns_identity: bool = False
+    answer: Text | None = None
     at_most: Annotated[int, Meta(ge=1, le=99, description="times from 1 to 99")] | None = None
     value: Name | None = None
 
@@ -126,6 +129,7 @@ class Phase(FileTable, frozen=True, kw_only=True):
         is completed then
     :ivar lamp: the station's lamp in this phase: ``off`` no action needed, ``on`` a guest waits,
         ``slow`` a decision is needed, ``fast`` an alarm
+    :ivar ask: the question that is decided in this phase: a diamond of the flow chart
     """
 
     id: Name
@@ -134,6 +138,7 @@ class Phase(FileTable, frozen=True, kw_only=True):
     needs: str | None = None
     otherwise: str | None = None
     lamp: Literal["off", "on", "slow", "fast"] = "on"
+    ask: Text | None = None
 
     @property
     def waits_for_call(self) -> bool:

@@ -15,6 +15,7 @@ from edge.sop.procedures import verify_values
 from edge.sop.procedures.escort_rules import escort_problems
 from edge.sop.procedures.hours_rules import hours_problems
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.questions import question_problems
 from edge.sop.procedures.room_rules import room_problems
 from edge.sop.procedures.turning_away import asks, can_refuse
 from edge.sop.procedures.values import EVENT
@@ -90,6 +91,7 @@ def verify(procedure: Procedure) -> list[str]:
     problems += hours_problems(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
+    problems += question_problems(procedure)
     return problems
 
 

@@ -11,7 +11,7 @@ from edge.config.places import default_config_folder
 from edge.sop.procedures.difference import difference, marked
 from edge.sop.procedures.legal_text import LegalText, legal_file, load_legal_text
 from edge.sop.procedures.loading import load_procedure
-from edge.sop.procedures.model import Procedure, Step, Transition
+from edge.sop.procedures.model import Procedure, Step, Text, Transition
 from edge.sop.procedures.remarks import Remark
 from edge.sop.procedures.review import path_times, review
 from tests.command_line import invoke
@@ -194,7 +194,7 @@ FIELDS = [
         for name in Step.__struct_fields__
         if name not in ("id", "phases", "use", "given")
     ),
-    *(("phase", name) for name in ("do", "needs", "lamp")),
+    *(("phase", name) for name in ("do", "needs", "lamp", "ask")),
     *(("way", name) for name in Transition.__struct_fields__),
 ]
 
@@ -205,7 +205,8 @@ def test_no_change_is_left_out(part: str, name: str) -> None:
     whole = replace(procedure(), abandoned_after_s=60.0)
     step = whole.step("menghadap")
     place = whole.steps.index(step)
-    numbers = {"after_s": 9.0, "at_s": 9.0}
+    text = Text(id="selesai", en="over")
+    values: dict[str, Any] = {"after_s": 9.0, "at_s": 9.0, "answer": text}
     if part == "procedure":
         new = replace(whole, **{name: other(getattr(whole, name))}) if name != "approval" else (
             replace(whole, approval=replace(whole.approval, number="1"))
@@ -215,11 +216,11 @@ def test_no_change_is_left_out(part: str, name: str) -> None:
     elif part == "phase":
         # A need requires a phase for the case that it is not met.
         more = {"otherwise": "ingat"} if name == "needs" else {}
-        value = {"do": ("ring:call",), "needs": "card", "lamp": "fast"}[name]
+        value = {"do": ("ring:call",), "needs": "card", "lamp": "fast", "ask": text}[name]
         new = changed_steps(whole, **{name: value}, **more)
     else:
         way = step.phase("bertemu").on[0]
-        new = changed_steps(whole, **{name: numbers.get(name, other(getattr(way, name)))})
+        new = changed_steps(whole, **{name: values.get(name, other(getattr(way, name)))})
     assert difference(whole, new)
 
 

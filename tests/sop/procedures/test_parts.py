@@ -287,7 +287,7 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "a value that a phase cannot have": (
         'use = "bye"\nwith = { event = "timeout" }',
-        'parts/bye.toml: line 17: phases[0]: step only, phase pamit, on "timeout": timeout and',
+        'parts/bye.toml: line 16: phases[0]: step only, phase pamit, on "timeout": timeout and',
     ),
     "two parts with one phase": (
         'use = ["ask", "ask-again"]',

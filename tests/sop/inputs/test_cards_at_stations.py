@@ -244,12 +244,14 @@ def test_metal_before_the_card_is_an_alarm_all_the_same() -> None:
 
 
 def test_an_alarm_is_no_way_past_the_card() -> None:
-    """After metal before the card the card is still due, and the alarm stands until all are clear."""
+    """After metal the card is still due, and the alarm stands until all have walked clear."""
     stand = everywhere()
     to_the_screening(stand, CARDS[0], "eselon-2-3")
-    stand.detector("alarm", "passage")
+    stand.detector("alarm", "passage", "clear")
+    stand.wait(2)
     assert visit_of(stand, CARDS[0]).phase == "kartu"
     stand.detector("passage")
+    stand.wait(2)
     assert visit_of(stand, CARDS[0]).phase == "kartu"
     stand.card(CARDS[0])
     assert "metal-detector" in stand.state.alarms

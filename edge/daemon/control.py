@@ -270,7 +270,8 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
         try:
             yield listener
         finally:
-            Path(path).unlink(missing_ok=True)
+            with contextlib.suppress(OSError):  # the disk may be read-only by now
+                Path(path).unlink(missing_ok=True)
 
 
 @contextlib.contextmanager

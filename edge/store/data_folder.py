@@ -8,12 +8,14 @@ is forked (not spawned) would hold it too, so Gardu does not fork without ``exec
 """
 
 import contextlib
+import errno
 import fcntl
 import os
 import pwd
 from pathlib import Path
 
 from edge.errors import StoreError
+from edge.store.read_only_disk import ADVICE
 
 LOCK = "gardu.lock"
 
@@ -87,7 +89,8 @@ class FolderLock:
         try:
             self._file = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise StoreError(f"{folder / LOCK}: {error.strerror}; check who owns it") from error
+            advice = ADVICE if error.errno == errno.EROFS else "check who owns it"
+            raise StoreError(f"{folder / LOCK}: {error.strerror}; {advice}") from error
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

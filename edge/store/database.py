@@ -34,7 +34,8 @@ from edge.errors import StoreDamaged, StoreError, StoreFull, StoreUnavailable
 from edge.store import lock_holders
 from edge.store.commit_times import CommitTimes
 from edge.store.damage_mark import mark
-from edge.store.sqlite_errors import meaning
+from edge.store.read_only_disk import ADVICE, refused
+from edge.store.sqlite_errors import Meaning, meaning
 from edge.store.unlinked import OpenFiles, strangers_protected
 from edge.store.write_ahead_log import LogCheckpoints, prewrite
 
@@ -413,8 +414,12 @@ class Database:
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
         """Return the error to raise; refuse further use unless the file is certainly unchanged."""
         meant = meaning(error)
+        read_only = refused(error, Path(self._path).parent)
+        if read_only:
+            meant = Meaning(StoreUnavailable, ADVICE, fatal=False, retry=True)
         message = f"{self._path} cannot be used: {error}; {meant.advice}"
-        if meant.kind is StoreUnavailable and (holder := lock_holders.writers(Path(self._path))):
+        held = meant.kind is StoreUnavailable and not read_only
+        if held and (holder := lock_holders.writers(Path(self._path))):
             message += f"; it is {holder}"
         if meant.fatal or (ending and not meant.retry):
             self._refusal = message

@@ -15,11 +15,14 @@ from edge.sop.effects import Beep, ReleaseDoor, RingAide
 from edge.sop.procedures.equipment import at_hand, verify_equipment
 from edge.sop.procedures.legal_text import load_legal_text
 from edge.sop.procedures.loading import load_procedure
+from edge.sop.procedures.model import Transition
 from edge.sop.procedures.review import review
 from edge.sop.procedures.review_deeds import review_deeds_here
 from edge.sop.procedures.review_rows import paired
 from edge.sop.records import AlarmChanged
 from edge.sop.state import Detector, Door, Host, Rules, Visit
+from edge.sop.turn import Turn
+from edge.sop.visit import conditions
 from edge.sop.wording import load_wording, without_words
 from tests.sop.stand import CARDS, CONFIG, Stand, rules
 
@@ -272,6 +275,19 @@ BOTH_OUT = (
     f"{BOTH_STORED} escort@post owner:release door:opened door:closed owner:decline"
     " card@gate walk:exit walk:exit exit:done"
 )
+BOTH_BACK = (
+    f"{BOTH_OUT} card@post card2@post security:done locker2:opened locker2:closed locker:opened"
+    " locker:closed security:done security:choice-3 security:done security:done"
+)
+NO_CARD = (
+    "reception:arrive reception:done reception:done owner:accept head:accept reception:accept"
+    " reception:done security:refuse"
+)
+"""The reader at the desk is broken; security refuses the guest."""
+TO_THE_EXIT = (
+    "card@post security:nothing escort@post owner:release door:opened door:closed owner:decline"
+    " card@gate walk:exit exit:done"
+)
 DEVICES = "card@post security:done locker:opened locker:closed security:done"
 LEFT_WITHOUT = f"{DEVICES} security:choice-3 security:done security:done"
 TURNED_BACK = f"{LEFT_WITHOUT} card@desk reception:done"
@@ -299,6 +315,8 @@ WALKS = [
            f"security:choice-4 security:reason-{number} security:refuse card@desk reception:done",
            f"refused {reason}") for number, reason in enumerate(PROCEDURE.refusals, 1)),
     Walk("counted", "pendataan-perangkat", "security:choice-1", "pendataan-perangkat/tercatat"),
+    Walk("counted wrongly at first", "pendataan-perangkat", "security:choice-1 security:choice-2",
+         "pendataan-perangkat/tercatat"),
     Walk("no devices", DEPOSIT, "card@post security:nothing", "pendampingan/pendamping"),
     Walk("at the locker without a card", DEPOSIT, "security:nothing",
          f"{DEPOSIT}/kartu-tidak-terbaca"),
@@ -330,6 +348,25 @@ WALKS = [
          f"{ONE_STORED} security:locker wait:15 security:nothing", f"{DEPOSIT}/rusak-lain"),
     Walk("a group finds no second locker", "", f"{ONE_STORED} security:locker",
          f"{DEPOSIT}/penuh-lain", "one-locker"),
+    Walk("no locker, asked again", DEPOSIT,
+         f"{STUCK} security:nothing security:locker security:locker", f"{DEPOSIT}/penuh",
+         "one-locker"),
+    Walk("it was shut by itself", DEPOSIT, f"{ASKED} locker:opened wait:300 locker:closed",
+         "pendampingan/pendamping"),
+    Walk("it opens late", DEPOSIT, f"{STUCK} locker:opened", f"{DEPOSIT}/simpan"),
+    Walk("the second pulse helps", DEPOSIT, f"{STUCK} security:locker locker:opened",
+         f"{DEPOSIT}/simpan"),
+    Walk("a group asks again for a second locker", "",
+         f"{ONE_STORED} security:locker security:locker", f"{DEPOSIT}/penuh-lain", "one-locker"),
+    Walk("a group goes on without a second locker", "",
+         f"{ONE_STORED} security:locker security:nothing", "pendampingan/pendamping",
+         "one-locker"),
+    Walk("a group takes a third locker for the one that jams", "",
+         f"{ONE_STORED} security:locker wait:15 security:nothing security:locker locker3:opened",
+         f"{DEPOSIT}/simpan"),
+    Walk("a group gives the jammed locker up", "",
+         f"{ONE_STORED} security:locker wait:15 security:nothing security:nothing",
+         "pendampingan/pendamping"),
     Walk("no escort", "pendampingan", f"escort:decline {TURNED_BACK}", "declined no-escort"),
     Walk("an escort without a card", "pendampingan", "escort:accept", "pendampingan/antar"),
     Walk("the door is not released", "pendampingan", f"escort@post escort:decline {TURNED_BACK}",
@@ -356,6 +393,17 @@ WALKS = [
          "pekerjaan/ingat"),
     Walk("no third extension", "pekerjaan",
          "owner:extend owner:extend owner:extend wait:6600", "pekerjaan/ingat"),
+    Walk("extended early by the panel", "pekerjaan", "aide:extend wait:4799",
+         "pekerjaan/bertemu"),
+    Walk("extended by the panel after the reminder", "pekerjaan", "wait:3000 aide:extend",
+         "pekerjaan/bertemu"),
+    Walk("extended by the owner at the limit", "pekerjaan", "wait:3600 owner:extend",
+         "pekerjaan/bertemu"),
+    Walk("ended after the reminder", "pekerjaan", "wait:3000 owner:decline",
+         "pemeriksaan-keluar/kartu"),
+    Walk("out after the reminder", "pekerjaan", "wait:3000 card@gate",
+         "pemeriksaan-keluar/keluar"),
+    Walk("out at the limit", "pekerjaan", "wait:3600 card@gate", "pemeriksaan-keluar/keluar"),
     Walk("the card at the exit ends the work", "pekerjaan", "card@gate",
          "pemeriksaan-keluar/keluar"),
     Walk("a walk before the card", "pemeriksaan-keluar", "walk:exit", "pemeriksaan-keluar/kartu"),
@@ -364,7 +412,11 @@ WALKS = [
     Walk("the exit's reader is broken", "pemeriksaan-keluar", "exit:accept",
          "pemeriksaan-keluar/keluar"),
     Walk("an alarm before the card", "pemeriksaan-keluar", "walk:alarm",
-         "pemeriksaan-keluar/alarm"),
+         "pemeriksaan-keluar/alarm-tanpa-kartu"),
+    Walk("the card is still due after an alarm", "pemeriksaan-keluar",
+         "walk:alarm walk:exit walk:clear walk:exit", "pemeriksaan-keluar/kartu"),
+    Walk("the officer answers it", "pemeriksaan-keluar", "walk:alarm exit:done card@gate",
+         "pemeriksaan-keluar/keluar"),
     Walk("an alarm", "pemeriksaan-keluar", "card@gate walk:alarm", "pemeriksaan-keluar/alarm"),
     Walk("an alarm's own walk", "pemeriksaan-keluar", "card@gate walk:alarm walk:exit",
          "pemeriksaan-keluar/ulang"),
@@ -380,6 +432,36 @@ WALKS = [
          "pemeriksaan-keluar/keluar-tanpa-sinar", "no-beam"),
     Walk("the officer's word without a beam", "pemeriksaan-keluar", "card@gate exit:done",
          f"{BACK}/kartu", "no-beam"),
+    Walk("two alarms before the card", "pemeriksaan-keluar", "walk:alarm walk:clear walk:alarm",
+         "pemeriksaan-keluar/alarm-tanpa-kartu"),
+    Walk("an alarm before the card, then too fast", "pemeriksaan-keluar",
+         "walk:alarm walk:too-fast-out", "pemeriksaan-keluar/kartu"),
+    Walk("two alarms", "pemeriksaan-keluar", "card@gate walk:alarm walk:clear walk:alarm",
+         "pemeriksaan-keluar/alarm"),
+    Walk("an alarm, then too fast", "pemeriksaan-keluar", "card@gate walk:alarm walk:too-fast-out",
+         "pemeriksaan-keluar/ulang"),
+    Walk("too fast after an alarm", "pemeriksaan-keluar",
+         "card@gate walk:alarm exit:done walk:clear walk:too-fast-out", "pemeriksaan-keluar/ulang"),
+    Walk("the beam missed the clear walk", "pemeriksaan-keluar",
+         "card@gate walk:alarm exit:done walk:clear exit:accept", "pemeriksaan-keluar/bersih"),
+    Walk("an alarm after a clear walk", "pemeriksaan-keluar",
+         "card@gate walk:exit wait:5 walk:alarm", "pemeriksaan-keluar/alarm"),
+    Walk("another walk out", "pemeriksaan-keluar", "card@gate walk:exit wait:5 walk:exit",
+         "pemeriksaan-keluar/bersih"),
+    Walk("an alarm without a beam", "pemeriksaan-keluar", "card@gate walk:alarm",
+         "pemeriksaan-keluar/alarm", "no-beam"),
+    Walk("a whole group without a beam", "pemeriksaan-keluar", "card@gate exit:accept",
+         f"{BACK}/kartu", "no-beam"),
+    Walk("devices back, the card is read after all", BACK, "security:leave card@post",
+         f"{BACK}/serahkan"),
+    Walk("the locker is shut late", BACK,
+         "card@post security:done locker:opened wait:300 locker:closed", f"{BACK}/kosong"),
+    Walk("a group's other locker jams", "",
+         f"{BOTH_OUT} card@post card2@post security:done locker2:opened locker2:closed wait:15",
+         f"{BACK}/macet"),
+    *(Walk(f"{number} devices are counted once more", BACK,
+           f"{DEVICES} security:choice-{number + 1} security:again", f"{BACK}/hitung-kembali")
+      for number in range(1, 4)),
     Walk("devices back, card unread", BACK, "security:leave", f"{BACK}/kartu-tidak-terbaca"),
     Walk("devices back, vouched for", BACK, "security:leave security:done", f"{BACK}/serahkan"),
     Walk("the locker jams", BACK, "card@post security:done wait:15", f"{BACK}/macet"),
@@ -396,6 +478,11 @@ WALKS = [
          f"{BACK}/loker-lain"),
     *(Walk(f"{number} devices come out", BACK, f"{DEVICES} security:choice-{number + 1}",
            f"{BACK}/keluar-{number}") for number in range(4)),
+    *(Walk(f"{one} devices in, {other} out", "pendataan-perangkat",
+           f"security:choice-{one + 1} security:done {TO_THE_EXIT}"
+           f" card@post security:choice-{other + 1} security:done",
+           f"{BACK}/sama" if one == other else f"{BACK}/berbeda")
+      for one in range(4) for other in range(4)),
     Walk("counted once more before it is compared", BACK,
          f"{DEVICES} security:choice-1 security:again", f"{BACK}/hitung-kembali"),
     Walk("counted again, the same", BACK, f"{DEVICES} security:choice-2 security:done"
@@ -413,11 +500,17 @@ WALKS = [
     Walk("the guest goes home without it", RETURN, "reception:leave reception:lost reception:done",
          "completed None"),
     Walk("the card is found", RETURN, "reception:leave card@desk", f"{RETURN}/selesai"),
-    Walk("one card of two", "", f"{BOTH_OUT} card@post card2@post security:done locker2:opened"
-         " locker2:closed locker:opened locker:closed security:done security:choice-3"
-         " security:done security:done card@desk", f"{RETURN}/kurang"),
-    Walk("no card was read", "", "reception:arrive reception:done reception:done owner:accept"
-         " head:accept reception:accept reception:done security:refuse", f"{RETURN}/tanpa-kartu"),
+    Walk("one card of two", "", f"{BOTH_BACK} card@desk", f"{RETURN}/kurang"),
+    Walk("the same card twice", "", f"{BOTH_BACK} card@desk wait:5 card@desk",
+         f"{RETURN}/kurang"),
+    Walk("the other card is not here", "", f"{BOTH_BACK} card@desk reception:leave",
+         f"{RETURN}/kartu-hilang"),
+    Walk("both cards", "", f"{BOTH_BACK} card@desk card2@desk reception:done", "completed None"),
+    Walk("a group's second card is vouched for", "",
+         f"{PAIR.partition(' card2')[0]} reception:accept", "kartu-tamu/selesai"),
+    Walk("a refused guest without a card goes", "", f"{NO_CARD} reception:leave",
+         f"{RETURN}/selesai"),
+    Walk("no card was read", "", NO_CARD, f"{RETURN}/tanpa-kartu"),
 ]  # fmt: skip
 
 
@@ -444,6 +537,27 @@ def test_every_phase_is_entered_by_a_walk() -> None:
         entered |= lobby.entered | {("kedatangan", "tiba")} & _arrivals(lobby)
     phases = {(step.id, phase.id) for step in PROCEDURE.steps for phase in step.phases}
     assert phases - entered == set()
+
+
+def test_every_transition_is_followed_by_a_walk(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each line of the file, and of its parts, decides something that a walk shows."""
+    followed = set[tuple[str, str, int]]()
+    count = conditions.count
+
+    def noted(turn: Turn, visit: Visit, way: Transition) -> Visit:
+        followed.add((visit.step, visit.phase, id(way)))
+        return count(turn, visit, way)
+
+    monkeypatch.setattr(conditions, "count", noted)
+    for walk in WALKS:
+        walked(walk)
+    assert [
+        f"{step.id}/{phase.id}: {way.event}"
+        for step in PROCEDURE.steps
+        for phase in step.phases
+        for way in phase.on
+        if (step.id, phase.id, id(way)) not in followed
+    ] == []
 
 
 def _arrivals(lobby: Lobby) -> set[tuple[str, str]]:
@@ -522,17 +636,11 @@ def test_the_numbers_of_devices_are_in_the_records() -> None:
     assert steps[BACK].values == {"devices-out": 2}
 
 
-@pytest.mark.parametrize("count_in", range(4))
-@pytest.mark.parametrize("count_out", range(4))
-def test_the_two_counts_are_compared(count_in: int, count_out: int) -> None:
-    """Each pair of numbers: the same goes on, another raises the alarm."""
-    lobby = Lobby().usual("pendataan-perangkat")
-    lobby.go(f"security:choice-{count_in + 1} security:done card@post security:nothing")
-    lobby.go(f"{USUAL['pendampingan']} {USUAL['pekerjaan']} {USUAL['pemeriksaan-keluar']}")
-    lobby.go(f"card@post security:choice-{count_out + 1} security:done")
-    same = count_in == count_out
-    assert lobby.place == (f"{BACK}/sama" if same else f"{BACK}/berbeda")
-    assert raised(lobby) == ([] if same else ["devices"])
+@pytest.mark.parametrize(("number", "alarms"), [(3, []), (2, ["devices"]), (4, ["devices"])])
+def test_a_number_that_differs_raises_an_alarm(number: int, alarms: list[str]) -> None:
+    """One device too few or too many is an alarm; the same number is none."""
+    lobby = Lobby().usual(BACK).go_on(f"{DEVICES} security:choice-{number} security:done")
+    assert raised(lobby) == alarms
 
 
 @pytest.mark.parametrize(
@@ -627,6 +735,15 @@ def test_an_alarm_at_the_exit_ends_only_with_a_clear_walk() -> None:
     lobby.go("exit:done")
     step = lobby.steps()[-1]
     assert (step.passed, step.persons, step.attempts) == (1, 1, 2)
+
+
+def test_an_alarm_before_the_card_stands_until_the_guest_is_clear() -> None:
+    """The card is no way to silence it: only a clear walk out is."""
+    lobby = Lobby().usual("pemeriksaan-keluar")
+    lobby.go("walk:alarm walk:exit walk:clear card@gate")
+    assert lobby.state.alarms.keys() == {"metal-detector-exit"}
+    lobby.go("walk:exit")
+    assert (lobby.state.alarms, lobby.place) == ({}, "pemeriksaan-keluar/bersih")
 
 
 def test_a_walk_in_is_no_screening_at_the_exit() -> None:

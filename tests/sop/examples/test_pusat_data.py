@@ -6,13 +6,14 @@ tests compare the phases that all walks enter, and the transitions that they fol
 
 import pytest
 from msgspec import UNSET
+from msgspec.structs import replace
 
 from edge.config.loading import load_config
 from edge.sop import events
 from edge.sop.effects import Beep, ReleaseDoor, RingAide
 from edge.sop.procedures.equipment import at_hand, verify_equipment
 from edge.sop.procedures.legal_text import load_legal_text
-from edge.sop.procedures.model import Transition
+from edge.sop.procedures.model import Phase, Transition
 from edge.sop.procedures.review import review
 from edge.sop.procedures.review_deeds import review_deeds_here
 from edge.sop.procedures.review_rows import paired
@@ -31,7 +32,7 @@ from tests.sop.examples.data_centre import (
     USUAL,
     Lobby,
 )
-from tests.sop.examples.data_centre_walks import BACK, DEVICES, RETURN, WALKS, Walk, walked
+from tests.sop.examples.data_centre_walks import BACK, DEPOSIT, DEVICES, RETURN, WALKS, Walk, walked
 from tests.sop.stand import CONFIG
 
 
@@ -296,6 +297,32 @@ def test_the_procedure_does_what_its_law_demands() -> None:
     ]
     assert [remark for remark in remarks if remark.kind == "problem"] == []
     assert not [remark for remark in remarks if "nothing but an officer's word" in remark.words]
+
+
+@pytest.mark.parametrize(
+    ("step_id", "missing"),
+    [
+        (OWNER, {"host-asked", "host-accepted", "approval-given"}),
+        (HEAD, {"host-asked", "approval-given"}),
+        ("kartu-tamu", {"identity", "card-given"}),
+        ("pendataan-perangkat", {"value-entered", "refusal-possible"}),
+        (DEPOSIT, {"card-shown", "belongings-locked"}),
+        ("pendampingan", {"door-released-by-host"}),
+        ("pekerjaan", {"limit-reminded"}),
+        ("pemeriksaan-keluar", {"card-shown", "each-person-screened-out", "alarm-answered"}),
+        (BACK, {"card-shown", "belongings-back", "value-entered"}),
+        (RETURN, {"card-back", "identity-back"}),
+    ],
+)
+def test_the_law_finds_a_step_that_is_only_a_press(step_id: str, missing: set[str]) -> None:
+    """Each row demands the deeds that make the step: one *done* in their place is a problem."""
+    legal = load_legal_text(EXAMPLES / "legal" / "pusat-data.toml")
+    done = Phase(id="selesai", on=(Transition(event="button.done", to="@next"),))
+    weaker = replace(PROCEDURE.step(step_id), phases=(done,), timed_from=None, admitted_from=None)
+    steps = tuple(weaker if step.id == step_id else step for step in PROCEDURE.steps)
+    remarks = review(replace(PROCEDURE, steps=steps), legal)
+    problems = [one.words for one in remarks if one.kind == "problem" and one.step == step_id]
+    assert {deed for deed in missing if any(f"({deed}:" in words for words in problems)} == missing
 
 
 def test_there_are_polite_words_for_each_reason() -> None:

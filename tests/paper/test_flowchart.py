@@ -65,6 +65,17 @@ def test_every_step_stands_in_the_lane_of_its_role(name: str, lang: Language) ->
         assert lane.role == one.role
 
 
+def test_the_question_to_another_person_stands_in_that_persons_lane() -> None:
+    """The host's aide does not seem to decide what the head of security decides."""
+    one = load_procedure(SOP / "examples" / "pusat-data.toml")
+    asked = {node.key: node.role for node in flow(one).nodes if node.kind == "decision"}
+    assert asked["persetujuan-pemilik-data?hubungi"] == "Pemilik Data"
+    assert asked["persetujuan-keamanan?hubungi"] == "Kepala Keamanan"
+    without = replace(one, lanes=tuple(replace(lane, aiphone=None) for lane in one.lanes))
+    asked = {node.key: node.role for node in flow(without).nodes if node.kind == "decision"}
+    assert asked["persetujuan-keamanan?hubungi"] == "Penerima Tamu"
+
+
 def _branches(one: Procedure) -> set[tuple[str, str, str]]:
     """Return the labelled links of the chart of *one*: from, to, answer."""
     links = flow(one).links

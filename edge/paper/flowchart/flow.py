@@ -103,8 +103,16 @@ def _symbols(
 
 
 def _decision(procedure: Procedure, step: Step, row: int, question: Question) -> Node:
-    role = procedure.aide if question.by_aide and procedure.aide else step.role
+    role = _answering(procedure, step) if question.by_aide else step.role
     return Node(_key(step, question), "decision", row, role, question.words)
+
+
+def _answering(procedure: Procedure, step: Step) -> str:
+    """Return the role that answers the aiphone in *step*; that of the step if none is named."""
+    if step.aiphone is None:
+        return procedure.aide or step.role
+    lanes = (lane.role for lane in procedure.lanes if lane.aiphone == step.aiphone)
+    return next(lanes, step.role)
 
 
 def _key(step: Step, question: Question) -> str:

@@ -253,10 +253,13 @@ class Lane(FileTable, frozen=True, kw_only=True):
 
     :ivar role: the ``role`` of the steps in it; a lane may be without steps
     :ivar heading: the words that the chart prints above it
+    :ivar aiphone: the called station of this person: a question that a step with this ``aiphone``
+        asks the person is in this lane
     """
 
     role: str
     heading: Text
+    aiphone: Name | None = None
 
 
 class Duty(FileTable, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from edge.sop.events import InputKind
 from edge.sop.procedures import verify_values
 from edge.sop.procedures.escort_rules import escort_problems
 from edge.sop.procedures.hours_rules import hours_problems
+from edge.sop.procedures.lane_rules import lane_problems
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.questions import question_problems
 from edge.sop.procedures.room_rules import room_problems
@@ -89,6 +90,7 @@ def verify(procedure: Procedure) -> list[str]:
     problems += room_problems(procedure)
     problems += escort_problems(procedure)
     problems += hours_problems(procedure)
+    problems += lane_problems(procedure)
     problems += _unreached_steps(procedure)
     problems += _pass_on_loops(procedure)
     problems += question_problems(procedure)

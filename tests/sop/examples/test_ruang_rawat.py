@@ -99,7 +99,7 @@ def test_clean_hands_are_a_deed_of_their_own(step: Step) -> None:
 def test_a_visit_from_the_entrance_to_the_thanks(kind: str, card: str) -> None:
     """Each kind of guest: all seven rows in order, the card free again, the ID given back."""
     ward = Ward()
-    visit = ward.guest("masuk", kind, [card])
+    visit = ward.guest("diterima", kind, [card])
     assert ward.visit(visit).inside == "ruang-rawat"
     ward.wait(600)
     ward.card_at_ward(card)
@@ -531,7 +531,7 @@ def test_a_guest_with_unwashed_hands_does_not_go_in(presses: list[str], reason: 
 
 def full(ward: Ward) -> list[str]:
     """Two guests are in the room."""
-    return [ward.guest("masuk", cards=[card]) for card in VISITOR[:2]]
+    return [ward.guest("diterima", cards=[card]) for card in VISITOR[:2]]
 
 
 def inside(ward: Ward) -> int:
@@ -564,6 +564,7 @@ def test_a_third_guest_waits_for_a_turn() -> None:
     assert ward.at(third) == ("masuk", "kamar")
     ward.press("ward", "done")
     ward.press("ward", "done")
+    ward.nurse("accept")
     assert {ward.at(first)[0], ward.at(third)[0]} == {"pengembalian", "kunjungan"}
     assert inside(ward) == 2
 
@@ -605,7 +606,7 @@ def test_a_family_of_three_never_fits() -> None:
     ward.washed(FAMILY[0])
     assert ward.at(family) == ("masuk", "menunggu-giliran")
     assert lamps(ward.rules, ward.state)["ward"] == "slow"
-    single = ward.guest("masuk")
+    single = ward.guest("diterima")
     assert (ward.at(single), inside(ward)) == (("kunjungan", "bertemu"), 1)
     ward.press("ward", "reschedule")
     assert ward.at(family) == ("pengembalian", "kartu")
@@ -628,10 +629,39 @@ def test_a_family_of_two_fills_the_room() -> None:
 
 
 @walk()
+def test_the_nurse_admits_the_guest() -> None:
+    """The time of the visit runs from then; the walk from the door to the bed is in waited_s."""
+    ward = Ward()
+    visit = ward.guest("masuk")
+    assert (ward.at(visit), inside(ward)) == (("kunjungan", "panggil"), 1)
+    ward.wait(60)
+    ward.nurse("accept")
+    assert ward.at(visit) == ("kunjungan", "bertemu")
+    ward.wait(300)
+    ward.nurse("decline")
+    record = ward.last("kunjungan")
+    assert (record.waited_s, record.duration_s) == (60, 300)
+
+
+@walk()
+def test_the_nurse_can_decline_a_guest_at_the_door() -> None:
+    """The patient became worse meanwhile: clean hands, the card back, and a reason of the ward."""
+    ward = Ward()
+    visit = ward.guest("masuk")
+    ward.nurse("decline")
+    assert (ward.at(visit), inside(ward)) == (("keluar", "pintu"), 1)
+    ward.goes_out()
+    assert inside(ward) == 0
+    ward.card(VISITOR[0])
+    ward.press("reception", "done")
+    assert (ward.end(), ward.closed[0].ids_held) == (("declined", "nurse-declined"), 0)
+
+
+@walk()
 def test_the_nurse_is_reminded_before_the_visit_ends() -> None:
     """After 25 minutes a reminder, after 30 the limit; no guest is thrown out by a machine."""
     ward = Ward()
-    visit = ward.guest("masuk")
+    visit = ward.guest("diterima")
     ward.wait(1499)
     assert ward.rings() == ["call"]
     ward.wait(1)
@@ -648,7 +678,7 @@ def test_the_nurse_is_reminded_before_the_visit_ends() -> None:
 def test_the_nurse_ends_the_visit(minutes: int) -> None:
     """By the aiphone, before the reminder, after it, or after the limit."""
     ward = Ward()
-    visit = ward.guest("masuk")
+    visit = ward.guest("diterima")
     ward.wait(60 * minutes)
     ward.nurse("decline")
     assert ward.at(visit) == ("keluar", "pintu")
@@ -662,7 +692,7 @@ def test_the_nurse_ends_the_visit(minutes: int) -> None:
 def test_the_card_at_the_ward_ends_the_visit(minutes: int) -> None:
     """One showing on the way out is both: the visit is over, and the guest is out."""
     ward = Ward()
-    visit = ward.guest("masuk")
+    visit = ward.guest("diterima")
     ward.wait(60 * minutes)
     ward.card_at_ward(VISITOR[0])
     assert (ward.at(visit), inside(ward)) == (("keluar", "cuci-tangan"), 0)
@@ -686,7 +716,7 @@ def test_the_card_at_the_door_after_the_nurse_has_ended_the_visit() -> None:
 def test_the_nurse_gives_more_time_once(minutes: int, by: str) -> None:
     """Ten minutes more; the reminder comes before the new limit, a second time is refused."""
     ward = Ward()
-    visit = ward.guest("masuk")
+    visit = ward.guest("diterima")
     ward.wait(60 * minutes)
 
     def extend() -> list[Effect]:
@@ -755,6 +785,7 @@ def test_a_guest_whose_card_was_never_read() -> None:
     assert ward.at(visit) == ("masuk", "cuci-tangan")
     ward.press("ward", "done")
     ward.press("ward", "done")
+    ward.nurse("accept")
     ward.nurse("decline")
     ward.goes_out()
     assert ward.at(visit) == ("pengembalian", "tanpa-kartu")
@@ -770,6 +801,7 @@ LEAVES = [
     ("persetujuan", "reception", 1, False),
     ("kartu-kunjungan", "ward", 2, True),
     ("masuk", "nurse", 1, True),
+    ("diterima", "nurse", 1, True),
     ("kunjungan", "ward", 1, True),
 ]
 

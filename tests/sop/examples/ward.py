@@ -87,13 +87,17 @@ class Ward(Stand):
         return visit
 
     def guest(self, after: str, kind: str = "rohaniwan", cards: Sequence[str] = VISITOR[:1]) -> str:
-        """A guest, or a group with several *cards*, passes the steps up to *after*."""
+        """A guest, or a group with several *cards*, passes the steps up to *after*.
+
+        ``diterima``: the nurse has admitted the guest.
+        """
         visit = self.arrive(kind, len(cards))
         ways: dict[str, Callable[[], object]] = {
             "pemeriksaan-kesehatan": partial(self.healthy, visit),
             "persetujuan": self.agreed,
             "kartu-kunjungan": partial(self.carded, cards),
             "masuk": partial(self.goes_in, cards[0]),
+            "diterima": lambda: self.nurse("accept"),
             "kunjungan": lambda: self.nurse("decline"),
             "keluar": self.goes_out,
         }

@@ -127,6 +127,7 @@ DEEDS: dict[str, Deed] = {
         "the guest's health is checked",
         Sign(vouched=frozenset({"button.done", "button.accept", "value", "needs:value"})),
     ),
+    "hands-washed": _seen("Tamu mencuci tangan", "the guest washes the hands"),
     "value-entered": _deed(
         "Data yang diminta dicatat, misalnya nomor kendaraan",
         "what the law asks for is entered, such as a number plate",

@@ -1,4 +1,4 @@
-"""Mutations of the four procedures: verifikasi SOP finds each, and names its row of the law.
+"""Mutations of procedures that come with Gardu: verifikasi SOP finds each, and names its row.
 
 For every row: another actor, another station, another time, other words, another place in the
 order, a way past it, and other evidence. The unchanged procedures have no problem.
@@ -19,10 +19,14 @@ from edge.sop.procedures.remarks import Remark
 from edge.sop.procedures.review import review
 
 SOP = default_config_folder() / "sop"
-NAMES = ["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"]
-PROCEDURES = {name: load_procedure(SOP / f"{name}.toml") for name in NAMES}
+FOLDERS = {
+    **dict.fromkeys(["pimpinan", "eselon-2-3", "eselon-4-asn", "jatim"], SOP),
+    "ruang-rawat": SOP / "examples",
+}
+NAMES = [*FOLDERS]
+PROCEDURES = {name: load_procedure(folder / f"{name}.toml") for name, folder in FOLDERS.items()}
 LAW: dict[str, LegalText] = {
-    name: load_legal_text(SOP / "legal" / f"{name}.toml") for name in NAMES
+    name: load_legal_text(folder / "legal" / f"{name}.toml") for name, folder in FOLDERS.items()
 }
 UNCHANGED = {name: review(PROCEDURES[name], LAW[name]) for name in NAMES}
 STEPS = [(name, place) for name in NAMES for place in range(len(PROCEDURES[name].steps))]
@@ -238,7 +242,7 @@ def without(name: str, place: int, words: frozenset[str]) -> Procedure:
                 if not _gives(way, words)
             ),
             do=tuple(one for one in phase.do if not _does(one, words)),
-            needs=None if f"needs:{phase.needs}" in words else phase.needs,
+            needs=None if f"needs:{_without_argument(phase.needs)}" in words else phase.needs,
         )
         for phase in PROCEDURES[name].steps[place].phases
     )
@@ -252,10 +256,15 @@ def without(name: str, place: int, words: frozenset[str]) -> Procedure:
     return changed
 
 
+def _without_argument(need: str | None) -> str:
+    return (need or "").partition(":")[0]
+
+
 def _gives(way: Transition, words: frozenset[str]) -> bool:
     """Return True if *way* gives one of *words* by its event, its count or its outcome."""
     counted = "button" if way.event.startswith("button.") else way.event
-    found = {way.event, *([f"counted:{counted}"] if way.clear else []), f"offers:{way.to}"}
+    event = "value" if way.event.startswith("value.") else way.event
+    found = {event, *([f"counted:{counted}"] if way.clear else []), f"offers:{way.to}"}
     found |= {"returns-identity"} if way.returns_identity else set()
     found |= {"reason"} if way.reason and way.to in ("@declined", "@rescheduled") else set()
     return bool(found & words)

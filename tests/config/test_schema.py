@@ -132,7 +132,7 @@ BEYOND = ("has the range", " twice; ", "allowed: numbers from", " numbers, but t
 
 def schema_of_file(file: Path) -> str:
     """Return the name of the schema of a shipped file."""
-    by_folder = {"sop": "procedure", "parts": "part", "legal": "legal"}
+    by_folder = {"sop": "procedure", "examples": "procedure", "parts": "part", "legal": "legal"}
     return by_folder.get(file.parent.name, "gardu")
 
 

@@ -370,7 +370,12 @@ def test_a_part_that_cannot_be_read_is_tried_again(folder: Folder) -> None:
 @pytest.mark.parametrize("name", sorted(part_files(CONFIG / "sop")))
 def test_every_shipped_part_is_used_by_a_shipped_procedure(name: str) -> None:
     """A part that no procedure uses would be in no test."""
-    found = parts_of(CONFIG / "sop", SHIPPED) + parts_of(ARCHIVE, ["arsip"])
+    examples = CONFIG / "sop/examples"
+    found = [
+        *parts_of(CONFIG / "sop", SHIPPED),
+        *parts_of(examples, sorted(path.stem for path in examples.glob("*.toml"))),
+        *parts_of(ARCHIVE, ["arsip"]),
+    ]
     assert CONFIG / f"sop/parts/{name}.toml" in found
 
 

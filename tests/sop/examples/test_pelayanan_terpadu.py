@@ -622,21 +622,6 @@ def test_a_result_that_lacks_something_goes_back_once(
 
 
 @walk()
-def test_a_result_that_is_complete_in_the_end() -> None:
-    """*done* hands it over, and the signature is recorded."""
-    desk = Desk()
-    desk.hand_over()
-    desk.press("counter", "decline")
-    desk.press("counter", "done")
-    desk.sign()
-    desk.press("counter", "accept")
-    desk.press("counter", "decline")
-    desk.receipt()
-    assert desk.end() == ("completed", None)
-    assert "signature" in desk.last("penyerahan").evidence
-
-
-@walk()
 def test_a_receipt_without_a_picture() -> None:
     """The camera fails: the officer's press vouches, and the record has no evidence of it."""
     desk = Desk()

@@ -121,7 +121,7 @@ def test_the_answer_before_the_step_is_evidence_in_it() -> None:
 
 
 def _rows(**signing: str) -> Procedure:
-    """Return a procedure that checks, signs (row 3) and hands over; the checks lead as *signing*."""
+    """Return a procedure that checks, signs (row 3) and hands over; some lead as *signing*."""
     ways = {"papers": "@next", "check": "@next"} | signing
     papers = phase("p", ("button.done", ways["papers"]))
     check = phase("c", ("button.done", ways["check"]))

@@ -8,7 +8,9 @@ Rules
    it is weaker, and noted; where the law names the equipment, it is not enough.
 3. A press that vouches for the deed by name (``vouches``) stands for all of its signs.
 4. A step that no way completes does no deed.
-5. What holds with all equipment may not hold with that at hand: an event that cannot happen there
+5. A way back to an earlier row, from which every visit comes to this row again before a later one,
+   does not complete the step: the deed is done then.
+6. What holds with all equipment may not hold with that at hand: an event that cannot happen there
    leads nowhere (``at_hand``).
 """
 

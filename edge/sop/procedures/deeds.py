@@ -128,6 +128,13 @@ DEEDS: dict[str, Deed] = {
         Sign(vouched=frozenset({"button.done", "button.accept", "value", "needs:value"})),
     ),
     "hands-washed": _seen("Tamu mencuci tangan", "the guest washes the hands"),
+    "documents-checked": _seen(
+        "Kelengkapan berkas diperiksa", "the documents are checked for completeness"
+    ),
+    "complaint-noted": _seen("Pengaduan dicatat", "the complaint is taken down"),
+    "result-handed-over": _seen(
+        "Hasil pelayanan diserahkan", "the result of the service is handed over"
+    ),
     "value-entered": _deed(
         "Data yang diminta dicatat, misalnya nomor kendaraan",
         "what the law asks for is entered, such as a number plate",

@@ -14,6 +14,9 @@ from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 START = ""
 """The node from which each visit comes into the step."""
 
+RETURNED = "returned"
+"""The node of a visit that goes back to an earlier row, and comes to this row again."""
+
 AtHand = Callable[[Step, str], bool]
 """Returns True if the event, action or need can happen at the step with the equipment there is."""
 
@@ -28,7 +31,7 @@ class Edge(msgspec.Struct, frozen=True):
 
     :ivar source: the id of the phase, or :data:`START`
     :ivar event: the kind of its event; empty for the way into the step
-    :ivar target: the id of the phase, ``completed``, ``@skip`` or another outcome
+    :ivar target: the id of the phase, ``completed``, ``returned``, ``@skip`` or another outcome
     :ivar words: the words that it carries
     :ivar place: its place in the file, for a person; empty for the arrival
     """
@@ -199,7 +202,7 @@ def _entries(
     """Yield (target, words) of each place to which a transition to *to* can lead."""
     phase = next((one for one in step.phases if one.id == to), None)
     if phase is None:
-        yield (COMPLETED if to == "@next" or to.startswith("#") else to), frozenset()
+        yield _end_of(procedure, step, to), frozenset()
         return
     need = (phase.needs or "").partition(":")[0]
     if not need or at_hand(step, need):
@@ -208,6 +211,36 @@ def _entries(
         seen = (*before, phase.id)
         for target, words in _entries(procedure, step, phase.otherwise, at_hand, seen):
             yield target, words | {f"without:{need}"}
+
+
+def _end_of(procedure: Procedure, step: Step, to: str) -> str:
+    """Return the node of the end *to* of *step*."""
+    there = next((other for other in procedure.steps if to == f"#{other.id}"), None)
+    if there is not None and _leads_back(procedure, step, there):
+        return RETURNED
+    return COMPLETED if to == "@next" or to.startswith("#") else to
+
+
+def _leads_back(procedure: Procedure, step: Step, there: Step) -> bool:
+    """Return True if a visit that goes from *step* back to *there* comes to its row again.
+
+    No way on may lead to a later row, or complete the visit, without that. An alternative with the
+    number of *step* is its row; a way from one alternative straight to another is no way back.
+    """
+    if there is not step and there.number >= step.number:
+        return False
+    passed: set[str] = set()
+    ahead = [there]
+    while ahead:
+        here = ahead.pop()
+        if here.number == step.number or here.id in passed:
+            continue
+        passed.add(here.id)
+        following = [after for after, _ in follows(procedure, here)]
+        if here.number > step.number or None in following:
+            return False
+        ahead += [after for after in following if after is not None]
+    return True
 
 
 def _of_phase(procedure: Procedure, step: Step, phase: Phase, at_hand: AtHand) -> frozenset[str]:

@@ -120,6 +120,46 @@ def test_the_answer_before_the_step_is_evidence_in_it() -> None:
     assert found == Evidence(deed="host-accepted")
 
 
+def _rows(**signing: str) -> Procedure:
+    """Return a procedure that checks, signs (row 3) and hands over; some lead as *signing*."""
+    ways = {"papers": "@next", "check": "@next"} | signing
+    papers = phase("p", ("button.done", ways["papers"]))
+    check = phase("c", ("button.done", ways["check"]))
+    sign = phase("s", ("aiphone.accept", "#hand"), ("aiphone.decline", "#papers"))
+    other = phase("o", ("button.done", "@next"))
+    steps = {"papers": papers, "check": check, "sign": sign, "other": other, "hand": DONE}
+    numbers = {"papers": 1, "check": 2, "sign": 3, "other": 3, "hand": 4}
+    return of(
+        *(replace(step_of(one, step_id=name), number=numbers[name]) for name, one in steps.items())
+    )
+
+
+@pytest.mark.parametrize(
+    ("signing", "gap"),
+    [
+        ({}, ""),
+        ({"check": "#other"}, ""),
+        ({"papers": "#hand"}, "phase s, aiphone.decline"),
+        ({"check": "#hand"}, "phase s, aiphone.decline"),
+    ],
+)
+def test_a_way_back_completes_a_step_only_if_the_visit_can_go_past_it_then(
+    signing: dict[str, str], gap: str
+) -> None:
+    """Papers that are sent back come to be signed again; a way from there past the row is a gap."""
+    procedure = _rows(**signing)
+    (found,) = deeds_of(procedure, procedure.step("sign"), deeds=["approval-given"])
+    assert found == Evidence(deed="approval-given", gap=gap)
+
+
+def test_a_way_to_an_alternative_of_the_row_is_no_way_back() -> None:
+    """Row 3a leads to row 3b at once: 3a is completed without its deed."""
+    sign = step_of(phase("s", ("button.done", "#dua")), step_id="satu")
+    other = step_of(DONE, step_id="dua")
+    (found,) = deeds_of(of(sign, other), sign, deeds=["approval-given"])
+    assert found.gap == "phase s, button.done"
+
+
 def test_a_call_is_no_answer() -> None:
     """Another press beside the aiphone is no yes of the host."""
     ring = phase(

@@ -16,9 +16,9 @@ from edge.config.sections.panels import Button
 from edge.config.sections.values import Action
 from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
+from edge.sop.procedures.reachability import reached, stuck
 from edge.sop.procedures.shared_panels import shared_buttons
 from edge.sop.procedures.values import EVENT, MOST_BUTTONS
-from edge.sop.procedures.verify import reached, stuck
 from edge.sop.procedures.vocabulary import (
     AIDE,
     CALL_IN,

@@ -28,7 +28,7 @@ from edge.config.sections.values import Name
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, convert
 from edge.sop.procedures.model import FileTable, ParameterValue, Phase, Text
-from edge.sop.procedures.verify import reached
+from edge.sop.procedures.reachability import reached
 
 THEN = "@then"
 """The way out of a part, to the phase that follows it in the step."""

@@ -75,7 +75,8 @@ class Part(FileTable, frozen=True, kw_only=True):
     :ivar id: its name, which is that of the file without .toml
     :ivar title: its purpose
     :ivar parameters: by name; ``{name}`` stands for the value
-    :ivar step: keys for the step that uses it
+    :ivar step: keys for the step that uses it: ``timed_from``, ``admitted_from``, ``extend_s``,
+        ``extensions``, ``page_shows_signature``, ``count_again``; the step's own come first
     :ivar use: the parts whose phases come before its own
     :ivar given: values for the parameters of those parts
     :ivar phases: its own phases

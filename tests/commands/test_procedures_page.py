@@ -1,14 +1,20 @@
 """docs/procedures.md: its files are written and its commands run, in order, as a reader would."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 
+from edge.config.validation import Problems, convert
 from edge.sop.procedures.legal_text import load_legal_text
 from edge.sop.procedures.loading import load_procedure, parse_procedure, read_procedure
+from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.review import review
+from edge.sop.procedures.vocabulary import EVENTS, NEEDS, VERBS, kind_of_event
 from tests.command_line import invoke
 
 PAGE = Path(__file__).parents[2] / "docs" / "procedures.md"
@@ -113,6 +119,42 @@ def test_each_block_of_the_page_is_of_a_known_kind() -> None:
     assert kinds == {("toml", True), ("toml", False), ("diff", True), ("console", False)}
     captions = re.findall(r"^\*\*`[^`]+`\*\*$", PAGE.read_text(encoding="utf-8"), re.MULTILINE)
     assert len(captions) == sum(file is not None for file, _, _ in blocks())
+
+
+def fragments() -> list[dict[str, Any]]:
+    """Return the examples of the page that are no whole file."""
+    return [tomllib.loads(text) for file, kind, text in blocks() if kind == "toml" and file is None]
+
+
+def test_each_fragment_of_the_page_has_keys_and_words_that_exist() -> None:
+    """Who copies an example gets no error; a renamed key or word is renamed here too."""
+    found = fragments()
+    steps = [raw for raw in found if isinstance(raw.get("steps"), list)]
+    loose = [raw["steps"] for raw in found if isinstance(raw.get("steps"), dict)]
+    phases = [phase for one in [*loose, *(s for raw in steps for s in raw["steps"])]
+              for phase in one.get("phases", ())]  # fmt: skip
+    ways = [way for one in [*phases, *found] for way in one.get("on", ())]
+    problems = Problems("page")
+    for phase in phases:
+        convert(Phase, phase, "phase", problems)
+    for way in ways:
+        convert(Transition, way, "way", problems)
+    assert problems.lines == []
+    assert len(phases) > 15
+    known = {"steps", "on", *keys(Procedure), *keys(Step), *keys(Phase)}
+    others = {"places", "aiphone", "reasons"}  # of the config and of the wording
+    assert {key for raw in found for key in raw} <= known | others
+    assert {kind_of_event(way["event"]) for way in ways} - set(EVENTS) == {"value.temperature"}
+    assert {word.partition(":")[0] for phase in phases for word in phase.get("do", ())} <= set(
+        VERBS
+    )
+    needs = {phase["needs"].partition(":")[0] for phase in phases if "needs" in phase}
+    assert needs <= set(NEEDS)
+
+
+def keys(kind: type[msgspec.Struct]) -> tuple[str, ...]:
+    """Return the keys of the table *kind*, as they are written."""
+    return kind.__struct_encode_fields__
 
 
 def test_links_of_both_pages_lead_somewhere() -> None:

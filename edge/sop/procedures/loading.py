@@ -6,7 +6,6 @@ other file.
 """
 
 import hashlib
-import re
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,28 +21,33 @@ from edge.config.validation import Problems, convert
 from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.parts import Part, Source, circle, expand, used
+from edge.sop.procedures.problem_places import ProblemPlaces
 from edge.sop.procedures.verify import verify
 from edge.sop.procedures.whole_text import Origins, whole_text
 
 _PARTS = "parts"
 
-# The place of a problem that ``verify`` finds.
-_IN_PHASE = re.compile(r"step ([\w-]+), phase ([\w-]+)")
-
 
 class Written(msgspec.Struct, frozen=True):
-    """The text of a procedure, whole.
+    """A procedure as it is written.
 
     :ivar file: the file that it was read from
-    :ivar text: with the phases of all parts
+    :ivar own: the text of that file
+    :ivar text: the whole text, with the phases of all parts
     :ivar origins: the part of each phase that comes from one, by step and phase
-    :ivar files: the files of those parts
+    :ivar parts: those parts, by name
     """
 
     file: str
+    own: str
     text: str
     origins: Origins = {}
-    files: tuple[Path, ...] = ()
+    parts: dict[str, Source] = {}
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The files of its parts."""
+        return tuple(Path(source.file) for source in self.parts.values())
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:
@@ -76,7 +80,7 @@ def read_procedure(path: Path) -> Written:
     wanted = _wanted(raw["steps"], problems)
     problems.raise_any()
     if not wanted:
-        return Written(str(path), text)
+        return Written(str(path), text, text)
     library = _read_parts(path.parent, wanted, problems)
     problems.raise_any()
     origins: dict[tuple[str, str], str] = {}
@@ -87,8 +91,7 @@ def read_procedure(path: Path) -> Written:
             if origin is not None:
                 origins[step["id"], phase["id"]] = origin
     problems.raise_any()
-    files = tuple(Path(source.file) for source in library.values())
-    return Written(str(path), whole_text(raw, origins), origins, files)
+    return Written(str(path), text, whole_text(raw, origins), origins, library)
 
 
 def part_files(folder: Path) -> dict[str, Path]:
@@ -123,11 +126,12 @@ def load_procedure(path: Path) -> Procedure:
     """
     written = read_procedure(path)
     procedure = parse_procedure(written.text, written.file)
-    problems = Problems(written.file, read_text(path))
+    problems = Problems(written.file, written.own)
     if procedure.id != path.stem:
         problems.add("id", f"is {procedure.id!r}; allowed: {path.stem!r}, as the file is called")
+    places = ProblemPlaces(problems, written.own, written.origins, written.parts)
     for problem in verify(procedure):
-        problems.add("", _with_part(problem, written))
+        places.add(problem)
     problems.raise_any()
     return procedure
 
@@ -240,12 +244,3 @@ def _step(
     """Return the table *step* with *keys* that it lacks, and with *phases* in place of parts."""
     own = {key: value for key, value in step.items() if key not in ("use", "with", "phases")}
     return {**keys, **own, "phases": phases}
-
-
-def _with_part(problem: str, written: Written) -> str:
-    """Return *problem* with the name of the part that its phase comes from."""
-    place = _IN_PHASE.match(problem)
-    part = written.origins.get((place[1], place[2])) if place else None
-    if place is None or part is None:
-        return problem
-    return f"{place[0]} (part {part}){problem[place.end() :]}"

@@ -22,16 +22,15 @@ def review_deeds(procedure: Procedure, rows: dict[str, LegalRow]) -> Iterator[Re
     :param rows: the legal row of each step
     """
     for step, row in _demanding(procedure, rows):
-        found = deeds_of(procedure, step, deeds=row.demands)
-        for one in found:
+        for one in deeds_of(procedure, step, deeds=row.demands):
             if one.gap:
                 words = f"{demanded(one.deed)}; the step can be completed without it: {one.gap}"
                 yield problem(step, "deed", words, law=row.name)
             elif not one.shown:
                 yield _only_word(step, row, one)
-        if vouched := [f"{one.deed} ({_places(one)})" for one in found if one.shown and one.word]:
-            words = f"an officer's word can stand for what equipment shows: {', '.join(vouched)}"
-            yield note(step, "deed", words, law=row.name)
+            elif one.word:
+                words = f"{named(one.deed)}: an officer's word can stand for what equipment shows"
+                yield note(step, "deed", f"{words}: {_places(one)}", law=row.name)
 
 
 def review_deeds_here(

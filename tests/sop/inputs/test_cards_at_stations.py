@@ -239,7 +239,25 @@ def test_metal_before_the_card_is_an_alarm_all_the_same() -> None:
     stand = everywhere()
     to_the_screening(stand, CARDS[0], "eselon-2-3")
     stand.detector("alarm")
-    assert visit_of(stand, CARDS[0]).phase == "alarm"
+    assert visit_of(stand, CARDS[0]).phase == "alarm-tanpa-kartu"
+    assert "metal-detector" in stand.state.alarms
+
+
+def test_an_alarm_is_no_way_past_the_card() -> None:
+    """After metal the card is still due, and the alarm stands until all have walked clear."""
+    stand = everywhere()
+    to_the_screening(stand, CARDS[0], "eselon-2-3")
+    stand.detector("alarm", "passage", "clear")
+    stand.wait(2)
+    assert visit_of(stand, CARDS[0]).phase == "kartu"
+    stand.detector("passage")
+    stand.wait(2)
+    assert visit_of(stand, CARDS[0]).phase == "kartu"
+    stand.card(CARDS[0])
+    assert "metal-detector" in stand.state.alarms
+    stand.detector("passage")
+    assert visit_of(stand, CARDS[0]).phase == "bersih"
+    assert "metal-detector" not in stand.state.alarms
 
 
 def test_lampiran_i_lists_no_card_at_the_screening() -> None:

@@ -83,8 +83,9 @@ def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
         "short.toml: line 13: steps[0].standard_s: is 0; allowed: seconds, above 0, at most 86400",
         "other.toml: line 2: id: is 'short'; allowed: 'other', as the file is called",
         (
-            "other.toml: step only, phase wait, on \"button.done\": leads to 'nowhere'; allowed: "
-            "wait, @next, @skip, @declined, @rescheduled, @refused, @abandoned, #only"
+            'other.toml: line 16: steps[0].phases[0]: step only, phase wait, on "button.done": '
+            "leads to 'nowhere'; allowed: wait, @next, @skip, @declined, @rescheduled, @refused, "
+            "@abandoned, #only"
         ),
         "absent.toml: no such file",
     ]

@@ -287,13 +287,16 @@ SLIPS: dict[str, tuple[str, str]] = {
     ),
     "a value that a phase cannot have": (
         'use = "bye"\nwith = { event = "timeout" }',
-        'short.toml: step only, phase pamit (part bye), on "timeout": timeout and after_s go',
+        'parts/bye.toml: line 16: phases[0]: step only, phase pamit, on "timeout": timeout and',
     ),
     "two parts with one phase": (
         'use = ["ask", "ask-again"]',
         "short.toml: line 16: steps[0].use: phase tanya is in the parts ask and ask-again; allowed",
     ),
-    "neither parts nor phases": ("", "short.toml: step only: has no phases; allowed: phases, or"),
+    "neither parts nor phases": (
+        "",
+        "short.toml: line 8: steps[0]: step only: has no phases; allowed: phases, or",
+    ),
 }
 
 

@@ -62,6 +62,31 @@ _WORDS = {
     (LegalRow, "demands"): "Deeds",
 }
 
+# The sections of procedures.md that explain words and keys beyond their meaning here.
+_EXPLAINED = {
+    "guest-book-signature-id": (
+        "guest-book", "signature", "identity", "identity.taken", "vouches", "page_shows_signature",
+        "returns_identity",
+    ),
+    "groups": ("all-clear", "detector.passage"),
+    "hosts": ("host", "host-choice", "button.host", "admitted_from"),
+    "another-persons-approval": ("aiphone",),
+    "conditions-and-counts": ("at_most", "count_again"),
+    "values": ("value", "value.ID", "values", "above", "below", "equals"),
+    "the-waiting-room": ("aiphone.call",),
+    "times": ("standard_s", "timed_from", "at_s", "extend", "extend_s", "extensions"),
+    "persons-cards-lockers": ("cards", "more-cards", "more-lockers", "missing-card"),
+    "questions": ("ask", "answer"),
+    "places-with-limited-room": ("room", "room.free", "leave-place"),
+    "the-order-of-waiting": ("waiting_order",),
+    "hours": ("hours",),
+    "escorts": ("escort", "card.escort", "release-escort", "escort_visits"),
+    "reasons": ("reasons", "refusals", "button.reason-1"),
+    "inactivity": ("abandoned_after_s",),
+    "parts": ("use", "with"),
+}  # fmt: skip
+_SECTIONS = {word: section for section, words in _EXPLAINED.items() for word in words}
+
 
 def reference() -> str:
     """Return the page, Markdown."""
@@ -103,8 +128,8 @@ def _words() -> Iterator[str]:
 
 def _events() -> Iterator[tuple[str, ...]]:
     for name, event in EVENTS.items():
-        yield f"`{name}`", event.meaning, f"`{event.evidence}`"
-    yield "`value.ID`", VALUE_ENTERED, "results of comparisons"
+        yield f"`{name}`", event.meaning + _more(name), f"`{event.evidence}`"
+    yield "`value.ID`", VALUE_ENTERED + _more("value.ID"), "results of comparisons"
 
 
 def _keys() -> Iterator[str]:
@@ -144,7 +169,12 @@ def _shown(deed: Deed) -> str:
 
 
 def _rows(words: Mapping[str, str]) -> Iterator[tuple[str, ...]]:
-    return ((f"`{name}`", text) for name, text in words.items())
+    return ((f"`{name}`", text + _more(name)) for name, text in words.items())
+
+
+def _more(word: str) -> str:
+    section = _SECTIONS.get(word)
+    return f" ([more](procedures.md#{section}))" if section else ""
 
 
 def _table(
@@ -169,8 +199,10 @@ def _cell(value: Mapping[str, Any], *, required: bool) -> str:
 
 
 def _see(kind: type[msgspec.Struct], key: str) -> str:
+    """Return links to the words of a key, and to the section that explains it."""
     section = _WORDS.get((kind, key))
-    return f" [{section}](#{section.lower()})." if section else ""
+    words = f" [{section}](#{section.lower()})." if section else ""
+    return words + (_more(key) if kind in (Procedure, Step, Phase, Transition) else "")
 
 
 def _toml(default: Any) -> str:

@@ -10,9 +10,9 @@ import pytest
 from edge.config.validation import Problems, convert
 from edge.sop.procedures.deeds import DEEDS
 from edge.sop.procedures.legal_text import LegalText
-from edge.sop.procedures.model import Procedure
+from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.parts import STEP_KEYS, Part
-from edge.sop.procedures.reference import reference
+from edge.sop.procedures.reference import _SECTIONS, reference
 from edge.sop.procedures.vocabulary import EVENTS, NEEDS, TARGETS, VERBS
 
 PAGE = Path(__file__).parents[3] / "docs" / "procedures-reference.md"
@@ -109,3 +109,10 @@ def test_a_key_with_words_of_its_own_leads_to_their_table() -> None:
     """From `do` to the actions, from `needs` to the needs: one click."""
     assert "[Actions](#actions)" in rows("`[[steps.phases]]`")["do"][0]
     assert "[Deeds](#deeds)" in rows("`[[rows]]` of a legal text")["demands"][0]
+
+
+def test_each_link_to_an_explanation_is_of_a_word_or_key_that_exists() -> None:
+    """A renamed word does not lose its explanation in silence."""
+    kinds = (Procedure, Step, Phase, Transition)
+    keys = {key for kind in kinds for key in kind.__struct_encode_fields__}
+    assert set(_SECTIONS) <= {*EVENTS, *NEEDS, *VERBS, "value.ID", *keys}

@@ -8,7 +8,7 @@ from edge.commands.tables import show_table
 from edge.config.places import default_config_folder, procedures_folder
 from edge.config.toml_writing import value
 from edge.errors import ConfigError
-from edge.sop.procedures.part_files import part_files, read_part
+from edge.sop.procedures.loading import part_files, read_part
 from edge.sop.procedures.parts import Part
 
 

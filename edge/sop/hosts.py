@@ -3,7 +3,7 @@
 The regulation's warning (*peringatan*): a procedure applies only while the official is in place and
 receives guests. So if it was announced that the host is away, the aide is not called: the phase
 that needs the ``host`` is passed over, and reception decides (``NEEDS`` in
-edge/sop/procedures/model.py).
+edge/sop/procedures/vocabulary.py).
 
 1. An announcement names a host; or a procedure or a called station: then it holds for all their
    hosts. The absence of one host turns away that host's guests only.

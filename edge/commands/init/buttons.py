@@ -15,7 +15,7 @@ import msgspec
 from edge.commands.init.needs import Needs
 from edge.config.crosscheck.buttons import FREQUENT, GRAVE
 from edge.config.sections.values import Action
-from edge.sop.procedures.equipment import IDENTITY_BUTTONS
+from edge.sop.procedures.site import IDENTITY_BUTTONS
 
 AMOUNTS = {
     "all": "also corrections, groups, reasons, kinds of ID, and an alarm button at every panel",

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from edge.sop.procedures.equipment import LOCKER_WORDS, choice_buttons
 from edge.sop.procedures.model import Procedure, Step
+from edge.sop.procedures.site import LOCKER_WORDS, choice_buttons
 from edge.sop.procedures.turning_away import can_refuse
 from edge.sop.procedures.vocabulary import CALL_IN
 

@@ -28,7 +28,7 @@ from edge.config.sections.values import Name
 from edge.config.spelling import did_you_mean
 from edge.config.validation import Problems, convert
 from edge.sop.procedures.model import FileTable, ParameterValue, Phase, Text
-from edge.sop.procedures.verify import reached
+from edge.sop.procedures.reachability import reached
 
 THEN = "@then"
 """The way out of a part, to the phase that follows it in the step."""
@@ -75,7 +75,8 @@ class Part(FileTable, frozen=True, kw_only=True):
     :ivar id: its name, which is that of the file without .toml
     :ivar title: its purpose
     :ivar parameters: by name; ``{name}`` stands for the value
-    :ivar step: keys for the step that uses it
+    :ivar step: keys for the step that uses it: ``timed_from``, ``admitted_from``, ``extend_s``,
+        ``extensions``, ``page_shows_signature``, ``count_again``; the step's own come first
     :ivar use: the parts whose phases come before its own
     :ivar given: values for the parameters of those parts
     :ivar phases: its own phases

@@ -25,7 +25,7 @@ def review(procedure: Procedure, legal: LegalText | None) -> list[Remark]:
             f"there is no legal text of {procedure.id}: wording, actors, order, times and deeds "
             "were not compared with the law; write the rows of the law into "
             f"legal/{procedure.id}.toml in the folder of the procedure (docs/procedures.md, "
-            "Verification)"
+            "The law of a procedure)"
         )
         return [*found, Remark(kind="note", step=None, about="wording", words=words)]
     return [

@@ -14,13 +14,17 @@ from edge.sop.procedures.deeds import DEEDS
 from edge.sop.procedures.legal_text import LegalText
 from edge.sop.procedures.model import Phase, Procedure
 from edge.sop.procedures.parts import STEP_KEYS, Part
-from edge.sop.procedures.verify import OUTCOMES, RINGS, WITH_ARGUMENT
 from edge.sop.procedures.vocabulary import (
-    EVIDENCE,
+    EVENTS,
     NEEDS,
     NEEDS_WITH_ARGUMENT,
     OF_ONE_DETECTOR,
+    OUTCOMES,
+    RINGS,
+    TARGETS,
+    VALUE_ENTERED,
     VERBS,
+    WITH_ARGUMENT,
 )
 
 _WORD = "[a-z0-9]+(-[a-z0-9]+)*"
@@ -74,7 +78,12 @@ def _with_placeholders(parts: dict[str, Any]) -> dict[str, Any]:
 def _with_words(parts: dict[str, Any]) -> None:
     """Add to *parts* the words that the verification knows."""
     way, phase = parts["Transition"]["properties"], parts["Phase"]["properties"]
-    way["event"] = {"description": "The event that it waits for.", "anyOf": _events()}
+    events = {name: event.meaning for name, event in EVENTS.items()} | {"value.ID": VALUE_ENTERED}
+    way["event"] = {
+        "description": _listed("The event that it waits for:", events),
+        "anyOf": _events(),
+    }
+    way["to"]["description"] = _listed("Where it leads:", TARGETS)
     way["to"]["pattern"] = rf"^(@next|@skip|{'|'.join(OUTCOMES)}|#?{_WORD})$"
     way["reason"]["pattern"] = f"^{_WORD}$"
     parts["Transition"] |= _TIME_OUT
@@ -114,7 +123,7 @@ def _events() -> list[dict[str, Any]]:
     """Return the schemas of an event: a word of the list, or one with a name behind it."""
     kinds = "|".join(map(re.escape, OF_ONE_DETECTOR))
     named = rf"^(({kinds}):|value\.){_WORD}$"
-    return [{"enum": list(EVIDENCE)}, {"type": "string", "pattern": named}]
+    return [{"enum": list(EVENTS)}, {"type": "string", "pattern": named}]
 
 
 def _needs() -> list[dict[str, Any]]:

@@ -36,8 +36,8 @@ class Value(FileTable, frozen=True, kw_only=True):
     :ivar unit: of a number, for people, such as kg
     :ivar least: the smallest number allowed
     :ivar most: the greatest number allowed
-    :ivar choices: of a choice: the words allowed; of a number: those that buttons can enter. The
-        first four are entered by the buttons choice-1 to choice-4
+    :ivar choices: of a choice: the words allowed; of a number: those that buttons can enter; at
+        most 12. The first four are entered by the buttons choice-1 to choice-4
     :ivar personal: it is stored in the guest book only; records have only the results of its
         comparisons. A text is always personal
     """

@@ -3,15 +3,13 @@
 They belong to ``verify.py``: each rule yields problems, one line each.
 """
 
-import re
 from collections.abc import Iterator, Sequence
 
 from edge.config.spelling import did_you_mean
 from edge.sop.procedures.model import Phase, Procedure, Step, Transition
 from edge.sop.procedures.values import EVENT, Value, not_allowed, plain
+from edge.sop.procedures.vocabulary import WORD, WORD_RULE
 
-_WORD = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_WORD_RULE = "allowed: lower-case letters, digits and single dashes"
 _LONGEST_UNIT = 20
 NEED = "value"
 """The need whose argument is a value's id."""
@@ -151,8 +149,8 @@ def _choices(value: Value) -> Iterator[str]:
         yield f"choices has {word} twice; allowed: each once"
     for choice in value.choices:
         if value.kind == "choice":
-            if not isinstance(choice, str) or not _WORD.fullmatch(choice):
-                yield f"choices has {choice!r}; {_WORD_RULE}"
+            if not isinstance(choice, str) or not WORD.fullmatch(choice):
+                yield f"choices has {choice!r}; {WORD_RULE}"
         elif (why := not_allowed(value, choice)) is not None:
             yield f"choices has {plain(choice)}, which {why}"
 

@@ -2,7 +2,7 @@
 
 Rules
 -----
-1. edge/sop/procedures/model.py defines everything that a procedure can contain; no procedure is
+1. edge/sop/procedures/ defines everything that a procedure can contain; no procedure is
    named here.
 2. Entering a phase carries out its ``do`` list and sets its timer. If its ``needs`` is not met, the
    visit enters its ``otherwise`` phase instead, or completes the step (``@next``), and its ``do``
@@ -12,16 +12,14 @@ Rules
 4. A visit that ends while it has a card or a locker does not release them: they are owed.
 """
 
-from collections.abc import Callable
 from typing import Literal
 
 from msgspec import UNSET
 
 from edge.clock import Stamp, iso
-from edge.sop import day, hosts, hours, reasons
+from edge.sop import day, hosts, reasons
 from edge.sop.detectors import device_of, event_of
 from edge.sop.effects import CancelTimer
-from edge.sop.events import WalkDirection
 from edge.sop.hosts import ChosenBy
 from edge.sop.procedures.model import Phase, Step, Transition
 from edge.sop.procedures.vocabulary import EVIDENCE, ROOM_FREE, kind_of_event
@@ -30,16 +28,14 @@ from edge.sop.state import Advance, DetectorState, Visit
 from edge.sop.turn import Turn
 from edge.sop.visit import (
     conditions,
-    group,
     identities,
     inactivity,
     pace,
     papers,
-    room,
     screening,
-    stations,
     waiting_order,
 )
+from edge.sop.visit.needs import ON_EQUIPMENT, met
 from edge.sop.visit.steps import (
     FRESH_STEP,
     add_word,
@@ -49,10 +45,8 @@ from edge.sop.visit.steps import (
     set_phase_timer,
     start_time,
 )
-from edge.sop.visit.verbs import VERBS_DONE, doors_for, free_locker
+from edge.sop.visit.verbs import VERBS_DONE
 
-# The needs of a phase that can end while a visit waits in it, because a device fails.
-_EQUIPMENT_NEEDS = ("reader",)
 # The events that the core makes itself: they are no evidence of the guest.
 _OWN_EVENTS = ("timeout", ROOM_FREE)
 
@@ -205,7 +199,7 @@ def _remember_way_back(turn: Turn, before: Visit, name: str) -> None:
 
 
 def _follow(turn: Turn, visit: Visit, transition: Transition) -> None:
-    """Move *visit* along *transition* (table at the head of edge/sop/procedures/model.py)."""
+    """Move *visit* along *transition* to its target (``TARGETS`` in the vocabulary)."""
     step = turn.step(visit)
     to = screening.destination(visit, transition)
     if to == "@next":
@@ -331,7 +325,7 @@ def recheck(turn: Turn, visit: Visit) -> Visit:
 def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
     """Enter *phase*, or its ``otherwise`` if its need is not met: a phase, or the next step."""
     step = turn.step(visit)
-    while phase.needs is not None and not _has(turn, visit, phase.needs):
+    while phase.needs is not None and not met(turn, visit, phase.needs):
         assert phase.otherwise is not None  # verified at load
         if phase.needs == "host":
             visit = hosts.note_reason(turn, visit)
@@ -356,53 +350,6 @@ def _enter(turn: Turn, visit: Visit, phase: Phase) -> Visit:
     return visit
 
 
-def _has(turn: Turn, visit: Visit, need: str) -> bool:
-    """Return True if *need* (a key of NEEDS in the vocabulary, or with an argument) is met."""
-    name, _, argument = need.partition(":")
-    if name == "value":
-        return argument in visit.values
-    return room.has_room(turn, visit, argument) if name == "room" else _MET[name](turn, visit)
-
-
-def _shows_walks(turn: Turn, visit: Visit, direction: WalkDirection) -> bool:
-    """Return True if a metal detector at the step of *visit* shows walks in *direction*."""
-    station = turn.rules.station(visit)
-    return any(
-        detector.serves(station) and direction in detector.walks
-        for detector in turn.rules.detectors.values()
-    )
-
-
-# A function for each key of ``NEEDS`` that has no argument.
-_MET: dict[str, Callable[[Turn, Visit], bool]] = {
-    "locker": lambda _turn, visit: bool(visit.lockers),
-    "card": lambda _turn, visit: bool(visit.cards),
-    "free-locker": lambda turn, visit: bool(visit.lockers) or free_locker(turn) is not None,
-    "passage": lambda turn, visit: _shows_walks(turn, visit, "in"),
-    "exit": lambda turn, visit: _shows_walks(turn, visit, "out"),
-    "all-clear": lambda _turn, visit: screening.all_clear(visit),
-    "host": hosts.receives,
-    "host-choice": lambda turn, visit: (
-        visit.host is None and len(turn.rules.hosts_of(visit.procedure)) > 1
-    ),
-    "door": lambda turn, visit: bool(doors_for(turn, visit)),
-    "reader": stations.reads_card,
-    "hours": lambda turn, visit: hours.is_open(turn, turn.procedure(visit)),
-    "escort": lambda _turn, visit: visit.escort is not None,
-    "more-cards": group.lacks_card,
-    "missing-card": lambda _turn, visit: bool(group.missing_cards(visit)),
-    "more-lockers": lambda _turn, visit: group.lacks_locker(visit),
-    "another-locker": lambda turn, visit: (
-        group.lacks_locker(visit) and free_locker(turn) is not None
-    ),
-    "several-lockers": lambda _turn, visit: len(visit.lockers) > 1,
-    "return-button": lambda turn, visit: bool(visit.lockers) and turn.rules.return_button,
-    "guest-book": lambda _turn, visit: papers.known(visit, "guest-book"),
-    "signature": lambda _turn, visit: papers.known(visit, "signature"),
-    "identity": lambda _turn, visit: identities.all_held(visit),
-}
-
-
 def equipment_changed(turn: Turn) -> None:
     """Move on the visits that wait for equipment which does not work any more.
 
@@ -410,7 +357,7 @@ def equipment_changed(turn: Turn) -> None:
     """
     for visit in turn.in_line():
         phase = turn.phase(visit)
-        if phase.needs in _EQUIPMENT_NEEDS and not _has(turn, visit, phase.needs):
+        if phase.needs in ON_EQUIPMENT and not met(turn, visit, phase.needs):
             _enter(turn, visit, phase)
 
 
@@ -478,7 +425,7 @@ def reenter(turn: Turn, visit: Visit, phase: str, **changes: object) -> Visit:
 def _past_equipment(turn: Turn, visit: Visit) -> Visit:
     """Put *visit* into the phase after the present one, if that waits for a device that fails."""
     phase = turn.phase(visit)
-    if phase.needs not in _EQUIPMENT_NEEDS or _has(turn, visit, phase.needs):
+    if phase.needs not in ON_EQUIPMENT or met(turn, visit, phase.needs):
         return visit
     return visit if phase.otherwise == "@next" else turn.change(visit, phase=phase.otherwise)
 

@@ -1,4 +1,4 @@
-"""Verbs of the ``do`` list: a function for each verb of ``VERBS`` (edge/sop/procedures/model.py).
+"""Verbs of ``do``: a function for each of ``VERBS`` (edge/sop/procedures/vocabulary.py).
 
 A verb without an object (no locker, no card, no camera) does nothing: a guest who stored no
 belongings has no locker to release.

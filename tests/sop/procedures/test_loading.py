@@ -93,13 +93,6 @@ def test_all_problems_of_all_files_come_together(tmp_path: Path) -> None:
     assert second.exists()
 
 
-def test_the_example_of_the_documentation_is_a_good_procedure(tmp_path: Path) -> None:
-    """The example that readers copy from docs/procedures.md loads and verifies."""
-    page = Path(__file__).parents[3] / "docs" / "procedures.md"
-    text = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
-    assert len(load_procedure(write(tmp_path, "arsip", text)).steps) == 2
-
-
 def test_known_procedures_are_the_files_of_the_folder(tmp_path: Path) -> None:
     """The ids that a typing error is answered with are the files of the folder."""
     write(tmp_path, "b", GOOD)

@@ -9,11 +9,11 @@ from edge.errors import ConfigError, ConfigUnavailable
 from edge.sop.procedures.loading import (
     load_procedure,
     parse_procedure,
+    part_files,
     parts_of,
     read_procedure,
 )
 from edge.sop.procedures.model import Step, Transition
-from edge.sop.procedures.part_files import part_files
 from tests.sop.stand import CONFIG
 
 ARCHIVE = CONFIG.parent / "sim/scenarios/days/arsip/sop"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import get_args
 
+from edge.config.spelling import did_you_mean
 from edge.sop.detectors import METAL_DETECTOR, as_in_procedure
 from edge.sop.events import InputKind
 from edge.sop.procedures import verify_values
@@ -60,13 +61,15 @@ def _condition(procedure: Procedure, step: Step, phase: Phase, where: str) -> It
         yield f"{where}: needs and otherwise go together; allowed: both or none"
     others = [other.id for other in step.phases if other.id != phase.id]
     if phase.otherwise is not None and phase.otherwise not in (*others, NEXT):
-        yield f"{where}: otherwise is {phase.otherwise!r}; allowed: {', '.join([*others, NEXT])}"
+        meant, allowed = did_you_mean(phase.otherwise, others), ", ".join([*others, NEXT])
+        yield f"{where}: otherwise is {phase.otherwise!r}{meant}; allowed: {allowed}"
 
 
 def _need(procedure: Procedure, need: str, where: str) -> Iterator[str]:
     name, colon, argument = need.partition(":")
     if name not in NEEDS:
-        yield f"{where}: needs is {need!r}; allowed: {', '.join(NEEDS)}"
+        meant = did_you_mean(name, NEEDS)
+        yield f"{where}: needs is {need!r}{meant}; allowed: {', '.join(NEEDS)}"
     elif bool(colon) != (name in NEEDS_WITH_ARGUMENT):
         form = f"{name}:..." if name in NEEDS_WITH_ARGUMENT else name
         yield f"{where}: needs is {need!r}, which is incomplete or too much; allowed: {form}"
@@ -79,12 +82,14 @@ def _need(procedure: Procedure, need: str, where: str) -> Iterator[str]:
 def _action(action: str, where: str) -> Iterator[str]:
     verb, colon, argument = action.partition(":")
     if verb not in VERBS:
-        yield f"{where}: do {action!r} is unknown; allowed: {', '.join(VERBS)}"
+        meant = did_you_mean(verb, VERBS)
+        yield f"{where}: do {action!r} is unknown{meant}; allowed: {', '.join(VERBS)}"
     elif bool(colon) != (verb in WITH_ARGUMENT) and verb not in MAY_HAVE_ARGUMENT:
         form = f"{verb}:..." if verb in WITH_ARGUMENT else verb
         yield f"{where}: do {action!r} is incomplete or too much; allowed: {form}"
     elif verb == "ring" and argument not in RINGS:
-        yield f"{where}: do {action!r} has an unknown pattern; allowed: {', '.join(RINGS)}"
+        meant = did_you_mean(argument, RINGS)
+        yield f"{where}: do {action!r} has an unknown pattern{meant}; allowed: {', '.join(RINGS)}"
     elif colon and not WORD.fullmatch(argument):
         yield f"{where}: do {action!r} has a wrong name; {WORD_RULE}"
     elif verb == "alarm" and argument in _RESERVED_ALARMS:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from edge.config.spelling import did_you_mean
 from edge.sop.procedures import verify_values
 from edge.sop.procedures.model import Procedure, Step, Transition
 from edge.sop.procedures.values import EVENT
@@ -40,7 +41,8 @@ def transition_problems(
     if way.event.startswith(EVENT):
         yield from verify_values.event(procedure, where, way.event)
     elif kind_of_event(way.event) not in EVIDENCE:
-        yield f"{where}: unknown event; allowed: {', '.join([*EVIDENCE, 'value.ID'])}"
+        meant = did_you_mean(way.event, EVIDENCE)
+        yield f"{where}: unknown event{meant}; allowed: {', '.join([*EVIDENCE, 'value.ID'])}"
     _, colon, detector = way.event.partition(":")
     if colon and not WORD.fullmatch(detector):
         yield f"{where}: names a detector {detector!r}; {WORD_RULE}"
@@ -79,7 +81,8 @@ def _clear(step: Step | None, where: str, way: Transition) -> Iterator[str]:
         yield f"{where}: has otherwise without clear; allowed: both, or none"
     phases = [phase.id for phase in step.phases] if step else []
     if way.otherwise not in phases:
-        yield f"{where}: otherwise is {way.otherwise!r}; allowed: {', '.join(phases)}"
+        meant = did_you_mean(way.otherwise, phases)
+        yield f"{where}: otherwise is {way.otherwise!r}{meant}; allowed: {', '.join(phases)}"
 
 
 def not_all_clear(step: Step) -> Iterator[str]:
@@ -101,7 +104,8 @@ def _target(procedure: Procedure, step: Step | None, where: str, way: Transition
     steps = [f"#{other.id}" for other in procedure.steps]
     allowed = [*phases, "@next", "@skip", *OUTCOMES, *steps]
     if way.to not in allowed:
-        yield f"{where}: leads to {way.to!r}; allowed: {', '.join(allowed)}"
+        meant = did_you_mean(way.to, allowed)
+        yield f"{where}: leads to {way.to!r}{meant}; allowed: {', '.join(allowed)}"
 
 
 def _via(procedure: Procedure, step: Step | None, where: str, way: Transition) -> Iterator[str]:
@@ -111,4 +115,5 @@ def _via(procedure: Procedure, step: Step | None, where: str, way: Transition) -
     if way.to not in OUTCOMES:
         yield f"{where}: via goes with an outcome only; allowed: {', '.join(OUTCOMES)}"
     if way.via not in others:
-        yield f"{where}: via is {way.via!r}; allowed: {', '.join(others)}"
+        meant = did_you_mean(way.via, others)
+        yield f"{where}: via is {way.via!r}{meant}; allowed: {', '.join(others)}"

@@ -7,6 +7,7 @@ values. Checks against a checkpoint's equipment are in ``equipment.py``.
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
+from edge.config.spelling import did_you_mean
 from edge.sop.procedures import verify_values
 from edge.sop.procedures.escort_rules import escort_problems
 from edge.sop.procedures.hours_rules import hours_problems
@@ -76,9 +77,11 @@ def _step(procedure: Procedure, step: Step) -> Iterator[str]:
         yield f"{where}, phase {phase_id}: is there twice; allowed: one phase of each id"
     for phase_id in step.timed_phases:
         if phase_id not in ids:
-            yield f"{where}: timed_from is {phase_id!r}; allowed: {', '.join(ids)}"
+            meant = did_you_mean(phase_id, ids)
+            yield f"{where}: timed_from is {phase_id!r}{meant}; allowed: {', '.join(ids)}"
     if step.admitted_from is not None and step.admitted_from not in ids:
-        yield f"{where}: admitted_from is {step.admitted_from!r}; allowed: {', '.join(ids)}"
+        meant, allowed = did_you_mean(step.admitted_from, ids), ", ".join(ids)
+        yield f"{where}: admitted_from is {step.admitted_from!r}{meant}; allowed: {allowed}"
     if step.page_shows_signature and not any("still:guestbook" in p.do for p in step.phases):
         yield f"{where}: page_shows_signature, but no still:guestbook; allowed: with that still"
     for phase in step.phases:

@@ -251,7 +251,7 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         one_way("button.push"),
         [
             (
-                'step only, phase wait, on "button.push": unknown event; allowed: button.arrive, '
+                'step only, phase wait, on "button.push": unknown event (did you mean button.refuse?); allowed: button.arrive, '
                 "button.done, button.accept, button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
                 "button.extend, button.host, button.lost, button.reason-1, button.reason-2, "

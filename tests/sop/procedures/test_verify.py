@@ -252,7 +252,8 @@ BROKEN: dict[str, tuple[Procedure, list[str]]] = {
         [
             (
                 'step only, phase wait, on "button.push": unknown event (did you mean '
-                "button.refuse?); allowed: button.arrive, button.done, button.accept, button.decline, button.absent, button.again, "
+                "button.refuse?); allowed: button.arrive, button.done, button.accept, "
+                "button.decline, button.absent, button.again, "
                 "button.reschedule, button.locker, button.nothing, button.refuse, button.leave, "
                 "button.extend, button.host, button.lost, button.reason-1, button.reason-2, "
                 "button.reason-3, button.reason-4, aiphone.accept, aiphone.call, aiphone.decline, "

@@ -115,6 +115,11 @@ class Centre(RuleBasedStateMachine):
         for visit in here[:1] * times:
             self.stand.enter(visit, "temperature", TEMPERATURES[-1])
 
+    @rule()
+    def refuse(self) -> None:
+        """The officer at security refuses without choosing a reason."""
+        self.stand.press("security", "refuse")
+
     @rule(seconds=st.sampled_from([1, 31, 61, 400]))
     def wait(self, seconds: float) -> None:
         """Time passes; timers fire."""
@@ -208,7 +213,7 @@ def test_invariants_hold_and_every_word_is_used() -> None:
     run_state_machine_as_test(
         Centre,
         settings=settings(
-            max_examples=150,
+            max_examples=300,
             stateful_step_count=60,
             deadline=None,
             derandomize=True,

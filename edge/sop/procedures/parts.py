@@ -6,7 +6,7 @@ Rules
    each part of the step that has a parameter of that name.
 2. A step's phases are those of its parts, in order, then its own. An own phase with the id of a
    part's phase takes its place.
-3. In a part, ``@then`` leads to whatever follows the part: the first phase of the next part, the
+3. In a part, ``@then`` leads to the phase that follows the part: the first of the next part, the
    first own phase of the step, or ``@next``.
 4. ``{name}`` stands for the value of a parameter. A key whose value is then empty ("") is left out,
    and so is a transition whose ``event`` or ``to`` is. A list among the items of a list is joined

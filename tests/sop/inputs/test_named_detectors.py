@@ -133,8 +133,8 @@ def test_without_a_transition_of_its_own_a_detector_is_any() -> None:
     ("event", "problem"),
     [
         ("detector.alarm:X-Ray", "names a detector 'X-Ray'; allowed: lower-case letters"),
-        ("detector.alarms:xray", "unknown event; allowed: button.arrive"),
-        ("button.done:xray", "unknown event; allowed: button.arrive"),
+        ("detector.alarms:xray", "unknown event (did you mean detector.alarm?); allowed: button"),
+        ("button.done:xray", "unknown event (did you mean button.done?); allowed: button"),
     ],
 )
 def test_only_events_of_detectors_name_one(event: str, problem: str) -> None:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from datetime import date, time
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import islice
 from pathlib import Path
 from types import UnionType
@@ -147,8 +147,7 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
         problems.add(where, f"is {_shown(raw)}; allowed: a table [{where}]")
         return None
     before = problems.count
-    hints = get_type_hints(kind, include_extras=True)
-    known: dict[str, FieldInfo] = {field.encode_name: field for field in fields(kind)}
+    hints, known = _keys_of(kind)
     tag = kind.__struct_config__.tag_field
     unknown = [key for key in raw if key not in known and key != tag]
     for key in islice(unknown, MOST):
@@ -167,6 +166,13 @@ def _struct(kind: type[msgspec.Struct], raw: Any, where: str, problems: Problems
         for key, what in kind.contradictions(raw):
             problems.add(_join(where, key), what)
     return kind(**values) if problems.count == before else None
+
+
+@cache
+def _keys_of(kind: type[msgspec.Struct]) -> tuple[dict[str, Any], dict[str, FieldInfo]]:
+    """Return the types of the fields of *kind*, and its fields by key; worked out once a type."""
+    known = {field.encode_name: field for field in fields(kind)}
+    return get_type_hints(kind, include_extras=True), known
 
 
 def _value(kind: Any, raw: Any, where: str, problems: Problems) -> Any:

@@ -27,7 +27,7 @@ _RESEND_S = 5.0
 # An outage: how long the victim tries to connect, and between two readings of its memory, seconds.
 _SETTLED_S = 1.0
 _SAMPLE_S = 0.1
-# How long nothing may arrive in the end before the rest counts as lost, real seconds.
+# Once no record has arrived for so long in the end, the rest counts as lost, real seconds.
 PATIENCE_S = 30.0
 # Limits of a victim's memory, bytes: in all, and the growth while it drains.
 MOST_MEMORY = 120 << 20

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 from edge.config.toml_text import parse_toml
@@ -25,7 +26,7 @@ class ProblemPlaces:
         self, own: Problems, text: str, origins: Origins, parts: Mapping[str, Source]
     ) -> None:
         self._own = own
-        self._steps: list[dict[str, Any]] = parse_toml(text, own.file).get("steps", [])
+        self._text = text
         self._origins = origins
         self._parts = parts
 
@@ -44,6 +45,12 @@ class ProblemPlaces:
         key = f"phases{_at(part.part.phases, phase)}"
         theirs.add(key, f"{problem} (used by {self._own.file})")
         self._own.append(theirs.lines)
+
+    @cached_property
+    def _steps(self) -> list[dict[str, Any]]:
+        """The steps as they are written; read once there is a problem in one."""
+        steps: list[dict[str, Any]] = parse_toml(self._text, self._own.file)["steps"]
+        return steps
 
     def _key(self, step: str, phase: str) -> str:
         """Return the key of *phase* of *step*, else that of the step; empty if there is none."""

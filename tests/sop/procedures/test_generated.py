@@ -68,7 +68,7 @@ def move(stand: Stand, dice: Random, *, go: bool) -> None:
 def test_a_visit_under_any_procedure_ends_with_one_outcome(
     procedure: Procedure, dice: Random
 ) -> None:
-    """Whatever happens, the guest gets out: one outcome, every step of it in the records."""
+    """By any way the guest gets out: one outcome, and only steps of the file in the records."""
     stand = Stand(rules({"contoh": procedure}, panels={name: (name,) for name in PANELS}))
     stand.press("reception", "arrive", "contoh")
     for number in range(2 * PATIENCE):

@@ -6,7 +6,8 @@
 - Boot time starts from 0 at every boot. A duration across a reboot needs two trusted wall clocks;
   without them :class:`Span` gives the shortest possible duration and marks it as such.
 - The simulator scales time: ``GARDU_CLOCK=speed,boot_ns,wall_ns`` makes every process that has
-  it run *speed* times as fast from one common origin.
+  it run *speed* times as fast from one common origin. Or it keeps its own time:
+  ``GARDU_CLOCK=own-time,boot_ns,wall_ns,folder`` (edge/own_time.py).
 """
 
 import asyncio
@@ -19,9 +20,10 @@ from functools import lru_cache
 
 import msgspec
 
+from edge import waits
 from edge.clock_trust import CONFIRMED_MS, Trust, kernel_error_us
 
-ENVIRONMENT = "GARDU_CLOCK"
+ENVIRONMENT = waits.ENVIRONMENT
 
 TRUSTED_ERROR_S = 60.0
 """A clock with a larger error is not trusted, unless the config has another limit, seconds."""
@@ -110,11 +112,20 @@ def _second(seconds: int) -> str:
 class Clock:
     """Boot time, wall time and sleeping, at *speed* times real time (1 on a Pi).
 
+    :param own_now: returns the present moment (boot ns) of a simulation with its own time, which
+        has no speed: a second of the clock is a second of every wait
     :ivar trust: the bound of the wall clock's error
     """
 
-    def __init__(self, speed: float = 1.0, boot_ns: int = 0, wall_ns: int = 0) -> None:
+    def __init__(
+        self,
+        speed: float = 1.0,
+        boot_ns: int = 0,
+        wall_ns: int = 0,
+        own_now: Callable[[], int] | None = None,
+    ) -> None:
         self.speed = speed
+        self._own_now = own_now
         self._boot_origin = boot_ns
         self._wall_origin = wall_ns
         self._boot = _boot_id()
@@ -125,12 +136,15 @@ class Clock:
     def from_environment(cls) -> "Clock":
         """Return the clock that ``GARDU_CLOCK`` names, or the real one.
 
-        :raises ValueError: if the variable is not ``speed,boot_ns,wall_ns``
+        :raises ValueError: if the variable has neither of its two forms
         """
         value = os.environ.get(ENVIRONMENT)
         if not value:
             return cls()
-        speed, boot_ns, wall_ns = value.split(",")
+        speed, boot_ns, wall_ns, *_ = value.split(",")
+        own = waits.own_time()
+        if own is not None:
+            return cls(1.0, int(boot_ns), int(wall_ns), own.now)
         return cls(float(speed), int(boot_ns), int(wall_ns))
 
     @classmethod
@@ -144,6 +158,8 @@ class Clock:
 
     def boot_ns(self) -> int:
         """Nanoseconds since boot, suspended time included."""
+        if self._own_now is not None:
+            return self._own_now()
         now = time.clock_gettime_ns(time.CLOCK_BOOTTIME)
         if self.speed == 1.0:
             return now
@@ -151,9 +167,14 @@ class Clock:
 
     def wall_ms(self) -> int:
         """Milliseconds since 1970 UTC by the wall clock."""
-        if self.speed == 1.0:
+        if self.speed == 1.0 and self._own_now is None:
             return time.time_ns() // 1_000_000
         return (self._wall_origin + self.boot_ns() - self._boot_origin) // 1_000_000
+
+    @property
+    def own(self) -> bool:
+        """True in a simulation with its own time."""
+        return self._own_now is not None
 
     def kernel_error_us(self) -> int | None:
         """Return the kernel's bound of the wall clock's error, microseconds; None if unknown."""
@@ -172,20 +193,19 @@ class Clock:
         self.trust.drift_ppm = drift_ppm
 
     def real(self, seconds: float) -> float:
-        """Convert *seconds* of this clock to real seconds, which libraries need."""
+        """Convert *seconds* of this clock to real seconds, which waits need."""
         return seconds / self.speed
 
     def sleep(self, seconds: float) -> None:
         """Block this thread for *seconds* of this clock."""
-        time.sleep(self.real(seconds))
+        waits.sleep(self.real(seconds))
 
     def timer(self, seconds: float, call: Callable[[threading.Timer], None]) -> threading.Timer:
         """Return a started timer that calls *call* with itself after *seconds* of this clock.
 
         :raises RuntimeError: if no thread can be started
         """
-        timer = threading.Timer(self.real(seconds), lambda: call(timer))
-        timer.daemon = True
+        timer = waits.timer(self.real(seconds), lambda: call(timer))
         timer.start()
         return timer
 

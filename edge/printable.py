@@ -1,4 +1,4 @@
-"""Foreign text made safe to print: from messages, files, devices and databases.
+"""Foreign text made safe to print (from messages, files, devices, databases), and counted nouns.
 
 A terminal obeys control characters and escape sequences, and shows the letters after a Unicode
 direction override in another order. A line break begins a line that looks like one of Gardu's own.
@@ -38,6 +38,11 @@ def ascii_json(data: bytes) -> str:
     if text.isascii() and text.isprintable():
         return text
     return _OTHER_THAN_ASCII.sub(_json_escape, text)
+
+
+def counted(number: int, noun: str) -> str:
+    """Return *number* and *noun*, which has an s behind it unless it is one: ``2 problems``."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def _escaped(text: str) -> str:

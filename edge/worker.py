@@ -1,11 +1,12 @@
 """Runs blocking calls on a thread of their own."""
 
 import asyncio
-import threading
 from collections.abc import Callable
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, ParamSpec, TypeVar
+
+from edge import waits
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -21,12 +22,12 @@ class Worker:
     """
 
     def __init__(self, name: str) -> None:
-        self._calls = SimpleQueue[Callable[[], object] | None]()
+        self._calls: SimpleQueue[Callable[[], object] | None] = waits.queue()
         self._first: Callable[[], object] = _nothing
         self._nudged = False  # one nudge waits: it is enough for all
         self._stopped = False
         # A daemon thread: a call that hangs in a device or a disk must not block the process's end.
-        threading.Thread(target=self._work, name=name, daemon=True).start()
+        waits.thread(self._work, name)
 
     async def do(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Run *call* on the thread; return its result or raise its exception."""

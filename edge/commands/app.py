@@ -88,10 +88,6 @@ COMMANDS = {
         "edge.commands.support.command", "support_bundle",
         "Collect what is needed to find a fault, without secrets.",
     ),
-    "watch": Command(
-        "edge.commands.watch", "watch",
-        "Watch checkpoints report, as the central office does.",
-    ),
     "doctor": Command(
         "edge.commands.doctor.command", "doctor",
         "Examine every device and this machine.",
@@ -231,11 +227,14 @@ def _not_installed(name: str) -> str:
 
 
 def _summary(extra: EntryPoint) -> str:
-    """Return the first line of the function's docstring, read from the source of its module."""
+    """Return the first line of the docstring of the function, read from the source of its module.
+
+    For a group of commands it is the docstring of the module.
+    """
     spec = find_spec(extra.module)
     if spec is None or spec.origin is None:
         return _not_installed(extra.name)
     module = ast.parse(Path(spec.origin).read_text(encoding="utf-8"))
     functions = (node for node in module.body if isinstance(node, ast.FunctionDef))
     found = next((node for node in functions if node.name == extra.attr), None)
-    return ((ast.get_docstring(found) if found else None) or "").partition("\n")[0]
+    return (ast.get_docstring(found or module) or "").partition("\n")[0]

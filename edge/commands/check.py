@@ -30,7 +30,9 @@ def check(
     """
     with problems_printed():
         found = examine(config)
-    remarks = examine_credentials(found.config.broker, dt.datetime.now(dt.UTC))
+    remarks = examine_credentials(
+        found.config.broker, dt.datetime.now(dt.UTC), found.config.checkpoint.identity
+    )
     _refuse([f"{config}: broker.{one.key}: {one.text}" for one in remarks if one.bad])
     print_wiring(found.config)
     _print_procedures(found.procedures)

@@ -3,14 +3,18 @@
 # The top-level module, and the extra that installs it.
 EXTRAS = {
     "PIL": "stills",
+    "alembic": "office",
     "av": "video",
+    "cryptography": "office",
     "gpiod": "pi",
     "iotcore": "sim",
     "jinja2": "print",
     "lgpio": "lgpio",
     "markupsafe": "print",
     "nacl": "invitations",
+    "psycopg": "office",
     "segno": "invitations",
+    "sqlalchemy": "office",
     "tomli_w": "sim",
     "weasyprint": "print",
     "xlsxwriter": "report",

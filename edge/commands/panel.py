@@ -31,6 +31,13 @@ def panel(
         Path | None,
         typer.Option(help="Write the faces to this file (SVG, A4, true to scale), to be cut out."),
     ] = None,
+    screen: Annotated[
+        Path | None,
+        typer.Option(
+            help="Write each face to PANEL.svg in this folder, for a page on a screen: lamps and "
+            "buttons are groups with the attributes data-lamp and data-button."
+        ),
+    ] = None,
     station: Annotated[
         list[str] | None,
         typer.Option(help="Only the panel of this station (may be given several times)."),
@@ -51,10 +58,23 @@ def panel(
         kept = ", ".join(one for item in read.panels.values() for one in item.stations)
         typer.echo(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
         raise typer.Exit(2)
-    _show([face(name, item, host_titles(read)) for name, item in found])
+    faces = [face(name, item, host_titles(read)) for name, item in found]
+    _show(faces)
     if svg is not None:
         for path in _write(read, svg, station or []):
             typer.echo(f"printed at 100 %, true to scale: {path}")
+    if screen is not None:
+        for one in faces:
+            typer.echo(f"for a screen: {_write_for_screen(one, screen)}")
+
+
+def _write_for_screen(face: Face, folder: Path) -> Path:
+    """Write *face* into *folder*; return its file."""
+    from edge.paper.panel.svg import on_screen
+
+    file = folder / f"{face.name}.svg"
+    write(file, on_screen(face).encode())
+    return file
 
 
 def _write(config: Config, path: Path, stations: list[str]) -> list[Path]:

@@ -13,7 +13,7 @@ from edge.config.model import Config
 from edge.config.places import procedures_folder
 from edge.config.spelling import did_you_mean
 from edge.errors import ConfigError
-from edge.printable import ascii_json
+from edge.printable import ascii_json, counted
 from edge.sop.procedures.equipment import at_hand, verify_equipment
 from edge.sop.procedures.legal_text import (
     LegalText,
@@ -139,4 +139,4 @@ def _print(found: list[Verified]) -> None:
             where = f"{finding.place}: " if finding.place else ""
             say(f"  {finding.kind}: {where}{finding.words}")
     problems = sum(f.kind == "problem" for one in found for f in one.findings)
-    typer.echo(f"{problems} problems" if problems else "nothing to put right")
+    typer.echo(counted(problems, "problem") if problems else "nothing to put right")

@@ -61,6 +61,9 @@ def _resolved(config: Config, folder: Path) -> Config:
         broker=_absolute(
             config.broker, folder, "password_file", "ca_file", "cert_file", "key_file"
         ),
+        desk=None
+        if config.desk is None
+        else _absolute(config.desk, folder, "cert_file", "key_file", "pin_file", "socket_folder"),
         cameras={
             name: _absolute(camera, folder, *_FILES.intersection(camera.__struct_fields__))
             for name, camera in config.cameras.items()

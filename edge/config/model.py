@@ -16,6 +16,7 @@ from edge.config.sections.buses import Bus
 from edge.config.sections.cameras import Camera, Stills
 from edge.config.sections.card_readers import CardReader, Scanner
 from edge.config.sections.clock import ClockSection
+from edge.config.sections.desk import Desk
 from edge.config.sections.doors import Door, Safety
 from edge.config.sections.guest_kinds import GuestKind
 from edge.config.sections.guests import Cards, Day, GuestBookSection, Invitations
@@ -55,6 +56,11 @@ class CheckpointSection(Section, frozen=True, kw_only=True):
     abandoned_after_s: Annotated[
         float, Meta(ge=60, le=86400, description="seconds from 60 to 86400")
     ] = 7200.0
+
+    @property
+    def identity(self) -> str:
+        """Its name in certificates (docs/broker.md), unique over all sites: no name has a dot."""
+        return f"{self.site}.{self.id}"
 
     @property
     def zone(self) -> tzinfo:
@@ -192,6 +198,7 @@ class Config(Section, frozen=True, kw_only=True):
     invitations: Invitations = Invitations()
     day: Day | None = None
     guestbook: GuestBookSection = GuestBookSection()
+    desk: Desk | None = None
     buses: dict[Name, Bus] = msgspec.field(default_factory=dict)
     modules: dict[Name, Module] = msgspec.field(default_factory=dict)
     lockers: Lockers | None = None

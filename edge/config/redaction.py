@@ -23,13 +23,17 @@ from msgspec.structs import fields
 
 from edge.config.model import Broker, Config
 from edge.config.sections.cameras import HttpCamera
+from edge.config.sections.desk import Desk
 from edge.config.sections.guests import Cards, Invitations
 
 REMOVED = "(removed)"
 
 _COUNTED = {(Cards, "visitor"), (Cards, "supervisor"), (Invitations, "keys")}
 _URLS = {(Broker, "url"), (HttpCamera, "url")}
-_FILES = {(Broker, "password_file"), (Broker, "key_file"), (HttpCamera, "password_file")}
+_FILES = {
+    (Broker, "password_file"), (Broker, "key_file"), (HttpCamera, "password_file"),
+    (Desk, "key_file"), (Desk, "pin_file"),
+}  # fmt: skip
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _KEY = re.compile(r"[a-z_]{1,40}")
 _VALUE = re.compile(r"=([^&;/]*)")

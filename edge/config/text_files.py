@@ -9,6 +9,7 @@ Rules
 4. Line ends are those of Linux, Windows or old Macs; in the text they are Linux's.
 """
 
+import errno
 import os
 import stat
 from pathlib import Path
@@ -32,6 +33,11 @@ _OTHER_MARKS = (
     (b"\0\0\xfe\xff", "UTF-32"),
     (b"\xff\xfe", "UTF-16"),
     (b"\xfe\xff", "UTF-16"),
+)
+# Linux 6.11 to 6.14 fail each read of an ext4 file system that an error has stopped.
+_DISK_ADVICE = (
+    "; the disk has failed, or was stopped by an error: restart the machine, which checks it; "
+    "if it happens again, replace the disk"
 )
 _SAVE_AGAIN = "save it as UTF-8 (in Notepad: Save as, Encoding: UTF-8)"
 
@@ -75,7 +81,8 @@ def _read(path: Path) -> bytes:
     except FileNotFoundError:
         raise ConfigUnavailable([f"{path}: no such file"]) from None
     except OSError as error:
-        raise ConfigUnavailable([f"{path}: cannot be read: {error.strerror}"]) from None
+        advice = _DISK_ADVICE if error.errno == errno.EIO else ""
+        raise ConfigUnavailable([f"{path}: cannot be read: {error.strerror}{advice}"]) from None
     except ValueError as error:  # a NUL in the name, or half a character
         raise ConfigError([f"{str(path)!r}: cannot be the name of a file: {error}"]) from None
     if len(data) > LIMIT_BYTES:

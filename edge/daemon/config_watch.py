@@ -10,13 +10,14 @@ Rules
 3. The alarm holds no text of the file, which may have addresses and names. The journal has it.
 """
 
-import asyncio
 import logging
 from functools import partial
 from pathlib import Path
 
+from edge import waits
 from edge.config.loading import load_config
 from edge.errors import ConfigError
+from edge.printable import counted
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.worker import Worker
 
@@ -49,7 +50,7 @@ class ConfigWatch:
         worker = Worker("config")
         try:
             while True:
-                await asyncio.sleep(CHECK_S)
+                await waits.pause_checks(CHECK_S)
                 await worker.do(self.check, self._file)
         finally:
             worker.stop()
@@ -73,7 +74,9 @@ class ConfigWatch:
             log.error("%s", problem)
         log.error("%s was changed: the next start would refuse it. Run gardu check", file)
         self.refused = True
-        detail = f"{file.name} was changed and has {len(problems)} problems: run gardu check"
+        detail = (
+            f"{file.name} was changed and has {counted(len(problems), 'problem')}: run gardu check"
+        )
         self._post(partial(SystemAlarmRaised, kind=CONFIG_REFUSED, detail=detail))
 
     def _accept(self, file: Path) -> None:

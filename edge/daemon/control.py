@@ -33,14 +33,16 @@ from msgspec.structs import astuple, replace
 
 from edge.errors import ConfigError, StoreError, StoreFull
 from edge.guestbook.book import BookUnusable
+from edge.mqtt import requests
+from edge.mqtt.requests import RequestRefused
 from edge.store.outbox import Ledger, Outbox, Resent
 from edge.worker import Worker
 
 log = logging.getLogger(__name__)
 
 NAME = "control.sock"
-# Longest request, bytes.
-LONGEST = 4096
+# Longest request, bytes: of the desk it holds one as over MQTT.
+LONGEST = requests.LONGEST + 1024
 # Time-out of a line, received or sent, real seconds.
 REQUEST_S = 5.0
 # Records marked in one transaction.
@@ -154,12 +156,23 @@ async def serve_control(
     :param answers: answer all other kinds of request; a kind that is not among them is refused
     :raises StoreError: if the store cannot be used (any more)
     """
-    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     known: ControlAnswers = {Resend: again, **answers}
+    with listening(folder) as listener:
+        await answer_requests(listener, known, ControlRequest)
+
+
+async def answer_requests(listener: socket.socket, known: ControlAnswers, kinds: Any) -> None:
+    """Answer the requests that come over *listener*, until cancelled.
+
+    :param known: the answers; a kind that is not among them is refused
+    :param kinds: the union of the kinds of request that can be read
+    :raises StoreError: if the store cannot be used (any more)
+    """
+    broken: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
-            await _serve(reader, writer, known)
+            await _serve(reader, writer, known, kinds)
         except asyncio.CancelledError:
             # The daemon is stopping. Python 3.11 would log this as an error of the callback.
             return
@@ -169,21 +182,20 @@ async def serve_control(
         finally:
             writer.close()
 
-    with _listening(folder) as listener:
-        server = await asyncio.start_unix_server(serve, sock=listener, limit=LONGEST)
-        try:
-            await broken
-        finally:
-            server.close()  # does not wait for open connections
+    server = await asyncio.start_unix_server(serve, sock=listener, limit=LONGEST)
+    try:
+        await broken
+    finally:
+        server.close()  # does not wait for open connections
 
 
 async def _serve(
-    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: ControlAnswers
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, answers: ControlAnswers, kinds: Any
 ) -> None:
     with contextlib.suppress(ConnectionError, TimeoutError):
         try:
             async with asyncio.timeout(REQUEST_S):
-                request = msgspec.json.decode(await reader.readline(), type=ControlRequest)
+                request = msgspec.json.decode(await reader.readline(), type=kinds)
             answer = await _answer(request, answers)
         except (
             ValueError,
@@ -198,7 +210,7 @@ async def _serve(
             await writer.drain()
 
 
-async def _answer(request: ControlRequest, answers: ControlAnswers) -> msgspec.Struct:
+async def _answer(request: msgspec.Struct, answers: ControlAnswers) -> msgspec.Struct:
     if type(request) not in answers:
         raise ValueError("nothing here can answer that")
     answer = answers[type(request)](request)
@@ -214,6 +226,23 @@ def resender(store: Outbox, worker: Worker, sender: Sender) -> Callable[[Resend]
     :param worker: the thread for calls of *store*
     """
     return lambda request: resend(request, store, worker, sender)
+
+
+def sender_again(
+    store: Outbox, worker: Worker, sender: Callable[[], Sender]
+) -> Callable[[str, int, int], Awaitable[Resent]]:
+    """Return the function that sends records again for a request over MQTT.
+
+    :param sender: returns the uplink, which is made later
+    """
+
+    async def send_again(stream: str, first: int, last: int) -> Resent:
+        if stream != store.stream:
+            why = f"the stream is {store.stream}; records of older streams are not sent again"
+            raise RequestRefused("no such stream", why, "stream")
+        return await resend(Resend(first, last), store, worker, sender())
+
+    return send_again
 
 
 async def resend(request: Resend, store: Outbox, worker: Worker, sender: Sender) -> Resent:
@@ -260,12 +289,15 @@ def _rest_missing(request: Resend, total: Resent) -> Resent:
 
 
 @contextlib.contextmanager
-def _listening(folder: Path) -> Iterator[socket.socket]:
-    """Make the socket; remove it at the end. Only for the process with the folder's lock."""
-    with socket_path(folder) as path, socket.socket(socket.AF_UNIX) as listener:
+def listening(folder: Path, name: str = NAME, mode: int = 0o600) -> Iterator[socket.socket]:
+    """Make the socket; remove it at the end. Only for the process with the data folder's lock."""
+    with (
+        socket_path(folder, name) as path,
+        socket.socket(socket.AF_UNIX) as listener,
+    ):
         Path(path).unlink(missing_ok=True)  # left by a process that was killed
         listener.bind(path)
-        Path(path).chmod(0o600)  # before a client can connect
+        Path(path).chmod(mode)  # before a client can connect
         listener.setblocking(False)
         try:
             yield listener
@@ -275,10 +307,10 @@ def _listening(folder: Path) -> Iterator[socket.socket]:
 
 
 @contextlib.contextmanager
-def socket_path(folder: Path) -> Iterator[str]:
+def socket_path(folder: Path, name: str = NAME) -> Iterator[str]:
     """Yield a path of the socket in *folder* that is short enough for one (108 bytes)."""
     number = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        yield f"/proc/self/fd/{number}/{NAME}"
+        yield f"/proc/self/fd/{number}/{name}"
     finally:
         os.close(number)

@@ -4,11 +4,11 @@ A program that reads the database without an end (a query left open in a table v
 write-ahead log from being overwritten: it grows with every change, and nothing else shows it.
 """
 
-import asyncio
 import logging
 from functools import partial
 from pathlib import Path
 
+from edge import waits
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.store import lock_holders
 from edge.store.store import Store
@@ -60,4 +60,4 @@ async def watch_database(store: Store, worker: Worker, post: Post) -> None:
     while True:
         await worker.do(store.check_files)
         alarm.check(await worker.do(store.log_bytes))
-        await asyncio.sleep(CHECK_S)
+        await waits.pause_checks(CHECK_S)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
+from edge import waits
 from edge.drivers.base import Device
 from edge.errors import DeviceFault, DeviceUnavailable, ModuleUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Post
@@ -25,6 +26,20 @@ _BUG = "This is a fault of Gardu: report it, with the lines of the journal (jour
 
 # The parts of a device that fail and recover apart.
 FaultKind = Literal["calls", "levels"]
+
+
+# The part of an interval by which a loop may wake too early.
+_EARLY = 0.01
+
+
+def until_beat(now: float, every_s: float) -> float:
+    """Return the seconds from *now* to the next multiple of *every_s* that is not here already.
+
+    Devices are read again on a common beat: they wake the processor together, not one by one. A
+    loop may wake a little early; that beat is not played twice.
+    """
+    left_s = every_s - now % every_s
+    return left_s if left_s > _EARLY * every_s else left_s + every_s
 
 
 class DeviceThread:
@@ -65,7 +80,9 @@ class DeviceThread:
             self._opened()
         reconcile = getattr(self.device, "reconcile", None)
         while reconcile is not None:
-            await asyncio.sleep(getattr(self.device, "reconcile_s", RECONCILE_S))
+            every_s = getattr(self.device, "reconcile_s", RECONCILE_S)
+            beat_s = until_beat(asyncio.get_running_loop().time(), every_s)
+            await waits.pause_checks(every_s, seconds=beat_s)
             await self._worker.do(self._guarded, reconcile, "levels")
 
     def act(self, call: Callable[[], None], worker: Worker | None = None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.model import HEALTH_EXPIRY_S, Config
 from edge.daemon.bridge import Bridge
@@ -102,7 +103,7 @@ async def report_to_systemd(
         if status != told:
             notify(status)
             told = status
-        await asyncio.sleep(STATUS_S)
+        await waits.pause_checks(STATUS_S)
 
 
 async def watch_over(checkpoint: Checkpoint, bridge: Bridge, worker: PatientWorker) -> None:

@@ -13,16 +13,13 @@ Rules
    wording that Gardu comes with.
 """
 
-import hashlib
-from pathlib import Path
-
 import msgspec
 
 from edge.config.model import Config
 from edge.daemon.procedures import fitting_procedures, wording_of
-from edge.errors import ConfigError, ConfigUnavailable
+from edge.errors import ConfigError
 from edge.sop.procedures.equipment import verify_equipment
-from edge.sop.procedures.loading import parse_procedure, procedure_file, read_procedure
+from edge.sop.procedures.loading import parse_procedure
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.verify import verify
 from edge.store.store import Store
@@ -48,10 +45,8 @@ def read(config: Config) -> Adopted:
 
     :raises ConfigError: with every problem found
     """
-    found, _ = fitting_procedures(config)
-    folder = Path(config.checkpoint.sop)
-    texts = {procedure.key: text_of(folder, procedure) for procedure in found.values()}
-    return Adopted(config, found, texts)
+    found = fitting_procedures(config)
+    return Adopted(config, found.procedures, found.texts)
 
 
 def load_or_last_good(config: Config, store: Store) -> Adopted:
@@ -72,18 +67,6 @@ def adopt(store: Store, now: Adopted) -> None:
     """Store the texts of *now*; delete older ones that no open visit uses."""
     store.adopt_procedures(now.texts)
     store.forget_procedures(now.texts.keys())
-
-
-def text_of(folder: Path, procedure: Procedure) -> str:
-    """Return the whole text that *procedure* was read from.
-
-    :raises ConfigUnavailable: if its file or a part has been changed since
-    """
-    file = procedure_file(folder, procedure.id)
-    text = read_procedure(file).text
-    if not procedure.version.endswith(hashlib.sha256(text.encode()).hexdigest()[:8]):
-        raise ConfigUnavailable([f"{file}: was changed while it was being read; try again"])
-    return text
 
 
 def _stored(config: Config, texts: dict[str, str]) -> Adopted | None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from edge.daemon.rest_levels import RestLevels, recorded, rest_levels, runtime_folder
 from edge.errors import ConfigError, DeviceUnavailable, GarduError
+from edge.printable import counted
 
 
 def outputs_off(config: Path) -> None:
@@ -41,5 +42,5 @@ def _levels(config: Path) -> RestLevels:
     except ConfigError as error:
         raise GarduError(
             f"outputs-off: no daemon has listed its outputs, and {config} has "
-            f"{len(error.problems)} problems: see gardu check"
+            f"{counted(len(error.problems), 'problem')}: see gardu check"
         ) from error

@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
+import msgspec
+
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_wording
 from edge.errors import ConfigError
 from edge.sop.procedures.equipment import verify_equipment
-from edge.sop.procedures.loading import load_procedures, procedure_file
+from edge.sop.procedures.loading import load_all, procedure_file
 from edge.sop.procedures.model import Procedure
 from edge.sop.procedures.unused import unused_aiphones, unused_doors, unused_places, unused_pools
 from edge.sop.wording import Wording, load_wording, without_words
@@ -20,6 +22,19 @@ class Checked:
         self.config = config
         self.procedures = procedures
         self.notes = notes
+
+
+class Fitting(msgspec.Struct, frozen=True):
+    """Procedures that fit a config.
+
+    :ivar procedures: by id
+    :ivar texts: the whole texts that they were read from, by key
+    :ivar notes: what is no error
+    """
+
+    procedures: dict[str, Procedure]
+    texts: dict[str, str]
+    notes: list[str]
 
 
 def load_checked(path: Path) -> Config:
@@ -36,18 +51,19 @@ def examine(path: Path) -> Checked:
     :raises ConfigError: with every problem found
     """
     config = load_config(path)
-    procedures, notes = fitting_procedures(config, f"{path}: ")
-    return Checked(config, procedures, notes)
+    fitting = fitting_procedures(config, f"{path}: ")
+    return Checked(config, fitting.procedures, fitting.notes)
 
 
-def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Procedure], list[str]]:
-    """Read the procedures of *config*, check them against its equipment, return them with notes.
+def fitting_procedures(config: Config, prefix: str = "") -> Fitting:
+    """Read the procedures of *config*, and check them against its equipment.
 
     :param prefix: begins each problem of missing equipment: the config's file
     :raises ConfigError: with every problem found
     """
     folder = Path(config.checkpoint.sop)
-    procedures = load_procedures(folder, config.checkpoint.procedures)
+    loaded = load_all(folder, config.checkpoint.procedures)
+    procedures = {key: one.procedure for key, one in loaded.items()}
     wording = wording_of(config)
     problems: list[str] = []
     notes: list[str] = []
@@ -63,7 +79,8 @@ def fitting_procedures(config: Config, prefix: str = "") -> tuple[dict[str, Proc
     notes += without_words(procedures.values(), wording)
     if problems:
         raise ConfigError(problems)
-    return procedures, notes
+    texts = {one.procedure.key: one.text for one in loaded.values()}
+    return Fitting(procedures, texts, notes)
 
 
 def wording_of(config: Config) -> Wording:

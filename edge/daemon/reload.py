@@ -24,6 +24,7 @@ from edge.config.model import Config
 from edge.daemon.health import meta
 from edge.daemon.last_good_procedures import Adopted, read
 from edge.errors import ConfigError
+from edge.printable import counted
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.sop.procedures.model import Procedure
 from edge.store.store import Store
@@ -186,7 +187,7 @@ class Reload:
 
 def refused(problems: Sequence[str]) -> Callable[[Stamp], SystemAlarmRaised]:
     """Return the function that makes the alarm about files with these *problems*."""
-    detail = f"{problems[0]} ({len(problems)} problems); the old procedures stay"
+    detail = f"{problems[0]} ({counted(len(problems), 'problem')}); the old procedures stay"
     return lambda at: SystemAlarmRaised(at, PROCEDURES_REFUSED, detail)
 
 

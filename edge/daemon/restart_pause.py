@@ -90,6 +90,8 @@ def clean_stop() -> None:
 def _pause(clock: Clock, quick: int) -> None:
     pause = pause_s(quick)
     log.warning("%d quick ends in a row: waiting %g s before this start", quick, pause)
+    for handler in logging.getLogger().handlers:
+        handler.flush()  # a stop signal ends the process at once: the reason is in the journal then
     notify(
         f"EXTEND_TIMEOUT_USEC={int((pause + _START_S) * 1e6)}\n"
         f"STATUS=waiting {pause:g} s: {quick} quick ends in a row (journalctl -u gardu)"

@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.hosts import hosts
 from edge.config.loading import load_config
@@ -35,9 +36,12 @@ from edge.daemon.control import (
     LinkState,
     Purged,
     resender,
+    sender_again,
     serve_control,
 )
 from edge.daemon.database_watch import watch_database
+from edge.daemon.desk_socket import serve_desk
+from edge.daemon.desk_view import Desk
 from edge.daemon.devices import Devices
 from edge.daemon.health import meta
 from edge.daemon.heartbeat import (
@@ -99,10 +103,11 @@ async def run(config: Config, stop: StopSignal, file: Path | None = None) -> Non
     folder = Path(config.checkpoint.data)
     source = f"/gardu/{config.checkpoint.site}/{config.checkpoint.id}"
     data_folder.require(folder)
+    first: last_good_procedures.Adopted | None = None
     if not (
         (folder / FILE).exists() or restored.pending(folder)
     ):  # no last good ones: check before a database is made
-        last_good_procedures.read(config)
+        first = last_good_procedures.read(config)
     clock_file = ClockFile(folder, clock, config.clock.rtc_drift_ppm)
     clock_file.restore()
     loop = asyncio.get_running_loop()
@@ -112,7 +117,7 @@ async def run(config: Config, stop: StopSignal, file: Path | None = None) -> Non
         store = await when_available(partial(Store, folder, source, clock, notify=status), stop)
         try:
             _log_restore(store)
-            now = await when_available(partial(_adopt_procedures, config, store), stop)
+            now = await when_available(partial(_adopt_procedures, config, store, first), stop)
             this_run = crash_loop.begin(folder, clock.now())
             prepare_outputs(config)
             await _run(config, file, clock, clock_file, store, now, this_run, stop)
@@ -132,8 +137,10 @@ def _log_restore(store: Store) -> None:
         )  # fmt: skip
 
 
-def _adopt_procedures(config: Config, store: Store) -> last_good_procedures.Adopted:
-    now = last_good_procedures.load_or_last_good(config, store)
+def _adopt_procedures(
+    config: Config, store: Store, first: last_good_procedures.Adopted | None
+) -> last_good_procedures.Adopted:
+    now = first or last_good_procedures.load_or_last_good(config, store)
     last_good_procedures.adopt(store, now)
     return now
 
@@ -162,6 +169,7 @@ async def _run(
         book=book,
         worker=book_worker,
         open_visits=lambda: open_visits(checkpoint.rules, checkpoint.state),
+        send_again=sender_again(store, worker, lambda: uplink),
     )
     devices = build_devices(config, clock, bridge.post, stills, expect=requests.expect)
     devices.add_guestbook(requests.arrived, requests.chosen)
@@ -241,6 +249,7 @@ async def _run(
                 watch_database(store, worker, bridge.post),
                 machine.run(),
                 config_watch.run(),
+                _serve_desk(config, checkpoint, requests, book, book_worker, bridge, clock),
                 _end_crash_loop(clock, bridge.post),
             ):
                 group.create_task(watch)
@@ -254,6 +263,22 @@ async def _run(
         await devices.close()
         worker.stop()
         book_worker.submit(book.close)
+
+
+async def _serve_desk(
+    config: Config,
+    checkpoint: Checkpoint,
+    requests: RequestHandler,
+    book: GuestBook,
+    worker: Worker,
+    bridge: Bridge,
+    clock: Clock,
+) -> None:
+    """Answer the desk's pages until cancelled, if the config has any."""
+    if config.desk is None:
+        return
+    desk = Desk(config, checkpoint, requests, book=book, worker=worker, clock=clock, bridge=bridge)
+    await serve_desk(Path(config.desk.socket_folder), desk, clock)
 
 
 def link_state(uplink: Uplink) -> LinkState:
@@ -410,7 +435,7 @@ def run_daemon(config: Config, file: Path | None = None) -> None:
     faulthandler.enable()
     stop = StopSignal()
     try:
-        asyncio.run(run(config, stop, file))
+        waits.run(run(config, stop, file))
     except GarduError:
         raise
     except Exception:

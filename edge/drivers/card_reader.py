@@ -107,6 +107,8 @@ class FramedCardReader(PortCardReader[Port]):
         self._framer, self._presence = self._make_framer(), Presence()
         self._without_card, silent = 0, 0
         while True:
+            if silent >= self._gaps:
+                port.wait()  # no card is there: no silence has to be counted
             data = port.read(max(1, port.in_waiting))
             if self._closing.is_set():
                 return

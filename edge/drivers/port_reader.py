@@ -19,6 +19,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any, Generic, Protocol, TypeVar
 
+from edge import waits
 from edge.errors import DeviceError, DeviceUnavailable
 from edge.sop.events import DeviceFailed, DeviceRestored, Event, InputRefused, Post
 
@@ -53,8 +54,11 @@ class Port(Protocol):
     def reset_input_buffer(self) -> None:
         """Discard the bytes that wait."""
 
+    def wait(self) -> None:
+        """Wait, without a time-out, until bytes can be read, or the read is cancelled."""
+
     def cancel_read(self) -> None:
-        """End a read that waits in another thread."""
+        """End a read or a wait of another thread."""
 
     def close(self) -> None:
         """Close the port."""
@@ -82,7 +86,7 @@ class PortReader(ABC, Generic[P]):
         self.id = name.rpartition("/")[2]
         self._open_port = open_port
         self._post = post
-        self._closing = threading.Event()
+        self._closing = waits.event()
         self._port_lock = threading.Lock()  # the thread closes the port that close() wakes
         self._thread: threading.Thread | None = None
         self._port: P | None = None
@@ -96,8 +100,7 @@ class PortReader(ABC, Generic[P]):
         self.close()
         self._closing.clear()
         port = self._begin()
-        self._thread = threading.Thread(target=self._run, args=(port,), name=self.name, daemon=True)
-        self._thread.start()
+        self._thread = waits.thread(lambda: self._run(port), self.name)
 
     def close(self) -> None:
         """Stop reading; returns once the thread has ended. May be called twice."""

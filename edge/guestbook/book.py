@@ -31,6 +31,8 @@ from msgspec.structs import replace
 
 from edge.clock import Stamp
 from edge.errors import GarduError, StoreDamaged, StoreError, StoreUnavailable
+from edge.guestbook.expected import ExpectedGuest
+from edge.guestbook.plain_text import PlainText
 from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind
 from edge.store.damage_mark import mark_of
@@ -52,7 +54,6 @@ ONLY = 1
 # An entry that is dated further in the future than this, ms, is dated again.
 _DAY_MS = 86_400_000
 
-PlainText = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 Phone = Annotated[str, Meta(max_length=24, pattern=r"^(\+?[0-9][0-9 ()-]*)?\Z")]
 
 Source = Literal["register", "invitation"]
@@ -174,11 +175,25 @@ class GuestBook:
         found = self._document("entries", visit)
         return None if found is None else msgspec.convert(found, Entry)
 
+    def expect(self, guest: ExpectedGuest) -> None:
+        """Store *guest* durably, in place of the same invitation from before."""
+        with self._using() as documents:
+            documents.table("expected").put(_number(guest.id), msgspec.to_builtins(guest))
+
+    def expected(self) -> list[ExpectedGuest]:
+        """Return the expected guests, in no order; expired ones until the next removal."""
+        if not self._there:
+            return []
+        with self._using() as documents:
+            rows = [dict(row) for row in documents.table("expected")]
+        return msgspec.convert(rows, list[ExpectedGuest])
+
     def purge(self, before_ms: int, at: Stamp, by: Literal["retention", "request"]) -> int:
         """Remove all entries from before *before_ms* (wall clock, ms); return the number of visits.
 
-        If there are none, a request still leaves a note, retention does not. Files that were set
-        aside and are older than that moment are removed too.
+        Expected guests are removed once their invitations have expired at *at*. If there is nothing
+        to remove, a request still leaves a note, retention does not. Files that were set aside and
+        are older than that moment are removed too.
         """
         removed = 0
         if self._there:
@@ -220,13 +235,20 @@ class GuestBook:
         with self._using() as documents:
             entries, requests = documents.table("entries"), documents.table("requests")
             going = {row["visit"]: row.doc_id for row in entries if _wall_ms(row) < before_ms}
-            if not going and by == "retention":
+            expected = documents.table("expected")
+            expired = [
+                row.doc_id
+                for row in expected
+                if row["until_ms"] <= at.wall_ms or row["entered_ms"] < before_ms
+            ]
+            if not going and not expired and by == "retention":
                 return 0
             asked = [row.doc_id for row in requests if row["visit"] in going]
             note = Purge(count=len(going), before_ms=before_ms, at=at, by=by)
             with documents.transaction():
                 entries.remove(doc_ids=list(going.values()))
                 requests.remove(doc_ids=asked)
+                expected.remove(doc_ids=expired)
                 documents.table("purges").insert(msgspec.to_builtins(note))
             return len(going)
 

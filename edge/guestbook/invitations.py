@@ -30,6 +30,8 @@ from msgspec import Meta
 
 from edge.config.sections.values import Name
 from edge.errors import GarduError
+from edge.guestbook.identity_numbers import text_with_identity_number
+from edge.guestbook.plain_text import PlainText
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -46,12 +48,12 @@ invitations are stored for this long."""
 
 Why = Literal[
     "not an invitation", "text before the code", "unknown key", "wrong signature",
-    "for another checkpoint", "unknown procedure", "clock not trusted", "not yet valid", "expired",
+    "identity number", "for another checkpoint", "unknown procedure", "clock not trusted",
+    "not yet valid", "expired",
 ]  # fmt: skip
 
 _KEY_ID, _SIGNATURE = 4, 64
 
-_Text = Annotated[str, Meta(max_length=80, pattern=r"^[^\x00-\x1f\x7f]*\Z")]
 _NameOrNone = Annotated[str, Meta(max_length=64, pattern=r"^([a-z0-9]+(-[a-z0-9]+)*)?\Z")]
 _Moment = Annotated[int, Meta(ge=0, le=0xFFFF_FFFF)]
 _Id = Annotated[bytes, Meta(min_length=16, max_length=16)]
@@ -71,9 +73,9 @@ class Guest(msgspec.Struct, frozen=True, array_like=True, forbid_unknown_fields=
     :ivar head_count: number of persons who come, 1 to 99
     """
 
-    name: _Text
-    organisation: _Text = ""
-    purpose: _Text = ""
+    name: PlainText
+    organisation: PlainText = ""
+    purpose: PlainText = ""
     head_count: Annotated[int, Meta(ge=1, le=99)] = 1
 
     def __repr__(self) -> str:
@@ -130,17 +132,29 @@ def read(
     :param procedures: those that this checkpoint runs
     :raises BadInvitation: with the first reason to refuse it
     """
-    invitation = verified(text, keys)
-    if invitation.site != site or invitation.checkpoint not in ("", checkpoint):
-        raise BadInvitation("for another checkpoint")
-    if invitation.procedure not in procedures:
-        raise BadInvitation("unknown procedure")
+    invitation = read_beforehand(text, keys, site, checkpoint, procedures)
     if now_ms is None:
         raise BadInvitation("clock not trusted")
     if now_ms < invitation.not_before_ms:
         raise BadInvitation("not yet valid")
     if now_ms >= invitation.not_after_ms:
         raise BadInvitation("expired")
+    return invitation
+
+
+def read_beforehand(
+    text: str, keys: dict[bytes, bytes], site: str, checkpoint: str, procedures: Collection[str]
+) -> Invitation:
+    """Return the invitation *text*, if it is valid at this checkpoint at some time.
+
+    :param keys: as for :func:`read`; *procedures* likewise
+    :raises BadInvitation: with the first reason to refuse it
+    """
+    invitation = verified(text, keys)
+    if invitation.site != site or invitation.checkpoint not in ("", checkpoint):
+        raise BadInvitation("for another checkpoint")
+    if invitation.procedure not in procedures:
+        raise BadInvitation("unknown procedure")
     return invitation
 
 
@@ -164,6 +178,8 @@ def verified(text: str, keys: dict[bytes, bytes]) -> Invitation:
         body = msgspec.msgpack.decode(signed[_KEY_ID:], type=_Body)
     except msgspec.MsgspecError:
         raise BadInvitation("not an invitation") from None
+    if _number_in(body.guest) is not None:
+        raise BadInvitation("identity number")
     return Invitation(
         id=str(uuid.UUID(bytes=body.id)),
         site=body.site,
@@ -181,6 +197,12 @@ def write(invitation: Invitation, secret: bytes) -> str:
 
     :raises GarduError: if the invitation breaks a rule of the format, or is too long for a code
     """
+    text_with_number = _number_in(invitation.guest)
+    if text_with_number is not None:
+        raise GarduError(
+            f"this invitation is not possible: {text_with_number} holds what looks like an "
+            "identity number, which must not be stored; leave it out"
+        )
     named = () if invitation.host is None else (invitation.host,)
     body = (
         uuid.UUID(invitation.id).bytes,
@@ -246,6 +268,13 @@ def _bytes(text: str) -> bytes:
     if spelled != digits or len(data) <= _KEY_ID + _SIGNATURE:
         raise BadInvitation("not an invitation")
     return data
+
+
+def _number_in(guest: Guest | None) -> str | None:
+    """Return the name of the guest's text that holds an identity number; None if none does."""
+    texts = msgspec.structs.asdict(guest or Guest(""))
+    del texts["head_count"]
+    return text_with_identity_number(texts)
 
 
 def _named(problem: str) -> str:

@@ -32,6 +32,7 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from edge import waits
 from edge.config.model import Broker
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.diagnosis import Request, of_code
@@ -48,8 +49,9 @@ log = logging.getLogger(__name__)
 
 # Time-out of TCP and TLS, and again of the CONNACK, real seconds.
 CONNECT_TIMEOUT_S = 10.0
-# Interval at which paho checks its keepalive, real seconds.
-_KEEPALIVE_CHECK_S = 1.0
+# Intervals in one keepalive at which paho checks it, and the longest of them, real seconds.
+_KEEPALIVE_CHECKS = 12
+_LONGEST_CHECK_S = 5.0
 _MOST_IN_FLIGHT = 65535
 # The lowest reason code of a refusal (MQTT 5, section 2.4).
 _REFUSED = 0x80
@@ -101,7 +103,9 @@ class Connection:
         self._expiry_s = session_expiry_s
         self._receive = receive
         self._connack: asyncio.Future[None] | None = None
-        self._upkeep: asyncio.TimerHandle | None = None
+        self._upkeep: waits.Timer | None = None
+        self._keepalive_s = broker.keepalive_s
+        self._check_s = min(broker.keepalive_s / _KEEPALIVE_CHECKS, _LONGEST_CHECK_S)
         self._reading = -1
         self._writing = False
         self._paho = threading.RLock()
@@ -224,6 +228,11 @@ class Connection:
         if self.up:
             self._guard(lambda: self._client.ack(mid, qos))
 
+    def acknowledge_all(self, mids: Sequence[int]) -> None:
+        """Acknowledge the messages *mids* (QoS 1), in order (only if that is done by hand)."""
+        if self.up:
+            self._guard(lambda: self._client.acknowledge(mids))
+
     def drop(self, why: Reason | str) -> None:
         """Cut the connection without DISCONNECT: the broker will publish the will.
 
@@ -302,7 +311,7 @@ class Connection:
         self._connack = loop.create_future()
         self._reading = opened.fileno()
         loop.add_reader(self._reading, self._read)
-        self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
+        self._upkeep = self._check_later()
         self.after_io()
         try:
             async with asyncio.timeout(CONNECT_TIMEOUT_S):
@@ -340,8 +349,10 @@ class Connection:
     def _keep_alive(self) -> None:
         self._guard(self._client.loop_misc)
         if self.up:
-            loop = asyncio.get_running_loop()
-            self._upkeep = loop.call_later(_KEEPALIVE_CHECK_S, self._keep_alive)
+            self._upkeep = self._check_later()
+
+    def _check_later(self) -> waits.Timer:
+        return waits.call_later(self._check_s, self._keep_alive, self._keepalive_s)
 
     def _guard(self, call: Callable[[], object]) -> None:
         """Run *call*, which is paho's; an exception ends the connection."""

@@ -5,6 +5,7 @@ without a broker.
 """
 
 import datetime as dt
+import re
 import ssl
 import stat
 from collections.abc import Callable, Iterator
@@ -21,6 +22,7 @@ from edge.mqtt.reasons import BrokerUnavailable
 SOON = dt.timedelta(days=30)
 # Enough of a file to recognise what it is, bytes.
 _HEAD = 65536
+_KIT_NAME = re.compile(r"[a-z0-9-]+\.[a-z0-9-]+")
 _DER = b"\x30\x82"
 _TO_PEM = "allowed: PEM (openssl x509 -inform der -in FILE -out NEW, or openssl pkcs12 for .p12)"
 
@@ -36,12 +38,15 @@ class Remark(msgspec.Struct, frozen=True):
     bad: bool
 
 
-def examine_credentials(broker: Broker, now: dt.datetime) -> list[Remark]:
-    """Return all that is wrong or worth a note with the files of *broker* at the time *now*."""
+def examine_credentials(broker: Broker, now: dt.datetime, identity: str = "") -> list[Remark]:
+    """Return all that is wrong or worth a note with the files of *broker* at the time *now*.
+
+    :param identity: the checkpoint's name in certificates; empty: not compared
+    """
     examined: dict[str, Callable[[], Iterator[Remark]]] = {
         "password_file": lambda: _password(broker.password_file),
         "ca_file": lambda: _authority(broker.ca_file, now),
-        "cert_file": lambda: _pair(broker, now),
+        "cert_file": lambda: _pair(broker, now, identity),
         "key_file": lambda: _key(broker.key_file),
     }
     remarks: list[Remark] = []
@@ -93,7 +98,7 @@ def _authority(file: str, now: dt.datetime) -> Iterator[Remark]:
         yield from _dates("ca_file", file, one, now, fatal=not usable)
 
 
-def _pair(broker: Broker, now: dt.datetime) -> Iterator[Remark]:
+def _pair(broker: Broker, now: dt.datetime, identity: str) -> Iterator[Remark]:
     file = broker.cert_file
     if (kind := _kind(file, b"CERTIFICATE-----")) is not None:
         yield Remark("cert_file", f"{file}: {kind}", bad=True)
@@ -108,6 +113,13 @@ def _pair(broker: Broker, now: dt.datetime) -> Iterator[Remark]:
         yield Remark("cert_file", text, bad=True)
         return
     yield from _dates("cert_file", file, found, now, fatal=True)
+    # An office may have names of its own; two words with a dot are those of the broker kit.
+    if identity and found.subject != identity and _KIT_NAME.fullmatch(found.subject):
+        text = (
+            f"{file}: it is the certificate of {found.subject}, and this checkpoint is {identity}: "
+            "the broker will refuse its messages"
+        )
+        yield Remark("cert_file", text, bad=False)
 
 
 def _dates(

@@ -7,6 +7,7 @@ from typing import Protocol
 
 import msgspec
 
+from edge import waits
 from edge.mqtt.connection import Connection
 from edge.mqtt.packets import BrokerAnswer, Packed
 from edge.mqtt.reasons import reason
@@ -186,7 +187,8 @@ class Window:
         """Cut the connection if an answer is outstanding for over *longest_s* real seconds."""
         loop = asyncio.get_running_loop()
         while True:
-            await asyncio.sleep(longest_s / 4)
+            every_s = longest_s / 4
+            await waits.pause_checks(every_s, every_s if self._in_flight else waits.LONGEST_PAUSE_S)
             oldest = min((since for since, _ in self._in_flight.values()), default=loop.time())
             if loop.time() - oldest > longest_s:
                 why = f"no acknowledgement within {longest_s:g} s"

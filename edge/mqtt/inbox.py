@@ -30,6 +30,7 @@ from edge.mqtt.requests import (
     LONGEST,
     LONGEST_CORRELATION,
     REGISTER,
+    RESEND,
     VALUES,
     Word,
     may_answer,
@@ -45,9 +46,10 @@ BURST = 20
 FILTERS = (
     Filter(REGISTER, retain_as_published=True),
     Filter(VALUES, retain_as_published=True),
+    Filter(RESEND, retain_as_published=True),
     Filter(f"{AVAILABILITY}/#"),
 )
-"""Details and values must never be retained, so their flag is checked; availability may be."""
+"""Only availability may be retained: the flag of all others is checked."""
 
 
 class _Waiting(msgspec.Struct):

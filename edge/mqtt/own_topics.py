@@ -24,6 +24,7 @@ from functools import partial
 
 import msgspec
 
+from edge import waits
 from edge.mqtt.backoff import Backoff
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.in_flight import OutgoingMessage
@@ -177,7 +178,9 @@ class OwnTopics:
         notify()
         while True:
             readable = self._readable
-            await asyncio.sleep(INTERVAL_S)
+            await waits.pause_checks(
+                INTERVAL_S, INTERVAL_S if self._suspects else waits.LONGEST_PAUSE_S
+            )
             if readable:
                 self._suspects |= dict.fromkeys(self._missing, "lost")
                 self._missing.clear()

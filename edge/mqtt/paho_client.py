@@ -12,21 +12,24 @@ Rules
 """
 
 import logging
-import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from paho.mqtt import MQTTException
+from paho.mqtt import MQTTException, client
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 from paho.mqtt.packettypes import PacketTypes
 
+from edge import waits
 from edge.errors import ProtocolError
 from edge.mqtt import decoding
 from edge.mqtt.decoding import IncomingMessage
 from edge.mqtt.frames import BrokerFault, Frame, FrameReader
 
 log = logging.getLogger(__name__)
+
+if waits.own_time() is not None:
+    client.time_func = waits.monotonic  # paho's keepalive is one of simulated seconds then
 
 # Bytes read at a time, so that the loop's other tasks have their turn.
 _CHUNK = 16384
@@ -36,6 +39,8 @@ _MOST_UNWRITTEN = 20_000
 # found (MQTT 5, section 2.4).
 _REFUSED, _TOO_LARGE, _UNKNOWN = 0x83, 0x97, 0x92
 
+# The first bytes of a PUBACK without reason code: the packet identifier follows.
+_PUBACK = bytes((PacketTypes.PUBACK << 4, 2))
 # Packets that may be the first of a connection.
 _FIRST = (PacketTypes.CONNACK, PacketTypes.DISCONNECT)
 
@@ -102,7 +107,7 @@ class PahoClient(Client):
         if not data:
             return self._loop_rc_handle(MQTTErrorCode.MQTT_ERR_CONN_LOST)
         with self._msgtime_mutex:
-            self._last_bytes_received = time.monotonic()
+            self._last_bytes_received = waits.monotonic()
         if not self._begun and data[0] >> 4 not in _FIRST:  # its length may never be reached
             raise BrokerFault("the broker did not answer CONNECT with CONNACK")
         self._begun = True
@@ -113,6 +118,12 @@ class PahoClient(Client):
             if self.socket() is None:  # it was a DISCONNECT
                 break
         return MQTTErrorCode.MQTT_ERR_SUCCESS
+
+    def acknowledge(self, mids: Iterable[int]) -> None:
+        """Acknowledge the messages *mids* (QoS 1), in order, in one write."""
+        packets = b"".join(_PUBACK + mid.to_bytes(2, "big") for mid in mids)
+        if packets:
+            self._packet_queue(PacketTypes.PUBACK << 4, packets, 0, 1)
 
     def _handle(self, frame: Frame) -> MQTTErrorCode:
         packet = frame.first >> 4

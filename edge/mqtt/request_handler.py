@@ -10,23 +10,24 @@ Rules
 """
 
 import logging
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from typing import NamedTuple
 
+from edge import waits
 from edge.clock import Clock, Stamp
 from edge.config.sections.guests import GuestBookSection as Section
 from edge.guestbook.book import BookHeld, BookUnusable, Details, Entry, GuestBook, Source
 from edge.guestbook.invitations import Guest, Invitation
 from edge.mqtt import requests, value_request
+from edge.mqtt.availability_requests import AvailabilityRequests
 from edge.mqtt.open_visits import OpenVisit
-from edge.mqtt.requests import Answer, Availability, EnterValues, Register, RequestRefused
+from edge.mqtt.requests import Answer, EnterValues, Register, RequestRefused
+from edge.mqtt.resend_requests import ResendRequests, SendAgain
 from edge.sop.entered import Entered
 from edge.sop.events import (
-    AvailabilitySet,
     DetailsAttached,
     DeviceFailed,
     DeviceRestored,
@@ -71,6 +72,7 @@ class RequestHandler:
         not be free text
     :param open_visits: returns the open visits
     :param worker: the thread for calls of *book*
+    :param send_again: sends records again
     """
 
     def __init__(
@@ -84,17 +86,17 @@ class RequestHandler:
         book: GuestBook,
         worker: Worker,
         open_visits: Callable[[], Iterable[OpenVisit]],
+        send_again: SendAgain,
     ) -> None:
         self._config = config
-        self._hosts = frozenset(hosts)
-        self._reasons = frozenset(reasons)
+        self._availability = AvailabilityRequests(hosts, reasons, clock, post)
+        self._resend = ResendRequests(send_again)
         self._clock = clock
         self._post = post
         self._book = book
         self._worker = worker
         self._open_visits = open_visits
         self._answers: OrderedDict[str, Answer] = OrderedDict()
-        self._availability_set: dict[str, Availability] = {}
         self._expected: OrderedDict[str, Guest] = OrderedDict()
         self._broken = False
 
@@ -105,7 +107,11 @@ class RequestHandler:
                 return await self._register(message)
             if message.suffix == requests.VALUES:
                 return await self._enter_values(message)
-            return self._availability(message)
+            if message.suffix == requests.RESEND:
+                return await self._send_again(message)
+            return self._availability.carry_out(
+                message.suffix, message.payload, retained=message.retained
+            )
         except RequestRefused as refused:
             self._count(refused)
             return _refusal(refused)
@@ -209,10 +215,12 @@ class RequestHandler:
         visit = self._choose(request, candidates)
         if request.host is not None and request.host not in visit.hosts:
             allowed = ", ".join(visit.hosts) or "none now"
-            raise RequestRefused("host not possible", f"allowed for that visit: {allowed}")
+            raise RequestRefused("host not possible", f"allowed for that visit: {allowed}", "host")
         if request.guest_kind is not None and request.guest_kind not in visit.guest_kinds:
             allowed = ", ".join(visit.guest_kinds) or "none now"
-            raise RequestRefused("guest kind not possible", f"allowed for that visit: {allowed}")
+            raise RequestRefused(
+                "guest kind not possible", f"allowed for that visit: {allowed}", "guest_kind"
+            )
         return _entry(visit.visit, visit.procedure, now, "register", request.guest)
 
     def _choose(self, request: Register, candidates: list[OpenVisit]) -> OpenVisit:
@@ -316,7 +324,7 @@ class RequestHandler:
                 self._fail(error)
                 if not isinstance(error, BookHeld):
                     return False
-                time.sleep(HELD_S)
+                waits.sleep(HELD_S)
             else:
                 self._mend()
                 return True
@@ -334,46 +342,20 @@ class RequestHandler:
             self.report_fault()
         self._broken = False
 
-    # -- availability
+    # -- records
 
-    def _availability(self, message: Request) -> Answer | None:
-        if not message.payload:  # a retained message was deleted
-            return None
-        level = message.suffix.removeprefix(requests.AVAILABILITY).removeprefix("/")
-        request = requests.availability(message.payload, level)
-        before = self._availability_set.get(request.host)
-        if before is None or before.id != request.id:
-            self._set_availability(request, before, retained=message.retained)
-        return Answer(ok=True, id=request.id)
-
-    def _set_availability(
-        self, request: Availability, before: Availability | None, *, retained: bool
-    ) -> None:
-        if request.host not in self._hosts:
-            allowed = ", ".join(sorted(self._hosts))
-            raise RequestRefused("unknown host", f"no host {request.host} here; allowed: {allowed}")
-        if request.reason is not None and request.reason not in self._reasons:
-            allowed = ", ".join(sorted(self._reasons))
-            raise RequestRefused(
-                "unknown reason", f"no words for that reason here; allowed: {allowed}"
-            )
-        now = self._clock.now()
-        if before is not None and not requests.replaces(request, before, now):
-            raise RequestRefused("older than what is known")
-        oldest_s = requests.LONGEST_AVAILABILITY_S if retained else requests.GOOD_FOR_S
-        requests.in_time(request.time, now, need_synced=False, oldest_s=oldest_s)
-        self._availability_set[request.host] = request
-        until_ms = None if request.until is None else round(request.until.timestamp() * 1e3)
-        self._post(
-            partial(
-                AvailabilitySet,
-                host=request.host,
-                receiving=request.receiving,
-                until_ms=until_ms,
-                reason=request.reason,
-                said_ms=round(request.time.timestamp() * 1e3),
-            )
-        )
+    async def _send_again(self, message: Request) -> Answer:
+        _not_retained(message)
+        request = requests.resend_range(message.payload)
+        if (known := self._answers.get(request.id)) is not None:
+            return known
+        try:
+            answer = await self._resend.carry_out(request, self._clock.now())
+        except RequestRefused as refused:
+            self._count(refused)
+            return _refusal(refused, request.id)
+        self._remember(answer)
+        return answer
 
     # -- refusals
 
@@ -394,7 +376,7 @@ def _not_retained(message: Request) -> None:
 
 
 def _refusal(refused: RequestRefused, request: str | None = None) -> Answer:
-    return Answer(ok=False, id=request, word=refused.word, why=refused.why)
+    return Answer(ok=False, id=request, word=refused.word, why=refused.why, field=refused.field)
 
 
 def _entry(visit: str, procedure: str, at: Stamp, source: Source, details: Details) -> Entry:

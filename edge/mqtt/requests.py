@@ -2,11 +2,11 @@
 
 The contract, in words, is docs/mqtt.md; its types are defined only here. A request that breaks a
 rule raises :class:`RequestRefused`: *word* is one of a few fixed words and may be counted and
-logged, *why* is for the requester alone and may quote the request.
+logged, *why* is for the requester alone and may quote the request, *field* is the key at fault.
 """
 
 import re
-import unicodedata
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Annotated, Final, Literal, TypeVar
 
@@ -17,12 +17,14 @@ from edge.clock import Stamp
 from edge.config.sections.values import Name
 from edge.errors import GarduError
 from edge.guestbook.book import Details
+from edge.guestbook.identity_numbers import LEAST_DIGITS, text_with_identity_number
 from edge.sop.entered import Entered
 from edge.sop.events import IdentityKind
 
 REGISTER: Final = "cmd/register"
 AVAILABILITY: Final = "cmd/availability"
 VALUES: Final = "cmd/values"
+RESEND: Final = "cmd/resend"
 REPLY: Final = "reply/"
 
 # Longest payload and correlation data, bytes.
@@ -30,6 +32,8 @@ LONGEST = 4096
 LONGEST_CORRELATION = 256
 # The most values that one request enters.
 MOST_VALUES = 10
+# The most records that one request has sent again.
+MOST_RESENT = 10_000
 # Message Expiry Interval of an answer, for a requester that is offline, seconds.
 ANSWER_EXPIRY_S = 60
 # The most that a request's time may differ from now, before and after, seconds.
@@ -43,13 +47,15 @@ Word = Literal[
     "identity number", "no guest book", "unknown host", "unknown reason", "no such visit",
     "no visit waits", "has details", "older than what is known", "guest book cannot be used",
     "until not allowed", "response topic", "flood", "host not possible", "unknown value",
-    "value not allowed", "guest kind not possible",
+    "value not allowed", "guest kind not possible", "invitation not valid", "no such stream",
+    "too soon",
 ]  # fmt: skip
 
 T = TypeVar("T")
 
-# NIK, SIM and NPWP have 12 to 16 digits.
-_IDENTITY_NUMBER = re.compile(r"[0-9](?:[ .-]?[0-9]){11}")
+_PHONE = "guest.phone"
+# The end of msgspec's messages: the path of the key.
+_PATH = re.compile(r"`\$\.([a-z_.]{1,80})`\Z")
 # One to three topic levels without wildcards.
 _REPLY_LEVELS = re.compile(r"[A-Za-z0-9_-]{1,64}(/[A-Za-z0-9_-]{1,64}){0,2}")
 
@@ -60,9 +66,10 @@ Moment = Annotated[datetime, Meta(tz=True)]
 class RequestRefused(GarduError):
     """A request is not carried out."""
 
-    def __init__(self, word: Word, why: str = "") -> None:
+    def __init__(self, word: Word, why: str = "", field: str | None = None) -> None:
         self.word = word
         self.why = why or word
+        self.field = field
         super().__init__(word)
 
 
@@ -125,8 +132,26 @@ class Availability(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     reason: Name | None = None
 
 
+class ResendRange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Send records again, in order, under their old ids: a consumer misses them.
+
+    :ivar stream: the stream, from ``ledger``
+    :ivar first: the first sequence; *last*: the last one, at most 10,000 records in all
+    """
+
+    id: Id
+    time: Moment
+    stream: Id
+    first: Annotated[int, Meta(ge=1, lt=10**16)]
+    last: Annotated[int, Meta(ge=1, lt=10**16)]
+
+
 class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The answer to a request: ``ok`` and the result, or *word* and *why* of the refusal."""
+    """The answer to a request: ``ok`` and the result, or *word* and *why* of the refusal.
+
+    :ivar field: the key of the request for which it was refused, such as ``guest.phone``, if it is
+        one key
+    """
 
     ok: bool
     id: str | None = None
@@ -134,6 +159,9 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     procedure: str | None = None
     word: str | None = None
     why: str | None = None
+    field: str | None = None
+    resent: int | None = None
+    missing: int | None = None
 
 
 def register(payload: bytes) -> Register:
@@ -144,8 +172,9 @@ def register(payload: bytes) -> Register:
     request = _read(payload, Register)
     guest = request.guest
     if not guest.name.strip():
-        raise RequestRefused("malformed", "the guest has no name")
-    _no_identity_number(guest.name, guest.organisation, guest.purpose)
+        raise RequestRefused("malformed", "the guest has no name", "guest.name")
+    texts = {f"guest.{key}": getattr(guest, key) for key in ("name", "organisation", "purpose")}
+    _no_identity_number({**texts, _PHONE: guest.phone}, telephone=_PHONE)
     if request.replace and request.visit == "latest":
         raise RequestRefused("malformed", "to correct details, name the visit")
     return request
@@ -157,16 +186,37 @@ def enter_values(payload: bytes) -> EnterValues:
     :raises RequestRefused: if it is not a valid one
     """
     request = _read(payload, EnterValues)
-    _no_identity_number(*(text for text in request.values.values() if isinstance(text, str)))
+    _no_identity_number(
+        {f"values.{name}": _as_text(entered) for name, entered in request.values.items()}
+    )
     return request
 
 
-def _no_identity_number(*texts: str) -> None:
-    for text in texts:
-        if _IDENTITY_NUMBER.search(unicodedata.normalize("NFKC", text)):
-            raise RequestRefused(
-                "identity number", "a text holds what looks like an identity number"
-            )
+def resend_range(payload: bytes) -> ResendRange:
+    """Return the request in *payload*.
+
+    :raises RequestRefused: if it is not a valid one
+    """
+    request = _read(payload, ResendRange)
+    if not 0 <= request.last - request.first < MOST_RESENT:
+        why = f"last is not below first, and at most {MOST_RESENT} records are asked for at once"
+        raise RequestRefused("malformed", why, "last")
+    return request
+
+
+def _no_identity_number(texts: Mapping[str, str], telephone: str = "") -> None:
+    field = text_with_identity_number(texts, telephone)
+    if field is not None:
+        raise RequestRefused(
+            "identity number", "a text holds what looks like an identity number", field
+        )
+
+
+def _as_text(entered: Entered) -> str:
+    """Return *entered* as it would be read; a number without an exponent."""
+    if isinstance(entered, str):
+        return entered
+    return "9" * LEAST_DIGITS if abs(entered) >= 10 ** (LEAST_DIGITS - 1) else f"{entered:g}"
 
 
 def availability(payload: bytes, level: str) -> Availability:
@@ -184,7 +234,9 @@ def availability(payload: bytes, level: str) -> Availability:
         if not 0 < lasts_s <= LONGEST_AVAILABILITY_S:
             days = LONGEST_AVAILABILITY_S / 86_400
             raise RequestRefused(
-                "until not allowed", f"until is at most {days:.0f} days after time, and not before"
+                "until not allowed",
+                f"until is at most {days:.0f} days after time, and not before",
+                "until",
             )
     return request
 
@@ -243,4 +295,10 @@ def _read(payload: bytes, kind: type[T]) -> T:
     try:
         return msgspec.json.decode(payload, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OverflowError) as error:
-        raise RequestRefused("malformed", str(error)[:200]) from None
+        raise RequestRefused("malformed", str(error)[:200], _field(str(error))) from None
+
+
+def _field(problem: str) -> str | None:
+    """Return the key that msgspec's *problem* names; None if it names none."""
+    found = _PATH.search(problem)
+    return found[1] if found else None

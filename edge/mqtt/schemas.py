@@ -22,11 +22,13 @@ from edge.mqtt.requests import (
     ANSWER_EXPIRY_S,
     AVAILABILITY,
     REGISTER,
+    RESEND,
     VALUES,
     Answer,
     Availability,
     EnterValues,
     Register,
+    ResendRange,
 )
 from edge.sop.records import KINDS
 from edge.store.cloudevent import RECORD_CONTENT, REPORT_TYPE, Envelope, dataschema
@@ -155,6 +157,11 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
                 "description": "Time since the clock was confirmed; null: not in this boot",
                 "anyOf": [_COUNT, {"type": "null"}],
             },
+            "certificate_ends": {
+                "description": "Until when this checkpoint's certificate is valid; null: none",
+                "type": ["string", "null"],
+                "format": "date-time",
+            },
             "devices": {"type": "object", "additionalProperties": {"type": "string"}},
             "uplink": {"type": "object"},
             "last_outage": {
@@ -190,6 +197,7 @@ _DOCUMENTS: dict[str, dict[str, Any]] = {
                 "type": "object",
                 "properties": {
                     "read_only": {"type": ["boolean", "null"]},
+                    "errors": {"type": ["integer", "null"]},
                     "life_used_percent": {"type": ["integer", "null"]},
                     "commits_slow": _COUNT,
                     "commit_p95_ms": {"type": ["integer", "null"]},
@@ -292,6 +300,7 @@ _TOPICS: dict[str, tuple[str, bool, int | None, list[str]]] = {
 _REQUESTS: dict[str, tuple[str, bool, int | None, list[str]]] = {
     REGISTER: ("Details of a guest; never retained", False, None, ["register"]),
     VALUES: ("Values of a visit; never retained", False, None, ["values"]),
+    RESEND: ("Records that a consumer misses; never retained", False, None, ["resend"]),
     f"{AVAILABILITY}/{{host}}": (
         "A host receives guests, or does not",
         True,
@@ -443,6 +452,7 @@ def _messages() -> dict[str, Any]:
         "register": _schema(Register),
         "values": _schema(EnterValues),
         "availability": _schema(Availability),
+        "resend": _schema(ResendRange),
         "answer": _schema(Answer),
         **_DOCUMENTS,
     }

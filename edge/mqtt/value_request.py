@@ -50,7 +50,7 @@ def checked(request: EnterValues, visit: OpenVisit) -> dict[str, Value]:
     for name, entered in request.values.items():
         why = not_allowed(known[name], entered)
         if why is not None:
-            raise RequestRefused("value not allowed", f"{name} {why}")
+            raise RequestRefused("value not allowed", f"{name} {why}", f"values.{name}")
     return {name: known[name] for name in request.values}
 
 

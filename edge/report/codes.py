@@ -7,6 +7,7 @@ gets those words as its label. A code without words is shown as it is.
 from collections.abc import Mapping
 from typing import Literal
 
+from edge.config.alarm_names import ALARM_NAMES, alarm_name
 from edge.sop.procedures.model import Text
 
 CodeKind = Literal["outcome", "reason", "correction", "opening", "day", "by", "alarm"]
@@ -91,39 +92,7 @@ CODES: dict[CodeKind, dict[str, tuple[str, str]]] = {
         "button": ("tombol", "button"),
         "arrival": ("tamu pertama", "first guest"),
     },
-    "alarm": {
-        "metal-detector": ("Metal detektor", "Metal detector"),
-        "devices": ("Jumlah perangkat berbeda", "Number of devices differs"),
-        "fire": ("Kebakaran", "Fire"),
-        "duress": ("Tombol darurat (senyap)", "Duress (silent)"),
-        "enclosure-tamper": ("Kotak perangkat dibuka", "Enclosure opened"),
-        "detector-tamper": ("Metal detektor diutak-atik", "Metal detector tampered with"),
-        "beam-blocked": ("Sinar metal detektor terhalang", "Detector's beam blocked"),
-        "mains-lost": ("Listrik PLN padam", "Mains lost"),
-        "battery-low": ("Baterai lemah", "Battery low"),
-        "lost-card": ("Kartu hilang ditunjukkan", "Lost card shown"),
-        "foreign-cards": ("Kartu asing dicoba berulang kali", "Foreign cards tried"),
-        "disk-full": ("Penyimpanan penuh", "Storage full"),
-        "crash-loop": ("Program berulang kali berhenti", "Program crashes again and again"),
-        "database-damaged": ("Basis data rusak", "Database damaged"),
-        "database-replaced": ("Berkas basis data diganti", "Database file replaced"),
-        "database-unavailable": ("Basis data terkunci", "Database held by another program"),
-        "database-log-long": ("Log basis data terlalu panjang", "Database log too long"),
-        "guest-book-damaged": ("Buku tamu rusak", "Guest book damaged"),
-        "config-refused": ("Konfigurasi baru salah", "Changed config is bad"),
-        "procedures-refused": ("Prosedur baru ditolak", "New procedures refused"),
-    },
-}
-
-# Alarms of one locker, door or named metal detector: the beginning of the code, and the labels.
-NAMED_ALARMS: dict[str, tuple[str, str]] = {
-    "locker-forced-": ("Loker {} dibuka paksa", "Locker {} forced open"),
-    "locker-left-open-": ("Loker {} dibiarkan terbuka", "Locker {} left open"),
-    "door-forced-": ("Pintu {} dibuka paksa", "Door {} forced open"),
-    "door-held-": ("Pintu {} ditahan terbuka", "Door {} held open"),
-    "metal-detector-": ("Metal detektor {}", "Metal detector {}"),
-    "detector-tamper-": ("Metal detektor {} diutak-atik", "Metal detector {} tampered with"),
-    "beam-blocked-": ("Sinar metal detektor {} terhalang", "Beam of detector {} blocked"),
+    "alarm": ALARM_NAMES,
 }
 
 
@@ -136,9 +105,7 @@ def called(kind: CodeKind, code: str, *, english: bool, told: Mapping[str, Text]
     if pair is not None:
         return pair[english]
     if kind == "alarm":
-        for begin, words in NAMED_ALARMS.items():
-            if code.startswith(begin):
-                return words[english].format(code.removeprefix(begin))
+        return alarm_name(code)[english]
     if kind == "reason" and code in told:
         return told[code].en if english else told[code].id
     return code

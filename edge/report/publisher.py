@@ -25,6 +25,7 @@ from pathlib import Path
 
 import msgspec
 
+from edge import waits
 from edge.clock import Clock, Stamp
 from edge.config.zone import Month, month_at, zone_of
 from edge.errors import GarduError, StoreFull
@@ -196,8 +197,9 @@ async def counted_apart(folder: Path, zone: str, month: Month) -> Summary:
         stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(COUNTING_S):
-            answer, complaint = await process.communicate()
+        with waits.busy():
+            async with asyncio.timeout(COUNTING_S):
+                answer, complaint = await process.communicate()
     except TimeoutError:
         raise ReportPostponed(f"{month.name} was not counted in {COUNTING_S:g} s") from None
     finally:

@@ -4,9 +4,10 @@ A sync takes 5 to 200 ms on a healthy memory card; a worn one now and then stops
 its blocks.
 """
 
-import time
 from collections import deque
 from typing import NamedTuple
+
+from edge import waits
 
 WINDOW_S = 600.0
 """Commits of this time are judged, seconds of the machine."""
@@ -38,13 +39,13 @@ class CommitTimes:
         self._times: deque[tuple[float, float]] = deque(maxlen=_MOST)
 
     def note(self, began: float) -> None:
-        """Note a commit that began at *began* and ends now (seconds of ``time.monotonic``)."""
-        now = time.monotonic()
+        """Note a commit that began at *began* and ends now (seconds of ``waits.monotonic``)."""
+        now = waits.monotonic()
         self._times.append((now, now - began))
 
     def commits(self, now: float | None = None) -> Commits:
-        """Return the figures of the last WINDOW_S before *now* (``time.monotonic``)."""
-        since = (time.monotonic() if now is None else now) - WINDOW_S
+        """Return the figures of the last WINDOW_S before *now* (``waits.monotonic``)."""
+        since = (waits.monotonic() if now is None else now) - WINDOW_S
         took = sorted(took for at, took in tuple(self._times) if at >= since)
         if not took:
             return Commits()

@@ -20,8 +20,6 @@ import contextlib
 import functools
 import re
 import sqlite3
-import threading
-import time
 import zlib
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -30,10 +28,12 @@ from typing import Any
 
 import msgspec
 
+from edge import waits
 from edge.errors import StoreDamaged, StoreError, StoreFull, StoreUnavailable
 from edge.store import lock_holders
 from edge.store.commit_times import CommitTimes
 from edge.store.damage_mark import mark
+from edge.store.disk_errors import DiskErrors
 from edge.store.read_only_disk import ADVICE, refused
 from edge.store.sqlite_errors import Meaning, meaning
 from edge.store.unlinked import OpenFiles, strangers_protected
@@ -138,7 +138,8 @@ class Database:
 
     def __init__(self, path: Path | str, *, secret: bool = False) -> None:
         self._path = path
-        self._lock = threading.RLock()
+        self._disk_errors = DiskErrors(Path(path).parent)
+        self._lock = waits.reentrant_lock()
         self._transaction = _Transaction(self._enter, self._end)
         self._depth = 0
         self._failed = False  # a part of the transaction under way has failed
@@ -370,7 +371,7 @@ class Database:
         return not failed
 
     def _commit(self) -> None:
-        began = time.monotonic()
+        began = waits.monotonic()
         try:
             self._execute("COMMIT")
         except StoreError:
@@ -414,10 +415,12 @@ class Database:
     def _failure(self, error: sqlite3.Error, *, ending: bool = False) -> StoreError:
         """Return the error to raise; refuse further use unless the file is certainly unchanged."""
         meant = meaning(error)
-        read_only = refused(error, Path(self._path).parent)
+        read_only = refused(error, Path(self._path).parent, self._disk_errors)
         if read_only:
             meant = Meaning(StoreUnavailable, ADVICE, fatal=False, retry=True)
-        message = f"{self._path} cannot be used: {error}; {meant.advice}"
+        # SQLite's own words may mislead there: a disk that cannot be read is "malformed" to it.
+        said = "" if read_only else f"{error}; "
+        message = f"{self._path} cannot be used: {said}{meant.advice}"
         held = meant.kind is StoreUnavailable and not read_only
         if held and (holder := lock_holders.writers(Path(self._path))):
             message += f"; it is {holder}"

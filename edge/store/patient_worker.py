@@ -10,11 +10,11 @@ recorded after the wait, because a record is a change too.
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from functools import partial
 from typing import Protocol
 
+from edge import waits
 from edge.errors import StoreError, StoreFull, StoreUnavailable
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.store.disk_space import ALARM, Space
@@ -132,14 +132,14 @@ class PatientWorker(Worker):
 
     def _wait(self, error: StoreError) -> None:
         if not self.waiting:
-            self._since = time.monotonic()
+            self._since = waits.monotonic()
             log.error("%s; changes wait", error)
         self.waiting = str(error)
         self.tries += 1
         self._sound()
 
     def _end_wait(self) -> None:
-        log.warning("changes are stored again, after %.0f s", time.monotonic() - self._since)
+        log.warning("changes are stored again, after %.0f s", waits.monotonic() - self._since)
         self.waiting = ""
         if not self._unavailable:
             return

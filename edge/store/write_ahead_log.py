@@ -10,11 +10,11 @@
 import os
 import shutil
 import sqlite3
-import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
+from edge import waits
 from edge.worker import Worker
 
 PREWRITTEN = 2 * 2**20
@@ -76,7 +76,7 @@ class LogCheckpoints:
         self._on_error = on_error
         self._worker: Worker | None = None
         self._connection: sqlite3.Connection | None = None
-        self._using = threading.Lock()
+        self._using = waits.lock()
         self._requested = False
         self._closed = False
 

@@ -17,6 +17,7 @@ from edge.daemon.machine.heat import HOT_C, temperature
 from edge.daemon.machine.power import read_power
 from edge.daemon.machine.rtc import read_rtc
 from edge.daemon.machine.sysfs import SYS
+from edge.printable import counted
 from edge.store.commit_times import SLOW_S
 
 _REMEDIES = {rule.kind: rule.remedy for rule in RULES}
@@ -117,7 +118,7 @@ def heat(_config: Config, sys: Path = SYS) -> Iterator[Finding]:
 
 
 def card(config: Config, sys: Path = SYS) -> Iterator[Finding]:
-    """Check the card below the data folder: read-only, missing (memory instead), worn, slow."""
+    """Check the card below the data folder: read-only, in memory, with errors, worn, slow."""
     folder = Path(config.checkpoint.data)
     found = read_card(folder, sys)
     if found.read_only is None:
@@ -131,6 +132,9 @@ def card(config: Config, sys: Path = SYS) -> Iterator[Finding]:
         saw = f"{folder} is in memory, not on a card."
         yield Finding("card", "wrong", saw, _REMEDIES["data-in-memory"])
         return
+    if found.errors:
+        saw = f"The kernel has met {counted(found.errors, 'error')} in the file system of {folder}."
+        yield Finding("card", "wrong", saw, _REMEDIES["card-errors"])
     yield _wear(found)
     yield from _speed(folder)
 

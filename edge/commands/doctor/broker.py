@@ -48,7 +48,9 @@ def broker(config: Config) -> Iterator[Finding]:
 
 
 def _files(config: Config) -> Iterator[Finding]:
-    for remark in examine_credentials(config.broker, dt.datetime.now(dt.UTC)):
+    for remark in examine_credentials(
+        config.broker, dt.datetime.now(dt.UTC), config.checkpoint.identity
+    ):
         if remark.bad:
             saw = f"{remark.key}: {remark.text}."
             yield Finding(DEVICE, "wrong", saw, "Correct or replace this file in [broker].")
@@ -85,7 +87,6 @@ def _tried(config: Config) -> Iterator[Finding]:
 def _birth(config: Config) -> dict[str, Any] | None:
     """Return the document of ``meta``; None if the procedures cannot be read."""
     try:
-        procedures, _ = fitting_procedures(config)
-        return meta(config, list(procedures.values()))
+        return meta(config, list(fitting_procedures(config).procedures.values()))
     except ConfigError:
         return None

@@ -20,7 +20,7 @@ from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.daemon.procedures import Checked, examine
 from edge.errors import DeviceUnavailable, ProtocolError, StoreError
-from edge.printable import ascii_json, printable
+from edge.printable import ascii_json, counted, printable
 from edge.store.data_folder import FolderLock
 
 _COLOURS = {"ok": "green", "wrong": "red", "unknown": "yellow", "skipped": "yellow"}
@@ -87,7 +87,8 @@ def doctor(
         document = {"config": str(config), "findings": findings}
         typer.echo(ascii_json(msgspec.json.encode(document)))
     else:
-        typer.echo(f"\n{len(findings)} things looked at, {wrong or 'nothing'} wrong.")
+        looked = counted(len(findings), "thing")
+        typer.echo(f"\n{looked} looked at, {wrong or 'nothing'} wrong.")
     raise typer.Exit(1 if wrong else 0)
 
 

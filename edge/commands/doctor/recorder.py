@@ -1,8 +1,8 @@
 """Records the events that drivers post while a tool examines them."""
 
-import threading
 from collections.abc import Callable
 
+from edge import waits
 from edge.clock import Clock, Stamp
 from edge.sop.events import Event
 
@@ -18,7 +18,7 @@ class Recorder:
     def __init__(self, clock: Clock, tell: Hear = lambda _event: None) -> None:
         self._clock = clock
         self._tell = tell
-        self._news = threading.Condition()
+        self._news = waits.condition()
         self._events: list[Event] = []
 
     def post(self, make: Callable[[Stamp], Event]) -> None:

@@ -1,8 +1,8 @@
 """Shows every byte that drivers read from or write to serial lines.
 
-For `gardu watch-inputs --raw` only. Every driver makes its port with ``serial.Serial``; within
-:func:`spied_serial` that is a subclass which also reports the bytes. This changes a module of
-pyserial for the whole process: acceptable in a tool that ends soon, never in the daemon.
+For `gardu watch-inputs --raw` only. Every driver makes its port with ``OpenSerial``; within
+:func:`spied_serial` that is a subclass which also reports the bytes. This changes a module for the
+whole process: acceptable in a tool that ends soon, never in the daemon.
 """
 
 import contextlib
@@ -42,12 +42,12 @@ class Frames:
 @contextlib.contextmanager
 def spied_serial(tell: Callable[[str], None]) -> Iterator[None]:
     """Call *tell* with each frame on the serial ports that are opened in this context."""
-    import serial  # hardware library
+    from edge.drivers.serial import open_serial  # imports the hardware library
 
-    plain: Any = serial.Serial
+    plain: Any = open_serial.OpenSerial
     clock = Clock()
 
-    class Spied(plain):  # type: ignore[misc]  # pyserial has no types
+    class Spied(plain):  # type: ignore[misc]  # it is a value here
         """A port that reports its bytes."""
 
         _frames: Frames | None = None
@@ -68,8 +68,8 @@ def spied_serial(tell: Callable[[str], None]) -> Iterator[None]:
         def _told(self, way: str) -> Callable[[bytes], None]:
             return lambda data: tell(f"{self.port} {way} {data.hex(' ').upper()}")
 
-    serial.Serial = Spied
+    open_serial.OpenSerial = Spied  # type: ignore[misc]
     try:
         yield
     finally:
-        serial.Serial = plain
+        open_serial.OpenSerial = plain  # type: ignore[misc]

@@ -60,6 +60,7 @@ _SECTIONS = {
     "metal_detector": ("metal detector", (
         'Normally closed: a cut wire is an alarm, never "clear". docs/contacts.md has more.'
     )),
+    "places": ("places", "Places that guests enter only while there is room (persons)."),
     "aiphone": ("intercom", (
         "ring: the relay whose contact closes the call circuit. The others are the aide's buttons, "
         "read through relays."
@@ -87,6 +88,8 @@ _SECTIONS = {
 _KEYS = {
     "checkpoint.procedures": "Names of files in the folder sop, without .toml.",
     "checkpoint.timezone": "It decides what a day and an hour is in every report and list.",
+    "cards.pools": "Further pools, for the procedures that name them (card_pool).",
+    "cards.escort": "The escorts' cards: number = the escort's word in records, never a name.",
     "cards.supervisor": (
         "Opens lockers outside a procedure and allows the return of lost cards: number = duty."
     ),

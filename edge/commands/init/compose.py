@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from edge.commands.init.buttons import Face, faces
-from edge.commands.init.cards import card_numbers, stand_ins
+from edge.commands.init.compose_cards import cards_section
 from edge.commands.init.draft import Draft, Open, place
 from edge.commands.init.lines import Lines, input_port
 from edge.commands.init.locker_boards import lockers
@@ -15,6 +15,7 @@ from edge.config.crosscheck.rules import UART_PINS, UART_PORTS
 from edge.config.sections.panels import Lamps
 
 _COLOURS = ("green", "blue", "amber", "red")
+_ANSWERS = ("accept", "decline", "release", "extend")
 _CLOSED = {"wired": "normally-closed"}
 _LABEL = 40
 # Modbus over Serial Line (V1.02, 2.5.1.1) asks for 1.75 ms of silence above 19200 baud.
@@ -70,7 +71,7 @@ def _sections(
     yield "checkpoint", _checkpoint(a)
     yield "broker", _broker(a, draft)
     yield "guestbook", _guest_book(a, needs)
-    yield "cards", _cards(a, office, draft) if needs.cards else None
+    yield "cards", cards_section(a, office, needs, draft) if needs.cards else None
     yield "card_readers", {name: _reader(a, name, draft) for name in a.names("card_readers")}
     yield "scanners", _scanners(a, needs, draft)
     if a["scanner.driver"] != "none":
@@ -83,7 +84,8 @@ def _sections(
     yield "lockers", locks
     if needs.screening:
         yield "metal_detector", _detector(a)
-    yield "aiphone", {name: _aiphone(a, name, needs) for name in a.names("aiphones")}
+    yield "places", _places(a, needs) or None
+    yield "aiphone", _aiphones(a, needs)
     yield "hosts", [_host(a, name) for name in a.names("hosts")] or None
     yield "doors", {name: _door(a, name) for name in a.names("doors")}
     at = a.place("safety.at")
@@ -129,22 +131,6 @@ def _guest_book(a: _Answers, needs: Needs) -> dict[str, Any]:
     return section
 
 
-def _cards(a: _Answers, office: Office, draft: Draft) -> dict[str, Any]:
-    pool = a["cards.visitor"]
-    if pool == LATER:
-        driver = a[f"card_readers.{a.names('card_readers')[0]}.driver"]
-        draft.open.append(
-            Open("cards.visitor", "the numbers of the visitor cards, in place of these, which no "
-                 "card has: `gardu watch-inputs` shows a number when its card is at the reader")
-        )  # fmt: skip
-        section: dict[str, Any] = {"visitor": stand_ins(a["cards.count"], driver)}
-    else:
-        section = {"visitor": card_numbers(pool, office.folder)}
-    if a["cards.supervisor"]:
-        section["supervisor"] = {a["cards.supervisor"]: a["cards.duty"]}
-    return section
-
-
 def _reader(a: _Answers, name: str, draft: Draft) -> dict[str, Any]:
     key = f"card_readers.{name}"
     section: dict[str, Any] = {"driver": a[f"{key}.driver"]}
@@ -187,6 +173,27 @@ def _detector(a: _Answers) -> dict[str, Any]:
     if a["metal_detector.beam"]:
         section["passage"] = _contact(at)
     return section
+
+
+def _places(a: _Answers, needs: Needs) -> list[dict[str, Any]]:
+    return [{"id": name, "at_most": a[f"places.{name}.at_most"]} for name in needs.rooms]
+
+
+def _aiphones(a: _Answers, needs: Needs) -> dict[str, Any]:
+    aides = {name: _aiphone(a, name, needs) for name in a.names("aiphones")}
+    return aides | {name: _approver(a, name, needs) for name in needs.approvers}
+
+
+def _approver(a: _Answers, name: str, needs: Needs) -> dict[str, Any]:
+    """Return the station of a person who approves guests in a step, and is no host's aide."""
+    key = f"aiphone.{name}"
+    at = a.place(f"{key}.at")
+    wired = [one for one in _ANSWERS if one in needs.approvers[name]]
+    return {
+        "title": a[f"{key}.title"],
+        "ring": Part(role="relay", at=at),
+        **{contact: _contact(at) for contact in [*wired, *(["busy"] if a[f"{key}.busy"] else [])]},
+    }
 
 
 def _aiphone(a: _Answers, name: str, needs: Needs) -> dict[str, Any]:

@@ -43,6 +43,7 @@ Pool = Annotated[
 ]
 LockerCount = Annotated[int, Meta(ge=1, le=999, description="a number from 1 to 999")]
 CardCount = Annotated[int, Meta(ge=1, le=999, description="a number from 1 to 999")]
+PersonCount = Annotated[int, Meta(ge=1, le=999, description="a number from 1 to 999")]
 
 _WORDS = {"yes": True, "y": True, "ya": True, "no": False, "n": False, "tidak": False}
 

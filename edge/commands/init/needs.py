@@ -13,6 +13,7 @@ from edge.sop.procedures.site import LOCKER_WORDS, choice_buttons
 from edge.sop.procedures.turning_away import can_refuse
 from edge.sop.procedures.vocabulary import CALL_IN
 
+_ISSUED = "card.issued"
 _RING = ("ring:", "aiphone.")
 _DECISIONS = {"decline", "absent", "reschedule"}
 
@@ -25,6 +26,11 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     :ivar aides: station of an aide → station of the step after it, whose panel may serve the aide
     :ivar card_stations: the stations at which cards are issued, come back, or choose a locker
     :ivar cards: guests get visitor cards
+    :ivar visitor_cards: some of them those of no pool that their procedure names
+    :ivar pools: the pools of cards that procedures name
+    :ivar escorts: an escort shows a card
+    :ivar rooms: the places that guests enter only while there is room
+    :ivar approvers: aiphone station of a person who approves guests in a step → its answers
     :ivar ringing: the procedures that ring an aide
     :ivar releasing: the procedures that release an access door
     :ivar answers: the answers of an aide's station that the procedures accept
@@ -41,6 +47,11 @@ class Needs(msgspec.Struct, frozen=True, kw_only=True):
     aides: dict[str, str]
     card_stations: tuple[str, ...]
     cards: bool
+    visitor_cards: bool
+    pools: tuple[str, ...]
+    escorts: bool
+    rooms: tuple[str, ...]
+    approvers: dict[str, frozenset[str]]
     lockers: bool
     ringing: tuple[str, ...]
     releasing: tuple[str, ...]
@@ -68,7 +79,12 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
             for station in _stations_of(chosen, "card.", "button.locker")
             if station not in aides
         ),
-        cards="card.issued" in words,
+        cards=_ISSUED in words,
+        visitor_cards=any(one.card_pool is None for one in chosen if _issues(one)),
+        pools=tuple(dict.fromkeys(one.card_pool for one in chosen if one.card_pool)),
+        escorts="card.escort" in words,
+        rooms=tuple(dict.fromkeys(_rooms(chosen))),
+        approvers=_approvers(chosen),
         lockers=not words.isdisjoint(LOCKER_WORDS),
         ringing=tuple(one.id for one in chosen if any(_starting(_aides_steps(one), *_RING))),
         releasing=tuple(one.id for one in chosen if any(_starting(one.steps, "release-door"))),
@@ -100,6 +116,25 @@ def needs_of(procedures: Iterable[Procedure]) -> Needs:
 def _aides_steps(procedure: Procedure) -> list[Step]:
     """Return the steps that call the host's aide, if they call a person."""
     return [step for step in procedure.steps if step.aiphone is None]
+
+
+def _issues(procedure: Procedure) -> bool:
+    return _ISSUED in _words(procedure.steps)
+
+
+def _rooms(procedures: Iterable[Procedure]) -> Iterator[str]:
+    for one in procedures:
+        for step in one.steps:
+            yield from (phase.room for phase in step.phases if phase.room is not None)
+
+
+def _approvers(procedures: Iterable[Procedure]) -> dict[str, frozenset[str]]:
+    """Return station → answers of each person who is called as no host's aide."""
+    found: dict[str, frozenset[str]] = {}
+    for step in (step for one in procedures for step in one.steps if step.aiphone is not None):
+        answers = {_contact(word) for word in _starting([step], "aiphone.")}
+        found[str(step.aiphone)] = found.get(str(step.aiphone), frozenset()) | answers
+    return found
 
 
 def _contact(word: str) -> str:

@@ -57,10 +57,12 @@ def propose(
         config = parse_config(content, path)
         here = msgspec.structs.replace(config.checkpoint, sop=str(sop))
         checked = msgspec.structs.replace(config, checkpoint=here)
-        _, found = fitting_procedures(checked, f"{path}: ")
+        found = fitting_procedures(checked, f"{path}: ").notes
     except ConfigError as error:
         return Proposal(text=content, problems=error.problems)
-    remarks = examine_credentials(config.broker, dt.datetime.now(dt.UTC))
+    remarks = examine_credentials(
+        config.broker, dt.datetime.now(dt.UTC), config.checkpoint.identity
+    )
     bad = [f"broker.{one.key}: {one.text}" for one in remarks if one.bad]
     files = [f"broker.{one.key}: {one.text}" for one in remarks]
     return Proposal(

@@ -2,11 +2,20 @@
 
 import ipaddress
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from edge.config.model import Broker
 from edge.config.validation import Problems
 
 FILES = ("password_file", "ca_file", "cert_file", "key_file")
+
+
+def check_broker(broker: Broker, problems: Problems) -> None:
+    """Add to *problems* all that is wrong with the section [broker], except for missing files."""
+    credentials(broker, problems)
+    if _url(problems, "broker.url", broker.url, ("mqtt", "mqtts")):
+        for key, why in unencrypted(broker):
+            problems.add(f"broker.{key}", why)
 
 
 def credentials(broker: Broker, problems: Problems) -> None:
@@ -43,3 +52,19 @@ def on_this_machine(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> bool:
+    """Report a *url* that cannot be used; return True if it can be understood."""
+    allowed = f"allowed: {' or '.join(f'{scheme}://' for scheme in schemes)} host, or host:port"
+    try:
+        parts = urlsplit(url)
+        sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+        secret = parts.username is not None or parts.password is not None
+    except ValueError:
+        sound, secret = False, False
+    if not sound:
+        problems.add(where, f"is {url!r}; {allowed}")
+    elif secret:
+        problems.add(where, "holds a user name; allowed: username and password_file for that")
+    return sound

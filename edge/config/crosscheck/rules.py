@@ -5,13 +5,13 @@ Each rule is a function that adds its problems under the key that an office woul
 
 import os
 from collections.abc import Hashable
-from urllib.parse import urlsplit
 from zoneinfo import ZoneInfoNotFoundError
 
-from edge.config.crosscheck.broker import FILES, credentials, unencrypted
+from edge.config.crosscheck.broker import FILES, check_broker
 from edge.config.crosscheck.cameras import cameras
 from edge.config.crosscheck.cards import cards
 from edge.config.crosscheck.contacts import safety
+from edge.config.crosscheck.desk import check_desk
 from edge.config.crosscheck.detectors import detectors
 from edge.config.crosscheck.guest_kinds import guest_kinds
 from edge.config.crosscheck.hosts import NAMES_A_HOST, check_hosts
@@ -44,6 +44,7 @@ def crosscheck(config: Config, problems: Problems) -> None:
         times,
         places,
         guest_kinds,
+        check_desk,
     ):  # fmt: skip
         rule(config, problems)
 
@@ -100,26 +101,7 @@ def _procedures(config: Config, problems: Problems) -> None:
 
 
 def _broker(config: Config, problems: Problems) -> None:
-    credentials(config.broker, problems)
-    if _url(problems, "broker.url", config.broker.url, ("mqtt", "mqtts")):
-        for key, why in unencrypted(config.broker):
-            problems.add(f"broker.{key}", why)
-
-
-def _url(problems: Problems, where: str, url: str, schemes: tuple[str, ...]) -> bool:
-    """Report a *url* that cannot be used; return True if it can be understood."""
-    allowed = f"allowed: {' or '.join(f'{scheme}://' for scheme in schemes)} host, or host:port"
-    try:
-        parts = urlsplit(url)
-        sound = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
-        secret = parts.username is not None or parts.password is not None
-    except ValueError:
-        sound, secret = False, False
-    if not sound:
-        problems.add(where, f"is {url!r}; {allowed}")
-    elif secret:
-        problems.add(where, "holds a user name; allowed: username and password_file for that")
-    return sound
+    check_broker(config.broker, problems)
 
 
 def _file(problems: Problems, where: str, name: str) -> None:

@@ -11,6 +11,7 @@ Rules
    earlier run is cleared: the card may have been replaced by one that reports no wear.
 """
 
+import datetime as dt
 import logging
 from collections.abc import Callable
 from functools import partial
@@ -18,6 +19,8 @@ from typing import NamedTuple
 
 from edge.daemon.machine.heat import COOL_C, HOT_C
 from edge.daemon.machine.readings import Readings, confirmed_s
+from edge.mqtt.credentials import SOON
+from edge.printable import counted
 from edge.sop.events import Post, SystemAlarmCleared, SystemAlarmRaised
 from edge.store.commit_times import SLOW_S, WINDOW_S
 
@@ -25,6 +28,9 @@ log = logging.getLogger(__name__)
 
 # So many slow commits within the last minutes make a slow card: one alone may be another program's.
 SLOW_COMMITS = 3
+
+CARD_SLOW = "card-slow"
+"""The alarm of a card whose commits are slow."""
 
 _HOUR_S = 3600.0
 
@@ -64,6 +70,16 @@ def _read_only(now: Readings) -> str | None:
     return None if read_only is None else "the data folder cannot be written" * read_only
 
 
+def _errors(now: Readings) -> str | None:
+    errors = now.card.errors
+    if errors is None or now.card.read_only:  # that is an alarm of its own
+        return None
+    return (
+        f"the kernel has met {counted(errors, 'error')} in the file system of the data folder"
+        * bool(errors)
+    )
+
+
 def _in_memory(now: Readings) -> str | None:
     held = now.card.in_memory
     return None if held is None else "the data folder is in memory, not on a card" * held
@@ -94,6 +110,17 @@ def _rtc_battery(now: Readings) -> str | None:
     return f"its battery has {now.rtc.battery_mv} mV" * (battery == "empty")
 
 
+def _certificate_ends(now: Readings) -> str | None:
+    if now.certificate is None or not now.at.synced:
+        return None
+    ends = now.certificate.ends
+    left = ends - dt.datetime.fromtimestamp(now.at.wall_ms / 1000, dt.UTC)
+    if left >= SOON:
+        return ""
+    when = "expires" if left > dt.timedelta(0) else "expired"
+    return f"the certificate {now.certificate.subject} {when} on {ends:%Y-%m-%d}"
+
+
 def _not_trusted(now: Readings) -> str:
     if now.at.synced:
         return ""
@@ -122,9 +149,16 @@ RULES = (
     Rule(
         "card-read-only",
         _read_only,
-        "The kernel found errors on the card (journalctl -k shows them): copy the data folder, "
-        "then replace the card.",
+        "The kernel found errors on the card (journalctl -k shows them): restart the Pi, which "
+        "checks the card; if it happens again, copy the data folder and replace the card.",
         calm_s=60.0,
+    ),
+    Rule(
+        "card-errors",
+        _errors,
+        "Copy the data folder (gardu backup). Restart the Pi, which repairs the file system at "
+        "its boot if cmdline.txt has fsck.repair=yes; if new errors come, replace the card.",
+        calm_s=0.0,
     ),
     Rule(
         "data-in-memory",
@@ -135,7 +169,7 @@ RULES = (
         calm_s=0.0,
     ),
     Rule(
-        "card-slow",
+        CARD_SLOW,
         _slow,
         "A memory card that stops for seconds will soon fail: copy the data folder and replace it "
         "by a card for industrial use.",
@@ -145,6 +179,13 @@ RULES = (
         "rtc-battery-empty",
         _rtc_battery,
         "Replace the clock's battery, or charge it (dtparam=rtc_bbat_vchg on a Raspberry Pi 5).",
+    ),
+    Rule(
+        "certificate-expires",
+        _certificate_ends,
+        "Ask the central office for a new certificate, and install it as cert_file in [broker] "
+        "with its key: afterwards the broker refuses this checkpoint.",
+        calm_s=0.0,
     ),
 )
 """The alarms of every checkpoint."""

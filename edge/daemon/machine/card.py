@@ -3,17 +3,17 @@
 A card's wear is reported by eMMC and by no SD card. How slow it is shows in the store's own commits
 (edge/store/commit_times.py).
 
-An ext4 file system with ``errors=remount-ro`` that has met an error refuses every change. Kernels
-up to 6.11 then report it as read-only; later ones do not (from 6.15 on ``emergency_ro`` stands
-among its options), but count its errors.
+An ext4 file system that was stopped by an error refuses every change; its count of errors shows it,
+and also one that goes on after an error (edge/store/disk_errors.py).
 """
 
 import os
 from pathlib import Path
 from typing import NamedTuple
 
-from edge.daemon.machine.mounts import MOUNTS, in_memory, options_of
+from edge.daemon.machine.mounts import MOUNTS, in_memory
 from edge.daemon.machine.sysfs import SYS, text
+from edge.store.disk_errors import DiskErrors
 
 # JEDEC eMMC 5.1, EXT_CSD registers 267 to 269.
 # Values of a life time estimate: 0x01 is 0 to 10 % used … 0x0A is 90 to 100 %, 0x0B more.
@@ -29,8 +29,7 @@ class Card(NamedTuple):
     :ivar life_used_percent: the part of its life that is used, at most, by its own estimate
     :ivar worn: it should be replaced
     :ivar in_memory: the folder is in memory, on no card: all in it is lost when the power goes
-    :ivar errors: how many errors its file system had met at the first reading, if the next one
-        makes it refuse every change
+    :ivar errors: how many errors its file system has had since its last repair
     """
 
     read_only: bool | None = None
@@ -41,27 +40,27 @@ class Card(NamedTuple):
 
 
 def read_card(
-    folder: Path, sys: Path = SYS, before: Card | None = None, mounts: Path = MOUNTS
+    folder: Path,
+    sys: Path = SYS,
+    before: Card | None = None,
+    mounts: Path = MOUNTS,
+    errors: DiskErrors | None = None,
 ) -> Card:
     """Return the state of the card below *folder*.
 
-    :param before: an earlier state: wear, mount and first errors are then not read again
+    :param before: an earlier state: wear and mount are then not read again
+    :param errors: those of its file system, for more than one reading
     """
+    errors = errors or DiskErrors(folder, sys)
     try:
         read_only = bool(os.statvfs(folder).f_flag & os.ST_RDONLY)
         device = folder.stat().st_dev
     except OSError:
         return Card()
-    block = sys / f"dev/block/{os.major(device)}:{os.minor(device)}"
-    errors = _errors(sys, block)
     if before is None:
-        stops = "errors=remount-ro" in options_of(folder, mounts)
-        before = wear(block)._replace(
-            in_memory=in_memory(folder, mounts), errors=errors if stops else None
-        )
-    elif before.errors is not None and errors is not None:
-        read_only = read_only or errors > before.errors
-    return before._replace(read_only=read_only)
+        block = sys / f"dev/block/{os.major(device)}:{os.minor(device)}"
+        before = wear(block)._replace(in_memory=in_memory(folder, mounts))
+    return before._replace(read_only=read_only or errors.have_stopped_it(), errors=errors.count())
 
 
 def wear(block: Path) -> Card:
@@ -74,12 +73,6 @@ def wear(block: Path) -> Card:
             worst = max(estimates)
             return Card(None, 10 * worst, worst >= WORN or spare[0] >= FEW_SPARE)
     return Card()
-
-
-def _errors(sys: Path, block: Path) -> int | None:
-    """Return the number of errors of the ext4 file system on *block*; None if it is none."""
-    count = text(sys / f"fs/ext4/{block.resolve().name}/errors_count") or ""
-    return int(count) if count.isdecimal() else None
 
 
 def _registers(path: Path) -> list[int]:

@@ -48,12 +48,6 @@ def in_memory(folder: Path, mounts: Path = MOUNTS) -> bool | None:
     return None if below is None or below.kind == "overlay" else below.kind in _IN_MEMORY
 
 
-def options_of(folder: Path, mounts: Path = MOUNTS) -> tuple[str, ...]:
-    """Return the options of the file system that *folder* is on; none if they are not known."""
-    mount = mount_of(folder.resolve(), _listed(mounts))
-    return () if mount is None else mount.options
-
-
 def _listed(mounts: Path) -> list[Mount]:
     """Return the mounts that the file *mounts* lists; none if it cannot be read."""
     try:

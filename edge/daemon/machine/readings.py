@@ -12,7 +12,9 @@ from edge.daemon.machine.heat import temperature
 from edge.daemon.machine.power import Power, read_power
 from edge.daemon.machine.rtc import Rtc
 from edge.daemon.machine.sysfs import SYS, text
+from edge.mqtt.certificates import Certificate
 from edge.store.commit_times import Commits
+from edge.store.disk_errors import DiskErrors
 
 
 class Readings(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +26,7 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     :ivar rtc: the battery-backed clock; None if there is none
     :ivar rtc_ahead_s: how far it was ahead of the machine's clock when it was read
     :ivar confirmed: the last confirmation of the wall clock
+    :ivar certificate: the checkpoint's certificate at the broker; None if there is none
     """
 
     at: Stamp
@@ -35,21 +38,27 @@ class Readings(msgspec.Struct, frozen=True, kw_only=True):
     rtc: Rtc | None = None
     rtc_ahead_s: float | None = None
     confirmed: Confirmation | None = None
+    certificate: Certificate | None = None
 
 
 def read_machine(
-    folder: Path, at: Stamp, sys: Path = SYS, before: Readings | None = None
+    folder: Path,
+    at: Stamp,
+    sys: Path = SYS,
+    before: Readings | None = None,
+    errors: DiskErrors | None = None,
 ) -> Readings:
     """Return the state of the machine with the data *folder*; commits and clocks are left out.
 
     :param before: an earlier reading: the model and the card's wear are then not read again
+    :param errors: those of the folder's file system, for more than one reading
     """
     return Readings(
         at=at,
         raspberry_pi=before.raspberry_pi if before else _is_raspberry_pi(sys),
         power=read_power(sys),
         temperature_c=temperature(sys),
-        card=read_card(folder, sys, before.card if before else None),
+        card=read_card(folder, sys, before.card if before else None, errors=errors),
     )
 
 
@@ -63,6 +72,7 @@ def document(readings: Readings, under_voltage_times: int) -> dict[str, Any]:
     :param under_voltage_times: how often the supply was too low since the daemon's start
     """
     power, card, commits, rtc = readings.power, readings.card, readings.commits, readings.rtc
+    certificate = readings.certificate
     return {
         "power": {
             "under_voltage": power.under_voltage,
@@ -71,6 +81,7 @@ def document(readings: Readings, under_voltage_times: int) -> dict[str, Any]:
         },
         "card": {
             "read_only": card.read_only,
+            "errors": card.errors,
             "life_used_percent": card.life_used_percent,
             "commits_slow": commits.slow,
             "commit_p95_ms": commits.p95_ms,
@@ -83,6 +94,7 @@ def document(readings: Readings, under_voltage_times: int) -> dict[str, Any]:
             "battery_mv": rtc.battery_mv,
         },
         "clock_confirmed_s": confirmed_s(readings),
+        "certificate_ends": certificate and certificate.ends.strftime("%Y-%m-%dT%H:%M:%SZ"),
     }
 
 

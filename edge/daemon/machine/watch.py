@@ -11,21 +11,24 @@ from typing import Any
 
 import msgspec
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.model import Config
-from edge.daemon.machine.alarms import CLOCK_RULE, RULES, MachineAlarm, Rule
+from edge.daemon.machine.alarms import CARD_SLOW, CLOCK_RULE, RULES, MachineAlarm, Rule
+from edge.daemon.machine.certificate import CertificateFile
 from edge.daemon.machine.clock_file import ClockFile
 from edge.daemon.machine.readings import Readings, document, read_machine
 from edge.daemon.machine.sysfs import SYS
 from edge.sop.events import Post
 from edge.store.commit_times import CommitTimes
+from edge.store.disk_errors import DiskErrors
 from edge.worker import Worker
 
 READ_S = 2.0
 """Interval of the readings, real seconds: the kernel shows an under-voltage for 2 s."""
 
-# What changes slowly (the RTC, the card's wear) is read, and the clock file kept, with every so
-# many readings only.
+# What changes slowly (the RTC, the card's wear, the certificate) is read, and the clock file kept,
+# with every so many readings only.
 _SLOW_EVERY = 30
 
 
@@ -48,13 +51,15 @@ class MachineWatch:
     ) -> None:
         self.readings = Readings(at=clock.now())
         self._folder = Path(config.checkpoint.data)
+        self._errors = DiskErrors(self._folder, sys)
         self._clock = clock
         self._clock_file = clock_file
         self._commit_times = commit_times
         self._sys = sys
+        self._certificate_file = CertificateFile(config.broker)
         self._count = 0
-        # A simulation is not about the machine that it runs on.
-        rules = rules_of(config) if clock.speed == 1.0 else ()
+        real = clock.speed == 1.0 and not clock.own
+        rules = rules_of(config) if real else _simulated(clock)
         self._alarms = {rule.kind: MachineAlarm(rule, post) for rule in rules}
 
     def document(self) -> dict[str, Any]:
@@ -70,7 +75,7 @@ class MachineWatch:
             while True:
                 self.readings = await worker.do(self.read)
                 self.check(loop.time())
-                await asyncio.sleep(READ_S)
+                await waits.pause_checks(READ_S)
         finally:
             worker.stop()
 
@@ -78,11 +83,13 @@ class MachineWatch:
         """Return the present state of the machine; may block."""
         at = self._clock.now()
         slow = self._count % _SLOW_EVERY == 0
-        readings = read_machine(self._folder, at, self._sys, None if slow else self.readings)
+        before = None if slow else self.readings
+        readings = read_machine(self._folder, at, self._sys, before, self._errors)
         rtc, ahead_s = self.readings.rtc, self.readings.rtc_ahead_s
         if slow:
             rtc = self._clock_file.check()
             ahead_s = None if rtc is None else rtc.ahead_s(self._clock.wall_ms())
+            self._certificate_file.check()
         self._count += 1
         return msgspec.structs.replace(
             readings,
@@ -90,6 +97,7 @@ class MachineWatch:
             rtc=rtc,
             rtc_ahead_s=ahead_s,
             confirmed=self._clock.trust.confirmed,
+            certificate=self._certificate_file.found,
         )
 
     def check(self, now_s: float) -> None:
@@ -103,3 +111,11 @@ def rules_of(config: Config) -> Sequence[Rule]:
     invited = bool(config.scanners) and config.invitations.need_synced_clock
     asked = config.guestbook.keep and config.guestbook.need_synced_clock
     return (*RULES, CLOCK_RULE) if invited or asked else RULES
+
+
+def _simulated(clock: Clock) -> Sequence[Rule]:
+    """Return the alarms in a simulation: it is not about the machine that it runs on.
+
+    Only the disk is simulated, and only in the simulation's own time.
+    """
+    return [rule for rule in RULES if clock.own and rule.kind == CARD_SLOW]

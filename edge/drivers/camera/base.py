@@ -44,6 +44,9 @@ _UNREACHED = {
 }
 
 
+_MACHINE = Clock()
+
+
 class Late(DeviceUnavailable):
     """No whole picture within the time-out."""
 
@@ -58,17 +61,17 @@ class Undecided(DeviceFault):
 class Deadline:
     """A deadline *seconds* of *clock* from now, but at least one real second from now.
 
-    (If *seconds* is below one, it is *seconds* of real time from now.)
+    (If *seconds* is below one, it is *seconds* of real time from now.) It is kept in real time: a
+    camera's answer passes through real sockets, also where the simulated time stands still.
     """
 
     def __init__(self, clock: Clock, seconds: float) -> None:
-        self._clock = clock
         real = min(seconds, max(clock.real(seconds), _LEAST_S))
-        self._end_ns = clock.boot_ns() + int(real * clock.speed * 1e9)
+        self._end_ns = _MACHINE.boot_ns() + int(real * 1e9)
 
     def left(self) -> float:
         """Return the real seconds that are left, never negative: the time-out for libraries."""
-        return max(0.0, self._clock.real((self._end_ns - self._clock.boot_ns()) / 1e9))
+        return max(0.0, (self._end_ns - _MACHINE.boot_ns()) / 1e9)
 
 
 def checked_jpeg(data: bytes, camera: str) -> bytes:

@@ -21,6 +21,7 @@ from gpiozero import DigitalOutputDevice, Factory, InputDevice
 from edge.clock import Clock
 from edge.config.sections.pins import Contact, Output
 from edge.drivers.channels import OnEdge
+from edge.drivers.gpio.blinking import Blinking
 from edge.drivers.gpio.claiming import IN_USE, claiming, pin_errors
 from edge.errors import DeviceFault, DeviceUnavailable
 
@@ -124,6 +125,7 @@ class PinOutput:
     def __init__(self, pins: PinChannels, output: Output, clock: Clock) -> None:
         self._number = output.bcm
         self._clock = clock
+        self._blinking: Blinking | None = None
         self._device: Any = DigitalOutputDevice(
             output.bcm,
             active_high=output.active_level,
@@ -145,7 +147,8 @@ class PinOutput:
         :param at_most_s: not used: nothing but this machine ends the pulse of a pin
         :raises DeviceFault: if the pin cannot be driven
         """
-        self._call(self._device.on if on else self._device.off)
+        self._end_blinking()
+        self._turn(on)
 
     def blink(self, on_s: float, off_s: float) -> None:
         """Turn on and off until the next call, beginning with on; returns at once.
@@ -153,14 +156,25 @@ class PinOutput:
         :raises DeviceFault: if the pin cannot be driven
         """
         real = self._clock.real
-        self._call(lambda: self._device.blink(real(on_s), real(off_s)))
+        self._end_blinking()
+        self._turn(True)
+        self._blinking = Blinking(self._turn, real(on_s), real(off_s))
 
     def close(self) -> None:
         """Switch off and release the pin."""
+        self._end_blinking()
         try:
             self._device.off()
         finally:
             self._device.close()
+
+    def _turn(self, on: bool) -> None:  # noqa: FBT001 - a level, as in drive(True)
+        self._call(self._device.on if on else self._device.off)
+
+    def _end_blinking(self) -> None:
+        blinking, self._blinking = self._blinking, None
+        if blinking is not None:
+            blinking.end()
 
     def _call(self, call: Callable[[], T]) -> T:
         try:

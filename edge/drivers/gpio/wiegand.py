@@ -19,6 +19,7 @@ import logging
 import threading
 from collections.abc import Callable
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.card_readers import Wiegand
 from edge.config.sections.pins import DataLine
@@ -82,8 +83,8 @@ class WiegandReader:
         self._lines: list[_Line] = []
         self._pulses: list[Pulse] = []
         self._lock = threading.Lock()
-        self._news = threading.Event()
-        self._closing = threading.Event()
+        self._news = waits.event()
+        self._closing = waits.event()
         self._thread: threading.Thread | None = None
 
     def open(self) -> None:
@@ -100,8 +101,7 @@ class WiegandReader:
         except DeviceUnavailable as error:
             self._release()
             raise DeviceUnavailable(f"{self.name}: {error}", error.remedy) from error
-        self._thread = threading.Thread(target=self._run, name=self.name, daemon=True)
-        self._thread.start()
+        self._thread = waits.thread(self._run, self.name)
 
     def close(self) -> None:
         """Release the pins and end the thread. May be called twice."""

@@ -16,17 +16,16 @@ on each Pi, for one ioctl and one structure (``struct input_event``, 5 numbers).
 import errno
 import fcntl
 import os
-import select
 from collections.abc import Callable
 from functools import partial
 
+from edge import waits
 from edge.errors import DeviceUnavailable
 
 # linux/input.h: _IOW('E', 0x90, int).
 _EVIOCGRAB = 0x40044590
 # Bytes. The kernel returns whole events only; its queue of a keyboard has 64, 24 bytes each.
 _READ = 64 * 24
-_MS = 1000
 
 _REMEDIES = {
     errno.ENOENT: "Plug the reader in. `ls -l /dev/input/by-id/` lists the names that exist now; "
@@ -64,16 +63,18 @@ class InputPort:
 
         :raises OSError: if the device has gone
         """
-        poll = select.poll()
-        poll.register(self._file, select.POLLIN)
-        poll.register(self._cancel, select.POLLIN)
-        ready = dict(poll.poll(self._timeout_s * _MS))
-        if not ready or self._cancel in ready:
+        if not waits.readable(self._timeout_s, self._file, self._cancel):
+            return b""
+        if waits.readable(0, self._cancel):
             return b""
         data = os.read(self._file, max(size, _READ))
         if not data:
             raise OSError(errno.ENODEV, os.strerror(errno.ENODEV))
         return data
+
+    def wait(self) -> None:
+        """Wait until events come, the device has gone, or the read is cancelled."""
+        waits.readable(None, self._file, self._cancel)
 
     def reset_input_buffer(self) -> None:
         """Discard the events that wait."""

@@ -12,11 +12,11 @@ Rules of this driver (and those of ``relay_boards.py`` and edge/drivers/wired/co
 4. A relay that is on without an unlock is switched off, and a fault: a solenoid burns.
 """
 
-import threading
 from collections import defaultdict
 from collections.abc import Iterable
 from contextlib import suppress
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.config.sections.locks import RelayLocker
@@ -68,7 +68,7 @@ class ModbusLockers(ContactLockers):
         self._whys: dict[int, str | None] = {}  # why the board at an address does not work
         self._pulsing: RelayBoard | None = None
         self._opened = False
-        self._closing = threading.Event()
+        self._closing = waits.event()
 
     def open(self) -> None:
         """Switch all used relays off, then claim the door contacts, which report their levels.

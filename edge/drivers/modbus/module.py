@@ -98,6 +98,11 @@ class IoModule:
         return None
 
     @property
+    def steady(self) -> bool:
+        """True if the next poll finds what the last one found, unless something happens."""
+        return self.state == "working" and not self._missed and self.inputs.steady
+
+    @property
     def _outputs_due(self) -> bool:
         """True if the outputs are to be read; a module without inputs is polled by that."""
         table = self.registers
@@ -120,6 +125,12 @@ class IoModule:
             self._miss(error)
         else:
             self._sampled(levels, sent, (sent + self._clock.boot_ns()) / 2e9)
+
+    @property
+    def hurries(self) -> bool:
+        """True if an output is to be written before the next poll."""
+        answers = self.state == "working" and self._missed == 0
+        return answers and self.outputs.next_write() is not None
 
     def write(self) -> bool:
         """Do the next write of an output; return False if there is none, or it failed."""

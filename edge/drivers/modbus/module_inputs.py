@@ -48,6 +48,11 @@ class ModuleInputs:
         """Return the last level of input *number*."""
         return bool(self.levels >> (number - 1) & 1)
 
+    @property
+    def steady(self) -> bool:
+        """True if the last samples of all claimed inputs had the levels that count."""
+        return all(one.samples is not None and one.samples.steady for one in self.claimed.values())
+
     def lose(self, moment: float) -> list[Edge]:
         """Return the edges of the module's loss at *moment* (seconds)."""
         edges = []

@@ -5,14 +5,19 @@ Rules
 1. One thread a bus. Each module is polled a little more often than every POLL_S (50 Hz), the one
    first whose time has come; on a line that is too slow for that, one after the other. Locker
    boards on the same bus get their turns between.
-2. A write waits for no round: it is done before the next poll, and wakes a thread that waits.
+2. A write waits for no round: it is done before the next poll, and wakes a thread that waits. One
+   that failed is tried again with the next poll: a port that is gone refuses at once, again and
+   again.
 3. No error ends the thread: inputs that are silent but seem to work are the worst failure.
+4. While all modules are steady, the thread says so when it waits: a simulation with its own time
+   leaves out polls that can find nothing. They count as done.
 """
 
 import logging
 import threading
 from collections.abc import Mapping
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.polling import POLL_S
 from edge.config.sections.modules import Module
@@ -43,7 +48,7 @@ class Poller:
         self._name = name
         self._line = line
         self._clock = clock
-        self.news = threading.Condition()
+        self.news = waits.condition()
         self.modules = {
             key: IoModule(key, module, line, clock, self.news) for key, module in modules.items()
         }
@@ -58,8 +63,7 @@ class Poller:
             if self._thread is not None:
                 return
             self._closing = False
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            self._thread = waits.thread(self._run, self._name)
 
     def stop(self) -> None:
         """End polling and close the line. May be called twice."""
@@ -77,7 +81,7 @@ class Poller:
                 self._turn()
             except Exception:  # noqa: BLE001  # rule 3
                 _log.exception("%s: a poll failed unexpectedly", self._name)
-                threading.Event().wait(_PAUSE_S)
+                waits.sleep(_PAUSE_S)
 
     def _turn(self) -> None:
         """Do all writes that wait, then the poll that is due; wait if there is neither."""
@@ -107,16 +111,23 @@ class Poller:
                 return
             at = self._clock.boot_ns() / 1e9
             dues = [d for m in self.modules.values() if (d := m.outputs.due) is not None]
-            until_s = min([seconds, *(self._clock.real(max(0.0, due - at)) for due in dues)])
-            self.news.wait(until_s)
+            turn_s = min((self._clock.real(max(0.0, due - at)) for due in dues), default=None)
+            self._pause(seconds, turn_s)
             self._turned()
+
+    def _pause(self, poll_s: float, turn_s: float | None) -> None:
+        """Wait *poll_s* until the next poll, or *turn_s* until an output turns, if that is less."""
+        if turn_s is not None and turn_s < poll_s:
+            self.news.wait(turn_s)
+        elif not all(module.steady for module in self.modules.values()):
+            self.news.wait(poll_s)
+        else:
+            left_out_s = waits.pause_polls(self.news, poll_s, self._every_s, turn_s)
+            self._due = {name: due + left_out_s for name, due in self._due.items()}
 
     def _turned(self) -> bool:
         """Turn the blinking outputs that are due; return True if an output is to be written."""
         at = self._clock.boot_ns() / 1e9
         for module in self.modules.values():
             module.outputs.turn(at)
-        return any(
-            module.state == "working" and module.outputs.next_write() is not None
-            for module in self.modules.values()
-        )
+        return any(module.hurries for module in self.modules.values())

@@ -15,10 +15,10 @@ Rules of this driver
    DeviceFault, and so are broken answers and BUSY that do not end.
 """
 
-import threading
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar, NamedTuple, Protocol
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.drivers.modbus.line import ModbusLine
@@ -163,7 +163,6 @@ class RelayBoard:
         self._clock = clock
         self._pulse_s = pulse_s
         self._refused = refused
-        self._between = threading.Event()  # never set: waiting for it is the pause
 
     def rest(self) -> None:
         """Switch its used relays off, and check that they are off.
@@ -200,7 +199,7 @@ class RelayBoard:
             try:
                 self._ask(request)
             except Busy:
-                self._between.wait(_BETWEEN_S)
+                waits.sleep(_BETWEEN_S)
             except (DeviceUnavailable, ProtocolError) as error:
                 if self._read([channel]):
                     return
@@ -231,7 +230,7 @@ class RelayBoard:
             try:
                 return self._ask(request)
             except (Busy, DeviceUnavailable, ProtocolError):
-                self._between.wait(_BETWEEN_S)
+                waits.sleep(_BETWEEN_S)
         try:
             return self._ask(request)
         except ProtocolError as error:

@@ -13,9 +13,9 @@ first). Rules of this module
 3. Stray bytes are reported (:class:`Tally`) in their number at intervals, not one by one.
 """
 
-import select
 from typing import TYPE_CHECKING
 
+from edge import waits
 from edge.clock import Clock
 from edge.drivers.modbus.line import deadline
 from edge.drivers.modbus.requests import REFUSED, Request, answer_data
@@ -124,7 +124,7 @@ def sound(frame: bytes) -> bool:
 
 
 def _readable(port: "Port", seconds: float) -> bool:
-    return bool(select.select([port], [], [], seconds)[0])
+    return waits.readable(seconds, port)
 
 
 def _table() -> tuple[int, ...]:

@@ -23,6 +23,11 @@ class Samples:
         self._since: float | None = None
         self._seen = 0
 
+    @property
+    def steady(self) -> bool:
+        """True if the last sample had the level that counts."""
+        return self._since is None
+
     def add(self, level: bool, moment: float) -> float | None:  # noqa: FBT001 - a level
         """Add a sample; return the moment of the change if a new level counts now, else None."""
         before, self._last = self._last, moment

@@ -10,10 +10,9 @@ Rules of this module
 3. An answer may come in any pieces; the rest of a late one stays in front of the next.
 """
 
-import select
 import struct
-import threading
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.drivers.modbus.line import deadline
@@ -40,7 +39,7 @@ class TcpLine:
         self.stray = 0
         self._config = config
         self._clock = clock
-        self._lock = threading.Lock()
+        self._lock = waits.lock()
         self._port: TcpPort | None = None
         self._unread = b""
         self._transaction = 0
@@ -90,7 +89,7 @@ class TcpLine:
                     return frame[_HEADER.size :]
                 self.stray += len(frame)
                 self._tally.add()
-            if self._clock.boot_ns() > end or not select.select([port], [], [], wait_s)[0]:
+            if self._clock.boot_ns() > end or not waits.readable(wait_s, port):
                 raise DeviceUnavailable(
                     "does not answer",
                     "Check its power, its address (unit), and, behind a gateway, A and B and the "

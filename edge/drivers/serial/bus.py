@@ -17,11 +17,11 @@ Rules of this driver
    read lasts longer than ``answer_s`` and no write longer than WRITE_S.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Protocol
 
+from edge import waits
 from edge.config.sections.buses import DEFAULT_BAUD_RATE, Bus
 from edge.drivers.port_reader import PORT_ERRORS
 from edge.drivers.serial.ports import open_port
@@ -65,9 +65,8 @@ class SerialBus:
         self.discarded = 0
         self._config = config
         self._post = post
-        self._lock = threading.Lock()
+        self._lock = waits.lock()
         self._port: Port | None = None
-        self._quiet = threading.Event()  # never set: waiting for it is the pause
 
     @contextmanager
     def turn(self) -> Iterator[Port]:
@@ -117,7 +116,7 @@ class SerialBus:
         before = self.discarded
         try:
             for _ in range(MOST_PAUSES):
-                self._quiet.wait(self._config.pause_s)
+                waits.sleep(self._config.pause_s)
                 waiting = port.in_waiting
                 if not waiting:
                     return port

@@ -49,6 +49,8 @@ class Gm65Scanner(PortCodeScanner[SerialPort]):
             if self._config.mode == "host" and self._clock.boot_ns() >= self._due_ns:
                 self._need_acknowledgement()
                 self._trigger(port)
+            elif self._config.mode == "presence" and self._framer.idle:
+                port.wait()  # nothing has begun that silence would end
             self._listen(port)
 
     def _trigger(self, port: SerialPort) -> None:

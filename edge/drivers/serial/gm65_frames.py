@@ -34,6 +34,11 @@ class CodeFramer:
         self._in_noise = False
         self._too_long = False
 
+    @property
+    def idle(self) -> bool:
+        """True if nothing has begun that a silence would end."""
+        return not (self._text or self._begun or self._in_noise or self._too_long)
+
     def feed(self, data: bytes) -> list[str | ProtocolError]:
         """Parse the next bytes; return codes and errors, in order."""
         return [item for byte in data for item in self._feed(byte)]

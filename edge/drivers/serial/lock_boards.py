@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.lockers import BccLockers, KerongLockers
 from edge.drivers.port_reader import UNPLUGGED
@@ -92,9 +93,9 @@ class LockBoards:
             board = self._boards.setdefault(locker.address, _Board(locker.address))
             board.lockers[locker.lock] = locker.number
             self._places[locker.number] = locker.address, locker.lock
-        self._one_at_a_time = threading.Lock()
-        self._line = threading.Lock()
-        self._closing = threading.Event()
+        self._one_at_a_time = waits.lock()
+        self._line = waits.lock()
+        self._closing = waits.event()
         self._closing.set()
         self._thread: threading.Thread | None = None
         self._port_error: str | None = None
@@ -109,8 +110,7 @@ class LockBoards:
             board.closed, board.silent, board.configured = {}, board.silent or None, False
         self._poll_all()
         self._closing.clear()
-        self._thread = threading.Thread(target=self._poll, name=self.name, daemon=True)
-        self._thread.start()
+        self._thread = waits.thread(self._poll, self.name)
 
     def close(self) -> None:
         """Stop polling and close the line. May be called twice."""
@@ -166,7 +166,10 @@ class LockBoards:
 
     def _poll(self) -> None:
         pause_s = max(self._clock.real(self._config.poll_s), LEAST_POLL_S)
-        while not self._closing.wait(pause_s):
+        while True:
+            waits.pause_polls(self._closing, pause_s, pause_s)
+            if self._closing.is_set():
+                return
             try:
                 self._poll_all()
             except DeviceUnavailable:

@@ -9,7 +9,7 @@ from edge.drivers.port_reader import PORT_ERRORS, UNPLUGGED
 from edge.errors import DeviceUnavailable
 
 if TYPE_CHECKING:
-    from serial import Serial
+    from edge.drivers.serial.open_serial import OpenSerial
 
 WRITE_S = 1.0
 """The time-out of a write, real seconds. The longest request lasts 20 ms at 9600 baud; an adapter
@@ -26,24 +26,24 @@ _REMEDIES = {
 }
 
 
-def serial_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Callable[[], Serial]":
+def serial_port(
+    name: str, path: str, baud_rate: int, timeout_s: float
+) -> "Callable[[], OpenSerial]":
     """Return a function that opens the port as :func:`open_port` does."""
     return partial(open_port, name, path, baud_rate, timeout_s)
 
 
-def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "Serial":
+def open_port(name: str, path: str, baud_rate: int, timeout_s: float) -> "OpenSerial":
     """Open the serial port *path* exclusively.
 
     :param name: name of the device or line, for the error
     :param timeout_s: time-out of one read, real seconds
     :raises DeviceUnavailable: if it is not there, or another process has it open
     """
-    import serial  # hardware library
+    from edge.drivers.serial.open_serial import OpenSerial  # imports the hardware library
 
     try:
-        return serial.Serial(
-            path, baud_rate, timeout=timeout_s, write_timeout=WRITE_S, exclusive=True
-        )
+        return OpenSerial(path, baud_rate, timeout=timeout_s, write_timeout=WRITE_S, exclusive=True)
     except (*PORT_ERRORS, ValueError) as error:
         remedy = _REMEDIES.get(getattr(error, "errno", None) or 0, UNPLUGGED)
         raise DeviceUnavailable(f"{name}: {error}", remedy) from error

@@ -8,9 +8,9 @@ Rules of this module
 3. Every failure is an OSError; the owner closes the connection then and makes a new one.
 """
 
-import select
 import socket
 
+from edge import waits
 from edge.errors import DeviceUnavailable
 
 CONNECT_S = 2.0
@@ -85,4 +85,4 @@ class TcpPort:
         self._socket.close()
 
     def _readable(self, seconds: float) -> bool:
-        return bool(select.select([self._socket], [], [], seconds)[0])
+        return waits.readable(seconds, self._socket)

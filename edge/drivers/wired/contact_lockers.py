@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import Literal, Protocol
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.pins import Contact
 from edge.drivers.channels import Channels
@@ -62,7 +63,7 @@ class ContactLockers(WiredDevice):
         self._post = post
         self._open_doors: set[int] = set()
         self._numbers = {locker.number for locker in lockers}
-        self._one_at_a_time = threading.Lock()
+        self._one_at_a_time = waits.lock()
         self._causes_lock = threading.Lock()
         self._causes: dict[int, set[Cause]] = {}
         doors = [

@@ -12,8 +12,7 @@ Rules of this driver
    counts as it was before, until the contact has rested.
 """
 
-import threading
-
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.doors import Door
 from edge.drivers.channels import Channels
@@ -34,8 +33,8 @@ class WiredDoor(WiredDevice):
         self._clock = clock
         self._release_s = config.release_s
         self._strike = WiredOutput(config.releasing, channels, clock)
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._lock = waits.lock()
+        self._closing = waits.event()
         self._held = False
         self._releases = 0
         contacts = []

@@ -23,6 +23,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Literal, NamedTuple
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.panels import LampName
 from edge.drivers.wired.outputs import WiredOutput
@@ -113,14 +114,14 @@ class Lamps:
         self,
         lamps: Mapping[LampName, WiredOutput],
         clock: Clock,
-        new_timer: NewTimer = threading.Timer,
+        new_timer: NewTimer = waits.timer,
     ) -> None:
         self._lamps = lamps
         # Where any lamp is fitted, one of these is: the config requires it.
         self._plain = next((name for name in PLAIN if name in lamps), PLAIN[-1])
         self._clock = clock
         self._new_timer = new_timer
-        self._lock = threading.Lock()
+        self._lock = waits.lock()
         self._mode: LampMode = "off"
         # The rhythm of each lamp (None: dark); a lamp that is not in it is unknown (rule 7).
         self._shown: dict[LampName, Rhythm | None] = {}

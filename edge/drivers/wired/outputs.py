@@ -6,9 +6,9 @@ Rules of this driver
 2. Closing ends a pulse or pattern that is under way at once.
 """
 
-import threading
 from collections.abc import Sequence
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.pins import Output
 from edge.drivers.channels import Channels, OutputChannel
@@ -22,8 +22,8 @@ class WiredOutput:
         self._config = config
         self._channels = channels
         self._clock = clock
-        self._lock = threading.Lock()
-        self._closing = threading.Event()
+        self._lock = waits.lock()
+        self._closing = waits.event()
         self._channel: OutputChannel | None = None
 
     def open(self) -> None:

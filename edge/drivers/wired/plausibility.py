@@ -13,7 +13,8 @@ Rules for every input
    bounces, so every level has to last for :data:`DWELL_S` here.
 3. A second edge to the same level means that the edge between was lost: the level began again.
    A reading that differs from the level seen last is a lost edge too. It is not known when that
-   was: what counts is the time for which the level is known for certain.
+   was: what counts is the time for which the level is known for certain. If the edge comes after
+   all, it is the same change, and its moment is known from then on.
 4. If the level cannot be read, it is unknown, and nothing is decided until it is known again; then
    it begins again.
 5. An active level that is too short is noise: counted, and reported at most once per
@@ -201,6 +202,8 @@ class Plausibility:
 
     def edge(self, memory: Memory, at: float, heard: float, *, active: bool) -> Judged:
         """Judge an edge to *active* at *at* that was heard at *heard*."""
+        if memory.missed and active == memory.seen and at <= memory.since:
+            return _dated(memory, at), ()
         return self._change(memory, at, heard, active=active, exact=True)
 
     def missed(self, memory: Memory, at: float, *, active: bool) -> Judged:
@@ -336,6 +339,12 @@ class Plausibility:
         )
         assert memory.seen is not None
         return memory, (spell._replace(over=True), Level(memory.seen, initial=True, at=at))
+
+
+def _dated(memory: Memory, at: float) -> Memory:
+    """Return *memory* with the moment of the change that a reading found before its edge came."""
+    began = at if memory.began == memory.since else memory.began
+    return memory._replace(since=at, began=began, missed=False)
 
 
 def loose_words(place: str, spell: Loose) -> str:

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from edge.config.sections.panels import LampName
 from edge.config.sections.values import Action
+from edge.config.station_names import station_name
 from edge.drivers.wired.lamps import Rhythm, rhythms
 from edge.sop.effects import LampMode
 
@@ -56,16 +57,6 @@ ACTIONS: dict[Action, PanelText] = {
     "reconcile": PanelText("Sudah dicocokkan", "reconciled"),
 }
 
-STATIONS = {
-    "reception": PanelText("Penerima Tamu", "reception"),
-    "officer-1": PanelText("Petugas 1", "officer 1"),
-    "officer-2": PanelText("Petugas 2", "officer 2"),
-    "officer-3": PanelText("Petugas 3", "officer 3"),
-    "aide": PanelText("ADC / Agendaris", "aide"),
-    "security": PanelText("Keamanan", "security"),
-    "escort": PanelText("Pengantar Tamu", "escort"),
-}
-
 LAMPS: dict[LampName, PanelText] = {
     "lamp": PanelText("Lampu", "lamp"),
     "white": PanelText("Putih", "white"),
@@ -102,8 +93,7 @@ LAMP_TEST_ONE = PanelText("Uji lampu: tahan tombol 3 detik", "lamp test: hold th
 
 def station(name: str) -> PanelText:
     """Return the words for the station *name*; for one that is not listed, its own name."""
-    plain = name.replace("-", " ")
-    return STATIONS.get(name, PanelText(plain.title(), plain))
+    return PanelText(*station_name(name))
 
 
 def meanings(fitted: frozenset[LampName]) -> dict[LampName, list[tuple[Rhythm, PanelText]]]:

@@ -1,4 +1,8 @@
-"""The panels' faces as SVG, from their layout (edge/paper/panel/sheet.py), to print and cut out."""
+"""The panels' faces as SVG, from their layout (edge/paper/panel/sheet.py).
+
+Faces are drawn on pages, to print and cut out; or each as a drawing of its own for a screen, in
+which lamps and buttons are groups (``data-lamp``, ``data-button``) that a page can light and press.
+"""
 
 import textwrap
 from xml.etree import ElementTree as ET
@@ -51,18 +55,37 @@ def svg(page: list[Face], title: str, number: int, count: int) -> str:
     draw.text(root, WIDTH - MARGIN, 14, f"Gardu: panel {number}/{count}", 3.0, anchor="end",
               fill=_FAINT)  # fmt: skip
     for face in page:
-        _face(root, face)
+        draw.rect(root, face.x, face.y, face.width, face.height, rx=3.0, stroke="#8a8a8a",
+                  dashed=True)  # fmt: skip
+        _face(root, face, drilled=True)
     _ruler(root)
     return draw.file_text(root)
 
 
-def _face(root: ET.Element, face: Face) -> None:
-    draw.rect(root, face.x, face.y, face.width, face.height, rx=3.0, stroke="#8a8a8a", dashed=True)
+def on_screen(face: Face) -> str:
+    """Return *face*, with its corner at 0, 0, as an SVG element for a page on a screen.
+
+    Each lamp is a group with the lamp's name as ``data-lamp``, each button one with its place on
+    the panel, from 0, as ``data-button``, and ``data-hold`` if holding it has a meaning.
+    """
+    root = draw.chart(face.width, face.height)
+    root.set("aria-label", " · ".join(one.id for one in face.stations))
+    draw.rect(root, 0, 0, face.width, face.height, rx=3.0, fill="#ffffff", stroke="#8a8a8a")
+    _face(root, face, drilled=False)
+    return draw.element_text(root)
+
+
+def _face(root: ET.Element, face: Face, *, drilled: bool) -> None:
     _head(root, face)
     for light in face.lights:
-        _light(root, light)
-    for push in face.pushes:
-        _push(root, push)
+        lamp = draw.shape(root, "g", data_lamp=light.name)
+        _light(lamp, light, drilled=drilled)
+    for number, push in enumerate(face.pushes):
+        button = draw.shape(root, "g", data_button=str(number))
+        if push.hold is not None:
+            button.set("data-hold", push.hold.id)
+        button.set("data-press", push.press.id)
+        _push(button, push, drilled=drilled)
     _foot(root, face)
 
 
@@ -78,12 +101,12 @@ def _head(root: ET.Element, face: Face) -> None:
               fill="#c8d6e5")  # fmt: skip
 
 
-def _light(root: ET.Element, light: Light) -> None:
+def _light(root: ET.Element, light: Light, *, drilled: bool) -> None:
     words = LAMPS[light.name]
     if light.name != "lamp":
         draw.text(root, light.x, light.y - HOLE / 2 - 2.0, f"{words.id.upper()}", 3.2,
                   anchor="middle", bold=True, fill=_RIMS[light.name])  # fmt: skip
-    _hole(root, light.x, light.y, _TINTS[light.name], _RIMS[light.name])
+    _hole(root, light.x, light.y, _TINTS[light.name], _RIMS[light.name], drilled=drilled)
     draw.text(root, light.x, light.y + 8.0, words.en, 2.1, anchor="middle", fill=_FAINT)
     colour = _RIMS[light.name]
     for number, (rhythm, means) in enumerate(light.means):
@@ -117,7 +140,7 @@ def _strip(root: ET.Element, x: float, y: float, rhythm: Rhythm, colour: str) ->
         start += on_s + off_s
 
 
-def _push(root: ET.Element, push: Push) -> None:
+def _push(root: ET.Element, push: Push, *, drilled: bool) -> None:
     lines = textwrap.wrap(push.press.id, 13, max_lines=2, placeholder="…") or [""]
     room = PITCH - 3.0
     size = min(fit(one, 4.0, room, bold=True) for one in lines)
@@ -127,7 +150,7 @@ def _push(root: ET.Element, push: Push) -> None:
                   bold=True)  # fmt: skip
     words = push.press.en
     draw.text(root, push.x, top + 11.2, words, fit(words, 2.4, room), anchor="middle", fill=_FAINT)
-    _hole(root, push.x, push.y, "#fafafa", INK)
+    _hole(root, push.x, push.y, "#fafafa", INK, drilled=drilled)
     if push.hold is not None:
         _hold(root, push.x, push.y + HOLE / 2, push.hold)
 
@@ -142,11 +165,12 @@ def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
     draw.text(root, x, y + 7.2, hold.en, fit(hold.en, 2.0, room - 1), anchor="middle", fill=_FAINT)
 
 
-def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str) -> None:
-    """Draw a hole to cut, with a cross for the drill."""
+def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str, *, drilled: bool) -> None:
+    """Draw a hole; one to be cut has a cross for the drill."""
     draw.circle(root, x, y, HOLE / 2, fill, stroke=rim, stroke_width=0.5)
-    draw.line(root, x - 3, y, x + 3, y, _RULE, 0.25)
-    draw.line(root, x, y - 3, x, y + 3, _RULE, 0.25)
+    if drilled:
+        draw.line(root, x - 3, y, x + 3, y, _RULE, 0.25)
+        draw.line(root, x, y - 3, x, y + 3, _RULE, 0.25)
 
 
 def _foot(root: ET.Element, face: Face) -> None:

@@ -8,6 +8,7 @@ other file.
 import hashlib
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,16 @@ class Written(msgspec.Struct, frozen=True):
     def files(self) -> tuple[Path, ...]:
         """The files of its parts."""
         return tuple(Path(source.file) for source in self.parts.values())
+
+
+class Loaded(msgspec.Struct, frozen=True):
+    """A procedure that was read and verified.
+
+    :ivar text: the whole text, with the phases of all parts
+    """
+
+    procedure: Procedure
+    text: str
 
 
 def procedure_file(folder: Path, procedure_id: str) -> Path:
@@ -108,19 +119,32 @@ def read_part(file: Path) -> Source:
 
     :raises ConfigError: with every problem found
     """
-    text = read_text(file)
-    problems = Problems(str(file), text)
-    part = convert(Part, parse_toml(text, str(file)), "", problems)
+    return _part(str(file), read_text(file))
+
+
+@lru_cache(maxsize=128)  # several procedures use the same part
+def _part(file: str, text: str) -> Source:
+    """Return the part that *text*, the content of *file*, describes."""
+    problems = Problems(file, text)
+    part = convert(Part, parse_toml(text, file), "", problems)
     problems.raise_any()
     assert isinstance(part, Part)
-    if part.id != file.stem:
-        problems.add("id", f"is {part.id!r}; allowed: {file.stem!r}, as the file is called")
+    if part.id != (stem := Path(file).stem):
+        problems.add("id", f"is {part.id!r}; allowed: {stem!r}, as the file is called")
     problems.raise_any()
-    return Source(part, str(file), text)
+    return Source(part, file, text)
 
 
 def load_procedure(path: Path) -> Procedure:
     """Read and verify the procedure file *path*.
+
+    :raises ConfigError: with every problem found
+    """
+    return load(path).procedure
+
+
+def load(path: Path) -> Loaded:
+    """Read and verify the procedure file *path*; return its text too.
 
     :raises ConfigError: with every problem found
     """
@@ -133,7 +157,7 @@ def load_procedure(path: Path) -> Procedure:
     for problem in verify(procedure):
         places.add(problem)
     problems.raise_any()
-    return procedure
+    return Loaded(procedure, written.text)
 
 
 def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
@@ -142,7 +166,16 @@ def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
     :raises ConfigUnavailable: if files cannot be read now, and the others are good
     :raises ConfigError: with every problem of every file
     """
-    found: dict[str, Procedure] = {}
+    return {key: one.procedure for key, one in load_all(folder, ids).items()}
+
+
+def load_all(folder: Path, ids: Iterable[str]) -> dict[str, Loaded]:
+    """Read and verify the procedures *ids* of *folder*; return their texts too.
+
+    :raises ConfigUnavailable: if files cannot be read now, and the others are good
+    :raises ConfigError: with every problem of every file
+    """
+    found: dict[str, Loaded] = {}
     errors: list[ConfigError] = []
     for procedure_id in ids:
         file = procedure_file(folder, procedure_id)
@@ -151,7 +184,7 @@ def load_procedures(folder: Path, ids: Iterable[str]) -> dict[str, Procedure]:
             errors.append(ConfigUnavailable([f"{file}: no such file{meant}"]))
             continue
         try:
-            found[procedure_id] = load_procedure(file)
+            found[procedure_id] = load(file)
         except ConfigError as error:
             errors.append(error)
     if errors:

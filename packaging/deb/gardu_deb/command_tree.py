@@ -13,7 +13,8 @@ import typer
 from edge.commands.app import COMMANDS, app_for
 
 # `gardu run` is the daemon: it stands beside the commands whose modules are loaded when they run.
-NAMES = ("run", *COMMANDS)
+# `gardu desk` and `gardu watch` are of other packages, which the Debian package contains.
+NAMES = ("run", "desk", "watch", *COMMANDS)
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ The folder works at its final path, /opt/gardu/versions/VERSION, where the posti
 """
 
 import argparse
+import csv
 import os
 import shutil
 import subprocess
@@ -22,6 +23,17 @@ VERSIONS = "/opt/gardu/versions"
 # The parts that only serve at a developer's desk: the simulator, and its entry points (one of them
 # is a pin library that drives no pin).
 SIMULATOR = "sim"
+# The central office is for a server. `gardu watch` is part of it, and stays: with it a technician
+# at the Pi sees what the office receives.
+OFFICE, OFFICE_STAYS = "office", ("__init__.py", "watch")
+ENTRY_POINTS = """\
+[console_scripts]
+gardu = edge.commands.main:main
+
+[gardu.commands]
+desk = desk.cli:app
+watch = office.watch.command:watch
+"""
 LAUNCHER = """\
 #!{python}
 import sys
@@ -65,8 +77,9 @@ def uv(*arguments: str | Path) -> None:
 
 def _leave_out(site: Path) -> None:
     """Remove what the checkpoint does not need, and what differs from one build to the next."""
-    for name in ("bin", "share", SIMULATOR, "gpiozerocli", ".lock"):
-        path = site / name
+    names = [site / name for name in ("bin", "share", SIMULATOR, "gpiozerocli", ".lock")]
+    names += [path for path in (site / OFFICE).iterdir() if path.name not in OFFICE_STAYS]
+    for path in names:
         if path.is_dir():
             shutil.rmtree(path)
         else:
@@ -74,7 +87,20 @@ def _leave_out(site: Path) -> None:
     (about,) = site.glob("gardu-*.dist-info")
     for name in ("direct_url.json", "uv_cache.json", "RECORD"):
         (about / name).unlink(missing_ok=True)
-    (about / "entry_points.txt").write_text("[console_scripts]\ngardu = edge.commands.main:main\n")
+    (about / "entry_points.txt").write_text(ENTRY_POINTS)
+    for record in site.glob("*.dist-info/RECORD"):
+        _list_what_is_there(site, record)
+
+
+def _list_what_is_there(site: Path, record: Path) -> None:
+    """Remove the files that were left out from a library's list of its files.
+
+    Hashes of its commands are in that list, whose first lines name the Python of the build.
+    """
+    with record.open(newline="", encoding="utf-8") as file:
+        rows = [row for row in csv.reader(file) if row and (site / row[0]).exists()]
+    with record.open("w", newline="", encoding="utf-8") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
 
 
 def _environment(folder: Path, target: Target, version: str) -> None:

@@ -28,6 +28,13 @@ SCANNERS = {
 }
 
 
+_POOL_WHY = (
+    "Type them with blanks between, or the name of a file with one number a line, or "
+    '"later": `gardu watch-inputs` shows a number when its card is held to the reader. '
+    "Never list an identity card."
+)
+
+
 def _cards_wrong(asked: Asked, pool: list[str] | str) -> str:
     try:
         return "" if pool == LATER or card_numbers(pool, asked.office.folder) else "is empty"
@@ -55,12 +62,12 @@ CARDS = Group(
         Question(
             key="visitor",
             text="Numbers of the visitor cards?",
-            why="Type them with blanks between, or the name of a file with one number a line, or "
-            '"later": `gardu watch-inputs` shows a number when its card is held to the reader. '
-            "Never list an identity card.",
+            why=_POOL_WHY,
             kind=Pool,
             default=lambda _: LATER,
             wrong=_cards_wrong,
+            applies=lambda asked: asked.needs.visitor_cards,
+            unless="each chosen procedure names a pool of its own (card_pools)",
         ),
         Question(
             key="count",
@@ -70,6 +77,26 @@ CARDS = Group(
             default=lambda _: 12,
             applies=lambda asked: asked["cards.visitor"] == LATER,
             unless="the numbers of the cards are known (cards.visitor)",
+        ),
+        Question(
+            key="escort",
+            text="Numbers of the escorts' cards?",
+            why="An escort shows it when the guest is accompanied. As for the visitor cards; in "
+            "records an escort is a number, never a person's name.",
+            kind=Pool,
+            default=lambda _: LATER,
+            wrong=_cards_wrong,
+            applies=lambda asked: asked.needs.escorts,
+            unless="no chosen procedure waits for an escort's card",
+        ),
+        Question(
+            key="escorts",
+            text="How many escorts have a card?",
+            why="As many as accompany guests at once.",
+            kind=CardCount,
+            default=lambda _: 2,
+            applies=lambda asked: asked["cards.escort"] == LATER,
+            unless="the numbers of their cards are known (cards.escort), or there are none",
         ),
         Question(
             key="supervisor",
@@ -87,6 +114,33 @@ CARDS = Group(
             default=lambda _: "duty-officer",
             applies=lambda asked: bool(asked["cards.supervisor"]),
             unless="cards.supervisor is empty",
+        ),
+    ),
+)
+
+
+CARD_POOL = Group(
+    key="card_pools.*",
+    title="Pool of cards *",
+    names=lambda asked: asked.needs.pools,
+    unless="no chosen procedure names that pool (card_pool)",
+    questions=(
+        Question(
+            key="cards",
+            text="Numbers of its cards?",
+            why=_POOL_WHY,
+            kind=Pool,
+            default=lambda _: LATER,
+            wrong=_cards_wrong,
+        ),
+        Question(
+            key="count",
+            text="How many cards?",
+            why="As many as its guests can be in the house at once.",
+            kind=CardCount,
+            default=lambda _: 12,
+            applies=lambda asked: asked.own("cards") == LATER,
+            unless="the numbers of its cards are known",
         ),
     ),
 )

@@ -68,6 +68,13 @@ def _host_names_wrong(asked: Asked, names: list[str]) -> str:
     return f"has {taken[0]!r}, which is a procedure; allowed: another name" if taken else ""
 
 
+def _aiphones_wrong(asked: Asked, names: list[str]) -> str:
+    taken = [name for name in names if name in asked.needs.approvers]
+    if taken:
+        return f"has {taken[0]!r}, which a procedure names and is asked anyway; allowed: without it"
+    return at_most(_most_aiphones, "procedures that ring and of hosts")(asked, names)
+
+
 def _most_aiphones(asked: Asked) -> int:
     return len(asked.needs.ringing) + len(asked["equipment.hosts"])
 
@@ -112,7 +119,7 @@ EQUIPMENT = Group(
             kind=list[Name],
             default=lambda asked: [*asked["equipment.hosts"]] or ["aide"],
             applies=lambda asked: bool(asked.needs.ringing),
-            wrong=some(at_most(_most_aiphones, "procedures that ring and of hosts")),
+            wrong=some(_aiphones_wrong),
             unless="no chosen procedure rings an aide",
         ),
         Question(

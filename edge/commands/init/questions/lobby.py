@@ -1,6 +1,6 @@
 """Questions about the metal detector, aiphones, doors, safety contacts and the buzzer."""
 
-from edge.commands.init.kinds import QuietHours
+from edge.commands.init.kinds import PersonCount, QuietHours
 from edge.commands.init.question import Asked, Group, Question
 from edge.commands.init.questions.checks import names, one_each, place, some, untaken
 from edge.config.sections.hosts import Title
@@ -22,6 +22,11 @@ def _hostless(asked: Asked) -> tuple[str, ...]:
     named = asked["equipment.hosts"]
     served = {one for host in named for one in asked[f"hosts.{host}.procedures"]}
     return tuple(one for one in asked.needs.ringing if one not in served)
+
+
+def _approves(asked: Asked) -> bool:
+    """Return True for the station of a person who approves guests and is no host's aide."""
+    return asked.name in asked.needs.approvers
 
 
 def _usual_aiphone(asked: Asked) -> str:
@@ -106,12 +111,39 @@ HOST = Group(
 )
 
 
+PLACE = Group(
+    key="places.*",
+    title="Place *",
+    names=lambda asked: asked.needs.rooms,
+    unless="no chosen procedure waits for room there",
+    questions=(
+        Question(
+            key="at_most",
+            text="How many persons may be there at once?",
+            why="Guests wait until there is room. At a counter it is one; each person of a group "
+            "counts.",
+            kind=PersonCount,
+            default=lambda _: 1,
+        ),
+    ),
+)
+
+
 AIPHONE = Group(
     key="aiphone.*",
     title="Aiphone station *",
-    names=names("aiphones"),
-    unless="equipment.aiphones does not name it",
+    names=lambda asked: [*names("aiphones")(asked), *asked.needs.approvers],
+    unless="equipment.aiphones does not name it, and no chosen procedure",
     questions=(
+        Question(
+            key="title",
+            text="The title of the person who approves guests there?",
+            why="A procedure calls this person in one of its steps. A title, never a name.",
+            kind=Title,
+            default=lambda asked: asked.name.replace("-", " ").title(),
+            applies=_approves,
+            unless="an aide answers there",
+        ),
         Question(
             key="procedures",
             text="For guests of which procedures does it ring?",
@@ -120,8 +152,10 @@ AIPHONE = Group(
             default=untaken("aiphone.*.procedures", "aiphones", _hostless),
             choices=lambda asked: dict.fromkeys(_hostless(asked), ""),
             wrong=one_each("aiphone.*.procedures"),
-            applies=lambda asked: bool(_hostless(asked)) and asked.name not in _named(asked),
-            unless="hosts name this station, or all procedures that ring",
+            applies=lambda asked: (
+                bool(_hostless(asked)) and not _approves(asked) and asked.name not in _named(asked)
+            ),
+            unless="a person approves guests there, or hosts name it or all procedures that ring",
         ),
         Question(
             key="extend",
@@ -129,8 +163,8 @@ AIPHONE = Group(
             why="The aide extends a meeting with it. The officer's panel has one in any case.",
             kind=bool,
             default=lambda _: False,
-            applies=lambda asked: "extend" in asked.needs.answers,
-            unless="no chosen procedure extends a meeting",
+            applies=lambda asked: "extend" in asked.needs.answers and not _approves(asked),
+            unless="no chosen procedure extends a meeting there",
         ),
         Question(
             key="busy",

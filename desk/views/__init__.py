@@ -1,0 +1,1 @@
+"""The pages of the desk, one module each: ``show`` returns the page, ``submit`` takes its form."""

@@ -1,0 +1,74 @@
+"""Debian's chromium, driven by Playwright."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
+
+# An upper limit; a passing test never waits so long.
+_PATIENCE_MS = 60_000
+
+CHROMIUM = shutil.which("chromium")
+
+needs_chromium = pytest.mark.skipif(
+    CHROMIUM is None, reason="needs chromium (apt install chromium)"
+)
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the browser, without a page."""
+    with sync_playwright() as play:
+        started = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield started
+        started.close()
+
+
+@contextmanager
+def opened(
+    started: Browser,
+    url: str = "about:blank",
+    *,
+    width: int = 1280,
+    height: int = 900,
+    touch: bool = False,
+    locale: str = "id-ID",
+) -> Iterator[Page]:
+    """Open *url*; an error of its script, or a refused part, fails the test."""
+    errors: list[str] = []
+    context = started.new_context(
+        viewport={"width": width, "height": height}, has_touch=touch, locale=locale
+    )
+    page = context.new_page()
+    page.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda said: errors.append(said.text) if _fails(said) else None)
+    page.goto(url)
+    yield page
+    context.close()
+    assert not errors
+
+
+@contextmanager
+def browser(
+    url: str = "about:blank", *, width: int = 1280, height: int = 900, locale: str = "id-ID"
+) -> Iterator[Page]:
+    """Open *url* in a browser of its own."""
+    with (
+        chromium() as started,
+        opened(started, url, width=width, height=height, locale=locale) as page,
+    ):
+        yield page
+
+
+def fits(page: Page) -> bool:
+    """Return True if nothing of the page lies beside the screen."""
+    return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def _fails(said: ConsoleMessage) -> bool:
+    """Return True for an error that is no answer to a form or an act."""
+    return said.type == "error" and "status of 4" not in said.text

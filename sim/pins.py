@@ -1,7 +1,7 @@
 """The simulated header seen from inside the daemon: a pin factory for gpiozero.
 
 ``GPIOZERO_PIN_FACTORY=gardu-sim`` selects it; the environment variable ``GARDU_PINS`` is the path
-of the world's socket (:mod:`sim.pin_server` describes the protocol).
+of the world's socket (:mod:`sim.world.pin_server` describes the protocol).
 
 Rules, the same as on a Pi (rule 1: with lgpio)
 -----------------------------------------------
@@ -14,6 +14,8 @@ Rules, the same as on a Pi (rule 1: with lgpio)
 4. A closed pin is released; when a process ends, all its pins are closed. The world decides, as the
    kernel does on a Pi, whether it is a floating input then, or stays driven.
 5. An output is claimed with its level: there is no short pulse.
+6. When the kernel's buffer of edges is full, an edge is lost: a reading shows the level, no
+   callback comes. The next edge is to the level that the last callback had.
 
 Unlike on a Pi: when the connection to the world is lost, inputs hold their last level and writes
 are lost, which is logged once and counted.
@@ -21,7 +23,6 @@ are lost, which is logged once and counted.
 
 import logging
 import os
-import select
 import socket
 import threading
 from typing import Any
@@ -30,9 +31,10 @@ import msgspec
 from gpiozero.exc import BadPinFactory, PinInvalidBounce
 from gpiozero.pins.mock import MockFactory, MockPin
 
+from edge import waits
 from edge.clock import Clock
-from sim.header import Pull
-from sim.pin_server import Order, Report
+from sim.world.header import Pull
+from sim.world.pin_server import Order, Report
 
 log = logging.getLogger(__name__)
 
@@ -51,7 +53,7 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         super().__init__(factory, info)
         self._level = bool(self._state)
         self._since = 0
-        self._known = threading.Event()
+        self._known = waits.event()
 
     def close(self) -> None:
         """Release the pin."""
@@ -76,6 +78,12 @@ class SimPin(MockPin):  # type: ignore[misc]  # gpiozero has no types
         else:
             self._level = self._state = level
             self._known.set()
+
+    def missed(self, level: bool, at: int) -> None:  # noqa: FBT001 - as in arrived()
+        """Handle an edge that was lost (rule 6): a reading shows *level*, no callback comes."""
+        self.settle(at)
+        self._level = self._state = level
+        self._since = at
 
     def due(self) -> int | None:
         """Return when the present level will count (boot ns); None if it counts already."""
@@ -151,15 +159,13 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
         super().__init__(revision=_REVISION, pin_class=SimPin)
         self.lost_writes = 0
         self._clock = Clock.from_environment()
-        self._begin = float(self.ticks()), self._clock.boot_ns()
         self._encoder = msgspec.json.Encoder()
         self._inputs: dict[int, SimPin] = {}
         self._lock = threading.Lock()
         self._closing = False
         self._socket = _connect()
         self._gone = False
-        self._reader = threading.Thread(target=self._read, name="gardu-sim-pins", daemon=True)
-        self._reader.start()
+        self._reader = waits.thread(self._read, "gardu-sim-pins")
 
     @property
     def on_reader_thread(self) -> bool:
@@ -180,15 +186,16 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
             self._reader.join()
         self._socket.close()
 
+    def ticks(self) -> float:
+        """Return the ticks of the present moment, real seconds."""
+        return self.ticks_at(None)
+
     def ticks_at(self, at: int | None) -> float:
         """Return the ticks (real seconds) of moment *at* (boot ns); None: of the present moment.
 
         They are exact to each other, as the kernel's stamps are: a reader's bits stay in order.
         """
-        if at is None:
-            return float(self.ticks())
-        begin, begin_ns = self._begin
-        return begin + self._clock.real((at - begin_ns) / 1e9)
+        return self._clock.real((self._clock.boot_ns() if at is None else at) / 1e9)
 
     def listen(self, number: int, pin: SimPin, pull: Pull) -> None:
         """Claim *pin* as an input with *pull*; the world then reports its level."""
@@ -224,14 +231,14 @@ class SimFactory(MockFactory):  # type: ignore[misc]  # gpiozero has no types
                 report = decoder.decode(line)
                 pin = self._inputs.get(report.pin)
                 if pin is not None:
-                    pin.arrived(bool(report.level), report.at)
+                    take = pin.arrived if report.edge else pin.missed
+                    take(bool(report.level), report.at)
         self._lose()
 
     def _receive(self) -> bytes:
         """Return the next bytes from the world (empty: it has gone); meanwhile count due levels."""
         while True:
-            ready, _, _ = select.select([self._socket], [], [], self._settle())
-            if ready:
+            if waits.readable(self._settle(), self._socket):
                 try:
                     return self._socket.recv(65536)
                 except OSError:

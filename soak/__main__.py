@@ -1,5 +1,8 @@
 """``make soak ROUNDS=1000``: every fault again and again, and one table of the losses.
 
+``make soak DAYS=20``: so many office days in simulated time instead, with faults drawn from the
+seed, and one table of guests, records and losses.
+
 The table goes to stdout, progress to stderr. Ctrl-C ends it after the present round and prints the
 table so far. Exit code 1 if a record was lost or a lock was energised without cause.
 """
@@ -16,6 +19,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from soak.checker import Findings
+from soak.days import play_days
 from soak.faults import FAULTS, kill_daemon, outage, suffer
 from soak.lobby import kill_in_lobby
 from soak.progress import Progress
@@ -88,16 +92,27 @@ async def _row(
     return Row(fault.name, progress.done, findings)
 
 
-async def _main(rounds: int, seed: int, only: str) -> int:
-    progress = Progress(_say)
-    chosen = tuple(fault for fault in SOAK if only in fault.name)
-
+def _stop_on_ctrl_c(progress: Progress) -> None:
     def stop() -> None:
         progress.stopped = True
         asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)  # a second one kills
         progress.say("ending after the present round; Ctrl-C again ends at once")
 
     asyncio.get_running_loop().add_signal_handler(signal.SIGINT, stop)
+
+
+async def _days(count: int, seed: int) -> int:
+    progress = Progress(_say)
+    _stop_on_ctrl_c(progress)
+    sums = await play_days(count, seed, _say, lambda: progress.stopped)
+    sys.stdout.write(sums.table() + "\n")
+    return 1 if sums.problems or sums.lost else 0
+
+
+async def _main(rounds: int, seed: int, only: str) -> int:
+    progress = Progress(_say)
+    chosen = tuple(fault for fault in SOAK if only in fault.name)
+    _stop_on_ctrl_c(progress)
     rows = await soak(chosen, rounds, seed, progress)
     sys.stdout.write(table(rows) + "\n")
     return 0 if rows and all(row.clean for row in rows) else 1
@@ -113,8 +128,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m soak", description=__doc__)
     parser.add_argument("--rounds", type=int, default=1000, help="kills; other faults get a share")
     parser.add_argument("--seed", type=int, default=2017)
+    parser.add_argument(
+        "--days", type=int, default=0, help="instead: so many office days with drawn faults"
+    )
     parser.add_argument("--only", default="", help="only faults with this in their name")
     asked = parser.parse_args()
+    if asked.days:
+        sys.exit(asyncio.run(_days(asked.days, asked.seed)))
     sys.exit(asyncio.run(_main(asked.rounds, asked.seed, asked.only)))
 
 

@@ -161,7 +161,7 @@ async def kill_daemon(folder: Path, rounds: int, seed: int, progress: Progress) 
     async with Rig(folder, _dice(seed)) as rig:
         for number in progress.over(rounds):
             rig.start()
-            if number % 4 == 0:  # the others may die before their first commit
+            if number % 2 == 0:  # the others may die before their first commit
                 await rig.at_work()
             await rig.pause(_LIFE_S)
             rig.kill()

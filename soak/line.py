@@ -1,12 +1,9 @@
 """The line between daemon and broker; it can lose data as well."""
 
 import asyncio
-from contextlib import suppress
 from typing import Literal
 
-from sim.network import Network
-
-_CHUNK = 65536
+from sim.line.network import End, Fate, Network
 
 
 class Line(Network):
@@ -17,7 +14,6 @@ class Line(Network):
 
     def __init__(self, host: str, port: int) -> None:
         super().__init__(host, port)
-        self._broker_port = port
         self._losing: Literal["answers", "everything"] | None = None
         self._hangs_up_on = b""
         self._flaps_after: int | None = None
@@ -49,22 +45,10 @@ class Line(Network):
             self.cut()
         super().restore()
 
-    async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        there = writer.get_extra_info("peername")[1] == self._broker_port
-        sent = 0
-        with suppress(OSError):
-            while data := await reader.read(_CHUNK):
-                sent += len(data)
-                if there and self._hangs_up(data, sent):
-                    return
-                await self._flowing.wait()
-                if self.state == "cut":
-                    return
-                if self._losing == "everything" or (self._losing == "answers" and not there):
-                    continue
-                writer.write(data)
-                await writer.drain()
-
-    def _hangs_up(self, data: bytes, sent: int) -> bool:
-        flaps = self._flaps_after is not None and sent > self._flaps_after
-        return flaps or bool(self._hangs_up_on and self._hangs_up_on in data)
+    def _fate(self, to: End, data: bytes, count: int) -> Fate:
+        if to == "broker":
+            flaps = self._flaps_after is not None and count > self._flaps_after
+            if flaps or (self._hangs_up_on and self._hangs_up_on in data):
+                return "end"
+        lost = self._losing == "everything" or (self._losing == "answers" and to == "daemon")
+        return "lose" if lost else "pass"

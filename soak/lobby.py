@@ -22,14 +22,16 @@ from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
 from edge.config.sections.lockers import GpioLockers
-from sim.daemon import Daemon
-from sim.day import Day
-from sim.guests import invite
-from sim.lobby import CAMERA_PASSWORD, Lobby
-from sim.people import People
-from sim.rundir import RunDir
+from sim.people.crew import People
+from sim.people.day import Day
+from sim.people.guests import invite
+from sim.people.procedure_text import read
 from sim.scenario import Guests, Scenario, Title
+from sim.stage.daemon import Daemon
+from sim.stage.keeper import Keeper
+from sim.stage.rundir import RunDir
 from sim.twins.camera import USERNAME
+from sim.world.lobby import CAMERA_PASSWORD, Lobby
 from soak.checker import Findings, Pulse, check, lost_visits, read_committed, read_tables
 from soak.journal import committed_decision
 from soak.progress import Progress
@@ -121,6 +123,8 @@ class Stand:
         self._at_pulse = at_pulse
         self._outputs_persist = outputs_persist
         self._config = load_config(CONFIG, elsewhere=True)
+        checkpoint = self._config.checkpoint
+        self._texts = read(checkpoint.procedures, Path(checkpoint.sop))
         self._dying: asyncio.Task[None] | None = None
         self._stack = AsyncExitStack()
 
@@ -142,7 +146,7 @@ class Stand:
                 "GARDU_PINS": str(self.run.pins),
                 "GPIOZERO_PIN_FACTORY": "gardu-sim",
             }
-            self.daemon = Mortal(self.run, environment, lambda _words: None)
+            self.daemon = Mortal(self.run, environment, lambda _words: None, Keeper(self.clock))
             await begun.enter_async_context(self.daemon)
             self._stack = begun.pop_all()
         return self
@@ -164,7 +168,9 @@ class Stand:
         Visits that an earlier day left open are ended first, and their lockers are given back.
         """
         guests = invite(_SCENARIO, self._config.checkpoint.procedures, count, seed)
-        day = Day(People(self.lobby, self.clock, guests), _GAP_S, lambda _what: None)
+        people = People(self.lobby, self.clock, guests, self._texts)
+        people.decide(lambda _what: None)
+        day = Day(people, _GAP_S, lambda _what: None)
         if self.pulses:
             await day.clear_line()
         await day.live()

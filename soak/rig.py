@@ -18,7 +18,7 @@ from edge.mqtt.messages import topic
 from edge.mqtt.packets import properties
 from edge.store.cloudevent import source
 from edge.store.store import Store
-from sim.broker import Broker
+from sim.stage.broker import Broker
 from soak.checker import Findings, check, lost_visits, read_committed, read_tables
 from soak.journal import Model
 from soak.line import Line

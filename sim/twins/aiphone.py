@@ -6,10 +6,10 @@ from typing import Literal
 
 from edge.clock import Clock
 from edge.config.sections.aiphone import Aiphone
-from sim.header import Header, terminal
-from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing
 from sim.twins.wiring import Load, Switch
+from sim.world.header import Header, terminal
+from sim.world.notice import Notice, patience
 
 Answer = Literal["accept", "decline", "release", "extend"]
 
@@ -17,8 +17,6 @@ Answer = Literal["accept", "decline", "release", "extend"]
 _QUIET_S = 2.0
 # Aiphone's dry inputs need at least 0.1 s; a finger stays a little longer.
 _CONTACT_S = 0.3
-# The effect of a pulse on the next pair of a long cable: longer than a contact bounces.
-_CROSSTALK_S = 0.04
 
 
 class AiphoneTwin:
@@ -74,13 +72,6 @@ class AiphoneTwin:
         """Begin a call from elsewhere, or hang up."""
         if self.busy is not None:
             self.busy.set(talking)
-
-    async def crosstalk(self, which: Answer) -> None:
-        """Close an answer contact for 40 ms although no button was pressed."""
-        begun = self._clock.boot_ns()
-        self.contacts[which].set(True, begun)
-        await self._clock.pause(_CROSSTALK_S)
-        self.contacts[which].set(False, begun + int(_CROSSTALK_S * 1e9))
 
     async def answer(self, which: Answer) -> None:
         """Press an answer button for 0.3 s.

@@ -70,7 +70,8 @@ class BccTwin(LockBoardTwin):
             if self.answers_unlock:
                 self.answer(_checked(head, address, lock, self._state(lock)))
         elif (head, order) == (0x80, 0x33):
-            self.answer(_checked(head, address, lock, self._state(lock)) if lock else self.status())
+            one = _checked(head, address, lock, self._state(lock))
+            self.answer_poll(one if lock else self.status())
 
     def moved(self, lock: int) -> None:
         """Send the state of *lock* unasked, as some boards do."""

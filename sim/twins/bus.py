@@ -6,8 +6,8 @@ from random import Random
 from typing import Literal
 
 from edge.config.sections.buses import Bus
-from sim.serial_port import SerialPort
-from sim.tcp_port import TcpServerPort
+from sim.world.serial_port import SerialPort
+from sim.world.tcp_port import TcpServerPort
 
 Fault = Literal["dead", "slow", "wrong-sum", "half"]
 
@@ -43,6 +43,10 @@ class BusTwin:
             timer.cancel()
         self._late.clear()
         self.port.unplug()
+
+    def polled(self) -> None:
+        """Note that the last message was a poll: a board has answered, and changed nothing."""
+        self.port.on_poll()
 
     def noise(self, count: int) -> None:
         """Put *count* bytes of noise on the line towards the daemon."""
@@ -145,6 +149,11 @@ class Board:
 
     def hear_pdu(self, unit: int, pdu: bytes) -> None:
         """Receive the request *pdu* for *unit* over Modbus TCP."""
+
+    def answer_poll(self, message: bytes) -> None:
+        """Send *message*, the answer to a request that has changed nothing."""
+        self._bus.polled()
+        self.answer(message)
 
     def answer(self, message: bytes) -> None:
         """Send *message* on the line, as far as the fault allows."""

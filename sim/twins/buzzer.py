@@ -4,10 +4,10 @@ from typing import Literal
 
 from edge.clock import Clock
 from edge.config.sections.pins import Output
-from sim.header import HeaderPin
-from sim.notice import Notice, patience
 from sim.twins.hearing import Hearing
 from sim.twins.wiring import Load
+from sim.world.header import HeaderPin
+from sim.world.notice import Notice, patience
 
 Beep = Literal["accepted", "refused", "alarm"]
 

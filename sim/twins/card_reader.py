@@ -15,7 +15,7 @@ from pathlib import Path
 from random import Random
 
 from edge.clock import Clock
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
 
 RDM6300_END = b"\x03"
 ID_12LA_END = b"\r\n\x03"

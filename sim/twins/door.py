@@ -5,9 +5,9 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.doors import Door
-from sim.header import Header, terminal
-from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
+from sim.world.header import Header, terminal
+from sim.world.notice import Notice, patience
 
 # Seconds: a person goes through, then the closer pulls the leaf shut.
 _PASS_S = 2.0
@@ -37,11 +37,17 @@ class DoorTwin:
         self._notice = Notice()
         self._closer: asyncio.TimerHandle | None = None
         self._pushing = 0
+        self._by_handle = False  # open from inside: the handle's switch bridges the contact
 
     @property
     def released(self) -> bool:
         """True while the leaf can be pushed open."""
         return self._strike.on == self._on_releases
+
+    @property
+    def stands_open(self) -> bool:
+        """True while the leaf is open and its contact shows it: who goes in now is not seen."""
+        return self.is_open and not self._by_handle
 
     async def wait_released(self, timeout_s: float) -> bool:
         """Wait until the strike is released, at most *timeout_s* clock seconds."""
@@ -54,14 +60,15 @@ class DoorTwin:
     async def go_through(self, timeout_s: float) -> bool:
         """Push until the leaf gives way, and go through; False if it stays shut for *timeout_s*.
 
-        The person lets go of the leaf, and it closes by itself.
+        The person lets go of the leaf, and it closes by itself. No guest slips in past a person who
+        comes out by the handle.
         """
         self._pushing += 1
         try:
             if self.released:
                 self._swing_open()
             real_s = patience(self._clock, timeout_s)
-            if not await self._notice.until(lambda: self.is_open, real_s):
+            if not await self._notice.until(lambda: self.stands_open, real_s):
                 return False
         finally:
             self._pushing -= 1
@@ -75,6 +82,7 @@ class DoorTwin:
         The bridge lasts only a moment: a leaf that does not close afterwards is detected.
         """
         self._stop_closer()
+        self._by_handle = self._by_handle or not self.is_open
         self.is_open = True
         await self._clock.pause(_PASS_S)
         self._let_go()
@@ -99,7 +107,7 @@ class DoorTwin:
 
     def _swing_open(self) -> None:
         self._stop_closer()
-        self.is_open = True
+        self.is_open, self._by_handle = True, False
         if self.contact is not None:
             self.contact.set(True)
         self._notice.tell()
@@ -109,12 +117,15 @@ class DoorTwin:
         if not self.wedged:
             loop = asyncio.get_running_loop()
             self._closer = loop.call_later(self._clock.real(_CLOSER_S), self._shut)
-        elif self.contact is not None:  # the handle's bridge ends, the leaf still stands open
-            self.contact.set(True)
+        else:
+            self._by_handle = False  # the handle's bridge ends, the leaf still stands open
+            if self.contact is not None:
+                self.contact.set(True)
+            self._notice.tell()
 
     def _shut(self) -> None:
         self._closer = None
-        self.is_open = False
+        self.is_open = self._by_handle = False
         if self.contact is not None:
             self.contact.set(False)
         self._notice.tell()

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from edge.clock import Clock
+from sim.world.notice import at_least
 
 # However fast the clock, a pattern is over only after this much real quiet: a busy machine
 # delays single pulses by tens of milliseconds.
@@ -20,7 +21,7 @@ class Hearing:
 
     def __init__(self, clock: Clock, quiet_s: float, heard: Callable[[list[float]], None]) -> None:
         self.sounding = False
-        self.quiet_real_s = max(clock.real(quiet_s), _LEAST_QUIET_REAL_S)
+        self.quiet_real_s = clock.real(at_least(clock, quiet_s, _LEAST_QUIET_REAL_S))
         self._heard = heard
         self._pulses: list[float] = []
         self._since = 0

@@ -70,7 +70,7 @@ class KerongTwin(LockBoardTwin):
             if self.answers_unlock:
                 self.answer(self.status())
         else:
-            self.answer(self.status())
+            self.answer_poll(self.status())
 
     def status(self) -> bytes:
         """Return the present status as a frame."""

@@ -13,7 +13,7 @@ from pathlib import Path
 from random import Random
 
 from edge.clock import Clock
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
 
 _EVENT = struct.Struct("@llHHi")
 _SYN, _KEY, _MSC = 0, 1, 4

@@ -6,9 +6,9 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.locks import GpioLocker
-from sim.header import Header, terminal
-from sim.notice import Notice, patience
 from sim.twins.wiring import Load, Switch
+from sim.world.header import Header, terminal
+from sim.world.notice import Notice, patience
 
 # The latch releases this long after the solenoid is energised (cabinet lock data: 20 to 100 ms).
 _RELEASE_S = 0.05
@@ -27,6 +27,7 @@ class SprungDoor:
     :ivar unlocks: how often that sprang the door open
     :ivar energised: current flows through the solenoid now
     :ivar watchers: called with ``energised`` on every change
+    :ivar door_watchers: called after the door has moved
     :ivar energised_s: clock seconds that the solenoid has been energised in all (ended pulses)
     """
 
@@ -38,6 +39,7 @@ class SprungDoor:
         self.energised = False
         self.energised_s = 0.0
         self.watchers: list[Callable[[bool], None]] = []
+        self.door_watchers: list[Callable[[], None]] = []
         self._moved = moved
         self._clock = clock
         self._since = 0
@@ -57,9 +59,7 @@ class SprungDoor:
         real_s = patience(self._clock, _PUSH_S)
         if not await self._notice.until(lambda: not self.energised, real_s):
             return
-        self.door_open = False
-        self._moved(False)
-        self._notice.tell()
+        self._move(is_open=False)
 
     def force_open(self) -> None:
         """Open the door without the lock, with a key or a crowbar."""
@@ -93,9 +93,14 @@ class SprungDoor:
             self._spring()
 
     def _spring(self) -> None:
-        self.door_open = True
-        self._moved(True)
+        self._move(is_open=True)
+
+    def _move(self, *, is_open: bool) -> None:
+        self.door_open = is_open
+        self._moved(is_open)
         self._notice.tell()
+        for watch in self.door_watchers:
+            watch()
 
 
 class LockerTwin(SprungDoor):

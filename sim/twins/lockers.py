@@ -12,13 +12,13 @@ from edge.config.sections.lockers import (
     R421a08Lockers,
     WaveshareLockers,
 )
-from sim.header import Header
 from sim.twins.bcc import BccTwin
 from sim.twins.bus import BusTwin
 from sim.twins.kerong import KerongTwin
 from sim.twins.lock_board import LockBoardTwin
 from sim.twins.locker import LockerTwin, SprungDoor
 from sim.twins.modbus import RelayLockerTwin, relay_boards
+from sim.world.header import Header
 
 
 def make_lockers(

@@ -6,8 +6,8 @@ from random import Random
 from edge.clock import Clock
 from edge.config.sections.metal_detector import MetalDetector
 from edge.config.sections.pins import Contact
-from sim.header import Header, terminal
 from sim.twins.wiring import Switch
+from sim.world.header import Header, terminal
 
 # Seconds. No maker publishes the alarm pulse's length; a walk through the frame takes about one.
 _ALARM_S = 1.0
@@ -72,10 +72,10 @@ class DetectorTwin:
             self.alarm.set(False)
             self.passages += 1
 
-    async def run_through(self) -> None:
+    async def run_through(self, *, out: bool = False) -> None:
         """Run, or throw an object, through the frame: too fast for the detector."""
         async with self._frame:
-            await self._interrupt(_RUN_S, _BETWEEN_BEAMS_RUN_S)
+            await self._interrupt(_RUN_S, _BETWEEN_BEAMS_RUN_S, out=out)
 
     async def turn_back(self) -> None:
         """Come into the frame from outside, as far as the second beam, and go back."""
@@ -104,7 +104,7 @@ class DetectorTwin:
 
     async def spike(self) -> None:
         """Let 40 ms of interference through to the alarm contact."""
-        await self._pulse(self.alarm, _SPIKE_S)
+        await self.alarm.pulse(_SPIKE_S)
 
     def meddle(self, *, opened: bool = True) -> None:
         """Open the detector's cabinet, or close it."""

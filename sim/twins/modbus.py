@@ -19,13 +19,14 @@ from random import Random
 from edge.clock import Clock
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.config.sections.locks import RelayLocker
-from sim.header import Header, terminal
 from sim.twins.bus import Board, BusTwin
 from sim.twins.locker import SprungDoor
 from sim.twins.wiring import Switch
+from sim.world.header import Header, terminal
 
 _REQUEST = 8
 _MOST_DATA = 32
+_LAST_READ = 4  # functions 1 to 4 read
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE, _BUSY = 1, 2, 3, 6
 
 
@@ -113,7 +114,8 @@ class ModbusBoard(Board):
         done = _BUSY if self.busy else self.respond(pdu[0], pdu[1:])
         body = pdu[:1] + done if isinstance(done, bytes) else bytes([pdu[0] | 128, done])
         message = bytes([self.address]) + body
-        self.answer(message + crc(message))
+        answer = self.answer_poll if pdu[0] <= _LAST_READ else self.answer
+        answer(message + crc(message))
 
     def respond(self, function: int, data: bytes) -> bytes | int:
         """Carry out a request; return the data of the answer, or the code of an exception."""

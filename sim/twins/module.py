@@ -10,10 +10,10 @@ from collections import deque
 from edge.clock import Clock
 from edge.config.model import Config
 from edge.config.sections.modules import Module, Registers
-from sim.header import Header, HeaderPin, Terminal
-from sim.notice import Notice
 from sim.twins.bus import BusTwin
 from sim.twins.modbus import ModbusBoard, Relay
+from sim.world.header import Header, HeaderPin, Terminal
+from sim.world.notice import Notice
 
 _ILLEGAL_FUNCTION, _ILLEGAL_ADDRESS, _ILLEGAL_VALUE = 1, 2, 3
 _ON, _OFF = 0xFF00, 0x0000

@@ -9,8 +9,8 @@ from typing import Literal
 from edge.clock import Clock
 from edge.config.sections.panels import Button, Panel
 from edge.config.sections.pins import Output
-from sim.header import Header, HeaderPin, terminal
 from sim.twins.wiring import Load, Switch
+from sim.world.header import Header, HeaderPin, terminal
 
 Rhythm = Literal["off", "steady", "wink", "slow", "fast"]
 Mode = Literal["off", "on", "slow", "amber", "red", "fast", "test"]
@@ -178,6 +178,13 @@ class PanelTwin:
         """Return True if a button means *action* (of *procedure*, for *host*), pressed or held."""
         return self._find(action, procedure, host) is not None
 
+    def contact(self, action: str) -> Switch:
+        """Return the contact of the button that means *action*, pressed or held.
+
+        :raises LookupError: if no button means that
+        """
+        return self._buttons[self._found(action)[0]][1]
+
     async def press(
         self, action: str, procedure: str | None = None, host: str | None = None
     ) -> None:
@@ -186,16 +193,20 @@ class PanelTwin:
         :raises LookupError: if no button means that
         """
         number, hold = self._found(action, procedure, host)
-        await self._touch(number, hold=hold)
+        await self.touch(number, hold=hold)
 
     async def hold(self, action: str) -> None:
         """Hold the button that means *action* when pressed; returns when it is released.
 
         :raises LookupError: if no button means that
         """
-        await self._touch(self._found(action)[0], hold=True)
+        await self.touch(self._found(action)[0], hold=True)
 
-    async def _touch(self, number: int, *, hold: bool) -> None:
+    async def touch(self, number: int, *, hold: bool) -> None:
+        """Press the button *number*, from 0, or hold it; returns when it is released.
+
+        :raises LookupError: if the panel has no such button
+        """
         async with self._fingers[number]:
             await (self._keep_down if hold else self._tap)(self._buttons[number][1])
             await self._clock.pause(_LET_GO_S)

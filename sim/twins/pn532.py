@@ -13,7 +13,7 @@ from random import Random
 from typing import Literal
 
 from edge.clock import Clock
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
 
 ACKNOWLEDGE = bytes.fromhex("0000FF00FF00")
 _ERROR = bytes.fromhex("0000FF01FF7F8100")

@@ -15,12 +15,12 @@ from edge.config.sections.card_readers import (
     Scanner,
     Wiegand,
 )
-from sim.header import Header
 from sim.twins.card_reader import ReaderTwin, digits, id_12la_frame
 from sim.twins.keyboard import KeyboardReaderTwin, KeyboardScannerTwin, typed_number
 from sim.twins.pn532 import Pn532Twin
 from sim.twins.scanner import ScannerTwin
 from sim.twins.wiegand import WiegandTwin
+from sim.world.header import Header
 
 CardReaderTwin = ReaderTwin | Pn532Twin | KeyboardReaderTwin | WiegandTwin
 

@@ -4,8 +4,8 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.doors import Safety
-from sim.header import Header, terminal
 from sim.twins.wiring import Switch
+from sim.world.header import Header, terminal
 
 
 class SafetyTwin:

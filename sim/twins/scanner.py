@@ -11,7 +11,7 @@ from random import Random
 from typing import Literal
 
 from edge.clock import Clock
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
 
 _TRIGGER = bytes.fromhex("7E0008010002 01ABCD")
 _ACKNOWLEDGE = bytes.fromhex("02000001003331")

@@ -10,7 +10,7 @@ from random import Random
 
 from edge.clock import Clock
 from edge.config.sections.card_readers import Wiegand
-from sim.header import Header
+from sim.world.header import Header
 
 _PULSE_NS = 50_000
 _STEP_NS = 1_500_000

@@ -8,7 +8,7 @@ from typing import Literal
 
 from edge.clock import Clock
 from edge.config.sections.pins import Contact, Output
-from sim.header import HeaderPin
+from sim.world.header import HeaderPin
 
 # Relay and push-button data sheets give bounce times of 1 to 5 ms.
 _BOUNCE_NS = 5_000_000
@@ -27,11 +27,15 @@ class Switch:
     :ivar active: the device behind it is active (pressed, open, alarm), faulty or not
     :ivar fault: ``stuck``: stays where it is; ``cut``: its wire is broken; ``loose``: it opens and
         closes all the time; None: works
+    :ivar moved: called with the moment (boot ns) each time the device behind it becomes active
+    :ivar loses_edge: the daemon is not told of the next movement (:attr:`HeaderPin.told`)
     """
 
     def __init__(self, pin: HeaderPin, contact: Contact, clock: Clock, chance: Random) -> None:
         self.active = False
         self.fault: Fault | None = None
+        self.moved: list[Callable[[int], None]] = []
+        self.loses_edge = False
         self._pin = pin
         self._clock = clock
         self._chance = chance
@@ -55,8 +59,12 @@ class Switch:
         if active == self.active:
             return
         self.active = active
+        moment = self._clock.boot_ns() if at is None else at
         if self.fault is None:
-            self._move(self._clock.boot_ns() if at is None else at)
+            self._move(moment)
+        if active:
+            for call in self.moved:
+                call(moment)
 
     def fail(self, fault: Fault | None) -> None:
         """Break the contact, or mend it (None): it then moves to the position it should have."""
@@ -67,6 +75,34 @@ class Switch:
             self._chatter(closed=not self._closed)
         elif fault is None:
             self._connect(self._closed, self._clock.boot_ns())
+
+    @property
+    def has_edges(self) -> bool:
+        """True if it is wired to a pin; a module's inputs are polled, and have no edges."""
+        return self._pin.number >= 0
+
+    def flip(self, at: int, *, rests: bool = True) -> None:
+        """Put the contact at moment *at* (boot ns) into its rest, or (*rests* false) out of it.
+
+        Rest is the position that the device behind it gives. The device does not move.
+        """
+        self._connect(self._closed == rests, max(at, self._last + 1))
+
+    async def pulse(self, seconds: float, at: int | None = None) -> None:
+        """Move the contact out of its rest for *seconds* from moment *at* (boot ns) or now.
+
+        Crosstalk of a long cable, interference: the device does not move. A contact that is faulty
+        has no pulse. In scaled time both edges are put on the pin at the end, so that no busy
+        machine lengthens the pulse.
+        """
+        begun, own = self._clock.boot_ns() if at is None else at, self._clock.own
+        if own and self.fault is None:
+            self.flip(begun, rests=False)
+        await self._clock.pause(seconds)
+        if self.fault is None:
+            if not own:
+                self.flip(begun, rests=False)
+            self.flip(begun + int(seconds * 1e9))
 
     def _chatter(self, *, closed: bool) -> None:
         if self.fault == "loose":
@@ -79,9 +115,11 @@ class Switch:
         bounces = 2 * self._chance.randrange(3)
         later = sorted(self._chance.randrange(1, _BOUNCE_NS) for _ in range(bounces))
         closed = self._closed
+        self._pin.told = not self.loses_edge
         for offset in (0, *later):
             self._connect(closed, start + offset)
             closed = not closed
+        self._pin.told, self.loses_edge = True, False
 
     def _connect(self, closed: bool, at: int) -> None:  # noqa: FBT001 - private, named above
         self._last = at

@@ -5,6 +5,7 @@ checkpoint does not react, effects reach lamps, lockers, aiphone and buzzer.
 """
 
 import asyncio
+from collections.abc import Callable
 from datetime import UTC
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from edge.sop.lamps import lamps
 from edge.sop.procedures.loading import load_procedures
 from edge.sop.records import Record, VisitClosed
 from edge.sop.state import DayRules, Detector, Door, Host, Rules
+from sim.world.incidents import Incidents
 
 SOP = Path(__file__).parents[2] / "config" / "sop"
 
@@ -86,13 +88,15 @@ def make_config(procedures: list[str], *, days: bool = False) -> Config:
                 button("reason-1", "reason-2"),
                 button("reason-3", "reason-4"),
                 button("more", "back"),
+                button("acknowledge"),
                 *house,
             ),
             "officer-1": panel(
-                "officer-1", button("done", "leave"), button("extend", "next"), button("lost")
+                "officer-1", button("done", "leave"), button("extend", "next"),
+                button("lost", "back"), button("acknowledge"),
             ),
-            "officer-2": panel("officer-2", button("locker", "nothing")),
-            "officer-3": panel("officer-3", button("done", "accept"), button("refuse")),
+            "officer-2": panel("officer-2", button("locker", "nothing"), button("back", "next")),
+            "officer-3": panel("officer-3", button("done", "accept"), button("refuse", "back")),
             "security": panel(
                 "security", *(arrive if at_security else []), button("done", "leave"),
                 button("refuse", "more"),
@@ -118,6 +122,7 @@ class FakeLobby:
         self.config = config
         self.clock = clock
         self.figures: dict[int, str] = {}
+        self.incidents = Incidents()
         procedures = load_procedures(SOP, config.checkpoint.procedures)
         self.rules = Rules(
             stream="test",
@@ -212,7 +217,7 @@ class FakeLobby:
             case UnlockLocker():
                 self.lockers[effect.locker].pulse()
             case ReleaseDoor():
-                self.doors[effect.door].released.set()
+                self.doors[effect.door].strike.set()
             case RingAide():
                 self.aiphones[effect.aiphone].ring()
             case StartTimer():
@@ -289,23 +294,34 @@ class FakePanel:
 
 
 class FakeLocker:
-    """A locker with a door that springs open at a pulse, unless it is jammed."""
+    """A locker with a door that springs open at a pulse, unless it is jammed.
+
+    :ivar poll_s: the checkpoint detects so much later that the door is shut, seconds
+    """
 
     def __init__(self, lobby: FakeLobby, number: int) -> None:
         self.lobby = lobby
         self.number = number
         self.door_open = False
         self.jammed = False
+        self.poll_s = 0.0
+        self.pulses = 0
         self.unlocks = 0
+        self.door_watchers: list[Callable[[], None]] = []
 
     def pulse(self) -> None:
         """Energise the lock."""
+        self.pulses += 1
         if not self.jammed and not self.door_open:
-            self.door_open = True
             self.unlocks += 1
+            self._move(is_open=True)
             asyncio.get_running_loop().call_soon(
                 lambda: self.lobby.post(events.LockerOpened(self.lobby.clock.now(), self.number))
             )
+
+    def force_open(self) -> None:
+        """Break the door open; the checkpoint does not detect it."""
+        self._move(is_open=True)
 
     async def wait_open(self, timeout_s: float) -> bool:
         """Wait until the door is open; return whether it is."""
@@ -317,8 +333,20 @@ class FakeLocker:
     async def close_door(self) -> None:
         """Close the door."""
         if self.door_open:
-            self.door_open = False
-            self.lobby.post(events.LockerClosed(self.lobby.clock.now(), self.number))
+            self._move(is_open=False)
+            if not self.poll_s:
+                self._detect_shut()
+            else:
+                later_s = self.lobby.clock.real(self.poll_s)
+                asyncio.get_running_loop().call_later(later_s, self._detect_shut)
+
+    def _detect_shut(self) -> None:
+        self.lobby.post(events.LockerClosed(self.lobby.clock.now(), self.number))
+
+    def _move(self, *, is_open: bool) -> None:
+        self.door_open = is_open
+        for watch in self.door_watchers:
+            watch()
 
 
 class FakeDetector:
@@ -339,29 +367,41 @@ class FakeDetector:
         if metal:
             self.lobby.post(events.DetectorCleared(self.lobby.clock.now()))
 
-    async def run_through(self) -> None:
+    async def run_through(self, *, out: bool = False) -> None:
         """Run through: too fast to be measured."""
+        assert not out
         self.lobby.post(events.PassageTooFast(self.lobby.clock.now()))
         await asyncio.sleep(0)
 
 
 class FakeDoor:
-    """A door that can be pushed open once after a release, and then closes."""
+    """A door that can be pushed open once after a release, and then closes.
+
+    :ivar stands_open: a wedge keeps it open: no opening is detected
+    """
 
     def __init__(self, lobby: FakeLobby, name: str) -> None:
         self.lobby = lobby
         self.name = name
-        self.released = asyncio.Event()
+        self.strike = asyncio.Event()
+        self.stands_open = False
         self.passes = 0
+
+    @property
+    def released(self) -> bool:
+        """True while the door can be pushed open."""
+        return self.strike.is_set()
 
     async def go_through(self, timeout_s: float) -> bool:
         """Push until the door opens; return False after *timeout_s*."""
+        if self.stands_open:
+            return True
         try:
             async with asyncio.timeout(self.lobby.clock.real(timeout_s)):
-                await self.released.wait()
+                await self.strike.wait()
         except TimeoutError:
             return False
-        self.released.clear()
+        self.strike.clear()
         self.passes += 1
         self.lobby.post(events.DoorOpened(self.lobby.clock.now(), self.name))
         return True
@@ -376,7 +416,10 @@ class FakeDoor:
 
 
 class FakeAiphone:
-    """Counts rings; answers go to the core."""
+    """Counts rings; answers go to the core.
+
+    :ivar missed: the answers (by number, from 1) that the checkpoint misses
+    """
 
     def __init__(self, lobby: FakeLobby, name: str) -> None:
         self.lobby = lobby
@@ -385,6 +428,8 @@ class FakeAiphone:
         self.noticed = 0
         self.ringing = False
         self.busy = None
+        self.missed: set[int] = set()
+        self.answers = 0
 
     def ring(self) -> None:
         """Ring once."""
@@ -400,6 +445,10 @@ class FakeAiphone:
 
     async def answer(self, which: Any) -> None:
         """Close an answer contact."""
+        self.answers += 1
+        if self.answers in self.missed:
+            return
+        await self.lobby.clock.pause(0.1)
         self.lobby.post(events.HostAnswered(self.lobby.clock.now(), self.name, which))
 
 

@@ -1,15 +1,18 @@
 """Configs of `gardu init` in the simulated lobby: the unmodified daemon starts and guests pass."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sim.scenario import Guests, Scenario, Title
-from sim.summary import succeeded
+from sim.stage.summary import succeeded
 from tests.commands.init.offices import OFFICES, init
-from tests.sim.test_stage import play, settings
+from tests.longer import slow
+from tests.sim.playing import play, settings
+
+# real seconds, which simulated time does not limit
+pytestmark = [slow, pytest.mark.timeout(600)]
 
 QUIET_DAY = Scenario(
     title=Title(id="uji", en="test"), guests=Guests(order=("normal",), gap_s=40)
@@ -23,10 +26,10 @@ def test_a_guest_passes_with_the_config_of_init(name: str, tmp_path: Path) -> No
     config, result = init(tmp_path, answers)
     assert result.exit_code == 0, result.output
     chosen = settings(
-        tmp_path / "run", config=config, guests=1, scenario=QUIET_DAY,
+        tmp_path / "run", QUIET_DAY, config=config, guests=1, seed=4,
         procedures=answers["checkpoint"]["procedures"][:1],
     )  # fmt: skip
-    stage = asyncio.run(play(chosen))
+    stage = play(chosen)
     assert stage.trouble == ""
     assert succeeded(stage)
     assert stage.received.outcomes == {"completed": 1}

@@ -12,6 +12,7 @@ from sim.scenario import BRANCHES
 SHIPPED = {
     "alarm-and-second-pass", "alarms", "good-day", "host-declines", "mixed", "network-cut",
     "no-answer", "nothing-to-store", "power-cut", "refused", "rescheduled",
+    "wire-faults",
 }  # fmt: skip
 
 
@@ -90,6 +91,39 @@ def test_what_must_fit_together(tmp_path: Path, guests: str, fault: str, expecte
     with pytest.raises(ConfigError) as caught:
         scenario.load(path)
     assert expected in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ('do="chatter"', ("fault[0].contact: is missing", "fault[0].hz", "fault[0].for_s")),
+        ('do="chatter"\ncontact="locker/1"\nhz=21\nfor_s=1', ("fault[0].hz", "2 to 20")),
+        ('do="lost-edge"\ncontact="lemari/1"', ("fault[0].contact", "door/NAME")),
+        ('do="lost-edge"\ncontact="detector/lamp"', ("fault[0].contact", "detector/KEY")),
+        ('do="crosstalk"\ncontact="door/a"', ("fault[0].into: is missing", "fault[0].for_s")),
+        (
+            'do="crosstalk"\ncontact="door/a"\ninto="door/a"\nfor_s=1',
+            ("fault[0].into: must be another contact",),
+        ),
+        ('do="renumber"\nadapter="desk"', ("fault[0].adapter", "reader/NAME")),
+        ('do="slow-disk"\nsync_s=61', ("fault[0].sync_s",)),
+        ('do="stalled-disk"', ("fault[0].for_s: is missing; stalled-disk needs it",)),
+        ('do="poison-packet"\npacket="arsenic"', ("fault[0].packet", "oversized")),
+        ('do="flap-broker"', ("fault[0].times", "fault[0].every_s")),
+    ],
+)
+def test_faults_of_wires_name_what_is_allowed(
+    tmp_path: Path, fault: str, expected: tuple[str, ...]
+) -> None:
+    """A wrong key of a fault is named with its file and the allowed values."""
+    text = '[title]\nid="a"\nen="b"\n[guests]\norder=["normal"]\n[[fault]]\nat_s=1\n'
+    path = write(tmp_path, f"{text}{fault}\n")
+    with pytest.raises(ConfigError) as caught:
+        scenario.load(path)
+    words = "\n".join(caught.value.problems)
+    for one in expected:
+        assert one in words
+    assert all(str(path) in problem for problem in caught.value.problems)
 
 
 def test_a_file_of_ones_own_is_found(tmp_path: Path) -> None:

@@ -9,8 +9,9 @@ import msgspec
 
 from edge.clock import Clock
 from edge.config.model import Config
-from sim.lobby import Lobby
 from sim.pins import SimFactory
+from sim.world.lobby import Lobby
+from tests.own_time import in_own_time, in_scaled_time
 
 RELAY, DOOR, RELAY_2, DOOR_2 = 5, 17, 6, 27
 ALARM, PASSAGE = 23, 24
@@ -75,14 +76,15 @@ def in_lobby(
     folder: Path,
     monkeypatch: Any,
     act: Callable[[Lobby, SimFactory], Awaitable[None]],
-    speed: float = 20.0,
+    speed: float | None = None,
 ) -> None:
-    """Run *act* in a lobby with a daemon's pin factory connected to it over the real socket."""
-    clock = Clock.scaled(speed)
-    monkeypatch.setenv("GARDU_CLOCK", clock.to_environment())
+    """Run *act* in a lobby with a daemon's pin factory connected to it over the real socket.
+
+    :param speed: of scaled real time; None: in their own time
+    """
     monkeypatch.setenv("GARDU_PINS", str(folder / "pins.sock"))
 
-    async def run() -> None:
+    async def run(clock: Clock) -> None:
         async with Lobby(CONFIG, folder, clock, seed=1) as lobby:
             factory = await asyncio.to_thread(SimFactory)
             try:
@@ -90,11 +92,12 @@ def in_lobby(
             finally:
                 await asyncio.to_thread(factory.close)
 
-    asyncio.run(run())
+    with in_own_time() if speed is None else in_scaled_time(speed) as own:
+        own.loop.run(run(own.clock))
 
 
 async def until(true: Callable[[], bool]) -> None:
-    """Wait until ``true()``; fail the test after 5 s."""
-    async with asyncio.timeout(5):
+    """Wait until ``true()``; fail the test after ten seconds."""
+    async with asyncio.timeout(10):
         while not true():
-            await asyncio.sleep(0.001)
+            await asyncio.sleep(0.002)

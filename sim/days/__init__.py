@@ -1,0 +1,1 @@
+"""Whole days: programmes, arrivals, and the report of several checkpoints at once."""

@@ -1,0 +1,1 @@
+"""The line to the broker and the disk below the daemon, and their faults."""

@@ -1,0 +1,1 @@
+"""One simulation: its processes, its time, and what the central office receives."""

@@ -1,0 +1,35 @@
+"""The roles of the page's users, and the pages that each may open."""
+
+from enum import StrEnum
+from typing import Literal
+
+Right = Literal["board", "visits", "stills", "evacuation", "hosts", "months", "fleet"]
+
+
+class Role(StrEnum):
+    """A role of a user."""
+
+    DUTY_OFFICER = "duty-officer"
+    DESK = "desk"
+    SECTION_HEAD = "section-head"
+    ADMINISTRATOR = "administrator"
+
+
+RIGHTS: dict[Role, frozenset[Right]] = {
+    Role.DUTY_OFFICER: frozenset({"board", "visits", "stills", "evacuation", "hosts", "fleet"}),
+    Role.DESK: frozenset({"board", "visits", "evacuation", "hosts"}),
+    Role.SECTION_HEAD: frozenset({"board", "visits", "stills", "evacuation", "hosts", "months"}),
+    Role.ADMINISTRATOR: frozenset(
+        {"board", "visits", "stills", "evacuation", "hosts", "months", "fleet"}
+    ),
+}
+
+TABS: dict[Right, str] = {
+    "board": "/",
+    "visits": "/visits",
+    "evacuation": "/evacuation",
+    "hosts": "/hosts",
+    "months": "/months",
+    "fleet": "/fleet",
+}
+"""The pages in the order of their tabs, each with its path."""

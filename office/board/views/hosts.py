@@ -1,0 +1,77 @@
+"""The hosts of each checkpoint, and which of them receive no guests, as it has published it."""
+
+from typing import NamedTuple
+
+import msgspec
+from sqlalchemy import Connection
+from starlette.responses import Response
+
+from office.board.context import Asked, Context
+from office.board.known import Known
+from office.board.moments import moment_of
+from office.database import board_queries
+from office.database.board_queries import CheckpointValue
+
+
+class Away(msgspec.Struct, frozen=True):
+    """A host who receives no guests."""
+
+    host: str = ""
+    until: str | None = None
+    reason: str | None = None
+
+    @property
+    def until_ms(self) -> int | None:
+        """The moment from which it does not hold any more; None: until it is withdrawn."""
+        return moment_of(self.until)
+
+
+class _Occupancy(msgspec.Struct, frozen=True):
+    hosts_away: tuple[Away, ...] = ()
+
+
+class HostRow(NamedTuple):
+    """A host of a checkpoint; *away*: it receives no guests."""
+
+    id: str
+    title: str
+    away: Away | None
+
+
+class Hosts(NamedTuple):
+    """The hosts of a checkpoint, as of *arrived_ms*; None: it has not published them."""
+
+    checkpoint: str
+    arrived_ms: int | None
+    rows: list[HostRow]
+
+
+async def show(context: Context, asked: Asked) -> Response:
+    """Return the hosts of all checkpoints, or of a site."""
+    site, now_ms = asked.entered("site"), context.now_ms
+    found = await context.read(lambda connection: _find(connection, context.known, site, now_ms))
+    return context.render(asked.request, "hosts.html", asked.visitor, "hosts", checkpoints=found)
+
+
+def _find(connection: Connection, known: Known, site: str, now_ms: int) -> list[Hosts]:
+    found = board_queries.live_values(connection, "state/occupancy", site)
+    published = {row.checkpoint: row for row in found}
+    names = sorted(row.checkpoint for row in board_queries.checkpoint_rows(connection, site=site))
+    return [_of(name, published.get(name), known, now_ms) for name in names]
+
+
+def _of(name: str, row: CheckpointValue | None, known: Known, now_ms: int) -> Hosts:
+    meta, away = known.of(name), _away(row, now_ms)
+    rows = [HostRow(one.id, meta.host(one.id), away.get(one.id)) for one in meta.hosts]
+    return Hosts(name, None if row is None else row.arrived_ms, rows)
+
+
+def _away(row: CheckpointValue | None, now_ms: int) -> dict[str, Away]:
+    """Return what holds now, by host."""
+    try:
+        published = (
+            () if row is None else msgspec.json.decode(row.payload, type=_Occupancy).hosts_away
+        )
+    except msgspec.DecodeError:
+        published = ()
+    return {one.host: one for one in published if one.until_ms is None or one.until_ms > now_ms}

@@ -1,0 +1,1 @@
+"""Commands of `gardu office`, one module each."""

@@ -1,0 +1,34 @@
+"""Options and beginnings that the commands of `gardu office` share."""
+
+import asyncio
+import logging
+import signal
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+OfficeOption = Annotated[
+    Path,
+    typer.Option(
+        "--config",
+        "-c",
+        envvar="GARDU_OFFICE_CONFIG",
+        help="The office's config file. config/office.toml shows every key.",
+    ),
+]
+
+
+def log_to_stderr() -> None:
+    """Write the log to stderr, one line each: under systemd it is the journal."""
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(message)s")
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+
+
+def stop_on_signals() -> asyncio.Event:
+    """Return an event that SIGTERM, SIGINT and SIGHUP set; call it on the loop."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        loop.add_signal_handler(number, stop.set)
+    return stop

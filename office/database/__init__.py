@@ -1,0 +1,1 @@
+"""The tables, and all statements that read and write them."""

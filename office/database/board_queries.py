@@ -1,0 +1,263 @@
+"""Questions of the page about checkpoints. Each function is one query.
+
+A checkpoint is named ``site/checkpoint``; times are milliseconds since 1970 UTC.
+"""
+
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Select, Subquery, and_, func, select
+
+from office.database.tables import alarms, breaks, checkpoints, gaps, live, streams, visits
+
+# Checkpoints of one answer, at most; the page says how many there are more.
+MOST_CHECKPOINTS = 500
+_NAME = checkpoints.c.site + "/" + checkpoints.c.checkpoint
+
+
+class CheckpointRow(NamedTuple):
+    """A checkpoint and the figures of it.
+
+    :ivar status: ``online``, ``offline`` or ``unknown``, since *status_ms*
+    :ivar visits: open visits, with *persons*; *overdue*: those of a step that is over its time
+    :ivar gaps: missing records that stand, as rows; *breaks*: places where a chain is broken
+    :ivar health_ms: when its newest ``health`` arrived
+    """
+
+    checkpoint: str
+    status: str
+    reason: str | None
+    status_ms: int | None
+    visits: int
+    persons: int
+    overdue: int
+    alarms: int
+    gaps: int
+    breaks: int
+    health_ms: int | None
+
+
+class Totals(NamedTuple):
+    """The figures of all checkpoints together."""
+
+    checkpoints: int
+    online: int
+    offline: int
+    visits: int
+    persons: int
+    overdue: int
+
+
+class LiveRow(NamedTuple):
+    """The newest value of a live topic."""
+
+    topic: str
+    arrived_ms: int
+    payload: bytes
+
+
+class CheckpointValue(NamedTuple):
+    """The newest value of a live topic of a checkpoint, such as ``meta``."""
+
+    checkpoint: str
+    arrived_ms: int
+    payload: bytes
+
+
+class StreamRow(NamedTuple):
+    """A stream of a checkpoint: its front, its last record, and when its front last moved."""
+
+    stream: str
+    front: int
+    last_seq: int
+    acked_seq: int
+    moved_ms: int
+
+
+class GapRow(NamedTuple):
+    """Missing records of a checkpoint that stand."""
+
+    first: int
+    last: int
+    opened_ms: int
+    asked_ms: int | None
+    answer: str | None
+
+
+class BreakRow(NamedTuple):
+    """A place where the chain of a checkpoint is broken."""
+
+    sequence: int
+    what: str
+    found_ms: int
+
+
+def totals(connection: Connection) -> Totals:
+    """Return the figures of all checkpoints together."""
+    status = func.count().filter
+    known = select(
+        func.count(),
+        status(checkpoints.c.status == "online"),
+        status(checkpoints.c.status == "offline"),
+    ).select_from(checkpoints)
+    inside = select(
+        func.count(),
+        func.coalesce(func.sum(func.coalesce(visits.c.persons, 1)), 0),
+        status(func.coalesce(visits.c.overdue, "") != ""),
+    ).where(visits.c.closed_ms.is_(None))
+    counted = connection.execute(known).one(), connection.execute(inside).one()
+    return Totals(*(int(count) for row in counted for count in row))
+
+
+def checkpoint_rows(
+    connection: Connection, *, site: str = "", checkpoint: str = "", most: int = MOST_CHECKPOINTS
+) -> list[CheckpointRow]:
+    """Return the checkpoints: offline first, then those with visits that are overdue.
+
+    :param site: only of that site
+    :param checkpoint: only that one (``site/checkpoint``)
+    """
+    inside, alarmed, missing, broken = _inside(), _alarmed(), _missing(), _broken()
+    health = live.alias("health")
+    query = select(
+        _NAME, checkpoints.c.status, checkpoints.c.reason, checkpoints.c.status_ms,
+        *(func.coalesce(column, 0) for column in (
+            inside.c.visits, inside.c.persons, inside.c.overdue,
+            alarmed.c.found, missing.c.found, broken.c.found,
+        )),
+        health.c.arrived_ms,
+    )  # fmt: skip
+    number = checkpoints.c.number
+    joined = checkpoints.outerjoin(
+        health, and_(health.c.checkpoint == number, health.c.topic == "health")
+    )
+    for table in (inside, alarmed, missing, broken):
+        joined = joined.outerjoin(table, table.c.checkpoint == number)
+    query = query.select_from(joined).order_by(
+        checkpoints.c.status != "offline", func.coalesce(inside.c.overdue, 0) == 0, _NAME
+    )
+    if site:
+        query = query.where(checkpoints.c.site == site)
+    found = connection.execute(only(query, checkpoint).limit(most))
+    return [CheckpointRow(*row) for row in found]
+
+
+def sites(connection: Connection) -> list[str]:
+    """Return the sites by name."""
+    return list(connection.scalars(select(checkpoints.c.site).distinct().order_by("site")))
+
+
+def metas_since(connection: Connection, arrived_ms: int) -> list[CheckpointValue]:
+    """Return the values of ``meta`` that have arrived at *arrived_ms* or later."""
+    query = (
+        select(_NAME, live.c.arrived_ms, live.c.payload)
+        .join(checkpoints, checkpoints.c.number == live.c.checkpoint)
+        .where(live.c.topic == "meta", live.c.arrived_ms >= arrived_ms)
+    )
+    return [CheckpointValue(*row) for row in connection.execute(query)]
+
+
+def live_of(connection: Connection, checkpoint: str) -> dict[str, LiveRow]:
+    """Return the live values of *checkpoint*, by topic."""
+    query = select(live.c.topic, live.c.arrived_ms, live.c.payload).join(
+        checkpoints, checkpoints.c.number == live.c.checkpoint
+    )
+    return {row.topic: LiveRow(*row) for row in connection.execute(only(query, checkpoint))}
+
+
+def live_values(connection: Connection, topic: str, site: str = "") -> list[CheckpointValue]:
+    """Return the newest values of a live topic, of a site or of all."""
+    query = (
+        select(_NAME, live.c.arrived_ms, live.c.payload)
+        .join(checkpoints, checkpoints.c.number == live.c.checkpoint)
+        .where(live.c.topic == topic)
+    )
+    if site:
+        query = query.where(checkpoints.c.site == site)
+    return [CheckpointValue(*row) for row in connection.execute(query.limit(MOST_CHECKPOINTS))]
+
+
+def records_waiting(connection: Connection) -> dict[str, int]:
+    """Return how many records each checkpoint has that are not here yet, if there are some."""
+    waiting = func.sum(streams.c.last_seq - streams.c.front)
+    query = (
+        select(_NAME, waiting)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(streams.c.last_seq > streams.c.front)
+        .group_by(checkpoints.c.number, checkpoints.c.site, checkpoints.c.checkpoint)
+    )
+    return {name: int(count) for name, count in connection.execute(query)}
+
+
+def streams_of(connection: Connection, checkpoint: str) -> list[StreamRow]:
+    """Return the streams of *checkpoint*, the newest first."""
+    query = select(
+        streams.c.stream, streams.c.front, streams.c.last_seq, streams.c.acked_seq,
+        streams.c.moved_ms,
+    ).join(checkpoints, checkpoints.c.number == streams.c.checkpoint)  # fmt: skip
+    found = connection.execute(only(query, checkpoint).order_by(streams.c.moved_ms.desc()))
+    return [StreamRow(*row) for row in found]
+
+
+def gaps_of(connection: Connection, checkpoint: str, most: int = 100) -> list[GapRow]:
+    """Return the missing records of *checkpoint*, the oldest first."""
+    query = (
+        select(gaps.c.first, gaps.c.last, gaps.c.opened_ms, gaps.c.asked_ms, gaps.c.answer)
+        .join(streams, streams.c.number == gaps.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(gaps.c.closed_ms.is_(None))
+        .order_by(gaps.c.opened_ms, gaps.c.first)
+    )
+    return [GapRow(*row) for row in connection.execute(only(query, checkpoint).limit(most))]
+
+
+def breaks_of(connection: Connection, checkpoint: str, most: int = 100) -> list[BreakRow]:
+    """Return the places where the chain of *checkpoint* is broken, the newest first."""
+    query = (
+        select(breaks.c.sequence, breaks.c.what, breaks.c.found_ms)
+        .join(streams, streams.c.number == breaks.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .order_by(breaks.c.found_ms.desc(), breaks.c.sequence)
+    )
+    return [BreakRow(*row) for row in connection.execute(only(query, checkpoint).limit(most))]
+
+
+def only(query: Select[Any], checkpoint: str) -> Select[Any]:
+    """Return *query* for one checkpoint; for all if it is empty."""
+    if not checkpoint:
+        return query
+    site, _, name = checkpoint.partition("/")
+    return query.where(checkpoints.c.site == site, checkpoints.c.checkpoint == name)
+
+
+def _inside() -> Subquery:
+    overdue = func.coalesce(visits.c.overdue, "") != ""
+    return (
+        select(
+            visits.c.checkpoint,
+            func.count().label("visits"),
+            func.sum(func.coalesce(visits.c.persons, 1)).label("persons"),
+            func.count().filter(overdue).label("overdue"),
+        )
+        .where(visits.c.closed_ms.is_(None))
+        .group_by(visits.c.checkpoint)
+        .subquery()
+    )
+
+
+def _alarmed() -> Subquery:
+    query = select(alarms.c.checkpoint, func.count().label("found"))
+    return query.group_by(alarms.c.checkpoint).subquery()
+
+
+def _missing() -> Subquery:
+    query = select(streams.c.checkpoint, func.count().label("found")).join(
+        gaps, gaps.c.stream == streams.c.number
+    )
+    return query.where(gaps.c.closed_ms.is_(None)).group_by(streams.c.checkpoint).subquery()
+
+
+def _broken() -> Subquery:
+    query = select(streams.c.checkpoint, func.count().label("found")).join(
+        breaks, breaks.c.stream == streams.c.number
+    )
+    return query.group_by(streams.c.checkpoint).subquery()

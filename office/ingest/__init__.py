@@ -1,0 +1,1 @@
+"""Ingest: receives what checkpoints publish, stores it, and then acknowledges it."""

@@ -1,0 +1,1 @@
+"""`gardu watch`: the central office on a terminal, without a database."""

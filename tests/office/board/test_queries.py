@@ -1,0 +1,106 @@
+"""The page's questions, in both databases; and its users."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from office.config import DatabaseSection
+from office.database import board_queries, users, visit_queries
+from office.database.reading import make_reading_engine
+from office.database.users import UserRow
+from office.database.visit_queries import OVERDUE, REPORT, STEP, Search
+from tests.office.board.lobbies import ANNEX, AWAY, DONE, LATE, LOBBY, WAITS, fill
+from tests.office.records import AT_MS
+
+
+@pytest.fixture
+def reader(engine: Engine, database: DatabaseSection) -> Iterator[Engine]:
+    """The engine of the pages, for a filled database."""
+    fill(engine)
+    made = make_reading_engine(database)
+    yield made
+    made.dispose()
+
+
+def test_answers_about_checkpoints(reader: Engine) -> None:
+    """Figures of all together and of each; what was published; records that are missing."""
+    with reader.begin() as connection:
+        assert board_queries.totals(connection) == (2, 1, 1, 4, 6, 1)
+        annex, lobby = board_queries.checkpoint_rows(connection)
+        assert (annex.checkpoint, annex.status, annex.reason) == (ANNEX, "offline", "lost")
+        assert (annex.visits, annex.persons, annex.alarms, annex.gaps) == (2, 2, 1, 1)
+        assert (lobby.checkpoint, lobby.visits, lobby.persons, lobby.overdue) == (LOBBY, 2, 4, 1)
+        assert lobby.health_ms is not None
+        assert board_queries.checkpoint_rows(connection, checkpoint=LOBBY) == [lobby]
+        assert board_queries.checkpoint_rows(connection, site="none") == []
+        assert board_queries.sites(connection) == ["setda"]
+        topics = board_queries.live_of(connection, LOBBY)
+        assert set(topics) == {"meta", "health", "state/occupancy"}
+        (meta,) = board_queries.metas_since(connection, topics["meta"].arrived_ms)
+        assert (meta.checkpoint, meta.payload) == (LOBBY, topics["meta"].payload)
+        assert board_queries.metas_since(connection, meta.arrived_ms + 1) == []
+        assert len(board_queries.live_values(connection, "health", "setda")) == 1
+        (stream,) = board_queries.streams_of(connection, LOBBY)
+        assert (stream.front, stream.last_seq) == (8, 8)
+        assert board_queries.records_waiting(connection) == {}
+        (gap,) = board_queries.gaps_of(connection, ANNEX)
+        assert (gap.first, gap.last) == (2, 2)
+        assert board_queries.gaps_of(connection, LOBBY) == []
+        assert board_queries.breaks_of(connection, LOBBY) == []
+
+
+def test_answers_about_visits(reader: Engine) -> None:
+    """Every filter in one search; the pages behind a visit; the newest records of visits."""
+    search = Search(
+        site="setda", checkpoint=LOBBY, procedure="pimpinan", host="bupati", outcome="open",
+        overdue=True, from_ms=AT_MS - 1, until_ms=AT_MS + 10_000, text="visit-",
+    )  # fmt: skip
+    with reader.begin() as connection:
+        (late,) = visit_queries.found_visits(connection, search, 10)
+        assert (late.visit, late.overdue) == (LATE, "penitipan")
+        everything = visit_queries.found_visits(connection, Search(), 10)
+        assert len(everything) == 5
+        middle = everything[2]
+        behind = Search(before=(middle.last_ms, middle.visit))
+        assert visit_queries.found_visits(connection, behind, 10) == everything[3:]
+        assert visit_queries.found_visits(connection, Search(text="_isit"), 10) == []
+        row = visit_queries.visit_row(connection, LOBBY, DONE)
+        assert row is not None
+        assert (row.outcome, row.persons) == ("declined", 2)
+        assert visit_queries.visit_row(connection, ANNEX, DONE) is None
+        found = visit_queries.open_visits(connection, site="setda")
+        assert {one.visit for one in found} >= {WAITS, LATE, AWAY}
+        assert visit_queries.open_visits(connection, overdue=True) == [late]
+        steps = visit_queries.newest_records(connection, STEP, found)
+        assert set(steps) == {(LOBBY, WAITS)}
+        assert set(visit_queries.newest_records(connection, OVERDUE, found)) == {(LOBBY, LATE)}
+        assert visit_queries.monthly_reports(connection, REPORT) == []
+
+
+def test_pages_cannot_change_the_database(reader: Engine) -> None:
+    """A fault of a page cannot harm what the ingest has stored."""
+    with pytest.raises(DBAPIError), reader.begin() as connection:
+        connection.execute(text("DELETE FROM visits"))
+
+
+def test_users_and_sessions(engine: Engine) -> None:
+    """A user is added, found and removed; sessions end in time, by password and by removal."""
+    key, other = b"k" * 32, b"o" * 32
+    with engine.begin() as connection:
+        users.add_user(connection, UserRow("budi", "desk", "hash", 1))
+        users.begin_session(connection, key, "budi", 100, 200)
+        assert users.session_user(connection, key, 199) == ("budi", "desk")
+        assert users.session_user(connection, key, 200) is None
+        users.begin_session(connection, other, "budi", 250, 300)
+        assert connection.scalar(text("SELECT count(*) FROM sessions")) == 1
+        users.set_password(connection, "budi", "another", 2)
+        assert users.session_user(connection, other, 260) is None
+        assert users.user_named(connection, "budi") == ("budi", "desk", "another", 2)
+        users.begin_session(connection, key, "budi", 300, 400)
+        users.end_session(connection, key)
+        users.begin_session(connection, key, "budi", 300, 400)
+        assert users.remove_user(connection, "budi")
+        assert not users.remove_user(connection, "budi")
+        assert users.all_users(connection) == []

@@ -1,0 +1,130 @@
+"""The asker: the office asks checkpoints for what it misses, and takes no for an answer."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from sqlalchemy import Engine
+
+from edge.clock import Clock
+from edge.mqtt import requests
+from edge.mqtt.decoding import IncomingMessage
+from edge.mqtt.requests import Answer
+from office.ingest.asker import Asker, Outgoing
+from tests.office.records import Stream
+from tests.office.test_follower import GAPS, Office
+
+
+class Asking(Office):
+    """An office that asks for a gap at once, and again at once."""
+
+    def __init__(self, engine: Engine) -> None:
+        super().__init__(engine)
+        self.asker = Asker(engine, Clock(), 0.0, 1000.0)
+
+    def miss(self, stream: Stream, count: int) -> list[IncomingMessage]:
+        """Miss all of *count* records but the last; return them."""
+        sent = stream.some(count)
+        self.take(stream.status("online", 1), sent[-1], stream.ledger())
+        return sent
+
+    def answer(self, one: Outgoing, base: str = "", **answer: Any) -> None:
+        """Answer a request, and look at what is due then."""
+        request = requests.resend_range(one.payload)
+        topic = f"{base or one.topic.removesuffix('/cmd/resend')}/reply/office"
+        payload = msgspec.json.encode(Answer(id=request.id, **answer))
+        assert self.asker.take(IncomingMessage(topic, payload))
+
+
+@pytest.fixture
+def office(engine: Engine) -> Asking:
+    """An office with an empty database."""
+    return Asking(engine)
+
+
+def test_a_gap_is_asked_for_once(office: Asking) -> None:
+    """The request is as the contract has it, and is not repeated while the records come."""
+    stream = Stream()
+    sent = office.miss(stream, 9)
+    (one,) = office.asker.round()
+    request = requests.resend_range(one.payload)
+    assert (one.topic, request.stream) == (f"{stream.base}/cmd/resend", stream.name)
+    assert (request.first, request.last) == (1, 8)
+    assert one.properties.ResponseTopic == f"{stream.base}/reply/office"  # type: ignore[attr-defined]
+    assert requests.may_answer(f"{stream.base}/reply/office", f"{stream.base}/")
+    office.answer(one, ok=True, resent=8, missing=0)
+    assert office.asker.round() == []
+    office.take(*sent[:5])
+    assert office.asker.round() == []
+    office.take(*sent)
+    assert [row[2] for row in office.rows(GAPS)] == ["filled", "filled"]
+
+
+def test_a_long_gap_is_asked_for_in_parts(office: Asking, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The next part is asked for when the one before has come, without the long pause."""
+    monkeypatch.setattr("office.ingest.asker.MOST_RESENT", 4)
+    sent = office.miss(Stream(), 11)
+    (one,) = office.asker.round()
+    office.answer(one, ok=True, resent=4, missing=0)
+    office.take(*sent[:3])
+    assert office.asker.round() == []
+    office.take(sent[3])
+    (two,) = office.asker.round()
+    request = requests.resend_range(two.payload)
+    assert (request.first, request.last) == (5, 8)
+
+
+@pytest.mark.parametrize(
+    "answer", [{"ok": True, "resent": 0, "missing": 8}, {"ok": False, "word": "no such stream"}]
+)
+def test_records_that_are_not_there_are_gone(office: Asking, answer: dict[str, Any]) -> None:
+    """What the checkpoint does not have is not asked for again; the gap closes as gone."""
+    office.miss(Stream(), 9)
+    (one,) = office.asker.round()
+    office.answer(one, **answer)
+    assert office.asker.round() == []
+    assert office.rows(GAPS) == [(1, 8, "gone")]
+
+
+def test_only_the_part_that_was_asked_for_is_gone(
+    office: Asking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An answer about a part of a gap says nothing of the rest, which is asked for next."""
+    monkeypatch.setattr("office.ingest.asker.MOST_RESENT", 4)
+    office.miss(Stream(), 11)
+    (one,) = office.asker.round()
+    office.answer(one, ok=True, resent=0, missing=4)
+    (two,) = office.asker.round()
+    assert office.rows(GAPS) == [(1, 4, "gone"), (5, 10, None)]
+    assert requests.resend_range(two.payload).first == 5
+
+
+def test_too_soon_is_asked_again(office: Asking) -> None:
+    """A checkpoint that wants a pause is asked again after it, and not after the long one."""
+    office.miss(Stream(), 9)
+    (one,) = office.asker.round()
+    office.answer(one, ok=False, word="too soon")
+    assert office.asker.round() == []
+    waits_ms = "SELECT asked_ms - (SELECT max(arrived_ms) FROM records) FROM gaps"
+    assert int(str(office.rows(waits_ms)[0][0])) < -900_000
+
+
+def test_an_answer_of_another_checkpoint_is_ignored(office: Asking) -> None:
+    """No checkpoint can close the gaps of another one; nor can what is no answer."""
+    office.miss(Stream(), 9)
+    (one,) = office.asker.round()
+    office.answer(one, "gardu/v1/setda/annex", ok=True, resent=0, missing=8)
+    assert office.asker.take(IncomingMessage("gardu/v1/setda/lobi/reply/office", b"\xff{"))
+    assert not office.asker.take(IncomingMessage("gardu/v1/setda/lobi/status", b"{}"))
+    office.asker.round()
+    assert office.rows(GAPS) == [(1, 8, None)]
+
+
+def test_who_is_not_asked(office: Asking) -> None:
+    """An offline checkpoint is not asked, nor is any for what it has not delivered yet."""
+    stream, other = Stream(), Stream("annex", "another")
+    office.miss(stream, 9)
+    office.take(stream.status("offline", 1))
+    sent = other.some(5)
+    office.take(other.status("online", 1), sent[4], other.ledger(acked=0))
+    assert office.asker.round() == []

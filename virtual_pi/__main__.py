@@ -61,6 +61,8 @@ def _bench(stack: ExitStack, asked: argparse.Namespace, rows: tuple[Row, ...]) -
     if rows[0].name != "install":
         base = images.installed(cache, disk, package, progress)
     accel = accelerator(disk / "vmlinuz", work)
+    if accel == "tcg":
+        progress.note("no KVM: the processor is emulated, and faults are repeated fewer times")
     port = stack.enter_context(broker(work))
     office = stack.enter_context(subscriber(port))
     guest = Guest(disk, work / "guest", accel, base)
@@ -120,7 +122,9 @@ def main() -> None:
         "--package", type=Path, metavar="FILE", help="this .deb, instead of make deb"
     )
     parser.add_argument(
-        "--if-possible", action="store_true", help="pass if this machine cannot run the virtual Pi"
+        "--if-possible",
+        action="store_true",
+        help="pass if this machine cannot run the virtual Pi",
     )
     parser.add_argument("--seed", type=int, default=2017, help="for moments of cuts (2017)")
     parser.add_argument(

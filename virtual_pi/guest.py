@@ -29,7 +29,7 @@ class Guest:
 
     def __init__(self, image: Path, folder: Path, accel: str, base: Path | None = None) -> None:
         self._image = image
-        self._accel = accel
+        self.accel = accel
         self._qemu: Qemu | None = None
         self.folder = folder
         self.disk = folder / "disk.qcow2"
@@ -46,7 +46,7 @@ class Guest:
         :param more: options of QEMU
         """
         words = pc(
-            self._image, self.disk, self.folder, self.share, self._accel, append=append, more=more
+            self._image, self.disk, self.folder, self.share, self.accel, append=append, more=more
         )
         self._qemu = Qemu(words, self.folder)
 

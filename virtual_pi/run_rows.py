@@ -11,6 +11,8 @@ from virtual_pi.bench import Bench, Row
 from virtual_pi.errors import CommandFailed, LeftOut, RowFailed, Unreachable
 from virtual_pi.table import Result
 
+_CONSOLE = 600  # characters of the guest's console that a failure shows
+
 
 def run_rows(
     rows: Sequence[Row], bench: Bench, report: Callable[[Result], None], clock: Callable[[], float]
@@ -43,5 +45,7 @@ def _attempt(row: Row, bench: Bench) -> tuple[bool | None, str]:
         return True, row.run(bench)
     except LeftOut as reason:
         return None, str(reason)
-    except (RowFailed, CommandFailed, Unreachable) as error:
+    except Unreachable as error:  # the console shows if it was reset, or got no processor
+        return False, f"{error}\n{bench.guest.console()[-_CONSOLE:]}"
+    except (RowFailed, CommandFailed) as error:
         return False, str(error)

@@ -1,5 +1,6 @@
 """The Debian package: it is built once, then its contents and scripts are examined."""
 
+import csv
 import hashlib
 import os
 import re
@@ -12,6 +13,8 @@ from pathlib import Path
 import pytest
 from gardu_deb import build
 from gardu_deb.targets import Target
+
+from tests.longer import slow
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = "usr/lib/gardu/program"
@@ -62,6 +65,7 @@ def unpacked(package: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@slow
 def test_every_file_belongs_to_root_and_none_can_be_changed_by_others(
     members: dict[str, tarfile.TarInfo],
 ) -> None:
@@ -129,9 +133,34 @@ def test_the_program_has_no_simulated_pins(unpacked: Path) -> None:
     """An office's checkpoint cannot choose a pin library that drives no pin."""
     (site,) = (unpacked / PROGRAM / "lib").glob("python*/site-packages")
     assert not (site / "sim").exists()
-    assert (
-        "gardu-sim" not in (next(site.glob("gardu-*.dist-info")) / "entry_points.txt").read_text()
+    assert {one.name for one in (site / "office").iterdir()} == {"__init__.py", "watch"}
+    assert (site / "desk/cli.py").exists()
+    entry_points = next(site.glob("gardu-*.dist-info")) / "entry_points.txt"
+    assert "gardu-sim" not in entry_points.read_text()
+    assert "desk = desk.cli:app" in entry_points.read_text()
+    assert "watch = office.watch.command:watch" in entry_points.read_text()
+
+
+def test_each_library_lists_files_that_are_there(unpacked: Path) -> None:
+    """The commands that are left out had the builder's Python in their first lines, and a hash."""
+    (site,) = (unpacked / PROGRAM / "lib").glob("python3.*/site-packages")
+    records = list(site.glob("*.dist-info/RECORD"))
+    assert records
+    for record in records:
+        with record.open(newline="", encoding="utf-8") as file:
+            assert [row[0] for row in csv.reader(file) if not (site / row[0]).exists()] == []
+
+
+def test_the_desk_is_not_enabled_by_the_installation(unpacked: Path) -> None:
+    """No office has pages with guests' names that it did not ask for."""
+    postinst = (unpacked / "DEBIAN/postinst").read_text(encoding="utf-8")
+    assert "deb-systemd-helper enable 'gardu.service'" in postinst
+    # Only one that an administrator has enabled is enabled again by an upgrade.
+    (enabling,) = re.findall(
+        r"debian-installed 'gardu-desk.service'.*?enable 'gardu-desk.service'", postinst, re.DOTALL
     )
+    assert enabling
+    assert postinst.count("deb-systemd-helper enable 'gardu-desk.service'") == 1
 
 
 def test_the_scripts_can_be_read_by_every_shell(unpacked: Path) -> None:

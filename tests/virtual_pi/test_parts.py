@@ -1,6 +1,7 @@
 """The small parts: the table, the choice of tests, frames, time, names of packages, needs."""
 
 import struct
+from dataclasses import replace
 from random import Random
 from typing import cast
 
@@ -11,7 +12,7 @@ from virtual_pi.__main__ import choose
 from virtual_pi.bench import Bench, Row
 from virtual_pi.build.mirror import choose as choose_mirror
 from virtual_pi.build.package import names
-from virtual_pi.errors import CommandFailed, LeftOut, RowFailed
+from virtual_pi.errors import CommandFailed, LeftOut, RowFailed, Unreachable
 from virtual_pi.progress import Progress
 from virtual_pi.readers import rdm6300_frame
 from virtual_pi.rows.table import ROWS
@@ -77,6 +78,24 @@ def test_a_second_try_shows_in_the_table() -> None:
         (True, "(try 2) 62 ms"),
         (False, "(try 2) no READY\nthe journal"),
     ]
+
+
+def test_a_guest_that_does_not_answer_shows_its_console() -> None:
+    """A reset by the watchdog, or a processor that stands still, can be read there alone."""
+
+    class Guest:
+        def console(self) -> str:
+            return "old\n" * 500 + "soft lockup"
+
+    def silent(_bench: Bench) -> str:
+        raise Unreachable("the guest does not answer")
+
+    silent_one = replace(bench(), guest=Guest())  # type: ignore[arg-type]
+    (result,) = run_rows([row("a", silent)], silent_one, lambda _result: None, lambda: 0.0)
+    assert result.passed is False
+    assert result.figure.startswith("the guest does not answer\n")
+    assert result.figure.endswith("soft lockup")
+    assert len(result.figure) < 1000
 
 
 def test_one_failure_fails_the_run() -> None:

@@ -34,7 +34,7 @@ e2fsck -fn "$0"
 
 def crash_images(bench: Bench) -> str:
     """Copy the disk again and again while records flow, and examine each copy."""
-    images = rounds(FEW)
+    images = rounds(FEW, bench.guest.accel)
     since = bench.office.mark()
     load.start(bench.guest)
     wrong, least = [], sys.maxsize

@@ -26,7 +26,7 @@ _DELIVERY_LIMIT = 300.0
 
 def power_cuts(bench: Bench) -> str:
     """Cut the power again and again; each time it must come back, and no record may be lost."""
-    cuts = rounds(FEW)
+    cuts = rounds(FEW, bench.guest.accel)
     slowest = 0.0
     for number in range(1, cuts + 1):
         if number % _EVERY_BOOT:

@@ -19,6 +19,8 @@ from bench import (
     idle,
     latency,
     log,
+    office,
+    page,
     press,
     report,
     scan,
@@ -48,6 +50,8 @@ MEASURES: dict[str, Measure] = {
     "report": report.measure,
     "scan": scan.measure,
     "watch": watch.measure,
+    "office": office.measure,
+    "page": page.measure,
 }
 
 

@@ -20,9 +20,9 @@ from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
-from sim.lobby import Lobby
-from sim.process import gardu, spawn, stop
-from sim.rundir import RunDir
+from sim.stage.process import gardu, spawn, stop
+from sim.stage.rundir import RunDir
+from sim.world.lobby import Lobby
 
 SITE = "setda-tanjabbar"
 CHECKPOINT = "lobi-utama"

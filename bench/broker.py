@@ -11,8 +11,8 @@ from pathlib import Path
 import msgspec
 
 from edge.errors import GarduError
-from sim.broker import Broker, free_port, listens
-from sim.process import spawn, stop
+from sim.stage.broker import Broker, free_port, listens
+from sim.stage.process import spawn, stop
 
 MOSQUITTO = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin")
 HOST = "127.0.0.1"

@@ -6,7 +6,7 @@ from random import Random
 
 from bench.subscriber import Subscriber
 from edge.errors import GarduError
-from sim.lobby import Lobby
+from sim.world.lobby import Lobby
 
 # The door contact of the first locker, with hardly any bounce time (bench/bed.py). Normally closed:
 # an open door is a high level, and raises an alarm; a closed one clears it. One edge, one record.

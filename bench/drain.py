@@ -16,7 +16,7 @@ from bench.sink import sink
 from bench.stored import fill_outbox, open_store
 from bench.subscriber import Subscriber, subscriber
 from bench.table import Row, median
-from sim.process import spawn, stop
+from sim.stage.process import spawn, stop
 
 RATIO, GROWTH_MB = 0.8, 5.0
 """The targets: of the bare loop's rate; MB that a full queue may cost over an empty one."""

@@ -12,7 +12,7 @@ from bench.publishers import PUBLISHERS
 from bench.subscriber import Subscriber, subscriber
 from bench.table import Row, delay_row
 from edge.errors import GarduError
-from sim.lobby import Lobby
+from sim.world.lobby import Lobby
 
 RELEASED_MS = 50.0
 """The target."""

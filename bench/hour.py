@@ -9,11 +9,13 @@ from bench.contact import PIN
 from bench.peers import mqtt_io
 from bench.proc import Written, peak_mb, resident_mb, written
 from bench.table import Row
+from edge.clock import Clock
 from edge.config.places import default_config_folder
 from edge.errors import GarduError
 from sim.scenario import Guests, Scenario, Title
-from sim.settings import Settings
-from sim.stage import Stage
+from sim.stage.keeper import Keeper
+from sim.stage.settings import Settings
+from sim.stage.stage import Stage
 
 MEGABYTES, GROWTH_MB, VISIT_KB = 45.0, 1.0, 150.0
 """The targets: at any time; from a quarter of the hour to its end; written a visit."""
@@ -38,7 +40,8 @@ async def measure(bed: Bed) -> list[Row]:
     """Return the rows of memory and of wear."""
     guests = 4 if bed.quick else int(_HOUR_S / _GAP_S)
     say(f"an hour of lobby: {guests} guests in {guests * _GAP_S / _SPEED:.0f} s")
-    async with await Stage(_settings(bed, guests), _keep_quiet).open() as stage:
+    settings = _settings(bed, guests)
+    async with await Stage(settings, _keep_quiet, Keeper(Clock.scaled(_SPEED))).open() as stage:
         watching = asyncio.create_task(_watch(stage))
         await stage.play()
         glances, peak = await watching

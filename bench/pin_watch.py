@@ -4,7 +4,7 @@ import asyncio
 import time
 
 from edge.errors import GarduError
-from sim.header import HeaderPin
+from sim.world.header import HeaderPin
 
 _PATIENCE_S = 30.0
 

@@ -14,7 +14,7 @@ from bench.subscriber import Subscriber, subscriber
 from bench.table import Row, delay_row
 from edge.config.sections.panels import Button
 from edge.errors import GarduError
-from sim.lobby import Lobby
+from sim.world.lobby import Lobby
 
 HEARD_MS, VISITS = 50.0, 1
 """The targets: until the first sign on the lamp; visits that two equal presses in a stall open."""

@@ -11,8 +11,8 @@ from bench.bed import ROOT, Bed, daemon_of, pins
 from bench.broker import Listener
 from bench.contact import LOBBY_PAUSE, PIN, Pause
 from bench.peers import bare_contact, bare_synced, mqtt_io
-from sim.process import spawn, stop
-from sim.rundir import RunDir
+from sim.stage.process import spawn, stop
+from sim.stage.rundir import RunDir
 
 Slow = Callable[[int], AbstractAsyncContextManager[object]]
 

@@ -12,7 +12,7 @@ from bench.broker import Listener
 from bench.proc import cpu_s, peak_mb
 from bench.stored import fill_outbox
 from bench.table import Row, median
-from sim.rundir import RunDir
+from sim.stage.rundir import RunDir
 
 SECONDS = 1.0
 """The target."""

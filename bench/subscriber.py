@@ -21,7 +21,7 @@ import msgspec
 from paho.mqtt.client import Client
 from paho.mqtt.enums import CallbackAPIVersion
 
-from sim.process import spawn, stop
+from sim.stage.process import spawn, stop
 
 HOST = "127.0.0.1"
 _PATIENCE_S = 120.0

@@ -17,7 +17,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from sim.process import spawn, stop
+from sim.stage.process import spawn, stop
 
 SHARE = 0.2
 

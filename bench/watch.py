@@ -13,9 +13,9 @@ from rich.console import Console, Group
 
 from bench.bed import Bed, say
 from bench.table import Row, median
-from edge.commands.watch_board import CONNECTED, Board
-from edge.commands.watch_lines import line_of
-from edge.mqtt.consumer import Consumer
+from office.watch.board import CONNECTED, Board
+from office.watch.consumer import Consumer
+from office.watch.lines import line_of
 
 MANY, MESSAGE_RATIO, DRAW_RATIO = 1000, 1.5, 2.0
 """Checkpoints; the targets: many against one, and against as many as the terminal can show."""

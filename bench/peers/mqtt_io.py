@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.bed import Bed
 from bench.broker import HOST
-from sim.process import spawn, stop
+from sim.stage.process import spawn, stop
 
 PYTHON = Path(".venv-bench/bin/python").absolute()
 TOPIC = "mqttio/input/door"

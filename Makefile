@@ -6,15 +6,20 @@ STAMP := $(VENV)/.installed
 
 BENCH := .venv-bench
 
-.PHONY: help demo day test hardware-test bench soak deb deb-test lock virtual-pi virtual-pi-quick check format clean
+.PHONY: help demo day lobby office picture office-picture test test-slow test-needs hardware-test bench bench-office soak deb deb-test lock virtual-pi virtual-pi-quick check format clean
 
 help:
 	@echo 'make demo    a lobby of simulated guests goes through the Pimpinan procedure (about 2 minutes)'
-	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 15 minutes)'
-	@echo 'make test    all tests (installs mosquitto from Debian where it may)'
+	@echo 'make lobby   play the lobby yourself, in a browser (LESSON=reception: a guided shift)'
+	@echo 'make day     a working day of two lobbies, 200 guests, and its report (about 2 minutes)'
+	@echo 'make office  the central office with two simulated checkpoints, and its page in a browser'
+	@echo 'make test    the quick tests (about 4 minutes; installs mosquitto from Debian where it may)'
+	@echo 'make test-slow  the others: whole processes, kills, power cuts, browsers (about 12 minutes)'
 	@echo 'make hardware-test CONFIG=FILE   on a Pi: the equipment, with a technician at the terminal'
 	@echo 'make bench   what Gardu costs, against floors and peers measured in the same run (about 15 minutes)'
+	@echo 'make bench-office  what a record costs the central office, against a bare loop (about 3 minutes)'
 	@echo 'make soak    faults again and again, one table of losses (ROUNDS=1000: about 25 minutes)'
+	@echo '             and the long forms of tests; DAYS=20: office days with drawn faults instead (about a minute a day)'
 	@echo 'make deb     the Debian package, into dist/ (SUITE=trixie ARCH=arm64 SUFFIX=+2; ALL=1: all four)'
 	@echo 'make deb-test  installs, upgrades, interrupts and removes it in a Debian root (needs root, mmdebstrap)'
 	@echo 'make lock    the newest versions of the libraries in the package, into its lock files'
@@ -37,14 +42,35 @@ demo: $(STAMP)
 
 day: $(STAMP)
 	@rm -rf day-output
-	@$(BIN)/gardu sim day --seed $(or $(SEED),42) --speed 40 --data day-output
+	@$(BIN)/gardu sim day --seed $(or $(SEED),42) --data day-output
 
-test: $(STAMP)
+lobby: $(STAMP)
+	@$(BIN)/gardu sim --page $(if $(LESSON),--lesson $(LESSON)) $(if $(CONFIG),--config '$(CONFIG)')
+
+office: $(STAMP)
 	@sh tests/install-mosquitto.sh
+	@$(BIN)/gardu office demo
+
+# Needs Debian's chromium.
+picture: $(STAMP)
+	@$(BIN)/python -m tests.sim.page.picture docs/lobby.png
+
+office-picture: $(STAMP)
+	@$(BIN)/python -m tests.office.board.picture docs/office-page.png
+
+test-needs: $(STAMP)
+	@sh tests/install-mosquitto.sh
+	@sh tests/install-postgresql.sh
 	@sh tests/install-fuse.sh
 	@sh tests/install-pango.sh
+	@sh tests/install-chromium.sh
 	@sh tests/install-sandbox.sh
-	@$(BIN)/python -m pytest -n 2
+
+test: test-needs
+	@$(BIN)/python -m pytest -n 3 --dist worksteal -m 'not slow'
+
+test-slow: test-needs
+	@$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 # No time-out, because a person answers. Stop the daemon first: it occupies the equipment.
 hardware-test: $(STAMP)
@@ -64,9 +90,15 @@ bench: $(STAMP) $(BENCH)/.installed
 	@sh tests/install-mosquitto.sh
 	@$(BIN)/python -m bench
 
+bench-office: $(STAMP)
+	@sh tests/install-mosquitto.sh
+	@sh tests/install-postgresql.sh
+	@$(BIN)/python -m bench --only office
+
 soak: $(STAMP)
 	@sh tests/install-mosquitto.sh
-	@$(BIN)/python -m soak --rounds $(or $(ROUNDS),1000)
+	@$(BIN)/python -m soak $(if $(DAYS),--days $(DAYS),--rounds $(or $(ROUNDS),1000)) $(if $(SEED),--seed $(SEED))
+	@$(if $(DAYS),,GARDU_SOAK=1 $(BIN)/python -m pytest -n 2 -m 'longer or slow' --timeout 3600)
 
 deb: $(STAMP)
 	@PYTHONPATH=packaging/deb $(BIN)/python -m gardu_deb.build $(if $(ALL),--all) $(if $(SUITE),--suite $(SUITE)) \
@@ -79,7 +111,7 @@ deb-test: $(STAMP)
 LOCK := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
   --custom-compile-command 'make lock'
 lock: $(STAMP)
-	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra report \
+	@$(LOCK) --extra pi --extra stills --extra video --extra invitations --extra report --extra desk \
 	  --output-file packaging/requirements.lock pyproject.toml
 	@echo 'hatchling>=1.25' | $(LOCK) --output-file packaging/build-requirements.lock -
 

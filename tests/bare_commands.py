@@ -8,6 +8,7 @@ the extras' packages hidden (``--hide``).
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -29,6 +30,8 @@ class Hidden:
 sys.meta_path.insert(0, Hidden())
 """
 LONGEST_S = 60.0
+
+Run = Callable[[str, list[str], Path], "subprocess.CompletedProcess[str]"]
 
 
 class Case(NamedTuple):
@@ -99,10 +102,14 @@ CASES = (
     Case("run --config {config}", 1),
     Case("sim", 1, "sim"),
     Case("sim day --seed 1", 1, "sim"),
+    Case("desk --config {config}", 1, "desk"),
+    Case("desk pin reception --config {config}", 1, "desk"),
+    Case("office check", 1, "office"),
+    Case("office broker list", 1, "office"),
     Case("sim --procedure pimpinan --guests 2 --speed 40 --json", 1, "sim"),
 )  # fmt: skip
 HELP = (
-    *(Case(f"{name} --help") for name in ("", "run", "sim", *COMMANDS)),
+    *(Case(f"{name} --help") for name in ("", "run", "sim", "desk", "office", "watch", *COMMANDS)),
     *(Case(f"{name} {one} --help") for name, ones in SUBCOMMANDS.items() for one in ones),
 )
 
@@ -123,16 +130,26 @@ def prepare(folder: Path) -> dict[str, str]:
     }
 
 
-def fault(case: Case, folder: Path, places: dict[str, str], *, hide: bool) -> str:
-    """Run *case*; return what is wrong, in words, or an empty text."""
-    out = folder / "out"
-    out.unlink(missing_ok=True)
-    words = [word.format(**places, out=out) for word in case.words.split()]
-    ran = subprocess.run(
-        [sys.executable, "-c", (HIDE if hide else "") + MAIN, *words],
+def run(code: str, words: list[str], folder: Path) -> "subprocess.CompletedProcess[str]":
+    """Run the Python *code* with *words* as a process of its own, in *folder*."""
+    return subprocess.run(
+        [sys.executable, "-c", code, *words],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LONGEST_S, check=False,
         cwd=folder,
     )  # fmt: skip
+
+
+def fault(
+    case: Case, folder: Path, places: dict[str, str], *, hide: bool = False, run: Run = run
+) -> str:
+    """Run *case*; return what is wrong, in words, or an empty text.
+
+    :param run: runs code with words in a folder
+    """
+    out = folder / "out"
+    out.unlink(missing_ok=True)
+    words = [word.format(**places, out=out) for word in case.words.split()]
+    ran = run((HIDE if hide else "") + MAIN, words, folder)
     said = ran.stdout + ran.stderr
     named = f"pip install 'gardu[{case.extra}]'" if case.extra else ""
     if "Traceback" in said or ran.returncode != case.code or named not in said:

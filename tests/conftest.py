@@ -1,10 +1,25 @@
 """Fixtures for all tests."""
 
+import os
+import sys
+
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.brokers import embedded, mosquitto
 
 __all__ = ["embedded", "mosquitto", "short_batches"]
+
+# Hundreds of tests start Python processes. Where the environment forbids to store bytecode, each
+# of them would compile every module again, and each worker of pytest every test.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
+
+# On a busy machine an example may take any time: neither limit shows a fault of the code.
+settings.register_profile(
+    "busy machine", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("busy machine")
 
 
 @pytest.fixture

@@ -7,6 +7,9 @@
 - ``die entering``: be killed (SIGKILL) as soon as the next guest is in the guest book
 - ``hang``: block the event loop for ever, while all other threads run on
 
+Two periods are shorter than a Pi's, because tests wait for each press and for each check: a button
+counts again after _AGAIN_S, and the database's files are checked every _CHECK_S.
+
 ``python -m tests.daemon_child CONFIG [BOOT UPTIME_S [COMMAND ...]]``: BOOT and UPTIME_S are the
 boot's name and its age in seconds, for a test that needs a boot of its own; COMMANDs run first.
 """
@@ -23,14 +26,17 @@ from gpiozero.pins.mock import MockFactory
 
 from edge.clock import Clock
 from edge.config.loading import load_config
+from edge.daemon import database_watch
 from edge.daemon.run import run_daemon, set_up_logging
-from edge.drivers.wired.presses import AGAIN_S
+from edge.drivers.wired import presses
 from edge.errors import GarduError
 from edge.guestbook.book import Entry, GuestBook
 
 _GLANCE_S = 0.01
 # How long a quick finger presses, seconds.
 _FINGER_S = 0.05
+_AGAIN_S = 0.1
+_CHECK_S = 0.5
 
 
 class SetClock(Clock):
@@ -80,7 +86,7 @@ def press(clock: Clock, pin: int) -> None:
     contact.drive_low()
     clock.sleep(_FINGER_S)
     contact.drive_high()
-    clock.sleep(1.2 * AGAIN_S)
+    clock.sleep(1.2 * _AGAIN_S)
 
 
 def obey(clock: SetClock, line: str) -> None:
@@ -124,6 +130,7 @@ def hang(_signal: int, _frame: object) -> None:
 
 def main() -> None:
     """Run the daemon."""
+    presses.AGAIN_S, database_watch.CHECK_S = _AGAIN_S, _CHECK_S
     config, *times = sys.argv[1:]
     clock = SetClock(times[0], float(times[1])) if times else SetClock()
     for line in times[2:]:

@@ -18,8 +18,9 @@ from edge.guestbook.book import Details, Entry, GuestBook
 from edge.mqtt.open_visits import OpenVisit
 from edge.mqtt.packets import properties
 from edge.mqtt.request_handler import RequestHandler
-from edge.mqtt.requests import Answer
+from edge.mqtt.requests import Answer, RequestRefused
 from edge.sop.events import Event, Post
+from edge.store.rows import Resent
 from edge.worker import Worker
 from tests.brokers import HOST, until
 
@@ -33,6 +34,7 @@ SECRETS = (NAME, ORGANISATION, PURPOSE, PHONE)
 NOW_MS = 1_795_305_600_000
 VISITS = [str(uuid.UUID(int=number)) for number in range(1, 6)]
 BASE = "gardu/v1/kantor/lobi/"
+STREAM = str(uuid.UUID(int=77))
 PATIENCE_S = 15.0
 
 
@@ -92,6 +94,7 @@ class Office:
         self.book = GuestBook(folder)
         self.worker = Worker("guest-book")
         self.events: list[Event] = []
+        self.sent_again: list[tuple[int, int]] = []
         self.open_visits = [OpenVisit(VISITS[0], 1, "pimpinan", "reception")]
         self._section = section
         self.desk = self.desk_for(self._post)
@@ -107,6 +110,7 @@ class Office:
             book=self.book,
             worker=self.worker,
             open_visits=lambda: self.open_visits,
+            send_again=self._send_again,
         )
 
     def close(self) -> None:
@@ -120,6 +124,14 @@ class Office:
 
     def _post(self, make: Callable[[Stamp], Event]) -> None:
         self.events.append(make(self.clock.now()))
+
+    async def _send_again(self, stream: str, first: int, last: int) -> Resent:
+        """Send again as a checkpoint that has the records 1 to 90 of the stream STREAM."""
+        if stream != STREAM:
+            raise RequestRefused("no such stream")
+        self.sent_again.append((first, last))
+        there = max(0, min(last, 90) - first + 1)
+        return Resent(marked=there, missing=last - first + 1 - there)
 
 
 class DeskApplication:
@@ -190,7 +202,7 @@ async def desk_application(
     port: int, base: str = BASE, user: str = ""
 ) -> AsyncIterator[DeskApplication]:
     """Run a desk application until the block ends."""
-    one = DeskApplication(port, base=base, user=user)
+    one = DeskApplication(port, user or "meja", base, user)
     one.start()
     try:
         await until(lambda: one.ready)

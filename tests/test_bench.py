@@ -19,7 +19,7 @@ from bench.race import ratio_of, typical
 from bench.table import Row, median, percentile, render
 from bench.throttle import SHARE, pause_s
 from edge.errors import GarduError
-from sim.header import HeaderPin
+from sim.world.header import HeaderPin
 
 
 @pytest.mark.parametrize(

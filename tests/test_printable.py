@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.printable import ascii_json, printable, printable_lines
+from edge.printable import ascii_json, counted, printable, printable_lines
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,11 @@ def test_ascii_json_means_the_same(value: Any) -> None:
     assert json.loads(line) == json.loads(
         json.dumps(value, ensure_ascii=False).encode("utf-8", "replace")
     )
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(0, "0 problems"), (1, "1 problem"), (2, "2 problems")]
+)
+def test_a_noun_is_counted(number: int, shown: str) -> None:
+    """One problem is not "1 problems"."""
+    assert counted(number, "problem") == shown

@@ -1,6 +1,5 @@
 """Everything together: the unmodified daemon, the simulated lobby, a real broker, a subscriber."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +8,14 @@ import pytest
 
 from edge.config.places import default_config_folder
 from sim.scenario import Guests, Kill, Scenario, Title
-from sim.settings import Settings
-from sim.stage import Stage
-from sim.summary import succeeded
+from sim.stage.settings import Settings
+from sim.stage.summary import succeeded
 from tests.brokers import Mosquitto
+from tests.longer import slow
+from tests.sim.playing import play
 
 FOLDER = default_config_folder()
+
 TITLE = Title(id="uji", en="test")
 
 
@@ -26,20 +27,13 @@ def settings(folder: Path, procedure: str, scenario: Scenario, **changes: Any) -
         procedures=[procedure],
         guests=1,
         seed=11,
-        speed=60,
+        speed="max",
         scenario=scenario,
         scenario_name="uji",
         broker=None,
         folder=folder,
     )
     return msgspec.structs.replace(usual, **changes)
-
-
-async def play(chosen: Settings) -> Stage:
-    """Play *chosen* to its end."""
-    async with await Stage(chosen, lambda _words: None).open() as stage:
-        await stage.play()
-    return stage
 
 
 @pytest.mark.parametrize(
@@ -56,7 +50,7 @@ def test_a_full_visit_reaches_the_central_office_as_the_law_has_it(
 ) -> None:
     """Numbers, order and standard times of event/step are the law's; no hole in the sequence."""
     scenario = Scenario(title=TITLE, guests=Guests(order=("normal",)))
-    stage = asyncio.run(play(settings(tmp_path, procedure, scenario)))
+    stage = play(settings(tmp_path, procedure, scenario))
     assert stage.trouble == ""
     assert succeeded(stage)
     (visit,) = stage.received.of_this_run
@@ -66,6 +60,7 @@ def test_a_full_visit_reaches_the_central_office_as_the_law_has_it(
     assert (stage.received.gaps, stage.received.delivered) == (0, stage.received.last)
 
 
+@slow
 def test_a_lobby_full_of_guests_survives_the_daemons_sudden_death(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
@@ -75,8 +70,8 @@ def test_a_lobby_full_of_guests_survives_the_daemons_sudden_death(
         guests=Guests(order=("normal",), gap_s=60),
         kill=tuple(Kill(at_s=at) for at in (200, 500, 800, 1100)),
     )
-    chosen = settings(tmp_path, "pimpinan", scenario, guests=4, broker=mosquitto.url, speed=60)
-    stage = asyncio.run(play(chosen))
+    chosen = settings(tmp_path, "pimpinan", scenario, guests=4, broker=mosquitto.url)
+    stage = play(chosen)
     assert stage.trouble == ""
     assert succeeded(stage)
     assert stage.daemon.restarts >= 3

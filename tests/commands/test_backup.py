@@ -17,10 +17,13 @@ from edge.guestbook.book import GuestBook
 from edge.store.backup.make import Backup
 from edge.store.backup.target import Mount, mount_of, room_problem, same_disk
 from edge.store.store import FILE, Store
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.command_line import invoke
 from tests.guests import VISITS, entry
+from tests.longer import slow
 from tests.offices import PASSWORD, SOURCE, Populated
+
+pytestmark = slow
 
 UNPRIVILEGED = 65534
 

@@ -113,7 +113,9 @@ def test_a_command_loads_its_own_module_only(name: str) -> None:
     assert "sim.cli" not in loaded
 
 
-@pytest.mark.parametrize("group", [[], ["sop"], ["records"], ["guestbook"], ["invitation"]])
+@pytest.mark.parametrize(
+    "group", [[], ["sop"], ["records"], ["guestbook"], ["invitation"], ["office"]]
+)
 def test_overviews_are_not_cut_off(group: list[str]) -> None:
     """Every line of an overview fits into 80 columns as a whole."""
     told = invoke([*group, "--help"], env={"COLUMNS": "80"}).output
@@ -124,7 +126,14 @@ def test_overviews_are_not_cut_off(group: list[str]) -> None:
 def test_overview_names_every_command() -> None:
     """`gardu --help` lists Gardu's own commands and those of other packages."""
     told = invoke(["--help"]).output.partition("Commands:")[2]
-    assert [line.split()[0] for line in told.splitlines() if line] == ["run", *COMMANDS, "sim"]
+    assert [line.split()[0] for line in told.splitlines() if line] == [
+        "run",
+        *COMMANDS,
+        "desk",
+        "office",
+        "sim",
+        "watch",
+    ]
 
 
 def test_mistyped_command_is_explained() -> None:
@@ -137,7 +146,7 @@ def test_mistyped_command_is_explained() -> None:
 def test_missing_extra_is_named_whatever_the_options(monkeypatch: pytest.MonkeyPatch) -> None:
     """A command of an extra that is not installed names the extra, not the options."""
     monkeypatch.delitem(sys.modules, "sim.cli", raising=False)
-    monkeypatch.setitem(sys.modules, "sim.stage", None)  # as if a library of it were missing
+    monkeypatch.setitem(sys.modules, "sim.stage.stage", None)  # as if a library of it were missing
     result = invoke(["sim", "--guests", "1"])
     assert result.exit_code == 1
     assert "pip install 'gardu[sim]'" in result.output

@@ -8,6 +8,7 @@ import tomli_w
 
 from tests.commands.doctor.office import SOURCE, Office, in_office, sole
 from tests.commands.test_watch_inputs import Watching
+from tests.longer import slow
 
 SHORT, LONG = "00A4C101", "0100A4C101"
 
@@ -59,6 +60,7 @@ def test_the_doctor_finds_both_and_their_faults(tmp_path: Path) -> None:
     in_office(tmp_path, act, source=source(tmp_path))
 
 
+@slow
 def test_cards_of_both_are_shown(tmp_path: Path) -> None:
     """The technician reads the numbers of new cards, and sees the lines of the Wiegand reader."""
 

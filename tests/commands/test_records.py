@@ -23,7 +23,7 @@ from edge.store.database import checksum
 from edge.store.outbox import COUNTERS
 from edge.store.store import FILE, Store
 from edge.worker import Worker
-from sim import process
+from sim.stage import process
 from tests.brokers import until
 from tests.daemon.test_run import Systemd, config_file, start
 from tests.store_bench import HandClock, record, say, sequences

@@ -51,8 +51,11 @@ def test_levels_and_events_are_told_as_they_come(tmp_path: Path) -> None:
         await lobby_is_watched(office, [part.part.bcm for part in inputs])
         lobby.lockers[2].force_open()
         assert "high" in await watching.until("locker 2 door", "the door is open")
-        await lobby.panels["officer-1"].press("done")
-        await watching.until("Button of panel officer-1: done.")
+        told = asyncio.create_task(watching.until("Button of panel officer-1: done."))
+        while not told.done():  # as a person does: a busy machine may miss a short press
+            await lobby.panels["officer-1"].press("done")
+            await asyncio.wait([told], timeout=1)
+        await told
         assert lobby.detector is not None
         await lobby.detector.walk_through(metal=True)
         await watching.until("The metal detector alarms.")

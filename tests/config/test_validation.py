@@ -180,8 +180,8 @@ def test_no_union_has_two_patterns() -> None:
         "edge.config.model",
         "edge.mqtt.requests",
         "edge.sop.procedures.model",
-        "sim.programme",
-        "sim.world",
+        "sim.days.programme",
+        "sim.world.world",
     ):
         importlib.import_module(name)
     word = Annotated[str, msgspec.Meta(pattern="^a$")]
@@ -203,8 +203,8 @@ WIRE_TYPES = (
     "edge.mqtt.requests",
     "edge.sop.procedures.model",
     "edge.store.chain",
-    "sim.programme",
-    "sim.world",
+    "sim.days.programme",
+    "sim.world.world",
 )
 
 

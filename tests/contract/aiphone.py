@@ -5,11 +5,11 @@ with the station ``adc``, its driver open, and no event posted since. It has all
 answer there must last a quarter of a second, and ``limit`` rings with five tones.
 """
 
-import threading
 from typing import Any, Protocol
 
 import pytest
 
+from edge import waits
 from edge.drivers import base
 from edge.drivers.wired.aiphone import ANSWERS, SHORT_ANSWER, AideAnswer
 from edge.errors import DeviceUnavailable
@@ -117,8 +117,7 @@ class AiphoneContract:
             except DeviceUnavailable as error:
                 failed.append(error)
 
-        ringing = threading.Thread(target=ring)
-        ringing.start()
+        ringing = waits.thread(ring, "ring")
         bench.wait_ringing()
         bench.driver.close()
         ringing.join()

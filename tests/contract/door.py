@@ -5,11 +5,11 @@ the door ``kantor``, released for five seconds at a time, its driver open, the d
 event posted since.
 """
 
-import threading
 from typing import Any, Protocol
 
 import pytest
 
+from edge import waits
 from edge.drivers import base
 from edge.errors import DeviceUnavailable
 from edge.sop.events import DoorClosed, DoorOpened
@@ -59,8 +59,7 @@ class DoorContract:
 
     def test_a_release_lets_somebody_through_and_locks_again(self, bench: Bench) -> None:
         """A release lets one person through; opening and closing are posted from the contact."""
-        releasing = threading.Thread(target=bench.driver.release)
-        releasing.start()
+        releasing = waits.thread(bench.driver.release, "release")
         bench.wait_for_release(released=True)
         assert bench.push()
         releasing.join()
@@ -80,8 +79,7 @@ class DoorContract:
 
     def test_a_hold_survives_a_release_that_ends(self, bench: Bench) -> None:
         """A guest's release must not lock the door in a fire."""
-        releasing = threading.Thread(target=bench.driver.release)
-        releasing.start()
+        releasing = waits.thread(bench.driver.release, "release")
         bench.wait_for_release(released=True)
         bench.driver.hold(released=True)
         releasing.join()
@@ -91,8 +89,7 @@ class DoorContract:
     def test_a_release_survives_a_hold_that_ends(self, bench: Bench) -> None:
         """A release that is under way goes on although the fire alarm was reset meanwhile."""
         bench.driver.hold(released=True)
-        releasing = threading.Thread(target=bench.driver.release)
-        releasing.start()
+        releasing = waits.thread(bench.driver.release, "release")
         bench.driver.hold(released=False)
         assert bench.push() or not releasing.is_alive()
         releasing.join()
@@ -115,8 +112,7 @@ class DoorContract:
 
     def test_closing_ends_release_and_hold(self, bench: Bench) -> None:
         """A closed driver leaves its relay at rest: released if ``fail`` is ``safe``."""
-        releasing = threading.Thread(target=bench.driver.release)
-        releasing.start()
+        releasing = waits.thread(bench.driver.release, "release")
         bench.wait_for_release(released=True)
         bench.driver.hold(released=True)
         bench.driver.close()

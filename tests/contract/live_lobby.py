@@ -1,28 +1,38 @@
-"""A simulated lobby in a thread of its own, beside the daemon's threads."""
+"""A simulated lobby beside the daemon's threads."""
 
 from collections.abc import Callable, Coroutine
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
-from edge.clock import Clock
 from edge.config.model import Config
-from sim.lobby import Lobby
-from tests.loop_thread import LoopThread
+from sim.world.lobby import Lobby
+from tests.own_time import Own, in_own_time
 
 T = TypeVar("T")
 
 
 class LiveLobby:
-    """The lobby of *config*. Use as ``with``; use it through :meth:`do` and :meth:`wait`."""
+    """The lobby of *config*. Use as ``with``; use it through :meth:`do` and :meth:`wait`.
 
-    def __init__(self, config: Config, folder: Path, clock: Clock) -> None:
-        self.lobby = Lobby(config, folder, clock, seed=1)
-        self._thread = LoopThread()
+    :param in_time: makes the time that lobby and drivers live in
+    :ivar clock: the clock of that time
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        folder: Path,
+        in_time: Callable[[], AbstractContextManager[Own]] = in_own_time,
+    ) -> None:
+        self._config, self._folder, self._in_time = config, folder, in_time
 
     def __enter__(self) -> Self:
         with ExitStack() as stack:
-            stack.enter_context(self._thread)
+            own = stack.enter_context(self._in_time())
+            self._loop, self.clock = own.loop, own.clock
+            self.lobby = Lobby(self._config, self._folder, own.clock, seed=1)
+            own.keeper.deliver_first(self.lobby.deliver)
             self.wait(self.lobby.__aenter__())
             stack.callback(lambda: self.wait(self.lobby.__aexit__(None, None, None)))
             self._running = stack.pop_all()
@@ -33,8 +43,8 @@ class LiveLobby:
 
     def do(self, act: Callable[[Lobby], T]) -> T:
         """Call *act* with the lobby, on its thread; return its result."""
-        return self._thread.call(lambda: act(self.lobby))
+        return self._loop.call(lambda: act(self.lobby))
 
     def wait(self, doing: Coroutine[Any, Any, T]) -> T:
         """Run *doing* on the lobby's thread; return its result."""
-        return self._thread.run(doing)
+        return self._loop.run(doing)

@@ -1,6 +1,5 @@
 """The lockers of a simulated lobby as a bench: any driver on its twin."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
 from functools import partial
@@ -11,7 +10,7 @@ import msgspec
 import pytest
 from gpiozero import InputDevice
 
-from edge.clock import ENVIRONMENT, Clock
+from edge import waits
 from edge.config.model import Config
 from edge.daemon.build import build_lockers
 from edge.drivers import base
@@ -27,7 +26,6 @@ from tests.contract.lockers import PATIENCE_S, closed
 from tests.contract.pin_bench import located
 from tests.drivers.conftest import Posted
 
-SPEED = 20
 DOORS = {1: {"pin": 17, "wired": "normally-closed"}, 2: {"pin": 27}}
 """Door contacts for drivers that have none of their own."""
 
@@ -41,20 +39,20 @@ _BASE: dict[str, Any] = {
 class TwinBench:
     """Lockers of a simulated lobby, and their driver on its simulated wires."""
 
-    def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock) -> None:
+    def __init__(self, raw: dict[str, Any], folder: Path) -> None:
         for name, bus in raw.get("buses", {}).items():
             if "host" not in bus:
                 bus["port"] = str(folder / f"bus-{name}")
         config = msgspec.convert({**_BASE, **raw}, Config)
         assert config.lockers is not None
-        self._clock = clock
-        self._posted = Posted(clock)
         self._flowing: set[int] = set()
         self._most = 0
-        self._moved = threading.Condition()
         self._taken: list[Any] = []
         with ExitStack() as stack:
-            self.world = stack.enter_context(LiveLobby(config, folder, clock))
+            self.world = stack.enter_context(LiveLobby(config, folder))
+            self.clock = clock = self.world.clock
+            self._posted = Posted(clock)
+            self._moved = waits.condition()
             self.factory = SimFactory()
             stack.callback(self.factory.close)
             config = located(config, self.world.lobby.hosts)
@@ -175,10 +173,8 @@ def bench_of(
     kind: type[TwinBench] = TwinBench,
 ) -> Iterator[TwinBench]:
     """Yield a bench with its driver open, all doors closed and no event posted since."""
-    clock = Clock.scaled(SPEED)
-    monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
     monkeypatch.setenv(PINS, str(folder / "pins.sock"))
-    bench = kind(raw, folder, clock)
+    bench = kind(raw, folder)
     try:
         bench.driver.open()
         bench.posted(closed(1, initial=True), closed(2, initial=True))

@@ -5,11 +5,12 @@ of a board on a line) as ``Test…`` and gives it a fixture ``bench`` with its d
 closed and no event posted since.
 """
 
-import threading
+from functools import partial
 from typing import Protocol
 
 import pytest
 
+from edge import waits
 from edge.clock import Stamp
 from edge.drivers import base
 from edge.errors import DeviceFault, DeviceUnavailable
@@ -137,9 +138,7 @@ class LockersContract:
     def test_one_solenoid_at_a_time(self, bench: Bench) -> None:
         """The supply carries one solenoid: two unlocks at once run one after the other."""
         orders = (1, 2, 1, 2)
-        threads = [threading.Thread(target=bench.driver.unlock, args=(n,)) for n in orders]
-        for thread in threads:
-            thread.start()
+        threads = [waits.thread(partial(bench.driver.unlock, n), f"unlock {n}") for n in orders]
         for thread in threads:
             thread.join(PATIENCE_S)
         assert (bench.pulses(1), bench.pulses(2)) == (2, 2)
@@ -186,8 +185,7 @@ class LockersContract:
             except DeviceUnavailable as error:
                 failed.append(error)
 
-        unlocking = threading.Thread(target=unlock)
-        unlocking.start()
+        unlocking = waits.thread(unlock, "unlock")
         bench.wait_for_current(1, flowing=True)
         bench.driver.close()
         unlocking.join(PATIENCE_S)

@@ -2,14 +2,14 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from pathlib import Path
 from typing import Any, Self
 
 import msgspec
 import pytest
 
-from edge.clock import ENVIRONMENT, Clock
+from edge.clock import Clock
 from edge.config.model import Config
 from edge.drivers.channels import Channels
 from edge.drivers.gpio.pin_channels import PinChannels
@@ -17,11 +17,12 @@ from edge.drivers.modbus.buses import Buses
 from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.errors import DeviceFault
 from edge.sop.events import Post
-from sim.lobby import Lobby
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
+from sim.world.lobby import Lobby
 from tests.contract.live_lobby import LiveLobby
 from tests.drivers.conftest import Posted, said
+from tests.own_time import Own, in_own_time
 
 Said = tuple[Any, ...]
 """An event without its moment and remedy: its class, then its fields."""
@@ -32,6 +33,7 @@ _BASE: dict[str, Any] = {
 }
 
 Build = Callable[[Config, Channels, Clock, Post], Any]
+InTime = Callable[[], AbstractContextManager[Own]]
 
 
 class PinBench:
@@ -44,14 +46,14 @@ class PinBench:
 
     wires = "pins"
 
-    def __init__(self, raw: dict[str, Any], folder: Path, clock: Clock, build: Build) -> None:
+    def __init__(self, raw: dict[str, Any], folder: Path, in_time: InTime, build: Build) -> None:
         if self.wires != "pins":
             raw = on_module(raw, self.wires, folder)
         config = msgspec.convert({**_BASE, **raw}, Config)
-        self.clock = clock
-        self._posted = Posted(clock)
         with ExitStack() as stack:
-            self.world = stack.enter_context(LiveLobby(config, folder, clock))
+            self.world = stack.enter_context(LiveLobby(config, folder, in_time))
+            self.clock = clock = self.world.clock
+            self._posted = Posted(clock)
             self.factory = SimFactory()
             stack.callback(self.factory.close)
             config = located(config, self.lobby.hosts)
@@ -67,13 +69,15 @@ class PinBench:
     @classmethod
     @contextmanager
     def made(
-        cls, folder: Path, monkeypatch: pytest.MonkeyPatch, speed: float, *wiring: Any
+        cls,
+        folder: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        *wiring: Any,
+        in_time: InTime = in_own_time,
     ) -> Iterator[Self]:
         """Make a bench in *folder* with its driver open and no event posted since."""
-        clock = Clock.scaled(speed)
-        monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
         monkeypatch.setenv(PINS, str(folder / "pins.sock"))
-        bench = cls(folder, clock, *wiring)  # type: ignore[arg-type]  # a subclass's own wiring
+        bench = cls(folder, in_time, *wiring)  # type: ignore[arg-type]  # a subclass's own wiring
         with bench._stack:
             bench.driver.open()
             bench.posted()
@@ -141,7 +145,7 @@ def located(config: Config, hosts: Mapping[str, str]) -> Config:
 
 
 def module_benches(
-    kind: type[PinBench], speed: float, *wiring: Any, protocols: tuple[str, ...] = ("rtu", "tcp")
+    kind: type[PinBench], *wiring: Any, protocols: tuple[str, ...] = ("rtu", "tcp")
 ) -> Callable[..., Iterator[PinBench]]:
     """Return the fixture ``bench`` of a contract: a bench of *kind* on a module."""
 
@@ -154,14 +158,14 @@ def module_benches(
     ) -> Iterator[PinBench]:
         """Make the bench of one protocol."""
         monkeypatch.setattr(kind, "wires", request.param)
-        with kind.made(tmp_path, monkeypatch, speed, *wiring) as made:
+        with kind.made(tmp_path, monkeypatch, *wiring) as made:
             yield made
 
     return bench
 
 
 def benches(
-    kind: type[PinBench], speed: float, wirings: Mapping[str, tuple[Any, ...]]
+    kind: type[PinBench], wirings: Mapping[str, tuple[Any, ...]]
 ) -> Callable[..., Iterator[PinBench]]:
     """Return the fixture ``bench`` of a contract: a bench of *kind* for each of *wirings*."""
 
@@ -173,7 +177,7 @@ def benches(
         monkeypatch: pytest.MonkeyPatch,
     ) -> Iterator[PinBench]:
         """Make the bench of one wiring."""
-        with kind.made(tmp_path, monkeypatch, speed, *wirings[request.param]) as made:
+        with kind.made(tmp_path, monkeypatch, *wirings[request.param]) as made:
             yield made
 
     return bench

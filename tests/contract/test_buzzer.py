@@ -7,17 +7,16 @@ from edge.clock import Clock
 from edge.drivers.wired.buzzer import WiredBuzzer
 from sim.twins.buzzer import BuzzerTwin
 from tests.contract.buzzer import BuzzerContract
-from tests.contract.pin_bench import PinBench, benches, module_benches
+from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
 
-SPEED = 10.0
 PATIENCE_S = 60.0
 
 
 class TwinBench(PinBench):
     """The buzzer of a simulated lobby."""
 
-    def __init__(self, folder: Path, clock: Clock, active: str) -> None:
-        super().__init__({"buzzer": {"pin": 26, "active": active}}, folder, clock, _build)
+    def __init__(self, folder: Path, in_time: InTime, active: str) -> None:
+        super().__init__({"buzzer": {"pin": 26, "active": active}}, folder, in_time, _build)
 
     @property
     def _twin(self) -> BuzzerTwin:
@@ -43,10 +42,10 @@ def _build(config: Any, channels: Any, clock: Clock, _post: Any) -> WiredBuzzer:
 class TestPins(BuzzerContract):
     """A buzzer on a pin."""
 
-    bench = benches(TwinBench, SPEED, {name: (name,) for name in ("high", "low")})
+    bench = benches(TwinBench, {name: (name,) for name in ("high", "low")})
 
 
 class TestModule(BuzzerContract):
     """A buzzer on a module."""
 
-    bench = module_benches(TwinBench, 5.0, "high")
+    bench = module_benches(TwinBench, "high")

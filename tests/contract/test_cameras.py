@@ -1,10 +1,12 @@
 """Every camera driver on its twin."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from msgspec.structs import force_setattr
 
 from edge.clock import Clock
 from edge.config.sections.cameras import HttpCamera, OnvifCamera, PiCamera, RtspCamera
@@ -22,14 +24,18 @@ from sim.twins.rtp_jpeg import JpegPayloads
 from sim.twins.scene import DARK, Scene, draw
 from tests.contract import cameras
 from tests.contract.rtp_h264 import H264Payloads
+from tests.drivers.stepped import SteppedClock
+from tests.longer import slow
 
-# Longer than a good still on a busy machine; each silent one costs so long here.
-TIMEOUT_S = 0.7
+# Longer than a good still on any machine.
+TIMEOUT_S = 30.0
 OLDEST_S = 5.0
-SPEED = 50
+# A camera that is to be late gets this time only: real seconds, because sockets are real.
+LATE_S = 0.1
 # A video's process loads its library first.
-VIDEO_TIMEOUT_S = 4.0
-VIDEO_OLDEST_S = 1.5
+VIDEO_LATE_S = 1.0
+ONVIF_LATE_S = 0.4
+ENDLESS: tuple[cameras.Fault, ...] = ("silent", "slow")
 
 # The contract's faults by the names of the IP camera's twin.
 AT_HTTP: dict[cameras.Fault, twins.Fault] = {
@@ -44,12 +50,31 @@ AT_RTSP: dict[cameras.Fault, rtsp_twins.RtspFault] = {
 }  # fmt: skip
 
 
+class Impatience:
+    """The time-out of a camera, which is short where a fault would last until its end."""
+
+    def __init__(self, config: Any, late_s: float, faults: Collection[cameras.Fault]) -> None:
+        self._config = config
+        self._usual_s = config.timeout_s
+        self._late_s = late_s
+        self._faults = faults
+
+    def begins(self, fault: cameras.Fault) -> None:
+        """Shorten the time-out for *fault*, if it would last."""
+        if fault in self._faults:
+            force_setattr(self._config, "timeout_s", self._late_s)
+
+    def ends(self) -> None:
+        """Give it the usual time."""
+        force_setattr(self._config, "timeout_s", self._usual_s)
+
+
 class HttpBench:
     """An IP camera on loopback."""
 
     def __init__(self, folder: Path, scheme: twins.Scheme, dialect: Dialect = PLAIN) -> None:
-        self._clock = Clock.scaled(SPEED)
-        self.twin = twins.CameraTwin(lambda: lobby(self._clock), "rahasia", scheme, dialect)
+        self.clock = SteppedClock()
+        self.twin = twins.CameraTwin(lambda: lobby(self.clock), "rahasia", scheme, dialect)
         self.twin.start()
         password = folder / "password"
         password.write_text("rahasia\n")
@@ -61,7 +86,8 @@ class HttpBench:
             timeout_s=TIMEOUT_S,
             oldest_s=OLDEST_S,
         )
-        self.driver: base.Camera = HttpSnapshotCamera("camera/lobby", config, self._clock)
+        self._impatience = Impatience(config, LATE_S, ENDLESS)
+        self.driver: base.Camera = HttpSnapshotCamera("camera/lobby", config, self.clock)
 
     def cover(self) -> None:
         """Cover the lens."""
@@ -73,6 +99,7 @@ class HttpBench:
 
     def breaks(self, fault: cameras.Fault) -> None:
         """Make the camera fail; one that is gone has closed its port."""
+        self._impatience.begins(fault)
         if fault == "gone":
             self.twin.close()
         else:
@@ -80,12 +107,13 @@ class HttpBench:
 
     def recovers(self) -> None:
         """End the fault, at the same address."""
+        self._impatience.ends()
         self.twin.fault = None
         self.twin.start()
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
-        self._clock.sleep(OLDEST_S + 1)
+        self.clock.sleep(OLDEST_S + 1)
 
     def close(self) -> None:
         """Close driver and twin."""
@@ -102,7 +130,7 @@ class RtspBench:
         scheme: rtsp_twins.RtspScheme,
         encoder: Callable[[], rtsp_twins.Payloads],
     ) -> None:
-        self._clock = Clock()
+        self.clock = SteppedClock()
         self.covered = False
         self.twin = rtsp_twins.RtspCameraTwin(self._look, "rahasia", scheme, encoder)
         self.twin.start()
@@ -113,10 +141,12 @@ class RtspBench:
             purposes=["desk"],
             username=twins.USERNAME,
             password_file=str(password),
-            timeout_s=VIDEO_TIMEOUT_S,
-            oldest_s=VIDEO_OLDEST_S,
+            timeout_s=TIMEOUT_S,
+            oldest_s=OLDEST_S,
         )
-        self.driver: base.Camera = RtspStillCamera("camera/lobby", config, self._clock)
+        # Each connection that ends is tried again, with a new process.
+        self._impatience = Impatience(config, VIDEO_LATE_S, (*ENDLESS, "hangs-up"))
+        self.driver: base.Camera = RtspStillCamera("camera/lobby", config, self.clock)
 
     def cover(self) -> None:
         """Cover the lens."""
@@ -128,6 +158,7 @@ class RtspBench:
 
     def breaks(self, fault: cameras.Fault) -> None:
         """Make the camera fail; one that is gone has closed its port."""
+        self._impatience.begins(fault)
         if fault == "gone":
             self.twin.close()
         else:
@@ -135,12 +166,13 @@ class RtspBench:
 
     def recovers(self) -> None:
         """End the fault, at the same address."""
+        self._impatience.ends()
         self.twin.fault = None
         self.twin.start()
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
-        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
+        self.clock.sleep(OLDEST_S + 1)
 
     def close(self) -> None:
         """Close driver and twin."""
@@ -148,7 +180,7 @@ class RtspBench:
         self.twin.close()
 
     def _look(self) -> bytes:
-        return DARK if self.covered else draw(lobby(self._clock))
+        return DARK if self.covered else draw(lobby(self.clock))
 
 
 class OnvifBench:
@@ -156,7 +188,7 @@ class OnvifBench:
 
     def __init__(self, folder: Path, inner: HttpBench | RtspBench) -> None:
         self._inner = inner
-        self._clock = Clock()
+        self.clock = inner.clock
         snapshot = (lambda: inner.twin.url) if isinstance(inner, HttpBench) else None
         self.onvif = OnvifTwin("rahasia", snapshot, lambda: inner.twin.url, behind_s=86_400)
         self.onvif.start()
@@ -165,10 +197,12 @@ class OnvifBench:
             purposes=["desk"],
             username=twins.USERNAME,
             password_file=str(folder / "password"),
-            timeout_s=VIDEO_TIMEOUT_S,
-            oldest_s=VIDEO_OLDEST_S,
+            timeout_s=TIMEOUT_S,
+            oldest_s=OLDEST_S,
         )
-        self.driver: base.Camera = OnvifStillCamera("camera/lobby", config, self._clock)
+        late_s = ONVIF_LATE_S if isinstance(inner, HttpBench) else VIDEO_LATE_S
+        self._impatience = Impatience(config, late_s, (*ENDLESS, "hangs-up"))
+        self.driver: base.Camera = OnvifStillCamera("camera/lobby", config, self.clock)
 
     def cover(self) -> None:
         """Cover the lens."""
@@ -180,18 +214,20 @@ class OnvifBench:
 
     def breaks(self, fault: cameras.Fault) -> None:
         """Make the camera fail; one that is gone has closed all its ports."""
+        self._impatience.begins(fault)
         self._inner.breaks(fault)
         if fault == "gone":
             self.onvif.close()
 
     def recovers(self) -> None:
         """End the fault, at the same address."""
+        self._impatience.ends()
         self._inner.recovers()
         self.onvif.start()
 
     def pass_time(self) -> None:
         """Let a picture become too old."""
-        self._clock.sleep(VIDEO_OLDEST_S + 0.5)
+        self.clock.sleep(OLDEST_S + 1)
 
     def close(self) -> None:
         """Close driver and twins."""
@@ -214,6 +250,7 @@ class ChildBench:
         self._folder = folder
         program = str(Path(__file__).with_name("camera_child.py"))
         config = PiCamera(purposes=["desk"], width=640, height=480, timeout_s=TIMEOUT_S)
+        self._impatience = Impatience(config, LATE_S, ENDLESS)
         command = (sys.executable, program, str(folder))
         self.driver: base.Camera = Picamera2Camera(
             "camera/lobby", config, Clock(), CAMERA_RESTART.delay, command
@@ -229,6 +266,7 @@ class ChildBench:
 
     def breaks(self, fault: cameras.Fault) -> None:
         """Make the camera fail; with one that is gone, its process ends."""
+        self._impatience.begins(fault)
         (self._folder / "fault").write_text(fault if fault != "gone" else "hangs-up")
         if fault == "gone":
             with pytest.raises(OSError, match="camera/lobby"):
@@ -237,6 +275,7 @@ class ChildBench:
 
     def recovers(self) -> None:
         """End the fault."""
+        self._impatience.ends()
         (self._folder / "fault").unlink()
 
     def pass_time(self) -> None:
@@ -275,6 +314,7 @@ class TestDialects(cameras.CamerasContract):
             bench.close()
 
 
+@slow
 class TestRtsp(cameras.CamerasContract):
     """IP cameras with video alone."""
 
@@ -289,6 +329,7 @@ class TestRtsp(cameras.CamerasContract):
             bench.close()
 
 
+@slow
 class TestOnvif(cameras.CamerasContract):
     """Cameras that name their addresses by ONVIF, with a snapshot or with video alone."""
 

@@ -9,10 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.clock import ENVIRONMENT, Clock
 from edge.config.model import Config
 from edge.daemon.build import build_card_reader
-from edge.drivers import base, port_reader
+from edge.drivers import base
 from edge.drivers.gpio.pin_channels import PinChannels
 from edge.sop.events import Event
 from sim.pins import ENVIRONMENT as PINS
@@ -20,12 +19,6 @@ from sim.pins import SimFactory
 from tests.contract.card_readers import NAME, CardReaderContract, PortReaderContract
 from tests.contract.live_lobby import LiveLobby
 from tests.drivers.conftest import Posted
-
-SPEED = 20
-# Long enough that a pause of a twin on a busy machine is not a removed card, or the end of what it
-# types.
-SILENCE_REAL_S = 0.2
-KEYBOARD_SILENCE_REAL_S = 0.5
 
 SHORT_NUMBERS = ("010063E9AE", "0100A4C101")
 READERS: dict[str, tuple[dict[str, Any], tuple[str, str]]] = {
@@ -54,12 +47,12 @@ class TwinBench:
         channels: Any = None,
     ) -> None:
         self.cards = cards
-        self._silence_real_s = config.card_readers["desk"].removed_after_s / SPEED
+        self._silence_s = config.card_readers["desk"].removed_after_s
         self._lobby = lobby
         self._posted = posted
         self._twin = lobby.lobby.readers["desk"]
         self.driver: base.CardReader = build_card_reader(
-            NAME, config.card_readers["desk"], channels, lobby.lobby.clock, posted
+            NAME, config.card_readers["desk"], channels, lobby.clock, posted
         )
 
     def present(self, *cards: str) -> None:
@@ -69,7 +62,7 @@ class TwinBench:
     def remove(self) -> None:
         """Remove them and wait for longer than the driver's silence."""
         self._lobby.wait(self._twin.remove())
-        Clock().sleep(2.2 * self._silence_real_s)
+        self._lobby.clock.sleep(2.2 * self._silence_s)
 
     def disturb(self) -> None:
         """Send a card with a wrong checksum."""
@@ -97,8 +90,6 @@ def wired(folder: Path, reader: dict[str, Any]) -> Config:
     desk = {
         "port": str(folder / "tty-desk"),
         "stations": ["reception"],
-        "removed_after_s": SPEED
-        * (KEYBOARD_SILENCE_REAL_S if reader["driver"] == "keyboard" else SILENCE_REAL_S),
         **reader,
     }
     return msgspec.convert(
@@ -112,16 +103,13 @@ def wired(folder: Path, reader: dict[str, Any]) -> Config:
 
 
 @pytest.fixture(params=READERS)
-def bench(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[TwinBench]:
+def bench(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[TwinBench]:
     """Yield a reader with its driver open."""
-    monkeypatch.setattr(port_reader, "RETRY_S", 0.02)
     reader, cards = READERS[request.param]
-    config, clock = wired(tmp_path, reader), Clock.scaled(SPEED)
+    config = wired(tmp_path, reader)
     before = threading.active_count()
-    with LiveLobby(config, tmp_path, clock) as lobby:
-        bench = TwinBench(lobby, config, Posted(clock), cards)
+    with LiveLobby(config, tmp_path) as lobby:
+        bench = TwinBench(lobby, config, Posted(lobby.clock), cards)
         bench.driver.open()
         yield bench
         bench.driver.close()
@@ -150,7 +138,7 @@ def wiegand(**more: Any) -> Config:
             "card_readers": {
                 "desk": {
                     "driver": "wiegand", "d0": {"pin": 20}, "d1": {"pin": 21},
-                    "stations": ["reception"], "removed_after_s": SILENCE_REAL_S * SPEED, **more,
+                    "stations": ["reception"], **more,
                 }
             },
         },
@@ -167,13 +155,12 @@ class TestWiegand(CardReaderContract):
     ) -> Iterator[TwinBench]:
         """Yield a reader of each length."""
         more, cards = WIEGAND[request.param]
-        clock = Clock.scaled(SPEED)
-        monkeypatch.setenv(ENVIRONMENT, clock.to_environment())
         monkeypatch.setenv(PINS, str(tmp_path / "pins.sock"))
         config = wiegand(**more)
         before = threading.active_count()
-        with LiveLobby(config, tmp_path, clock) as lobby, closing(SimFactory()) as factory:
-            bench = TwinBench(lobby, config, Posted(clock), cards, PinChannels(factory, clock))
+        with LiveLobby(config, tmp_path) as lobby, closing(SimFactory()) as factory:
+            channels = PinChannels(factory, lobby.clock)
+            bench = TwinBench(lobby, config, Posted(lobby.clock), cards, channels)
             bench.driver.open()
             yield bench
             bench.driver.close()

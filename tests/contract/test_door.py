@@ -7,9 +7,8 @@ from edge.clock import Clock
 from edge.drivers.wired.door import WiredDoor
 from sim.twins.door import DoorTwin
 from tests.contract.door import DoorContract
-from tests.contract.pin_bench import PinBench, benches, module_benches
+from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
 
-SPEED = 40.0
 PUSH_S = 0.5
 
 # The relay's rest state, the level that switches it on, the wiring of the leaf's contact.
@@ -25,7 +24,7 @@ class TwinBench(PinBench):
     """The door of a simulated lobby."""
 
     def __init__(
-        self, folder: Path, clock: Clock, fail: str, active: str, wired: dict[str, Any]
+        self, folder: Path, in_time: InTime, fail: str, active: str, wired: dict[str, Any]
     ) -> None:
         self.fail = fail
         section = {
@@ -34,7 +33,7 @@ class TwinBench(PinBench):
             "fail": fail,
             "contact": {"pin": 25, **wired},
         }
-        super().__init__({"doors": {"kantor": section}}, folder, clock, _build)
+        super().__init__({"doors": {"kantor": section}}, folder, in_time, _build)
 
     @property
     def _twin(self) -> DoorTwin:
@@ -66,16 +65,16 @@ def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredDoor:
 class TestPins(DoorContract):
     """A strike relay and a contact on the Pi's pins."""
 
-    bench = benches(TwinBench, SPEED, WIRINGS)
+    bench = benches(TwinBench, WIRINGS)
 
 
 class TestModule(DoorContract):
     """A strike relay and a contact on a module."""
 
-    bench = module_benches(TwinBench, 10.0, *WIRINGS["fail-secure, active low"])
+    bench = module_benches(TwinBench, *WIRINGS["fail-secure, active low"])
 
 
 class TestFailSafeModule(DoorContract):
     """A fail-safe strike on a module: its relay is energised while the door is locked."""
 
-    bench = module_benches(TwinBench, 10.0, *WIRINGS["fail-safe, active high"], protocols=("tcp",))
+    bench = module_benches(TwinBench, *WIRINGS["fail-safe, active high"], protocols=("tcp",))

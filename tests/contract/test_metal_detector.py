@@ -16,12 +16,12 @@ from edge.sop.events import (
     PassageMade,
     PassageTooFast,
 )
-from sim.lobby import Lobby
 from sim.twins.metal_detector import DetectorTwin
+from sim.world.lobby import Lobby
 from tests.contract.metal_detector import ALARMED, CLEARED, PASSED, RAN, MetalDetectorContract
-from tests.contract.pin_bench import PinBench, benches, module_benches
+from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
+from tests.own_time import in_scaled_time
 
-SPEED = 10.0
 # Between two guests, seconds of the clock: faster would be a loose contact.
 BETWEEN_S = 4.0
 
@@ -39,7 +39,7 @@ WIRINGS: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = {
 class TwinBench(PinBench):
     """The detector of a simulated lobby."""
 
-    def __init__(self, folder: Path, clock: Clock, *wiring: dict[str, Any]) -> None:
+    def __init__(self, folder: Path, in_time: InTime, *wiring: dict[str, Any]) -> None:
         alarm, tamper, passage = wiring
         section = {
             "alarm": {"pin": 23, **alarm},
@@ -50,7 +50,7 @@ class TwinBench(PinBench):
             "stuck_s": 6.0,
             "blocked_s": 4.0,
         }
-        super().__init__({"metal_detector": section}, folder, clock, _build)
+        super().__init__({"metal_detector": section}, folder, in_time, _build)
 
     @property
     def _twin(self) -> DetectorTwin:
@@ -103,20 +103,22 @@ def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredMetalDet
 class TestPins(MetalDetectorContract):
     """Relay contacts on the Pi's pins."""
 
-    bench = benches(TwinBench, SPEED, WIRINGS)
+    bench = benches(TwinBench, WIRINGS)
 
 
 class TestModule(MetalDetectorContract):
     """Relay contacts on a module."""
 
-    bench = module_benches(TwinBench, 5.0, *WIRINGS["to ground"])
+    bench = module_benches(TwinBench, *WIRINGS["to ground"])
 
 
 def test_at_sixty_times_the_speed_walks_are_walks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """At sixty times the speed a walk (ten real milliseconds) is a passage, a run is too fast."""
-    with TwinBench.made(tmp_path, monkeypatch, 60.0, *WIRINGS["to ground"]) as bench:
+    with TwinBench.made(
+        tmp_path, monkeypatch, *WIRINGS["to ground"], in_time=lambda: in_scaled_time(60.0)
+    ) as bench:
         for _ in range(5):
             bench.walk(metal=False)
             bench.clock.sleep(BETWEEN_S)
@@ -130,7 +132,7 @@ def test_at_sixty_times_the_speed_walks_are_walks(
 def test_an_open_loop_works_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A normally-open contact alarms and clears; its cut wire cannot be noticed."""
     wiring: tuple[dict[str, Any], ...] = ({"wired": "normally-open"}, {}, {})
-    with TwinBench.made(tmp_path, monkeypatch, SPEED, *wiring) as bench:
+    with TwinBench.made(tmp_path, monkeypatch, *wiring) as bench:
         bench.walk(metal=True)
         assert bench.posted(CLEARED) == [ALARMED, PASSED, CLEARED]
         bench.break_alarm("cut")
@@ -141,7 +143,7 @@ def test_an_open_loop_works_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 class NamedBench(PinBench):
     """A named detector with two beams, on pins."""
 
-    def __init__(self, folder: Path, clock: Clock) -> None:
+    def __init__(self, folder: Path, in_time: InTime) -> None:
         section = {
             "stations": ["officer-3"],
             "alarm": {"pin": 23, "wired": "normally-closed"},
@@ -149,7 +151,7 @@ class NamedBench(PinBench):
             "inner": {"pin": 25, "wired": "normally-closed", "pull": "down"},
             "blocked_s": 4.0,
         }
-        super().__init__({"metal_detectors": {"lobby": section}}, folder, clock, _build_named)
+        super().__init__({"metal_detectors": {"lobby": section}}, folder, in_time, _build_named)
 
     @property
     def twin(self) -> DetectorTwin:
@@ -165,7 +167,7 @@ def _build_named(config: Any, channels: Any, clock: Clock, post: Any) -> WiredMe
 @pytest.fixture
 def named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[NamedBench]:
     """Yield a named detector with two beams; its driver is open."""
-    with NamedBench.made(tmp_path, monkeypatch, SPEED) as bench:
+    with NamedBench.made(tmp_path, monkeypatch) as bench:
         yield bench
 
 

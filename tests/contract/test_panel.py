@@ -8,9 +8,8 @@ from edge.clock import Clock
 from edge.drivers.wired.panel import WiredPanel
 from sim.twins.panel import PanelTwin
 from tests.contract.panel import PanelContract
-from tests.contract.pin_bench import PinBench, benches, module_benches
+from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
 
-SPEED = 10.0
 PATIENCE_S = 60.0
 
 # The lamps, and the wiring of the buttons.
@@ -33,12 +32,12 @@ class TwinBench(PinBench):
     """The panel of a simulated lobby."""
 
     def __init__(
-        self, folder: Path, clock: Clock, lamps: dict[str, Any], wired: dict[str, Any]
+        self, folder: Path, in_time: InTime, lamps: dict[str, Any], wired: dict[str, Any]
     ) -> None:
         arrive = {"pin": 20, "press": "arrive", "procedure": "pimpinan", **wired}
         decline = {"pin": 21, "press": "decline", "hold": "absent", **wired}
         section = {"stations": ["reception"], "buttons": [arrive, decline], **lamps}
-        super().__init__({"panels": {"reception": section}}, folder, clock, _build)
+        super().__init__({"panels": {"reception": section}}, folder, in_time, _build)
 
     @property
     def _twin(self) -> PanelTwin:
@@ -89,10 +88,10 @@ def _build(config: Any, channels: Any, clock: Clock, post: Any) -> WiredPanel:
 class TestPins(PanelContract):
     """Lamps and buttons on the Pi's pins."""
 
-    bench = benches(TwinBench, SPEED, WIRINGS)
+    bench = benches(TwinBench, WIRINGS)
 
 
 class TestModule(PanelContract):
     """Lamps and buttons on a module."""
 
-    bench = module_benches(TwinBench, 5.0, *WIRINGS["green and red"])
+    bench = module_benches(TwinBench, *WIRINGS["green and red"])

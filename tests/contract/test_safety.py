@@ -6,18 +6,16 @@ from typing import Any
 from edge.clock import Clock
 from edge.drivers.wired.safety import KINDS, WiredSafetyInputs
 from sim.twins.safety import SafetyTwin
-from tests.contract.pin_bench import PinBench, benches, module_benches
+from tests.contract.pin_bench import InTime, PinBench, benches, module_benches
 from tests.contract.safety import SafetyContract
-
-SPEED = 20.0
 
 
 class TwinBench(PinBench):
     """The loops of a simulated lobby."""
 
-    def __init__(self, folder: Path, clock: Clock, pull: str) -> None:
+    def __init__(self, folder: Path, in_time: InTime, pull: str) -> None:
         section = {key: {"pin": 13 + number, "pull": pull} for number, key in enumerate(KINDS)}
-        super().__init__({"safety": section}, folder, clock, _build)
+        super().__init__({"safety": section}, folder, in_time, _build)
 
     @property
     def _twin(self) -> SafetyTwin:
@@ -52,11 +50,11 @@ class TestPins(SafetyContract):
     """Loops on the Pi's pins."""
 
     bench = benches(
-        TwinBench, SPEED, {name: (name,) for name in ("up", "down", "external-up", "external-down")}
+        TwinBench, {name: (name,) for name in ("up", "down", "external-up", "external-down")}
     )
 
 
 class TestModule(SafetyContract):
     """Loops on a module."""
 
-    bench = module_benches(TwinBench, 10.0, "up")
+    bench = module_benches(TwinBench, "up")

@@ -10,12 +10,13 @@ from typing import Any
 
 from paho.mqtt.client import MQTTMessage
 
-from edge.mqtt.consumer import CheckpointView, Consumer
 from edge.store.snapshot import Snapshot
-from sim.process import gardu
+from office.watch.consumer import CheckpointView, Consumer
+from sim.stage.process import gardu
 from tests.brokers import Centre, Mosquitto
 from tests.daemon.test_run import config_file
 from tests.daemons import PATIENCE_S, DaemonChild
+from tests.longer import slow
 
 NAME = "setda-tanjabbar/lobi-utama"
 
@@ -71,6 +72,7 @@ def events(centre: Centre) -> dict[str, dict[str, Any]]:
     return {name: json.loads(payload) for name, payload in found.items()}
 
 
+@slow
 def test_the_office_moves_to_another_pi(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """Records go on during the backup; the restored Pi is a new stream without holes or doubles."""
     old, new = config_of(tmp_path / "old", mosquitto), config_of(tmp_path / "new", mosquitto)

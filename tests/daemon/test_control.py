@@ -19,6 +19,7 @@ from edge.errors import DeviceUnavailable, ProtocolError, StoreError
 from edge.store.outbox import Resent
 from edge.store.store import Store
 from edge.worker import Worker
+from tests.longer import slow
 from tests.store_bench import SOURCE, HandClock, say, sequences
 
 
@@ -120,6 +121,7 @@ def test_wrong_requests_are_answered_in_words(tmp_path: Path, line: bytes, words
     asyncio.run(scenario())
 
 
+@slow
 @settings(max_examples=30, deadline=None, database=None)
 @given(lines=st.lists(st.binary(max_size=200), max_size=5))
 def test_noise_never_stops_it(tmp_path_factory: pytest.TempPathFactory, lines: list[bytes]) -> None:

@@ -16,7 +16,10 @@ from edge.daemon.run import CRASH_LOOP, DATABASE_DAMAGED, _end_crash_loop
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 from tests.daemon.test_run import config_file, stored
 from tests.daemons import DaemonChild, of
+from tests.longer import slow
 from tests.sop.stand import Stand
+
+pytestmark = slow
 
 UNIT = Path(__file__).parents[2] / "systemd" / "gardu.service"
 

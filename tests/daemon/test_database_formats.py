@@ -15,8 +15,9 @@ from edge.daemon.migration_status import MigrationStatus
 from edge.daemon.stop_signal import Stop, StopSignal
 from edge.store.formats import read_identity
 from edge.store.store import FILE
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.daemon.test_run import config_file, log_until
+from tests.longer import slow
 from tests.store.old_databases import LAST, filled, migrate_on, open_store, put_format_3
 from tests.store_bench import HandClock
 
@@ -46,6 +47,7 @@ def start(config: Path) -> "subprocess.Popen[str]":
     return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
 
 
+@slow
 def test_old_database_is_migrated_at_the_start(tmp_path: Path, manager: socket.socket) -> None:
     """Systemd is asked for more time before READY, and the three visits go on."""
     config = config_file(tmp_path)
@@ -77,6 +79,7 @@ def test_newer_database_ends_the_daemon_for_good(tmp_path: Path, manager: socket
     assert found.format == 6
 
 
+@slow
 def test_database_is_put_back_by_the_command(tmp_path: Path) -> None:
     """`gardu undo-migration` with an office's config: done, then nothing to do, or refused."""
     config = config_file(tmp_path)

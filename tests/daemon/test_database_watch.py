@@ -11,6 +11,7 @@ from edge.daemon.database_watch import LOG_LONG, LogAlarm
 from edge.sop.events import Event, SystemAlarmCleared, SystemAlarmRaised
 from edge.store.store import Store
 from edge.store.write_ahead_log import PREWRITTEN
+from tests.longer import slow
 from tests.other_programs import QUERY, OtherProgram
 from tests.store_bench import SOURCE
 
@@ -21,6 +22,7 @@ def change(store: Store, count: int) -> None:
         store.commit(checkpoint={"number": number}, visits={1: {"text": "x" * 20_000}})
 
 
+@slow
 def test_a_query_left_open_is_an_alarm_that_names_the_program(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -3,7 +3,7 @@
 import os
 import socket
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -11,17 +11,23 @@ import pytest
 from edge.config.loading import load_config
 from edge.daemon.exit_codes import CONFIG, OTHER, UNAVAILABLE, USAGE
 from edge.errors import ConfigUnavailable
-from sim.process import gardu
+from tests.bare_commands import MAIN
 from tests.daemon.test_run import config_file
+from tests.forks import Forks
+
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
-def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run `gardu run` to its end."""
-    return subprocess.run(
-        [*gardu(), "run", *arguments],
-        env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock", **environment},
-        capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+@pytest.fixture(scope="module", name="run")
+def run_to_the_end() -> Iterator[Run]:
+    """Run `gardu run` with options to its end: ``run(*options, **environment)``."""
+    with Forks("import edge.commands.main, edge.daemon.run, gpiozero.pins.mock") as forks:
+
+        def run(*options: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+            variables = {"GPIOZERO_PIN_FACTORY": "mock", **environment}
+            return forks.run(MAIN, "run", *options, environment=variables)
+
+        yield run
 
 
 def edit(config: Path, old: str, new: str) -> None:
@@ -122,7 +128,7 @@ def no_data_folder(config: Path) -> None:
     ids=lambda value: getattr(value, "__name__", None),
 )
 def test_the_code_says_if_the_same_start_can_ever_succeed(
-    tmp_path: Path, spoil: Callable[[Path], None], code: int, words: str
+    tmp_path: Path, run: Run, spoil: Callable[[Path], None], code: int, words: str
 ) -> None:
     """Only text that a person must correct ends with 78; all that may pass is tried again."""
     config = config_file(tmp_path)
@@ -133,7 +139,7 @@ def test_the_code_says_if_the_same_start_can_ever_succeed(
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")
-def test_a_config_that_may_not_be_read_is_tried_again(tmp_path: Path) -> None:
+def test_a_config_that_may_not_be_read_is_tried_again(tmp_path: Path, run: Run) -> None:
     """Right after an installation the owner may be wrong: no text is known to be bad."""
     config = config_file(tmp_path)
     config.chmod(0)
@@ -141,12 +147,12 @@ def test_a_config_that_may_not_be_read_is_tried_again(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("options", [["--konfig", "x"], ["--config"], ["extra"]], ids=" ".join)
-def test_wrong_options_have_a_code_of_their_own(options: list[str]) -> None:
+def test_wrong_options_have_a_code_of_their_own(run: Run, options: list[str]) -> None:
     """Not Python's 2, which a failing card gives too."""
     assert run(*options).returncode == USAGE
 
 
-def test_help_is_no_mistake() -> None:
+def test_help_is_no_mistake(run: Run) -> None:
     """`gardu run --help` ends with 0."""
     assert run("--help").returncode == 0
 
@@ -164,7 +170,7 @@ def test_a_missing_library_is_tried_again(tmp_path: Path, monkeypatch: pytest.Mo
         load_config(config)
 
 
-def test_systemctl_status_shows_the_first_problem(tmp_path: Path) -> None:
+def test_systemctl_status_shows_the_first_problem(tmp_path: Path, run: Run) -> None:
     """File, line and key are the status text, and the number of the other problems."""
     config = config_file(tmp_path)
     edit(config, "[cards]", "[card]")

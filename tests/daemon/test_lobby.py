@@ -15,10 +15,11 @@ from typing import Any
 import tomli_w
 from paho.mqtt.publish import single
 
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.brokers import HOST, Centre, Mosquitto, until
 from tests.daemons import DaemonChild
 from tests.guestbook.test_daemon import config_of
+from tests.longer import slow
 
 BASE = "gardu/v1/setda-tanjabbar/lobi-utama/"
 DAY, FIRE, DETECTOR = (f"state/{name}" for name in ("day", "alarm/fire", "alarm/metal-detector"))
@@ -91,6 +92,7 @@ def retained(broker: Mosquitto, suffix: str) -> Any:
         return later.last(suffix)
 
 
+@slow
 def test_the_office_day_as_the_centre_sees_it(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """A day opened by a guest, closing, killed and carried over is retained with its counts."""
     config = lobby(tmp_path, mosquitto)
@@ -158,6 +160,7 @@ def until_open(ear: Ear, count: int) -> None:
     ear.until(lambda: (ear.last("state/occupancy") or {}).get("visits") == count)
 
 
+@slow
 def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """Fifty visits are open after a SIGKILL, and are served in the order in which they came."""
     config = lobby(tmp_path, mosquitto)
@@ -182,6 +185,7 @@ def test_fifty_guests_at_once_outlast_a_kill(tmp_path: Path, mosquitto: Mosquitt
         assert retained(mosquitto, "state/occupancy")["visits"] == CROWD - 3
 
 
+@slow
 def test_who_must_be_looked_for_in_a_fire(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """The count is retained while the loop is open, follows the visits, and is then deleted."""
     config = lobby(tmp_path, mosquitto)
@@ -210,6 +214,7 @@ def test_who_must_be_looked_for_in_a_fire(tmp_path: Path, mosquitto: Mosquitto) 
         assert (raised, cleared) == ([(0, 0), (1, 2)], [(0, 0), (2, 5)])
 
 
+@slow
 def test_an_alarm_is_raised_seen_and_over(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """Raised, acknowledged, cleared: three records, and a retained state that agrees with them."""
     config = lobby(tmp_path, mosquitto)

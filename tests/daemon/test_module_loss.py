@@ -15,9 +15,12 @@ from edge.drivers.modbus.module_channels import AllChannels, ModuleChannels
 from edge.sop.effects import HoldDoor
 from edge.sop.events import DeviceFailed, DeviceRestored, InputAlarmed, InputRestored
 from edge.store.still_files import StillFiles
-from sim.lobby import Lobby
+from sim.world.lobby import Lobby
 from tests.contract.pin_bench import _BASE, located
 from tests.drivers.conftest import Posted, told
+from tests.longer import slow
+
+pytestmark = slow
 
 FAR: dict[str, Any] = {"module": "floor-2"}
 SECTIONS: dict[str, Any] = {
@@ -96,9 +99,10 @@ def test_a_lost_module_is_one_record(
             twin.fault = None
             await until(lambda: set(devices.states({}).values()) == {"ok"})
             await until(lambda: twin.outputs[1].on and twin.outputs[2].on)
+            over = (InputRestored, "fire", False, "")
+            await until(lambda: over in _kinds(posted, InputRestored))
             assert _kinds(posted, DeviceRestored) == [(DeviceRestored, "module/floor-2", None)]
             assert _kinds(posted, DeviceFailed) == []
-            assert (InputRestored, "fire", False, "") in _kinds(posted, InputRestored)
             running.cancel()
             await asyncio.gather(running, return_exceptions=True)
             await devices.close()

@@ -26,9 +26,9 @@ from edge.daemon.rest_levels import (
 from edge.drivers.gpio.gpiod_chip import output_settings
 from edge.drivers.gpio.pins import CHOICE
 from edge.errors import GarduError
-from sim.lobby import Lobby
 from sim.pins import ENVIRONMENT as PINS
 from sim.pins import SimFactory
+from sim.world.lobby import Lobby
 from tests.drivers.gpio.fake_chip import FakeChip
 from tests.drivers.gpio.sysfs import PC, PI_4, make_sysfs
 from tests.sim.wiring import CONFIG, RELAY, until

@@ -19,24 +19,27 @@ from edge.clock import Clock, Stamp
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import default_config_folder
+from edge.config.text_files import read_text
 from edge.daemon import exit_codes
-from edge.daemon.last_good_procedures import Adopted, adopt, load_or_last_good, read, text_of
+from edge.daemon.last_good_procedures import Adopted, adopt, load_or_last_good, read
 from edge.daemon.procedures import wording_of
 from edge.daemon.reload import PROCEDURES_REFUSED, Reload
 from edge.daemon.rules import make_rules, renewed
 from edge.errors import ConfigError
 from edge.sop.engine import initial_state, step
 from edge.sop.events import ButtonPressed, Event
-from edge.sop.procedures.loading import load_procedures, procedure_file
+from edge.sop.procedures import loading
+from edge.sop.procedures.loading import load_procedures, parse_procedure, procedure_file
 from edge.sop.procedures.model import Procedure
 from edge.store.salvage import salvage
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, Store
 from edge.worker import Worker
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.brokers import Centre, Mosquitto, until
 from tests.daemon.test_run import SOURCE, Systemd, config_file
 from tests.daemons import DaemonChild, of
+from tests.longer import slow
 
 SOP = default_config_folder() / "sop"
 MOCK = {"GPIOZERO_PIN_FACTORY": "mock"}
@@ -79,6 +82,7 @@ def records(folder: Path) -> list[dict[str, Any]]:
         return [json.loads(record.payload) for record in snapshot.records()]
 
 
+@slow
 def test_a_visit_keeps_its_version_across_reload_and_restart(tmp_path: Path) -> None:
     """Opened under 1.0, reloaded to 2.0 and restarted: it ends under 1.0, the next one is 2.0."""
     config, file = office(tmp_path)
@@ -101,6 +105,7 @@ def test_a_visit_keeps_its_version_across_reload_and_restart(tmp_path: Path) -> 
     assert versions(tmp_path, "gardu.visit.closed.v1") == ["1.0", "2.0"]
 
 
+@slow
 def test_bad_procedures_are_refused_and_the_old_ones_stay(tmp_path: Path) -> None:
     """Bad procedures are refused with all problems; visits open under the old ones until a cure.
 
@@ -156,6 +161,7 @@ def test_a_first_start_with_a_bad_procedure_is_refused(tmp_path: Path) -> None:
     assert not list((tmp_path / "data").iterdir())
 
 
+@slow
 def test_a_mistaken_edit_and_a_power_cut_do_not_close_the_lobby(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:
@@ -368,13 +374,25 @@ def test_a_procedure_that_asks_for_absent_equipment_is_refused(desk: Desk, tmp_p
         asyncio.run(desk.reload())
 
 
-def test_a_file_that_changes_while_it_is_read_is_refused(tmp_path: Path) -> None:
-    """A file that changes during the read is refused: text and digest would not agree."""
-    _, file = office(tmp_path)
-    procedure = load_procedures(file.parent, ["pimpinan"])["pimpinan"]
-    edit(file, 'version = "1.0"', 'version = "1.1"')
-    with pytest.raises(ConfigError, match="was changed while it was being read"):
-        text_of(file.parent, procedure)
+def test_text_and_procedure_come_from_one_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file is read once: a change meanwhile cannot make text and digest disagree."""
+    path, file = office(tmp_path)
+    reads: list[Path] = []
+
+    def read_and_change(path: Path) -> str:
+        reads.append(path)
+        text = read_text(path)
+        if path == file:
+            edit(file, 'version = "1.0"', 'version = "1.1"')
+        return text
+
+    monkeypatch.setattr(loading, "read_text", read_and_change)
+    adopted = read(load_config(path))
+    assert reads.count(file) == 1
+    for procedure in adopted.procedures.values():
+        assert parse_procedure(adopted.texts[procedure.key], "stored") == procedure
 
 
 def test_renewed_rules_keep_what_running_visits_need_and_no_more(tmp_path: Path) -> None:

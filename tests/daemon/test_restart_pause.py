@@ -21,8 +21,10 @@ from edge.daemon.restart_pause import (
     next_start,
     pause_s,
 )
-from tests.daemon.test_exit_codes import run
+from tests.daemon.test_exit_codes import Run, run_to_the_end
 from tests.daemon.test_run import Systemd, config_file, start
+
+__all__ = ["run_to_the_end"]
 
 S = 1_000_000_000
 
@@ -128,7 +130,7 @@ def test_by_hand_there_is_no_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     assert clock.slept == []
 
 
-def test_real_starts_that_fail_are_counted(tmp_path: Path) -> None:
+def test_real_starts_that_fail_are_counted(run: Run, tmp_path: Path) -> None:
     """`gardu run` without its config, three times: two quick ends in a row."""
     for _ in range(3):
         done = run("--config", str(tmp_path / "none.toml"), RUNTIME_DIRECTORY=str(tmp_path))

@@ -17,11 +17,13 @@ from edge.clock import Clock
 from edge.config.places import default_config_folder
 from edge.daemon import exit_codes
 from edge.store.store import Store
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.daemons import ARRIVE, DaemonChild
 
 CONFIG = default_config_folder() / "gardu.toml"
 SOURCE = "/gardu/setda-tanjabbar/lobi-utama"
+
+SHORT_RING = "[aiphone.adc.rings]\ncall = [0.1]"
 
 # Devices that the config below names and no test machine has.
 MISSING = {"card-reader/desk", "camera/lobby", "broker"}
@@ -64,8 +66,13 @@ def systemd(tmp_path: Path) -> Iterator[Systemd]:
 
 
 def config_file(folder: Path) -> Path:
-    """Return a config with a reader, a camera and a broker that do not exist."""
+    """Return a config with a reader, a camera and a broker that do not exist.
+
+    Its aiphone rings for a moment only: a stop waits for the end of a ring.
+    """
     text = CONFIG.read_text(encoding="utf-8")
+    text = text.replace("# [aiphone.adc.rings]\n# call = [1.0, 0.5, 1.0]", SHORT_RING)
+    assert SHORT_RING in text
     text = text.replace('# data = "/var/lib/gardu"', f'data = "{folder / "data"}"')
     text = text.replace('# sop = "sop"', f'sop = "{CONFIG.parent / "sop"}"')
     lines = [

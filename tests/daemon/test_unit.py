@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from edge.config.sections.desk import Desk
 from edge.daemon import exit_codes, restart_pause
 
 FOLDER = Path(__file__).parents[2] / "systemd"
-SERVICE, WATCH, CORRECTED, UPGRADE = UNITS = tuple(
+SERVICE, WATCH, CORRECTED, UPGRADE, DESK = UNITS = tuple(
     FOLDER / name
     for name in (
         "gardu.service", "gardu-config.path", "gardu-config.service", "gardu-upgrade.service",
+        "gardu-desk.service",
     )
 )  # fmt: skip
 # systemd before 254 does not know these two and ignores them.
@@ -39,7 +41,7 @@ def complaints(folder: Path, **changes: str) -> list[str]:
         (folder / path.name).write_text(text, encoding="utf-8")
     done = subprocess.run(
         ["systemd-analyze", "verify",
-         *(str(folder / path.name) for path in (SERVICE, WATCH, UPGRADE))],
+         *(str(folder / path.name) for path in (SERVICE, WATCH, UPGRADE, DESK))],
         capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
     return [
@@ -92,3 +94,24 @@ def test_a_corrected_config_starts_it_again_without_starting_a_stopped_one() -> 
     assert watched == ["/etc/gardu", "/etc/gardu/sop"]
     assert "/etc/gardu/gardu.toml" in unit(SERVICE)["Service"]["ExecStart"]
     assert "is-failed gardu.service" in unit(CORRECTED)["Service"]["ExecStart"]
+
+
+def test_the_daemon_does_not_depend_on_the_desk() -> None:
+    """No unit of the checkpoint starts, wants or waits for the pages; they begin after it."""
+    for path in (SERVICE, WATCH, CORRECTED, UPGRADE):
+        keys = [key for key, value in unit(path)["Unit"].items() if DESK.name in value]
+        assert keys == [], path.name
+    assert SERVICE.name in unit(DESK)["Unit"]["After"].split()
+
+
+def test_the_desk_cannot_read_the_checkpoints_data() -> None:
+    """Another user, another folder for the socket, and the data folder out of its sight."""
+    desk, daemon = unit(DESK)["Service"], unit(SERVICE)["Service"]
+    assert desk["User"] != daemon["User"]
+    assert "-/var/lib/gardu" in desk["InaccessiblePaths"].split()
+    folders = (FOLDER / "gardu.tmpfiles").read_text(encoding="utf-8").splitlines()
+    socket_folder = f"d {Desk().socket_folder} 2750 {daemon['User']} {desk['Group']}"
+    assert socket_folder in folders
+    assert daemon["ReadWritePaths"] == f"-{Desk().socket_folder}"
+    assert f"d /etc/gardu/{Path(Desk().pin_file).parent} 2750 root {desk['Group']}" in folders
+    assert "d /var/lib/gardu 0700 gardu gardu" in folders

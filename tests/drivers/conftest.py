@@ -1,20 +1,26 @@
-"""Shared by the driver tests: a fast clock, the posted events, and pins that record levels."""
+"""Shared by the driver tests: their own time, the posted events, and pins that record levels."""
 
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 import pytest
+from gpiozero.pins import mock
 from gpiozero.pins.mock import MockFactory, MockPin
 
+from edge import waits
 from edge.clock import Clock, Stamp
 from edge.drivers.gpio.pin_channels import PinChannels
 from edge.sop.events import Event
+from tests.own_time import Own, own_time
+
+__all__ = ["own_time"]
 
 E = TypeVar("E", bound=Event)
 
 # An upper limit; a passing test never waits so long.
 PATIENCE_S = 10.0
+# The same in simulated time, which costs nothing.
+_OWN_PATIENCE_S = 600.0
 
 _OMITTED = ("at", "remedy")
 
@@ -24,7 +30,8 @@ class Posted:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._news = threading.Condition()
+        self._news = waits.condition()
+        self._patience_s = _OWN_PATIENCE_S if clock.own else PATIENCE_S
         self.events: list[Event] = []
 
     def __call__(self, make: Callable[[Stamp], Event]) -> None:
@@ -36,13 +43,15 @@ class Posted:
     def wait(self, count: int) -> list[Event]:
         """Return the events once there are *count* of them."""
         with self._news:
-            assert self._news.wait_for(lambda: len(self.events) >= count, PATIENCE_S), self.events
+            assert self._news.wait_for(lambda: len(self.events) >= count, self._patience_s), (
+                self.events
+            )
             return list(self.events)
 
     def until(self, true: Callable[[list[Event]], bool]) -> None:
         """Wait until *true* returns True for the events so far."""
         with self._news:
-            assert self._news.wait_for(lambda: true(self.events), PATIENCE_S), self.events
+            assert self._news.wait_for(lambda: true(self.events), self._patience_s), self.events
 
     def wait_for(self, kind: type[E]) -> E:
         """Return the first event of *kind* once there is one."""
@@ -53,7 +62,7 @@ class Posted:
                 found[:] = [event for event in self.events if isinstance(event, kind)]
                 return bool(found)
 
-            assert self._news.wait_for(there, PATIENCE_S), self.events
+            assert self._news.wait_for(there, self._patience_s), self.events
             return found[0]
 
     def take(self) -> list[Event]:
@@ -139,9 +148,9 @@ class Pins:
 
 
 @pytest.fixture
-def clock() -> Clock:
-    """Return a clock fifty times as fast as real time."""
-    return Clock.scaled(50)
+def clock(own_time: Own) -> Clock:
+    """Return the clock of the test's own time."""
+    return own_time.clock
 
 
 @pytest.fixture
@@ -151,8 +160,9 @@ def posted(clock: Clock) -> Posted:
 
 
 @pytest.fixture
-def pins() -> Iterator[Pins]:
-    """Yield fresh mock pins."""
+def pins(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pins]:
+    """Yield fresh mock pins, whose moments are those of the test's time."""
+    monkeypatch.setattr(mock, "monotonic", waits.monotonic)
     pins = Pins()
     yield pins
     pins.factory.close()

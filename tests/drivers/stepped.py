@@ -18,6 +18,8 @@ from edge.errors import DeviceUnavailable
 
 # Moments are floating-point numbers of seconds; levels in tests differ by 0.1 ms at least.
 _ROUNDING_S = 1e-5
+# 15 January 2027.
+_WALL_MS = 1_800_000_000_000
 
 
 class SteppedTimer(threading.Timer):
@@ -47,6 +49,10 @@ class SteppedClock(Clock):
     def boot_ns(self) -> int:
         """Return the present moment."""
         return self.ns
+
+    def wall_ms(self) -> int:
+        """Return the present moment, milliseconds since 1970 UTC."""
+        return _WALL_MS + self.ns // 1_000_000
 
     def now(self) -> Stamp:
         """Return the present moment."""

@@ -12,11 +12,14 @@ import pytest
 
 from edge.clock import Clock
 from edge.store.store import FILE, Store
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.command_line import invoke
+from tests.longer import either, longer, slow
 from tests.offices import SOURCE, Populated
 
-KILLS = 12
+pytestmark = slow
+
+KILLS = either(4, 60)
 PATIENCE_S = 60.0
 RECORDS = 40
 
@@ -58,6 +61,7 @@ def timed(words: list[str]) -> float:
     return time.monotonic() - began
 
 
+@longer
 def test_a_killed_backup_leaves_no_file_that_looks_like_one(
     office: Populated, tmp_path: Path
 ) -> None:
@@ -78,6 +82,7 @@ def test_a_killed_backup_leaves_no_file_that_looks_like_one(
         assert store.ledger().last == RECORDS
 
 
+@longer
 def test_a_killed_restore_leaves_the_old_or_the_new(office: Populated, tmp_path: Path) -> None:
     """After SIGKILL at any moment a start finds the old database whole, or the restored whole."""
     backup, config = tmp_path / "b", ["--config", str(office.config)]

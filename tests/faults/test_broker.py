@@ -13,10 +13,13 @@ from soak.checker import Findings
 from soak.faults import FAULTS, outage, suffer
 from soak.progress import Progress
 from tests.brokers import MOSQUITTO
+from tests.longer import slow
 
-pytestmark = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")
+pytestmark = [slow, pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")]
 
 BOTH = "daemon and broker lost at once"
+# Far more than a fault needs to fall between an acknowledgement and the office's copy.
+_TRIALS = 10
 FORGETFUL = ("broker killed, its memory lost", "broker replaced by an empty one")
 
 
@@ -52,13 +55,21 @@ def test_daemon_and_broker_lost_at_once(tmp_path: Path) -> None:
 def test_forgetful_brokers_lose_records_without_the_resend_window(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Without the resend window these faults lose records, and the checker finds the loss."""
+    """Without the resend window these faults lose records, and the checker finds the loss.
+
+    A broker loses nothing if the office has all that it has acknowledged: then it is tried again.
+    """
     for name in FORGETFUL:
         bare = FAULTS[name]._replace(broker={"resend_window_s": 0.0})
         monkeypatch.setitem(FAULTS, name, bare)
-    for name, found in suffer_all(tmp_path, list(FORGETFUL), rounds=1, patience_s=2.0).items():
-        assert found.holes > 0, name
-        assert not found.clean
+    names = list(FORGETFUL)
+    for trial in range(_TRIALS):
+        tried = suffer_all(tmp_path / str(trial), names, rounds=1, patience_s=2.0)
+        assert all(found.clean == (found.holes == 0) for found in tried.values()), tried
+        names = [name for name, found in tried.items() if not found.holes]
+        if not names:
+            return
+    pytest.fail(f"nothing was lost: {names}")
 
 
 def test_an_outage_with_thousands_of_records_waiting(tmp_path: Path) -> None:

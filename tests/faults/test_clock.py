@@ -9,6 +9,9 @@ import pytest
 from edge.clock import Clock
 from tests.daemon.test_run import config_file, stored
 from tests.daemons import DaemonChild, of
+from tests.longer import slow
+
+pytestmark = slow
 
 NOON_MS = 1_795_313_497_412
 YEAR_MS = 365 * 86_400_000

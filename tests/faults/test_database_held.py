@@ -15,7 +15,10 @@ from tests.brokers import Centre, Mosquitto, until
 from tests.daemon.test_reload import records
 from tests.daemon.test_run import Systemd, config_file
 from tests.daemons import ARRIVE, PATIENCE_S, DaemonChild
+from tests.longer import slow
 from tests.other_programs import ALONE, EDIT, OtherProgram
+
+pytestmark = slow
 
 ALARM = "database-unavailable"
 

@@ -16,8 +16,11 @@ from tests.brokers import until
 from tests.daemon.test_reload import records
 from tests.daemon.test_run import config_file
 from tests.daemons import ARRIVE, DECLINE, PATIENCE_S, DaemonChild
+from tests.longer import slow
 
-SIZE = 4096  # of the smallest pipe, bytes: a few visits fill it
+pytestmark = slow
+
+SIZE = 4096  # of the smallest pipe, bytes: eight visits fill it
 
 
 def closed(folder: Path) -> int:

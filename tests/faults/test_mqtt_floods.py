@@ -17,12 +17,15 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 
 from edge.errors import ProtocolError
 from edge.mqtt import connection
-from edge.mqtt import consumer as consumer_module
-from edge.mqtt.consumer import Consumer
+from office.watch import consumer as consumer_module
+from office.watch.consumer import Consumer
 from tests.brokers import HOST, Centre, Mosquitto, until
-from tests.commands.test_watch import Watching, watching
+from tests.longer import slow
+from tests.office.watch.test_command import Watching, watching
 from tests.servers import CONNACK, Server
 from tests.uplinks import make_config, make_store, opened, running, sequences
+
+pytestmark = slow
 
 EVENT = "gardu/v1/kantor/lobi/event/visit"
 OCCUPANCY = "gardu/v1/kantor/lobi/state/occupancy"

@@ -1,10 +1,9 @@
 """The store after a power cut: at every operation of its days, with every effect on a disk.
 
-`make test` checks every cut of two recordings (a new folder; a start after a cut); with
-GARDU_SOAK=1 there are many more random disks. Why FUSE: tests/faults/powercut/__init__.py.
+`make test` checks a sample of the cuts of two recordings (a new folder; a start after a cut), `make
+soak` every cut, with many random disks. Why FUSE: tests/faults/powercut/__init__.py.
 """
 
-import os
 from pathlib import Path
 
 import pytest
@@ -14,9 +13,10 @@ from tests.faults.powercut.disk import Disk, Image
 from tests.faults.powercut.mount import missing
 from tests.faults.powercut.operations import Operation
 from tests.faults.powercut.workload import Recording, check, cuts, memory_folder, record
+from tests.longer import either, longer, sample, slow
 
 SEED = 2017
-CHANCES = 20 if os.environ.get("GARDU_SOAK") else 1
+CHANCES = either(1, 20)
 
 needs_fuse = pytest.mark.skipif(bool(missing()), reason=missing())
 
@@ -28,14 +28,15 @@ def bytes_of(image: Image, path: str) -> bytes:
 
 
 def survive_all(recording: Recording, tmp_path: Path) -> int:
-    """Check every cut of *recording*; return the number of cuts."""
-    total = 0
-    for promise, image in cuts(recording, SEED, CHANCES):
+    """Check cuts of *recording*; return the number of cuts that there are."""
+    every = list(cuts(recording, SEED, CHANCES))
+    for promise, image in sample(every):
         check(promise, image, memory_folder(tmp_path))
-        total += 1
-    return total
+    return len(every)
 
 
+@slow
+@longer
 @needs_fuse
 def test_cut_anywhere_from_an_empty_folder(tmp_path: Path) -> None:
     """From the first mkdir on: every committed decision is there, whole, and commits go on."""
@@ -47,6 +48,7 @@ def test_cut_anywhere_from_an_empty_folder(tmp_path: Path) -> None:
     assert survive_all(recording, tmp_path) > len(recording.operations)
 
 
+@longer
 @needs_fuse
 def test_cut_again_while_recovering(tmp_path: Path) -> None:
     """A start after a power cut can be cut off too, at any point, and loses as little."""

@@ -1,79 +1,37 @@
 """The store on an ext4 file system that is read-only after an error, for real (loop device)."""
 
-import os
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from edge.config.text_files import read_text
 from edge.daemon.machine.card import read_card
-from edge.errors import StoreError, StoreUnavailable
+from edge.errors import ConfigUnavailable, StoreError, StoreUnavailable
 from edge.store.data_folder import FolderLock
-from edge.store.read_only_disk import refuses_writes
+from edge.store.disk_errors import DiskErrors
+from edge.store.read_only_disk import refused, refuses_writes
 from edge.store.still_files import StillFiles
 from edge.store.store import Store
+from tests.brokers import Centre, Mosquitto, until
+from tests.daemon.test_run import config_file
+from tests.daemons import ARRIVE, PATIENCE_S, DaemonChild
+from tests.ext4_disk import Disk, ext4_disk
 from tests.faults.powercut.workload import decide, open_store
 
-SIZE = 32 << 20
-
-
-class Disk:
-    """An ext4 file system in a file, mounted as docs/read-only-root.md has it."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "disk"
-        self._image = folder / "image"
-        self.path.mkdir()
-        with self._image.open("wb") as image:
-            image.truncate(SIZE)
-        _run("mkfs.ext4", "-q", str(self._image))
-
-    def mount(self) -> None:
-        """Mount it, after the check that a boot makes."""
-        _run("fsck.ext4", "-p", str(self._image), allowed=(0, 1))
-        _run("mount", "-o", "loop,errors=remount-ro", str(self._image), str(self.path))
-
-    def unmount(self) -> None:
-        """Unmount it, if it is mounted."""
-        if self.path.is_mount():
-            _run("umount", str(self.path))
-
-    @property
-    def _kernel(self) -> Path:
-        device = self.path.stat().st_dev
-        block = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve()
-        return Path("/sys/fs/ext4") / block.name
-
-    def fail(self) -> None:
-        """Have the kernel meet an error in it; return once it has counted it."""
-        (self._kernel / "trigger_fs_error").write_text("1", encoding="ascii")
-        end = time.monotonic() + 10
-        while int((self._kernel / "errors_count").read_text(encoding="ascii")) == 0:
-            assert time.monotonic() < end, "the kernel did not count the error"
-            time.sleep(0.01)
-
-
-def _run(*command: str, allowed: tuple[int, ...] = (0,)) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    if done.returncode not in allowed:
-        raise OSError(f"{' '.join(command)}: {done.stderr.strip()}")
+FAILS = pytest.mark.parametrize("fail", [Disk.fail, Disk.fail_as_linux_6_12])
 
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Disk]:
     """A mounted disk; skipped where none can be mounted."""
-    if os.geteuid() or shutil.which("mkfs.ext4") is None:
-        pytest.skip("needs root, and e2fsprogs")
-    found = Disk(tmp_path)
-    try:
-        found.mount()
-    except OSError as error:
-        pytest.skip(f"needs a loop device: {error}")
-    yield found
-    found.unmount()
+    with ext4_disk(tmp_path) as found:
+        yield found
 
 
 def data(disk: Disk) -> Path:
@@ -88,18 +46,17 @@ def committed(store: Store) -> list[int]:
     return [row.sequence for row in store.waiting(0, 200)]
 
 
-def test_a_change_waits_and_nothing_is_lost(disk: Disk) -> None:
+@FAILS
+def test_a_change_waits_and_nothing_is_lost(disk: Disk, fail: Callable[[Disk], None]) -> None:
     """The disk refuses the change, which may be tried again; what was committed is there after."""
     folder = data(disk)
     store, stills = open_store(folder), StillFiles(folder)
     decide(store, stills, 1)
     before = committed(store)
-    disk.fail()
-    assert refuses_writes(folder)
-    for _ in range(2):
+    fail(disk)
+    for _ in range(3):
         with pytest.raises(StoreUnavailable, match=r"the disk is read-only.*fsck"):
             decide(store, stills, 2)
-    assert committed(store) == before
     store.close()
     disk.unmount()
     disk.mount()
@@ -110,12 +67,59 @@ def test_a_change_waits_and_nothing_is_lost(disk: Disk) -> None:
     assert again.quarantined is None
 
 
-def test_the_card_is_seen_to_be_read_only(disk: Disk) -> None:
-    """By the kernel's count of errors: since 6.11 it does not mark the file system read-only."""
-    before = read_card(data(disk))
-    assert before.read_only is False
+def test_records_can_be_read_meanwhile(disk: Disk) -> None:
+    """A disk that refuses only changes does not stop the delivery to the central office."""
+    folder = data(disk)
+    store = open_store(folder)
+    decide(store, StillFiles(folder), 1)
+    before = committed(store)
     disk.fail()
-    assert read_card(data(disk), before=before).read_only is True
+    with pytest.raises(StoreUnavailable):
+        decide(store, StillFiles(folder), 2)
+    try:
+        assert committed(store) == before
+    except StoreUnavailable as error:  # as by Linux 6.11 to 6.14
+        assert "the disk is read-only" in str(error)  # noqa: PT017
+    store.close()
+
+
+@FAILS
+def test_a_failed_sync_waits_only_on_a_disk_that_is_stopped(
+    disk: Disk, fail: Callable[[Disk], None]
+) -> None:
+    """No later sync can succeed there; on any other disk it may, without the pages of the first."""
+    errors = DiskErrors(data(disk))
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorname = "SQLITE_IOERR_FSYNC"
+    assert not refused(error, data(disk), errors)
+    fail(disk)
+    assert refused(error, data(disk), errors)
+
+
+@FAILS
+def test_the_card_is_seen_to_be_read_only(disk: Disk, fail: Callable[[Disk], None]) -> None:
+    """By the kernel's count of errors: since 6.11 it does not mark the file system read-only."""
+    errors = DiskErrors(data(disk))
+    assert read_card(data(disk), errors=errors).read_only is False
+    fail(disk)
+    assert read_card(data(disk), errors=errors).read_only is True
+
+
+def test_a_disk_that_goes_on_after_an_error_is_seen_too(disk: Disk) -> None:
+    """With errors=continue, mkfs's default: changes are stored, errors are counted until fsck."""
+    folder = data(disk)
+    disk.unmount()
+    disk.mount(errors="continue")
+    disk.fail()
+    card = read_card(folder)
+    assert card.read_only is False
+    assert card.errors
+    store = open_store(folder)
+    decide(store, StillFiles(folder), 1)
+    store.close()
+    disk.unmount()
+    disk.mount()
+    assert read_card(folder).errors == 0
 
 
 def test_a_start_says_that_the_disk_is_read_only(disk: Disk) -> None:
@@ -126,8 +130,47 @@ def test_a_start_says_that_the_disk_is_read_only(disk: Disk) -> None:
         FolderLock(folder)
 
 
+def test_a_config_on_a_stopped_disk_is_refused_with_what_to_do(disk: Disk) -> None:
+    """Not as a mistake in the config: the file may be right, and cannot be read."""
+    file = disk.path / "gardu.toml"
+    file.write_text("", encoding="utf-8")
+    disk.fail_as_linux_6_12()
+    with pytest.raises(ConfigUnavailable, match=r"Input/output error; the disk .*restart the mach"):
+        read_text(file)
+
+
 def test_a_well_disk_is_written(tmp_path: Path) -> None:
     """The probe leaves nothing behind, and takes no other error for a read-only disk."""
     assert not refuses_writes(tmp_path)
     assert not list(tmp_path.iterdir())
     assert not refuses_writes(tmp_path / "absent")
+
+
+def _last_payload(centre: Centre, topic: str) -> bytes:
+    """Return the last payload of *topic* that the central office has; empty if it has none."""
+    heard = centre.heard(topic)
+    return bytes(heard[-1].payload) if heard else b""
+
+
+@FAILS
+def test_the_office_is_told_and_the_daemon_stays(
+    disk: Disk, tmp_path: Path, mosquitto: Mosquitto, fail: Callable[[Disk], None]
+) -> None:
+    """A daemon that ended could not even read its config again, if that is on the same disk."""
+    folder = data(disk)
+    config = config_file(tmp_path)
+    text = re.sub("mqtt://127.0.0.1:[0-9]+", mosquitto.url, config.read_text(encoding="utf-8"))
+    config.write_text(text.replace(str(tmp_path / "data"), str(folder)), encoding="utf-8")
+    alarm = "state/alarm/database-unavailable"
+    with Centre(mosquitto.port) as centre, DaemonChild(config) as daemon:
+        daemon.until("ready;")
+        daemon.open_visit()
+        asyncio.run(until(lambda: centre.heard("event/visit"), PATIENCE_S))
+        fail(disk)
+        daemon.tell(f"press {ARRIVE}")
+        assert "the disk is read-only" in daemon.until("changes wait")
+        shows = partial(_last_payload, centre, alarm)
+        asyncio.run(until(shows, PATIENCE_S))
+        assert json.loads(shows())["alarm"] == "database-unavailable"
+        daemon.until("card-read-only: ")
+        assert daemon.process.poll() is None

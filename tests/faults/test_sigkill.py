@@ -7,12 +7,15 @@ import msgspec
 import pytest
 
 from edge.sop.state import LockerState
-from sim.hands import Hands
+from sim.people.hands import Hands
 from soak.checker import read_state
 from soak.faults import kill_daemon
 from soak.lobby import Stand, kill_in_lobby
 from soak.progress import Progress
 from tests.brokers import MOSQUITTO, until
+from tests.longer import slow
+
+pytestmark = slow
 
 ROUNDS = 200
 needs_mosquitto = pytest.mark.skipif(MOSQUITTO is None, reason="needs mosquitto")
@@ -24,7 +27,7 @@ def test_killed_at_any_moment_under_load(tmp_path: Path) -> None:
     found = asyncio.run(kill_daemon(tmp_path, ROUNDS, 2017, progress))
     assert progress.done == ROUNDS
     assert found.clean, found
-    assert found.delivered == found.committed > ROUNDS
+    assert found.delivered == found.committed > ROUNDS // 2  # those that came to work
     assert found.duplicates > 0  # it was killed before it could note acknowledgements
     assert found.pulses > 0
 

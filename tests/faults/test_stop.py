@@ -5,23 +5,28 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from edge.daemon.crash_loop import FILE as LAST_RUN
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.daemon.test_reload import records
 from tests.daemon.test_run import config_file
 from tests.daemons import DaemonChild, of
+from tests.forks import Forks
+from tests.longer import slow
+
+pytestmark = slow
 
 # Functions of the start, in order; `gardu run` gets the signal when it is about to call each.
 MOMENTS = [
     "edge.daemon.run.set_up_logging",
     "edge.daemon.run.load_config",
     "edge.daemon.run.run",
+    "edge.daemon.last_good_procedures.read",
     "edge.daemon.run.Store",
-    "edge.daemon.last_good_procedures.load_or_last_good",
     "edge.daemon.last_good_procedures.adopt",
     "edge.daemon.crash_loop.begin",
     "edge.daemon.run._run",
@@ -66,17 +71,18 @@ main()
 """
 
 
-def run_to_the_signal(config: Path, moment: str, *numbers: int) -> tuple[int, str]:
+@pytest.fixture(scope="module")
+def imported() -> Iterator[Forks]:
+    """A process that has imported the daemon."""
+    with Forks("import edge.commands.main, edge.daemon.run, gpiozero.pins.mock") as forks:
+        yield forks
+
+
+def run_to_the_signal(imported: Forks, config: Path, moment: str, *numbers: int) -> tuple[int, str]:
     """Run `gardu run` until it gets the signals at *moment*; return exit code and log."""
     told = ",".join(str(int(number)) for number in numbers)
-    done = subprocess.run(
-        [sys.executable, "-c", _SCRIPT, moment, told, str(config)],
-        env={**os.environ, "GPIOZERO_PIN_FACTORY": "mock"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    mock = {"GPIOZERO_PIN_FACTORY": "mock"}
+    done = imported.run(_SCRIPT, moment, told, str(config), environment=mock)
     return done.returncode, done.stderr
 
 
@@ -91,18 +97,21 @@ def crashes(folder: Path) -> int:
 
 
 @pytest.mark.parametrize("moment", MOMENTS[:-2])
-def test_a_stop_at_any_moment_of_the_start(tmp_path: Path, moment: str) -> None:
+def test_a_stop_at_any_moment_of_the_start(imported: Forks, tmp_path: Path, moment: str) -> None:
     """A stop is no crash, however early it comes; nor are later signals of any kind."""
     signals = signal.SIGTERM, signal.SIGHUP, signal.SIGINT, signal.SIGTERM
-    code, log = run_to_the_signal(config_file(tmp_path), moment, *signals)
+    code, log = run_to_the_signal(imported, config_file(tmp_path), moment, *signals)
     assert (code, "Traceback" in log) == (0, False), log
     assert crashes(tmp_path) == 0
 
 
-def test_after_a_stop_within_the_start_no_crash_is_recorded(tmp_path: Path) -> None:
+def test_after_a_stop_within_the_start_no_crash_is_recorded(
+    imported: Forks, tmp_path: Path
+) -> None:
     """The run after it has no crash to report."""
     config = config_file(tmp_path)
-    assert run_to_the_signal(config, "edge.daemon.run._report_last_run", signal.SIGINT)[0] == 0
+    moment = "edge.daemon.run._report_last_run"
+    assert run_to_the_signal(imported, config, moment, signal.SIGINT)[0] == 0
     with DaemonChild(config) as daemon:
         daemon.until("ready;")
         assert daemon.stop() == 0

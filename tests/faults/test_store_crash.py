@@ -15,6 +15,7 @@ import pytest
 from edge.clock import Clock
 from edge.errors import StoreError
 from edge.store.store import Store
+from tests.longer import slow
 
 ROUNDS = 20
 
@@ -42,6 +43,7 @@ def said_until_killed(folder: Path, lines: int) -> list[str]:
         return said + process.stdout.readlines()
 
 
+@slow
 def test_killed_at_any_moment(tmp_path: Path) -> None:
     """After every SIGKILL each confirmed commit is there, whole and in sequence."""
     dice = random.Random(2017)

@@ -13,6 +13,7 @@ import pytest
 from edge.daemon import heartbeat as module
 from tests.daemon.test_run import config_file, stored
 from tests.daemons import PATIENCE_S, DaemonChild, of
+from tests.longer import slow
 
 WATCHDOG_S = 2.0
 
@@ -63,6 +64,7 @@ def watchdog(tmp_path: Path) -> Iterator[Watchdog]:
     watchdog.socket.close()
 
 
+@slow
 def test_a_hung_loop_is_ended_and_the_visit_goes_on(tmp_path: Path, watchdog: Watchdog) -> None:
     """The loop hangs while threads live: silence, SIGABRT, a stack trace, restart, no loss."""
     config = config_file(tmp_path)

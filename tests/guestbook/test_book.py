@@ -32,6 +32,7 @@ from tests.guests import (
     entry,
     raw_files,
 )
+from tests.longer import slow
 from tests.uplinks import make_config
 
 AT = Stamp(5, NOW_MS + 86_400_000, synced=True, boot="test")
@@ -100,6 +101,7 @@ def test_a_copy_put_in_its_place_is_used(tmp_path: Path) -> None:
     book.close()
 
 
+@slow
 @pytest.mark.parametrize("count", [1, 40, 1500])
 def test_what_is_purged_is_in_no_file(tmp_path: Path, count: int) -> None:
     """After a purge no byte of a name is in database, log or other files; other entries stay."""

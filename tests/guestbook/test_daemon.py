@@ -10,11 +10,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 from edge.guestbook.guest_list import read
-from sim.process import gardu
+from sim.stage.process import gardu
 from tests.brokers import Centre, Mosquitto, until
 from tests.daemon.test_run import config_file
 from tests.daemons import DaemonChild
 from tests.guests import NAME, SECRETS, DeskApplication, desk_application, raw_files, register
+from tests.longer import slow
 
 BASE = "gardu/v1/setda-tanjabbar/lobi-utama/"
 NOON_MS = 1_795_313_497_412
@@ -51,6 +52,7 @@ def command(*arguments: str) -> str:
     return done.stdout
 
 
+@slow
 def test_a_guest_is_entered_exported_and_forgotten(tmp_path: Path, mosquitto: Mosquitto) -> None:
     """Guests' details are in the guest book only (no record, topic or log), until a purge."""
     config = config_of(tmp_path, mosquitto)

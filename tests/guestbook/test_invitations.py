@@ -368,3 +368,21 @@ def test_the_clocks_error_moves_the_edges_of_a_validity_by_no_more(
         assert not FROM_MS + bound_ms <= true_ms < UNTIL_MS - bound_ms
     else:
         assert FROM_MS - bound_ms <= true_ms < UNTIL_MS + bound_ms
+
+
+NUMBER = Guest("Siti", purpose="NIK 1571 0203 0405 0607")
+
+
+def test_an_invitation_with_an_identity_number_is_not_written() -> None:
+    """Who invites learns at once that the number must be left out."""
+    with pytest.raises(GarduError, match="purpose holds what looks like an identity number"):
+        write(msgspec.structs.replace(INVITATION, guest=NUMBER), SECRET)
+
+
+def test_an_invitation_with_an_identity_number_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checkpoint stores no number of a code that another program has signed."""
+    with monkeypatch.context() as other_program:
+        other_program.setattr(invitations, "text_with_identity_number", lambda _texts: None)
+        text = write(msgspec.structs.replace(INVITATION, guest=NUMBER), SECRET)
+    with pytest.raises(BadInvitation, match="identity number"):
+        read(text, KEYS, FROM_MS, "setda-tanjabbar", "lobi-utama", ["pimpinan"])

@@ -10,6 +10,7 @@ from edge.guestbook.guest_list import read
 from tests.brokers import Mosquitto, until
 from tests.daemons import ARRIVE, DaemonChild
 from tests.guestbook.test_daemon import NOON_MS, TIMES, office
+from tests.longer import slow
 from tests.mqtt.test_value_request import PLATE, values
 
 DONE, CHOICE_1 = 3, 4
@@ -80,6 +81,7 @@ def written(folder: Path, broker: Mosquitto) -> Path:
     return file
 
 
+@slow
 def test_personal_values_are_in_the_guest_book_and_nowhere_else(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:

@@ -12,13 +12,12 @@ from typing import Any, NamedTuple
 import pytest
 from gpiozero.pins.mock import MockFactory
 
-from edge.clock import ENVIRONMENT, Clock
+from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.model import CheckpointSection, Config
 from edge.config.sections.card_readers import Wiegand
 from edge.config.sections.guests import Cards
 from edge.config.sections.lockers import GpioLockers
-from edge.drivers import port_reader
 from edge.drivers.gpio.pin_channels import PinChannels
 from edge.drivers.gpio.pins import pin_factory
 from edge.errors import DeviceUnavailable
@@ -58,7 +57,6 @@ CONFIG = os.environ.get("GARDU_HARDWARE", "")
 
 MODES = ["by-hand"] if CONFIG else ["rehearsed"]
 HINT = "on a Pi, at a terminal: make hardware-test CONFIG=/etc/gardu/gardu.toml"
-SPEED = 20.0
 
 
 class Suite(NamedTuple):
@@ -92,12 +90,12 @@ def board_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, C
         yield twin, twin.world.lobby.config
 
 
-def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
+def pin_twin(module: Any, *wiring: Any) -> Any:
     """Return a function that makes the bench of *module*."""
 
     @contextmanager
     def make(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
-        with module.TwinBench.made(folder, patch, speed, *wiring) as twin:
+        with module.TwinBench.made(folder, patch, *wiring) as twin:
             twin.driver.close()
             yield twin, twin.lobby.config
 
@@ -105,14 +103,13 @@ def pin_twin(module: Any, *wiring: Any, speed: float = SPEED) -> Any:
 
 
 @contextmanager
-def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
+def reader_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an RDM6300 on its port."""
-    patch.setattr(port_reader, "RETRY_S", 0.02)
     reader, cards = readers.READERS["rdm6300"]
-    config, clock = readers.wired(folder, reader), Clock.scaled(readers.SPEED)
-    with LiveLobby(config, folder, clock) as lobby:
-        twin: Any = readers.TwinBench(lobby, config, Posted(clock), cards)
-        twin.clock, twin.factory = clock, MockFactory()
+    config = readers.wired(folder, reader)
+    with LiveLobby(config, folder) as lobby:
+        twin: Any = readers.TwinBench(lobby, config, Posted(lobby.clock), cards)
+        twin.clock, twin.factory = lobby.clock, MockFactory()
         yield twin, config
 
 
@@ -120,14 +117,12 @@ def reader_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, 
 def wiegand_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield a Wiegand reader on two pins."""
     more, cards = readers.WIEGAND["26 bits"]
-    config, clock = readers.wiegand(**more), Clock.scaled(readers.SPEED)
-    patch.setenv(ENVIRONMENT, clock.to_environment())
+    config = readers.wiegand(**more)
     patch.setenv(PINS, str(folder / "pins.sock"))
-    with LiveLobby(config, folder, clock) as lobby, closing(SimFactory()) as factory:
-        twin: Any = readers.TwinBench(
-            lobby, config, Posted(clock), cards, PinChannels(factory, clock)
-        )
-        twin.clock, twin.factory = clock, factory
+    with LiveLobby(config, folder) as lobby, closing(SimFactory()) as factory:
+        channels = PinChannels(factory, lobby.clock)
+        twin: Any = readers.TwinBench(lobby, config, Posted(lobby.clock), cards, channels)
+        twin.clock, twin.factory = lobby.clock, factory
         yield twin, config
 
 
@@ -135,7 +130,7 @@ def wiegand_twin(folder: Path, patch: pytest.MonkeyPatch) -> Iterator[tuple[Any,
 def camera_twin(folder: Path, _patch: pytest.MonkeyPatch) -> Iterator[tuple[Any, Config]]:
     """Yield an IP camera on loopback."""
     twin: Any = http_cameras.HttpBench(folder, "digest")
-    twin.clock, twin.factory = twin._clock, MockFactory()
+    twin.factory = MockFactory()
     checkpoint = CheckpointSection(
         site="setda", id="lobi", procedures=["pimpinan"], data=str(folder)
     )
@@ -182,19 +177,18 @@ def _by_hand(stack: ExitStack) -> Desk:
 
 def _rehearsed(stack: ExitStack, suite: Suite, folder: Path, patch: pytest.MonkeyPatch) -> Desk:
     twin, config = stack.enter_context(suite.twin(folder, patch))
-    clock = getattr(twin, "clock", None) or twin._clock
-    return Desk(config, clock, twin.factory, Rehearsed(twin, suite.words))
+    return Desk(config, twin.clock, twin.factory, Rehearsed(twin, suite.words))
 
 
 LOCKERS = Suite("lockers", LockersBench, lockers.Bench, hands.LOCKERS, locker_twin)
 BOARDS = Suite("lockers", LockersBench, lockers.BoardBench, hands.LOCKERS, board_twin)
 DETECTOR = Suite(
     "metal-detector", HandBench, metal_detector.Bench, hands.DETECTOR,
-    pin_twin(detectors, *detectors.WIRINGS["to ground"], speed=10.0),
+    pin_twin(detectors, *detectors.WIRINGS["to ground"]),
 )  # fmt: skip
 AIPHONE = Suite(
     "aiphone/adc", AiphoneBench, aiphone.Bench, hands.AIPHONE,
-    pin_twin(aiphones, *aiphones.WIRINGS["active low, contacts to ground"], speed=10.0),
+    pin_twin(aiphones, *aiphones.WIRINGS["active low, contacts to ground"]),
 )  # fmt: skip
 DOOR = Suite(
     "door/kantor", DoorBench, door.Bench, hands.DOOR,
@@ -208,11 +202,9 @@ WIEGAND = Suite("card-reader/desk", ReaderBench, card_readers.Bench, hands.READE
 CAMERA = Suite("camera/lobby", HandBench, cameras.Bench, hands.CAMERA, camera_twin)
 PANEL = Suite(
     "panel/reception", HandBench, panel.Bench, hands.PANEL,
-    pin_twin(panels, *panels.WIRINGS["green and red"], speed=10.0),
+    pin_twin(panels, *panels.WIRINGS["green and red"]),
 )  # fmt: skip
-BUZZER = Suite(
-    "buzzer", HandBench, buzzer.Bench, hands.BUZZER, pin_twin(buzzers, "high", speed=10.0)
-)
+BUZZER = Suite("buzzer", HandBench, buzzer.Bench, hands.BUZZER, pin_twin(buzzers, "high"))
 
 
 @pytest.fixture(scope="class")

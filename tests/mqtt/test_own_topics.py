@@ -20,6 +20,7 @@ from edge.sop.records import MonthlyReport, Record
 from edge.store.cloudevent import REPORT_TYPE
 from edge.store.rows import OutboxRow
 from tests.brokers import Centre, Mosquitto, until
+from tests.longer import slow
 from tests.packets import ScriptedBroker
 from tests.uplinks import AT, Running, make_config, make_store, opened, running
 
@@ -66,6 +67,7 @@ async def repaired(run: Running, count: int) -> None:
     await until(lambda: run.uplink.counts["topics_repaired"] >= count)
 
 
+@slow
 def test_deleted_topics_come_back(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """Every live topic that another client deletes is published again, and counted."""
 
@@ -87,6 +89,7 @@ def test_deleted_topics_come_back(mosquitto: Mosquitto, tmp_path: Path) -> None:
     asyncio.run(scenario())
 
 
+@slow
 def test_forged_topics_are_repaired(mosquitto: Mosquitto, tmp_path: Path) -> None:
     """A forged meta, and an alarm that does not stand, do not stay."""
 

@@ -39,6 +39,10 @@ def refusal(payload: bytes | dict[str, Any]) -> RequestRefused:
         ({"guest": details(id_kind="passport of the moon")}, "malformed"),
         ({"guest": details(phone="call me")}, "malformed"),
         ({"guest": details(purpose="NIK 1571 0203 0405 0607")}, "identity number"),
+        ({"guest": details(name="Siti 15710203", purpose="04050607")}, "identity number"),
+        ({"guest": details(phone="1571020304050607")}, "identity number"),
+        ({"guest": details(name="Siti\x85")}, "malformed"),
+        ({"guest": details(name="Siti\u202e")}, "malformed"),
         (
             {"guest": details(name="".join(chr(0xFF10 + n) for n in [1, 5, 7] * 5))},
             "identity number",

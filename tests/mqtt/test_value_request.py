@@ -114,6 +114,8 @@ def test_a_request_that_was_on_the_disk_at_a_kill_reaches_the_core(tmp_path: Pat
          "plate is no such text; allowed: 1 to 80 characters in one line"),
         ({"values": {"plate": "NIK 1571020304050607"}}, "identity number",
          "a text holds what looks like an identity number"),
+        ({"values": {"plate": 1571020304050607}}, "identity number",
+         "a text holds what looks like an identity number"),
         ({"visit": VISITS[4]}, "no such visit", "no open visit has that id"),
         ({"procedure": "pimpinan"}, "no visit waits", "no visit is at the desk"),
         ({"time": iso(NOW_MS - 400_000)}, "too old", "it is 400 s old; allowed: 300 s"),

@@ -12,6 +12,7 @@ import msgspec
 import openpyxl
 import pytest
 
+from edge.config.alarm_names import ALARMS_OF_ONE
 from edge.config.places import default_config_folder
 from edge.config.zone import month_named, zone_of
 from edge.paper.words import Language
@@ -236,7 +237,7 @@ def test_every_code_that_can_be_recorded_has_words(language: Language) -> None:
         "by": {*get_args(_type_of(DayOpened, "by"))},
         "alarm": {
             *get_args(events.InputKind), METAL_DETECTOR, cards.LOST, evacuation.FIRE,
-            *(begin + "3" for begin in codes.NAMED_ALARMS), *_alarms_of_the_checkpoint(),
+            *(begin + "3" for begin in ALARMS_OF_ONE), *_alarms_of_the_checkpoint(),
         },
     }  # fmt: skip
     assert set(recorded) == set(codes.CODES)

@@ -11,6 +11,7 @@ from edge.config.zone import zone_of
 from tests.brokers import Centre, Mosquitto, until
 from tests.daemon.test_run import config_file
 from tests.daemons import DaemonChild
+from tests.longer import slow
 
 JAKARTA = "Asia/Jakarta"
 # A minute before midnight the report is two minutes away: two seconds at this speed.
@@ -52,6 +53,7 @@ def report_of(port: int, revision: int) -> dict[str, Any]:
     return asyncio.run(listen())
 
 
+@slow
 def test_a_month_is_published_at_its_end_and_again_when_late_records_come(
     tmp_path: Path, mosquitto: Mosquitto
 ) -> None:

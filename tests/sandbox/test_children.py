@@ -18,7 +18,7 @@ from edge.drivers.camera.rtsp_camera import RtspStillCamera
 from edge.drivers.camera.stamper import Stamper
 from edge.sop.monthly_summary import Summary
 from edge.store.store import Store
-from sim.process import gardu
+from sim.stage.process import gardu
 from sim.twins.camera import USERNAME
 from sim.twins.rtsp_camera import RtspCameraTwin, RtspScheme
 from tests.drivers.camera.test_picamera2_child import FAKE

@@ -8,20 +8,23 @@ from pathlib import Path
 
 import pytest
 
-from sim import daemon
-from sim.process import gardu
+from edge.clock import Clock
 from sim.scenario import Guests, Kill, Scenario
-from sim.stage import Stage
-from sim.summary import succeeded
+from sim.stage import daemon
+from sim.stage.keeper import Keeper
+from sim.stage.process import gardu
+from sim.stage.stage import Stage
+from sim.stage.summary import succeeded
 from tests.brokers import Mosquitto
 from tests.daemon.test_run import Systemd
 from tests.daemons import DaemonChild
+from tests.longer import slow
 from tests.report.test_published import config_of, report_of, wall
 from tests.sandbox import mounts
 from tests.sandbox.sandbox import Sandbox, needs_filter, needs_view
 from tests.test_whole import TITLE, settings
 
-pytestmark = [needs_filter, needs_view]
+pytestmark = [slow, needs_filter, needs_view]
 
 
 def test_a_guest_goes_through_the_procedure(
@@ -33,7 +36,8 @@ def test_a_guest_goes_through_the_procedure(
     `gardu outputs-off`.
     """
     scenario = Scenario(title=TITLE, guests=Guests(order=("normal",)), kill=(Kill(at_s=200),))
-    stage = Stage(settings(tmp_path, "pimpinan", scenario), lambda _words: None)
+    chosen = settings(tmp_path, "pimpinan", scenario, speed=60.0)
+    stage = Stage(chosen, lambda _words: None, Keeper(Clock.scaled(60)))
     run = stage.run
 
     async def play() -> None:

@@ -41,6 +41,7 @@ from edge.sop.records import (
 )
 from edge.sop.state import DayRules, Detector, Host, State, Visit
 from edge.sop.visit.group import missing_cards
+from tests.longer import either, longer
 from tests.restored import stored
 from tests.sop.stand import CARDS, PROCEDURES, SUPERVISOR, rules
 from tests.sop.witness import CORRECTIONS, TOLD, Witness
@@ -68,9 +69,11 @@ LOCKERS = st.sampled_from([1, 2, 3, 9])
 ACTS = st.lists(st.sampled_from(["identity-ktp", "identity-sim"]), max_size=3)
 CHOICES = st.lists(st.integers(0, 11), min_size=10, max_size=40)
 REACHED: Counter[tuple[str, str, str]] = Counter()
-SEEN_OFTEN = 5
-# With 400 it depends on chance whether nine tenths of the phases are reached.
-EXAMPLES = 600
+SEEN_OFTEN = either(0, 5)
+# With 400 it depends on chance whether nine tenths of the phases are reached. The short form has
+# the same rules and invariants; what it must reach is in proportion.
+EXAMPLES = either(60, 600)
+MOST_MISSED = either(0.4, 0.1)
 # The first detector of each is that of officer 3.
 FRAMES = {
     "one beam": {"": Detector(walks=frozenset({"in"}))},
@@ -785,10 +788,9 @@ class Lobby(RuleBasedStateMachine):
         assert self.stand.state.visits == {}
 
 
-# 30,000 events need two to four minutes of processor time.
-@pytest.mark.timeout(900)
+@longer
 def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixture[str]) -> None:
-    """30,000 random events break no invariant, and reach nearly every phase there is."""
+    """Random events (in the soak 30,000) break no invariant, and reach nearly every phase."""
     REACHED.clear()
     TOLD.clear()
     run_state_machine_as_test(
@@ -812,7 +814,7 @@ def test_invariants_hold_and_most_states_are_reached(capsys: pytest.CaptureFixtu
     missed = sorted(phases - set(REACHED))
     with capsys.disabled():
         print(f"\nstates reached: {len(phases) - len(missed)} of {len(phases)}; not: {missed}")
-    assert len(missed) <= len(phases) // 10
+    assert len(missed) <= len(phases) * MOST_MISSED
     assert TOLD["a group in the meeting"] > SEEN_OFTEN
     for rare in ("back", "card", "next", "gardu.card.lost.v1", "gardu.locker.opened.v1", *DAILY):
         assert TOLD[rare] > SEEN_OFTEN, rare

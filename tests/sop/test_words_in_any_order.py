@@ -14,6 +14,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_stat
 from edge.sop import events
 from edge.sop.effects import RingAide, StoreValue
 from edge.sop.records import StepCompleted, VisitClosed
+from tests.longer import either, longer, slow
 from tests.restored import stored
 from tests.sop.data_centre import HOSTS, PROCEDURE, DataCentre
 
@@ -207,13 +208,15 @@ class Centre(RuleBasedStateMachine):
         assert self.stand.state.visits == {}
 
 
+@slow
+@longer
 def test_invariants_hold_and_every_word_is_used() -> None:
     """Random events break no invariant, and reach every count, value, reason and approval."""
     REACHED.clear()
     run_state_machine_as_test(
         Centre,
         settings=settings(
-            max_examples=300,
+            max_examples=either(300, 1000),
             stateful_step_count=60,
             deadline=None,
             derandomize=True,

@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from edge.store import snapshot as snapshot_module
 from edge.store.chain import Difference
 from edge.store.chain_check import ChainCheck
+from edge.store.disk_space import Space
 from edge.store.register import Spans
 from edge.store.snapshot import Page, Snapshot
 from edge.store.store import Store
+from tests.longer import either, longer
 from tests.store_bench import SOURCE, HandClock, say
 
 
@@ -163,14 +165,16 @@ def test_stopped_check_has_its_progress(store: Store, tmp_path: Path) -> None:
     assert (check.done, check.total, check.reached.sequence) == (9, 12, 9)
 
 
-@settings(max_examples=30, deadline=None, database=None)
+@longer
+@settings(max_examples=either(15, 300), deadline=None, database=None)
 @given(steps=st.lists(st.tuples(st.integers(0, 4), st.integers(0, 9)), max_size=6))
 def test_the_daemon_is_never_reported_as_tampering(
     tmp_path_factory: pytest.TempPathFactory, steps: list[tuple[int, int]]
 ) -> None:
     """For any appending and removing during the check, an unchanged history is intact."""
     folder = tmp_path_factory.mktemp("check")
-    with contextlib.closing(Store(folder, SOURCE, HandClock())) as store:
+    space = Space(folder, reserve=0)
+    with contextlib.closing(Store(folder, SOURCE, HandClock(), space=space)) as store:
         for _ in range(4):
             say(store, snapshot_module._PAGE // 2)
 

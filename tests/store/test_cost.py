@@ -1,5 +1,6 @@
 """Cost of calls: SQLite's steps do not depend on the number of documents."""
 
+import shutil
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -83,9 +84,8 @@ IN_SERVICE: dict[str, Callable[[Store], object]] = {
 }
 
 
-def worn_store(folder: Path, records: int) -> Store:
-    """Return a store: *records* acknowledged long ago, 7 since, 12 waiting, 5 parked."""
-    clock = HandClock()
+def wear(folder: Path, records: int, clock: HandClock) -> None:
+    """Make a database: *records* acknowledged long ago, 7 since, 12 waiting, 5 parked."""
     store = Store(folder, SOURCE, clock)
     with store._documents.transaction():
         for _ in range(records // 2):
@@ -96,15 +96,27 @@ def worn_store(folder: Path, records: int) -> Store:
         store.park(row.sequence, "refused")
     for number in range(3):
         store.add_still(StillRow(f"s{number}", "desk", "stills/s.jpg", "0" * 64, 1))
-    return store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def worn(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Path, HandClock]]:
+    """Worn databases of 600 and of 2,400 records, to be copied; each with its clock."""
+    made = [(tmp_path_factory.mktemp("worn"), HandClock()) for _ in range(2)]
+    for (folder, clock), records in zip(made, (600, 2400), strict=True):
+        wear(folder, records, clock)
+    return made
 
 
 @pytest.mark.parametrize("name", IN_SERVICE)
-def test_cost_does_not_grow_with_history(tmp_path: Path, name: str) -> None:
+def test_cost_does_not_grow_with_history(
+    worn: list[tuple[Path, HandClock]], tmp_path: Path, name: str
+) -> None:
     """In service SQLite runs the same steps after 600 records as after 2,400."""
     steps = []
-    for records in (600, 2400):
-        store = worn_store(tmp_path / str(records), records)
+    for number, (folder, clock) in enumerate(worn):
+        copy = shutil.copytree(folder, tmp_path / str(number))
+        store = Store(copy, SOURCE, clock)
         steps.append(work(store._documents, partial(IN_SERVICE[name], store)))
         store.close()
     assert steps[0] == steps[1]

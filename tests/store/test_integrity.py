@@ -1,6 +1,5 @@
 """Damaged databases: flipped bits, garbage and truncation are noticed and give no wrong data."""
 
-import os
 import random
 import shutil
 import sqlite3
@@ -16,12 +15,13 @@ from edge.errors import StoreDamaged, StoreError
 from edge.store.disk_space import Space
 from edge.store.outbox import StillRow
 from edge.store.store import FILE, Store
+from tests.longer import either, longer
 from tests.store_child import opened
 
 SOURCE = "/gardu/site/checkpoint"
 DECISIONS = 24
 SEED = 2017
-ROUNDS = 2000 if os.environ.get("GARDU_SOAK") else 25
+ROUNDS = either(12, 2000)
 
 Damage = Callable[[bytearray, random.Random], int]
 
@@ -169,6 +169,7 @@ def sound(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     return folder
 
 
+@longer
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_damage_is_never_silent(sound: Path, tmp_path: Path, damage: str) -> None:
     """Noticed at the start, when it is read, or by examination; otherwise harmless."""
@@ -189,6 +190,7 @@ def test_damage_is_never_silent(sound: Path, tmp_path: Path, damage: str) -> Non
     assert seen - {"harmless"}
 
 
+@longer
 @pytest.mark.parametrize("damage", ["bit", "garbage", "zeros"])
 def test_damage_in_the_log_alone(tmp_path: Path, damage: str) -> None:
     """Damage before the log's last transaction is noticed without the shared memory too.

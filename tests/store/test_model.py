@@ -11,6 +11,7 @@ from tinydb import where
 from tinydb.table import Document
 
 from edge.store.documents import Documents
+from tests.longer import either, longer
 
 TABLES = st.sampled_from(["visits", "outbox", "register-2026-11"])
 IDS = st.integers(1, 12)
@@ -190,6 +191,6 @@ class DocumentsModel(RuleBasedStateMachine):
 
 
 DocumentsModel.TestCase.settings = settings(
-    max_examples=50, stateful_step_count=25, deadline=None, database=None
+    max_examples=either(15, 500), stateful_step_count=25, deadline=None, database=None
 )
-TestDocumentsModel = DocumentsModel.TestCase
+TestDocumentsModel = longer(DocumentsModel.TestCase)

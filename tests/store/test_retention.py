@@ -14,11 +14,13 @@ from edge.clock import Clock, iso
 from edge.config.model import Retention as Limits
 from edge.store import retention
 from edge.store.chain import Walk
+from edge.store.disk_space import Space
 from edge.store.register import facts
 from edge.store.retention import RetentionPostponed, Sweep, remove_expired, run_retention
 from edge.store.snapshot import Snapshot
 from edge.store.store import StillRow, Store
 from edge.worker import Worker
+from tests.longer import either, longer
 from tests.store_bench import SOURCE, HandClock, record, say, sequences
 
 DAY = 86_400.0
@@ -276,7 +278,8 @@ Day = st.tuples(
 )
 
 
-@settings(max_examples=40, deadline=None, database=None)
+@longer
+@settings(max_examples=either(20, 400), deadline=None, database=None)
 @given(days=st.lists(Day, max_size=12))
 def test_whatever_happens_only_old_deliveries_go(
     tmp_path_factory: pytest.TempPathFactory, days: list[tuple[int, list[int], int, int]]
@@ -284,7 +287,8 @@ def test_whatever_happens_only_old_deliveries_go(
     """Compared with a plain model: only old deliveries are removed, without holes, in a chain."""
     folder, clock = tmp_path_factory.mktemp("retention"), HandClock()
     delivered: dict[int, float] = {}
-    with contextlib.closing(Store(folder, SOURCE, clock)) as store:
+    space = Space(folder, reserve=0)
+    with contextlib.closing(Store(folder, SOURCE, clock, space=space)) as store:
         for new, acknowledged, resent, passing in days:
             say(store, new)
             known = store.ledger().last

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from edge.clock import Stamp
 from edge.sop.records import Record
 from edge.store.database import checksum
+from edge.store.disk_space import Space
 from edge.store.register import DAY_MS
 from edge.store.salvage import salvage
 from edge.store.search import Found, Search, Wanted, where_to_read
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, FORMAT, Store
+from tests.longer import either, longer
 from tests.store_bench import SOURCE, HandClock, record, say
 
 NOON = 20_000 * DAY_MS + DAY_MS // 2
@@ -89,7 +91,8 @@ MOMENTS = st.builds(
 BOUNDS = st.none() | MOMENTS
 
 
-@settings(max_examples=60, deadline=None, database=None)
+@longer
+@settings(max_examples=either(30, 600), deadline=None, database=None)
 @given(data=st.data())
 def test_bounded_search_finds_what_a_search_of_all_finds(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
@@ -100,7 +103,8 @@ def test_bounded_search_finds_what_a_search_of_all_finds(
     removed = data.draw(st.integers(0, len(moments)))
     damaged = data.draw(st.sets(st.integers(1, max(1, len(moments))), max_size=3))
     forgotten = data.draw(st.integers(0, 3))
-    with contextlib.closing(Store(folder, SOURCE, HandClock())) as store:
+    space = Space(folder, reserve=0)
+    with contextlib.closing(Store(folder, SOURCE, HandClock(), space=space)) as store:
         for wall_ms, kind in moments:
             store.append([at(wall_ms, kind)])
         store.documents.table("outbox").remove(doc_ids=list(range(1, removed + 1)))

@@ -12,10 +12,10 @@ from typing import Any
 from edge.clock import Clock
 from edge.config.loading import load_config
 from edge.config.places import default_config_folder
-from sim.header import HeaderPin
-from sim.lobby import CAMERA_PASSWORD, PINS_SOCKET, Lobby
-from sim.rundir import RunDir
+from sim.stage.rundir import RunDir
 from sim.twins.camera import USERNAME
+from sim.world.header import HeaderPin
+from sim.world.lobby import CAMERA_PASSWORD, PINS_SOCKET, Lobby
 
 ROOT = Path(__file__).parents[3]
 SOURCE = default_config_folder() / "gardu.toml"

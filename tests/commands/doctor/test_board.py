@@ -168,6 +168,8 @@ def test_the_card(tmp_path: Path, config: Config, sys: FakeSys) -> None:
     assert speed.saw.startswith("The slowest of 5 small writes took ")
     sys.emmc(tmp_path, "0x0b 0x01")
     assert [(one.state, "110 %" in one.saw) for one in card()][:1] == [("wrong", True)]
+    sys.put("fs/ext4/mmcblk0p2/errors_count", "2\n")
+    assert "met 2 errors" in card()[0].saw
     gone = msgspec.structs.replace(config.checkpoint, data=str(tmp_path / "gone"))
     (found,) = board.card(msgspec.structs.replace(config, checkpoint=gone), sys.root)
     assert found.state == "skipped"

@@ -14,14 +14,15 @@ from msgspec.structs import replace
 from paho.mqtt import publish
 from paho.mqtt.client import MQTTMessage
 
+from edge.commands.ask import ask_link
 from edge.commands.doctor.broker import broker
 from edge.commands.doctor.finding import Finding
 from edge.commands.doctor.port_probe import surer
 from edge.config.loading import load_config
 from edge.config.model import Broker, Config
-from edge.mqtt.consumer import Consumer
 from edge.mqtt.messages import TRIAL_TYPE
 from edge.mqtt.reasons import Word, reason
+from office.watch.consumer import Consumer
 from tests.brokers import HOST, Centre, Mosquitto, free_port, mosquitto
 from tests.certificates import DAY, Authority, now
 from tests.commands.doctor.office import SOURCE, Office, in_office
@@ -193,13 +194,21 @@ def test_what_is_sure_is_not_probed() -> None:
 
 
 async def told_at_last(office: Office, words: str) -> tuple[int, dict[str, str]]:
-    """Return exit code and finding of the doctor once it has *words*."""
+    """Return exit code and finding of the doctor once the daemon's state has *words*."""
     async with asyncio.timeout(60):
-        while True:
-            code, by_name = await office.doctor("broker")
-            (found,) = by_name["broker"]
-            if words in found["saw"]:
-                return code, found
+        while words not in await asyncio.to_thread(_state, office):
+            await asyncio.sleep(0.05)
+    code, by_name = await office.doctor("broker")
+    (found,) = by_name["broker"]
+    assert words in found["saw"]
+    return code, found
+
+
+def _state(office: Office) -> str:
+    state = ask_link(office.run.data)
+    if state is None:  # it starts
+        return ""
+    return "it is connected" if state.connected else state.why
 
 
 def test_a_running_daemon_is_asked_not_disturbed(tmp_path: Path, mosquitto: Mosquitto) -> None:

@@ -8,7 +8,6 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.clock import ENVIRONMENT, Clock
 from edge.commands.doctor.acts import actuate
 from edge.commands.doctor.devices import Pins, examine_devices
 from edge.commands.doctor.finding import Finding
@@ -21,18 +20,15 @@ from sim.pins import SimFactory
 from tests.contract.live_lobby import LiveLobby
 from tests.contract.test_lockers import kerong
 
-SPEED = 20.0
-
 
 @contextmanager
 def lobby(
     raw: dict[str, Any], folder: Path, patch: pytest.MonkeyPatch
 ) -> Iterator[tuple[LiveLobby, Pins]]:
     """Yield a lobby of *raw*, and its pins."""
-    clock = Clock.scaled(SPEED)
-    patch.setenv(ENVIRONMENT, clock.to_environment())
     patch.setenv(PINS, str(folder / "pins.sock"))
-    with LiveLobby(read(raw, folder), folder, clock) as live:
+    with LiveLobby(read(raw, folder), folder) as live:
+        clock = live.clock
         factory = SimFactory()
         try:
             yield live, Pins(PinChannels(factory, clock), "", Buses(live.lobby.config.buses, clock))

@@ -16,7 +16,7 @@ from edge.commands.doctor.pin_monitor import Taps
 from edge.commands.watch_inputs import level_words
 from edge.config.inventory import fitted
 from edge.config.model import Config
-from sim.lobby import Lobby
+from sim.world.lobby import Lobby
 from tests.contract.live_lobby import LiveLobby
 from tests.contract.pin_bench import _BASE, located
 
@@ -41,13 +41,13 @@ def lobby(folder: Path, driver: str, bus: dict[str, Any]) -> Iterator[tuple[Live
         "modules": {"floor-2": {"driver": driver, "bus": "floors"}},
     }
     config = msgspec.convert({**_BASE, **raw}, Config)
-    with LiveLobby(config, folder, Clock()) as live:
+    with LiveLobby(config, folder) as live:
         yield live, located(config, live.lobby.hosts)
 
 
 def examined(config: Config, act: bool = False) -> list[Finding]:
     """Examine all devices; with *act* also switch each output."""
-    clock = Clock()
+    clock = Clock.from_environment()
     pins = open_pins(config, clock)
     only = set(device_names(config))
     try:
@@ -116,7 +116,7 @@ def test_outputs_can_be_switched_by_the_doctor(tmp_path: Path) -> None:
 def test_inputs_are_watched_by_their_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`gardu watch-inputs` shows a module's input with its place, level and meaning."""
     with lobby(tmp_path, "waveshare-relay-d", {"host": "127.0.0.1:1"}) as (live, config):
-        clock = Clock()
+        clock = live.clock
         pins = open_pins(config, clock)
         try:
             with Taps(fitted(config), pins.channels, clock) as taps:

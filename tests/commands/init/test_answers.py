@@ -1,11 +1,13 @@
 """Files of answers: every problem at once with its line, and a file that describes each key."""
 
+import shutil
 import tomllib
 from pathlib import Path
 
 import pytest
 
 from edge.commands.init.questions.table import GROUPS
+from edge.config.places import default_config_folder
 from tests.command_line import invoke
 from tests.commands.init.offices import init
 
@@ -74,6 +76,10 @@ def test_a_missing_answer_is_named(tmp_path: Path) -> None:
         ("[buzzer]\nat = 'pi'", "equipment.modules names no module"),
         ("[cameras.attic]\ndriver = 'http'", "equipment.cameras does not name it"),
         ("[panels.officer-9]\nat = 'pi'", "no chosen procedure has this station"),
+        ("[places.hall]\nat_most = 2", "no chosen procedure waits for room there"),
+        ("[card_pools.vip]\ncount = 2", "no chosen procedure names that pool"),
+        ("[cards]\nescorts = 2", "or there are none"),
+        ("[aiphone.aide]\ntitle = 'X'", "an aide answers there"),
     ],
 )
 def test_an_answer_that_is_of_no_use_is_named_with_the_reason(
@@ -84,6 +90,22 @@ def test_an_answer_that_is_of_no_use_is_named_with_the_reason(
     assert len(lines) == 1
     assert "is of no use here" in lines[0]
     assert reason in lines[0]
+
+
+def test_the_station_of_a_person_who_approves_has_one_place_in_the_answers(tmp_path: Path) -> None:
+    """The procedure names it; as a station of an aide it would be asked twice."""
+    sop = tmp_path / "office" / "sop"
+    sop.mkdir(parents=True)
+    shutil.copy(default_config_folder() / "sop/examples/pusat-data.toml", sop)
+    _, result = init(
+        tmp_path,
+        {
+            "checkpoint": {"procedures": ["pusat-data"]},
+            "equipment": {"aiphones": ["kepala-keamanan"]},
+        },
+    )
+    assert result.exit_code == 2
+    assert "equipment.aiphones: has 'kepala-keamanan', which a procedure names" in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,9 @@ import jsonschema  # type: ignore[import-untyped]  # it ships no types
 import pytest
 
 from edge.config.loading import load_config
+from edge.config.model import Config
 from edge.config.parts import pin_parts
+from edge.config.places import default_config_folder
 from edge.config.sections.pins import Output
 from edge.config.wiring import TXD, boot_notes, wiring
 from edge.sop.procedures.loading import known_procedures, parts_of
@@ -22,6 +25,26 @@ _WIRING = ("GPIO ", "this machine's time zone", "this kernel keeps outputs")
 _PAGE = 'no camera has the purpose "guestbook"'
 # Officer 1's panel serves the aide too in these offices.
 _SHARED = "its stations officer-1 and aide both take"
+
+EXAMPLES = default_config_folder() / "sop/examples"
+_FAR = {
+    "equipment": {"modules": ["far"]},
+    "modules": {"far": {"line": "192.0.2.50", "driver": "wago-750"}},
+    "panels": {"exit": {"at": "far"}, "escort": {"at": "far"}},
+}
+# Procedure, answers, and what the config must have.
+FURTHER: list[tuple[str, dict[str, Any], Callable[[Config], bool]]] = [
+    ("pelayanan-terpadu", {"places": {"loket": {"at_most": 2}}},
+     lambda config: config.places[0].at_most == 2
+     and config.aiphone["kepala-seksi"].title == "Kepala Seksi"),
+    ("ruang-rawat", {"card_pools": {"vip": {"count": 3}}},
+     lambda config: not config.cards.visitor and len(config.cards.pools["vip"]) == 3),
+    ("pusat-data", {**_FAR, "cards": {"escort": ["0500E10C51"]}},
+     lambda config: config.cards.escort == {"0500E10C51": "escort-1"}
+     and config.aiphone["kepala-keamanan"].decline is not None),
+    ("pusat-data", {**_FAR, "cards": {"count": 3, "escorts": 2}},
+     lambda config: len(config.cards.escort) == 2 and len(config.cards.visitor) == 3),
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("answers", OFFICES.values(), ids=OFFICES)
@@ -76,6 +99,24 @@ def test_picture_parts_and_procedures_are_beside_the_config(
     assert parts_of(folder / "sop", wanted) == sorted((folder / "sop/parts").iterdir())
     assert {one.stem for one in (folder / "sop/legal").iterdir()} == set(wanted)
     assert f"gardu check --config {config}" in result.output
+
+
+@pytest.mark.parametrize(("procedure", "answers", "wanted"), FURTHER, ids=lambda one: str(one)[:20])
+def test_what_few_procedures_need_is_asked_too(
+    procedure: str, answers: dict[str, Any], wanted: Callable[[Config], bool], tmp_path: Path
+) -> None:
+    """Places, pools, escorts' cards and persons who approve: check finds no problem."""
+    sop = tmp_path / "office" / "sop"
+    sop.mkdir(parents=True)
+    text = (EXAMPLES / f"{procedure}.toml").read_text(encoding="utf-8")
+    if "card_pools" in answers:
+        text = text.replace("\nversion", '\ncard_pool = "vip"\nversion', 1)
+    (sop / f"{procedure}.toml").write_text(text, encoding="utf-8")
+    config, result = init(tmp_path, {"checkpoint": {"procedures": [procedure]}, **answers})
+    assert result.exit_code == 0, result.output
+    checked = invoke(["check", "-c", str(config)])
+    assert checked.exit_code == 0, checked.output
+    assert wanted(load_config(config, elsewhere=True))
 
 
 def test_24_lockers_of_a_board_are_one_line(tmp_path: Path) -> None:

@@ -1,9 +1,11 @@
 """Alarms of the machine: few records, also of a state that flaps."""
 
+import datetime as dt
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -15,6 +17,7 @@ from edge.daemon.machine.card import Card
 from edge.daemon.machine.power import Power
 from edge.daemon.machine.readings import Readings
 from edge.daemon.machine.rtc import Rtc
+from edge.mqtt.certificates import Certificate
 from edge.sop import events
 from edge.sop.events import SystemAlarmCleared, SystemAlarmRaised
 from edge.store.commit_times import Commits
@@ -27,6 +30,12 @@ RULE = {rule.kind: rule for rule in (*RULES, CLOCK_RULE)}
 def reading(**fields: Any) -> Readings:
     """Return a reading of a Raspberry Pi with *fields*."""
     return Readings(**{"at": AT, "raspberry_pi": True, **fields})
+
+
+def lasts(days: int) -> Certificate:
+    """Return a certificate that is valid for so many days from AT."""
+    ends = dt.datetime.fromtimestamp(AT.wall_ms / 1000, dt.UTC) + dt.timedelta(days=days)
+    return Certificate("kantor.lobi", ends - dt.timedelta(days=1095), ends)
 
 
 class Watched:
@@ -53,6 +62,8 @@ RAISED, CLEARED = ["SystemAlarmRaised"], ["SystemAlarmCleared"]
         ("under-voltage", LOW, ENOUGH, "4.63 V"),
         ("too-hot", reading(temperature_c=83.4), reading(temperature_c=60.0), "83 °C"),
         ("card-read-only", reading(card=Card(True)), reading(card=Card(False)), "be written"),
+        ("card-errors", reading(card=Card(False, errors=2)), reading(card=Card(False, errors=0)),
+         "met 2 errors"),
         ("data-in-memory", reading(card=Card(in_memory=True)),
          reading(card=Card(in_memory=False)), "not on a card"),
         ("card-slow", reading(commits=Commits(3, 90, 4200)), reading(commits=Commits(0, 9, 80)),
@@ -61,6 +72,10 @@ RAISED, CLEARED = ["SystemAlarmRaised"], ["SystemAlarmCleared"]
          "100 %"),
         ("rtc-battery-empty", reading(rtc=Rtc("rtc", 0, 900)), reading(rtc=Rtc("rtc", 0, 3000)),
          "900 mV"),
+        ("certificate-expires", reading(certificate=lasts(29)), reading(certificate=lasts(31)),
+         "the certificate kantor.lobi expires on"),
+        ("certificate-expires", reading(certificate=lasts(-1)), reading(certificate=lasts(1095)),
+         "the certificate kantor.lobi expired on"),
     ],
 )  # fmt: skip
 def test_each_alarm_is_raised_once_and_cleared_after_its_calm(
@@ -85,8 +100,10 @@ def test_each_alarm_is_raised_once_and_cleared_after_its_calm(
 @pytest.mark.parametrize(
     "readings",
     [reading(), reading(temperature_c=95.0, raspberry_pi=False), reading(temperature_c=77.0),
+     reading(card=Card(False)), reading(card=Card(None, errors=None)),
      reading(commits=Commits(2, 9, 1500)), reading(rtc=Rtc("rtc", 0, 5)),
-     reading(rtc=Rtc("rtc", None, None))],
+     reading(rtc=Rtc("rtc", None, None)),
+     reading(certificate=lasts(1), at=msgspec.structs.replace(AT, synced=False))],
 )  # fmt: skip
 def test_what_is_not_known_or_in_between_raises_nothing(readings: Readings) -> None:
     """Another machine's temperature, one slow commit, a Pi 5 without a battery: no alarm."""

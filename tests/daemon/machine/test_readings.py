@@ -14,6 +14,7 @@ from edge.daemon.machine.power import Power, read_power
 from edge.daemon.machine.readings import Readings, document, read_machine
 from edge.daemon.machine.rtc import RESOLUTION_MS, Rtc, read_rtc
 from edge.store.commit_times import SLOW_S, WINDOW_S, Commits, CommitTimes
+from edge.store.disk_errors import DiskErrors
 from tests.daemon.machine.fake_sys import FIRMWARE, HWMON, FakeSys
 
 
@@ -101,17 +102,26 @@ def test_a_file_system_that_stopped_after_an_error(
     tmp_path: Path, sys: FakeSys, option: str
 ) -> None:
     """Linux 6.12 leaves the flag as it is: one more error than at the start shows it."""
-    mounts = tmp_path / "mountinfo"
-    mounts.write_text(f"21 1 8:1 / / rw,noatime - ext4 /dev/sda1 rw,{option}\n", "utf-8")
     sys.emmc(tmp_path, "0x01 0x01")
     sys.put("fs/ext4/mmcblk0p2/errors_count", "3\n")
-    first = read_card(tmp_path, sys.root, mounts=mounts)
-    assert first.read_only is False
-    assert read_card(tmp_path, sys.root, first, mounts).read_only is False
+    sys.put("proc/mmcblk0p2/options", f"rw\nnoatime\n{option}\n")
+    errors = DiskErrors(tmp_path, sys.root, sys.root / "proc")
+    first = read_card(tmp_path, sys.root, errors=errors)
+    assert (first.read_only, first.errors) == (False, 3)
+    assert read_card(tmp_path, sys.root, first, errors=errors) == first
     sys.put("fs/ext4/mmcblk0p2/errors_count", "4\n")
-    stopped = read_card(tmp_path, sys.root, first, mounts)
-    assert stopped.read_only is (option == "errors=remount-ro")
-    assert read_card(tmp_path, sys.root, stopped, mounts) == stopped
+    for before in (first, None):
+        stopped = read_card(tmp_path, sys.root, before, errors=errors)
+        assert (stopped.read_only, stopped.errors) == (option == "errors=remount-ro", 4)
+
+
+def test_a_file_system_that_had_stopped_before_the_start(tmp_path: Path, sys: FakeSys) -> None:
+    """Linux 6.15 and later name it among the options; nothing but the option is known then."""
+    sys.emmc(tmp_path, "0x01 0x01")
+    sys.put("proc/mmcblk0p2/options", "rw\nerrors=remount-ro\nemergency_ro\n")
+    errors = DiskErrors(tmp_path, sys.root, sys.root / "proc")
+    assert errors.have_stopped_it()
+    assert errors.count() is None
 
 
 @pytest.mark.parametrize(

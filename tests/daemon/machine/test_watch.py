@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from edge.clock import Clock
-from edge.config.model import Config
+from edge.config.model import Broker, Config
 from edge.config.sections.guests import GuestBookSection
 from edge.daemon.machine.clock_file import FILE, ClockFile
 from edge.daemon.machine.rtc import read_rtc
@@ -30,10 +30,14 @@ class Trusted(Clock):
 class Bench:
     """A watch over a machine in the folder of *sys*."""
 
-    def __init__(self, folder: Path, sys: FakeSys, clock: Clock) -> None:
+    def __init__(
+        self, folder: Path, sys: FakeSys, clock: Clock, broker: Broker | None = None
+    ) -> None:
         made = make_config("mqtt://127.0.0.1:9")
         here = msgspec.structs.replace(made.checkpoint, data=str(folder))
-        self.config: Config = msgspec.structs.replace(made, checkpoint=here)
+        self.config: Config = msgspec.structs.replace(
+            made, checkpoint=here, broker=broker or made.broker
+        )
         self.events: list[Any] = []
         file = ClockFile(folder, clock, 100, lambda: read_rtc(sys.root))
         self.watch = MachineWatch(
@@ -95,6 +99,18 @@ def test_a_worn_card_shows_within_a_minute_and_needs_few_readings(
     raised = [bench.look(2.0 * number) for number in range(1, 31)]
     assert raised[:-1] == [[]] * 29
     assert raised[-1] == [(SystemAlarmRaised, "card-worn")]
+
+
+def test_errors_of_a_file_system_that_goes_on_are_an_alarm(tmp_path: Path, sys: FakeSys) -> None:
+    """From the first error on, also one of before the start, until fsck has set the count to 0."""
+    sys.emmc(tmp_path, "0x01 0x01")
+    sys.put("fs/ext4/mmcblk0p2/errors_count", "1\n")
+    bench = Bench(tmp_path, sys, Trusted())
+    assert bench.look(0.0) == [(SystemAlarmRaised, "card-errors")]
+    assert bench.watch.document()["card"]["errors"] == 1
+    sys.put("fs/ext4/mmcblk0p2/errors_count", "0\n")
+    bench.look(2.0)
+    assert (bench.events[-1].kind, type(bench.events[-1])) == ("card-errors", SystemAlarmCleared)
 
 
 def test_a_simulation_raises_no_alarm_about_its_machine(tmp_path: Path, sys: FakeSys) -> None:

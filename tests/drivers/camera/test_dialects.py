@@ -13,6 +13,7 @@ from edge.errors import DeviceError, DeviceFault, DeviceUnavailable
 from sim.twins.camera import USERNAME, CameraTwin, Scheme
 from sim.twins.camera_dialects import BAD, GOOD, PLAIN, Dialect
 from sim.twins.scene import Scene
+from tests.drivers.stepped import SteppedClock
 
 PASSWORD = "rahasia-sekali"
 SCENE = Scene(place="Lobi", wall_ms=0, lockers={1: False}, alarming=False, figures={})
@@ -71,7 +72,7 @@ def camera(twin: CameraTwin, password_file: Path, **settings: object) -> HttpSna
         password_file=str(password_file),
         **settings,  # type: ignore[arg-type]  # any setting
     )
-    return HttpSnapshotCamera("camera/lobby", config, Clock.scaled(20))
+    return HttpSnapshotCamera("camera/lobby", config, SteppedClock())
 
 
 def test_every_bad_dialect_is_in_the_table() -> None:

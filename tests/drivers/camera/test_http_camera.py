@@ -19,6 +19,7 @@ from edge.drivers.camera.http_camera import HttpSnapshotCamera
 from edge.errors import DeviceFault, DeviceUnavailable
 from tests.drivers.camera.camera_bench import JPEG, PASSWORD, USER, IpCamera
 from tests.drivers.conftest import PATIENCE_S
+from tests.drivers.stepped import SteppedClock
 
 
 @pytest.fixture
@@ -150,7 +151,7 @@ def test_what_may_pass_is_unavailable_after_a_few_tries(
 ) -> None:
     """A busy camera or a lost connection is asked again, a few times; then it is the error."""
     with pytest.raises(DeviceUnavailable, match=why) as caught:
-        camera(server.url(path), clock=Clock.scaled(100)).capture()
+        camera(server.url(path), clock=SteppedClock()).capture()
     assert caught.value.remedy
     assert server.requests == 1 + len(PAUSES_S)
 
@@ -187,7 +188,7 @@ def test_the_safest_way_in_is_taken(server: IpCamera, password_file: Path) -> No
 
 def test_a_frozen_camera_is_a_fault(server: IpCamera) -> None:
     """The same picture bit for bit is an old one: its time stamp would be false evidence."""
-    clock = Clock.scaled(100)
+    clock = SteppedClock()
     device = camera(server.url("plain"), clock=clock, oldest_s=5)
     assert device.capture() == JPEG
     clock.sleep(6)
@@ -204,7 +205,7 @@ def test_a_frozen_camera_is_a_fault(server: IpCamera) -> None:
 def test_a_picture_that_is_old_by_its_own_headers_is_a_fault(server: IpCamera, path: str) -> None:
     """An old picture is a fault, even the first, unless the config has ``dated = false``."""
     with pytest.raises(DeviceFault, match="stale") as caught:
-        camera(server.url(path), clock=Clock.scaled(100), oldest_s=60).capture()
+        camera(server.url(path), clock=SteppedClock(), oldest_s=60).capture()
     assert "dated = false" in caught.value.remedy
     assert camera(server.url(path), dated=False).capture() == JPEG
 
@@ -275,7 +276,7 @@ def test_a_camera_that_is_not_there_is_unavailable() -> None:
     """A missing camera is unavailable, both at opening and at a still."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    device = camera(f"http://127.0.0.1:{port}/plain")
+    device = camera(f"http://127.0.0.1:{port}/plain", clock=SteppedClock())
     with pytest.raises(DeviceUnavailable, match="cannot be reached"):
         device.open()
     with pytest.raises(DeviceUnavailable, match="cannot be reached"):
@@ -320,7 +321,7 @@ def test_a_machine_that_does_not_answer_is_not_a_slow_picture(
         raise TimeoutError("timed out")
 
     monkeypatch.setattr(socket, "create_connection", silent)
-    device = camera("http://192.0.2.1/s.jpg", clock=Clock.scaled(100))
+    device = camera("http://192.0.2.1/s.jpg", clock=SteppedClock())
     for call in (device.open, device.capture):
         with pytest.raises(DeviceUnavailable, match="cannot be reached: no answer") as caught:
             call()

@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.clock import Clock
 from edge.config.sections.cameras import OnvifCamera
 from edge.drivers.camera import onvif_soap as soap
 from edge.drivers.camera.onvif_camera import OnvifStillCamera
@@ -18,6 +17,7 @@ from sim.twins.camera import USERNAME, CameraTwin
 from sim.twins.onvif_camera import OnvifFault, OnvifTwin
 from sim.twins.rtsp_camera import RtspCameraTwin
 from sim.twins.scene import Scene, draw
+from tests.drivers.stepped import SteppedClock
 
 PASSWORD = "rahasia"
 SCENE = Scene(place="Lobi", wall_ms=0, lockers={1: False}, alarming=False, figures={})
@@ -62,7 +62,7 @@ def driver(camera: Camera, secret: Path, **settings: Any) -> OnvifStillCamera:
         "username": USERNAME, "password_file": str(secret), "timeout_s": 60.0,
     }  # fmt: skip
     config = OnvifCamera(url=camera.onvif.url, purposes=["desk"], **(values | settings))
-    return OnvifStillCamera("camera/lobby", config, Clock.scaled(20))
+    return OnvifStillCamera("camera/lobby", config, SteppedClock())
 
 
 def test_the_addresses_are_asked_for_once(stack: ExitStack, password_file: Path) -> None:

@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from edge.clock import Clock
 from edge.config.sections.cameras import RtspCamera
 from edge.drivers.camera.rtsp_camera import RtspStillCamera
 from edge.errors import DeviceError, DeviceFault, DeviceUnavailable
@@ -19,6 +18,7 @@ from sim.twins.camera import USERNAME
 from sim.twins.rtsp_camera import RtspCameraTwin, RtspFault, RtspScheme
 from sim.twins.scene import Scene, draw
 from tests.drivers.conftest import PATIENCE_S
+from tests.drivers.stepped import SteppedClock
 
 PASSWORD = "sangat-rahasia/&@"
 PICTURE = draw(Scene(place="Lobi", wall_ms=0, lockers={1: False}, alarming=False, figures={}))
@@ -53,14 +53,18 @@ def password_file(tmp_path: Path) -> Path:
 
 
 def camera(
-    url: str, secret: Path, command: list[str] | None = None, **settings: Any
+    url: str,
+    secret: Path,
+    command: list[str] | None = None,
+    clock: SteppedClock | None = None,
+    **settings: Any,
 ) -> RtspStillCamera:
     """Return the driver for the stream at *url*."""
     account: dict[str, Any] = {
-        "username": USERNAME, "password_file": str(secret), "timeout_s": 20.0,
+        "username": USERNAME, "password_file": str(secret), "timeout_s": 60.0,
     }  # fmt: skip
     config = RtspCamera(url=url, purposes=["desk"], **(account | settings))
-    return RtspStillCamera("camera/lobby", config, Clock.scaled(20), command=command)
+    return RtspStillCamera("camera/lobby", config, clock or SteppedClock(), command=command)
 
 
 @pytest.mark.parametrize("scheme", ["none", "basic", "digest"])
@@ -80,7 +84,7 @@ def test_a_key_frame_is_the_still(
         ("wrong-password", {}, DeviceFault, "refuses the username or password", "account for RTSP"),
         ("drop", {}, DeviceUnavailable, "ended the stream", "viewers"),
         ("garbage", {}, DeviceFault, "key frames that cannot be decoded", "H.264"),
-        ("no-video", {"timeout_s": 3.0}, DeviceUnavailable, "no picture within 3 s", "I-frames"),
+        ("no-video", {"timeout_s": 1.0}, DeviceUnavailable, "no picture within 1 s", "I-frames"),
         (None, {"username": "", "password_file": ""}, DeviceFault,
          "asks for a username and password (Digest MD5)", "Set username"),
         (None, {"auth": "basic"}, DeviceFault, "offers only Digest MD5, and auth is", "auth"),
@@ -155,6 +159,8 @@ def test_the_password_is_in_no_list_of_processes(
     assert not any(b"rahasia" in one for one in seen)
     twin.close()
     failed.join(PATIENCE_S)
+    while children() and time.monotonic() < end:
+        time.sleep(0.01)
     assert not children()
 
 
@@ -173,20 +179,22 @@ def read(name: str) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("program", "words"),
+    ("program", "timeout_s", "words"),
     [
-        ("import os; os._exit(3)", "its process has ended"),
-        ("import time; time.sleep(60)", "no picture within"),
-        ("print('Traceback (most recent call last)')", "sent nonsense"),
+        ("import os; os._exit(3)", 60.0, "its process has ended"),
+        ("import time; time.sleep(60)", 0.5, "no picture within"),
+        ("print('Traceback (most recent call last)')", 60.0, "sent nonsense"),
     ],
 )
 def test_a_child_that_goes_wrong_is_told(
-    twins: list[RtspCameraTwin], password_file: Path, program: str, words: str
+    twins: list[RtspCameraTwin], password_file: Path, program: str, timeout_s: float, words: str
 ) -> None:
     """A library that crashes, hangs or prints costs one still, never the daemon."""
     twin = begun(twins)
     with pytest.raises(DeviceError, match=words) as caught:
-        camera(twin.url, password_file, [sys.executable, "-c", program]).capture()
+        camera(
+            twin.url, password_file, [sys.executable, "-c", program], timeout_s=timeout_s
+        ).capture()
     assert caught.value.remedy
 
 
@@ -215,7 +223,9 @@ def test_the_daemon_does_not_load_the_library() -> None:
 def test_a_frozen_video_is_a_fault(twins: list[RtspCameraTwin], password_file: Path) -> None:
     """The same key frame, bit for bit, for too long: the camera is frozen."""
     twin = begun(twins)
-    device = camera(twin.url, password_file, timeout_s=60.0, oldest_s=0.5)
+    clock = SteppedClock()
+    device = camera(twin.url, password_file, clock=clock, timeout_s=60.0, oldest_s=5.0)
     device.capture()
+    clock.sleep(6.0)
     with pytest.raises(DeviceFault, match="sends a stale picture"):
         device.capture()

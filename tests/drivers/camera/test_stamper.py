@@ -16,6 +16,7 @@ from edge.config.sections.cameras import Stills
 from edge.drivers.camera import jpeg
 from edge.drivers.camera.stamper import Stamper, indonesian, strip
 from edge.errors import DeviceFault, DeviceUnavailable
+from tests.longer import slow
 
 CHECKPOINT = CheckpointSection(
     site="setda", id="lobi", procedures=["pimpinan"], place="Lobi utama Kantor Bupati"
@@ -132,6 +133,7 @@ def test_a_still_is_made_to_fit(limit_kib: int) -> None:
     assert opened(after).width >= 320
 
 
+@slow
 def test_a_large_camera_fits_into_the_childs_memory() -> None:
     """Twelve megapixels are decoded at a smaller scale, so that they fit the child's memory."""
     after = opened(stamper().stamp(still(4056, 3040, quality=40), "desk", AT))

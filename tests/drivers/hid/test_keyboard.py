@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import gc
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -13,7 +14,6 @@ import pytest
 from edge.clock import Clock, Stamp
 from edge.config.sections.card_readers import KeyboardCardReader as ReaderSection
 from edge.config.sections.card_readers import KeyboardScanner as ScannerSection
-from edge.drivers import port_reader
 from edge.drivers.hid.input_port import InputPort
 from edge.drivers.hid.keyboard import KeyboardCardReader, KeyboardScanner
 from edge.errors import DeviceUnavailable
@@ -26,7 +26,7 @@ from edge.sop.events import (
 )
 from sim.twins.keyboard import KeyboardScannerTwin, press
 from tests.drivers.conftest import Posted, told
-from tests.loop_thread import LoopThread
+from tests.own_time import Own
 
 NAME = "scanner/desk"
 LONG = "GOOD" + "ABCDEFGHIJ234567" * 30
@@ -43,12 +43,13 @@ def read(text: str, reader: str, at: Stamp) -> InvitationPresented | InvitationR
 class Rig:
     """A scanner's driver and its twin."""
 
-    def __init__(self, folder: Path, loop: LoopThread) -> None:
-        clock = Clock.scaled(100)
+    def __init__(self, folder: Path, own: Own) -> None:
+        clock, loop = own.clock, own.loop
         self.posted = Posted(clock)
         self.loop = loop
         self.twin = KeyboardScannerTwin(folder / "scanner", clock, Random(1))
         loop.call(self.twin.port.plug)
+        own.keeper.deliver_first(self.twin.port.deliver)
         config = ScannerSection(port=str(folder / "scanner"), stations=["x"], repeat_s=3000)
         self.driver = KeyboardScanner(NAME, config, read, clock, self.posted)
 
@@ -58,16 +59,14 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+def rig(own_time: Own, tmp_path: Path) -> Iterator[Rig]:
     """Yield a scanner with its driver open."""
-    monkeypatch.setattr(port_reader, "RETRY_S", 0.05)
     before = threading.active_count()
-    with LoopThread() as loop:
-        rig = Rig(tmp_path, loop)
-        rig.driver.open()
-        yield rig
-        rig.driver.close()
-        loop.call(rig.twin.close)
+    rig = Rig(tmp_path, own_time)
+    rig.driver.open()
+    yield rig
+    rig.driver.close()
+    rig.loop.call(rig.twin.close)
     assert threading.active_count() == before
 
 
@@ -171,6 +170,7 @@ def test_a_device_that_cannot_be_grabbed_is_not_used(
 ) -> None:
     """Without the grab a card number would appear on the console: the reader is unavailable."""
     with_grab(monkeypatch, errno.EBUSY)
+    gc.collect()  # files that earlier tests have left to it
     before = open_files()
     config = ReaderSection(port=port, stations=["x"], number="hex")
     with pytest.raises(DeviceUnavailable, match="could not open") as caught:

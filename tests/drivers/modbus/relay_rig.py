@@ -10,7 +10,6 @@ from pathlib import Path
 from random import Random
 from typing import Any, TypeVar
 
-from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.config.sections.lockers import R421a08Lockers, WaveshareLockers
 from edge.config.sections.locks import RelayLocker
@@ -23,7 +22,7 @@ from sim.twins.bus import BusTwin
 from sim.twins.locker import SprungDoor
 from sim.twins.modbus import relay_boards
 from tests.drivers.conftest import Pins, Posted, told
-from tests.loop_thread import LoopThread
+from tests.own_time import Own
 
 T = TypeVar("T")
 Section = WaveshareLockers | R421a08Lockers
@@ -47,22 +46,22 @@ class Rig:
 
     def __init__(
         self,
-        loop: LoopThread,
+        own: Own,
         folder: Path,
         pins: Pins,
         posted: Posted,
         config: Section,
-        speed: float,
     ) -> None:
-        self.clock = Clock.scaled(speed)
+        self.clock = own.clock
         line = Bus(port=str(folder / "bus-relays"), answer_s=ANSWER_S, pause_s=0.002)
         self.posted = posted
         self.written: list[bytes] = []
-        self.loop = loop
+        self.loop = own.loop
         self.twin: BusTwin = self.call(lambda: BusTwin(folder / "bus-relays", line, Random(1)))
         self.boards = relay_boards(self.twin, config, self.clock)
         self.doors = {locker.number: self._door(locker, pins) for locker in config.locker}
         self._listen()
+        own.keeper.deliver_first(self.twin.port.deliver)
         self.call(self.twin.port.plug)
         self.bus = SerialBus("bus/relays", line, posted)
         self.line = RtuLine(self.bus, ANSWER_S, self.clock, posted)
@@ -90,9 +89,9 @@ class Rig:
         """Wait until *true* returns True, on the twins' thread."""
 
         async def until() -> None:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(60):
                 while not true():
-                    await asyncio.sleep(0.002)
+                    await asyncio.sleep(0.01)
 
         self.loop.run(until())
 
@@ -120,18 +119,12 @@ class Rig:
 
 
 @contextmanager
-def rig_of(
-    config: Section, folder: Path, pins: Pins, posted: Posted, speed: float = 20.0
-) -> Iterator[Rig]:
-    """Yield a rig with its plug in; the driver is not open yet.
-
-    :param speed: of the boards' and the driver's seconds; the line's are real ones
-    """
-    with LoopThread() as loop:
-        rig = Rig(loop, folder, pins, posted, config, speed)
-        try:
-            yield rig
-        finally:
-            rig.driver.close()
-            rig.bus.close()
-            rig.call(rig.twin.close)
+def rig_of(config: Section, own: Own, folder: Path, pins: Pins, posted: Posted) -> Iterator[Rig]:
+    """Yield a rig with its plug in; the driver is not open yet."""
+    rig = Rig(own, folder, pins, posted, config)
+    try:
+        yield rig
+    finally:
+        rig.driver.close()
+        rig.bus.close()
+        rig.call(rig.twin.close)

@@ -3,7 +3,6 @@
 The contract of lockers is in tests/contract/lockers.py.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from edge import waits
 from edge.drivers.modbus.relay_boards import R421a08, RelayBoard
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import (
@@ -25,22 +25,21 @@ from edge.sop.events import (
 from sim.twins.modbus import R421a08Twin, crc
 from tests.drivers.conftest import PATIENCE_S, Pins, Posted
 from tests.drivers.modbus.relay_rig import R421A08, WAVESHARE, Rig, Section, rig_of
+from tests.own_time import Own
 
 KINDS: dict[str, Section] = {"waveshare": WAVESHARE, "r421a08": R421A08}
 BROKEN = (InputRefused, "lockers", "broken answer")
 
-# The board's pulse lasts 2.8 real seconds: even a busy machine reads the relay back within it.
-SLOW = 0.25
 # The beginning of a Waveshare board's pulse, and of its answer.
 PULSE = bytes.fromhex("01 05 02")
 
 
 @pytest.fixture(params=KINDS)
 def rig(
-    request: pytest.FixtureRequest, tmp_path: Path, pins: Pins, posted: Posted
+    request: pytest.FixtureRequest, own_time: Own, tmp_path: Path, pins: Pins, posted: Posted
 ) -> Iterator[Rig]:
     """Yield open lockers on two boards of one kind, no bytes written and no event posted since."""
-    with rig_of(KINDS[request.param], tmp_path, pins, posted) as rig:
+    with rig_of(KINDS[request.param], own_time, tmp_path, pins, posted) as rig:
         rig.driver.open()
         rig.frames()
         posted.take()
@@ -48,9 +47,9 @@ def rig(
 
 
 @pytest.fixture
-def make(tmp_path: Path, pins: Pins, posted: Posted) -> Callable[..., Any]:
+def make(own_time: Own, tmp_path: Path, pins: Pins, posted: Posted) -> Callable[..., Any]:
     """Return a maker of rigs, for tests that need other ones."""
-    return partial(rig_of, folder=tmp_path, pins=pins, posted=posted)
+    return partial(rig_of, own=own_time, folder=tmp_path, pins=pins, posted=posted)
 
 
 def only_board_one(config: Section) -> Section:
@@ -112,10 +111,9 @@ def test_the_board_times_the_pulse(make: Callable[..., Any]) -> None:
 def test_closing_ends_a_pulse_under_way(make: Callable[..., Any]) -> None:
     """A daemon that stops leaves no solenoid energised."""
     long = msgspec.structs.replace(WAVESHARE, pulse_s=3.0)
-    with make(long, speed=1) as rig:
+    with make(long) as rig:
         rig.driver.open()
-        unlocking = threading.Thread(target=rig.driver.unlock, args=(1,))
-        unlocking.start()
+        unlocking = waits.thread(lambda: rig.driver.unlock(1), "unlock")
         rig.wait(lambda: rig.doors[1].energised)
         rig.driver.close()
         assert not rig.doors[1].energised
@@ -162,7 +160,7 @@ def lose_first_answer(rig: Rig, *, and_request: bool) -> None:
 
 def test_a_lost_answer_is_not_answered_by_a_second_pulse(make: Callable[..., Any]) -> None:
     """The relay reads on, so the request was carried out: it is not sent again."""
-    with make(WAVESHARE, speed=1) as rig:
+    with make(WAVESHARE) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=False)
         rig.driver.unlock(1)
@@ -172,7 +170,7 @@ def test_a_lost_answer_is_not_answered_by_a_second_pulse(make: Callable[..., Any
 
 def test_a_lost_request_is_repeated_when_that_is_safe(make: Callable[..., Any]) -> None:
     """A lost request is sent again: the relay reads off too early for a pulse, the door is shut."""
-    with make(WAVESHARE, speed=SLOW) as rig:
+    with make(WAVESHARE) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=True)
         rig.driver.unlock(1)
@@ -182,7 +180,8 @@ def test_a_lost_request_is_repeated_when_that_is_safe(make: Callable[..., Any]) 
 
 def test_a_pulse_that_may_be_over_is_not_repeated(make: Callable[..., Any]) -> None:
     """Read too late, off does not prove a lost request: an officer checks the door and decides."""
-    with make(WAVESHARE, speed=20) as rig:
+    short = msgspec.structs.replace(WAVESHARE, pulse_s=0.1)  # over before the time-out is
+    with make(short) as rig:
         rig.driver.open()
         rig.call(lambda: setattr(rig.doors[1], "jammed", True))  # else the door would open
         lose_first_answer(rig, and_request=False)
@@ -193,7 +192,7 @@ def test_a_pulse_that_may_be_over_is_not_repeated(make: Callable[..., Any]) -> N
 
 def test_no_second_pulse_for_a_door_that_stands_open(make: Callable[..., Any]) -> None:
     """With an open door no second pulse is sent, even if the relay reads off during a pulse."""
-    with make(WAVESHARE, speed=SLOW) as rig:
+    with make(WAVESHARE) as rig:
         rig.driver.open()
         lose_first_answer(rig, and_request=True)
         rig.call(rig.doors[1].force_open)
@@ -395,8 +394,7 @@ def test_two_kinds_of_board_on_one_line(make: Callable[..., Any], pins: Pins) ->
             for _ in range(10):
                 board.rest()
 
-        talking = threading.Thread(target=talk)
-        talking.start()
+        talking = waits.thread(talk, "talk")
         for _ in range(10):
             rig.driver.reconcile()
         talking.join(PATIENCE_S)

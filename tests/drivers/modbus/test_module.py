@@ -1,6 +1,5 @@
 """A module in use: its loss and return, its outputs, its watchdog, and faults on its line."""
 
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from edge.clock import Clock
+from edge import waits
 from edge.config.model import Config
 from edge.config.sections.doors import Safety
 from edge.config.sections.pins import Contact, Loop, Output, Signal
@@ -37,11 +36,11 @@ class Rig:
         if protocol != "rtu":
             place = {"host": "127.0.0.1:1", "protocol": protocol}
         raw = {"buses": {"far": place}, "modules": {"far": {"bus": "far", **module}}}
-        self.clock = Clock()
         self.edges: list[tuple[int, bool | None]] = []
-        self._news = threading.Condition()
         config = msgspec.convert({**_BASE, **raw}, Config)
-        self.world = stack.enter_context(LiveLobby(config, folder, self.clock))
+        self.world = stack.enter_context(LiveLobby(config, folder))
+        self.clock = self.world.clock
+        self._news = waits.condition()
         config = located(config, self.world.lobby.hosts)
         self.buses = Buses(config.buses, self.clock)
         stack.callback(self.buses.close)

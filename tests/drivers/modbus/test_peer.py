@@ -21,7 +21,8 @@ from edge.drivers.modbus.relay_boards import R421a08, RelayBoard, Waveshare
 from edge.drivers.modbus.rtu import RtuLine
 from edge.drivers.serial.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable, ProtocolError
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
+from tests.longer import slow
 from tests.loop_thread import LoopThread
 
 WAVESHARE = WaveshareLockers(bus="relays", pulse_s=0.7, locker=[])
@@ -129,6 +130,7 @@ def test_an_exception_of_pymodbus_is_a_fault(peer: Any) -> None:
     assert refused == ["refused by the board"]
 
 
+@slow
 @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 @given(answer=st.binary(max_size=12))
 def test_any_answer_ends_in_one_of_our_errors(tmp_path_factory: Any, answer: bytes) -> None:

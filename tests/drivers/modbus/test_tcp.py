@@ -3,11 +3,11 @@
 import contextlib
 import socket
 import struct
-import threading
 from collections.abc import Callable, Iterator
 
 import pytest
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.buses import Bus
 from edge.drivers.modbus.requests import Refused, read_bits
@@ -15,6 +15,7 @@ from edge.drivers.modbus.tcp import TcpLine
 from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import InputRefused
 from tests.drivers.conftest import Posted, told
+from tests.own_time import Own
 
 ASKED = read_bits(2, 0, 8)
 ANSWER_S = 0.3
@@ -41,8 +42,7 @@ class Server:
         self.connections = 0
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
-        self._thread = threading.Thread(target=self._serve, daemon=True)
-        self._thread.start()
+        self._thread = waits.thread(self._serve, "server")
 
     def close(self) -> None:
         """Stop listening."""
@@ -53,12 +53,15 @@ class Server:
     def _serve(self) -> None:
         while True:
             try:
+                waits.readable(None, self._listener)
                 connection, _ = self._listener.accept()
-            except OSError:
+            except (OSError, ValueError):  # closed, before or during the wait
                 return
+            # Each piece at once: the kernel would hold the second back for its own, real time.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.connections += 1
             with connection, contextlib.suppress(OSError):
-                while request := connection.recv(12):
+                while waits.readable(None, connection) and (request := connection.recv(12)):
                     pieces = self.reply(int.from_bytes(request[:2]), request)
                     if not pieces:
                         break
@@ -67,7 +70,7 @@ class Server:
 
 
 @pytest.fixture
-def server() -> Iterator[Server]:
+def server(own_time: Own) -> Iterator[Server]:
     """Yield a server."""
     made = Server()
     yield made

@@ -2,24 +2,25 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from edge.clock import Clock
+from edge import waits
 from edge.config.sections.buses import Bus
 from edge.drivers.serial import bus as bus_module
 from edge.drivers.serial import ports
 from edge.drivers.serial.bus import SerialBus
 from edge.errors import DeviceFault, DeviceUnavailable
 from edge.sop.events import InputRefused
-from sim.serial_port import SerialPort
+from sim.world.serial_port import SerialPort
 from tests.drivers.conftest import Posted, told
-from tests.loop_thread import PATIENCE_S, LoopThread
+from tests.loop_thread import PATIENCE_S
+from tests.own_time import Own
 
-# Real seconds; long enough for an answer of a busy machine, short enough to wait for.
 ANSWER_S = 0.15
 
 
@@ -30,11 +31,12 @@ class Far:
     :ivar answer: returns the answer to a message; by default none
     """
 
-    def __init__(self, loop: LoopThread, path: Path) -> None:
+    def __init__(self, own: Own, path: Path) -> None:
         self.heard: list[bytes] = []
         self.answer: Callable[[bytes], bytes] = lambda _message: b""
-        self._loop = loop
+        self._loop = own.loop
         self._port = SerialPort(path, self._hear)
+        own.keeper.deliver_first(self._port.deliver)
         self.plug()
 
     def say(self, message: bytes) -> None:
@@ -69,16 +71,15 @@ class Far:
 
 
 @pytest.fixture
-def line(tmp_path: Path, clock: Clock) -> Iterator[Any]:
+def line(own_time: Own, tmp_path: Path) -> Iterator[Any]:
     """Yield a bus and its far end: ``line.bus``, ``line.far``, ``line.posted``."""
-    posted = Posted(clock)
-    with LoopThread() as loop:
-        far = Far(loop, tmp_path / "tty-rs485")
-        config = Bus(port=str(tmp_path / "tty-rs485"), answer_s=ANSWER_S, pause_s=0.002)
-        bus = SerialBus("bus/rs485", config, posted)
-        yield SimpleNamespace(bus=bus, far=far, posted=posted)
-        bus.close()
-        far.unplug()
+    posted = Posted(own_time.clock)
+    far = Far(own_time, tmp_path / "tty-rs485")
+    config = Bus(port=str(tmp_path / "tty-rs485"), answer_s=ANSWER_S, pause_s=0.002)
+    bus = SerialBus("bus/rs485", config, posted)
+    yield SimpleNamespace(bus=bus, far=far, posted=posted)
+    bus.close()
+    far.unplug()
 
 
 def ask(bus: SerialBus, message: bytes, size: int = 4) -> bytes:
@@ -115,9 +116,7 @@ def test_two_boards_never_interleave(line: Any) -> None:
                 heard[message].append(bytes(port.read(4)))
                 speaking.release()
 
-    threads = [threading.Thread(target=talk, args=(message,)) for message in heard]
-    for thread in threads:
-        thread.start()
+    threads = [waits.thread(partial(talk, message), str(message)) for message in heard]
     for thread in threads:
         thread.join(PATIENCE_S)
     assert overlaps == []
@@ -144,11 +143,11 @@ def test_a_late_answer_does_not_spoil_the_next_turn(line: Any) -> None:
             return b""
         return message
 
-    late = threading.Event()
+    late = waits.event()
     line.far.answer = answer
     assert ask(line.bus, b"slow") == b""
     assert late.is_set()
-    threading.Event().wait(1.5 * ANSWER_S)  # the next request is not sent at once
+    waits.sleep(1.5 * ANSWER_S)  # the next request is not sent at once
     assert ask(line.bus, b"next") == b"next"
     assert line.bus.discarded == 4
 
@@ -168,10 +167,9 @@ def test_unplugged_in_the_middle_of_an_answer(line: Any) -> None:
         asked.set()
         return message[:2]
 
-    asked = threading.Event()
+    asked = waits.event()
     line.far.answer = answer
-    pulled = threading.Thread(target=lambda: asked.wait(PATIENCE_S) and line.far.unplug())
-    pulled.start()
+    pulled = waits.thread(lambda: asked.wait(PATIENCE_S) and line.far.unplug(), "pull")
     with pytest.raises(DeviceUnavailable, match="bus/rs485"):
         ask(line.bus, b"half")
     pulled.join(PATIENCE_S)
@@ -191,10 +189,10 @@ def test_a_line_that_is_never_silent_is_unavailable(
     def babble() -> None:
         while not over.is_set():
             line.far.say(b"bla")
+            waits.sleep(0.001)
 
-    over = threading.Event()
-    babbler = threading.Thread(target=babble)
-    babbler.start()
+    over = waits.event()
+    babbler = waits.thread(babble, "babble")
     try:
         with pytest.raises(DeviceUnavailable, match="without a pause"):
             ask_for_ever(line.bus)

@@ -10,9 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.clock import Clock, Stamp
+from edge.clock import Stamp
 from edge.config.sections.card_readers import Gm65
-from edge.drivers import port_reader
 from edge.drivers.serial.gm65 import Gm65Scanner
 from edge.drivers.serial.gm65_frames import ACKNOWLEDGED, LONGEST, TRIGGER, CodeFramer
 from edge.errors import DeviceUnavailable
@@ -25,7 +24,7 @@ from edge.sop.events import (
 )
 from sim.twins.scanner import ScannerTwin
 from tests.drivers.conftest import Posted, told
-from tests.loop_thread import LoopThread
+from tests.own_time import Own
 
 NAME = "scanner/desk"
 CODE = "GARDU1:ABC234"
@@ -111,16 +110,17 @@ def read(text: str, reader: str, at: Stamp) -> InvitationPresented | InvitationR
 
 
 class Rig:
-    """A driver and its twin at a hundred times real speed."""
+    """A driver and its twin."""
 
     def __init__(
-        self, folder: Path, loop: LoopThread, mode: Literal["presence", "host"], repeat_s: float
+        self, folder: Path, own: Own, mode: Literal["presence", "host"], repeat_s: float
     ) -> None:
-        clock = Clock.scaled(100)
+        clock, loop = own.clock, own.loop
         self.posted = Posted(clock)
         self.loop = loop
         self.twin = ScannerTwin(folder / "scanner", clock, Random(1), mode, 5.0)
         loop.call(self.twin.port.plug)
+        own.keeper.deliver_first(self.twin.port.deliver)
         config = Gm65(port=str(folder / "scanner"), stations=["x"], mode=mode, repeat_s=repeat_s)
         self.driver = Gm65Scanner(NAME, config, read, clock, self.posted)
 
@@ -133,21 +133,19 @@ Make = Callable[..., Rig]
 
 
 @pytest.fixture
-def make(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Make]:
+def make(own_time: Own, tmp_path: Path) -> Iterator[Make]:
     """Yield a maker of rigs."""
-    monkeypatch.setattr(port_reader, "RETRY_S", 0.05)
     rigs: list[Rig] = []
     before = threading.active_count()
-    with LoopThread() as loop:
 
-        def made(mode: Literal["presence", "host"] = "presence", repeat_s: float = 1000.0) -> Rig:
-            rigs.append(Rig(tmp_path, loop, mode, repeat_s))
-            return rigs[-1]
+    def made(mode: Literal["presence", "host"] = "presence", repeat_s: float = 1000.0) -> Rig:
+        rigs.append(Rig(tmp_path, own_time, mode, repeat_s))
+        return rigs[-1]
 
-        yield made
-        for rig in rigs:
-            rig.driver.close()
-            loop.call(rig.twin.close)
+    yield made
+    for rig in rigs:
+        rig.driver.close()
+        rig.loop.call(rig.twin.close)
     assert threading.active_count() == before
 
 

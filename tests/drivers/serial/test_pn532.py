@@ -8,9 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edge.clock import Clock
 from edge.config.sections.card_readers import Pn532
-from edge.drivers import port_reader
 from edge.drivers.serial import pn532 as driver
 from edge.drivers.serial import pn532_frames as frames
 from edge.drivers.serial.pn532 import Pn532Reader
@@ -18,7 +16,7 @@ from edge.errors import DeviceUnavailable, ProtocolError
 from edge.sop.events import CardPresented, DeviceFailed, DeviceRestored, InputRefused
 from sim.twins.pn532 import Fault, Pn532Twin
 from tests.drivers.conftest import Posted, told
-from tests.loop_thread import LoopThread
+from tests.own_time import Own
 
 NAME = "card-reader/desk"
 CARD = "DEADBEEF"
@@ -153,14 +151,15 @@ def test_answers_to_something_else_are_refused(data: str) -> None:
 
 
 class Rig:
-    """A driver and its twin at twenty times real speed."""
+    """A driver and its twin."""
 
-    def __init__(self, folder: Path, loop: LoopThread) -> None:
-        clock = Clock.scaled(20)
+    def __init__(self, folder: Path, own: Own) -> None:
+        clock, loop = own.clock, own.loop
         self.posted = Posted(clock)
         self.loop = loop
         self.twin = Pn532Twin(folder / "tty-desk", clock, Random(1))
         loop.call(self.twin.port.plug)
+        own.keeper.deliver_first(self.twin.port.deliver)
         config = Pn532(port=str(folder / "tty-desk"), stations=["x"], removed_after_s=4)
         self.driver = Pn532Reader(NAME, config, clock, self.posted)
 
@@ -174,15 +173,13 @@ class Rig:
 
 
 @pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
-    """Yield a driver that is not open yet, and its twin; answer and retry times are short."""
+def rig(own_time: Own, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Rig]:
+    """Yield a driver that is not open yet, and its twin, which can be later than all tries."""
     monkeypatch.setattr(driver, "ANSWER_S", 0.1)
-    monkeypatch.setattr(port_reader, "RETRY_S", 0.05)
-    with LoopThread() as loop:
-        rig = Rig(tmp_path, loop)
-        yield rig
-        rig.driver.close()
-        loop.call(rig.twin.close)
+    rig = Rig(tmp_path, own_time)
+    yield rig
+    rig.driver.close()
+    rig.loop.call(rig.twin.close)
 
 
 def test_no_card_is_asked_to_open_its_data_channel(rig: Rig) -> None:

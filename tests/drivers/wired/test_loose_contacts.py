@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from edge import waits
 from edge.clock import Clock, Stamp
 from edge.config.sections.doors import Safety
 from edge.config.sections.lockers import GpioLockers
@@ -32,6 +33,7 @@ from edge.sop.records import EquipmentChanged
 from edge.store.still_files import StillFiles
 from tests.drivers.conftest import Pins, Posted
 from tests.drivers.stepped import SteppedClock, Stretch, TrueChannels, TrueContact
+from tests.longer import slow
 from tests.sop.stand import Stand
 
 DOOR, RELAY = 17, 5
@@ -111,6 +113,7 @@ def test_a_loose_locker_door_is_one_fault_and_its_end_has_the_tally() -> None:
     driver.close()
 
 
+@slow
 @pytest.mark.parametrize(
     ("every_s", "length_s", "most"), [(DAY_S, 7200.0, 16), (60.0, 5.0, 60), (900.0, 5.0, 120)]
 )
@@ -154,13 +157,13 @@ def test_a_locker_is_in_order_once_no_cause_is_left() -> None:
     driver.close()
 
 
-def test_each_loose_contact_of_a_device_is_named(pins: Pins, tmp_path: Path) -> None:
+def test_each_loose_contact_of_a_device_is_named(
+    pins: Pins, clock: Clock, posted: Posted, tmp_path: Path
+) -> None:
     """Two loose loops are two faults at once, in health too; both stand in alarm until they rest.
 
     Each ends by itself, and the device itself works all the time.
     """
-    clock = Clock.scaled(50)
-    posted = Posted(clock)
     devices = Devices(clock, posted, StillFiles(tmp_path))
     section = Safety(fire=Loop(pin=FIRE), mains=Loop(pin=MAINS))
     devices.add(WiredSafetyInputs("safety", section, pins.channels(clock), clock, posted))
@@ -181,11 +184,12 @@ def test_each_loose_contact_of_a_device_is_named(pins: Pins, tmp_path: Path) -> 
         assert set(standing) == {"fire", "mains-lost"}
         clear = [e for e in posted.events if isinstance(e, InputRestored) and not e.initial]
         assert clear == []
-        await asyncio.to_thread(posted.until, _both_rest)
+        while not _both_rest(posted.events):
+            await asyncio.sleep(1)
         running.cancel()
         await devices.close()
 
-    asyncio.run(scene())
+    waits.run(scene())
 
 
 def _both_rest(events: list[Event]) -> bool:
@@ -196,10 +200,10 @@ def _both_rest(events: list[Event]) -> bool:
     return len(ended) == len(clear) == 2 and tallies == [79, 79]
 
 
-def test_a_loose_contact_of_before_the_restart_is_over_after_it(pins: Pins, tmp_path: Path) -> None:
+def test_a_loose_contact_of_before_the_restart_is_over_after_it(
+    pins: Pins, clock: Clock, posted: Posted, tmp_path: Path
+) -> None:
     """The driver knows nothing of the fault before the restart: it ends, or begins again."""
-    clock = Clock.scaled(50)
-    posted = Posted(clock)
     devices = Devices(clock, posted, StillFiles(tmp_path))
     section = Safety(fire=Loop(pin=FIRE))
     devices.add(WiredSafetyInputs("safety", section, pins.channels(clock), clock, posted))
@@ -207,10 +211,11 @@ def test_a_loose_contact_of_before_the_restart_is_over_after_it(pins: Pins, tmp_
 
     async def scene() -> None:
         running = asyncio.ensure_future(devices.run())
-        await asyncio.to_thread(posted.wait, 2)
+        while len(posted.events) < 2:
+            await asyncio.sleep(1)
         running.cancel()
         await devices.close()
 
-    asyncio.run(scene())
+    waits.run(scene())
     restored = [event for event in posted.events if isinstance(event, DeviceRestored)]
     assert [(event.device, event.changes) for event in restored] == [("safety/fire", None)]

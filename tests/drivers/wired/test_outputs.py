@@ -1,11 +1,11 @@
 """Outputs: on only when switched on, and always off in the end."""
 
-import threading
 from collections.abc import Iterator
 
 import pytest
 from gpiozero.exc import PinSetInput
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.pins import Output
 from edge.drivers.wired.outputs import WiredOutput
@@ -42,7 +42,7 @@ def test_a_pattern_is_on_and_off_by_turns(pins: Pins, clock: Clock) -> None:
     ]  # fmt: skip
 
 
-def test_closing_ends_a_long_pattern(pins: Pins, relay: WiredOutput) -> None:
+def test_closing_ends_a_long_pattern(pins: Pins, relay: WiredOutput, clock: Clock) -> None:
     """A daemon that stops must not leave a solenoid energised until the pulse is over."""
     errors: list[Exception] = []
 
@@ -52,10 +52,9 @@ def test_closing_ends_a_long_pattern(pins: Pins, relay: WiredOutput) -> None:
         except DeviceUnavailable as error:
             errors.append(error)
 
-    thread = threading.Thread(target=play)
-    thread.start()
+    thread = waits.thread(play, "play")
     while not relay.on:
-        pass
+        clock.sleep(0.01)
     relay.close()
     thread.join(PATIENCE_S)
     assert not thread.is_alive()

@@ -3,7 +3,6 @@
 The contract of a panel is in tests/contract/panel.py.
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from itertools import combinations
 from typing import get_args
@@ -11,6 +10,7 @@ from typing import get_args
 import pytest
 from gpiozero.exc import PinSetInput
 
+from edge import waits
 from edge.clock import Clock
 from edge.config.sections.panels import Button, LampName, Lamps, Panel
 from edge.config.sections.pins import Output
@@ -34,16 +34,10 @@ BUTTONS = [
     Button(pin=ARRIVE, press="arrive", procedure="pimpinan", guest_kind="lansia"),
     Button(pin=DECLINE, press="decline", hold="absent"),
 ]
-# As long as a quick finger presses, in real seconds of the clock below.
-_FINGER_REAL_S = 0.05 / 5
+# As long as a quick finger presses, seconds.
+_FINGER_S = 0.05
 
 LAMPS = Lamps(green=Output(pin=GREEN), red=Output(pin=RED))
-
-
-@pytest.fixture
-def clock() -> Clock:
-    """Return a clock so slow that a press in a test is never a hold (at least 0.2 s real time)."""
-    return Clock.scaled(5)
 
 
 @pytest.fixture
@@ -65,7 +59,7 @@ def press(pins: Pins, *buttons: int) -> None:
 
 def let_go(pins: Pins, *buttons: int) -> None:
     """Release *buttons*, a moment after they were pressed: long enough for a finger."""
-    Clock().sleep(_FINGER_REAL_S)
+    waits.sleep(_FINGER_S)
     for pin in buttons:
         pins.drive(pin, high=True)
 
@@ -259,7 +253,7 @@ def test_a_press_does_not_wait_for_a_lamp(
     panel: GpioPanel, pins: Pins, posted: Posted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A press is posted, and the pin thread is free, while a call is stuck in a lamp's pin."""
-    stuck, free = threading.Event(), threading.Event()
+    stuck, free = waits.event(), waits.event()
 
     def hang(_: object) -> None:
         stuck.set()
@@ -267,8 +261,7 @@ def test_a_press_does_not_wait_for_a_lamp(
 
     with monkeypatch.context() as hanging:
         hanging.setattr(pins[GREEN], "_set_state", hang)
-        showing = threading.Thread(target=panel.show, args=("on",))
-        showing.start()
+        showing = waits.thread(lambda: panel.show("on"), "show")
         assert stuck.wait(PATIENCE_S)
         for button in (ARRIVE, DECLINE):
             press(pins, button)
@@ -377,8 +370,7 @@ def _fault(panel: GpioPanel) -> str | None:
 
 
 def _until(condition: Callable[[], bool]) -> None:
-    clock = Clock()
-    end = clock.boot_ns() + PATIENCE_S * 1e9
+    end = waits.monotonic() + PATIENCE_S
     while not condition():
-        assert clock.boot_ns() < end
-        clock.sleep(0.001)
+        assert waits.monotonic() < end
+        waits.sleep(0.01)

@@ -8,15 +8,14 @@ shows the operations that the call needed.
 files with names that end so fail with errno 5, and all after it, until ``b""`` is set.
 """
 
-import errno
 import os
-import stat
 import sys
 from pathlib import Path
 from typing import Any
 
-from mfusepy import FUSE, Operations
+from mfusepy import FUSE
 
+from sim.line.pass_through import PassThrough
 from tests.faults.powercut.operations import Kind, Operation, encode
 
 
@@ -38,18 +37,13 @@ class Fault:
         raise OSError(self.errno, os.strerror(self.errno))
 
 
-class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is untyped
+class Recorder(PassThrough):
     """Passes through to *folder* and records in *log*."""
 
-    use_ns = True
-
     def __init__(self, folder: Path, log: Path) -> None:
-        self._folder = folder
+        super().__init__(str(folder))
         self._log = log.open("ab", buffering=0)
         self._fault = Fault(b"")
-
-    def _real(self, path: str) -> str:
-        return str(self._folder) + path
 
     def _record(
         self, kind: Kind, path: str, offset: int = 0, data: bytes = b"", target: str = ""
@@ -57,77 +51,31 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
         operation = Operation(kind, path.lstrip("/"), offset, data, target.lstrip("/"))
         self._log.write(encode(operation) + b"\n")
 
-    # -- operations that leave the disk as it is
-
-    def getattr(self, path: str, fh: int | None = None) -> dict[str, Any]:
-        """Pass through."""
-        found = os.lstat(self._real(path)) if fh is None else os.fstat(fh)
-        names = ("st_mode", "st_nlink", "st_size", "st_uid", "st_gid", "st_blocks")
-        times = {name: getattr(found, f"{name}_ns") for name in ("st_atime", "st_mtime")}
-        return {name: getattr(found, name) for name in names} | times
-
-    def readdir(self, path: str, fh: int) -> Any:
-        """Pass through."""
-        return [".", "..", *os.listdir(self._real(path))]  # noqa: PTH208 - names only
-
-    def open(self, path: str, flags: int) -> int:
-        """Pass through; the kernel truncates by itself."""
-        return os.open(self._real(path), flags & (os.O_RDONLY | os.O_WRONLY | os.O_RDWR))
-
-    def read(self, path: str, size: int, offset: int, fh: int) -> bytes:
-        """Pass through."""
-        return os.pread(fh, size, offset)
-
-    def release(self, path: str, fh: int) -> int:
-        """Pass through."""
-        os.close(fh)
-        return 0
-
-    def statfs(self, path: str) -> dict[str, int]:
-        """Pass through."""
-        found = os.statvfs(self._real(path))
-        return {name: getattr(found, name) for name in dir(found) if name.startswith("f_b")}
-
-    def access(self, path: str, amode: int) -> int:
-        """Allow everything: the kernel admits only the user who mounted."""
-        return 0
-
-    def chmod(self, path: str, mode: int) -> int:
-        """Pass through."""
-        os.chmod(self._real(path), stat.S_IMODE(mode))  # noqa: PTH101 - a string on a hot path
-        return 0
-
-    def utimens(self, path: str, times: tuple[int, int] | None = None) -> int:
-        """Ignore times: no test needs them."""
-        return 0
-
     def setxattr(self, path: str, name: str, value: bytes, options: int, position: int = 0) -> int:
         """Accept an order to fail."""
         if (path, name) != ("/", "user.fail"):
-            raise OSError(errno.ENOTSUP, name)
+            return super().setxattr(path, name, value, options, position)
         self._fault = Fault(value)
         return 0
-
-    # -- operations that change the disk
 
     def create(self, path: str, mode: int, fi: Any = None) -> int:
         """Pass through and record."""
         self._fault.meet("create", path)
-        number = os.open(self._real(path), os.O_RDWR | os.O_CREAT, mode)
+        number = super().create(path, mode, fi)
         self._record("create", path)
         return number
 
     def write(self, path: str, data: bytes, offset: int, fh: int) -> int:
         """Pass through and record."""
         self._fault.meet("write", path)
-        written = os.pwrite(fh, data, offset)
+        written = super().write(path, data, offset, fh)
         self._record("write", path, offset, data[:written])
         return written
 
     def truncate(self, path: str, length: int, fh: int | None = None) -> int:
         """Pass through and record."""
         self._fault.meet("truncate", path)
-        os.truncate(self._real(path), length)
+        super().truncate(path, length, fh)
         self._record("truncate", path, length)
         return 0
 
@@ -145,36 +93,32 @@ class Recorder(Operations):  # type: ignore[misc]  # mfusepy's base class is unt
 
     def mkdir(self, path: str, mode: int) -> int:
         """Pass through and record."""
-        os.mkdir(self._real(path), mode)  # noqa: PTH102 - a string on a hot path
+        super().mkdir(path, mode)
         self._record("mkdir", path)
         return 0
 
     def rmdir(self, path: str) -> int:
         """Pass through and record."""
-        os.rmdir(self._real(path))  # noqa: PTH106 - a string on a hot path
+        super().rmdir(path)
         self._record("rmdir", path)
         return 0
 
     def rename(self, old: str, new: str) -> int:
         """Pass through and record."""
-        os.replace(self._real(old), self._real(new))  # noqa: PTH105 - a string on a hot path
+        super().rename(old, new)
         self._record("rename", old, target=new)
         return 0
 
-    def readlink(self, path: str) -> str:
-        """Pass through."""
-        return os.readlink(self._real(path))  # noqa: PTH115 - a string
-
     def symlink(self, path: str, content: str) -> int:
         """Pass through and record."""
-        os.symlink(content, self._real(path))  # noqa: PTH211 - a string on a hot path
+        super().symlink(path, content)
         operation = Operation("symlink", path.lstrip("/"), target=content)
         self._log.write(encode(operation) + b"\n")
         return 0
 
     def unlink(self, path: str) -> int:
         """Pass through and record."""
-        os.unlink(self._real(path))  # noqa: PTH108 - a string on a hot path
+        super().unlink(path)
         self._record("unlink", path)
         return 0
 

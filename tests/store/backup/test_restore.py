@@ -25,6 +25,7 @@ from edge.store.backup.restore import Restore
 from edge.store.chain_check import ChainCheck
 from edge.store.snapshot import Snapshot
 from edge.store.store import FILE, Store
+from tests.longer import either, longer
 from tests.offices import PASSWORD, SOURCE, STILL_BYTES, Populated
 from tests.store_child import opened
 
@@ -191,13 +192,17 @@ def stopped_after(work: Backup, pieces: int) -> bool:
     return False
 
 
+@longer
 def test_a_stop_leaves_nothing(office: Populated, tmp_path: Path) -> None:
-    """A backup that is stopped, at any piece of it, leaves no file; neither does a restore."""
+    """A backup that is stopped, at any piece of it, leaves no file; neither does a restore.
+
+    Here at every fifth piece, in the soak at each.
+    """
     target, backup = tmp_path / "usb", tmp_path / "whole"
     target.mkdir()
     office.backup(backup).run()
 
-    for pieces in itertools.count():
+    for pieces in itertools.count(step=either(5, 1)):
         making = office.backup(target / "b")
         if not stopped_after(making, pieces):
             break

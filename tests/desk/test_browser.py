@@ -12,7 +12,7 @@ from tests.daemons import DaemonChild
 from tests.desk.conftest import AIDE_PIN, RECEPTION_PIN
 from tests.guests import NAME, ORGANISATION
 from tests.longer import slow
-from tests.pages.chromium import browser, fits, needs_chromium
+from tests.pages.chromium import browser, fits, has_focus, loaded, needs_chromium
 from tests.pages.reach import problems
 
 WIDTHS = (360, 1280)
@@ -34,7 +34,8 @@ def test_the_receptions_work_without_a_mouse(
 ) -> None:
     """The page learns of the guest by itself; a wrong field has the focus; no part overflows."""
     assert fits(page)
-    page.keyboard.type(RECEPTION_PIN)  # the field has the focus
+    has_focus(page, "#pin")
+    page.keyboard.type(RECEPTION_PIN)
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Tidak ada tamu di dalam")
     daemon.open_visit()
@@ -42,13 +43,14 @@ def test_the_receptions_work_without_a_mouse(
     assert fits(page)
     page.press(ENTER, "Enter")
     page.wait_for_selector("#guest-form")
+    loaded(page)
     page.focus('[name="guest.name"]')
     for text in (NAME, ORGANISATION, "1506012345678901"):
         page.keyboard.type(text)
         page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Tampaknya ini nomor identitas")
-    assert page.evaluate("document.activeElement.name") == "guest.purpose"
+    has_focus(page, '[name="guest.purpose"]')
     assert page.input_value('[name="guest.name"]') == NAME
     assert fits(page)
     page.keyboard.press("Control+A")

@@ -64,9 +64,21 @@ def browser(
         yield page
 
 
+def loaded(page: Page) -> None:
+    """Return once *page* has its styles and has run its scripts; its text is there earlier."""
+    page.wait_for_load_state("load")
+
+
 def fits(page: Page) -> bool:
     """Return True if nothing of the page lies beside the screen."""
+    loaded(page)
     return bool(page.evaluate("document.documentElement.scrollWidth <= innerWidth"))
+
+
+def has_focus(page: Page, selector: str) -> None:
+    """Return once the part of *page* that *selector* names has the focus."""
+    loaded(page)
+    expect(page.locator(selector)).to_be_focused()
 
 
 def _fails(said: ConsoleMessage) -> bool:

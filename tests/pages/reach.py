@@ -4,6 +4,8 @@ from typing import Any
 
 from playwright.sync_api import Page
 
+from tests.pages.chromium import loaded
+
 TOUCHED_PX = 40
 """Least width and height of what is touched, CSS pixels: a fingertip covers about as much."""
 
@@ -38,6 +40,7 @@ _FOCUSED = """() => {
 
 def problems(page: Page) -> list[str]:
     """Return in words what cannot be used on *page* as it is now; empty: all can be."""
+    loaded(page)
     wide = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     found: list[dict[str, Any]] = page.evaluate(_FIND)
     told = [f"{wide[0]} px wide, the window has {wide[1]}"] if wide[0] > wide[1] else []

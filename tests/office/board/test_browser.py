@@ -12,7 +12,7 @@ from tests.longer import slow
 from tests.office.board.lobbies import DONE, LATE, LOBBY, store
 from tests.office.board.test_access import HASH, PASSWORD
 from tests.office.records import Stream
-from tests.pages.chromium import browser, fits, needs_chromium
+from tests.pages.chromium import browser, fits, has_focus, needs_chromium
 
 WIDTHS = (360, 1280)
 PATHS = (
@@ -89,7 +89,8 @@ def test_the_board_says_when_it_is_old(
 
 def _log_in(page: Page, url: str, name: str) -> None:
     page.goto(url)
-    page.keyboard.type(name)  # the field has the focus
+    has_focus(page, "#user")
+    page.keyboard.type(name)
     page.keyboard.press("Tab")
     page.keyboard.type(PASSWORD)
     page.keyboard.press("Enter")

@@ -3,7 +3,29 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 
+import anyio
 from sse_starlette import EventSourceResponse, ServerSentEvent
+
+# How long the events of a response may take to end when the server stops, seconds; it is less than
+# the server waits for its responses (pages/server.py).
+_GRACE_S = 0.4
+
+
+def respond(events: Callable[[anyio.Event], AsyncIterator[ServerSentEvent]]) -> EventSourceResponse:
+    """Return a response of *events*; they get what is set when the server stops, and end then.
+
+    A response that is cut off in the middle would be an error in the server's log at each stop.
+    """
+    stopping = anyio.Event()
+    return EventSourceResponse(
+        events(stopping), shutdown_event=stopping, shutdown_grace_period=_GRACE_S
+    )
+
+
+async def pause(stopping: anyio.Event, seconds: float) -> None:
+    """Wait for *seconds*, real ones, or until the server stops."""
+    with anyio.move_on_after(seconds):
+        await stopping.wait()
 
 
 async def _nothing() -> None:

@@ -1,9 +1,10 @@
 """The page *now*: who waits where, with the time against the standard; lockers and cards."""
 
-import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from functools import partial
 
-from sse_starlette import EventSourceResponse, ServerSentEvent
+import anyio
+from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -11,6 +12,7 @@ from desk.board import board
 from desk.context import Context, Entered, Lobby
 from desk.roles import RIGHTS, Role
 from edge.errors import DeviceUnavailable, GarduError, ProtocolError
+from pages.stream import pause, respond
 
 # Interval at which an open page asks for the lobby, real seconds.
 EVERY_S = 1.0
@@ -24,12 +26,14 @@ async def show(context: Context, role: Role, entered: Entered) -> Response:
 
 async def events(context: Context, request: Request) -> Response:
     """Return the stream of the lobby: a part of the page whenever it differs from before."""
-    return EventSourceResponse(_events(context, request))
+    return respond(partial(_events, context, request))
 
 
-async def _events(context: Context, request: Request) -> AsyncIterator[ServerSentEvent]:
+async def _events(
+    context: Context, request: Request, stopping: anyio.Event
+) -> AsyncIterator[ServerSentEvent]:
     before = ""
-    while True:
+    while not stopping.is_set():
         try:
             role = context.role(request)
         except GarduError:  # the PINs cannot be read now
@@ -41,7 +45,7 @@ async def _events(context: Context, request: Request) -> AsyncIterator[ServerSen
         if lobby != before:
             yield ServerSentEvent(lobby, event="lobby")
         before = lobby
-        await asyncio.sleep(EVERY_S)
+        await pause(stopping, EVERY_S)
 
 
 async def _lobby(context: Context, role: Role, ask: Callable[[], Awaitable[Lobby]]) -> str:

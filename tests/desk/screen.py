@@ -5,6 +5,7 @@ import re
 import urllib.error
 import urllib.parse
 import urllib.request
+from http.client import HTTPResponse
 from http.cookiejar import CookieJar
 from typing import NamedTuple
 
@@ -53,6 +54,12 @@ class Screen:
     def login(self, role: str, pin: str) -> Page:
         """Log in."""
         return self.post("/login", {"role": role, "pin": pin})
+
+    def follow(self) -> HTTPResponse:
+        """Return the open stream of the lobby's changes; the caller closes it."""
+        stream = self._opener.open(self._url + "/events", timeout=PATIENCE_S)
+        assert isinstance(stream, HTTPResponse)
+        return stream
 
     def _open(self, request: urllib.request.Request) -> Page:
         try:

@@ -10,7 +10,13 @@ from pathlib import Path
 
 import trustme
 
+from desk.pins import make_pin, write_pin
+from desk.roles import Role
 from sim.stage.process import gardu
+from tests.daemons import DaemonChild
+from tests.desk.conftest import RECEPTION_PIN
+from tests.desk.screen import Screen
+from tests.longer import slow
 
 
 def free_port() -> int:
@@ -53,6 +59,29 @@ def test_it_serves_encrypted_pages_and_stops(config: Path, tmp_path: Path) -> No
     assert process.stderr is not None
     assert "Traceback" not in process.stderr.read()
     process.stderr.close()
+
+
+@slow
+def test_it_stops_while_screens_follow_the_lobby(
+    config: Path, daemon: DaemonChild, tmp_path: Path
+) -> None:
+    """Screens whose pages stay open do not hold up a stop, and it is as clean as without them."""
+    write_pin(tmp_path / "pins.json", Role.RECEPTION, make_pin(RECEPTION_PIN))
+    port = free_port()
+    process = start(config, port, f'pin_file = "{tmp_path / "pins.json"}"')
+    line_of(process)
+    screens = [Screen(f"http://127.0.0.1:{port}/") for _ in range(3)]
+    for one in screens:
+        one.login(Role.RECEPTION, RECEPTION_PIN)
+    streams = [one.follow() for one in screens]
+    for stream in streams:
+        assert stream.readline() == b"event: lobby\r\n"
+    process.send_signal(signal.SIGTERM)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in {0, -signal.SIGTERM}
+    assert said == ""
+    for stream in streams:
+        stream.close()
 
 
 def test_what_it_cannot_use_is_said_in_words(config: Path, tmp_path: Path) -> None:

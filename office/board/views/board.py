@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import NamedTuple
 
+import anyio
 import msgspec
 from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +21,7 @@ from office.database import board_queries, queries
 from office.database.board_queries import CheckpointRow, Totals
 from office.database.queries import AlarmStanding
 from office.database.visit_queries import open_visits
+from pages.stream import pause, respond
 
 # Interval at which open pages are brought up to date, real seconds.
 EVERY_S = 1.0
@@ -154,14 +157,14 @@ async def show(context: Context, asked: Asked) -> Response:
 
 async def events(context: Context, shared: Shared, request: Request) -> Response:
     """Return the stream of the board: the part of the page that changes, whenever it differs."""
-    return EventSourceResponse(_events(context, shared, request))
+    return respond(partial(_events, context, shared, request))
 
 
 async def _events(
-    context: Context, shared: Shared, request: Request
+    context: Context, shared: Shared, request: Request, stopping: anyio.Event
 ) -> AsyncIterator[ServerSentEvent]:
     before, quiet, language = "", 0, language_of(request)
-    while True:
+    while not stopping.is_set():
         try:
             if await context.visitor(request) is None:
                 yield ServerSentEvent("", event="ended")
@@ -176,4 +179,4 @@ async def _events(
         elif text and (quiet := quiet + 1) >= _ALIVE_ROUNDS:
             yield ServerSentEvent("", event="alive")
             quiet = 0
-        await asyncio.sleep(EVERY_S)
+        await pause(stopping, EVERY_S)

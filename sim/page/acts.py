@@ -250,7 +250,10 @@ class Acts:
             escort = asked.card in self._lobby.config.cards.escort
             events = ("card.escort",) if escort else ("card.issued", "card.presented")
             guest = owners[0].number if owners else None
-            self._acted(Act(events=events, card=asked.card, guest=guest))
+            act = Act(events=events, card=asked.card, guest=guest)
+            visit = owners[0].visit if owners else None
+            if not self._people.player.acted(act) and visit is not None and visit.is_open:
+                visit.show_again()
         return heard
 
     async def _shut(self, asked: Shut) -> str:

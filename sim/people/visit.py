@@ -379,6 +379,11 @@ class Visit:
         """Note *event*, which is evidence of the step and does not move the visit on."""
         self.at = replace(self.at, events=(*self.at.events, event))
 
+    def show_again(self) -> None:
+        """Note a card of the guest that was shown where the visit does not wait for it."""
+        self.note("card.presented")
+        self.place.show()
+
     def _host_away(self) -> None:
         """The lamp asks, and no aiphone rang: the host does not receive guests.
 

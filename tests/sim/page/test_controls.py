@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from edge.config.places import default_config_folder
 from tests.longer import LONG, longer, slow
-from tests.pages.chromium import browser, chromium, needs_chromium, opened
+from tests.pages.chromium import chromium, needs_chromium, opened
 from tests.pages.reach import problems
 from tests.sim.page.screen import (
     act,
@@ -254,9 +254,9 @@ def test_every_control_is_within_reach(started: Browser, url: str, width: int) -
 @longer
 @pytest.mark.skipif(not LONG, reason="played by make soak")
 @pytest.mark.parametrize("role", ROLES)
-def test_one_role_is_played(role: str, tmp_path: Path) -> None:
+def test_one_role_is_played(started: Browser, role: str, tmp_path: Path) -> None:
     """Each role alone can be played; simulated people play the others."""
-    with simulation("gardu.toml", tmp_path) as url, browser(url) as page:
+    with simulation("gardu.toml", tmp_path) as url, opened(started, url) as page:
         running(page)
         page.click(f"[data-role={role}]")
         expect(page.locator(f"[data-role={role}]")).to_have_attribute("aria-pressed", "true")
@@ -267,9 +267,9 @@ def test_one_role_is_played(role: str, tmp_path: Path) -> None:
 
 @longer
 @pytest.mark.skipif(not LONG, reason="played by make soak")
-def test_the_players_back_is_followed(tmp_path: Path) -> None:
+def test_the_players_back_is_followed(started: Browser, tmp_path: Path) -> None:
     """The player at the desk reverses a card, gives it once more, and the visit is completed."""
-    with simulation("gardu-jatim.toml", tmp_path) as url, browser(url) as page:
+    with simulation("gardu-jatim.toml", tmp_path) as url, opened(started, url) as page:
         running(page)
         page.click("#all-roles")
         ask_in(page, "jatim")

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from sim.page.lesson import load, names
 from tests.longer import LONG, longer, slow
 from tests.pages.chromium import browser, needs_chromium
-from tests.sim.page.learner import learner
+from tests.sim.page.learner import HastyLearner, learner
 from tests.sim.page.screen import act, running, simulation, wait_for
 
 pytestmark = [slow, pytest.mark.timeout(900)]
@@ -31,6 +31,16 @@ branch = "refused"
 id = "Sendiri: tolak tamu ini."
 en = "Alone: refuse this guest."
 alone = true
+"""
+_CARD = """
+roles = ["reception"]
+[title]
+id = "Satu tamu"
+en = "One guest"
+[[guest]]
+procedure = "pimpinan"
+id = "Tempelkan kartu."
+en = "Hold the card to the reader."
 """
 _SCORES = ("guests", "right", "wrong_presses", "overdue", "told_politely")
 
@@ -66,6 +76,18 @@ def test_a_lesson_is_played_in_the_browser(tmp_path: Path) -> None:
             "guests": "2", "right": "2", "wrong_presses": "0", "overdue": "0",
             "told_politely": "1 / 1",
         }  # fmt: skip
+
+
+def test_a_card_that_is_held_twice_counts_as_the_record_shows(tmp_path: Path) -> None:
+    """A hasty learner is right too: the checkpoint accepts the card again, as evidence."""
+    file = tmp_path / "card.toml"
+    file.write_text(_CARD, encoding="utf-8")
+    with (
+        simulation("gardu.toml", tmp_path / "run", "--lesson", str(file)) as url,
+        learner(url, HastyLearner) as one,
+    ):
+        score = one.play()
+    assert (score["right"], score["wrong_presses"]) == (1, 0)
 
 
 @longer

@@ -148,7 +148,7 @@ function showFigures() {
 const rolled = (role) => setup?.roles[role]?.[0] ?? role;
 
 function showGuests() {
-  if (!setup) return;
+  if (!setup || !lobby) return;
   const awaited = Object.fromEntries(lobby.awaited.map((one) => [one.guest, one]));
   $("#guests").replaceChildren(...lobby.guests.map((guest) => {
     const wait = $("#help").checked ? awaited[guest.number] : undefined;
@@ -212,6 +212,7 @@ function choose(card) {
   chosenCard = card;
   for (const one of all("[data-card]")) one.setAttribute("aria-pressed", one.dataset.card === chosenCard);
   showWanted();
+  showGuests();
 }
 const hold = (reader, card) => act({ do: "card", reader: reader.dataset.reader, card });
 

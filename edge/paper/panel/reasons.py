@@ -25,10 +25,14 @@ MOST = 2
 
 
 def button_reasons(config: Config, panel: Panel, procedures: Iterable[Procedure]) -> Reasons:
-    """Return the words of the reason buttons of *panel*, as far as they have a meaning."""
-    offered = list(_offered(config, panel, procedures))
+    """Return the words of the reason buttons of *panel*, as far as they have a meaning.
+
+    :param procedures: those of the config; without any, no meaning is known
+    """
+    known = list(procedures)
+    offered = list(_offered(config, panel, known))
     names = REASON_NAMES
-    if not any(offered) and config.cards.supervisor:
+    if known and not any(offered) and config.cards.supervisor:
         offered, names = [tuple(config.cards.opening_reasons)], OPENING_NAMES
     found: dict[Action, PanelText] = {}
     for place, action in enumerate(REASON_BUTTONS):
@@ -64,4 +68,5 @@ def _name(code: str, names: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
 def _words(names: list[tuple[str, str]]) -> PanelText:
     indonesian = " / ".join(one for one, _ in names)
     english = " / ".join(one for _, one in names)
-    return PanelText(indonesian[:1].upper() + indonesian[1:], f"{REASON.en}: {english}")
+    begin = f"{REASON.en}: " if len(names) == 1 else ""
+    return PanelText(indonesian[:1].upper() + indonesian[1:], begin + english)

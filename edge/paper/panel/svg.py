@@ -141,7 +141,7 @@ def _strip(root: ET.Element, x: float, y: float, rhythm: Rhythm, colour: str) ->
 
 def _push(root: ET.Element, push: Push, *, drilled: bool) -> None:
     room = PITCH - 3.0
-    lines, size = lines_that_fit(push.press.id, 4.0, room, 2, bold=True)
+    lines, size = _lines(push.press.id, 4.0, 2.8, room)
     top = push.y - HOLE / 2 - ABOVE
     for number, one in enumerate(reversed(lines)):
         draw.text(root, push.x, top + 8.0 - number * size * 1.08, one, size, anchor="middle",
@@ -153,11 +153,17 @@ def _push(root: ET.Element, push: Push, *, drilled: bool) -> None:
         _hold(root, push.x, push.y + HOLE / 2, push.hold)
 
 
+def _lines(words: str, size: float, small: float, room: float) -> tuple[list[str], float]:
+    """Return *words* in two lines, and their size; if it were below *small*, in three lines."""
+    lines, found = lines_that_fit(words, size, room, 2, bold=True)
+    return (lines, found) if found >= small else lines_that_fit(words, small, room, 3, bold=True)
+
+
 def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
     """Write the meaning of holding the button below its hole."""
     room = PITCH - 5.0
     words = f"{HELD.id}: {hold.id}"
-    lines, size = lines_that_fit(words, 3.0, room - 1, 2, bold=True)
+    lines, size = _lines(words, 3.0, 2.3, room - 1)
     more = (len(lines) - 1) * size * 1.1
     draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6 + more, fill="#eef1f5", rx=1.2)
     for number, one in enumerate(lines):

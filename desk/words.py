@@ -73,7 +73,8 @@ WORDS: dict[str, Words] = {
         "The guest book cannot be used now: use paper.",
     ),
     "untrusted-clock": Words(
-        "Jam belum disinkronkan: waktu dapat keliru.", "The clock is not trusted: times may be wrong."
+        "Jam belum disinkronkan: waktu dapat keliru.",
+        "The clock is not trusted: times may be wrong.",
     ),
     "none-waits": Words(
         "Tidak ada tamu yang menunggu isian. Tekan “tamu datang” di panel dahulu.",

@@ -41,7 +41,7 @@ WORDS: dict[str, Words] = {
     "locker": Words("Loker", "Locker"),
     "card": Words("Kartu", "Card"),
     "lockers": Words("Loker", "Lockers"),
-    "cards-out": Words("Kartu tamu di luar", "Visitor cards out"),
+    "cards-out": Words("Kartu tamu belum kembali", "Visitor cards out"),
     "free": Words("kosong", "free"),
     "used": Words("dipakai", "in use"),
     "owed": Words("belum dikosongkan", "not emptied"),
@@ -73,7 +73,8 @@ WORDS: dict[str, Words] = {
         "The guest book cannot be used now: use paper.",
     ),
     "untrusted-clock": Words(
-        "Jam belum tepercaya: waktu dapat keliru.", "The clock is not trusted: times may be wrong."
+        "Jam belum disinkronkan: waktu dapat keliru.",
+        "The clock is not trusted: times may be wrong.",
     ),
     "none-waits": Words(
         "Tidak ada tamu yang menunggu isian. Tekan “tamu datang” di panel dahulu.",
@@ -168,7 +169,7 @@ REFUSALS: dict[str, Words] = {
         "This looks like the number of an ID: remove it.",
     ),
     "clock not trusted": Words(
-        "Jam belum tepercaya: pakai kertas dahulu.", "The clock is not trusted yet: use paper."
+        "Jam belum disinkronkan: pakai kertas dahulu.", "The clock is not trusted yet: use paper."
     ),
     "too old": Words("Kirim sekali lagi.", "Please send it once more."),
     "from the future": Words("Kirim sekali lagi.", "Please send it once more."),
@@ -234,7 +235,7 @@ INVITATION_REFUSALS: dict[str, Words] = {
     "identity number": Words("memuat nomor identitas", "holds an identity number"),
     "for another checkpoint": Words("untuk tempat lain", "for another checkpoint"),
     "unknown procedure": Words("prosedur tidak dikenal", "unknown procedure"),
-    "clock not trusted": Words("jam belum tepercaya", "clock not trusted"),
+    "clock not trusted": Words("jam belum disinkronkan", "clock not trusted"),
     "not yet valid": Words("belum berlaku", "not yet valid"),
     "expired": Words("sudah lewat", "expired"),
 }

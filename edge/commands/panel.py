@@ -5,14 +5,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from edge.commands.options import ConfigOption, problems_printed
+from edge.commands.options import ConfigOption, problems_printed, say
 from edge.config.loading import load_config
 from edge.config.model import Config
 from edge.config.places import DEFAULT_CONFIG
 from edge.config.sections.panels import LampName
+from edge.errors import ConfigError
 from edge.paper.deliver import write
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS
-from edge.paper.panel.sheet import Face, Light, Push, chosen, face, host_titles, pages
+from edge.paper.panel.sheet import Face, Light, Push, config_faces, pages
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Procedure
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,7 +48,8 @@ def panel(
 ) -> None:
     """Draw each officer's panel: its lamps and buttons, with their meanings.
 
-    Only the config is read. With --svg the faces are drawn in true size for 22 mm buttons and
+    Config and procedures are read: the procedures have the reasons that the buttons reason-1 to
+    reason-4 choose. With --svg the faces are drawn in true size for 22 mm buttons and
     lamps; further pages are written beside the first (FILE-2, FILE-3). Problems are printed and
     end the command with 2.
 
@@ -53,15 +57,14 @@ def panel(
     """
     with problems_printed():
         read = load_config(config, elsewhere=True)
-    found = chosen(read, station or ())
-    if not found:
+    faces = config_faces(read, _procedures(read), station or ())
+    if not faces:
         kept = ", ".join(one for item in read.panels.values() for one in item.stations)
         typer.echo(f"no panel keeps {', '.join(station or ())}; there are: {kept}", err=True)
         raise typer.Exit(2)
-    faces = [face(name, item, host_titles(read)) for name, item in found]
     _show(faces)
     if svg is not None:
-        for path in _write(read, svg, station or []):
+        for path in _write(read, faces, svg):
             typer.echo(f"printed at 100 %, true to scale: {path}")
     if screen is not None:
         for one in faces:
@@ -77,12 +80,23 @@ def _write_for_screen(face: Face, folder: Path) -> Path:
     return file
 
 
-def _write(config: Config, path: Path, stations: list[str]) -> list[Path]:
+def _procedures(config: Config) -> list[Procedure]:
+    """Return the office's procedures; none if they are bad (the reasons then have numbers)."""
+    try:
+        return list(
+            load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures).values()
+        )
+    except ConfigError as error:
+        say(f"reasons are drawn by their numbers: {error.problems[0]}", err=True)
+        return []
+
+
+def _write(config: Config, faces: list[Face], path: Path) -> list[Path]:
     """Write every page; return their files."""
     from edge.paper.panel.svg import svg
 
     written = []
-    drawn = pages(config, stations)
+    drawn = pages(faces)
     here = config.checkpoint
     for number, page in enumerate(drawn, start=1):
         file = path if number == 1 else path.with_stem(f"{path.stem}-{number}")

@@ -28,7 +28,7 @@ ALARM_NAMES: dict[str, tuple[str, str]] = {
     "card-slow": ("Kartu memori lambat", "Memory card slow"),
     "card-worn": ("Kartu memori hampir aus", "Memory card nearly worn out"),
     "data-in-memory": ("Data tidak tersimpan di kartu", "Data is on no card"),
-    "clock-not-trusted": ("Jam belum tepercaya", "Clock not trusted"),
+    "clock-not-trusted": ("Jam belum disinkronkan", "Clock not trusted"),
     "uplink": ("Laporan ke kantor pusat terhambat", "Reports to the central office held up"),
     "certificate-expires": ("Sertifikat segera berakhir", "Certificate expires"),
     "rtc-battery-empty": ("Baterai jam habis", "Battery of the clock empty"),

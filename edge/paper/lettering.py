@@ -55,6 +55,20 @@ def wrap(words: str, size: float, room: float, *, bold: bool = False) -> list[st
     return [part for line in given for part in _wrapped(line, size, room, bold=bold)]
 
 
+def lines_that_fit(
+    words: str, size: float, room: float, most: int, *, bold: bool = False
+) -> tuple[list[str], float]:
+    """Return *words* in at most *most* lines no wider than *room*, and the size at which they fit.
+
+    It is *size*, or the largest smaller one, in steps of 0.1, at which no word is cut.
+    """
+    lines = wrap(words, size, room, bold=bold)
+    while len(lines) > most or longest_word(words, size, bold=bold) > room:
+        size = round(size - 0.1, 1)
+        lines = wrap(words, size, room, bold=bold)
+    return lines or [""], size
+
+
 def _wrapped(words: str, size: float, room: float, *, bold: bool) -> list[str]:
     lines: list[str] = []
     line = ""

@@ -22,8 +22,11 @@ WORDS: dict[str, tuple[str, str]] = {
     "open_at_end": ("Belum selesai pada akhir bulan", "Open at the month's end"),
     "cards_out": ("Kartu tamu belum kembali", "Visitor cards not returned"),
     "lockers_out": ("Loker belum dikosongkan", "Lockers not emptied"),
-    "duration_median_s": ("Lama kunjungan, median", "Duration of a visit, median"),
-    "duration_p95_s": ("Lama kunjungan, persentil 95", "Duration of a visit, 95th percentile"),
+    "duration_median_s": ("Lama kunjungan, nilai tengah", "Duration of a visit, median"),
+    "duration_p95_s": (
+        "Lama kunjungan, 95 dari 100 paling lama",
+        "Duration of a visit, 95th percentile",
+    ),
     "share_within": ("Langkah sesuai mutu baku waktu", "Steps within their standard time"),
     "steps_timed": ("Langkah yang diukur", "Steps measured"),
     "overdue": ("Melewati mutu baku", "Overdue"),
@@ -32,9 +35,9 @@ WORDS: dict[str, tuple[str, str]] = {
     "stills_missed": ("Foto CCTV tidak terekam", "CCTV stills missed"),
     "corrections": ("Koreksi petugas", "Corrections by officers"),
     "extensions": ("Perpanjangan waktu menghadap", "Meetings extended"),
-    "crashes": ("Program berhenti sendiri", "Program crashes"),
+    "crashes": ("Program berhenti tidak normal", "Program crashes"),
     "power_losses": ("Listrik padam", "Power losses"),
-    "untrusted": ("Catatan dengan jam belum terpercaya", "Records by an untrusted clock"),
+    "untrusted": ("Catatan saat jam belum disinkronkan", "Records by an untrusted clock"),
     "days": ("Kunjungan per hari", "Visits by day"),
     "day": ("Tanggal", "Day"),
     "weekday": ("Hari", "Weekday"),
@@ -47,8 +50,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "hosts": ("Kunjungan per pejabat yang ditemui", "Visits by host"),
     "host": ("Pejabat yang ditemui", "Host"),
     "completed": ("Selesai dilayani", "Completed"),
-    "median": ("Median", "Median"),
-    "p95": ("Persentil 95", "95th percentile"),
+    "median": ("Nilai tengah", "Median"),
+    "p95": ("95 dari 100 paling lama", "95th percentile"),
     "longest": ("Terlama", "Longest"),
     "outcomes": ("Hasil kunjungan dan alasannya", "Outcomes and reasons"),
     "outcome": ("Hasil", "Outcome"),
@@ -63,12 +66,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "step": ("Langkah", "Step"),
     "ended": ("Dilaksanakan", "Done"),
     "skipped": ("Dilewati", "Skipped"),
-    "waited": ("Menunggu, median", "Waited, median"),
+    "waited": ("Menunggu, nilai tengah", "Waited, median"),
     "standard": ("Mutu baku", "Standard"),
     "within": ("Sesuai mutu baku", "Within standard"),
     "alarm": ("Alarm", "Alarm"),
     "raised": ("Terjadi", "Raised"),
-    "acknowledged": ("Diterima", "Acknowledged"),
+    "acknowledged": ("Ditanggapi", "Acknowledged"),
     "standing": ("Masih berlangsung", "Still standing"),
     "total": ("Jumlah waktu", "Total time"),
     "equipment": ("Gangguan peralatan", "Equipment faults"),
@@ -95,7 +98,8 @@ WORDS: dict[str, tuple[str, str]] = {
             "Setiap kunjungan dihitung pada hari kedatangannya, hasilnya pada hari berakhirnya; "
             "satu rombongan adalah satu kunjungan. Waktu langkah dihitung dari "
             "langkah yang selesai. "
-            "Persentil 95: 95 dari 100 langkah tidak lebih lama. Sumber: catatan pos jaga ini."
+            "Pada “95 dari 100 paling lama”, 95 dari 100 langkah tidak lebih lama. "
+            "Sumber: catatan pos jaga ini."
         ),
         (
             "A visit counts on the day of arrival, its outcome on the day it ended; a group is one "
@@ -112,7 +116,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "name_line": ("Nama dan NIP", "Name and number"),
     "page": ("Halaman", "Page"),
     "legend": (
-        "batang: median; garis: persentil 95; tanda merah: mutu baku",
+        "batang: nilai tengah; garis: 95 dari 100 paling lama; tanda merah: mutu baku",
         "bar: median; line: 95th percentile; red mark: standard",
     ),
     "cards_lost": ("Kartu tamu dinyatakan hilang", "Visitor cards declared lost"),
@@ -126,10 +130,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "opened_by": ("Oleh", "By"),
     "closed_at": ("Tutup", "Closed"),
     "how": ("Penutupan", "How it ended"),
-    "carried": ("Sisa lama", "From before"),
+    "carried": ("Sisa hari sebelumnya", "From before"),
     "reconciled": ("Dicocokkan", "Settled"),
     "left_open": ("Belum selesai", "Still open"),
-    "out_cards": ("Kartu di luar", "Cards out"),
+    "out_cards": ("Kartu belum kembali", "Cards out"),
     "lost_cards": ("Kartu hilang", "Cards lost"),
     "out_lockers": ("Loker terisi", "Lockers out"),
     "openings": ("Loker dibuka oleh pengawas", "Lockers opened by a supervisor"),

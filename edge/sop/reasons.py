@@ -27,7 +27,7 @@ def offered(procedure: Procedure, phase: Phase, name: str) -> Transition | None:
     number = name.removeprefix(PRESS)
     if not name.startswith(PRESS) or not number.isdigit():
         return None
-    reasons = _choices(procedure, phase)[int(number) - 1 : int(number)]
+    reasons = choices(procedure, phase)[int(number) - 1 : int(number)]
     return Transition(event=name, to=phase.id, reason=reasons[0]) if reasons else None
 
 
@@ -50,7 +50,8 @@ def final(turn: Turn, visit: Visit, end: Transition) -> str | None:
     return (visit.chosen if applies else None) or end.reason or visit.reason
 
 
-def _choices(procedure: Procedure, phase: Phase) -> tuple[str, ...]:
+def choices(procedure: Procedure, phase: Phase) -> tuple[str, ...]:
+    """Return the reasons that *phase* offers, in the order of the buttons; empty: none."""
     if asks(phase):
         return procedure.reasons
     return procedure.refusals if can_refuse((*phase.on, *procedure.anywhere)) else ()

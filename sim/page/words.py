@@ -15,7 +15,7 @@ INTENTIONS: dict[str, Words] = {
     "third-call": ("dijawab pada panggilan ketiga", "answered at the third call"),
     "second-declines": ("pihak kedua tidak setuju", "the second one asked declines"),
     "rescheduled": ("dijadwalkan ulang", "another time"),
-    "reason-1": ("ditolak, alasan 1", "declined, reason 1"),
+    "reason-1": ("belum dapat diterima, alasan 1", "declined, reason 1"),
     "reason-2": ("tidak di tempat, alasan 2", "absent, reason 2"),
     "reason-3": ("tidak dijawab, alasan 3", "no answer, reason 3"),
     "reason-4": ("dijadwalkan ulang, alasan 4", "another time, reason 4"),

@@ -28,6 +28,7 @@ from edge.paper.panel.labels import (
     REFUSED,
     meanings,
 )
+from edge.paper.panel.reasons import button_reasons
 from edge.paper.panel.sheet import (
     BOTTOM,
     HEIGHT,
@@ -35,12 +36,15 @@ from edge.paper.panel.sheet import (
     MARGIN,
     WIDTH,
     Face,
+    config_faces,
     face,
     host_titles,
     pages,
     press_words,
 )
 from edge.paper.panel.svg import svg
+from edge.sop.procedures.loading import load_procedures
+from edge.sop.procedures.model import Procedure
 
 FOLDER = default_config_folder()
 CONFIGS = [
@@ -50,6 +54,11 @@ CONFIGS = [
     "gardu-modbus.toml",
     "gardu-modules.toml",
     "gardu-hosts.toml",
+]
+EXAMPLES = [
+    "sop/examples/config/pusat-data.toml",
+    "sop/examples/config/pelayanan-terpadu.toml",
+    "sop/examples/config/ruang-rawat.toml",
 ]
 SVG = "{http://www.w3.org/2000/svg}"
 APP = typer.Typer()
@@ -63,6 +72,12 @@ NEAREST = 30.0
 def config(request: pytest.FixtureRequest) -> Config:
     """Return a shipped config."""
     return load_config(FOLDER / request.param, elsewhere=True)
+
+
+def procedures(config: Config) -> list[Procedure]:
+    """Return the procedures of *config*."""
+    found = load_procedures(Path(config.checkpoint.sop), config.checkpoint.procedures)
+    return list(found.values())
 
 
 CHOICES: tuple[Action, ...] = ("choice-1", "choice-2", "choice-3", "choice-4")
@@ -105,7 +120,7 @@ def check(page: list[Face]) -> None:
 
 def test_every_panel_is_on_a_page_once(config: Config) -> None:
     """With a hole for each of its lamps and buttons, and without overlaps."""
-    drawn = pages(config)
+    drawn = pages(config_faces(config, procedures(config)))
     for page in drawn:
         check(page)
     faces = [one for page in drawn for one in page]
@@ -123,7 +138,7 @@ def test_a_panel_with_everything_fits_on_a_page() -> None:
 
 def test_the_picture_is_a4_and_its_holes_are_22_mm(config: Config) -> None:
     """Printed at 100 % it is a template: the page, the holes and the ruler have true sizes."""
-    drawn = pages(config)
+    drawn = pages(config_faces(config, procedures(config)))
     root = ET.fromstring(svg(drawn[0], "here", 1, len(drawn)))
     assert (root.get("width"), root.get("height")) == ("210mm", "297mm")
     assert root.get("viewBox") == "0 0 210 297"
@@ -149,6 +164,70 @@ def test_every_button_says_what_it_does_in_both_languages() -> None:
         assert f"tahan: {held.id}" in said
         assert f"hold 1 s: {held.en}" in said
     assert "<Pimpinan>" in said
+
+
+REASONS = [
+    ("gardu-kerong.toml", "reception", "reason-1", "Pejabat sedang rapat"),
+    ("gardu-kerong.toml", "reception", "reason-4", "Urusan bagian lain"),
+    ("gardu-kerong.toml", "officer-2", "reason-2", "Loker macet"),
+    ("gardu-jatim.toml", "reception", "reason-3", "Jadwal pejabat penuh"),
+    ("sop/examples/config/pusat-data.toml", "security", "reason-1", "Perangkat terlalu banyak"),
+    ("sop/examples/config/ruang-rawat.toml", "health", "reason-2",
+     "Pasien menjalani tindakan / pengunjung di bawah umur"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "at", "action", "words"), REASONS)
+def test_a_button_that_chooses_a_reason_has_the_reason(
+    name: str, at: str, action: Action, words: str | None
+) -> None:
+    """In place of a number, which is not remembered.
+
+    A panel without guests to turn away has a supervisor's reasons. Both of two reasons are named:
+    of guests who are not received, and of a refusal.
+    """
+    config = load_config(FOLDER / name, elsewhere=True)
+    found = button_reasons(config, config.panels[at], procedures(config)).get(action)
+    assert (None if found is None else found.id) == words
+
+
+def test_a_reason_without_a_meaning_has_its_number() -> None:
+    """There are neither guests to turn away nor supervisors, or the procedures are not known."""
+    config = load_config(FOLDER / "gardu.toml", elsewhere=True)
+    alone = replace(config, cards=replace(config.cards, supervisor={}))
+    panel = config.panels["officer-2"]
+    assert button_reasons(alone, panel, procedures(config)) == {}
+    assert button_reasons(config, config.panels["reception"], []) == {}
+
+
+@pytest.mark.parametrize("name", [*CONFIGS, *EXAMPLES])
+def test_every_meaning_of_a_button_is_drawn_whole(name: str) -> None:
+    """Pressed and held, the reasons too: nothing is cut, and the letters are 2 mm or larger."""
+    config = load_config(FOLDER / name, elsewhere=True)
+    for one in config_faces(config, procedures(config)):
+        root = ET.fromstring(svg([one.at(MARGIN, 22.0)], "here", 1, 1))
+        drawn = [group for group in root.iter(f"{SVG}g") if group.get("data-button")]
+        for push, group in zip(one.pushes, drawn, strict=True):
+            lines = [text for text in group if text.get("font-weight") == "bold"]
+            held = "" if push.hold is None else f"tahan: {push.hold.id}"
+            words = sorted(word for line in lines for word in (line.text or "").split())
+            assert words == sorted(f"{push.press.id} {held}".split())
+            assert min(float(line.get("font-size", "0")) for line in lines) >= 2.0
+            assert "Alasan " not in push.press.id + held
+
+
+def test_bad_procedures_leave_the_numbers(tmp_path: Path) -> None:
+    """A panel can be drawn while a procedure is written; the command says what it left out."""
+    text = (
+        (FOLDER / "gardu-kerong.toml")
+        .read_text()
+        .replace("[checkpoint]", f'[checkpoint]\nsop = "{tmp_path}"', 1)
+    )
+    (tmp_path / "gardu.toml").write_text(text)
+    ran = CliRunner().invoke(APP, ["--config", str(tmp_path / "gardu.toml")])
+    assert ran.exit_code == 0, ran.output
+    assert "Alasan 4" in ran.output
+    assert "reasons are drawn by their numbers" in ran.output
 
 
 def test_a_button_for_a_kind_of_guests_has_its_title() -> None:
@@ -200,11 +279,13 @@ def test_the_command_draws_every_page(tmp_path: Path, name: str) -> None:
     assert ran.exit_code == 0, ran.output
     config = load_config(FOLDER / name, elsewhere=True)
     files = sorted(path.name for path in tmp_path.iterdir())
-    count = len(pages(config))
+    count = len(pages(config_faces(config, procedures(config))))
     assert files == sorted(["panel.svg", *(f"panel-{n}.svg" for n in range(2, count + 1))])
+    titles, known = host_titles(config), procedures(config)
     for section in config.panels.values():
+        reasons = button_reasons(config, section, known)
         for button in section.buttons:
-            assert (button.label or ACTIONS[button.press].id) in ran.output
+            assert press_words(button, titles, reasons).id in ran.output
 
 
 def test_one_station_can_be_chosen(tmp_path: Path) -> None:

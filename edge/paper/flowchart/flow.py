@@ -20,10 +20,10 @@ END = Text(id="Selesai", en="End")
 ANY_STEP = Text(id="Dari langkah lain", en="From any step")
 _OUTCOMES = {
     "completed": Text(id="selesai", en="completed"),
-    "declined": Text(id="ditolak", en="declined"),
+    "declined": Text(id="belum dapat diterima", en="declined"),
     "rescheduled": Text(id="dijadwal ulang", en="another day"),
     "refused": Text(id="tidak diizinkan", en="refused"),
-    "abandoned": Text(id="ditinggalkan", en="abandoned"),
+    "abandoned": Text(id="tamu pergi sebelum selesai", en="abandoned"),
 }
 
 

@@ -44,13 +44,13 @@ ACTIONS: dict[Action, PanelText] = {
     "identity-ktp": PanelText("KTP diterima", "KTP taken"),
     "identity-sim": PanelText("SIM diterima", "SIM taken"),
     "identity-other": PanelText("Identitas lain", "other ID taken"),
-    "next": PanelText("Dahulukan berikut", "next in line first"),
-    "back": PanelText("Mundur satu", "back one step"),
-    "more": PanelText("Tambah orang", "one more person"),
+    "next": PanelText("Dahulukan tamu berikutnya", "next in line first"),
+    "back": PanelText("Batalkan langkah terakhir", "back one step"),
+    "more": PanelText("Tambah anggota rombongan", "one more person"),
     "host": PanelText("Pejabat berikut", "next host"),
     "receiving": PanelText("Menerima tamu", "receives guests"),
     "away": PanelText("Tidak menerima tamu", "receives no guests"),
-    "acknowledge": PanelText("Alarm diketahui", "alarm noted"),
+    "acknowledge": PanelText("Alarm ditanggapi", "alarm noted"),
     "open-day": PanelText("Buka layanan", "open the day"),
     "close-day": PanelText("Tutup layanan", "close the day"),
     "day": PanelText("Buka / tutup layanan", "open or close the day"),
@@ -75,11 +75,13 @@ RHYTHMS: dict[Rhythm, PanelText] = {
 
 MODES: dict[LampMode, PanelText] = {
     "on": PanelText("tamu menunggu", "a guest waits"),
-    "slow": PanelText("minta keputusan", "decide"),
+    "slow": PanelText("perlu keputusan", "decide"),
     "amber": PanelText("waktu hampir habis", "time is short"),
     "red": PanelText("waktu lewat", "overdue"),
     "fast": PanelText("alarm", "alarm"),
 }
+REASON_BUTTONS: tuple[Action, ...] = ("reason-1", "reason-2", "reason-3", "reason-4")
+REASON = PanelText("alasan", "reason")
 IN_SERVICE = PanelText("panel siap", "in service")
 
 HEARD = PanelText("Lampu berkelip sekali: terbaca", "the lamp flickers once: press heard")

@@ -5,7 +5,7 @@ the usual 22 mm ones (22.3 mm, IEC 60947-5-1 by makers' data sheets), no closer 
 (30 mm).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import NamedTuple
 
@@ -25,6 +25,8 @@ from edge.paper.panel.labels import (
     meanings,
     station,
 )
+from edge.paper.panel.reasons import NO_REASONS, Reasons, button_reasons
+from edge.sop.procedures.model import Procedure
 
 NO_TITLES: Mapping[str, str] = MappingProxyType({})
 
@@ -39,7 +41,7 @@ PAD = 2.5
 HEAD = 17.0
 # The foot's notes stand beside each other, or one below the other on a face narrower than NARROW.
 FOOT, NOTE, NARROW = 4.5, 6.6, 110.0
-ABOVE, BELOW = 13.5, 11.5
+ABOVE, BELOW = 13.5, 13.0
 MEANING = 6.4
 
 
@@ -92,13 +94,24 @@ class Face(NamedTuple):
         )
 
 
-def pages(config: Config, stations: Sequence[str] = ()) -> list[list[Face]]:
-    """Return the faces of *config*'s panels, page by page.
+def pages(faces: Iterable[Face]) -> list[list[Face]]:
+    """Return *faces*, page by page."""
+    return list(_paged(faces))
 
+
+def config_faces(
+    config: Config, procedures: Iterable[Procedure], stations: Sequence[str] = ()
+) -> list[Face]:
+    """Return the faces of *config*'s panels.
+
+    :param procedures: those of the config, for the reasons that the buttons choose
     :param stations: only the panels that serve one of these, or have one of these names; empty: all
     """
-    faces = [face(name, panel, host_titles(config)) for name, panel in chosen(config, stations)]
-    return list(_paged(faces))
+    titles, known = host_titles(config), list(procedures)
+    return [
+        face(name, panel, titles, button_reasons(config, panel, known))
+        for name, panel in chosen(config, stations)
+    ]
 
 
 def chosen(config: Config, stations: Sequence[str]) -> list[tuple[str, Panel]]:
@@ -121,17 +134,28 @@ def _kind_key(guest_kind: str) -> str:
     return f"guest_kinds.{guest_kind}"
 
 
-def face(name: str, panel: Panel, titles: Mapping[str, str] = NO_TITLES) -> Face:
+def face(
+    name: str,
+    panel: Panel,
+    titles: Mapping[str, str] = NO_TITLES,
+    reasons: Reasons = NO_REASONS,
+) -> Face:
     """Return the face of one panel, its corner at 0, 0.
 
     :param titles: the titles of the hosts, by id, for the buttons that name one
+    :param reasons: the words of the buttons that choose a reason
     """
     lamps = list(panel.fitted_lamps)
     columns = _columns(len(panel.buttons), len(lamps))
     lights = _lights(lamps, columns)
     top = max((_bottom(light) for light in lights), default=HEAD)
     pushes = [
-        _push(button, number, columns, top, titles) for number, button in enumerate(panel.buttons)
+        Push(
+            *_place(number, columns, top),
+            press_words(button, titles, reasons),
+            hold_words(button, titles, reasons),
+        )
+        for number, button in enumerate(panel.buttons)
     ]
     rows, width = -(-len(pushes) // columns), 2 * PAD + columns * PITCH
     notes = _notes(panel)
@@ -154,25 +178,31 @@ def notes_beside(width: float) -> int:
     return 1 if width < NARROW else 2
 
 
-def press_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelText:
+def press_words(
+    button: Button, titles: Mapping[str, str] = NO_TITLES, reasons: Reasons = NO_REASONS
+) -> PanelText:
     """Return the words on *button*: its own label, or the words of its meaning.
 
     :param titles: the titles of the hosts, by id
+    :param reasons: the words of the buttons that choose a reason
     """
-    words = ACTIONS[button.press]
+    words = reasons.get(button.press, ACTIONS[button.press])
     if button.label:
         return PanelText(button.label, words.en)
     return PanelText(words.id + _of(button, button.press, titles), words.en)
 
 
-def hold_words(button: Button, titles: Mapping[str, str] = NO_TITLES) -> PanelText | None:
+def hold_words(
+    button: Button, titles: Mapping[str, str] = NO_TITLES, reasons: Reasons = NO_REASONS
+) -> PanelText | None:
     """Return the words under *button* for holding it; None if holding has no meaning.
 
     :param titles: the titles of the hosts, by id
+    :param reasons: the words of the buttons that choose a reason
     """
     if button.hold is None:
         return None
-    words = ACTIONS[button.hold]
+    words = reasons.get(button.hold, ACTIONS[button.hold])
     return PanelText(words.id + _of(button, button.hold, titles), f"{HELD.en}: {words.en}")
 
 
@@ -211,11 +241,12 @@ def _bottom(light: Light) -> float:
     return max(light.y + HOLE / 2, light.words_y + MEANING * (len(light.means) - 1) + 2.0) + 5.0
 
 
-def _push(button: Button, number: int, columns: int, top: float, titles: Mapping[str, str]) -> Push:
+def _place(number: int, columns: int, top: float) -> tuple[float, float]:
+    """Return the middle of the hole of button *number*."""
     row, column = divmod(number, columns)
     x = PAD + (column + 0.5) * PITCH
     y = top + row * (ABOVE + HOLE + BELOW) + ABOVE + HOLE / 2
-    return Push(x, y, press_words(button, titles), hold_words(button, titles))
+    return x, y
 
 
 def _notes(panel: Panel) -> list[PanelText]:
@@ -225,7 +256,7 @@ def _notes(panel: Panel) -> list[PanelText]:
     return [HEARD, REFUSED, LAMP_TEST if len(panel.buttons) > 1 else LAMP_TEST_ONE]
 
 
-def _paged(faces: list[Face]) -> Iterator[list[Face]]:
+def _paged(faces: Iterable[Face]) -> Iterator[list[Face]]:
     """Place the faces in rows on pages, in the order of the config."""
     page: list[Face] = []
     x, y, row = MARGIN, TOP, 0.0

@@ -4,13 +4,12 @@ Faces are drawn on pages, to print and cut out; or each as a drawing of its own 
 which lamps and buttons are groups (``data-lamp``, ``data-button``) that a page can light and press.
 """
 
-import textwrap
 from xml.etree import ElementTree as ET
 
 from edge.config.sections.panels import LampName
 from edge.drivers.wired.lamps import BLINKS, Rhythm
 from edge.paper import svg as draw
-from edge.paper.lettering import fit
+from edge.paper.lettering import fit, lines_that_fit
 from edge.paper.panel.labels import HELD, LAMPS, RHYTHMS, PanelText
 from edge.paper.panel.sheet import (
     ABOVE,
@@ -141,9 +140,8 @@ def _strip(root: ET.Element, x: float, y: float, rhythm: Rhythm, colour: str) ->
 
 
 def _push(root: ET.Element, push: Push, *, drilled: bool) -> None:
-    lines = textwrap.wrap(push.press.id, 13, max_lines=2, placeholder="…") or [""]
     room = PITCH - 3.0
-    size = min(fit(one, 4.0, room, bold=True) for one in lines)
+    lines, size = _lines(push.press.id, 4.0, 2.8, room)
     top = push.y - HOLE / 2 - ABOVE
     for number, one in enumerate(reversed(lines)):
         draw.text(root, push.x, top + 8.0 - number * size * 1.08, one, size, anchor="middle",
@@ -155,14 +153,23 @@ def _push(root: ET.Element, push: Push, *, drilled: bool) -> None:
         _hold(root, push.x, push.y + HOLE / 2, push.hold)
 
 
+def _lines(words: str, size: float, small: float, room: float) -> tuple[list[str], float]:
+    """Return *words* in two lines, and their size; if it were below *small*, in three lines."""
+    lines, found = lines_that_fit(words, size, room, 2, bold=True)
+    return (lines, found) if found >= small else lines_that_fit(words, small, room, 3, bold=True)
+
+
 def _hold(root: ET.Element, x: float, y: float, hold: PanelText) -> None:
     """Write the meaning of holding the button below its hole."""
     room = PITCH - 5.0
     words = f"{HELD.id}: {hold.id}"
-    draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6, fill="#eef1f5", rx=1.2)
-    draw.text(root, x, y + 4.5, words, fit(words, 3.0, room - 1, bold=True), anchor="middle",
-              bold=True)  # fmt: skip
-    draw.text(root, x, y + 7.2, hold.en, fit(hold.en, 2.0, room - 1), anchor="middle", fill=_FAINT)
+    lines, size = _lines(words, 3.0, 2.3, room - 1)
+    more = (len(lines) - 1) * size * 1.1
+    draw.rect(root, x - room / 2 - 0.5, y + 1.5, room + 1, 6.6 + more, fill="#eef1f5", rx=1.2)
+    for number, one in enumerate(lines):
+        draw.text(root, x, y + 4.5 + number * size * 1.1, one, size, anchor="middle", bold=True)
+    draw.text(root, x, y + 7.2 + more, hold.en, fit(hold.en, 2.0, room - 1), anchor="middle",
+              fill=_FAINT)  # fmt: skip
 
 
 def _hole(root: ET.Element, x: float, y: float, fill: str, rim: str, *, drilled: bool) -> None:

@@ -23,7 +23,7 @@ en = "Two guests"
 [[guest]]
 procedure = "pimpinan"
 branch = "alarm-then-clear"
-id = "Alarm: tekan Alarm diketahui."
+id = "Alarm: tekan Alarm ditanggapi."
 en = "An alarm: note it."
 [[guest]]
 procedure = "pimpinan"

@@ -80,6 +80,15 @@ ENTRIES: dict[str, tuple[str, str]] = {
     "gaps": ("Catatan hilang", "Records missing"),
     "breaks": ("Rantai putus", "Broken chain"),
     "more": ("lainnya tidak ditampilkan", "more are not shown"),
+    "list-pages": ("Halaman daftar", "Pages of the list"),
+    "of-all": ("dari", "of"),
+    "choose": ("Tampilkan", "Show"),
+    "previous-page": ("Sebelumnya", "Previous"),
+    "next-page": ("Berikutnya", "Next"),
+    "type-checkpoint": (
+        "lainnya tidak ditawarkan: pilih kantornya, atau ketik kantor/gardu",
+        "more are not offered: choose the site, or type site/checkpoint",
+    ),
     "no-checkpoints": (
         "Belum ada gardu yang melapor. Periksa broker di kedua sisi (docs/broker.md).",
         "No checkpoint has reported yet. Check the broker on both sides (docs/broker.md).",

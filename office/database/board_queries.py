@@ -3,14 +3,16 @@
 A checkpoint is named ``site/checkpoint``; times are milliseconds since 1970 UTC.
 """
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, and_, func, select
 
 from office.database.tables import alarms, breaks, checkpoints, gaps, live, streams, visits
 
-# Checkpoints of one answer, at most; the page says how many there are more.
 MOST_CHECKPOINTS = 500
+"""Checkpoints of one answer, at most; the page says how many there are more."""
+
 _NAME = checkpoints.c.site + "/" + checkpoints.c.checkpoint
 
 
@@ -109,12 +111,19 @@ def totals(connection: Connection) -> Totals:
 
 
 def checkpoint_rows(
-    connection: Connection, *, site: str = "", checkpoint: str = "", most: int = MOST_CHECKPOINTS
+    connection: Connection,
+    *,
+    site: str = "",
+    checkpoint: str = "",
+    skipped: int = 0,
+    most: int | None = MOST_CHECKPOINTS,
 ) -> list[CheckpointRow]:
     """Return the checkpoints: offline first, then those with visits that are overdue.
 
     :param site: only of that site
     :param checkpoint: only that one (``site/checkpoint``)
+    :param skipped: without so many at the beginning
+    :param most: so many at most; None: all of them
     """
     inside, alarmed, missing, broken = _inside(), _alarmed(), _missing(), _broken()
     health = live.alias("health")
@@ -137,8 +146,25 @@ def checkpoint_rows(
     )
     if site:
         query = query.where(checkpoints.c.site == site)
-    found = connection.execute(only(query, checkpoint).limit(most))
+    found = connection.execute(only(query, checkpoint).offset(skipped).limit(most))
     return [CheckpointRow(*row) for row in found]
+
+
+def checkpoint_names(
+    connection: Connection, site: str = "", *, skipped: int = 0, most: int = MOST_CHECKPOINTS
+) -> list[str]:
+    """Return the names of the checkpoints, of a site or of all, in their order.
+
+    :param skipped: without so many at the beginning
+    :param most: so many at most
+    """
+    query = _of_site(select(_NAME), site).order_by(_NAME).offset(skipped).limit(most)
+    return list(connection.scalars(query))
+
+
+def checkpoint_count(connection: Connection, site: str = "") -> int:
+    """Return the number of checkpoints, of a site or of all."""
+    return int(connection.scalar(_of_site(select(func.count()), site)) or 0)
 
 
 def sites(connection: Connection) -> list[str]:
@@ -164,16 +190,14 @@ def live_of(connection: Connection, checkpoint: str) -> dict[str, LiveRow]:
     return {row.topic: LiveRow(*row) for row in connection.execute(only(query, checkpoint))}
 
 
-def live_values(connection: Connection, topic: str, site: str = "") -> list[CheckpointValue]:
-    """Return the newest values of a live topic, of a site or of all."""
+def live_values(connection: Connection, topic: str, names: Sequence[str]) -> list[CheckpointValue]:
+    """Return the newest values of a live topic, of the checkpoints *names*: a page of them."""
     query = (
         select(_NAME, live.c.arrived_ms, live.c.payload)
         .join(checkpoints, checkpoints.c.number == live.c.checkpoint)
-        .where(live.c.topic == topic)
+        .where(live.c.topic == topic, _NAME.in_(names))
     )
-    if site:
-        query = query.where(checkpoints.c.site == site)
-    return [CheckpointValue(*row) for row in connection.execute(query.limit(MOST_CHECKPOINTS))]
+    return [CheckpointValue(*row) for row in connection.execute(query)]
 
 
 def records_waiting(connection: Connection) -> dict[str, int]:
@@ -227,6 +251,12 @@ def only(query: Select[Any], checkpoint: str) -> Select[Any]:
         return query
     site, _, name = checkpoint.partition("/")
     return query.where(checkpoints.c.site == site, checkpoints.c.checkpoint == name)
+
+
+def _of_site(query: Select[Any], site: str) -> Select[Any]:
+    """Return *query* about the checkpoints of *site*; about all if it is empty."""
+    query = query.select_from(checkpoints)
+    return query.where(checkpoints.c.site == site) if site else query
 
 
 def _inside() -> Subquery:

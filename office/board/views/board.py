@@ -64,6 +64,11 @@ class Board(NamedTuple):
         return [row for row in self.rows if state_of(row, self.at_ms) in {"offline", "silent"}]
 
     @property
+    def more_offline(self) -> int:
+        """The number of checkpoints that are offline and not shown."""
+        return max(0, self.totals.offline - sum(row.status == "offline" for row in self.rows))
+
+    @property
     def more_rows(self) -> int:
         """The number of checkpoints that are not shown."""
         return self.totals.checkpoints - len(self.rows)

@@ -41,7 +41,14 @@ def test_answers_about_checkpoints(reader: Engine) -> None:
         (meta,) = board_queries.metas_since(connection, topics["meta"].arrived_ms)
         assert (meta.checkpoint, meta.payload) == (LOBBY, topics["meta"].payload)
         assert board_queries.metas_since(connection, meta.arrived_ms + 1) == []
-        assert len(board_queries.live_values(connection, "health", "setda")) == 1
+        assert len(board_queries.live_values(connection, "health", [LOBBY, ANNEX])) == 1
+        assert board_queries.live_values(connection, "health", []) == []
+        assert board_queries.checkpoint_names(connection) == [ANNEX, LOBBY]
+        assert board_queries.checkpoint_names(connection, "setda", skipped=1, most=1) == [LOBBY]
+        assert board_queries.checkpoint_rows(connection, skipped=1, most=1) == [lobby]
+        assert board_queries.checkpoint_rows(connection, most=None) == [annex, lobby]
+        counts = [board_queries.checkpoint_count(connection, site) for site in ("", "setda", "x")]
+        assert counts == [2, 2, 0]
         (stream,) = board_queries.streams_of(connection, LOBBY)
         assert (stream.front, stream.last_seq) == (8, 8)
         assert board_queries.records_waiting(connection) == {}

@@ -3,7 +3,7 @@
 A checkpoint is named ``site/checkpoint``; times are milliseconds since 1970 UTC.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, and_, func, select
@@ -117,6 +117,7 @@ def checkpoint_rows(
     checkpoint: str = "",
     skipped: int = 0,
     most: int | None = MOST_CHECKPOINTS,
+    hidden: Collection[str] = (),
 ) -> list[CheckpointRow]:
     """Return the checkpoints: offline first, then those with visits that are overdue.
 
@@ -124,8 +125,9 @@ def checkpoint_rows(
     :param checkpoint: only that one (``site/checkpoint``)
     :param skipped: without so many at the beginning
     :param most: so many at most; None: all of them
+    :param hidden: kinds of alarms that are not counted
     """
-    inside, alarmed, missing, broken = _inside(), _alarmed(), _missing(), _broken()
+    inside, alarmed, missing, broken = _inside(), _alarmed(hidden), _missing(), _broken()
     health = live.alias("health")
     query = select(
         _NAME, checkpoints.c.status, checkpoints.c.reason, checkpoints.c.status_ms,
@@ -165,6 +167,12 @@ def checkpoint_names(
 def checkpoint_count(connection: Connection, site: str = "") -> int:
     """Return the number of checkpoints, of a site or of all."""
     return int(connection.scalar(_of_site(select(func.count()), site)) or 0)
+
+
+def alarm_count(connection: Connection, hidden: Collection[str] = ()) -> int:
+    """Return the number of alarms that stand, without the kinds *hidden*."""
+    query = select(func.count()).select_from(alarms).where(alarms.c.kind.not_in(hidden))
+    return int(connection.scalar(query) or 0)
 
 
 def sites(connection: Connection) -> list[str]:
@@ -274,8 +282,9 @@ def _inside() -> Subquery:
     )
 
 
-def _alarmed() -> Subquery:
+def _alarmed(hidden: Collection[str]) -> Subquery:
     query = select(alarms.c.checkpoint, func.count().label("found"))
+    query = query.where(alarms.c.kind.not_in(hidden))
     return query.group_by(alarms.c.checkpoint).subquery()
 
 

@@ -54,6 +54,33 @@ def test_the_board_shows_first_what_needs_a_person(office: Engine, logged_in: Lo
     assert "<b>panel 2</b>" in text, "as text, not as markup"
 
 
+@pytest.mark.parametrize(
+    ("role", "query", "shown"),
+    [
+        (Role.DUTY_OFFICER, "", True),
+        (Role.ADMINISTRATOR, "", True),
+        (Role.DUTY_OFFICER, "?wall", False),
+        (Role.ADMINISTRATOR, "?wall=", False),
+        (Role.DESK, "", False),
+        (Role.SECTION_HEAD, "", False),
+    ],
+)
+def test_silent_alarms_are_for_those_who_act_on_them(
+    office: Engine, logged_in: LogIn, role: Role, query: str, shown: bool
+) -> None:
+    """A duress alarm is not betrayed by a wall screen or a desk: neither by word nor by number."""
+    client = logged_in(role)
+    board, page = client.get(f"/{query}").text, client.get(f"/checkpoint/{ANNEX}{query}").text
+    events = re.search(r'data-events="([^"]+)"', board)
+    assert events is not None
+    with client.stream("GET", events[1]) as answer:
+        sent = next(part for part in answer.iter_text() if "data-alarms" in part)
+    for text in (board, sent):
+        assert ("Duress" in text, 'data-alarms="1"' in text, "panel 2" in text) == (shown,) * 3
+        assert ("<b>1</b> alarm" in text) == shown, "the number at the checkpoint"
+    assert ("Duress" in page, "panel 2" in page) == (shown,) * 2
+
+
 def test_fire_comes_before_all_other_alarms(office: Engine, logged_in: LogIn) -> None:
     """A fire alarm is first, with its persons and the way to the evacuation list."""
     fire = {"since": "2026-11-21T03:51:00.000Z", "visits": 2, "persons": 4}

@@ -7,7 +7,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from office.config import DatabaseSection
-from office.database import board_queries, users, visit_queries
+from office.database import board_queries, queries, users, visit_queries
+from office.database.alarm_kinds import SILENT
 from office.database.reading import make_reading_engine
 from office.database.users import UserRow
 from office.database.visit_queries import OVERDUE, REPORT, STEP, Search
@@ -49,6 +50,13 @@ def test_answers_about_checkpoints(reader: Engine) -> None:
         assert board_queries.checkpoint_rows(connection, most=None) == [annex, lobby]
         counts = [board_queries.checkpoint_count(connection, site) for site in ("", "setda", "x")]
         assert counts == [2, 2, 0]
+        (without, _) = board_queries.checkpoint_rows(connection, hidden=SILENT)
+        assert without == annex._replace(alarms=0)
+        assert board_queries.alarm_count(connection) == 1
+        assert board_queries.alarm_count(connection, SILENT) == 0
+        assert [one.kind for one in queries.standing_alarms(connection, ANNEX)] == ["duress"]
+        assert queries.standing_alarms(connection, LOBBY) == []
+        assert queries.standing_alarms(connection, hidden=SILENT) == []
         (stream,) = board_queries.streams_of(connection, LOBBY)
         assert (stream.front, stream.last_seq) == (8, 8)
         assert board_queries.records_waiting(connection) == {}

@@ -93,6 +93,14 @@ class BreakRow(NamedTuple):
     found_ms: int
 
 
+class BrokenRow(NamedTuple):
+    """A checkpoint with a broken chain: the number of places, and when the newest was found."""
+
+    checkpoint: str
+    places: int
+    found_ms: int
+
+
 def totals(connection: Connection) -> Totals:
     """Return the figures of all checkpoints together."""
     status = func.count().filter
@@ -251,6 +259,22 @@ def breaks_of(connection: Connection, checkpoint: str, most: int = 100) -> list[
         .order_by(breaks.c.found_ms.desc(), breaks.c.sequence)
     )
     return [BreakRow(*row) for row in connection.execute(only(query, checkpoint).limit(most))]
+
+
+def broken_since(connection: Connection, since_ms: int) -> list[BrokenRow]:
+    """Return the checkpoints of which a broken place was found after *since_ms*, newest first."""
+    newest = func.max(breaks.c.found_ms)
+    query = (
+        select(_NAME, func.count(), newest)
+        .select_from(breaks)
+        .join(streams, streams.c.number == breaks.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(breaks.c.found_ms > since_ms)
+        .group_by(checkpoints.c.number, checkpoints.c.site, checkpoints.c.checkpoint)
+        .order_by(newest.desc(), _NAME)
+        .limit(MOST_CHECKPOINTS)
+    )
+    return [BrokenRow(*row) for row in connection.execute(query)]
 
 
 def only(query: Select[Any], checkpoint: str) -> Select[Any]:

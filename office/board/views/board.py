@@ -16,7 +16,7 @@ from office.board.language import Language, language_of
 from office.board.moments import moment_of
 from office.board.seen import Seen, seen_visits
 from office.database import board_queries, queries
-from office.database.board_queries import CheckpointRow, Totals
+from office.database.board_queries import BrokenRow, CheckpointRow, Totals
 from office.database.queries import AlarmStanding
 from office.database.visit_queries import open_visits
 
@@ -26,7 +26,9 @@ EVERY_S = 1.0
 _ALIVE_ROUNDS = 10
 # A checkpoint publishes its health every minute (docs/mqtt.md), and it expires after this time.
 SILENT_MS = 300_000
-# Overdue visits and alarms on the board, at most.
+# A broken chain cannot be mended: it is an alarm for this time after it was found.
+_BROKEN_MS = 30 * 24 * 3600 * 1000
+# Overdue visits, alarms and broken chains on the board, at most.
 _MOST_LINES = 100
 
 
@@ -53,6 +55,8 @@ class Board(NamedTuple):
     totals: Totals
     alarms: list[Alarm]
     more_alarms: int
+    broken: list[BrokenRow]
+    more_broken: int
     overdue: list[Seen]
     more_overdue: int
     rows: list[CheckpointRow]
@@ -110,10 +114,13 @@ def read_board(connection: Connection, now_ms: int, hidden: frozenset[str]) -> B
     alarms = queries.standing_alarms(connection, hidden=hidden)[:_MOST_LINES]
     late = open_visits(connection, overdue=True)
     seen = seen_visits(connection, late[:_MOST_LINES], now_ms)
+    broken = board_queries.broken_since(connection, now_ms - _BROKEN_MS)
     return Board(
         totals=totals,
         alarms=[alarm_of(one) for one in alarms],
         more_alarms=board_queries.alarm_count(connection, hidden) - len(alarms),
+        broken=broken[:_MOST_LINES],
+        more_broken=max(0, len(broken) - _MOST_LINES),
         overdue=sorted(seen, key=lambda one: -one.late_s),
         more_overdue=max(0, totals.overdue - _MOST_LINES),
         rows=board_queries.checkpoint_rows(connection, hidden=hidden),

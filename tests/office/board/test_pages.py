@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.records import MonthlyReport, Record
 from office.board.roles import Role
+from office.database.following import add_breaks
 from tests.office.board.lobbies import (
     ANNEX,
     AWAY,
@@ -23,6 +24,7 @@ from tests.office.board.lobbies import (
     JPEG,
     LATE,
     LOBBY,
+    NOW_MS,
     PLACE,
     STILL,
     WAITS,
@@ -79,6 +81,20 @@ def test_silent_alarms_are_for_those_who_act_on_them(
         assert ("Duress" in text, 'data-alarms="1"' in text, "panel 2" in text) == (shown,) * 3
         assert ("<b>1</b> alarm" in text) == shown, "the number at the checkpoint"
     assert ("Duress" in page, "panel 2" in page) == (shown,) * 2
+
+
+def test_a_broken_chain_is_an_alarm(office: Engine, logged_in: LogIn, clock: HandClock) -> None:
+    """Records that were changed are an alarm on every board for 30 days, and counted as one."""
+    with office.begin() as connection:
+        add_breaks(connection, [(1, 3, "chain"), (1, 4, "head")], NOW_MS)
+    client = logged_in(Role.DESK)
+    text = words(client, "/?wall")
+    assert re.search(r"Alarms 1 .*Broken chain .*2 places · Examine it .*found", text)
+    assert 'data-alarms="1"' in client.get("/").text
+    clock.at_ms += 31 * 24 * 3600 * 1000
+    later = logged_in(Role.DESK)
+    assert "Examine it" not in words(later, "/")
+    assert "Broken chain" in words(later, f"/checkpoint/{LOBBY}"), "there it stays"
 
 
 def test_fire_comes_before_all_other_alarms(office: Engine, logged_in: LogIn) -> None:

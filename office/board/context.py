@@ -19,6 +19,7 @@ from office.board.moments import Moments
 from office.board.roles import RIGHTS, TABS, Right
 from office.board.sessions import COOKIE, Sessions, Visitor
 from office.board.words import Words
+from office.database.alarm_kinds import SILENT
 from pages.application import LOOPBACK, renderer
 
 FOLDER = Path(__file__).parent
@@ -131,7 +132,7 @@ class Context:
             rights=rights,
             tabs=[(one, path) for one, path in TABS.items() if one in rights],
             tab=tab,
-            wall="wall" in request.query_params,
+            wall=is_wall(request),
             other=(other.value, NAMES[other]),
             language_path=f"/language?{urlencode({'to': other.value, 'then': there})}",
             **values,
@@ -151,6 +152,17 @@ class Context:
         with self._reader.begin() as connection:
             self.known.refresh(connection)
             return question(connection)
+
+
+def is_wall(request: Request) -> bool:
+    """Return True for a page on a wall screen, which everybody in the room can read."""
+    return "wall" in request.query_params
+
+
+def hidden_alarms(request: Request, visitor: Visitor) -> frozenset[str]:
+    """Return the kinds of alarms that the page for *request* neither shows nor counts."""
+    seen = "silent-alarms" in RIGHTS[visitor.role] and not is_wall(request)
+    return frozenset() if seen else SILENT
 
 
 def with_status(response: Response, status: int) -> Response:

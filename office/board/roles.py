@@ -3,7 +3,9 @@
 from enum import StrEnum
 from typing import Literal
 
-Right = Literal["board", "visits", "stills", "evacuation", "hosts", "months", "fleet"]
+Right = Literal[
+    "board", "visits", "stills", "evacuation", "hosts", "months", "fleet", "silent-alarms"
+]
 
 
 class Role(StrEnum):
@@ -16,11 +18,13 @@ class Role(StrEnum):
 
 
 RIGHTS: dict[Role, frozenset[Right]] = {
-    Role.DUTY_OFFICER: frozenset({"board", "visits", "stills", "evacuation", "hosts", "fleet"}),
+    Role.DUTY_OFFICER: frozenset(
+        {"board", "visits", "stills", "evacuation", "hosts", "fleet", "silent-alarms"}
+    ),
     Role.DESK: frozenset({"board", "visits", "evacuation", "hosts"}),
     Role.SECTION_HEAD: frozenset({"board", "visits", "stills", "evacuation", "hosts", "months"}),
     Role.ADMINISTRATOR: frozenset(
-        {"board", "visits", "stills", "evacuation", "hosts", "months", "fleet"}
+        {"board", "visits", "stills", "evacuation", "hosts", "months", "fleet", "silent-alarms"}
     ),
 }
 

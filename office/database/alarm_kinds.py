@@ -15,6 +15,9 @@ NAMED = (
 )  # fmt: skip
 """The only ones with a number or a name behind them: ``locker-forced-3``, ``door-held-utara``."""
 
+SILENT = frozenset({"duress"})
+"""Those that a person in danger raises. Who stands before a screen of a room must not see them."""
+
 
 def base_kind(alarm: str) -> str | None:
     """Return the contract's kind of *alarm*; None for one that the contract does not have."""

@@ -3,14 +3,16 @@
 A checkpoint is named ``site/checkpoint``; times are milliseconds since 1970 UTC.
 """
 
+from collections.abc import Collection, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, Subquery, and_, func, select
 
 from office.database.tables import alarms, breaks, checkpoints, gaps, live, streams, visits
 
-# Checkpoints of one answer, at most; the page says how many there are more.
 MOST_CHECKPOINTS = 500
+"""Checkpoints of one answer, at most; the page says how many there are more."""
+
 _NAME = checkpoints.c.site + "/" + checkpoints.c.checkpoint
 
 
@@ -91,6 +93,14 @@ class BreakRow(NamedTuple):
     found_ms: int
 
 
+class BrokenRow(NamedTuple):
+    """A checkpoint with a broken chain: the number of places, and when the newest was found."""
+
+    checkpoint: str
+    places: int
+    found_ms: int
+
+
 def totals(connection: Connection) -> Totals:
     """Return the figures of all checkpoints together."""
     status = func.count().filter
@@ -109,14 +119,23 @@ def totals(connection: Connection) -> Totals:
 
 
 def checkpoint_rows(
-    connection: Connection, *, site: str = "", checkpoint: str = "", most: int = MOST_CHECKPOINTS
+    connection: Connection,
+    *,
+    site: str = "",
+    checkpoint: str = "",
+    skipped: int = 0,
+    most: int | None = MOST_CHECKPOINTS,
+    hidden: Collection[str] = (),
 ) -> list[CheckpointRow]:
     """Return the checkpoints: offline first, then those with visits that are overdue.
 
     :param site: only of that site
     :param checkpoint: only that one (``site/checkpoint``)
+    :param skipped: without so many at the beginning
+    :param most: so many at most; None: all of them
+    :param hidden: kinds of alarms that are not counted
     """
-    inside, alarmed, missing, broken = _inside(), _alarmed(), _missing(), _broken()
+    inside, alarmed, missing, broken = _inside(), _alarmed(hidden), _missing(), _broken()
     health = live.alias("health")
     query = select(
         _NAME, checkpoints.c.status, checkpoints.c.reason, checkpoints.c.status_ms,
@@ -137,8 +156,31 @@ def checkpoint_rows(
     )
     if site:
         query = query.where(checkpoints.c.site == site)
-    found = connection.execute(only(query, checkpoint).limit(most))
+    found = connection.execute(only(query, checkpoint).offset(skipped).limit(most))
     return [CheckpointRow(*row) for row in found]
+
+
+def checkpoint_names(
+    connection: Connection, site: str = "", *, skipped: int = 0, most: int = MOST_CHECKPOINTS
+) -> list[str]:
+    """Return the names of the checkpoints, of a site or of all, in their order.
+
+    :param skipped: without so many at the beginning
+    :param most: so many at most
+    """
+    query = _of_site(select(_NAME), site).order_by(_NAME).offset(skipped).limit(most)
+    return list(connection.scalars(query))
+
+
+def checkpoint_count(connection: Connection, site: str = "") -> int:
+    """Return the number of checkpoints, of a site or of all."""
+    return int(connection.scalar(_of_site(select(func.count()), site)) or 0)
+
+
+def alarm_count(connection: Connection, hidden: Collection[str] = ()) -> int:
+    """Return the number of alarms that stand, without the kinds *hidden*."""
+    query = select(func.count()).select_from(alarms).where(alarms.c.kind.not_in(hidden))
+    return int(connection.scalar(query) or 0)
 
 
 def sites(connection: Connection) -> list[str]:
@@ -164,16 +206,14 @@ def live_of(connection: Connection, checkpoint: str) -> dict[str, LiveRow]:
     return {row.topic: LiveRow(*row) for row in connection.execute(only(query, checkpoint))}
 
 
-def live_values(connection: Connection, topic: str, site: str = "") -> list[CheckpointValue]:
-    """Return the newest values of a live topic, of a site or of all."""
+def live_values(connection: Connection, topic: str, names: Sequence[str]) -> list[CheckpointValue]:
+    """Return the newest values of a live topic, of the checkpoints *names*: a page of them."""
     query = (
         select(_NAME, live.c.arrived_ms, live.c.payload)
         .join(checkpoints, checkpoints.c.number == live.c.checkpoint)
-        .where(live.c.topic == topic)
+        .where(live.c.topic == topic, _NAME.in_(names))
     )
-    if site:
-        query = query.where(checkpoints.c.site == site)
-    return [CheckpointValue(*row) for row in connection.execute(query.limit(MOST_CHECKPOINTS))]
+    return [CheckpointValue(*row) for row in connection.execute(query)]
 
 
 def records_waiting(connection: Connection) -> dict[str, int]:
@@ -221,12 +261,34 @@ def breaks_of(connection: Connection, checkpoint: str, most: int = 100) -> list[
     return [BreakRow(*row) for row in connection.execute(only(query, checkpoint).limit(most))]
 
 
+def broken_since(connection: Connection, since_ms: int) -> list[BrokenRow]:
+    """Return the checkpoints of which a broken place was found after *since_ms*, newest first."""
+    newest = func.max(breaks.c.found_ms)
+    query = (
+        select(_NAME, func.count(), newest)
+        .select_from(breaks)
+        .join(streams, streams.c.number == breaks.c.stream)
+        .join(checkpoints, checkpoints.c.number == streams.c.checkpoint)
+        .where(breaks.c.found_ms > since_ms)
+        .group_by(checkpoints.c.number, checkpoints.c.site, checkpoints.c.checkpoint)
+        .order_by(newest.desc(), _NAME)
+        .limit(MOST_CHECKPOINTS)
+    )
+    return [BrokenRow(*row) for row in connection.execute(query)]
+
+
 def only(query: Select[Any], checkpoint: str) -> Select[Any]:
     """Return *query* for one checkpoint; for all if it is empty."""
     if not checkpoint:
         return query
     site, _, name = checkpoint.partition("/")
     return query.where(checkpoints.c.site == site, checkpoints.c.checkpoint == name)
+
+
+def _of_site(query: Select[Any], site: str) -> Select[Any]:
+    """Return *query* about the checkpoints of *site*; about all if it is empty."""
+    query = query.select_from(checkpoints)
+    return query.where(checkpoints.c.site == site) if site else query
 
 
 def _inside() -> Subquery:
@@ -244,8 +306,9 @@ def _inside() -> Subquery:
     )
 
 
-def _alarmed() -> Subquery:
+def _alarmed(hidden: Collection[str]) -> Subquery:
     query = select(alarms.c.checkpoint, func.count().label("found"))
+    query = query.where(alarms.c.kind.not_in(hidden))
     return query.group_by(alarms.c.checkpoint).subquery()
 
 

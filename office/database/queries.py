@@ -3,6 +3,7 @@
 Times are milliseconds since 1970 UTC. A checkpoint is named ``site/checkpoint``.
 """
 
+from collections.abc import Collection
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Select, and_, func, or_, select
@@ -116,13 +117,20 @@ class LiveValue(NamedTuple):
     payload: bytes
 
 
-def standing_alarms(connection: Connection) -> list[AlarmStanding]:
-    """Return the alarms that stand: fire first, then those without an acknowledgement."""
+def standing_alarms(
+    connection: Connection, checkpoint: str | None = None, *, hidden: Collection[str] = ()
+) -> list[AlarmStanding]:
+    """Return the alarms that stand: fire first, then those without an acknowledgement.
+
+    :param checkpoint: those of one only; None: of all
+    :param hidden: kinds that are left out
+    """
     order = ((alarms.c.kind != "fire"), alarms.c.acknowledged.is_not(None), alarms.c.since.desc())
     query = select(
         _NAME, alarms.c.kind, alarms.c.since, alarms.c.acknowledged, alarms.c.payload
     ).join(checkpoints, checkpoints.c.number == alarms.c.checkpoint)
-    return _all(connection, query.order_by(*order), AlarmStanding)
+    query = query.where(alarms.c.kind.not_in(hidden)).order_by(*order)
+    return _all(connection, _of(query, checkpoint), AlarmStanding)
 
 
 def checkpoint_statuses(

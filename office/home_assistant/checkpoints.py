@@ -24,7 +24,8 @@ def known_checkpoints(connection: Connection, sites: Collection[str]) -> list[Kn
     query = (
         select(checkpoints.c.number, checkpoints.c.site, checkpoints.c.checkpoint, live.c.payload)
         .outerjoin(live, is_meta)
-        .execution_options(yield_per=_AT_ONCE)
+        # Not yield_per: with it, memory grew with the rows (SQLAlchemy 2.1 with psycopg).
+        .execution_options(stream_results=True, max_row_buffer=_AT_ONCE)
     )
     return [
         Known(site, checkpoint, meta or b"", frozenset(standing[number]))

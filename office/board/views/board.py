@@ -13,12 +13,12 @@ from sse_starlette import ServerSentEvent
 from starlette.requests import Request
 from starlette.responses import Response
 
-from office.board.context import Asked, Context
+from office.board.context import Asked, Context, hidden_alarms
 from office.board.language import Language, language_of
 from office.board.moments import moment_of
 from office.board.seen import Seen, seen_visits
 from office.database import board_queries, queries
-from office.database.board_queries import CheckpointRow, Totals
+from office.database.board_queries import BrokenRow, CheckpointRow, Totals
 from office.database.queries import AlarmStanding
 from office.database.visit_queries import open_visits
 from pages.stream import pause, respond
@@ -29,7 +29,9 @@ EVERY_S = 1.0
 _ALIVE_ROUNDS = 10
 # A checkpoint publishes its health every minute (docs/mqtt.md), and it expires after this time.
 SILENT_MS = 300_000
-# Overdue visits and alarms on the board, at most.
+# A broken chain cannot be mended: it is an alarm for this time after it was found.
+_BROKEN_MS = 30 * 24 * 3600 * 1000
+# Overdue visits, alarms and broken chains on the board, at most.
 _MOST_LINES = 100
 
 
@@ -56,6 +58,8 @@ class Board(NamedTuple):
     totals: Totals
     alarms: list[Alarm]
     more_alarms: int
+    broken: list[BrokenRow]
+    more_broken: int
     overdue: list[Seen]
     more_overdue: int
     rows: list[CheckpointRow]
@@ -65,6 +69,11 @@ class Board(NamedTuple):
     def offline(self) -> list[CheckpointRow]:
         """The checkpoints that are offline, or give no sign of life: the longest first."""
         return [row for row in self.rows if state_of(row, self.at_ms) in {"offline", "silent"}]
+
+    @property
+    def more_offline(self) -> int:
+        """The number of checkpoints that are offline and not shown."""
+        return max(0, self.totals.offline - sum(row.status == "offline" for row in self.rows))
 
     @property
     def more_rows(self) -> int:
@@ -102,55 +111,66 @@ def alarm_of(standing: AlarmStanding) -> Alarm:
     )
 
 
-def read_board(connection: Connection, now_ms: int) -> Board:
-    """Return the board of this moment."""
+def read_board(connection: Connection, now_ms: int, hidden: frozenset[str]) -> Board:
+    """Return the board of this moment, without alarms of the kinds *hidden*."""
     totals = board_queries.totals(connection)
-    alarms = queries.standing_alarms(connection)
+    alarms = queries.standing_alarms(connection, hidden=hidden)[:_MOST_LINES]
     late = open_visits(connection, overdue=True)
     seen = seen_visits(connection, late[:_MOST_LINES], now_ms)
+    broken = board_queries.broken_since(connection, now_ms - _BROKEN_MS)
     return Board(
         totals=totals,
-        alarms=[alarm_of(one) for one in alarms[:_MOST_LINES]],
-        more_alarms=max(0, len(alarms) - _MOST_LINES),
+        alarms=[alarm_of(one) for one in alarms],
+        more_alarms=board_queries.alarm_count(connection, hidden) - len(alarms),
+        broken=broken[:_MOST_LINES],
+        more_broken=max(0, len(broken) - _MOST_LINES),
         overdue=sorted(seen, key=lambda one: -one.late_s),
         more_overdue=max(0, totals.overdue - _MOST_LINES),
-        rows=board_queries.checkpoint_rows(connection),
+        rows=board_queries.checkpoint_rows(connection, hidden=hidden),
         at_ms=now_ms,
     )
 
 
 class Shared:
-    """The board for all open pages: read once an interval, rendered once a language."""
+    """The board for all open pages: read once an interval, rendered once a language.
+
+    Pages that show silent alarms, and those that do not, have a board each.
+    """
 
     def __init__(self, context: Context) -> None:
         self._context = context
         self._lock = asyncio.Lock()
         self._read_s = float("-inf")
-        self._board: Board | None = None
-        self._texts: dict[Language, str] = {}
+        self._boards: dict[frozenset[str], Board] = {}
+        self._texts: dict[tuple[Language, frozenset[str]], str] = {}
 
-    async def text(self, language: Language) -> str:
-        """Return the part of the page that changes.
+    async def text(self, language: Language, hidden: frozenset[str]) -> str:
+        """Return the part of the page that changes, without alarms of the kinds *hidden*.
 
         :raises DBAPIError: if the database cannot be used now
         """
         async with self._lock:
-            if self._board is None or self._context.now_s - self._read_s >= EVERY_S * 0.9:
-                now_ms = self._context.now_ms
-                self._board = await self._context.read(lambda one: read_board(one, now_ms))
-                self._read_s = self._context.now_s
+            if self._context.now_s - self._read_s >= EVERY_S * 0.9:
+                self._boards.clear()
                 self._texts.clear()
-            if language not in self._texts:
-                self._texts[language] = self._context.fragment(
-                    language, "_board.html", board=self._board, state_of=state_of
+                self._read_s = self._context.now_s
+            if hidden not in self._boards:
+                now_ms = self._context.now_ms
+                self._boards[hidden] = await self._context.read(
+                    lambda one: read_board(one, now_ms, hidden)
                 )
-            return self._texts[language]
+            key = language, hidden
+            if key not in self._texts:
+                self._texts[key] = self._context.fragment(
+                    language, "_board.html", board=self._boards[hidden], state_of=state_of
+                )
+            return self._texts[key]
 
 
 async def show(context: Context, asked: Asked) -> Response:
     """Return the page with the board of this moment; it goes on by :func:`events`."""
-    now_ms = context.now_ms
-    found = await context.read(lambda connection: read_board(connection, now_ms))
+    now_ms, hidden = context.now_ms, hidden_alarms(asked.request, asked.visitor)
+    found = await context.read(lambda connection: read_board(connection, now_ms, hidden))
     text = context.fragment(asked.language, "_board.html", board=found, state_of=state_of)
     return context.render(asked.request, "board.html", asked.visitor, "board", board=text)
 
@@ -166,10 +186,11 @@ async def _events(
     before, quiet, language = "", 0, language_of(request)
     while not stopping.is_set():
         try:
-            if await context.visitor(request) is None:
+            visitor = await context.visitor(request)
+            if visitor is None:
                 yield ServerSentEvent("", event="ended")
                 return
-            text = await shared.text(language)
+            text = await shared.text(language, hidden_alarms(request, visitor))
         except DBAPIError:
             text = ""
             yield ServerSentEvent("", event="away")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from office.board.context import Asked, Context
+from office.board.context import Asked, Context, hidden_alarms
 from office.board.health import Health, health_of
 from office.board.seen import Seen, seen_visits
 from office.board.texts import STATIONS
@@ -70,7 +70,8 @@ class Found(NamedTuple):
 async def show(context: Context, asked: Asked) -> Response:
     """Return the page of the checkpoint in the path."""
     now_ms, name = context.now_ms, asked.checkpoint
-    found = await context.read(lambda connection: _find(connection, name, now_ms))
+    hidden = hidden_alarms(asked.request, asked.visitor)
+    found = await context.read(lambda connection: _find(connection, name, now_ms, hidden))
     if found is None:
         raise HTTPException(404, "unknown-checkpoint")
     return context.render(
@@ -95,12 +96,12 @@ def value_of(row: LiveRow | None, kind: type[Any]) -> Any:
         return None
 
 
-def _find(connection: Connection, name: str, now_ms: int) -> Found | None:
-    rows = board_queries.checkpoint_rows(connection, checkpoint=name)
+def _find(connection: Connection, name: str, now_ms: int, hidden: frozenset[str]) -> Found | None:
+    rows = board_queries.checkpoint_rows(connection, checkpoint=name, hidden=hidden)
     if not rows:
         return None
     live = board_queries.live_of(connection, name)
-    alarms = [one for one in queries.standing_alarms(connection) if one.checkpoint == name]
+    alarms = queries.standing_alarms(connection, name, hidden=hidden)
     return Found(
         row=rows[0],
         alarms=[alarm_of(one) for one in alarms],

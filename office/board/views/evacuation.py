@@ -81,7 +81,12 @@ def _find(connection: Connection, site: str, now_ms: int) -> Evacuation:
     on_fire = sorted({name.partition("/")[0] for name in fires})
     sites = board_queries.sites(connection)
     chosen = [site] if site else on_fire or sites
-    rows = [row for one in chosen for row in board_queries.checkpoint_rows(connection, site=one)]
+    # All of them: a list of persons to search for must not end early.
+    rows = [
+        row
+        for one in chosen
+        for row in board_queries.checkpoint_rows(connection, site=one, most=None)
+    ]
     places = [_place(connection, row, fires.get(row.checkpoint), now_ms) for row in rows]
     places.sort(key=lambda place: (place.fire is None, not place.visits, place.row.checkpoint))
     return Evacuation(places, sites, on_fire)

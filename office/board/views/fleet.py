@@ -7,6 +7,7 @@ from starlette.responses import Response
 
 from office.board.context import Asked, Context
 from office.board.health import Health, health_of
+from office.board.paging import Paging, page_number, read_paging
 from office.board.views.board import state_of
 from office.database import board_queries
 from office.database.board_queries import CheckpointRow
@@ -29,18 +30,30 @@ class Unit(NamedTuple):
 
 
 async def show(context: Context, asked: Asked) -> Response:
-    """Return the table of all checkpoints, or of a site."""
-    site = asked.entered("site")
-    units = await context.read(lambda connection: _find(connection, site))
+    """Return a page of the table of all checkpoints, or of a site."""
+    site, number = asked.entered("site"), page_number(asked)
+    units, paging = await context.read(lambda connection: _find(connection, site, number))
     return context.render(
-        asked.request, "fleet.html", asked.visitor, "fleet", units=units, state_of=state_of
+        asked.request,
+        "fleet.html",
+        asked.visitor,
+        "fleet",
+        units=units,
+        paging=paging,
+        state_of=state_of,
     )
 
 
-def _find(connection: Connection, site: str) -> list[Unit]:
-    health = {row.checkpoint: row for row in board_queries.live_values(connection, "health", site)}
+def _find(connection: Connection, site: str, number: int) -> tuple[list[Unit], Paging]:
+    paging = read_paging(connection, "/fleet", site, number)
+    rows = board_queries.checkpoint_rows(
+        connection, site=site, skipped=paging.skipped, most=paging.rows
+    )
+    names = [row.checkpoint for row in rows]
+    health = {row.checkpoint: row for row in board_queries.live_values(connection, "health", names)}
     waiting = board_queries.records_waiting(connection)
-    return [
+    units = [
         Unit(row, health_of(health.get(row.checkpoint)), waiting.get(row.checkpoint, 0))
-        for row in board_queries.checkpoint_rows(connection, site=site)
+        for row in rows
     ]
+    return units, paging

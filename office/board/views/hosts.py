@@ -9,6 +9,7 @@ from starlette.responses import Response
 from office.board.context import Asked, Context
 from office.board.known import Known
 from office.board.moments import moment_of
+from office.board.paging import Paging, page_number, read_paging
 from office.database import board_queries
 from office.database.board_queries import CheckpointValue
 
@@ -47,16 +48,25 @@ class Hosts(NamedTuple):
 
 
 async def show(context: Context, asked: Asked) -> Response:
-    """Return the hosts of all checkpoints, or of a site."""
-    site, now_ms = asked.entered("site"), context.now_ms
-    found = await context.read(lambda connection: _find(connection, context.known, site, now_ms))
-    return context.render(asked.request, "hosts.html", asked.visitor, "hosts", checkpoints=found)
+    """Return a page of the hosts of all checkpoints, or of a site."""
+    site, number, now_ms = asked.entered("site"), page_number(asked), context.now_ms
+
+    def find(connection: Connection) -> tuple[list[Hosts], Paging]:
+        paging = read_paging(connection, "/hosts", site, number)
+        return _find(connection, context.known, paging, now_ms), paging
+
+    found, paging = await context.read(find)
+    return context.render(
+        asked.request, "hosts.html", asked.visitor, "hosts", checkpoints=found, paging=paging
+    )
 
 
-def _find(connection: Connection, known: Known, site: str, now_ms: int) -> list[Hosts]:
-    found = board_queries.live_values(connection, "state/occupancy", site)
+def _find(connection: Connection, known: Known, paging: Paging, now_ms: int) -> list[Hosts]:
+    names = board_queries.checkpoint_names(
+        connection, paging.site, skipped=paging.skipped, most=paging.rows
+    )
+    found = board_queries.live_values(connection, "state/occupancy", names)
     published = {row.checkpoint: row for row in found}
-    names = sorted(row.checkpoint for row in board_queries.checkpoint_rows(connection, site=site))
     return [_of(name, published.get(name), known, now_ms) for name in names]
 
 

@@ -17,6 +17,8 @@ OUTCOMES = ("open", "completed", "declined", "rescheduled", "refused", "abandone
 """The outcomes of a visit (docs/mqtt.md), after those that are open."""
 
 PAGE_ROWS = 50
+MOST_CHOICES = 500
+"""Checkpoints that the form offers, of the site that was chosen. Of more it asks for the name."""
 _FILTERS = ("site", "checkpoint", "procedure", "host", "outcome", "day", "text", "overdue")
 
 
@@ -25,12 +27,14 @@ async def show(context: Context, asked: Asked) -> Response:
     entered = {name: asked.entered(name) for name in _FILTERS}
     search = _search(context, asked, entered)
 
-    def find(connection: Connection) -> tuple[list[VisitRow], list[str], list[str]]:
-        names = [row.checkpoint for row in board_queries.checkpoint_rows(connection)]
+    def find(connection: Connection) -> tuple[list[VisitRow], list[str], list[str], int]:
+        site = entered["site"]
+        names = board_queries.checkpoint_names(connection, site, most=MOST_CHOICES)
         found = found_visits(connection, search, PAGE_ROWS + 1)
-        return found, board_queries.sites(connection), sorted(names)
+        count = board_queries.checkpoint_count(connection, site)
+        return found, board_queries.sites(connection), names, count - len(names)
 
-    found, sites, checkpoints = await context.read(find)
+    found, sites, checkpoints, more = await context.read(find)
     rows = found[:PAGE_ROWS]
     return context.render(
         asked.request,
@@ -41,6 +45,7 @@ async def show(context: Context, asked: Asked) -> Response:
         entered=entered,
         filtered=any(entered.values()),
         choices=_choices(context, sites, checkpoints),
+        more_checkpoints=more,
         outcomes=OUTCOMES,
         first=search.before is None,
         newest=f"/visits?{_query(entered)}",

@@ -15,6 +15,7 @@ from sqlalchemy import Engine
 from edge.sop.monthly_summary import Summary, Totals
 from edge.sop.records import MonthlyReport, Record
 from office.board.roles import Role
+from office.database.following import add_breaks
 from tests.office.board.lobbies import (
     ANNEX,
     AWAY,
@@ -23,6 +24,7 @@ from tests.office.board.lobbies import (
     JPEG,
     LATE,
     LOBBY,
+    NOW_MS,
     PLACE,
     STILL,
     WAITS,
@@ -52,6 +54,47 @@ def test_the_board_shows_first_what_needs_a_person(office: Engine, logged_in: Lo
     assert places[:5] == sorted(places[:5])
     assert "records missing" in text
     assert "<b>panel 2</b>" in text, "as text, not as markup"
+
+
+@pytest.mark.parametrize(
+    ("role", "query", "shown"),
+    [
+        (Role.DUTY_OFFICER, "", True),
+        (Role.ADMINISTRATOR, "", True),
+        (Role.DUTY_OFFICER, "?wall", False),
+        (Role.ADMINISTRATOR, "?wall=", False),
+        (Role.DESK, "", False),
+        (Role.SECTION_HEAD, "", False),
+    ],
+)
+def test_silent_alarms_are_for_those_who_act_on_them(
+    office: Engine, logged_in: LogIn, role: Role, query: str, shown: bool
+) -> None:
+    """A duress alarm is not betrayed by a wall screen or a desk: neither by word nor by number."""
+    client = logged_in(role)
+    board, page = client.get(f"/{query}").text, client.get(f"/checkpoint/{ANNEX}{query}").text
+    events = re.search(r'data-events="([^"]+)"', board)
+    assert events is not None
+    with client.stream("GET", events[1]) as answer:
+        sent = next(part for part in answer.iter_text() if "data-alarms" in part)
+    for text in (board, sent):
+        assert ("Duress" in text, 'data-alarms="1"' in text, "panel 2" in text) == (shown,) * 3
+        assert ("<b>1</b> alarm" in text) == shown, "the number at the checkpoint"
+    assert ("Duress" in page, "panel 2" in page) == (shown,) * 2
+
+
+def test_a_broken_chain_is_an_alarm(office: Engine, logged_in: LogIn, clock: HandClock) -> None:
+    """Records that were changed are an alarm on every board for 30 days, and counted as one."""
+    with office.begin() as connection:
+        add_breaks(connection, [(1, 3, "chain"), (1, 4, "head")], NOW_MS)
+    client = logged_in(Role.DESK)
+    text = words(client, "/?wall")
+    assert re.search(r"Alarms 1 .*Broken chain .*2 places · Examine it .*found", text)
+    assert 'data-alarms="1"' in client.get("/").text
+    clock.at_ms += 31 * 24 * 3600 * 1000
+    later = logged_in(Role.DESK)
+    assert "Examine it" not in words(later, "/")
+    assert "Broken chain" in words(later, f"/checkpoint/{LOBBY}"), "there it stays"
 
 
 def test_fire_comes_before_all_other_alarms(office: Engine, logged_in: LogIn) -> None:

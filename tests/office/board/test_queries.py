@@ -7,7 +7,9 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
 from office.config import DatabaseSection
-from office.database import board_queries, users, visit_queries
+from office.database import board_queries, queries, users, visit_queries
+from office.database.alarm_kinds import SILENT
+from office.database.following import add_breaks
 from office.database.reading import make_reading_engine
 from office.database.users import UserRow
 from office.database.visit_queries import OVERDUE, REPORT, STEP, Search
@@ -41,7 +43,22 @@ def test_answers_about_checkpoints(reader: Engine) -> None:
         (meta,) = board_queries.metas_since(connection, topics["meta"].arrived_ms)
         assert (meta.checkpoint, meta.payload) == (LOBBY, topics["meta"].payload)
         assert board_queries.metas_since(connection, meta.arrived_ms + 1) == []
-        assert len(board_queries.live_values(connection, "health", "setda")) == 1
+        assert len(board_queries.live_values(connection, "health", [LOBBY, ANNEX])) == 1
+        assert board_queries.live_values(connection, "health", []) == []
+        assert board_queries.checkpoint_names(connection) == [ANNEX, LOBBY]
+        assert board_queries.checkpoint_names(connection, "setda", skipped=1, most=1) == [LOBBY]
+        assert board_queries.checkpoint_rows(connection, skipped=1, most=1) == [lobby]
+        assert board_queries.checkpoint_rows(connection, most=None) == [annex, lobby]
+        counts = [board_queries.checkpoint_count(connection, site) for site in ("", "setda", "x")]
+        assert counts == [2, 2, 0]
+        assert board_queries.broken_since(connection, 0) == []
+        (without, _) = board_queries.checkpoint_rows(connection, hidden=SILENT)
+        assert without == annex._replace(alarms=0)
+        assert board_queries.alarm_count(connection) == 1
+        assert board_queries.alarm_count(connection, SILENT) == 0
+        assert [one.kind for one in queries.standing_alarms(connection, ANNEX)] == ["duress"]
+        assert queries.standing_alarms(connection, LOBBY) == []
+        assert queries.standing_alarms(connection, hidden=SILENT) == []
         (stream,) = board_queries.streams_of(connection, LOBBY)
         assert (stream.front, stream.last_seq) == (8, 8)
         assert board_queries.records_waiting(connection) == {}
@@ -49,6 +66,19 @@ def test_answers_about_checkpoints(reader: Engine) -> None:
         assert (gap.first, gap.last) == (2, 2)
         assert board_queries.gaps_of(connection, LOBBY) == []
         assert board_queries.breaks_of(connection, LOBBY) == []
+
+
+def test_broken_chains_by_checkpoint(reader: Engine, engine: Engine) -> None:
+    """Each checkpoint once, with its places that were found after a moment."""
+    with engine.begin() as connection:
+        add_breaks(connection, [(1, 3, "chain"), (1, 4, "head")], AT_MS)
+        add_breaks(connection, [(2, 1, "chain")], AT_MS + 1)
+    with reader.begin() as connection:
+        newest, older = board_queries.broken_since(connection, AT_MS - 1)
+        assert (newest.places, newest.found_ms) == (1, AT_MS + 1)
+        assert (older.places, older.found_ms) == (2, AT_MS)
+        assert {newest.checkpoint, older.checkpoint} == {ANNEX, LOBBY}
+        assert board_queries.broken_since(connection, AT_MS) == [newest]
 
 
 def test_answers_about_visits(reader: Engine) -> None:

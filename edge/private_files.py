@@ -1,4 +1,4 @@
-"""Private files: what a process of Gardu writes is for its user alone, whatever umask it was given.
+"""Private files: what a process of Gardu writes is for its user alone, under any umask.
 
 Guests' details, stills and the copies of both come to be in many places, some of them made by
 libraries (SQLite's log, a database that is set aside). So the rule is one of the whole process, and

@@ -1,4 +1,4 @@
-"""The ``repr`` of whatever has a guest's details does not show them: it may reach a log."""
+"""The ``repr`` of an object with a guest's details does not show them: it may reach a log."""
 
 import dataclasses
 import importlib
